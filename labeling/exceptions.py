@@ -1,0 +1,117 @@
+"""What can go wrong in the domain? One root; the docstring of each error is the message that people read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+
+class LabelingError(Exception):
+    """The request could not be carried out."""
+
+    status: ClassVar[int] = 409  # the HTTP status the two edges answer with
+
+    def __init__(self, detail: str = "", **facts: Any) -> None:
+        self.detail = detail
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        summary = " ".join((self.__doc__ or "").split())
+        return f"{summary} {self.detail}".strip()
+
+    @classmethod
+    def code(cls) -> str:
+        """A stable name for machines: `LeaseExpired` is `lease_expired`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class NotFound(LabelingError):
+    """There is no such thing here, or you may not see it."""
+
+    status = 404
+
+
+class NotAMember(NotFound):
+    """You are not a member of this project, or it does not exist."""
+
+
+class NotAllowed(LabelingError):
+    """Your role in this project does not allow this; ask a manager of the project."""
+
+    status = 403
+
+
+class LastManager(LabelingError):
+    """A project needs at least one manager; make somebody else a manager first."""
+
+
+class InvalidAnswer(LabelingError):
+    """The answer does not fit the project, so nothing was stored; correct it and send it again."""
+
+    status = 422
+
+
+class InvalidInput(LabelingError):
+    """The input cannot be used."""
+
+    status = 422
+
+
+class LeaseNotFound(NotFound):
+    """This lease does not exist or belongs to somebody else; claim a document first."""
+
+
+class LeaseStale(LabelingError):
+    """The lease has ended and the document may already be with someone else; claim the next one."""
+
+
+class LeaseAtLimit(LabelingError):
+    """The lease was extended for as long as the project allows; submit, or give the document back."""
+
+
+class AnswerConflict(LabelingError):
+    """Another answer was already stored for this lease; change it with a correction instead."""
+
+
+class KeyReused(LabelingError):
+    """This idempotency key was used for another answer; make a new key for each answer."""
+
+    status = 422
+
+
+class NothingToUndo(LabelingError):
+    """There is no answer of yours here that could be undone."""
+
+
+class AlreadySettled(LabelingError):
+    """An adjudicator has decided this document since, so the answer stands; tell the adjudicator."""
+
+
+class NotDisputed(LabelingError):
+    """This document is not in dispute; another adjudicator may have decided it."""
+
+
+class NotIndependent(LabelingError):
+    """You labelled this document yourself; another adjudicator has to decide it."""
+
+
+class WrongState(LabelingError):
+    """The document's state does not allow this move."""
+
+
+class UnknownClass(InvalidInput):
+    """This class does not belong to the project or was retired."""
+
+
+class NothingToFocusOn(LabelingError):
+    """No document is left that could carry this class."""
+
+
+class NotEnoughLabels(LabelingError):
+    """A model needs labels of at least two classes before it can be trained."""
+
+
+class StaleRun(LabelingError):
+    """A newer run has already published its ranking, so this one changes nothing."""

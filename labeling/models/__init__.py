@@ -1,0 +1,36 @@
+"""The tables of labeling: what is stored, which states there are, and what the database itself refuses."""
+
+from labeling.models.annotations import Annotation, Label, Resolution
+from labeling.models.classes import PALETTE, LabelClass
+from labeling.models.clock import Now
+from labeling.models.documents import Document
+from labeling.models.guidelines import ClassRule, Guideline
+from labeling.models.learned import HeldOutPrediction, ModelVersion
+from labeling.models.owed import OwedWork
+from labeling.models.projects import ApiToken, Membership, Project
+from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
+from labeling.models.steering import Focus
+
+__all__ = [
+    "PALETTE",
+    "Annotation",
+    "ApiToken",
+    "Claim",
+    "ClassRule",
+    "Document",
+    "Focus",
+    "Guideline",
+    "HeldOutPrediction",
+    "Label",
+    "LabelClass",
+    "Lease",
+    "Membership",
+    "ModelVersion",
+    "Now",
+    "OwedWork",
+    "Project",
+    "QueueEntry",
+    "Resolution",
+    "lease_token",
+    "read_lease_token",
+]

@@ -1,0 +1,66 @@
+"""Which classes does a project know, and how are they told apart on the page?"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.projects import Project
+
+PALETTE = (  # Okabe and Ito (2008): can be told apart with any colour vision; then muted relatives
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c7a00", "#7a5195",
+    "#2f4b7c", "#a05195", "#66a182", "#b07d62", "#5c6670", "#008b8b", "#b5485d", "#6b8e23",
+)  # fmt: skip
+
+
+class LabelClassQuerySet(models.QuerySet["LabelClass"]):
+    def active(self) -> LabelClassQuerySet:
+        """Classes that annotators may still choose."""
+        return self.filter(retired_at=None)
+
+
+class LabelClass(models.Model):
+    """One of the project's classes. Its identifier is stable; its name may change; it is never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="classes", db_index=False)
+    name = models.CharField(max_length=100)
+    key = models.CharField(
+        max_length=1,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9a-z]$", _("A key is one digit or one small letter."))],
+    )
+    colour = models.CharField(
+        max_length=7,
+        default=PALETTE[0],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits."))],
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"
+    )
+
+    objects = LabelClassQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="one_class_per_name"),
+            models.UniqueConstraint(
+                fields=["project", "key"],
+                condition=~Q(key="") & Q(retired_at=None),
+                name="one_class_per_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")),
+                name="no_class_merges_into_itself",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,98 @@
+"""What is there to label, and how far is it?"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.exceptions import WrongState
+from labeling.models.clock import Now
+from labeling.models.projects import Project
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def pool(self) -> DocumentQuerySet:
+        """Documents that may train the model."""
+        return self.filter(split=Document.Split.POOL)
+
+    def test_set(self) -> DocumentQuerySet:
+        """Documents drawn at random that never train the model."""
+        return self.filter(split=Document.Split.TEST)
+
+    def disputed(self) -> DocumentQuerySet:
+        """Documents that wait for an adjudicator, oldest first."""
+        return self.filter(state=Document.State.DISPUTED).order_by("id")
+
+
+class Document(models.Model):
+    """The unit to be labelled. Its content never changes, and no score is ever written on it."""
+
+    class Split(models.TextChoices):
+        POOL = "pool", _("Pool")  # may train the model
+        TEST = "test", _("Test set")  # drawn at random, never trains
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")  # at least one slot is unfilled
+        DISPUTED = "disputed", _("Disputed")  # annotators disagree or gave up; an adjudicator decides
+        RESOLVED = "resolved", _("Resolved")  # the label is settled
+        EXCLUDED = "excluded", _("Excluded")  # taken out by a manager; nobody labels it
+
+    MOVES = {
+        State.OPEN: {State.DISPUTED, State.RESOLVED, State.EXCLUDED},
+        State.DISPUTED: {State.OPEN, State.RESOLVED, State.EXCLUDED},
+        State.RESOLVED: {State.OPEN, State.DISPUTED, State.EXCLUDED},
+        State.EXCLUDED: {State.OPEN},
+    }
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents", db_index=False)
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - absent is not ""
+    text = models.TextField()
+    metadata = models.JSONField(default=dict, blank=True)
+    content_hash = models.BinaryField(max_length=16)  # BLAKE2b-128 of the text
+    near_duplicate_group = models.BigIntegerField(null=True, blank=True)  # lowest position of the group
+    split = models.CharField(max_length=4, choices=Split)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    position = models.BigIntegerField()  # place in the feature store: 0, 1, 2 … within the project
+    random_key = models.FloatField()  # uniform in [0, 1), fixed by project and content
+    round = models.PositiveSmallIntegerField(default=0)  # 0 is the first labeling
+    extra_slots = models.PositiveSmallIntegerField(default=0)  # second opinions asked for in this round
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "position"], name="one_document_per_position"),
+            models.UniqueConstraint(
+                fields=["project", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="one_document_per_external_id",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "content_hash"],
+                condition=Q(external_id=None),
+                name="one_document_per_content_without_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(random_key__gte=0, random_key__lt=1), name="random_key_in_unit_interval"
+            ),
+            models.CheckConstraint(condition=Q(extra_slots__lte=16), name="at_most_16_second_opinions"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project", "split", "random_key"],
+                condition=Q(state="open"),
+                name="open_documents_at_random",
+            ),
+            models.Index(fields=["project", "id"], condition=Q(state="disputed"), name="disputed_documents"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or f"#{self.position}"
+
+    def check_move(self, state: str) -> None:
+        """Raise WrongState unless the document may go to this state from where it is."""
+        if state != self.state and state not in self.MOVES[self.State(self.state)]:
+            raise WrongState(f"({self.state} to {state})")

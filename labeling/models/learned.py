@@ -1,0 +1,81 @@
+"""What has a model learnt, from which labels, and what does it say about documents it never saw?"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.clock import Now
+from labeling.models.documents import Document
+from labeling.models.guidelines import Guideline
+from labeling.models.projects import Project
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def ready(self) -> ModelVersionQuerySet:
+        """Models that may be used, newest first."""
+        return self.filter(state=ModelVersion.State.READY).order_by("-number")
+
+
+class ModelVersion(models.Model):
+    """One trained model: its facts here, its arrays in files."""
+
+    class State(models.TextChoices):
+        TRAINING = "training", _("Training")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="model_versions", db_index=False
+    )
+    number = models.PositiveIntegerField()  # 1, 2, 3 … within the project; also the run's fence
+    state = models.CharField(max_length=10, choices=State, default=State.TRAINING)
+    classes = ArrayField(models.UUIDField(), default=list)  # the order of every probability vector
+    label_count = models.PositiveIntegerField(default=0)  # documents it was trained on
+    trained_through = models.BigIntegerField(default=0)  # the last annotation it took into account
+    guideline = models.ForeignKey(
+        Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    facts = models.JSONField(default=dict)  # seconds per phase, features, cross-validated F1 per class
+    path = models.CharField(max_length=200, blank=True)  # below the data folder
+    failure = models.TextField(blank=True)
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="one_model_per_number"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state="training"), name="one_training_run_per_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"model {self.number}"
+
+
+class HeldOutPrediction(models.Model):
+    """What one model version says about one document of the test set."""
+
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="held_out_predictions", db_index=False
+    )
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    probabilities = ArrayField(models.FloatField(), default=list)  # in the order of the version's classes
+    spans = models.JSONField(null=True)  # [[start, end, class index, probability], …] in a spans project
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model_version", "document"], name="one_held_out_prediction_per_model"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} by {self.model_version_id}"

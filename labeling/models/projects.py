@@ -1,0 +1,162 @@
+"""Which labeling efforts are there, and who may do what in them?"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.clock import Now
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def of(self, user: User) -> ProjectQuerySet:
+        """Projects that this person is a member of; others do not exist for them."""
+        return self.filter(memberships__user=user, memberships__removed_at=None)
+
+    def active(self) -> ProjectQuerySet:
+        return self.filter(archived_at=None)
+
+
+class Project(models.Model):
+    """One labeling effort: members, classes, guideline, documents and policy."""
+
+    class Kind(models.TextChoices):
+        SINGLE = "single", _("One class per document")
+        MULTI = "multi", _("Several classes per document")
+        SPANS = "spans", _("Spans in the text")
+
+    class Strategy(models.TextChoices):
+        DEFAULT = "default", _("Mix: weak classes, doubt with variety, some at random")
+        MARGIN = "margin", _("Doubt only: smallest margin first")
+        DISAGREEMENT = "disagreement", _("Disagreement of the committee")
+        RANDOM = "random", _("At random")
+        HERDING = "herding", _("Coverage, for 50 classes and more")
+
+    class SuggestionPolicy(models.TextChoices):
+        HIDDEN = "hidden", _("Do not show the model's suggestion")
+        SHOWN = "shown", _("Show the model's suggestion")
+
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True, max_length=2000)
+    kind = models.CharField(max_length=10, choices=Kind)
+    overlap = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(32)]
+    )
+    lease_minutes = models.PositiveSmallIntegerField(
+        default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    lease_cap = models.PositiveSmallIntegerField(
+        default=100, validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )  # live leases of one annotator: enough for batches, too few to hoard
+    test_share = models.FloatField(
+        default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(0.9)]
+    )  # of all documents, 0 to 1; the range [0, test_share) of the random key
+    strategy = models.CharField(max_length=15, choices=Strategy, default=Strategy.DEFAULT)
+    suggestion_policy = models.CharField(
+        max_length=10, choices=SuggestionPolicy, default=SuggestionPolicy.HIDDEN
+    )
+    allows_overlapping_spans = models.BooleanField(default=False)
+    is_paused = models.BooleanField(default=False)
+    generation = models.BigIntegerField(default=0)  # the queue's current order; only ever grows
+    document_count = models.BigIntegerField(default=0)  # also the next document's position
+    created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(overlap__gte=1, overlap__lte=32), name="overlap_from_1_to_32"),
+            models.CheckConstraint(
+                condition=Q(test_share__gte=0, test_share__lte=0.9), name="test_share_is_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """The role of one person in one project."""
+
+    class Role(models.TextChoices):
+        ANNOTATOR = "annotator", _("Annotator")  # labels documents
+        ADJUDICATOR = "adjudicator", _("Adjudicator")  # labels, and decides disputes
+        MANAGER = "manager", _("Manager")  # all of it, and the project itself
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=15, choices=Role, default=Role.ANNOTATOR)
+    created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["project", "user__username"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.project_id}: {self.role}"
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role == self.Role.MANAGER
+
+    @property
+    def may_adjudicate(self) -> bool:
+        return self.role in (self.Role.MANAGER, self.Role.ADJUDICATOR)
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> ApiTokenQuerySet:
+        """Neither revoked nor past its date, and its person still a member of the project."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=Now()),
+            revoked_at=None,
+            user__is_active=True,
+            user__memberships__project=F("project"),
+            user__memberships__removed_at=None,
+        )
+
+
+class ApiToken(models.Model):
+    """A machine's key to one project, acting for one member. Only its digest is stored."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read")
+        ANNOTATE = "annotate", _("Read and annotate")
+        MANAGE = "manage", _("Everything its owner may do")
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.ANNOTATE)
+    prefix = models.CharField(max_length=12)  # shown in lists, so that people tell tokens apart
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token, hexadecimal
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,174 @@
+"""Who labels what next? The ranked head of the pool, and who holds or has filled which slot of a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core import signing
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.exceptions import LeaseNotFound
+from labeling.models.clock import Now
+from labeling.models.documents import Document
+from labeling.models.guidelines import Guideline
+from labeling.models.projects import Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
+    def live(self, project: Project) -> QueueEntryQuerySet:
+        """The project's current order, best first."""
+        return self.filter(project=project, generation=project.generation).order_by("rank")
+
+
+class QueueEntry(models.Model):
+    """A document's place in the ranked head of the pool, with its reason."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    generation = models.BigIntegerField()
+    rank = models.IntegerField()  # 0 first
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="queue_entries")
+    reason = models.JSONField(default=dict)  # {"share": …} and its numbers; see labeling.models.reasons
+
+    objects = QueueEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project", "generation", "rank"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "generation", "document"], name="one_entry_per_document_and_generation"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "generation", "rank"], name="entries_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} at {self.rank} of {self.generation}"
+
+
+class Claim(models.Model):
+    """One call that took leases, remembered by its client-made key so that a retry takes no more."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "annotator", "key"], name="one_claim_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    def holding(self) -> LeaseQuerySet:
+        """Leases that occupy a slot now: submitted, or live and not yet past their time."""
+        return self.filter(Q(state=Lease.State.SUBMITTED) | Q(state=Lease.State.LIVE, leased_until__gt=Now()))
+
+    def live(self) -> LeaseQuerySet:
+        """Leases that somebody works on now."""
+        return self.filter(state=Lease.State.LIVE, leased_until__gt=Now())
+
+    def overdue(self) -> LeaseQuerySet:
+        """Leases that ran out and still occupy their slot."""
+        return self.filter(state=Lease.State.LIVE, leased_until__lte=Now())
+
+    def of(self, user: User) -> LeaseQuerySet:
+        return self.filter(annotator=user)
+
+
+class Lease(models.Model):
+    """A dated hold on a slot of a document. Rows are written only under a lock on the document's row."""
+
+    class State(models.TextChoices):
+        LIVE = "live", _("Live")  # the annotator works on it until leased_until
+        SUBMITTED = "submitted", _("Submitted")  # its annotation fills the slot
+        SKIPPED = "skipped", _("Skipped")  # never again for this annotator
+        DEFERRED = "deferred", _("Deferred")  # not before deferred_until for this annotator
+        RELEASED = "released", _("Released")  # given back without a mark
+        EXPIRED = "expired", _("Expired")  # ran out, and the slot was wanted
+
+    HOLDING = (State.LIVE, State.SUBMITTED)
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="leases", db_index=False)
+    round = models.PositiveSmallIntegerField(default=0)
+    slot = models.PositiveSmallIntegerField(null=True)  # 0 to overlap - 1; empty when nothing is held
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="leases", db_index=False
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    epoch = models.PositiveIntegerField(default=1)  # fences late writers: one more on every claim
+    leased_at = models.DateTimeField(db_default=Now())
+    leased_until = models.DateTimeField()
+    deferred_until = models.DateTimeField(null=True)
+    skip_reason = models.CharField(max_length=300, blank=True, db_default="")
+    claim = models.ForeignKey(Claim, on_delete=models.SET_NULL, null=True, related_name="leases")
+    guideline = models.ForeignKey(
+        Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    annotation = models.OneToOneField(
+        "labeling.Annotation", on_delete=models.PROTECT, null=True, related_name="filled_lease"
+    )  # the one that counts for this slot
+    reason = models.JSONField(default=dict)  # why the document was served; copied from its queue entry
+
+    objects = LeaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "round", "slot"], name="one_lease_per_slot"),
+            models.UniqueConstraint(
+                fields=["document", "round", "annotator"], name="one_lease_per_annotator_and_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("live", "submitted"), slot__isnull=False)
+                | Q(state__in=("skipped", "deferred", "released", "expired"), slot__isnull=True),
+                name="a_slot_is_held_or_filled_or_free",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="submitted", annotation__isnull=False)
+                | (~Q(state="submitted") & Q(annotation__isnull=True)),
+                name="a_submitted_lease_has_its_annotation",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="deferred", deferred_until__isnull=False) | ~Q(state="deferred"),
+                name="a_deferred_lease_has_a_date",
+            ),
+            models.CheckConstraint(condition=Q(slot=None) | Q(slot__lt=48), name="a_slot_is_below_48"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project", "leased_until"], condition=Q(state="live"), name="live_leases_by_end"
+            ),
+            models.Index(fields=["project", "annotator", "state"], name="leases_by_annotator"),
+        ]
+
+    def __str__(self) -> str:
+        return f"lease {self.pk}: {self.state}"
+
+
+_signer = signing.Signer(salt="labeling.lease", sep=".")
+
+
+def lease_token(lease_id: int, epoch: int) -> str:
+    """The proof of one claim. Signed, so that nobody can make one; a later claim's token replaces it."""
+    return _signer.sign(f"{lease_id}-{epoch}")
+
+
+def read_lease_token(token: str) -> tuple[int, int]:
+    """(lease id, epoch) of a token. Raises LeaseNotFound for any text that this service did not sign."""
+    try:
+        lease_id, epoch = _signer.unsign(token).split("-")
+    except (signing.BadSignature, ValueError) as error:
+        raise LeaseNotFound from error
+    return int(lease_id), int(epoch)

@@ -1,0 +1,50 @@
+"""Which classes does somebody want more labels of?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from labeling.models.classes import LabelClass
+from labeling.models.clock import Now
+from labeling.models.projects import Project
+
+
+class FocusQuerySet(models.QuerySet["Focus"]):
+    def standing(self) -> FocusQuerySet:
+        """Wishes that still hold."""
+        return self.filter(Q(until=None) | Q(until__gt=Now()), ended_at=None)
+
+
+class Focus(models.Model):
+    """A standing wish for more labels of one class."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="focuses", db_index=False)
+    label_class = models.ForeignKey(LabelClass, on_delete=models.CASCADE, related_name="focuses")
+    wanted_labels = models.PositiveIntegerField()  # counted from since_annotation on; met, the wish ends
+    since_annotation = models.BigIntegerField()  # labels after this annotation count towards it
+    reason = models.CharField(max_length=300, blank=True)
+    is_automatic = models.BooleanField(default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FocusQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["project", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "label_class"],
+                condition=Q(ended_at=None),
+                name="one_standing_focus_per_class",
+            ),
+            models.CheckConstraint(condition=Q(wanted_labels__gte=1), name="a_focus_wants_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wanted_labels} more of {self.label_class_id}"
