@@ -1,0 +1,1 @@
+"""Reads labeling, measures every class, steers the queue."""

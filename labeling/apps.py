@@ -1,0 +1,8 @@
+"""Which Django application is this? Documents in, labels out."""
+
+from django.apps import AppConfig
+
+
+class LabelingConfig(AppConfig):
+    name = "labeling"
+    verbose_name = "Labeling"

@@ -1,0 +1,1 @@
+"""The servers and processes of a service on one machine, started and watched by `./run`."""

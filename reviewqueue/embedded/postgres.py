@@ -1,0 +1,152 @@
+"""How does a private PostgreSQL live in the data folder? Made once, started at each run, safe after kill -9."""
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from reviewqueue.embedded.binaries import postgres_folder
+from reviewqueue.embedded.process import Process, StartFailed, start_time
+from reviewqueue.embedded.rights import postgres_rights
+from reviewqueue.embedded.sockets import socket_folder
+
+NAME = "reviewqueue"  # of the database and of its owner
+PORT = 5432  # only part of the socket's file name: the server listens on no network
+OPTIONS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "max_wal_size": "2GB",  # an import of a million documents without a checkpoint a minute
+    "random_page_cost": "1.1",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """One cluster: its folder, its address, its process."""
+
+    def __init__(self, data: Path, logs: Path, *, is_durable: bool = True) -> None:
+        """data : folder that holds everything; is_durable : False only for tests that may lose their rows"""
+        self.programs = postgres_folder()
+        self.rights = postgres_rights()
+        version = subprocess.run(  # noqa: S603
+            [self.programs / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        self.major = (re.findall(r"\d+", version) or ["0"])[0]
+        self.cluster = data / f"pg{self.major}"  # a new major version cannot read an old one's files
+        self.sockets = socket_folder(data)
+        options = OPTIONS | ({} if is_durable else NOT_DURABLE)
+        self.process = Process(
+            "postgres",
+            [
+                *self.rights.prefix,
+                str(self.programs / "postgres"),
+                *("-D", str(self.cluster), "-k", str(self.sockets), "-p", str(PORT)),
+                *(part for key, value in options.items() for part in ("-c", f"{key}={value}")),
+            ],
+            logs / "postgres.log",
+            stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back, nothing is lost
+            stop_seconds=30,
+        )
+
+    @property
+    def url(self) -> str:
+        """The address for DATABASE_URL."""
+        return self.url_of(NAME)
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://{NAME}@/{database}?host={quote(str(self.sockets))}&port={PORT}"
+
+    def start(self, seconds: float = 60) -> None:
+        """Start the server and wait until it answers. Raises StartFailed with the end of its log."""
+        self.make_cluster()
+        self.clear_stale_lock()
+        self.process.start()
+        deadline = time.monotonic() + seconds
+        while not self.is_ready():
+            if self.process.exit_code() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise StartFailed(f"PostgreSQL did not start:\n{self.process.last_lines()}")
+            time.sleep(0.05)
+        self.make_database()
+
+    def is_ready(self) -> bool:
+        """Whether it takes connections: not while it recovers from a crash."""
+        try:
+            psycopg.connect(self.url_of("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def make_cluster(self) -> None:
+        """Run initdb once. A half-made cluster of a killed run is thrown away."""
+        if (self.cluster / "PG_VERSION").exists():
+            self.rights.own(self.cluster)
+            return
+        unfinished = self.cluster.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700, parents=True)
+        self.rights.own(unfinished)
+        command = [*self.rights.prefix, str(self.programs / "initdb"), "-D", str(unfinished), "-U", NAME]
+        access = ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder is the lock on the door
+        form = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync", "--no-instructions"]
+        done = subprocess.run([*command, *access, *form], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise StartFailed(f"initdb failed:\n{done.stdout}{done.stderr}")
+        unfinished.rename(self.cluster)
+
+    def make_database(self) -> None:
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
+            if not known:
+                connection.execute(f"CREATE DATABASE {NAME}")  # type: ignore[arg-type]
+
+    def clear_stale_lock(self, seconds: float = 10) -> None:
+        """Remove the lock files of a server that was killed, and only those.
+
+        PostgreSQL itself takes a zombie, or a stranger with the old pid, for its living self and refuses to
+        start. Its other guard, the shared memory that surviving children still use, is waited for.
+        """
+        lock = self.cluster / "postmaster.pid"
+        if not lock.exists():
+            return
+        lines = lock.read_text().splitlines()
+        if lines and lines[0].isdigit() and self.is_our_server(int(lines[0])):
+            return
+        deadline = time.monotonic() + seconds
+        while len(lines) > 6 and shared_memory_users(lines[6]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if len(lines) > 6 and shared_memory_users(lines[6]):
+            return
+        socket = self.sockets / f".s.PGSQL.{PORT}"
+        for path in (lock, socket, socket.with_name(socket.name + ".lock")):
+            path.unlink(missing_ok=True)
+
+    def is_our_server(self, pid: int) -> bool:
+        """Whether a pid is a living PostgreSQL on this cluster, and not a zombie or another program."""
+        if start_time(pid) is None:
+            return False
+        try:
+            is_postgres = Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
+            return is_postgres and Path(f"/proc/{pid}/cwd").resolve(strict=True) == self.cluster.resolve()
+        except PermissionError:
+            return is_postgres
+        except OSError:
+            return False
+
+
+def shared_memory_users(key_and_id: str) -> int:
+    """How many processes have a System V segment attached.
+
+    key_and_id : the seventh line of postmaster.pid, "key id"
+    """
+    wanted = key_and_id.split()[-1:]
+    segments = Path("/proc/sysvipc/shm")
+    if not segments.exists():
+        return 0
+    rows = [line.split() for line in segments.read_text().splitlines()[1:]]
+    return sum(int(row[6]) for row in rows if row[1:2] == wanted)

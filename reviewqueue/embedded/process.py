@@ -1,0 +1,117 @@
+"""How is one child process started, watched and ended, so that none is ever left behind?"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+class StartFailed(RuntimeError):
+    """A child process ended, or did not answer in time, while it was starting."""
+
+
+def start_time(pid: int) -> str | None:
+    """When the kernel says a process began, in ticks since boot; None if it is gone or a zombie.
+
+    With the pid it names a process for good: a pid alone may be used again.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    state, began = fields[0], fields[19]
+    return None if state in "ZX" else began
+
+
+class Process:
+    """One child in a session of its own, with a log file; Ctrl-C in the terminal reaches only its parent."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        stop_seconds: float = 10,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = log
+        self.environment = environment
+        self.stop_signal = stop_signal
+        self.stop_seconds = stop_seconds  # how long it may take to end before it is killed
+        self.child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid_file(self) -> Path:
+        return self.log.with_suffix(".pid")
+
+    def start(self) -> None:
+        """Start the child. What an earlier, killed parent left running under this name is ended first."""
+        self.end_leftover()
+        command = self.command
+        if setpriv := shutil.which("setpriv"):  # the kernel ends the child when its parent is killed
+            command = [setpriv, "--pdeathsig", self.stop_signal.name.removeprefix("SIG"), "--", *command]
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                start_new_session=True,
+            )
+        self.pid_file.write_text(f"{self.child.pid} {start_time(self.child.pid)}")
+
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: ended by that signal."""
+        return self.child.poll() if self.child else 0
+
+    def stop(self) -> None:
+        """End the child and every process of its session; returns when they are gone."""
+        if self.child is None:
+            return
+        if self.child.poll() is None:
+            self.child.send_signal(self.stop_signal)
+            with suppress(subprocess.TimeoutExpired):
+                self.child.wait(self.stop_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the child's whole group at once; for what a dead leader left behind."""
+        if self.child is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+        self.pid_file.unlink(missing_ok=True)
+
+    def end_leftover(self) -> None:
+        """End the process of this name that a killed parent left running, if there is one."""
+        try:
+            written, began = self.pid_file.read_text().split()
+        except (OSError, ValueError):
+            return
+        pid = int(written)
+        deadline = time.monotonic() + self.stop_seconds
+        with suppress(ProcessLookupError):
+            if start_time(pid) == began:
+                os.kill(pid, self.stop_signal)
+            while start_time(pid) == began:
+                if time.monotonic() > deadline:
+                    os.killpg(pid, signal.SIGKILL)
+                time.sleep(0.05)
+        self.pid_file.unlink(missing_ok=True)
+
+    def last_lines(self, count: int = 8) -> str:
+        """The end of the log, for a message that explains a failure."""
+        with suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        return ""

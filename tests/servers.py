@@ -1,0 +1,41 @@
+"""Which servers do the tests talk to? Private ones in a temporary folder, started when the first test asks.
+
+Loaded with `-p tests.servers`, before Django reads its settings: their addresses are known before they run.
+DATABASE_URL and REDIS_URL, where set, name servers to use instead.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from reviewqueue.embedded.postgres import Postgres
+from reviewqueue.embedded.valkey import Valkey
+
+FOLDER = Path(tempfile.mkdtemp(prefix="rq-test-"))
+OWN = [
+    *([] if os.environ.get("DATABASE_URL") else [Postgres(FOLDER, FOLDER / "logs", is_durable=False)]),
+    *([] if os.environ.get("REDIS_URL") else [Valkey(FOLDER, FOLDER / "logs")]),
+]
+for server in OWN:
+    os.environ["DATABASE_URL" if isinstance(server, Postgres) else "REDIS_URL"] = server.url
+os.environ["DATA_DIR"] = str(FOLDER / "data")
+os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[None]:
+    """PostgreSQL and Valkey, running until the last test is done."""
+    with ExitStack() as running:
+        for server in OWN:
+            server.start()
+            running.callback(server.process.stop)
+        yield
