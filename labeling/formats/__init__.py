@@ -1,0 +1,35 @@
+"""How do documents come in and annotations leave? Pure readers and writers.
+
+`sniff` tells what a file is, `columns` shows what a CSV file offers, `read` gives its documents one by one;
+`write_jsonl` and `write_csv` write annotations. Nothing here knows the database or the web.
+"""
+
+from labeling.formats.csv_columns import ColumnChoice, Columns, columns
+from labeling.formats.exports import Annotation, ExportRow, write_csv, write_jsonl
+from labeling.formats.jsonl import record_from
+from labeling.formats.reading import Format, read, sniff
+from labeling.formats.records import BadRow, Json, Problem, Record, RowProblem, Span, UnreadableFile
+from labeling.formats.streams import ENCODINGS, HEAD_BYTES
+
+__all__ = [
+    "ENCODINGS",
+    "HEAD_BYTES",
+    "Annotation",
+    "BadRow",
+    "ColumnChoice",
+    "Columns",
+    "ExportRow",
+    "Format",
+    "Json",
+    "Problem",
+    "Record",
+    "RowProblem",
+    "Span",
+    "UnreadableFile",
+    "columns",
+    "read",
+    "record_from",
+    "sniff",
+    "write_csv",
+    "write_jsonl",
+]

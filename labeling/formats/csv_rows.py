@@ -1,0 +1,220 @@
+"""Which documents does a CSV file hold? Row by row, whatever is in it, with memory that does not grow."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+
+from labeling.formats import strict_json
+from labeling.formats.csv_columns import (
+    ANNOTATION_PREFIX,
+    METADATA_PREFIX,
+    SPREADSHEET_TEXT,
+    ColumnChoice,
+    header_names,
+)
+from labeling.formats.fields import check_id, check_label, check_labels, check_spans, check_split, check_text
+from labeling.formats.records import BadRow, Json, Record, RowProblem, UnreadableFile, bad_row, gettext_noop
+from labeling.formats.streams import lines
+
+MAX_ROW_BYTES = 4 * 1024 * 1024  # a text of the greatest length, or a million tiny cells in 80 MB
+REREAD_BYTES = 4 * MAX_ROW_BYTES  # after quotes that are never closed; keeps the work linear
+LABEL_SEPARATOR = "|"
+FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # and their full-width forms
+
+csv.field_size_limit(MAX_ROW_BYTES)  # of the whole process; the rows' own limit below comes first
+
+
+def read_csv(chunks: Iterable[bytes], delimiter: str, choice: ColumnChoice) -> Iterator[Record | BadRow]:
+    r"""Records of a CSV file whose first row is the header. Empty cells of metadata are left out.
+
+    Raises UnreadableFile when the header cannot be read or lacks a chosen column.
+
+    >>> list(read_csv([b"id,text,stars\n7,Hi,4\n"], ",", ColumnChoice("text", "id")))
+    [Record(line=2, text='Hi', external_id='7', metadata={'stars': '4'}, labels=None, spans=None, split=None)]
+    """
+    feed = _Feed(lines(chunks, MAX_ROW_BYTES))
+    rows = csv.reader(feed, delimiter=delimiter, strict=True)
+    names = _header(rows)
+    to_record = _record_maker(names, choice)
+    while True:
+        feed.start_row()
+        try:
+            row = next(rows)
+            if not row:
+                continue  # a blank line
+            if len(row) != len(names):
+                raise RowProblem(
+                    gettext_noop("The row has %(found)d cells, the header has %(expected)d."),
+                    found=len(row),
+                    expected=len(names),
+                )
+            yield to_record(row, feed.first_line)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield bad_row(feed.first_line, _quoting_problem(error), feed.row_start)
+            feed.reread()
+        except RowProblem as problem:
+            yield bad_row(feed.first_line, problem, feed.row_start)
+            if feed.is_broken:
+                feed.reread()
+
+
+class _Feed:
+    """Lines for the CSV parser; knows where the present row began and refuses one that does not end."""
+
+    def __init__(self, source: Iterator[bytes]) -> None:
+        self._source = source
+        self._again: deque[bytes] = deque()
+        self._taken: list[bytes] = []
+        self._bytes = 0
+        self._reread_bytes = 0
+        self._number = 0
+        self.first_line = 1
+        self.is_broken = False  # the row ended because of its bytes, not of its values
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._source)
+        self._number += 1
+        self._taken.append(line)
+        self._bytes += len(line)
+        self.is_broken = True
+        if self._bytes > MAX_ROW_BYTES:
+            raise RowProblem(
+                gettext_noop("The row is longer than %(limit)d bytes. Is a quote not closed?"),
+                limit=MAX_ROW_BYTES,
+            )
+        text = strict_json.decode(line)
+        if "\0" in text:
+            strict_json.check_storable(text)
+        self.is_broken = False
+        return text + "\n"
+
+    @property
+    def row_start(self) -> bytes:
+        return self._taken[0] if self._taken else b""
+
+    def start_row(self) -> None:
+        self._taken.clear()
+        self._bytes = 0
+        self.first_line = self._number + 1
+
+    def reread(self) -> None:
+        """Go back to the line after the one where the broken row began: a stray quote costs one row."""
+        later = self._taken[1:]
+        self._reread_bytes += sum(map(len, later)) + len(later)
+        if self._reread_bytes <= REREAD_BYTES:
+            self._again.extendleft(reversed(later))
+            self._number -= len(later)
+
+
+def _header(rows: Iterator[list[str]]) -> tuple[str, ...]:
+    try:
+        return header_names(next(rows, []))
+    except csv.Error as error:
+        problem: RowProblem = _quoting_problem(error)
+    except RowProblem as found:
+        problem = found
+    raise UnreadableFile(gettext_noop("The first row cannot be read. %(reason)s"), reason=str(problem))
+
+
+def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[list[str], int], Record]:
+    """How a row of this file becomes a record."""
+    at = _places(names, choice)
+    text_at, id_at, label_at = at["text"], at.get("id"), at.get("label")
+    labels_at, spans_at, split_at = at.get("labels"), at.get("spans"), at.get("split")
+    others = tuple(
+        (name.removeprefix(METADATA_PREFIX), place)
+        for place, name in enumerate(names)
+        if place not in at.values() and not name.startswith(ANNOTATION_PREFIX)
+    )
+    is_escaped = choice.text == SPREADSHEET_TEXT
+
+    def to_record(row: list[str], line: int) -> Record:
+        if is_escaped:
+            row = [unescaped(cell) for cell in row]
+        text = check_text(row[text_at])
+        metadata: dict[str, Json] = {name: row[place] for name, place in others if row[place]}
+        labels: tuple[str, ...] | None = None
+        spans = None
+        if label_at is not None and row[label_at]:
+            labels = (check_label(row[label_at]),)
+        elif labels_at is not None and row[labels_at]:
+            labels = _labels(row[labels_at])
+        if spans_at is not None and row[spans_at]:
+            spans = check_spans(strict_json.loads(row[spans_at]), text)
+        external_id = None if id_at is None else check_id(row[id_at])
+        split = None if split_at is None else check_split(row[split_at])
+        return Record(line, text, external_id, metadata, labels, spans, split)
+
+    return to_record
+
+
+def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
+    """Where the chosen columns are."""
+    places: dict[str, int] = {}
+    for field in fields(choice):
+        name = getattr(choice, field.name)
+        if name is None:
+            continue
+        if name not in names:
+            raise UnreadableFile(
+                gettext_noop('There is no column "%(name)s". The columns are: %(names)s.'),
+                name=name[:50],
+                names=", ".join(names)[:200],
+            )
+        places[field.name] = names.index(name)
+    return places
+
+
+def unescaped(cell: str) -> str:
+    """Undo what the export for spreadsheets did to a cell that would run as a formula.
+
+    >>> unescaped("'=1+1"), unescaped("''quoted"), unescaped("'tis")
+    ('=1+1', "'quoted", "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and needs_escape(cell[1:]) else cell
+
+
+def needs_escape(cell: str) -> bool:
+    """Whether a spreadsheet might run the cell as a formula, or take the escape's quote for its own."""
+    return cell.startswith(("'", *FORMULA_STARTS)) or cell.lstrip().startswith(FORMULA_STARTS)
+
+
+def _labels(cell: str) -> tuple[str, ...]:
+    if cell.startswith("["):
+        return check_labels(strict_json.loads(cell))
+    return check_labels(cell.split(LABEL_SEPARATOR))
+
+
+def _quoting_problem(error: csv.Error) -> RowProblem:
+    detail = str(error)
+    if "unexpected end" in detail:
+        return RowProblem(gettext_noop("A quote opens in this row and is never closed."))
+    if "expected after" in detail:
+        return RowProblem(
+            gettext_noop(
+                "A quoted cell goes on after its closing quote. Write a quote inside a quoted cell twice."
+            )
+        )
+    if "new-line" in detail:
+        return RowProblem(gettext_noop("A cell holds a bare carriage return. Put the cell in quotes."))
+    return RowProblem(gettext_noop("The row is not valid CSV: %(detail)s."), detail=detail)

@@ -1,0 +1,98 @@
+"""What comes out of a file: one record a document, one bad row a mistake, and how much of either we take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+MAX_TEXT_CHARACTERS = 1_000_000  # code points; a long novel
+MAX_ID_CHARACTERS = 200
+MAX_NAME_CHARACTERS = 100  # of a label class
+MAX_COLUMNS = 1_000
+EXCERPT_CHARACTERS = 80
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a message for translation; whoever shows it looks the translation up.
+
+    >>> gettext_noop("The text is empty.")
+    'The text is empty.'
+    """
+    return message
+
+
+class Problem(ValueError):
+    """Something a person has to mend. `message` is the translatable form, `values` fill it in."""
+
+    def __init__(self, message: str, **values: str | int) -> None:
+        super().__init__(message % values if values else message)
+        self.message = message
+        self.values = values
+
+
+class RowProblem(Problem):
+    """One row cannot be taken; the others can."""
+
+
+class UnreadableFile(Problem):
+    """The file as a whole, or the rest of it, cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A label on a part of a text, in code points; the end is exclusive."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document as a file gives it.
+
+    labels : None when the file says nothing, () when it says that no class applies
+    split : "pool", "test", or None when the file leaves the choice to us
+    """
+
+    line: int  # where it starts, 1 is the first line of the file
+    text: str
+    external_id: str | None = None
+    metadata: dict[str, Json] = field(default_factory=dict)
+    labels: tuple[str, ...] | None = None
+    spans: tuple[Span, ...] | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out, and why."""
+
+    line: int
+    message: str  # translatable, with %(name)s for each of the values
+    excerpt: str  # the start of the row, safe to store and to show
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The message with its values, in English.
+
+        >>> BadRow(3, "%(count)d cells", "a,b", {"count": 2}).reason
+        '2 cells'
+        """
+        return self.message % self.values if self.values else self.message
+
+
+def bad_row(line: int, problem: Problem, raw: bytes | str) -> BadRow:
+    """A bad row from the problem and what was read.
+
+    >>> bad_row(7, RowProblem("The text is empty."), b"\\x00\\xff,1")
+    BadRow(line=7, message='The text is empty.', excerpt='��,1', values={})
+    """
+    start = raw[: 4 * EXCERPT_CHARACTERS]
+    text = start.decode(errors="replace") if isinstance(start, bytes) else start
+    excerpt = "".join(c if c.isprintable() else "�" for c in text[:EXCERPT_CHARACTERS].rstrip("\r\n"))
+    return BadRow(line, problem.message, excerpt, problem.values)

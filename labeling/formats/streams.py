@@ -1,0 +1,180 @@
+"""How do any file's bytes become lines of UTF-8? Unpacked, recoded and cut, in constant memory."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
+
+from labeling.formats.records import UnreadableFile, gettext_noop
+
+CHUNK_BYTES = 256 * 1024
+HEAD_BYTES = 64 * 1024  # enough of a file to tell what it is
+ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "iso-8859-1", "iso-8859-2",
+    "iso-8859-15", "koi8-r", "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5",
+)  # fmt: skip
+
+MAX_GZIP_RATIO = 100  # text packs 3 to 20 times; a bomb 1,000 times
+GZIP_GRACE_BYTES = 16 * 1024 * 1024  # short repetitive files may pack better
+_GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FOREIGN = (
+    (
+        b"PK\x03\x04",
+        gettext_noop("This is a zip archive or an Excel file. Save it as CSV (UTF-8) and send that."),
+    ),
+    (b"PK\x05\x06", gettext_noop("This is an empty zip archive.")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("This is an old Office file. Save it as CSV (UTF-8) and send that.")),
+    (b"PAR1", gettext_noop("This is a Parquet file. Convert it to JSONL and send that.")),
+    (b"%PDF", gettext_noop("This is a PDF file. Extract its text and send that.")),
+    (_GZIP, gettext_noop("The file is packed twice. Unpack it once and send that.")),
+    (b"BZh", gettext_noop("This is a bzip2 file. Unpack it, or pack it with gzip.")),
+    (b"\xfd7zXZ\x00", gettext_noop("This is an xz file. Unpack it, or pack it with gzip.")),
+    (b"\x28\xb5\x2f\xfd", gettext_noop("This is a zstd file. Unpack it, or pack it with gzip.")),
+    (b"\x93NUMPY", gettext_noop("This is a NumPy file. Convert it to JSONL and send that.")),
+    (b"SQLite format 3", gettext_noop("This is a database file. Export it as CSV and send that.")),
+)
+
+
+class Readable(Protocol):
+    """Anything with read(size) -> bytes: an open file, an upload, a response."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def utf8_chunks(stream: Readable, encoding: str = "utf-8") -> Iterator[bytes]:
+    """The stream's text as UTF-8, unpacked and without its byte order mark.
+
+    encoding : one of ENCODINGS; a byte order mark at the start of the file overrides it
+    Raises UnreadableFile for a binary file, a gzip bomb, a damaged gzip file, and bytes that are not in the
+    stated encoding. UTF-8 itself is not checked here, so that a bad line costs one row and not the file.
+
+    >>> import gzip, io
+    >>> list(utf8_chunks(io.BytesIO(gzip.compress("ä".encode("utf-16")))))
+    [b'\\xc3\\xa4']
+    """
+    if encoding not in ENCODINGS:
+        raise UnreadableFile(
+            gettext_noop('The encoding "%(encoding)s" is not known.'), encoding=encoding[:50]
+        )
+    chunks = _read(stream)
+    first = next(chunks, b"")
+    if first.startswith(_GZIP):
+        chunks = _gunzip(chain([first], chunks))
+        first = next(chunks, b"")
+    for mark, marked_encoding in _BYTE_ORDER_MARKS:
+        if first.startswith(mark):
+            encoding = marked_encoding
+            first = first.removeprefix(codecs.BOM_UTF8)
+            break
+    _refuse_binary(first, encoding)
+    rest = chain([first], chunks)
+    return rest if encoding == "utf-8" else _recode(rest, encoding)
+
+
+def first_chunk(first_bytes: bytes, encoding: str = "utf-8") -> tuple[bytes, bool]:
+    """The start of a file in UTF-8, unpacked, and whether more follows.
+
+    first_bytes : HEAD_BYTES or more of them; fewer mean that this is the whole file
+
+    >>> first_chunk("ä".encode("utf-16"))
+    (b'\\xc3\\xa4', False)
+    """
+    is_cut = len(first_bytes) >= HEAD_BYTES or first_bytes.startswith(_GZIP)
+    return next(utf8_chunks(io.BytesIO(first_bytes), encoding), b""), is_cut
+
+
+def lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    r"""Lines without their \n, each cut to max_bytes + 1 bytes: longer than max_bytes means too long.
+
+    >>> list(lines([b"one\ntw", b"o\r\n\nthree"], 4))
+    [b'one', b'two\r', b'', b'three']
+    """
+    pending = b""
+    for chunk in chunks:
+        parts = chunk.split(b"\n")
+        if len(pending) <= max_bytes:  # else the line is too long already: do not copy it again and again
+            parts[0] = pending + parts[0]
+        elif len(parts) > 1:
+            parts[0] = pending
+        else:
+            continue
+        pending = parts.pop()[: max_bytes + 1]
+        for part in parts:
+            yield part if len(part) <= max_bytes else part[: max_bytes + 1]
+    if pending:
+        yield pending
+
+
+def _read(stream: Readable) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK_BYTES):
+        yield chunk
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack one gzip member after the other, a bounded piece at a time."""
+    member = zlib.decompressobj(wbits=31)
+    taken = given = 0
+    try:
+        for packed in chunks:
+            taken += len(packed)
+            while packed:
+                if member.eof:
+                    packed = packed.lstrip(b"\0")  # padding between members is allowed
+                    member = zlib.decompressobj(wbits=31) if packed else member
+                piece = member.decompress(packed, CHUNK_BYTES)
+                packed = member.unconsumed_tail or member.unused_data
+                given += len(piece)
+                if given > max(GZIP_GRACE_BYTES, MAX_GZIP_RATIO * taken):
+                    raise UnreadableFile(
+                        gettext_noop(
+                            "The gzip file grows more than %(ratio)d times. Unpack it and send that."
+                        ),
+                        ratio=MAX_GZIP_RATIO,
+                    )
+                if piece:
+                    yield piece
+        if rest := member.flush():
+            yield rest
+    except zlib.error:
+        raise UnreadableFile(gettext_noop("The gzip file is damaged. Pack it again.")) from None
+    if not member.eof:
+        raise UnreadableFile(gettext_noop("The gzip file is cut off. Send it again."))
+
+
+def _recode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode()
+        decoder.decode(b"", final=True)  # raises when the last character is cut off
+    except UnicodeError:
+        raise UnreadableFile(
+            gettext_noop("The file is not in the encoding %(encoding)s. State another one."),
+            encoding=encoding,
+        ) from None
+
+
+def _refuse_binary(first: bytes, encoding: str) -> None:
+    for magic, message in _FOREIGN:
+        if first.startswith(magic):
+            raise UnreadableFile(message)
+    if not encoding.startswith("utf-16") and first[:4096].count(0) > 16:
+        raise UnreadableFile(gettext_noop("This is not a text file. Send CSV, JSONL or plain text."))
+    if (
+        b"\r" in first
+        and b"\n" not in first
+        and len(first) < CHUNK_BYTES
+        and first.rstrip(b"\r").count(b"\r")
+    ):
+        raise UnreadableFile(
+            gettext_noop("Lines end in a bare carriage return. Save with Unix or Windows line ends.")
+        )
