@@ -1,11 +1,12 @@
-"""What can an operator set? The only module that reads the environment; each variable with unit and reason."""
+"""What can an operator set? The only module that reads the environment, each variable with its unit."""
 
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from reviewqueue.addresses import celery_broker, django_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -26,40 +27,6 @@ def env_int(name: str, default: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Values separated by commas."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
-
-
-def database_from_url(url: str) -> dict[str, object]:
-    """Django's database entry for a PostgreSQL address.
-
-    url : postgresql://user:password@host:port/name; `?host=/folder` names the folder of a Unix socket,
-        other parameters go to libpq
-    returns : entry of DATABASES, without pool
-    Raises ImproperlyConfigured for any other database: SKIP LOCKED, COPY and the triggers are PostgreSQL's.
-
-    >>> database_from_url("postgresql://ann:p%40ss@db:5433/queue?sslmode=require")["PASSWORD"]
-    'p@ss'
-    >>> database_from_url("postgresql://rq@/queue?host=/tmp/rq")["HOST"]
-    '/tmp/rq'
-    >>> database_from_url("sqlite:///db.sqlite3")
-    Traceback (most recent call last):
-    django.core.exceptions.ImproperlyConfigured: DATABASE_URL must start with postgresql://, not sqlite://. ...
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL must start with postgresql://, not {parts.scheme}://. "
-            "The queue needs PostgreSQL's row locks; leave DATABASE_URL unset for the embedded server."
-        )
-    options: dict[str, object] = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", None) or parts.hostname or "",
-        "PORT": options.pop("port", None) or parts.port or "",
-        "OPTIONS": options,
-    }
 
 
 # --- Where things are ---------------------------------------------------------------------------------
@@ -84,7 +51,7 @@ ACCOUNT_PASSWORD_MIN_LENGTH = env_int("PASSWORD_MIN_LENGTH", 10)  # characters; 
 
 
 def shared_secret_key() -> str:
-    """The key from the environment or from the data folder, where `./run up` puts one; "" if there is none."""
+    """The key from the environment, or from the data folder, where `./run up` puts one; else ""."""
     key_file = DATA_DIR / "secret_key"
     if key := os.environ.get("SECRET_KEY"):
         return key
@@ -104,7 +71,7 @@ if HTTPS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the service's own names, without a wildcard.")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by the orchestrator on the inner network
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked by the orchestrator, inside its network
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -178,14 +145,8 @@ TEMPLATES = [
     },
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 0)  # connections a web process keeps; 0: one a thread
-DATABASES = {"default": database_from_url(DATABASE_URL)}
-if DATABASE_POOL_SIZE:
-    DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
-    }
-else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 0)  # connections of a web process; 0: one a thread
+DATABASES = {"default": django_database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE)}
 LOGIN_URL = "labeling:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -245,14 +206,52 @@ LOGGING = {  # to stderr, one line an event; never a document's text, a token or
 # --- Celery: PostgreSQL holds the truth about owed work; a message is a hint that may be lost or doubled ---
 TASK_TIME_LIMIT_SECONDS = env_int(
     "TASK_TIME_LIMIT_SECONDS", 900
-)  # a training of 100,000 documents takes seconds
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+)  # then killed; 100,000 documents take seconds
+CELERY_BROKER_URL = celery_broker(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * TASK_TIME_LIMIT_SECONDS,  # shorter, and a long task would start twice
+    "unacked_restore_interval": 5,  # seconds; with throttle 1 a killed worker's task returns at once,
+    "unacked_restore_throttle": 1,  # not a hundred seconds after its timeout
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for Redis as long as it takes
+CELERY_TASK_PUBLISH_RETRY_POLICY = {  # a submit must not wait for a broker that is away
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True  # without it, acks_late forgets the task of a killed process
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS
+CELERY_TASK_SOFT_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS * 9 // 10  # leaves time to end cleanly
+CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]  # a pickle in the broker is refused, not run
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
-CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
-    "labeling.tasks.train": {"queue": "train"},
-    "labeling.tasks.featurize": {"queue": "train"},
+    name: {"queue": "train"}
+    for name in ("labeling.tasks.train", "labeling.tasks.featurize", "labeling.tasks.rank")
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task waits behind a training
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5  # seconds to finish after SIGQUIT; then the task goes back
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be delivered again
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+RECONCILE_SECONDS = 15  # a lost message costs at most this
+CELERY_BEAT_SCHEDULE = {
+    "find owed work that no message announces": {
+        "task": "labeling.tasks.reconcile",
+        "schedule": RECONCILE_SECONDS,
+        "options": {"expires": RECONCILE_SECONDS},  # no pile of them waits for a worker that was away
+    },
+    "end leases that ran out": {
+        "task": "labeling.tasks.sweep_leases",
+        "schedule": RECONCILE_SECONDS,
+        "options": {"expires": RECONCILE_SECONDS},
+    },
 }

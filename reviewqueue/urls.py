@@ -1,7 +1,12 @@
-"""Which address answers what? The pages and the API are labeling's, the reports are analytics'."""
+"""Which address answers what? The pages and the API are labeling's; here is what the orchestrator asks."""
 
 from django.urls import include, path
 
+from reviewqueue import health
+
 urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("healthz/deep", health.deep, name="deep_health"),
     path("", include("labeling.urls")),
 ]

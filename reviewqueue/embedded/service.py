@@ -1,0 +1,61 @@
+"""In which order does the service start and end? Servers, tables, processes, demo; then it is watched."""
+
+import sys
+import time
+
+from reviewqueue.embedded.folder import DataFolder
+from reviewqueue.embedded.foreground import run_in_foreground
+from reviewqueue.embedded.process import StartFailed
+from reviewqueue.embedded.programs import HOST, free_port, is_answering, programs
+from reviewqueue.embedded.servers import MANAGE, Servers
+from reviewqueue.embedded.supervisor import POLL_SECONDS, Supervisor, report, stop_all
+
+START_SECONDS = 120  # a slow machine imports the numerical libraries in half a minute
+
+
+def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None:
+    """Run the whole service until somebody ends it.
+
+    Raises FolderInUse, PortTaken, ServerNotFound, RootRefused and StartFailed before it is ready, and
+    ServiceFailed when a child keeps dying.
+    """
+    port = free_port(wanted_port)
+    servers = Servers(folder)
+    supervisor = Supervisor()
+    with servers.running():
+        report("The database and the broker run.")
+        servers.migrate()
+        folder.announce(servers.addresses)
+        for server in servers.embedded:
+            supervisor.watch(server.process, server.start)
+        children = programs(port, servers.environment, folder.path, folder.logs)
+        try:
+            for child in children:
+                child.start()
+                supervisor.watch(child)
+            wait_until_answering(supervisor, port)
+            if is_demo:
+                prepare_demo(supervisor, servers)
+            print(f"Ready: http://{HOST}:{port}", flush=True)
+            while True:
+                supervisor.look()
+                time.sleep(POLL_SECONDS)
+        finally:
+            stop_all(children)
+
+
+def wait_until_answering(supervisor: Supervisor, port: int) -> None:
+    """Return when the web server takes work. Raises ServiceFailed, and StartFailed after two minutes."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_answering(port):
+        supervisor.look()
+        if time.monotonic() > deadline:
+            raise StartFailed(f"The web server does not answer on port {port}.")
+        time.sleep(POLL_SECONDS)
+
+
+def prepare_demo(supervisor: Supervisor, servers: Servers) -> None:
+    """Run `manage demo`, showing what it prints, while the service is watched. Raises StartFailed."""
+    command = [sys.executable, MANAGE, "demo"]
+    if run_in_foreground(command, servers.environment, meanwhile=supervisor.look):
+        raise StartFailed("The demo could not be prepared; the lines above say why.")

@@ -1,0 +1,86 @@
+"""Is the service alive, and may it take work? Answers for the orchestrator and the operator."""
+
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import user_passes_test
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+from reviewqueue.celery import app
+
+QUEUES = ("default", "train")
+PING_SECONDS = 1.0
+
+
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> JsonResponse:
+    """The process answers. Asks nothing else: a missing database is no reason to restart."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The database takes writes and has this version's tables. Not the broker: labeling can do without it."""
+    reasons = unready_reasons()
+    return JsonResponse(
+        {"status": "unready" if reasons else "ok", "reasons": reasons}, status=503 if reasons else 200
+    )
+
+
+@never_cache
+@require_safe
+@user_passes_test(lambda user: user.is_active and getattr(user, "is_staff", False))
+def deep(request: HttpRequest) -> JsonResponse:
+    """For an operator: does the broker answer, how long are its queues, which workers live?"""
+    reasons = unready_reasons()
+    facts: dict[str, object] = {"reasons": reasons}
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PING_SECONDS)
+    try:
+        facts["queues"] = {name: client.llen(name) for name in QUEUES}
+        answers = app.control.ping(timeout=PING_SECONDS) or []
+        facts["workers"] = sorted(name for answer in answers for name in answer)
+    except (redis.RedisError, OperationalError) as error:
+        reasons.append(f"The broker does not answer: {type(error).__name__}.")
+    finally:
+        client.close()
+    if not reasons and not facts["workers"]:
+        reasons.append("No worker answers.")
+    facts["status"] = "unready" if reasons else "ok"
+    return JsonResponse(facts, status=503 if reasons else 200)
+
+
+def unready_reasons() -> list[str]:
+    """Why the service may not take work now; empty when it may."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
+            is_read_only = cursor.fetchone()[0]
+        if is_read_only:
+            return ["The database takes no writes."]
+        require_migrations()
+    except DatabaseError:
+        return ["The database does not answer."]
+    except MigrationsMissing as error:
+        return [str(error)]
+    return []
+
+
+class MigrationsMissing(RuntimeError):
+    """The database lacks tables of this version."""
+
+
+@cache  # success stays true for the life of the process; the exception is not remembered
+def require_migrations() -> None:
+    """Raises MigrationsMissing with the number of migrations that wait."""
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        raise MigrationsMissing(f"{len(waiting)} migrations wait: run `./run manage migrate`.")
