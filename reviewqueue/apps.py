@@ -1,10 +1,9 @@
-"""Which Django application is this? The service; it brings the checks of its own settings."""
+"""Which Django application is this? The service: its Celery application and the checks of its settings."""
 
 from django.apps import AppConfig
 
-from reviewqueue import checks
+from reviewqueue import celery, checks  # noqa: F401 - importing registers tasks and checks
 
 
 class ReviewQueueConfig(AppConfig):
     name = "reviewqueue"
-    checks = checks

@@ -165,8 +165,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or DATA_DIR / "static")  # `collectstatic` writes here
 WHITENOISE_USE_FINDERS = not HTTPS  # a first run serves files where they lie: no build step
+STATIC_ROOT = BASE_DIR / "staticfiles" if HTTPS else None  # where `collectstatic` puts them otherwise
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

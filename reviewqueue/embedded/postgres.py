@@ -105,7 +105,7 @@ class Postgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
             if not known:
                 connection.execute(f"CREATE DATABASE {NAME}")
-                self.is_new = True  # type: ignore[arg-type]
+                self.is_new = True
 
     def clear_stale_lock(self, seconds: float = 10) -> None:
         """Remove the lock files of a server that was killed, and only those.

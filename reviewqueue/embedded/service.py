@@ -28,12 +28,14 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
         folder.announce(servers.addresses)
         for server in servers.embedded:
             supervisor.watch(server.process, server.start)
-        children = programs(port, servers.environment, folder.path, folder.logs)
+        web, *workers = children = programs(port, servers.environment, folder.path, folder.logs)
         try:
-            for child in children:
+            web.start()
+            supervisor.watch(web)
+            wait_until_answering(supervisor, port)
+            for child in workers:  # after the web server, which people wait for, has had the processors
                 child.start()
                 supervisor.watch(child)
-            wait_until_answering(supervisor, port)
             if is_demo:
                 prepare_demo(supervisor, servers)
             print(f"Ready: http://{HOST}:{port}", flush=True)
