@@ -1,0 +1,126 @@
+"""How does somebody take an answer back or change it? By a row that supersedes it; the first one stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from labeling.actions.annotations import Submitted, lock_document
+from labeling.actions.answers import AnswerRules, LabelValue, answer_hash, checked
+from labeling.actions.settling import settle
+from labeling.exceptions import AlreadySettled, NotAMember, NothingToUndo
+from labeling.models import (
+    Annotation,
+    Document,
+    Guideline,
+    Label,
+    LabelClass,
+    Lease,
+    Membership,
+    Now,
+    Resolution,
+)
+from labeling.models import statements as sql
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@transaction.atomic
+def undo(project_id: int, annotator: User, annotation_id: int | None = None) -> Lease:
+    """Withdraw the annotator's latest (or this) answer and put its document back into their hands.
+
+    Raises NothingToUndo, or AlreadySettled where an adjudicator has decided since.
+    """
+    annotation, document = _lock_own(project_id, annotator, annotation_id)
+    _supersede(annotation, b"", is_withdrawal=True)
+    lease = Lease.objects.select_related("project").get(annotation=annotation)
+    lease.state, lease.annotation, lease.epoch = Lease.State.LIVE, None, lease.epoch + 1
+    Lease.objects.filter(pk=lease.pk).update(
+        state=lease.state,
+        annotation=None,
+        epoch=lease.epoch,
+        leased_at=Now(),
+        leased_until=Now() + timedelta(minutes=lease.project.lease_minutes),
+    )
+    facts: dict[str, Any] = {
+        "document": document.pk,
+        "project": project_id,
+        "reason": json.dumps(lease.reason),
+    }
+    document.check_move(Document.State.OPEN)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.REOPEN, facts)
+    return lease
+
+
+@transaction.atomic
+def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterable[LabelValue]) -> Submitted:
+    """Replace the annotator's own answer by another one; the first stays in the history.
+
+    Raises NothingToUndo where it is not (or no longer) their counted answer, AlreadySettled, InvalidAnswer.
+    """
+    annotation, document = _lock_own(project_id, annotator, annotation_id)
+    project = annotation.project
+    active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))
+    rules = AnswerRules(project.kind, project.allows_overlapping_spans, active)
+    answer = checked(labels, rules, document.text)
+    digest = answer_hash(answer)
+    if digest == bytes(annotation.answer_hash):
+        return Submitted(annotation.pk, document.pk, "replay", document.state)
+    corrected = _supersede(annotation, digest)
+    Label.objects.bulk_create(
+        Label(annotation=corrected, label_class_id=v.label_class, start=v.start, end=v.end) for v in answer
+    )
+    Lease.objects.filter(annotation=annotation).update(annotation=corrected)
+    state = settle(document, project.overlap + document.extra_slots, latest=corrected.pk)
+    return Submitted(corrected.pk, document.pk, "counted", state)
+
+
+def _lock_own(project_id: int, annotator: User, annotation_id: int | None) -> tuple[Annotation, Document]:
+    """The annotator's counted answer, with its document locked and still theirs to change."""
+    if not Membership.objects.filter(project=project_id, user=annotator, removed_at=None).exists():
+        raise NotAMember
+    own = Annotation.objects.filter(
+        project=project_id, annotator=annotator, filled_lease__isnull=False, document__round=F("round")
+    )
+    if annotation_id is not None:
+        own = own.filter(pk=annotation_id)
+    latest = own.order_by("-pk").values_list("pk", "document_id").first()
+    if latest is None:
+        raise NothingToUndo
+    document = lock_document(pk=latest[1])
+    annotation = own.select_related("project").filter(pk=latest[0]).first()
+    if annotation is None:  # undone or corrected in another tab while we waited for the lock
+        raise NothingToUndo
+    if document.state == Document.State.EXCLUDED or _is_adjudicated(document):
+        raise AlreadySettled
+    return annotation, document
+
+
+def _is_adjudicated(document: Document) -> bool:
+    return Resolution.objects.filter(document=document, how=Resolution.How.ADJUDICATED).exists()
+
+
+def _supersede(annotation: Annotation, digest: bytes, is_withdrawal: bool = False) -> Annotation:
+    return Annotation.objects.create(
+        project_id=annotation.project_id,
+        document_id=annotation.document_id,
+        round=annotation.round,
+        annotator_id=annotation.annotator_id,
+        lease_id=annotation.lease_id,
+        guideline_id=_current_guideline(annotation.project_id),
+        answer_hash=digest,
+        is_withdrawal=is_withdrawal,
+        supersedes=annotation,
+    )
+
+
+def _current_guideline(project_id: int) -> int | None:
+    newest = Guideline.objects.filter(project=project_id).order_by("-number")
+    return newest.values_list("pk", flat=True).first()

@@ -1,0 +1,71 @@
+"""How does the guideline change? Every save is a new version; later annotations carry its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from labeling.actions.projects import manager_of
+from labeling.exceptions import LabelingError
+from labeling.models import ClassRule, Guideline, LabelClass, Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class GuidelineMoved(LabelingError):
+    """Somebody saved another version while you were writing; compare it with yours and save again."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a version says about one class; examples stand one a line."""
+
+    definition: str = ""
+    examples: str = ""
+    counter_examples: str = ""
+
+
+@transaction.atomic
+def publish(
+    project_id: int,
+    manager: User,
+    *,
+    body: str,
+    rules: Mapping[UUID, Rule],
+    change: str,
+    note: str = "",
+    based_on: int | None = None,
+) -> Guideline:
+    """Store the next version of the guideline. `based_on` is the number of the version that was edited.
+
+    Raises NotAllowed, ValidationError, and GuidelineMoved when that is no longer the newest.
+    """
+    manager_of(project_id, manager)
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two editors take turns
+    newest = Guideline.objects.filter(project=project_id).order_by("-number").first()
+    number = newest.number if newest else 0
+    if based_on is not None and based_on != number:
+        raise GuidelineMoved
+    guideline = Guideline(
+        project_id=project_id, number=number + 1, change=change, note=note, body=body, author=manager
+    )
+    guideline.full_clean()
+    guideline.save()
+    known = set(LabelClass.objects.filter(project=project_id, pk__in=rules).values_list("pk", flat=True))
+    ClassRule.objects.bulk_create(
+        ClassRule(
+            guideline=guideline,
+            label_class_id=class_id,
+            definition=rule.definition,
+            examples=rule.examples,
+            counter_examples=rule.counter_examples,
+        )
+        for class_id, rule in rules.items()
+        if class_id in known
+    )
+    return guideline

@@ -1,0 +1,267 @@
+"""Who labels what next? The only module that hands out documents and takes them back unanswered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Least
+
+from labeling.exceptions import InvalidInput, LeaseAtLimit, LeaseNotFound, LeaseStale, NotAMember
+from labeling.models import (
+    Document,
+    Lease,
+    Membership,
+    Now,
+    Project,
+    QueueEntry,
+    lease_token,
+    read_lease_token,
+)
+from labeling.models import statements as sql
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_PER_CLAIM = 100
+SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to look
+MOST_EXTENSION = 8  # times the lease's length, counted from its first minute
+LOCKED_RETRIES = 3  # the last free documents may be in other people's hands for milliseconds
+
+
+@dataclass(frozen=True)
+class HeldDocument:
+    """A document in the annotator's hands: what to show, until when, and why this one."""
+
+    lease_id: int
+    epoch: int
+    leased_until: datetime
+    reason: dict[str, Any]
+    document_id: int
+    external_id: str | None
+    text: str
+    metadata: dict[str, Any]
+    split: str
+
+    @property
+    def token(self) -> str:
+        return lease_token(self.lease_id, self.epoch)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a claim got. When that is nothing, why, and when to ask again."""
+
+    documents: list[HeldDocument]
+    empty_because: str | None = (
+        None  # no_documents, complete, all_leased, none_for_you, at_cap, paused, replayed
+    )
+    retry_after: int | None = None  # seconds
+
+
+@transaction.atomic
+def claim(project_id: int, annotator: User, count: int = 1, key: str | None = None) -> Claimed:
+    """Lease the `count` best-ranked documents that are open to this annotator.
+
+    The same `key` again returns what is still live of the same leases, and never more. Raises NotAMember, and
+    InvalidInput for a count below 1 or a key over 64 characters.
+    """
+    if count < 1 or len(key or "") > 64:
+        raise InvalidInput("Ask for at least one document, with a key of at most 64 characters.")
+    project = _lock_membership(project_id, annotator).project
+    facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
+    live, claim_id, guideline_id = _one(sql.CLAIM_FACTS, facts)
+    if claim_id is not None:
+        held = _held(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk})
+        return Claimed(held, None if held else "replayed")
+    if project.is_paused:
+        return Claimed([], "paused")
+    if live >= project.lease_cap:
+        return Claimed([], "at_cap")
+    facts |= {
+        "guideline": guideline_id,
+        "overlap": project.overlap,
+        "lease_minutes": project.lease_minutes,
+        "count": min(count, MOST_PER_CLAIM, project.lease_cap - live),
+    }
+    for attempt in range(LOCKED_RETRIES):
+        if held := _take(facts):
+            return Claimed(held)
+        empty = _why_empty(project, facts)
+        if empty is not None:
+            return empty
+        sleep(0.01 * (attempt + 1))
+    return Claimed([], "all_leased", retry_after=1)
+
+
+def held_by(project_id: int, annotator: User) -> list[HeldDocument]:
+    """The annotator's live leases in this project, oldest first: a reloaded page shows the same document."""
+    live = (
+        Lease.objects.live()
+        .filter(project=project_id, annotator=annotator, document__state=Document.State.OPEN)
+        .select_related("document")
+        .order_by("leased_at", "id")
+    )
+    return [_held_document(lease) for lease in live]
+
+
+@transaction.atomic
+def extend(token: str, annotator: User) -> datetime:
+    """Hold the document for another full term from now. Raises LeaseStale, LeaseAtLimit or LeaseNotFound."""
+    lease = _lock_lease(token, annotator)
+    if not Lease.objects.live().filter(pk=lease.pk).exists():
+        raise LeaseStale
+    term = timedelta(minutes=lease.project.lease_minutes)
+    latest = F("leased_at") + term * MOST_EXTENSION
+    extended = Lease.objects.filter(pk=lease.pk, leased_until__lt=latest)
+    if not extended.update(leased_until=Least(Now() + term, latest)):
+        raise LeaseAtLimit
+    return Lease.objects.values_list("leased_until", flat=True).get(pk=lease.pk)
+
+
+@transaction.atomic
+def skip(token: str, annotator: User, reason: str = "") -> None:
+    """Give the document back for good: it never comes to this annotator again.
+
+    When three people (or everybody, in a smaller team) skipped it, an adjudicator decides.
+    """
+    lease = _lock_lease(token, annotator)
+    _give_back(lease, Lease.State.SKIPPED, skip_reason=reason[:300])
+    skips = Lease.objects.filter(
+        document=lease.document, round=lease.round, state=Lease.State.SKIPPED
+    ).count()
+    team = Membership.objects.filter(project=lease.project, removed_at=None).count()
+    if skips >= min(SKIPS_BEFORE_ADJUDICATION, team) and lease.document.state == Document.State.OPEN:
+        QueueEntry.objects.filter(document=lease.document).delete()
+        Document.objects.filter(pk=lease.document_id).update(state=Document.State.DISPUTED)
+
+
+@transaction.atomic
+def defer(token: str, annotator: User, minutes: int = 60) -> None:
+    """Not now: others may take the document; this annotator sees it again after `minutes`."""
+    if not 1 <= minutes <= 60 * 24 * 30:
+        raise InvalidInput("Defer by at least a minute and at most thirty days.")
+    _give_back(
+        _lock_lease(token, annotator), Lease.State.DEFERRED, deferred_until=Now() + timedelta(minutes=minutes)
+    )
+
+
+@transaction.atomic
+def release(token: str, annotator: User) -> None:
+    """Give the document back without a mark."""
+    _give_back(_lock_lease(token, annotator), Lease.State.RELEASED)
+
+
+def sweep(project_id: int, most: int = 500) -> int:
+    """Free slots of leases that ran out, to keep counts fresh (claims need no sweep). Returns how many."""
+    freed = 0
+    overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")
+    for document_id in overdue.values_list("document_id", flat=True)[:most]:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if (
+                Document.objects.select_for_update(skip_locked=True, no_key=True)
+                .filter(pk=document_id)
+                .first()
+            ):
+                cursor.execute(sql.EXPIRE_LOCKED, {"documents": [document_id]})
+                freed += cursor.rowcount
+    return freed
+
+
+def _lock_membership(project_id: int, annotator: User) -> Membership:
+    """One claim of one annotator at a time; also the check that there is such a member."""
+    member = (
+        Membership.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("project")
+        .filter(project=project_id, user=annotator, removed_at=None, project__archived_at=None)
+        .first()
+    )
+    if member is None:
+        raise NotAMember
+    return member
+
+
+def _take(facts: dict[str, Any]) -> list[HeldDocument]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_RANKED, facts)
+        found = cursor.fetchall()
+        if missing := facts["count"] - len(found):
+            cursor.execute(sql.LOCK_UNRANKED, facts | {"count": missing, "taken": [row[0] for row in found]})
+            found += cursor.fetchall()
+        if not found:
+            return []
+        documents = [row[0] for row in found]
+        cursor.execute(sql.EXPIRE_LOCKED, {"documents": documents})
+    reasons = [row[1] if isinstance(row[1], str) else json.dumps(row[1]) for row in found]
+    return _held(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons})
+
+
+def _why_empty(project: Project, facts: dict[str, Any]) -> Claimed | None:
+    """The reason for an empty answer; None where a claimable document was only locked for the moment."""
+    if project.document_count == 0:
+        return Claimed([], "no_documents")
+    has_open, has_claimable, others_end_in = _one(sql.EMPTY_FACTS, facts)
+    if has_claimable:
+        return None
+    if not has_open:
+        return Claimed([], "complete")
+    if others_end_in is not None:
+        return Claimed([], "all_leased", retry_after=max(1, round(others_end_in)))
+    return Claimed([], "none_for_you")
+
+
+def _lock_lease(token: str, annotator: User) -> Lease:
+    """The annotator's lease under this token, live, with its document locked. LeaseNotFound or LeaseStale."""
+    lease_id, epoch = read_lease_token(token)
+    locked = Document.objects.select_for_update(of=("self",), no_key=True).filter(leases=lease_id).first()
+    lease = (
+        Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator).first()
+    )
+    if locked is None or lease is None:
+        raise LeaseNotFound
+    if not Membership.objects.filter(project=lease.project, user=annotator, removed_at=None).exists():
+        raise NotAMember
+    if lease.state != Lease.State.LIVE or lease.epoch != epoch:
+        raise LeaseStale
+    return lease
+
+
+def _give_back(lease: Lease, state: Lease.State, **changes: Any) -> None:
+    Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **changes)
+
+
+def _held(statement: str, facts: dict[str, Any]) -> list[HeldDocument]:
+    return [
+        HeldDocument(lease, epoch, until, _json(reason), document, external_id, text, _json(metadata), split)
+        for lease, epoch, until, reason, document, external_id, text, metadata, split in _rows(
+            statement, facts
+        )
+    ]
+
+
+def _held_document(lease: Lease) -> HeldDocument:
+    document = lease.document
+    return HeldDocument(
+        lease.pk, lease.epoch, lease.leased_until, lease.reason, document.pk, document.external_id,
+        document.text, document.metadata, document.split,
+    )  # fmt: skip
+
+
+def _one(statement: str, facts: dict[str, Any]) -> tuple[Any, ...]:
+    return _rows(statement, facts)[0]
+
+
+def _rows(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        return list(cursor.fetchall())
+
+
+def _json(value: Any) -> dict[str, Any]:
+    """Django's cursor hands JSON over as text."""
+    return dict(json.loads(value)) if isinstance(value, str) else dict(value)

@@ -1,0 +1,61 @@
+"""How does a machine get in? By a token that is shown once and stored as its digest."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from labeling.actions.projects import member_of
+from labeling.exceptions import InvalidInput, NotAllowed, NotFound
+from labeling.models import ApiToken, Now
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@transaction.atomic
+def create(
+    project_id: int, owner: User, name: str, scope: str, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A new token of one member for one project, and its text, which nobody can read again.
+
+    Raises NotAMember, InvalidInput, and NotAllowed for a scope that the owner's role does not have.
+    """
+    member = member_of(project_id, owner)
+    if scope not in ApiToken.Scope.values or not name.strip() or len(name) > 100:
+        raise InvalidInput("Give the token a name of at most 100 characters and one of the scopes.")
+    if scope == ApiToken.Scope.MANAGE and not member.may_manage:
+        raise NotAllowed
+    text = f"rq_{secrets.token_urlsafe(32)}"
+    token = ApiToken.objects.create(
+        project_id=project_id,
+        user=owner,
+        name=name.strip(),
+        scope=scope,
+        prefix=text[:9],
+        digest=ApiToken.digest_of(text),
+        expires_at=expires_at,
+    )
+    return token, text
+
+
+def owner_of(text: str) -> ApiToken | None:
+    """The usable token with this text, with its person; None for any other text."""
+    token = ApiToken.objects.usable().select_related("user").filter(digest=ApiToken.digest_of(text)).first()
+    if token is not None:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
+    return token
+
+
+@transaction.atomic
+def revoke(project_id: int, user: User, token_id: int) -> None:
+    """End a token at once: one's own, or as a manager anybody's in the project. Raises NotFound."""
+    member = member_of(project_id, user)
+    tokens = ApiToken.objects.filter(project=project_id, pk=token_id)
+    if not member.may_manage:
+        tokens = tokens.filter(user=user)
+    if not tokens.update(revoked_at=Now()):
+        raise NotFound
