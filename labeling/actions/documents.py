@@ -1,0 +1,134 @@
+"""How do documents come in? By COPY, in chunks of one transaction each, and never twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from labeling.formats.records import Record
+from labeling.models import Document, Project
+
+# Rows wait here until it is known which of them are new.
+STAGE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_document (
+        line integer, external_id text, text text, metadata jsonb, content_hash bytea, split text,
+        random_key double precision
+    ) ON COMMIT DELETE ROWS
+"""
+COPY = """
+    COPY incoming_document (line, external_id, text, metadata, content_hash, split, random_key) FROM STDIN
+"""
+# Two looks at the database: an index serves each of the two identities.
+KNOWN = """
+    SELECT i.line, d.id, d.content_hash = i.content_hash
+    FROM incoming_document i
+    JOIN labeling_document d ON d.project_id = %(project)s AND d.external_id = i.external_id
+    UNION ALL
+    SELECT i.line, d.id, true
+    FROM incoming_document i
+    JOIN labeling_document d ON d.project_id = %(project)s AND d.content_hash = i.content_hash
+         AND d.external_id IS NULL
+    WHERE i.external_id IS NULL
+"""
+ADD = """
+    WITH first AS (
+        SELECT DISTINCT ON (external_id, CASE WHEN external_id IS NULL THEN content_hash END) *
+        FROM incoming_document
+        WHERE line <> ALL(%(known)s)
+        ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, line
+    )
+    INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, random_key,
+                                   position, state, round, extra_slots)
+    SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key,
+           %(position)s + row_number() OVER (ORDER BY line) - 1, 'open', 0, 0
+    FROM first
+    ORDER BY line
+    RETURNING id, position
+"""
+
+
+@dataclass
+class Added:
+    """What became of one chunk of records."""
+
+    ids: dict[int, int] = field(default_factory=dict)  # line in the file: document, for new and known ones
+    added: int = 0
+    known: int = 0  # the same document was here already, or stood earlier in the chunk
+    changed_lines: list[int] = field(default_factory=list)  # known by id, with another text: ours was kept
+
+
+def content_hash(text: str) -> bytes:
+    """16 bytes that are equal for equal texts."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def random_key(project: Project, digest: bytes, split: str | None = None) -> float:
+    """A number in [0, 1) that is fixed by project and text: equal texts share a split, and it never changes.
+
+    Where the file says which split a document belongs to, the number lies in that split's range.
+    """
+    drawn = hashlib.blake2b(digest, digest_size=8, key=str(project.pk).encode()).digest()
+    key = (int.from_bytes(drawn, "big") >> 11) / (1 << 53)
+    if split == Document.Split.TEST:
+        return key * project.test_share
+    if split == Document.Split.POOL:
+        return project.test_share + key * (1 - project.test_share)
+    return key
+
+
+@transaction.atomic
+def add(project_id: int, records: Sequence[Record]) -> Added:
+    """Store the records that are new, in their order. Known by external id, or without one by their text.
+
+    The lines of the records must differ. Two imports of one project take turns.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    result = Added()
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE)
+        with cursor.copy(COPY) as copy:
+            for row in _rows(project, records):
+                copy.write_row(row)
+        cursor.execute(KNOWN, {"project": project_id})
+        for line, document_id, is_same in cursor.fetchall():
+            result.ids[line] = document_id
+            if not is_same:
+                result.changed_lines.append(line)
+        facts: dict[str, Any] = {"project": project_id, "position": project.document_count, "known": list(result.ids)}
+        cursor.execute(ADD, facts)
+        new = sorted(cursor.fetchall(), key=lambda row: row[1])
+    _note_new(result, records, [document_id for document_id, _ in new])
+    project.document_count += result.added
+    project.save(update_fields=["document_count"])
+    return result
+
+
+def _rows(project: Project, records: Iterable[Record]) -> Iterable[tuple[object, ...]]:
+    for record in records:
+        digest = content_hash(record.text)
+        key = random_key(project, digest, record.split)
+        split = record.split or (Document.Split.TEST if key < project.test_share else Document.Split.POOL)
+        metadata = json.dumps(record.metadata, ensure_ascii=False) if record.metadata else "{}"
+        yield record.line, record.external_id, record.text, metadata, digest, str(split), key
+
+
+def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) -> None:
+    """Give each line its document: new ones come back in the order of the lines that were new."""
+    ids = iter(new_ids)
+    seen: dict[str | bytes, int] = {}
+    result.known = len(result.ids)
+    for record in records:
+        if record.line in result.ids:
+            continue
+        identity = record.external_id or content_hash(record.text)
+        if identity in seen:
+            result.known += 1
+        else:
+            seen[identity] = next(ids)
+            result.added += 1
+        result.ids[record.line] = seen[identity]
