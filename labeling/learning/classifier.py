@@ -1,0 +1,244 @@
+"""How probable is each class for a document? One linear model over TF-IDF and LSA side by side.
+
+It is the model whose probabilities people see: logistic regression, balanced class weights, C = 20, for one
+class per document (softmax) or several (sigmoid each, with a threshold each).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import AnyArray, AnyIntegers, Flags, Floats, Integers
+from labeling.learning.durable import read_folder, write_folder
+from labeling.learning.features import Rows
+from labeling.learning.hashing import COLUMNS
+from labeling.learning.solver import Solution, solve
+from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
+
+STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
+_APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model
+Link = Literal["softmax", "sigmoid"]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Logits that are linear in the features, and how they become probabilities.
+
+    n_classes : of the project, whether seen in training or not
+    seen : (k,) the classes that have weights; the others always get probability 0
+    columns : (m,) hashed columns with weights; all others count nothing
+    sparse_weights : (m, k); intercept : (k,)
+    dense_weights : (d, k), d = 0 for a model that has no dense view
+    thresholds : (n_classes,) probability from which a label is given; only for several labels
+    """
+
+    n_classes: int
+    seen: Integers
+    columns: Integers
+    sparse_weights: Floats
+    dense_weights: Floats
+    intercept: Floats
+    link: Link = "softmax"
+    thresholds: Floats | None = None
+
+    def logits(self, rows: Rows) -> Floats:
+        """(n, k) for the classes in `seen`."""
+        logits = np.broadcast_to(self.intercept, (len(rows), len(self.seen))).copy()
+        if len(self.columns):
+            logits += renumbered(rows.sparse, self.columns) @ self.padded_weights()
+        if len(self.dense_weights):
+            logits += rows.dense.astype(np.float32, copy=False) @ self.dense_weights
+        return logits
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
+        logits = self.logits(rows)
+        if self.link == "softmax":
+            logits -= logits.max(axis=1, keepdims=True, initial=-np.inf)
+            np.exp(logits, out=logits)
+            logits /= logits.sum(axis=1, keepdims=True)
+        else:
+            logits = 0.5 * (1 + np.tanh(0.5 * logits))
+        if len(self.seen) == self.n_classes:
+            return logits
+        spread = np.zeros((len(rows), self.n_classes), dtype=np.float32)
+        spread[:, self.seen] = logits
+        return spread
+
+    def decide(self, probabilities: Floats) -> Flags:
+        """Which labels to give: the most probable class, or every label that reaches its threshold.
+
+        probabilities : (n, n_classes)
+        returns : (n, n_classes) bool; for several labels a row may be empty
+        """
+        if self.thresholds is not None:
+            return np.asarray(probabilities >= np.maximum(self.thresholds, 1e-9))
+        decided = np.zeros(probabilities.shape, dtype=bool)
+        decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        return decided
+
+    def padded_weights(self) -> Floats:
+        """`sparse_weights` with a row of zeros behind, for the columns that have none."""
+        return np.concatenate([self.sparse_weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Write it to a folder, all or nothing, with facts that belong to it (featurizer version, counts)."""
+        arrays: dict[str, AnyArray] = {
+            "seen": self.seen,
+            "columns": self.columns,
+            "sparse_weights": self.sparse_weights,
+            "dense_weights": self.dense_weights,
+            "intercept": self.intercept,
+        }
+        if self.thresholds is not None:
+            arrays["thresholds"] = self.thresholds
+        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "link": self.link})
+
+    @classmethod
+    def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
+        """Read a model and its facts back. Raises FileNotFoundError where none was saved."""
+        arrays, facts = read_folder(folder)
+        model = cls(
+            int(facts["n_classes"]),
+            arrays["seen"],
+            arrays["columns"],
+            arrays["sparse_weights"],
+            arrays["dense_weights"],
+            arrays["intercept"],
+            link=facts["link"],
+            thresholds=arrays.get("thresholds"),
+        )
+        return model, facts
+
+
+def fit_single(
+    rows: Rows,
+    labels: AnyIntegers,
+    n_classes: int,
+    *,
+    strength: float = STRENGTH,
+    start: LinearModel | None = None,
+) -> LinearModel:
+    """Fit one class per document.
+
+    rows : Rows of n ≥ 1 labelled documents
+    labels : (n,) class numbers in [0, n_classes)
+    start : the model before this one; where it has seen the same classes the fit begins there
+    returns : a model; with one class only in the labels it answers 1 for that class
+
+    Source: logistic regression, balanced weights n / (k · count of the class); two classes share one column
+    of weights, as in scikit-learn.
+    """
+    seen, places = np.unique(labels.astype(np.int64), return_inverse=True)
+    if len(seen) == 1:
+        return constant_model(rows, seen, n_classes)
+    weights = (len(places) / (len(seen) * np.bincount(places)))[places]
+    is_binary = len(seen) == 2
+    targets = places[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[places]
+    known = None if start is None else _as_start(start, seen, rows, is_binary)
+    found = solve(
+        rows.sparse, rows.dense, targets, weights, strength=strength, exclusive=not is_binary, start=known
+    )
+    if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
+        halves = np.array([[-0.5, 0.5]], dtype=np.float32)
+        found = Solution(
+            found.columns,
+            found.sparse_weights * halves,
+            found.dense_weights * halves,
+            (found.intercept * halves)[0],
+        )
+    return _model(found, n_classes, seen, "softmax")
+
+
+def fit_multi(
+    rows: Rows,
+    labels: Flags,
+    *,
+    strength: float = STRENGTH,
+    start: LinearModel | None = None,
+    folds: int = 3,
+    seed: int = 0,
+) -> LinearModel:
+    """Fit several labels per document: one against the rest for each class, all in one problem.
+
+    rows : Rows of n ≥ 1 labelled documents
+    labels : (n, n_classes) bool; a row may be empty
+    start : the model before this one; where it has seen the same classes the fit begins there
+    folds : parts for the thresholds, which are chosen on documents the fit has not seen; below 2 every
+        threshold is `PRIOR_THRESHOLD`
+    """
+    model = _fit_labels(rows, labels, strength, start)
+    return replace(model, thresholds=_thresholds(rows, labels, strength, folds, seed))
+
+
+def _as_start(start: LinearModel, seen: Integers, rows: Rows, is_binary: bool) -> Solution | None:
+    if not np.array_equal(start.seen, seen) or len(start.dense_weights) != rows.dense.shape[1]:
+        return None
+    parts = (start.sparse_weights, start.dense_weights, start.intercept[None])
+    if is_binary:
+        parts = (parts[0] @ _APART, parts[1] @ _APART, parts[2] @ _APART)
+    return Solution(start.columns, parts[0], parts[1], parts[2][0])
+
+
+def _model(found: Solution, n_classes: int, seen: Integers, link: Link) -> LinearModel:
+    return LinearModel(
+        n_classes, seen, found.columns, found.sparse_weights, found.dense_weights, found.intercept, link
+    )
+
+
+def constant_model(rows: Rows, seen: Integers, n_classes: int) -> LinearModel:
+    """A model that has seen one class only and can say nothing else."""
+    none = np.zeros((0, len(seen)), dtype=np.float32)
+    dense = np.zeros((rows.dense.shape[1], len(seen)), dtype=np.float32)
+    return LinearModel(
+        n_classes, seen, np.zeros(0, dtype=np.int64), none, dense, np.zeros(len(seen), dtype=np.float32)
+    )
+
+
+def renumbered(sparse: csr_array, columns: Integers) -> csr_array:
+    """Rows whose columns are numbered as in `columns`; every other column becomes the last one."""
+    places = np.full(COLUMNS, len(columns), dtype=np.int32)
+    places[columns] = np.arange(len(columns), dtype=np.int32)
+    shape = (sparse.shape[0], len(columns) + 1)
+    return csr_array((sparse.data, places[sparse.indices], sparse.indptr), shape=shape)
+
+
+def _fit_labels(rows: Rows, labels: Flags, strength: float, start: LinearModel | None) -> LinearModel:
+    seen = np.flatnonzero(labels.any(axis=0))
+    targets = labels[:, seen].astype(np.float64)
+    known = None if start is None else _as_start(start, seen, rows, is_binary=False)
+    found = solve(
+        rows.sparse,
+        rows.dense,
+        targets,
+        np.ones(targets.shape),
+        strength=strength,
+        exclusive=False,
+        start=known,
+    )
+    return _model(found, labels.shape[1], seen, "sigmoid")
+
+
+def _thresholds(rows: Rows, labels: Flags, strength: float, folds: int, seed: int) -> Floats:
+    """Per class the threshold with the best F1 out of fold, drawn towards .3 where positives are few."""
+    if folds < 2:
+        return np.full(labels.shape[1], PRIOR_THRESHOLD, dtype=np.float32)
+    held_out = np.zeros(labels.shape, dtype=np.float32)
+    parts = np.random.default_rng(seed).permutation(len(labels)) % folds
+    for part in range(folds):
+        train, test = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
+        if len(train) and len(test):
+            model = _fit_labels(part_of(rows, train), labels[train], strength, None)
+            held_out[test] = model.probabilities(part_of(rows, test))
+    return np.array(
+        [best_threshold(held_out[:, c], labels[:, c]) for c in range(labels.shape[1])], np.float32
+    )
+
+
+def part_of(rows: Rows, numbers: Integers) -> Rows:
+    """Some of the rows, in this order."""
+    return Rows(rows.sparse[numbers], rows.dense[numbers])

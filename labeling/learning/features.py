@@ -1,0 +1,144 @@
+"""What does the model see of a text? Hashed TF-IDF and a dense view of it (LSA), both learnt on a sample.
+
+A featurizer is learnt once for a pool, again when the pool has outgrown its sample, and never changes in
+between: its version names the features that were made with it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import AnyArray, Floats, Integers
+from labeling.learning.durable import read_folder, write_folder
+from labeling.learning.hashing import COLUMNS, count_terms
+from labeling.learning.lsa import DIMENSIONS, leading_directions, log_entropy_weights, unit_rows
+
+FORMAT = 1  # raise it when the same arrays would mean other features
+SAMPLE = 20_000  # documents to learn from: idf and LSA do not get better beyond, only slower
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features of some documents, in one order.
+
+    sparse : (n, COLUMNS) float32 csr_array, TF-IDF, rows of length 1
+    dense : (n, d) LSA, rows of length 1; float16 as stored, float32 when fresh
+    """
+
+    sparse: csr_array
+    dense: Floats
+
+    def __len__(self) -> int:
+        return int(self.sparse.shape[0])
+
+
+@dataclass(frozen=True)
+class Featurizer:
+    """Texts in, features out.
+
+    columns : (m,) hashed columns that at least two documents of the sample fill; others are left out
+    idf : (m,) inverse document frequency, smoothed
+    entropy : (m,) log-entropy weights for LSA
+    directions : (m, d) LSA
+    n_sampled : documents it was learnt on
+    """
+
+    columns: Integers
+    idf: Floats
+    entropy: Floats
+    directions: Floats
+    n_sampled: int
+
+    @classmethod
+    def learn(cls, sample: Sequence[str], *, dimensions: int = DIMENSIONS, seed: int = 0) -> Self:
+        """Learn which columns matter, how much, and which directions they span.
+
+        sample : texts drawn at random from the pool; `SAMPLE` of them are enough
+        """
+        counts = count_terms(sample)
+        frequency = np.bincount(counts.indices, minlength=COLUMNS)
+        rare = 2 if len(sample) >= 20 else 1  # below 20 documents nearly every word is seen once
+        columns = np.flatnonzero(frequency >= rare)
+        counts = _cut(counts, columns)
+        idf = np.log((1 + len(sample)) / (1 + frequency[columns])) + 1
+        entropy = log_entropy_weights(counts)
+        weighted = _weigh(counts, np.log1p(counts.data), entropy)
+        directions = leading_directions(weighted, dimensions, seed).astype(np.float16).astype(np.float32)
+        return cls(columns, idf.astype(np.float32), entropy, directions, len(sample))
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that name these features; equal for equal arrays."""
+        digest = hashlib.sha256(f"{FORMAT}:{COLUMNS}:{self.n_sampled}".encode())
+        for array in (self.columns, self.idf, self.entropy, self.directions):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:12]
+
+    @property
+    def dimensions(self) -> int:
+        """Width of the dense view; below `DIMENSIONS` where the sample had fewer directions."""
+        return int(self.directions.shape[1])
+
+    def transform(self, texts: Sequence[str]) -> Rows:
+        """Features of texts. An empty text, or one of unknown words only, gets a row of zeros.
+
+        >>> featurizer = Featurizer.learn(["red apple", "green apple", "green tea"])
+        >>> rows = featurizer.transform(["green apple", ""])
+        >>> rows.sparse.shape[0], rows.sparse.power(2).sum(axis=1).round(3).tolist()
+        (2, [1.0, 0.0])
+        """
+        counts = _cut(count_terms(texts), self.columns)
+        tfidf = _weigh(counts, 1 + np.log(counts.data), self.idf)
+        lengths = np.sqrt(np.asarray(tfidf.power(2).sum(axis=1))).clip(1e-12)
+        tfidf.data /= np.repeat(lengths, np.diff(tfidf.indptr)).astype(np.float32)
+        dense = unit_rows(_weigh(counts, np.log1p(counts.data), self.entropy) @ self.directions)
+        indices = self.columns[tfidf.indices].astype(np.int32)
+        sparse = csr_array((tfidf.data, indices, tfidf.indptr), shape=(len(texts), COLUMNS))
+        return Rows(sparse, dense)
+
+    def save(self, folder: Path) -> None:
+        """Write it to a folder, all or nothing."""
+        arrays: dict[str, AnyArray] = {
+            "columns": self.columns.astype(np.int32),
+            "idf": self.idf,
+            "entropy": self.entropy,
+            "directions": self.directions.astype(np.float16),
+        }
+        write_folder(folder, arrays, {"version": self.version, "n_sampled": self.n_sampled})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read one back; its version is that of the saved one.
+
+        Raises FileNotFoundError where none was saved.
+        """
+        arrays, facts = read_folder(folder)
+        return cls(
+            columns=np.asarray(arrays["columns"], dtype=np.int64),
+            idf=np.asarray(arrays["idf"]),
+            entropy=np.asarray(arrays["entropy"]),
+            directions=np.asarray(arrays["directions"], dtype=np.float32),
+            n_sampled=int(facts["n_sampled"]),
+        )
+
+
+def _cut(counts: csr_array, columns: Integers) -> csr_array:
+    """Only these columns, renumbered from 0."""
+    places = np.full(COLUMNS, -1, dtype=np.int32)
+    places[columns] = np.arange(len(columns), dtype=np.int32)
+    found = places[counts.indices]
+    known = found >= 0
+    indptr = np.concatenate([[0], np.cumsum(known)])[counts.indptr].astype(np.int32)
+    return csr_array((counts.data[known], found[known], indptr), shape=(counts.shape[0], len(columns)))
+
+
+def _weigh(counts: csr_array, local: Floats, weights: Floats) -> csr_array:
+    """The same pattern, filled with a local weight of each count times the weight of its column."""
+    data = (local * weights[counts.indices]).astype(np.float32)
+    return csr_array((data, counts.indices, counts.indptr), shape=counts.shape)

@@ -1,0 +1,89 @@
+"""Which columns does a text fill? Words and pairs of neighbours, hashed without a vocabulary.
+
+Nothing is learnt here, so any process can featurize any text and two machines always agree. Words have the
+first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alone can cut the matrix.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from zlib import crc32
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import Integers
+from labeling.learning.words import words
+
+COLUMNS = 2**19
+WORD_COLUMNS = 2**17
+TEXT_LIMIT = 20_000  # characters of a text that are read; what a class is about is said before that
+BLOCK = 1_000_000  # characters hashed at once: bounds the memory, whatever the lengths of the texts
+
+_MIX = np.uint32(0x85EBCA6B)  # odd constants of MurmurHash3's finalizer: spread CRC's regular low bits
+_PAIR = np.uint32(0xC2B2AE35)
+
+
+def count_terms(texts: Sequence[str]) -> csr_array:
+    """How often each hashed word and pair of neighbouring words occurs in each text.
+
+    returns : (n_texts, COLUMNS) float32 counts, column indices sorted and unique in every row
+
+    Source: Weinberger et al. (2009), feature hashing, without signs, so that counts stay counts.
+
+    >>> count_terms(["good news, good news", ""]).sum(axis=1)
+    array([7., 0.], dtype=float32)
+    """
+    blocks = [_count_block(block) for block in _blocks(texts)]
+    if not blocks:
+        return csr_array((0, COLUMNS), dtype=np.float32)
+    if len(blocks) == 1:
+        return blocks[0]
+    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
+    return csr_array(
+        (
+            np.concatenate([block.data for block in blocks]),
+            np.concatenate([block.indices for block in blocks]),
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        ),
+        shape=(len(texts), COLUMNS),
+    )
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
+    block: list[str] = []
+    size = 0
+    for text in texts:
+        block.append(text[:TEXT_LIMIT])
+        size += len(block[-1]) + 1
+        if size >= BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _count_block(texts: list[str]) -> csr_array:
+    tokens = [words(text) for text in texts]
+    lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
+    codes = {
+        token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(chain.from_iterable(tokens))
+    }
+    hashes = np.fromiter(
+        map(codes.__getitem__, chain.from_iterable(tokens)), dtype=np.uint32, count=int(lengths.sum())
+    )
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    is_pair = rows[1:] == rows[:-1]
+    pairs = (hashes[:-1] * _PAIR + hashes[1:])[is_pair]
+    columns = np.concatenate([_spread(hashes, 0, WORD_COLUMNS), _spread(pairs, WORD_COLUMNS, COLUMNS)])
+    keys = np.concatenate([rows, rows[1:][is_pair]]) * COLUMNS + columns
+    unique, counts = np.unique(keys, return_counts=True)
+    indptr = np.searchsorted(unique, np.arange(len(texts) + 1) * COLUMNS).astype(np.int32)
+    indices = (unique % COLUMNS).astype(np.int32)
+    return csr_array((counts.astype(np.float32), indices, indptr), shape=(len(texts), COLUMNS))
+
+
+def _spread(hashes: np.ndarray[tuple[int], np.dtype[np.uint32]], low: int, high: int) -> Integers:
+    """Hashes, mixed once more and scaled to the columns from `low` up to `high`."""
+    mixed = (hashes ^ (hashes >> np.uint32(16))) * _MIX
+    mixed ^= mixed >> np.uint32(13)
+    return low + ((mixed.astype(np.int64) * (high - low)) >> 32)

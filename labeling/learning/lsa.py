@@ -1,0 +1,66 @@
+"""What dense space do the words of the pool span? Latent semantic analysis, learnt on a sample.
+
+Log-entropy weights and 128 dimensions: measured better than TF-IDF weights and 256 on three data sets.
+"""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import AnyFloats, Floats
+
+DIMENSIONS = 128
+
+
+def log_entropy_weights(counts: csr_array) -> Floats:
+    """How unevenly each column is spread over the documents: 1 where one document has it all, 0 where even.
+
+    counts : (n_documents, n_columns)
+    returns : (n_columns,) in [0, 1]; 1 for columns that never occur
+
+    Source: Dumais (1991), global entropy weight.
+
+    >>> log_entropy_weights(csr_array(np.array([[1., 4.], [1., 0.]]))).round(2)
+    array([0., 1.], dtype=float32)
+    """
+    n_documents = counts.shape[0]
+    if n_documents < 2:
+        return np.ones(counts.shape[1], dtype=np.float32)
+    totals = np.bincount(counts.indices, weights=counts.data, minlength=counts.shape[1])
+    shares = counts.data / totals[counts.indices]
+    entropy = np.bincount(counts.indices, weights=-shares * np.log(shares), minlength=counts.shape[1])
+    weights: Floats = np.clip(1 - entropy / np.log(n_documents), 0, 1).astype(np.float32)
+    return weights
+
+
+def leading_directions(rows: csr_array, dimensions: int, seed: int, iterations: int = 3) -> Floats:
+    """The right singular vectors of the largest singular values, by randomised subspace iteration.
+
+    rows : (n_documents, n_columns)
+    returns : (n_columns, at most `dimensions`), orthonormal columns, strongest first; fewer where the
+        matrix has fewer directions
+
+    Source: Halko, Martinsson and Tropp (2011), algorithms 4.4 and 5.1.
+    """
+    width = min(dimensions + 10, *rows.shape)
+    if width == 0 or rows.nnz == 0:
+        return np.zeros((rows.shape[1], 0), dtype=np.float32)
+    start = np.random.default_rng(seed).standard_normal((rows.shape[1], width), dtype=np.float32)
+    columns = rows.T.tocsr()
+    basis = np.linalg.qr(rows @ start).Q
+    for _ in range(iterations):
+        basis = np.linalg.qr(rows @ (columns @ basis)).Q
+    image = (columns @ basis).astype(np.float64)
+    squares, turns = np.linalg.eigh(image.T @ image)  # small: its roots are the singular values
+    kept = np.flatnonzero(squares > max(squares[-1], 1e-12) * 1e-7)[::-1][:dimensions]
+    return np.ascontiguousarray(image @ turns[:, kept] / np.sqrt(squares[kept]), dtype=np.float32)
+
+
+def unit_rows(rows: AnyFloats) -> Floats:
+    """Rows scaled to length 1; rows of zeros stay zeros.
+
+    >>> unit_rows(np.array([[3., 4.], [0., 0.]]))
+    array([[0.6, 0.8], [0. , 0. ]], dtype=float32)
+    """
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Floats = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return scaled

@@ -1,0 +1,124 @@
+"""What does the committee say of every document of the pool? Shard by shard, a few numbers per document.
+
+Sixteen bytes a document are kept, so a million documents need 20 MB and any process can merge the shards of
+others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from labeling.learning.acquisition import margin
+from labeling.learning.arrays import AnyFloats, Floats, Integers
+from labeling.learning.committee import Committee
+from labeling.learning.features import Rows
+from labeling.learning.store import FeatureStore
+
+CHUNK = 8_192  # documents scored at once: what a few dozen classes leave of a processor's cache
+
+
+@dataclass(frozen=True)
+class PoolScores:
+    """A few numbers about each of n documents.
+
+    positions : (n,) places in the feature store
+    classes : (n, 2) the two most probable classes, the first first; -1 where there is none
+    probabilities : (n, 2) theirs
+    margin : (n,) how close the two are, in [0, 1]; for spans the uncertainty of the sequence
+    disagreement : (n,) nats, see `Committee.disagreement`
+
+    All but the positions tell of the model; higher `margin` and `disagreement` mean label sooner.
+    """
+
+    positions: Integers
+    classes: np.ndarray[tuple[int, int], np.dtype[np.int16]]
+    probabilities: Floats
+    margin: Floats
+    disagreement: Floats
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def keep(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Self:
+        """Only these documents; `chosen` is (n,) bool."""
+        return type(self)(
+            self.positions[chosen],
+            self.classes[chosen],
+            self.probabilities[chosen],
+            self.margin[chosen],
+            self.disagreement[chosen],
+        )
+
+    @classmethod
+    def merge(cls, parts: Iterable[Self]) -> Self:
+        """The scores of several shards as one, in the order given."""
+        held = list(parts)
+        if not held:
+            return cls(
+                np.zeros(0, np.int64),
+                np.zeros((0, 2), np.int16),
+                np.zeros((0, 2), np.float32),
+                np.zeros(0, np.float32),
+                np.zeros(0, np.float32),
+            )
+        names = ("positions", "classes", "probabilities", "margin", "disagreement")
+        return cls(*(np.concatenate([getattr(part, name) for part in held]) for name in names))
+
+
+def score_pool(store: FeatureStore, committee: Committee) -> PoolScores:
+    """Scores of every document in the store, in the order of their positions."""
+    return PoolScores.merge(score_rows(first, rows, committee) for first, rows in store.shards())
+
+
+def score_rows(first: int, rows: Rows, committee: Committee) -> PoolScores:
+    """Scores of one shard whose first document has position `first`."""
+    return PoolScores.merge(
+        _score(first + start, _slice(rows, start, start + CHUNK), committee)
+        for start in range(0, len(rows), CHUNK)
+    )
+
+
+def top_two(
+    probabilities: AnyFloats,
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int16]], Floats]:
+    """The two most probable classes of each row and their probabilities, each (n, 2).
+
+    >>> classes, values = top_two(np.array([[.2, .5, .3], [0., 0., 1.]]))
+    >>> classes.tolist(), values[:, 0].tolist()
+    ([[1, 2], [2, 0]], [0.5, 1.0])
+    >>> top_two(np.array([[.7]]))[0].tolist()
+    [[0, -1]]
+    """
+    n_documents, n_classes = probabilities.shape
+    if n_classes < 2:
+        missing = np.full((n_documents, 2 - n_classes), -1)
+        classes = np.concatenate([np.zeros((n_documents, n_classes), dtype=np.int64), missing], axis=1)
+        values = np.concatenate([probabilities, np.zeros((n_documents, 2 - n_classes))], axis=1)
+        return classes.astype(np.int16), values.astype(np.float32)
+    numbers = np.arange(n_documents)
+    first = probabilities.argmax(axis=1)
+    without = probabilities.copy()
+    without[numbers, first] = -1
+    second = without.argmax(axis=1)
+    classes = np.stack([first, second], axis=1)
+    return classes.astype(np.int16), np.take_along_axis(probabilities, classes, axis=1).astype(np.float32)
+
+
+def _score(first: int, rows: Rows, committee: Committee) -> PoolScores:
+    by_member = committee.member_probabilities(rows)
+    classes, values = top_two(by_member[0])
+    return PoolScores(
+        first + np.arange(len(rows), dtype=np.int64),
+        classes,
+        values,
+        margin(by_member[0]).astype(np.float32),
+        committee.disagreement(by_member).astype(np.float32),
+    )
+
+
+def _slice(rows: Rows, start: int, stop: int) -> Rows:
+    if start == 0 and stop >= len(rows):
+        return rows
+    return Rows(rows.sparse[start:stop], rows.dense[start:stop])

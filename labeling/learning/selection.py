@@ -1,0 +1,219 @@
+"""Who labels what next, as far as mathematics can say? The head of the queue, mixed from named shares.
+
+The head is built in blocks that double, the first as large as one batch: each block is chosen as if it were
+the next batch, so whatever part of the head is labelled before the next re-ranking was a good batch. Inside a
+block the shares take turns. One seed, one head.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from labeling.learning.arrays import Floats, Integers
+from labeling.learning.clustering import k_means
+from labeling.learning.herding import herd
+from labeling.learning.mix import HeadEntry, Share, Strategy, Wishes, interleave
+from labeling.learning.quality import quotas
+from labeling.learning.scoring import PoolScores
+
+HEAD_SIZE = 2_000  # entries: a few hours of a team's work
+BATCH = 20  # size of the first block
+SPREAD = 10  # candidates per place from which k-means chooses
+MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
+MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
+MANY_CLASSES = 30  # above it the random share is 5 % and the quota a quarter
+
+
+def select_head(
+    scores: PoolScores,
+    vectors: Callable[[Integers], Floats],
+    n_classes: int,
+    *,
+    strategy: Strategy = Strategy.DEFAULT,
+    wishes: Wishes | None = None,
+    size: int = HEAD_SIZE,
+    batch: int = BATCH,
+    labelled: Integers | None = None,
+    seed: int = 0,
+) -> list[HeadEntry]:
+    """Choose and order the head.
+
+    scores : of the eligible documents only (not labelled, not test, not excluded)
+    vectors : positions (m,) to dense rows (m, d), such as `FeatureStore.dense`
+    batch : documents labelled between two re-rankings; the first block has this size
+    labelled : (m,) positions with labels, which herding keeps away from
+    returns : at most `size` entries of distinct documents, best first; fewer where the pool is smaller
+    """
+    head = _Head(scores, vectors, n_classes, strategy, wishes or Wishes(), min(size, len(scores)), seed)
+    if strategy is Strategy.HERDING and labelled is not None:
+        head.near = vectors(labelled)
+    block = batch
+    while len(head.entries) < head.size:
+        head.add_block(min(block, head.size - len(head.entries)))
+        block *= 2
+    return head.entries
+
+
+class _Head:
+    """The head while it grows. Rows are indices into `scores`."""
+
+    def __init__(
+        self,
+        scores: PoolScores,
+        vectors: Callable[[Integers], Floats],
+        n_classes: int,
+        strategy: Strategy,
+        wishes: Wishes,
+        size: int,
+        seed: int,
+    ) -> None:
+        self.scores, self.vectors, self.n_classes = scores, vectors, n_classes
+        self.strategy, self.wishes, self.size = strategy, wishes, size
+        self.rng = np.random.default_rng(seed)
+        self.entries: list[HeadEntry] = []
+        self.near: Floats | None = None
+        is_vote = strategy is Strategy.DISAGREEMENT
+        self.informativeness = scores.disagreement if is_vote else scores.margin
+        self.order = np.argsort(-self.informativeness, kind="stable")
+        self.by_class = self._by_class() if strategy is Strategy.DEFAULT else []
+        self.given: dict[int, int] = {}
+        self.is_free = np.ones(len(scores), dtype=bool)
+        # Drawn before anything else is chosen, so that every document has the same chance.
+        self.drawn = self.rng.permutation(len(scores))[: round(self.random_share * size)]
+        self.propensity = len(self.drawn) / max(len(scores), 1)
+        self.is_free[self.drawn] = False
+        self.next_drawn = 0
+
+    @property
+    def random_share(self) -> float:
+        if self.strategy is Strategy.RANDOM:
+            return 1.0
+        if self.strategy is not Strategy.DEFAULT:
+            return 0.0
+        usual = 0.1 if self.n_classes <= MANY_CLASSES else 0.05
+        return usual if self.wishes.random_share is None else self.wishes.random_share
+
+    def add_block(self, size: int) -> None:
+        """Choose the next `size` documents from all shares and let the shares take turns."""
+        groups = [self._focus(label_class, size) for label_class in sorted(self.wishes.focus)]
+        taken = sum(map(len, groups))
+        groups.append(self._random(min(size - taken, self._random_due(size))))
+        left = size - taken - len(groups[-1])
+        if self.strategy is Strategy.DEFAULT:
+            part = 0.5 if self.n_classes <= MANY_CLASSES else 0.25
+            spread = self._spread(left - int(left * part))
+            groups += [spread, self._weak(left - len(spread))]
+        elif self.strategy is Strategy.HERDING:
+            groups.append(self._herd(left))
+        chosen = sum(map(len, groups))
+        groups.append(self._plain(size - chosen))  # whatever the other shares could not fill
+        if sum(map(len, groups)) < size:  # only documents reserved for the random share are left
+            groups.append(self._random(size - sum(map(len, groups))))
+        self.entries += interleave(groups)
+
+    def _random_due(self, size: int) -> int:
+        """Random places of this block: the share of all places so far, less those already given."""
+        until = round(self.random_share * (len(self.entries) + size))
+        return max(0, min(until, len(self.drawn)) - self.next_drawn)
+
+    def _random(self, size: int) -> list[HeadEntry]:
+        rows = self.drawn[self.next_drawn : self.next_drawn + size]
+        self.next_drawn += len(rows)
+        return [self._entry(row, Share.RANDOM, propensity=self.propensity) for row in rows]
+
+    def _plain(self, size: int) -> list[HeadEntry]:
+        share = Share.DISAGREEMENT if self.strategy is Strategy.DISAGREEMENT else Share.MARGIN
+        return [self._entry(row, share) for row in self._best(size)]
+
+    def _spread(self, size: int) -> list[HeadEntry]:
+        """The most uncertain document of each cluster of the most uncertain ones."""
+        rows = self._best(min(SPREAD * size, max(MOST_CANDIDATES, 2 * size)))
+        return self._one_of_each(rows, size, Share.MARGIN, None)
+
+    def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
+        """Documents likely to be of a class, different from each other, the least certain of each kind."""
+        share = self.wishes.focus[label_class] * min(1, MOST_FOCUS / sum(self.wishes.focus.values()))
+        places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
+        places = min(max(places, 0), int(MOST_FOCUS * size))
+        is_named = (self.scores.classes == label_class) & self.is_free[:, None]
+        found = np.where(is_named, self.scores.probabilities, 0).max(axis=1)
+        likely = np.flatnonzero(found > 0)
+        likely = likely[np.argsort(-found[likely], kind="stable")][: SPREAD * places]
+        chosen = self._one_of_each(likely, places, Share.FOCUS, label_class)
+        self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
+        return chosen
+
+    def _one_of_each(
+        self, rows: Integers, size: int, share: Share, label_class: int | None
+    ) -> list[HeadEntry]:
+        if size <= 0 or len(rows) == 0:
+            return []
+        vectors = self.vectors(self.scores.positions[rows])
+        clusters = k_means(vectors, size, int(self.rng.integers(2**31)))
+        rows_by_need = np.argsort(-self.informativeness[rows], kind="stable")
+        _, firsts = np.unique(clusters[rows_by_need], return_index=True)
+        sizes = np.bincount(clusters)
+        return [
+            self._entry(rows[i], share, label_class=label_class, cluster_size=int(sizes[clusters[i]]))
+            for i in rows_by_need[np.sort(firsts)]
+        ]
+
+    def _by_class(self) -> list[Integers]:
+        """For each class the rows predicted to be of it, best first."""
+        predicted = self.scores.classes[self.order, 0]
+        grouped = self.order[np.argsort(predicted, kind="stable")]
+        bounds = np.searchsorted(np.sort(predicted), np.arange(self.n_classes + 1))
+        return [grouped[bounds[c] : bounds[c + 1]] for c in range(self.n_classes)]
+
+    def _weak(self, size: int) -> list[HeadEntry]:
+        """By quota per predicted class, the smallest margin first inside a class."""
+        open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
+        weights = self.wishes.weakness
+        if weights is None:
+            weights = np.full(self.n_classes, 1 / self.n_classes)
+        places = quotas(weights, np.array([len(rows) for rows in open_rows]), size)
+        return interleave(
+            [
+                [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
+                for number, (rows, count) in enumerate(zip(open_rows, places.tolist(), strict=True))
+            ]
+        )
+
+    def _herd(self, size: int) -> list[HeadEntry]:
+        rows = self._best(min(SPREAD * size, MOST_CANDIDATES))
+        sample = self.rng.permutation(len(self.scores))[:1_000]
+        chosen = herd(
+            self.vectors(self.scores.positions[sample]),
+            self.informativeness[sample],
+            self.vectors(self.scores.positions[rows]),
+            self.near,
+            size,
+        )
+        found = self.vectors(self.scores.positions[rows[chosen]])
+        self.near = found if self.near is None else np.concatenate([self.near, found])
+        return [self._entry(row, Share.HERDING) for row in rows[chosen]]
+
+    def _best(self, size: int) -> Integers:
+        return self.order[self.is_free[self.order]][: max(size, 0)]
+
+    def _entry(
+        self,
+        row: int,
+        share: Share,
+        *,
+        label_class: int | None = None,
+        cluster_size: int | None = None,
+        propensity: float | None = None,
+    ) -> HeadEntry:
+        self.is_free[row] = False
+        is_class = self.scores.classes[row] >= 0
+        return HeadEntry(
+            position=int(self.scores.positions[row]),
+            share=share,
+            informativeness=float(self.informativeness[row]),
+            classes=tuple(self.scores.classes[row][is_class].tolist()),
+            probabilities=tuple(self.scores.probabilities[row][is_class].tolist()),
+            label_class=label_class,
+            cluster_size=cluster_size,
+            propensity=propensity,
+        )

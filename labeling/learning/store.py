@@ -1,0 +1,203 @@
+"""Where are the features of document number p? Shards of fixed size on disk, memory-mapped, append-only.
+
+The row of a document is its position in the project. A shard is a folder `SHARD-ROWS` of `.npy` pieces;
+growing the last one writes a longer folder beside it, so that a reader keeps what it has mapped and a crash
+between any two writes leaves the store as it was. One writer at a time; any number of readers.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from labeling.learning.arrays import AnyArray, AnyIntegers, Floats, Integers
+from labeling.learning.durable import read_folder, tidy, write_folder
+from labeling.learning.features import Featurizer, Rows
+from labeling.learning.hashing import COLUMNS
+
+SHARD_ROWS = 8_192
+
+
+class GapInStore(ValueError):
+    """Documents must be added in the order of their positions, without a gap."""
+
+
+class OtherFeatures(ValueError):
+    """The store was made with another featurizer; give the new one a folder of its own."""
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """One moment of the store: what it held when it was opened. Appending gives a newer one.
+
+    full : folders of the full shards, in order; they never change
+    partial : the last shard while it is not full, mapped already because growing it will replace its folder
+    """
+
+    root: Path
+    full: tuple[Path, ...]
+    partial: Rows | None
+    shard_rows: int = SHARD_ROWS
+
+    @classmethod
+    def create(cls, root: Path, featurizer: Featurizer, *, shard_rows: int = SHARD_ROWS) -> Self:
+        """Start a store for this featurizer, or open the one that is there.
+
+        Raises OtherFeatures where the folder holds features of another version.
+        """
+        featurizer.save(root / "featurizer")
+        write_folder(root / "store", {}, {"shard_rows": shard_rows, "version": featurizer.version})
+        store = cls.open(root)
+        if store.featurizer.version != featurizer.version:
+            raise OtherFeatures(f"{root.name} holds features of version {store.featurizer.version}")
+        return store
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open a store as it is now. Raises FileNotFoundError where none was created."""
+        _, facts = read_folder(root / "store")
+        shard_rows = int(facts["shard_rows"])
+        while True:
+            longest: dict[int, tuple[int, Path]] = {}
+            for path in root.glob("shard-*"):
+                _, number, rows = path.name.split("-")
+                longest[int(number)] = max(longest.get(int(number), (0, path)), (int(rows), path))
+            folders = [longest[number] for number in sorted(longest)]
+            full = tuple(path for rows, path in folders if rows == shard_rows)
+            try:
+                partial = _load(folders[-1][1]) if len(full) < len(folders) else None
+            except FileNotFoundError:
+                continue  # a writer grew the last shard while we looked: look again
+            return cls(root, full, partial, shard_rows)
+
+    @cached_property
+    def featurizer(self) -> Featurizer:
+        """The one that made every row."""
+        return Featurizer.load(self.root / "featurizer")
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return len(self.full) * self.shard_rows + (len(self.partial) if self.partial else 0)
+
+    @property
+    def n_shards(self) -> int:
+        """Number of shards, the last partial one included."""
+        return len(self.full) + (self.partial is not None)
+
+    def append(self, first: int, texts: Sequence[str]) -> Self:
+        """Add the documents at positions `first`, `first + 1`, …; return the store that holds them.
+
+        Safe to repeat: rows that are there already are left alone, so a task may simply run again.
+
+        Raises GapInStore when `first` is beyond the end.
+        """
+        if first > len(self):
+            raise GapInStore(f"the store ends at position {len(self)}, the documents start at {first}")
+        store, texts = self, texts[len(self) - first :]
+        while texts:
+            room = self.shard_rows - len(store) % self.shard_rows
+            store = store._grow(store.featurizer.transform(texts[:room]))
+            texts = texts[room:]
+        return store
+
+    def shards(self) -> Iterator[tuple[int, Rows]]:
+        """Each shard with the position of its first document; mapped, not read."""
+        for number in range(self.n_shards):
+            yield number * self.shard_rows, self.shard(number)
+
+    def shard(self, number: int) -> Rows:
+        """One shard, for a worker that scores only this one."""
+        if number == len(self.full) and self.partial is not None:
+            return self.partial
+        return _load(self.full[number])
+
+    def take(self, positions: AnyIntegers) -> Rows:
+        """Features of these documents, in this order.
+
+        positions : (n,) in [0, len(self)), repeats allowed
+        returns : Rows of n, in memory, dense as float32
+
+        Raises IndexError for a position that is not there.
+        """
+        places = self._checked(positions)
+        numbers = places // self.shard_rows
+        order = np.argsort(numbers, kind="stable")
+        parts, dense = [], np.zeros((len(places), self.featurizer.dimensions), dtype=np.float32)
+        for number in np.unique(numbers):
+            members = order[
+                np.searchsorted(numbers[order], number) : np.searchsorted(numbers[order], number + 1)
+            ]
+            rows, local = self.shard(int(number)), places[members] % self.shard_rows
+            parts.append(_pick(rows.sparse, local))
+            dense[members] = rows.dense[local]
+        if not parts:
+            return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense)
+        gathered = vstack(parts, format="csr")
+        return Rows(_pick(gathered, np.argsort(order, kind="stable")), dense)
+
+    def dense(self, positions: AnyIntegers) -> Floats:
+        """Only the dense view of these documents: (n, d) float32, in this order."""
+        places = self._checked(positions)
+        found = np.zeros((len(places), self.featurizer.dimensions), dtype=np.float32)
+        numbers = places // self.shard_rows
+        for number in np.unique(numbers):
+            is_here = numbers == number
+            found[is_here] = self.shard(int(number)).dense[places[is_here] % self.shard_rows]
+        return found
+
+    def _checked(self, positions: AnyIntegers) -> Integers:
+        checked = positions.astype(np.int64)
+        if len(checked) and (checked.min() < 0 or checked.max() >= len(self)):
+            raise IndexError(f"positions must lie in [0, {len(self)})")
+        return checked
+
+    def _grow(self, rows: Rows) -> Self:
+        """Write the last shard anew with these rows behind, or start the next one."""
+        tidy(self.root)
+        if self.partial is not None:
+            rows = _join(self.partial, rows)
+        prefix = f"shard-{len(self.full):06d}-"
+        folder = self.root / f"{prefix}{len(rows):06d}"
+        pieces: dict[str, AnyArray] = {
+            "indptr": rows.sparse.indptr.astype(np.int32),
+            "indices": rows.sparse.indices.astype(np.int32),
+            "tfidf": rows.sparse.data.astype(np.float32),
+            "dense": rows.dense.astype(np.float16),
+        }
+        write_folder(folder, pieces, {"version": self.featurizer.version})
+        for shorter in self.root.glob(f"{prefix}*"):
+            if shorter != folder:
+                shutil.rmtree(shorter, ignore_errors=True)
+        if len(rows) == self.shard_rows:
+            return type(self)(self.root, (*self.full, folder), None, self.shard_rows)
+        return type(self)(self.root, self.full, _load(folder), self.shard_rows)
+
+
+def _load(folder: Path) -> Rows:
+    pieces, _ = read_folder(folder, mapped=True)
+    shape = (len(pieces["indptr"]) - 1, COLUMNS)
+    return Rows(
+        csr_array((pieces["tfidf"], pieces["indices"], pieces["indptr"]), shape=shape), pieces["dense"]
+    )
+
+
+def _join(before: Rows, after: Rows) -> Rows:
+    dense = np.concatenate([before.dense.astype(np.float32), after.dense])
+    return Rows(vstack([before.sparse, after.sparse], format="csr"), dense)
+
+
+def _pick(sparse: csr_array, local: Integers) -> csr_array:
+    """Rows by number; only the pages of the rows that are asked for are read."""
+    starts = np.asarray(sparse.indptr[local], dtype=np.int64)
+    lengths = np.asarray(sparse.indptr[local + 1], dtype=np.int64) - starts
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.repeat(starts - indptr[:-1], lengths) + np.arange(indptr[-1])
+    return csr_array(
+        (np.asarray(sparse.data[places]), np.asarray(sparse.indices[places]), indptr.astype(np.int32)),
+        shape=(len(local), sparse.shape[1]),
+    )
