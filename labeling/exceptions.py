@@ -113,5 +113,11 @@ class NotEnoughLabels(LabelingError):
     """A model needs labels of at least two classes before it can be trained."""
 
 
+class InvitationUnusable(LabelingError):
+    """This invitation was used or withdrawn, or has expired; ask a manager of the project for another one."""
+
+    status = 410
+
+
 class StaleRun(LabelingError):
     """A newer run has already published its ranking, so this one changes nothing."""

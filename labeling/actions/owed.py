@@ -16,6 +16,7 @@ from labeling.models import Now, OwedWork
 logger = logging.getLogger(__name__)
 
 TASK_OF = {
+    OwedWork.Kind.IMPORT: "labeling.tasks.import_files",
     OwedWork.Kind.FEATURIZE: "labeling.tasks.featurize",
     OwedWork.Kind.TRAIN: "labeling.tasks.train",
     OwedWork.Kind.RANK: "labeling.tasks.rank",

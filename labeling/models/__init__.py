@@ -5,6 +5,8 @@ from labeling.models.classes import PALETTE, LabelClass
 from labeling.models.clock import Now
 from labeling.models.documents import Document
 from labeling.models.guidelines import ClassRule, Guideline
+from labeling.models.imports import ImportJob
+from labeling.models.invitations import Invitation
 from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
@@ -21,6 +23,8 @@ __all__ = [
     "Focus",
     "Guideline",
     "HeldOutPrediction",
+    "ImportJob",
+    "Invitation",
     "Label",
     "LabelClass",
     "Lease",

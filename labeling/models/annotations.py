@@ -88,6 +88,7 @@ class Annotation(models.Model):
         indexes = [
             models.Index(fields=["project", "id"], name="annotations_in_order"),
             models.Index(fields=["annotator", "project", "-id"], name="annotations_by_person"),
+            models.Index(fields=["project", "created_at"], name="annotations_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -87,6 +87,10 @@ class Document(models.Model):
                 name="open_documents_at_random",
             ),
             models.Index(fields=["project", "id"], condition=Q(state="disputed"), name="disputed_documents"),
+            models.Index(fields=["project", "state", "position"], name="documents_by_state"),
+            models.Index(
+                fields=["project", "position"], condition=Q(split="test"), name="test_documents_in_order"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ class OwedWork(models.Model):
     """One piece of work for one project: at most one queued and one running of each kind."""
 
     class Kind(models.TextChoices):
+        IMPORT = "import", _("Read uploaded files")
         FEATURIZE = "featurize", _("Make features of new documents")
         TRAIN = "train", _("Train and rank")
         RANK = "rank", _("Rank again with the model that is there")

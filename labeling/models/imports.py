@@ -1,0 +1,54 @@
+"""Which files were sent, how are they to be read, and what came of them?"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.clock import Now
+from labeling.models.projects import Project
+
+
+class ImportJob(models.Model):
+    """One uploaded file on its way in. Importing is idempotent, so a job that broke off may run again."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting for your choice of columns")
+        QUEUED = "queued", _("Waiting for a worker")
+        RUNNING = "running", _("Being read")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Could not be read")
+
+    MOST_BAD_ROWS = 1_000  # kept for the report; all of them are counted
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also names the stored file
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs", db_index=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)  # as it was called where it came from; only shown
+    byte_count = models.BigIntegerField()
+    file_format = models.CharField(max_length=12)  # a value of labeling.formats.Format
+    encoding = models.CharField(max_length=20, default="utf-8")
+    columns = models.JSONField(null=True, blank=True)  # a ColumnChoice by its fields; None outside CSV
+    state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    bytes_read = models.BigIntegerField(default=0)
+    imported = models.BigIntegerField(default=0)  # new documents
+    already_there = models.BigIntegerField(default=0)
+    bad_row_count = models.BigIntegerField(default=0)
+    bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "reason", "excerpt"}, …]
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["project", "-created_at"], name="import_jobs_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}: {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.DONE, self.State.FAILED)
