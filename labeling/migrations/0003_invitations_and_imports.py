@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ("bytes_read", models.BigIntegerField(default=0)),
                 ("imported", models.BigIntegerField(default=0)),
                 ("already_there", models.BigIntegerField(default=0)),
+                ("labelled", models.BigIntegerField(default=0)),
                 ("bad_row_count", models.BigIntegerField(default=0)),
                 ("bad_rows", models.JSONField(blank=True, default=list)),
                 ("failure", models.TextField(blank=True)),

@@ -36,6 +36,7 @@ class ImportJob(models.Model):
     bytes_read = models.BigIntegerField(default=0)
     imported = models.BigIntegerField(default=0)  # new documents
     already_there = models.BigIntegerField(default=0)
+    labelled = models.BigIntegerField(default=0)  # came with their answer
     bad_row_count = models.BigIntegerField(default=0)
     bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "reason", "excerpt"}, …]
     failure = models.TextField(blank=True)
