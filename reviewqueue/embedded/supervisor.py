@@ -109,7 +109,8 @@ def stop_signals() -> Iterator[None]:
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
+    # A shell starts background jobs with SIGINT and SIGQUIT ignored, and children would inherit that.
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asked to outlive its terminal
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
