@@ -1,0 +1,36 @@
+/* Every page: colours of classes outside the palette, menus that close, and forms that are sent once. */
+const colours = (root) => {
+  for (const element of root.querySelectorAll("[data-colour]")) {
+    if (CSS.supports("color", element.dataset.colour)) element.style.setProperty("--c", element.dataset.colour);
+  }
+};
+colours(document);
+document.addEventListener("desk:shown", (event) => colours(event.target));
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+/* A second click before the answer is there sends nothing; coming back to the page allows it again. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.target) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+/* <body data-reload="30">: look again by itself after so many seconds, where nothing is being written. */
+const reload = Number(document.querySelector("[data-reload]")?.dataset.reload);
+if (reload) setTimeout(() => location.reload(), Math.min(reload, 300) * 1000);

@@ -1,0 +1,1 @@
+"""How do templates write numbers and texts?"""

@@ -1,0 +1,72 @@
+"""Who may see a page of a project? Members; and some pages only with a role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, cast
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from labeling.actions import projects
+from labeling.exceptions import LabelingError, NotAllowed, NotFound
+from labeling.models import Membership
+
+ProjectView = Callable[..., HttpResponse]
+MemberView = Callable[Concatenate[HttpRequest, Membership, ...], HttpResponse]
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in, on pages that only those see."""
+    return cast(User, request.user)
+
+
+def for_members(view: MemberView) -> ProjectView:
+    """Hand the view the reader's membership instead of the project's number. Strangers get "nothing here".
+
+    An error of the domain that the view does not answer itself becomes a page that says it.
+    """
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, projects.member_of(project_id, person(request)), *args, **kwargs)
+        except LabelingError as error:
+            return refused(request, error)
+
+    return guarded
+
+
+def for_adjudicators(view: MemberView) -> ProjectView:
+    return for_members(_with_role(view, lambda member: member.may_adjudicate))
+
+
+def for_managers(view: MemberView) -> ProjectView:
+    return for_members(_with_role(view, lambda member: member.may_manage))
+
+
+def refused(request: HttpRequest, error: LabelingError) -> HttpResponse:
+    """The page that says why not."""
+    if isinstance(error, NotFound):
+        return render(request, "404.html", status=404)
+    title = _("You may not do this") if isinstance(error, NotAllowed) else _("This did not work")
+    return render(
+        request, "labeling/error.html", {"title": title, "text": error.message}, status=error.status
+    )
+
+
+def _with_role(view: MemberView, has_role: Callable[[Membership], bool]) -> MemberView:
+    @wraps(view)
+    def checked(request: HttpRequest, member: Membership, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not has_role(member):
+            raise NotAllowed
+        return view(request, member, *args, **kwargs)
+
+    return checked
