@@ -15,6 +15,7 @@ from labeling.models import Annotation, Document, Guideline, Label, LabelClass, 
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 
 @transaction.atomic
@@ -46,9 +47,11 @@ def decide(
 
 
 def _labelled(document: Document, person: User) -> bool:
-    return Annotation.objects.filter(
-        document=document, round=document.round, annotator=person, source=Annotation.Source.PERSON
-    ).exists()
+    return _annotations_by_people(document).filter(annotator=person).exists()
+
+
+def _annotations_by_people(document: Document) -> QuerySet[Annotation]:
+    return Annotation.objects.filter(document=document, round=document.round, source=Annotation.Source.PERSON)
 
 
 def _others_could(document: Document, adjudicator: User) -> bool:
@@ -60,7 +63,7 @@ def _others_could(document: Document, adjudicator: User) -> bool:
             role__in=(Membership.Role.ADJUDICATOR, Membership.Role.MANAGER),
         )
         .exclude(user=adjudicator)
-        .exclude(user__annotations__document=document, user__annotations__round=document.round)
+        .exclude(user__in=_annotations_by_people(document).values("annotator"))
         .exists()
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from labeling.actions.projects import manager_of
+from labeling.actions.projects import MOST_CLASSES, RESERVED_KEYS, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
-from labeling.models import PALETTE, LabelClass, Now, Project
+from labeling.models import PALETTE, Focus, LabelClass, Now, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def add(project_id: int, manager: User, name: str, key: str = "", colour: str = "") -> LabelClass:
-    """Another class, last in the list. Raises NotAllowed, ValidationError for a name or key in use."""
-    manager_of(project_id, manager)
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two new classes take turns
+    """Another class, last in the list. Raises NotAllowed, InvalidInput, ValidationError for one in use."""
+    _lock(project_id, manager)
     place = LabelClass.objects.filter(project=project_id).count()
+    if place >= MOST_CLASSES:
+        raise InvalidInput(_("A project has at most {most} classes.").format(most=MOST_CLASSES))
     label_class = LabelClass(
         project_id=project_id,
         name=" ".join(name.split()),
@@ -28,49 +31,72 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
         colour=colour or PALETTE[place % len(PALETTE)],
         position=place,
     )
-    label_class.full_clean()
+    _check(label_class)
     label_class.save()
     return label_class
 
 
 @transaction.atomic
 def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> LabelClass:
-    """Rename a class or give it another key, colour or place; its identity and its labels stay."""
-    manager_of(project_id, manager)
+    """Rename a class or give it another key, colour or place; its identity and its labels stay.
+
+    Raises NotAllowed, NotFound, InvalidInput, ValidationError for a name or key in use.
+    """
+    _lock(project_id, manager)
     if unknown := set(changes) - {"name", "key", "colour", "position"}:
-        raise InvalidInput(f"These cannot be changed: {', '.join(sorted(unknown))}.")
+        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
     label_class = _class_of(project_id, class_id)
     for field, value in changes.items():
         setattr(label_class, field, value)
-    label_class.full_clean()
+    label_class.name = " ".join(label_class.name.split())
+    _check(label_class)
     label_class.save(update_fields=list(changes))
     return label_class
 
 
 @transaction.atomic
 def retire(project_id: int, manager: User, class_id: UUID) -> None:
-    """No longer offer a class. Labels given so far stay. Raises InvalidInput for the last active class."""
-    manager_of(project_id, manager)
+    """No longer offer a class. Labels given so far stay, and nobody is asked for more of it.
+
+    Raises InvalidInput for the last active class.
+    """
+    _lock(project_id, manager)
     label_class = _class_of(project_id, class_id)
     if not LabelClass.objects.active().filter(project=project_id).exclude(pk=label_class.pk).exists():
-        raise InvalidInput("A project needs at least one class that can be chosen.")
+        raise InvalidInput(_("A project needs at least one class that can be chosen."))
     LabelClass.objects.filter(pk=label_class.pk, retired_at=None).update(retired_at=Now())
+    Focus.objects.filter(label_class=label_class, ended_at=None).update(ended_at=Now())
 
 
 @transaction.atomic
 def restore(project_id: int, manager: User, class_id: UUID) -> LabelClass:
     """Offer a retired class again, without its key where another class has taken it."""
-    manager_of(project_id, manager)
+    _lock(project_id, manager)
     label_class = _class_of(project_id, class_id)
-    if LabelClass.objects.active().filter(project=project_id, key=label_class.key).exists():
+    others = LabelClass.objects.active().filter(project=project_id).exclude(pk=label_class.pk)
+    if others.filter(key=label_class.key).exists():
         label_class.key = ""
     label_class.retired_at = None
     label_class.save(update_fields=["key", "retired_at"])
     return label_class
 
 
+def _lock(project_id: int, manager: User) -> None:
+    """Two managers take turns: each sees the classes as the other left them."""
+    manager_of(project_id, manager)
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
+def _check(label_class: LabelClass) -> None:
+    if label_class.key and label_class.key in RESERVED_KEYS:
+        raise ValidationError(
+            {"key": [_("The keys {keys} are the desk's own.").format(keys=" ".join(RESERVED_KEYS))]}
+        )
+    check_storable(label_class)
+
+
 def _class_of(project_id: int, class_id: UUID) -> LabelClass:
-    label_class = LabelClass.objects.select_for_update().filter(project=project_id, pk=class_id).first()
+    label_class = LabelClass.objects.filter(project=project_id, pk=class_id).first()
     if label_class is None:
         raise NotFound
     return label_class

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from labeling.actions.projects import manager_of
-from labeling.exceptions import LabelingError
+from labeling.actions.projects import check_storable, manager_of
+from labeling.exceptions import LabelingError, UnknownClass
 from labeling.models import ClassRule, Guideline, LabelClass, Project
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def publish(
 ) -> Guideline:
     """Store the next version of the guideline. `based_on` is the number of the version that was edited.
 
-    Raises NotAllowed, ValidationError, and GuidelineMoved when that is no longer the newest.
+    Raises NotAllowed, UnknownClass, ValidationError, and GuidelineMoved when that is no longer the newest.
     """
     manager_of(project_id, manager)
     Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two editors take turns
@@ -54,10 +54,11 @@ def publish(
     guideline = Guideline(
         project_id=project_id, number=number + 1, change=change, note=note, body=body, author=manager
     )
-    guideline.full_clean()
+    check_storable(guideline)
     guideline.save()
-    known = set(LabelClass.objects.filter(project=project_id, pk__in=rules).values_list("pk", flat=True))
-    ClassRule.objects.bulk_create(
+    if LabelClass.objects.filter(project=project_id, pk__in=rules).count() < len(rules):
+        raise UnknownClass
+    class_rules = [
         ClassRule(
             guideline=guideline,
             label_class_id=class_id,
@@ -66,6 +67,8 @@ def publish(
             counter_examples=rule.counter_examples,
         )
         for class_id, rule in rules.items()
-        if class_id in known
-    )
+    ]
+    for class_rule in class_rules:
+        check_storable(class_rule, is_unique=True)
+    ClassRule.objects.bulk_create(class_rules)
     return guideline

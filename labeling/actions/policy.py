@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, F, Q
+from django.utils.translation import gettext as _
 
-from labeling.actions.projects import manager_of
-from labeling.actions.settling import settle
+from labeling.actions.projects import check_storable, manager_of
+from labeling.actions.settling import resolve, settle
 from labeling.exceptions import InvalidInput, NotFound
-from labeling.models import Document, Lease, Project, QueueEntry, Resolution
+from labeling.models import Annotation, Document, Lease, Project, QueueEntry, Resolution
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,12 +31,12 @@ def change(project_id: int, manager: User, **changes: Any) -> Project:
     """
     manager_of(project_id, manager)
     if unknown := set(changes) - CHANGEABLE:
-        raise InvalidInput(f"These cannot be changed: {', '.join(sorted(unknown))}.")
+        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     overlap = project.overlap
     for name, value in changes.items():
         setattr(project, name, value)
-    project.full_clean()
+    check_storable(project)
     project.save(update_fields=list(changes))
     if project.overlap > overlap:
         _reopen_unfilled(project)
@@ -58,10 +59,24 @@ def exclude(project_id: int, manager: User, document_id: int) -> None:
 def include(project_id: int, manager: User, document_id: int) -> None:
     """Bring an excluded document back, settled as far as its answers go. Raises NotFound, NotAllowed."""
     document = _locked(project_id, manager, document_id)
-    document.check_move(Document.State.OPEN)
+    if document.state != Document.State.EXCLUDED:
+        return  # it is in already: a second click must not unsettle it
     document.state = Document.State.OPEN
     Document.objects.filter(pk=document.pk).update(state=document.state)
-    settle(document, document.project.overlap + document.extra_slots)
+    decided = _decided(document)
+    if decided is None:
+        settle(document, document.project.overlap + document.extra_slots)
+    else:
+        how = Resolution.How.IMPORTED
+        if decided.source == Annotation.Source.ADJUDICATION:
+            how = Resolution.How.ADJUDICATED
+        resolve(document, how, decided.pk)
+
+
+def _decided(document: Document) -> Annotation | None:
+    """The answer of this round that settles it whatever annotators say: an adjudicator's, or a given one."""
+    deciding = Annotation.objects.current().exclude(source=Annotation.Source.PERSON)
+    return deciding.filter(document=document, round=document.round).order_by("-pk").first()
 
 
 def _locked(project_id: int, manager: User, document_id: int) -> Document:
@@ -83,7 +98,7 @@ def _reopen_unfilled(project: Project) -> None:
         project=project, resolution__how__in=(Resolution.How.AGREED, Resolution.How.MAJORITY)
     )
     short = settled.annotate(filled=FILLED).filter(filled__lt=project.overlap + F("extra_slots"))
-    locked = _lock_in_order(short.values_list("pk", flat=True))
+    locked = _lock_in_order(short.values_list("pk", flat=True), Document.State.RESOLVED)
     Resolution.objects.filter(document__in=locked).delete()
     Document.objects.filter(pk__in=locked).update(state=Document.State.OPEN)
     QueueEntry.objects.bulk_create(
@@ -105,11 +120,16 @@ def _settle_filled(project: Project) -> None:
     """Documents that have all the answers that are wanted now need not wait for more."""
     waiting = Document.objects.filter(project=project, state=Document.State.OPEN, leases__isnull=False)
     enough = waiting.annotate(filled=FILLED).filter(filled__gte=project.overlap + F("extra_slots"))
-    for document in Document.objects.filter(pk__in=_lock_in_order(enough.values_list("pk", flat=True))):
+    locked = _lock_in_order(enough.values_list("pk", flat=True), Document.State.OPEN)
+    for document in Document.objects.filter(pk__in=locked).order_by("pk"):
         settle(document, project.overlap + document.extra_slots)
 
 
-def _lock_in_order(ids: Any) -> list[int]:
-    """Everybody who locks several documents locks them by rising id, so nobody waits in a circle."""
-    locked = Document.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk")
+def _lock_in_order(ids: Any, state: str) -> list[int]:
+    """Lock those that are still in this state: somebody may have moved one since it was read.
+
+    Everybody who locks several documents locks them by rising id, so nobody waits in a circle.
+    """
+    documents = Document.objects.select_for_update(no_key=True).filter(pk__in=list(ids), state=state)
+    locked = documents.order_by("pk")
     return list(locked.values_list("pk", flat=True))

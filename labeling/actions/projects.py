@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
 from labeling.models import PALETTE, Guideline, LabelClass, Membership, Now, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import Model
 
 MOST_CLASSES = 500
 KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm"
 RESERVED_KEYS = "sdunf"  # skip, not now, undo, note, ask: the desk's own
+CLASS_KEYS = [key for key in KEYS if key not in RESERVED_KEYS]
 
 
 def member_of(project_id: int, user: User) -> Membership:
@@ -42,19 +46,25 @@ def manager_of(project_id: int, user: User) -> Membership:
 def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], **policy: Any) -> Project:
     """A new project with its classes, an empty first guideline, and its creator as manager.
 
-    Classes get keys without clashes and colours that can be told apart. Raises InvalidInput.
+    Classes get keys without clashes and colours that can be told apart. Raises InvalidInput, and
+    ValidationError for a name or a policy that cannot be.
     """
     names = [" ".join(given.split()) for given in class_names if given.strip()]
     if len(names) != len(set(names)) or not 1 <= len(names) <= MOST_CLASSES:
-        raise InvalidInput(f"Give between 1 and {MOST_CLASSES} classes, each with a name of its own.")
-    project = Project(name=name, kind=kind, **policy)
-    project.full_clean()
+        raise InvalidInput(
+            _("Give between 1 and {most} classes, each with a name of its own.").format(most=MOST_CLASSES)
+        )
+    project = Project(name=" ".join(name.split()), kind=kind, **policy)
+    check_storable(project)
     project.save()
     Membership.objects.create(project=project, user=creator, role=Membership.Role.MANAGER)
-    LabelClass.objects.bulk_create(
+    classes = [
         LabelClass(project=project, name=given, key=key, colour=PALETTE[place % len(PALETTE)], position=place)
         for place, (given, key) in enumerate(zip(names, _keys(len(names)), strict=True))
-    )
+    ]
+    for label_class in classes:
+        check_storable(label_class, is_unique=True)
+    LabelClass.objects.bulk_create(classes)
     Guideline.objects.create(project=project, number=1, change=Guideline.Change.FIRST, author=creator)
     return project
 
@@ -64,10 +74,10 @@ def add_member(project_id: int, manager: User, user: User, role: str) -> Members
     """Let somebody in, or give a member another role. Raises NotAllowed, LastManager, InvalidInput."""
     manager_of(project_id, manager)
     if role not in Membership.Role.values:
-        raise InvalidInput(f"A role is one of {', '.join(Membership.Role.values)}.")
+        raise InvalidInput(_("A role is one of {roles}.").format(roles=", ".join(Membership.Role.values)))
     if role != Membership.Role.MANAGER:
         _keep_a_manager(project_id, besides=user)
-    member, _ = Membership.objects.update_or_create(
+    member, _is_new = Membership.objects.update_or_create(
         project_id=project_id, user=user, defaults={"role": role, "removed_at": None}
     )
     return member
@@ -81,6 +91,23 @@ def remove_member(project_id: int, manager: User, user: User) -> None:
     Membership.objects.filter(project=project_id, user=user, removed_at=None).update(removed_at=Now())
 
 
+def check_storable(row: Model, *, is_unique: bool = False) -> None:
+    """Raise ValidationError by field for what the database would refuse, or silently take too much of.
+
+    The model's own validation passes over two things: the character NUL, and the length of a long text.
+    `is_unique` says that the caller knows it and made the rows it points to; that spares their statements.
+    """
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(value, str) and "\0" in value:
+            raise ValidationError({field.name: [_("Null characters are not allowed.")]})
+        if isinstance(value, str) and field.max_length and len(value) > field.max_length:
+            most = _("Use at most {most} characters.").format(most=field.max_length)
+            raise ValidationError({field.name: [most]})
+    known = [field.name for field in row._meta.concrete_fields if field.is_relation and is_unique]
+    row.full_clean(exclude=known, validate_unique=not is_unique, validate_constraints=not is_unique)
+
+
 def _keep_a_manager(project_id: int, besides: User) -> None:
     managers = Membership.objects.select_for_update(no_key=True).filter(
         project=project_id, role=Membership.Role.MANAGER, removed_at=None
@@ -91,5 +118,4 @@ def _keep_a_manager(project_id: int, besides: User) -> None:
 
 def _keys(count: int) -> list[str]:
     """One key a class as far as keys go; the rest are found by typing."""
-    free = [key for key in KEYS if key not in RESERVED_KEYS]
-    return free[:count] + [""] * (count - len(free))
+    return CLASS_KEYS[:count] + [""] * (count - len(CLASS_KEYS))

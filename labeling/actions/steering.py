@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, UnknownClass
-from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork
+from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -27,7 +28,8 @@ def focus_on(project_id: int, manager: User, class_id: UUID, wanted_labels: int,
     """
     manager_of(project_id, manager)
     if not 1 <= wanted_labels <= MOST_WANTED:
-        raise InvalidInput(f"Ask for 1 to {MOST_WANTED} labels.")
+        raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MOST_WANTED))
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
         raise UnknownClass
     end_focus(project_id, manager, class_id)

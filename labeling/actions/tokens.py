@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from labeling.actions.projects import member_of
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
@@ -25,15 +27,16 @@ def create(
     Raises NotAMember, InvalidInput, and NotAllowed for a scope that the owner's role does not have.
     """
     member = member_of(project_id, owner)
-    if scope not in ApiToken.Scope.values or not name.strip() or len(name) > 100:
-        raise InvalidInput("Give the token a name of at most 100 characters and one of the scopes.")
+    name = " ".join(name.split())
+    if scope not in ApiToken.Scope.values or not name or len(name) > 100 or "\0" in name:
+        raise InvalidInput(_("Give the token a name of at most 100 characters and one of the scopes."))
     if scope == ApiToken.Scope.MANAGE and not member.may_manage:
         raise NotAllowed
     text = f"rq_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
         project_id=project_id,
         user=owner,
-        name=name.strip(),
+        name=name,
         scope=scope,
         prefix=text[:9],
         digest=ApiToken.digest_of(text),
@@ -52,10 +55,13 @@ def owner_of(text: str) -> ApiToken | None:
 
 @transaction.atomic
 def revoke(project_id: int, user: User, token_id: int) -> None:
-    """End a token at once: one's own, or as a manager anybody's in the project. Raises NotFound."""
+    """End a token at once: one's own, or as a manager anybody's in the project. Raises NotFound.
+
+    Revoking it again changes nothing: the first time counts.
+    """
     member = member_of(project_id, user)
     tokens = ApiToken.objects.filter(project=project_id, pk=token_id)
     if not member.may_manage:
         tokens = tokens.filter(user=user)
-    if not tokens.update(revoked_at=Now()):
+    if not tokens.update(revoked_at=Coalesce("revoked_at", Now())):
         raise NotFound
