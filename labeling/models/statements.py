@@ -60,13 +60,10 @@ EXPIRE_LOCKED = """
     WHERE document_id = ANY(%(documents)s) AND state = 'live' AND leased_until <= labeling_now()
 """
 
-# claim: fill the lowest free slot of each locked document; a new snapshot, so what is free is still free
+# claim: fill the lowest free slot of each locked document; a new snapshot, so what is free is still free.
+# The key is noted only with leases: a claim that finds its documents gone tries again under the same key.
 TAKE_SLOTS = f"""
-    WITH claim AS (
-        INSERT INTO labeling_claim (project_id, annotator_id, key)
-        SELECT %(project)s, %(annotator)s, %(key)s WHERE %(key)s::text IS NOT NULL
-        RETURNING id
-    ), free AS (
+    WITH free AS (
         SELECT d.*, w.reason, w.place,
                (SELECT min(s) FROM generate_series(0, 47) s
                 WHERE NOT EXISTS (SELECT 1 FROM labeling_lease l
@@ -75,6 +72,11 @@ TAKE_SLOTS = f"""
              WITH ORDINALITY AS w(document_id, reason, place)
         JOIN labeling_document d ON d.id = w.document_id
         WHERE {_CLAIMABLE}
+    ), claim AS (
+        INSERT INTO labeling_claim (project_id, annotator_id, key)
+        SELECT %(project)s, %(annotator)s, %(key)s
+        WHERE %(key)s::text IS NOT NULL AND EXISTS (SELECT 1 FROM free)
+        RETURNING id
     ), taken AS (
         INSERT INTO labeling_lease AS lease (project_id, document_id, round, slot, annotator_id, state, epoch,
                                              leased_until, claim_id, guideline_id, reason)
@@ -200,4 +202,33 @@ REOPEN = """
         ON CONFLICT (project_id, generation, document_id) DO NOTHING
     )
     UPDATE labeling_document SET state = 'open' WHERE id = %(document)s
+"""
+
+# generations: the number of a ranking that begins now
+NEXT_GENERATION = "SELECT nextval('labeling_generation')"
+
+# generations: the entries of a new order, for those documents that can still be labelled
+INSERT_ENTRIES = """
+    INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
+    SELECT %(project)s, %(generation)s, given.place - 1, d.id, given.reason
+    FROM unnest(%(documents)s::bigint[], %(reasons)s::jsonb[])
+         WITH ORDINALITY AS given(document_id, reason, place)
+    JOIN labeling_document d ON d.id = given.document_id AND d.project_id = %(project)s AND d.state = 'open'
+    ON CONFLICT (project_id, generation, document_id) DO NOTHING
+"""
+
+# generations: some entries of orders before the previous one; SKIP LOCKED, because a submit that is deleting
+# one of them may wait for another that this statement holds
+PURGE_ENTRIES = """
+    DELETE FROM labeling_queueentry WHERE id IN (
+        SELECT e.id FROM labeling_queueentry e
+        WHERE e.project_id = %(project)s
+          AND e.generation < (
+              SELECT previous.generation FROM labeling_queueentry previous
+              WHERE previous.project_id = %(project)s
+                AND previous.generation < (SELECT generation FROM labeling_project WHERE id = %(project)s)
+              ORDER BY previous.generation DESC LIMIT 1)
+        ORDER BY e.generation, e.rank
+        LIMIT %(count)s
+        FOR UPDATE SKIP LOCKED)
 """
