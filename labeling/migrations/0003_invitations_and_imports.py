@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ("bad_rows", models.JSONField(blank=True, default=list)),
                 ("failure", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={

@@ -22,8 +22,6 @@ class ImportJob(models.Model):
         DONE = "done", _("Imported")
         FAILED = "failed", _("Could not be read")
 
-    MOST_BAD_ROWS = 1_000  # kept for the report; all of them are counted
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also names the stored file
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs", db_index=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -38,9 +36,10 @@ class ImportJob(models.Model):
     already_there = models.BigIntegerField(default=0)
     labelled = models.BigIntegerField(default=0)  # came with their answer
     bad_row_count = models.BigIntegerField(default=0)
-    bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "reason", "excerpt"}, …]
+    bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "message", "values", "excerpt"}, …]
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the run that reads it
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
