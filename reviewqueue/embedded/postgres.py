@@ -12,7 +12,7 @@ import psycopg
 
 from reviewqueue.embedded.binaries import postgres_folder
 from reviewqueue.embedded.process import Process, StartFailed, start_time
-from reviewqueue.embedded.rights import postgres_rights
+from reviewqueue.embedded.rights import Rights, postgres_rights
 from reviewqueue.embedded.sockets import socket_folder
 
 NAME = "reviewqueue"  # of the database and of its owner
@@ -29,10 +29,17 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 class Postgres:
     """One cluster: its folder, its address, its process."""
 
-    def __init__(self, data: Path, logs: Path, *, is_durable: bool = True) -> None:
-        """data : folder that holds everything; is_durable : False only for tests that may lose their rows"""
+    def __init__(
+        self, data: Path, logs: Path, *, is_durable: bool = True, rights: Rights | None = None
+    ) -> None:
+        """Find the programs; nothing is started yet. Raises ServerNotFound, RootRefused, PermissionError.
+
+        data : folder that holds everything; logs : folder of the log
+        is_durable : False only for tests that may lose their rows
+        rights : how to run it; by default the best way that this machine allows
+        """
         self.programs = postgres_folder()
-        self.rights = postgres_rights()
+        self.rights = rights or postgres_rights()
         version = subprocess.run(  # noqa: S603
             [self.programs / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from reviewqueue import settings
 from reviewqueue.embedded.process import Process
 
 HOST = "127.0.0.1"  # a first run is for this machine; a proxy or the compose file serves others
@@ -97,8 +98,11 @@ def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) 
 
 def is_answering(port: int) -> bool:
     """Whether the web server is ready to take work."""
+    question = urllib.request.Request(
+        f"http://{HOST}:{port}/readyz", headers={"Host": settings.ALLOWED_HOSTS[0]}
+    )
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -59,8 +59,12 @@ class Servers:
 
     def migrate(self) -> None:
         """Bring the tables to this version. Raises StartFailed with what Django said."""
+        self.manage("migrate")
+
+    def manage(self, command: str) -> None:
+        """Run one of Django's commands quietly. Raises StartFailed with what it said."""
         done = subprocess.run(  # noqa: S603
-            [sys.executable, MANAGE, "migrate", "--no-input", "--verbosity", "0"],
+            [sys.executable, MANAGE, command, "--no-input", "--verbosity", "0"],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -68,4 +72,4 @@ class Servers:
         )
         if done.returncode:
             lines = (done.stdout + done.stderr).strip().splitlines()
-            raise StartFailed("The tables could not be brought up to date:\n" + "\n".join(lines[-8:]))
+            raise StartFailed(f"{command} failed:\n" + "\n".join(lines[-8:]))

@@ -3,6 +3,7 @@
 import sys
 import time
 
+from reviewqueue import settings
 from reviewqueue.embedded.folder import DataFolder
 from reviewqueue.embedded.foreground import run_in_foreground
 from reviewqueue.embedded.process import StartFailed
@@ -25,6 +26,8 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
     with servers.running():
         report("The database and the broker run.")
         servers.migrate()
+        if settings.HTTPS:
+            servers.manage("collectstatic")
         folder.announce(servers.addresses)
         for server in servers.embedded:
             supervisor.watch(server.process, server.start)

@@ -44,7 +44,8 @@ def report(line: str) -> None:
 class Supervisor:
     """The parent of every process of the service."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_pause_seconds: float = FIRST_PAUSE_SECONDS) -> None:
+        self.first_pause_seconds = first_pause_seconds
         self.children: list[Watched] = []
 
     def watch(self, process: Process, start: Callable[[], None] | None = None) -> None:
@@ -84,7 +85,7 @@ class Supervisor:
                 f"{child.process.name} {how}, for the {len(child.deaths)}th time in a minute. "
                 f"The end of {child.process.log}:\n{child.process.last_lines()}"
             )
-        pause = FIRST_PAUSE_SECONDS * 2 ** (len(child.deaths) - 1)
+        pause = self.first_pause_seconds * 2 ** (len(child.deaths) - 1)
         child.next_start = now + pause
         report(f"{child.process.name} {how}; it starts again in {pause:g} s. Log: {child.process.log}")
 
