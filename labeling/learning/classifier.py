@@ -190,12 +190,12 @@ def _model(found: Solution, n_classes: int, seen: Integers, link: Link) -> Linea
     )
 
 
-def constant_model(rows: Rows, seen: Integers, n_classes: int) -> LinearModel:
-    """A model that has seen one class only and can say nothing else."""
+def constant_model(rows: Rows, seen: Integers, n_classes: int, link: Link = "softmax") -> LinearModel:
+    """A model that has seen one class only, or none, and can say nothing else."""
     none = np.zeros((0, len(seen)), dtype=np.float32)
     dense = np.zeros((rows.dense.shape[1], len(seen)), dtype=np.float32)
     return LinearModel(
-        n_classes, seen, np.zeros(0, dtype=np.int64), none, dense, np.zeros(len(seen), dtype=np.float32)
+        n_classes, seen, np.zeros(0, dtype=np.int64), none, dense, np.zeros(len(seen), dtype=np.float32), link
     )
 
 
@@ -209,6 +209,8 @@ def renumbered(sparse: csr_array, columns: Integers) -> csr_array:
 
 def _fit_labels(rows: Rows, labels: Flags, strength: float, start: LinearModel | None) -> LinearModel:
     seen = np.flatnonzero(labels.any(axis=0))
+    if len(seen) == 0:
+        return constant_model(rows, seen, labels.shape[1], "sigmoid")
     targets = labels[:, seen].astype(np.float64)
     known = None if start is None else _as_start(start, seen, rows, is_binary=False)
     found = solve(

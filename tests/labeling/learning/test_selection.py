@@ -1,0 +1,213 @@
+"""The head is a fair, varied, explained order of distinct documents."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labeling.learning.clustering import k_means
+from labeling.learning.coldstart import start_head
+from labeling.learning.herding import herd
+from labeling.learning.lsa import unit_rows
+from labeling.learning.mix import Share, Strategy, Wishes
+from labeling.learning.quality import prequential_f1, quotas, weak_class_weights
+from labeling.learning.scoring import PoolScores, top_two
+from labeling.learning.selection import select_head
+
+
+def pool(count, n_classes, seed=0):
+    """Scores and vectors of an invented pool whose positions have gaps."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.full(n_classes, 0.4), size=count)
+    classes, values = top_two(probabilities)
+    ordered = np.sort(probabilities, axis=1)
+    uncertainty = 1 - (ordered[:, -1] - (ordered[:, -2] if n_classes > 1 else 0))
+    positions = np.sort(rng.choice(count * 3 + 1, count, replace=False))
+    scores = PoolScores(positions, classes, values, uncertainty.astype(np.float32), rng.random(count))
+    dense = unit_rows(rng.normal(size=(count * 3 + 1, 8)))
+    return scores, lambda places: dense[places]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(0, 120),
+    n_classes=st.integers(1, 40),
+    strategy=st.sampled_from(list(Strategy)),
+    size=st.integers(1, 150),
+    batch=st.integers(1, 30),
+    focus=st.dictionaries(st.integers(0, 3), st.floats(0.01, 1), max_size=3),
+    random_share=st.none() | st.floats(0, 1),
+    seed=st.integers(0, 5),
+)
+def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_it(
+    count, n_classes, strategy, size, batch, focus, random_share, seed
+):
+    scores, vectors = pool(count, n_classes)
+    wishes = Wishes(focus=focus, random_share=random_share)
+
+    def choose():
+        return select_head(
+            scores, vectors, n_classes, strategy=strategy, wishes=wishes, size=size, batch=batch, seed=seed
+        )
+
+    head = choose()
+    places = [entry.position for entry in head]
+    assert len(places) == len(set(places)) == min(size, count)
+    assert set(places) <= set(scores.positions.tolist())
+    assert choose() == head
+
+
+def test_the_first_twenty_are_already_the_mix():
+    scores, vectors = pool(3_000, 5)
+    shares = Counter(entry.share for entry in select_head(scores, vectors, 5, size=500)[:20])
+    assert shares == {Share.RANDOM: 2, Share.MARGIN: 9, Share.WEAK_CLASS: 9}
+
+
+@pytest.mark.parametrize(("n_classes", "expected"), [(5, 0.1), (40, 0.05)])
+def test_the_random_share_is_uniform_and_knows_its_chance(n_classes, expected):
+    scores, vectors = pool(1_000, n_classes)
+    times = np.zeros(scores.positions.max() + 1)
+    for seed in range(60):
+        head = select_head(scores, vectors, n_classes, size=200, seed=seed)
+        drawn = [entry for entry in head if entry.share is Share.RANDOM]
+        assert len(drawn) == round(expected * 200)
+        assert {entry.propensity for entry in drawn} == {len(drawn) / 1_000}
+        assert all(entry.propensity is None for entry in head if entry.share is not Share.RANDOM)
+        times[[entry.position for entry in drawn]] += 1
+    certain = scores.margin < np.median(scores.margin)
+    halves = times[scores.positions[certain]].sum() / times.sum()
+    assert abs(halves - 0.5) < 0.1  # the model's opinion has no part in it
+
+
+def test_the_margin_strategy_is_the_order_of_margins():
+    scores, vectors = pool(300, 4)
+    head = select_head(scores, vectors, 4, strategy=Strategy.MARGIN, size=50)
+    expected = scores.positions[np.argsort(-scores.margin, kind="stable")[:50]]
+    assert [entry.position for entry in head] == expected.tolist()
+
+
+def test_the_disagreement_strategy_is_the_order_of_disagreement():
+    scores, vectors = pool(300, 4)
+    head = select_head(scores, vectors, 4, strategy=Strategy.DISAGREEMENT, size=50)
+    expected = scores.positions[np.argsort(-scores.disagreement, kind="stable")[:50]]
+    assert [entry.position for entry in head] == expected.tolist()
+
+
+def test_a_weak_class_gets_more_of_the_head_and_the_entry_says_so():
+    scores, vectors = pool(3_000, 4)
+    weakness = weak_class_weights(np.array([0.95, 0.95, 0.95, 0.2]), np.array([90, 90, 90, 4]))
+    head = select_head(scores, vectors, 4, wishes=Wishes(weakness=weakness), size=200)
+    asked = [entry for entry in head if entry.share is Share.WEAK_CLASS]
+    counts = Counter(entry.label_class for entry in asked)
+    assert counts[3] == max(counts.values())
+    assert counts[3] <= np.ceil(0.4 * len(asked)) + 5
+    assert all(entry.classes[0] == entry.label_class for entry in asked)
+
+
+def test_a_managers_focus_comes_first_and_keeps_its_share():
+    scores, vectors = pool(3_000, 4)
+    head = select_head(scores, vectors, 4, wishes=Wishes(focus={2: 0.5}), size=200)
+    wanted = [entry for entry in head if entry.share is Share.FOCUS]
+    assert len(wanted) == 100
+    assert head[0].share is Share.FOCUS
+    assert all(entry.label_class == 2 and 2 in entry.classes for entry in wanted)
+    assert Counter(entry.share for entry in head[:20])[Share.FOCUS] == 10
+
+
+def test_wishes_for_everything_leave_room_for_honest_evaluation():
+    scores, vectors = pool(3_000, 4)
+    head = select_head(scores, vectors, 4, wishes=Wishes(focus={0: 1.0, 1: 1.0}), size=200)
+    shares = Counter(entry.share for entry in head)
+    assert shares[Share.FOCUS] == 160
+    assert shares[Share.RANDOM] == 20
+
+
+def test_a_focus_on_a_class_that_the_model_never_saw_gives_its_places_back():
+    scores, vectors = pool(500, 4)
+    head = select_head(scores, vectors, 6, wishes=Wishes(focus={5: 0.5}), size=100)
+    assert len(head) == 100
+    assert Share.FOCUS not in {entry.share for entry in head}
+
+
+def test_the_margin_share_takes_different_documents():
+    scores, _ = pool(400, 3)
+    twins = unit_rows(np.eye(40)[np.arange(1_300) % 40] + 0.001)
+    head = select_head(scores, lambda places: twins[places], 3, size=20)
+    chosen = [entry.position % 40 for entry in head if entry.share is Share.MARGIN]
+    assert len(set(chosen)) == len(chosen)
+
+
+@given(
+    arrays=st.lists(st.tuples(st.floats(0.01, 1), st.integers(0, 30)), min_size=1, max_size=10),
+    total=st.integers(0, 60),
+)
+def test_quotas_fill_what_they_can_and_no_more(arrays, total):
+    weights, available = np.array([w for w, _ in arrays]), np.array([a for _, a in arrays])
+    places = quotas(weights, available, total)
+    assert (places >= 0).all()
+    assert (places <= available).all()
+    assert places.sum() <= total
+    if (available >= total).all():
+        assert places.sum() == total
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), max_size=60))
+def test_quality_is_better_where_predictions_are_right(pairs):
+    predicted, given_labels = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    found = prequential_f1(predicted, given_labels, 4)
+    assert ((found > 0) & (found < 1)).all()
+    right = prequential_f1(given_labels, given_labels, 4)
+    assert (right >= found - 1e-12).all()
+
+
+def test_only_the_latest_pairs_count():
+    old, new = np.zeros(1_000, dtype=np.int64), np.ones(300, dtype=np.int64)
+    assert prequential_f1(np.r_[old, new], np.r_[old + 1, new], 2)[1] > 0.99
+
+
+def test_k_means_finds_groups_that_are_there():
+    rng = np.random.default_rng(0)
+    centres = np.eye(4, dtype=np.float32) * 5
+    truth = np.arange(200) % 4
+    points = (centres[truth] + rng.normal(scale=0.1, size=(200, 4))).astype(np.float32)
+    labels = k_means(points, 8, seed=1)
+    assert all(len(set(truth[labels == group])) == 1 for group in set(labels.tolist()))
+
+
+def test_herding_is_as_good_as_trying_every_candidate():
+    rng = np.random.default_rng(0)
+    points = unit_rows(rng.normal(size=(40, 5)))
+    weights = rng.random(40).astype(np.float32)
+    kernel = np.exp(4 * (points @ points.T - 1))
+    covered, expected = np.zeros(40), []
+    for _ in range(6):
+        gains = [(np.maximum(row - covered, 0) @ weights) for row in kernel]
+        gains = [-1 if i in expected else gain for i, gain in enumerate(gains)]
+        expected.append(int(np.argmax(gains)))
+        covered = np.maximum(covered, kernel[expected[-1]])
+    assert herd(points, weights, points, None, 6).tolist() == expected
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 50, 3_000])
+def test_a_cold_start_orders_any_pool(count):
+    vectors = unit_rows(np.random.default_rng(0).normal(size=(count + 1, 6)))
+    head = start_head(np.arange(count), lambda places: vectors[places], size=100)
+    places = [entry.position for entry in head]
+    assert len(places) == len(set(places)) == min(count, 100)
+    assert start_head(np.arange(count), lambda places: vectors[places], size=100) == head
+
+
+def test_a_cold_start_shows_every_kind_of_document_early(rows, labels):
+    head = start_head(np.arange(len(rows)), lambda places: rows.dense[places], size=50, batch=9)
+    first = [int(labels[entry.position]) for entry in head[:9]]
+    assert set(first) == {0, 1, 2}
+    assert head[0].share is Share.COLD_START
+
+
+def test_documents_without_known_words_come_last():
+    vectors = np.zeros((60, 4), dtype=np.float32)
+    vectors[:40, 0] = 1
+    head = start_head(np.arange(60), lambda places: vectors[places], size=60)
+    assert {entry.position for entry in head[40:]} == set(range(40, 60))
