@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import projects
+from labeling.actions import generations, projects
 from labeling.actions.answers import LabelValue
-from labeling.models import Document, Membership, Project, QueueEntry
+from labeling.models import Document, Membership, Project
 
 CLASSES = ("Refund", "Billing", "Delivery")
 TEXTS = (
@@ -96,16 +96,10 @@ def fill(project: Project, texts: Sequence[str], *, split: str = Document.Split.
     return documents
 
 
-def rank(project: Project, documents: Sequence[Document], generation: int = 1) -> None:
+def rank(project: Project, documents: Sequence[Document]) -> None:
     """Make this the project's order."""
-    QueueEntry.objects.bulk_create(
-        QueueEntry(
-            project=project, generation=generation, rank=place, document=document, reason={"share": "margin"}
-        )
-        for place, document in enumerate(documents)
-    )
-    Project.objects.filter(pk=project.pk).update(generation=generation)
-    project.generation = generation
+    project.generation = generations.next_generation()
+    generations.publish(project.pk, project.generation, [(d.pk, {"share": "margin"}) for d in documents])
 
 
 @pytest.fixture

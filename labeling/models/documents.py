@@ -81,6 +81,12 @@ class Document(models.Model):
             models.CheckConstraint(condition=Q(extra_slots__lte=16), name="at_most_16_second_opinions"),
         ]
         indexes = [
+            models.Index(fields=["project", "content_hash"], name="documents_by_content"),
+            models.Index(
+                fields=["project", "position"],
+                condition=~Q(state="open") | Q(split="test"),
+                name="documents_not_to_be_ranked",
+            ),
             models.Index(
                 fields=["project", "split", "random_key"],
                 condition=Q(state="open"),

@@ -51,6 +51,9 @@ class Project(models.Model):
     overlap = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(32)]
     )
+    most_overlap = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # that it ever had before: answers counted then stay counted
     lease_minutes = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(1), MaxValueValidator(1440)]
     )
@@ -67,6 +70,7 @@ class Project(models.Model):
     allows_overlapping_spans = models.BooleanField(default=False)
     is_paused = models.BooleanField(default=False)
     generation = models.BigIntegerField(default=0)  # the queue's current order; only ever grows
+    feature_edition = models.PositiveIntegerField(default=0)  # which features the ranking reads; 0: none yet
     document_count = models.BigIntegerField(default=0)  # also the next document's position
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)

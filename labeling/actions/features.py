@@ -1,0 +1,99 @@
+"""Where do the numbers about a text come from? Made once, when it arrives, in files that the ranking maps.
+
+Features come in editions: one that was learnt on the first few documents says little about a pool that grew,
+so the next edition is made beside it and takes over when it is complete.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Max
+
+from labeling.actions.owed import beat, owe
+from labeling.learning.features import SAMPLE, Featurizer
+from labeling.learning.store import FeatureStore
+from labeling.models import Document, OwedWork, Project
+
+TEXTS_AT_ONCE = 2_048
+GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
+SEED = 0
+
+
+def edition_folder(project_id: int, edition: int) -> Path:
+    return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"
+
+
+def current_store(project: Project) -> FeatureStore | None:
+    """The features that the ranking reads; None before the first are made."""
+    if project.feature_edition == 0:
+        return None
+    return FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+
+
+def featurize(work: OwedWork) -> None:
+    """Make the features of documents that have none yet, in the order of their positions; resumable.
+
+    Afterwards the project is owed a ranking, and a training where the features changed under its model.
+    """
+    project = Project.objects.get(pk=work.project_id)
+    count = project.document_count
+    store = current_store(project)
+    if store is not None and not _is_outgrown(store, count):
+        _fill(work, store, count)
+        owe(project.pk, OwedWork.Kind.RANK)
+        return
+    edition = project.feature_edition + 1
+    folder = edition_folder(project.pk, edition)
+    try:
+        store = FeatureStore.open(folder)  # an earlier attempt got this far
+    except FileNotFoundError:
+        store = FeatureStore.create(folder, Featurizer.learn(_sample(project.pk), seed=SEED))
+    _fill(work, store, count)
+    Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(feature_edition=edition)
+    for old in range(1, edition - 1):  # the one before stays: a run that began with it may still read it
+        shutil.rmtree(edition_folder(project.pk, old), ignore_errors=True)
+    owe(project.pk, OwedWork.Kind.RANK)
+    if project.model_versions.ready().exists():
+        owe(project.pk, OwedWork.Kind.TRAIN)
+
+
+def _is_outgrown(store: FeatureStore, count: int) -> bool:
+    learnt_on = store.featurizer.n_sampled
+    return learnt_on < SAMPLE and count >= GROWTH * max(learnt_on, 1)
+
+
+def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
+    while len(store) < count:
+        first = len(store)
+        store = store.append(first, _texts(work.project_id, first, min(first + TEXTS_AT_ONCE, count)))
+        beat(work)
+
+
+def _texts(project_id: int, first: int, behind: int) -> list[str]:
+    documents = Document.objects.filter(
+        project=project_id, position__gte=first, position__lt=behind
+    ).order_by("position")
+    return list(documents.values_list("text", flat=True))
+
+
+def _sample(project_id: int) -> list[str]:
+    """Up to SAMPLE texts spread evenly over the pool, test documents left out."""
+    last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
+    step = max(1, (last + 1) // SAMPLE)
+    found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
+    return found or _texts(project_id, 0, 1)
+
+
+def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
+    places = range(first, last + 1, step)
+    for start in range(0, len(places), TEXTS_AT_ONCE):
+        yield list(places[start : start + TEXTS_AT_ONCE])
+
+
+def _pool_texts(project_id: int, positions: list[int]) -> list[str]:
+    pool = Document.objects.pool().filter(project=project_id, position__in=positions)
+    return list(pool.order_by("position").values_list("text", flat=True))

@@ -1,0 +1,284 @@
+"""What does the model learn, and when? One run at a time per project; a failed run leaves the old order."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+
+from labeling.actions import generations, owed
+from labeling.actions.features import current_store
+from labeling.actions.heads import Ranker, committee_ranker, start_ranker, tagger_ranker
+from labeling.exceptions import StaleRun
+from labeling.learning.committee import Committee, fit_committee
+from labeling.learning.crf import SpanTagger, train_tagger
+from labeling.learning.spans import Span
+from labeling.models import (
+    Annotation,
+    Document,
+    Guideline,
+    HeldOutPrediction,
+    LabelClass,
+    ModelVersion,
+    Now,
+    OwedWork,
+    Project,
+)
+from labeling.models.labelled import LabelledDocument, labelled_documents
+
+if TYPE_CHECKING:
+    from labeling.learning.store import FeatureStore
+
+KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
+LEAST_NEW_LABELS = 10
+NEW_LABELS_SHARE = 0.05  # of those the last model saw
+IDLE_SECONDS = 60  # a pause of the team is a good moment too
+TAGGER_FILE = "tagger.crfsuite"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one run learns from."""
+
+    project: Project
+    classes: list[UUID]  # the order of every probability vector
+    documents: list[LabelledDocument]
+    through: int  # the last annotation that was there when it was read
+
+    @property
+    def is_enough(self) -> bool:
+        """Two classes seen, or for spans and several classes one."""
+        seen = {label_class for document in self.documents for label_class in document.classes}
+        return len(seen) >= (2 if self.project.kind == Project.Kind.SINGLE else 1)
+
+
+def train(work: OwedWork) -> None:
+    """Train a model on the labels so far, predict the test set, and publish a new order of the queue.
+
+    With too few labels for a model the queue is ordered by variety instead. Raises whatever went wrong, with
+    the version marked as failed; the order that was there stays.
+    """
+    project = Project.objects.get(pk=work.project_id)
+    generation = generations.next_generation()
+    lesson = read_lesson(project)
+    if not lesson.is_enough or project.feature_edition == 0:
+        publish_head(work, project, start_ranker(project), generation)
+        return
+    version = _begin(lesson)
+    try:
+        started = perf_counter()
+        ranker = _fit(work, version, lesson)
+        fitted = perf_counter()
+        entries = ranker.head(seed=generation)
+        seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
+        with transaction.atomic():  # the model and its order become visible together
+            _become_ready(work, version, seconds)
+            generations.publish(project.pk, generation, entries)
+    except BaseException as error:
+        ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING).update(
+            state=ModelVersion.State.FAILED,
+            failure=f"{type(error).__name__}: {error}"[:2000],
+            finished_at=Now(),
+        )
+        raise
+    generations.purge(project.pk)
+    _forget_old_versions(project)
+
+
+def rank(work: OwedWork) -> None:
+    """Publish a new order with the model that is there, or by variety where there is none."""
+    project = Project.objects.get(pk=work.project_id)
+    generation = generations.next_generation()
+    publish_head(work, project, latest_ranker(project), generation)
+
+
+def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: int) -> None:
+    """Choose the head and move the project to it. Raises StaleRun where the run was taken over meanwhile."""
+    entries = ranker.head(seed=generation)
+    owed.beat(work)
+    generations.publish(project.pk, generation, entries)
+    generations.purge(project.pk)
+
+
+def latest_ranker(project: Project) -> Ranker:
+    """The newest model that fits the classes and features of now; by variety where there is none."""
+    version = project.model_versions.ready().first()
+    if version is None or version.facts.get("edition") != project.feature_edition:
+        return start_ranker(project)
+    folder = model_folder(version)
+    if project.kind == Project.Kind.SPANS:
+        return tagger_ranker(project, version, SpanTagger(folder / TAGGER_FILE))
+    committee, _ = Committee.load(folder)
+    return committee_ranker(project, version, committee)
+
+
+def is_due(project: Project) -> bool:
+    """Whether enough has been labelled since the last run, or something has and the team pauses.
+
+    Counted from the annotations themselves, so that nothing can be jumped over.
+    """
+    last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
+    through, seen = (last.trained_through, last.label_count) if last else (0, 0)
+    wanted = max(LEAST_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
+    newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
+    count = newer[:wanted].count()
+    if count == 0 or (last is None and not read_lesson(project).is_enough):
+        return False
+    return (
+        count >= wanted or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
+    )
+
+
+def model_folder(version: ModelVersion) -> Path:
+    return Path(settings.MODELS_DIR) / str(version.project_id) / str(version.number)
+
+
+def read_lesson(project: Project) -> Lesson:
+    """The labels of now. What arrives while they are read counts for the next run."""
+    through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
+    classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
+    known = set(classes)
+    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
+    return Lesson(project, classes, documents, through)
+
+
+def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
+    """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    if kind == Project.Kind.SINGLE:
+        return np.array([place[next(iter(d.classes))] for d in documents], dtype=np.int64)
+    flags = np.zeros((len(documents), len(classes)), dtype=bool)
+    for row, document in enumerate(documents):
+        flags[row, [place[label_class] for label_class in document.classes]] = True
+    return flags
+
+
+@transaction.atomic
+def _begin(lesson: Lesson) -> ModelVersion:
+    """A new version in training. Its number fences: a run that was taken over cannot become ready."""
+    project = lesson.project
+    ModelVersion.objects.filter(project=project, state=ModelVersion.State.TRAINING).update(
+        state=ModelVersion.State.FAILED, failure="Its worker ended without a word.", finished_at=Now()
+    )
+    newest = ModelVersion.objects.filter(project=project).aggregate(Max("number"))["number__max"] or 0
+    return ModelVersion.objects.create(
+        project=project,
+        number=newest + 1,
+        classes=lesson.classes,
+        label_count=len(lesson.documents),
+        trained_through=lesson.through,
+        guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
+        facts={"edition": project.feature_edition},
+    )
+
+
+def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson) -> Ranker:
+    folder = model_folder(version)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if lesson.project.kind == Project.Kind.SPANS:
+        tagger = _fit_tagger(lesson, folder)
+        owed.beat(work)
+        _predict_spans(version, tagger)
+        return tagger_ranker(lesson.project, version, tagger)
+    store = current_store(lesson.project)
+    assert store is not None  # noqa: S101 - train() looked
+    committee = _fit_committee(store, lesson, folder)
+    owed.beat(work)
+    _predict_test_set(version, store, committee)
+    return committee_ranker(lesson.project, version, committee)
+
+
+def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path) -> Committee:
+    documents = [d for d in lesson.documents if d.position < len(store)]
+    rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
+    numbers = targets(lesson.project.kind, lesson.classes, documents)
+    before = _committee_before(lesson)
+    committee = fit_committee(rows, numbers, len(lesson.classes), start=before)
+    committee.save(folder, {})
+    return committee
+
+
+def _committee_before(lesson: Lesson) -> Committee | None:
+    """The last model, if it speaks of the same classes and features: fitting starts at its weights."""
+    last = lesson.project.model_versions.ready().first()
+    if last is None or list(last.classes) != lesson.classes:
+        return None
+    if last.facts.get("edition") != lesson.project.feature_edition:
+        return None
+    try:
+        return Committee.load(model_folder(last))[0]
+    except FileNotFoundError:
+        return None
+
+
+def _fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
+    texts = dict(
+        Document.objects.filter(pk__in=[d.document_id for d in lesson.documents]).values_list("pk", "text")
+    )
+    spans = [
+        [
+            Span(start, end, label_class.hex)
+            for label_class, start, end in d.labels
+            if start is not None and end
+        ]
+        for d in lesson.documents
+    ]
+    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder / TAGGER_FILE)
+    return SpanTagger(folder / TAGGER_FILE)
+
+
+def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> None:
+    documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
+    rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities) FROM STDIN"
+        ) as copy,
+    ):
+        for document, row in zip(documents, committee.probabilities(rows), strict=True):
+            copy.write_row((version.pk, document.document_id, [float(p) for p in row]))
+
+
+def _predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
+    place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
+    documents = Document.objects.filter(
+        pk__in=[d.document_id for d in labelled_documents(version.project_id, "test")]
+    )
+    predictions = []
+    for pk, text in documents.values_list("pk", "text"):
+        found = tagger.tag(text)
+        spans = [
+            [span.start, span.end, place[span.label_class], round(probability, 4)]
+            for span, probability in zip(found.spans, found.probabilities, strict=True)
+            if span.label_class in place
+        ]
+        predictions.append(HeldOutPrediction(model_version=version, document_id=pk, spans=spans))
+    HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)
+
+
+def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:
+    owed.beat(work)
+    ready = ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING)
+    if not ready.update(
+        state=ModelVersion.State.READY, finished_at=Now(), facts=version.facts | {"seconds": seconds}
+    ):
+        raise StaleRun
+
+
+def _forget_old_versions(project: Project) -> None:
+    """Files and held-out predictions of long ago; the facts of every version stay."""
+    old = project.model_versions.ready()[KEPT_VERSIONS : KEPT_VERSIONS + 5]
+    for version in old:
+        HeldOutPrediction.objects.filter(model_version=version).delete()
+        shutil.rmtree(model_folder(version), ignore_errors=True)

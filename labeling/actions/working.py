@@ -1,0 +1,52 @@
+"""What does a worker do when a message comes? It takes the owed work and leaves it done, queued or failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from labeling.actions import features, owed, queue, training
+from labeling.exceptions import StaleRun
+from labeling.models import OwedWork, Project
+
+logger = logging.getLogger(__name__)
+
+WORK: dict[str, Callable[[OwedWork], None]] = {
+    OwedWork.Kind.FEATURIZE: features.featurize,
+    OwedWork.Kind.TRAIN: training.train,
+    OwedWork.Kind.RANK: training.rank,
+}
+
+
+def work_off(project_id: int, kind: OwedWork.Kind) -> bool:
+    """Do what is owed; safe to call twice. Returns whether there was something to do.
+
+    What goes wrong is written on the work and tried again, three times at most, and never ends the worker.
+    """
+    work = owed.start(project_id, kind)
+    if work is None:
+        return False
+    try:
+        WORK[kind](work)
+    except StaleRun as error:
+        logger.warning("%s of project %s was left to a newer run: %s", kind, project_id, error)
+    except Exception as error:
+        logger.exception("%s of project %s failed", kind, project_id)
+        owed.fail(work, f"{type(error).__name__}: {error}")
+    else:
+        owed.finish(work)
+    return True
+
+
+def reconcile() -> None:
+    """Owe the trainings that are due, and send again for work whose message was lost."""
+    for project in Project.objects.active().filter(document_count__gt=0):
+        if training.is_due(project):
+            owed.owe(project.pk, OwedWork.Kind.TRAIN)
+    owed.reconcile()
+
+
+def sweep_leases() -> None:
+    """Free the slots of leases that ran out, in every project."""
+    for project_id in Project.objects.active().values_list("pk", flat=True):
+        queue.sweep(project_id)

@@ -1,0 +1,35 @@
+"""Which messages do the workers understand? Doorways: ids in, one action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from labeling.actions import working
+from labeling.models import OwedWork
+
+
+@shared_task
+def featurize(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.FEATURIZE)
+
+
+@shared_task
+def train(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.TRAIN)
+
+
+@shared_task
+def rank(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.RANK)
+
+
+@shared_task
+def reconcile(**_later: Any) -> None:
+    working.reconcile()
+
+
+@shared_task
+def sweep_leases(**_later: Any) -> None:
+    working.sweep_leases()

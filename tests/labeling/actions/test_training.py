@@ -1,0 +1,171 @@
+"""What does the model learn, and when?"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from labeling.actions import annotations, owed, queue, steering, training, working
+from labeling.actions.annotations import Submission
+from labeling.exceptions import StaleRun
+from labeling.models import (
+    Focus,
+    HeldOutPrediction,
+    ModelVersion,
+    OwedWork,
+    Project,
+    QueueEntry,
+)
+from tests.cast import Clock, fill, label
+
+WORDS = {
+    "Refund": "money back refund return payment twice cancel charge",
+    "Billing": "invoice card tax amount due date bill account number",
+    "Delivery": "parcel courier late box address tracking door neighbour",
+}
+
+
+def text_of(name: str, number: int) -> str:
+    words = WORDS[name].split()
+    return " ".join(words[(number + step * step) % len(words)] for step in range(5)) + f" case {number % 7}"
+
+
+@pytest.fixture
+def shop(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+    """Tickets of three kinds that words tell apart, with features but no model; a tenth is test set."""
+    settings.FEATURES_DIR = tmp_path / "features"
+    settings.MODELS_DIR = tmp_path / "models"
+    names = list(WORDS)
+    project = make_project(texts=[text_of(names[n % 3], n) for n in range(90)])
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(12)], split="test")
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
+    assert working.work_off(project.pk, OwedWork.Kind.RANK)
+    project.refresh_from_db()
+    return project
+
+
+def truth(text: str) -> str:
+    return max(WORDS, key=lambda name: sum(word in WORDS[name].split() for word in text.split()))
+
+
+def work(project: Project, who: User, count: int) -> None:
+    """Label this many documents rightly."""
+    for _ in range(count):
+        (held,) = queue.claim(project.pk, who).documents
+        annotations.submit(who, Submission(held.token, [label(project, truth(held.text))]))
+
+
+def train(project: Project) -> None:
+    owed.owe(project.pk, OwedWork.Kind.TRAIN)
+    assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
+    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+    project.refresh_from_db()
+
+
+def shares(project: Project) -> dict[str, int]:
+    found = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
+    return {share: found.count(share) for share in set(found)}
+
+
+def test_without_a_model_varied_documents_come_first(shop: Project) -> None:
+    first = [entry.reason["share"] for entry in QueueEntry.objects.live(shop)[:10]]
+    assert "cold_start" in first
+    assert {truth(e.document.text) for e in QueueEntry.objects.live(shop)[:8]} == set(WORDS)
+
+
+def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Project, ann: User) -> None:
+    before = shop.generation
+    work(shop, ann, 40)
+    train(shop)
+    version = ModelVersion.objects.get(project=shop)
+    assert version.state == ModelVersion.State.READY
+    assert shop.generation > before
+    assert {"margin", "random"} <= set(shares(shop))
+    held_out = HeldOutPrediction.objects.filter(model_version=version)
+    assert held_out.count() > 0
+    assert all(abs(sum(p.probabilities) - 1) < 1e-4 for p in held_out)
+
+
+def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> None:
+    work(shop, ann, 30)
+    train(shop)
+    assert not QueueEntry.objects.live(shop).filter(document__state="resolved").exists()
+
+
+def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User, clock: Clock) -> None:
+    work(shop, ann, 9)
+    assert not training.is_due(shop)
+    clock.advance(seconds=61)
+    assert training.is_due(shop)
+    clock.advance(seconds=-61)
+    work(shop, ann, 1)
+    assert training.is_due(shop)
+    train(shop)
+    assert not training.is_due(shop)
+
+
+def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
+    shop: Project, ann: User, joan: User
+) -> None:
+    work(shop, ann, 30)
+    train(shop)
+    refund = shop.classes.get(name="Refund")
+    steering.focus_on(shop.pk, joan, refund.pk, wanted_labels=3)
+    assert working.work_off(shop.pk, OwedWork.Kind.RANK)
+    shop.refresh_from_db()
+    focused = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "focus"]
+    assert focused
+    assert all(entry.reason["class"] == str(refund.pk) for entry in focused)
+    work(shop, ann, 20)
+    train(shop)
+    assert Focus.objects.get(project=shop).ended_at is not None
+
+
+def test_a_failed_run_leaves_the_old_order_and_says_why(shop: Project, ann: User, settings: Any) -> None:
+    work(shop, ann, 20)
+    generation = shop.generation
+    settings.MODELS_DIR = "/proc/nowhere"
+    owed.owe(shop.pk, OwedWork.Kind.TRAIN)
+    for _ in range(owed.MOST_ATTEMPTS):
+        assert working.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    assert not working.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    shop.refresh_from_db()
+    assert shop.generation == generation
+    assert OwedWork.objects.get(kind=OwedWork.Kind.TRAIN).state == OwedWork.State.FAILED
+    assert ModelVersion.objects.filter(state=ModelVersion.State.FAILED).exclude(failure="").exists()
+
+
+def test_work_whose_worker_died_is_found_again(shop: Project, clock: Clock) -> None:
+    owed.owe(shop.pk, OwedWork.Kind.RANK)
+    lost = owed.start(shop.pk, OwedWork.Kind.RANK)
+    assert lost is not None
+    clock.advance(seconds=owed.SILENT_SECONDS + 1)
+    owed.reconcile()
+    assert OwedWork.objects.get(kind=OwedWork.Kind.RANK).state == OwedWork.State.QUEUED
+    assert working.work_off(shop.pk, OwedWork.Kind.RANK)
+    with pytest.raises(StaleRun):
+        owed.beat(lost)
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_every_kind_of_project_learns(
+    kind: str, make_project: Callable[..., Project], ann: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    names = list(WORDS)
+    project = make_project(kind=kind, texts=[text_of(names[n % 3], n) for n in range(60)])
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    for owed_kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert working.work_off(project.pk, owed_kind)
+    for _ in range(30):
+        (held,) = queue.claim(project.pk, ann).documents
+        end = len(held.text.split()[0]) if kind == "spans" else None
+        start = 0 if kind == "spans" else None
+        annotations.submit(ann, Submission(held.token, [label(project, truth(held.text), start, end)]))
+    train(project)
+    assert ModelVersion.objects.get(project=project).state == ModelVersion.State.READY
+    assert sum(shares(project).values()) > 0
