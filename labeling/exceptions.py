@@ -86,7 +86,7 @@ class NothingToUndo(LabelingError):
 
 
 class AlreadySettled(LabelingError):
-    """An adjudicator has decided this document since, so the answer stands; tell the adjudicator."""
+    """This document has been decided since, so the answer stands; tell an adjudicator."""
 
 
 class NotDisputed(LabelingError):

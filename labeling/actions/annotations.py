@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, checked
 from labeling.actions.settling import settle
@@ -88,6 +90,7 @@ def submit(annotator: User, submission: Submission) -> Submitted:
     InvalidAnswer (the lease stays), AnswerConflict for another answer to an answered lease, and KeyReused.
     A late answer is never refused: it counts while its slot is free, and is kept as surplus otherwise.
     """
+    _check_submission(submission)
     lease_id, epoch = read_lease_token(submission.token)
     document = lock_document(leases=lease_id)
     facts = _submit_facts(lease_id, epoch, annotator, submission.key)
@@ -108,7 +111,7 @@ def submit(annotator: User, submission: Submission) -> Submitted:
 def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Submitted]:
     """Submit all of them or none: the first that cannot be stored raises, naming its place in the list."""
     if len(submissions) > MOST_SUBMITS:
-        raise InvalidInput(f"Send at most {MOST_SUBMITS} answers in one call.")
+        raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MOST_SUBMITS))
     done: dict[int, Submitted] = {}
     # Two calls that hold the same documents must lock them in the same order, or they wait for each other.
     for place in _in_locking_order(submissions):
@@ -143,9 +146,13 @@ def lock_document(**which: Any) -> Document:
     return document
 
 
+def _check_submission(submission: Submission) -> None:
+    seconds = 0.0 if submission.seconds is None else submission.seconds
+    if len(submission.key or "") > 64 or not 0 <= seconds < inf:
+        raise InvalidInput(_("A key has at most 64 characters, and a time is never below zero."))
+
+
 def _submit_facts(lease_id: int, epoch: int, annotator: User, key: str | None) -> _Facts:
-    if len(key or "") > 64:
-        raise InvalidInput("A key has at most 64 characters.")
     given = {"lease": lease_id, "epoch": epoch, "annotator": annotator.pk, "key": key or None}
     with connection.cursor() as cursor:
         cursor.execute(sql.SUBMIT_FACTS, given)
@@ -174,8 +181,9 @@ def _slot_to_fill(facts: _Facts, document: Document, epoch: int) -> int | None:
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
     """
     wanted = facts.overlap + document.extra_slots
-    is_settled = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED)
-    if epoch != facts.epoch or facts.state == Lease.State.SKIPPED or is_settled or facts.submitted >= wanted:
+    is_over = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED)
+    is_over = is_over or facts.round != document.round or facts.submitted >= wanted
+    if is_over or epoch != facts.epoch or facts.state == Lease.State.SKIPPED:
         return None
     if facts.slot is not None:
         return facts.slot
@@ -210,6 +218,11 @@ def _store(
         "starts": [label.start for label in answer],
         "ends": [label.end for label in answer],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.STORE_ANSWER, values)
-        return int(cursor.fetchone()[0])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.STORE_ANSWER, values)
+            return int(cursor.fetchone()[0])
+    except IntegrityError as error:
+        if "one_annotation_per_key" in str(error):  # another document, the same key, the same moment
+            raise KeyReused from error
+        raise

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from labeling.actions.annotations import Submitted, lock_document
 from labeling.actions.answers import AnswerRules, LabelValue, answer_hash, checked
-from labeling.actions.settling import settle
+from labeling.actions.settling import reconsider, settle
 from labeling.exceptions import AlreadySettled, NotAMember, NothingToUndo
 from labeling.models import (
     Annotation,
@@ -25,7 +24,6 @@ from labeling.models import (
     Now,
     Resolution,
 )
-from labeling.models import statements as sql
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -35,27 +33,27 @@ if TYPE_CHECKING:
 def undo(project_id: int, annotator: User, annotation_id: int | None = None) -> Lease:
     """Withdraw the annotator's latest (or this) answer and put its document back into their hands.
 
-    Raises NothingToUndo, or AlreadySettled where an adjudicator has decided since.
+    Where the others' answers are enough by now, the document stays settled by them and nothing is held.
+    Raises NothingToUndo, or AlreadySettled where somebody has decided since.
     """
     annotation, document = _lock_own(project_id, annotator, annotation_id)
-    _supersede(annotation, b"", is_withdrawal=True)
-    lease = Lease.objects.select_related("project").get(annotation=annotation)
-    lease.state, lease.annotation, lease.epoch = Lease.State.LIVE, None, lease.epoch + 1
-    Lease.objects.filter(pk=lease.pk).update(
-        state=lease.state,
-        annotation=None,
-        epoch=lease.epoch,
-        leased_at=Now(),
-        leased_until=Now() + timedelta(minutes=lease.project.lease_minutes),
-    )
-    facts: dict[str, Any] = {
-        "document": document.pk,
-        "project": project_id,
-        "reason": json.dumps(lease.reason),
+    withdrawal = _supersede(annotation, b"", is_withdrawal=True)
+    project = annotation.project
+    wanted = project.overlap + document.extra_slots
+    held: dict[str, Any] = {
+        "state": Lease.State.LIVE,
+        "annotation": None,
+        "epoch": F("epoch") + 1,
+        "guideline": withdrawal.guideline_id,
+        "leased_at": Now(),
+        "leased_until": Now() + timedelta(minutes=project.lease_minutes),
     }
-    document.check_move(Document.State.OPEN)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.REOPEN, facts)
+    others = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SUBMITTED)
+    if others.exclude(annotation=annotation).count() >= wanted:
+        held |= {"state": Lease.State.RELEASED, "slot": None}
+    Lease.objects.filter(annotation=annotation).update(**held)
+    lease = Lease.objects.get(annotations=annotation)
+    reconsider(document, wanted, reason=lease.reason)
     return lease
 
 
@@ -78,7 +76,7 @@ def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterab
         Label(annotation=corrected, label_class_id=v.label_class, start=v.start, end=v.end) for v in answer
     )
     Lease.objects.filter(annotation=annotation).update(annotation=corrected)
-    state = settle(document, project.overlap + document.extra_slots, latest=corrected.pk)
+    state = settle(document, project.overlap + document.extra_slots)
     return Submitted(corrected.pk, document.pk, "counted", state)
 
 
@@ -98,13 +96,14 @@ def _lock_own(project_id: int, annotator: User, annotation_id: int | None) -> tu
     annotation = own.select_related("project").filter(pk=latest[0]).first()
     if annotation is None:  # undone or corrected in another tab while we waited for the lock
         raise NothingToUndo
-    if document.state == Document.State.EXCLUDED or _is_adjudicated(document):
+    if document.state == Document.State.EXCLUDED or _is_decided(document):
         raise AlreadySettled
     return annotation, document
 
 
-def _is_adjudicated(document: Document) -> bool:
-    return Resolution.objects.filter(document=document, how=Resolution.How.ADJUDICATED).exists()
+def _is_decided(document: Document) -> bool:
+    decided = (Resolution.How.ADJUDICATED, Resolution.How.IMPORTED)
+    return Resolution.objects.filter(document=document, how__in=decided).exists()
 
 
 def _supersede(annotation: Annotation, digest: bytes, is_withdrawal: bool = False) -> Annotation:

@@ -31,7 +31,7 @@ def publish(project_id: int, generation: int, entries: Sequence[tuple[int, dict[
     newer = Project.objects.filter(pk=project_id, generation__lt=generation).update(generation=generation)
     if not newer:
         return False
-    facts = {
+    facts: dict[str, Any] = {
         "project": project_id,
         "generation": generation,
         "documents": [document for document, _ in entries],
@@ -51,7 +51,7 @@ def purge(project_id: int) -> int:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(sql.PURGE_ENTRIES, {"project": project_id, "count": PURGED_AT_ONCE})
-            deleted = cursor.rowcount
+            deleted: int = cursor.rowcount
         purged += deleted
         if deleted < PURGED_AT_ONCE:
             return purged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -9,39 +10,30 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from labeling.actions.projects import check_storable, manager_of
-from labeling.actions.settling import resolve, settle
+from labeling.actions.settling import reconsider, settle
 from labeling.exceptions import InvalidInput, NotFound
-from labeling.models import Annotation, Document, Lease, Project, QueueEntry, Resolution
+from labeling.models import Document, Lease, Project, QueueEntry, Resolution
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 CHANGEABLE = {
     "name", "description", "overlap", "lease_minutes", "lease_cap", "strategy", "suggestion_policy",
     "allows_overlapping_spans", "is_paused",
 }  # fmt: skip
+AT_ONCE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
 
 
-@transaction.atomic
 def change(project_id: int, manager: User, **changes: Any) -> Project:
     """Change the project's policy. More overlap opens settled documents again; less settles waiting ones.
 
     Kind and test share stay: answers and estimates depend on them. Raises NotAllowed, InvalidInput.
     """
-    manager_of(project_id, manager)
-    if unknown := set(changes) - CHANGEABLE:
-        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
-    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
-    overlap = project.overlap
-    for name, value in changes.items():
-        setattr(project, name, value)
-    check_storable(project)
-    project.save(update_fields=list(changes))
-    if project.overlap > overlap:
-        _reopen_unfilled(project)
-    elif project.overlap < overlap:
-        _settle_filled(project)
+    project = _set(project_id, manager, changes)
+    if "overlap" in changes:
+        _adapt_documents(project)
     return project
 
 
@@ -61,22 +53,21 @@ def include(project_id: int, manager: User, document_id: int) -> None:
     document = _locked(project_id, manager, document_id)
     if document.state != Document.State.EXCLUDED:
         return  # it is in already: a second click must not unsettle it
-    document.state = Document.State.OPEN
-    Document.objects.filter(pk=document.pk).update(state=document.state)
-    decided = _decided(document)
-    if decided is None:
-        settle(document, document.project.overlap + document.extra_slots)
-    else:
-        how = Resolution.How.IMPORTED
-        if decided.source == Annotation.Source.ADJUDICATION:
-            how = Resolution.How.ADJUDICATED
-        resolve(document, how, decided.pk)
+    reconsider(document, document.project.overlap + document.extra_slots)
 
 
-def _decided(document: Document) -> Annotation | None:
-    """The answer of this round that settles it whatever annotators say: an adjudicator's, or a given one."""
-    deciding = Annotation.objects.current().exclude(source=Annotation.Source.PERSON)
-    return deciding.filter(document=document, round=document.round).order_by("-pk").first()
+@transaction.atomic
+def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
+    manager_of(project_id, manager)
+    if unknown := set(changes) - CHANGEABLE:
+        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    project.most_overlap = max(project.most_overlap, project.overlap)
+    for name, value in changes.items():
+        setattr(project, name, value)
+    check_storable(project)
+    project.save(update_fields=[*changes, "most_overlap"])
+    return project
 
 
 def _locked(project_id: int, manager: User, document_id: int) -> Document:
@@ -92,44 +83,43 @@ def _locked(project_id: int, manager: User, document_id: int) -> Document:
     return document
 
 
-def _reopen_unfilled(project: Project) -> None:
-    """Documents that were settled by fewer answers than are wanted now want more again."""
+def _adapt_documents(project: Project) -> None:
+    """Bring documents in step with the new overlap, some at a time. Safe to repeat.
+
+    The overlap is committed by now. A submit that read the old one still holds its document, which is open
+    and leased: to wait for the locks of those documents is to wait for such submits.
+    """
+    leased = Document.objects.filter(project=project, state=Document.State.OPEN, leases__isnull=False)
+    ids = sorted({*leased.values_list("pk", flat=True), *_short(project).values_list("pk", flat=True)})
+    for first in range(0, len(ids), AT_ONCE):
+        _adapt_some(project, ids[first : first + AT_ONCE], is_head=first == 0)
+
+
+@transaction.atomic
+def _adapt_some(project: Project, ids: Sequence[int], *, is_head: bool) -> None:
+    # Everybody who locks several documents locks them by rising id, so nobody waits in a circle.
+    locked = list(Document.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    reopened = set(_short(project).filter(pk__in=ids).values_list("pk", flat=True))
+    Resolution.objects.filter(document__in=reopened).delete()
+    Document.objects.filter(pk__in=reopened).update(state=Document.State.OPEN)
+    for document in locked:
+        if document.state == Document.State.OPEN:
+            settle(document, project.overlap + document.extra_slots)
+    if is_head:  # these come first; the others are found by the next ranking
+        reason = {"share": "overlap"}
+        QueueEntry.objects.bulk_create(
+            (
+                QueueEntry(project=project, generation=generation, rank=-1, document_id=pk, reason=reason)
+                for generation in Project.objects.filter(pk=project.pk).values_list("generation", flat=True)
+                for pk in sorted(reopened)
+            ),
+            ignore_conflicts=True,
+        )
+
+
+def _short(project: Project) -> QuerySet[Document]:
+    """Documents that were settled by fewer answers than are wanted now."""
     settled = Document.objects.filter(
         project=project, resolution__how__in=(Resolution.How.AGREED, Resolution.How.MAJORITY)
     )
-    short = settled.annotate(filled=FILLED).filter(filled__lt=project.overlap + F("extra_slots"))
-    locked = _lock_in_order(short.values_list("pk", flat=True), Document.State.RESOLVED)
-    Resolution.objects.filter(document__in=locked).delete()
-    Document.objects.filter(pk__in=locked).update(state=Document.State.OPEN)
-    QueueEntry.objects.bulk_create(
-        (
-            QueueEntry(
-                project=project,
-                generation=project.generation,
-                rank=-1,
-                document_id=pk,
-                reason={"share": "overlap"},
-            )
-            for pk in locked
-        ),
-        ignore_conflicts=True,
-    )
-
-
-def _settle_filled(project: Project) -> None:
-    """Documents that have all the answers that are wanted now need not wait for more."""
-    waiting = Document.objects.filter(project=project, state=Document.State.OPEN, leases__isnull=False)
-    enough = waiting.annotate(filled=FILLED).filter(filled__gte=project.overlap + F("extra_slots"))
-    locked = _lock_in_order(enough.values_list("pk", flat=True), Document.State.OPEN)
-    for document in Document.objects.filter(pk__in=locked).order_by("pk"):
-        settle(document, project.overlap + document.extra_slots)
-
-
-def _lock_in_order(ids: Any, state: str) -> list[int]:
-    """Lock those that are still in this state: somebody may have moved one since it was read.
-
-    Everybody who locks several documents locks them by rising id, so nobody waits in a circle.
-    """
-    documents = Document.objects.select_for_update(no_key=True).filter(pk__in=list(ids), state=state)
-    locked = documents.order_by("pk")
-    return list(locked.values_list("pk", flat=True))
+    return settled.annotate(filled=FILLED).filter(filled__lt=project.overlap + F("extra_slots"))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 
+from labeling.actions.settling import dispute, is_given_up
 from labeling.exceptions import InvalidInput, LeaseAtLimit, LeaseNotFound, LeaseStale, NotAMember
 from labeling.models import (
     Document,
@@ -19,7 +20,6 @@ from labeling.models import (
     Membership,
     Now,
     Project,
-    QueueEntry,
     lease_token,
     read_lease_token,
 )
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_PER_CLAIM = 100
-SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to look
 MOST_EXTENSION = 8  # times the lease's length, counted from its first minute
 LOCKED_RETRIES = 3  # the last free documents may be in other people's hands for milliseconds
 
@@ -114,12 +113,10 @@ def held_by(project_id: int, annotator: User) -> list[HeldDocument]:
 def extend(token: str, annotator: User) -> datetime:
     """Hold the document for another full term from now. Raises LeaseStale, LeaseAtLimit or LeaseNotFound."""
     lease = _lock_lease(token, annotator)
-    if not Lease.objects.live().filter(pk=lease.pk).exists():
-        raise LeaseStale
     term = timedelta(minutes=lease.project.lease_minutes)
     latest = F("leased_at") + term * MOST_EXTENSION
     extended = Lease.objects.filter(pk=lease.pk, leased_until__lt=latest)
-    if not extended.update(leased_until=Least(Now() + term, latest)):
+    if not extended.update(leased_until=Greatest("leased_until", Least(Now() + term, latest))):
         raise LeaseAtLimit
     return Lease.objects.values_list("leased_until", flat=True).get(pk=lease.pk)
 
@@ -128,17 +125,12 @@ def extend(token: str, annotator: User) -> datetime:
 def skip(token: str, annotator: User, reason: str = "") -> None:
     """Give the document back for good: it never comes to this annotator again.
 
-    When three people (or everybody, in a smaller team) skipped it, an adjudicator decides.
+    When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
     """
     lease = _lock_lease(token, annotator)
     _give_back(lease, Lease.State.SKIPPED, skip_reason=reason[:300])
-    skips = Lease.objects.filter(
-        document=lease.document, round=lease.round, state=Lease.State.SKIPPED
-    ).count()
-    team = Membership.objects.filter(project=lease.project, removed_at=None).count()
-    if skips >= min(SKIPS_BEFORE_ADJUDICATION, team) and lease.document.state == Document.State.OPEN:
-        QueueEntry.objects.filter(document=lease.document).delete()
-        Document.objects.filter(pk=lease.document_id).update(state=Document.State.DISPUTED)
+    if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
+        dispute(lease.document)
 
 
 @transaction.atomic
@@ -216,17 +208,19 @@ def _why_empty(project: Project, facts: dict[str, Any]) -> Claimed | None:
 
 
 def _lock_lease(token: str, annotator: User) -> Lease:
-    """The annotator's lease under this token, live, with its document locked. LeaseNotFound or LeaseStale."""
+    """The annotator's lease under this token, live, with its document locked.
+
+    Raises LeaseNotFound, NotAMember, and LeaseStale once it ran out, whether or not somebody noticed.
+    """
     lease_id, epoch = read_lease_token(token)
     locked = Document.objects.select_for_update(of=("self",), no_key=True).filter(leases=lease_id).first()
-    lease = (
-        Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator).first()
-    )
+    own = Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator)
+    lease = own.first()
     if locked is None or lease is None:
         raise LeaseNotFound
     if not Membership.objects.filter(project=lease.project, user=annotator, removed_at=None).exists():
         raise NotAMember
-    if lease.state != Lease.State.LIVE or lease.epoch != epoch:
+    if not own.live().filter(epoch=epoch).exists():
         raise LeaseStale
     return lease
 

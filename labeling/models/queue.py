@@ -43,6 +43,7 @@ class QueueEntry(models.Model):
             models.UniqueConstraint(
                 fields=["project", "generation", "document"], name="one_entry_per_document_and_generation"
             ),
+            models.CheckConstraint(condition=Q(reason__has_key="share"), name="an_entry_says_its_share"),
         ]
         indexes = [models.Index(fields=["project", "generation", "rank"], name="entries_in_order")]
 

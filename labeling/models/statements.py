@@ -192,13 +192,14 @@ SETTLE = """
     UPDATE labeling_document SET state = %(state)s WHERE id = %(document)s
 """
 
-# undo: the document is open again, keeps no resolution, and stands in front of the current order
+# undo, include: the document is open again, keeps no resolution, and with a reason stands in front
 REOPEN = """
     WITH unsettled AS (
         DELETE FROM labeling_resolution WHERE document_id = %(document)s
     ), queued AS (
         INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
-        SELECT id, generation, -1, %(document)s, %(reason)s FROM labeling_project WHERE id = %(project)s
+        SELECT id, generation, -1, %(document)s, %(reason)s::jsonb FROM labeling_project
+        WHERE id = %(project)s AND %(reason)s::jsonb IS NOT NULL
         ON CONFLICT (project_id, generation, document_id) DO NOTHING
     )
     UPDATE labeling_document SET state = 'open' WHERE id = %(document)s
