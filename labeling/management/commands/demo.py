@@ -12,7 +12,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.actions import annotations, given, guidelines, importing, owed, projects, queue, working
+from labeling.actions import given, guidelines, importing, owed, projects, queue, working
+from labeling.actions.annotations import Submission, submit
 from labeling.actions.answers import LabelValue
 from labeling.actions.guidelines import Rule
 from labeling.formats.records import Record
@@ -131,8 +132,8 @@ class Command(BaseCommand):
 
     def _label(self, project: Project, person: User, count: int) -> None:
         for held in queue.claim(project.pk, person, count).documents:
-            answer = annotations.Submission(held.token, [_truth(project, held.external_id)])
-            annotations.submit(person, answer)
+            answer = Submission(held.token, [_truth(project, held.external_id)])
+            submit(person, answer)
 
     def _work_off(self, project: Project, kind: OwedWork.Kind) -> None:
         """Do the work here, or wait for the worker that was faster."""
