@@ -176,22 +176,42 @@ STORAGES = {
     },
 }
 
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer"
-    ],  # no browsable API: no HTML from data
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+CACHES = {  # of each process: what it forgets is counted anew, and nothing waits for Redis
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+API_BUDGET_PER_MINUTE = env_int(
+    "API_BUDGET_PER_MINUTE", 6_000
+)  # of one person and web process: a read or a claim costs 1, an import 100
+REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
+    "EXCEPTION_HANDLER": "labeling.api.errors.handle",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["labeling.api.authentication.TokenAuthentication"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],  # no HTML is made from data
+    "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.StrictJsonParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Review Queue",
+    "DESCRIPTION": "What a team of annotators should label next. Errors are `application/problem+json`.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {  # fields of one name with other choices
+        "DocumentStateEnum": "labeling.models.documents.Document.State",
+        "DocumentSplitEnum": "labeling.models.documents.Document.Split",
+        "ModelStateEnum": "labeling.models.learned.ModelVersion.State",
+        "GuidelineChangeEnum": "labeling.models.guidelines.Guideline.Change",
+    },
+    "SERVE_AUTHENTICATION": [],  # the document holds no data
     "SERVE_INCLUDE_SCHEMA": False,
+    "PATH_CONVERTER_OVERRIDES": {"row": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
 }
 

@@ -8,5 +8,6 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz/deep", health.deep, name="deep_health"),
+    path("api/v1/", include("labeling.api.urls")),
     path("", include("labeling.urls")),
 ]

@@ -1,0 +1,1 @@
+"""How do machines work with the queue? The JSON edge, /api/v1/: parse, permit, one action, answer."""

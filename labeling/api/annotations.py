@@ -1,0 +1,167 @@
+"""How do answers come in, how are they taken back, and how are they read again?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import corrections, queue
+from labeling.actions.annotations import MOST_SUBMITS, Submission, Submitted, submit, submit_many
+from labeling.api.answers import LabelsIn, label_values
+from labeling.api.batches import FROM_THE_BATCH, HeldOut, held_out
+from labeling.api.endpoints import Endpoint
+from labeling.api.exporting import ListAnnotations
+from labeling.api.fields import Input, Number, Text
+from labeling.api.keys import key_of, require_leases_of
+from labeling.api.permissions import ANNOTATE, ANNOTATE_MANY
+from labeling.api.schema import IDEMPOTENCY_KEY, operation
+
+MOST_LABELS_IN_ALL = 10_000  # of one request
+EXAMPLE = {
+    "token": "17-1.kq0…",
+    "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
+    "key": "run-17-answer-1",
+    "seconds": 6.5,
+}
+
+
+class AnswerIn(Input):
+    """An answer for a document that you hold."""
+
+    token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
+    labels = LabelsIn()
+    key = Text(required=False, max_length=64, help_text="Made by the client, so that a retry is recognised.")
+    seconds = Number(required=False, min_value=0, max_value=86_400, help_text="Of focused work.")
+    suggestion = serializers.JSONField(required=False, help_text="What the annotator was shown, if anything.")
+    note = Text(required=False, allow_blank=True, max_length=1000)
+
+    def validate_suggestion(self, suggestion: Any) -> Any:
+        if len(str(suggestion)) > 10_000:
+            raise serializers.ValidationError("A suggestion has at most 10,000 characters.")
+        return suggestion
+
+
+class AnswersIn(Input):
+    annotations = serializers.ListField(child=AnswerIn(), min_length=1, max_length=MOST_SUBMITS)
+
+    def validate_annotations(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if sum(len(answer["labels"]) for answer in given) > MOST_LABELS_IN_ALL:
+            raise serializers.ValidationError("Send at most 10,000 labels in one call.")
+        return given
+
+
+class CorrectionIn(Input):
+    labels = LabelsIn()
+
+
+class SubmittedOut(serializers.Serializer[Any]):
+    """What became of an answer."""
+
+    annotation_id = serializers.IntegerField()
+    document_id = serializers.IntegerField()
+    outcome = serializers.ChoiceField(
+        ["counted", "replay", "surplus"],
+        help_text="`surplus`: its place had gone to somebody else; stored, not counted. "
+        "`replay`: it was here already.",
+    )
+    document_state = serializers.CharField()
+
+
+class AllSubmittedOut(serializers.Serializer[Any]):
+    results = SubmittedOut(many=True, help_text="In the order of the request.")
+
+
+def _submission(answer: Mapping[str, Any], key: str | None) -> Submission:
+    return Submission(
+        answer["token"],
+        label_values(answer["labels"]),
+        key=key,
+        seconds=answer.get("seconds"),
+        suggestion=answer.get("suggestion"),
+        note=answer.get("note", ""),
+    )
+
+
+def _answer(done: Sequence[Submitted], body: Any) -> Response:
+    """201 where anything was counted, else 202 where anything was kept as surplus, else 200: all replays."""
+    outcomes = {submitted.outcome for submitted in done}
+    status = 201 if "counted" in outcomes else 202 if "surplus" in outcomes else 200
+    return Response(body, status, headers={"Idempotent-Replayed": "true"} if status == 200 else {})
+
+
+class Annotations(ListAnnotations):
+    needs = {"POST": ANNOTATE, **ListAnnotations.needs}
+
+    @operation(
+        "annotations_submit",
+        request=AnswerIn,
+        answers={201: SubmittedOut, 200: SubmittedOut, 202: SubmittedOut},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+        examples={"One class": EXAMPLE},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Submit an answer.
+
+        201: counted. 200, with `Idempotent-Replayed: true`: the same answer was here already. 202: stored as
+        surplus, because the lease had ended and somebody else has the place.
+        """
+        answer = AnswerIn.checked(request.data)
+        submission = _submission(answer, key_of(request, answer.get("key")))
+        require_leases_of(project_id, [submission.token])
+        done = submit(self.caller, submission)
+        return _answer([done], SubmittedOut(done).data)
+
+
+class AnnotationBatch(Endpoint):
+    needs = {"POST": ANNOTATE_MANY}
+
+    @operation(
+        "annotations_submit_many",
+        request=AnswersIn,
+        answers={201: AllSubmittedOut, 200: AllSubmittedOut, 202: AllSubmittedOut},
+        errors=[409, 422],
+        examples={"Two answers": {"annotations": [EXAMPLE, EXAMPLE | {"token": "18-1.c3x…", "key": "a-2"}]}},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Submit up to 500 answers: all of them are stored or, where one cannot be, none.
+
+        The error names the place of the first one that cannot. 201: at least one was counted; 202: all that
+        is new is surplus; 200: all of them were here already.
+        """
+        answers = AnswersIn.checked(request.data)["annotations"]
+        require_leases_of(project_id, [answer["token"] for answer in answers], is_list=True)
+        done = submit_many(self.caller, [_submission(answer, answer.get("key")) for answer in answers])
+        return _answer(done, {"results": SubmittedOut(done, many=True).data})
+
+
+class UndoAnnotation(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("annotations_undo", answers={200: HeldOut}, errors=[409])
+    def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
+        """Withdraw your own answer and hold its document again, under a new token."""
+        lease = corrections.undo(project_id, self.caller, annotation_id)
+        held = [held for held in queue.held_by(project_id, self.caller) if held.lease_id == lease.pk]
+        return Response(held_out(held)[0])
+
+
+class CorrectAnnotation(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation(
+        "annotations_correct",
+        request=CorrectionIn,
+        answers={201: SubmittedOut, 200: SubmittedOut},
+        errors=[409, 422],
+        examples={"Another class": {"labels": EXAMPLE["labels"]}},
+    )
+    def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
+        """Replace your own answer by another one; the first stays in the history."""
+        labels = label_values(CorrectionIn.checked(request.data)["labels"])
+        done = corrections.correct(project_id, self.caller, annotation_id, labels)
+        return _answer([done], SubmittedOut(done).data)

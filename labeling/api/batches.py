@@ -1,0 +1,167 @@
+"""How does a machine take documents to label, keep them, and give them back unanswered?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import queue
+from labeling.actions.queue import Claimed, HeldDocument
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text, WholeNumber
+from labeling.api.keys import key_of, require_leases_of
+from labeling.api.permissions import ANNOTATE
+from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.models import Lease
+
+FROM_THE_BATCH = "From the batch."
+
+
+class ClaimIn(Input):
+    count = WholeNumber(
+        required=False, min_value=1, max_value=queue.MOST_PER_CLAIM, default=1, help_text="At most so many."
+    )
+    key = Text(
+        required=False,
+        max_length=64,
+        help_text="As the header Idempotency-Key: a retry gets the same leases and never more.",
+    )
+
+
+class LeaseIn(Input):
+    token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
+
+
+class SkipIn(LeaseIn):
+    reason = Text(required=False, allow_blank=True, max_length=300, help_text="For the managers.")
+
+
+class DeferIn(LeaseIn):
+    minutes = WholeNumber(required=False, min_value=1, max_value=60 * 24 * 30, default=60)
+
+
+class HeldOut(serializers.Serializer[Any]):
+    """A document in your hands: what it says, until when, and why this one."""
+
+    token = serializers.CharField(help_text="The proof of this claim; send it with the answer.")
+    document_id = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True)
+    text = serializers.CharField()
+    metadata = serializers.DictField()
+    leased_until = serializers.DateTimeField(
+        help_text="Later answers count while nobody else took the place."
+    )
+    reason = serializers.DictField(
+        help_text="`share` says which share of the mix chose it; with its numbers."
+    )
+    guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
+
+    def get_guideline(self, held: HeldDocument) -> int | None:
+        number: int | None = self.context["guidelines"].get(held.lease_id)
+        return number
+
+
+class BatchOut(serializers.Serializer[Any]):
+    """Documents to label. An empty batch says why it is empty."""
+
+    documents = HeldOut(many=True)
+    empty_because = serializers.ChoiceField(
+        ["no_documents", "complete", "all_leased", "none_for_you", "at_cap", "paused", "replayed"],
+        allow_null=True,
+    )
+    retry_after = serializers.IntegerField(allow_null=True, help_text="Seconds; the header Retry-After too.")
+
+
+class ExtendedOut(serializers.Serializer[Any]):
+    leased_until = serializers.DateTimeField()
+
+
+def held_out(held: Sequence[HeldDocument]) -> list[dict[str, Any]]:
+    """The documents as the API shows them, each with the guideline that its lease names."""
+    leases = Lease.objects.filter(pk__in=[document.lease_id for document in held])
+    numbers = dict(leases.values_list("pk", "guideline__number")) if held else {}
+    return list(HeldOut(held, many=True, context={"guidelines": numbers}).data)
+
+
+def _answer(claimed: Claimed) -> Response:
+    body = {
+        "documents": held_out(claimed.documents),
+        "empty_because": claimed.empty_because,
+        "retry_after": claimed.retry_after,
+    }
+    headers = {} if claimed.retry_after is None else {"Retry-After": str(claimed.retry_after)}
+    return Response(body, headers=headers)
+
+
+class Batches(Endpoint):
+    needs = {"GET": ANNOTATE, "POST": ANNOTATE}
+
+    @operation("batches_held", answers={200: BatchOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the documents that you hold now, oldest first: for a client that lost its tokens."""
+        return _answer(Claimed(queue.held_by(project_id, self.caller)))
+
+    @operation(
+        "batches_claim",
+        request=ClaimIn,
+        answers={200: BatchOut},
+        errors=[422],
+        headers=[IDEMPOTENCY_KEY],
+        examples={"Ten documents": {"count": 10, "key": "run-17-step-1"}},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Take up to `count` documents, the best-ranked ones that are open to you."""
+        asked = ClaimIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        return _answer(queue.claim(project_id, self.caller, asked["count"], key))
+
+
+class ExtendLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("leases_extend", request=LeaseIn, answers={200: ExtendedOut}, errors=[409])
+    def post(self, request: Request, project_id: int) -> Response:
+        """Hold a document for another full term from now, up to eight terms in all."""
+        token = _own_token(LeaseIn.checked(request.data), project_id)
+        return Response(ExtendedOut({"leased_until": queue.extend(token, self.caller)}).data)
+
+
+class ReleaseLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("leases_release", request=LeaseIn, answers={204: None}, errors=[409])
+    def post(self, request: Request, project_id: int) -> Response:
+        """Give a document back without a mark."""
+        queue.release(_own_token(LeaseIn.checked(request.data), project_id), self.caller)
+        return Response(status=204)
+
+
+class SkipLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("leases_skip", request=SkipIn, answers={204: None}, errors=[409])
+    def post(self, request: Request, project_id: int) -> Response:
+        """Give a document back for good: it never comes to you again."""
+        asked = SkipIn.checked(request.data)
+        queue.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""))
+        return Response(status=204)
+
+
+class DeferLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("leases_defer", request=DeferIn, answers={204: None}, errors=[409, 422])
+    def post(self, request: Request, project_id: int) -> Response:
+        """Not now: others may take the document; you see it again after `minutes`."""
+        asked = DeferIn.checked(request.data)
+        queue.defer(_own_token(asked, project_id), self.caller, asked["minutes"])
+        return Response(status=204)
+
+
+def _own_token(asked: dict[str, Any], project_id: int) -> str:
+    require_leases_of(project_id, [asked["token"]])
+    return str(asked["token"])

@@ -1,0 +1,104 @@
+"""Which classes may annotators choose, and how does a manager change them?"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import classes
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text, WholeNumber
+from labeling.api.permissions import MANAGE, READ
+from labeling.api.schema import operation
+from labeling.models import LabelClass
+
+KEY = "The key that chooses the class on the labeling page: a digit or a small letter; empty for none."
+COLOUR = "# and six hexadecimal digits."
+
+
+class NewClassIn(Input):
+    name = Text(max_length=100)
+    key = Text(required=False, max_length=1, allow_blank=True, help_text=KEY)
+    colour = Text(required=False, max_length=7, help_text=COLOUR)
+
+
+class ClassChangeIn(NewClassIn):
+    position = WholeNumber(required=False, max_value=1000, help_text="Place in lists; 0 first.")
+
+
+class ClassOut(serializers.ModelSerializer[LabelClass]):
+    """A label class. Its identifier never changes; its name may."""
+
+    is_retired = serializers.SerializerMethodField(help_text="No longer offered; labels given so far stay.")
+
+    class Meta:
+        model = LabelClass
+        fields = ("id", "name", "key", "colour", "position", "is_retired")
+        read_only_fields = fields
+
+    def get_is_retired(self, label_class: LabelClass) -> bool:
+        return label_class.retired_at is not None
+
+
+class ClassesOut(serializers.Serializer[Any]):
+    results = ClassOut(many=True)
+
+
+class Classes(Endpoint):
+    needs = {"GET": READ, "POST": MANAGE}
+
+    @operation("classes_list", answers={200: ClassesOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List all classes, the retired ones too."""
+        return Response({"results": ClassOut(self.member.project.classes.all(), many=True).data})
+
+    @operation(
+        "classes_add",
+        request=NewClassIn,
+        answers={201: ClassOut},
+        errors=[409, 422],
+        examples={"With a key": {"name": "Billing", "key": "b"}},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Add a class, last in the list."""
+        asked = NewClassIn.checked(request.data)
+        return Response(ClassOut(classes.add(project_id, self.caller, **asked)).data, status=201)
+
+
+class OneClass(Endpoint):
+    needs = {"PATCH": MANAGE}
+
+    @operation(
+        "classes_change",
+        request=ClassChangeIn,
+        answers={200: ClassOut},
+        errors=[409, 422],
+        examples={"Rename": {"name": "Invoices"}},
+    )
+    def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
+        """Rename a class, or give it another key, colour or place. Its labels stay."""
+        changes = ClassChangeIn.changes(request.data)
+        return Response(ClassOut(classes.change(project_id, self.caller, class_id, **changes)).data)
+
+
+class RetireClass(Endpoint):
+    needs = {"POST": MANAGE}
+
+    @operation("classes_retire", answers={204: None}, errors=[422])
+    def post(self, request: Request, project_id: int, class_id: UUID) -> Response:
+        """Stop offering a class. Labels given so far stay."""
+        classes.retire(project_id, self.caller, class_id)
+        return Response(status=204)
+
+
+class RestoreClass(Endpoint):
+    needs = {"POST": MANAGE}
+
+    @operation("classes_restore", answers={200: ClassOut}, errors=[409])
+    def post(self, request: Request, project_id: int, class_id: UUID) -> Response:
+        """Offer a retired class again; without its key where another class has taken it."""
+        return Response(ClassOut(classes.restore(project_id, self.caller, class_id)).data)

@@ -1,0 +1,102 @@
+"""Where do annotators disagree, and what does the adjudicator decide?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import adjudication
+from labeling.api.answers import LabelOut, LabelsIn, label_values
+from labeling.api.documents import DocumentOut, TextPageFilters, text_page
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text
+from labeling.api.paging import page_of
+from labeling.api.permissions import ADJUDICATE, REVIEW
+from labeling.api.schema import operation
+from labeling.models import Annotation, Document
+
+
+class DecisionIn(Input):
+    labels = LabelsIn()
+    note = Text(required=False, allow_blank=True, max_length=1000, help_text="Why.")
+
+
+class OpinionOut(serializers.ModelSerializer[Annotation]):
+    """One of the answers that disagree."""
+
+    annotator = serializers.CharField(source="annotator.username")
+    labels = LabelOut(many=True)
+
+    class Meta:
+        model = Annotation
+        fields = ("id", "annotator", "labels", "note")
+        read_only_fields = fields
+
+
+class DisputeOut(DocumentOut):
+    """A document that waits for an adjudicator, with the answers that disagree, if any."""
+
+    opinions = serializers.SerializerMethodField()
+
+    class Meta(DocumentOut.Meta):
+        fields = (*DocumentOut.Meta.fields, "opinions")
+        read_only_fields = fields
+
+    @extend_schema_field(OpinionOut(many=True))
+    def get_opinions(self, document: Document) -> Any:
+        return OpinionOut(self.context["opinions"].get(document.pk, []), many=True).data
+
+
+class DecisionOut(serializers.Serializer[Any]):
+    annotation_id = serializers.IntegerField(source="pk")
+    document_id = serializers.IntegerField()
+
+
+def _opinions(documents: list[Document]) -> dict[int, list[Annotation]]:
+    """The counted answers of each document."""
+    counted = Annotation.objects.filter(document__in=documents, filled_lease__isnull=False)
+    found: dict[int, list[Annotation]] = {}
+    for annotation in counted.select_related("annotator").prefetch_related("labels").order_by("pk"):
+        found.setdefault(annotation.document_id, []).append(annotation)
+    return found
+
+
+class Disputes(Endpoint):
+    needs = {"GET": REVIEW}
+    filters = TextPageFilters
+
+    @operation("disputes_list", answers={200: page_of(DisputeOut)}, filters=TextPageFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the documents that wait for a decision, oldest first, with the answers that disagree."""
+        waiting = Document.objects.disputed().filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
+        found = text_page(waiting, "pk", self.asked["limit"])
+        context = {"opinions": _opinions(found["results"])}
+        return Response(found | {"results": DisputeOut(found["results"], many=True, context=context).data})
+
+
+class Decision(Endpoint):
+    needs = {"POST": ADJUDICATE}
+
+    @operation(
+        "disputes_decide",
+        request=DecisionIn,
+        answers={201: DecisionOut},
+        errors=[409, 422],
+        examples={
+            "One class": {
+                "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
+                "note": "The customer asks for money, not for the parcel.",
+            }
+        },
+    )
+    def post(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Settle a disputed document. What the annotators said stays beside it."""
+        asked = DecisionIn.checked(request.data)
+        decided = adjudication.decide(
+            project_id, document_id, self.caller, label_values(asked["labels"]), asked.get("note", "")
+        )
+        return Response(DecisionOut(decided).data, status=201)

@@ -1,0 +1,151 @@
+"""Which documents does a project have, and how far is each?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import policy
+from labeling.api.answers import LabelOut
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import AddressNumber
+from labeling.api.importing import ImportDocuments
+from labeling.api.paging import PageFilters, page, page_of
+from labeling.api.permissions import MANAGE, READ
+from labeling.api.schema import operation
+from labeling.exceptions import NotFound
+from labeling.models import Document, Resolution
+
+MOST_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
+
+
+class TextPageFilters(PageFilters):
+    limit = AddressNumber(
+        required=False,
+        min_value=1,
+        max_value=200,
+        default=50,
+        help_text="Documents on the page, 1 to 200; fewer come where their texts are long.",
+    )
+
+
+class DocumentFilters(TextPageFilters):
+    state = serializers.ChoiceField(Document.State.choices, required=False)
+    split = serializers.ChoiceField(Document.Split.choices, required=False)
+    external_id = serializers.CharField(required=False, max_length=200, trim_whitespace=False)
+
+
+class DocumentOut(serializers.ModelSerializer[Document]):
+    """The unit to be labelled."""
+
+    metadata = serializers.DictField()
+
+    class Meta:
+        model = Document
+        fields: tuple[str, ...] = ("id", "external_id", "text", "metadata", "split", "state", "created_at")
+        read_only_fields = fields
+
+
+class ResolutionOut(serializers.ModelSerializer[Resolution]):
+    """What settled a document."""
+
+    annotation_id = serializers.IntegerField()
+    labels = LabelOut(many=True, source="annotation.labels")
+
+    class Meta:
+        model = Resolution
+        fields = ("how", "annotation_id", "labels", "resolved_at")
+        read_only_fields = fields
+
+
+class DocumentDetailOut(DocumentOut):
+    """A document with what settled it."""
+
+    resolution = serializers.SerializerMethodField(
+        help_text="Null while it is not settled, and for annotators, who label without seeing answers."
+    )
+
+    class Meta(DocumentOut.Meta):
+        fields = (*DocumentOut.Meta.fields, "resolution")
+        read_only_fields = fields
+
+    @extend_schema_field(ResolutionOut(allow_null=True))
+    def get_resolution(self, document: Document) -> Any:
+        if not self.context["may_adjudicate"]:
+            return None
+        found = Resolution.objects.filter(document=document).select_related("annotation").first()
+        return None if found is None else ResolutionOut(found).data
+
+
+def text_page(documents: QuerySet[Document], key: str, limit: int) -> dict[str, Any]:
+    """A page of documents that is short enough to send, whatever the length of the texts. Two statements."""
+    sizes = list(documents.annotate(size=Length("text")).values_list("pk", key, "size")[: limit + 1])
+    fitting, characters = 0, 0
+    for _pk, _key, size in sizes[:limit]:
+        characters += size
+        if fitting and characters > MOST_CHARACTERS:
+            break
+        fitting += 1
+    found = page(sizes, fitting, key=lambda row: row[1]) if sizes else page(sizes, limit, key=lambda row: 0)
+    return found | {"results": list(documents.filter(pk__in=[row[0] for row in found["results"]]))}
+
+
+class Documents(ImportDocuments):
+    needs = {"GET": READ, **ImportDocuments.needs}
+    filters = DocumentFilters
+
+    @operation("documents_list", answers={200: page_of(DocumentOut)}, filters=DocumentFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """List documents in the order in which they came."""
+        wanted = {name: self.asked[name] for name in ("state", "split", "external_id") if name in self.asked}
+        documents = Document.objects.filter(
+            project=project_id, position__gt=self.asked.get("cursor", -1), **wanted
+        ).order_by("position")
+        found = text_page(documents, "position", self.asked["limit"])
+        return Response(found | {"results": DocumentOut(found["results"], many=True).data})
+
+
+class DocumentEndpoint(Endpoint):
+    """An address of one document: its answer is the document as it is now."""
+
+    def answer(self, document_id: int) -> Response:
+        document = Document.objects.filter(project=self.member.project_id, pk=document_id).first()
+        if document is None:
+            raise NotFound
+        context = {"may_adjudicate": self.member.may_adjudicate}
+        return Response(DocumentDetailOut(document, context=context).data)
+
+
+class OneDocument(DocumentEndpoint):
+    needs = {"GET": READ}
+
+    @operation("documents_get", answers={200: DocumentDetailOut})
+    def get(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Read a document."""
+        return self.answer(document_id)
+
+
+class ExcludeDocument(DocumentEndpoint):
+    needs = {"POST": MANAGE}
+
+    @operation("documents_exclude", answers={200: DocumentDetailOut}, errors=[409])
+    def post(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Take a document out: nobody labels it any more; what was said stays."""
+        policy.exclude(project_id, self.caller, document_id)
+        return self.answer(document_id)
+
+
+class IncludeDocument(DocumentEndpoint):
+    needs = {"POST": MANAGE}
+
+    @operation("documents_include", answers={200: DocumentDetailOut}, errors=[409])
+    def post(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Bring an excluded document back, settled as far as its answers go."""
+        policy.include(project_id, self.caller, document_id)
+        return self.answer(document_id)

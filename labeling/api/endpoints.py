@@ -1,0 +1,88 @@
+"""What do all addresses of the API share? Permission, budget, filters, and answers that are always JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotFound
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.views import APIView
+
+from labeling.api.authentication import TokenAuthentication
+from labeling.api.fields import Filters
+from labeling.api.parsers import StrictJsonParser
+from labeling.api.permissions import MayEnter, Need
+from labeling.api.throttles import BudgetThrottle
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from rest_framework.parsers import BaseParser
+    from rest_framework.request import Request
+
+    from labeling.models import Membership
+
+
+class Utf8Json(JSONRenderer):
+    """JSON that names its encoding, so that no browser guesses."""
+
+    charset = "utf-8"
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Whatever the client accepts, the answer is JSON: text from documents is never read as HTML."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:  # type: ignore[override]
+        sent = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == sent), None)
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], str(renderers[0].media_type)
+
+
+class Endpoint(APIView):
+    """One address. `needs` says for each method who may call it; what it does not name does not exist."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated, MayEnter]
+    throttle_classes = [BudgetThrottle]
+    parser_classes = [StrictJsonParser]
+    renderer_classes = [Utf8Json]
+    content_negotiation_class = AlwaysJson
+    metadata_class = None  # OPTIONS is not answered: the schema says it all
+
+    needs: ClassVar[Mapping[str, Need]] = {}
+    filters: ClassVar[type[Filters]] = Filters  # of GET; other methods take none
+
+    member: Membership  # the caller's, with its project; set where the address names a project
+    asked: dict[str, Any]  # the filters of this request
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        filters = self.filters if request.method in ("GET", "HEAD") else Filters
+        self.asked = dict(filters.checked(request.query_params).validated_data)
+
+    @property
+    def caller(self) -> User:
+        """The person who asks; the permissions have made sure that there is one."""
+        return cast("User", self.request.user)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        allowed = ", ".join(sorted(self.needs))
+        return {"Allow": allowed, "Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
+
+
+class NoSuchAddress(Endpoint):
+    """Answers whatever no other address answers."""
+
+    permission_classes = []
+    throttle_classes = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("No such address. Every address of the API ends with a slash; see /api/v1/docs/.")

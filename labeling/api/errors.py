@@ -1,0 +1,144 @@
+"""What does an error look like? Always `application/problem+json` (RFC 9457), never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django.core import exceptions as django_errors
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, UnreadablePostError
+from django.utils.translation import gettext as _
+from rest_framework import exceptions as drf_errors
+from rest_framework.response import Response
+
+from labeling.exceptions import LabelingError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100  # of one body; the first ones say enough
+
+
+@dataclass
+class Problem:
+    """An error as a client sees it."""
+
+    status: int
+    code: str  # stable, for machines
+    detail: str  # for people: what to do
+    errors: list[dict[str, str]] = field(default_factory=list)  # {"place", "code", "reason"}
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        body: dict[str, Any] = {
+            "type": f"urn:problem-type:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.errors:
+            body["errors"] = self.errors[:MOST_ERRORS]
+        return Response(body, self.status, headers=self.headers, content_type=MEDIA_TYPE)
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """The answer to whatever a view raised. Named in the settings as DRF's exception handler."""
+    match error:
+        case LabelingError():
+            problem = _of_domain(error)
+        case drf_errors.ValidationError():
+            problem = Problem(400, "invalid", _("The request is not valid; nothing was changed."))
+            problem.errors = flatten(error.detail)
+        case drf_errors.APIException():
+            problem = _of_framework(error)
+        case django_errors.ValidationError():
+            problem = Problem(422, "invalid_input", _("The input cannot be used; nothing was changed."))
+            problem.errors = flatten(drf_errors.ValidationError(_messages(error)).detail)
+        case _:
+            problem = _of_platform(error)
+    return problem.response()
+
+
+def flatten(detail: Any, place: str = "") -> list[dict[str, str]]:
+    """Nested messages as one list, each with its place.
+
+    >>> flatten({"labels": {1: {"class": [drf_errors.ErrorDetail("Give it.", "required")]}}})
+    [{'place': 'labels[1].class', 'code': 'required', 'reason': 'Give it.'}]
+    """
+    if isinstance(detail, dict):
+        return [
+            error for key, below in detail.items() for error in flatten(below, _below(place, key)) if below
+        ]
+    if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
+        return [error for key, below in enumerate(detail) for error in flatten(below, _below(place, key))]
+    if isinstance(detail, list):
+        return [error for item in detail for error in flatten(item, place)]
+    return [{"place": place, "code": getattr(detail, "code", "invalid"), "reason": str(detail)}]
+
+
+def _below(place: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{place}[{key}]"
+    if key in ("non_field_errors", django_errors.NON_FIELD_ERRORS):
+        return place
+    return f"{place}.{key}" if place else key
+
+
+def _of_domain(error: LabelingError) -> Problem:
+    problem = Problem(error.status, error.code(), error.message)
+    item = error.facts.get("item")
+    prefix = "" if item is None else f"annotations[{item}]"
+    for found in error.facts.get("errors", []):
+        place = ".".join(part for part in (prefix, found["place"]) if part)
+        problem.errors.append({"place": place, "code": error.code(), "reason": str(found["reason"])})
+    if item is not None and not problem.errors:
+        problem.errors = [{"place": prefix, "code": error.code(), "reason": error.message}]
+    return problem
+
+
+def _of_framework(error: drf_errors.APIException) -> Problem:
+    code = str(getattr(error.detail, "code", error.default_code))
+    problem = Problem(error.status_code, code, str(error.detail))
+    if wait := getattr(error, "wait", None):
+        problem.headers["Retry-After"] = str(int(wait) + 1)
+    if header := getattr(error, "auth_header", None):
+        problem.headers["WWW-Authenticate"] = header
+    return problem
+
+
+def _of_platform(error: Exception) -> Problem:
+    match error:
+        case Http404():
+            return Problem(404, "not_found", _("There is no such thing here, or you may not see it."))
+        case django_errors.PermissionDenied():
+            return Problem(403, "not_allowed", _("You may not do this."))
+        case django_errors.RequestDataTooBig():
+            return Problem(413, "body_too_large", _("The body is too large; send it in parts."))
+        case django_errors.SuspiciousOperation() | UnreadablePostError():
+            return Problem(400, "parse_error", _("The body cannot be read; send JSON."))
+        case IntegrityError():
+            logger.warning("A constraint refused a write: %s", error.__cause__.__class__.__name__)
+            return Problem(
+                409, "conflict", _("Somebody changed the same thing just now; look and try again.")
+            )
+        case OperationalError():
+            logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
+            problem = Problem(503, "unavailable", _("The database does not answer; try again in a moment."))
+            problem.headers["Retry-After"] = "2"
+            return problem
+        case DataError():
+            logger.error("The database could not store a value: %s", error.__cause__.__class__.__name__)
+            return Problem(422, "invalid_input", _("A value in the request cannot be stored."))
+    logger.exception("An error that nobody expected.", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return Problem(
+        status, "internal_error", _("The service failed; the operator finds the cause in its log.")
+    )
+
+
+def _messages(error: django_errors.ValidationError) -> dict[str, list[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}

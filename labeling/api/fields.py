@@ -1,0 +1,116 @@
+"""What may a body hold? Fields that take their own JSON type only, in objects without unknown keys."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import Any, Self
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+LARGEST = 2**31 - 1  # of an integer column
+
+
+class Input(serializers.Serializer[Any]):
+    """An object whose keys are all known: a misspelt or forbidden one is refused, not passed over."""
+
+    default_error_messages = {"unknown": _("There is no such field; leave it out.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            message = serializers.ErrorDetail(str(self.error_messages["unknown"]), "unknown")
+            raise serializers.ValidationError({name: [message] for name in sorted(unknown)[:20]})
+        return super().to_internal_value(data)
+
+    @classmethod
+    def checked(cls, data: Any, **context: Any) -> dict[str, Any]:
+        """The valid data of a body. Raises DRF's ValidationError, which names each place."""
+        serializer = cls(data=data, context=context)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    @classmethod
+    def changes(cls, data: Any) -> dict[str, Any]:
+        """Those fields that a body gives, at least one."""
+        serializer = cls(data=data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        if not serializer.validated_data:
+            raise serializers.ValidationError(_("Give at least one field to change."))
+        return dict(serializer.validated_data)
+
+
+class Filters(serializers.Serializer[Any]):
+    """The parameters that an address may carry. Any other one is refused, and none may come twice."""
+
+    @classmethod
+    def checked(cls, query: Any) -> Self:
+        wrong = {
+            name: [_("There is no such filter.") if name not in cls().fields else _("Give it once.")]
+            for name, values in query.lists()
+            if name not in cls().fields or len(values) > 1
+        }
+        if wrong:
+            raise serializers.ValidationError(dict(sorted(wrong.items())[:20]))
+        serializer = cls(data=query.dict())
+        serializer.is_valid(raise_exception=True)
+        return serializer
+
+
+class Text(serializers.CharField):
+    """A JSON string and nothing that could be made into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON number without a fraction: neither "5" nor 5.0 nor true."""
+
+    def __init__(self, *, min_value: int = 0, max_value: int = LARGEST, **kwargs: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Number(serializers.FloatField):
+    """A finite JSON number."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float) or not isfinite(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class YesNo(serializers.BooleanField):
+    """true or false: not "yes", not 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
+class AddressNumber(serializers.IntegerField):
+    """A number in an address: 1 to 18 of the digits 0 to 9, so it fits 64 bits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", str(data), re.ASCII):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Identifier(serializers.UUIDField):
+    """A UUID as text with its hyphens."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not re.fullmatch(
+            r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", data
+        ):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)

@@ -1,0 +1,88 @@
+"""Of which classes does a manager want more labels?"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import steering
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Identifier, Input, Text, WholeNumber
+from labeling.api.permissions import MANAGE, READ
+from labeling.api.schema import operation
+from labeling.exceptions import NotFound
+from labeling.models import Focus
+
+
+class FocusIn(Input):
+    wanted_labels = WholeNumber(min_value=1, max_value=steering.MOST_WANTED, help_text="Counted from now on.")
+    reason = Text(required=False, allow_blank=True, max_length=300)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": Identifier(help_text="The class's identifier."), **super().get_fields()}
+
+
+class FocusOut(serializers.ModelSerializer[Focus]):
+    """A standing wish for more labels of a class."""
+
+    class Meta:
+        model = Focus
+        fields = ("wanted_labels", "reason", "is_automatic", "created_at", "until")
+        read_only_fields = fields
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(source="label_class_id"), **super().get_fields()}
+
+
+class FocusesOut(serializers.Serializer[Any]):
+    results = FocusOut(many=True)
+
+
+class Focuses(Endpoint):
+    needs = {"GET": READ, "POST": MANAGE}
+
+    @operation("focus_list", answers={200: FocusesOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the wishes that stand; there is at most one for a class."""
+        standing = Focus.objects.standing().filter(project=project_id)
+        return Response({"results": FocusOut(standing, many=True).data})
+
+    @operation(
+        "focus_set",
+        request=FocusIn,
+        answers={201: FocusOut},
+        errors=[422],
+        examples={
+            "Fifty more": {
+                "class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52",
+                "wanted_labels": 50,
+                "reason": "F1 is .4",
+            }
+        },
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Ask for more labels of a class, instead of what was asked of it before.
+
+        The queue is ranked again within seconds.
+        """
+        asked = FocusIn.checked(request.data)
+        focus = steering.focus_on(
+            project_id, self.caller, asked["class"], asked["wanted_labels"], asked.get("reason", "")
+        )
+        focus.refresh_from_db(fields=["created_at"])
+        return Response(FocusOut(focus).data, status=201)
+
+
+class OneFocus(Endpoint):
+    needs = {"DELETE": MANAGE}
+
+    @operation("focus_end", answers={204: None})
+    def delete(self, request: Request, project_id: int, class_id: UUID) -> Response:
+        """Take the wish for a class back."""
+        if not steering.end_focus(project_id, self.caller, class_id):
+            raise NotFound
+        return Response(status=204)

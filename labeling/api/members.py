@@ -1,0 +1,41 @@
+"""Who belongs to the project, and as what?"""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api.endpoints import Endpoint
+from labeling.api.paging import PageFilters, page, page_of
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+from labeling.models import Membership
+
+
+class MemberOut(serializers.ModelSerializer[Membership]):
+    """One person's role in the project."""
+
+    user_id = serializers.IntegerField()
+    username = serializers.CharField(source="user.username")
+    joined_at = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        model = Membership
+        fields = ("user_id", "username", "role", "joined_at")
+        read_only_fields = fields
+
+
+class Members(Endpoint):
+    needs = {"GET": READ}
+    filters = PageFilters
+
+    @operation("members_list", answers={200: page_of(MemberOut)}, filters=PageFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the members and their roles."""
+        members = Membership.objects.filter(
+            project=project_id, removed_at=None, user_id__gt=self.asked.get("cursor", 0)
+        )
+        rows = members.select_related("user").order_by("user_id")[: self.asked["limit"] + 1]
+        found = page(list(rows), self.asked["limit"], key=lambda member: member.user_id)
+        return Response(found | {"results": MemberOut(found["results"], many=True).data})

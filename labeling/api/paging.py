@@ -1,0 +1,50 @@
+"""How does a long list come in pages? By the key of the last row: every page costs what the first does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+
+from labeling.api.fields import AddressNumber, Filters
+
+Row = TypeVar("Row")
+
+
+class PageFilters(Filters):
+    """Where the page begins and how many rows it has at most."""
+
+    MOST = 1000
+
+    cursor = AddressNumber(
+        required=False, min_value=0, help_text="`next_cursor` of the page before; absent for the first page."
+    )
+    limit = AddressNumber(
+        required=False, min_value=1, max_value=MOST, default=100, help_text="Rows on the page, 1 to 1000."
+    )
+
+
+def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The serializer of a page of such rows."""
+    name = row.__name__.removesuffix("Out")
+    fields = {
+        "__doc__": f"A page of {name} rows.",
+        "results": row(many=True),
+        "next_cursor": serializers.CharField(
+            allow_null=True, help_text="Pass it as `cursor` for the next page; null on the last one."
+        ),
+    }
+    return type(f"{name}PageOut", (serializers.Serializer,), fields)
+
+
+def page(rows: Sequence[Row], limit: int, key: Callable[[Row], int]) -> dict[str, Any]:
+    """At most `limit` of the rows, and the key of the last one when more were found.
+
+    >>> page([3, 5, 8], 2, key=lambda row: row)
+    {'results': [3, 5], 'next_cursor': '5'}
+    >>> page([3, 5], 2, key=lambda row: row)
+    {'results': [3, 5], 'next_cursor': None}
+    """
+    shown = list(rows[:limit])
+    return {"results": shown, "next_cursor": str(key(shown[-1])) if len(rows) > limit else None}

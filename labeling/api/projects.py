@@ -1,0 +1,115 @@
+"""Which projects are there for the caller, and how may a manager change one?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import policy, projects
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Number, Text, WholeNumber, YesNo
+from labeling.api.paging import PageFilters, page, page_of
+from labeling.api.permissions import MANAGE_HEAVY, READ
+from labeling.api.schema import operation
+from labeling.models import ApiToken, Project
+
+OVERLAP = "How many people label each document."
+LEASE_MINUTES = "How long an annotator may hold a document."
+LEASE_CAP = "How many documents one annotator may hold at a time."
+
+
+class PolicyIn(Input):
+    """What may change while people are labeling."""
+
+    name = Text(required=False, max_length=100)
+    description = Text(required=False, max_length=2000, allow_blank=True)
+    overlap = WholeNumber(required=False, min_value=1, max_value=32, help_text=OVERLAP)
+    lease_minutes = WholeNumber(required=False, min_value=1, max_value=1440, help_text=LEASE_MINUTES)
+    lease_cap = WholeNumber(required=False, min_value=1, max_value=500, help_text=LEASE_CAP)
+    strategy = serializers.ChoiceField(Project.Strategy.choices, required=False)
+    suggestion_policy = serializers.ChoiceField(Project.SuggestionPolicy.choices, required=False)
+    allows_overlapping_spans = YesNo(required=False)
+    is_paused = YesNo(required=False, help_text="Nobody is given documents; answers are still taken.")
+
+
+class ProjectIn(PolicyIn):
+    """A new project: its kind and test share stay as they are given here."""
+
+    name = Text(max_length=100)
+    kind = serializers.ChoiceField(Project.Kind.choices)
+    class_names = serializers.ListField(
+        child=Text(max_length=100), min_length=1, max_length=projects.MOST_CLASSES
+    )
+    test_share = Number(
+        required=False, min_value=0, max_value=0.9, help_text="Of all documents, kept out of training."
+    )
+
+
+class ProjectOut(serializers.ModelSerializer[Project]):
+    """One labeling effort."""
+
+    class Meta:
+        model = Project
+        fields = (
+            "id", "name", "description", "kind", "overlap", "lease_minutes", "lease_cap", "test_share",
+            "strategy", "suggestion_policy", "allows_overlapping_spans", "is_paused", "document_count",
+            "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class Projects(Endpoint):
+    """The caller's projects; a token's is one."""
+
+    needs = {"GET": READ, "POST": MANAGE_HEAVY}
+    filters = PageFilters
+
+    @operation("projects_list", answers={200: page_of(ProjectOut)}, filters=PageFilters)
+    def get(self, request: Request) -> Response:
+        """List the projects that you are a member of."""
+        mine = Project.objects.of(self.caller).active().order_by("id")
+        if isinstance(request.auth, ApiToken):
+            mine = mine.filter(pk=request.auth.project_id)
+        rows = mine.filter(pk__gt=self.asked.get("cursor", 0))[: self.asked["limit"] + 1]
+        found = page(list(rows), self.asked["limit"], key=lambda project: project.pk)
+        return Response(found | {"results": ProjectOut(found["results"], many=True).data})
+
+    @operation(
+        "projects_create",
+        request=ProjectIn,
+        answers={201: ProjectOut},
+        errors=[422],
+        examples={"Tickets": {"name": "Tickets", "kind": "single", "class_names": ["Refund", "Delivery"]}},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a project and become its manager. Needs a session: a token ends at its own project."""
+        asked = ProjectIn.checked(request.data)
+        project = projects.create(self.caller, **asked)
+        return Response(ProjectOut(project).data, status=201)
+
+
+class OneProject(Endpoint):
+    needs = {"GET": READ, "PATCH": MANAGE_HEAVY}
+
+    @operation("projects_get", answers={200: ProjectOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read a project and its policy."""
+        return Response(ProjectOut(self.member.project).data)
+
+    @operation(
+        "projects_change",
+        request=PolicyIn,
+        answers={200: ProjectOut},
+        errors=[409, 422],
+        examples={"Pause": {"is_paused": True}, "Two opinions": {"overlap": 2}},
+    )
+    def patch(self, request: Request, project_id: int) -> Response:
+        """Change the policy, or pause and resume the project.
+
+        More overlap opens settled documents again; less settles those that have enough answers.
+        """
+        changes: dict[str, Any] = PolicyIn.changes(request.data)
+        return Response(ProjectOut(policy.change(project_id, self.caller, **changes)).data)

@@ -1,0 +1,137 @@
+"""How does the API describe itself? Each operation says what it takes and answers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from csp.decorators import csp_update
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+
+from labeling.api.errors import MEDIA_TYPE
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+ERRORS = {
+    400: "The body or a filter is not valid; `errors` names each place.",
+    401: "No token, no session, or a token that is not usable.",
+    403: "The token's scope or the caller's role does not allow this.",
+    404: "There is no such thing, or the caller is no member of its project: both look the same.",
+    409: "The state of things does not allow this now; `code` says why.",
+    413: "The body is too large.",
+    415: "The body is not of a type that this address takes.",
+    422: "The input was understood and does not fit the project; `errors` names each place.",
+    429: "The caller's budget for this minute is spent; `Retry-After` says when it begins again.",
+    503: "The database does not answer; try again in a moment.",
+}
+ALWAYS = (400, 401, 403, 404, 429, 503)
+WITH_BODY = (413, 415)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Made by the client, 1 to 64 characters: the same key again gets the same answer.",
+)
+
+
+class PlaceOut(serializers.Serializer[Any]):
+    """One thing that is wrong with a request."""
+
+    place = serializers.CharField(
+        help_text="Where, such as `annotations[3].labels[0].class`; empty: all of it."
+    )
+    code = serializers.CharField(help_text="For machines.")
+    reason = serializers.CharField(help_text="For people.")
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """An error (RFC 9457)."""
+
+    type = serializers.CharField(help_text="`urn:problem-type:` and the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What went wrong and what to do.")
+    code = serializers.CharField(help_text="Stable; programs decide by it.")
+    errors = PlaceOut(many=True, required=False)  # type: ignore[assignment]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the document describes our tokens. drf-spectacular finds this class by its being defined."""
+
+    target_class = "labeling.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of one project: `Authorization: Bearer rq_…`.",
+        }
+
+
+def operation(
+    operation_id: str,
+    *,
+    answers: Mapping[int, Any],
+    request: Any = None,
+    errors: Sequence[int] = (),
+    headers: Sequence[OpenApiParameter] = (),
+    filters: type[serializers.Serializer[Any]] | None = None,
+    examples: Mapping[str, Any] | None = None,
+) -> Callable[[Method], Method]:
+    """Document a method of an Endpoint.
+
+    operation_id : noun and verb, such as `documents_list`; the noun groups operations on the page
+    answers : the good statuses with their serializers (None: no body)
+    errors : statuses of errors beside those that every operation may answer
+    examples : named bodies that a client may send
+    The docstring is the description, its first line the summary.
+    """
+    statuses = sorted({*ALWAYS, *errors, *(WITH_BODY if request else ())})
+    responses: dict[Any, Any] = dict(answers)
+    for status in statuses:
+        responses[(status, MEDIA_TYPE)] = OpenApiResponse(ProblemOut, description=ERRORS[status])
+
+    def document(method: Method) -> Method:
+        text = inspect.cleandoc(method.__doc__ or "")
+        decorate = extend_schema(
+            operation_id=operation_id,
+            summary=text.partition("\n")[0],
+            description=text,
+            tags=[operation_id.rpartition("_")[0]],
+            request=request,
+            responses=responses,
+            parameters=[*headers, *([filters] if filters else [])],
+            examples=[
+                OpenApiExample(name, value=value, request_only=True)
+                for name, value in (examples or {}).items()
+            ],
+        )
+        return decorate(method)
+
+    return document
+
+
+JSON_LINES = {"application/jsonl": OpenApiTypes.BINARY, "application/x-ndjson": OpenApiTypes.BINARY}
+
+
+@method_decorator(cache_control(public=True, max_age=300), name="dispatch")
+class SchemaDocument(SpectacularJSONAPIView):
+    """The OpenAPI document. It holds no data, so anybody may read it."""
+
+
+# Swagger UI writes style attributes; it runs no inline script and asks no other host.
+@method_decorator(csp_update({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")
+class SchemaPage(SpectacularSwaggerSplitView):
+    """The same for people, to read and to try with the session they have."""
+
+    url_name = "api:schema"

@@ -1,0 +1,84 @@
+"""Which address of the API answers what? Each ends with a slash; what is not here is a problem+json 404."""
+
+from django.urls import include, path, re_path, register_converter
+
+from labeling.api import (
+    annotations,
+    batches,
+    classes,
+    disputes,
+    documents,
+    focus,
+    guidelines,
+    members,
+    model_versions,
+    projects,
+)
+from labeling.api.endpoints import NoSuchAddress
+from labeling.api.schema import SchemaDocument, SchemaPage
+
+
+class RowId:
+    """The digits 0 to 9 and a value that fits 64 bits; anything else is no address of ours."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(RowId, "row")
+
+app_name = "api"
+
+PROJECT = [
+    path("", projects.OneProject.as_view(), name="project"),
+    path("classes/", classes.Classes.as_view(), name="classes"),
+    path("classes/<uuid:class_id>/", classes.OneClass.as_view(), name="class"),
+    path("classes/<uuid:class_id>/retire/", classes.RetireClass.as_view(), name="class_retire"),
+    path("classes/<uuid:class_id>/restore/", classes.RestoreClass.as_view(), name="class_restore"),
+    path("guidelines/", guidelines.Guidelines.as_view(), name="guidelines"),
+    path("guidelines/current/", guidelines.CurrentGuideline.as_view(), name="guideline_current"),
+    path("guidelines/<row:number>/", guidelines.OneGuideline.as_view(), name="guideline"),
+    path("members/", members.Members.as_view(), name="members"),
+    path("documents/", documents.Documents.as_view(), name="documents"),
+    path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
+    path(
+        "documents/<row:document_id>/exclude/", documents.ExcludeDocument.as_view(), name="document_exclude"
+    ),
+    path(
+        "documents/<row:document_id>/include/", documents.IncludeDocument.as_view(), name="document_include"
+    ),
+    path("batches/", batches.Batches.as_view(), name="batches"),
+    path("leases/extend/", batches.ExtendLease.as_view(), name="lease_extend"),
+    path("leases/release/", batches.ReleaseLease.as_view(), name="lease_release"),
+    path("leases/skip/", batches.SkipLease.as_view(), name="lease_skip"),
+    path("leases/defer/", batches.DeferLease.as_view(), name="lease_defer"),
+    path("annotations/", annotations.Annotations.as_view(), name="annotations"),
+    path("annotations/batch/", annotations.AnnotationBatch.as_view(), name="annotation_batch"),
+    path(
+        "annotations/<row:annotation_id>/undo/", annotations.UndoAnnotation.as_view(), name="annotation_undo"
+    ),
+    path(
+        "annotations/<row:annotation_id>/correction/",
+        annotations.CorrectAnnotation.as_view(),
+        name="annotation_correct",
+    ),
+    path("disputes/", disputes.Disputes.as_view(), name="disputes"),
+    path("disputes/<row:document_id>/decision/", disputes.Decision.as_view(), name="dispute_decide"),
+    path("focus/", focus.Focuses.as_view(), name="focuses"),
+    path("focus/<uuid:class_id>/", focus.OneFocus.as_view(), name="focus"),
+    path("models/", model_versions.ModelVersions.as_view(), name="models"),
+    path("models/<row:number>/", model_versions.OneModelVersion.as_view(), name="model"),
+]
+
+urlpatterns = [
+    path("schema/", SchemaDocument.as_view(), name="schema"),
+    path("docs/", SchemaPage.as_view(), name="docs"),
+    path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/<row:project_id>/", include(PROJECT)),
+    re_path("", NoSuchAddress.as_view(), name="no_such_address"),
+]
