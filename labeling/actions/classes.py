@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -52,6 +53,24 @@ def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> La
     _check(label_class)
     label_class.save(update_fields=list(changes))
     return label_class
+
+
+@transaction.atomic
+def change_many(project_id: int, manager: User, changes: Mapping[UUID, Mapping[str, Any]]) -> int:
+    """Change several classes together, so that two may swap their names or keys. Returns how many.
+
+    Raises as `change` does; then nothing is changed.
+    """
+    _lock(project_id, manager)
+    of_project = LabelClass.objects.filter(project=project_id)
+    for class_id, fields in changes.items():  # out of each other's way first
+        if "key" in fields:
+            of_project.filter(pk=class_id).update(key="")
+        if "name" in fields:
+            of_project.filter(pk=class_id).update(name=f"{class_id}")
+    for class_id, fields in changes.items():
+        change(project_id, manager, class_id, **fields)
+    return len(changes)
 
 
 @transaction.atomic

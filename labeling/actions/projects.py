@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
@@ -40,6 +41,23 @@ def manager_of(project_id: int, user: User) -> Membership:
     if not member.may_manage:
         raise NotAllowed
     return member
+
+
+def create_once(creator: User, creation_key: UUID, **facts: Any) -> Project:
+    """`create`, or the project that this person made with the same key before. Raises as `create` does."""
+    own = Project.objects.of(creator).filter(creation_key=creation_key)
+    if (before := own.first()) is not None:
+        return before
+    try:
+        return create(creator, creation_key=creation_key, **facts)
+    except ValidationError as error:
+        if "creation_key" not in getattr(error, "error_dict", {}):
+            raise
+    except IntegrityError:  # the first click has not ended when the second one looks
+        pass
+    if (before := own.first()) is None:
+        raise InvalidInput(_("This form was sent already; open it anew."))
+    return before
 
 
 @transaction.atomic

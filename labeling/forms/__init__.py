@@ -1,1 +1,1 @@
-"""What may a page send? Parsed, checked field by field, and explained beside the field; actions check again."""
+"""What may a page send? Parsed, checked field by field, explained beside the field; actions check again."""

@@ -87,7 +87,8 @@ class ColumnChooser(forms.Form):
         return self.cleaned_data
 
     def choice(self) -> ColumnChoice:
-        return ColumnChoice(**{name: column or None for name, column in self.cleaned_data.items()})
+        columns = {name: column or None for name, column in self.cleaned_data.items() if name != "text"}
+        return ColumnChoice(self.cleaned_data["text"], **columns)
 
 
 def _guess(found: Columns, class_names: set[str]) -> dict[str, str | None]:

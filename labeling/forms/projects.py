@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.actions.projects import CLASS_KEYS, MOST_CLASSES, RESERVED_KEYS
+from labeling.exceptions import LabelingError
 from labeling.models import PALETTE, LabelClass, Project
 
 COLOUR_NAMES = (
@@ -194,6 +196,7 @@ class ClassTable:
 
     def __init__(self, classes: Iterable[LabelClass], data: Any = None) -> None:
         self.rows = [ClassRow(label_class, data) for label_class in classes]
+        self.errors: list[str] = []
 
     def is_valid(self) -> bool:
         are_valid = [row.is_valid() for row in self.rows]
@@ -205,6 +208,11 @@ class ClassTable:
                     row.add_error(name, text)
                 seen.add(value or "")
         return all(are_valid) and not any(row.errors for row in self.rows)
+
+    def refuse(self, error: LabelingError | ValidationError) -> None:
+        """Show what the action said above the table: somebody else changed the classes meanwhile."""
+        texts = error.messages if isinstance(error, ValidationError) else [error.message]
+        self.errors.extend(texts)
 
     def changes(self) -> dict[UUID, dict[str, str]]:
         """What differs from before, by class."""
