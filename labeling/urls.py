@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import accounts
+from labeling.views import accounts, documents, imports, members, projects, settings, tokens
 
 app_name = "labeling"
 
@@ -10,4 +10,68 @@ urlpatterns = [
     path("sign-in/", accounts.SignIn.as_view(), name="sign_in"),
     path("sign-out/", accounts.SignOut.as_view(), name="sign_out"),
     path("password/", accounts.ChangePassword.as_view(), name="change_password"),
+    path("", projects.project_list, name="projects"),
+    path("projects/new/", projects.new, name="new_project"),
+    path("projects/<int:project_id>/", projects.home, name="project"),
+    path("projects/<int:project_id>/work/<slug:kind>/retry/", projects.retry, name="retry_work"),
+    path("projects/<int:project_id>/settings/", settings.settings, name="settings"),
+    path("projects/<int:project_id>/settings/policy/", settings.change_policy, name="change_policy"),
+    path("projects/<int:project_id>/settings/pause/", settings.pause, name="pause"),
+    path("projects/<int:project_id>/classes/", settings.change_classes, name="change_classes"),
+    path("projects/<int:project_id>/classes/add/", settings.add_class, name="add_class"),
+    path(
+        "projects/<int:project_id>/classes/<uuid:class_id>/retire/",
+        settings.retire_class,
+        name="retire_class",
+    ),
+    path(
+        "projects/<int:project_id>/classes/<uuid:class_id>/restore/",
+        settings.restore_class,
+        name="restore_class",
+    ),
+    path("projects/<int:project_id>/members/", members.members, name="members"),
+    path("projects/<int:project_id>/members/invite/", members.invite, name="invite"),
+    path("projects/<int:project_id>/members/<int:user_id>/role/", members.change_role, name="change_role"),
+    path("projects/<int:project_id>/members/<int:user_id>/remove/", members.remove, name="remove_member"),
+    path(
+        "projects/<int:project_id>/invitations/<int:invitation_id>/revoke/",
+        members.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("join/<str:secret>/", members.join, name="join"),
+    path("projects/<int:project_id>/tokens/", tokens.token_list, name="tokens"),
+    path("projects/<int:project_id>/tokens/create/", tokens.create, name="create_token"),
+    path("projects/<int:project_id>/tokens/<int:token_id>/revoke/", tokens.revoke, name="revoke_token"),
+    path("projects/<int:project_id>/documents/", documents.documents, name="documents"),
+    path("projects/<int:project_id>/documents/<int:document_id>/", documents.document, name="document"),
+    path(
+        "projects/<int:project_id>/documents/<int:document_id>/exclude/",
+        documents.exclude,
+        name="exclude_document",
+    ),
+    path(
+        "projects/<int:project_id>/documents/<int:document_id>/include/",
+        documents.include,
+        name="include_document",
+    ),
+    path("projects/<int:project_id>/documents/import/", imports.upload, name="import"),
+    path("projects/<int:project_id>/documents/import/<uuid:job_id>/", imports.job, name="import_job"),
+    path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/start/", imports.start, name="start_import"
+    ),
+    path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/resume/",
+        imports.resume,
+        name="resume_import",
+    ),
+    path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/discard/",
+        imports.discard,
+        name="discard_import",
+    ),
+    path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/bad-rows.csv",
+        imports.bad_rows,
+        name="bad_rows",
+    ),
 ]

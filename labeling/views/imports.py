@@ -1,0 +1,161 @@
+"""How do documents come in by a page? A file, a look at its first rows, a choice of columns, a report."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.actions import uploads
+from labeling.actions.uploads import Preview
+from labeling.exceptions import InvalidInput, LabelingError
+from labeling.formats.csv_rows import needs_escape
+from labeling.forms.documents import ColumnChooser, Reading, Upload
+from labeling.forms.errors import put_on
+from labeling.models import ImportJob, LabelClass, Membership
+from labeling.views.access import for_managers, person
+
+SHOWN_BAD_ROWS = 50
+RECENT_JOBS = 10
+
+
+@for_managers
+def upload(request: HttpRequest, member: Membership) -> HttpResponse:
+    form = Upload(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = uploads.store(member.project_id, person(request), form.cleaned_data["file"])
+            return redirect("labeling:import_job", member.project_id, job.pk)
+        except LabelingError as error:
+            put_on(form, error)
+    jobs = ImportJob.objects.filter(project=member.project_id).defer("bad_rows")[:RECENT_JOBS]
+    context = {"member": member, "form": form, "jobs": jobs, "step": _step(member)}
+    return render(request, "labeling/document_upload.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@for_managers
+def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    """The chooser before, the progress while, and the report after the file is read."""
+    found = uploads.job_of(member.project_id, person(request), job_id)
+    if found.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
+        return _chooser(request, member, found)
+    context = {
+        "member": member,
+        "job": found,
+        "step": _step(member),
+        "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
+        "is_silent": not found.is_over and uploads.is_silent(found),
+        "is_alone": not member.project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists(),
+    }
+    return render(request, "labeling/document_import.html", context)
+
+
+@require_POST
+@for_managers
+def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    found = uploads.job_of(member.project_id, person(request), job_id)
+    reading = Reading(request.POST)
+    if found.state not in (ImportJob.State.UPLOADED, ImportJob.State.FAILED) or not reading.is_valid():
+        return redirect("labeling:import_job", member.project_id, job_id)
+    file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
+    try:
+        columns = uploads.preview(found, file_format, encoding).columns
+        chooser = ColumnChooser(columns, *_known(member), request.POST) if columns else None
+        if chooser and not chooser.is_valid():
+            return _chooser(request, member, found, chooser=chooser, status=422)
+        choice = chooser.choice() if chooser else None
+        uploads.start(member.project_id, person(request), job_id, file_format, encoding, choice)
+    except InvalidInput as error:
+        return _chooser(request, member, found, problem=error.detail, status=422)
+    return redirect("labeling:import_job", member.project_id, job_id)
+
+
+@require_POST
+@for_managers
+def resume(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    uploads.resume(member.project_id, person(request), job_id)
+    return redirect("labeling:import_job", member.project_id, job_id)
+
+
+@require_POST
+@for_managers
+def discard(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    uploads.discard(member.project_id, person(request), job_id)
+    return redirect("labeling:import", member.project_id)
+
+
+@require_safe
+@for_managers
+def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    """The report as a table. Cells that a spreadsheet would run as a formula are escaped."""
+    found = uploads.job_of(member.project_id, person(request), job_id)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="bad-rows.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["line", "reason", "row"])
+    for row in found.bad_rows:
+        shown = _bad_row(row)
+        writer.writerow([shown["line"], _escaped(shown["reason"]), _escaped(shown["excerpt"])])
+    return response
+
+
+def _chooser(
+    request: HttpRequest,
+    member: Membership,
+    found: ImportJob,
+    *,
+    chooser: ColumnChooser | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    asked = request.POST if request.method == "POST" else request.GET
+    present = {"format": found.file_format, "encoding": found.encoding}
+    reading = Reading(present | {name: asked[name] for name in present if name in asked})
+    preview = Preview(None, ())
+    if reading.is_valid():
+        try:
+            preview = uploads.preview(found, reading.cleaned_data["format"], reading.cleaned_data["encoding"])
+        except InvalidInput as error:
+            problem = problem or error.detail
+    if chooser is None and preview.columns:
+        chooser = ColumnChooser(preview.columns, *_known(member))
+    context = {
+        "member": member,
+        "job": found,
+        "reading": reading,
+        "preview": preview,
+        "chooser": chooser,
+        "problem": problem or found.failure,
+        "can_start": reading.is_valid() and (preview.columns or preview.rows),
+        "step": _step(member),
+    }
+    return render(request, "labeling/document_columns.html", context, status=status)
+
+
+def _known(member: Membership) -> tuple[str, set[str]]:
+    names = LabelClass.objects.active().filter(project=member.project_id).values_list("name", flat=True)
+    return member.project.kind, set(names)
+
+
+def _step(member: Membership) -> int | None:
+    """The second of three steps, as long as the project has no documents."""
+    return None if member.project.document_count else 2
+
+
+def _bad_row(row: dict[str, Any]) -> dict[str, Any]:
+    message = _(row["message"])
+    return {
+        "line": row["line"],
+        "excerpt": row["excerpt"],
+        "reason": message % row["values"] if row["values"] else message,
+    }
+
+
+def _escaped(cell: str) -> str:
+    return f"'{cell}" if needs_escape(cell) else cell

@@ -1,0 +1,157 @@
+"""Who works in a project, and how do others join?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.actions import invitations, projects
+from labeling.exceptions import InvitationUnusable, LabelingError, NotFound
+from labeling.forms.errors import put_on
+from labeling.forms.people import NewInvitation, Role, SignUp
+from labeling.models import Invitation, Membership
+from labeling.views.access import for_managers, person, refused
+
+
+@require_safe
+@for_managers
+def members(request: HttpRequest, member: Membership) -> HttpResponse:
+    return _page(request, member, NewInvitation())
+
+
+@require_POST
+@for_managers
+def invite(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Answers with the page itself: the link is in this answer and nowhere else."""
+    form = NewInvitation(request.POST)
+    if not form.is_valid():
+        return _page(request, member, form, status=422)
+    invitation, secret = invitations.invite(member.project_id, person(request), **form.cleaned_data)
+    link = request.build_absolute_uri(reverse("labeling:join", args=[secret]))
+    return _page(request, member, NewInvitation(), link=link, invitation=invitation)
+
+
+@require_POST
+@for_managers
+def revoke_invitation(request: HttpRequest, member: Membership, invitation_id: int) -> HttpResponse:
+    invitations.revoke(member.project_id, person(request), invitation_id)
+    messages.success(request, _("The link no longer works."))
+    return redirect("labeling:members", member.project_id)
+
+
+@require_POST
+@for_managers
+def change_role(request: HttpRequest, member: Membership, user_id: int) -> HttpResponse:
+    form = Role(request.POST)
+    user = _member(member.project_id, user_id).user
+    if form.is_valid():
+        try:
+            changed = projects.add_member(member.project_id, person(request), user, form.cleaned_data["role"])
+        except LabelingError as error:
+            messages.error(request, error.message)
+        else:
+            role = changed.get_role_display()
+            messages.success(request, _("{name} is now {role}.").format(name=user, role=role))
+            if user == person(request) and not changed.may_manage:
+                return redirect("labeling:project", member.project_id)
+    return redirect("labeling:members", member.project_id)
+
+
+@for_managers
+def remove(request: HttpRequest, member: Membership, user_id: int) -> HttpResponse:
+    user = _member(member.project_id, user_id).user
+    if request.method != "POST":
+        return render(request, "labeling/confirm.html", _removal(member, user))
+    try:
+        projects.remove_member(member.project_id, person(request), user)
+    except LabelingError as error:
+        messages.error(request, error.message)
+        return redirect("labeling:members", member.project_id)
+    messages.success(request, _("{name} is no longer a member.").format(name=user))
+    if user == person(request):
+        return redirect("labeling:projects")
+    return redirect("labeling:members", member.project_id)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+def join(request: HttpRequest, secret: str) -> HttpResponse:
+    """Looking at the link changes nothing: whatever opens links by itself does not use it up."""
+    try:
+        if request.method == "POST" and request.user.is_authenticated:
+            member = invitations.redeem(secret, person(request))
+            messages.success(request, _("Welcome to {project}.").format(project=member.project))
+            return redirect("labeling:project", member.project_id)
+        invitation = invitations.invitation_of(secret)
+        form = SignUp(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return _sign_up(request, secret, invitation, form)
+    except InvitationUnusable as error:
+        return refused(request, error)
+    return _join_page(request, invitation, form)
+
+
+def _sign_up(request: HttpRequest, secret: str, invitation: Invitation, form: SignUp) -> HttpResponse:
+    try:
+        member = invitations.sign_up(secret, **form.cleaned_data)
+    except ValidationError as error:
+        put_on(form, error)
+        return _join_page(request, invitation, form)
+    login(request, member.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    messages.success(request, _("Welcome to {project}.").format(project=member.project))
+    return redirect("labeling:project", member.project_id)
+
+
+def _join_page(request: HttpRequest, invitation: Invitation, form: SignUp) -> HttpResponse:
+    context = {"invitation": invitation, "form": form}
+    return render(request, "labeling/member_join.html", context, status=422 if form.errors else 200)
+
+
+def _page(
+    request: HttpRequest, member: Membership, form: NewInvitation, status: int = 200, **context: Any
+) -> HttpResponse:
+    of_project = Membership.objects.filter(project=member.project_id, removed_at=None)
+    context |= {
+        "member": member,
+        "members": of_project.select_related("user").order_by("user__username"),
+        "invitations": Invitation.objects.usable()
+        .filter(project=member.project_id)
+        .select_related("created_by"),
+        "roles": Membership.Role.choices,
+        "form": form,
+    }
+    return render(request, "labeling/member_list.html", context, status=status)
+
+
+def _member(project_id: int, user_id: int) -> Membership:
+    found = Membership.objects.select_related("user").filter(
+        project=project_id, user=user_id, removed_at=None
+    )
+    if (member := found.first()) is None:
+        raise NotFound
+    return member
+
+
+def _removal(member: Membership, user: User) -> dict[str, Any]:
+    return {
+        "member": member,
+        "title": _("Remove {name} from the project?").format(name=user),
+        "text": _(
+            "Answers that were given stay and count. Documents in their hands go to others when their time "
+            "ends, and their tokens stop at once. You can invite them again."
+        ),
+        "action": _("Remove"),
+        "back": reverse("labeling:members", args=[member.project_id]),
+    }

@@ -1,0 +1,156 @@
+"""Which projects do I work in, how does one stand, and how is another one made?"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.actions import owed, projects
+from labeling.actions.overview import Day, Overview, Standing, overview, standings
+from labeling.exceptions import LabelingError
+from labeling.forms.errors import put_on
+from labeling.forms.projects import NewProject
+from labeling.models import Membership, ModelVersion, OwedWork
+from labeling.models.reasons import reason_sentence
+from labeling.views.access import for_managers, for_members, person
+
+BAR_HEIGHT = 40  # units of the small drawing of labels per day
+
+
+@dataclass(frozen=True)
+class Row:
+    """One project in the list."""
+
+    member: Membership
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day in the small drawing."""
+
+    day: Day
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the queue's head, ready to be read."""
+
+    place: int
+    document_id: int
+    name: str
+    text_start: str
+    why: str
+
+
+@login_required
+@never_cache
+@require_safe
+def project_list(request: HttpRequest) -> HttpResponse:
+    members = list(
+        Membership.objects.select_related("project")
+        .filter(user=person(request), removed_at=None, project__archived_at=None)
+        .order_by("project__name", "project")
+    )
+    found = standings([member.project for member in members], person(request))
+    rows = [Row(member, found[member.project_id]) for member in members]
+    return render(request, "labeling/project_list.html", {"rows": rows})
+
+
+@login_required
+@never_cache
+def new(request: HttpRequest) -> HttpResponse:
+    form = NewProject(request.POST or None, initial={"creation_key": uuid.uuid4()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = projects.create_once(person(request), **form.values())
+        except (LabelingError, ValidationError) as error:
+            put_on(form, error)
+        else:
+            messages.success(request, _("The project is made, and you are its manager."))
+            return redirect("labeling:import", project.pk)
+    return render(
+        request, "labeling/project_new.html", {"form": form, "step": 1}, status=422 if form.errors else 200
+    )
+
+
+@require_safe
+@for_members
+def home(request: HttpRequest, member: Membership) -> HttpResponse:
+    found = overview(member)
+    context = {
+        "member": member,
+        "found": found,
+        "headline": _headline(member, found),
+        "bars": _bars(found.days),
+        "answers": sum(day.answers for day in found.days),
+        "is_training": _has_state(found, ModelVersion.State.TRAINING),
+        "has_failed": _has_state(found, ModelVersion.State.FAILED),
+        "head": _head(found),
+    }
+    return render(request, "labeling/project_home.html", context)
+
+
+@require_POST
+@for_managers
+def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
+    if kind in OwedWork.Kind.values:
+        owed.retry(member.project_id, OwedWork.Kind(kind))
+        messages.success(request, _("The workers try it again."))
+    return redirect("labeling:project", member.project_id)
+
+
+def _headline(member: Membership, found: Overview) -> str:
+    """The finding that matters most, as the page's title."""
+    standing = found.standing
+    if not standing.documents:
+        return _("There is nothing to label yet")
+    if member.project.is_paused:
+        return _("Labeling is paused")
+    if not standing.open and not standing.disputed:
+        return _("Every document is settled")
+    if not standing.open and standing.disputed:
+        return _("Only disputes are left")
+    if not standing.settled:
+        return _("Ready for the first label")
+    share = 100 * standing.settled // max(standing.to_settle, 1)
+    return _("{share} % of the documents are settled").format(share=share)
+
+
+def _bars(days: list[Day]) -> list[Bar]:
+    most = max([day.answers for day in days] or [0])
+    heights = [-(-BAR_HEIGHT * day.answers // most) if most else 0 for day in days]  # rounded up: 1 shows
+    return [
+        Bar(day, 16 * place, BAR_HEIGHT - height, height)
+        for place, (day, height) in enumerate(zip(days, heights, strict=True))
+    ]
+
+
+def _has_state(found: Overview, state: ModelVersion.State) -> bool:
+    return found.latest_run is not None and found.latest_run.state == state
+
+
+def _head(found: Overview) -> list[Entry]:
+    names = {str(label_class.pk): label_class.name for label_class in found.classes}
+    return [
+        Entry(
+            place,
+            entry.document_id,
+            str(entry.document),
+            getattr(entry, "text_start", ""),
+            reason_sentence(entry.reason, names),
+        )
+        for place, entry in enumerate(found.head, start=1)
+    ]
