@@ -1,0 +1,149 @@
+"""Why does this document come now? One plain sentence, with its numbers, from the reason of a queue entry.
+
+A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
+…], the most probable first), "class" (the one that was asked for), "similar" (documents that it stands for),
+"propensity" (chance of a random draw), "given" and "wanted" (answers), "informativeness".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+Reason = Mapping[str, Any]
+Names = Mapping[str, str]  # of the classes, by identifier
+
+
+def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = True) -> str:
+    """The reason as the end of "Why this document: …".
+
+    class_names : name of each class by its identifier
+    shows_classes : False hides what the model thinks, where the project keeps suggestions from annotators
+
+    >>> reason_sentence({"share": "margin", "top": [["a", 0.412], ["b", 0.38]]}, {"a": "Refund", "b": "Bug"})
+    'the model is torn between Refund (41 %) and Bug (38 %).'
+    >>> reason_sentence({"share": "margin", "top": [["a", 0.412], ["b", 0.38]], "similar": 214}, {}, False)
+    'the model is torn between two classes (41 % and 38 %). It stands for 214 similar documents.'
+    """
+    write = SENTENCES.get(str(reason.get("share")), _unknown)
+    sentence = write(reason, class_names if shows_classes or write is _focus else {})
+    similar = reason.get("similar")
+    if isinstance(similar, int) and similar > 1:
+        stands = ngettext(
+            "It stands for {n} similar document.", "It stands for {n} similar documents.", similar
+        )
+        sentence = f"{sentence} {stands.format(n=number_format(similar, force_grouping=True))}"
+    return sentence
+
+
+def top_classes(reason: Reason) -> list[tuple[str, float]]:
+    """(class identifier, probability) of the classes that the model holds most likely; empty without a model.
+
+    >>> top_classes({"share": "margin", "top": [["a", 0.41]]})
+    [('a', 0.41)]
+    """
+    return [(str(label_class), float(probability)) for label_class, probability in reason.get("top") or []]
+
+
+def percent(share: float) -> str:
+    """A share as whole per cent; below one per cent with one digit more.
+
+    >>> percent(0.412), percent(0.0042)
+    ('41 %', '0.4 %')
+    """
+    return _("{number} %").format(number=number_format(100 * share, 0 if share >= 0.01 or share == 0 else 1))
+
+
+def _doubt(reason: Reason, names: Names) -> str:
+    top = top_classes(reason)[:2]
+    if len(top) < 2:
+        return _("the model is unsure about it.")
+    odds = {"p": percent(top[0][1]), "q": percent(top[1][1])}
+    if any(label_class not in names for label_class, _p in top):
+        return _("the model is torn between two classes ({p} and {q}).").format(**odds)
+    first, second = (names[label_class] for label_class, _p in top)
+    return _("the model is torn between {first} ({p}) and {second} ({q}).").format(
+        first=first, second=second, **odds
+    )
+
+
+def _weak_class(reason: Reason, names: Names) -> str:
+    name = names.get(str(reason.get("class")))
+    if name is None:
+        return _("one of the weak classes needs more labels, and it may belong there.")
+    return _(
+        "{name} is a weak class that needs more labels, and this document may belong to it{odds}."
+    ).format(name=name, odds=_odds(reason))
+
+
+def _focus(reason: Reason, names: Names) -> str:
+    """The manager's wish is no secret; how likely the model holds it, is told where suggestions are shown."""
+    name = names.get(str(reason.get("class")))
+    if name is None:
+        return _("a manager asked for more labels of one class, and it may belong there.")
+    return _("a manager asked for more labels of {name}, and this document may belong to it.").format(
+        name=name
+    )
+
+
+def _odds(reason: Reason) -> str:
+    for label_class, probability in top_classes(reason):
+        if label_class == str(reason.get("class")):
+            return _(" ({p} likely)").format(p=percent(probability))
+    return ""
+
+
+def _random(reason: Reason, names: Names) -> str:
+    chance = reason.get("propensity")
+    if not isinstance(chance, float) or chance >= 1:
+        return _("it was drawn at random, so that the numbers stay honest.")
+    return _("it was drawn at random with a chance of {p}, so that the numbers stay honest.").format(
+        p=percent(chance)
+    )
+
+
+def _disagreement(reason: Reason, names: Names) -> str:
+    entropy = reason.get("informativeness")
+    if not isinstance(entropy, float):
+        return _("the members of the committee disagree about it.")
+    return _("the members of the committee disagree about it (vote entropy {h}).").format(
+        h=number_format(entropy, 2)
+    )
+
+
+def _overlap(reason: Reason, names: Names) -> str:
+    given, wanted = reason.get("given"), reason.get("wanted")
+    if given is None or wanted is None:
+        return _("the project now asks more people about each document.")
+    return _("it has {given} of the {wanted} answers that the project asks for.").format(
+        given=given, wanted=wanted
+    )
+
+
+def _always(text: Callable[[], str]) -> Callable[[Reason, Names], str]:
+    return lambda reason, names: text()
+
+
+_unknown = _always(lambda: _("its place in the queue came up."))
+
+SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
+    "margin": _doubt,
+    "weak_class": _weak_class,
+    "focus": _focus,
+    "random": _random,
+    "disagreement": _disagreement,
+    "overlap": _overlap,
+    "herding": _always(
+        lambda: _("the model is unsure about it, and it is unlike what has been labelled so far.")
+    ),
+    "cold_start": _always(lambda: _("there is no model yet, and it is typical of this project's documents.")),
+    "test": _always(lambda: _("it belongs to the random test set, which measures the model.")),
+    "second_opinion": _always(lambda: _("somebody asked for a second opinion.")),
+    "unranked": _always(
+        lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
+    ),
+}
