@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from reviewqueue import openapi
 from reviewqueue.addresses import celery_broker, django_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,11 +79,9 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True  # forms carry the token; no script needs the cookie
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600  # seconds
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -93,9 +92,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = (
-    10 * 1024 * 1024
-)  # bytes of a request body that is no file: 1,000 long documents
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2  # bytes of a body that is no file: 1,000 long documents
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; larger files go to disk, so imports keep memory flat
 
@@ -160,8 +157,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
@@ -176,15 +171,15 @@ STORAGES = {
     },
 }
 
-CACHES = {  # of each process: what it forgets is counted anew, and nothing waits for Redis
+# Of each process: what it forgets is counted anew, and nothing waits for Redis.
+CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
-API_BUDGET_PER_MINUTE = env_int(
-    "API_BUDGET_PER_MINUTE", 6_000
-)  # of one person and web process: a read or a claim costs 1, an import 100
+# Of one person in one web process: a read or a claim costs 1, an import 100.
+API_BUDGET_PER_MINUTE = env_int("API_BUDGET_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
     "EXCEPTION_HANDLER": "labeling.api.errors.handle",
     "DEFAULT_AUTHENTICATION_CLASSES": ["labeling.api.authentication.TokenAuthentication"],
@@ -194,26 +189,7 @@ REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Review Queue",
-    "DESCRIPTION": "What a team of annotators should label next. Errors are `application/problem+json`.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {  # fields of one name with other choices
-        "DocumentStateEnum": "labeling.models.documents.Document.State",
-        "DocumentSplitEnum": "labeling.models.documents.Document.Split",
-        "ModelStateEnum": "labeling.models.learned.ModelVersion.State",
-        "GuidelineChangeEnum": "labeling.models.guidelines.Guideline.Change",
-    },
-    "SERVE_AUTHENTICATION": [],  # the document holds no data
-    "SERVE_INCLUDE_SCHEMA": False,
-    "PATH_CONVERTER_OVERRIDES": {"row": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}},
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = openapi.DOCUMENT
 
 LOGGING = {  # to stderr, one line an event; never a document's text, a token or a body
     "version": 1,
@@ -221,12 +197,11 @@ LOGGING = {  # to stderr, one line an event; never a document's text, a token or
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
+    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
 }
 
 # --- Celery: PostgreSQL holds the truth about owed work; a message is a hint that may be lost or doubled ---
-TASK_TIME_LIMIT_SECONDS = env_int(
-    "TASK_TIME_LIMIT_SECONDS", 900
-)  # then killed; 100,000 documents take seconds
+TASK_TIME_LIMIT_SECONDS = env_int("TASK_TIME_LIMIT_SECONDS", 900)  # a longer task is ended by force
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * TASK_TIME_LIMIT_SECONDS,  # shorter, and a long task would start twice
@@ -237,12 +212,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for Redis as long as it takes
-CELERY_TASK_PUBLISH_RETRY_POLICY = {  # a submit must not wait for a broker that is away
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.2,
-    "interval_max": 0.2,
-}
+# A submit must not wait for a broker that is away; seconds.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_step": 0.2, "interval_max": 0.2}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True  # without it, acks_late forgets the task of a killed process
 CELERY_TASK_IGNORE_RESULT = True
@@ -263,6 +234,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 RECONCILE_SECONDS = 2  # how soon a due training is noticed; the look itself costs milliseconds
+SWEEP_SECONDS = 15  # for the picture in the reports: a claim takes a lease that ran out by itself
 CELERY_BEAT_SCHEDULE = {
     "find owed work that no message announces": {
         "task": "labeling.tasks.reconcile",
@@ -271,7 +243,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "end leases that ran out": {
         "task": "labeling.tasks.sweep_leases",
-        "schedule": RECONCILE_SECONDS,
-        "options": {"expires": RECONCILE_SECONDS},
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
     },
 }

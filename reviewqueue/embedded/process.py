@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old one is kept
+
 
 class StartFailed(RuntimeError):
     """A child process ended, or did not answer in time, while it was starting."""
@@ -61,6 +63,8 @@ class Process:
         if setpriv := shutil.which("setpriv"):  # the kernel ends the child when its parent is killed
             command = [setpriv, "--pdeathsig", self.stop_signal.name.removeprefix("SIG"), "--", *command]
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old"))
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                 command,

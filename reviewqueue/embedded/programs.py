@@ -96,13 +96,14 @@ def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) 
     ]
 
 
-def is_answering(port: int) -> bool:
-    """Whether the web server is ready to take work."""
-    question = urllib.request.Request(
-        f"http://{HOST}:{port}/readyz", headers={"Host": settings.ALLOWED_HOSTS[0]}
-    )
+def refusal(port: int) -> str:
+    """Why the web server takes no work yet, in its own words; "" when it does."""
+    address = f"http://{HOST}:{port}/readyz"
+    question = urllib.request.Request(address, headers={"Host": settings.ALLOWED_HOSTS[0]})
     try:
-        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+        with urllib.request.urlopen(question, timeout=5):  # noqa: S310 - our own address
+            return ""
+    except urllib.error.HTTPError as answer:
+        return answer.read(500).decode(errors="replace")
+    except OSError as error:
+        return str(error)

@@ -7,7 +7,7 @@ from reviewqueue import settings
 from reviewqueue.embedded.folder import DataFolder
 from reviewqueue.embedded.foreground import run_in_foreground
 from reviewqueue.embedded.process import StartFailed
-from reviewqueue.embedded.programs import HOST, free_port, is_answering, programs
+from reviewqueue.embedded.programs import HOST, free_port, programs, refusal
 from reviewqueue.embedded.servers import MANAGE, Servers
 from reviewqueue.embedded.supervisor import POLL_SECONDS, Supervisor, report, stop_all
 
@@ -52,10 +52,10 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
 def wait_until_answering(supervisor: Supervisor, port: int) -> None:
     """Return when the web server takes work. Raises ServiceFailed, and StartFailed after two minutes."""
     deadline = time.monotonic() + START_SECONDS
-    while not is_answering(port):
+    while reason := refusal(port):
         supervisor.look()
         if time.monotonic() > deadline:
-            raise StartFailed(f"The web server does not answer on port {port}.")
+            raise StartFailed(f"The web server on port {port} is not ready: {reason}")
         time.sleep(POLL_SECONDS)
 
 

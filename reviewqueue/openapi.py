@@ -1,0 +1,24 @@
+"""How is the API described? What drf-spectacular writes into the OpenAPI document and its page."""
+
+from typing import Any
+
+DOCUMENT: dict[str, Any] = {
+    "TITLE": "Review Queue",
+    "DESCRIPTION": "What a team of annotators should label next. Errors are `application/problem+json`.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {  # fields of one name with other choices
+        "DocumentStateEnum": "labeling.models.documents.Document.State",
+        "DocumentSplitEnum": "labeling.models.documents.Document.Split",
+        "ModelStateEnum": "labeling.models.learned.ModelVersion.State",
+        "GuidelineChangeEnum": "labeling.models.guidelines.Guideline.Change",
+    },
+    "SERVE_AUTHENTICATION": [],  # the document holds no data
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PATH_CONVERTER_OVERRIDES": {"row": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
+    "REDOC_DIST": "SIDECAR",
+}

@@ -1,0 +1,111 @@
+"""Would a container engine understand our files? Their structure only: no engine runs in these tests."""
+
+import importlib
+import json
+import re
+import shlex
+from importlib.metadata import entry_points
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+from reviewqueue.settings import BASE_DIR
+
+COMPOSE: dict[str, Any] = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "reviewqueue"}
+DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
+IMAGE_COMMAND: list[str] = json.loads(DOCKERFILE[DOCKERFILE.rindex("CMD ") + 4 :].replace("\\\n", ""))
+CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
+
+
+def queue_of(command: list[str]) -> str | None:
+    return command[command.index("--queues") + 1] if "--queues" in command else None
+
+
+def test_every_part_of_the_service_is_there():
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "trainer", "beat"}
+    assert set(OURS) == {"migrate", "web", "worker", "trainer", "beat"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_waits_for_what_exists_and_can_say_that_it_is_well(name):
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        assert other in SERVICES
+        assert how["condition"] in CONDITIONS
+        if how["condition"] == "service_healthy":
+            assert "healthcheck" in SERVICES[other], f"{other} has no health to wait for"
+        if how["condition"] == "service_completed_successfully":
+            assert SERVICES[other]["restart"] == "no", f"{other} never completes"
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in {"migrate", "beat"}])
+def test_a_health_check_has_a_command_and_times(name):
+    check = SERVICES[name]["healthcheck"]
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert all(re.fullmatch(r"\d+s", check[key]) for key in ("interval", "timeout"))
+    assert check["retries"] > 0
+
+
+def test_the_web_health_check_is_python_and_asks_an_address_that_exists():
+    *_, script = SERVICES["web"]["healthcheck"]["test"]
+    compile(script, "healthcheck", "exec")
+    assert "/readyz" in script
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_command_is_a_program_that_the_image_has(name):
+    program, *arguments = OURS[name].get("command", IMAGE_COMMAND)
+    if program == "python":
+        assert (BASE_DIR / arguments[0]).is_file()
+    else:
+        assert program in {entry.name for entry in entry_points(group="console_scripts")}
+
+
+def test_the_image_serves_our_application():
+    module, _, attribute = IMAGE_COMMAND[-1].partition(":")
+    assert callable(getattr(importlib.import_module(module), attribute))
+
+
+def test_every_queue_that_messages_go_to_has_a_worker():
+    served = {queue_of(service.get("command", [])) for service in OURS.values()} - {None}
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert served == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
+
+
+def test_one_training_runs_at_a_time():
+    command = SERVICES["trainer"]["command"]
+    assert command[command.index("--concurrency") + 1] == "1"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_environment_variable_is_one_that_the_settings_read(name):
+    source = (BASE_DIR / "reviewqueue" / "settings.py").read_text()
+    known = set(re.findall(r'(?:env_\w+|environ\.get)\(\s*"(\w+)"', source))
+    assert set(OURS[name]["environment"]) <= known
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_named_volume_is_declared(name):
+    for volume in SERVICES[name].get("volumes", []):
+        assert volume.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_no_secret_has_a_default():
+    text = (BASE_DIR / "docker-compose.yml").read_text()
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+        assert set(re.findall(rf"\$\{{{secret}([:?-]*)", text)) == {":?"}
+
+
+def test_the_broker_keeps_its_messages():
+    words = " ".join(SERVICES["redis"]["command"])
+    assert "--appendonly yes" in words
+    assert "--maxmemory-policy noeviction" in words
+
+
+def test_the_image_runs_as_an_ordinary_user_and_copies_what_exists():
+    assert re.search(r"^USER (?!root)\w+", DOCKERFILE, re.M)
+    for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M):
+        assert (BASE_DIR / shlex.split(line)[0]).exists()

@@ -1,0 +1,79 @@
+"""Do the health addresses say what the orchestrator and the operator need, and no more?"""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from reviewqueue import health
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """No test profits from what another one found out."""
+    health.require_migrations.cache_clear()
+
+
+def test_livez_answers_without_a_database(client):
+    answer = client.get("/livez")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_readyz_is_ok_when_the_database_takes_writes_and_has_its_tables(client):
+    assert client.get("/readyz").json() == {"status": "ok", "reasons": []}
+
+
+@pytest.mark.django_db
+def test_readyz_says_that_migrations_wait(client):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["1 migrations wait: run `./run manage migrate`."]
+
+
+@pytest.mark.django_db
+def test_readyz_says_that_the_database_takes_no_writes(client):
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["The database takes no writes."]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_staff", [None, False])
+def test_strangers_and_annotators_do_not_see_the_inside(client, is_staff):
+    if is_staff is not None:
+        client.force_login(User.objects.create_user("ann", is_staff=is_staff))
+    assert client.get("/healthz/deep").status_code == 302
+
+
+@pytest.mark.django_db
+def test_staff_sees_the_queues_and_that_no_worker_answers(client):
+    client.force_login(User.objects.create_user("olga", is_staff=True))
+    answer = client.get("/healthz/deep")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["No worker answers."]
+    assert set(answer.json()["queues"]) == {"default", "train"}
+
+
+@pytest.mark.django_db
+def test_staff_sees_that_the_broker_is_away(client, settings, tmp_path):
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    client.force_login(User.objects.create_user("olga", is_staff=True))
+    assert client.get("/healthz/deep").json()["reasons"] == ["The broker does not answer: ConnectionError."]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_health_changes_nothing(client, method):
+    assert getattr(client, method)("/livez").status_code == 405
+
+
+def test_every_answer_carries_the_strict_content_policy(client):
+    policy = client.get("/livez")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "object-src 'none'" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,99 @@
+"""Does ./run explain itself, and are the locks it installs complete?"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reviewqueue.settings import BASE_DIR
+
+LOCKS = ("base", "demo", "dev", "uv")
+NEEDED = ("sh", "dirname", "readlink", "cksum", "cat", "id", "mkdir", "flock", "rm")
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package and version, one for each marker, of a lock."""
+    text = (BASE_DIR / "requirements" / f"{name}.lock").read_text()
+    return {line.split(" \\")[0]: line for line in re.findall(r"^[a-z0-9].*$", text, re.M)}
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A clone without an environment, and a PATH that holds no usable Python."""
+    (tmp_path / "bin").mkdir()
+    for name in NEEDED:
+        found = shutil.which(name)
+        assert found
+        (tmp_path / "bin" / name).symlink_to(found)
+    old = tmp_path / "bin" / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    (tmp_path / "clone" / "requirements").mkdir(parents=True)
+    shutil.copy(BASE_DIR / "run", tmp_path / "clone" / "run")
+    for name in LOCKS:
+        shutil.copy(BASE_DIR / "requirements" / f"{name}.lock", tmp_path / "clone" / "requirements")
+    return tmp_path
+
+
+def run(bare: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(bare / "clone" / "run"), *arguments],
+        env={"PATH": str(bare / "bin")},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_run_is_plain_posix_shell():
+    assert (BASE_DIR / "run").read_text().startswith("#!/bin/sh\n")
+    assert subprocess.run(["/bin/sh", "-n", BASE_DIR / "run"], check=False).returncode == 0
+    assert subprocess.run(["/bin/sh", "-n", BASE_DIR / ".ci" / "run"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
+def test_help_names_every_command_and_installs_nothing(bare, arguments):
+    done = run(bare, *arguments)
+    assert done.returncode == 0
+    for command in ("demo", "up", "manage", "test", "check", "bench"):
+        assert re.search(rf"^  {command}\b", done.stdout, re.M)
+    assert not (bare / "clone" / ".venv").exists()
+
+
+def test_an_unknown_command_is_refused_by_name(bare):
+    done = run(bare, "lunch")
+    assert done.returncode == 1
+    assert done.stderr.endswith("error: There is no command lunch.\n")
+
+
+def test_a_machine_without_a_python_of_today_gets_one_clear_line(bare):
+    done = run(bare, "up")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "error: Python 3.11 or newer is needed and not on PATH. On Debian 12: apt-get install python3"
+    )
+
+
+def test_bench_asks_which_one():
+    done = subprocess.run([BASE_DIR / "run", "bench"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Which measurement?" in done.stderr
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
+    text = (BASE_DIR / "requirements" / f"{name}.lock").read_text()
+    assert "://" not in text
+    assert "--index" not in text
+    packages = re.split(r"\n(?=[a-z0-9])", "\n" + text)[1:]
+    assert packages
+    assert all("--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize(("small", "large"), [("base", "demo"), ("demo", "dev")])
+def test_the_larger_lock_contains_the_smaller_one(small, large):
+    """./run takes an installed larger set for a smaller one."""
+    assert set(pins(small)) <= set(pins(large))

@@ -1,0 +1,160 @@
+"""Does `up` hold together? The whole service as real processes: mended, shared, ended without a trace."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reviewqueue import settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(240)]
+
+
+class Service:
+    """`python -m reviewqueue.embedded up` on a folder, as `./run up` starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "output.txt"
+        not_ours = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR"}
+        self.environment = {name: value for name, value in os.environ.items() if name not in not_ours}
+        self.environment |= {"PYTHONPATH": str(settings.BASE_DIR), "DATA_DIR": str(folder)}
+
+    def start(self) -> None:
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "reviewqueue.embedded", "up"],
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self.wait_for("Ready: ", seconds=120)
+
+    def wait_for(self, text: str, seconds: float = 40) -> None:
+        deadline = time.monotonic() + seconds
+        while text not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output.read_text()}"
+            time.sleep(0.1)
+
+    def embedded(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "reviewqueue.embedded", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+
+    def address(self) -> str:
+        return self.output.read_text().split("Ready: ")[1].split()[0]
+
+    def pid_of(self, name: str) -> int:
+        return int((self.folder / "logs" / f"{name}.pid").read_text().split()[0])
+
+    def processes(self) -> list[int]:
+        """Every living process that works on this folder, whoever its parent is."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                is_zombie = path.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                words = path.joinpath("cmdline").read_bytes() + path.joinpath("environ").read_bytes()
+            except OSError:
+                continue
+            if str(self.folder).encode() in words and not is_zombie and int(path.name) != os.getpid():
+                found.append(int(path.name))
+        return found
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("service"))
+    service.start()
+    yield service
+    if service.process.poll() is None:
+        service.process.terminate()
+        service.process.wait(60)
+
+
+def ready(service: Service) -> bool:
+    try:
+        with urllib.request.urlopen(f"{service.address()}/readyz", timeout=5) as answer:
+            return bool(json.load(answer)["status"] == "ok")
+    except OSError:
+        return False
+
+
+def test_the_service_answers_where_it_says(service):
+    assert ready(service)
+
+
+def test_a_second_service_on_the_folder_gets_one_clear_line(service):
+    second = service.embedded("up")
+    assert second.returncode == 1
+    assert second.stderr == (
+        f"error: Another service runs on {service.folder}. Stop it, or choose another folder with --data.\n"
+    )
+
+
+def test_manage_uses_the_servers_that_run(service):
+    done = service.embedded("manage", "migrate", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_data_folder_is_nobody_elses(service):
+    for name in ("secret_key", "servers.json"):
+        assert (service.folder / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker", "beat"])
+def test_kill_9_of_a_child_is_said_and_mended(service, name):
+    service.wait_for("Ready: ")
+    while not (service.folder / "logs" / "beat.pid").exists():  # the last to start
+        time.sleep(0.1)
+    os.kill(service.pid_of(name), signal.SIGKILL)
+    service.wait_for(f"{name} was killed by SIGKILL")
+    service.wait_for(f"{name} runs again.")
+    deadline = time.monotonic() + 40
+    while not ready(service):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_task_is_run_by_the_worker(service):
+    script = (
+        "from reviewqueue.celery import app; import sys;"
+        "replies = [app.control.ping(timeout=5, limit=2) for _ in range(4)];"
+        "names = {n.split('@')[0] for r in replies for a in r for n in a};"
+        "sys.exit(0 if names == {'worker', 'trainer'} else str(names))"
+    )
+    done = service.embedded("manage", "shell", "-v", "0", "-c", script)
+    assert done.returncode == 0, done.stderr
+
+
+def test_ctrl_c_ends_every_process(service):
+    assert len(service.processes()) > 10
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(60) == 0
+    assert service.processes() == []
+    assert "Stopped." in service.output.read_text()
+    assert not (service.folder / "servers.json").exists()
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_that_hinders_the_next_start(service):
+    service.start()
+    service.process.kill()
+    service.process.wait()
+    service.start()
+    assert ready(service)
+    service.process.terminate()
+    assert service.process.wait(60) == 0
+    assert service.processes() == []
+
+
+def test_manage_starts_servers_of_its_own_where_none_run(service):
+    done = service.embedded("manage", "migrate", "--check")
+    assert done.returncode == 0, done.stderr
+    assert service.processes() == []
