@@ -20,6 +20,8 @@ from labeling.learning.solver import Solution, solve
 from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
 
 STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
+LABEL_TOLERANCE = 1e-5  # several labels: a hundredfold closer moved no decision, at twice the time
+FOLD_TOLERANCE = 1e-4  # out of fold, for thresholds only
 _APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model
 Link = Literal["softmax", "sigmoid"]
 
@@ -171,7 +173,7 @@ def fit_multi(
     folds : parts for the thresholds, which are chosen on documents the fit has not seen; below 2 every
         threshold is `PRIOR_THRESHOLD`
     """
-    model = _fit_labels(rows, labels, strength, start)
+    model = _fit_labels(rows, labels, strength, start, LABEL_TOLERANCE)
     return replace(model, thresholds=_thresholds(rows, labels, strength, folds, seed))
 
 
@@ -207,7 +209,9 @@ def renumbered(sparse: csr_array, columns: Integers) -> csr_array:
     return csr_array((sparse.data, places[sparse.indices], sparse.indptr), shape=shape)
 
 
-def _fit_labels(rows: Rows, labels: Flags, strength: float, start: LinearModel | None) -> LinearModel:
+def _fit_labels(
+    rows: Rows, labels: Flags, strength: float, start: LinearModel | None, tolerance: float
+) -> LinearModel:
     seen = np.flatnonzero(labels.any(axis=0))
     if len(seen) == 0:
         return constant_model(rows, seen, labels.shape[1], "sigmoid")
@@ -221,6 +225,7 @@ def _fit_labels(rows: Rows, labels: Flags, strength: float, start: LinearModel |
         strength=strength,
         exclusive=False,
         start=known,
+        tolerance=tolerance,
     )
     return _model(found, labels.shape[1], seen, "sigmoid")
 
@@ -234,11 +239,10 @@ def _thresholds(rows: Rows, labels: Flags, strength: float, folds: int, seed: in
     for part in range(folds):
         train, test = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
         if len(train) and len(test):
-            model = _fit_labels(part_of(rows, train), labels[train], strength, None)
+            model = _fit_labels(part_of(rows, train), labels[train], strength, None, FOLD_TOLERANCE)
             held_out[test] = model.probabilities(part_of(rows, test))
-    return np.array(
-        [best_threshold(held_out[:, c], labels[:, c]) for c in range(labels.shape[1])], np.float32
-    )
+    best = [best_threshold(*pair) for pair in zip(held_out.T, labels.T, strict=True)]
+    return np.array(best, dtype=np.float32)
 
 
 def part_of(rows: Rows, numbers: Integers) -> Rows:

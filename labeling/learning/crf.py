@@ -15,8 +15,9 @@ from labeling.learning.arrays import Doubles
 from labeling.learning.spans import Segment, Span, cuts_of, segments, spans_of, tags_of, tokenize
 
 ITERATIONS = 60
-PARAMETERS = {"c1": 0.1, "c2": 0.02, "max_iterations": ITERATIONS, "feature.possible_transitions": True}
+PARAMETERS = {"c1": 0.02, "c2": 0.05, "max_iterations": ITERATIONS, "feature.possible_transitions": True}
 AROUND = (-2, -1, 1, 2)  # neighbours whose words count
+ENDS = (1, 2, 3, 4, 5)  # characters of a word's beginning and end
 
 
 class NothingToLearn(ValueError):
@@ -101,23 +102,27 @@ def informativeness(tagged: Sequence[Tagged], *, is_cost_per_token: bool) -> Dou
 def token_features(words: Sequence[str]) -> list[list[str]]:
     """What the model sees of each token: the word, its ends and shape, and its neighbours.
 
-    >>> token_features(["Aspirin"])[0][:3]
-    ['bias', 'w=aspirin', 's=Aa']
+    >>> token_features(["Aspirin"])[0][:4]
+    ['bias', 'o=Aspirin', 'w=aspirin', 's=Aa']
     """
     lower = [word.casefold() for word in words]
     shapes = [shape(word) for word in words]
     features = []
     for number, word in enumerate(lower):
-        own = ["bias", f"w={word}", f"s={shapes[number]}"]
-        own += [f"{side}{n}={part}" for n in (2, 3, 4) for side, part in (("<", word[:n]), (">", word[-n:]))]
+        own = ["bias", f"o={words[number]}", f"w={word}", f"s={shapes[number]}"]
+        own += [f"{side}{n}={part}" for n in ENDS for side, part in (("<", word[:n]), (">", word[-n:]))]
         for offset in AROUND:
             there = number + offset
             if 0 <= there < len(words):
-                own.append(f"{offset:+}w={lower[there]}")
-                own.append(f"{offset:+}s={shapes[there]}")
+                own += [f"{offset:+}w={lower[there]}", f"{offset:+}s={shapes[there]}"]
+            else:
+                own.append(f"{offset:+}none")
         if number > 0:
-            own.append(f"-1|w={lower[number - 1]}|{word}")
-        own += ["first"] * (number == 0) + ["last"] * (number == len(words) - 1)
+            before = lower[number - 1]
+            own += [f"-1|w={before}|{word}", f"-1<={before[:3]}", f"-1>={before[-3:]}"]
+        if number + 1 < len(words):
+            behind = lower[number + 1]
+            own += [f"w|+1={word}|{behind}", f"+1<={behind[:3]}", f"+1>={behind[-3:]}"]
         features.append(own)
     return features
 

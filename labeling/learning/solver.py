@@ -43,6 +43,7 @@ def solve(
     strength: float,
     exclusive: bool,
     start: Solution | None = None,
+    tolerance: float | None = None,
 ) -> Solution:
     """Minimise ½|W|² + C Σ weight · log-loss, the intercept not penalised, as scikit-learn counts C.
 
@@ -51,11 +52,11 @@ def solve(
     weights : (n,) or (n, k) of each row's loss
     strength : C, higher fits closer
     start : an earlier solution for the same k classes; the nearer, the fewer steps
+    tolerance : of the objective, relative; None for `TOLERANCE`
     """
     columns, compact = compact_columns(sparse)
-    problem = _Problem(
-        targets, strength * np.broadcast_to(weights.reshape(len(targets), -1), targets.shape), exclusive
-    )
+    losses = strength * np.broadcast_to(weights.reshape(len(targets), -1), targets.shape)
+    problem = _Problem(targets, losses, exclusive, TOLERANCE if tolerance is None else tolerance)
     first = None if start is None else _placed(start, columns)
     if len(columns) == 0 and dense.shape[1] < len(targets):
         matrix = _minimise(dense, dense.T, problem, first)
@@ -73,6 +74,7 @@ class _Problem:
     targets: Doubles
     weights: Doubles  # (n, k), C included
     is_exclusive: bool
+    tolerance: float
 
     def loss_and_slope(self, logits: Doubles) -> tuple[float, Doubles]:
         """The weighted log-loss, and its derivative by the logits."""
@@ -150,7 +152,7 @@ def _minimise(design: Any, transposed: Any, problem: _Problem, first: Doubles | 
         gradient[-1] = slope.sum(axis=0)
         return loss + 0.5 * float((matrix[:-1] ** 2).sum()), gradient.ravel()
 
-    options = {"maxiter": ITERATIONS, "ftol": TOLERANCE, "gtol": 1e-4 * float(problem.weights.mean())}
+    options = {"maxiter": ITERATIONS, "ftol": problem.tolerance, "gtol": 1e-4 * float(problem.weights.mean())}
     flat = np.zeros((width + 1) * n_classes) if first is None else first.ravel()
     found = minimize(objective, flat, jac=True, method="L-BFGS-B", options=options)
     matrix: Doubles = np.asarray(found.x, dtype=np.float64).reshape(width + 1, n_classes)

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
 
-from labeling.learning import solver
+from labeling.learning import classifier, solver
 from labeling.learning.classifier import LinearModel, fit_multi, fit_single, part_of
 from labeling.learning.committee import Committee, fit_committee
 from labeling.learning.features import Rows
@@ -114,7 +114,7 @@ def test_naive_bayes_equals_scikit_learn_on_the_words_that_occur(rows, labels):
 
 
 def test_several_labels_are_fitted_each_on_its_own(rows, flags, flat, monkeypatch):
-    monkeypatch.setattr(solver, "TOLERANCE", 1e-12)
+    monkeypatch.setattr(classifier, "LABEL_TOLERANCE", 1e-12)
     train = part_of(rows, np.arange(100))
     found = fit_multi(train, flags[:100]).probabilities(rows)
     for number in range(3):
