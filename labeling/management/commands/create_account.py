@@ -1,0 +1,30 @@
+"""How does the first person get in? `./run manage create_account joan` prints a password once."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from labeling.actions import accounts
+
+
+class Command(BaseCommand):
+    help = "Make an account and print its generated password, once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="what the person types to sign in")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = secrets.token_urlsafe(15)
+        try:
+            user = accounts.create(options["name"], password)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(_("Name: {name}").format(name=user.get_username()))
+        self.stdout.write(_("Password: {password}").format(password=password))
+        self.stdout.write(_("It is not stored and not shown again; it can be changed after signing in."))
