@@ -20,7 +20,7 @@ from labeling.learning.solver import Solution, solve
 from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
 
 STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
-LABEL_TOLERANCE = 1e-5  # several labels: a hundredfold closer moved no decision, at twice the time
+LABEL_TOLERANCE = 1e-5  # several labels: 1e-7 moved F1 by .002 at most on GoEmotions
 FOLD_TOLERANCE = 1e-4  # out of fold, for thresholds only
 _APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model
 Link = Literal["softmax", "sigmoid"]

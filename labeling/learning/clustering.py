@@ -5,7 +5,7 @@ from scipy.sparse import csr_array
 
 from labeling.learning.arrays import Floats, Integers
 
-ROUNDS = 8  # the groups only have to spread a batch: more rounds change no curve
+ROUNDS = 8  # the groups only have to spread a batch, they need not settle
 
 
 def k_means(points: Floats, n_clusters: int, seed: int) -> Integers:

@@ -1,6 +1,7 @@
 """What dense space do the words of the pool span? Latent semantic analysis, learnt on a sample.
 
-Log-entropy weights and 128 dimensions: measured better than TF-IDF weights and 256 on three data sets.
+Log-entropy weights and 128 dimensions: better than TF-IDF weights and 256 on AG News and SMS spam, as good
+on TREC.
 """
 
 import numpy as np

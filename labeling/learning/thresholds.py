@@ -4,7 +4,7 @@ import numpy as np
 
 from labeling.learning.arrays import AnyFloats, Doubles, Flags
 
-PRIOR_THRESHOLD = 0.3  # better than one half wherever positives are rarer than negatives
+PRIOR_THRESHOLD = 0.3  # better than one half on GoEmotions at 300 to 3,000 labels
 
 
 def best_threshold(probabilities: AnyFloats, is_positive: Flags) -> float:
