@@ -1,0 +1,160 @@
+"""What may a manager change while people are labeling?"""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from labeling.actions import adjudication, annotations, given, policy, projects, queue
+from labeling.actions.annotations import Submission
+from labeling.exceptions import InvalidInput, NotAllowed, NotFound
+from labeling.models import Annotation, Document, Project, Resolution
+from tests.cast import label
+
+State = Document.State
+
+
+def say(project: Project, person: User, name: str) -> Document:
+    (held,) = queue.claim(project.pk, person).documents
+    annotations.submit(person, Submission(held.token, [label(project, name)]))
+    return Document.objects.get(pk=held.document_id)
+
+
+def test_a_change_is_stored_and_nothing_else_moves(tickets: Project, joan: User) -> None:
+    changed = policy.change(tickets.pk, joan, name="Mail", lease_minutes=30, strategy="margin")
+    stored = Project.objects.get(pk=tickets.pk)
+    assert (
+        (stored.name, stored.lease_minutes, stored.strategy)
+        == ("Mail", 30, "margin")
+        == (
+            changed.name,
+            changed.lease_minutes,
+            changed.strategy,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["kind", "test_share", "generation", "document_count", "pk"])
+def test_what_answers_and_estimates_depend_on_stays(tickets: Project, joan: User, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        policy.change(tickets.pk, joan, **{name: 1})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"overlap": 0}, {"overlap": 33}, {"name": ""}, {"name": "x" * 101}, {"strategy": "luck"}]
+)
+def test_impossible_policies_are_refused(tickets: Project, joan: User, changes: dict) -> None:
+    with pytest.raises(ValidationError):
+        policy.change(tickets.pk, joan, **changes)
+
+
+def test_only_managers_change_policy_or_take_documents_out(tickets: Project, ann: User, carla: User) -> None:
+    document = tickets.documents.first()
+    assert document is not None
+    for person in (ann, carla):
+        with pytest.raises(NotAllowed):
+            policy.change(tickets.pk, person, is_paused=True)
+        with pytest.raises(NotAllowed):
+            policy.exclude(tickets.pk, person, document.pk)
+        with pytest.raises(NotAllowed):
+            policy.include(tickets.pk, person, document.pk)
+
+
+def test_while_paused_nobody_gets_a_document(tickets: Project, joan: User, ann: User) -> None:
+    policy.change(tickets.pk, joan, is_paused=True)
+    assert queue.claim(tickets.pk, ann).empty_because == "paused"
+    policy.change(tickets.pk, joan, is_paused=False)
+    assert queue.claim(tickets.pk, ann).documents
+
+
+def test_more_overlap_opens_settled_documents_for_somebody_else(
+    tickets: Project, joan: User, ann: User, bob: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.change(tickets.pk, joan, overlap=2)
+    document.refresh_from_db()
+    assert document.state == State.OPEN
+    assert not Resolution.objects.exists()
+    assert say(tickets, bob, "Refund") == document
+    assert Resolution.objects.get().how == Resolution.How.AGREED
+
+
+def test_less_overlap_settles_documents_that_have_enough(
+    make_project: Callable[..., Project], joan: User, ann: User
+) -> None:
+    project = make_project(overlap=2)
+    document = say(project, ann, "Refund")
+    policy.change(project.pk, joan, overlap=1)
+    document.refresh_from_db()
+    assert document.state == State.RESOLVED
+
+
+def test_more_overlap_leaves_excluded_and_decided_documents_alone(
+    make_project: Callable[..., Project], joan: User, ann: User, bob: User, carla: User
+) -> None:
+    project = make_project(overlap=2)
+    disputed = say(project, ann, "Refund")
+    say(project, bob, "Billing")
+    adjudication.decide(project.pk, disputed.pk, carla, [label(project, "Delivery")])
+    other = project.documents.exclude(pk=disputed.pk).first()
+    assert other is not None
+    policy.exclude(project.pk, joan, other.pk)
+    policy.change(project.pk, joan, overlap=3)
+    disputed.refresh_from_db()
+    other.refresh_from_db()
+    assert (disputed.state, other.state) == (State.RESOLVED, State.EXCLUDED)
+
+
+def test_an_excluded_document_is_labelled_by_nobody_and_keeps_what_was_said(
+    tickets: Project, joan: User, ann: User, bob: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.exclude(tickets.pk, joan, document.pk)
+    policy.exclude(tickets.pk, joan, document.pk)
+    document.refresh_from_db()
+    assert document.state == State.EXCLUDED
+    assert Annotation.objects.count() == 1
+    claimed = queue.claim(tickets.pk, bob, 10).documents
+    assert document.pk not in {held.document_id for held in claimed}
+
+
+def test_an_included_document_is_settled_by_the_answers_it_had(
+    tickets: Project, joan: User, ann: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.exclude(tickets.pk, joan, document.pk)
+    policy.include(tickets.pk, joan, document.pk)
+    document.refresh_from_db()
+    assert document.state == State.RESOLVED
+
+
+def test_an_answer_from_a_file_survives_exclusion_and_a_second_click(tickets: Project, joan: User) -> None:
+    document = tickets.documents.first()
+    assert document is not None
+    given.record(tickets, [(document.pk, [label(tickets, "Refund")])])
+    policy.exclude(tickets.pk, joan, document.pk)
+    policy.include(tickets.pk, joan, document.pk)
+    policy.include(tickets.pk, joan, document.pk)
+    assert Resolution.objects.get(document=document).how == Resolution.How.IMPORTED
+
+
+def test_a_decision_survives_exclusion(
+    make_project: Callable[..., Project], joan: User, ann: User, bob: User, carla: User
+) -> None:
+    project = make_project(overlap=2)
+    document = say(project, ann, "Refund")
+    say(project, bob, "Billing")
+    adjudication.decide(project.pk, document.pk, carla, [label(project, "Delivery")])
+    policy.exclude(project.pk, joan, document.pk)
+    policy.include(project.pk, joan, document.pk)
+    assert Resolution.objects.get(document=document).how == Resolution.How.ADJUDICATED
+
+
+def test_documents_of_other_projects_do_not_exist_here(tickets: Project, joan: User) -> None:
+    other = projects.create(joan, name="Other", kind="single", class_names=["A"])
+    document = tickets.documents.first()
+    assert document is not None
+    for deed in (policy.exclude, policy.include):
+        with pytest.raises(NotFound):
+            deed(other.pk, joan, document.pk)

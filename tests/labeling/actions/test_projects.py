@@ -1,0 +1,121 @@
+"""How does a project come to be, and who belongs to it?"""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from labeling.actions import projects
+from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
+from labeling.models import Guideline, Membership, Project
+
+ROLE = Membership.Role
+
+
+def test_a_new_project_has_its_creator_as_manager_and_an_empty_first_guideline(joan: User) -> None:
+    project = projects.create(
+        joan, name="  Mail \n today ", kind="single", class_names=["Good", " Bad  one "]
+    )
+    assert project.name == "Mail today"
+    assert projects.manager_of(project.pk, joan).role == ROLE.MANAGER
+    assert [c.name for c in project.classes.all()] == ["Good", "Bad one"]
+    assert Guideline.objects.get(project=project).number == 1
+
+
+def test_classes_get_keys_without_clashes_and_none_that_the_desk_uses_itself(joan: User) -> None:
+    project = projects.create(joan, name="Many", kind="single", class_names=[f"c{n}" for n in range(50)])
+    keys = [c.key for c in project.classes.all()]
+    given = [key for key in keys if key]
+    assert len(given) == len(set(given)) == 31
+    assert not set(given) & set(projects.RESERVED_KEYS)
+
+
+@pytest.mark.parametrize("class_names", [[], [" "], ["A", "A"], ["A", " A "], [f"c{n}" for n in range(501)]])
+def test_classes_that_cannot_be_told_apart_are_refused(joan: User, class_names: list[str]) -> None:
+    with pytest.raises(InvalidInput):
+        projects.create(joan, name="P", kind="single", class_names=class_names)
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"name": "x" * 101},
+        {"name": ""},
+        {"name": "a\0b"},
+        {"class_names": ["x" * 101]},
+        {"class_names": ["a\0b"]},
+        {"kind": "other"},
+        {"overlap": 0},
+        {"overlap": 33},
+        {"test_share": 0.95},
+        {"lease_minutes": 0},
+        {"description": "x" * 2001},
+    ],
+)
+def test_what_the_database_could_not_hold_is_refused_by_field(joan: User, facts: dict) -> None:
+    with pytest.raises(ValidationError) as refused:
+        projects.create(joan, **({"name": "P", "kind": "single", "class_names": ["A"]} | facts))
+    assert refused.value.message_dict
+    assert not Project.objects.exists()
+
+
+def test_the_same_form_sent_twice_makes_one_project(joan: User) -> None:
+    key = uuid.uuid4()
+    facts = {"name": "P", "kind": "multi", "class_names": ["A"]}
+    first = projects.create_once(joan, creation_key=key, **facts)
+    assert projects.create_once(joan, creation_key=key, **facts) == first
+    assert Project.objects.count() == 1
+
+
+def test_somebody_else_s_key_opens_nothing(joan: User, eve: User) -> None:
+    key = uuid.uuid4()
+    projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
+    with pytest.raises(InvalidInput):
+        projects.create_once(eve, creation_key=key, name="Q", kind="multi", class_names=["A"])
+
+
+def test_strangers_and_archived_projects_look_like_nothing(tickets: Project, ann: User, eve: User) -> None:
+    with pytest.raises(NotAMember):
+        projects.member_of(tickets.pk, eve)
+    with pytest.raises(NotAMember):
+        projects.member_of(tickets.pk + 1000, ann)
+    Project.objects.filter(pk=tickets.pk).update(archived_at="2026-01-01T00:00Z")
+    with pytest.raises(NotAMember):
+        projects.member_of(tickets.pk, ann)
+
+
+def test_only_managers_let_people_in(tickets: Project, ann: User, carla: User, eve: User) -> None:
+    for person in (ann, carla):
+        with pytest.raises(NotAllowed):
+            projects.add_member(tickets.pk, person, eve, ROLE.ANNOTATOR)
+        with pytest.raises(NotAllowed):
+            projects.remove_member(tickets.pk, person, ann)
+    with pytest.raises(NotAMember):
+        projects.add_member(tickets.pk, eve, eve, ROLE.MANAGER)
+
+
+def test_a_role_that_does_not_exist_is_refused(tickets: Project, joan: User, ann: User) -> None:
+    with pytest.raises(InvalidInput):
+        projects.add_member(tickets.pk, joan, ann, "owner")
+
+
+def test_the_last_manager_can_neither_leave_nor_step_down(tickets: Project, joan: User, ann: User) -> None:
+    with pytest.raises(LastManager):
+        projects.remove_member(tickets.pk, joan, joan)
+    with pytest.raises(LastManager):
+        projects.add_member(tickets.pk, joan, joan, ROLE.ANNOTATOR)
+    projects.add_member(tickets.pk, joan, ann, ROLE.MANAGER)
+    projects.add_member(tickets.pk, joan, joan, ROLE.ANNOTATOR)
+    with pytest.raises(LastManager):
+        projects.remove_member(tickets.pk, ann, ann)
+
+
+def test_a_removed_member_is_a_stranger_until_let_in_again(tickets: Project, joan: User, ann: User) -> None:
+    projects.remove_member(tickets.pk, joan, ann)
+    with pytest.raises(NotAMember):
+        projects.member_of(tickets.pk, ann)
+    projects.add_member(tickets.pk, joan, ann, ROLE.ADJUDICATOR)
+    assert projects.member_of(tickets.pk, ann).role == ROLE.ADJUDICATOR
+    assert Membership.objects.filter(project=tickets, user=ann).count() == 1
