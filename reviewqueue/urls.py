@@ -9,5 +9,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("healthz/deep", health.deep, name="deep_health"),
     path("api/v1/", include("labeling.api.urls")),
+    path("", include("analytics.urls")),
     path("", include("labeling.urls")),
 ]

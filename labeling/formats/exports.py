@@ -85,7 +85,7 @@ def write_csv(
     writer.writerow(_header(kind, metadata_keys, for_spreadsheets=for_spreadsheets))
     for row in rows:
         cells = _cells(row, kind, metadata_keys)
-        writer.writerow([_escaped(cell) for cell in cells] if for_spreadsheets else cells)
+        writer.writerow([escaped(cell) for cell in cells] if for_spreadsheets else cells)
         if buffer.tell() >= FLUSH_CHARACTERS:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -148,5 +148,5 @@ def _span_lists(spans: tuple[Span, ...] | None) -> list[list[int | str]] | None:
     return None if spans is None else [[span.start, span.end, span.label] for span in spans]
 
 
-def _escaped(cell: str) -> str:
+def escaped(cell: str) -> str:
     return "'" + cell if needs_escape(cell) else cell

@@ -19,50 +19,7 @@ from labeling.models import (
     QueueEntry,
 )
 from tests.cast import Clock, fill, label
-
-WORDS = {
-    "Refund": "money back refund return payment twice cancel charge",
-    "Billing": "invoice card tax amount due date bill account number",
-    "Delivery": "parcel courier late box address tracking door neighbour",
-}
-
-
-def text_of(name: str, number: int) -> str:
-    words = WORDS[name].split()
-    return " ".join(words[(number + step * step) % len(words)] for step in range(5)) + f" case {number % 7}"
-
-
-@pytest.fixture
-def shop(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
-    """Tickets of three kinds that words tell apart, with features but no model; a tenth is test set."""
-    settings.FEATURES_DIR = tmp_path / "features"
-    settings.MODELS_DIR = tmp_path / "models"
-    names = list(WORDS)
-    project = make_project(texts=[text_of(names[n % 3], n) for n in range(90)])
-    fill(project, [text_of(names[n % 3], n + 500) for n in range(12)], split="test")
-    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
-    assert working.work_off(project.pk, OwedWork.Kind.RANK)
-    project.refresh_from_db()
-    return project
-
-
-def truth(text: str) -> str:
-    return max(WORDS, key=lambda name: sum(word in WORDS[name].split() for word in text.split()))
-
-
-def work(project: Project, who: User, count: int) -> None:
-    """Label this many documents rightly."""
-    for _ in range(count):
-        (held,) = queue.claim(project.pk, who).documents
-        annotations.submit(who, Submission(held.token, [label(project, truth(held.text))]))
-
-
-def train(project: Project) -> None:
-    owed.owe(project.pk, OwedWork.Kind.TRAIN)
-    assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
-    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
-    project.refresh_from_db()
+from tests.shop import WORDS, label_rightly, text_of, train, truth
 
 
 def shares(project: Project) -> dict[str, int]:
@@ -78,7 +35,7 @@ def test_without_a_model_varied_documents_come_first(shop: Project) -> None:
 
 def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Project, ann: User) -> None:
     before = shop.generation
-    work(shop, ann, 40)
+    label_rightly(shop, ann, 40)
     train(shop)
     version = ModelVersion.objects.get(project=shop)
     assert version.state == ModelVersion.State.READY
@@ -90,18 +47,18 @@ def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Projec
 
 
 def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> None:
-    work(shop, ann, 30)
+    label_rightly(shop, ann, 30)
     train(shop)
     assert not QueueEntry.objects.live(shop).filter(document__state="resolved").exists()
 
 
 def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User, clock: Clock) -> None:
-    work(shop, ann, 9)
+    label_rightly(shop, ann, 9)
     assert not training.is_due(shop)
     clock.advance(seconds=61)
     assert training.is_due(shop)
     clock.advance(seconds=-61)
-    work(shop, ann, 1)
+    label_rightly(shop, ann, 1)
     assert training.is_due(shop)
     train(shop)
     assert not training.is_due(shop)
@@ -110,7 +67,7 @@ def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User,
 def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
     shop: Project, ann: User, joan: User
 ) -> None:
-    work(shop, ann, 30)
+    label_rightly(shop, ann, 30)
     train(shop)
     refund = shop.classes.get(name="Refund")
     steering.focus_on(shop.pk, joan, refund.pk, wanted_labels=3)
@@ -119,13 +76,13 @@ def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
     focused = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "focus"]
     assert focused
     assert all(entry.reason["class"] == str(refund.pk) for entry in focused)
-    work(shop, ann, 20)
+    label_rightly(shop, ann, 20)
     train(shop)
     assert Focus.objects.get(project=shop).ended_at is not None
 
 
 def test_a_failed_run_leaves_the_old_order_and_says_why(shop: Project, ann: User, settings: Any) -> None:
-    work(shop, ann, 20)
+    label_rightly(shop, ann, 20)
     generation = shop.generation
     settings.MODELS_DIR = "/proc/nowhere"
     owed.owe(shop.pk, OwedWork.Kind.TRAIN)

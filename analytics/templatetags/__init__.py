@@ -1,0 +1,1 @@
+"""How do templates show measured numbers?"""

@@ -1,0 +1,14 @@
+"""Which address shows which report?"""
+
+from django.urls import path
+
+from analytics.views import classes
+
+app_name = "analytics"
+
+urlpatterns = [
+    path("projects/<int:project_id>/report/", classes.classes, name="classes"),
+    path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
+    path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
+    path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),
+]

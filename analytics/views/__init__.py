@@ -1,0 +1,1 @@
+"""The pages of analytics: parse, permit, one report, answer."""

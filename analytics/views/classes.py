@@ -1,0 +1,94 @@
+"""Which page shows how good each class is, and asks for more labels of the weak ones?"""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.guidance import findings, headline, weak_rows
+from analytics.metrics.measures import Measure
+from analytics.reports import class_report
+from labeling.actions import steering
+from labeling.formats.exports import escaped
+from labeling.models import LabelClass, Membership
+from labeling.views.access import for_managers, for_members, person
+
+WANTED_LABELS = 20  # one press of the button: half an hour of one person
+
+
+@require_safe
+@for_members
+def classes(request: HttpRequest, member: Membership) -> HttpResponse:
+    report = class_report(member.project)
+    shown: dict[str, Any] = {
+        "member": member,
+        "report": report,
+        "headline": headline(report),
+        "findings": findings(report),
+        "weak": {row.label_class.pk for row in weak_rows(report)},
+        "wanted": WANTED_LABELS,
+    }
+    return render(request, "analytics/class_report.html", shown)
+
+
+@require_POST
+@for_managers
+def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
+    steering.focus_on(
+        member.project_id, person(request), class_id, WANTED_LABELS, _("Asked for on the class report.")
+    )
+    name = LabelClass.objects.values_list("name", flat=True).get(pk=class_id)
+    messages.success(
+        request,
+        ngettext(
+            "The queue now brings documents that may be {name}, until {n} more is labelled.",
+            "The queue now brings documents that may be {name}, until {n} more are labelled.",
+            WANTED_LABELS,
+        ).format(name=name, n=WANTED_LABELS),
+    )
+    return redirect("analytics:classes", member.project_id)
+
+
+@require_POST
+@for_managers
+def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
+    if steering.end_focus(member.project_id, person(request), class_id):
+        messages.success(request, _("The queue goes back to its own mix with the next ranking."))
+    return redirect("analytics:classes", member.project_id)
+
+
+@require_safe
+@for_members
+def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The table as a file for spreadsheets."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="classes-{member.project_id}.csv"'
+    writer = csv.writer(response)
+    measures = ("precision", "recall", "f1")
+    bounds = [f"{name}{end}" for name in measures for end in ("", "_low", "_high")]
+    writer.writerow(["class", "train_labels", "test_labels", "support", *bounds])
+    for row in class_report(member.project).rows:
+        cells: list[object] = [escaped(row.label_class.name), row.train_labels, row.test_labels]
+        cells.append(row.scores.support if row.scores else "")
+        for name in measures:
+            cells += _cells(getattr(row.scores, name) if row.scores else None)
+        writer.writerow(cells)
+    return response
+
+
+def _cells(measure: Measure | None) -> list[object]:
+    if measure is None or measure.value is None:
+        return ["", "", ""]
+    interval = measure.interval
+    return [
+        round(measure.value, 4),
+        *([round(interval.low, 4), round(interval.high, 4)] if interval else ["", ""]),
+    ]

@@ -1,0 +1,155 @@
+"""How good is it, per class, and does the page tell the truth about it?"""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from analytics.guidance import findings, headline
+from analytics.reports import class_report
+from labeling.actions import given
+from labeling.models import Annotation, Document, Focus, HeldOutPrediction, OwedWork, Project
+from tests.cast import label
+from tests.shop import label_rightly, train, truth
+
+
+def settle_test_set(project: Project) -> None:
+    answers = [
+        (d.pk, [label(project, truth(d.text))]) for d in Document.objects.test_set().filter(project=project)
+    ]
+    given.record(project, answers, Annotation.Source.GOLD)
+
+
+@pytest.fixture
+def measured(shop: Project, ann: User) -> Project:
+    """The shop with a model and a settled test set."""
+    settle_test_set(shop)
+    label_rightly(shop, ann, 40)
+    train(shop)
+    return shop
+
+
+def page(project: Project) -> str:
+    return reverse("analytics:classes", args=[project.pk])
+
+
+def test_without_labels_the_report_says_what_it_will_show(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    response = client.get(page(tickets))
+    assert response.status_code == 200
+    assert "Nothing is labelled yet" in response.content.decode()
+
+
+def test_the_numbers_are_those_of_the_test_set_alone(measured: Project) -> None:
+    report = class_report(measured)
+    assert report.test_documents == Document.objects.test_set().filter(project=measured).count()
+    assert sum(row.scores.support for row in report.rows if row.scores) == report.test_documents
+    assert report.scores is not None
+    assert report.scores.accuracy.interval is not None
+
+
+def test_a_corrected_label_moves_every_number_without_a_training(measured: Project) -> None:
+    before = class_report(measured)
+    held_out = HeldOutPrediction.objects.first()
+    assert held_out is not None
+    resolution = held_out.document.resolution
+    wrong = next(
+        c
+        for c in measured.classes.all()
+        if c not in [x.label_class for x in resolution.annotation.labels.all()]
+    )
+    corrected = Annotation.objects.create(
+        project=measured,
+        document=held_out.document,
+        source="gold",
+        answer_hash=b"x",
+        supersedes=resolution.annotation,
+    )
+    corrected.labels.create(label_class=wrong)
+    resolution.annotation = corrected
+    resolution.save()
+    after = class_report(measured)
+    assert before.scores
+    assert after.scores
+    assert before.scores.accuracy.value != after.scores.accuracy.value
+    assert after.version == before.version
+
+
+def test_a_measure_without_evidence_is_undefined_and_says_why(shop: Project, ann: User) -> None:
+    billing = [d.pk for d in Document.objects.test_set().filter(project=shop) if truth(d.text) == "Billing"]
+    Document.objects.filter(pk__in=billing).update(state=Document.State.EXCLUDED)
+    settle_test_set(shop)
+    label_rightly(shop, ann, 40)
+    train(shop)
+    row = next(r for r in class_report(shop).rows if r.label_class.name == "Billing")
+    assert row.scores is not None
+    assert row.scores.recall.value is None
+    assert row.scores.recall.reason
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_every_kind_of_project_has_its_report(
+    kind: str, make_project: Callable[..., Project], client: Client, joan: User
+) -> None:
+    project = make_project(kind=kind)
+    client.force_login(joan)
+    assert client.get(page(project)).status_code == 200
+
+
+def test_label_more_asks_for_the_class_and_the_queue_is_ranked_again(
+    measured: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    refund = measured.classes.get(name="Refund")
+    response = client.post(reverse("analytics:focus", args=[measured.pk, refund.pk]), follow=True)
+    assert "until 20 more are labelled" in response.content.decode()
+    assert Focus.objects.get(project=measured).label_class == refund
+    assert OwedWork.objects.filter(project=measured, kind=OwedWork.Kind.RANK).exists()
+    client.post(reverse("analytics:end_focus", args=[measured.pk, refund.pk]))
+    assert not Focus.objects.standing().filter(project=measured).exists()
+
+
+def test_an_annotator_reads_the_report_and_cannot_steer(measured: Project, client: Client, ann: User) -> None:
+    client.force_login(ann)
+    response = client.get(page(measured))
+    assert response.status_code == 200
+    assert "Label more" not in response.content.decode()
+    refund = measured.classes.get(name="Refund")
+    assert client.post(reverse("analytics:focus", args=[measured.pk, refund.pk])).status_code == 403
+
+
+def test_a_stranger_finds_nothing(measured: Project, client: Client, eve: User) -> None:
+    client.force_login(eve)
+    assert client.get(page(measured)).status_code == 404
+    assert client.get(reverse("analytics:classes_csv", args=[measured.pk])).status_code == 404
+
+
+def test_the_page_takes_a_fixed_number_of_statements(measured: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    with CaptureQueriesContext(
+        connection,
+    ) as context:
+        client.get(page(measured))
+    assert len(context) <= 14
+
+
+def test_a_class_name_cannot_become_a_formula_or_a_script(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    tickets.classes.filter(name="Refund").update(name="=HYPERLINK(1)<script>alert(1)</script>")
+    client.force_login(joan)
+    assert "<script>alert" not in client.get(page(tickets)).content.decode()
+    lines = client.get(reverse("analytics:classes_csv", args=[tickets.pk])).content.decode().splitlines()
+    assert lines[1].startswith("'=") or lines[1].startswith("\"'=")
+
+
+def test_findings_name_the_scarce_class_and_the_title_the_weak_one(measured: Project) -> None:
+    report = class_report(measured)
+    assert any("labels to learn from" in finding.title for finding in findings(report))
+    assert headline(report)
