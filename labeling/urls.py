@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from labeling.views import accounts, documents, imports, members, projects, settings, tokens
+from labeling.views import (
+    accounts,
+    desk,
+    disputes,
+    documents,
+    guidelines,
+    imports,
+    members,
+    projects,
+    settings,
+    tokens,
+    work,
+)
 
 app_name = "labeling"
 
@@ -13,6 +25,23 @@ urlpatterns = [
     path("", projects.project_list, name="projects"),
     path("projects/new/", projects.new, name="new_project"),
     path("projects/<int:project_id>/", projects.home, name="project"),
+    path("projects/<int:project_id>/label/", desk.label, name="label"),
+    path("projects/<int:project_id>/label/skip/", desk.skip, name="skip"),
+    path("projects/<int:project_id>/label/defer/", desk.defer, name="defer"),
+    path("projects/<int:project_id>/label/undo/", desk.undo, name="undo"),
+    path("projects/<int:project_id>/mine/", work.mine, name="mine"),
+    path("projects/<int:project_id>/mine/<int:annotation_id>/", work.correct, name="correct"),
+    path("projects/<int:project_id>/disputes/", disputes.disputes, name="disputes"),
+    path("projects/<int:project_id>/disputes/<int:document_id>/", disputes.dispute, name="dispute"),
+    path("projects/<int:project_id>/guideline/", guidelines.guideline, name="guideline"),
+    path("projects/<int:project_id>/guideline/edit/", guidelines.edit, name="guideline_edit"),
+    path("projects/<int:project_id>/guideline/versions/", guidelines.versions, name="guideline_versions"),
+    path("projects/<int:project_id>/guideline/<int:number>/", guidelines.guideline, name="guideline_version"),
+    path(
+        "projects/<int:project_id>/guideline/<int:old>/to/<int:new>/",
+        guidelines.difference,
+        name="guideline_diff",
+    ),
     path("projects/<int:project_id>/work/<slug:kind>/retry/", projects.retry, name="retry_work"),
     path("projects/<int:project_id>/settings/", settings.settings, name="settings"),
     path("projects/<int:project_id>/settings/policy/", settings.change_policy, name="change_policy"),

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -43,7 +42,7 @@ _FACTS = """
 class ClassCard:
     """A class that may be chosen, with what the newest guideline says of it."""
 
-    id: UUID
+    id: str  # of the class, as text
     name: str
     key: str
     colour: str
@@ -92,7 +91,7 @@ def desk_facts(project_id: int, annotator_id: int) -> DeskFacts:
 def _card(*values: Any) -> ClassCard:
     class_id, name, key, colour, definition, examples, counter_examples = values
     return ClassCard(
-        UUID(class_id), name, key, colour, definition or "", _lines(examples), _lines(counter_examples)
+        class_id, name, key, colour, definition or "", _lines(examples), _lines(counter_examples)
     )
 
 

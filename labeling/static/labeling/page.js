@@ -1,4 +1,6 @@
 /* Every page: colours of classes outside the palette, menus that close, and forms that are sent once. */
+document.documentElement.classList.add("scripted");
+
 const colours = (root) => {
   for (const element of root.querySelectorAll("[data-colour]")) {
     if (CSS.supports("color", element.dataset.colour)) element.style.setProperty("--c", element.dataset.colour);
@@ -30,7 +32,3 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
-
-/* <body data-reload="30">: look again by itself after so many seconds, where nothing is being written. */
-const reload = Number(document.querySelector("[data-reload]")?.dataset.reload);
-if (reload) setTimeout(() => location.reload(), Math.min(reload, 300) * 1000);

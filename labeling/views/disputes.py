@@ -1,0 +1,114 @@
+"""Where do people disagree, and what is decided?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from labeling.actions import adjudication
+from labeling.exceptions import LabelingError, NotFound
+from labeling.forms.answers import ChoiceOfClasses
+from labeling.models import Annotation, Document, Lease, Membership
+from labeling.models.desk import desk_facts
+from labeling.views.access import for_adjudicators, person
+from labeling.views.given import Given
+from labeling.views.marked import Stretch, stretches
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One person's answer in a dispute."""
+
+    annotation: Annotation
+    stretches: list[Stretch]
+
+
+@require_safe
+@for_adjudicators
+def disputes(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Documents that wait for a decision, the oldest first, with what was said."""
+    waiting = (
+        Document.objects.disputed()
+        .filter(project=member.project)
+        .annotate(skips=Count("leases", Q(leases__state=Lease.State.SKIPPED, leases__round=F("round"))))
+    )
+    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    documents = list(page)
+    said = _counted(documents)
+    rows = [(document, [a for a in said if a.document_id == document.pk]) for document in documents]
+    return render(request, "labeling/disputes.html", {"member": member, "page": page, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_adjudicators
+def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    """The answers side by side, and the decision."""
+    document = Document.objects.filter(project=member.project, pk=document_id).first()
+    if document is None:
+        raise NotFound
+    if document.state != Document.State.DISPUTED:
+        messages.info(request, _("This document is not in dispute; another adjudicator may have decided it."))
+        return redirect("labeling:disputes", member.project_id)
+    said = _counted([document])
+    given, status = _start_from(said, request.GET.get("from")), 200
+    if request.method == "POST":
+        form = ChoiceOfClasses(request.POST, member.project.kind)
+        if form.is_valid() and _is_decided(request, member, document_id, form):
+            return redirect("labeling:disputes", member.project_id)
+        if form.complaint:
+            messages.error(request, form.complaint)
+        given, status = Given.of_post(request.POST), 422
+    facts = desk_facts(member.project_id, person(request).pk)
+    context = {
+        "member": member,
+        "facts": facts,
+        "choices": [(card, None) for card in facts.classes],
+        "document": document,
+        "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
+        "skips": _skips(document),
+        "given": given,
+    }
+    return render(request, "labeling/dispute.html", context, status=status)
+
+
+def _is_decided(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
+    found = form.cleaned_data
+    try:
+        adjudication.decide(member.project_id, document_id, person(request), found["labels"], found["note"])
+    except LabelingError as error:
+        messages.error(request, error.message)
+        return False
+    messages.success(request, _("Decided. What the annotators said stays beside it."))
+    return True
+
+
+def _counted(documents: list[Document]) -> list[Annotation]:
+    """The answers that count in these documents' rounds, with their labels and people."""
+    counted = Annotation.objects.filter(document__in=documents, filled_lease__round=F("document__round"))
+    return list(
+        counted.select_related("annotator", "guideline")
+        .prefetch_related("labels__label_class")
+        .order_by("document_id", "filled_lease__slot")
+    )
+
+
+def _skips(document: Document) -> list[Lease]:
+    skipped = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SKIPPED)
+    return list(skipped.select_related("annotator").order_by("pk"))
+
+
+def _start_from(said: list[Annotation], chosen: str | None) -> Given:
+    """Whose answer the decision starts from, where the adjudicator asked for one."""
+    for annotation in said:
+        if str(annotation.pk) == chosen:
+            return Given.of_labels(annotation.labels.all())
+    return Given()

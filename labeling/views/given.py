@@ -1,0 +1,56 @@
+"""What was chosen so far? An answer in the shape that the pages' fields take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labeling.models import Annotation, Label
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+MOST_ROWS = 600  # spans that a page keeps while it is being corrected
+
+
+@dataclass(frozen=True)
+class SpanRow:
+    """One span as its three fields; offsets in code points."""
+
+    label_class: str = ""
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Classes chosen for the whole document, and spans, in the order they were given."""
+
+    classes: list[str] = field(default_factory=list)
+    spans: list[SpanRow] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def rows(self) -> list[SpanRow]:
+        """The spans with a few empty rows to fill in where no script helps."""
+        return [*self.spans, *[SpanRow()] * 3]
+
+    @classmethod
+    def of_labels(cls, labels: Iterable[Label], note: str = "") -> Given:
+        found = list(labels)
+        return cls(
+            [str(label.label_class_id) for label in found if label.start is None],
+            [SpanRow(str(v.label_class_id), str(v.start), str(v.end)) for v in found if v.start is not None],
+            note,
+        )
+
+    @classmethod
+    def of_annotation(cls, annotation: Annotation) -> Given:
+        return cls.of_labels(annotation.labels.all(), annotation.note)
+
+    @classmethod
+    def of_post(cls, sent: QueryDict) -> Given:
+        columns = [sent.getlist(name)[:MOST_ROWS] for name in ("span_class", "span_start", "span_end")]
+        rows = [SpanRow(*row) for row in zip(*columns, strict=False) if any(row)]
+        return cls(sent.getlist("label_class"), rows, sent.get("note", ""))

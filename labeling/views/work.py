@@ -1,0 +1,139 @@
+"""What did I answer lately, and how do I change it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from labeling.actions import corrections
+from labeling.exceptions import LabelingError, NotFound
+from labeling.forms.answers import ChoiceOfClasses
+from labeling.models import Annotation, Document, Lease, Membership, Resolution
+from labeling.models.desk import desk_facts
+from labeling.views.access import for_members, person
+from labeling.views.given import Given
+from labeling.views.marked import Stretch, stretches
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer of mine, with what has become of it."""
+
+    annotation: Annotation
+    name: str
+    stretches: list[Stretch]
+    became: str
+    tone: str
+    is_mine_to_change: bool
+
+
+@require_safe
+@for_members
+def mine(request: HttpRequest, member: Membership) -> HttpResponse:
+    """My answers that stand, the latest first."""
+    answers = (
+        Annotation.objects.current()
+        .filter(project=member.project, annotator=person(request))
+        .select_related("document__resolution", "filled_lease")
+        .prefetch_related("labels__label_class")
+        .order_by("-pk")
+    )
+    page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"member": member, "page": page, "rows": [_row(annotation) for annotation in page]}
+    return render(request, "labeling/mine.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_members
+def correct(request: HttpRequest, member: Membership, annotation_id: int) -> HttpResponse:
+    """Another answer in place of mine; the first one stays in the history."""
+    annotation = (
+        Annotation.objects.current()
+        .filter(project=member.project, annotator=person(request), pk=annotation_id)
+        .select_related("document")
+        .prefetch_related("labels")
+        .first()
+    )
+    if annotation is None:
+        raise NotFound
+    given, status = Given.of_annotation(annotation), 200
+    if request.method == "POST":
+        form = ChoiceOfClasses(request.POST, member.project.kind)
+        if form.is_valid() and _is_corrected(request, member, annotation_id, form):
+            return redirect("labeling:mine", member.project_id)
+        if form.complaint:
+            messages.error(request, form.complaint)
+        given, status = Given.of_post(request.POST), 422
+    facts = desk_facts(member.project_id, person(request).pk)
+    context = {
+        "member": member,
+        "facts": facts,
+        "choices": [(card, None) for card in facts.classes],
+        "annotation": annotation,
+        "document": annotation.document,
+        "given": given,
+    }
+    return render(request, "labeling/correct.html", context, status=status)
+
+
+def _is_corrected(
+    request: HttpRequest, member: Membership, annotation_id: int, form: ChoiceOfClasses
+) -> bool:
+    try:
+        corrections.correct(member.project_id, person(request), annotation_id, form.cleaned_data["labels"])
+    except LabelingError as error:
+        messages.error(request, error.message)
+        return False
+    messages.success(request, _("Your answer is changed."))
+    return True
+
+
+def _row(annotation: Annotation) -> Row:
+    document = annotation.document
+    became, tone = _became(annotation, document)
+    is_decided = document.state == Document.State.EXCLUDED or _how(document) == Resolution.How.ADJUDICATED
+    return Row(
+        annotation=annotation,
+        name=str(document),
+        stretches=stretches(document.text, annotation.labels.all()),
+        became=became,
+        tone=tone,
+        is_mine_to_change=_is_counted(annotation) and not is_decided,
+    )
+
+
+def _became(annotation: Annotation, document: Document) -> tuple[str, str]:
+    """(words, tone) for the state that the answer is in."""
+    if annotation.source == Annotation.Source.ADJUDICATION:
+        return _("your decision"), ""
+    if annotation.is_surplus:
+        return _("kept, not counted"), "warn"
+    if not _is_counted(annotation):
+        return _("of an earlier round"), ""
+    if document.state == Document.State.RESOLVED and _how(document) == Resolution.How.ADJUDICATED:
+        return _("decided by an adjudicator"), ""
+    words = {
+        Document.State.OPEN: (_("waits for others"), ""),
+        Document.State.DISPUTED: (_("in dispute"), "warn"),
+        Document.State.RESOLVED: (_("settled"), "good"),
+        Document.State.EXCLUDED: (_("document taken out"), ""),
+    }
+    return words[Document.State(document.state)]
+
+
+def _is_counted(annotation: Annotation) -> bool:
+    lease: Lease | None = getattr(annotation, "filled_lease", None)
+    return lease is not None and annotation.round == annotation.document.round
+
+
+def _how(document: Document) -> str | None:
+    resolution: Resolution | None = getattr(document, "resolution", None)
+    return resolution.how if resolution else None
