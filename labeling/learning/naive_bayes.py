@@ -1,7 +1,7 @@
 """How probable is each class by its words alone? Complement naive Bayes: the committee's second opinion.
 
-It sees the words only, weighs them by counting instead of by fitting, and is the best model of all below
-about twenty labels per class. Its logits are linear in the features, so it is a `LinearModel` too.
+It sees the words only, weighs them by counting instead of by fitting, and is the best of those on words
+alone below about twenty labels per class. Its logits are linear in the features: a `LinearModel` too.
 """
 
 import numpy as np
