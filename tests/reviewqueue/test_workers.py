@@ -1,0 +1,117 @@
+"""Is a task lost, or run twice at once, when a worker is killed? Real workers, the service's own settings."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from reviewqueue.celery import app
+from reviewqueue.settings import BASE_DIR
+
+pytestmark = [pytest.mark.workers, pytest.mark.slow]
+PATIENT, HASTY = "patient", "hasty"
+TIME_LIMIT_SECONDS = {PATIENT: 120, HASTY: 4}  # twice that is the visibility timeout
+
+
+class Worker:
+    """A Celery worker with a queue, a time limit and a log of its own."""
+
+    def __init__(self, queue: str, log: Path) -> None:
+        self.log = log
+        command = ["celery", "--app", "tests.reviewqueue.worker_tasks", "--quiet", "worker"]
+        options = ["--queues", queue, "--concurrency", "2", "--without-gossip", "--without-mingle"]
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *command, *options, "--loglevel", "INFO"],
+                env={**os.environ, "TASK_TIME_LIMIT_SECONDS": str(TIME_LIMIT_SECONDS[queue])},
+                cwd=BASE_DIR,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: "ready." in self.log.read_text(), 120)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def wait_until(condition, seconds: float) -> float:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "it did not happen in time"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture(scope="module")
+def workers(servers, tmp_path_factory) -> Iterator[dict[str, Worker]]:
+    """One that gives tasks time and one that does not; the tests below kill them in the end."""
+    folder = tmp_path_factory.mktemp("workers")
+    workers = {queue: Worker(queue, folder / f"{queue}.log") for queue in TIME_LIMIT_SECONDS}
+    try:
+        for worker in workers.values():
+            worker.wait_until_ready()
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.kill()
+
+
+def send(queue: str, name: str, *arguments: object) -> None:
+    app.send_task(name, args=arguments, queue=queue)
+
+
+def test_a_task_whose_process_is_killed_runs_again(workers, tmp_path):
+    send(PATIENT, "tests.die_once", str(tmp_path / "seen"))
+    wait_until(lambda: "ended" in lines(tmp_path / "seen"), 60)
+    assert lines(tmp_path / "seen") == ["began", "began", "ended"]
+
+
+def test_a_message_that_could_run_code_is_refused_and_the_worker_lives(workers, tmp_path):
+    with app.connection_for_write() as connection:
+        connection.SimpleQueue(PATIENT).put({"task": "tests.note"}, serializer="pickle")
+    send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
+    wait_until(lambda: lines(tmp_path / "seen") == ["alive"], 60)
+    assert "ContentDisallowed" in workers[PATIENT].log.read_text()
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_it_runs(workers, tmp_path):
+    send(PATIENT, "tests.take", str(tmp_path / "seen"), 1.5)
+    wait_until(lambda: lines(tmp_path / "seen") == ["began"], 60)
+    workers[PATIENT].process.send_signal(signal.SIGQUIT)
+    workers[PATIENT].process.wait(60)
+    assert lines(tmp_path / "seen") == ["began", "ended"]
+
+
+def test_a_task_over_its_time_limit_is_ended(workers, tmp_path):
+    send(HASTY, "tests.take", str(tmp_path / "seen"), 60.0)
+    wait_until(lambda: "SoftTimeLimitExceeded" in workers[HASTY].log.read_text(), 60)
+    assert lines(tmp_path / "seen") == ["began"]
+
+
+def test_a_task_of_a_killed_worker_goes_to_another_soon_after_the_visibility_timeout(workers, tmp_path):
+    send(HASTY, "tests.take", str(tmp_path / "seen"), 1.0)
+    wait_until(lambda: lines(tmp_path / "seen") == ["began"], 60)
+    workers[HASTY].kill()
+    other = Worker(HASTY, tmp_path / "other.log")
+    try:
+        other.wait_until_ready()
+        took = wait_until(lambda: "ended" in lines(tmp_path / "seen"), 60)
+    finally:
+        other.kill()
+    assert lines(tmp_path / "seen") == ["began", "began", "ended"]
+    assert took < 2 * TIME_LIMIT_SECONDS[HASTY] + 15
