@@ -1,6 +1,6 @@
 """Which address of the API answers what? Each ends with a slash; what is not here is a problem+json 404."""
 
-from django.urls import include, path, re_path, register_converter
+from django.urls import include, path, re_path
 
 from labeling.api import (
     annotations,
@@ -10,6 +10,7 @@ from labeling.api import (
     documents,
     focus,
     guidelines,
+    identifiers,
     members,
     model_versions,
     projects,
@@ -17,20 +18,7 @@ from labeling.api import (
 from labeling.api.endpoints import NoSuchAddress
 from labeling.api.schema import SchemaDocument, SchemaPage
 
-
-class RowId:
-    """The digits 0 to 9 and a value that fits 64 bits; anything else is no address of ours."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-    def to_python(self, value: str) -> int:
-        return int(value)
-
-    def to_url(self, value: int) -> str:
-        return str(value)
-
-
-register_converter(RowId, "row")
+__all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
 
 app_name = "api"
 

@@ -1,0 +1,1 @@
+"""The JSON edge of analytics: reports for machines."""

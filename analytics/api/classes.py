@@ -1,0 +1,142 @@
+"""How does a machine read the class report? The same numbers as the page, with their intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.guidance import findings, headline
+from analytics.metrics.measures import Measure
+from analytics.reports import ClassReport, ClassRow, class_report
+from labeling.api.endpoints import Endpoint
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+
+
+class MeasureOut(serializers.Serializer[Any]):
+    """A number with its 95 % interval, or no number and the reason."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(help_text="Why there is no value; empty where there is one.")
+
+
+class ClassScoresOut(serializers.Serializer[Any]):
+    """How good the newest model is at one class, on random test documents."""
+
+    precision = MeasureOut(allow_null=True)
+    recall = MeasureOut(allow_null=True)
+    f1 = MeasureOut(allow_null=True)
+    support = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    train_labels = serializers.IntegerField()
+    test_labels = serializers.IntegerField()
+    wanted_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class PairOut(serializers.Serializer[Any]):
+    """A frequent mistake: documents of one class that the model takes for another."""
+
+    truth = serializers.UUIDField()
+    predicted = serializers.UUIDField()
+    documents = serializers.IntegerField()
+    of = serializers.IntegerField(help_text="Test documents of the true class.")
+
+
+class FindingOut(serializers.Serializer[Any]):
+    """One thing to know, and the class that more labels would help."""
+
+    title = serializers.CharField()
+    text = serializers.CharField()
+    tone = serializers.ChoiceField(["good", "warn", "bad"])
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(allow_null=True), **super().get_fields()}
+
+
+class ClassReportOut(serializers.Serializer[Any]):
+    """The class report of this moment."""
+
+    headline = serializers.CharField()
+    model = serializers.IntegerField(allow_null=True)
+    labels = serializers.IntegerField()
+    test_documents = serializers.IntegerField()
+    accuracy = MeasureOut(allow_null=True)
+    macro_f1 = MeasureOut(allow_null=True)
+    micro_f1 = MeasureOut(allow_null=True)
+    imbalance_ratio = MeasureOut()
+    effective_classes = MeasureOut()
+    classes = ClassScoresOut(many=True)
+    confused_pairs = PairOut(many=True)
+    findings = FindingOut(many=True)
+
+
+class ClassReports(Endpoint):
+    needs = {"GET": READ}
+
+    @operation("reports_classes", answers={200: ClassReportOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read how good each class is, measured on random test documents, and what to do about it."""
+        return Response(_as_json(class_report(self.member.project)))
+
+
+def _as_json(report: ClassReport) -> dict[str, Any]:
+    scores = report.scores
+    return {
+        "headline": headline(report),
+        "model": report.version.number if report.version else None,
+        "labels": report.labels,
+        "test_documents": report.test_documents,
+        "accuracy": _measure(scores.accuracy) if scores else None,
+        "macro_f1": _measure(scores.macro.f1) if scores else None,
+        "micro_f1": _measure(scores.micro.f1) if scores else None,
+        "imbalance_ratio": _measure(report.imbalance.ratio),
+        "effective_classes": _measure(report.imbalance.effective_classes),
+        "classes": [_row(row) for row in report.rows],
+        "confused_pairs": [
+            {"truth": truth.pk, "predicted": predicted.pk, "documents": count, "of": total}
+            for truth, predicted, count, total in report.pairs[:20]
+        ],
+        "findings": [
+            {
+                "class": finding.label_class.pk if finding.label_class else None,
+                "title": finding.title,
+                "text": finding.text,
+                "tone": finding.tone,
+            }
+            for finding in findings(report)
+        ],
+    }
+
+
+def _row(row: ClassRow) -> dict[str, Any]:
+    scores = row.scores
+    return {
+        "class": row.label_class.pk,
+        "name": row.label_class.name,
+        "train_labels": row.train_labels,
+        "test_labels": row.test_labels,
+        "precision": _measure(scores.precision) if scores else None,
+        "recall": _measure(scores.recall) if scores else None,
+        "f1": _measure(scores.f1) if scores else None,
+        "support": scores.support if scores else None,
+        "wanted_labels": row.focus.wanted_labels if row.focus else None,
+    }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    interval = measure.interval
+    return {
+        "value": measure.value,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "reason": _(measure.reason) if measure.reason else "",
+    }

@@ -1,0 +1,14 @@
+"""Which address of the API answers with which report?"""
+
+from django.urls import path
+
+from analytics.api import classes
+from labeling.api import identifiers
+
+__all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
+
+app_name = "analytics_api"
+
+urlpatterns = [
+    path("projects/<row:project_id>/reports/classes/", classes.ClassReports.as_view(), name="report_classes"),
+]
