@@ -64,7 +64,7 @@ class ProblemOut(serializers.Serializer[Any]):
     errors = PlaceOut(many=True, required=False)  # type: ignore[assignment]
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """How the document describes our tokens. drf-spectacular finds this class by its being defined."""
 
     target_class = "labeling.api.authentication.TokenAuthentication"
