@@ -12,7 +12,7 @@ from reviewqueue.embedded.binaries import ServerNotFound
 from reviewqueue.embedded.folder import DataFolder, FolderInUse
 from reviewqueue.embedded.foreground import run_in_foreground
 from reviewqueue.embedded.process import StartFailed
-from reviewqueue.embedded.programs import PortTaken
+from reviewqueue.embedded.programs import ONE_THREAD, PortTaken
 from reviewqueue.embedded.rights import RootRefused
 from reviewqueue.embedded.servers import MANAGE, Servers
 from reviewqueue.embedded.service import serve
@@ -32,14 +32,14 @@ def manage(folder: DataFolder, arguments: list[str]) -> int:
             folder.announce(servers.addresses)
             if servers.is_new:
                 servers.migrate()
-            return run_in_foreground(command, servers.environment)
+            return run_in_foreground(command, servers.environment | ONE_THREAD)
     except FolderInUse:
         deadline = time.monotonic() + ANNOUNCED_WITHIN_SECONDS
         while not (addresses := folder.announced()):
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
-        os.execve(command[0], command, servers.environment | addresses)  # noqa: S606
+        os.execve(command[0], command, servers.environment | ONE_THREAD | addresses)  # noqa: S606
 
 
 def bench(name: str, arguments: list[str]) -> int:
@@ -52,7 +52,9 @@ def bench(name: str, arguments: list[str]) -> int:
         servers = Servers(DataFolder(Path(path)))
         with servers.running():
             servers.migrate()
-            environment = servers.environment | {"DJANGO_SETTINGS_MODULE": "reviewqueue.settings"}
+            environment = (
+                servers.environment | ONE_THREAD | {"DJANGO_SETTINGS_MODULE": "reviewqueue.settings"}
+            )
             return run_in_foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)
 
 
