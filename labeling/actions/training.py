@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -36,6 +36,7 @@ from labeling.models import (
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
 if TYPE_CHECKING:
+    from labeling.learning.features import Rows
     from labeling.learning.store import FeatureStore
 
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
@@ -61,7 +62,15 @@ class Lesson:
         return len(seen) >= (2 if self.project.kind == Project.Kind.SINGLE else 1)
 
 
-def train(work: OwedWork) -> None:
+class Fit(Protocol):
+    """A way to make a committee from labelled rows; see `labeling.learning.committee.fit_committee`."""
+
+    def __call__(
+        self, rows: Rows, labels: np.ndarray, n_classes: int, *, start: Committee | None = None
+    ) -> Committee: ...
+
+
+def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     """Train a model on the labels so far, predict the test set, and publish a new order of the queue.
 
     With too few labels for a model the queue is ordered by variety instead. Raises whatever went wrong, with
@@ -76,7 +85,7 @@ def train(work: OwedWork) -> None:
     version = _begin(lesson)
     try:
         started = perf_counter()
-        ranker = _fit(work, version, lesson)
+        ranker = _fit(work, version, lesson, fit)
         fitted = perf_counter()
         entries = ranker.head(seed=generation)
         seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
@@ -181,7 +190,7 @@ def _begin(lesson: Lesson) -> ModelVersion:
     )
 
 
-def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson) -> Ranker:
+def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ranker:
     folder = model_folder(version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -192,18 +201,18 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson) -> Ranker:
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None  # noqa: S101 - train() looked
-    committee = _fit_committee(store, lesson, folder)
+    committee = _fit_committee(store, lesson, folder, fit)
     owed.beat(work)
     _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 
 
-def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path) -> Committee:
+def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit) -> Committee:
     documents = [d for d in lesson.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
     numbers = targets(lesson.project.kind, lesson.classes, documents)
     before = _committee_before(lesson)
-    committee = fit_committee(rows, numbers, len(lesson.classes), start=before)
+    committee = fit(rows, numbers, len(lesson.classes), start=before)
     committee.save(folder, {})
     return committee
 

@@ -114,6 +114,23 @@ def fit_committee(
     return Committee(("linear", "dense", "words"), members)
 
 
+def fit_plain(
+    rows: Rows,
+    labels: AnyIntegers | Flags,
+    n_classes: int,
+    *,
+    start: Committee | None = None,
+    seed: int = 0,
+) -> Committee:
+    """Fit the speaker alone, to measure what the others are worth. It never disagrees with itself."""
+    first = None if start is None else start.speaker
+    if labels.ndim == 1:
+        speaker = fit_single(rows, labels.astype(np.int64), n_classes, start=first)
+    else:
+        speaker = fit_multi(rows, labels.astype(bool), start=first, seed=seed)
+    return Committee(("linear",), (speaker,))
+
+
 def remove(folder: Path) -> None:
     """Delete a saved committee; the marker goes first, so that nobody finds half of one."""
     shutil.rmtree(folder / "committee", ignore_errors=True)

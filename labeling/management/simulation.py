@@ -1,0 +1,171 @@
+"""How good does a model get, label by label? Simulated annotators, the real queue, the real trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.db import connection
+
+from labeling.actions import (
+    given,
+    guidelines,
+    importing,
+    owed,
+    projects,
+    queue,
+    training,
+    working,
+)
+from labeling.actions.annotations import Submission, submit_many
+from labeling.actions.answers import LabelValue
+from labeling.actions.guidelines import Rule
+from labeling.learning.committee import Committee
+from labeling.learning.evaluation import Quality, quality_of_flags, quality_of_spans
+from labeling.learning.spans import Span
+from labeling.management.truths import Truth
+from labeling.models import (
+    Annotation,
+    Document,
+    Guideline,
+    HeldOutPrediction,
+    LabelClass,
+    ModelVersion,
+    OwedWork,
+    Project,
+)
+
+GENERATIONS_A_SEED = 1_000_000  # rankings take their seed from the number of their generation
+NOTHING = Quality(0.0, 0.0, 0.0)  # of a project whose labels do not make a model yet
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place of a learning curve."""
+
+    labels: int
+    quality: Quality
+    seconds: float  # from the labels to the new order, training and ranking
+
+    def row(self) -> list[float]:
+        shares = (self.quality.accuracy, self.quality.macro_f1, self.quality.micro_f1)
+        return [self.labels, *(round(share, 4) for share in shares)]
+
+
+class Simulation:
+    """A project made from a labelled data set, and the annotator who knows all its answers."""
+
+    def __init__(self, truth: Truth, strategy: str, fit: training.Fit) -> None:
+        self.truth, self.fit = truth, fit
+        self.annotator = User.objects.create_user("simulated")
+        self.project = projects.create(
+            self.annotator,
+            name="Simulation",
+            kind=truth.kind,
+            class_names=truth.class_names,
+            strategy=strategy,
+            test_share=0.0,  # the test set has its answers from the start: none of it is queued
+            lease_minutes=1440,
+            allows_overlapping_spans=True,
+        )
+        self.classes = dict(LabelClass.objects.filter(project=self.project).values_list("name", "pk"))
+
+    def prepare(self) -> None:
+        """Import the documents, the test set with its answers, and make their features."""
+        report = importing.import_documents(self.project.pk, self.truth.questions())
+        if report.bad:
+            raise RuntimeError(f"{report.bad} rows were refused: {report.bad_rows[0].reason}")
+        if not working.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
+            raise RuntimeError("There are no features to make.")
+
+    def describe(self, descriptions: Mapping[str, str]) -> None:
+        """Put "name: one line" into the guideline, as a manager would."""
+        guidelines.publish(
+            self.project.pk,
+            self.annotator,
+            body="",
+            rules={self.classes[name]: Rule(line) for name, line in descriptions.items()},
+            change=Guideline.Change.RULE,
+        )
+
+    def run(
+        self, seed: int, budget: int, batch: int, on_point: Callable[[Point], None] | None = None
+    ) -> list[Point]:
+        """Label batch by batch, with a training after each; the curve on the whole test set."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('labeling_generation', %s)", [(seed + 1) * GENERATIONS_A_SEED])
+        if not working.work_off(self.project.pk, OwedWork.Kind.RANK):
+            raise RuntimeError("The first order is not owed.")
+        curve: list[Point] = []
+        labels = 0
+        while labels < budget:
+            labelled = self.label(min(batch, budget - labels))
+            if not labelled:
+                break
+            labels += labelled
+            curve.append(Point(labels, *self.train()))
+            if on_point:
+                on_point(curve[-1])
+        return curve
+
+    def label(self, count: int) -> int:
+        """Claim and answer documents in the order of the queue. Returns how many there were."""
+        done = 0
+        while done < count:
+            held = queue.claim(self.project.pk, self.annotator, count - done).documents
+            if not held:
+                break
+            answers = [Submission(one.token, self.answer(one.external_id)) for one in held]
+            submit_many(self.annotator, answers)
+            done += len(held)
+        return done
+
+    def label_everything(self) -> None:
+        """Settle the whole pool at once: what full supervision gives."""
+        pool = Document.objects.pool().filter(project=self.project).values_list("pk", "external_id")
+        answers = [(pk, self.answer(external_id)) for pk, external_id in pool]
+        given.record(self.project, answers, Annotation.Source.GOLD)
+
+    def answer(self, external_id: str | None) -> list[LabelValue]:
+        """The true labels of a document."""
+        record = self.truth.records[int(external_id or 0)]
+        spans = [LabelValue(self.classes[span.label], span.start, span.end) for span in record.spans or ()]
+        return spans + [LabelValue(self.classes[name]) for name in record.labels or ()]
+
+    def train(self) -> tuple[Quality, float]:
+        """Run the trainer. Returns the quality of its model on the test set, and how long it took."""
+        owed.owe(self.project.pk, OwedWork.Kind.TRAIN)
+        work = owed.start(self.project.pk, OwedWork.Kind.TRAIN)
+        if work is None:
+            raise RuntimeError("Somebody else works in this database.")
+        started = perf_counter()
+        training.train(work, self.fit)
+        seconds = perf_counter() - started
+        owed.finish(work)
+        version = self.project.model_versions.ready().first()
+        return (NOTHING if version is None else self.quality(version)), seconds
+
+    def quality(self, version: ModelVersion) -> Quality:
+        """Of the predictions that the trainer stored for the test set."""
+        stored = HeldOutPrediction.objects.filter(model_version=version)
+        if self.truth.kind == Project.Kind.SPANS:
+            return self._quality_of_spans(version, dict(stored.values_list("document__external_id", "spans")))
+        found = dict(stored.values_list("document__external_id", "probabilities"))
+        committee, _facts = Committee.load(training.model_folder(version))
+        predicted = committee.speaker.decide(np.array(list(found.values()), dtype=np.float32))
+        answers = [{label.label_class for label in self.answer(external_id)} for external_id in found]
+        given_flags = np.array([[pk in answer for pk in version.classes] for answer in answers])
+        return quality_of_flags(predicted, given_flags)
+
+    def _quality_of_spans(self, version: ModelVersion, found: Mapping[str | None, Any]) -> Quality:
+        names = [str(pk) for pk in version.classes]
+        predicted = [[Span(s[0], s[1], names[s[2]]) for s in spans] for spans in found.values()]
+        answers = [
+            [Span(a.start or 0, a.end or 0, str(a.label_class)) for a in self.answer(external_id)]
+            for external_id in found
+        ]
+        return quality_of_spans(predicted, answers, names)
