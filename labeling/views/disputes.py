@@ -18,7 +18,7 @@ from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership
 from labeling.models.desk import desk_facts
 from labeling.views.access import for_adjudicators, person
-from labeling.views.given import Given
+from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
 
 PER_PAGE = 25
@@ -96,7 +96,7 @@ def _counted(documents: list[Document]) -> list[Annotation]:
     counted = Annotation.objects.filter(document__in=documents, filled_lease__round=F("document__round"))
     return list(
         counted.select_related("annotator", "guideline")
-        .prefetch_related("labels__label_class")
+        .prefetch_related(WITH_LABELS)
         .order_by("document_id", "filled_lease__slot")
     )
 

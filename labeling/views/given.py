@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db.models import Prefetch
+
 from labeling.models import Annotation, Label
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
 MOST_ROWS = 600  # spans that a page keeps while it is being corrected
+WITH_LABELS = Prefetch(  # of annotations: in the order of the text, then of the classes
+    "labels", Label.objects.select_related("label_class").order_by("start", "label_class__position")
+)
 
 
 @dataclass(frozen=True)

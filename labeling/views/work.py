@@ -17,7 +17,7 @@ from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership, Resolution
 from labeling.models.desk import desk_facts
 from labeling.views.access import for_members, person
-from labeling.views.given import Given
+from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
 
 PER_PAGE = 25
@@ -43,7 +43,7 @@ def mine(request: HttpRequest, member: Membership) -> HttpResponse:
         Annotation.objects.current()
         .filter(project=member.project, annotator=person(request))
         .select_related("document__resolution", "filled_lease")
-        .prefetch_related("labels__label_class")
+        .prefetch_related(WITH_LABELS)
         .order_by("-pk")
     )
     page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))

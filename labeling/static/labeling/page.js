@@ -7,6 +7,7 @@ const colours = (root) => {
   }
 };
 colours(document);
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 document.addEventListener("desk:shown", (event) => colours(event.target));
 
 document.addEventListener("click", (event) => {

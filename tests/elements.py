@@ -1,0 +1,52 @@
+"""What would a browser make of a page? Its elements with their attributes, as a parser sees them."""
+
+from html.parser import HTMLParser
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def elements(html: str) -> list[tuple[str, dict[str, str]]]:
+    """(name, attributes) of every element, in order.
+
+    >>> elements('<p>a &lt;b&gt; <i class="x">c</i></p>')
+    [('p', {}), ('i', {'class': 'x'})]
+    """
+    reader = _Reader()
+    reader.feed(html)
+    return reader.found
+
+
+def dangers(html: str) -> list[str]:
+    """What could run or load something: scripts of a page's own, handlers, styles, foreign addresses.
+
+    >>> dangers('<a href="javascript:x">y</a><p onclick="z">')
+    ['a href=javascript:x', 'p onclick=z']
+    """
+    found = []
+    for tag, attributes in elements(html):
+        is_ours = attributes.get("src", "").startswith("/static/")
+        if (
+            tag in ("iframe", "img", "math", "object", "style", "svg")
+            or (tag == "script" and not is_ours)
+            or (tag == "link" and not attributes["href"].startswith("/static/"))
+        ):
+            found.append(tag)
+        for name, value in attributes.items():
+            is_elsewhere = name in ("href", "src", "action") and not value.startswith(
+                ("/", "?", "#", "http://", "https://", "mailto:")
+            )
+            if (
+                name.startswith("on")
+                or name in ("style", "srcdoc", "target")
+                or is_elsewhere
+                or value[:2] == "//"
+            ):
+                found.append(f"{tag} {name}={value}")
+    return found

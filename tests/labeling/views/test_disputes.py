@@ -1,0 +1,162 @@
+"""Disputes: who sees them, what is shown, and what a decision does."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from labeling.actions import annotations, queue
+from labeling.models import Annotation, Document, Project
+from tests.cast import TEXTS, label
+
+
+def url(project: Project, name: str = "disputes", *more: int) -> str:
+    return reverse(f"labeling:{name}", args=[project.pk, *more])
+
+
+def answer(project: Project, person: User, *names: str, note: str = "") -> Document:
+    held = (queue.held_by(project.pk, person) or queue.claim(project.pk, person).documents)[0]
+    labels = [label(project, name) for name in names]
+    annotations.submit(person, annotations.Submission(held.token, labels, note=note))
+    return Document.objects.get(pk=held.document_id)
+
+
+@pytest.fixture
+def disputed(make_project, ann, bob) -> Document:
+    """Ann says Refund, Bob says Billing."""
+    project = make_project(overlap=2)
+    answer(project, ann, "Refund")
+    return answer(project, bob, "Billing", note="About the card.")
+
+
+@pytest.fixture
+def adjudicator(client: Client, carla: User) -> Client:
+    client.force_login(carla)
+    return client
+
+
+def test_disputes_are_listed_with_who_said_what(adjudicator, disputed):
+    page = adjudicator.get(url(disputed.project)).content.decode()
+    assert "1 document waits for a decision" in page
+    for expected in (TEXTS[0], "ann", "Refund", "bob", "Billing"):
+        assert expected in page
+
+
+def test_answers_stand_side_by_side_with_their_notes(adjudicator, disputed):
+    page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
+    for expected in ("ann", "bob", "under guideline 1", "About the card.", "Start from this answer"):
+        assert expected in page
+
+
+def test_a_decision_starts_from_somebody_s_answer_when_asked(adjudicator, disputed):
+    bobs = Annotation.objects.get(annotator__username="bob")
+    page = adjudicator.get(url(disputed.project, "dispute", disputed.pk), {"from": bobs.pk})
+    assert page.context["given"].classes == [str(bobs.labels.get().label_class_id)]
+
+
+def test_a_decision_settles_the_document_and_keeps_its_note(adjudicator, disputed):
+    refund = disputed.project.classes.get(name="Refund")
+    said = {"label_class": str(refund.pk), "note": "Money back wins."}
+    page = adjudicator.post(url(disputed.project, "dispute", disputed.pk), said, follow=True)
+    assert "Decided." in page.content.decode()
+    assert "Nothing to decide" in page.content.decode()
+    disputed.refresh_from_db()
+    assert disputed.state == Document.State.RESOLVED
+    assert disputed.resolution.annotation.note == "Money back wins."
+
+
+def test_a_decision_without_a_class_is_asked_again_with_the_note_kept(adjudicator, disputed):
+    page = adjudicator.post(url(disputed.project, "dispute", disputed.pk), {"note": "Hm."})
+    assert page.status_code == 422
+    assert 'value="Hm."' in page.content.decode()
+
+
+def test_who_labelled_the_document_may_not_decide_it(client, disputed, joan, bob, carla):
+    answer_by_carla = Annotation.objects.get(annotator=bob)
+    Annotation.objects.bulk_create(
+        [
+            Annotation(
+                project=disputed.project,
+                document=disputed,
+                annotator=carla,
+                answer_hash=answer_by_carla.answer_hash,
+            )
+        ]
+    )
+    client.force_login(carla)
+    said = {"label_class": str(disputed.project.classes.first().pk)}
+    page = client.post(url(disputed.project, "dispute", disputed.pk), said)
+    assert page.status_code == 422
+    assert "You labelled this document yourself" in page.content.decode()
+
+
+def test_a_dispute_that_somebody_else_decided_leads_back_to_the_list(adjudicator, disputed):
+    Document.objects.filter(pk=disputed.pk).update(state="resolved")
+    page = adjudicator.get(url(disputed.project, "dispute", disputed.pk), follow=True)
+    assert "not in dispute" in page.content.decode()
+
+
+def test_a_document_that_several_skipped_shows_why(adjudicator, tickets, ann, bob, joan):
+    for person in (ann, bob, joan):
+        held = queue.claim(tickets.pk, person).documents[0]
+        queue.skip(held.token, person, "Not in my language.")
+    document = Document.objects.get(state="disputed")
+    assert "skipped by 3 people" in adjudicator.get(url(tickets)).content.decode()
+    page = adjudicator.get(url(tickets, "dispute", document.pk)).content.decode()
+    assert page.count("Not in my language.") == 3
+    assert "Nobody could label this document" in page
+
+
+def test_annotators_do_not_see_disputes(client, disputed, ann):
+    client.force_login(ann)
+    assert client.get(url(disputed.project)).status_code == 403
+    assert client.get(url(disputed.project, "dispute", disputed.pk)).status_code == 403
+    assert client.post(url(disputed.project, "dispute", disputed.pk), {}).status_code == 403
+
+
+def test_a_document_of_another_project_is_not_there(adjudicator, disputed, make_project):
+    other = make_project(kind="multi")
+    assert adjudicator.get(url(other, "dispute", disputed.pk)).status_code == 404
+
+
+def test_spans_in_dispute_are_marked_in_each_answer(adjudicator, make_project, ann, bob):
+    project = make_project(kind="spans", overlap=2)
+    for person, start in ((ann, 0), (bob, 2)):
+        held = queue.claim(project.pk, person).documents[0]
+        submission = annotations.Submission(held.token, [label(project, "Refund", start, 13)])
+        annotations.submit(person, submission)
+    document = Document.objects.get(state="disputed")
+    page = adjudicator.get(url(project, "dispute", document.pk)).content.decode()
+    assert page.count('<mark data-colour="#0072b2" data-name="Refund">') == 2
+
+
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_my_work_lists_changes_and_takes_back(client, make_project, ann, kind):
+    project = make_project(kind=kind)
+    answer(project, ann, "Refund")
+    client.force_login(ann)
+    assert "You have given 1 answer" in client.get(url(project, "mine")).content.decode()
+    stored = Annotation.objects.get()
+    billing = project.classes.get(name="Billing")
+    change = reverse("labeling:correct", args=[project.pk, stored.pk])
+    assert client.get(change).context["given"].classes == [str(stored.labels.get().label_class_id)]
+    client.post(change, {"label_class": str(billing.pk)})
+    corrected = Annotation.objects.current().get()
+    assert corrected.labels.get().label_class == billing
+    assert client.get(change).status_code == 404  # it was superseded
+    client.post(url(project, "undo"), {"annotation": corrected.pk})
+    assert not Annotation.objects.current().exists()
+
+
+def test_nobody_changes_another_person_s_answer(client, tickets, ann, bob):
+    answer(tickets, ann, "Refund")
+    client.force_login(bob)
+    assert client.get(url(tickets, "correct", Annotation.objects.get().pk)).status_code == 404
+
+
+def test_my_work_asks_few_statements_however_long_it_is(client, tickets, ann, django_assert_max_num_queries):
+    for _ in range(4):
+        answer(tickets, ann, "Refund")
+    client.force_login(ann)
+    with django_assert_max_num_queries(6):  # session, user, member, count, answers, labels
+        client.get(url(tickets, "mine"))
