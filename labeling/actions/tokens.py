@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,8 @@ from labeling.models import ApiToken, Now
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+USE_MARKED_EVERY = timedelta(minutes=1)  # a write for each request would make them wait for each other
 
 
 @transaction.atomic
@@ -49,7 +52,8 @@ def owner_of(text: str) -> ApiToken | None:
     """The usable token with this text, with its person; None for any other text."""
     token = ApiToken.objects.usable().select_related("user").filter(digest=ApiToken.digest_of(text)).first()
     if token is not None:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
+        is_mark_old = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_MARKED_EVERY)
+        ApiToken.objects.filter(is_mark_old, pk=token.pk).update(last_used_at=Now())
     return token
 
 

@@ -75,6 +75,16 @@ class AllSubmittedOut(serializers.Serializer[Any]):
     results = SubmittedOut(many=True, help_text="In the order of the request.")
 
 
+class UndoneOut(serializers.Serializer[Any]):
+    """What an undo left."""
+
+    document_id = serializers.IntegerField()
+    held = HeldOut(
+        allow_null=True,
+        help_text="The document in your hands again; null where the others' answers suffice.",
+    )
+
+
 def _submission(answer: Mapping[str, Any], key: str | None) -> Submission:
     return Submission(
         answer["token"],
@@ -142,12 +152,13 @@ class AnnotationBatch(Endpoint):
 class UndoAnnotation(Endpoint):
     needs = {"POST": ANNOTATE}
 
-    @operation("annotations_undo", answers={200: HeldOut}, errors=[409])
+    @operation("annotations_undo", answers={200: UndoneOut}, errors=[409])
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
-        """Withdraw your own answer and hold its document again, under a new token."""
+        """Withdraw your own answer; as a rule you hold its document again then, under a new token."""
         lease = corrections.undo(project_id, self.caller, annotation_id)
         held = [held for held in queue.held_by(project_id, self.caller) if held.lease_id == lease.pk]
-        return Response(held_out(held)[0])
+        shown = held_out(held, self.member.project)
+        return Response({"document_id": lease.document_id, "held": shown[0] if shown else None})
 
 
 class CorrectAnnotation(Endpoint):

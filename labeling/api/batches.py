@@ -16,7 +16,8 @@ from labeling.api.fields import Input, Text, WholeNumber
 from labeling.api.keys import key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
-from labeling.models import Lease
+from labeling.models import Lease, Project
+from labeling.models.reasons import reason_sentence
 
 FROM_THE_BATCH = "From the batch."
 
@@ -55,10 +56,13 @@ class HeldOut(serializers.Serializer[Any]):
     leased_until = serializers.DateTimeField(
         help_text="Later answers count while nobody else took the place."
     )
-    reason = serializers.DictField(
-        help_text="`share` says which share of the mix chose it; with its numbers."
+    reason = serializers.SerializerMethodField(
+        help_text="`share`, which share of the mix chose it; `sentence` for people; and the numbers."
     )
     guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
+
+    def get_reason(self, held: HeldDocument) -> dict[str, Any]:
+        return shown_reason(held.reason, self.context["class_names"], self.context["shows_classes"])
 
     def get_guideline(self, held: HeldDocument) -> int | None:
         number: int | None = self.context["guidelines"].get(held.lease_id)
@@ -80,16 +84,34 @@ class ExtendedOut(serializers.Serializer[Any]):
     leased_until = serializers.DateTimeField()
 
 
-def held_out(held: Sequence[HeldDocument]) -> list[dict[str, Any]]:
-    """The documents as the API shows them, each with the guideline that its lease names."""
+def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_classes: bool) -> dict[str, Any]:
+    """The reason without what the model thinks, where the project keeps suggestions from annotators.
+
+    >>> shown_reason({"share": "random", "top": [["a", 0.9]]}, {}, False)
+    {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
+    """
+    hidden = set() if shows_classes else {"top"} if reason.get("share") == "focus" else {"top", "class"}
+    sentence = reason_sentence(reason, class_names, shows_classes)
+    return {name: fact for name, fact in reason.items() if name not in hidden} | {"sentence": sentence}
+
+
+def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, Any]]:
+    """The documents as the API shows them, each with its reason and the guideline that its lease names."""
+    if not held:
+        return []
     leases = Lease.objects.filter(pk__in=[document.lease_id for document in held])
-    numbers = dict(leases.values_list("pk", "guideline__number")) if held else {}
-    return list(HeldOut(held, many=True, context={"guidelines": numbers}).data)
+    names = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
+    context = {
+        "guidelines": dict(leases.values_list("pk", "guideline__number")),
+        "class_names": names,
+        "shows_classes": project.suggestion_policy == Project.SuggestionPolicy.SHOWN,
+    }
+    return list(HeldOut(held, many=True, context=context).data)
 
 
-def _answer(claimed: Claimed) -> Response:
+def _answer(claimed: Claimed, project: Project) -> Response:
     body = {
-        "documents": held_out(claimed.documents),
+        "documents": held_out(claimed.documents, project),
         "empty_because": claimed.empty_because,
         "retry_after": claimed.retry_after,
     }
@@ -103,7 +125,7 @@ class Batches(Endpoint):
     @operation("batches_held", answers={200: BatchOut})
     def get(self, request: Request, project_id: int) -> Response:
         """List the documents that you hold now, oldest first: for a client that lost its tokens."""
-        return _answer(Claimed(queue.held_by(project_id, self.caller)))
+        return _answer(Claimed(queue.held_by(project_id, self.caller)), self.member.project)
 
     @operation(
         "batches_claim",
@@ -117,7 +139,8 @@ class Batches(Endpoint):
         """Take up to `count` documents, the best-ranked ones that are open to you."""
         asked = ClaimIn.checked(request.data)
         key = key_of(request, asked.get("key"))
-        return _answer(queue.claim(project_id, self.caller, asked["count"], key))
+        claimed = queue.claim(project_id, self.caller, asked["count"], key)
+        return _answer(claimed, self.member.project)
 
 
 class ExtendLease(Endpoint):

@@ -1,0 +1,151 @@
+"""How do documents come in through the API, and how are they listed?"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from labeling.api import documents, parsers
+from labeling.models import Document, Project
+from tests.labeling.api.conftest import Caller
+
+
+def send(caller: Caller, project: Project, rows: list[dict[str, Any]]) -> Any:
+    return caller.post(f"projects/{project.pk}/documents/", {"documents": rows})
+
+
+def send_lines(caller: Caller, project: Project, body: bytes, content_type: str = "application/jsonl") -> Any:
+    path = f"/api/v1/projects/{project.pk}/documents/"
+    return caller.client.post(path, body, content_type=content_type, headers=caller.headers)
+
+
+def test_a_thousand_documents_come_in_once(
+    tickets: Project, joan: User, machine: Callable[..., Caller]
+) -> None:
+    caller = machine(tickets, joan, "manage")
+    rows: list[dict[str, Any]] = [{"id": f"n{number}", "text": f"Text {number}"} for number in range(1000)]
+    rows[0] |= {"label": "Refund", "metadata": {"channel": "mail"}, "split": "test"}
+    first, again = send(caller, tickets, rows), send(caller, tickets, rows)
+    assert first.json() == {"read": 1000, "added": 1000, "known": 0, "labelled": 1, "bad": 0, "bad_rows": []}
+    assert (again.json()["added"], again.json()["known"]) == (0, 1000)
+    stored = Document.objects.get(project=tickets, external_id="n0")
+    assert (stored.state, stored.split, stored.metadata) == ("resolved", "test", {"channel": "mail"})
+
+
+def test_one_more_than_a_thousand_or_none_are_refused(tickets: Project, joan: User) -> None:
+    for rows in ([], [{"text": "a"}] * 1001):
+        assert send(Caller(joan), tickets, rows).status_code == 400
+    assert Document.objects.count() == 6
+
+
+MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({}, "text"), ({"text": ""}, "text"), ({"text": 1}, "text"), ({"text": None}, "text"),
+    ({"text": "a", "id": 5}, "id"), ({"text": "a", "id": "x" * 201}, "id"),
+    ({"text": "a", "project": 1}, "project"),
+    ({"text": "a", "state": "resolved"}, "state"), ({"text": "a", "split": "train"}, "split"),
+    ({"text": "a", "labels": "Refund"}, "labels"), ({"text": "a", "spans": [[1, 2]]}, "spans[0]"),
+    ({"text": "a", "metadata": []}, "metadata"),
+)  # fmt: skip
+
+
+def test_a_mistake_names_its_place_and_stores_nothing(tickets: Project, joan: User) -> None:
+    for row, place in MISTAKES:
+        response = send(Caller(joan), tickets, [{"text": "good"}, row])
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["place"] == f"documents[1].{place}"
+    assert Document.objects.count() == 6
+
+
+def test_a_label_that_does_not_fit_is_reported_by_its_line(tickets: Project, joan: User) -> None:
+    report = send(
+        Caller(joan), tickets, [{"text": "one"}, {"text": "two", "label": "Nonsense"}, {"text": "  "}]
+    ).json()
+    assert (report["added"], report["bad"]) == (2, 2)
+    assert sorted(row["line"] for row in report["bad_rows"]) == [2, 3]
+    assert "Nonsense" in str(report["bad_rows"])
+
+
+@pytest.mark.parametrize("content_type", ["application/jsonl", "application/x-ndjson; charset=utf-8"])
+def test_lines_are_stored_one_by_one_and_bad_ones_reported(
+    tickets: Project, joan: User, content_type: str
+) -> None:
+    good = [
+        json.dumps({"id": f"l{number}", "text": f"Line {number}", "stars": number}) for number in range(2000)
+    ]
+    body = "\n".join([*good, "{broken", '{"text": NaN}', json.dumps({"text": "last"})]).encode() + b"\n\xff\n"
+    report = send_lines(Caller(joan), tickets, body, content_type).json()
+    assert (report["read"], report["added"], report["bad"]) == (2004, 2001, 3)
+    assert [row["line"] for row in report["bad_rows"]] == [2001, 2002, 2004]
+    assert Document.objects.get(external_id="l7").metadata == {"stars": 7}
+
+
+def test_an_empty_or_too_large_stream_is_refused(
+    tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert send_lines(Caller(joan), tickets, b"").status_code == 400
+    monkeypatch.setattr(parsers, "MAX_JSONL_BYTES", 1000)
+    assert send_lines(Caller(joan), tickets, b'{"text": "a"}\n' * 100).status_code == 413
+    assert Document.objects.count() == 6
+
+
+def test_pages_follow_each_other_without_gap_or_double(tickets: Project, ann: User) -> None:
+    seen, cursor = [], ""
+    while True:
+        body = Caller(ann).get(f"projects/{tickets.pk}/documents/?limit=4{cursor}").json()
+        seen += [document["external_id"] for document in body["results"]]
+        if body["next_cursor"] is None:
+            break
+        cursor = f"&cursor={body['next_cursor']}"
+    assert seen == ["t0", "t1", "t2", "t3", "t4", "t5"]
+
+
+def test_filters_find_by_state_split_and_external_id(tickets: Project, ann: User) -> None:
+    Document.objects.filter(external_id="t2").update(state="resolved", split="test")
+    for query in (
+        "state=resolved",
+        "split=test",
+        "external_id=t2",
+        "state=resolved&split=test&external_id=t2",
+    ):
+        body = Caller(ann).get(f"projects/{tickets.pk}/documents/?{query}").json()
+        assert [document["external_id"] for document in body["results"]] == ["t2"]
+
+
+def test_a_page_of_long_texts_ends_early(
+    tickets: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_CHARACTERS", 60)
+    first = Caller(ann).get(f"projects/{tickets.pk}/documents/").json()
+    assert len(first["results"]) == 1
+    rest = Caller(ann).get(f"projects/{tickets.pk}/documents/?cursor={first['next_cursor']}").json()
+    assert rest["results"][0]["external_id"] == "t1"
+
+
+def test_a_document_of_another_project_looks_like_one_that_does_not_exist(
+    make_project: Callable[..., Project], joan: User
+) -> None:
+    here, there = make_project(), make_project(kind="multi")
+    foreign = there.documents.first()
+    assert foreign is not None
+    for method, end in (("GET", ""), ("POST", "exclude/"), ("POST", "include/")):
+        answers = [
+            Caller(joan).send(method, f"projects/{here.pk}/documents/{pk}/{end}")
+            for pk in (foreign.pk, 10**15)
+        ]
+        assert [response.status_code for response in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+    decision = {"labels": [{"class": str(here.classes.first().pk)}]}  # type: ignore[union-attr]
+    answer = Caller(joan).post(f"projects/{here.pk}/disputes/{foreign.pk}/decision/", decision)
+    assert answer.status_code == 404
+
+
+def test_a_manager_takes_a_document_out_and_brings_it_back(tickets: Project, joan: User) -> None:
+    document = tickets.documents.first()
+    assert document is not None
+    path = f"projects/{tickets.pk}/documents/{document.pk}/"
+    assert Caller(joan).post(f"{path}exclude/").json()["state"] == "excluded"
+    assert Caller(joan).post(f"{path}include/").json()["state"] == "open"
+    again = Caller(joan).post(f"{path}include/")
+    assert again.status_code in (200, 409)
