@@ -80,7 +80,7 @@ class ColumnChooser(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, str] = {}
-        for name, column in self.cleaned_data.items():
+        for name, column in list(self.cleaned_data.items()):
             if column and column in chosen.values():
                 self.add_error(name, _("This column is chosen twice."))
             chosen[name] = column

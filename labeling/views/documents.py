@@ -39,7 +39,7 @@ class Said:
 
     annotation: Annotation
     labels: list[tuple[Label, str]]  # with the words of a span
-    is_counted: bool
+    is_superseded: bool  # by a correction or a withdrawal
 
 
 @require_safe
@@ -145,7 +145,7 @@ def _history(document: Document) -> list[Said]:
     labelled = Prefetch("labels", Label.objects.select_related("label_class"))
     annotations = (
         Annotation.objects.filter(document=document)
-        .select_related("annotator", "guideline", "superseded_by", "filled_lease")
+        .select_related("annotator", "guideline", "superseded_by")
         .prefetch_related(labelled)
         .order_by("-id")
     )
@@ -153,7 +153,7 @@ def _history(document: Document) -> list[Said]:
         Said(
             annotation,
             [(label, _words(document, label)) for label in annotation.labels.all()],
-            hasattr(annotation, "filled_lease") or annotation.source != Annotation.Source.PERSON,
+            hasattr(annotation, "superseded_by"),
         )
         for annotation in annotations
     ]

@@ -29,6 +29,7 @@ def test_the_adjudicator_s_word_settles_and_what_was_said_stays(dispute: Documen
     assert dispute.state == Document.State.RESOLVED
     assert (dispute.resolution.annotation, dispute.resolution.how) == (decided, Resolution.How.ADJUDICATED)
     assert Annotation.objects.filter(document=dispute).count() == 3
+    assert decided.guideline is not None
     assert (decided.note, decided.guideline.number) == ("see rule 2", 1)
 
 

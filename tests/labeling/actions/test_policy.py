@@ -1,6 +1,7 @@
 """What may a manager change while people are labeling?"""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -44,7 +45,7 @@ def test_what_answers_and_estimates_depend_on_stays(tickets: Project, joan: User
 @pytest.mark.parametrize(
     "changes", [{"overlap": 0}, {"overlap": 33}, {"name": ""}, {"name": "x" * 101}, {"strategy": "luck"}]
 )
-def test_impossible_policies_are_refused(tickets: Project, joan: User, changes: dict) -> None:
+def test_impossible_policies_are_refused(tickets: Project, joan: User, changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         policy.change(tickets.pk, joan, **changes)
 

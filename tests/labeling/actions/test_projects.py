@@ -1,6 +1,7 @@
 """How does a project come to be, and who belongs to it?"""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -54,7 +55,7 @@ def test_classes_that_cannot_be_told_apart_are_refused(joan: User, class_names: 
         {"description": "x" * 2001},
     ],
 )
-def test_what_the_database_could_not_hold_is_refused_by_field(joan: User, facts: dict) -> None:
+def test_what_the_database_could_not_hold_is_refused_by_field(joan: User, facts: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refused:
         projects.create(joan, **({"name": "P", "kind": "single", "class_names": ["A"]} | facts))
     assert refused.value.message_dict

@@ -1,0 +1,159 @@
+"""How do managers find a document, and what does its page tell?"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from labeling.actions import annotations, corrections, queue
+from labeling.actions.annotations import Submission
+from labeling.models import Document, Project
+from tests.cast import label
+
+
+@pytest.fixture(autouse=True)
+def signed_in(client: Client, joan: User) -> None:
+    client.force_login(joan)
+
+
+def listed(client: Client, project: Project, query: str = "") -> list[str]:
+    """The texts on one page of the list."""
+    response = client.get(reverse("labeling:documents", args=[project.pk]) + query)
+    assert response.status_code == 200
+    return re.findall(r'class="excerpt"><a [^>]+>([^<]+)<', response.content.decode())
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.fixture
+def many(make_project: Callable[..., Project]) -> Project:
+    return make_project(texts=[f"text {n}" for n in range(120)])
+
+
+def test_pages_follow_each_other_and_lead_back(client: Client, many: Project) -> None:
+    address = reverse("labeling:documents", args=[many.pk])
+    seen, query = [], ""
+    while True:
+        page = client.get(address + query).content.decode()
+        seen += listed(client, many, query)
+        found = re.search(r'rel="next" href="(\?[^"]+)"', page)
+        if found is None:
+            break
+        query = found[1].replace("&amp;", "&")
+    assert seen == [f"text {n}" for n in range(120)]
+    back = re.search(r'rel="prev" href="(\?[^"]+)"', page)
+    assert back
+    assert listed(client, many, back[1]) == [f"text {n}" for n in range(50, 100)]
+
+
+def test_the_list_is_narrowed_by_state_and_part(client: Client, many: Project) -> None:
+    Document.objects.filter(project=many, position=7).update(state="excluded")
+    Document.objects.filter(project=many, position=8).update(split="test")
+    assert listed(client, many, "?state=excluded") == ["text 7"]
+    assert listed(client, many, "?split=test") == ["text 8"]
+    assert listed(client, many, "?state=excluded&split=test") == []
+
+
+def test_a_document_is_found_by_its_whole_identifier_or_its_place(client: Client, many: Project) -> None:
+    assert listed(client, many, "?q=t17") == ["text 17"]
+    assert listed(client, many, "?q=%2317") == ["text 17"]
+    assert listed(client, many, "?q=t1") == ["text 1"]
+    assert "No document fits" in text(client.get(reverse("labeling:documents", args=[many.pk]) + "?q=17"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?after=x",
+        "?after=99999999999999999999999",
+        "?before=-1",
+        "?state=no",
+        "?q=%00",
+        "?q=%23" + "9" * 40,
+        "?split='",
+    ],
+)
+def test_a_strange_address_is_answered(client: Client, many: Project, query: str) -> None:
+    assert client.get(reverse("labeling:documents", args=[many.pk]) + query).status_code == 200
+
+
+def test_the_list_takes_few_statements_and_never_reads_whole_texts(client: Client, many: Project) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        listed(client, many)
+    assert len(captured) <= 6
+    assert not any(', "labeling_document"."text",' in query["sql"] for query in captured)
+
+
+def test_the_page_of_a_document_tells_its_whole_history(
+    client: Client, tickets: Project, ann: User, bob: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    done = annotations.submit(
+        ann, Submission(held.token, [label(tickets, "Refund")], note="angry", seconds=4.2)
+    )
+    corrections.correct(tickets.pk, ann, done.annotation_id, [label(tickets, "Billing")])
+    corrections.undo(tickets.pk, ann)
+    page = text(client.get(reverse("labeling:document", args=[tickets.pk, held.document_id])))
+    assert "I was charged twice" in page
+    assert "took the answer back" in page
+    assert page.count("superseded") == 2
+    assert "angry" in page
+    assert "4.2 s" in page
+    assert "guideline 1" in page
+
+
+def test_a_settled_document_says_by_what(client: Client, tickets: Project, ann: User) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    page = text(client.get(reverse("labeling:document", args=[tickets.pk, held.document_id])))
+    assert "Settled (Agreed): Refund" in page
+
+
+def test_spans_are_quoted_by_code_points(
+    client: Client, make_project: Callable[..., Project], ann: User
+) -> None:
+    project = make_project(kind="spans", texts=["😀 Ada sings"])
+    (held,) = queue.claim(project.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(project, "Refund", 2, 5)]))
+    page = client.get(reverse("labeling:document", args=[project.pk, held.document_id])).content.decode()
+    assert '<q dir="auto">Ada</q>' in page
+
+
+def test_texts_and_metadata_are_shown_as_they_are(
+    client: Client, make_project: Callable[..., Project]
+) -> None:
+    hostile = "<img src=x onerror=alert(1)>\r\n  two  spaces"
+    project = make_project(texts=[hostile])
+    document = project.documents.get()
+    document.metadata = {"<b>": "<script>1</script>", "nested": {"a": [1, "ö"]}}
+    document.save()
+    page = client.get(reverse("labeling:document", args=[project.pk, document.pk])).content.decode()
+    assert "<img src=x" not in page
+    assert "<script>1" not in page
+    assert "&lt;script&gt;1" in page
+    assert "two  spaces" in page
+    assert "ö" in page
+
+
+def test_a_document_is_taken_out_and_brought_back_however_often_one_clicks(
+    client: Client, tickets: Project
+) -> None:
+    document = tickets.documents.first()
+    assert document is not None
+    for name, state, said in (
+        ("exclude_document", "excluded", "is excluded"),
+        ("include_document", "open", "is back"),
+    ):
+        for _ in range(2):
+            response = client.post(reverse(f"labeling:{name}", args=[tickets.pk, document.pk]), follow=True)
+            assert said in text(response)
+            document.refresh_from_db()
+            assert document.state == state

@@ -1,0 +1,245 @@
+"""How do documents come in by the page: file, look, choice of columns, report?"""
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as present
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from labeling.actions import projects, uploads
+from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
+
+TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
+
+
+@pytest.fixture(autouse=True)
+def signed_in(client: Client, joan: User, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    client.force_login(joan)
+
+
+@pytest.fixture
+def empty(joan: User) -> Project:
+    return projects.create(
+        joan, name="Mail", kind="single", class_names=["Refund", "Billing", "Delivery"], test_share=0.0
+    )
+
+
+def send(client: Client, project: Project, content: bytes, name: str = "mails.csv") -> Any:
+    file = SimpleUploadedFile(name, content)
+    return client.post(reverse("labeling:import", args=[project.pk]), {"file": file}, follow=True)
+
+
+def start(client: Client, project: Project, **choice: str) -> Any:
+    job = ImportJob.objects.filter(project=project).latest("created_at")
+    data = {"format": job.file_format, "encoding": "utf-8"} | choice
+    return client.post(reverse("labeling:start_import", args=[project.pk, job.pk]), data, follow=True)
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).replace("&#x27;", "'").split())
+
+
+def kept_files() -> set[str]:
+    folder = Path(present.DATA_DIR, "uploads")
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def test_a_table_shows_its_first_rows_and_a_choice_of_columns(client: Client, empty: Project) -> None:
+    page = send(client, empty, TABLE)
+    assert "Which column is what?" in text(page)
+    assert "Give my money back" in text(page)
+    chosen = re.findall(r'<option value="(\w+)" selected>', page.content.decode())
+    assert "comment" in chosen
+    assert "topic" in chosen  # its cells are classes of this project
+    assert not Document.objects.exists()
+
+
+def test_a_column_of_other_words_is_not_taken_for_answers(client: Client, empty: Project) -> None:
+    page = send(client, empty, b"text,label\nHello,spam\n").content.decode()
+    assert '<option value="label" selected>' not in page
+
+
+def test_the_chosen_columns_become_documents_answers_and_metadata(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    page = start(client, empty, text="comment", id="nr", label="topic")
+    assert "2 documents are new" in text(page)
+    assert {d.external_id: d.text for d in empty.documents.all()} == {
+        "a1": "Bad and slow",
+        "a2": "Give my money back",
+    }
+    assert Resolution.objects.filter(project=empty).count() == 2
+    assert kept_files() == set()
+
+
+def test_the_same_file_again_stores_nothing_twice(client: Client, empty: Project) -> None:
+    for said in ("2 documents are new", "0 documents are new"):
+        send(client, empty, TABLE)
+        assert said in text(start(client, empty, text="comment", id="nr"))
+    assert empty.documents.count() == 2
+
+
+def test_a_second_click_on_import_changes_nothing(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    for _ in range(2):
+        assert "2 documents are new" in text(start(client, empty, text="comment"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("a.jsonl", b'{"text": "One", "id": 1}\n{"text": "Two"}\n', ["One", "Two"]),
+        ("a.txt", "Eins\nZwölf\n".encode(), ["Eins", "Zwölf"]),
+        ("a.jsonl.gz", gzip.compress(b'{"text": "Packed"}\n'), ["Packed"]),
+    ],
+)
+def test_other_formats_are_recognised(
+    client: Client, empty: Project, name: str, content: bytes, texts: list[str]
+) -> None:
+    page = send(client, empty, content, name)
+    assert all(one in text(page) for one in texts)
+    start(client, empty)
+    assert sorted(empty.documents.values_list("text", flat=True)) == texts
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.xlsx", b"PK\x03\x04xxxx", "Save it as CSV"),
+        ("a.json", b'[{"text": "One"}]', "one object a line"),
+        ("a.csv", b"", "The submitted file is empty."),
+        ("a.bin", b"\0" * 200, "not a text file"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_refused_with_what_to_do(
+    client: Client, empty: Project, name: str, content: bytes, said: str
+) -> None:
+    response = send(client, empty, content, name)
+    assert response.status_code == 422
+    assert said in text(response)
+    assert not ImportJob.objects.exists()
+    assert kept_files() == set()
+
+
+def test_bad_rows_are_reported_by_line_and_can_be_downloaded(client: Client, empty: Project) -> None:
+    rows = b'{"text": "Good"}\n{"text": ""}\n=cmd|calc\n'
+    send(client, empty, rows, "a.jsonl")
+    page = text(start(client, empty))
+    assert "1 document is new" in page
+    assert "2 The text is empty." in page
+    job = ImportJob.objects.get()
+    response = client.get(reverse("labeling:bad_rows", args=[empty.pk, job.pk]))
+    table = list(csv.reader(io.StringIO(response.content.decode())))
+    assert [row[0] for row in table] == ["line", "2", "3"]
+    assert table[2][2] == "'=cmd|calc"
+
+
+def test_another_encoding_can_be_tried_before_anything_is_stored(client: Client, empty: Project) -> None:
+    send(client, empty, "text\nZwölf\n".encode("cp1252"))
+    job = ImportJob.objects.get()
+    address = reverse("labeling:import_job", args=[empty.pk, job.pk])
+    assert "Zwölf" not in text(client.get(address))
+    page = client.get(address + "?format=csv&encoding=cp1252")
+    assert "Zwölf" in text(page)
+    start(client, empty, encoding="cp1252", text="text")
+    assert empty.documents.get().text == "Zwölf"
+
+
+def test_a_way_of_reading_that_fails_is_said_on_the_same_page(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    page = start(client, empty, encoding="utf-16", text="comment")
+    assert page.status_code == 422
+    assert "cannot be read this way" in text(page)
+    assert ImportJob.objects.get().state == "uploaded"
+    page = start(client, empty, text="no such column")
+    assert page.status_code == 422
+    page = start(client, empty, text="comment", id="comment")
+    assert "chosen twice" in text(page)
+
+
+def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
+    client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "AT_ONCE_BYTES", 10)
+    send(client, empty, TABLE)
+    page = start(client, empty, text="comment")
+    assert "The file waits for a worker" in text(page)
+    assert "data-reload" in page.content.decode()
+    assert OwedWork.objects.filter(project=empty, kind=OwedWork.Kind.IMPORT).count() == 1
+    assert "A file is being read" in text(client.get(reverse("labeling:project", args=[empty.pk])))
+    uploads.run_owed(empty.pk)
+    job = ImportJob.objects.get()
+    assert (job.state, job.imported, job.bytes_read) == ("done", 2, len(TABLE))
+    assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
+    uploads.run_owed(empty.pk)  # a message that comes twice finds nothing to do
+
+
+def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    job = ImportJob.objects.get()
+    ImportJob.objects.filter(pk=job.pk).update(state="running", heartbeat_at=Now() - timedelta(minutes=5))
+    address = reverse("labeling:import_job", args=[empty.pk, job.pk])
+    assert "Nobody is reading the file any more" in text(client.get(address))
+    client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
+    uploads.run_owed(empty.pk)
+    assert empty.documents.count() == 2
+
+
+def test_a_run_that_is_alive_is_not_disturbed(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    job = ImportJob.objects.get()
+    ImportJob.objects.filter(pk=job.pk).update(state="running", heartbeat_at=Now())
+    client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
+    client.post(reverse("labeling:discard_import", args=[empty.pk, job.pk]))
+    assert ImportJob.objects.get().state == "running"
+    assert not OwedWork.objects.exists()
+
+
+def test_a_file_can_be_forgotten(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    job = ImportJob.objects.get()
+    client.post(reverse("labeling:discard_import", args=[empty.pk, job.pk]))
+    assert not ImportJob.objects.exists()
+    assert kept_files() == set()
+
+
+def test_a_file_that_is_gone_says_what_to_do(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    job = ImportJob.objects.get()
+    Path(present.DATA_DIR, "uploads", job.pk.hex).unlink()
+    assert "send it again" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
+
+
+def test_hostile_names_and_cells_are_text(client: Client, empty: Project) -> None:
+    name = "<script>alert(1)</script>.csv"
+    page = send(client, empty, b"text,<script>x</script>\n<b>hi</b>,1\n", name).content.decode()
+    assert "<script>alert" not in page
+    assert "<script>x" not in page
+    assert "<b>hi" not in page
+
+
+def test_a_path_in_the_file_s_name_leads_nowhere(client: Client, empty: Project) -> None:
+    before = kept_files()
+    send(client, empty, TABLE, "../../etc/passwd.csv")
+    (new,) = kept_files() - before
+    assert re.fullmatch(r"[0-9a-f]{32}", new)
+
+
+@pytest.mark.parametrize(("kind", "field"), [("single", "label"), ("multi", "labels"), ("spans", "spans")])
+def test_the_chooser_asks_for_the_answers_of_the_project_s_kind(
+    client: Client, make_project: Callable[..., Project], kind: str, field: str
+) -> None:
+    page = send(client, make_project(kind=kind), TABLE).content.decode()
+    asked = set(re.findall(r'<select name="(label|labels|spans)"', page))
+    assert asked == {field}
