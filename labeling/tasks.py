@@ -11,6 +11,11 @@ from labeling.models import OwedWork
 
 
 @shared_task
+def import_files(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.IMPORT)
+
+
+@shared_task
 def featurize(project_id: int, **_later: Any) -> None:
     working.work_off(project_id, OwedWork.Kind.FEATURIZE)
 

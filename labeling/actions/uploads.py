@@ -147,19 +147,11 @@ def is_silent(job: ImportJob) -> bool:
     return ImportJob.objects.filter(_silent(), pk=job.pk).exists()
 
 
-def run_owed(project_id: int) -> None:
-    """What a worker does when told: read the files that wait, one after the other."""
-    work = owed.start(project_id, OwedWork.Kind.IMPORT)
-    if work is None:
-        return
-    queued = Q(state=ImportJob.State.QUEUED)
-    try:
-        while job := ImportJob.objects.filter(queued | _silent(), project=project_id).last():
-            _run(job.pk, lambda: owed.beat(work))
-    except Exception as error:
-        owed.fail(work, str(error))
-        raise
-    owed.finish(work)
+def read_waiting(work: OwedWork) -> None:
+    """Read the project's files that wait, one after the other: what a worker does when told."""
+    waiting = ImportJob.objects.filter(Q(state=ImportJob.State.QUEUED) | _silent(), project=work.project_id)
+    while job := waiting.last():
+        _run(job.pk, lambda: owed.beat(work))
 
 
 def _run(job_id: UUID, beat: Callable[[], None]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labeling.actions import features, owed, queue, training
+from labeling.actions import features, owed, queue, training, uploads
 from labeling.exceptions import StaleRun
 from labeling.models import OwedWork, Project
 
 logger = logging.getLogger(__name__)
 
 WORK: dict[str, Callable[[OwedWork], None]] = {
+    OwedWork.Kind.IMPORT: uploads.read_waiting,
     OwedWork.Kind.FEATURIZE: features.featurize,
     OwedWork.Kind.TRAIN: training.train,
     OwedWork.Kind.RANK: training.rank,

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from labeling.actions import projects, uploads
+from labeling.actions import projects, uploads, working
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 
 TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
@@ -178,11 +178,11 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     assert "data-reload" in page.content.decode()
     assert OwedWork.objects.filter(project=empty, kind=OwedWork.Kind.IMPORT).count() == 1
     assert "A file is being read" in text(client.get(reverse("labeling:project", args=[empty.pk])))
-    uploads.run_owed(empty.pk)
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
     job = ImportJob.objects.get()
     assert (job.state, job.imported, job.bytes_read) == ("done", 2, len(TABLE))
     assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
-    uploads.run_owed(empty.pk)  # a message that comes twice finds nothing to do
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)  # a message that comes twice finds nothing to do
 
 
 def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Project) -> None:
@@ -192,7 +192,7 @@ def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Pro
     address = reverse("labeling:import_job", args=[empty.pk, job.pk])
     assert "Nobody is reading the file any more" in text(client.get(address))
     client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
-    uploads.run_owed(empty.pk)
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
     assert empty.documents.count() == 2
 
 
