@@ -35,6 +35,7 @@ FORMULA_STARTS = (
     "\uff0d",
     "\uff20",
 )  # and their full-width forms
+_ESCAPED_STARTS = ("'", *FORMULA_STARTS)
 
 csv.field_size_limit(MAX_ROW_BYTES)  # of the whole process; the rows' own limit below comes first
 
@@ -196,7 +197,9 @@ def unescaped(cell: str) -> str:
 
 def needs_escape(cell: str) -> bool:
     """Whether a spreadsheet might run the cell as a formula, or take the escape's quote for its own."""
-    return cell.startswith(("'", *FORMULA_STARTS)) or cell.lstrip().startswith(FORMULA_STARTS)
+    if cell.startswith(_ESCAPED_STARTS):
+        return True
+    return cell[:1].isspace() and cell.lstrip().startswith(FORMULA_STARTS)
 
 
 def _labels(cell: str) -> tuple[str, ...]:

@@ -94,5 +94,5 @@ def bad_row(line: int, problem: Problem, raw: bytes | str) -> BadRow:
     """
     start = raw[: 4 * EXCERPT_CHARACTERS]
     text = start.decode(errors="replace") if isinstance(start, bytes) else start
-    excerpt = "".join(c if c.isprintable() else "�" for c in text[:EXCERPT_CHARACTERS].rstrip("\r\n"))
+    excerpt = "".join(c if c.isprintable() else "�" for c in text[:EXCERPT_CHARACTERS].rstrip())
     return BadRow(line, problem.message, excerpt, problem.values)

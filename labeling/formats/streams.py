@@ -128,8 +128,10 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
             taken += len(packed)
             while packed:
                 if member.eof:
-                    packed = packed.lstrip(b"\0")  # padding between members is allowed
-                    member = zlib.decompressobj(wbits=31) if packed else member
+                    packed = packed.lstrip(b"\0")  # padding after a member is allowed
+                    if not packed:
+                        break
+                    member = zlib.decompressobj(wbits=31)
                 piece = member.decompress(packed, CHUNK_BYTES)
                 packed = member.unconsumed_tail or member.unused_data
                 given += len(piece)

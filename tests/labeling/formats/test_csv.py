@@ -1,0 +1,165 @@
+"""Which rows of CSV become documents, whatever state the file is in?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.formats import BadRow, ColumnChoice, Format, Record, Span, UnreadableFile, columns, read
+from labeling.formats.csv_rows import MAX_ROW_BYTES
+
+CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
+
+
+def read_csv(raw: str | bytes, choice: ColumnChoice | None = None) -> list[Record | BadRow]:
+    raw = raw.encode() if isinstance(raw, str) else raw
+    return list(read(io.BytesIO(raw), Format.CSV, choice=choice))
+
+
+def texts(rows: list[Record | BadRow]) -> list[str]:
+    return [row.text if isinstance(row, Record) else f"! {row.reason}" for row in rows]
+
+
+def test_chosen_columns_become_fields_and_all_others_metadata():
+    choice = ColumnChoice("body", "nr", labels="tags", spans="marks", split="set")
+    (record,) = read_csv(
+        'nr,body,tags,marks,set,source,empty\n7,Ann sings,late|rude,"[[0, 3, ""person""]]",train,web,\n',
+        choice,
+    )
+    assert record == Record(
+        2, "Ann sings", "7", {"source": "web"}, ("late", "rude"), (Span(0, 3, "person"),), "pool"
+    )
+
+
+def test_several_labels_may_be_a_json_list():
+    choice = ColumnChoice("text", labels="labels")
+    rows = read_csv('text,labels\na,"[""x|y"", ""z""]"\nb,[]\nc,\n', choice)
+    assert [row.labels for row in rows] == [("x|y", "z"), (), None]
+
+
+def test_quoted_cells_may_hold_delimiters_quotes_and_line_breaks():
+    rows = read_csv('id,text\r\n1,"a ""quoted"", and\r\na second line\u2028here"\r\n2,b\r\n')
+    assert texts(rows) == ['a "quoted", and\r\na second line\u2028here', "b"]
+    assert [row.line for row in rows] == [2, 4]
+
+
+def test_an_unclosed_quote_costs_its_row_and_no_other():
+    rows = read_csv('id,text\n1,"never closed\n2,fine\n3,"fine, too"\n4,fine\n')
+    assert [type(row) for row in rows] == [BadRow, Record, Record, Record]
+    assert (rows[0].line, rows[0].excerpt) == (2, '1,"never closed')
+    assert [row.line for row in rows[1:]] == [3, 4, 5]
+    assert texts(rows)[1:] == ["fine", "fine, too", "fine"]
+
+
+def test_an_unclosed_quote_at_the_end_is_said():
+    rows = read_csv('id,text\n1,a\n2,"b')
+    assert texts(rows) == ["a", "! A quote opens in this row and is never closed."]
+
+
+def test_thousands_of_stray_quotes_do_not_make_the_work_quadratic():
+    raw = "id,text\n" + ('1,"x\n' + "2,y\n" * 1_500) * 30
+    started = time.process_time()
+    rows = read_csv(raw)
+    assert time.process_time() - started < 5
+    assert isinstance(rows[0], BadRow)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1", "The row has 1 cells, the header has 2."),
+        ("1,2,3", "The row has 3 cells"),
+        ("1,", "The text is empty."),
+        ('1,"a"b', "goes on after its closing quote"),
+        ('1,"a \\"b\\" c"', "goes on after its closing quote"),
+        ("1,a\rb", "bare carriage return"),
+        ("1,a\0b", "NUL character"),
+        ("1," + "x" * 1_000_001, "has 1000001 characters"),
+        ("x" * 201 + ",a", "id has more than 200"),
+    ],
+)
+def test_what_is_wrong_is_said_and_the_next_row_is_read(row: str, words: str):
+    bad, good = read_csv(f"id,text\n{row}\n2,good\n")
+    assert words in bad.reason
+    assert (bad.line, good.line, good.text) == (2, 3, "good")
+    assert "\0" not in bad.excerpt
+
+
+def test_a_byte_that_is_not_utf8_costs_one_row():
+    rows = read_csv(b"id,text\n1,caf\xe9\n2,tea\n")
+    assert texts(rows) == [
+        "! Byte 6 (0xE9) is not UTF-8. Save the file as UTF-8 or state its encoding.",
+        "tea",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "The file is empty"),
+        (b"a,a\n1,2\n", 'Two columns are named "a"'),
+        (b"x,y\n1,2\n", 'no column "text". The columns are: x, y.'),
+        (b"," * 1_000_000 + b"\n", "more than 1000 columns"),
+        (b'"never closed\n' * 3, "first row cannot be read"),
+        (b"caf\xe9,text\n", "first row cannot be read. Byte 4"),
+    ],
+)
+def test_a_header_that_cannot_be_used_refuses_the_file(raw: bytes, words: str):
+    with pytest.raises(UnreadableFile) as refused:
+        read_csv(raw, ColumnChoice("text"))
+    assert words in str(refused.value)
+
+
+def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
+    rows = read_csv("id,text\n" + "a," * 1_000_000 + "\n" + '1,"' + "x" * (2 * MAX_ROW_BYTES) + '"\n2,good\n')
+    assert texts(rows) == [
+        "! The row has 1000001 cells, the header has 2.",
+        f"! The row is longer than {MAX_ROW_BYTES} bytes. Is a quote not closed?",
+        "good",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "delimiter", "guess"),
+    [
+        ("id,text,label\n1,Hi,a\n", ",", ColumnChoice("text", "id", "label")),
+        ("\ufeffID;Text;Class\n1;Well, well;a\n", ";", ColumnChoice("Text", "ID", "Class")),
+        ("sentence\tlabels\nHi, there\ta|b\n", "\t", ColumnChoice("sentence", labels="labels")),
+        (",a,b\n0,short,much longer than the others\n", ",", ColumnChoice("b")),
+        ("id,review\n1,a\n1,b\n", ",", ColumnChoice("review")),
+        ("text\nJust one column, with commas\n", ";", ColumnChoice("text")),
+        ("text,split,spans\na,test,[]\n", ",", ColumnChoice("text", split="split", spans="spans")),
+    ],
+)
+def test_the_column_chooser_starts_with_a_good_guess(raw: str, delimiter: str, guess: ColumnChoice):
+    found = columns(raw.encode())
+    assert (found.delimiter, found.guess) == (delimiter, guess)
+
+
+def test_the_column_chooser_shows_the_first_rows_shortened():
+    found = columns(("id,text\n" + f"1,{'x' * 500}\n" * 9).encode())
+    assert found.names == ("id", "text")
+    assert found.rows == (("1", "x" * 200),) * 3
+
+
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
+def test_what_the_standard_library_writes_is_read_back(rows: list[tuple[str, str]]):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([("note", "text"), *rows])
+    expected = [(note, text) for note, text in rows if text.strip()]
+    read_back = read_csv(buffer.getvalue(), ColumnChoice("text"))
+    assert [(r.metadata.get("note", ""), r.text) for r in read_back if isinstance(r, Record)] == expected
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_give_records_and_bad_rows_or_an_unreadable_file(raw: bytes):
+    try:
+        rows = read_csv(b"id,text\n" + raw, ColumnChoice("text", "id"))
+    except UnreadableFile:
+        return
+    assert all(row.reason if isinstance(row, BadRow) else row.text for row in rows)
