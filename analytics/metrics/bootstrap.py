@@ -3,8 +3,8 @@
 Documents are drawn, not documents within a class: a test set is a plain random sample, so its mix of classes
 varies too, and drawing within classes covered 90 to 93 % where 95 % was promised. Two corrections bring macro
 F1 to 93-98 %, from 60 documents of 2 classes to 1,500 of 77 (test_interval_coverage.py): percentiles are
-corrected for bias, since F1 bends and rare classes fall out of a draw; and one imagined document that is wrong
-joins the test set, without which a perfect score would have no interval.
+corrected for bias, since F1 bends and rare classes fall out of a draw; and one imagined document that is
+wrong joins the test set, without which a perfect score would have no interval.
 """
 
 from __future__ import annotations
