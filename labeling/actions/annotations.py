@@ -67,7 +67,7 @@ class _Facts:
     epoch: int
     round: int
     guideline_id: int | None
-    slot: int | None
+    slot: int | None  # that the lease holds: none once it has ended or run out
     kind: str  # of the project, like the two below
     overlap: int
     allows_overlapping_spans: bool

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from labeling.actions.projects import check_storable, manager_of
-from labeling.actions.settling import reconsider, settle
+from labeling.actions.settling import dispute, is_given_up, reconsider, settle
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.models import Document, Lease, Project, QueueEntry, Resolution
 
@@ -115,6 +115,9 @@ def _adapt_some(project: Project, ids: Sequence[int], *, is_head: bool) -> None:
             ),
             ignore_conflicts=True,
         )
+    for document in Document.objects.filter(pk__in=reopened, leases__state=Lease.State.SKIPPED).distinct():
+        if is_given_up(document):
+            dispute(document)
 
 
 def _short(project: Project) -> QuerySet[Document]:

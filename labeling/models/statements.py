@@ -121,7 +121,8 @@ EMPTY_FACTS = f"""
 
 # submit: all that decides what becomes of an answer, read after the document was locked
 SUBMIT_FACTS = """
-    SELECT l.project_id, l.annotator_id, l.state, l.epoch, l.round, l.guideline_id, l.slot,
+    SELECT l.project_id, l.annotator_id, l.state, l.epoch, l.round, l.guideline_id,
+           CASE WHEN l.state = 'live' AND l.leased_until > labeling_now() THEN l.slot END AS slot,
            p.kind, p.overlap, p.allows_overlapping_spans,
            EXISTS (SELECT 1 FROM labeling_membership m WHERE m.project_id = l.project_id
                    AND m.user_id = %(annotator)s AND m.removed_at IS NULL) AS is_member,

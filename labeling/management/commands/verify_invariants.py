@@ -1,0 +1,40 @@
+"""Does everything hold that the queue promises? `./run manage verify_invariants`, at any size."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from labeling.models.invariants import INVARIANTS, breaches
+
+
+class Command(BaseCommand):
+    help = (
+        "Check the promises of the queue against its rows: a line for each, exit code 1 where one is broken."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        broken = 0
+        for invariant in INVARIANTS:
+            started = perf_counter()
+            found = breaches(invariant)
+            self.stdout.write(
+                _(
+                    "{verdict} {number}  {promise}: {checks} checks, {count} violations, {seconds:.1f} s"
+                ).format(
+                    verdict=_("BROKEN") if found else _("ok    "),
+                    number=f"{invariant.number:2}",
+                    promise=invariant.promise,
+                    checks=len(invariant.breaches),
+                    count=sum(breach.count for breach in found),
+                    seconds=perf_counter() - started,
+                )
+            )
+            for breach in found:
+                self.stdout.write(f"          {breach.count} x {breach.what}: {', '.join(breach.examples)} …")
+            broken += bool(found)
+        if broken:
+            raise CommandError(_("{count} invariants are broken.").format(count=broken))
