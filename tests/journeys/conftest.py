@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -66,7 +66,7 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
         if person is not None:
             context.add_cookies([_session(person, live_server.url)])
         page = context.new_page()
-        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", lambda dialog: _dismissed(dialog, complaints))
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
         page.on("console", lambda said: _policy(said.text, complaints))
         page.goto(path)
@@ -82,6 +82,11 @@ def _session(person: User, url: str) -> Any:
     client = Client()
     client.force_login(person)
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": url}
+
+
+def _dismissed(dialog: Dialog, complaints: list[str]) -> None:
+    complaints.append(f"dialog: {dialog.message}")
+    dialog.dismiss()
 
 
 def _policy(text: str, complaints: list[str]) -> None:
