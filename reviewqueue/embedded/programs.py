@@ -83,7 +83,8 @@ def beat(environment: Mapping[str, str], data: Path, logs: Path) -> Process:
 
 
 def celery(command: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "--app", "reviewqueue", "--quiet", command]
+    """Celery, a little nicer than the web server: nobody sits before a training and waits."""
+    return ["nice", "-n", "5", sys.executable, "-m", "celery", "--app", "reviewqueue", "--quiet", command]
 
 
 def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) -> list[Process]:

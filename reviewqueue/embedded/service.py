@@ -1,12 +1,14 @@
 """In which order does the service start and end? Servers, tables, processes, demo; then it is watched."""
 
+import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 from reviewqueue import settings
 from reviewqueue.embedded.folder import DataFolder
-from reviewqueue.embedded.foreground import run_in_foreground
-from reviewqueue.embedded.process import StartFailed
+from reviewqueue.embedded.foreground import on_terminal, wait_for
+from reviewqueue.embedded.process import Process, StartFailed
 from reviewqueue.embedded.programs import HOST, free_port, programs, refusal
 from reviewqueue.embedded.servers import MANAGE, Servers
 from reviewqueue.embedded.supervisor import POLL_SECONDS, Supervisor, report, stop_all
@@ -31,22 +33,34 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
         folder.announce(servers.addresses)
         for server in servers.embedded:
             supervisor.watch(server.process, server.start)
-        web, *workers = children = programs(port, servers.environment, folder.path, folder.logs)
-        try:
-            web.start()
-            supervisor.watch(web)
-            wait_until_answering(supervisor, port)
-            for child in workers:  # after the web server, which people wait for, has had the processors
-                child.start()
-                supervisor.watch(child)
-            if is_demo:
-                prepare_demo(supervisor, servers)
-            print(f"Ready: http://{HOST}:{port}", flush=True)
-            while True:
-                supervisor.look()
-                time.sleep(POLL_SECONDS)
-        finally:
-            stop_all(children)
+        children = programs(port, servers.environment, folder.path, folder.logs)
+        with demo(servers) if is_demo else nullcontext() as preparation:
+            try:
+                start(children, supervisor, port)
+                if preparation and wait_for(preparation, supervisor.look):
+                    raise StartFailed("The demo could not be prepared; the lines above say why.")
+                print(f"Ready: http://{HOST}:{port}", flush=True)
+                while True:
+                    supervisor.look()
+                    time.sleep(POLL_SECONDS)
+            finally:
+                stop_all(children)
+
+
+def start(children: list[Process], supervisor: Supervisor, port: int) -> None:
+    """Start web, then the workers: people wait for the page, so it has the processors first."""
+    web, *workers = children
+    web.start()
+    supervisor.watch(web)
+    wait_until_answering(supervisor, port)
+    for child in workers:
+        child.start()
+        supervisor.watch(child)
+
+
+def demo(servers: Servers) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Prepare the demo project while the rest starts, showing what is printed."""
+    return on_terminal([sys.executable, MANAGE, "demo"], servers.environment, has_keyboard=False)
 
 
 def wait_until_answering(supervisor: Supervisor, port: int) -> None:
@@ -57,10 +71,3 @@ def wait_until_answering(supervisor: Supervisor, port: int) -> None:
         if time.monotonic() > deadline:
             raise StartFailed(f"The web server on port {port} is not ready: {reason}")
         time.sleep(POLL_SECONDS)
-
-
-def prepare_demo(supervisor: Supervisor, servers: Servers) -> None:
-    """Run `manage demo`, showing what it prints, while the service is watched. Raises StartFailed."""
-    command = [sys.executable, MANAGE, "demo"]
-    if run_in_foreground(command, servers.environment, meanwhile=supervisor.look):
-        raise StartFailed("The demo could not be prepared; the lines above say why.")
