@@ -1,7 +1,7 @@
 """How probable is each class for a document? One linear model over TF-IDF and LSA side by side.
 
-It is the model whose probabilities people see: logistic regression, balanced class weights (up to 4), C = 20, for one
-class per document (softmax) or several (sigmoid each, with a threshold each).
+It is the model whose probabilities people see: logistic regression, balanced class weights up to a limit,
+C = 20, for one class per document (softmax) or several (sigmoid each, with a threshold each).
 """
 
 from collections.abc import Mapping

@@ -78,13 +78,17 @@ class Command(BaseCommand):
         curves: list[list[Point]] = []
         for seed in range(options["seeds"]):
             with service.copied():
-                curves.append(simulation.run(seed, options["budget"], options["batch"]))
-            self._say(f"Seed {seed}: {curves[-1][-1].row()}")
+                curves.append(simulation.run(seed, options["budget"], options["batch"], self._show))
+            self._say(f"Seed {seed} of {options['seeds']} is done")
         with service.copied():
             simulation.label_everything()
             full, seconds = simulation.train()
         self._say(f"All labels: {full}, {seconds:.1f} s")
         return _summary(curves, full, options)
+
+    def _show(self, point: Point) -> None:
+        labels, accuracy, macro_f1, _micro_f1 = point.row()
+        self._say(f"{labels} labels: accuracy {accuracy}, macro F1 {macro_f1}, {point.seconds:.1f} s")
 
     def _say(self, what: str) -> None:
         self.stderr.write(f"[{perf_counter() - self.started:6.1f} s] {what}")
