@@ -24,7 +24,7 @@ class LabelingError(Exception):
     @classmethod
     def code(cls) -> str:
         """A stable name for machines: `LeaseExpired` is `lease_expired`."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
 class NotFound(LabelingError):

@@ -7,10 +7,10 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.contrib.auth.models import User
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.validation import validate_schema
 
+from labeling.api.schema import openapi_document
 from labeling.models import Project
 from tests.labeling.api.conftest import Caller
 from tests.labeling.api.test_permissions import MATRIX
@@ -19,7 +19,8 @@ from tests.labeling.api.test_permissions import MATRIX
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     with GENERATOR_STATS.silence():
-        made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+        openapi_document.cache_clear()
+        made = openapi_document()
         assert not GENERATOR_STATS._warn_cache, GENERATOR_STATS._warn_cache
         assert not GENERATOR_STATS._error_cache, GENERATOR_STATS._error_cache
     return dict(json.loads(OpenApiJsonRenderer().render(made)))

@@ -1,0 +1,31 @@
+"""Does the reference say what the API does?"""
+
+import re
+from pathlib import Path
+
+from labeling import exceptions
+from labeling.actions.guidelines import GuidelineMoved
+from labeling.api.permissions import NotInScope
+from labeling.api.schema import openapi_document
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
+NEVER_HERE = {  # raised by pages, workers and the command line only
+    "labeling_error", "last_manager", "invitation_unusable", "not_enough_labels", "stale_run",
+    "nothing_to_focus_on",
+}  # fmt: skip
+
+
+def test_the_reference_lists_every_address() -> None:
+    paths = {path.removeprefix("/api/v1/") for path in openapi_document()["paths"]}
+    listed = set(re.findall(r"^\| `([a-z/{}_]+/)` \|", REFERENCE.read_text(), re.MULTILINE))
+    assert listed == paths
+
+
+def test_the_reference_lists_every_error_under_its_status() -> None:
+    text = REFERENCE.read_text()
+    errors = [error for error in vars(exceptions).values() if isinstance(error, type)]
+    for error in [*errors, GuidelineMoved, NotInScope]:
+        if issubclass(error, exceptions.LabelingError) and error.code() not in NEVER_HERE:
+            row = re.search(rf"^\| {error.status} \| .*$", text, re.MULTILINE)
+            assert row, error
+            assert f"`{error.code()}`" in row[0]
