@@ -50,6 +50,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
         "job": found,
         "step": _step(member),
         "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
+        "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
         "is_silent": not found.is_over and uploads.is_silent(found),
         "is_alone": not member.project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists(),
     }

@@ -1,0 +1,164 @@
+"""Does a manager get from nothing to a labelling team, with the keyboard, on a phone, in light and dark?"""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+
+from labeling.actions import annotations, invitations, queue, tokens
+from labeling.models import Focus, ImportJob, ModelVersion, OwedWork, Project
+from tests.cast import label
+from tests.journeys.conftest import Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+TABLE = b"nr,comment,topic\n1,Bad and slow,Delivery\n2,Give my money back,Refund\n3,,Refund\n"
+
+
+@pytest.fixture
+def rich(tickets: Project, joan: User, ann: User) -> Project:
+    """A project in which every page has something to show, some of it too long."""
+    for name in ("Refund", "Billing"):
+        held = queue.claim(tickets.pk, ann).documents[0]
+        annotations.submit(ann, annotations.Submission(held.token, [label(tickets, name)], note=LONG))
+    document = tickets.documents.latest("position")
+    document.metadata = {"channel": "mail", LONG[:90]: LONG}
+    document.save()
+    tickets.description = LONG
+    tickets.save()
+    tickets.classes.filter(name="Delivery").update(name=LONG[:100], retired_at=None)
+    OwedWork.objects.create(project=tickets, kind="train", state="failed", failure=LONG)
+    ModelVersion.objects.create(project=tickets, number=1, state="ready", label_count=2)
+    ModelVersion.objects.create(project=tickets, number=2, state="failed", failure=LONG)
+    tokens.create(tickets.pk, joan, LONG[:100], "read")
+    invitations.invite(tickets.pk, joan, "annotator")
+    bad = [{"line": 3, "message": "The text is empty.", "values": {}, "excerpt": LONG[:80]}]
+    ImportJob.objects.create(
+        project=tickets, created_by=joan, file_name=f"{LONG}.csv", byte_count=12_345, file_format="csv",
+        state="done", imported=6, bad_row_count=1, bad_rows=bad,
+    )  # fmt: skip
+    ImportJob.objects.create(
+        project=tickets, created_by=joan, file_name="b.csv", byte_count=99, file_format="csv", state="queued"
+    )
+    assert not Focus.objects.exists()
+    return tickets
+
+
+def paths(project: Project, joan: User) -> dict[str, str]:
+    at = f"/projects/{project.pk}"
+    done, queued = project.import_jobs.order_by("created_at")
+    return {
+        "list": "/",
+        "new": "/projects/new/",
+        "home": f"{at}/",
+        "settings": f"{at}/settings/",
+        "retire": f"{at}/classes/{project.classes.earliest('position').pk}/retire/",
+        "members": f"{at}/members/",
+        "remove": f"{at}/members/{joan.pk}/remove/",
+        "tokens": f"{at}/tokens/",
+        "documents": f"{at}/documents/",
+        "document": f"{at}/documents/{project.documents.latest('position').pk}/",
+        "labelled document": f"{at}/documents/{project.documents.earliest('position').pk}/",
+        "upload": f"{at}/documents/import/",
+        "report": f"{at}/documents/import/{done.pk}/",
+        "progress": f"{at}/documents/import/{queued.pk}/",
+    }
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in found]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_no_page_has_a_violation(open_as: Open, rich: Project, joan: User, colours: str) -> None:
+    page = open_as(joan, "/", color_scheme=colours)
+    found = {}
+    for name, path in paths(rich, joan).items():
+        page.goto(path)
+        if wrong := violations(page):
+            found[name] = wrong
+    assert found == {}
+
+
+def test_nothing_is_wider_than_a_small_phone(open_as: Open, rich: Project, joan: User) -> None:
+    page = open_as(joan, "/", viewport={"width": 320, "height": 640})
+    wide = {}
+    for name, path in paths(rich, joan).items():
+        page.goto(path)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+            wide[name] = width
+    assert wide == {}
+
+
+def test_from_nothing_to_documents_and_an_invited_annotator(
+    open_as: Open, joan: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    page = open_as(joan, "/")
+    page.get_by_role("link", name="Make a project").click()
+    page.get_by_label("Name").fill("Complaints")
+    page.get_by_label("Classes, one a line").fill("Refund\nBilling\nDelivery")
+    page.get_by_role("button", name="Make the project").click()
+
+    page.get_by_label("File").set_input_files({"name": "mails.csv", "mimeType": "text/csv", "buffer": TABLE})
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.get_by_role("heading", name="Which column is what?")).to_be_visible()
+    assert violations(page) == []
+    expect(page.get_by_label("Text", exact=True)).to_have_value("comment")
+    expect(page.get_by_label("Class, where it is known")).to_have_value("topic")
+    page.get_by_label("Class, where it is known").select_option("")
+    page.get_by_role("button", name="Import the documents").click()
+    expect(page.get_by_role("heading", name="2 documents are new")).to_be_visible()
+    expect(page.get_by_text("The text is empty.")).to_be_visible()
+
+    page.get_by_role("link", name="Next: invite people").click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Invitation link").input_value()
+    assert violations(page) == []
+
+    guest = open_as(None, link)
+    assert violations(guest) == []
+    guest.get_by_label("Name").fill("zoe")
+    guest.get_by_label("Password").fill("four quiet green words")
+    guest.get_by_role("button", name="Make an account and join").click()
+    expect(guest.get_by_role("heading", name="Ready for the first label")).to_be_visible()
+    guest.get_by_role("link", name="Label", exact=True).last.click()
+    expect(guest.get_by_text("Bad and slow").or_(guest.get_by_text("Give my money back"))).to_be_visible()
+
+
+def test_classes_are_changed_with_the_keyboard_alone(open_as: Open, tickets: Project, joan: User) -> None:
+    page = open_as(joan, f"/projects/{tickets.pk}/settings/")
+    page.get_by_label("Name: Refund").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Money back")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Key: Refund")).to_be_focused()
+    page.keyboard.type("m")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 class is changed.")).to_be_visible()
+    assert tickets.classes.filter(name="Money back", key="m").exists()
+
+
+def test_every_page_works_without_javascript(
+    open_as: Open, joan: User, tickets: Project, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    page = open_as(joan, f"/projects/{tickets.pk}/members/", java_script_enabled=False)
+    page.get_by_role("button", name="Make a link").click()
+    assert re.search(r"/join/.{40}", page.get_by_label("Invitation link").input_value())
+    page.goto(f"/projects/{tickets.pk}/documents/import/")
+    page.get_by_label("File").set_input_files(
+        {"name": "a.jsonl", "mimeType": "text/plain", "buffer": b'{"text": "New one"}\n'}
+    )
+    page.get_by_role("button", name="Send the file").click()
+    page.get_by_role("button", name="Import the documents").click()
+    expect(page.get_by_role("heading", name="1 document is new")).to_be_visible()
+    page.goto(f"/projects/{tickets.pk}/settings/")
+    page.get_by_role("button", name="Pause labeling").click()
+    expect(page.get_by_role("button", name="Resume labeling")).to_be_visible()
