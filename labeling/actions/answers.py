@@ -41,11 +41,13 @@ def checked(labels: Iterable[LabelValue], rules: AnswerRules, text: str) -> Answ
     In a project of several classes, and in one of spans, no label at all is an answer too: "none of these".
     """
     answer = tuple(labels)
+    seen: set[LabelValue] = set()
     for place, label in enumerate(answer):
         if label.label_class not in rules.active_classes:
             _refuse(place, "class", _("This class does not belong to the project or was retired."))
-        if label in answer[:place]:
+        if label in seen:
             _refuse(place, "class", _("The same label stands twice in the answer."))
+        seen.add(label)
     if rules.kind == Project.Kind.SPANS:
         _check_spans(answer, rules.allows_overlapping_spans, text)
     else:

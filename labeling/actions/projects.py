@@ -28,6 +28,7 @@ def member_of(project_id: int, user: User) -> Membership:
     member = (
         Membership.objects.select_related("project")
         .filter(project=project_id, user=user, removed_at=None, project__archived_at=None)
+        .order_by()
         .first()
     )
     if member is None:
