@@ -1,0 +1,166 @@
+"""Does a label lead to a new order, whatever happens to messages and workers? The service's own processes."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+
+from labeling.actions import annotations, owed, queue, working
+from labeling.actions.annotations import Submission
+from labeling.models import Annotation, ModelVersion, Now, OwedWork, Project
+from reviewqueue.celery import app
+from reviewqueue.embedded.process import Process
+from reviewqueue.embedded.programs import beat, worker
+from tests.cast import fill, label
+
+pytestmark = [pytest.mark.workers, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+PATIENCE_SECONDS = 120  # of a machine that does ten other things
+WORDS = {
+    "Refund": "money back refund return payment twice cancel charge",
+    "Billing": "invoice card tax amount due date bill account number",
+    "Delivery": "parcel courier late box address tracking door neighbour",
+}
+TRAIN = OwedWork.Kind.TRAIN
+
+
+@pytest.fixture(scope="module")
+def processes(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Process]]:
+    """Worker, trainer and beat as the service starts them, on the database of the tests."""
+    folder = tmp_path_factory.mktemp("service")
+    environment = os.environ | {"DATABASE_URL": url_of_the_tests()}
+    started = {
+        "worker": worker("worker", "default", 1, environment, folder),
+        "trainer": worker("trainer", "train", 1, environment, folder),
+        "beat": beat(environment, folder, folder),
+    }
+    app.control.purge()  # other tests owed work that went with their database
+    try:
+        for process in started.values():
+            process.start()
+        yield started
+    finally:
+        for process in started.values():
+            process.kill()
+
+
+@pytest.fixture
+def shop(processes: dict[str, Process], make_project: Callable[..., Project], ann: User) -> Project:
+    """A project whose features the workers made, with ten labels and the first model behind it."""
+    names = list(WORDS)
+    project = make_project(texts=[text_of(names[n % 3], n) for n in range(60)])
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    wait_until(lambda: not OwedWork.objects.exists())
+    give_labels(project, ann, 10)
+    wait_until(lambda: ready(project) == 1 and not OwedWork.objects.exists())
+    project.refresh_from_db()
+    return project
+
+
+def url_of_the_tests() -> str:
+    """The address of the database that pytest made beside the one in the environment."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def text_of(name: str, number: int) -> str:
+    words = WORDS[name].split()
+    return " ".join(words[(number + step * step) % len(words)] for step in range(5)) + f" case {number}"
+
+
+def give_labels(project: Project, who: User, count: int) -> None:
+    for held in queue.claim(project.pk, who, count).documents:
+        name = max(WORDS, key=lambda name: sum(word in WORDS[name].split() for word in held.text.split()))
+        annotations.submit(who, Submission(held.token, [label(project, name)]))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < PATIENCE_SECONDS, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def ready(project: Project) -> int:
+    return project.model_versions.ready().count()
+
+
+def generation(project: Project) -> int:
+    return Project.objects.values_list("generation", flat=True).get(pk=project.pk)
+
+
+def is_somebody_waiting() -> bool:
+    """Whether another session of this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def unpublished(project: Project) -> Iterator[None]:
+    """No new order can be published before we leave: a trainer that has one waits, with its model fitted."""
+    with psycopg.connect(url_of_the_tests()) as other:
+        other.execute("SELECT 1 FROM labeling_project WHERE id = %s FOR NO KEY UPDATE", [project.pk])
+        yield
+
+
+def test_labels_lead_to_a_new_order(shop: Project, ann: User) -> None:
+    before = shop.generation
+    give_labels(shop, ann, 10)
+    wait_until(lambda: ready(shop) == 2)
+    assert generation(shop) > before
+    newest = Annotation.objects.filter(project=shop).latest("pk")
+    assert shop.model_versions.ready()[0].trained_through == newest.pk
+
+
+def test_a_broker_that_forgot_everything_costs_nothing(shop: Project) -> None:
+    OwedWork.objects.create(project=shop, kind=TRAIN)  # owed, and its message gone with all the others
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    wait_until(lambda: ready(shop) == 2 and not OwedWork.objects.exists())
+
+
+def test_two_messages_lead_to_one_training(shop: Project) -> None:
+    with unpublished(shop):
+        owed.owe(shop.pk, TRAIN)
+        wait_until(is_somebody_waiting)
+        assert not working.work_off(shop.pk, TRAIN)  # another worker got the same message
+        owed.hint(shop.pk, TRAIN)
+    wait_until(lambda: ready(shop) == 2 and not OwedWork.objects.exists())
+    app.send_task("labeling.tasks.train", args=[shop.pk])
+    owed.owe(shop.pk, OwedWork.Kind.RANK)  # the trainer takes it after the messages before
+    wait_until(lambda: not OwedWork.objects.exists())
+    assert ModelVersion.objects.filter(project=shop).count() == 2
+
+
+def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done(
+    shop: Project, ann: User, processes: dict[str, Process]
+) -> None:
+    with unpublished(shop):
+        owed.owe(shop.pk, TRAIN)
+        wait_until(is_somebody_waiting)
+        processes["trainer"].kill()
+        assert generation(shop) == shop.generation
+        (held,) = queue.claim(shop.pk, ann).documents
+        assert held.reason["model"] == 1
+    long_ago = Now() - timedelta(seconds=owed.SILENT_SECONDS + 1)
+    OwedWork.objects.filter(state=OwedWork.State.RUNNING).update(heartbeat_at=long_ago)
+    processes["trainer"].start()
+    wait_until(lambda: not OwedWork.objects.exists())
+    versions = ModelVersion.objects.filter(project=shop).order_by("number")
+    assert [version.state for version in versions] == ["ready", "failed", "ready"]
+    assert generation(shop) > shop.generation
