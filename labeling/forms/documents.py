@@ -52,15 +52,15 @@ class ColumnChooser(forms.Form):
         label=gettext_lazy("Identifier"),
         help_text=gettext_lazy("Names the document in your own data; sent again, it is not stored twice."),
     )
-    label = forms.ChoiceField(required=False, label=gettext_lazy("Class, where it is known"))
+    label = forms.ChoiceField(required=False, label=gettext_lazy("Class, if known"))
     labels = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Classes, where they are known"),
+        label=gettext_lazy("Classes, if known"),
         help_text=gettext_lazy("Separated by | in each cell."),
     )
     spans = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Spans, where they are known"),
+        label=gettext_lazy("Spans, if known"),
         help_text=gettext_lazy("A list of [start, end, class] in each cell."),
     )
     split = forms.ChoiceField(

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import classes, policy
 from labeling.exceptions import LabelingError, NotFound
+from labeling.forms.classes import ClassTable, NewClass
 from labeling.forms.errors import put_on
-from labeling.forms.projects import ClassTable, NewClass, Policy
+from labeling.forms.projects import Policy
 from labeling.models import LabelClass, Membership
 from labeling.views.access import for_managers, person
 

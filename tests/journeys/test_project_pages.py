@@ -111,8 +111,8 @@ def test_from_nothing_to_documents_and_an_invited_annotator(
     expect(page.get_by_role("heading", name="Which column is what?")).to_be_visible()
     assert violations(page) == []
     expect(page.get_by_label("Text", exact=True)).to_have_value("comment")
-    expect(page.get_by_label("Class, where it is known")).to_have_value("topic")
-    page.get_by_label("Class, where it is known").select_option("")
+    expect(page.get_by_label("Class, if known")).to_have_value("topic")
+    page.get_by_label("Class, if known").select_option("")
     page.get_by_role("button", name="Import the documents").click()
     expect(page.get_by_role("heading", name="2 documents are new")).to_be_visible()
     expect(page.get_by_text("The text is empty.")).to_be_visible()
