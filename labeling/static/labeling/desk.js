@@ -53,8 +53,7 @@ for (const moment of ["pointerover", "focusin", "change", "click"]) {
 }
 
 /* focused seconds: a hidden page and a person who is away do not count */
-let shownAt = performance.now();
-let lastSign = shownAt;
+let lastSign = performance.now();
 let spent = 0;
 function sign() {
   const now = performance.now();
@@ -73,6 +72,7 @@ window.addEventListener("focus", () => { lastSign = performance.now(); });
 
 /* sending */
 let busy = false;
+let swappedAt = -Infinity; // when the document before this one made room
 let isPointing = false;
 document.addEventListener("click", (event) => { isPointing = event.detail > 0; }, true);
 document.addEventListener("submit", (event) => {
@@ -80,7 +80,7 @@ document.addEventListener("submit", (event) => {
   const desk = form.closest("#desk[data-flow]");
   if (!desk) return;
   event.preventDefault();
-  const early = performance.now() - shownAt < SETTLE_MS && isPointing;
+  const early = isPointing && performance.now() - swappedAt < SETTLE_MS;
   if (!busy && !early) send(form, event.submitter);
 }, true);
 
@@ -118,6 +118,7 @@ function show(html, submitter) {
   if (why && next.querySelector(".why")) next.querySelector(".why").open = why.open;
   keepRules(old, next);
   old.replaceWith(next);
+  swappedAt = performance.now();
   scrollTo({ top: 0, behavior: "instant" });
   next.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
   (by("document") ?? by("content")).focus({ preventScroll: true });
@@ -138,7 +139,7 @@ function keepRules(old, next) {
 /* a page that waits for a document looks again by itself */
 let waiting;
 function started() {
-  shownAt = lastSign = performance.now();
+  lastSign = performance.now();
   spent = 0;
   clearTimeout(waiting);
   const seconds = Number(by("desk")?.dataset.reload);
