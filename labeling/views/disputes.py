@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -91,7 +92,7 @@ def _is_decided(request: HttpRequest, member: Membership, document_id: int, form
     return True
 
 
-def _counted(documents: list[Document]) -> list[Annotation]:
+def _counted(documents: Sequence[Document]) -> list[Annotation]:
     """The answers that count in these documents' rounds, with their labels and people."""
     counted = Annotation.objects.filter(document__in=documents, filled_lease__round=F("document__round"))
     return list(
