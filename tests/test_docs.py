@@ -1,0 +1,268 @@
+"""Is the documentation true? Links, commands, settings, states, tables, and the examples that can be run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command, get_commands, load_command_class
+from django.core.management.base import BaseCommand
+from django.urls import resolve
+
+from labeling import formats
+from labeling.actions import policy, tokens, working
+from labeling.api.batches import BatchOut
+from labeling.models import Document, Focus, ModelVersion, OwedWork, Project, QueueEntry
+from labeling.models.reasons import SENTENCES
+from reviewqueue.settings import BASE_DIR
+from tests.test_readme import check_settings, run_commands, table
+
+DOCS = BASE_DIR / "docs"
+PAGES = sorted([BASE_DIR / "README.md", BASE_DIR / "CHANGELOG.md", *DOCS.rglob("*.md")])
+COMMANDS = (DOCS / "reference" / "commands.md").read_text()
+SETTINGS = (DOCS / "reference" / "settings.md").read_text()
+STATES = (DOCS / "reference" / "states.md").read_text()
+TABLES = (DOCS / "reference" / "tables.md").read_text()
+TUTORIAL = (DOCS / "tutorial" / "first-project.md").read_text()
+FIXED = {
+    "./run demo", "./run up", "./run test", "./run check", "./run manage", "./run bench", "simulate",
+    "verify_invariants", "queue", "loop", "importing", "ranking", "efficiency", "desk", "reports",
+}  # fmt: skip
+OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {"labeling", "analytics"})
+OF_DJANGO = set(vars(BaseCommand().create_parser("manage", "any"))["_option_string_actions"])
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(BASE_DIR))
+
+
+def prose(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+def anchors(text: str) -> set[str]:
+    """What headings are called in links."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(text: str) -> list[str]:
+    found = re.findall(r"\]\(([^)\s]+)\)", prose(text))
+    return [link for link in found if not link.startswith(("http://", "https://"))]
+
+
+def command(name: str) -> BaseCommand:
+    return load_command_class(get_commands()[name], name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_internal_link_resolves(page):
+    for link in links(page.read_text()):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(BASE_DIR), link
+        assert target.is_file(), link
+        if anchor:
+            assert anchor in anchors(target.read_text()), link
+
+
+def test_the_index_leads_to_every_page():
+    index = DOCS / "index.md"
+    linked = {(DOCS / link).resolve() for link in links(index.read_text())}
+    assert linked == {page for page in PAGES if page.is_relative_to(DOCS)} - {index}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_that_a_page_names_exists(page):
+    text = page.read_text()
+    assert set(re.findall(r"\./run ([a-z]+)", text)) <= run_commands() | {"help"}
+    named = re.findall(r"(?:\./run manage|python manage\.py) ([a-z_]+)", text)
+    assert set(named) <= set(get_commands()) | {"help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_address_that_a_page_names_is_one(page):
+    named = re.findall(r"(?<![\w.])/(?:api/v1/[\w/]*|livez|readyz|healthz/deep)", prose(page.read_text()))
+    curled = re.findall(r"http://127\.0\.0\.1:8000(/[\w/]+)", page.read_text())
+    for address in {*named, *curled} - {"/api/v1/"}:
+        assert resolve(address).url_name != "no_such_address", address
+
+
+def test_the_fixed_names_are_documented():
+    assert set(re.findall(r"`([./a-z_ ]+?)(?: \[| --| [A-Z]|`)", COMMANDS)) >= FIXED
+
+
+def test_run_and_its_reference_know_the_same_commands():
+    named = {cells[0].split()[1] for cells in table(COMMANDS, "## `./run`")}
+    assert named == run_commands() | {"help"}
+
+
+def test_every_command_of_ours_is_documented_and_every_documented_one_is_there():
+    named = {cells[0].split()[0] for cells in table(COMMANDS, "## `./run manage`")}
+    assert set(OWN_COMMANDS) <= named <= set(get_commands())
+
+
+@pytest.mark.parametrize("name", OWN_COMMANDS)
+def test_every_option_of_our_commands_is_documented(name):
+    options = set(vars(command(name).create_parser("manage", name))["_option_string_actions"])
+    for option in options - OF_DJANGO:
+        assert f"{option}" in COMMANDS, option
+
+
+def test_simulate_has_the_documented_defaults():
+    parser = command("simulate").create_parser("manage", "simulate")
+    for option, default, *_ in table(COMMANDS, "### `simulate`"):
+        found = parser.get_default(option.removeprefix("--"))
+        assert default == ("" if found is None else str(found)), option
+
+
+def test_every_benchmark_is_documented_under_its_fixed_name_and_kept_names_are_free():
+    there = {path.stem for path in (BASE_DIR / "benchmarks").glob("[a-z]*.py")}
+    named = {cells[0] for cells in table(COMMANDS, "## `./run bench`")}
+    assert there <= named <= FIXED
+    assert there.isdisjoint({"ranking", "efficiency", "desk", "reports"})
+
+
+def test_the_settings_reference_is_what_the_settings_read():
+    check_settings(table(SETTINGS, "## Of the service"))
+
+
+def test_the_settings_of_a_project_are_those_that_there_are():
+    rows = {cells[0]: cells[1] for cells in table(SETTINGS, "## Of a project")}
+    assert rows.keys() == policy.CHANGEABLE - {"name", "description"} | {"kind", "test_share"}
+    for name, shown in rows.items():
+        field = Project._meta.get_field(name)
+        default = {False: "no"}.get(field.default, field.default) if field.has_default() else ""
+        assert shown == str(default), name
+
+
+def choices() -> Iterator[tuple[str, list[str]]]:
+    for model in apps.get_app_config("labeling").get_models():
+        for field in model._meta.concrete_fields:
+            if field.choices:
+                yield f"{model.__name__}.{field.name}", [str(value) for value, _ in field.choices]
+
+
+@pytest.mark.parametrize(("where", "values"), list(choices()), ids=str)
+def test_every_state_is_documented(where, values):
+    assert not [value for value in values if f"`{value}`" not in STATES], where
+
+
+def test_the_moves_of_a_document_are_those_of_the_code():
+    shown = {cells[0]: set(re.findall(r"\w+", cells[2])) for cells in table(STATES, "## Document")}
+    assert shown == {str(state): {str(to) for to in moves} for state, moves in Document.MOVES.items()}
+
+
+def test_shares_and_reasons_of_empty_claims_are_those_of_the_code():
+    assert {cells[0] for cells in table(STATES, "## Shares of the queue")} == set(SENTENCES)
+    reasons = BatchOut().fields["empty_because"].choices
+    assert {cells[0] for cells in table(STATES, "## Empty claims")} == set(reasons)
+
+
+def test_every_table_is_documented_with_constraints_that_exist():
+    models = list(apps.get_app_config("labeling").get_models())
+    rows = table(TABLES, "# Tables")
+    assert {cells[0] for cells in rows} == {model._meta.db_table for model in models}
+    constraints = {constraint.name for model in models for constraint in model._meta.constraints}
+    named = {name for cells in rows for name in re.findall(r"`?(\b\w+_\w+\b)`?", cells[2])}
+    assert named <= constraints
+
+
+def test_every_decision_says_question_choice_why_and_price():
+    decisions = re.split(r"^## ", (DOCS / "decisions.md").read_text(), flags=re.M)[1:]
+    assert len(decisions) >= 13
+    for decision in decisions:
+        told = re.findall(r"^\*\*(\w+)\.\*\* \S", decision, re.M)
+        assert told == ["Question", "Choice", "Why", "Price"], decision.splitlines()[0]
+
+
+def test_the_rows_of_the_import_page_can_be_imported():
+    (rows,) = blocks((DOCS / "how-to" / "import-documents.md").read_text(), "jsonl")
+    found = list(formats.read(BytesIO(rows.encode()), formats.Format.JSONL))
+    assert [getattr(row, "labels", "bad") for row in found] == [None, ("Delivery",)]
+    assert found[0].metadata == {"channel": "mail"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_program_of_the_api_page_labels_all_there_is(tickets, ann, live_server, tmp_path):
+    _, token = tokens.create(tickets.pk, ann, "a model", "annotate")
+    (source,) = blocks((DOCS / "how-to" / "label-by-api.md").read_text(), "python")
+    script = tmp_path / "label.py"
+    script.write_text(source)
+    given = {"PROJECT": f"{live_server.url}/api/v1/projects/{tickets.pk}/", "TOKEN": token}
+
+    def run() -> str:
+        done = subprocess.run(
+            [sys.executable, script], env={**os.environ, **given}, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert json.loads(run().replace("'", '"')) == ["counted"] * 6
+    assert run() == "complete None\n"
+
+
+def sent(client: Any, address: str, **fields: Any) -> Any:
+    """The page that follows a form."""
+    answer = client.post(address, fields, follow=True)
+    assert answer.status_code == 200, address
+    return answer
+
+
+def made_as_in_the_tutorial(client: Any) -> Project:
+    """Steps 2 and 3."""
+    (class_names,) = blocks(TUTORIAL, "text")
+    (tickets,) = blocks(TUTORIAL, "csv")
+    form = client.get("/projects/new/").context["form"]
+    fields = {field.name: field.value() for field in form if field.value() not in (None, "")}
+    sent(client, "/projects/new/", **fields | {"name": "Tickets", "class_names": class_names})
+    project = Project.objects.get()
+    file = SimpleUploadedFile("tickets.csv", tickets.encode())
+    chosen = sent(client, f"/projects/{project.pk}/documents/import/", file=file)
+    guess = {name: value for name, value in chosen.context["chooser"].initial.items() if value}
+    assert guess == {"text": "text", "id": "id"}
+    start = f"{chosen.redirect_chain[-1][0]}start/"
+    done = sent(client, start, format="csv", encoding="utf-8", **guess)
+    assert done.context["job"].imported == 20
+    return project
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, settings, tmp_path):
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    call_command("create_account", "joan")
+    password = re.search(r"Password: (\S+)", capsys.readouterr().out)
+    assert password
+    assert client.login(username="joan", password=password[1])
+    project = made_as_in_the_tutorial(client)
+    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert working.work_off(project.pk, kind)
+    desk = f"/projects/{project.pk}/label/"
+    classes = {found.name: found.pk for found in project.classes.all()}
+    for number in range(10):
+        page = client.get(desk)
+        name = list(classes)[number % 3]
+        sent(client, desk, token=page.context["document"].token, label_class=str(classes[name]))
+    working.reconcile()
+    assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
+    assert ModelVersion.objects.ready().count() == 1
+    report = client.get(f"/projects/{project.pk}/report/")
+    assert "Label more" in report.content.decode()
+    sent(client, f"/projects/{project.pk}/report/{classes['Billing']}/focus/")
+    assert Focus.objects.standing().get().wanted_labels == 20
+    assert working.work_off(project.pk, OwedWork.Kind.RANK)
+    project.refresh_from_db()
+    shares = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
+    assert "focus" in shares
