@@ -53,6 +53,9 @@ def test_a_server_that_is_not_up_at_once_gets_another_try(tmp_path, capsys):
     supervisor = Supervisor(first_pause_seconds=0.01)
     supervisor.watch(slow)
     slow.start()
-    look_until(supervisor, lambda: marker.exists() and slow.exit_code() is None)
+    assert slow.child is not None
+    first = slow.child.pid
+    look_until(supervisor, lambda: slow.child.pid != first)
+    assert slow.exit_code() is None
     slow.stop()
     assert "slow ended with code 1" in capsys.readouterr().err
