@@ -7,7 +7,7 @@ between any two writes leaves the store as it was. One writer at a time; any num
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -43,6 +43,7 @@ class FeatureStore:
     full: tuple[Path, ...]
     partial: Rows | None
     shard_rows: int = SHARD_ROWS
+    mapped: dict[int, Rows] = field(default_factory=dict, repr=False, compare=False)  # full shards asked for
 
     @classmethod
     def create(cls, root: Path, featurizer: Featurizer, *, shard_rows: int = SHARD_ROWS) -> Self:
@@ -80,6 +81,11 @@ class FeatureStore:
         """The one that made every row."""
         return Featurizer.load(self.root / "featurizer")
 
+    @cached_property
+    def dimensions(self) -> int:
+        """Width of the dense view, without reading the featurizer where a row tells it."""
+        return int(self.shard(0).dense.shape[1]) if len(self) else self.featurizer.dimensions
+
     def __len__(self) -> int:
         """Number of documents."""
         return len(self.full) * self.shard_rows + (len(self.partial) if self.partial else 0)
@@ -114,7 +120,9 @@ class FeatureStore:
         """One shard, for a worker that scores only this one."""
         if number == len(self.full) and self.partial is not None:
             return self.partial
-        return _load(self.full[number])
+        if number not in self.mapped:
+            self.mapped[number] = _load(self.full[number])
+        return self.mapped[number]
 
     def take(self, positions: AnyIntegers) -> Rows:
         """Features of these documents, in this order.
@@ -127,7 +135,7 @@ class FeatureStore:
         places = self._checked(positions)
         numbers = places // self.shard_rows
         order = np.argsort(numbers, kind="stable")
-        parts, dense = [], np.zeros((len(places), self.featurizer.dimensions), dtype=np.float32)
+        parts, dense = [], np.zeros((len(places), self.dimensions), dtype=np.float32)
         for number in np.unique(numbers):
             members = order[
                 np.searchsorted(numbers[order], number) : np.searchsorted(numbers[order], number + 1)
@@ -143,7 +151,7 @@ class FeatureStore:
     def dense(self, positions: AnyIntegers) -> Floats:
         """Only the dense view of these documents: (n, d) float32, in this order."""
         places = self._checked(positions)
-        found = np.zeros((len(places), self.featurizer.dimensions), dtype=np.float32)
+        found = np.zeros((len(places), self.dimensions), dtype=np.float32)
         numbers = places // self.shard_rows
         for number in np.unique(numbers):
             is_here = numbers == number
