@@ -11,6 +11,7 @@ from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
+from labeling.models.sign_ins import SignInFailure
 from labeling.models.steering import Focus
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Project",
     "QueueEntry",
     "Resolution",
+    "SignInFailure",
     "lease_token",
     "read_lease_token",
 ]

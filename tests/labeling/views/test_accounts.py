@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from tests.cast import Clock
+
 SIGN_IN = "/sign-in/"
 
 
@@ -73,3 +75,36 @@ def test_the_content_policy_stands_on_every_answer_also_on_errors(client: Client
         assert "default-src 'self'" in policy
         assert "object-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def test_ten_wrong_passwords_make_the_next_ones_wait(client: Client, ann: User, clock: Clock):
+    for _ in range(10):
+        sign_in(client, "ann", "wrong")
+    refused = sign_in(client, "ANN", "ann's password").context["form"].non_field_errors()
+    assert "Too many wrong passwords" in refused[0]
+    clock.advance(minutes=16)
+    assert sign_in(client, "ann", "ann's password").status_code == 302
+
+
+def test_a_header_that_anybody_can_send_does_not_hide_where_guesses_come_from(client: Client, ann: User):
+    for number in range(11):
+        answer = client.post(
+            SIGN_IN,
+            {"username": "ann", "password": "wrong"},
+            headers={"X-Forwarded-For": f"192.0.2.{number}"},
+        )
+    assert "Too many wrong passwords" in answer.context["form"].non_field_errors()[0]
+
+
+def test_one_machine_cannot_try_many_names(client: Client, ann: User):
+    for number in range(101):
+        answer = sign_in(client, f"somebody{number}", "wrong")
+    assert "Too many wrong passwords" in answer.context["form"].non_field_errors()[0]
+
+
+def test_the_right_password_forgives_earlier_slips(client: Client, ann: User):
+    for _ in range(9):
+        sign_in(client, "ann", "wrong")
+    assert sign_in(client, "ann", "ann's password").status_code == 302
+    client.post("/sign-out/")
+    assert "do not fit" in sign_in(client, "ann", "wrong").context["form"].non_field_errors()[0]
