@@ -20,11 +20,6 @@ LABELS_BY_CLASS = """
     WHERE r.project_id = %(project)s
     GROUP BY 1, 2
 """
-LABELS_SINCE = """
-    SELECT count(*) FROM labeling_label l JOIN labeling_annotation a ON a.id = l.annotation_id
-    WHERE l.label_class_id = %(label_class)s AND a.project_id = %(project)s AND a.id > %(since)s
-      AND NOT EXISTS (SELECT 1 FROM labeling_annotation b WHERE b.supersedes_id = a.id)
-"""
 DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
 
 Spans = list[tuple[int, int, int]]  # start, end, place of the class
@@ -64,19 +59,8 @@ def latest_model(project: Project) -> ModelVersion | None:
 
 def standing_focuses(project: Project) -> dict[UUID, tuple[Focus, int]]:
     """Each wish that stands, with the labels it has brought so far."""
-    found: dict[UUID, tuple[Focus, int]] = {}
-    for focus in Focus.objects.standing().filter(project=project):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                LABELS_SINCE,
-                {
-                    "label_class": focus.label_class_id,
-                    "project": project.pk,
-                    "since": focus.since_annotation,
-                },
-            )
-            found[focus.label_class_id] = (focus, cursor.fetchone()[0])
-    return found
+    standing = Focus.objects.standing().filter(project=project)
+    return {focus.label_class_id: (focus, focus.labels_so_far) for focus in standing}
 
 
 def active_classes(project: Project) -> list[LabelClass]:

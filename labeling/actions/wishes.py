@@ -11,7 +11,7 @@ from django.db import connection
 
 from labeling.learning.mix import Wishes
 from labeling.learning.quality import prequential_f1, weak_class_weights
-from labeling.models import Focus, Label, Now, Project
+from labeling.models import Focus, Now, Project
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
 
@@ -52,21 +52,11 @@ def _focus(project: Project, place: dict[UUID, int]) -> dict[int, float]:
     """Standing wishes; those that are met end here."""
     shares: dict[int, float] = {}
     for focus in Focus.objects.standing().filter(project=project):
-        if labels_since(focus) >= focus.wanted_labels:
+        if focus.labels_so_far >= focus.wanted_labels:
             Focus.objects.filter(pk=focus.pk).update(ended_at=Now())
         elif focus.label_class_id in place:
             shares[place[focus.label_class_id]] = FOCUS_SHARE
     return shares
-
-
-def labels_since(focus: Focus) -> int:
-    """Labels of the class that people have given since the wish was made."""
-    return Label.objects.filter(
-        label_class=focus.label_class_id,
-        annotation__project=focus.project_id,
-        annotation__pk__gt=focus.since_annotation,
-        annotation__superseded_by=None,
-    ).count()
 
 
 def _rows(statement: str, project: Project) -> list[tuple[Any, Any]]:

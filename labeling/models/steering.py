@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.models.annotations import Annotation, Label
 from labeling.models.classes import LabelClass
 from labeling.models.clock import Now
 from labeling.models.projects import Project
@@ -48,3 +49,16 @@ class Focus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.wanted_labels} more of {self.label_class_id}"
+
+    @property
+    def labels_so_far(self) -> int:
+        """Labels of the class that people have given since the wish was made, and that count."""
+        given = Label.objects.filter(
+            label_class=self.label_class_id,
+            annotation__project=self.project_id,
+            annotation__pk__gt=self.since_annotation,
+            annotation__superseded_by=None,
+            annotation__is_surplus=False,
+            annotation__source__in=(Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
+        )
+        return given.count()
