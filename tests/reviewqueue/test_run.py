@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,10 @@ def bare(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(bare: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(bare: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/sh", str(bare / "clone" / "run"), *arguments],
-        env={"PATH": str(bare / "bin")},
+        env={"PATH": str(bare / "bin")} | variables,
         cwd="/",
         capture_output=True,
         text=True,
@@ -75,6 +76,44 @@ def test_a_machine_without_a_python_of_today_gets_one_clear_line(bare):
     assert done.stderr.splitlines()[-1] == (
         "error: Python 3.11 or newer is needed and not on PATH. On Debian 12: apt-get install python3"
     )
+
+
+@pytest.fixture
+def installing(bare: Path) -> Path:
+    """The same clone with a Python of today, and a uv that only writes down what it was asked to install."""
+    (bare / "bin" / "python3").unlink()
+    (bare / "bin" / "python3").symlink_to(sys.executable)
+    uv = bare / "bin" / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$@" >> {bare}/asked\n')
+    uv.chmod(0o755)
+    return bare
+
+
+def asked(bare: Path) -> list[str]:
+    """The locks that were installed, in order."""
+    return [Path(line.split()[-1]).stem for line in (bare / "asked").read_text().splitlines()]
+
+
+def test_the_second_start_installs_nothing_and_a_larger_set_serves_a_smaller_wish(installing):
+    for command in ("demo", "demo", "manage", "test", "test", "demo"):
+        run(installing, command)
+    assert asked(installing) == ["demo", "dev"]
+
+
+def test_a_changed_lock_is_installed_without_taking_the_developers_tools_away(installing):
+    run(installing, "test")
+    for name in ("demo", "dev"):
+        with (installing / "clone" / "requirements" / f"{name}.lock").open("a") as lock:
+            lock.write("# changed\n")
+    run(installing, "demo")
+    run(installing, "test")
+    assert asked(installing) == ["dev", "dev"]
+
+
+def test_given_servers_need_no_embedded_ones(installing):
+    given = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
+    run(installing, "up", **given)
+    assert asked(installing) == ["base"]
 
 
 def test_bench_asks_which_one():
