@@ -99,7 +99,11 @@ def add(project_id: int, records: Sequence[Record]) -> Added:
             result.ids[line] = document_id
             if not is_same:
                 result.changed_lines.append(line)
-        facts: dict[str, Any] = {"project": project_id, "position": project.document_count, "known": list(result.ids)}
+        facts: dict[str, Any] = {
+            "project": project_id,
+            "position": project.document_count,
+            "known": list(result.ids),
+        }
         cursor.execute(ADD, facts)
         new = sorted(cursor.fetchall(), key=lambda row: row[1])
     _note_new(result, records, [document_id for document_id, _ in new])
