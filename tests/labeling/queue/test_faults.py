@@ -34,7 +34,9 @@ def test_the_state_machine_notices(fault: Fault, world: World, monkeypatch: pyte
         run_state_machine_as_test(QueueMachine, settings=SEARCH)
 
 
-@pytest.mark.parametrize(("rule", "fault"), NAMED_FAULTS, ids=lambda given: getattr(given, "__name__", str(given)))
+@pytest.mark.parametrize(
+    ("rule", "fault"), NAMED_FAULTS, ids=lambda given: getattr(given, "__name__", str(given))
+)
 def test_a_named_test_notices(
     rule: Callable[..., None], fault: Fault, world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
