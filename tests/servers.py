@@ -18,12 +18,17 @@ from reviewqueue.embedded.valkey import Valkey
 
 FOLDER = Path(tempfile.mkdtemp(prefix="rq-test-"))
 OWN: list[Postgres | Valkey] = []
-if not os.environ.get("DATABASE_URL"):
+# A parallel run starts processes that inherit our addresses; each has servers of its own all the same.
+OURS = set(os.environ.get("TEST_SERVERS_OF_OUR_OWN", "").split())
+if "DATABASE_URL" in OURS or not os.environ.get("DATABASE_URL"):
+    OURS.add("DATABASE_URL")
     OWN.append(Postgres(FOLDER, FOLDER / "logs", is_durable=False))
     os.environ["DATABASE_URL"] = OWN[-1].url
-if not os.environ.get("REDIS_URL"):
+if "REDIS_URL" in OURS or not os.environ.get("REDIS_URL"):
+    OURS.add("REDIS_URL")
     OWN.append(Valkey(FOLDER, FOLDER / "logs"))
     os.environ["REDIS_URL"] = OWN[-1].url
+os.environ["TEST_SERVERS_OF_OUR_OWN"] = " ".join(OURS)
 os.environ["DATA_DIR"] = str(FOLDER / "data")
 os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
 
