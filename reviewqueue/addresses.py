@@ -5,6 +5,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# The queue's statements are prepared; without this PostgreSQL plans those with lists again each time.
+GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
+
 
 def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Django's database entry for a PostgreSQL address.
@@ -29,6 +32,7 @@ def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
             "The queue needs PostgreSQL's row locks; leave DATABASE_URL unset for the embedded server."
         )
     options: dict[str, Any] = dict(parse_qsl(parts.query))
+    options.setdefault("options", GENERIC_PLANS)
     host, port = options.pop("host", None), options.pop("port", None)
     entry: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",

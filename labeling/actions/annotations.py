@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, checked
-from labeling.actions.settling import settle
+from labeling.actions.answers import Answer, AnswerRules, answer_hash, checked
+from labeling.actions.settling import settle_all
+from labeling.actions.submissions import Facts, Submission, lock_documents, named, read_facts
 from labeling.exceptions import (
     AnswerConflict,
     InvalidInput,
@@ -27,24 +26,14 @@ from labeling.models import (
     Lease,
     read_lease_token,
 )
-from labeling.models import statements as sql
+from labeling.models import answer_statements as sql
+from labeling.models import statements as queue_sql
+from labeling.models.prepared import run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_SUBMITS = 500  # in one call
-
-
-@dataclass(frozen=True)
-class Submission:
-    """An answer on its way in."""
-
-    token: str
-    labels: Sequence[LabelValue]
-    key: str | None = None  # made by the client, so that a retry is recognised
-    seconds: float | None = None  # of focused work
-    suggestion: Any = None  # what the annotator was shown
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,28 +47,23 @@ class Submitted:
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """All that decides what becomes of an answer, as read under the lock on its document."""
+class _Accepted:
+    """An answer that will be stored: in this slot, or as surplus where there is none."""
 
-    project_id: int
-    annotator_id: int
-    state: str  # of the lease, like the four below
-    epoch: int
-    round: int
-    guideline_id: int | None
-    slot: int | None  # that the lease holds: none once it has ended or run out
-    kind: str  # of the project, like the two below
-    overlap: int
-    allows_overlapping_spans: bool
-    is_member: bool
-    classes: list[UUID]  # those that may be chosen now
-    same_lease_id: int | None  # the annotation already stored under this token
-    same_lease_hash: bytes | None
-    same_lease_is_surplus: bool | None
-    same_key_id: int | None  # the annotation already stored under this key
-    head_id: int | None  # the annotator's last counted word on this document: a withdrawal, after an undo
-    slots_of_others: list[int]
-    submitted: int
+    place: int
+    submission: Submission
+    document: Document
+    facts: Facts
+    answer: Answer
+    slot: int | None
+
+    @property
+    def epoch(self) -> int:
+        return read_lease_token(self.submission.token)[1]
+
+    @property
+    def wanted(self) -> int:
+        return self.facts.overlap + self.document.extra_slots
 
 
 @transaction.atomic
@@ -90,21 +74,11 @@ def submit(annotator: User, submission: Submission) -> Submitted:
     InvalidAnswer (the lease stays), AnswerConflict for another answer to an answered lease, and KeyReused.
     A late answer is never refused: it counts while its slot is free, and is kept as surplus otherwise.
     """
-    _check_submission(submission)
-    lease_id, epoch = read_lease_token(submission.token)
-    document = lock_document(leases=lease_id)
-    facts = _submit_facts(lease_id, epoch, annotator, submission.key)
-    rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
-    answer = checked(submission.labels, rules, document.text)
-    digest = answer_hash(answer)
-    if replayed := _replay(facts, document, digest):
-        return replayed
-    slot = _slot_to_fill(facts, document, epoch)
-    annotation_id = _store(facts, submission, (document.pk, lease_id, epoch), answer, slot)
-    if slot is None:
-        return Submitted(annotation_id, document.pk, "surplus", document.state)
-    state = settle(document, facts.overlap + document.extra_slots, latest=annotation_id)
-    return Submitted(annotation_id, document.pk, "counted", state)
+    try:
+        return _submit_all(annotator, {0: submission})[0]
+    except LabelingError as error:
+        error.facts.pop("item", None)
+        raise
 
 
 @transaction.atomic
@@ -113,29 +87,12 @@ def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Subm
     if len(submissions) > MOST_SUBMITS:
         raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MOST_SUBMITS))
     done: dict[int, Submitted] = {}
-    # Two calls that hold the same documents must lock them in the same order, or they wait for each other.
-    for place in _in_locking_order(submissions):
-        try:
-            done[place] = submit(annotator, submissions[place])
-        except LabelingError as error:
-            error.facts["item"] = place
-            raise
+    waiting = dict(enumerate(submissions))
+    while waiting:
+        # What was sent twice in one call comes in its turn, as if it had been sent in two.
+        first = {s.token.partition("-")[0]: place for place, s in reversed(waiting.items())}
+        done |= _submit_all(annotator, {place: waiting.pop(place) for place in sorted(first.values())})
     return [done[place] for place in range(len(submissions))]
-
-
-def _in_locking_order(submissions: Sequence[Submission]) -> list[int]:
-    """Places in the order of their documents, so that two calls never wait for each other."""
-    leases = {place: _lease_id(submission.token) for place, submission in enumerate(submissions)}
-    documents = dict(Lease.objects.filter(pk__in=leases.values()).values_list("pk", "document_id"))
-    return sorted(leases, key=lambda place: (documents.get(leases[place], 0), place))
-
-
-def _lease_id(token: str) -> int:
-    """0 for a token that is not ours: it fails in its turn, under its place in the list."""
-    try:
-        return read_lease_token(token)[0]
-    except LeaseNotFound:
-        return 0
 
 
 def lock_document(**which: Any) -> Document:
@@ -146,25 +103,30 @@ def lock_document(**which: Any) -> Document:
     return document
 
 
-def _check_submission(submission: Submission) -> None:
-    seconds = 0.0 if submission.seconds is None else submission.seconds
-    if len(submission.key or "") > 64 or not 0 <= seconds < inf:
-        raise InvalidInput(_("A key has at most 64 characters, and a time is never below zero."))
+def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[int, Submitted]:
+    """Answers under different tokens, by their places: in the same few statements, however many they are."""
+    documents = lock_documents(submissions)
+    done: dict[int, Submitted] = {}
+    accepted: list[_Accepted] = []
+    for place, facts in read_facts(annotator, submissions).items():
+        submission, document = submissions[place], documents[place]
+        with named(place):
+            if facts.annotator_id != annotator.pk:
+                raise LeaseNotFound
+            if not facts.is_member:
+                raise NotAMember
+            rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
+            answer = checked(submission.labels, rules, document.text)
+            replayed = _replay(facts, document, answer_hash(answer))
+        if replayed:
+            done[place] = replayed
+        else:
+            slot = _slot_to_fill(facts, document, read_lease_token(submission.token)[1])
+            accepted.append(_Accepted(place, submission, document, facts, answer, slot))
+    return done | _store(accepted)
 
 
-def _submit_facts(lease_id: int, epoch: int, annotator: User, key: str | None) -> _Facts:
-    given = {"lease": lease_id, "epoch": epoch, "annotator": annotator.pk, "key": key or None}
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SUBMIT_FACTS, given)
-        facts = _Facts(*cursor.fetchone())
-    if facts.annotator_id != annotator.pk:
-        raise LeaseNotFound
-    if not facts.is_member:
-        raise NotAMember
-    return facts
-
-
-def _replay(facts: _Facts, document: Document, digest: bytes) -> Submitted | None:
+def _replay(facts: Facts, document: Document, digest: bytes) -> Submitted | None:
     """The stored answer, where this is the same one again; an error where it is another one."""
     if facts.same_key_id is not None and facts.same_key_id != facts.same_lease_id:
         raise KeyReused
@@ -175,7 +137,7 @@ def _replay(facts: _Facts, document: Document, digest: bytes) -> Submitted | Non
     return Submitted(facts.same_lease_id, document.pk, "replay", document.state)
 
 
-def _slot_to_fill(facts: _Facts, document: Document, epoch: int) -> int | None:
+def _slot_to_fill(facts: Facts, document: Document, epoch: int) -> int | None:
     """The slot this answer fills: its own, or the lowest free one; None where it comes too late (surplus).
 
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
@@ -187,42 +149,62 @@ def _slot_to_fill(facts: _Facts, document: Document, epoch: int) -> int | None:
         return None
     if facts.slot is not None:
         return facts.slot
-    if len(facts.slots_of_others) >= wanted:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(sql.EXPIRE_LOCKED, {"documents": [document.pk]})
-    return next(slot for slot in range(wanted + 1) if slot not in facts.slots_of_others)
+    return next((slot for slot in range(wanted) if slot not in facts.slots_of_others), None)
 
 
-def _store(
-    facts: _Facts, submission: Submission, place: tuple[int, int, int], answer: Answer, slot: int | None
-) -> int:
-    document_id, lease_id, epoch = place
-    values = {
-        "project": facts.project_id,
-        "document": document_id,
-        "round": facts.round,
-        "annotator": facts.annotator_id,
-        "lease": lease_id,
-        "epoch": epoch,
-        "key": submission.key or None,
-        "guideline": facts.guideline_id,
-        "answer_hash": answer_hash(answer),
-        "seconds": submission.seconds,
-        "suggestion": None if submission.suggestion is None else json.dumps(submission.suggestion),
-        "note": submission.note[:1000],
-        "is_surplus": slot is None,
-        "supersedes": None if slot is None else facts.head_id,
-        "slot": slot,
-        "classes": [label.label_class for label in answer],
-        "starts": [label.start for label in answer],
-        "ends": [label.end for label in answer],
-    }
+def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
+    """Store the answers, fill their slots, and settle the documents that have all of theirs."""
+    if not accepted:
+        return {}
+    _free_slots(accepted)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.STORE_ANSWER, values)
-            return int(cursor.fetchone()[0])
+        stored = dict(run(sql.STORE_ANSWERS, _columns(accepted)))
     except IntegrityError as error:
-        if "one_annotation_per_key" in str(error):  # another document, the same key, the same moment
+        if "one_annotation_per_key" in str(error):  # two documents, the same key, the same moment
             raise KeyReused from error
         raise
+    complete = [one for one in accepted if one.slot is not None and one.facts.submitted + 1 >= one.wanted]
+    states = settle_all(
+        {one.document.pk: (one.document, one.wanted) for one in complete},
+        known={
+            one.document.pk: [(stored[one.facts.lease_id], answer_hash(one.answer))]
+            for one in complete
+            if one.wanted == 1
+        },
+    )
+    return {
+        one.place: Submitted(
+            stored[one.facts.lease_id],
+            one.document.pk,
+            "surplus" if one.slot is None else "counted",
+            states.get(one.document.pk, one.document.state),
+        )
+        for one in accepted
+    }
+
+
+def _free_slots(accepted: Sequence[_Accepted]) -> None:
+    """Late answers take slots that leases still hold which ran out."""
+    late = [one.document.pk for one in accepted if one.slot is not None and one.facts.slot is None]
+    if late:
+        run(queue_sql.EXPIRE_LOCKED, {"documents": late})
+
+
+def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
+    labels = [(one.facts.lease_id, label) for one in accepted for label in one.answer]
+    shown = [one.submission.suggestion for one in accepted]
+    return {
+        "leases": [one.facts.lease_id for one in accepted],
+        "epochs": [one.epoch for one in accepted],
+        "slots": [one.slot for one in accepted],
+        "keys": [one.submission.key or None for one in accepted],
+        "answer_hashes": [answer_hash(one.answer) for one in accepted],
+        "seconds": [one.submission.seconds for one in accepted],
+        "suggestions": [None if suggestion is None else json.dumps(suggestion) for suggestion in shown],
+        "notes": [one.submission.note[:1000] for one in accepted],
+        "supersedes": [None if one.slot is None else one.facts.head_id for one in accepted],
+        "label_leases": [lease for lease, _ in labels],
+        "classes": [label.label_class for _, label in labels],
+        "starts": [label.start for _, label in labels],
+        "ends": [label.end for _, label in labels],
+    }

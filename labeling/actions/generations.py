@@ -6,19 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from labeling.models import Project
 from labeling.models import statements as sql
+from labeling.models.prepared import run
 
 PURGED_AT_ONCE = 2_000  # entries deleted in one transaction, so that nobody waits for it
 
 
 def next_generation() -> int:
     """The number of a ranking that begins now; one that begins later gets a higher one."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.NEXT_GENERATION)
-        return int(cursor.fetchone()[0])
+    return int(run(sql.NEXT_GENERATION, {})[0][0])
 
 
 @transaction.atomic
@@ -37,8 +36,7 @@ def publish(project_id: int, generation: int, entries: Sequence[tuple[int, dict[
         "documents": [document for document, _ in entries],
         "reasons": [json.dumps(reason, ensure_ascii=False) for _, reason in entries],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.INSERT_ENTRIES, facts)
+    run(sql.INSERT_ENTRIES, facts)
     return True
 
 
@@ -49,9 +47,7 @@ def purge(project_id: int) -> int:
     """
     purged = 0
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.PURGE_ENTRIES, {"project": project_id, "count": PURGED_AT_ONCE})
-            deleted: int = cursor.rowcount
+        deleted = len(run(sql.PURGE_ENTRIES, {"project": project_id, "count": PURGED_AT_ONCE}))
         purged += deleted
         if deleted < PURGED_AT_ONCE:
             return purged

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Least
 
@@ -19,11 +19,11 @@ from labeling.models import (
     Lease,
     Membership,
     Now,
-    Project,
     lease_token,
     read_lease_token,
 )
 from labeling.models import statements as sql
+from labeling.models.prepared import run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,6 +63,17 @@ class Claimed:
     retry_after: int | None = None  # seconds
 
 
+@dataclass(frozen=True)
+class _Policy:
+    """What the project lets its annotators claim."""
+
+    overlap: int
+    lease_minutes: int
+    lease_cap: int
+    is_paused: bool
+    document_count: int
+
+
 @transaction.atomic
 def claim(project_id: int, annotator: User, count: int = 1, key: str | None = None) -> Claimed:
     """Lease the `count` best-ranked documents that are open to this annotator.
@@ -72,26 +83,21 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
     """
     if count < 1 or len(key or "") > 64:
         raise InvalidInput("Ask for at least one document, with a key of at most 64 characters.")
-    project = _lock_membership(project_id, annotator).project
     facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
-    live, claim_id, guideline_id = _one(sql.CLAIM_FACTS, facts)
+    policy = _lock_member(facts)
+    live, claim_id, facts["guideline"] = run(sql.CLAIM_FACTS, facts)[0]
     if claim_id is not None:
-        held = _held(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk})
+        held = _held(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
-    if project.is_paused:
+    if policy.is_paused:
         return Claimed([], "paused")
-    if live >= project.lease_cap:
+    if live >= policy.lease_cap:
         return Claimed([], "at_cap")
-    facts |= {
-        "guideline": guideline_id,
-        "overlap": project.overlap,
-        "lease_minutes": project.lease_minutes,
-        "count": min(count, MOST_PER_CLAIM, project.lease_cap - live),
-    }
+    facts |= {"overlap": policy.overlap, "lease_minutes": policy.lease_minutes}
     for attempt in range(LOCKED_RETRIES):
-        if held := _take(facts):
+        if held := _take(facts, min(count, MOST_PER_CLAIM, policy.lease_cap - live)):
             return Claimed(held)
-        empty = _why_empty(project, facts)
+        empty = _why_empty(policy, facts)
         if empty is not None:
             return empty
         sleep(0.01 * (attempt + 1))
@@ -154,50 +160,40 @@ def sweep(project_id: int, most: int = 500) -> int:
     freed = 0
     overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")
     for document_id in overdue.values_list("document_id", flat=True)[:most]:
-        with transaction.atomic(), connection.cursor() as cursor:
-            if (
-                Document.objects.select_for_update(skip_locked=True, no_key=True)
-                .filter(pk=document_id)
-                .first()
-            ):
-                cursor.execute(sql.EXPIRE_LOCKED, {"documents": [document_id]})
-                freed += cursor.rowcount
+        free = Document.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=document_id)
+        with transaction.atomic():
+            if free.values_list("pk").first():
+                freed += len(run(sql.EXPIRE_LOCKED, {"documents": [document_id]}))
     return freed
 
 
-def _lock_membership(project_id: int, annotator: User) -> Membership:
+def _lock_member(facts: dict[str, Any]) -> _Policy:
     """One claim of one annotator at a time; also the check that there is such a member."""
-    member = (
-        Membership.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("project")
-        .filter(project=project_id, user=annotator, removed_at=None, project__archived_at=None)
-        .first()
-    )
-    if member is None:
+    found = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
+    if not found:
         raise NotAMember
-    return member
+    return _Policy(*found[0])
 
 
-def _take(facts: dict[str, Any]) -> list[HeldDocument]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.LOCK_RANKED, facts)
-        found = cursor.fetchall()
-        if missing := facts["count"] - len(found):
-            cursor.execute(sql.LOCK_UNRANKED, facts | {"count": missing, "taken": [row[0] for row in found]})
-            found += cursor.fetchall()
-        if not found:
-            return []
-        documents = [row[0] for row in found]
-        cursor.execute(sql.EXPIRE_LOCKED, {"documents": documents})
-    reasons = [row[1] if isinstance(row[1], str) else json.dumps(row[1]) for row in found]
-    return _held(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons})
+def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
+    found = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
+    if missing := count - len(found):
+        unranked = sql.LOCK_UNRANKED.replace("{count}", str(missing))
+        found += run(unranked, facts | {"taken": [document for document, _, _ in found]})
+    if not found:
+        return []
+    documents = [document for document, _, _ in found]
+    if any(is_overdue for _, _, is_overdue in found):
+        run(sql.EXPIRE_LOCKED, {"documents": documents})
+    reasons = [json.dumps(_json(reason)) for _, reason, _ in found]
+    return _held(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
 
 
-def _why_empty(project: Project, facts: dict[str, Any]) -> Claimed | None:
+def _why_empty(policy: _Policy, facts: dict[str, Any]) -> Claimed | None:
     """The reason for an empty answer; None where a claimable document was only locked for the moment."""
-    if project.document_count == 0:
+    if policy.document_count == 0:
         return Claimed([], "no_documents")
-    has_open, has_claimable, others_end_in = _one(sql.EMPTY_FACTS, facts)
+    has_open, has_claimable, others_end_in = run(sql.EMPTY_FACTS, facts)[0]
     if has_claimable:
         return None
     if not has_open:
@@ -229,12 +225,10 @@ def _give_back(lease: Lease, state: Lease.State, **changes: Any) -> None:
     Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **changes)
 
 
-def _held(statement: str, facts: dict[str, Any]) -> list[HeldDocument]:
+def _held(rows: list[tuple[Any, ...]]) -> list[HeldDocument]:
     return [
         HeldDocument(lease, epoch, until, _json(reason), document, external_id, text, _json(metadata), split)
-        for lease, epoch, until, reason, document, external_id, text, metadata, split in _rows(
-            statement, facts
-        )
+        for lease, epoch, until, reason, document, external_id, text, metadata, split in rows
     ]
 
 
@@ -246,16 +240,6 @@ def _held_document(lease: Lease) -> HeldDocument:
     )  # fmt: skip
 
 
-def _one(statement: str, facts: dict[str, Any]) -> tuple[Any, ...]:
-    return _rows(statement, facts)[0]
-
-
-def _rows(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
-        return list(cursor.fetchall())
-
-
 def _json(value: Any) -> dict[str, Any]:
-    """Django's cursor hands JSON over as text."""
+    """Django's connections hand JSON over as text."""
     return dict(json.loads(value)) if isinstance(value, str) else dict(value)

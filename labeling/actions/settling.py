@@ -4,42 +4,74 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from labeling.models import Annotation, Document, Lease, Membership, Resolution
-from labeling.models import statements as sql
+from labeling.models import answer_statements as sql
+from labeling.models.prepared import run
 
+Counted = tuple[int, bytes]  # an annotation, and the hash of its answer
 SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to look
 
 
-def settle(document: Document, wanted: int, latest: int | None = None) -> str:
+@dataclass(frozen=True)
+class Verdict:
+    """What settles a document; `how` and `annotation` are empty where nothing does."""
+
+    state: str
+    how: str | None = None
+    annotation: int | None = None
+
+
+def settle(document: Document, wanted: int) -> str:
     """Give the locked document the state that its counted answers call for, and return that state.
 
     Short of `wanted` answers it stays as it is. With all of them it is resolved when more than half agree,
-    else disputed. `latest` is the only answer where one is wanted; it saves reading them.
+    else disputed.
     """
-    if wanted == 1 and latest is not None:
-        return _write(document, Document.State.RESOLVED, Resolution.How.AGREED, latest)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.COUNTED_ANSWERS, {"document": document.pk, "round": document.round})
-        answers = [(annotation, bytes(answer_hash)) for annotation, answer_hash in cursor.fetchall()]
-    if len(answers) < wanted:
-        return document.state
-    votes = Counter(answer for _, answer in answers)
-    winner, count = votes.most_common(1)[0]
+    return settle_all({document.pk: (document, wanted)})[document.pk]
+
+
+def settle_all(
+    documents: Mapping[int, tuple[Document, int]], known: Mapping[int, list[Counted]] | None = None
+) -> dict[int, str]:
+    """The same for several locked documents, by their ids: (document, wanted). Returns their states.
+
+    `known` has all counted answers of some of them, which need not be read then.
+    """
+    answers = {pk: (known or {}).get(pk, []) for pk in documents}
+    unknown = [pk for pk, found in answers.items() if not found]
+    for pk, annotation, answer_hash in run(sql.COUNTED_ANSWERS, {"documents": unknown}) if unknown else ():
+        answers[pk].append((annotation, bytes(answer_hash)))
+    verdicts = {
+        pk: (document, verdict(answers[pk]))
+        for pk, (document, wanted) in documents.items()
+        if len(answers[pk]) >= wanted
+    }
+    write_all(verdicts)
+    return {pk: verdicts[pk][1].state if pk in verdicts else d.state for pk, (d, _) in documents.items()}
+
+
+def verdict(answers: Sequence[Counted]) -> Verdict:
+    """What so many answers say together, in the order of their slots.
+
+    >>> verdict([(1, b"a"), (2, b"b"), (3, b"b")])
+    Verdict(state=Document.State.RESOLVED, how=Resolution.How.MAJORITY, annotation=2)
+    >>> verdict([(1, b"a"), (2, b"b")]).state
+    Document.State.DISPUTED
+    """
+    winner, count = Counter(answer for _, answer in answers).most_common(1)[0]
     if count * 2 <= len(answers):
-        return _write(document, Document.State.DISPUTED, None, None)
+        return Verdict(Document.State.DISPUTED)
     how = Resolution.How.AGREED if count == len(answers) else Resolution.How.MAJORITY
-    return _write(
-        document, Document.State.RESOLVED, how, next(a for a, answer in answers if answer == winner)
-    )
+    return Verdict(Document.State.RESOLVED, how, next(a for a, answer in answers if answer == winner))
 
 
 def resolve(document: Document, how: Resolution.How, annotation_id: int) -> str:
     """Settle the locked document by this annotation, whatever else was said."""
-    return _write(document, Document.State.RESOLVED, how, annotation_id)
+    return _write(document, Verdict(Document.State.RESOLVED, how, annotation_id))
 
 
 def reconsider(document: Document, wanted: int, reason: dict[str, Any] | None = None) -> str:
@@ -61,7 +93,7 @@ def reconsider(document: Document, wanted: int, reason: dict[str, Any] | None = 
 
 def dispute(document: Document) -> str:
     """Hand the locked document to an adjudicator."""
-    document.state = _write(document, Document.State.DISPUTED, None, None)
+    document.state = _write(document, Verdict(Document.State.DISPUTED))
     return document.state
 
 
@@ -93,19 +125,25 @@ def _reopen(document: Document, reason: dict[str, Any] | None) -> None:
         "project": document.project_id,
         "reason": None if reason is None else json.dumps(reason),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.REOPEN, facts)
+    run(sql.REOPEN, facts)
 
 
-def _write(document: Document, state: str, how: str | None, annotation_id: int | None) -> str:
-    document.check_move(state)
-    facts: dict[str, Any] = {
-        "document": document.pk,
-        "project": document.project_id,
-        "state": state,
-        "how": how,
-        "annotation": annotation_id,
+def _write(document: Document, reached: Verdict) -> str:
+    write_all({document.pk: (document, reached)})
+    return reached.state
+
+
+def write_all(verdicts: Mapping[int, tuple[Document, Verdict]]) -> None:
+    """Write what settles each of these locked documents, by their ids. Raises WrongState."""
+    if not verdicts:
+        return
+    for document, reached in verdicts.values():
+        document.check_move(reached.state)
+    reached_all = [reached for _, reached in verdicts.values()]
+    facts = {
+        "documents": list(verdicts),
+        "states": [str(reached.state) for reached in reached_all],
+        "hows": [reached.how and str(reached.how) for reached in reached_all],
+        "annotations": [reached.annotation for reached in reached_all],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SETTLE, facts)
-    return state
+    run(sql.SETTLE, facts)

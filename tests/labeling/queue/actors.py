@@ -11,7 +11,7 @@ from django.db import connection
 
 PATIENCE = 20  # seconds; what should happen happens in milliseconds
 TAKE_SLOTS = "WITH free AS"
-STORE_ANSWER = "WITH stored AS"
+STORE_ANSWER = "stored AS"
 REOPEN = "WITH unsettled AS"
 INSERT_ENTRIES = "INSERT INTO labeling_queueentry"
 

@@ -1,0 +1,105 @@
+"""What is known about answers on their way in? All that decides what becomes of them, read under locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from labeling.actions.answers import LabelValue
+from labeling.exceptions import InvalidInput, LabelingError, LeaseNotFound
+from labeling.models import Document, read_lease_token
+from labeling.models import answer_statements as sql
+from labeling.models.prepared import run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An answer on its way in."""
+
+    token: str
+    labels: Sequence[LabelValue]
+    key: str | None = None  # made by the client, so that a retry is recognised
+    seconds: float | None = None  # of focused work
+    suggestion: Any = None  # what the annotator was shown
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that decides what becomes of an answer, as read under the lock on its document."""
+
+    lease_id: int
+    annotator_id: int
+    state: str  # of the lease, like the three below
+    epoch: int
+    round: int
+    slot: int | None  # that the lease holds: none once it has ended or run out
+    kind: str  # of the project, like the two below
+    overlap: int
+    allows_overlapping_spans: bool
+    is_member: bool
+    classes: list[UUID]  # those that may be chosen now
+    same_lease_id: int | None  # the annotation already stored under this token
+    same_lease_hash: bytes | None
+    same_key_id: int | None  # the annotation already stored under this key
+    head_id: int | None  # the annotator's last counted word on this document: a withdrawal, after an undo
+    slots_of_others: list[int]
+    submitted: int
+
+
+def lock_documents(submissions: Mapping[int, Submission]) -> dict[int, Document]:
+    """The document of each submission, locked by rising id like everywhere: so nobody waits in a circle."""
+    leases: dict[int, int] = {}
+    for place, submission in submissions.items():
+        with named(place):
+            _check_submission(submission)
+            leases[place] = read_lease_token(submission.token)[0]
+    has_spans = any(label.start is not None for s in submissions.values() for label in s.labels)
+    found = run(sql.LOCK_LEASED, {"leases": list(leases.values()), "with_text": has_spans})
+    documents = {
+        lease: Document(pk=pk, state=state, round=round_, extra_slots=extra, text=text)
+        for lease, pk, state, round_, extra, text in found
+    }
+    for place, lease in leases.items():
+        with named(place):
+            if lease not in documents:
+                raise LeaseNotFound
+    return {place: documents[lease] for place, lease in leases.items()}
+
+
+def _check_submission(submission: Submission) -> None:
+    seconds = 0.0 if submission.seconds is None else submission.seconds
+    if len(submission.key or "") > 64 or not 0 <= seconds < inf:
+        raise InvalidInput(_("A key has at most 64 characters, and a time is never below zero."))
+
+
+def read_facts(annotator: User, submissions: Mapping[int, Submission]) -> dict[int, Facts]:
+    tokens = [read_lease_token(submission.token) for submission in submissions.values()]
+    given = {
+        "annotator": annotator.pk,
+        "leases": [lease for lease, _ in tokens],
+        "epochs": [epoch for _, epoch in tokens],
+        "keys": [submission.key or None for submission in submissions.values()],
+        "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
+    }
+    rows = run(sql.SUBMIT_FACTS, given)
+    return {place: Facts(*row) for place, row in zip(submissions, rows, strict=True)}
+
+
+@contextmanager
+def named(place: int) -> Iterator[None]:
+    """An error in here says which submission it is about."""
+    try:
+        yield
+    except LabelingError as error:
+        error.facts["item"] = place
+        raise

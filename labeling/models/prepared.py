@@ -1,0 +1,41 @@
+"""How does a statement run that comes thousands of times? Planned once a connection, then only executed.
+
+To plan the queue's statements took longer than to execute them. The connection asks for generic plans
+(`plan_cache_mode`, see reviewqueue.addresses); where a pooler drops that wish, the same statements run, only
+planned again each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg.types.numeric import Int8
+
+
+class _PreparingCursor(ServerBindingCursor):
+    """Asks the server to keep the plan of whatever it executes."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, **(options | {"prepare": True}))  # type: ignore[misc]
+
+
+def run(statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Execute a statement of labeling.models.statements; its rows, none where it answers nothing.
+
+    Every parameter in it names its type, because the server sees no values while it plans.
+    """
+    connection.ensure_connection()
+    prepare = connection._prepare_cursor  # type: ignore[attr-defined] # wraps a cursor like Django's own
+    with prepare(_PreparingCursor(connection.connection)) as cursor:  # type: ignore[call-arg]
+        cursor.execute(statement, {name: _typed(value) for name, value in facts.items()})
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def _typed(value: Any) -> Any:
+    """All integers as the widest: by their size, psycopg would prepare a statement for every mixture."""
+    if isinstance(value, list):
+        return [_typed(each) for each in value]
+    return Int8(value) if isinstance(value, int) and not isinstance(value, bool) else value
