@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.guidance import findings, headline
 from analytics.reports import class_report
-from labeling.actions import given
+from labeling.actions import classes, given
 from labeling.models import Annotation, Document, Focus, HeldOutPrediction, OwedWork, Project
 from tests.cast import label
 from tests.shop import label_rightly, train, truth
@@ -44,6 +44,24 @@ def test_without_labels_the_report_says_what_it_will_show(
     response = client.get(page(tickets))
     assert response.status_code == 200
     assert "Nothing is labelled yet" in response.content.decode()
+
+
+def test_labels_without_a_model_are_counted_and_nothing_is_measured(
+    shop: Project, client: Client, ann: User, joan: User
+) -> None:
+    label_rightly(shop, ann, 3)
+    client.force_login(joan)
+    response = client.get(page(shop))
+    assert response.status_code == 200
+    assert "No model has learnt this class yet." in response.content.decode()
+
+
+def test_a_class_newer_than_the_model_has_no_numbers(measured: Project, client: Client, joan: User) -> None:
+    classes.add(measured.pk, joan, "Brand new")
+    client.force_login(joan)
+    response = client.get(page(measured))
+    assert response.status_code == 200
+    assert "No model has learnt this class yet." in response.content.decode()
 
 
 def test_the_numbers_are_those_of_the_test_set_alone(measured: Project) -> None:
