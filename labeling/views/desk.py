@@ -95,7 +95,7 @@ def defer(request: HttpRequest, member: Membership) -> HttpResponse:
 def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     """Take back the latest (or this) answer; its document is in hand again, as it was answered."""
     wanted = request.POST.get("annotation", "")
-    annotation_id = int(wanted) if wanted.isdecimal() and len(wanted) < 18 else None
+    annotation_id = (int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0) if wanted else None
     try:
         lease = corrections.undo(member.project_id, person(request), annotation_id)
     except LabelingError as error:

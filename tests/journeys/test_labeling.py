@@ -233,6 +233,28 @@ def test_who_was_signed_out_loses_nothing(open_as: Open, tickets: Project, ann: 
     shows(page, TEXTS[0])
 
 
+def test_after_signing_in_again_elsewhere_the_answer_that_waited_is_sent(
+    open_as: Open, make_project, ann: User
+):
+    ann.set_password("a long way home")
+    ann.save()
+    project = make_project(kind="multi")
+    page = open_as(ann, desk(project))
+    press(page, "2")
+    page.context.clear_cookies()
+    press(page, "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("you were signed out")
+    other = page.context.new_page()
+    other.goto("/sign-in/")
+    other.get_by_label("Name").fill(ann.username)
+    other.get_by_label("Password").fill("a long way home")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_text("Your projects")).to_be_visible()
+    page.locator("body").press("Enter")
+    shows(page, TEXTS[1])
+    assert answers(project) == [["Billing"]]
+
+
 def test_two_windows_and_the_back_button_never_double_an_answer(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets))
     other = page.context.new_page()

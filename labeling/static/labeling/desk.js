@@ -4,6 +4,7 @@
    data-key="x"   the element that the key x clicks        data-enter   the one that Enter clicks
    data-card="…"  brings the rule of this class into view   #desk[data-flow]   its forms are sent from here */
 const WORD_FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const TOKEN_FIELDS = "[name=csrfmiddlewaretoken]";
 const IDLE_MS = 30_000; // a longer pause is no work on the document
 const SETTLE_MS = 250; // the second half of a double click must not answer the next document
 const by = (id) => document.getElementById(id);
@@ -88,13 +89,16 @@ async function send(form, submitter) {
   busy = true;
   sign();
   if (form.elements.seconds) form.elements.seconds.value = (spent / 1000).toFixed(1);
-  const body = new URLSearchParams(new FormData(form, submitter));
   submitter?.classList.add("is-sent");
   by("desk").classList.add("is-busy");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Desk": "part" } });
-    if (answer.headers.get("X-Desk") !== "part") return trouble(answer.redirected ? "signedOut" : "offline");
-    show(await answer.text(), submitter);
+    let answer = await post(form, submitter);
+    if (answer.status === 403) {
+      if (!(await renewed())) return trouble("signedOut");
+      answer = await post(form, submitter);
+    }
+    if (answer.headers.get("X-Desk") === "part") return show(await answer.text(), submitter);
+    trouble(answer.redirected ? "signedOut" : answer.status < 500 ? "refused" : "offline");
   } catch {
     trouble("offline");
   } finally {
@@ -102,6 +106,20 @@ async function send(form, submitter) {
     by("desk").classList.remove("is-busy");
     submitter?.classList.remove("is-sent");
   }
+}
+
+function post(form, submitter) {
+  const body = new URLSearchParams(new FormData(form, submitter));
+  return fetch(form.action, { method: "POST", body, headers: { "X-Desk": "part" } });
+}
+
+/* Whoever signed in again, in another window, has a new form token: take it over. False where nobody did. */
+async function renewed() {
+  const page = await fetch(document.querySelector(".top .mark").href);
+  if (page.redirected || !page.ok) return false;
+  const found = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(TOKEN_FIELDS);
+  for (const field of document.querySelectorAll(TOKEN_FIELDS)) field.value = found.value;
+  return true;
 }
 
 function trouble(kind) {

@@ -186,6 +186,14 @@ def test_undo_with_nothing_to_undo_says_so(annotator, tickets):
     assert "no answer of yours" in messages(annotator.post(url(tickets, "undo"), follow=True))
 
 
+def test_undo_of_what_is_no_answer_takes_no_other_one_back(annotator, tickets):
+    sent(annotator, tickets, "Billing")
+    for annotation in ("-1", "0", "x", "9" * 30):
+        answer = annotator.post(url(tickets, "undo"), {"annotation": annotation}, follow=True)
+        assert "no answer of yours" in messages(answer)
+    assert Annotation.objects.current().count() == 1
+
+
 def test_skip_remembers_its_reason_and_never_shows_the_document_again(annotator, tickets):
     token = annotator.get(url(tickets)).context["document"].token
     answer = annotator.post(url(tickets, "skip"), {"token": token, "reason": HOSTILE[0]}, follow=True)
