@@ -21,6 +21,7 @@ ENCODINGS = (
 MAX_GZIP_RATIO = 100  # text packs 3 to 20 times; a bomb 1,000 times
 GZIP_GRACE_BYTES = 16 * 1024 * 1024  # short repetitive files may pack better
 _GZIP = b"\x1f\x8b"
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))  # a text has hardly any, noise one byte in ten
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -169,7 +170,9 @@ def _refuse_binary(first: bytes, encoding: str) -> None:
     for magic, message in _FOREIGN:
         if first.startswith(magic):
             raise UnreadableFile(message)
-    if not encoding.startswith("utf-16") and first[:4096].count(0) > 16:
+    start = first[:4096]
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    if not encoding.startswith("utf-16") and (start.count(0) > 16 or controls > max(16, len(start) // 20)):
         raise UnreadableFile(gettext_noop("This is not a text file. Send CSV, JSONL or plain text."))
     if (
         b"\r" in first
