@@ -1,6 +1,7 @@
 """What does the web server import? `application`, a standard WSGI callable."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -14,3 +15,4 @@ if not settings.IS_SECRET_KEY_SHARED:
     )
 
 application = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # Django would do it during the first request, while somebody waits

@@ -74,12 +74,12 @@ def service(tmp_path_factory) -> Iterator[Service]:
     service = Service(tmp_path_factory.mktemp("service"))
     service.start()
     yield service
-    if service.process.poll() is None:
+    if service.process.poll() is None:  # a test failed before it ended the service
         service.process.terminate()
         service.process.wait(60)
 
 
-def ready(service: Service) -> bool:
+def is_ready(service: Service) -> bool:
     try:
         with urllib.request.urlopen(f"{service.address()}/readyz", timeout=5) as answer:
             return bool(json.load(answer)["status"] == "ok")
@@ -87,8 +87,16 @@ def ready(service: Service) -> bool:
         return False
 
 
+def becomes_ready(service: Service) -> bool:
+    """Within forty seconds: a busy machine imports the pages slowly."""
+    deadline = time.monotonic() + 40
+    while not is_ready(service) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return is_ready(service)
+
+
 def test_the_service_answers_where_it_says(service):
-    assert ready(service)
+    assert becomes_ready(service)
 
 
 def test_a_second_service_on_the_folder_gets_one_clear_line(service):
@@ -117,10 +125,7 @@ def test_kill_9_of_a_child_is_said_and_mended(service, name):
     os.kill(service.pid_of(name), signal.SIGKILL)
     service.wait_for(f"{name} was killed by SIGKILL")
     service.wait_for(f"{name} runs again.")
-    deadline = time.monotonic() + 40
-    while not ready(service):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    assert becomes_ready(service)
 
 
 def test_a_task_is_run_by_the_worker(service):
@@ -148,7 +153,7 @@ def test_kill_9_of_the_supervisor_leaves_nothing_that_hinders_the_next_start(ser
     service.process.kill()
     service.process.wait()
     service.start()
-    assert ready(service)
+    assert becomes_ready(service)
     service.process.terminate()
     assert service.process.wait(60) == 0
     assert service.processes() == []
