@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from labeling.actions import given, guidelines, importing, owed, projects, queue, working
 from labeling.actions.annotations import Submission, submit
@@ -72,12 +73,19 @@ class Command(BaseCommand):
     help = "Prepare the demo: a project on 2,225 BBC News articles with accounts, labels and a model."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if Project.objects.filter(name=NAME).exists():
+        project = Project.objects.filter(name=NAME).first()
+        if project is not None and project.model_versions.ready().exists():
             self.stdout.write("The demo project is there already; its accounts keep their passwords.")
             return
         self.started = monotonic()
         passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
-        project = self._create_project(passwords)
+        if project is None:
+            project = self._create_project(passwords)
+        else:  # an earlier preparation was interrupted before it could say the passwords
+            for name, password in passwords.items():
+                person = User.objects.get(username=name)
+                person.set_password(password)
+                person.save(update_fields=["password"])
         self._say("Reading 2,225 articles")
         articles = list(_articles())
         self.truth = {record.external_id: name for record, name in articles}
@@ -99,6 +107,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<8} {passwords[name]:<14} {role.label.lower()}\n")
         self.stdout.write("\n")
 
+    @transaction.atomic
     def _create_project(self, passwords: dict[str, str]) -> Project:
         self._say("Making accounts and the project")
         people = {name: User.objects.create_user(name, password=passwords[name]) for name in PEOPLE}
