@@ -83,9 +83,9 @@ class Command(BaseCommand):
             project = self._create_project(passwords)
         else:  # an earlier preparation was interrupted before it could say the passwords
             for name, password in passwords.items():
-                person = User.objects.get(username=name)
-                person.set_password(password)
-                person.save(update_fields=["password"])
+                account = User.objects.get(username=name)
+                account.set_password(password)
+                account.save(update_fields=["password"])
         self._say("Reading 2,225 articles")
         articles = list(_articles())
         self.truth = {record.external_id: name for record, name in articles}
