@@ -5,8 +5,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-# The queue's statements are prepared; without this PostgreSQL plans those with lists again each time.
-GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
+# The queue's own statements are prepared; Django's never are. Without the first, nothing may be; without
+# the second, PostgreSQL plans those with lists again each time.
+PREPARED = {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
 
 
 def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
@@ -31,8 +32,7 @@ def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
             f"DATABASE_URL must start with postgresql://, not {parts.scheme}://. "
             "The queue needs PostgreSQL's row locks; leave DATABASE_URL unset for the embedded server."
         )
-    options: dict[str, Any] = dict(parse_qsl(parts.query))
-    options.setdefault("options", GENERIC_PLANS)
+    options: dict[str, Any] = PREPARED | dict(parse_qsl(parts.query))
     host, port = options.pop("host", None), options.pop("port", None)
     entry: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",

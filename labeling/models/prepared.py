@@ -18,6 +18,10 @@ from psycopg.types.numeric import Int8
 class _PreparingCursor(ServerBindingCursor):
     """Asks the server to keep the plan of whatever it executes."""
 
+    def _send_query_prepared(self, name: bytes, pgq: Any, **options: Any) -> None:
+        self._query = pgq  # what Django shows as the statement that ran; psycopg keeps it for unprepared ones
+        super()._send_query_prepared(name, pgq, **options)  # type: ignore[misc]
+
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         return super().execute(query, params, **(options | {"prepare": True}))  # type: ignore[misc]
 

@@ -1,6 +1,4 @@
-"""What do the tests of the queue share? A world that is made once a test, and its prepared check."""
-
-from collections.abc import Iterator
+"""What do the tests of the queue share? A world that is made once a test, and its check."""
 
 import pytest
 from django.db import connection
@@ -10,11 +8,9 @@ from tests.labeling.queue.world import STATE, World, make_world
 
 
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
+def world(db: None) -> World:
     made = make_world()
     with connection.cursor() as cursor:
-        cursor.execute(f"PREPARE state AS {STATE}")
+        cursor.execute(STATE)
     QueueMachine.world = made
-    yield made
-    with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE state")
+    return made

@@ -98,9 +98,7 @@ def _counts_when_full(right: Any, facts: Any, document: Document, epoch: int) ->
     return 40 if slot is None else int(slot)
 
 
-FAULTS = (  # those that the state machine finds within seconds
-    Fault("a deferral is forgotten", _in_statements(
-        *CLAIMING, old="mine.deferred_until > labeling_now()", new="false")),
+FAULTS = (  # those that the state machine comes upon within a few runs
     Fault("a new claim keeps the old epoch", _in_statements(
         "TAKE_SLOTS", old="epoch = lease.epoch + 1", new="epoch = lease.epoch")),
     Fault("the cap is ignored", _in_statements("CLAIM_FACTS", old="state = 'live'", new="state = 'none'")),
@@ -111,16 +109,10 @@ FAULTS = (  # those that the state machine finds within seconds
     Fault("documents of any project are handed out", _in_statements(
         "LOCK_UNRANKED", old="d.project_id = %(project)s::bigint", new="true")),
     Fault("surplus counts", _instead_of(annotations, "_slot_to_fill", _counts_when_full)),
-    Fault("late work never counts", _instead_of(annotations, "_slot_to_fill", _counts_only_in_time)),
-    Fault("slots of others are not looked at", _in_statements(
-        "SUBMIT_FACTS", old="AND h.id <> l.id", new="AND h.id <> l.id AND false")),
     Fault("anybody may use a token", _in_statements(
         "SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,")),
     Fault("another answer passes for a replay", _instead_of(annotations, "_replay", _replays_anything)),
     Fault("any answers settle", _in_statements("COUNTED_ANSWERS", old="a.answer_hash", new="''::bytea")),
-    Fault("undo leaves the resolution", _in_statements(
-        "REOPEN", old="labeling_resolution WHERE", new="labeling_resolution WHERE false AND")),
-    Fault("undo keeps the epoch", _instead_of(corrections, "undo", _undo_without_epoch)),
     Fault("a lease may be given back after its end", _instead_of(LeaseQuerySet, "live", _live_for_ever)),
     Fault("an older ranking replaces a newer one", _all(
         _without_trigger, _instead_of(generations, "publish", _publish_anything))),
@@ -159,4 +151,16 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
         "a document that comes back forgets its skips", _instead_of(
             settling, "is_given_up", lambda right, document: False))),
+    (rules.test_a_deferred_document_waits, Fault("a deferral is forgotten", _in_statements(
+        *CLAIMING, old="mine.deferred_until > labeling_now()", new="false"))),
+    (rules.test_a_late_answer_counts_while_its_slot_is_free, Fault("late work never counts", _instead_of(
+        annotations, "_slot_to_fill", _counts_only_in_time))),
+    (rules.test_a_late_answer_is_surplus_where_its_slot_has_gone, Fault(
+        "slots of others are not looked at", _in_statements(
+            "SUBMIT_FACTS", old="AND h.id <> l.id", new="AND h.id <> l.id AND false"))),
+    (rules.test_undo_opens_the_document_and_ends_the_old_token, Fault(
+        "undo leaves the resolution", _in_statements(
+            "REOPEN", old="labeling_resolution WHERE", new="labeling_resolution WHERE false AND"))),
+    (rules.test_undo_opens_the_document_and_ends_the_old_token, Fault(
+        "undo keeps the epoch", _instead_of(corrections, "undo", _undo_without_epoch))),
 )  # fmt: skip

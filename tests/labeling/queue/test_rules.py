@@ -6,7 +6,7 @@ from labeling.actions import annotations, corrections, policy, projects, queue
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
 from labeling.exceptions import KeyReused, NotAMember
-from labeling.models import Annotation, Document
+from labeling.models import Annotation, Document, Resolution
 from tests.cast import Clock
 from tests.labeling.queue.world import World
 
@@ -75,6 +75,39 @@ def test_a_replaced_token_fills_no_slot(world: World, clock: Clock) -> None:
     (new,) = claim(world, "ann")
     assert submit(world, "ann", old.token).outcome == "surplus"
     assert submit(world, "ann", new.token).outcome == "counted"
+
+
+def test_a_deferred_document_waits(world: World, clock: Clock) -> None:
+    (held,) = claim(world, "ann")
+    queue.defer(held.token, world.users["ann"], minutes=30)
+    assert held.document_id not in [other.document_id for other in claim(world, "ann", 2)]
+    clock.advance(minutes=31)
+    assert held.document_id in [again.document_id for again in claim(world, "ann", 3)]
+
+
+def test_a_late_answer_counts_while_its_slot_is_free(world: World, clock: Clock) -> None:
+    (held,) = claim(world, "ann")
+    clock.advance(minutes=16)
+    assert submit(world, "ann", held.token).outcome == "counted"
+
+
+def test_a_late_answer_is_surplus_where_its_slot_has_gone(world: World, clock: Clock) -> None:
+    (held,) = claim(world, "ann")
+    clock.advance(minutes=16)
+    for who in ("bob", "carla"):
+        claim(world, who)
+    assert submit(world, "ann", held.token).outcome == "surplus"
+
+
+def test_undo_opens_the_document_and_ends_the_old_token(world: World) -> None:
+    change_overlap(world, 1)
+    (held,) = claim(world, "ann")
+    submit(world, "ann", held.token)
+    lease = corrections.undo(world.sides[0].project.pk, world.users["ann"])
+    assert state_of(held.document_id) == "open"
+    assert not Resolution.objects.exists()
+    assert submit(world, "ann", held.token).outcome == "replay"
+    assert submit(world, "ann", queue.lease_token(lease.pk, lease.epoch)).outcome == "counted"
 
 
 def test_who_was_removed_submits_nothing(world: World) -> None:
