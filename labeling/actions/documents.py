@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from labeling.formats.records import Record
 from labeling.models import Document, Project
 
-# Rows wait here until it is known which of them are new.
+# Rows wait here until it is known which are new; those of an earlier chunk in this transaction go first.
 STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS incoming_document (
         line integer, external_id text, text text, metadata jsonb, content_hash bytea, split text,
         random_key double precision
-    ) ON COMMIT DELETE ROWS
+    ) ON COMMIT DELETE ROWS;
+    DELETE FROM incoming_document
 """
 COPY = """
     COPY incoming_document (line, external_id, text, metadata, content_hash, split, random_key) FROM STDIN

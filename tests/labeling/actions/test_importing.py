@@ -29,6 +29,12 @@ def test_the_same_file_again_adds_nothing(tickets: Project) -> None:
     assert (again.added, again.known) == (0, 3)
 
 
+def test_two_files_in_one_transaction_do_not_mix(tickets: Project) -> None:
+    assert import_documents(tickets.pk, rows('{"text": "one"}\n')).added == 1
+    assert import_documents(tickets.pk, rows('{"text": "two"}\n')).added == 1
+    assert Document.objects.filter(project=tickets, text="two").exists()
+
+
 def test_a_known_id_with_another_text_keeps_the_stored_one_and_says_so(tickets: Project) -> None:
     import_documents(tickets.pk, rows('{"id": "a", "text": "one"}\n'))
     report = import_documents(tickets.pk, rows('{"id": "a", "text": "changed"}\n'))
