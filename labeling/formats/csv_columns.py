@@ -139,7 +139,7 @@ def guess_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Column
     text = named(_TEXT_NAMES) or names[lengths.index(max(lengths))]
     identifier = named(_ID_NAMES)
     if identifier is not None:
-        cells = [row[names.index(identifier)] for row in rows]
+        cells = [cell for row in rows if (cell := row[names.index(identifier)])]
         identifier = None if len(set(cells)) < len(cells) else identifier
     chosen = (named(_LABEL_NAMES), named(_LABELS_NAMES), named(("spans",)), named(("split",)))
     label, labels, spans, split = (None if name == text else name for name in chosen)

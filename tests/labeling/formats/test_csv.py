@@ -132,6 +132,7 @@ def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
         ("sentence\tlabels\nHi, there\ta|b\n", "\t", ColumnChoice("sentence", labels="labels")),
         (",a,b\n0,short,much longer than the others\n", ",", ColumnChoice("b")),
         ("id,review\n1,a\n1,b\n", ",", ColumnChoice("review")),
+        ("id,review\n,a\n,b\n7,c\n", ",", ColumnChoice("review", "id")),
         ("text\nJust one column, with commas\n", ";", ColumnChoice("text")),
         ("text,split,spans\na,test,[]\n", ",", ColumnChoice("text", split="split", spans="spans")),
     ],
