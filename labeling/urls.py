@@ -7,6 +7,7 @@ from labeling.views import (
     desk,
     disputes,
     documents,
+    exports,
     guidelines,
     imports,
     members,
@@ -83,6 +84,7 @@ urlpatterns = [
         documents.include,
         name="include_document",
     ),
+    path("projects/<int:project_id>/export/", exports.labels, name="export"),
     path("projects/<int:project_id>/documents/import/", imports.upload, name="import"),
     path("projects/<int:project_id>/documents/import/<uuid:job_id>/", imports.job, name="import_job"),
     path(

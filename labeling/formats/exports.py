@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from labeling.formats.csv_columns import ANNOTATION_PREFIX, METADATA_PREFIX, SPREADSHEET_TEXT
@@ -16,7 +17,12 @@ from labeling.formats.records import Json, Span
 Kind: TypeAlias = Literal["single", "multi", "spans"]
 
 FLUSH_CHARACTERS = 64 * 1024
-_ANNOTATION_KEYS = ("annotator", "created_at", "source", "guideline_version", "seconds", "is_counted")
+_ANNOTATION_KEYS = (
+    "annotator", "created_at", "source", "guideline_version", "seconds", "is_counted", "is_surplus",
+    "is_withdrawn", "how",
+)  # fmt: skip
+_annotation_values = attrgetter(*_ANNOTATION_KEYS)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: dumps makes one for each row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,17 @@ class ExportRow:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Who gave the labels, when and under which guideline."""
+    """Who gave the labels, when, under which guideline, and what they count for."""
 
-    annotator: str
+    annotator: str | None  # None where they came with the document
     created_at: str  # ISO 8601 with its offset
     source: str
     guideline_version: int | None
     seconds: float | None  # spent on it
-    is_counted: bool
+    is_counted: bool  # fills a slot of its document, or settles it
+    is_surplus: bool  # came after its slot had gone to somebody else
+    is_withdrawn: bool  # its annotator took it back
+    how: str | None  # agreed, majority, adjudicated or imported; None where it does not settle its document
 
 
 def write_jsonl(rows: Iterable[ExportRow], kind: Kind) -> Iterator[bytes]:
@@ -54,7 +63,7 @@ def write_jsonl(rows: Iterable[ExportRow], kind: Kind) -> Iterator[bytes]:
     pieces: list[str] = []
     size = 0
     for row in rows:
-        pieces.append(json.dumps(_object(row, kind), ensure_ascii=False, allow_nan=False))
+        pieces.append(_ENCODER.encode(_object(row, kind)))
         size += len(pieces[-1])
         if size >= FLUSH_CHARACTERS:
             yield ("\n".join(pieces) + "\n").encode()
@@ -104,7 +113,7 @@ def _object(row: ExportRow, kind: Kind) -> dict[str, object]:
             value["spans"] = _span_lists(row.spans)
     value |= {"split": row.split, "metadata": row.metadata}
     if row.annotation is not None:
-        value["annotation"] = {key: getattr(row.annotation, key) for key in _ANNOTATION_KEYS}
+        value["annotation"] = dict(zip(_ANNOTATION_KEYS, _annotation_values(row.annotation), strict=True))
     return value
 
 
@@ -124,8 +133,8 @@ def _cells(row: ExportRow, kind: Kind, metadata_keys: Sequence[str]) -> list[str
         case "spans":
             answer = "" if row.spans is None else json.dumps(_span_lists(row.spans), ensure_ascii=False)
     cells = [row.external_id or "", row.text, answer, row.split]
-    annotation = row.annotation
-    cells += [_cell(getattr(annotation, key)) if annotation else "" for key in _ANNOTATION_KEYS]
+    values = _annotation_values(row.annotation) if row.annotation else [None] * len(_ANNOTATION_KEYS)
+    cells += map(_cell, values)
     return cells + [_cell(row.metadata.get(key)) for key in metadata_keys]
 
 

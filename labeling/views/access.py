@@ -9,6 +9,7 @@ from typing import Any, Concatenate, cast
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,8 +18,8 @@ from labeling.actions import projects
 from labeling.exceptions import LabelingError, NotAllowed, NotFound
 from labeling.models import Membership
 
-ProjectView = Callable[..., HttpResponse]
-MemberView = Callable[Concatenate[HttpRequest, Membership, ...], HttpResponse]
+ProjectView = Callable[..., HttpResponseBase]
+MemberView = Callable[Concatenate[HttpRequest, Membership, ...], HttpResponseBase]
 
 
 def person(request: HttpRequest) -> User:
@@ -35,7 +36,7 @@ def for_members(view: MemberView) -> ProjectView:
     @login_required
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, projects.member_of(project_id, person(request)), *args, **kwargs)
         except LabelingError as error:
@@ -64,7 +65,7 @@ def refused(request: HttpRequest, error: LabelingError) -> HttpResponse:
 
 def _with_role(view: MemberView, has_role: Callable[[Membership], bool]) -> MemberView:
     @wraps(view)
-    def checked(request: HttpRequest, member: Membership, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, member: Membership, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not has_role(member):
             raise NotAllowed
         return view(request, member, *args, **kwargs)

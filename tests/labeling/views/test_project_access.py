@@ -45,6 +45,7 @@ PAGES = (
     Page("document", needs=("document_id",)),
     Page("exclude_document", changes=True, needs=("document_id",)),
     Page("include_document", changes=True, needs=("document_id",)),
+    Page("export"),
     Page("import"),
     Page("import_job", needs=("job_id",)),
     Page("start_import", changes=True, needs=("job_id",)),

@@ -1,0 +1,123 @@
+"""What leaves the project? Settled documents or every answer, page by page in short statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from labeling.formats import Annotation, ExportRow, Span
+from labeling.models.projects import Project
+
+ROWS_AT_ONCE = 2_000  # one statement of some ten milliseconds: an export holds up nobody
+BYTES_AT_ONCE = (
+    8_000_000  # of text and metadata: long documents make smaller pages, so that memory stays flat
+)
+DOCUMENTS_AT_ONCE = 10_000  # of which only the keys of the metadata are read
+
+
+class Scope(models.TextChoices):
+    """Which answers leave."""
+
+    SETTLED = "settled", _("What each settled document was given: one row a document")
+    ALL = "all", _("Every answer anybody gave, also those that do not count: one row an answer")
+
+
+# `place` orders the rows of a scope and is where the next page begins.
+_ROWS = {
+    Scope.SETTLED: """
+        SELECT d.position AS place, {columns}
+        FROM labeling_document d
+        JOIN labeling_resolution r ON r.document_id = d.id
+        JOIN labeling_annotation a ON a.id = r.annotation_id
+        WHERE d.project_id = %(project)s AND d.state = 'resolved' AND d.position > %(after)s
+        ORDER BY d.position LIMIT %(count)s
+    """,
+    Scope.ALL: """
+        SELECT a.id AS place, {columns}
+        FROM labeling_annotation a
+        JOIN labeling_document d ON d.id = a.document_id
+        LEFT JOIN labeling_resolution r ON r.annotation_id = a.id
+        WHERE a.project_id = %(project)s AND a.id > %(after)s AND NOT a.is_withdrawal
+        ORDER BY a.id LIMIT %(count)s
+    """,
+}
+_COLUMNS = """a.id, a.annotator_id, a.guideline_id, a.created_at, a.source, a.seconds, a.is_surplus,
+    d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
+# octet_length reads the length of a long text without the text; to_json writes a date as ISO 8601.
+_PAGE = """
+    WITH page AS (
+        SELECT found.*,
+               coalesce(sum(octet_length(text) + pg_column_size(metadata)) OVER before, 0) AS bytes_before
+        FROM ({rows}) found
+        WINDOW before AS (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    )
+    SELECT page.place, page.text, page.external_id, page.metadata, page.split,
+           given.names, given.starts, given.ends,
+           u.username, to_json(page.created_at) #>> '{{}}', page.source, g.number, page.seconds,
+           page.how IS NOT NULL OR l.id IS NOT NULL, page.is_surplus,
+           coalesce(later.is_withdrawal, false), page.how
+    FROM page
+    LEFT JOIN labeling_lease l ON l.annotation_id = page.id AND l.round = page.round
+    LEFT JOIN labeling_annotation later ON later.supersedes_id = page.id
+    LEFT JOIN labeling_guideline g ON g.id = page.guideline_id
+    LEFT JOIN auth_user u ON u.id = page.annotator_id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(c.name ORDER BY b.start, b.id) AS names,
+               array_agg(b.start ORDER BY b.start, b.id) AS starts,
+               array_agg(b."end" ORDER BY b.start, b.id) AS ends
+        FROM labeling_label b JOIN labeling_labelclass c ON c.id = b.label_class_id
+        WHERE b.annotation_id = page.id
+    ) given ON true
+    WHERE page.bytes_before < %(bytes)s
+    ORDER BY page.place
+"""
+_KEYS = """
+    WITH page AS ({rows})
+    SELECT max(place), ARRAY(SELECT DISTINCT jsonb_object_keys(metadata) FROM page) FROM page
+"""
+
+
+def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
+    """The rows of an export, settled documents in the order of their places, answers in that of their coming.
+
+    No statement is longer than a page, so what changes meanwhile is seen or not; nothing comes twice.
+    """
+    facts: dict[str, Any] = {
+        "project": project.pk,
+        "count": ROWS_AT_ONCE,
+        "bytes": BYTES_AT_ONCE,
+        "after": -1,
+    }
+    statement = _PAGE.format(rows=_ROWS[scope].format(columns=_COLUMNS))
+    has_spans = project.kind == Project.Kind.SPANS
+    while page := _fetched(statement, facts):
+        for _place, text, external_id, metadata, split, names, starts, ends, *annotation in page:
+            yield ExportRow(
+                text,
+                external_id,
+                {} if metadata == "{}" else json.loads(metadata),
+                split,
+                None if has_spans else tuple(names or ()),
+                tuple(map(Span, starts or (), ends or (), names or ())) if has_spans else None,
+                Annotation(*annotation),
+            )
+        facts["after"] = page[-1][0]
+
+
+def metadata_keys(project: Project, scope: Scope) -> Iterator[set[str]]:
+    """Under which keys the exported documents have metadata, some thousand documents at a time."""
+    facts: dict[str, Any] = {"project": project.pk, "count": DOCUMENTS_AT_ONCE, "after": -1}
+    statement = _KEYS.format(rows=_ROWS[scope].format(columns="d.metadata"))
+    while facts["after"] is not None:
+        ((facts["after"], keys),) = _fetched(statement, facts)
+        yield set(keys)
+
+
+def _fetched(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        return cursor.fetchall()

@@ -1,0 +1,67 @@
+"""How do labels get out without a browser?"""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from labeling.actions import annotations, queue
+from labeling.actions.annotations import Submission
+from labeling.models import Project
+from tests.cast import label
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def answered(tickets: Project, ann: User) -> Project:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    return tickets
+
+
+def test_the_labels_go_to_standard_output_and_the_count_elsewhere(
+    answered: Project, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    call_command("export_labels", answered.pk)
+    said = capfdbinary.readouterr()
+    assert json.loads(said.out)["label"] == "Refund"
+    assert said.err.startswith(b"1 rows written")
+
+
+@pytest.mark.parametrize(
+    ("file_format", "start"), [("csv", b"id,text"), ("spreadsheet", b'\xef\xbb\xbf"id"')]
+)
+def test_the_labels_go_to_a_file(answered: Project, tmp_path: Path, file_format: str, start: bytes) -> None:
+    path = tmp_path / "labels.csv"
+    call_command(
+        "export_labels", answered.pk, format=file_format, scope="all", output=str(path), stderr=io.StringIO()
+    )
+    assert path.read_bytes().startswith(start)
+    assert path.read_bytes().count(b"\r\n") == 2
+
+
+@pytest.mark.parametrize(("where", "is_shown"), [(Terminal(), True), (io.StringIO(), False)])
+def test_progress_is_for_terminals(
+    answered: Project, tmp_path: Path, where: io.StringIO, is_shown: bool
+) -> None:
+    call_command("export_labels", answered.pk, output=str(tmp_path / "labels"), stderr=where)
+    assert ("\r" in where.getvalue()) == is_shown
+    assert "1 rows written (" in where.getvalue()
+
+
+def test_what_cannot_be_done_is_said(answered: Project, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no project 999"):
+        call_command("export_labels", 999)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command(
+            "export_labels", answered.pk, output=str(tmp_path / "no" / "labels"), stderr=io.StringIO()
+        )
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("export_labels", str(answered.pk), "--format", "xlsx")
