@@ -24,6 +24,7 @@ from labeling.models.labelled import labelled_documents
 
 MOST_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
+MOST_BATCH = 200  # labels between two rankings that a batch is planned for; more came by an import
 TAGGED_CANDIDATES = 4_000  # texts that a tagger looks at for one head; it reads a few thousand a second
 
 Entry = tuple[int, dict[str, Any]]  # document, reason
@@ -122,10 +123,17 @@ def _select(
         strategy=strategy,
         wishes=wishes_for(project, version.classes),
         size=size,
-        batch=BATCH,
+        batch=labels_between(project, version),
         labelled=labelled,
         seed=seed,
     )
+
+
+def labels_between(project: Project, version: ModelVersion) -> int:
+    """How many documents this team labels between two models: so many are chosen to go together."""
+    before = project.model_versions.ready().filter(number__lt=version.number).first()
+    seen = before.label_count if before else 0
+    return min(max(version.label_count - seen, BATCH), MOST_BATCH)
 
 
 def _is_eligible(project: Project, count: int) -> np.ndarray:

@@ -9,7 +9,9 @@ from django.contrib.auth.models import User
 
 from labeling.actions import annotations, owed, queue, steering, training, working
 from labeling.actions.annotations import Submission
+from labeling.actions.heads import labels_between
 from labeling.exceptions import StaleRun
+from labeling.learning.selection import BATCH
 from labeling.models import (
     Focus,
     HeldOutPrediction,
@@ -44,6 +46,17 @@ def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Projec
     held_out = HeldOutPrediction.objects.filter(model_version=version)
     assert held_out.count() > 0
     assert all(abs(sum(p.probabilities) - 1) < 1e-4 for p in held_out)
+
+
+def test_a_batch_is_planned_for_what_the_team_labels_between_two_models(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 12)
+    train(shop)
+    first = shop.model_versions.ready()[0]
+    assert labels_between(shop, first) == BATCH
+    label_rightly(shop, ann, 40)
+    train(shop)
+    second = shop.model_versions.ready()[0]
+    assert labels_between(shop, second) == second.label_count - first.label_count > BATCH
 
 
 def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> None:
