@@ -90,6 +90,9 @@ class Loop:
             failed = OwedWork.objects.filter(project=self.project, state=OwedWork.State.FAILED).first()
             if failed is not None or monotonic() > deadline:
                 raise SystemExit(f"The workers failed: {failed and failed.failure}")
+            for process in self.processes.values():
+                if process.exit_code() is not None:
+                    raise SystemExit(f"{process.name} ended:\n{process.last_lines()}")
             if not OwedWork.objects.filter(project=self.project).exists():
                 self.project.refresh_from_db()
                 if not training.is_due(self.project):
