@@ -34,6 +34,22 @@ def machine() -> dict[str, Any]:
     }
 
 
+def server_cpu_seconds(backend: int) -> float:
+    """CPU time of the PostgreSQL server that has this backend, with all its processes, living and gone."""
+    postmaster = int(_stat(backend)[1])
+    living = [_stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    ticks = sum(int(stat[11]) + int(stat[12]) for stat in living if stat and int(stat[1]) == postmaster)
+    return (ticks + sum(int(part) for part in _stat(postmaster)[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of a process from its state on; none where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def show(result: Mapping[str, Any], *, is_json: bool) -> None:
     """One JSON object, or a line a figure."""
     if is_json:

@@ -1,11 +1,13 @@
 """How many documents a second can people claim and answer? `./run bench queue --documents N --annotators N`.
 
-Everybody has a connection of their own and answers as fast as the service lets them; meanwhile a new order of the
-queue is published every few seconds, as a trainer would. `--batch 50` claims and submits fifty at a time.
+Everybody has a connection of their own and answers as fast as the service lets them; meanwhile a new order
+of the queue is published every few seconds, as a trainer would. `--batch 50` claims and submits fifty at once.
+CPU milliseconds a pair are told too: on a busy machine they say more than pairs a second.
 """
 
 import argparse
 import multiprocessing
+import os
 import threading
 import time
 from collections import Counter
@@ -20,7 +22,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
 from django.db import connection, connections  # noqa: E402
 
-from benchmarks.frame import machine, percentiles, show  # noqa: E402
+from benchmarks.frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
 from labeling.actions import annotations, generations, projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402
@@ -32,10 +34,10 @@ MOST_PROCESSES = 4  # of clients: one Python process cannot keep the server busy
 ENOUGH = 40_000  # documents to label in all; a small pool is there several times
 LIMIT_SECONDS = 600  # after the time is up, for the last answers to come in
 ADD_DOCUMENTS = """
-    INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, state, position,
-                                   random_key, round, extra_slots)
-    SELECT %(project)s, 'd' || n, repeat('made up words ', 14) || n, '{}', decode(md5(n::text), 'hex'), 'pool', 'open',
-           n, (n * 7919 %% %(count)s) / %(count)s::float, 0, 0
+    INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, state,
+                                   position, random_key, round, extra_slots)
+    SELECT %(project)s, 'd' || n, repeat('made up words ', 14) || n, '{}', decode(md5(n::text), 'hex'),
+           'pool', 'open', n, (n * 7919 %% %(count)s) / %(count)s::float, 0, 0
     FROM generate_series(0, %(count)s - 1) AS n
 """
 RANDOM_HEAD = """
@@ -170,6 +172,12 @@ def counted_statements() -> Any:
         yield count
 
 
+def server_cpu() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return server_cpu_seconds(cursor.fetchone()[0])
+
+
 def check(seen: list[Seen], overlap: int) -> dict[str, int]:
     """Answers that were acknowledged and are not there, are there twice, or are more than were wanted."""
     acknowledged = {pk for one in seen for pk, _ in one.acknowledged}
@@ -195,7 +203,9 @@ def main() -> None:
     project_ids = make_projects(asked.documents, users, asked.overlap)
     before = machine()
     claim, submit = statements_of_a_pair(project_ids[0], users[0])
+    server, clients = server_cpu(), os.times()
     seen, took = run_clients(project_ids, users, asked.batch, asked.seconds)
+    after = os.times()
     pairs = sum(len(one.acknowledged) for one in seen)
     result = {
         "documents": asked.documents, "annotators": asked.annotators, "batch": asked.batch,
@@ -203,6 +213,11 @@ def main() -> None:
         "claim_ms": percentiles([s for one in seen for s in one.claims]),
         "submit_ms": percentiles([s for one in seen for s in one.submits]),
         "statements_per_claim": claim, "statements_per_submit": submit,
+        "cpu_ms_per_pair": {
+            "server": round((server_cpu() - server) * 1000 / max(1, pairs), 2),
+            "clients": round((after.children_user + after.children_system - clients.children_user
+                              - clients.children_system) * 1000 / max(1, pairs), 2),
+        },
         **check(seen, asked.overlap), "machine": before,
     }  # fmt: skip
     show(result, is_json=asked.json)

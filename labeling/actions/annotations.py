@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from labeling.actions.answers import Answer, AnswerRules, answer_hash, checked
 from labeling.actions.settling import settle_all
-from labeling.actions.submissions import Facts, Submission, lock_documents, named, read_facts
+from labeling.actions.submissions import (
+    Facts,
+    Submission,
+    lock_documents,
+    named,
+    read_facts,
+    read_tokens,
+)
 from labeling.exceptions import (
     AnswerConflict,
     InvalidInput,
@@ -21,11 +28,7 @@ from labeling.exceptions import (
     LeaseNotFound,
     NotAMember,
 )
-from labeling.models import (
-    Document,
-    Lease,
-    read_lease_token,
-)
+from labeling.models import Document, Lease
 from labeling.models import answer_statements as sql
 from labeling.models import statements as queue_sql
 from labeling.models.prepared import run
@@ -55,11 +58,8 @@ class _Accepted:
     document: Document
     facts: Facts
     answer: Answer
+    epoch: int  # of the token it came with
     slot: int | None
-
-    @property
-    def epoch(self) -> int:
-        return read_lease_token(self.submission.token)[1]
 
     @property
     def wanted(self) -> int:
@@ -105,10 +105,11 @@ def lock_document(**which: Any) -> Document:
 
 def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[int, Submitted]:
     """Answers under different tokens, by their places: in the same few statements, however many they are."""
-    documents = lock_documents(submissions)
+    tokens = read_tokens(submissions)
+    documents = lock_documents(submissions, tokens)
     done: dict[int, Submitted] = {}
     accepted: list[_Accepted] = []
-    for place, facts in read_facts(annotator, submissions).items():
+    for place, facts in read_facts(annotator, submissions, tokens).items():
         submission, document = submissions[place], documents[place]
         with named(place):
             if facts.annotator_id != annotator.pk:
@@ -121,8 +122,9 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
         if replayed:
             done[place] = replayed
         else:
-            slot = _slot_to_fill(facts, document, read_lease_token(submission.token)[1])
-            accepted.append(_Accepted(place, submission, document, facts, answer, slot))
+            epoch = tokens[place][1]
+            slot = _slot_to_fill(facts, document, epoch)
+            accepted.append(_Accepted(place, submission, document, facts, answer, epoch, slot))
     return done | _store(accepted)
 
 

@@ -20,6 +20,8 @@ from labeling.models.prepared import run
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+Token = tuple[int, int]  # a lease, and the epoch of the claim that took it
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -56,24 +58,30 @@ class Facts:
     submitted: int
 
 
-def lock_documents(submissions: Mapping[int, Submission]) -> dict[int, Document]:
-    """The document of each submission, locked by rising id like everywhere: so nobody waits in a circle."""
-    leases: dict[int, int] = {}
+def read_tokens(submissions: Mapping[int, Submission]) -> dict[int, Token]:
+    """The lease and epoch of each submission. Raises LeaseNotFound, InvalidInput."""
+    tokens: dict[int, Token] = {}
     for place, submission in submissions.items():
         with named(place):
             _check_submission(submission)
-            leases[place] = read_lease_token(submission.token)[0]
+            tokens[place] = read_lease_token(submission.token)
+    return tokens
+
+
+def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, Token]) -> dict[int, Document]:
+    """The document of each submission, locked by rising id like everywhere: so nobody waits in a circle."""
     has_spans = any(label.start is not None for s in submissions.values() for label in s.labels)
-    found = run(sql.LOCK_LEASED, {"leases": list(leases.values()), "with_text": has_spans})
+    leases = [token[0] for token in tokens.values()]
+    found = run(sql.LOCK_LEASED, {"leases": leases, "with_text": has_spans})
     documents = {
         lease: Document(pk=pk, state=state, round=round_, extra_slots=extra, text=text)
         for lease, pk, state, round_, extra, text in found
     }
-    for place, lease in leases.items():
+    for place, token in tokens.items():
         with named(place):
-            if lease not in documents:
+            if token[0] not in documents:
                 raise LeaseNotFound
-    return {place: documents[lease] for place, lease in leases.items()}
+    return {place: documents[token[0]] for place, token in tokens.items()}
 
 
 def _check_submission(submission: Submission) -> None:
@@ -82,12 +90,14 @@ def _check_submission(submission: Submission) -> None:
         raise InvalidInput(_("A key has at most 64 characters, and a time is never below zero."))
 
 
-def read_facts(annotator: User, submissions: Mapping[int, Submission]) -> dict[int, Facts]:
-    tokens = [read_lease_token(submission.token) for submission in submissions.values()]
+def read_facts(
+    annotator: User, submissions: Mapping[int, Submission], tokens: Mapping[int, Token]
+) -> dict[int, Facts]:
+    """What decides about each submission, now that its document is locked."""
     given = {
         "annotator": annotator.pk,
-        "leases": [lease for lease, _ in tokens],
-        "epochs": [epoch for _, epoch in tokens],
+        "leases": [token[0] for token in tokens.values()],
+        "epochs": [token[1] for token in tokens.values()],
         "keys": [submission.key or None for submission in submissions.values()],
         "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
     }

@@ -33,9 +33,10 @@ def run(statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
     connection.ensure_connection()
     prepare = connection._prepare_cursor  # type: ignore[attr-defined] # wraps a cursor like Django's own
-    with prepare(_PreparingCursor(connection.connection)) as cursor:  # type: ignore[call-arg]
+    executed: Any = _PreparingCursor(connection.connection)  # type: ignore[call-arg]
+    with prepare(executed) as cursor:
         cursor.execute(statement, {name: _typed(value) for name, value in facts.items()})
-        return list(cursor.fetchall()) if cursor.description else []
+        return list(executed.fetchall()) if executed.pgresult.nfields else []
 
 
 def _typed(value: Any) -> Any:
