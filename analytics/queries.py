@@ -6,20 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
 from labeling.models import Document, Focus, HeldOutPrediction, LabelClass, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
 
-LABELS_BY_CLASS = """
-    SELECT l.label_class_id, d.split, count(*)
-    FROM labeling_resolution r
-    JOIN labeling_document d ON d.id = r.document_id
-    JOIN labeling_label l ON l.annotation_id = r.annotation_id
-    WHERE r.project_id = %(project)s
-    GROUP BY 1, 2
-"""
 DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
 
 Spans = list[tuple[int, int, int]]  # start, end, place of the class
@@ -44,13 +35,6 @@ class HeldOut:
 
     def __len__(self) -> int:
         return len(self.document_ids)
-
-
-def label_counts(project: Project) -> dict[tuple[UUID, str], int]:
-    """Labels of settled documents by (class, split)."""
-    with connection.cursor() as cursor:
-        cursor.execute(LABELS_BY_CLASS, {"project": project.pk})
-        return {(label_class, split): count for label_class, split, count in cursor.fetchall()}
 
 
 def latest_model(project: Project) -> ModelVersion | None:

@@ -20,6 +20,7 @@ from analytics.metrics.classification import (
 from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.spans import outcomes_spans, report_spans
 from labeling.models import Focus, LabelClass, ModelVersion, Project
+from labeling.models.labelled import label_counts
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ClassReport:
 def class_report(project: Project) -> ClassReport:
     """Computed now, from the newest model's stored predictions and the labels of this moment."""
     classes = queries.active_classes(project)
-    counts = queries.label_counts(project)
+    counts = label_counts(project.pk)
     version = queries.latest_model(project)
     held_out = queries.held_out(project, version) if version else None
     measured = _measured(project, held_out, version) if held_out is not None and len(held_out) else None

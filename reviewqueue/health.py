@@ -4,7 +4,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
-from django.contrib.auth.decorators import user_passes_test
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -37,9 +38,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 @require_safe
-@user_passes_test(lambda user: user.is_active and getattr(user, "is_staff", False))
+@login_required
 def deep(request: HttpRequest) -> JsonResponse:
-    """For an operator: does the broker answer, how long are its queues, which workers live?"""
+    """For an operator (`manage create_account --operator`): the broker, its queues, the workers that live."""
+    if not getattr(request.user, "is_staff", False):
+        raise PermissionDenied
     reasons = unready_reasons()
     facts: dict[str, object] = {"reasons": reasons}
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PING_SECONDS)

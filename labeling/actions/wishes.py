@@ -11,7 +11,8 @@ from django.db import connection
 
 from labeling.learning.mix import Wishes
 from labeling.learning.quality import prequential_f1, weak_class_weights
-from labeling.models import Focus, Now, Project
+from labeling.models import Document, Focus, Now, Project
+from labeling.models.labelled import label_counts
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
 
@@ -24,19 +25,14 @@ PREQUENTIAL = """
     WHERE l.reason ? 'top'
     GROUP BY l.id, l.reason, l.annotation_id HAVING count(*) = 1 ORDER BY l.annotation_id
 """
-LABELS_SO_FAR = """
-    SELECT l.label_class_id, count(*) FROM labeling_resolution r
-    JOIN labeling_label l ON l.annotation_id = r.annotation_id
-    WHERE r.project_id = %(project)s GROUP BY 1
-"""
 
 
 def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     """Weights of the weak-class share, and the shares that a focus gets. `classes` gives their numbers."""
     place = {label_class: number for number, label_class in enumerate(classes)}
     counts = np.zeros(len(classes), dtype=np.int64)
-    for label_class, count in _rows(LABELS_SO_FAR, project):
-        if label_class in place:
+    for (label_class, split), count in label_counts(project.pk).items():
+        if label_class in place and split == Document.Split.POOL:
             counts[place[label_class]] = count
     pairs = [
         (place[UUID(predicted)], place[UUID(given)])

@@ -9,7 +9,7 @@ from django.db import connection
 
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
 # answer. Texts that also stand in the test set never train.
-SPEAKING = """
+_SPEAKING = """
     WITH speaking AS (
         SELECT r.document_id, r.annotation_id FROM labeling_resolution r WHERE r.project_id = %(project)s
         UNION ALL
@@ -19,6 +19,9 @@ SPEAKING = """
                AND d.split = 'pool'
          ORDER BY l.document_id, l.slot)
     )
+"""
+LABELLED = f"""
+    {_SPEAKING}
     SELECT d.id, d.position, s.annotation_id,
            array_agg(l.label_class_id ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL),
            array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
@@ -31,7 +34,15 @@ SPEAKING = """
            WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test'))
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
-"""
+"""  # noqa: S608 - only constants of this module are put in
+LABEL_COUNTS = f"""
+    {_SPEAKING}
+    SELECT l.label_class_id, d.split, count(*)
+    FROM speaking s
+    JOIN labeling_document d ON d.id = s.document_id
+    JOIN labeling_label l ON l.annotation_id = s.annotation_id
+    GROUP BY 1, 2
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -51,10 +62,17 @@ class LabelledDocument:
 def labelled_documents(project_id: int, split: str) -> list[LabelledDocument]:
     """The labelled documents of one split, in the order of their positions."""
     with connection.cursor() as cursor:
-        cursor.execute(SPEAKING, {"project": project_id, "split": split})
+        cursor.execute(LABELLED, {"project": project_id, "split": split})
         return [
             LabelledDocument(
                 document, position, annotation, tuple(zip(classes or (), starts, ends, strict=False))
             )
             for document, position, annotation, classes, starts, ends in cursor.fetchall()
         ]
+
+
+def label_counts(project_id: int) -> dict[tuple[UUID, str], int]:
+    """Labels of the documents that speak, by (class, split)."""
+    with connection.cursor() as cursor:
+        cursor.execute(LABEL_COUNTS, {"project": project_id})
+        return {(label_class, split): count for label_class, split, count in cursor.fetchall()}

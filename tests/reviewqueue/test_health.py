@@ -1,7 +1,10 @@
 """Do the health addresses say what the orchestrator and the operator need, and no more?"""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 
 from reviewqueue import health
@@ -44,11 +47,17 @@ def test_readyz_says_that_the_database_takes_no_writes(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("is_staff", [None, False])
-def test_strangers_and_annotators_do_not_see_the_inside(client, is_staff):
-    if is_staff is not None:
-        client.force_login(User.objects.create_user("ann", is_staff=is_staff))
+def test_strangers_sign_in_and_annotators_do_not_see_the_inside(client):
     assert client.get("/healthz/deep").status_code == 302
+    client.force_login(User.objects.create_user("ann"))
+    assert client.get("/healthz/deep").status_code == 403
+
+
+@pytest.mark.django_db
+def test_an_operator_is_made_by_command(client):
+    call_command("create_account", "olga", "--operator", stdout=StringIO())
+    client.force_login(User.objects.get(username="olga"))
+    assert client.get("/healthz/deep").status_code in (200, 503)
 
 
 @pytest.mark.django_db

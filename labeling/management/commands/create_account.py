@@ -18,6 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what the person types to sign in")
+        parser.add_argument("--operator", action="store_true", help="may read /healthz/deep")
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = secrets.token_urlsafe(15)
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             user = accounts.create(options["name"], password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        if options["operator"]:
+            accounts.make_operator(user)
         self.stdout.write(_("Name: {name}").format(name=user.get_username()))
         self.stdout.write(_("Password: {password}").format(password=password))
         self.stdout.write(_("It is not stored and not shown again; it can be changed after signing in."))

@@ -309,9 +309,9 @@ def statements(act: Callable[[], object]) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])
 def test_the_page_asks_a_fixed_small_number_of_statements(annotator, make_project, kind: str):
-    """Member, what is in hand, surroundings: 3. A claim adds 5, a submit 4."""
+    """Member, what is in hand, surroundings: 3. A claim adds 4, a submit 4."""
     project = make_project(kind=kind)
-    assert len(statements(lambda: annotator.get(url(project)))) == 3 + 5
+    assert len(statements(lambda: annotator.get(url(project)))) == 3 + 4
     page = annotator.get(url(project))
     assert len(statements(lambda: annotator.get(url(project)))) == 3
     first = str(project.classes.first().pk)
@@ -319,4 +319,4 @@ def test_the_page_asks_a_fixed_small_number_of_statements(annotator, make_projec
     if kind == "spans":
         data = {"token": page.context["document"].token, "span_class": first, "span_start": 0, "span_end": 3}
     part = {"X-Desk": "part"}
-    assert len(statements(lambda: annotator.post(url(project), data, headers=part))) == 4 + 3 + 5
+    assert len(statements(lambda: annotator.post(url(project), data, headers=part))) == 4 + 3 + 4
