@@ -24,7 +24,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django's models exist after its set-up
 from django.contrib.auth.models import User  # noqa: E402
 
-from labeling.actions import given, importing, projects, queue, training  # noqa: E402
+from labeling.actions import given, importing, lessons, projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission, submit  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402
 from labeling.formats.records import Record  # noqa: E402
@@ -95,7 +95,7 @@ class Loop:
                     raise SystemExit(f"{process.name} ended:\n{process.last_lines()}")
             if not OwedWork.objects.filter(project=self.project).exists():
                 self.project.refresh_from_db()
-                if not training.is_due(self.project):
+                if not lessons.is_due(self.project):
                     return
             sleep(0.1)
 
@@ -104,7 +104,7 @@ class Loop:
         self.wait_until_quiet()
         before = self.project.generation
         seen = self.project.model_versions.ready()[0].label_count
-        due = max(training.LEAST_NEW_LABELS, int(training.NEW_LABELS_SHARE * seen))
+        due = max(lessons.LEAST_NEW_LABELS, int(lessons.NEW_LABELS_SHARE * seen))
         held: list[queue.HeldDocument] = []
         while len(held) < due:
             held += queue.claim(self.project.pk, self.annotator, due - len(held)).documents

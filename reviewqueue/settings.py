@@ -233,7 +233,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5  # seconds to finish after SIGQUIT; then
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be delivered again
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-RECONCILE_SECONDS = 2  # how soon a due training is noticed; the look itself costs milliseconds
+RECONCILE_SECONDS = 1  # how soon a due training is noticed; one statement for all projects
 SWEEP_SECONDS = 15  # for the picture in the reports: a claim takes a lease that ran out by itself
 CELERY_BEAT_SCHEDULE = {
     "find owed work that no message announces": {

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
-from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -18,48 +15,28 @@ from django.db.models import Max
 from labeling.actions import generations, owed
 from labeling.actions.features import current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker, tagger_ranker
+from labeling.actions.lessons import Lesson, read_lesson, targets
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee, fit_committee
 from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.spans import Span
 from labeling.models import (
-    Annotation,
     Document,
     Guideline,
     HeldOutPrediction,
-    LabelClass,
     ModelVersion,
     Now,
     OwedWork,
     Project,
 )
-from labeling.models.labelled import LabelledDocument, labelled_documents
+from labeling.models.labelled import labelled_documents
 
 if TYPE_CHECKING:
     from labeling.learning.features import Rows
     from labeling.learning.store import FeatureStore
 
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
-LEAST_NEW_LABELS = 10
-NEW_LABELS_SHARE = 0.05  # of those the last model saw
-IDLE_SECONDS = 60  # a pause of the team is a good moment too
 TAGGER_FILE = "tagger.crfsuite"
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What one run learns from."""
-
-    project: Project
-    classes: list[UUID]  # the order of every probability vector
-    documents: list[LabelledDocument]
-    through: int  # the last annotation that was there when it was read
-
-    @property
-    def is_enough(self) -> bool:
-        """Two classes seen, or for spans and several classes one."""
-        seen = {label_class for document in self.documents for label_class in document.classes}
-        return len(seen) >= (2 if self.project.kind == Project.Kind.SINGLE else 1)
 
 
 class Fit(Protocol):
@@ -130,45 +107,8 @@ def latest_ranker(project: Project) -> Ranker:
     return committee_ranker(project, version, committee)
 
 
-def is_due(project: Project) -> bool:
-    """Whether enough has been labelled since the last run, or something has and the team pauses.
-
-    Counted from the annotations themselves, so that nothing can be jumped over.
-    """
-    last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
-    through, seen = (last.trained_through, last.label_count) if last else (0, 0)
-    wanted = max(LEAST_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
-    newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
-    count = newer[:wanted].count()
-    if count == 0 or (last is None and not read_lesson(project).is_enough):
-        return False
-    return (
-        count >= wanted or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
-    )
-
-
 def model_folder(version: ModelVersion) -> Path:
     return Path(settings.MODELS_DIR) / str(version.project_id) / str(version.number)
-
-
-def read_lesson(project: Project) -> Lesson:
-    """The labels of now. What arrives while they are read counts for the next run."""
-    through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
-    classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
-    known = set(classes)
-    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
-    return Lesson(project, classes, documents, through)
-
-
-def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
-    """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
-    if kind == Project.Kind.SINGLE:
-        return np.array([place[next(iter(d.classes))] for d in documents], dtype=np.int64)
-    flags = np.zeros((len(documents), len(classes)), dtype=bool)
-    for row, document in enumerate(documents):
-        flags[row, [place[label_class] for label_class in document.classes]] = True
-    return flags
 
 
 @transaction.atomic

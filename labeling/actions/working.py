@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labeling.actions import features, owed, queue, training, uploads
+from labeling.actions import features, lessons, owed, queue, training, uploads
 from labeling.exceptions import StaleRun
 from labeling.models import OwedWork, Project
 
@@ -41,9 +41,8 @@ def work_off(project_id: int, kind: OwedWork.Kind) -> bool:
 
 def reconcile() -> None:
     """Owe the trainings that are due, and send again for work whose message was lost."""
-    for project in Project.objects.active().filter(document_count__gt=0):
-        if training.is_due(project):
-            owed.owe(project.pk, OwedWork.Kind.TRAIN)
+    for project in lessons.due_projects():
+        owed.owe(project.pk, OwedWork.Kind.TRAIN)
     owed.reconcile()
 
 

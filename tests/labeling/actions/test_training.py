@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import annotations, owed, queue, steering, training, working
+from labeling.actions import annotations, lessons, owed, queue, steering, working
 from labeling.actions.annotations import Submission
 from labeling.actions.heads import labels_between
 from labeling.exceptions import StaleRun
@@ -67,14 +69,28 @@ def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> Non
 
 def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User, clock: Clock) -> None:
     label_rightly(shop, ann, 9)
-    assert not training.is_due(shop)
+    assert not lessons.is_due(shop)
     clock.advance(seconds=61)
-    assert training.is_due(shop)
+    assert lessons.is_due(shop)
     clock.advance(seconds=-61)
     label_rightly(shop, ann, 1)
-    assert training.is_due(shop)
+    assert lessons.is_due(shop)
+    assert lessons.due_projects() == [shop]
     train(shop)
-    assert not training.is_due(shop)
+    assert not lessons.is_due(shop)
+    assert lessons.due_projects() == []
+
+
+def test_projects_in_which_nothing_was_said_cost_no_look_of_their_own(
+    shop: Project, ann: User, make_project: Callable[..., Project]
+) -> None:
+    label_rightly(shop, ann, 10)
+    train(shop)
+    for _ in range(3):
+        make_project()
+    with CaptureQueriesContext(connection) as queries:
+        assert lessons.due_projects() == []
+    assert len(queries) == 1
 
 
 def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from labeling.actions import annotations, overview, projects, queue, training
+from labeling.actions import annotations, lessons, overview, projects, queue
 from labeling.actions.annotations import Submission
 from labeling.models import ModelVersion, OwedWork, Project
 from tests.cast import fill, label
@@ -231,4 +231,4 @@ def test_the_home_takes_as_many_statements_at_a_thousand_documents_as_at_ten(
 
 
 def test_the_first_model_is_promised_when_the_trainer_would_begin() -> None:
-    assert overview.FIRST_MODEL_LABELS == training.LEAST_NEW_LABELS
+    assert overview.FIRST_MODEL_LABELS == lessons.LEAST_NEW_LABELS

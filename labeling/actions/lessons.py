@@ -1,0 +1,83 @@
+"""What has been said since the last model, and is it time to learn from it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from labeling.models import Annotation, LabelClass, ModelVersion, Now, Project
+from labeling.models.labelled import LabelledDocument, labelled_documents
+
+LEAST_NEW_LABELS = 10
+NEW_LABELS_SHARE = 0.05  # of those the last model saw
+IDLE_SECONDS = 60  # a pause of the team is a good moment too
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one run learns from."""
+
+    project: Project
+    classes: list[UUID]  # the order of every probability vector
+    documents: list[LabelledDocument]
+    through: int  # the last annotation that was there when it was read
+
+    @property
+    def is_enough(self) -> bool:
+        """Two classes seen, or for spans and several classes one."""
+        seen = {label_class for document in self.documents for label_class in document.classes}
+        return len(seen) >= (2 if self.project.kind == Project.Kind.SINGLE else 1)
+
+
+def due_projects() -> list[Project]:
+    """Projects that a training is due for. One look finds those in which anything was said since the last."""
+    last_run = ModelVersion.objects.exclude(state=ModelVersion.State.TRAINING).filter(project=OuterRef("pk"))
+    spoken_since = Annotation.objects.filter(project=OuterRef("pk"), pk__gt=OuterRef("through"))
+    projects: QuerySet[Project] = (
+        Project.objects.active()
+        .annotate(through=Coalesce(Subquery(last_run.order_by("-number").values("trained_through")[:1]), 0))
+        .filter(Exists(spoken_since))
+    )
+    return [project for project in projects if is_due(project)]
+
+
+def is_due(project: Project) -> bool:
+    """Whether enough has been labelled since the last run, or something has and the team pauses.
+
+    Counted from the annotations themselves, so that nothing can be jumped over.
+    """
+    last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
+    through, seen = (last.trained_through, last.label_count) if last else (0, 0)
+    wanted = max(LEAST_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
+    newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
+    count = newer[:wanted].count()
+    if count == 0 or (last is None and not read_lesson(project).is_enough):
+        return False
+    return (
+        count >= wanted or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
+    )
+
+
+def read_lesson(project: Project) -> Lesson:
+    """The labels of now. What arrives while they are read counts for the next run."""
+    through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
+    classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
+    known = set(classes)
+    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
+    return Lesson(project, classes, documents, through)
+
+
+def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
+    """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    if kind == Project.Kind.SINGLE:
+        return np.array([place[next(iter(d.classes))] for d in documents], dtype=np.int64)
+    flags = np.zeros((len(documents), len(classes)), dtype=bool)
+    for row, document in enumerate(documents):
+        flags[row, [place[label_class] for label_class in document.classes]] = True
+    return flags
