@@ -141,7 +141,7 @@ def _cells(row: ExportRow, kind: Kind, metadata_keys: Sequence[str]) -> list[str
 def _cell(value: Json) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else _ENCODER.encode(value)
 
 
 def _joined(labels: tuple[str, ...] | None) -> str:
