@@ -1,7 +1,7 @@
 """How many documents a second can people claim and answer? `./run bench queue --documents N --annotators N`.
 
 Everybody has a connection of their own and answers as fast as the service lets them; meanwhile a new order
-of the queue is published every few seconds, as a trainer would. `--batch 50` claims and submits fifty at once.
+of the queue is published every few seconds, as by a trainer. `--batch 50` claims and submits fifty at once.
 CPU milliseconds a pair are told too: on a busy machine they say more than pairs a second.
 """
 
@@ -37,7 +37,7 @@ ADD_DOCUMENTS = """
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, state,
                                    position, random_key, round, extra_slots)
     SELECT %(project)s, 'd' || n, repeat('made up words ', 14) || n, '{}', decode(md5(n::text), 'hex'),
-           'pool', 'open', n, (n * 7919 %% %(count)s) / %(count)s::float, 0, 0
+           'pool', 'open', n, (n::bigint * 7919 %% %(count)s) / %(count)s::float, 0, 0
     FROM generate_series(0, %(count)s - 1) AS n
 """
 RANDOM_HEAD = """
