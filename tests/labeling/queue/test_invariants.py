@@ -44,7 +44,8 @@ SPOILED = {  # number of the invariant, and how it is broken
         SELECT m.project_id, d.id, 0, m.user_id, 'skipped', 1, now(), '{"share": "margin"}'
         FROM labeling_membership m JOIN labeling_document d USING (project_id)
         WHERE d.external_id = 't5'"""),
-    "somebody skipped it and answered": (9, "UPDATE labeling_lease SET state = 'skipped' WHERE id = %(said)s"),
+    "somebody skipped it and answered": (
+        9, "UPDATE labeling_lease SET state = 'skipped' WHERE id = %(said)s"),
     "a document that may train measures": (10, """
         WITH model AS (
             INSERT INTO labeling_modelversion (
