@@ -22,7 +22,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
 from django.db import connection, connections  # noqa: E402
 
-from benchmarks.frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
+from benchmarks._frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
 from labeling.actions import annotations, generations, projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402

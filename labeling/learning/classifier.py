@@ -219,16 +219,11 @@ def _fit_labels(
         return constant_model(rows, seen, labels.shape[1], "sigmoid")
     targets = labels[:, seen].astype(np.float64)
     known = None if start is None else _as_start(start, seen, rows, is_binary=False)
+    evenly = np.ones(targets.shape)
     found = solve(
-        rows.sparse,
-        rows.dense,
-        targets,
-        np.ones(targets.shape),
-        strength=strength,
-        exclusive=False,
-        start=known,
-        tolerance=tolerance,
-    )
+        rows.sparse, rows.dense, targets, evenly,
+        strength=strength, exclusive=False, start=known, tolerance=tolerance,
+    )  # fmt: skip
     return _model(found, labels.shape[1], seen, "sigmoid")
 
 
