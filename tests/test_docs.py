@@ -239,6 +239,13 @@ def made_as_in_the_tutorial(client: Any) -> Project:
     return project
 
 
+def as_a_reader_would(text: str) -> str:
+    """The class of a ticket of the tutorial, by the words that give it away."""
+    if re.search("refund|money|return", text):
+        return "Refund"
+    return "Billing" if re.search("invoice|card|tax", text) else "Delivery"
+
+
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, settings, tmp_path):
@@ -252,10 +259,9 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
         assert working.work_off(project.pk, kind)
     desk = f"/projects/{project.pk}/label/"
     classes = {found.name: found.pk for found in project.classes.all()}
-    for number in range(10):
-        page = client.get(desk)
-        name = list(classes)[number % 3]
-        sent(client, desk, token=page.context["document"].token, label_class=str(classes[name]))
+    for _ in range(10):
+        held = client.get(desk).context["document"]
+        sent(client, desk, token=held.token, label_class=str(classes[as_a_reader_would(held.text)]))
     working.reconcile()
     assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
     assert ModelVersion.objects.ready().count() == 1
