@@ -76,6 +76,7 @@ def make_projects(documents: int, users: list[User], overlap: int) -> list[int]:
         made.append(project.pk)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")  # or the disk is still busy with the documents while people label
     return made
 
 
