@@ -143,6 +143,8 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     assert store is not None  # noqa: S101 - train() looked
     committee = _fit_committee(store, lesson, folder, fit)
     owed.beat(work)
+    if committee.speaker.thresholds is not None:  # reports decide as the model does
+        version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.speaker.thresholds]
     _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 

@@ -153,5 +153,7 @@ def test_every_kind_of_project_learns(
         start = 0 if kind == "spans" else None
         annotations.submit(ann, Submission(held.token, [label(project, truth(held.text), start, end)]))
     train(project)
-    assert ModelVersion.objects.get(project=project).state == ModelVersion.State.READY
+    version = ModelVersion.objects.get(project=project)
+    assert version.state == ModelVersion.State.READY
+    assert len(version.facts.get("thresholds", [])) == (len(version.classes) if kind == "multi" else 0)
     assert sum(shares(project).values()) > 0
