@@ -66,9 +66,9 @@ _PAGE = """
     LEFT JOIN labeling_guideline g ON g.id = page.guideline_id
     LEFT JOIN auth_user u ON u.id = page.annotator_id
     LEFT JOIN LATERAL (
-        SELECT array_agg(c.name ORDER BY b.start, b.id) AS names,
-               array_agg(b.start ORDER BY b.start, b.id) AS starts,
-               array_agg(b."end" ORDER BY b.start, b.id) AS ends
+        SELECT array_agg(c.name ORDER BY b.start, c.position, b.id) AS names,
+               array_agg(b.start ORDER BY b.start, c.position, b.id) AS starts,
+               array_agg(b."end" ORDER BY b.start, c.position, b.id) AS ends
         FROM labeling_label b JOIN labeling_labelclass c ON c.id = b.label_class_id
         WHERE b.annotation_id = page.id
     ) given ON true

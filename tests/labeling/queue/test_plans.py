@@ -33,6 +33,12 @@ ANSWER = """
     SELECT project_id, id, 0, %(annotator)s, 'released', 1, now(), '{"share": "margin"}'
     FROM labeling_document WHERE project_id = %(project)s AND state = 'resolved'
 """
+ANNOTATE = """
+    INSERT INTO labeling_annotation (project_id, document_id, round, annotator_id, source, lease_id, epoch,
+                                     answer_hash, note, is_surplus)
+    SELECT project_id, document_id, 0, annotator_id, 'person', id, 1, '', '', false
+    FROM labeling_lease WHERE project_id = %(project)s
+"""
 
 
 @pytest.fixture
@@ -50,12 +56,15 @@ def make_done(make_project: Callable[..., Project], ann: User) -> Callable[[int]
         with connection.cursor() as cursor:
             cursor.execute(FILL, facts)
             cursor.execute(ANSWER, facts)
+            cursor.execute(ANNOTATE, facts)
         Project.objects.filter(pk=project.pk).update(document_count=count)
         still_open = Document.objects.filter(project=project, state="open").order_by("-position")[:HEAD]
         entries = [(pk, {"share": "margin"}) for pk in still_open.values_list("pk", flat=True)]
         generations.publish(project.pk, generations.next_generation(), entries)
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE labeling_document, labeling_lease, labeling_queueentry, labeling_project")
+            cursor.execute(
+                "ANALYZE labeling_document, labeling_lease, labeling_annotation, labeling_queueentry, labeling_project"
+            )
         return project
 
     return make
