@@ -14,7 +14,6 @@ from labeling.actions.features import current_store
 from labeling.actions.wishes import wishes_for
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
-from labeling.learning.crf import SpanTagger, informativeness
 from labeling.learning.mix import HeadEntry, Share, Strategy
 from labeling.learning.scoring import PoolScores, score_pool
 from labeling.learning.selection import BATCH, HEAD_SIZE, select_head
@@ -25,7 +24,6 @@ from labeling.models.labelled import labelled_documents
 MOST_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
 MOST_BATCH = 200  # labels between two rankings that a batch is planned for; more came by an import
-TAGGED_CANDIDATES = 4_000  # texts that a tagger looks at for one head; it reads a few thousand a second
 
 Entry = tuple[int, dict[str, Any]]  # document, reason
 
@@ -44,7 +42,7 @@ class Ranker:
         share = min(self.project.test_share, MOST_TEST_SHARE)
         test = _test_documents(self.project, round(HEAD_SIZE * share))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test))
-        return _woven([started, test, self._with_reasons(chosen)])
+        return woven([started, test, self._with_reasons(chosen)])
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
@@ -65,9 +63,9 @@ def start_ranker(project: Project) -> Ranker:
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
         if store is None:
             return []
-        eligible = np.flatnonzero(_is_eligible(project, len(store)))
+        eligible = np.flatnonzero(eligible_mask(project, len(store)))
         if project.strategy == Project.Strategy.RANDOM:
-            return _at_random(eligible, seed, size)
+            return at_random(eligible, seed, size)
         return start_head(eligible, store.dense, size=size, batch=BATCH, seed=seed)
 
     return Ranker(project, choose)
@@ -80,30 +78,11 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         return start_ranker(project)
 
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        is_eligible = _is_eligible(project, len(store))
+        is_eligible = eligible_mask(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
-            return _at_random(np.flatnonzero(is_eligible), seed, size)
+            return at_random(np.flatnonzero(is_eligible), seed, size)
         scores = score_pool(store, committee)
         return _select(project, version, store, scores.keep(is_eligible[scores.positions]), seed, size)
-
-    return Ranker(project, choose, version)
-
-
-def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger) -> Ranker:
-    """By how little the tagger is sure of a text, among texts drawn at random; a tenth at random."""
-
-    def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        candidates = _random_open(project, seed, TAGGED_CANDIDATES)
-        if project.strategy == Project.Strategy.RANDOM:
-            drawn = np.array([position for position, _ in candidates], dtype=np.int64)
-            return _at_random(drawn, seed, size)
-        scores = informativeness([tagger.tag(text) for _, text in candidates], is_cost_per_token=True)
-        at_random = {place for place in range(len(candidates)) if place % 10 == 9}
-        ordered = [int(p) for p in np.argsort(-scores, kind="stable") if int(p) not in at_random]
-        sure = [HeadEntry(candidates[p][0], Share.MARGIN, informativeness=float(scores[p])) for p in ordered]
-        chance = [HeadEntry(candidates[p][0], Share.RANDOM, propensity=0.1) for p in sorted(at_random)]
-        tenth = min(len(chance), max(1, size // 10))
-        return _woven([sure[: size - tenth], chance[:tenth]])
 
     return Ranker(project, choose, version)
 
@@ -136,7 +115,7 @@ def labels_between(project: Project, version: ModelVersion) -> int:
     return min(max(version.label_count - seen, BATCH), MOST_BATCH)
 
 
-def _is_eligible(project: Project, count: int) -> np.ndarray:
+def eligible_mask(project: Project, count: int) -> np.ndarray:
     """(count,) bool: open documents of the pool that nobody has begun."""
     is_eligible = np.ones(count, dtype=bool)
     others = Document.objects.filter(project=project, position__lt=count).filter(
@@ -174,22 +153,8 @@ def _test_documents(project: Project, most: int) -> list[Entry]:
     return [(pk, {"share": "test"}) for pk in found]
 
 
-def _random_open(project: Project, seed: int, count: int) -> list[tuple[int, str]]:
-    """(position, text) of open pool documents from a random place of their random order on."""
-    start = float(np.random.default_rng(seed).uniform(project.test_share, 1.0))
-    waiting = (
-        Document.objects.pool()
-        .filter(project=project, state=Document.State.OPEN)
-        .exclude(leases__state=Lease.State.SUBMITTED)
-        .order_by("random_key")
-    )
-    found = list(waiting.filter(random_key__gte=start).values_list("position", "text")[:count])
-    if len(found) < count:
-        found += waiting.filter(random_key__lt=start).values_list("position", "text")[: count - len(found)]
-    return found
-
-
-def _at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
+def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
+    """A uniform draw of these places, with the chance that each of them had."""
     drawn = np.random.default_rng(seed).permutation(positions)[:size]
     propensity = len(drawn) / max(len(positions), 1)
     return [HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in drawn]
@@ -214,7 +179,7 @@ def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | N
     return {name: value for name, value in reason.items() if value is not None}
 
 
-def _woven(groups: Sequence[Sequence[Any]]) -> list[Any]:
+def woven(groups: Sequence[Sequence[Any]]) -> list[Any]:
     """All groups as one list, each spread evenly over it in its own order."""
     turns = [
         ((place + 0.5) / len(group), number, place)

@@ -14,14 +14,12 @@ from django.db.models import Max
 
 from labeling.actions import generations, owed
 from labeling.actions.features import current_store
-from labeling.actions.heads import Ranker, committee_ranker, start_ranker, tagger_ranker
+from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, read_lesson, targets
+from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee, fit_committee
-from labeling.learning.crf import SpanTagger, train_tagger
-from labeling.learning.spans import Span
 from labeling.models import (
-    Document,
     Guideline,
     HeldOutPrediction,
     ModelVersion,
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from labeling.learning.store import FeatureStore
 
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
-TAGGER_FILE = "tagger.crfsuite"
 
 
 class Fit(Protocol):
@@ -102,7 +99,7 @@ def latest_ranker(project: Project) -> Ranker:
         return start_ranker(project)
     folder = model_folder(version)
     if project.kind == Project.Kind.SPANS:
-        return tagger_ranker(project, version, SpanTagger(folder / TAGGER_FILE))
+        return tagger_ranker(project, version, open_tagger(folder))
     committee, _ = Committee.load(folder)
     return committee_ranker(project, version, committee)
 
@@ -135,9 +132,9 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if lesson.project.kind == Project.Kind.SPANS:
-        tagger = _fit_tagger(lesson, folder)
+        tagger = fit_tagger(lesson, folder)
         owed.beat(work)
-        _predict_spans(version, tagger)
+        predict_spans(version, tagger)
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None  # noqa: S101 - train() looked
@@ -172,22 +169,6 @@ def _committee_before(lesson: Lesson) -> Committee | None:
         return None
 
 
-def _fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
-    texts = dict(
-        Document.objects.filter(pk__in=[d.document_id for d in lesson.documents]).values_list("pk", "text")
-    )
-    spans = [
-        [
-            Span(start, end, label_class.hex)
-            for label_class, start, end in d.labels
-            if start is not None and end
-        ]
-        for d in lesson.documents
-    ]
-    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder / TAGGER_FILE)
-    return SpanTagger(folder / TAGGER_FILE)
-
-
 def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> None:
     documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
@@ -199,23 +180,6 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
     ):
         for document, row in zip(documents, committee.probabilities(rows), strict=True):
             copy.write_row((version.pk, document.document_id, [float(p) for p in row]))
-
-
-def _predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
-    place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
-    documents = Document.objects.filter(
-        pk__in=[d.document_id for d in labelled_documents(version.project_id, "test")]
-    )
-    predictions = []
-    for pk, text in documents.values_list("pk", "text"):
-        found = tagger.tag(text)
-        spans = [
-            [span.start, span.end, place[span.label_class], round(probability, 4)]
-            for span, probability in zip(found.spans, found.probabilities, strict=True)
-            if span.label_class in place
-        ]
-        predictions.append(HeldOutPrediction(model_version=version, document_id=pk, spans=spans))
-    HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)
 
 
 def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:
