@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Count, F, Q
 
+from labeling.actions.duplicates import one_of_each_group
 from labeling.actions.features import current_store
 from labeling.actions.wishes import wishes_for
 from labeling.learning.coldstart import start_head
@@ -116,7 +117,7 @@ def labels_between(project: Project, version: ModelVersion) -> int:
 
 
 def eligible_mask(project: Project, count: int) -> np.ndarray:
-    """(count,) bool: open documents of the pool that nobody has begun."""
+    """(count,) bool: open documents of the pool that nobody has begun, no two of them near-duplicates."""
     is_eligible = np.ones(count, dtype=bool)
     others = Document.objects.filter(project=project, position__lt=count).filter(
         ~Q(state=Document.State.OPEN) | Q(split=Document.Split.TEST)
@@ -128,7 +129,7 @@ def eligible_mask(project: Project, count: int) -> np.ndarray:
     is_eligible[
         list(begun.filter(document__position__lt=count).values_list("document__position", flat=True))
     ] = False
-    return is_eligible
+    return one_of_each_group(project, is_eligible)
 
 
 def _started(project: Project, most: int) -> list[Entry]:

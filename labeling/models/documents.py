@@ -97,6 +97,11 @@ class Document(models.Model):
             models.Index(
                 fields=["project", "position"], condition=Q(split="test"), name="test_documents_in_order"
             ),
+            models.Index(
+                fields=["project", "near_duplicate_group"],
+                condition=Q(near_duplicate_group__isnull=False),
+                name="near_duplicates",
+            ),
         ]
 
     def __str__(self) -> str:
