@@ -10,7 +10,7 @@ import pytest
 
 from reviewqueue.settings import BASE_DIR
 
-LOCKS = ("base", "demo", "dev", "uv")
+LOCKS = ("base", "embeddings", "demo", "dev", "uv")
 NEEDED = ("sh", "dirname", "readlink", "cksum", "cat", "id", "mkdir", "flock", "rm")
 
 
@@ -132,7 +132,7 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
     assert all("--hash=sha256:" in package for package in packages)
 
 
-@pytest.mark.parametrize(("small", "large"), [("base", "demo"), ("demo", "dev")])
+@pytest.mark.parametrize(("small", "large"), [("base", "embeddings"), ("embeddings", "demo"), ("demo", "dev")])
 def test_the_larger_lock_contains_the_smaller_one(small, large):
     """./run takes an installed larger set for a smaller one."""
     assert set(pins(small)) <= set(pins(large))
