@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from scipy.sparse import csr_array
 
-from labeling.learning.arrays import Integers
+from labeling.learning.arrays import Hashes, Integers
 from labeling.learning.words import words
 
 COLUMNS = 2**19
@@ -33,7 +33,7 @@ def count_terms(texts: Sequence[str]) -> csr_array:
     >>> count_terms(["good news, good news", ""]).sum(axis=1)
     array([7., 0.], dtype=float32)
     """
-    blocks = [_count_block(block) for block in _blocks(texts)]
+    blocks = [_count_block(block) for block in text_blocks(texts)]
     if not blocks:
         return csr_array((0, COLUMNS), dtype=np.float32)
     if len(blocks) == 1:
@@ -49,7 +49,8 @@ def count_terms(texts: Sequence[str]) -> csr_array:
     )
 
 
-def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
+def text_blocks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, a bounded number of characters at once, each cut at `TEXT_LIMIT`."""
     block: list[str] = []
     size = 0
     for text in texts:
@@ -62,18 +63,30 @@ def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield block
 
 
-def _count_block(texts: list[str]) -> csr_array:
-    tokens = [words(text) for text in texts]
+def hash_tokens(tokens: Sequence[Sequence[str]]) -> tuple[Hashes, Integers]:
+    """The tokens of all texts in a row as 32-bit hashes, and how many each text has.
+
+    >>> hash_tokens([["good", "news"], ["news"]])
+    (array([1820610194,  500406608,  500406608], dtype=uint32), array([2, 1]))
+    """
     lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
     codes = {
         token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(chain.from_iterable(tokens))
     }
-    hashes = np.fromiter(
-        map(codes.__getitem__, chain.from_iterable(tokens)), dtype=np.uint32, count=int(lengths.sum())
-    )
+    in_order = map(codes.__getitem__, chain.from_iterable(tokens))
+    return np.fromiter(in_order, dtype=np.uint32, count=int(lengths.sum())), lengths
+
+
+def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
+    """One hash for each pair of neighbouring words, from the hashes of both; their order matters."""
+    return first * _PAIR + second
+
+
+def _count_block(texts: list[str]) -> csr_array:
+    hashes, lengths = hash_tokens([words(text) for text in texts])
     rows = np.repeat(np.arange(len(texts)), lengths)
     is_pair = rows[1:] == rows[:-1]
-    pairs = (hashes[:-1] * _PAIR + hashes[1:])[is_pair]
+    pairs = hash_pairs(hashes[:-1], hashes[1:])[is_pair]
     columns = np.concatenate([_spread(hashes, 0, WORD_COLUMNS), _spread(pairs, WORD_COLUMNS, COLUMNS)])
     keys = np.concatenate([rows, rows[1:][is_pair]]) * COLUMNS + columns
     unique, counts = np.unique(keys, return_counts=True)
@@ -82,7 +95,7 @@ def _count_block(texts: list[str]) -> csr_array:
     return csr_array((counts.astype(np.float32), indices, indptr), shape=(len(texts), COLUMNS))
 
 
-def _spread(hashes: np.ndarray[tuple[int], np.dtype[np.uint32]], low: int, high: int) -> Integers:
+def _spread(hashes: Hashes, low: int, high: int) -> Integers:
     """Hashes, mixed once more and scaled to the columns from `low` up to `high`."""
     mixed = (hashes ^ (hashes >> np.uint32(16))) * _MIX
     mixed ^= mixed >> np.uint32(13)

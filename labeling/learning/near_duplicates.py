@@ -1,0 +1,108 @@
+"""Which texts belong together because they say nearly the same? Buckets of signatures, joined into groups.
+
+Two texts are one thing when `ALIKE` of their shingles agree; a group holds what such pairs connect. Its
+number is the lowest position in it. Bringing groups up to date gives what grouping all at once would give.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from labeling.learning.arrays import Flags, Hashes, Integers
+from labeling.learning.minhash import ALIKE, BANDS, similarity
+from labeling.learning.signature_store import SignatureStore
+
+NEIGHBOURS = 8  # texts before it in its bucket, beside the first, that a text is compared with
+PAIRS_AT_ONCE = 50_000  # 25 MB of signatures
+_LOW_BITS = np.uint32(2**20 - 1)
+
+Pairs = tuple[Integers, Integers]
+
+
+def join_new(store: SignatureStore, groups: Integers, first: int) -> Integers:
+    """The groups of all documents, after those from position `first` on were compared with all before them.
+
+    groups : (first,) what earlier calls gave; a document alone is a group of its own
+    returns : (len(store),), for each document the lowest position in its group
+
+    Equal texts are always joined. In a bucket of at most NEIGHBOURS + 2 different texts all pairs are
+    compared; in a larger one, such as a form letter makes, each text with the first and some before it, so
+    that the time is proportional to the number of documents whatever they are.
+    """
+    joined = np.concatenate([groups, np.arange(first, len(store), dtype=np.int64)])
+    if first == len(store):
+        return joined
+    is_first_of_its_kind = _join_equal(joined, store, first)
+    for band in range(BANDS):
+        keys = store.band(band)
+        members = _touched(keys, is_first_of_its_kind, first)
+        for left, right in _pairs(keys[members], members, first):
+            _join_alike(joined, store, left, right)
+    return _roots(joined, joined)
+
+
+def _join_equal(groups: Integers, store: SignatureStore, first: int) -> Flags:
+    """Join documents of equal signatures; returns which have none equal before them."""
+    _, firsts, kinds = np.unique(store.digests(), return_index=True, return_inverse=True)
+    representative = firsts[kinds]
+    repeats = np.flatnonzero(representative < np.arange(len(groups)))
+    _join(groups, repeats[repeats >= first], representative[repeats[repeats >= first]])
+    is_first_of_its_kind = np.ones(len(groups), dtype=bool)
+    is_first_of_its_kind[repeats] = False
+    return is_first_of_its_kind
+
+
+def _touched(keys: Hashes, is_candidate: Flags, first: int) -> Integers:
+    """Positions in the buckets of new documents, by bucket, and in a bucket by position."""
+    may_share = np.zeros(int(_LOW_BITS) + 1, dtype=bool)
+    may_share[keys[first:] & _LOW_BITS] = True
+    members = np.flatnonzero(may_share[keys & _LOW_BITS] & is_candidate)
+    packed = (keys[members].astype(np.uint64) << np.uint64(32)) | members.astype(np.uint64)
+    packed.sort()
+    return (packed & np.uint64(2**32 - 1)).astype(np.int64)
+
+
+def _pairs(keys: Hashes, members: Integers, first: int) -> Iterator[Pairs]:
+    """Pairs of a bucket with a new document in them: with the bucket's first, then with those just before."""
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    sizes = np.diff(np.append(starts, len(keys)))
+    places = np.arange(len(keys)) - np.repeat(starts, sizes)
+    leaders = np.repeat(members[starts], sizes)
+    is_new = (members >= first) & (places > 0)
+    yield leaders[is_new], members[is_new]
+    for step in range(1, NEIGHBOURS + 1):
+        later = np.flatnonzero((members >= first) & (places > step))
+        if not len(later):
+            return
+        yield members[later - step], members[later]
+
+
+def _join_alike(groups: Integers, store: SignatureStore, left: Integers, right: Integers) -> None:
+    for start in range(0, len(left), PAIRS_AT_ONCE):
+        chunk = slice(start, start + PAIRS_AT_ONCE)
+        one, other = left[chunk], right[chunk]
+        is_apart = _roots(groups, one) != _roots(groups, other)
+        one, other = one[is_apart], other[is_apart]
+        is_alike = similarity(store.take(one), store.take(other)) >= ALIKE
+        _join(groups, one[is_alike], other[is_alike])
+
+
+def _join(groups: Integers, left: Integers, right: Integers) -> None:
+    """Make one group of the groups of each pair; the lower number wins.
+
+    Source: the hooking of Shiloach and Vishkin (1982).
+    """
+    while len(left):
+        left, right = _roots(groups, left), _roots(groups, right)
+        is_apart = left != right
+        left, right = left[is_apart], right[is_apart]
+        np.minimum.at(groups, np.maximum(left, right), np.minimum(left, right))
+
+
+def _roots(groups: Integers, positions: Integers) -> Integers:
+    """The group that each position is in by now, and a shorter way to it for whoever asks next."""
+    roots = groups[positions]
+    while not np.array_equal(above := groups[roots], roots):
+        roots = above
+    groups[positions] = roots
+    return roots
