@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, F, Q
+from django.db.models import Q
 
+from labeling.actions import second_opinions
 from labeling.actions.duplicates import one_of_each_group
 from labeling.actions.features import current_store
-from labeling.actions.wishes import wishes_for
+from labeling.actions.waiting import Entry, started_documents, test_documents
+from labeling.actions.wishes import mix_of, seed_words, wishes_for
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
-from labeling.learning.mix import HeadEntry, Share, Strategy
+from labeling.learning.mix import HeadEntry, Share, Strategy, interleave, spliced
 from labeling.learning.scoring import PoolScores, score_pool
+from labeling.learning.seeds import Matches, find_matches
 from labeling.learning.selection import BATCH, HEAD_SIZE, select_head
 from labeling.learning.store import FeatureStore
-from labeling.models import Document, Lease, ModelVersion, Project
+from labeling.models import Document, LabelClass, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
 
 MOST_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
+LEAST_ASKED_SHARE = 0.02  # of the head, for second opinions that wait where no more are asked
+ASKED_AHEAD = 2  # batches for which second opinions are asked: settled documents stay settled till then
 MOST_BATCH = 200  # labels between two rankings that a batch is planned for; more came by an import
-
-Entry = tuple[int, dict[str, Any]]  # document, reason
 
 
 @dataclass(frozen=True)
@@ -36,40 +39,53 @@ class Ranker:
     project: Project
     choose: Callable[[int, int], Sequence[HeadEntry]]  # seed, size: places of the pool, best first
     version: ModelVersion | None = None
+    classes: Sequence[UUID] = ()  # the order of the class numbers
+    doubts: Callable[[], Mapping[int, float]] = dict  # asks for second opinions: documents and posteriors
 
     def head(self, seed: int) -> list[Entry]:
-        """The next head: started documents, test documents and the chosen ones, woven by their shares."""
-        started = _started(self.project, round(HEAD_SIZE * STARTED_SHARE))
+        """The next head: started documents, test documents and the chosen ones, woven by their shares.
+
+        Second opinions come at their share from the first place on: few are asked at a time.
+        """
+        doubts = self.doubts()
+        started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
         share = min(self.project.test_share, MOST_TEST_SHARE)
-        test = _test_documents(self.project, round(HEAD_SIZE * share))
-        chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test))
-        return woven([started, test, self._with_reasons(chosen)])
+        test = test_documents(self.project, round(HEAD_SIZE * share))
+        asked_share = mix_of(self.project, len(self.classes)).second_opinion or LEAST_ASKED_SHARE
+        asked = second_opinions.waiting_entries(self.project, doubts, round(HEAD_SIZE * asked_share))
+        chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked))
+        return spliced(interleave([started, test, self._with_reasons(chosen)]), asked, asked_share)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
         found = Document.objects.filter(project=self.project, position__in=positions)
         documents = dict(found.values_list("position", "pk"))
-        classes = self.version.classes if self.version else []
         return [
-            (documents[entry.position], _reason(entry, classes, self.version))
+            (documents[entry.position], _reason(entry, self.classes, self.version))
             for entry in chosen
             if entry.position in documents
         ]
 
 
 def start_ranker(project: Project) -> Ranker:
-    """Without a model: typical documents, as different from each other as can be."""
+    """Without a model: typical documents, as different from each other as can be, and seed words' matches."""
     store = current_store(project)
+    classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
 
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
         if store is None:
             return []
-        eligible = np.flatnonzero(eligible_mask(project, len(store)))
+        is_eligible = eligible_mask(project, len(store))
+        eligible = np.flatnonzero(is_eligible)
         if project.strategy == Project.Strategy.RANDOM:
             return at_random(eligible, seed, size)
-        return start_head(eligible, store.dense, size=size, batch=BATCH, seed=seed)
+        share = mix_of(project, len(classes)).seed_words
+        seeds = _matches(project, classes, store, is_eligible, share)
+        return start_head(
+            eligible, store.dense, size=size, batch=BATCH, seeds=seeds, seed_share=share, seed=seed
+        )
 
-    return Ranker(project, choose)
+    return Ranker(project, choose, classes=classes)
 
 
 def committee_ranker(project: Project, version: ModelVersion, committee: Committee) -> Ranker:
@@ -82,14 +98,39 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         is_eligible = eligible_mask(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
             return at_random(np.flatnonzero(is_eligible), seed, size)
-        scores = score_pool(store, committee)
-        return _select(project, version, store, scores.keep(is_eligible[scores.positions]), seed, size)
+        scores = score_pool(store, committee).keep(is_eligible)
+        seeds: Mapping[int, Matches] = {}
+        if project.strategy == Project.Strategy.DEFAULT:
+            share = mix_of(project, len(version.classes)).seed_words
+            seeds = _matches(project, version.classes, store, is_eligible, share)
+        return _select(project, version, store, scores, seeds, seed, size)
 
-    return Ranker(project, choose, version)
+    def doubts() -> Mapping[int, float]:
+        if project.strategy != Project.Strategy.DEFAULT:
+            return {}
+        share = mix_of(project, len(version.classes)).second_opinion
+        most = round(share * ASKED_AHEAD * labels_between(project, version))
+        return second_opinions.review(project, version.classes, committee, store, most)
+
+    return Ranker(project, choose, version, version.classes, doubts)
+
+
+def _matches(
+    project: Project, classes: Sequence[UUID], store: FeatureStore, is_eligible: np.ndarray, share: float
+) -> dict[int, Matches]:
+    """Documents that hold seed words of classes that are short of labels."""
+    terms = seed_words(project, classes) if share else {}
+    return find_matches(store, terms, is_eligible, round(10 * share * HEAD_SIZE)) if terms else {}
 
 
 def _select(
-    project: Project, version: ModelVersion, store: FeatureStore, scores: PoolScores, seed: int, size: int
+    project: Project,
+    version: ModelVersion,
+    store: FeatureStore,
+    scores: PoolScores,
+    seeds: Mapping[int, Matches],
+    seed: int,
+    size: int,
 ) -> Sequence[HeadEntry]:
     strategy = Strategy(project.strategy)
     labelled = None
@@ -101,7 +142,7 @@ def _select(
         store.dense,
         len(version.classes),
         strategy=strategy,
-        wishes=wishes_for(project, version.classes),
+        wishes=replace(wishes_for(project, version.classes), seeds=seeds),
         size=size,
         batch=labels_between(project, version),
         labelled=labelled,
@@ -132,28 +173,6 @@ def eligible_mask(project: Project, count: int) -> np.ndarray:
     return one_of_each_group(project, is_eligible)
 
 
-def _started(project: Project, most: int) -> list[Entry]:
-    """Open documents that wait for further opinions, the oldest first."""
-    begun = (
-        Document.objects.pool()
-        .filter(project=project, state=Document.State.OPEN)
-        .filter(leases__state=Lease.State.SUBMITTED, leases__round=F("round"))
-        .annotate(given=Count("leases"))
-        .order_by("pk")
-    )
-    return [
-        (pk, {"share": "overlap", "given": given, "wanted": project.overlap + extra})
-        for pk, given, extra in begun.values_list("pk", "given", "extra_slots")[:most]
-    ]
-
-
-def _test_documents(project: Project, most: int) -> list[Entry]:
-    """The test set grows along its random key, so that a small one is part of every larger one."""
-    waiting = Document.objects.test_set().filter(project=project, state=Document.State.OPEN)
-    found = waiting.order_by("random_key").values_list("pk", flat=True)[:most]
-    return [(pk, {"share": "test"}) for pk in found]
-
-
 def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
     """A uniform draw of these places, with the chance that each of them had."""
     drawn = np.random.default_rng(seed).permutation(positions)[:size]
@@ -174,17 +193,8 @@ def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | N
         "top": top or None,
         "class": None if entry.label_class is None else str(classes[entry.label_class]),
         "similar": entry.cluster_size,
+        "seed_words": list(entry.seed_words) or None,
         "propensity": entry.propensity and round(float(entry.propensity), 6),
         "model": version and version.number,
     }
     return {name: value for name, value in reason.items() if value is not None}
-
-
-def woven(groups: Sequence[Sequence[Any]]) -> list[Any]:
-    """All groups as one list, each spread evenly over it in its own order."""
-    turns = [
-        ((place + 0.5) / len(group), number, place)
-        for number, group in enumerate(groups)
-        for place in range(len(group))
-    ]
-    return [groups[number][place] for _, number, place in sorted(turns)]

@@ -1,4 +1,4 @@
-"""How does somebody ask for more labels of a class? A focus; the next ranking acts on it."""
+"""How does a manager steer the queue? By a focus on a class or a mix of their own; the next ranking acts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, UnknownClass
-from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork, Project
+from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork, Project, QueueMix
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_WANTED = 10_000
+MIX_PARTS = ("random", "weak_class", "second_opinion", "seed_words")
 
 
 @transaction.atomic
@@ -56,3 +57,33 @@ def end_focus(project_id: int, manager: User, class_id: UUID) -> bool:
     if ended:
         owe(project_id, OwedWork.Kind.RANK)
     return bool(ended)
+
+
+@transaction.atomic
+def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
+    """Set the parts of the head in per cent, by the names in `MIX_PARTS`; doubt gets the rest.
+
+    The queue is ranked again within seconds. Raises NotAllowed, InvalidInput.
+    """
+    manager_of(project_id, manager)
+    if parts.keys() != set(MIX_PARTS) or not all(0 <= part <= 100 for part in parts.values()):
+        raise InvalidInput(_("Give each of {names} from 0 to 100.").format(names=", ".join(MIX_PARTS)))
+    if (whole := sum(parts.values())) > 100:
+        raise InvalidInput(
+            _("The parts make {whole} % together; lower some of them to at most 100 %.").format(whole=whole)
+        )
+    mix, _is_new = QueueMix.objects.update_or_create(
+        project_id=project_id, defaults={**parts, "changed_by": manager, "changed_at": Now()}
+    )
+    owe(project_id, OwedWork.Kind.RANK)
+    return mix
+
+
+@transaction.atomic
+def reset_mix(project_id: int, manager: User) -> bool:
+    """Go back to the default mix. Returns whether there was another one."""
+    manager_of(project_id, manager)
+    deleted, _by_table = QueueMix.objects.filter(project=project_id).delete()
+    if deleted:
+        owe(project_id, OwedWork.Kind.RANK)
+    return bool(deleted)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.actions.heads import Ranker, at_random, woven
+from labeling.actions.heads import Ranker, at_random
 from labeling.actions.lessons import Lesson
 from labeling.learning.crf import SpanTagger, informativeness, train_tagger
-from labeling.learning.mix import HeadEntry, Share
+from labeling.learning.mix import HeadEntry, Share, interleave
 from labeling.learning.spans import Span
 from labeling.models import Document, HeldOutPrediction, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
@@ -73,7 +73,7 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger) -
         sure = [HeadEntry(candidates[p][0], Share.MARGIN, informativeness=float(scores[p])) for p in ordered]
         chance = [HeadEntry(candidates[p][0], Share.RANDOM, propensity=0.1) for p in sorted(by_chance)]
         tenth = min(len(chance), max(1, size // 10))
-        return woven([sure[: size - tenth], chance[:tenth]])
+        return interleave([sure[: size - tenth], chance[:tenth]])
 
     return Ranker(project, choose, version)
 

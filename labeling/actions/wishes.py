@@ -9,12 +9,20 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from labeling.learning.mix import Wishes
-from labeling.learning.quality import prequential_f1, weak_class_weights
-from labeling.models import Document, Focus, Now, Project
+from labeling.learning.mix import Mix, Wishes
+from labeling.learning.quality import (
+    AMBIGUOUS_BELOW,
+    class_agreement,
+    prequential_f1,
+    rarity_weights,
+    weak_class_weights,
+)
+from labeling.learning.seeds import MOST_SEEDED
+from labeling.models import Document, Focus, LabelClass, Now, Project, QueueMix
 from labeling.models.labelled import label_counts
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
+FEW_LABELS = 5  # of a class: below it its seed words look for documents
 
 # The latest documents that a model had an opinion on when they were served, with what the annotator said.
 PREQUENTIAL = """
@@ -26,14 +34,30 @@ PREQUENTIAL = """
     GROUP BY l.id, l.reason, l.annotation_id HAVING count(*) = 1 ORDER BY l.annotation_id
 """
 
+# The latest answers to documents that several people answered, with their classes.
+COMPARED = """
+    SELECT l.document_id, ARRAY(SELECT b.label_class_id::text FROM labeling_label b
+                                WHERE b.annotation_id = l.annotation_id)
+    FROM (SELECT *, count(*) OVER (PARTITION BY document_id, round) AS answers
+          FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
+                ORDER BY annotation_id DESC LIMIT 2000) latest) l
+    WHERE l.answers > 1
+"""
+
+
+def mix_of(project: Project, n_classes: int) -> Mix:
+    """The parts of the head: a manager's, or the default for so many classes."""
+    own = QueueMix.objects.filter(project=project).first()
+    if own is None:
+        return Mix.usual(n_classes)
+    parts = (own.random, own.weak_class, own.second_opinion, own.seed_words)
+    return Mix(*(part / 100 for part in parts))
+
 
 def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
-    """Weights of the weak-class share, and the shares that a focus gets. `classes` gives their numbers."""
+    """Weights of the shares for single classes, and what managers want. `classes` gives their numbers."""
     place = {label_class: number for number, label_class in enumerate(classes)}
-    counts = np.zeros(len(classes), dtype=np.int64)
-    for (label_class, split), count in label_counts(project.pk).items():
-        if label_class in place and split == Document.Split.POOL:
-            counts[place[label_class]] = count
+    counts = _counts(project, place)
     pairs = [
         (place[UUID(predicted)], place[UUID(given)])
         for predicted, given in _rows(PREQUENTIAL, project)
@@ -41,7 +65,48 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, given, len(classes))
-    return Wishes(weakness=weak_class_weights(f1, counts), focus=_focus(project, place))
+    return Wishes(
+        weakness=weak_class_weights(f1, counts, _is_ambiguous(project, place)),
+        focus=_focus(project, place),
+        mix=mix_of(project, len(classes)),
+        rarity=rarity_weights(counts) if project.kind == Project.Kind.MULTI else None,
+    )
+
+
+def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]]:
+    """Class number to its seed words, of the rarest classes that have some and need them.
+
+    A class needs them while it has fewer than `FEW_LABELS` labels or a focus stands on it.
+    """
+    seeded = LabelClass.objects.active().filter(project=project).exclude(seed_words=[])
+    words = dict(seeded.values_list("pk", "seed_words"))
+    if not words:
+        return {}
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    counts = _counts(project, place)
+    wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
+    needy = [pk for pk in words if pk in place and (counts[place[pk]] < FEW_LABELS or pk in wanted)]
+    needy.sort(key=lambda pk: (counts[place[pk]], place[pk]))
+    return {place[pk]: words[pk] for pk in needy[:MOST_SEEDED]}
+
+
+def _counts(project: Project, place: dict[UUID, int]) -> np.ndarray:
+    counts = np.zeros(len(place), dtype=np.int64)
+    for (label_class, split), count in label_counts(project.pk).items():
+        if label_class in place and split == Document.Split.POOL:
+            counts[place[label_class]] = count
+    return counts
+
+
+def _is_ambiguous(project: Project, place: dict[UUID, int]) -> np.ndarray:
+    """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
+    answers = _rows(COMPARED, project)
+    given = np.zeros((len(answers), len(place)), dtype=bool)
+    for row, (_document, named) in enumerate(answers):
+        given[row, [place[UUID(name)] for name in named if UUID(name) in place]] = True
+    documents = np.array([document for document, _named in answers], dtype=np.int64)
+    agreement = class_agreement(given, documents)
+    return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
 
 
 def _focus(project: Project, place: dict[UUID, int]) -> dict[int, float]:

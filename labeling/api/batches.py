@@ -90,7 +90,8 @@ def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_clas
     >>> shown_reason({"share": "random", "top": [["a", 0.9]]}, {}, False)
     {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
     """
-    hidden = set() if shows_classes else {"top"} if reason.get("share") == "focus" else {"top", "class"}
+    is_wish = reason.get("share") in ("focus", "seed_words")
+    hidden = set() if shows_classes else {"top"} if is_wish else {"top", "class"}
     sentence = reason_sentence(reason, class_names, shows_classes)
     return {name: fact for name, fact in reason.items() if name not in hidden} | {"sentence": sentence}
 

@@ -1,12 +1,13 @@
 """What to label while no model exists? Typical documents, each of another kind, then the rest at random."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from labeling.learning.arrays import Flags, Floats, Integers
 from labeling.learning.clustering import k_means
-from labeling.learning.mix import HeadEntry, Share
+from labeling.learning.mix import HeadEntry, Share, interleave, spliced
+from labeling.learning.seeds import Matches, varied_matches
 from labeling.learning.selection import BATCH, HEAD_SIZE
 
 SAMPLE = 20_000  # documents looked at: the kinds of a pool show in a sample
@@ -21,6 +22,8 @@ def start_head(
     *,
     size: int = HEAD_SIZE,
     batch: int = BATCH,
+    seeds: Mapping[int, Matches] | None = None,
+    seed_share: float = 0.0,
     seed: int = 0,
 ) -> list[HeadEntry]:
     """The head of a queue without a model.
@@ -28,6 +31,7 @@ def start_head(
     positions : (n,) eligible documents
     vectors : positions (m,) to dense rows (m, d), such as `FeatureStore.dense`
     batch : documents until the first model; the first ones are as different as that many can be
+    seeds : class number to documents that hold its seed words; they make up at most `seed_share`
     returns : at most `size` entries of distinct documents; fewer where the pool is smaller
 
     Documents without any known word come last.
@@ -35,7 +39,10 @@ def start_head(
     Source: Hacohen et al. (2022), TypiClust, in rounds that double as the head grows.
     """
     rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(positions)
+    seeded = _seeded(seeds or {}, round(seed_share * size), vectors)
+    is_left = ~np.isin(positions, [entry.position for entry in seeded])
+    shuffled = rng.permutation(positions[is_left])
+    size -= len(seeded)
     sample = shuffled[:SAMPLE]
     points = vectors(sample)
     has_words = np.abs(points).sum(axis=1) > 0
@@ -50,7 +57,33 @@ def start_head(
     is_empty = np.abs(vectors(rest)).sum(axis=1) == 0
     rest = np.concatenate([rest[~is_empty], rest[is_empty]])
     chance = len(rest) / max(len(shuffled) - len(taken), 1)
-    return entries + [HeadEntry(int(place), Share.RANDOM, propensity=chance) for place in rest]
+    entries += [HeadEntry(int(place), Share.RANDOM, propensity=chance) for place in rest]
+    return spliced(entries, seeded, seed_share) if seeded else entries
+
+
+def _seeded(
+    seeds: Mapping[int, Matches], places: int, vectors: Callable[[Integers], Floats]
+) -> list[HeadEntry]:
+    """Documents with seed words, the classes in turn; one that holds words of two comes for the first."""
+    taken: set[int] = set()
+    groups = []
+    for number, (label_class, found) in enumerate(sorted(seeds.items())):
+        part = -(-(places - len(taken)) // (len(seeds) - number))
+        chosen = varied_matches(found, lambda p: ~np.isin(p, list(taken)), part, vectors)
+        taken.update(int(found.positions[place]) for place in chosen)
+        groups.append(
+            [
+                HeadEntry(
+                    int(found.positions[place]),
+                    Share.SEED_WORDS,
+                    informativeness=float(found.scores[place]),
+                    label_class=label_class,
+                    seed_words=found.words[place],
+                )
+                for place in chosen
+            ]
+        )
+    return interleave(groups)
 
 
 def _typical(points: Floats, count: int, batch: int, seed: int) -> list[tuple[int, float, int]]:

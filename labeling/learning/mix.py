@@ -1,10 +1,20 @@
 """What is the head of the queue mixed from? Strategies, shares, and what each entry tells of itself."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
 
 from labeling.learning.arrays import Doubles
+
+if TYPE_CHECKING:
+    from labeling.learning.seeds import Matches
+
+T = TypeVar("T")
+
+MANY_CLASSES = 30  # above it the random share is 5 % and the weak classes' part a quarter
 
 
 class Strategy(StrEnum):
@@ -21,7 +31,9 @@ class Share(StrEnum):
     """Which part of the mix put an entry into the head."""
 
     FOCUS = "focus"
+    SEED_WORDS = "seed_words"
     WEAK_CLASS = "weak_class"
+    EXPECTED_POSITIVE = "expected_positive"
     MARGIN = "margin"
     DISAGREEMENT = "disagreement"
     HERDING = "herding"
@@ -34,9 +46,10 @@ class HeadEntry:
     """One place in the head, with the numbers that put it there.
 
     classes, probabilities : the two most probable classes and theirs; empty without a model
-    label_class : the class a focus or weak-class share asked for
+    label_class : the class that a focus, seed words or a class quota asked for
     cluster_size : candidates that this document stands for
     propensity : chance with which the random share drew it; only such entries may estimate quality
+    seed_words : those of the class that the document holds
     """
 
     position: int
@@ -47,6 +60,51 @@ class HeadEntry:
     label_class: int | None = None
     cluster_size: int | None = None
     propensity: float | None = None
+    seed_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The parts of the head, each from 0 to 1, together at most 1; doubt (`margin`) gets the rest.
+
+    second_opinion, seed_words : at most; what they cannot fill goes to weak classes and doubt as these two
+        stand to each other
+    """
+
+    random: float
+    weak_class: float
+    second_opinion: float
+    seed_words: float
+
+    @classmethod
+    def usual(cls, n_classes: int) -> Mix:
+        """The default: measured on eight data sets with 2 to 77 classes.
+
+        >>> Mix.usual(6)
+        Mix(random=0.1, weak_class=0.35, second_opinion=0.1, seed_words=0.1)
+        """
+        if n_classes > MANY_CLASSES:
+            return cls(random=0.05, weak_class=0.1875, second_opinion=0.1, seed_words=0.1)
+        return cls(random=0.1, weak_class=0.35, second_opinion=0.1, seed_words=0.1)
+
+    @property
+    def margin(self) -> float:
+        """What is left for doubt.
+
+        >>> round(Mix.usual(6).margin, 2)
+        0.35
+        """
+        return max(0.0, 1 - self.random - self.weak_class - self.second_opinion - self.seed_words)
+
+    @property
+    def weak_part(self) -> float:
+        """The weak classes' part of what these and doubt share.
+
+        >>> Mix.usual(6).weak_part, Mix.usual(77).weak_part, Mix(1.0, 0.0, 0.0, 0.0).weak_part
+        (0.5, 0.25, 0.0)
+        """
+        both = self.weak_class + self.margin
+        return round(self.weak_class / both, 6) if both > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -55,24 +113,42 @@ class Wishes:
 
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota
     focus : class number to the share of the head it shall have, in (0, 1]
-    random_share : of the head, in [0, 1]; None for 10 %, or 5 % above thirty classes
+    mix : a manager's own; None for `Mix.usual`
+    rarity : (n_classes,) weights that sum to 1, for several classes per document: a third of the weak
+        classes' part goes to likely positives in these proportions; None for one class per document
+    seeds : class number to the documents that hold its seed words
     """
 
     weakness: Doubles | None = None
     focus: Mapping[int, float] = field(default_factory=dict)
-    random_share: float | None = None
+    mix: Mix | None = None
+    rarity: Doubles | None = None
+    seeds: Mapping[int, Matches] = field(default_factory=dict)
 
 
-def interleave(groups: Sequence[Sequence[HeadEntry]]) -> list[HeadEntry]:
-    """The groups' entries in turns, in proportion to their sizes, each group's own order kept.
+def interleave(groups: Sequence[Sequence[T]]) -> list[T]:
+    """All groups as one list, each spread evenly over it in its own order.
 
-    >>> a, b = HeadEntry(1, Share.MARGIN), HeadEntry(2, Share.MARGIN)
-    >>> [entry.position for entry in interleave([[a, b], [HeadEntry(9, Share.RANDOM)]])]
-    [1, 9, 2]
+    >>> interleave([["a", "b"], ["x"]])
+    ['a', 'x', 'b']
     """
     turns = [
-        ((place + 0.5) / len(group), number, entry)
+        ((place + 0.5) / len(group), number, place)
         for number, group in enumerate(groups)
-        for place, entry in enumerate(group)
+        for place in range(len(group))
     ]
-    return [entry for _, _, entry in sorted(turns, key=lambda turn: turn[:2])]
+    return [groups[number][place] for _, number, place in sorted(turns)]
+
+
+def spliced(main: Sequence[T], extra: Sequence[T], share: float) -> list[T]:
+    """`extra` put into `main` from its beginning on, so that it makes up `share` of what comes first.
+
+    Unlike `interleave`, a few documents do not get lost in a long list: they come soon.
+
+    >>> spliced(["a", "b", "c", "d", "e"], ["x", "y"], 1 / 3)
+    ['a', 'x', 'b', 'c', 'y', 'd', 'e']
+    """
+    joined = list(main)
+    for number, one in enumerate(extra):
+        joined.insert(int((number + 0.5) / share), one)
+    return joined

@@ -9,6 +9,8 @@ import numpy as np
 from labeling.learning.arrays import AnyFloats, AnyIntegers, Doubles, Flags, Integers
 
 WINDOW = 300  # latest pairs that count: the model of long ago says little of that of today
+LEAST_PAIRS = 5  # comparisons of annotators from which their agreement on a class is spoken of
+AMBIGUOUS_BELOW = 0.6  # agreement under which a class is unclear rather than short of labels
 
 
 def prequential_f1(predicted: AnyIntegers, given: AnyIntegers, n_classes: int) -> Doubles:
@@ -52,6 +54,50 @@ def weak_class_weights(f1: AnyFloats, counts: AnyIntegers, is_ambiguous: Flags |
     return normalised
 
 
+def most_of_one_class(total: int, n_open: int) -> int:
+    """Places that one class may get of `total`: 40 %, or 1.5 times an even share of few classes.
+
+    >>> most_of_one_class(10, 5), most_of_one_class(10, 2), most_of_one_class(10, 0)
+    (4, 8, 10)
+    """
+    return int(np.ceil(total * min(1.0, max(0.4, 1.5 / max(n_open, 1)))))
+
+
+def rarity_weights(counts: AnyIntegers) -> Doubles:
+    """How much of the likely positives each class should get: few labels weigh more.
+
+    counts : (n_classes,) labels so far
+    returns : (n_classes,) sums to 1
+
+    >>> rarity_weights(np.array([0, 8])).round(2)
+    array([0.75, 0.25])
+    """
+    weights = 1 / np.sqrt(counts + 1.0)
+    normalised: Doubles = weights / weights.sum()
+    return normalised
+
+
+def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
+    """How often a second annotator gives the class that one gave, by class.
+
+    given : (n_answers, n_classes) bool; documents : (n_answers,) which one each answer is about
+    returns : (n_classes,) in [0, 1]; not a number where fewer than `LEAST_PAIRS` answers had a second one
+
+    Source: positive specific agreement (Fleiss 1975), over all pairs of answers of a document.
+
+    >>> given = np.array([[True, False], [True, False]] * 5 + [[True, False], [False, True]] * 5)
+    >>> class_agreement(given, np.repeat(np.arange(10), 2)).round(2)
+    array([0.67, 0.  ])
+    """
+    _, place, answers = np.unique(documents, return_inverse=True, return_counts=True)
+    positive = np.zeros((len(answers), given.shape[1]))
+    np.add.at(positive, place, given)
+    agreed = (positive * (positive - 1)).sum(axis=0)
+    compared = (positive * (answers[:, None] - 1)).sum(axis=0)
+    agreement: Doubles = np.where(compared >= LEAST_PAIRS, agreed / np.maximum(compared, 1), np.nan)
+    return agreement
+
+
 def quotas(weights: AnyFloats, available: AnyIntegers, total: int) -> Integers:
     """Share `total` places out by weight; none gets more than 40 % of them or than it can fill.
 
@@ -67,7 +113,7 @@ def quotas(weights: AnyFloats, available: AnyIntegers, total: int) -> Integers:
     n_open = int(((available > 0) & (weights > 0)).sum())
     if n_open == 0 or total <= 0:
         return np.zeros(len(weights), dtype=np.int64)
-    cap = int(np.ceil(total * min(1.0, max(0.4, 1.5 / n_open))))
+    cap = most_of_one_class(total, n_open)
     limits = np.where(weights > 0, np.minimum(available, cap), 0).astype(np.int64)
     places = np.zeros(len(weights), dtype=np.int64)
     left = min(total, int(limits.sum()))

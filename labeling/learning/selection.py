@@ -9,19 +9,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labeling.learning.arrays import Floats, Integers
+from labeling.learning.arrays import Flags, Floats, Integers
+from labeling.learning.class_shares import by_predicted_class, expected_positives, likely_of_class
 from labeling.learning.clustering import k_means
 from labeling.learning.herding import herd
-from labeling.learning.mix import HeadEntry, Share, Strategy, Wishes, interleave
+from labeling.learning.mix import HeadEntry, Mix, Share, Strategy, Wishes, interleave
 from labeling.learning.quality import quotas
 from labeling.learning.scoring import PoolScores
+from labeling.learning.seeds import varied_matches
 
 HEAD_SIZE = 2_000  # entries: a few hours of a team's work
 BATCH = 20  # size of the first block
 SPREAD = 10  # candidates per place from which k-means chooses
 MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
 MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
-MANY_CLASSES = 30  # above it the random share is 5 % and the quota a quarter
+POSITIVES_PART = 1 / 3  # of the weak classes' part, where a document may have several classes
 
 
 def select_head(
@@ -73,10 +75,12 @@ class _Head:
         self.entries: list[HeadEntry] = []
         self.near: Floats | None = None
         is_vote = strategy is Strategy.DISAGREEMENT
+        self.mix = wishes.mix or Mix.usual(n_classes)
         self.informativeness = scores.disagreement if is_vote else scores.margin
         self.order = np.argsort(-self.informativeness, kind="stable")
-        self.by_class = self._by_class() if strategy is Strategy.DEFAULT else []
-        self.given: dict[int, int] = {}
+        is_default = strategy is Strategy.DEFAULT
+        self.by_class = by_predicted_class(scores, self.order, n_classes) if is_default else []
+        self.given: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
         self.is_free = np.ones(len(scores), dtype=bool)
         # Drawn before anything else is chosen, so that every document has the same chance.
         self.drawn = self.rng.permutation(len(scores))[: round(self.random_share * size)]
@@ -88,20 +92,17 @@ class _Head:
     def random_share(self) -> float:
         if self.strategy is Strategy.RANDOM:
             return 1.0
-        if self.strategy is not Strategy.DEFAULT:
-            return 0.0
-        usual = 0.1 if self.n_classes <= MANY_CLASSES else 0.05
-        return usual if self.wishes.random_share is None else self.wishes.random_share
+        return self.mix.random if self.strategy is Strategy.DEFAULT else 0.0
 
     def add_block(self, size: int) -> None:
         """Choose the next `size` documents from all shares and let the shares take turns."""
         groups = [self._focus(label_class, size) for label_class in sorted(self.wishes.focus)]
         taken = sum(map(len, groups))
         groups.append(self._random(min(size - taken, self._random_due(size))))
-        left = size - taken - len(groups[-1])
+        groups += self._seeded(size, size - taken - len(groups[-1]))
+        left = size - sum(map(len, groups))
         if self.strategy is Strategy.DEFAULT:
-            part = 0.5 if self.n_classes <= MANY_CLASSES else 0.25
-            spread = self._spread(left - int(left * part))
+            spread = self._spread(left - int(left * self.mix.weak_part))
             groups += [spread, self._weak(left - len(spread))]
         elif self.strategy is Strategy.HERDING:
             groups.append(self._herd(left))
@@ -135,13 +136,37 @@ class _Head:
         share = self.wishes.focus[label_class] * min(1, MOST_FOCUS / sum(self.wishes.focus.values()))
         places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
         places = min(max(places, 0), int(MOST_FOCUS * size))
-        is_named = (self.scores.classes == label_class) & self.is_free[:, None]
-        found = np.where(is_named, self.scores.probabilities, 0).max(axis=1)
-        likely = np.flatnonzero(found > 0)
-        likely = likely[np.argsort(-found[likely], kind="stable")][: SPREAD * places]
+        likely, _ = likely_of_class(self.scores, label_class, len(self.scores))
+        likely = likely[self.is_free[likely]][: SPREAD * places]
         chosen = self._one_of_each(likely, places, Share.FOCUS, label_class)
         self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
         return chosen
+
+    def _seeded(self, size: int, most: int) -> list[list[HeadEntry]]:
+        """Documents that hold seed words, the classes that have some in equal parts."""
+        if self.strategy is not Strategy.DEFAULT or not self.wishes.seeds:
+            return []
+        due = round(self.mix.seed_words * (len(self.entries) + size)) - self.given.get("seeds", 0)
+        places = min(max(due, 0), most)
+        groups: list[list[HeadEntry]] = []
+        for number, (label_class, found) in enumerate(sorted(self.wishes.seeds.items())):
+            part = -(-(places - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
+            chosen = varied_matches(found, self._is_open, part, self.vectors)
+            rows = np.searchsorted(self.scores.positions, found.positions[chosen])
+            groups.append(
+                [
+                    self._entry(row, Share.SEED_WORDS, label_class=label_class, seed_words=found.words[place])
+                    for row, place in zip(rows, chosen, strict=True)
+                ]
+            )
+        self.given["seeds"] = self.given.get("seeds", 0) + sum(map(len, groups))
+        return groups
+
+    def _is_open(self, positions: Integers) -> Flags:
+        """Which positions are among the scored documents and not yet chosen."""
+        rows = np.searchsorted(self.scores.positions, positions).clip(max=len(self.scores) - 1)
+        is_open: Flags = (self.scores.positions[rows] == positions) & self.is_free[rows]
+        return is_open
 
     def _one_of_each(
         self, rows: Integers, size: int, share: Share, label_class: int | None
@@ -158,26 +183,24 @@ class _Head:
             for i in rows_by_need[np.sort(firsts)]
         ]
 
-    def _by_class(self) -> list[Integers]:
-        """For each class the rows predicted to be of it, best first."""
-        predicted = self.scores.classes[self.order, 0]
-        grouped = self.order[np.argsort(predicted, kind="stable")]
-        bounds = np.searchsorted(np.sort(predicted), np.arange(self.n_classes + 1))
-        return [grouped[bounds[c] : bounds[c + 1]] for c in range(self.n_classes)]
-
     def _weak(self, size: int) -> list[HeadEntry]:
-        """By quota per predicted class, the smallest margin first inside a class."""
+        """By quota per predicted class, the smallest margin first inside a class; likely positives beside."""
+        positives = []
+        if self.wishes.rarity is not None:
+            found = expected_positives(
+                self.scores, self.is_free, self.wishes.rarity, int(size * POSITIVES_PART)
+            )
+            positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in found]
         open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
         weights = self.wishes.weakness
         if weights is None:
             weights = np.full(self.n_classes, 1 / self.n_classes)
-        places = quotas(weights, np.array([len(rows) for rows in open_rows]), size)
-        return interleave(
-            [
-                [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
-                for number, (rows, count) in enumerate(zip(open_rows, places.tolist(), strict=True))
-            ]
-        )
+        places = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
+        weak = [
+            [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
+            for number, (rows, count) in enumerate(zip(open_rows, places.tolist(), strict=True))
+        ]
+        return interleave([*weak, positives])
 
     def _herd(self, size: int) -> list[HeadEntry]:
         rows = self._best(min(SPREAD * size, MOST_CANDIDATES))
@@ -204,6 +227,7 @@ class _Head:
         label_class: int | None = None,
         cluster_size: int | None = None,
         propensity: float | None = None,
+        seed_words: tuple[str, ...] = (),
     ) -> HeadEntry:
         self.is_free[row] = False
         is_class = self.scores.classes[row] >= 0
@@ -216,4 +240,5 @@ class _Head:
             label_class=label_class,
             cluster_size=cluster_size,
             propensity=propensity,
+            seed_words=seed_words,
         )

@@ -12,7 +12,7 @@ from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
 from labeling.models.sign_ins import SignInFailure
-from labeling.models.steering import Focus
+from labeling.models.steering import Focus, QueueMix
 
 __all__ = [
     "PALETTE",
@@ -35,6 +35,7 @@ __all__ = [
     "OwedWork",
     "Project",
     "QueueEntry",
+    "QueueMix",
     "Resolution",
     "SignInFailure",
     "lease_token",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -40,6 +41,9 @@ class LabelClass(models.Model):
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits."))],
     )
     position = models.PositiveSmallIntegerField(default=0)
+    seed_words = ArrayField(
+        models.CharField(max_length=50), default=list, blank=True, size=20, db_default=[]
+    )  # words and phrases that find documents of it while it has few labels
     retired_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from"

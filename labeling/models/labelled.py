@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
-# answer. Texts that also stand in the test set never train.
+# answer (in the test set only where it was settled before: a second opinion). Texts that also stand in the
+# test set never train.
 _SPEAKING = """
     WITH speaking AS (
         SELECT r.document_id, r.annotation_id FROM labeling_resolution r WHERE r.project_id = %(project)s
@@ -16,7 +17,7 @@ _SPEAKING = """
         (SELECT DISTINCT ON (l.document_id) l.document_id, l.annotation_id
          FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
          WHERE l.project_id = %(project)s AND l.state = 'submitted' AND d.state = 'open' AND l.round = d.round
-               AND d.split = 'pool'
+               AND (d.split = 'pool' OR d.extra_slots > 0)
          ORDER BY l.document_id, l.slot)
     )
 """

@@ -2,7 +2,8 @@
 
 A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
 …], the most probable first), "class" (the one that was asked for), "similar" (documents that it stands for),
-"propensity" (chance of a random draw), "given" and "wanted" (answers), "informativeness".
+"propensity" (chance of a random draw), "given" and "wanted" (answers), "seed_words" (those it holds),
+"posterior" (chance that the answer it has is right), "informativeness".
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = Tr
     'the model is torn between two classes (41 % and 38 %). It stands for 214 similar documents.'
     """
     write = SENTENCES.get(str(reason.get("share")), _unknown)
-    sentence = write(reason, class_names if shows_classes or write is _focus else {})
+    sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
     similar = reason.get("similar")
     if isinstance(similar, int) and similar > 1:
         stands = ngettext(
@@ -90,6 +91,35 @@ def _focus(reason: Reason, names: Names) -> str:
     )
 
 
+def _seed_words(reason: Reason, names: Names) -> str:
+    words = ", ".join(str(word) for word in reason.get("seed_words") or [])
+    name = names.get(str(reason.get("class")))
+    if name is None:
+        return _("it holds words that a manager gave for a class with few labels.")
+    return _("it matches the seed words “{words}” of {name}, which has few labels.").format(
+        words=words, name=name
+    )
+
+
+def _expected_positive(reason: Reason, names: Names) -> str:
+    name = names.get(str(reason.get("class")))
+    if name is None:
+        return _("it probably belongs to a class that has few labels.")
+    return _("it probably belongs to {name}, which has few labels{odds}.").format(
+        name=name, odds=_odds(reason)
+    )
+
+
+def _second_opinion(reason: Reason, names: Names) -> str:
+    """How sure the first answer is, may be told; which one it was, never."""
+    chance = reason.get("posterior")
+    if not isinstance(chance, float):
+        return _("a second opinion on it is wanted.")
+    return _("a second opinion on it is wanted: the answer it has is right with a chance of {p}.").format(
+        p=percent(chance)
+    )
+
+
 def _odds(reason: Reason) -> str:
     for label_class, probability in top_classes(reason):
         if label_class == str(reason.get("class")):
@@ -142,8 +172,11 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
     ),
     "cold_start": _always(lambda: _("there is no model yet, and it is typical of this project's documents.")),
     "test": _always(lambda: _("it belongs to the random test set, which measures the model.")),
-    "second_opinion": _always(lambda: _("somebody asked for a second opinion.")),
+    "second_opinion": _second_opinion,
+    "seed_words": _seed_words,
+    "expected_positive": _expected_positive,
     "unranked": _always(
         lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
     ),
 }
+OF_MANAGERS = (_focus, _seed_words)  # shares whose class is a manager's wish and no opinion of a model

@@ -1,10 +1,10 @@
-"""Which classes does somebody want more labels of?"""
+"""What does somebody want more of? Labels of a class, or a part of the queue's mix."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from labeling.models.annotations import Annotation, Label
 from labeling.models.classes import LabelClass
@@ -62,3 +62,31 @@ class Focus(models.Model):
             annotation__source__in=(Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
         )
         return given.count()
+
+
+class QueueMix(models.Model):
+    """A manager's own parts of the head, in per cent, else the default holds. Doubt gets the rest."""
+
+    project = models.OneToOneField(
+        Project, on_delete=models.CASCADE, primary_key=True, related_name="queue_mix"
+    )
+    random = models.PositiveSmallIntegerField()
+    weak_class = models.PositiveSmallIntegerField()
+    second_opinion = models.PositiveSmallIntegerField()  # at most
+    seed_words = models.PositiveSmallIntegerField()  # at most
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    random__lte=100 - F("weak_class") - F("second_opinion") - F("seed_words"),
+                    random__gte=0,
+                ),
+                name="shares_are_at_most_the_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.random} % random, {self.weak_class} % weak classes"

@@ -1,6 +1,7 @@
 """The head is a fair, varied, explained order of distinct documents."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,16 @@ from labeling.learning.clustering import k_means
 from labeling.learning.coldstart import start_head
 from labeling.learning.herding import herd
 from labeling.learning.lsa import unit_rows
-from labeling.learning.mix import Share, Strategy, Wishes
-from labeling.learning.quality import prequential_f1, quotas, weak_class_weights
+from labeling.learning.mix import Mix, Share, Strategy, Wishes
+from labeling.learning.quality import (
+    class_agreement,
+    prequential_f1,
+    quotas,
+    rarity_weights,
+    weak_class_weights,
+)
 from labeling.learning.scoring import PoolScores, top_two
+from labeling.learning.seeds import Matches
 from labeling.learning.selection import select_head
 
 
@@ -30,6 +38,13 @@ def pool(count, n_classes, seed=0):
     return scores, lambda places: dense[places]
 
 
+def matching(positions, rank=0):
+    """Matches of one seed word at these positions, in an invented order."""
+    shuffled = np.random.default_rng(rank).permutation(positions)
+    scores = np.linspace(1, 0.1, len(shuffled)).astype(np.float32)
+    return Matches(shuffled, scores, tuple(("refund",) for _ in shuffled))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     count=st.integers(0, 120),
@@ -39,13 +54,17 @@ def pool(count, n_classes, seed=0):
     batch=st.integers(1, 30),
     focus=st.dictionaries(st.integers(0, 3), st.floats(0.01, 1), max_size=3),
     random_share=st.none() | st.floats(0, 1),
+    is_multi=st.booleans(),
     seed=st.integers(0, 5),
 )
 def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_it(
-    count, n_classes, strategy, size, batch, focus, random_share, seed
+    count, n_classes, strategy, size, batch, focus, random_share, is_multi, seed
 ):
     scores, vectors = pool(count, n_classes)
-    wishes = Wishes(focus=focus, random_share=random_share)
+    mix = None if random_share is None else replace(Mix.usual(n_classes), random=random_share)
+    rarity = rarity_weights(np.arange(n_classes)) if is_multi else None
+    seeds = {0: matching(scores.positions[::7], rank=seed)} if is_multi else {}
+    wishes = Wishes(focus=focus, mix=mix, rarity=rarity, seeds=seeds)
 
     def choose():
         return select_head(
@@ -131,6 +150,82 @@ def test_a_focus_on_a_class_that_the_model_never_saw_gives_its_places_back():
     assert Share.FOCUS not in {entry.share for entry in head}
 
 
+def test_seed_words_get_a_tenth_of_every_block_and_say_which_they_are():
+    scores, vectors = pool(3_000, 4)
+    seeds = {3: matching(scores.positions[:400])}
+    head = select_head(scores, vectors, 4, wishes=Wishes(seeds=seeds), size=200)
+    found = [entry for entry in head if entry.share is Share.SEED_WORDS]
+    assert len(found) == 20
+    assert Counter(entry.share for entry in head[:20])[Share.SEED_WORDS] == 2
+    assert {(entry.label_class, entry.seed_words) for entry in found} == {(3, ("refund",))}
+    assert {entry.position for entry in found} <= set(scores.positions[:400].tolist())
+
+
+def test_classes_with_seed_words_share_their_tenth_and_few_matches_leave_the_rest_to_others():
+    scores, vectors = pool(3_000, 4)
+    seeds = {1: matching(scores.positions[:3]), 3: matching(scores.positions[500:900])}
+    head = select_head(scores, vectors, 4, wishes=Wishes(seeds=seeds), size=400)
+    found = Counter(entry.label_class for entry in head if entry.share is Share.SEED_WORDS)
+    assert found[1] <= 3
+    assert 36 <= sum(found.values()) <= 40
+    assert len(head) == 400
+
+
+def test_seed_words_never_take_what_was_drawn_at_random():
+    scores, vectors = pool(500, 3)
+    plain = select_head(scores, vectors, 3, size=300, seed=4)
+    seeded = select_head(
+        scores, vectors, 3, wishes=Wishes(seeds={0: matching(scores.positions)}), size=300, seed=4
+    )
+
+    def drawn(head):
+        return {entry.position: entry.propensity for entry in head if entry.share is Share.RANDOM}
+
+    assert drawn(plain) == drawn(seeded)
+
+
+def test_a_mix_of_a_manager_is_what_the_head_holds():
+    scores, vectors = pool(3_000, 4)
+    mix = Mix(random=0.3, weak_class=0.5, second_opinion=0, seed_words=0)
+    shares = Counter(
+        entry.share for entry in select_head(scores, vectors, 4, wishes=Wishes(mix=mix), size=200)
+    )
+    assert shares[Share.RANDOM] == 60
+    assert abs(shares[Share.WEAK_CLASS] - 100) <= 4
+    everything = Mix(random=1, weak_class=0, second_opinion=0, seed_words=0)
+    head = select_head(scores, vectors, 4, wishes=Wishes(mix=everything), size=200)
+    assert {entry.share for entry in head} == {Share.RANDOM}
+
+
+def test_of_several_classes_rare_ones_are_asked_for_by_what_is_expected_of_them():
+    scores, vectors = pool(3_000, 5)
+    rarity = rarity_weights(np.array([400, 400, 400, 400, 0]))
+    head = select_head(scores, vectors, 5, wishes=Wishes(rarity=rarity), size=400)
+    asked = [entry for entry in head if entry.share is Share.EXPECTED_POSITIVE]
+    assert len(asked) == pytest.approx(400 * 0.9 / 2 / 3, abs=5)
+    assert all(entry.label_class in entry.classes for entry in asked)
+    by_class = Counter(entry.label_class for entry in asked)
+    assert by_class[4] == max(by_class.values())
+    assert by_class[4] <= np.ceil(0.4 * len(asked)) + 5
+    weak = sum(entry.share is Share.WEAK_CLASS for entry in head)
+    assert weak == pytest.approx(2 * len(asked), abs=10)
+
+
+def test_a_class_on_which_annotators_disagree_gets_half():
+    f1, counts = np.array([0.5, 0.5, 0.5]), np.array([10, 10, 10])
+    weights = weak_class_weights(f1, counts, np.array([False, True, False]))
+    assert weights[1] == pytest.approx(weights[0] / 2)
+
+
+def test_agreement_needs_enough_pairs_and_ignores_documents_with_one_answer():
+    given_flags = np.array([[True, False]] * 4 + [[True, True]] * 20)
+    documents = np.r_[[0, 0, 1, 1], np.arange(2, 22)]
+    assert np.isnan(class_agreement(given_flags, documents)).all()
+    both = np.array([[True, False], [False, True]] * 6 + [[True, False], [True, False]] * 3)
+    found = class_agreement(both, np.repeat(np.arange(9), 2))
+    assert found.round(2).tolist() == [0.5, 0.0]
+
+
 def test_the_margin_share_takes_different_documents():
     scores, _ = pool(400, 3)
     twins = unit_rows(np.eye(40)[np.arange(1_300) % 40] + 0.001)
@@ -204,6 +299,17 @@ def test_a_cold_start_shows_every_kind_of_document_early(rows, labels):
     first = [int(labels[entry.position]) for entry in head[:9]]
     assert set(first) == {0, 1, 2}
     assert head[0].share is Share.COLD_START
+
+
+def test_before_any_model_seed_words_bring_their_documents_early():
+    vectors = unit_rows(np.random.default_rng(0).normal(size=(500, 6)))
+    seeds = {2: matching(np.arange(100, 140))}
+    head = start_head(np.arange(500), lambda places: vectors[places], size=200, seeds=seeds, seed_share=0.1)
+    found = [place for place, entry in enumerate(head) if entry.share is Share.SEED_WORDS]
+    assert found[:3] == [5, 15, 25]
+    assert len(found) == 20
+    places = [entry.position for entry in head]
+    assert len(places) == len(set(places)) == 200
 
 
 def test_documents_without_known_words_come_last():
