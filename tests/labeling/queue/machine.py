@@ -18,6 +18,7 @@ from labeling.actions import (
     policy,
     projects,
     queue,
+    second_opinions,
 )
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
@@ -240,6 +241,19 @@ class QueueMachine(RuleBasedStateMachine):
         overlap = min(3, max(1, one.model.overlap + step))
         policy.change(one.project.pk, self._user("joan"), overlap=overlap)
         one.model.change_overlap(overlap)
+
+    @step(rest=3, at=side, picks=st.lists(which, min_size=1, max_size=3))
+    def ask_for_second_opinions(self, at: int, picks: list[int]) -> None:
+        one = self.sides[at]
+        settled = [name for name, doc in one.model.docs.items() if doc.state == "resolved"] or list(one.ids)
+        names = sorted({settled[pick % len(settled)] for pick in picks}, key=one.ids.__getitem__)
+        asked = second_opinions.ask(one.project.pk, [one.ids[name] for name in names])
+        assert [one.name_of(pk) for pk in asked] == one.model.ask_again(names)
+
+    @step(rest=10, at=side)
+    def take_back_second_opinions_that_nobody_can_give(self, at: int) -> None:
+        second_opinions.give_up(self.sides[at].project)
+        self.sides[at].model.give_up()
 
     @step(rest=12, at=side, pick=which)
     def exclude(self, at: int, pick: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 LONGEST = 8  # terms that a lease can be extended to
 SKIPS_TO_DISPUTE = 3
+MOST_ASKED = 3  # answers that a document gets by second opinions
 
 
 class Refused(Exception):
@@ -40,6 +41,7 @@ class Doc:
     withdrawn: int = 0
     surplus: int = 0
     corrections: int = 0
+    extra: int = 0  # second opinions asked for
 
     def answers(self) -> list[str]:
         return [hold.answer for hold in self.holds.values() if hold.state == "submitted" and hold.answer]
@@ -70,6 +72,9 @@ class Queue:
     def is_live(self, hold: Hold | None) -> bool:
         return hold is not None and hold.state == "live" and hold.until > self.now
 
+    def wanted(self, doc: Doc) -> int:
+        return self.overlap + doc.extra
+
     def held(self, doc: Doc) -> int:
         return len(doc.of("submitted")) + sum(self.is_live(hold) for hold in doc.holds.values())
 
@@ -83,7 +88,7 @@ class Queue:
     def eligible(self, person: str) -> list[tuple[int, str]]:
         """All that this person may have, best first, with equal numbers for equal ranks."""
         open_to = {d.name for d in self.docs.values() if d.state == "open" and self.is_for(d, person)}
-        free = {name for name in open_to if self.held(self.docs[name]) < self.overlap}
+        free = {name for name in open_to if self.held(self.docs[name]) < self.wanted(self.docs[name])}
         ranked = sorted((rank, name) for rank, name in self.order if name in free)
         rest = sorted(free - {name for _, name in ranked}, key=lambda name: self.docs[name].place)
         return ranked + [(10**9 + place, name) for place, name in enumerate(rest)]
@@ -145,8 +150,8 @@ class Queue:
                 raise Refused("AnswerConflict")
             return "replay"
         doc.said[person, epoch] = answer
-        is_wanted = doc.state in ("open", "disputed") and len(doc.of("submitted")) < self.overlap
-        has_slot = self.is_live(hold) or self.held(doc) < self.overlap
+        is_wanted = doc.state in ("open", "disputed") and len(doc.of("submitted")) < self.wanted(doc)
+        has_slot = self.is_live(hold) or self.held(doc) < self.wanted(doc)
         if not (is_wanted and has_slot and epoch == hold.epoch and hold.state != "skipped"):
             doc.surplus += 1
             return "surplus"
@@ -177,7 +182,7 @@ class Queue:
         doc.withdrawn += 1
         hold.epoch += 1
         hold.state, hold.since, hold.until = "live", self.now, self.now + self.term
-        if len(doc.of("submitted")) >= self.overlap:
+        if len(doc.of("submitted")) >= self.wanted(doc):
             hold.state = "ended"
         self._reopen(doc, in_front=True)
         self.settle(doc)
@@ -202,9 +207,34 @@ class Queue:
     def change_overlap(self, overlap: int) -> None:
         self.overlap = overlap
         for doc in self.docs.values():
-            if doc.how in ("agreed", "majority") and len(doc.answers()) < overlap:
+            if doc.how in ("agreed", "majority") and len(doc.answers()) < self.wanted(doc):
                 self._reopen(doc, in_front=True)
             elif doc.state == "open":
+                self.settle(doc)
+
+    def ask_again(self, names: list[str]) -> list[str]:
+        """Second opinions: one more answer than there are, up to three."""
+        asked = [
+            name
+            for name in names
+            if self.docs[name].how in ("agreed", "majority") and len(self.docs[name].answers()) < MOST_ASKED
+        ]
+        for name in asked:
+            doc = self.docs[name]
+            doc.state, doc.how = "open", None
+            doc.extra = max(0, len(doc.answers()) + 1 - self.overlap)
+        return asked
+
+    def give_up(self) -> None:
+        """Second opinions that no member is left to give are taken back."""
+        for doc in self.docs.values():
+            seen = doc.of("submitted") | doc.of("skipped")
+            answers = len(doc.answers())
+            is_lost = (
+                doc.state == "open" and doc.extra and answers and not set(self.members) - self.removed - seen
+            )
+            if is_lost and self.overlap <= answers < self.wanted(doc):
+                doc.extra = answers - self.overlap
                 self.settle(doc)
 
     def exclude(self, name: str) -> None:
@@ -242,7 +272,7 @@ class Queue:
 
     def settle(self, doc: Doc) -> None:
         answers = doc.answers()
-        if (doc.decision == doc.how and doc.decision) or len(answers) < self.overlap:
+        if (doc.decision == doc.how and doc.decision) or len(answers) < self.wanted(doc):
             return
         most = max(Counter(answers).values())
         if most * 2 <= len(answers):
