@@ -13,25 +13,37 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Max
 
+from labeling.actions.duplicates import group_new
+from labeling.actions.embedding import store_for
 from labeling.actions.owed import beat, owe
 from labeling.learning.features import SAMPLE, Featurizer
-from labeling.learning.store import FeatureStore
+from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, OwedWork, Project
 
 TEXTS_AT_ONCE = 2_048
 GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
 SEED = 0
+ENOUGH_EMBEDDED = 2_000  # a random sample that large is ranked as well as the whole pool
 
 
 def edition_folder(project_id: int, edition: int) -> Path:
     return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"
 
 
-def current_store(project: Project) -> FeatureStore | None:
-    """The features that the ranking reads; None before the first are made."""
-    if project.feature_edition == 0:
+def current_store(project: Project, view: str | None = None) -> FeatureStore | None:
+    """The features that the ranking reads; None before the first are made, or when their files were lost.
+
+    view : the one that a model was fitted on; None for the best that enough documents have by now
+    """
+    try:
+        store = FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+    except FileNotFoundError:
         return None
-    return FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+    embeddings = store_for(project)
+    if embeddings is None or view == WORDS:
+        return store
+    is_enough = len(embeddings) >= min(ENOUGH_EMBEDDED, project.document_count)
+    return store.seen_by(embeddings) if is_enough or view == embeddings.version else store
 
 
 def featurize(work: OwedWork) -> None:
@@ -41,6 +53,7 @@ def featurize(work: OwedWork) -> None:
     """
     project = Project.objects.get(pk=work.project_id)
     count = project.document_count
+    group_new(work, count)
     store = current_store(project)
     if store is not None and not _is_outgrown(store, count):
         _fill(work, store, count)
@@ -81,7 +94,7 @@ def _texts(project_id: int, first: int, behind: int) -> list[str]:
 
 
 def _sample(project_id: int) -> list[str]:
-    """Up to SAMPLE texts spread evenly over the pool, test documents left out."""
+    """Up to SAMPLE texts spread evenly over the pool, test documents and their near-duplicates left out."""
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)
     found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
@@ -95,5 +108,5 @@ def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
 
 
 def _pool_texts(project_id: int, positions: list[int]) -> list[str]:
-    pool = Document.objects.pool().filter(project=project_id, position__in=positions)
+    pool = Document.objects.apart_from_test_set().filter(project=project_id, position__in=positions)
     return list(pool.order_by("position").values_list("text", flat=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exceptions import WrongState
@@ -15,6 +15,13 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def pool(self) -> DocumentQuerySet:
         """Documents that may train the model."""
         return self.filter(split=Document.Split.POOL)
+
+    def apart_from_test_set(self) -> DocumentQuerySet:
+        """Documents of the pool without a near-duplicate in the test set, as far as they were compared."""
+        twins = Document.objects.test_set().filter(
+            project=OuterRef("project"), near_duplicate_group=OuterRef("near_duplicate_group")
+        )
+        return self.pool().exclude(Exists(twins))
 
     def test_set(self) -> DocumentQuerySet:
         """Documents drawn at random that never train the model."""

@@ -28,11 +28,17 @@ LABELLED = f"""
            array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
     FROM speaking s
     JOIN labeling_document d ON d.id = s.document_id
+    JOIN labeling_project p ON p.id = d.project_id
     LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
     WHERE d.split = %(split)s
+      AND d.position < p.grouped_count
       AND (d.split = 'test' OR NOT EXISTS (
            SELECT 1 FROM labeling_document t
            WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test'))
+      AND (d.split = 'test' OR NOT EXISTS (
+           SELECT 1 FROM labeling_document t
+           WHERE t.project_id = d.project_id AND t.near_duplicate_group = d.near_duplicate_group
+                 AND t.split = 'test'))
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """  # noqa: S608 - only constants of this module are put in

@@ -1,0 +1,237 @@
+"""Documents that say nearly the same: which belong together, what they may not do, which are asked about."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling.actions import duplicates, generations, lessons, owed, queue, working
+from labeling.actions.annotations import Submission, submit
+from labeling.exceptions import StaleRun
+from labeling.models import Document, OwedWork, Project, QueueEntry
+from labeling.models.labelled import labelled_documents
+from tests.cast import fill, label
+
+LETTER = "Dear customer, your parcel number {} is waiting for you at the shop around the corner until Friday."
+OTHER = (
+    "I was charged twice for the same order {} and would like to have one of the two payments back, please."
+)
+COMPLETELY = (
+    "The courier rang at the neighbour's door although somebody was at home all day long on the {}th."
+)
+
+
+def chain() -> list[str]:
+    """Three texts: the first and the last differ too much, the one between is like both."""
+    return [" ".join([f"x{n}" if n < changed else f"w{n}" for n in range(60)]) for changed in (0, 4, 8)]
+
+
+def letters(*numbers: int) -> list[str]:
+    return [LETTER.format(number) for number in numbers]
+
+
+@pytest.fixture
+def empty(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    return make_project(texts=[])
+
+
+def arrive(project: Project, texts: list[str], *, split: str = Document.Split.POOL) -> None:
+    """New documents, and what the workers do about them."""
+    fill(project, texts, split=split)
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
+    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+    project.refresh_from_db()
+
+
+def groups(project: Project) -> list[int | None]:
+    documents = Document.objects.filter(project=project).order_by("position")
+    return list(documents.values_list("near_duplicate_group", flat=True))
+
+
+def answer(project: Project, who: User, position: int, name: str = "Refund") -> None:
+    """Let somebody answer this document."""
+    document = Document.objects.get(project=project, position=position)
+    generation = generations.next_generation()
+    generations.publish(project.pk, generation, [(document.pk, {"share": "margin"})])
+    (held,) = queue.claim(project.pk, who).documents
+    assert held.document_id == document.pk
+    submit(who, Submission(held.token, [label(project, name)]))
+
+
+def may_train(project: Project) -> list[int]:
+    return [document.position for document in labelled_documents(project.pk, "pool")]
+
+
+def test_only_documents_in_company_have_a_group_and_it_is_the_lowest_position(empty: Project) -> None:
+    arrive(empty, [OTHER.format(1), *letters(1, 2), COMPLETELY.format(4), *letters(3)])
+    assert groups(empty) == [None, 1, 1, None, 1]
+    assert empty.grouped_count == 5
+
+
+def test_a_group_keeps_its_number_when_it_grows(empty: Project) -> None:
+    arrive(empty, [OTHER.format(1), *letters(1)])
+    assert groups(empty) == [None, None]
+    arrive(empty, letters(2))
+    assert groups(empty) == [None, 1, 1]
+    arrive(empty, [OTHER.format(2), *letters(3)])
+    assert groups(empty) == [0, 1, 1, 0, 1]
+
+
+def test_when_two_groups_meet_the_lower_number_wins(empty: Project) -> None:
+    first, between, last = chain()
+    arrive(empty, [OTHER.format(1), first, last, first + "!", last + "!"])
+    assert groups(empty) == [None, 1, 2, 1, 2]
+    arrive(empty, [between])
+    assert groups(empty) == [None, 1, 1, 1, 1, 1]
+
+
+def test_rows_whose_group_stays_are_not_written_again(empty: Project) -> None:
+    arrive(empty, [*letters(1, 2, 3), OTHER.format(1)])
+
+    def versions() -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text FROM labeling_document ORDER BY position")
+            return [row[0] for row in cursor.fetchall()]
+
+    before = versions()
+    arrive(empty, [COMPLETELY.format(1), *letters(4)])
+    assert versions()[:4] == before
+
+
+def test_where_nothing_is_new_one_look_is_enough(empty: Project) -> None:
+    arrive(empty, letters(1, 2))
+    owed.owe(empty.pk, OwedWork.Kind.FEATURIZE)
+    work = owed.start(empty.pk, OwedWork.Kind.FEATURIZE)
+    with CaptureQueriesContext(connection) as queries:
+        duplicates.group_new(work, empty.document_count)
+    assert len(queries) == 1
+
+
+def test_a_run_that_was_cut_short_is_taken_up_where_it_was(empty: Project, monkeypatch: Any) -> None:
+    """The process dies after each write in turn; the next run makes the same groups."""
+    monkeypatch.setattr(duplicates, "WRITTEN_AT_ONCE", 1)
+    texts = [text.format(number) for number in range(3) for text in (LETTER, OTHER, COMPLETELY)]
+    fill(empty, texts)
+    beats = 0
+    for limit in range(1, 20):
+        owed.owe(empty.pk, OwedWork.Kind.FEATURIZE)
+        work = owed.start(empty.pk, OwedWork.Kind.FEATURIZE)
+
+        def dying(_work: OwedWork, limit: int = limit) -> None:
+            nonlocal beats
+            beats += 1
+            if beats == limit:
+                raise StaleRun
+
+        beats = 0
+        Document.objects.filter(project=empty).update(near_duplicate_group=None)
+        Project.objects.filter(pk=empty.pk).update(grouped_count=0)
+        with monkeypatch.context() as patch:
+            patch.setattr(duplicates, "beat", dying)
+            if limit <= 9:
+                with pytest.raises(StaleRun):
+                    duplicates.group_new(work, len(texts))
+        duplicates.group_new(work, len(texts))
+        assert groups(empty) == [0, 1, 2] * 3
+        owed.finish(work)
+
+
+def test_lost_files_are_made_again_and_groups_stay(empty: Project) -> None:
+    arrive(empty, [OTHER.format(1), *letters(1, 2)])
+    for folder in duplicates.signatures_folder(empty.pk).glob("shard-*"):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+    arrive(empty, letters(3))
+    assert groups(empty) == [None, 1, 1, 1]
+
+
+def test_a_near_duplicate_of_a_test_document_never_trains(empty: Project, ann: User) -> None:
+    arrive(empty, [*letters(1), OTHER.format(1)])
+    arrive(empty, letters(2), split="test")
+    answer(empty, ann, 0)
+    answer(empty, ann, 1)
+    assert may_train(empty) == [1]
+
+
+def test_nor_does_it_when_the_test_document_comes_after_the_label(empty: Project, ann: User) -> None:
+    arrive(empty, [*letters(1), OTHER.format(1)])
+    answer(empty, ann, 0)
+    answer(empty, ann, 1)
+    assert may_train(empty) == [0, 1]
+    arrive(empty, letters(2), split="test")
+    assert may_train(empty) == [1]
+    assert [d.position for d in lessons.read_lesson(empty).documents] == [1]
+
+
+def test_nor_when_another_document_connects_the_two(empty: Project, ann: User) -> None:
+    first, middle, last = chain()
+    arrive(empty, [first])
+    arrive(empty, [last], split="test")
+    answer(empty, ann, 0)
+    assert (groups(empty), may_train(empty)) == ([None, None], [0])
+    arrive(empty, [middle])
+    assert (groups(empty), may_train(empty)) == ([0, 0, 0], [])
+
+
+def test_documents_that_were_not_compared_neither_train_nor_measure(empty: Project, ann: User) -> None:
+    arrive(empty, [OTHER.format(1)])
+    fill(empty, [COMPLETELY.format(1)])
+    fill(empty, letters(1), split="test")
+    for position in range(3):
+        answer(empty, ann, position)
+    assert may_train(empty) == [0]
+    assert labelled_documents(empty.pk, "test") == []
+    arrive(empty, [])
+    assert may_train(empty) == [0, 1]
+    assert len(labelled_documents(empty.pk, "test")) == 1
+
+
+def test_features_are_not_learnt_on_what_the_test_set_says(empty: Project) -> None:
+    arrive(empty, [*letters(1), OTHER.format(1)])
+    arrive(empty, letters(2), split="test")
+    known = Document.objects.apart_from_test_set().filter(project=empty)
+    assert list(known.values_list("position", flat=True)) == [1]
+
+
+def test_of_each_group_one_document_is_offered_and_none_of_a_group_that_is_known(
+    empty: Project, ann: User
+) -> None:
+    arrive(empty, [*letters(1, 2), OTHER.format(1), OTHER.format(2), COMPLETELY.format(1)])
+    offered = duplicates.one_of_each_group(empty, np.ones(5, dtype=bool))
+    assert np.flatnonzero(offered).tolist() == [0, 2, 4]
+    offered = duplicates.one_of_each_group(empty, np.array([False, True, True, True, False]))
+    assert np.flatnonzero(offered).tolist() == [1, 2]
+    answer(empty, ann, 1)
+    offered = duplicates.one_of_each_group(empty, np.array([True, False, True, True, True]))
+    assert np.flatnonzero(offered).tolist() == [2, 4]
+    arrive(empty, [OTHER.format(3)], split="test")
+    offered = duplicates.one_of_each_group(empty, np.array([True, False, True, True, True, False]))
+    assert np.flatnonzero(offered).tolist() == [4]
+
+
+def test_a_ranking_never_holds_two_of_a_group_and_the_rest_still_comes(empty: Project, ann: User) -> None:
+    arrive(empty, [*letters(*range(5)), *[OTHER.format(n) for n in range(5)], COMPLETELY.format(1)])
+    assert working.work_off(empty.pk, OwedWork.Kind.RANK)
+    empty.refresh_from_db()
+    ranked = [entry.document.near_duplicate_group for entry in QueueEntry.objects.live(empty)]
+    assert sorted(ranked, key=str) == [0, 5, None]
+    seen = []
+    while found := queue.claim(empty.pk, ann).documents:
+        seen.append(found[0].document_id)
+        submit(ann, Submission(found[0].token, [label(empty, "Refund")]))
+    assert len(set(seen)) == 11
+
+
+def test_two_entries_of_a_group_become_one(empty: Project) -> None:
+    arrive(empty, [*letters(1, 2), OTHER.format(1)])
+    keys = list(Document.objects.filter(project=empty).order_by("-position").values_list("pk", flat=True))
+    entries = [(key, {"share": "test"}) for key in keys]
+    assert duplicates.first_of_each_group(entries) == entries[:2]
