@@ -9,13 +9,13 @@ import numpy as np
 
 from labeling.actions.heads import Ranker, at_random
 from labeling.actions.lessons import Lesson
-from labeling.learning.crf import SpanTagger, informativeness, train_tagger
+from labeling.learning.cost import PRIOR, per_second
+from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.mix import HeadEntry, Share, interleave
 from labeling.learning.spans import Span
 from labeling.models import Document, HeldOutPrediction, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
 
-TAGGER_FILE = "tagger.crfsuite"
 TAGGED_CANDIDATES = 4_000  # texts that a tagger looks at for one head; it reads a few thousand a second
 
 
@@ -32,13 +32,13 @@ def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
         ]
         for d in lesson.documents
     ]
-    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder / TAGGER_FILE)
+    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder)
     return open_tagger(folder)
 
 
 def open_tagger(folder: Path) -> SpanTagger:
     """The model that `fit_tagger` left in a folder."""
-    return SpanTagger(folder / TAGGER_FILE)
+    return SpanTagger.open(folder)
 
 
 def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
@@ -48,8 +48,8 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
         pk__in=[d.document_id for d in labelled_documents(version.project_id, "test")]
     )
     predictions = []
-    for pk, text in documents.values_list("pk", "text"):
-        found = tagger.tag(text)
+    texts = dict(documents.values_list("pk", "text"))
+    for pk, found in zip(texts, tagger.tag(list(texts.values())), strict=True):
         spans = [
             [span.start, span.end, place[span.label_class], round(probability, 4)]
             for span, probability in zip(found.spans, found.probabilities, strict=True)
@@ -67,7 +67,9 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger) -
         if project.strategy == Project.Strategy.RANDOM:
             drawn = np.array([position for position, _ in candidates], dtype=np.int64)
             return at_random(drawn, seed, size)
-        scores = informativeness([tagger.tag(text) for _, text in candidates], is_cost_per_token=True)
+        tagged = tagger.tag([text for _, text in candidates])
+        likelihoods = np.array([one.log_likelihood for one in tagged])
+        scores = per_second(likelihoods, np.array([one.n_tokens for one in tagged]), PRIOR)
         by_chance = {place for place in range(len(candidates)) if place % 10 == 9}
         ordered = [int(p) for p in np.argsort(-scores, kind="stable") if int(p) not in by_chance]
         sure = [HeadEntry(candidates[p][0], Share.MARGIN, informativeness=float(scores[p])) for p in ordered]

@@ -1,23 +1,30 @@
 """Where in a text is each class? A linear-chain conditional random field over tokens.
 
-The model is CRFsuite's own file: it is read by CRFsuite, not unpickled.
+CRFsuite learns the weights; its file is read, not unpickled, and applied to many texts at once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pycrfsuite
+from numpy.typing import NDArray
 
-from labeling.learning.acquisition import mnlp, total_least_confidence
-from labeling.learning.arrays import Doubles
-from labeling.learning.spans import Segment, Span, cuts_of, segments, spans_of, tags_of, tokenize
+from labeling.learning.arrays import Doubles, Floats, Integers
+from labeling.learning.crf_decoding import Decoded
+from labeling.learning.crf_features import Describer
+from labeling.learning.crf_tables import WeightTables
+from labeling.learning.crf_weights import read_weights
+from labeling.learning.spans import Span, cuts_of, segments, spans_of, tags_of, tokenize
+from labeling.learning.token_blocks import TokenBlock
+from labeling.learning.word_clusters import WordClusters
 
 ITERATIONS = 60
 PARAMETERS = {"c1": 0.02, "c2": 0.05, "max_iterations": ITERATIONS, "feature.possible_transitions": True}
-AROUND = (-2, -1, 1, 2)  # neighbours whose words count
-ENDS = (1, 2, 3, 4, 5)  # characters of a word's beginning and end
+MODEL_FILE = "tagger.crfsuite"
+CLUSTERS = "clusters"
 
 
 class NothingToLearn(ValueError):
@@ -39,107 +46,126 @@ class Tagged:
     n_tokens: int
 
 
-def train_tagger(texts: Sequence[str], spans: Sequence[Sequence[Span]], path: Path) -> None:
-    """Train on labelled texts and write the model to a file.
+@dataclass(frozen=True)
+class Sequences:
+    """What the model says of n documents, in a few numbers.
+
+    log_likelihoods : (n,) of each document's most probable tags, at most 0
+    token_counts : (n,)
+    classes : (n, 2) numbers of the two classes that it is most sure to have found; -1 where there is none
+    probabilities : (n, 2) of the surest token of each
+    tags : (n_tokens,) number of each token's tag, to be compared with another model of the same classes
+    """
+
+    log_likelihoods: Doubles
+    token_counts: Integers
+    classes: NDArray[np.int16]
+    probabilities: Floats
+    tags: NDArray[np.int16]
+
+
+def train_tagger(
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]],
+    folder: Path,
+    clusters: WordClusters | None = None,
+) -> None:
+    """Train on labelled texts and write the model into a folder.
 
     texts : n labelled documents; spans : n lists, empty where a text holds none
+    clusters : groups of words learnt on the pool; they gain most where labels are few
 
     Raises NothingToLearn when all texts are empty.
 
     Source: Lafferty, McCallum and Pereira (2001); elastic-net penalties for small training sets.
     """
+    describer = Describer(clusters or WordClusters())
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params(PARAMETERS)
     n_segments = 0
     for text, held in zip(texts, spans, strict=True):
         for segment in segments(text, tokenize(text, cuts_of(held)), held):
-            trainer.append(token_features(segment.words), tags_of(segment.tokens, held))
+            trainer.append(describer.tokens(segment.words), tags_of(segment.tokens, held))
             n_segments += 1
     if n_segments == 0:
         raise NothingToLearn("label a document that has text first")
-    beside = path.with_name(f".{path.name}.writing")
+    folder.mkdir(parents=True, exist_ok=True)
+    describer.clusters.save(folder / CLUSTERS)
+    beside = folder / f".{MODEL_FILE}.writing"
     trainer.train(str(beside))
-    beside.replace(path)  # a crash leaves no half of a model under the name
+    beside.replace(folder / MODEL_FILE)  # a crash leaves no half of a model under the name
 
 
 class SpanTagger:
-    """A trained model, opened from its file."""
+    """A trained model, opened from its folder."""
 
-    def __init__(self, path: Path) -> None:
-        self._tagger = pycrfsuite.Tagger()
-        self._tagger.open(str(path))
+    def __init__(self, tables: WeightTables, describer: Describer) -> None:
+        self._tables, self._describer = tables, describer
+        self._classes = [tag[2:] or None for tag in tables.tags]  # of each tag; None for O
 
-    def tag(self, text: str) -> Tagged:
-        """The most probable spans of a text, with probabilities."""
-        found: list[Span] = []
-        probabilities: list[float] = []
-        log_likelihood, n_tokens = 0.0, 0
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Raises FileNotFoundError and NotAModel where no model can be read."""
+        tables = WeightTables.of(read_weights(folder / MODEL_FILE))
+        return cls(tables, Describer(WordClusters.load(folder / CLUSTERS)))
+
+    def tag(self, texts: Sequence[str]) -> list[Tagged]:
+        """The most probable spans of each text, with probabilities."""
+        block = TokenBlock.of_texts(texts, self._describer)
+        decoded = self._tables.decode(block)
+        likelihoods = _by_document(block, decoded)
+        return [
+            self._tagged(text, block, decoded, number, float(likelihoods[number]))
+            for number, text in enumerate(texts)
+        ]
+
+    def _tagged(
+        self, text: str, block: TokenBlock, decoded: Decoded, number: int, log_likelihood: float
+    ) -> Tagged:
+        first = int(block.segments[block.documents[number]])
+        behind = int(block.segments[block.documents[number + 1]])
+        chances = decoded.chances[first:behind]
+        spans, probabilities, done = [], [], 0
         for segment in segments(text, tokenize(text)):
-            tags = self._best(segment)
-            log_likelihood += float(np.log(max(self._tagger.probability(tags), 1e-300)))
-            n_tokens += len(tags)
-            for span, first, behind in spans_of(segment.tokens, tags):
-                found.append(span)
-                probabilities.append(min(self._tagger.marginal(tags[i], i) for i in range(first, behind)))
-        return Tagged(tuple(found), tuple(probabilities), min(log_likelihood, 0.0), n_tokens)
+            tags = [
+                self._tables.tags[tag]
+                for tag in decoded.tags[first + done : first + done + len(segment.words)]
+            ]
+            for span, start, end in spans_of(segment.tokens, tags):
+                spans.append(span)
+                probabilities.append(float(chances[done + start : done + end].min()))
+            done += len(tags)
+        return Tagged(tuple(spans), tuple(probabilities), log_likelihood, behind - first)
 
-    def _best(self, segment: Segment) -> list[str]:
-        tags: list[str] = self._tagger.tag(token_features(segment.words))
-        return tags
+    def score(self, block: TokenBlock, classes: Sequence[str]) -> Sequences:
+        """Scores of the documents of a block.
 
-
-def informativeness(tagged: Sequence[Tagged], *, is_cost_per_token: bool) -> Doubles:
-    """How much each text would teach: (n,) nats, per token (MNLP) or per document (total).
-
-    is_cost_per_token : whether a long text costs an annotator more than a short one
-    """
-    likelihoods = np.array([one.log_likelihood for one in tagged], dtype=np.float64)
-    if not is_cost_per_token:
-        return total_least_confidence(likelihoods)
-    return mnlp(likelihoods, np.array([one.n_tokens for one in tagged], dtype=np.float64))
+        classes : names in the order of their numbers
+        """
+        decoded = self._tables.decode(block)
+        numbers = np.array([classes.index(c) if c in classes else -1 for c in self._classes], dtype=np.int64)
+        found, probabilities = _surest(block, numbers[decoded.tags], decoded.chances, len(classes))
+        return Sequences(_by_document(block, decoded), block.token_counts, found, probabilities, decoded.tags)
 
 
-def token_features(words: Sequence[str]) -> list[list[str]]:
-    """What the model sees of each token: the word, its ends and shape, and its neighbours.
-
-    >>> token_features(["Aspirin"])[0][:4]
-    ['bias', 'o=Aspirin', 'w=aspirin', 's=Aa']
-    """
-    lower = [word.casefold() for word in words]
-    shapes = [shape(word) for word in words]
-    features = []
-    for number, word in enumerate(lower):
-        own = ["bias", f"o={words[number]}", f"w={word}", f"s={shapes[number]}"]
-        own += [f"{side}{n}={part}" for n in ENDS for side, part in (("<", word[:n]), (">", word[-n:]))]
-        for offset in AROUND:
-            there = number + offset
-            if 0 <= there < len(words):
-                own += [f"{offset:+}w={lower[there]}", f"{offset:+}s={shapes[there]}"]
-            else:
-                own.append(f"{offset:+}none")
-        if number > 0:
-            before = lower[number - 1]
-            own += [f"-1|w={before}|{word}", f"-1<={before[:3]}", f"-1>={before[-3:]}"]
-        if number + 1 < len(words):
-            behind = lower[number + 1]
-            own += [f"w|+1={word}|{behind}", f"+1<={behind[:3]}", f"+1>={behind[-3:]}"]
-        features.append(own)
-    return features
+def _by_document(block: TokenBlock, decoded: Decoded) -> Doubles:
+    """(n,) sums of the segments' log likelihoods."""
+    sums: Doubles = np.concatenate([[0.0], np.cumsum(decoded.log_likelihoods)])
+    return np.asarray(sums[block.documents[1:]] - sums[block.documents[:-1]])
 
 
-def shape(word: str) -> str:
-    """Kinds of characters in order, runs shortened: the look of a name, a number, a code.
-
-    >>> shape("McDonald"), shape("B-12"), shape("x")
-    ('AaAa', 'A-0', 'a')
-    """
-    kinds: list[str] = []
-    for character in word:
-        kind = character
-        if character.isdigit():
-            kind = "0"
-        elif character.isalpha():
-            kind = "A" if character.isupper() else "a"
-        if not kinds or kinds[-1] != kind:
-            kinds.append(kind)
-    return "".join(kinds)
+def _surest(
+    block: TokenBlock, classes: Integers, chances: Doubles, n_classes: int
+) -> tuple[NDArray[np.int16], Floats]:
+    """The two surest classes of each document: numbers, -1 for none, and probabilities, both (n, 2)."""
+    best = np.zeros((len(block), n_classes), dtype=np.float32)
+    inside = np.flatnonzero(classes >= 0)
+    documents = np.searchsorted(block.segments[block.documents], inside, side="right") - 1
+    np.maximum.at(best, (documents, classes[inside]), chances[inside].astype(np.float32))
+    order = np.argsort(-best, axis=1, kind="stable")[:, :2]
+    if n_classes < 2:
+        order = np.concatenate([order, order], axis=1)
+    found = np.take_along_axis(best, order, axis=1)
+    if n_classes < 2:
+        found[:, 1] = 0
+    return np.where(found > 0, order, -1).astype(np.int16), found

@@ -2,12 +2,9 @@
 
 from itertools import pairwise
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.learning.crf import NothingToLearn, SpanTagger, informativeness, train_tagger
 from labeling.learning.spans import (
     LONGEST_SEGMENT,
     Span,
@@ -80,47 +77,3 @@ def test_a_very_long_line_is_cut_but_a_span_is_not():
     parts = segments(text, tokenize(text, cuts_of(spans)), spans)
     assert len(parts[0].tokens) == LONGEST_SEGMENT + 3
     assert max(len(part.tokens) for part in parts[1:]) == LONGEST_SEGMENT
-
-
-@pytest.fixture(scope="module")
-def tagger(tmp_path_factory):
-    rng = np.random.default_rng(0)
-    names, verbs = ["Aspirin", "Ibuprofen", "Codeine", "Heparin"], ["stops", "causes", "eases"]
-    documents, spans = [], []
-    for _ in range(60):
-        name = names[rng.integers(4)]
-        documents.append(f"The drug {name} {verbs[rng.integers(3)]} pain.")
-        spans.append([Span(9, 9 + len(name), "Drug")])
-    path = tmp_path_factory.mktemp("crf") / "model.crfsuite"
-    train_tagger(documents, spans, path)
-    return SpanTagger(path)
-
-
-def test_a_tagger_finds_what_it_was_shown(tagger):
-    tagged = tagger.tag("The drug Aspirin eases pain.")
-    assert tagged.spans == (Span(9, 16, "Drug"),)
-    assert tagged.probabilities[0] > 0.9
-    assert tagged.log_likelihood <= 0
-
-
-@pytest.mark.parametrize("odd", ["", "   ", "😀", "\n\n", "a" * 10_000, "x " * 30_000])
-def test_a_tagger_answers_for_odd_texts(tagger, odd):
-    tagged = tagger.tag(odd)
-    assert np.isfinite(informativeness([tagged], is_cost_per_token=True)).all()
-    assert all(0 <= p <= 1 for p in tagged.probabilities)
-
-
-def test_an_unknown_text_is_more_informative_than_a_known_one(tagger):
-    tagged = [tagger.tag("The drug Aspirin eases pain."), tagger.tag("Nothing Zyx-9 like That")]
-    assert informativeness(tagged, is_cost_per_token=True).argmax() == 1
-
-
-def test_texts_without_spans_teach_that_there_are_none(tmp_path):
-    train_tagger(["nothing here", "nor here"], [[], []], tmp_path / "m")
-    assert SpanTagger(tmp_path / "m").tag("or here").spans == ()
-
-
-def test_nothing_to_learn_is_said(tmp_path):
-    with pytest.raises(NothingToLearn):
-        train_tagger(["", " "], [[], []], tmp_path / "m")
-    assert not (tmp_path / "m").exists()

@@ -1,0 +1,93 @@
+"""How much does each word of a block speak for each tag? A model's weights, summed once per word."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import Doubles, Integers
+from labeling.learning.crf_decoding import Decoded, decode
+from labeling.learning.crf_features import BIAS, NONE, PLACES, place_of
+from labeling.learning.crf_weights import CrfWeights
+from labeling.learning.token_blocks import Hashes, TokenBlock, hash_of
+
+REACH = max(PLACES)  # words on either side that a token sees
+
+
+@dataclass(frozen=True)
+class WeightTables:
+    """The weights of a model, to be found by the hashes of features.
+
+    tags : K names; transitions : (K, K) from the row's tag to the column's
+    features : (m,) sorted hashes; weights : (m, P, K) of a word with that feature, at each of PLACES
+    absent : (P, K) of a place that no word is at; bias : (K,)
+    """
+
+    tags: tuple[str, ...]
+    transitions: Doubles
+    features: Hashes
+    weights: Doubles
+    absent: Doubles
+    bias: Doubles
+
+    @classmethod
+    def of(cls, model: CrfWeights) -> Self:
+        """Sort the attributes of a model by what they look at."""
+        n_tags = len(model.tags)
+        absent, bias = np.zeros((len(PLACES), n_tags)), np.zeros(n_tags)
+        hashes = np.zeros(len(model.attributes), dtype=np.uint64)
+        places = np.zeros(len(model.attributes), dtype=np.int64)
+        is_word = np.ones(len(model.attributes), dtype=bool)
+        for number, name in enumerate(model.attributes):
+            place, feature = place_of(name)
+            if feature in (BIAS, NONE):
+                is_word[number] = False
+                if feature == BIAS:
+                    bias = model.states[number]
+                else:
+                    absent[PLACES.index(place)] = model.states[number]
+            hashes[number], places[number] = hash_of(feature), PLACES.index(place)
+        features, rows = np.unique(hashes[is_word], return_inverse=True)
+        weights = np.zeros((len(features), len(PLACES), n_tags))
+        weights[rows, places[is_word]] = model.states[is_word]
+        return cls(model.tags, model.transitions, features, weights, absent, bias)
+
+    def decode(self, block: TokenBlock) -> Decoded:
+        """The most probable tags of every segment of a block."""
+        by_place = self.of_words(block)
+        words, own = _padded(block)
+
+        def emissions(tokens: Integers) -> Doubles:
+            at = np.where(tokens >= 0, own[tokens], REACH)
+            scores = by_place[0].take(words[at + PLACES[0]], axis=0)
+            for number, place in enumerate(PLACES[1:], start=1):
+                scores += by_place[number].take(words[at + place], axis=0)
+            return np.ascontiguousarray(scores.transpose(0, 2, 1))
+
+        return decode(block.segments, emissions, self.transitions)
+
+    def of_words(self, block: TokenBlock) -> Doubles:
+        """(P, n_words + 1, K) what each word says at each place; the last row stands for no word."""
+        n_words, n_tags = len(block.names), len(self.tags)
+        found = np.searchsorted(self.features, block.features)
+        is_known = np.isin(block.features, self.features, assume_unique=True)
+        rows = np.where(is_known, found, len(self.features))[block.entries]
+        every = np.concatenate([self.weights, np.zeros((1, len(PLACES), n_tags))]).reshape(
+            -1, len(PLACES) * n_tags
+        )
+        holds = csr_array((np.ones(len(rows)), rows, block.bounds), shape=(n_words, len(every)))
+        summed = (holds @ every).reshape(n_words, len(PLACES), n_tags)
+        summed[:, PLACES.index(0)] += self.bias
+        by_place: Doubles = np.concatenate([summed, self.absent[None]]).transpose(1, 0, 2)
+        return np.ascontiguousarray(by_place)
+
+
+def _padded(block: TokenBlock) -> tuple[Integers, Integers]:
+    """Words with room for no word between segments, and each token's place among them."""
+    lengths = np.diff(block.segments)
+    number = np.repeat(np.arange(len(lengths)), lengths)
+    own = np.arange(len(block.words)) + REACH * (number + 1)
+    words = np.full(len(block.words) + REACH * (len(lengths) + 1), len(block.names), dtype=np.int64)
+    words[own] = block.words
+    return words, own

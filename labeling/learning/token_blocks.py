@@ -1,0 +1,126 @@
+"""What are the tokens of many texts, ready for a tagger? Numbers of words, and each word's features once.
+
+A block knows nothing of other blocks and holds no text: features are known by 64-bit hashes of their names,
+so any process can score any block with any model.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import chain
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.learning.arrays import AnyArray, AnyIntegers, Integers
+from labeling.learning.crf_features import Describer
+from labeling.learning.spans import LONGEST_SEGMENT, TOKEN
+
+ASCII_TOKEN = re.compile(r"\d+|[^\W\d]+|\S", re.ASCII)  # the same as TOKEN for plain ASCII, and faster
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class TokenBlock:
+    """The tokens of n documents.
+
+    words : (n_tokens,) number of each token's word in this block
+    segments : (n_segments + 1,) first token of each segment, and the end
+    documents : (n + 1,) first segment of each document, and the end
+    names : (n_words,) hashes of the words
+    features : (m,) sorted hashes of the features that occur
+    bounds, entries : of each word, CSR: word w has the features numbered entries[bounds[w] : bounds[w + 1]]
+    """
+
+    words: NDArray[np.int32]
+    segments: AnyIntegers
+    documents: AnyIntegers
+    names: Hashes
+    features: Hashes
+    bounds: AnyIntegers
+    entries: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.documents) - 1
+
+    @property
+    def token_counts(self) -> Integers:
+        """(n,) tokens of each document."""
+        return np.diff(self.segments[self.documents]).astype(np.int64)
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[str], describer: Describer) -> Self:
+        """The tokens of texts, cut as `spans.tokenize` and `spans.segments` cut them.
+
+        >>> block = TokenBlock.of_texts(["a b\\nA", ""], Describer())
+        >>> block.words.tolist(), block.segments.tolist(), block.documents.tolist()
+        ([0, 1, 2], [0, 2, 3], [0, 2, 2])
+        """
+        held = [list(segment_words(text)) for text in texts]
+        numbers: dict[str, int] = {}
+        segments = list(chain.from_iterable(held))
+        words = [numbers.setdefault(word, len(numbers)) for word in chain.from_iterable(segments)]
+        hashed = [[hash_of(name) for name in describer.word(word).own] for word in numbers]
+        names = np.array([one[0] for one in hashed], dtype=np.uint64)
+        every = np.fromiter(chain.from_iterable(hashed), dtype=np.uint64)
+        features, entries = np.unique(every, return_inverse=True)
+        return cls(
+            np.array(words, dtype=np.int32),
+            _bounds(map(len, segments)),
+            _bounds(map(len, held)),
+            names,
+            features,
+            _bounds(map(len, hashed)),
+            entries.astype(np.int32),
+        )
+
+    def joined(self, other: Self) -> Self:
+        """This block's documents and then the other's; words of both become one."""
+        names = np.concatenate([self.names, other.names])
+        _, firsts, numbers = np.unique(names, return_index=True, return_inverse=True)
+        features = np.union1d(self.features, other.features)
+        own = np.searchsorted(features, self.features)[self.entries]
+        theirs = np.searchsorted(features, other.features)[other.entries]
+        bounds = np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]).astype(np.int64)
+        lengths = np.diff(bounds)[firsts]
+        ends = np.cumsum(lengths)
+        places = np.repeat(bounds[firsts] - (ends - lengths), lengths) + np.arange(lengths.sum())
+        return type(self)(
+            numbers[np.concatenate([self.words, other.words + np.int32(len(self.names))])].astype(np.int32),
+            np.concatenate([self.segments, self.segments[-1] + other.segments[1:]]).astype(np.int64),
+            np.concatenate([self.documents, self.documents[-1] + other.documents[1:]]).astype(np.int64),
+            names[firsts],
+            features,
+            np.concatenate([[0], ends]).astype(np.int64),
+            np.concatenate([own, theirs])[places].astype(np.int32),
+        )
+
+    def pieces(self) -> dict[str, AnyArray]:
+        """Arrays by name, to be written and read back as `TokenBlock(**pieces)`."""
+        small = {name: getattr(self, name).astype(np.int32) for name in ("segments", "documents", "bounds")}
+        own = ("words", "names", "features", "entries")
+        return small | {name: getattr(self, name) for name in own}
+
+
+def segment_words(text: str) -> Iterator[list[str]]:
+    """The words of each segment: lines, and parts of very long ones. The same as `spans.segments`, faster.
+
+    >>> list(segment_words("5mg Aspirin.\\n\\nNo"))
+    [['5', 'mg', 'Aspirin', '.'], ['No']]
+    """
+    find = ASCII_TOKEN.findall if text.isascii() else TOKEN.findall
+    for line in text.split("\n"):
+        words = find(line)
+        for start in range(0, len(words), LONGEST_SEGMENT):
+            yield words[start : start + LONGEST_SEGMENT]
+
+
+def hash_of(name: str) -> int:
+    """64 bits that stand for the name of a feature, the same in every process."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _bounds(lengths: Iterator[int]) -> Integers:
+    return np.concatenate([[0], np.cumsum(np.fromiter(lengths, dtype=np.int64))])
