@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
-# answer (in the test set only where it was settled before: a second opinion). Texts that also stand in the
-# test set never train.
+# answer (in the test set only where it was settled before: a second opinion).
+# Documents speak once they were compared with all others; near-duplicates of test documents never train.
 _SPEAKING = """
     WITH speaking AS (
         SELECT r.document_id, r.annotation_id FROM labeling_resolution r WHERE r.project_id = %(project)s
