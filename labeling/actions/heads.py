@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import Q
 
 from labeling.actions import second_opinions
-from labeling.actions.duplicates import one_of_each_group
+from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
 from labeling.actions.waiting import Entry, started_documents, test_documents
 from labeling.actions.wishes import mix_of, seed_words, wishes_for
@@ -54,7 +54,8 @@ class Ranker:
         asked_share = mix_of(self.project, len(self.classes)).second_opinion or LEAST_ASKED_SHARE
         asked = second_opinions.waiting_entries(self.project, doubts, round(HEAD_SIZE * asked_share))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked))
-        return spliced(interleave([started, test, self._with_reasons(chosen)]), asked, asked_share)
+        mixed = interleave([started, test, self._with_reasons(chosen)])
+        return first_of_each_group(spliced(mixed, asked, asked_share))
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]

@@ -235,3 +235,10 @@ def test_two_entries_of_a_group_become_one(empty: Project) -> None:
     keys = list(Document.objects.filter(project=empty).order_by("-position").values_list("pk", flat=True))
     entries = [(key, {"share": "test"}) for key in keys]
     assert duplicates.first_of_each_group(entries) == entries[:2]
+
+
+def test_nor_do_test_documents_of_one_group_come_together(empty: Project, ann: User) -> None:
+    arrive(empty, letters(1, 2, 3), split="test")
+    assert working.work_off(empty.pk, OwedWork.Kind.RANK)
+    empty.refresh_from_db()
+    assert QueueEntry.objects.live(empty).count() == 1
