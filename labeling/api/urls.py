@@ -13,6 +13,7 @@ from labeling.api import (
     identifiers,
     members,
     model_versions,
+    predictions,
     projects,
 )
 from labeling.api.endpoints import NoSuchAddress
@@ -59,6 +60,8 @@ PROJECT = [
     path("disputes/<row:document_id>/decision/", disputes.Decision.as_view(), name="dispute_decide"),
     path("focus/", focus.Focuses.as_view(), name="focuses"),
     path("focus/<uuid:class_id>/", focus.OneFocus.as_view(), name="focus"),
+    path("predictions/", predictions.Predictions.as_view(), name="predictions"),
+    path("predictions/<row:source_id>/", predictions.OnePredictionSource.as_view(), name="prediction_source"),
     path("models/", model_versions.ModelVersions.as_view(), name="models"),
     path("models/<row:number>/", model_versions.OneModelVersion.as_view(), name="model"),
 ]

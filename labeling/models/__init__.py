@@ -8,6 +8,7 @@ from labeling.models.guidelines import ClassRule, Guideline
 from labeling.models.imports import ImportJob
 from labeling.models.invitations import Invitation
 from labeling.models.learned import HeldOutPrediction, ModelVersion
+from labeling.models.outside import Prediction, PredictionSource
 from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
@@ -33,6 +34,8 @@ __all__ = [
     "ModelVersion",
     "Now",
     "OwedWork",
+    "Prediction",
+    "PredictionSource",
     "Project",
     "QueueEntry",
     "QueueMix",

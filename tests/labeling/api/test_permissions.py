@@ -14,7 +14,7 @@ from analytics.api import urls as analytics_urls
 from labeling.actions import annotations, classes, policy, queue, steering, tokens
 from labeling.actions.annotations import Submission
 from labeling.api import urls
-from labeling.models import Annotation, Document, LabelClass, ModelVersion, Project
+from labeling.models import Annotation, Document, LabelClass, ModelVersion, PredictionSource, Project
 from tests.cast import label
 from tests.labeling.api.conftest import Caller
 
@@ -42,6 +42,7 @@ class World:
     project: Project
     refund: LabelClass
     disputed: Document
+    source: PredictionSource
 
     def token(self, user: User) -> str:
         """A lease of this person, or for somebody who gets none, of Ann."""
@@ -108,6 +109,12 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("focuses", "GET"): (READ, NO_BODY),
     ("focuses", "POST"): (MANAGE, lambda w, u: {"class": str(w.refund.pk), "wanted_labels": 5}),
     ("focus", "DELETE"): (MANAGE, NO_BODY),
+    ("predictions", "GET"): (READ, NO_BODY),
+    ("predictions", "POST"): (
+        MANAGE,
+        lambda w, u: {"predictions": [{"external_id": "t1", "source": "rules", "label": "Refund"}]},
+    ),
+    ("prediction_source", "DELETE"): (MANAGE, NO_BODY),
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
     ("report_classes", "GET"): (READ, NO_BODY),
@@ -148,6 +155,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:document_id>": document.pk if document else 1,
         "<row:annotation_id>": world.answered(user) if "annotation_id" in path else 0,
         "<row:number>": 1,
+        "<row:source_id>": world.source.pk,
     }.items():
         path = path.replace(given, str(value))
     return path or "nothing/here"
@@ -167,7 +175,8 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     steering.focus_on(project.pk, joan, refund.pk, 3)
     ids = list(project.classes.values_list("pk", flat=True))
     ModelVersion.objects.create(project=project, number=1, state="ready", classes=ids)
-    return World(project, refund, disputed)
+    source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
+    return World(project, refund, disputed, source)
 
 
 @pytest.fixture

@@ -1,0 +1,145 @@
+"""How do predictions of other models come in? A thousand as JSON, or a stream of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import outside
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Number, Text, WholeNumber
+from labeling.api.importing import BadRowOut
+from labeling.api.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
+from labeling.api.permissions import MANAGE, MANAGE_HEAVY, READ
+from labeling.api.schema import JSON_LINES, operation
+from labeling.exceptions import NotFound
+from labeling.formats.predictions import (
+    MAX_SOURCE_CHARACTERS,
+    UNSAID_CONFIDENCE,
+    Opinion,
+    opinion_from,
+    read_predictions,
+)
+from labeling.formats.records import BadRow, RowProblem, bad_row
+from labeling.models import PredictionSource
+
+MOST_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
+
+
+class PredictionIn(Input):
+    """What a model from elsewhere says of one document."""
+
+    document = WholeNumber(required=False, min_value=1, max_value=2**63 - 1, help_text="Its number here, or")
+    external_id = Text(required=False, max_length=200, trim_whitespace=False, help_text="yours.")
+    source = Text(  # type: ignore[assignment]
+        max_length=MAX_SOURCE_CHARACTERS, help_text="Which model says so; its earlier word is replaced."
+    )
+    version = Text(required=False, allow_blank=True, max_length=MAX_SOURCE_CHARACTERS)
+    label = Text(  # type: ignore[assignment]
+        required=False, max_length=100, help_text="The most probable class, by name or identifier, or"
+    )
+    confidence = Number(
+        required=False, min_value=0, max_value=1, help_text=f"Of the label; absent: {UNSAID_CONFIDENCE}."
+    )
+    probabilities = serializers.DictField(
+        child=Number(min_value=0, max_value=1),
+        required=False,
+        help_text="By name or identifier of the class. Of one class per document they add up to at most 1.",
+    )
+
+
+class PredictionsIn(Input):
+    predictions = serializers.ListField(child=PredictionIn(), min_length=1, max_length=MOST_PREDICTIONS)
+
+
+class RecordedOut(serializers.Serializer[Any]):
+    """What became of the predictions. Sending the same ones again changes nothing."""
+
+    read = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    bad = serializers.IntegerField()
+    bad_rows = BadRowOut(many=True, help_text="The first thousand of them.")
+
+
+class SourceOut(serializers.ModelSerializer[PredictionSource]):
+    """A model from elsewhere."""
+
+    documents = serializers.IntegerField(help_text="It has an opinion on.")
+
+    class Meta:
+        model = PredictionSource
+        fields = ("id", "name", "documents", "changed_at")
+        read_only_fields = fields
+
+
+class SourcesOut(serializers.Serializer[Any]):
+    results = SourceOut(many=True)
+
+
+class Predictions(Endpoint):
+    needs = {"GET": READ, "POST": MANAGE_HEAVY}
+    parser_classes = [StrictJsonParser, JsonLinesParser, NdjsonParser]
+
+    @operation("predictions_list", answers={200: SourcesOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the models from elsewhere, with how many documents each has an opinion on."""
+        sources = PredictionSource.objects.filter(project=project_id).annotate(documents=Count("predictions"))
+        return Response({"results": SourceOut(sources, many=True).data})
+
+    @operation(
+        "predictions_send",
+        request={"application/json": PredictionsIn, **JSON_LINES},
+        answers={200: RecordedOut},
+        errors=[422],
+        examples={
+            "Two opinions": {
+                "predictions": [
+                    {"external_id": "t-1", "source": "llm", "label": "Refund", "confidence": 0.8},
+                    {
+                        "external_id": "t-2",
+                        "source": "llm",
+                        "probabilities": {"Delivery": 0.7, "Refund": 0.2},
+                    },
+                ]
+            }
+        },
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Send what other models say of documents: up to 1,000 as JSON, or up to 64 MB as JSON lines.
+
+        They join the committee, which weighs each source by how right it proves on the labels. Good ones are
+        stored, each in place of what its source said of the document before; bad ones are reported.
+        """
+        body: Any = request.data
+        rows = read_predictions(body) if isinstance(body, Iterator) else _opinions(body)
+        return Response(RecordedOut(outside.record(project_id, self.caller, rows)).data)
+
+
+class OnePredictionSource(Endpoint):
+    needs = {"DELETE": MANAGE}
+
+    @operation("predictions_forget", answers={204: None})
+    def delete(self, request: Request, project_id: int, source_id: int) -> Response:
+        """Forget a model from elsewhere, and all it said."""
+        if not outside.forget(project_id, self.caller, source_id):
+            raise NotFound(_("There is no such source."))
+        return Response(status=204)
+
+
+def _opinions(body: Any) -> Iterator[Opinion | BadRow]:
+    """The opinions of a JSON body, one by one."""
+    return map(_opinion, enumerate(PredictionsIn.checked(body)["predictions"], start=1))
+
+
+def _opinion(numbered: tuple[int, dict[str, Any]]) -> Opinion | BadRow:
+    line, prediction = numbered
+    try:
+        return opinion_from(dict(prediction), line)
+    except RowProblem as problem:
+        return bad_row(line, problem, str(prediction)[:80])
