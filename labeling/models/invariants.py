@@ -175,6 +175,18 @@ INVARIANTS = (
             SELECT h.id FROM labeling_heldoutprediction h JOIN labeling_document d ON d.id = h.document_id
             WHERE d.split <> 'test'
         """,
+        "a document apart from the test document that says the same": """
+            SELECT d.id FROM labeling_document t JOIN labeling_project p ON p.id = t.project_id
+            JOIN labeling_document d ON d.project_id = t.project_id AND d.content_hash = t.content_hash
+            WHERE t.split = 'test' AND d.split = 'pool' AND greatest(d.position, t.position) < p.grouped_count
+              AND (d.near_duplicate_group = t.near_duplicate_group) IS NOT TRUE
+        """,
+        "a group of one, or whose number is not its lowest position": """
+            SELECT min(d.id) FROM labeling_document d JOIN labeling_project p ON p.id = d.project_id
+            WHERE d.near_duplicate_group IS NOT NULL AND p.grouped_count = p.document_count
+            GROUP BY d.project_id, d.near_duplicate_group
+            HAVING count(*) = 1 OR min(d.position) <> d.near_duplicate_group
+        """,
     }),
     Invariant(11, "nothing of one project hangs on another", {
         "a lease": _other_project("lease", "document_id", "document"),

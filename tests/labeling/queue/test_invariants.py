@@ -53,6 +53,14 @@ SPOILED = {  # number of the invariant, and how it is broken
             SELECT id, 1, 'ready', '{}', 0, 0, '{}', '', '' FROM labeling_project RETURNING id)
         INSERT INTO labeling_heldoutprediction (model_version_id, document_id, probabilities)
         SELECT model.id, %(document)s, '{}' FROM model"""),
+    "a document stands in the pool and in the test set": (10, """
+        WITH compared AS (UPDATE labeling_project SET grouped_count = document_count)
+        UPDATE labeling_document
+        SET content_hash = 'same', split = CASE external_id WHEN 't5' THEN 'test' ELSE split END
+        WHERE external_id IN ('t4', 't5')"""),
+    "a group does not begin with its number": (10, """
+        WITH compared AS (UPDATE labeling_project SET grouped_count = document_count)
+        UPDATE labeling_document SET near_duplicate_group = 3 WHERE external_id IN ('t4', 't5')"""),
     "a lease is of another project": (11, "UPDATE labeling_lease SET project_id = 0"),
     "a lease is of a stranger": (11, "UPDATE labeling_lease SET annotator_id = 0"),
 }  # fmt: skip
