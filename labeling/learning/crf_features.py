@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from labeling.learning.word_clusters import WordClusters
 
+VERSION = 1  # of what a word is described by: models and stored tokens of another are made anew
 BIAS = "bias"
 NONE = "none"  # the feature of a place before the first or behind the last token
 PLACES = (-2, -1, 0, 1, 2)  # words that count for a token
@@ -68,6 +69,8 @@ def describe(word: str, clusters: Sequence[int] = ()) -> WordFeatures:
 
     >>> describe("Ab", [7]).near
     ('w=ab', 's=Aa', '<3=ab', '>3=ab', 'c0=7')
+
+    What is seen from afar is seen from near too, and that at the token itself: a block stores only `own`.
     """
     lower = word.casefold()
     groups = tuple(f"c{level}={group}" for level, group in enumerate(clusters))
@@ -75,7 +78,7 @@ def describe(word: str, clusters: Sequence[int] = ()) -> WordFeatures:
     look = (f"S={long_shape(word)}", f"L={word.isupper():d}{word.istitle():d}{word.islower():d}")
     ends = tuple(f"{side}{n}={part}" for n in ENDS for side, part in (("<", lower[:n]), (">", lower[-n:])))
     near_ends = tuple(end for end in ends if int(end[1]) in NEAR_ENDS)
-    return WordFeatures((f"o={word}", *seen, *look, *ends, *groups), (*seen, *near_ends, *groups), seen)
+    return WordFeatures((f"o={word}", *seen, *look, *ends, *groups), (*seen, *near_ends, *groups), seen[:1])
 
 
 def name_at(place: int, feature: str) -> str:

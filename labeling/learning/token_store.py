@@ -1,0 +1,117 @@
+"""Where are the tokens of document number p? Blocks of a fixed number of documents on disk, memory-mapped.
+
+As in the feature store, the row of a document is its position in the project, and growing the last block
+writes a longer folder beside it: a reader keeps what it has mapped, and a crash leaves the store as it was.
+One writer at a time; any number of readers.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from labeling.learning.crf_features import VERSION, Describer
+from labeling.learning.durable import read_folder, tidy, write_folder
+from labeling.learning.store import GapInStore
+from labeling.learning.token_blocks import TokenBlock
+from labeling.learning.word_clusters import WordClusters
+
+BLOCK_DOCUMENTS = 8_192
+CLUSTERS = "clusters"
+
+
+@dataclass(frozen=True)
+class TokenStore:
+    """One moment of the store. Appending gives a newer one.
+
+    full : folders of the full blocks, in order; they never change
+    partial : the last block while it is not full, mapped already because growing it will replace its folder
+    """
+
+    root: Path
+    full: tuple[Path, ...]
+    partial: TokenBlock | None
+    block_documents: int = BLOCK_DOCUMENTS
+
+    @classmethod
+    def create(cls, root: Path, clusters: WordClusters, *, block_documents: int = BLOCK_DOCUMENTS) -> Self:
+        """Start a store whose words are described with these groups, or open the one that is there."""
+        clusters.save(root / CLUSTERS)
+        write_folder(root / "store", {}, {"block_documents": block_documents, "version": VERSION})
+        return cls.open(root)
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open a store as it is now. Raises FileNotFoundError where none of this version was created."""
+        _, facts = read_folder(root / "store")
+        if facts["version"] != VERSION:
+            raise FileNotFoundError(f"{root.name} holds the tokens of another version")
+        size = int(facts["block_documents"])
+        while True:
+            longest: dict[int, tuple[int, Path]] = {}
+            for path in root.glob("block-*"):
+                _, number, documents = path.name.split("-")
+                longest[int(number)] = max(longest.get(int(number), (0, path)), (int(documents), path))
+            folders = [longest[number] for number in sorted(longest)]
+            full = tuple(path for documents, path in folders if documents == size)
+            try:
+                partial = _load(folders[-1][1]) if len(full) < len(folders) else None
+            except FileNotFoundError:
+                continue  # a writer grew the last block while we looked: look again
+            return cls(root, full, partial, size)
+
+    @cached_property
+    def clusters(self) -> WordClusters:
+        """The groups of words that describe every word of the store."""
+        return WordClusters.load(self.root / CLUSTERS)
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return len(self.full) * self.block_documents + (len(self.partial) if self.partial else 0)
+
+    def append(self, first: int, texts: Sequence[str], describer: Describer) -> Self:
+        """Add the documents at positions `first`, `first + 1`, …; return the store that holds them.
+
+        describer : with this store's clusters; it remembers words from one call to the next
+
+        Safe to repeat: what is there already is left alone.
+
+        Raises GapInStore when `first` is beyond the end.
+        """
+        if first > len(self):
+            raise GapInStore(f"the store ends at position {len(self)}, the documents start at {first}")
+        store, texts = self, texts[len(self) - first :]
+        while texts:
+            room = self.block_documents - len(store) % self.block_documents
+            store = store._grow(TokenBlock.of_texts(texts[:room], describer))
+            texts = texts[room:]
+        return store
+
+    def blocks(self) -> Iterator[tuple[int, TokenBlock]]:
+        """Each block with the position of its first document; mapped, not read."""
+        for number, folder in enumerate(self.full):
+            yield number * self.block_documents, _load(folder)
+        if self.partial is not None:
+            yield len(self.full) * self.block_documents, self.partial
+
+    def _grow(self, block: TokenBlock) -> Self:
+        """Write the last block anew with these documents behind, or start the next one."""
+        tidy(self.root)
+        if self.partial is not None:
+            block = self.partial.joined(block)
+        prefix = f"block-{len(self.full):06d}-"
+        folder = self.root / f"{prefix}{len(block):06d}"
+        write_folder(folder, block.pieces(), {"version": VERSION})
+        for shorter in self.root.glob(f"{prefix}*"):
+            if shorter != folder:
+                shutil.rmtree(shorter, ignore_errors=True)
+        if len(block) == self.block_documents:
+            return type(self)(self.root, (*self.full, folder), None, self.block_documents)
+        return type(self)(self.root, self.full, _load(folder), self.block_documents)
+
+
+def _load(folder: Path) -> TokenBlock:
+    pieces, _ = read_folder(folder, mapped=True)
+    return TokenBlock(**pieces)
