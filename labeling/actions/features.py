@@ -14,25 +14,36 @@ from django.conf import settings
 from django.db.models import Max
 
 from labeling.actions.duplicates import group_new
+from labeling.actions.embedding import store_for
 from labeling.actions.owed import beat, owe
 from labeling.learning.features import SAMPLE, Featurizer
-from labeling.learning.store import FeatureStore
+from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, OwedWork, Project
 
 TEXTS_AT_ONCE = 2_048
 GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
 SEED = 0
+ENOUGH_EMBEDDED = 2_000  # a random sample that large is ranked as well as the whole pool
 
 
 def edition_folder(project_id: int, edition: int) -> Path:
     return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"
 
 
-def current_store(project: Project) -> FeatureStore | None:
-    """The features that the ranking reads; None before the first are made."""
-    if project.feature_edition == 0:
+def current_store(project: Project, view: str | None = None) -> FeatureStore | None:
+    """The features that the ranking reads; None before the first are made, or when their files were lost.
+
+    view : the one that a model was fitted on; None for the best that enough documents have by now
+    """
+    try:
+        store = FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+    except FileNotFoundError:
         return None
-    return FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+    embeddings = store_for(project)
+    if embeddings is None or view == WORDS:
+        return store
+    is_enough = len(embeddings) >= min(ENOUGH_EMBEDDED, project.document_count)
+    return store.seen_by(embeddings) if is_enough or view == embeddings.version else store
 
 
 def featurize(work: OwedWork) -> None:

@@ -13,8 +13,9 @@ from django.db.models import Q
 from labeling.actions import second_opinions
 from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
+from labeling.actions.steering import mix_of
 from labeling.actions.waiting import Entry, started_documents, test_documents
-from labeling.actions.wishes import mix_of, seed_words, wishes_for
+from labeling.actions.wishes import seed_words, wishes_for
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
 from labeling.learning.mix import HeadEntry, Share, Strategy, interleave, spliced
@@ -91,7 +92,7 @@ def start_ranker(project: Project) -> Ranker:
 
 def committee_ranker(project: Project, version: ModelVersion, committee: Committee) -> Ranker:
     """By the project's strategy, from what the committee says of every document of the pool."""
-    store = current_store(project)
+    store = current_store(project, version.facts.get("view"))
     if store is None or not committee.can_rank:
         return start_ranker(project)
 
@@ -99,7 +100,8 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         is_eligible = eligible_mask(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
             return at_random(np.flatnonzero(is_eligible), seed, size)
-        scores = score_pool(store, committee).keep(is_eligible)
+        has_votes = project.strategy == Project.Strategy.DISAGREEMENT
+        scores = score_pool(store, committee, has_votes=has_votes).keep(is_eligible)
         seeds: Mapping[int, Matches] = {}
         if project.strategy == Project.Strategy.DEFAULT:
             share = mix_of(project, len(version.classes)).seed_words

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from labeling.actions.settling import settle
-from labeling.learning.classifier import part_of
 from labeling.learning.consensus import (
     DOUBTFUL_BELOW,
     annotator_accuracy,
@@ -165,9 +164,9 @@ def _posteriors(
     rows = store.take(np.array([one.position for one in found], dtype=np.int64))
     is_pool = np.array([one.split == Document.Split.POOL for one in found])
     believed = np.zeros(flags.shape, dtype=np.float32)
-    believed[is_pool] = cross_fitted(part_of(rows, np.flatnonzero(is_pool)), labels[is_pool], len(classes))
+    believed[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
     if not is_pool.all():  # no model has learnt from test documents
-        believed[~is_pool] = committee.probabilities(part_of(rows, np.flatnonzero(~is_pool)))
+        believed[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
     prior = given_prior(believed, labels) if is_single else weakest_prior(believed, flags)
     return posterior(prior, _said(project, found, len(classes) if is_single else 2))
 

@@ -13,12 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from labeling.actions import generations, owed
+from labeling.actions.evidence import evidence_for
 from labeling.actions.features import current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, read_lesson, targets
 from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
 from labeling.exceptions import StaleRun
-from labeling.learning.committee import Committee, fit_committee
+from labeling.learning.committee import Committee
+from labeling.learning.fitting import fit_committee
 from labeling.models import (
     Guideline,
     HeldOutPrediction,
@@ -30,17 +32,24 @@ from labeling.models import (
 from labeling.models.labelled import labelled_documents
 
 if TYPE_CHECKING:
-    from labeling.learning.features import Rows
+    from labeling.learning.evidence import Evidence
+    from labeling.learning.rows import Rows
     from labeling.learning.store import FeatureStore
 
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
 
 
 class Fit(Protocol):
-    """A way to make a committee from labelled rows; see `labeling.learning.committee.fit_committee`."""
+    """A way to make a committee from labelled rows; see `labeling.learning.fitting.fit_committee`."""
 
     def __call__(
-        self, rows: Rows, labels: np.ndarray, n_classes: int, *, start: Committee | None = None
+        self,
+        rows: Rows,
+        labels: np.ndarray,
+        n_classes: int,
+        *,
+        evidence: Evidence | None = None,
+        start: Committee | None = None,
     ) -> Committee: ...
 
 
@@ -100,7 +109,10 @@ def latest_ranker(project: Project) -> Ranker:
     folder = model_folder(version)
     if project.kind == Project.Kind.SPANS:
         return tagger_ranker(project, version, open_tagger(folder))
-    committee, _ = Committee.load(folder)
+    try:
+        committee, _ = Committee.load(folder)
+    except FileNotFoundError:  # lost, or of an older layout: the next training makes a new one
+        return start_ranker(project)
     return committee_ranker(project, version, committee)
 
 
@@ -140,8 +152,10 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     assert store is not None  # noqa: S101 - train() looked
     committee = _fit_committee(store, lesson, folder, fit)
     owed.beat(work)
-    if committee.speaker.thresholds is not None:  # reports decide as the model does
-        version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.speaker.thresholds]
+    version.facts["view"] = store.view
+    version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
+    if len(committee.thresholds):  # reports decide as the model does
+        version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
     _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 
@@ -150,18 +164,19 @@ def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit) 
     documents = [d for d in lesson.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
     numbers = targets(lesson.project.kind, lesson.classes, documents)
-    before = _committee_before(lesson)
-    committee = fit(rows, numbers, len(lesson.classes), start=before)
+    evidence = evidence_for(lesson.project, store, lesson.classes)
+    before = _committee_before(lesson, store)
+    committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before)
     committee.save(folder, {})
     return committee
 
 
-def _committee_before(lesson: Lesson) -> Committee | None:
+def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
     """The last model, if it speaks of the same classes and features: fitting starts at its weights."""
     last = lesson.project.model_versions.ready().first()
     if last is None or list(last.classes) != lesson.classes:
         return None
-    if last.facts.get("edition") != lesson.project.feature_edition:
+    if (last.facts.get("edition"), last.facts.get("view")) != (lesson.project.feature_edition, store.view):
         return None
     try:
         return Committee.load(model_folder(last))[0]

@@ -5,7 +5,7 @@ C = 20, for one class per document (softmax) or several (sigmoid each, with a th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,14 +14,13 @@ from scipy.sparse import csr_array
 
 from labeling.learning.arrays import AnyArray, AnyIntegers, Flags, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
-from labeling.learning.features import Rows
 from labeling.learning.hashing import COLUMNS
+from labeling.learning.probabilities import FLOOR, log_softmax, spread_out
+from labeling.learning.rows import Rows
 from labeling.learning.solver import Solution, solve
-from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
 
 STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
 LABEL_TOLERANCE = 1e-5  # several labels: 1e-7 moved F1 by .002 at most on GoEmotions
-FOLD_TOLERANCE = 1e-4  # out of fold, for thresholds only
 MOST_WEIGHT = 4.0  # of a document; with 10, the rarest class of TREC is predicted seven times too often
 _APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model
 Link = Literal["softmax", "sigmoid"]
@@ -36,7 +35,6 @@ class LinearModel:
     columns : (m,) hashed columns with weights; all others count nothing
     sparse_weights : (m, k); intercept : (k,)
     dense_weights : (d, k), d = 0 for a model that has no dense view
-    thresholds : (n_classes,) probability from which a label is given; only for several labels
     """
 
     n_classes: int
@@ -46,7 +44,6 @@ class LinearModel:
     dense_weights: Floats
     intercept: Floats
     link: Link = "softmax"
-    thresholds: Floats | None = None
 
     def logits(self, rows: Rows) -> Floats:
         """(n, k) for the classes in `seen`."""
@@ -54,8 +51,15 @@ class LinearModel:
         if len(self.columns):
             logits += renumbered(rows.sparse, self.columns) @ self.padded_weights()
         if len(self.dense_weights):
-            logits += rows.dense.astype(np.float32, copy=False) @ self.dense_weights
+            logits += rows.project(self.dense_weights)
         return logits
+
+    def scores(self, rows: Rows) -> Floats:
+        """(n, n_classes) log probabilities, or log-odds of several labels; unknown classes get the floor."""
+        logits = self.logits(rows)
+        if self.link == "softmax":
+            return spread_out(log_softmax(logits), self.seen, self.n_classes)
+        return spread_out(logits.clip(FLOOR, -FLOOR), self.seen, self.n_classes)
 
     def probabilities(self, rows: Rows) -> Floats:
         """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
@@ -72,18 +76,6 @@ class LinearModel:
         spread[:, self.seen] = logits
         return spread
 
-    def decide(self, probabilities: Floats) -> Flags:
-        """Which labels to give: the most probable class, or every label that reaches its threshold.
-
-        probabilities : (n, n_classes)
-        returns : (n, n_classes) bool; for several labels a row may be empty
-        """
-        if self.thresholds is not None:
-            return np.asarray(probabilities >= np.maximum(self.thresholds, 1e-9))
-        decided = np.zeros(probabilities.shape, dtype=bool)
-        decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
-        return decided
-
     def padded_weights(self) -> Floats:
         """`sparse_weights` with a row of zeros behind, for the columns that have none."""
         return np.concatenate([self.sparse_weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
@@ -97,15 +89,13 @@ class LinearModel:
             "dense_weights": self.dense_weights,
             "intercept": self.intercept,
         }
-        if self.thresholds is not None:
-            arrays["thresholds"] = self.thresholds
         write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "link": self.link})
 
     @classmethod
-    def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
-        """Read a model and its facts back. Raises FileNotFoundError where none was saved."""
+    def load(cls, folder: Path) -> Self:
+        """Read a model back. Raises FileNotFoundError where none was saved."""
         arrays, facts = read_folder(folder)
-        model = cls(
+        return cls(
             int(facts["n_classes"]),
             arrays["seen"],
             arrays["columns"],
@@ -113,9 +103,7 @@ class LinearModel:
             arrays["dense_weights"],
             arrays["intercept"],
             link=facts["link"],
-            thresholds=arrays.get("thresholds"),
         )
-        return model, facts
 
 
 def fit_single(
@@ -125,6 +113,7 @@ def fit_single(
     *,
     strength: float = STRENGTH,
     start: LinearModel | None = None,
+    tolerance: float | None = None,
 ) -> LinearModel:
     """Fit one class per document.
 
@@ -145,8 +134,9 @@ def fit_single(
     targets = places[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[places]
     known = None if start is None else _as_start(start, seen, rows, is_binary)
     found = solve(
-        rows.sparse, rows.dense, targets, weights, strength=strength, exclusive=not is_binary, start=known
-    )
+        rows.sparse, rows.points(), targets, weights,
+        strength=strength, exclusive=not is_binary, start=known, tolerance=tolerance,
+    )  # fmt: skip
     if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
         halves = np.array([[-0.5, 0.5]], dtype=np.float32)
         found = Solution(
@@ -164,23 +154,29 @@ def fit_multi(
     *,
     strength: float = STRENGTH,
     start: LinearModel | None = None,
-    folds: int = 3,
-    seed: int = 0,
+    tolerance: float = LABEL_TOLERANCE,
 ) -> LinearModel:
     """Fit several labels per document: one against the rest for each class, all in one problem.
 
     rows : Rows of n ≥ 1 labelled documents
     labels : (n, n_classes) bool; a row may be empty
     start : the model before this one; where it has seen the same classes the fit begins there
-    folds : parts for the thresholds, which are chosen on documents the fit has not seen; below 2 every
-        threshold is `PRIOR_THRESHOLD`
     """
-    model = _fit_labels(rows, labels, strength, start, LABEL_TOLERANCE)
-    return replace(model, thresholds=_thresholds(rows, labels, strength, folds, seed))
+    seen = np.flatnonzero(labels.any(axis=0))
+    if len(seen) == 0:
+        return constant_model(rows, seen, labels.shape[1], "sigmoid")
+    targets = labels[:, seen].astype(np.float64)
+    known = None if start is None else _as_start(start, seen, rows, is_binary=False)
+    evenly = np.ones(targets.shape)
+    found = solve(
+        rows.sparse, rows.points(), targets, evenly,
+        strength=strength, exclusive=False, start=known, tolerance=tolerance,
+    )  # fmt: skip
+    return _model(found, labels.shape[1], seen, "sigmoid")
 
 
 def _as_start(start: LinearModel, seen: Integers, rows: Rows, is_binary: bool) -> Solution | None:
-    if not np.array_equal(start.seen, seen) or len(start.dense_weights) != rows.dense.shape[1]:
+    if not np.array_equal(start.seen, seen) or len(start.dense_weights) != rows.width:
         return None
     parts = (start.sparse_weights, start.dense_weights, start.intercept[None])
     if is_binary:
@@ -197,7 +193,7 @@ def _model(found: Solution, n_classes: int, seen: Integers, link: Link) -> Linea
 def constant_model(rows: Rows, seen: Integers, n_classes: int, link: Link = "softmax") -> LinearModel:
     """A model that has seen one class only, or none, and can say nothing else."""
     none = np.zeros((0, len(seen)), dtype=np.float32)
-    dense = np.zeros((rows.dense.shape[1], len(seen)), dtype=np.float32)
+    dense = np.zeros((rows.width, len(seen)), dtype=np.float32)
     return LinearModel(
         n_classes, seen, np.zeros(0, dtype=np.int64), none, dense, np.zeros(len(seen), dtype=np.float32), link
     )
@@ -209,39 +205,3 @@ def renumbered(sparse: csr_array, columns: Integers) -> csr_array:
     places[columns] = np.arange(len(columns), dtype=np.int32)
     shape = (sparse.shape[0], len(columns) + 1)
     return csr_array((sparse.data, places[sparse.indices], sparse.indptr), shape=shape)
-
-
-def _fit_labels(
-    rows: Rows, labels: Flags, strength: float, start: LinearModel | None, tolerance: float
-) -> LinearModel:
-    seen = np.flatnonzero(labels.any(axis=0))
-    if len(seen) == 0:
-        return constant_model(rows, seen, labels.shape[1], "sigmoid")
-    targets = labels[:, seen].astype(np.float64)
-    known = None if start is None else _as_start(start, seen, rows, is_binary=False)
-    evenly = np.ones(targets.shape)
-    found = solve(
-        rows.sparse, rows.dense, targets, evenly,
-        strength=strength, exclusive=False, start=known, tolerance=tolerance,
-    )  # fmt: skip
-    return _model(found, labels.shape[1], seen, "sigmoid")
-
-
-def _thresholds(rows: Rows, labels: Flags, strength: float, folds: int, seed: int) -> Floats:
-    """Per class the threshold with the best F1 out of fold, drawn towards .3 where positives are few."""
-    if folds < 2:
-        return np.full(labels.shape[1], PRIOR_THRESHOLD, dtype=np.float32)
-    held_out = np.zeros(labels.shape, dtype=np.float32)
-    parts = np.random.default_rng(seed).permutation(len(labels)) % folds
-    for part in range(folds):
-        train, test = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        if len(train) and len(test):
-            model = _fit_labels(part_of(rows, train), labels[train], strength, None, FOLD_TOLERANCE)
-            held_out[test] = model.probabilities(part_of(rows, test))
-    best = [best_threshold(*pair) for pair in zip(held_out.T, labels.T, strict=True)]
-    return np.array(best, dtype=np.float32)
-
-
-def part_of(rows: Rows, numbers: Integers) -> Rows:
-    """Some of the rows, in this order."""
-    return Rows(rows.sparse[numbers], rows.dense[numbers])

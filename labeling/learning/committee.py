@@ -1,137 +1,170 @@
-"""Do models with different views of a document agree on it? A committee of three, one of which speaks.
+"""Do experts with different views of a document agree on it, and what do they say together?
 
-The first member, logistic regression on all features, gives the probabilities that people see; the others,
-the dense view alone and the words alone, are there to disagree.
+The committee adds what its experts say, each with a learnt weight. Its probabilities are the ones that people
+see; where its experts differ, a label teaches most.
 """
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from labeling.learning.acquisition import disagreement, label_vote_entropy, margin, vote_entropy
-from labeling.learning.arrays import AnyIntegers, Doubles, Flags, Floats
-from labeling.learning.classifier import LinearModel, fit_multi, fit_single
+from labeling.learning.arrays import AnyArray, AnyFloats, Doubles, Flags, Floats
+from labeling.learning.classifier import LinearModel, Link
 from labeling.learning.durable import read_folder, write_folder
-from labeling.learning.features import Rows
-from labeling.learning.naive_bayes import fit_complement, fit_complement_labels
+from labeling.learning.guideline import GuidelineModel
+from labeling.learning.naive_bayes import WordsModel
+from labeling.learning.neighbours import NeighboursModel
+from labeling.learning.outside import OutsideModel
+from labeling.learning.probabilities import softmax
+from labeling.learning.rows import Rows
+
+KINDS = {
+    kind.__name__: kind for kind in (LinearModel, WordsModel, NeighboursModel, GuidelineModel, OutsideModel)
+}
+MARK = "committee-2"  # another number, another layout
+NO_THRESHOLDS: Floats = np.zeros(0, dtype=np.float32)
+
+
+class Expert(Protocol):
+    """One way to look at a document."""
+
+    def scores(self, rows: Rows) -> Floats:
+        """(n, n_classes) log probabilities; log-odds where a document has several labels."""
+        ...
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True)
 class Committee:
-    """Named members; the first one speaks for all."""
+    """Named experts and how much each is believed.
+
+    weights : (n_experts,) at least 0; their weighted scores add up to the committee's
+    link : softmax for one class per document, sigmoid for several labels
+    offset : added to every log-odds of several labels
+    thresholds : (n_classes,) probability from which a label is given; empty for one class per document
+    trained : (k,) classes that a label was seen of
+    n_weighed : labels that the weights were learnt on
+    """
 
     names: tuple[str, ...]
-    members: tuple[LinearModel, ...]
+    experts: tuple[Expert, ...]
+    weights: Doubles
+    n_classes: int
+    trained: tuple[int, ...]
+    n_weighed: int = 0
+    link: Link = "softmax"
+    offset: float = 0.0
+    thresholds: Floats = field(default_factory=lambda: NO_THRESHOLDS)
 
     @property
-    def speaker(self) -> LinearModel:
-        """The model whose probabilities are served, stored and reported."""
-        return self.members[0]
-
-    @property
-    def n_classes(self) -> int:
-        """Classes of the project, seen or not."""
-        return self.speaker.n_classes
+    def linear(self) -> LinearModel:
+        """The expert whose words can be read off, and where the next fit begins."""
+        first = self.experts[0]
+        assert isinstance(first, LinearModel)  # noqa: S101 - it is always the first
+        return first
 
     @property
     def can_rank(self) -> bool:
         """Whether at least two classes (one of several labels) were seen: else every document looks alike."""
-        return len(self.speaker.seen) >= (2 if self.speaker.link == "softmax" else 1)
+        return len(self.trained) >= (2 if self.link == "softmax" else 1)
 
     def probabilities(self, rows: Rows) -> Floats:
-        """(n, n_classes), the speaker's."""
-        return self.speaker.probabilities(rows)
+        """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
+        return self.combined([expert.scores(rows) for expert in self.experts])
 
-    def member_probabilities(self, rows: Rows) -> Floats:
-        """(n_members, n, n_classes), the speaker's first."""
-        return np.stack([member.probabilities(rows) for member in self.members])
+    def combined(self, scores: Sequence[Floats]) -> Floats:
+        """The probabilities that these scores of all experts, each (n, n_classes), amount to."""
+        total = scores[0] * np.float32(self.weights[0])
+        for weight, found in zip(self.weights[1:], scores[1:], strict=True):
+            if weight > 0:
+                total += found * np.float32(weight)
+        if self.link == "softmax":
+            return softmax(total)
+        total += np.float32(self.offset)
+        return likely(total)
 
-    def disagreement(self, member_probabilities: Floats) -> Doubles:
-        """How much the members' decisions differ, ties broken by the margin of their mean: (n,) nats."""
-        consensus = margin(member_probabilities.mean(axis=0))
-        if self.speaker.link == "softmax":
-            return disagreement(vote_entropy(member_probabilities), consensus)
-        decisions = np.stack(
-            [member.decide(found) for member, found in zip(self.members, member_probabilities, strict=True)]
-        )
+    def opinions(self, rows: Rows) -> Floats:
+        """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
+        found = [expert.scores(rows) for expert in self.experts]
+        return np.stack([softmax(one) if self.link == "softmax" else likely(one) for one in found])
+
+    def disagreement(self, rows: Rows) -> Doubles:
+        """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
+        scores = [expert.scores(rows) for expert in self.experts]
+        consensus = margin(self.combined(scores))
+        heard = np.stack([found for found, weight in zip(scores, self.weights, strict=True) if weight > 0])
+        if self.link == "softmax":
+            return disagreement(vote_entropy(heard), consensus)
+        decisions = np.stack([self.decide(likely(one)) for one in heard])
         return disagreement(label_vote_entropy(decisions), consensus)
 
+    def decide(self, probabilities: Floats) -> Flags:
+        """Which labels to give: the most probable class, or every label that reaches its threshold.
+
+        probabilities : (n, n_classes)
+        returns : (n, n_classes) bool; for several labels a row may be empty
+        """
+        if self.link == "sigmoid":
+            return np.asarray(probabilities >= np.maximum(self.thresholds, 1e-9))
+        decided = np.zeros(probabilities.shape, dtype=bool)
+        decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        return decided
+
     def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        """Write all members to a folder; the committee exists when the last piece does."""
-        for number, member in enumerate(self.members):
-            member.save(folder / f"member-{number}", {})
-        write_folder(folder / "committee", {}, {"names": list(self.names), "facts": dict(facts)})
+        """Write all experts to a folder; the committee exists when the last piece does."""
+        for name, expert in zip(self.names, self.experts, strict=True):
+            expert.save(folder / name, {})
+        told = {
+            "names": list(self.names),
+            "kinds": [type(expert).__name__ for expert in self.experts],
+            "n_classes": self.n_classes,
+            "trained": list(self.trained),
+            "n_weighed": self.n_weighed,
+            "link": self.link,
+            "offset": self.offset,
+            "facts": dict(facts),
+        }
+        arrays: dict[str, AnyArray] = {"weights": self.weights, "thresholds": self.thresholds}
+        write_folder(folder / MARK, arrays, told)
 
     @classmethod
     def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
         """Read a committee and the facts saved with it. Raises FileNotFoundError where none was finished."""
-        _, told = read_folder(folder / "committee")
-        members = tuple(
-            LinearModel.load(folder / f"member-{number}")[0] for number in range(len(told["names"]))
+        arrays, told = read_folder(folder / MARK)
+        experts = tuple(
+            KINDS[kind].load(folder / name) for name, kind in zip(told["names"], told["kinds"], strict=True)
         )
-        return cls(tuple(told["names"]), members), told["facts"]
+        committee = cls(
+            tuple(told["names"]),
+            experts,
+            arrays["weights"],
+            int(told["n_classes"]),
+            tuple(told["trained"]),
+            int(told["n_weighed"]),
+            told["link"],
+            float(told["offset"]),
+            arrays["thresholds"],
+        )
+        return committee, told["facts"]
 
 
-def fit_committee(
-    rows: Rows,
-    labels: AnyIntegers | Flags,
-    n_classes: int,
-    *,
-    start: Committee | None = None,
-    seed: int = 0,
-) -> Committee:
-    """Fit all members on the same labels.
+def likely(log_odds: AnyFloats) -> Floats:
+    """Log-odds as probabilities, without overflow.
 
-    rows : Rows of n ≥ 1 labelled documents
-    labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
-    start : the committee before this one: fitting begins at its weights
+    >>> likely(np.array([0., -1000., 1000.])).tolist()
+    [0.5, 0.0, 1.0]
     """
-    dense_only = Rows(csr_array(rows.sparse.shape, dtype=np.float32), rows.dense)
-    starts = (None, None) if start is None else (start.members[0], start.members[1])
-    if labels.ndim == 1:
-        numbers = labels.astype(np.int64)
-        members = (
-            fit_single(rows, numbers, n_classes, start=starts[0]),
-            fit_single(dense_only, numbers, n_classes, start=starts[1]),
-            fit_complement(rows, numbers, n_classes),
-        )
-    else:
-        flags = labels.astype(bool)
-        speaker = fit_multi(rows, flags, start=starts[0], seed=seed)
-        second = replace(
-            fit_multi(dense_only, flags, start=starts[1], folds=0), thresholds=speaker.thresholds
-        )
-        members = (
-            speaker,
-            second,
-            replace(fit_complement_labels(rows, flags), thresholds=speaker.thresholds),
-        )
-    return Committee(("linear", "dense", "words"), members)
-
-
-def fit_plain(
-    rows: Rows,
-    labels: AnyIntegers | Flags,
-    n_classes: int,
-    *,
-    start: Committee | None = None,
-    seed: int = 0,
-) -> Committee:
-    """Fit the speaker alone, to measure what the others are worth. It never disagrees with itself."""
-    first = None if start is None else start.speaker
-    if labels.ndim == 1:
-        speaker = fit_single(rows, labels.astype(np.int64), n_classes, start=first)
-    else:
-        speaker = fit_multi(rows, labels.astype(bool), start=first, seed=seed)
-    return Committee(("linear",), (speaker,))
+    found: Floats = (0.5 * (1 + np.tanh(0.5 * log_odds))).astype(np.float32)
+    return found
 
 
 def remove(folder: Path) -> None:
     """Delete a saved committee; the marker goes first, so that nobody finds half of one."""
-    shutil.rmtree(folder / "committee", ignore_errors=True)
+    shutil.rmtree(folder / MARK, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)

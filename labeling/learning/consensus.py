@@ -7,8 +7,8 @@ seen the label.
 import numpy as np
 
 from labeling.learning.arrays import AnyFloats, AnyIntegers, Doubles, Flags, Floats, Integers
-from labeling.learning.classifier import fit_multi, fit_single, part_of
-from labeling.learning.features import Rows
+from labeling.learning.classifier import fit_multi, fit_single
+from labeling.learning.rows import Rows
 
 DOUBTFUL_BELOW = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85 %
 FLOOR = 0.02  # of a prior: a model is never surer than that against people
@@ -99,8 +99,8 @@ def cross_fitted(rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, see
         if len(inside) == 0 or len(outside) == 0:
             continue
         if labels.ndim == 1:
-            model = fit_single(part_of(rows, inside), labels[inside].astype(np.int64), n_classes)
+            model = fit_single(rows.part(inside), labels[inside].astype(np.int64), n_classes)
         else:
-            model = fit_multi(part_of(rows, inside), labels[inside].astype(bool))
-        found[outside] = model.probabilities(part_of(rows, outside))
+            model = fit_multi(rows.part(inside), labels[inside].astype(bool))
+        found[outside] = model.probabilities(rows.part(outside))
     return found

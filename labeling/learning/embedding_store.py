@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from labeling.learning.arrays import AnyIntegers, Flags, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
-from labeling.learning.store import SHARD_ROWS
 
 Bytes = NDArray[np.int8]
 
+SHARD_ROWS = 8_192  # as in the feature store, which costs SciPy to import; a test holds them together
 VECTORS, PRESENT = "vectors.int8", "present.uint8"
 LARGEST = 0.3  # components beyond are cut; of vectors of length 1 and some hundred numbers none was seen
 SCALE = np.float32(LARGEST / 127)
@@ -108,19 +108,18 @@ class EmbeddingStore:
             vectors[flags] = self._mapped()[places[flags]] * SCALE
         return vectors, flags
 
-    def shard(self, number: int, rows: int) -> tuple[Bytes, Flags]:
-        """The `rows` documents from position `number` * SHARD_ROWS on, as they are stored.
+    def between(self, first: int, rows: int) -> Bytes:
+        """The `rows` documents from position `first` on, as they are stored.
 
-        returns : (rows, width) int8, times SCALE a vector of `take`, zeros where there is none; (rows,)
+        returns : (rows, width) int8, times SCALE a vector of `take`, zeros where there is none
         """
-        first = number * SHARD_ROWS
         flags = self._flags(np.arange(first, first + rows))
-        vectors = np.zeros((rows, self.width), dtype=np.int8)
         if flags.all() and rows:
-            return self._mapped()[first : first + rows], flags
+            return self._mapped()[first : first + rows]
+        vectors = np.zeros((rows, self.width), dtype=np.int8)
         if flags.any():
             vectors[flags] = self._mapped()[first + np.flatnonzero(flags)]
-        return vectors, flags
+        return vectors
 
     def _flags(self, places: Integers) -> Flags:
         known = places < len(self.flags)

@@ -16,26 +16,13 @@ from scipy.sparse import csr_array
 
 from labeling.learning.arrays import AnyArray, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
-from labeling.learning.hashing import COLUMNS, count_terms
+from labeling.learning.hashing import COLUMNS, WORD_COLUMNS, count_terms
 from labeling.learning.lsa import DIMENSIONS, leading_directions, log_entropy_weights, unit_rows
+from labeling.learning.ppmi import word_vectors
+from labeling.learning.rows import Rows
 
-FORMAT = 1  # raise it when the same arrays would mean other features
+FORMAT = 2  # raise it when the same arrays would mean other features
 SAMPLE = 20_000  # documents to learn from: three seconds of work, whatever the size of the pool
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Features of some documents, in one order.
-
-    sparse : (n, COLUMNS) float32 csr_array, TF-IDF, rows of length 1
-    dense : (n, d) LSA, rows of length 1; float16 as stored, float32 when fresh
-    """
-
-    sparse: csr_array
-    dense: Floats
-
-    def __len__(self) -> int:
-        return int(self.sparse.shape[0])
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,9 @@ class Featurizer:
     columns : (m,) hashed columns that at least two documents of the sample fill; others are left out
     idf : (m,) inverse document frequency, smoothed
     entropy : (m,) log-entropy weights for LSA
-    directions : (m, d) LSA
+    directions : (m, l) LSA
+    words : (w,) columns of the words that have a PPMI vector
+    vectors : (w, p) theirs; centre : (p,) the mean of the documents' sums of them
     n_sampled : documents it was learnt on
     """
 
@@ -53,6 +42,9 @@ class Featurizer:
     idf: Floats
     entropy: Floats
     directions: Floats
+    words: Integers
+    vectors: Floats
+    centre: Floats
     n_sampled: int
 
     @classmethod
@@ -69,21 +61,36 @@ class Featurizer:
         idf = np.log((1 + len(sample)) / (1 + frequency[columns])) + 1
         entropy = log_entropy_weights(counts)
         weighted = _weigh(counts, np.log1p(counts.data), entropy)
-        directions = leading_directions(weighted, dimensions, seed).astype(np.float16).astype(np.float32)
-        return cls(columns, idf.astype(np.float32), entropy, directions, len(sample))
+        directions = _halved(leading_directions(weighted, dimensions, seed))
+        held = _presence(counts)[:, : np.searchsorted(columns, WORD_COLUMNS)]
+        words, vectors = word_vectors(held, dimensions, seed)
+        vectors = _halved(vectors)
+        summed = (held[:, words] @ vectors).sum(axis=0)
+        centre = np.asarray(summed / max(len(sample), 1), dtype=np.float32)
+        idf = idf.astype(np.float32)
+        return cls(columns, idf, entropy, directions, columns[words], vectors, centre, len(sample))
 
     @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that name these features; equal for equal arrays."""
         digest = hashlib.sha256(f"{FORMAT}:{COLUMNS}:{self.n_sampled}".encode())
-        for array in (self.columns, self.idf, self.entropy, self.directions):
+        arrays = (
+            self.columns,
+            self.idf,
+            self.entropy,
+            self.directions,
+            self.words,
+            self.vectors,
+            self.centre,
+        )
+        for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:12]
 
     @property
     def dimensions(self) -> int:
-        """Width of the dense view; below `DIMENSIONS` where the sample had fewer directions."""
-        return int(self.directions.shape[1])
+        """Width of the dense view; smaller where the sample had fewer directions."""
+        return int(self.directions.shape[1] + self.vectors.shape[1])
 
     def transform(self, texts: Sequence[str]) -> Rows:
         """Features of texts. An empty text, or one of unknown words only, gets a row of zeros.
@@ -97,10 +104,18 @@ class Featurizer:
         tfidf = _weigh(counts, 1 + np.log(counts.data), self.idf)
         lengths = np.sqrt(np.asarray(tfidf.power(2).sum(axis=1))).clip(1e-12)
         tfidf.data /= np.repeat(lengths, np.diff(tfidf.indptr)).astype(np.float32)
-        dense = unit_rows(_weigh(counts, np.log1p(counts.data), self.entropy) @ self.directions)
+        topics = unit_rows(_weigh(counts, np.log1p(counts.data), self.entropy) @ self.directions)
+        dense = np.hstack([topics, self._meanings(counts)])
         indices = self.columns[tfidf.indices].astype(np.int32)
         sparse = csr_array((tfidf.data, indices, tfidf.indptr), shape=(len(texts), COLUMNS))
         return Rows(sparse, dense)
+
+    def _meanings(self, counts: csr_array) -> Floats:
+        """The PPMI view: (n, p); zeros for a text without a word that has a vector."""
+        held = _cut(_presence(counts), np.searchsorted(self.columns, self.words))
+        summed = held @ self.vectors
+        summed[np.diff(held.indptr) > 0] -= self.centre
+        return unit_rows(summed)
 
     def save(self, folder: Path) -> None:
         """Write it to a folder, all or nothing."""
@@ -109,6 +124,9 @@ class Featurizer:
             "idf": self.idf,
             "entropy": self.entropy,
             "directions": self.directions.astype(np.float16),
+            "words": self.words.astype(np.int32),
+            "vectors": self.vectors.astype(np.float16),
+            "centre": self.centre,
         }
         write_folder(folder, arrays, {"version": self.version, "n_sampled": self.n_sampled})
 
@@ -124,13 +142,16 @@ class Featurizer:
             idf=np.asarray(arrays["idf"]),
             entropy=np.asarray(arrays["entropy"]),
             directions=np.asarray(arrays["directions"], dtype=np.float32),
+            words=np.asarray(arrays["words"], dtype=np.int64),
+            vectors=np.asarray(arrays["vectors"], dtype=np.float32),
+            centre=np.asarray(arrays["centre"]),
             n_sampled=int(facts["n_sampled"]),
         )
 
 
 def _cut(counts: csr_array, columns: Integers) -> csr_array:
     """Only these columns, renumbered from 0."""
-    places = np.full(COLUMNS, -1, dtype=np.int32)
+    places = np.full(counts.shape[1], -1, dtype=np.int32)
     places[columns] = np.arange(len(columns), dtype=np.int32)
     found = places[counts.indices]
     known = found >= 0
@@ -142,3 +163,13 @@ def _weigh(counts: csr_array, local: Floats, weights: Floats) -> csr_array:
     """The same pattern, filled with a local weight of each count times the weight of its column."""
     data = (local * weights[counts.indices]).astype(np.float32)
     return csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _presence(counts: csr_array) -> csr_array:
+    """The same pattern, filled with ones."""
+    return csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _halved(values: Floats) -> Floats:
+    """Values as they will be after a way through the file."""
+    return values.astype(np.float16).astype(np.float32)

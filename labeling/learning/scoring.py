@@ -5,6 +5,7 @@ others.
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,10 +14,11 @@ import numpy as np
 from labeling.learning.acquisition import margin
 from labeling.learning.arrays import AnyFloats, Floats, Integers
 from labeling.learning.committee import Committee
-from labeling.learning.features import Rows
+from labeling.learning.rows import Rows
 from labeling.learning.store import FeatureStore
 
-CHUNK = 8_192  # documents scored at once: what a few dozen classes leave of a processor's cache
+CHUNK = 2_048  # documents scored at once: what a few dozen classes leave of a processor's cache
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class PoolScores:
     positions : (n,) places in the feature store
     classes : (n, 2) the two most probable classes, the first first; -1 where there is none
     probabilities : (n, 2) theirs
-    margin : (n,) how close the two are, in [0, 1]; for spans the uncertainty of the sequence
+    margin : (n,) how close the two are, in [0, 1]; for spans the uncertainty of the sequence; 1 less for a
+        document without a dense view (no known word, no embedding yet)
     disagreement : (n,) nats, see `Committee.disagreement`
 
     All but the positions tell of the model; higher `margin` and `disagreement` mean label sooner.
@@ -67,17 +70,22 @@ class PoolScores:
         return cls(*(np.concatenate([getattr(part, name) for part in held]) for name in names))
 
 
-def score_pool(store: FeatureStore, committee: Committee) -> PoolScores:
-    """Scores of every document in the store, in the order of their positions."""
-    return PoolScores.merge(score_rows(first, rows, committee) for first, rows in store.shards())
+def score_pool(store: FeatureStore, committee: Committee, *, has_votes: bool = False) -> PoolScores:
+    """Scores of every document in the store, in the order of their positions.
+
+    has_votes : whether the experts' disagreement is wanted too; it is 0 else
+    """
+    with ThreadPoolExecutor(THREADS) as threads:  # the products leave Python's lock alone
+        numbers = range(store.n_shards)
+        return PoolScores.merge(
+            threads.map(lambda number: score_rows(store.shard(number), committee, has_votes), numbers)
+        )
 
 
-def score_rows(first: int, rows: Rows, committee: Committee) -> PoolScores:
-    """Scores of one shard whose first document has position `first`."""
-    return PoolScores.merge(
-        _score(first + start, _slice(rows, start, start + CHUNK), committee)
-        for start in range(0, len(rows), CHUNK)
-    )
+def score_rows(rows: Rows, committee: Committee, has_votes: bool = False) -> PoolScores:
+    """Scores of one shard."""
+    numbers = range(0, len(rows), CHUNK)
+    return PoolScores.merge(_score(rows.part(slice(n, n + CHUNK)), committee, has_votes) for n in numbers)
 
 
 def top_two(
@@ -106,19 +114,11 @@ def top_two(
     return classes.astype(np.int16), np.take_along_axis(probabilities, classes, axis=1).astype(np.float32)
 
 
-def _score(first: int, rows: Rows, committee: Committee) -> PoolScores:
-    by_member = committee.member_probabilities(rows)
-    classes, values = top_two(by_member[0])
-    return PoolScores(
-        first + np.arange(len(rows), dtype=np.int64),
-        classes,
-        values,
-        margin(by_member[0]).astype(np.float32),
-        committee.disagreement(by_member).astype(np.float32),
-    )
-
-
-def _slice(rows: Rows, start: int, stop: int) -> Rows:
-    if start == 0 and stop >= len(rows):
-        return rows
-    return Rows(rows.sparse[start:stop], rows.dense[start:stop])
+def _score(rows: Rows, committee: Committee, has_votes: bool) -> PoolScores:
+    assert rows.positions is not None  # noqa: S101 - rows of a store know their places
+    probabilities = committee.probabilities(rows)
+    classes, values = top_two(probabilities)
+    votes = committee.disagreement(rows) if has_votes else np.zeros(len(rows))
+    close = margin(probabilities).astype(np.float32)
+    close -= ~rows.dense.any(axis=1)  # of what has nothing to go by, all others come first
+    return PoolScores(rows.positions, classes, values, close, votes.astype(np.float32))

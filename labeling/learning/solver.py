@@ -17,6 +17,10 @@ from labeling.learning.arrays import Doubles, Floats, Integers
 
 MOST_DUAL_ROWS = 2_000  # the dual was faster at 1,000 rows, the columns at 3,000
 ITERATIONS = 200
+MEMORY, SHORT_MEMORY = 10, 5  # steps that L-BFGS remembers; with many columns that is what a step costs
+WIDE = 10_000
+LOOSE_TOLERANCE = 1e-5  # with thousands of labels: nothing that a test set could tell
+SLOPE_TOLERANCE = 1e-4  # of the gradient, in units of the mean weight
 TOLERANCE = 1e-7  # of the objective, relative; a loose gradient stop ends after one step with many classes
 
 
@@ -56,7 +60,8 @@ def solve(
     """
     columns, compact = compact_columns(sparse)
     losses = strength * np.broadcast_to(weights.reshape(len(targets), -1), targets.shape)
-    problem = _Problem(targets, losses, exclusive, TOLERANCE if tolerance is None else tolerance)
+    usual = TOLERANCE if len(targets) <= MOST_DUAL_ROWS else LOOSE_TOLERANCE
+    problem = _Problem(targets, losses, exclusive, usual if tolerance is None else tolerance)
     first = None if start is None else _placed(start, columns)
     if len(columns) == 0 and dense.shape[1] < len(targets):
         matrix = _minimise(dense, dense.T, problem, first)
@@ -152,7 +157,12 @@ def _minimise(design: Any, transposed: Any, problem: _Problem, first: Doubles | 
         gradient[-1] = slope.sum(axis=0)
         return loss + 0.5 * float((matrix[:-1] ** 2).sum()), gradient.ravel()
 
-    options = {"maxiter": ITERATIONS, "ftol": problem.tolerance, "gtol": 1e-4 * float(problem.weights.mean())}
+    options = {
+        "maxiter": ITERATIONS,
+        "ftol": problem.tolerance,
+        "gtol": SLOPE_TOLERANCE * float(problem.weights.mean()),
+        "maxcor": MEMORY,
+    }
     flat = np.zeros((width + 1) * n_classes) if first is None else first.ravel()
     found = minimize(objective, flat, jac=True, method="L-BFGS-B", options=options)
     matrix: Doubles = np.asarray(found.x, dtype=np.float64).reshape(width + 1, n_classes)

@@ -7,7 +7,7 @@ between any two writes leaves the store as it was. One writer at a time; any num
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -17,10 +17,13 @@ from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays import AnyArray, AnyIntegers, Floats, Integers
 from labeling.learning.durable import read_folder, tidy, write_folder
-from labeling.learning.features import Featurizer, Rows
+from labeling.learning.embedding_store import SCALE, EmbeddingStore
+from labeling.learning.features import Featurizer
 from labeling.learning.hashing import COLUMNS
+from labeling.learning.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
 
-SHARD_ROWS = 8_192
+WORDS = "words"  # the dense view that every project has: LSA and PPMI
+MARK = "store-2"  # what a store holds; another number, another layout
 
 
 class GapInStore(ValueError):
@@ -43,7 +46,7 @@ class FeatureStore:
     full: tuple[Path, ...]
     partial: Rows | None
     shard_rows: int = SHARD_ROWS
-    mapped: dict[int, Rows] = field(default_factory=dict, repr=False, compare=False)  # full shards asked for
+    embeddings: EmbeddingStore | None = None  # read instead of the dense view, where they are made
 
     @classmethod
     def create(cls, root: Path, featurizer: Featurizer, *, shard_rows: int = SHARD_ROWS) -> Self:
@@ -52,7 +55,7 @@ class FeatureStore:
         Raises OtherFeatures where the folder holds features of another version.
         """
         featurizer.save(root / "featurizer")
-        write_folder(root / "store", {}, {"shard_rows": shard_rows, "version": featurizer.version})
+        write_folder(root / MARK, {}, {"shard_rows": shard_rows, "version": featurizer.version})
         store = cls.open(root)
         if store.featurizer.version != featurizer.version:
             raise OtherFeatures(f"{root.name} holds features of version {store.featurizer.version}")
@@ -61,7 +64,7 @@ class FeatureStore:
     @classmethod
     def open(cls, root: Path) -> Self:
         """Open a store as it is now. Raises FileNotFoundError where none was created."""
-        _, facts = read_folder(root / "store")
+        _, facts = read_folder(root / MARK)
         shard_rows = int(facts["shard_rows"])
         while True:
             longest: dict[int, tuple[int, Path]] = {}
@@ -83,12 +86,21 @@ class FeatureStore:
 
     @cached_property
     def dimensions(self) -> int:
-        """Width of the dense view, without reading the featurizer where a row tells it."""
-        return int(self.shard(0).dense.shape[1]) if len(self) else self.featurizer.dimensions
+        """Width of the dense view of words, without reading the featurizer where a row tells it."""
+        return self._stored(0).width if len(self) else self.featurizer.dimensions
 
     def __len__(self) -> int:
         """Number of documents."""
         return len(self.full) * self.shard_rows + (len(self.partial) if self.partial else 0)
+
+    @property
+    def view(self) -> str:
+        """Which dense view its rows have: a model reads only the one it was fitted on."""
+        return WORDS if self.embeddings is None else self.embeddings.version
+
+    def seen_by(self, embeddings: EmbeddingStore) -> Self:
+        """The same documents with sentence embeddings as their dense view."""
+        return replace(self, embeddings=embeddings)
 
     @property
     def n_shards(self) -> int:
@@ -112,17 +124,25 @@ class FeatureStore:
         return store
 
     def shards(self) -> Iterator[tuple[int, Rows]]:
-        """Each shard with the position of its first document; mapped, not read."""
+        """Each shard with the position of its first document; mapped, not read.
+
+        Let go of one before the next: pages that were read count as this process's memory while mapped.
+        """
         for number in range(self.n_shards):
             yield number * self.shard_rows, self.shard(number)
 
     def shard(self, number: int) -> Rows:
         """One shard, for a worker that scores only this one."""
+        rows = self._stored(number)
+        first = number * self.shard_rows
+        if self.embeddings is not None:
+            rows = replace(rows, dense=self.embeddings.between(first, len(rows)), scale=float(SCALE))
+        return replace(rows, positions=np.arange(first, first + len(rows)))
+
+    def _stored(self, number: int) -> Rows:
         if number == len(self.full) and self.partial is not None:
             return self.partial
-        if number not in self.mapped:
-            self.mapped[number] = _load(self.full[number])
-        return self.mapped[number]
+        return _load(self.full[number])
 
     def take(self, positions: AnyIntegers) -> Rows:
         """Features of these documents, in this order.
@@ -135,27 +155,29 @@ class FeatureStore:
         places = self._checked(positions)
         numbers = places // self.shard_rows
         order = np.argsort(numbers, kind="stable")
-        parts, dense = [], np.zeros((len(places), self.dimensions), dtype=np.float32)
+        parts = []
         for number in np.unique(numbers):
             members = order[
                 np.searchsorted(numbers[order], number) : np.searchsorted(numbers[order], number + 1)
             ]
-            rows, local = self.shard(int(number)), places[members] % self.shard_rows
-            parts.append(_pick(rows.sparse, local))
-            dense[members] = rows.dense[local]
+            parts.append(_pick(self._stored(int(number)).sparse, places[members] % self.shard_rows))
+        dense = self.dense(places)
         if not parts:
-            return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense)
+            return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=places)
         gathered = vstack(parts, format="csr")
-        return Rows(_pick(gathered, np.argsort(order, kind="stable")), dense)
+        return Rows(_pick(gathered, np.argsort(order, kind="stable")), dense, positions=places)
 
     def dense(self, positions: AnyIntegers) -> Floats:
         """Only the dense view of these documents: (n, d) float32, in this order."""
         places = self._checked(positions)
+        if self.embeddings is not None:
+            return self.embeddings.take(places)[0]
         found = np.zeros((len(places), self.dimensions), dtype=np.float32)
         numbers = places // self.shard_rows
         for number in np.unique(numbers):
             is_here = numbers == number
-            found[is_here] = self.shard(int(number)).dense[places[is_here] % self.shard_rows]
+            rows = self._stored(int(number))
+            found[is_here] = rows.dense[places[is_here] % self.shard_rows] * np.float32(rows.scale)
         return found
 
     def _checked(self, positions: AnyIntegers) -> Integers:
@@ -167,6 +189,7 @@ class FeatureStore:
     def _grow(self, rows: Rows) -> Self:
         """Write the last shard anew with these rows behind, or start the next one."""
         tidy(self.root)
+        rows = replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
         if self.partial is not None:
             rows = _join(self.partial, rows)
         prefix = f"shard-{len(self.full):06d}-"
@@ -175,7 +198,7 @@ class FeatureStore:
             "indptr": rows.sparse.indptr.astype(np.int32),
             "indices": rows.sparse.indices.astype(np.int32),
             "tfidf": rows.sparse.data.astype(np.float32),
-            "dense": rows.dense.astype(np.float16),
+            "dense": rows.dense,
         }
         write_folder(folder, pieces, {"version": self.featurizer.version})
         for shorter in self.root.glob(f"{prefix}*"):
@@ -189,14 +212,13 @@ class FeatureStore:
 def _load(folder: Path) -> Rows:
     pieces, _ = read_folder(folder, mapped=True)
     shape = (len(pieces["indptr"]) - 1, COLUMNS)
-    return Rows(
-        csr_array((pieces["tfidf"], pieces["indices"], pieces["indptr"]), shape=shape), pieces["dense"]
-    )
+    sparse = csr_array((pieces["tfidf"], pieces["indices"], pieces["indptr"]), shape=shape)
+    return Rows(sparse, pieces["dense"], DENSE_SCALE)
 
 
 def _join(before: Rows, after: Rows) -> Rows:
-    dense = np.concatenate([before.dense.astype(np.float32), after.dense])
-    return Rows(vstack([before.sparse, after.sparse], format="csr"), dense)
+    dense = np.concatenate([before.dense, after.dense])
+    return Rows(vstack([before.sparse, after.sparse], format="csr"), dense, DENSE_SCALE)
 
 
 def _pick(sparse: csr_array, local: Integers) -> csr_array:

@@ -156,7 +156,7 @@ class Simulation:
             return self._quality_of_spans(version, dict(stored.values_list("document__external_id", "spans")))
         found = dict(stored.values_list("document__external_id", "probabilities"))
         committee, _facts = Committee.load(training.model_folder(version))
-        predicted = committee.speaker.decide(np.array(list(found.values()), dtype=np.float32))
+        predicted = committee.decide(np.array(list(found.values()), dtype=np.float32))
         answers = [{label.label_class for label in self.answer(external_id)} for external_id in found]
         given_flags = np.array([[pk in answer for pk in version.classes] for answer in answers])
         return quality_of_flags(predicted, given_flags)

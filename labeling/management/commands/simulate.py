@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError
 
 from labeling.formats.records import UnreadableFile
-from labeling.learning.committee import fit_committee, fit_plain
 from labeling.learning.curves import area_under_curve, labels_to_share_of_full
 from labeling.learning.evaluation import Quality
+from labeling.learning.fitting import fit_committee, fit_plain
 from labeling.management.simulation import Point, Simulation
 from labeling.management.throwaway import Throwaway, throwaway_service
 from labeling.management.truths import Truth, UnusableData, read_truth

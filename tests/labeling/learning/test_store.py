@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from labeling.learning import durable, store
 from labeling.learning.features import Featurizer
+from labeling.learning.rows import DENSE_SCALE
 from labeling.learning.store import FeatureStore, GapInStore, OtherFeatures
 
 
@@ -17,7 +18,7 @@ def assert_holds(found: FeatureStore, rows, count: int) -> None:
     assert len(found) == count
     taken = found.take(np.arange(count))
     assert (taken.sparse != rows.sparse[:count]).nnz == 0
-    assert np.allclose(taken.dense, rows.dense[:count], atol=1e-3)
+    assert np.abs(taken.dense - rows.dense[:count]).max(initial=0) <= DENSE_SCALE / 2 + 1e-6  # eight bits
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,0 +1,35 @@
+"""What does a training use besides the labels? A sample of the pool, its graph, the guideline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+
+from labeling.actions.descriptions import class_lines, described_vectors
+from labeling.actions.embedding import embedding_folder
+from labeling.learning.evidence import SAMPLE, Evidence
+from labeling.learning.rows import Rows
+from labeling.learning.store import WORDS, FeatureStore
+from labeling.models import Document, Project
+
+
+def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Evidence:
+    """Read what there is. `classes` is the order of every probability vector."""
+    drawn = Document.objects.apart_from_test_set().filter(project=project, position__lt=len(store))
+    drawn = drawn.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
+    positions = np.sort(np.fromiter(drawn.values_list("position", flat=True), dtype=np.int64))
+    return Evidence(store.take(positions), positions, described=_described(project, store, classes))
+
+
+def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Rows | None:
+    """Features of the classes' lines in the guideline; None where it has none, or not yet."""
+    lines = class_lines(project, classes, has_bare_names=store.view != WORDS)
+    if not any(lines):
+        return None
+    rows = store.featurizer.transform(lines)
+    if store.view == WORDS:
+        return rows
+    vectors = described_vectors(project, embedding_folder(project.pk), lines)
+    return None if vectors is None else Rows(rows.sparse, vectors)

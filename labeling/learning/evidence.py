@@ -1,0 +1,35 @@
+"""What may the experts use besides the labels? The pool without its labels, its graph, the guideline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays import Flags, Integers
+from labeling.learning.outside import OutsideModel
+from labeling.learning.rows import Rows
+
+SAMPLE = 20_000  # unlabelled documents that naive Bayes reads: time and memory are bounded, whatever the pool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a pool before and beside its labels.
+
+    unlabelled : Rows of a sample of the pool, drawn at random, test documents left out
+    positions : (n,) their places in the store, rising
+    step : (m, m) the graph of the anchors, from `neighbours.smoothing`; None without a graph
+    described : Rows of n_classes, the features of "name: one line" of each class; None without a guideline
+    outside : models from elsewhere by their names
+    """
+
+    unlabelled: Rows
+    positions: Integers
+    step: csr_array | None = None
+    described: Rows | None = None
+    outside: Mapping[str, OutsideModel] = field(default_factory=dict)
+
+    def is_labelled(self, positions: Integers) -> Flags:
+        """(n,) which of the sample are among these documents."""
+        return np.isin(self.positions, positions)
