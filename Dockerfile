@@ -5,8 +5,9 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DATA_DIR=/data
 WORKDIR /app
 
-COPY requirements/base.lock requirements/base.lock
-RUN pip install --require-hashes -r requirements/base.lock
+ARG PACKAGES=base
+COPY requirements requirements
+RUN pip install --require-hashes -r requirements/${PACKAGES}.lock
 
 COPY . .
 # The key lives for this one command: static files are collected as production names them.

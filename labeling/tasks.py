@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from labeling.actions import working
+from labeling.actions import embedding, working
 from labeling.models import OwedWork
 
 
@@ -18,6 +18,11 @@ def import_files(project_id: int, **_later: Any) -> None:
 @shared_task
 def featurize(project_id: int, **_later: Any) -> None:
     working.work_off(project_id, OwedWork.Kind.FEATURIZE)
+
+
+@shared_task
+def embed(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.EMBED)
 
 
 @shared_task
@@ -33,6 +38,11 @@ def rank(project_id: int, **_later: Any) -> None:
 @shared_task
 def reconcile(**_later: Any) -> None:
     working.reconcile()
+
+
+@shared_task
+def owe_embeddings(**_later: Any) -> None:
+    embedding.owe_missing()
 
 
 @shared_task

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from reviewqueue.celery import app
 
-QUEUES = ("default", "train")
+QUEUES = ("default", "train", "embed")
 PING_SECONDS = 1.0
 
 

@@ -225,7 +225,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     name: {"queue": "train"}
     for name in ("labeling.tasks.train", "labeling.tasks.featurize", "labeling.tasks.rank")
-}
+} | {"labeling.tasks.embed": {"queue": "embed"}}  # hours of work, of which nothing may have to wait
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task waits behind a training
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB
@@ -234,12 +234,18 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 RECONCILE_SECONDS = 1  # how soon a due training is noticed; one statement for all projects
+EMBEDDINGS_SECONDS = 15  # how soon new documents are noticed that want sentence embeddings
 SWEEP_SECONDS = 15  # for the picture in the reports: a claim takes a lease that ran out by itself
 CELERY_BEAT_SCHEDULE = {
     "find owed work that no message announces": {
         "task": "labeling.tasks.reconcile",
         "schedule": RECONCILE_SECONDS,
         "options": {"expires": RECONCILE_SECONDS},  # no pile of them waits for a worker that was away
+    },
+    "find documents without sentence embeddings": {
+        "task": "labeling.tasks.owe_embeddings",
+        "schedule": EMBEDDINGS_SECONDS,
+        "options": {"expires": EMBEDDINGS_SECONDS},
     },
     "end leases that ran out": {
         "task": "labeling.tasks.sweep_leases",

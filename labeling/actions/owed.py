@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 TASK_OF = {
     OwedWork.Kind.IMPORT: "labeling.tasks.import_files",
     OwedWork.Kind.FEATURIZE: "labeling.tasks.featurize",
+    OwedWork.Kind.EMBED: "labeling.tasks.embed",
     OwedWork.Kind.TRAIN: "labeling.tasks.train",
     OwedWork.Kind.RANK: "labeling.tasks.rank",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labeling.actions import features, lessons, owed, queue, training, uploads
+from labeling.actions import embedding, features, lessons, owed, queue, training, uploads
 from labeling.exceptions import StaleRun
 from labeling.models import OwedWork, Project
 
@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 WORK: dict[str, Callable[[OwedWork], None]] = {
     OwedWork.Kind.IMPORT: uploads.read_waiting,
     OwedWork.Kind.FEATURIZE: features.featurize,
+    OwedWork.Kind.EMBED: embedding.embed,
     OwedWork.Kind.TRAIN: training.train,
     OwedWork.Kind.RANK: training.rank,
 }

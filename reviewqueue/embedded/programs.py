@@ -1,4 +1,4 @@
-"""Which processes make up the service beside its servers? Web, two kinds of worker, and the clock."""
+"""Which processes make up the service beside its servers? Web, its workers, and the clock."""
 
 import signal
 import socket
@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from labeling.learning.extras import embeddings_installed
 from reviewqueue import settings
 from reviewqueue.embedded.process import Process
 
@@ -15,6 +16,8 @@ HOST = "127.0.0.1"  # a first run is for this machine; a proxy or the compose fi
 DEFAULT_PORT = 8000
 WEB_WORKERS = 2
 WEB_THREADS = 4
+NICENESS = 5  # nobody sits before a training and waits
+LAST_NICENESS = 15  # what runs for hours beside all the rest
 # Numerical libraries start a thread a core in every process; two workers would then fight for two cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -58,12 +61,20 @@ def web(port: int, environment: Mapping[str, str], logs: Path) -> Process:
     )
 
 
-def worker(name: str, queue: str, concurrency: int, environment: Mapping[str, str], logs: Path) -> Process:
+def worker(
+    name: str,
+    queue: str,
+    concurrency: int,
+    environment: Mapping[str, str],
+    logs: Path,
+    *,
+    niceness: int = NICENESS,
+) -> Process:
     """A Celery worker of one queue. It may finish its task for some seconds, then the task goes back."""
     options = ["--queues", queue, "--concurrency", str(concurrency), "--hostname", f"{name}@%h"]
     return Process(
         name,
-        [*celery("worker"), *options, "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+        [*celery("worker", niceness), *options, "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
         logs / f"{name}.log",
         environment={**environment, **ONE_THREAD},
         stop_signal=signal.SIGQUIT,
@@ -82,17 +93,30 @@ def beat(environment: Mapping[str, str], data: Path, logs: Path) -> Process:
     )
 
 
-def celery(command: str) -> list[str]:
-    """Celery, a little nicer than the web server: nobody sits before a training and waits."""
-    return ["nice", "-n", "5", sys.executable, "-m", "celery", "--app", "reviewqueue", "--quiet", command]
+def celery(command: str, niceness: int = NICENESS) -> list[str]:
+    """Celery, nicer than the web server."""
+    return [
+        "nice",
+        "-n",
+        str(niceness),
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "reviewqueue",
+        "--quiet",
+        command,
+    ]
 
 
 def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) -> list[Process]:
     """All of them, in the order of their start."""
+    embedder = worker("embedder", "embed", 1, environment, logs, niceness=LAST_NICENESS)
     return [
         web(port, environment, logs),
         worker("worker", "default", 2, environment, logs),
         worker("trainer", "train", 1, environment, logs),
+        *([embedder] if embeddings_installed() else []),
         beat(environment, data, logs),
     ]
 

@@ -26,8 +26,8 @@ def queue_of(command: list[str]) -> str | None:
 
 
 def test_every_part_of_the_service_is_there():
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "trainer", "beat"}
-    assert set(OURS) == {"migrate", "web", "worker", "trainer", "beat"}
+    assert set(SERVICES) == {"postgres", "redis", *OURS}
+    assert set(OURS) == {"migrate", "web", "worker", "trainer", "embedder", "beat"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -78,6 +78,12 @@ def test_every_queue_that_messages_go_to_has_a_worker():
 def test_one_training_runs_at_a_time():
     command = SERVICES["trainer"]["command"]
     assert command[command.index("--concurrency") + 1] == "1"
+
+
+def test_only_the_embedder_is_optional_and_the_image_has_packages_for_both():
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["embedder"]
+    for packages in (re.findall(r"^ARG PACKAGES=(\w+)$", DOCKERFILE, re.M)[0], *OURS["embedder"]["profiles"]):
+        assert (BASE_DIR / "requirements" / f"{packages}.lock").is_file()
 
 
 @pytest.mark.parametrize("name", OURS)

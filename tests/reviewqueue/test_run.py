@@ -116,6 +116,16 @@ def test_given_servers_need_no_embedded_ones(installing):
     assert asked(installing) == ["base"]
 
 
+def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
+    given = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
+    run(installing, "up", **given, EMBEDDINGS="1")
+    run(installing, "up", **given)
+    with (installing / "clone" / "requirements" / "embeddings.lock").open("a") as lock:
+        lock.write("# changed\n")
+    run(installing, "up", **given)
+    assert asked(installing) == ["embeddings", "embeddings"]
+
+
 def test_bench_asks_which_one():
     done = subprocess.run([BASE_DIR / "run", "bench"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -132,7 +142,9 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
     assert all("--hash=sha256:" in package for package in packages)
 
 
-@pytest.mark.parametrize(("small", "large"), [("base", "embeddings"), ("embeddings", "demo"), ("demo", "dev")])
+@pytest.mark.parametrize(
+    ("small", "large"), [("base", "embeddings"), ("embeddings", "demo"), ("demo", "dev")]
+)
 def test_the_larger_lock_contains_the_smaller_one(small, large):
     """./run takes an installed larger set for a smaller one."""
     assert set(pins(small)) <= set(pins(large))

