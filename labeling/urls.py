@@ -11,6 +11,7 @@ from labeling.views import (
     guidelines,
     imports,
     members,
+    mixing,
     projects,
     settings,
     tokens,
@@ -47,6 +48,10 @@ urlpatterns = [
     path("projects/<int:project_id>/settings/", settings.settings, name="settings"),
     path("projects/<int:project_id>/settings/policy/", settings.change_policy, name="change_policy"),
     path("projects/<int:project_id>/settings/pause/", settings.pause, name="pause"),
+    path("projects/<int:project_id>/mix/", mixing.mixing, name="mixing"),
+    path("projects/<int:project_id>/mix/change/", mixing.change_mix, name="change_mix"),
+    path("projects/<int:project_id>/mix/reset/", mixing.reset_mix, name="reset_mix"),
+    path("projects/<int:project_id>/mix/seed-words/", mixing.change_seed_words, name="change_seed_words"),
     path("projects/<int:project_id>/classes/", settings.change_classes, name="change_classes"),
     path("projects/<int:project_id>/classes/add/", settings.add_class, name="add_class"),
     path(

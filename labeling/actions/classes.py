@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,12 +10,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from labeling.actions.owed import owe
 from labeling.actions.projects import MOST_CLASSES, RESERVED_KEYS, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
-from labeling.models import PALETTE, Focus, LabelClass, Now, Project
+from labeling.models import PALETTE, Focus, LabelClass, Now, OwedWork, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MOST_SEED_WORDS = 20  # of a class; the columns that hold them
+MOST_CHARACTERS = 50  # of one of them
 
 
 @transaction.atomic
@@ -39,19 +43,22 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
 
 @transaction.atomic
 def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> LabelClass:
-    """Rename a class or give it another key, colour or place; its identity and its labels stay.
+    """Rename a class or give it another key, colour, place or seed words; its identity and labels stay.
 
     Raises NotAllowed, NotFound, InvalidInput, ValidationError for a name or key in use.
     """
     _lock(project_id, manager)
-    if unknown := set(changes) - {"name", "key", "colour", "position"}:
+    if unknown := set(changes) - {"name", "key", "colour", "position", "seed_words"}:
         raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
     label_class = _class_of(project_id, class_id)
     for field, value in changes.items():
         setattr(label_class, field, value)
     label_class.name = " ".join(label_class.name.split())
+    label_class.seed_words = checked_seed_words(label_class.seed_words)
     _check(label_class)
     label_class.save(update_fields=list(changes))
+    if "seed_words" in changes:
+        owe(project_id, OwedWork.Kind.RANK)
     return label_class
 
 
@@ -98,6 +105,26 @@ def restore(project_id: int, manager: User, class_id: UUID) -> LabelClass:
     label_class.retired_at = None
     label_class.save(update_fields=["key", "retired_at"])
     return label_class
+
+
+def checked_seed_words(words: Sequence[str]) -> list[str]:
+    """The words and phrases without doubles and empty ones. Raises InvalidInput that says which is wrong.
+
+    >>> checked_seed_words([" money  back", "", "Money back", "refund"])
+    ['money back', 'refund']
+    """
+    tidy: dict[str, str] = {}
+    for given in words:
+        word = " ".join(given.split())
+        if len(word) > MOST_CHARACTERS:
+            raise InvalidInput(
+                _("“{word}…” is longer than {most} characters.").format(word=word[:20], most=MOST_CHARACTERS)
+            )
+        if word:
+            tidy.setdefault(word.casefold(), word)
+    if len(tidy) > MOST_SEED_WORDS:
+        raise InvalidInput(_("Give at most {most} seed words for a class.").format(most=MOST_SEED_WORDS))
+    return list(tidy.values())
 
 
 def _lock(project_id: int, manager: User) -> None:

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, UnknownClass
+from labeling.learning.mix import Mix
 from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork, Project, QueueMix
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_WANTED = 10_000
+FEW_LABELS = 5  # of a class: below it its seed words look for documents
 MIX_PARTS = ("random", "weak_class", "second_opinion", "seed_words")
 
 
@@ -57,6 +59,15 @@ def end_focus(project_id: int, manager: User, class_id: UUID) -> bool:
     if ended:
         owe(project_id, OwedWork.Kind.RANK)
     return bool(ended)
+
+
+def mix_of(project: Project, n_classes: int) -> Mix:
+    """The parts of the head: a manager's, or the default for so many classes."""
+    own = QueueMix.objects.filter(project=project).first()
+    if own is None:
+        return Mix.usual(n_classes)
+    parts = (own.random, own.weak_class, own.second_opinion, own.seed_words)
+    return Mix(*(part / 100 for part in parts))
 
 
 @transaction.atomic

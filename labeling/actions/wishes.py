@@ -9,7 +9,8 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from labeling.learning.mix import Mix, Wishes
+from labeling.actions.steering import FEW_LABELS, mix_of
+from labeling.learning.mix import Wishes
 from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
@@ -18,11 +19,10 @@ from labeling.learning.quality import (
     weak_class_weights,
 )
 from labeling.learning.seeds import MOST_SEEDED
-from labeling.models import Document, Focus, LabelClass, Now, Project, QueueMix
+from labeling.models import Document, Focus, LabelClass, Now, Project
 from labeling.models.labelled import label_counts
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
-FEW_LABELS = 5  # of a class: below it its seed words look for documents
 
 # The latest documents that a model had an opinion on when they were served, with what the annotator said.
 PREQUENTIAL = """
@@ -43,15 +43,6 @@ COMPARED = """
                 ORDER BY annotation_id DESC LIMIT 2000) latest) l
     WHERE l.answers > 1
 """
-
-
-def mix_of(project: Project, n_classes: int) -> Mix:
-    """The parts of the head: a manager's, or the default for so many classes."""
-    own = QueueMix.objects.filter(project=project).first()
-    if own is None:
-        return Mix.usual(n_classes)
-    parts = (own.random, own.weak_class, own.second_opinion, own.seed_words)
-    return Mix(*(part / 100 for part in parts))
 
 
 def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:

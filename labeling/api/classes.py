@@ -28,6 +28,12 @@ class NewClassIn(Input):
 
 class ClassChangeIn(NewClassIn):
     position = WholeNumber(required=False, max_value=1000, help_text="Place in lists; 0 first.")
+    seed_words = serializers.ListField(
+        child=Text(max_length=classes.MOST_CHARACTERS),
+        max_length=classes.MOST_SEED_WORDS,
+        required=False,
+        help_text="Words and phrases that find documents of it while it has few labels.",
+    )
 
 
 class ClassOut(serializers.ModelSerializer[LabelClass]):
@@ -37,7 +43,7 @@ class ClassOut(serializers.ModelSerializer[LabelClass]):
 
     class Meta:
         model = LabelClass
-        fields = ("id", "name", "key", "colour", "position", "is_retired")
+        fields = ("id", "name", "key", "colour", "position", "seed_words", "is_retired")
         read_only_fields = fields
 
     def get_is_retired(self, label_class: LabelClass) -> bool:
@@ -80,7 +86,7 @@ class OneClass(Endpoint):
         examples={"Rename": {"name": "Invoices"}},
     )
     def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Rename a class, or give it another key, colour or place. Its labels stay."""
+        """Rename a class, or give it another key, colour, place or seed words. Its labels stay."""
         changes = ClassChangeIn.changes(request.data)
         return Response(ClassOut(classes.change(project_id, self.caller, class_id, **changes)).data)
 

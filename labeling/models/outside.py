@@ -1,4 +1,4 @@
-"""What do models from elsewhere say of documents? The latest word of each source; experts of the committee."""
+"""What do models from elsewhere say of documents? The latest word of each source, for the committee."""
 
 from __future__ import annotations
 

@@ -25,6 +25,11 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
         """The project's current order, best first."""
         return self.filter(project=project, generation=project.generation).order_by("rank")
 
+    def by_share(self) -> dict[str, int]:
+        """How many entries each share has."""
+        counted = self.order_by().values_list("reason__share").annotate(entries=models.Count("pk"))
+        return {str(share): int(entries) for share, entries in counted}
+
 
 class QueueEntry(models.Model):
     """A document's place in the ranked head of the pool, with its reason."""

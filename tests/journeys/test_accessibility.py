@@ -36,6 +36,7 @@ class Scene:
             "edit": f"{at}/guideline/edit/",
             "versions": f"{at}/guideline/versions/",
             "difference": f"{at}/guideline/1/to/2/",
+            "mixing": f"{at}/mix/",
             "password": "/password/",
             "missing": f"{at}/mine/999999/",
         }

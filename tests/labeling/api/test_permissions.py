@@ -109,6 +109,12 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("focuses", "GET"): (READ, NO_BODY),
     ("focuses", "POST"): (MANAGE, lambda w, u: {"class": str(w.refund.pk), "wanted_labels": 5}),
     ("focus", "DELETE"): (MANAGE, NO_BODY),
+    ("mix", "GET"): (READ, NO_BODY),
+    ("mix", "PUT"): (
+        MANAGE,
+        lambda w, u: {"random": 30, "weak_class": 30, "second_opinion": 0, "seed_words": 0},
+    ),
+    ("mix", "DELETE"): (MANAGE, NO_BODY),
     ("predictions", "GET"): (READ, NO_BODY),
     ("predictions", "POST"): (
         MANAGE,

@@ -1,0 +1,146 @@
+"""What is the queue mixed from, and how does a manager change it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.actions import classes, steering
+from labeling.actions.steering import FEW_LABELS, mix_of
+from labeling.exceptions import LabelingError
+from labeling.forms.errors import put_on
+from labeling.forms.mixing import MixForm, SeedWords
+from labeling.models import LabelClass, Membership, Project, QueueEntry, QueueMix
+from labeling.models.labelled import label_counts
+from labeling.views.access import for_managers, person
+
+SHARES = {  # in the order of the page: the name of each share, and what it is for
+    "random": (gettext_lazy("At random"), gettext_lazy("keeps the numbers honest")),
+    "weak_class": (gettext_lazy("Weak classes"), gettext_lazy("classes with a low F1 or few labels")),
+    "expected_positive": (
+        gettext_lazy("Likely positives"),
+        gettext_lazy("a third of the weak classes' part"),
+    ),
+    "margin": (gettext_lazy("Doubt"), gettext_lazy("what the model is unsure of; gets what is left")),
+    "second_opinion": (gettext_lazy("Second opinions"), gettext_lazy("answers that are in doubt")),
+    "seed_words": (gettext_lazy("Seed words"), gettext_lazy("found by the words below")),
+    "focus": (gettext_lazy("Focus"), gettext_lazy("asked for on the report")),
+    "disagreement": (gettext_lazy("Disagreement"), gettext_lazy("what the committee's members dispute")),
+    "herding": (gettext_lazy("Coverage"), gettext_lazy("doubt, spread over the pool")),
+    "cold_start": (gettext_lazy("Typical documents"), gettext_lazy("until there is a model")),
+    "test": (gettext_lazy("Test set"), gettext_lazy("at the project's test share")),
+    "overlap": (gettext_lazy("Further answers"), gettext_lazy("begun by somebody")),
+}
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One share of the head: what is wanted, and what the order of now holds."""
+
+    name: str
+    purpose: str
+    wanted: str  # per cent; empty where the mix does not say
+    entries: int
+    percent: int
+
+
+@require_safe
+@for_managers
+def mixing(request: HttpRequest, member: Membership) -> HttpResponse:
+    return _page(request, member)
+
+
+@require_POST
+@for_managers
+def change_mix(request: HttpRequest, member: Membership) -> HttpResponse:
+    form = MixForm.of(mix_of(member.project, _class_count(member)), request.POST)
+    if not form.is_valid():
+        return _page(request, member, status=422, form=form)
+    try:
+        steering.change_mix(member.project_id, person(request), **form.cleaned_data)
+    except LabelingError as error:
+        put_on(form, error)
+        return _page(request, member, status=422, form=form)
+    messages.success(request, _("The next ranking follows your mix."))
+    return redirect("labeling:mixing", member.project_id)
+
+
+@require_POST
+@for_managers
+def reset_mix(request: HttpRequest, member: Membership) -> HttpResponse:
+    if steering.reset_mix(member.project_id, person(request)):
+        messages.success(request, _("The queue goes back to the default mix with the next ranking."))
+    return redirect("labeling:mixing", member.project_id)
+
+
+@require_POST
+@for_managers
+def change_seed_words(request: HttpRequest, member: Membership) -> HttpResponse:
+    form = SeedWords(_classes(member), request.POST)
+    if not form.is_valid():
+        return _page(request, member, status=422, seeds=form)
+    changes = {pk: {"seed_words": words} for pk, words in form.changes().items()}
+    try:
+        classes.change_many(member.project_id, person(request), changes)
+    except (LabelingError, ValidationError) as error:
+        put_on(form, error)
+        return _page(request, member, status=422, seeds=form)
+    if changes:
+        messages.success(request, _("The seed words are saved; the next ranking looks for them."))
+    else:
+        messages.info(request, _("Nothing was different, so nothing is changed."))
+    return redirect("labeling:mixing", member.project_id)
+
+
+def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: Any) -> HttpResponse:
+    mix = mix_of(member.project, _class_count(member))
+    counts = label_counts(member.project_id)
+    active = _classes(member)
+    context = {
+        "member": member,
+        "parts": _parts(member.project),
+        "margin_percent": round(100 * mix.margin),
+        "own": QueueMix.objects.filter(project=member.project).select_related("changed_by").first(),
+        "is_default_strategy": member.project.strategy == Project.Strategy.DEFAULT,
+        "form": MixForm.of(mix),
+        "seeds": SeedWords(active),
+        "labels": {label_class.pk: counts.get((label_class.pk, "pool"), 0) for label_class in active},
+        "few_labels": FEW_LABELS,
+    }
+    return render(request, "labeling/mixing.html", context | forms, status=status)
+
+
+def _parts(project: Project) -> list[PartRow]:
+    entries = QueueEntry.objects.live(project).by_share()
+    whole = max(sum(entries.values()), 1)
+    wanted: dict[str, str] = {}
+    if project.strategy == Project.Strategy.DEFAULT:
+        mix = mix_of(project, LabelClass.objects.active().filter(project=project).count())
+        for share in ("random", "weak_class", "margin", "second_opinion", "seed_words"):
+            percent = _("{n} %").format(n=round(100 * getattr(mix, share)))
+            is_most = share in ("second_opinion", "seed_words")
+            wanted[share] = _("at most {percent}").format(percent=percent) if is_most else percent
+    return [
+        PartRow(
+            str(name), str(purpose), wanted.get(share, ""), entries.get(share, 0),
+            round(100 * entries.get(share, 0) / whole),
+        )
+        for share, (name, purpose) in SHARES.items()
+        if share in wanted or entries.get(share)
+    ]  # fmt: skip
+
+
+def _classes(member: Membership) -> list[LabelClass]:
+    return list(LabelClass.objects.active().filter(project=member.project_id))
+
+
+def _class_count(member: Membership) -> int:
+    return len(_classes(member))
