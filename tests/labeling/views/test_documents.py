@@ -157,3 +157,18 @@ def test_a_document_is_taken_out_and_brought_back_however_often_one_clicks(
             assert said in text(response)
             document.refresh_from_db()
             assert document.state == state
+
+
+def test_a_document_names_the_one_that_it_nearly_repeats(client: Client, tickets: Project) -> None:
+    first, second, alone = Document.objects.filter(project=tickets).order_by("position")[:3]
+    Document.objects.filter(pk__in=[first.pk, second.pk]).update(near_duplicate_group=first.position)
+    pages = [
+        client.get(reverse("labeling:document", args=[tickets.pk, d.pk])) for d in (first, second, alone)
+    ]
+    assert [re.findall("has near-duplicates|near-duplicate of #0", text(page)) for page in pages] == [
+        ["has near-duplicates"],
+        ["near-duplicate of #0"],
+        [],
+    ]
+    (link,) = re.findall(r'href="[^"]+(\?q=[^"]+)"', pages[1].content.decode())
+    assert listed(client, tickets, link) == [first.text]
