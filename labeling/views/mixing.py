@@ -18,7 +18,7 @@ from labeling.actions.steering import FEW_LABELS, mix_of
 from labeling.exceptions import LabelingError
 from labeling.forms.errors import put_on
 from labeling.forms.mixing import MixForm, SeedWords
-from labeling.models import LabelClass, Membership, Project, QueueEntry, QueueMix
+from labeling.models import Document, LabelClass, Membership, Project, QueueEntry, QueueMix
 from labeling.models.labelled import label_counts
 from labeling.views.access import for_managers, person
 
@@ -103,7 +103,7 @@ def change_seed_words(request: HttpRequest, member: Membership) -> HttpResponse:
 def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: Any) -> HttpResponse:
     mix = mix_of(member.project, _class_count(member))
     counts = label_counts(member.project_id)
-    active = _classes(member)
+    seeds = forms.get("seeds") or SeedWords(_classes(member))
     context = {
         "member": member,
         "parts": _parts(member.project),
@@ -111,8 +111,8 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
         "own": QueueMix.objects.filter(project=member.project).select_related("changed_by").first(),
         "is_default_strategy": member.project.strategy == Project.Strategy.DEFAULT,
         "form": MixForm.of(mix),
-        "seeds": SeedWords(active),
-        "labels": {label_class.pk: counts.get((label_class.pk, "pool"), 0) for label_class in active},
+        "seeds": seeds,
+        "seed_rows": [(c, field, counts.get((c.pk, Document.Split.POOL), 0)) for c, field in seeds.rows],
         "few_labels": FEW_LABELS,
     }
     return render(request, "labeling/mixing.html", context | forms, status=status)
