@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models.functions import Left
 
+from labeling.actions.embedding import Progress, progress
 from labeling.models import (
     ImportJob,
     LabelClass,
@@ -91,6 +92,7 @@ class Overview:
     head: Sequence[QueueEntry]  # with `document.text_start`
     classes: Sequence[LabelClass]
     work: Sequence[OwedWork]
+    embeddings: Progress | None  # None where none were ever made
     imports: Sequence[ImportJob]  # files that are still being read
     members: Sequence[Membership]
 
@@ -110,6 +112,7 @@ def overview(member: Membership) -> Overview:
         head=_head(project) if is_manager else (),
         classes=list(LabelClass.objects.filter(project=project)),
         work=list(OwedWork.objects.filter(project=project)) if is_manager else (),
+        embeddings=progress(project) if is_manager else None,
         imports=_imports_under_way(project) if is_manager else (),
         members=list(of_project.order_by("created_at")[:SHOWN_MEMBERS]) if is_manager else (),
     )

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -14,6 +15,9 @@ from django.urls import reverse
 
 from labeling.actions import annotations, lessons, overview, projects, queue
 from labeling.actions.annotations import Submission
+from labeling.actions.embedding import embedding_folder
+from labeling.learning.embedding import VERSION, WIDTH
+from labeling.learning.embedding_store import EmbeddingStore
 from labeling.models import ModelVersion, OwedWork, Project
 from tests.cast import fill, label
 
@@ -232,3 +236,15 @@ def test_the_home_takes_as_many_statements_at_a_thousand_documents_as_at_ten(
 
 def test_the_first_model_is_promised_when_the_trainer_would_begin() -> None:
     assert overview.FIRST_MODEL_LABELS == lessons.LEAST_NEW_LABELS
+
+
+def test_the_home_page_says_how_far_the_embeddings_are(tickets, joan, ann, client, settings, tmp_path):
+    settings.FEATURES_DIR = tmp_path
+    client.force_login(joan)
+    address = f"/projects/{tickets.pk}/"
+    assert "Sentence embeddings" not in client.get(address).content.decode()
+    store = EmbeddingStore.create(embedding_folder(tickets.pk), VERSION)
+    store.write(np.arange(2), np.zeros((2, WIDTH), dtype=np.float32))
+    assert "Sentence embeddings: 2 of 6 documents" in client.get(address).content.decode()
+    client.force_login(ann)
+    assert "Sentence embeddings" not in client.get(address).content.decode()
