@@ -22,7 +22,10 @@ _SPEAKING = """
     )
 """
 LABELLED = f"""
-    {_SPEAKING}
+    {_SPEAKING}, measured AS MATERIALIZED (
+        SELECT DISTINCT near_duplicate_group FROM labeling_document
+        WHERE project_id = %(project)s AND near_duplicate_group IS NOT NULL AND split = 'test'
+    )
     SELECT d.id, d.position, s.annotation_id,
            array_agg(l.label_class_id ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL),
            array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
@@ -35,10 +38,8 @@ LABELLED = f"""
       AND (d.split = 'test' OR NOT EXISTS (
            SELECT 1 FROM labeling_document t
            WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test'))
-      AND (d.split = 'test' OR NOT EXISTS (
-           SELECT 1 FROM labeling_document t
-           WHERE t.project_id = d.project_id AND t.near_duplicate_group = d.near_duplicate_group
-                 AND t.split = 'test'))
+      AND (d.split = 'test' OR d.near_duplicate_group IS NULL
+           OR d.near_duplicate_group NOT IN (SELECT near_duplicate_group FROM measured))
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """  # noqa: S608 - only constants of this module are put in
