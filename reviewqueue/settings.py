@@ -233,23 +233,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5  # seconds to finish after SIGQUIT; then
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be delivered again
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-RECONCILE_SECONDS = 1  # how soon a due training is noticed; one statement for all projects
-EMBEDDINGS_SECONDS = 15  # how soon new documents are noticed that want sentence embeddings
-SWEEP_SECONDS = 15  # for the picture in the reports: a claim takes a lease that ran out by itself
-CELERY_BEAT_SCHEDULE = {
-    "find owed work that no message announces": {
-        "task": "labeling.tasks.reconcile",
-        "schedule": RECONCILE_SECONDS,
-        "options": {"expires": RECONCILE_SECONDS},  # no pile of them waits for a worker that was away
-    },
-    "find documents without sentence embeddings": {
-        "task": "labeling.tasks.owe_embeddings",
-        "schedule": EMBEDDINGS_SECONDS,
-        "options": {"expires": EMBEDDINGS_SECONDS},
-    },
-    "end leases that ran out": {
-        "task": "labeling.tasks.sweep_leases",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
+REMINDERS = {  # seconds between two
+    "labeling.tasks.reconcile": 1,  # how soon a due training is noticed; one statement for all projects
+    "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
+    "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
+}
+CELERY_BEAT_SCHEDULE = {  # each expires with the next: no pile of them waits for a worker that was away
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in REMINDERS.items()
 }
