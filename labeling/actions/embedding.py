@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models.functions import Left
 
 from labeling.actions.descriptions import embed_descriptions
+from labeling.actions.graphs import is_joined, join
 from labeling.actions.owed import beat, owe
 from labeling.learning.arrays import Flags, Floats, Integers
 from labeling.learning.embedding import TEXT_LIMIT, VERSION, WIDTH, Embedder, load_embedder
@@ -71,7 +72,8 @@ def owe_missing() -> None:
         return
     known = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
     for project in Project.objects.active().filter(document_count__gt=0).exclude(pk__in=known):
-        if _missing(project, store_for(project)).any():
+        store = store_for(project)
+        if _missing(project, store).any() or (store is not None and not is_joined(project, store)):
             owe(project.pk, OwedWork.Kind.EMBED)
 
 
@@ -99,6 +101,7 @@ def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
         if time.monotonic() > ends:
             owe(project.pk, OwedWork.Kind.EMBED)
             return
+    join(work, project, store)
     _tell(project, store, is_complete=True)
 
 

@@ -20,7 +20,8 @@ def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID])
     drawn = Document.objects.apart_from_test_set().filter(project=project, position__lt=len(store))
     drawn = drawn.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
     positions = np.sort(np.fromiter(drawn.values_list("position", flat=True), dtype=np.int64))
-    return Evidence(store.take(positions), positions, described=_described(project, store, classes))
+    step = None if store.graph is None else store.graph.step
+    return Evidence(store.take(positions), positions, step, _described(project, store, classes))
 
 
 def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Rows | None:

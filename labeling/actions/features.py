@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -15,7 +16,9 @@ from django.db.models import Max
 
 from labeling.actions.duplicates import group_new
 from labeling.actions.embedding import store_for
+from labeling.actions.graphs import graph_for
 from labeling.actions.owed import beat, owe
+from labeling.actions.tokenized import tokenize_pool
 from labeling.learning.features import SAMPLE, Featurizer
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, OwedWork, Project
@@ -43,7 +46,9 @@ def current_store(project: Project, view: str | None = None) -> FeatureStore | N
     if embeddings is None or view == WORDS:
         return store
     is_enough = len(embeddings) >= min(ENOUGH_EMBEDDED, project.document_count)
-    return store.seen_by(embeddings) if is_enough or view == embeddings.version else store
+    if not is_enough and view != embeddings.version:
+        return store
+    return store.seen_by(embeddings, graph_for(project, embeddings))
 
 
 def featurize(work: OwedWork) -> None:
@@ -84,6 +89,10 @@ def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
         first = len(store)
         store = store.append(first, _texts(work.project_id, first, min(first + TEXTS_AT_ONCE, count)))
         beat(work)
+    if work.project.kind == Project.Kind.SPANS:
+        tokenize_pool(
+            work, store.root, count, partial(_texts, work.project_id), partial(_sample, work.project_id)
+        )
 
 
 def _texts(project_id: int, first: int, behind: int) -> list[str]:

@@ -26,14 +26,14 @@ DOUBT = 0.02  # of the usual evidence, spread over all classes
 BLOCK = 1_024  # documents compared at once
 
 
-def nearest(points: Floats, anchors: Floats, *, are_anchors: bool = False) -> csr_array:
+def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> csr_array:
     """The nearest anchors of each point and how near they are.
 
     points : (n, d); anchors : (m, d); rows of zeros are near to nothing
-    are_anchors : whether the points are the anchors themselves, in this order: none is its own neighbour
+    own : (n,) number of the anchor that each point is itself, -1 for none: no anchor is its own neighbour
     returns : (n, m) with at most `NEIGHBOURS` values in a row, cosines to the power of `SHARPNESS`
     """
-    count = min(NEIGHBOURS, len(anchors) - are_anchors)
+    count = min(NEIGHBOURS, len(anchors) - (own is not None))
     if count < 1 or len(points) == 0:
         return csr_array((len(points), len(anchors)), dtype=np.float32)
     points, towards = unit_rows(points), np.ascontiguousarray(unit_rows(anchors).T)
@@ -41,9 +41,10 @@ def nearest(points: Floats, anchors: Floats, *, are_anchors: bool = False) -> cs
     weights = np.zeros((len(points), count), dtype=np.float32)
     for start in range(0, len(points), BLOCK):
         cosines = points[start : start + BLOCK] @ towards
-        if are_anchors:
-            own = np.arange(len(cosines))
-            cosines[own, start + own] = -1
+        if own is not None:
+            here = own[start : start + BLOCK]
+            rows = np.flatnonzero(here >= 0)
+            cosines[rows, here[rows]] = -1
         found = np.argpartition(cosines, -count, axis=1)[:, -count:]
         places[start : start + BLOCK] = found
         weights[start : start + BLOCK] = np.take_along_axis(cosines, found, axis=1)

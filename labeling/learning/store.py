@@ -19,6 +19,7 @@ from labeling.learning.arrays import AnyArray, AnyIntegers, Floats, Integers
 from labeling.learning.durable import read_folder, tidy, write_folder
 from labeling.learning.embedding_store import SCALE, EmbeddingStore
 from labeling.learning.features import Featurizer
+from labeling.learning.graph_store import GraphStore
 from labeling.learning.hashing import COLUMNS
 from labeling.learning.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
 
@@ -47,6 +48,7 @@ class FeatureStore:
     partial: Rows | None
     shard_rows: int = SHARD_ROWS
     embeddings: EmbeddingStore | None = None  # read instead of the dense view, where they are made
+    graph: GraphStore | None = None  # of the embeddings
 
     @classmethod
     def create(cls, root: Path, featurizer: Featurizer, *, shard_rows: int = SHARD_ROWS) -> Self:
@@ -98,9 +100,9 @@ class FeatureStore:
         """Which dense view its rows have: a model reads only the one it was fitted on."""
         return WORDS if self.embeddings is None else self.embeddings.version
 
-    def seen_by(self, embeddings: EmbeddingStore) -> Self:
-        """The same documents with sentence embeddings as their dense view."""
-        return replace(self, embeddings=embeddings)
+    def seen_by(self, embeddings: EmbeddingStore, graph: GraphStore | None = None) -> Self:
+        """The same documents with sentence embeddings as their dense view, and perhaps their neighbours."""
+        return replace(self, embeddings=embeddings, graph=graph)
 
     @property
     def n_shards(self) -> int:
@@ -137,7 +139,8 @@ class FeatureStore:
         first = number * self.shard_rows
         if self.embeddings is not None:
             rows = replace(rows, dense=self.embeddings.between(first, len(rows)), scale=float(SCALE))
-        return replace(rows, positions=np.arange(first, first + len(rows)))
+        places = np.arange(first, first + len(rows))
+        return replace(rows, positions=places, neighbours=self._near(places))
 
     def _stored(self, number: int) -> Rows:
         if number == len(self.full) and self.partial is not None:
@@ -165,7 +168,11 @@ class FeatureStore:
         if not parts:
             return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=places)
         gathered = vstack(parts, format="csr")
-        return Rows(_pick(gathered, np.argsort(order, kind="stable")), dense, positions=places)
+        sparse = _pick(gathered, np.argsort(order, kind="stable"))
+        return Rows(sparse, dense, neighbours=self._near(places), positions=places)
+
+    def _near(self, places: Integers) -> csr_array | None:
+        return None if self.graph is None else self.graph.take(places)
 
     def dense(self, positions: AnyIntegers) -> Floats:
         """Only the dense view of these documents: (n, d) float32, in this order."""

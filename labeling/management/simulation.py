@@ -82,6 +82,14 @@ class Simulation:
         if not working.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
             raise RuntimeError("There are no features to make.")
 
+    def embed(self) -> None:
+        """Make the sentence embeddings of all documents and of the guideline, and their graph."""
+        owed.owe(self.project.pk, OwedWork.Kind.EMBED)
+        while working.work_off(self.project.pk, OwedWork.Kind.EMBED):
+            failed = OwedWork.objects.filter(project=self.project, state=OwedWork.State.FAILED).first()
+            if failed is not None:
+                raise RuntimeError(failed.failure)
+
     def describe(self, descriptions: Mapping[str, str]) -> None:
         """Put "name: one line" into the guideline, as a manager would."""
         guidelines.publish(

