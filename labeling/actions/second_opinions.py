@@ -168,7 +168,8 @@ def _posteriors(
     if not is_pool.all():  # no model has learnt from test documents
         believed[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
     prior = given_prior(believed, labels) if is_single else weakest_prior(believed, flags)
-    return posterior(prior, _said(project, found, len(classes) if is_single else 2))
+    n_choices = len(classes) if is_single else 2
+    return posterior(prior, _said(project, found, n_choices), n_choices)
 
 
 def _said(project: Project, found: Sequence[Confirmable], n_classes: int) -> Doubles:

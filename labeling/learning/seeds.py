@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from labeling.learning.arrays import Flags, Floats, Integers
 from labeling.learning.clustering import k_means
 from labeling.learning.hashing import COLUMNS, WORD_COLUMNS, count_terms
 from labeling.learning.store import FeatureStore
 
-MOST_SEEDED = 16  # classes searched at once; each costs the memory of one column of floats
+MOST_SEEDED = 16  # classes searched at once; more would share a tenth of the head among them
 SPREAD = 10  # candidates per place from which k-means chooses
 
 
@@ -56,13 +57,10 @@ def find_matches(
     numbers = [number for number in sorted(terms) if terms[number]][:MOST_SEEDED]
     if not numbers:
         return {}
-    weights = np.zeros((COLUMNS, len(numbers)), dtype=np.float32)
-    for column, number in enumerate(numbers):
-        for term in terms[number]:
-            weights[seed_columns(term), column] = 1
+    columns = [np.unique(np.concatenate([seed_columns(t) for t in terms[number]])) for number in numbers]
     found: list[tuple[Integers, Floats]] = [_none() for _ in numbers]
     for first, rows in store.shards():
-        scores = rows.sparse @ weights
+        scores = _summed(rows.sparse, columns)
         scores[~is_eligible[first : first + len(rows)]] = 0
         for column, before in enumerate(found):
             local = np.flatnonzero(scores[:, column] > 0)
@@ -105,10 +103,20 @@ def _best(
     return places[order], values[order]
 
 
+def _summed(sparse: csr_array, groups: Sequence[Integers]) -> Floats:
+    """(n_rows, n_groups) sums over groups of columns. Few entries are in any: the rest is left out first."""
+    is_wanted = np.zeros(COLUMNS, dtype=bool)
+    is_wanted[np.concatenate(groups)] = True
+    places = np.flatnonzero(is_wanted[sparse.indices])
+    rows = np.searchsorted(sparse.indptr, places, side="right") - 1
+    columns, values = sparse.indices[places], sparse.data[places]
+    sums = np.zeros((sparse.shape[0], len(groups)), dtype=np.float32)
+    for number, group in enumerate(groups):
+        is_in = np.isin(columns, group)
+        np.add.at(sums[:, number], rows[is_in], values[is_in])
+    return sums
+
+
 def _words(store: FeatureStore, positions: Integers, terms: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    sparse = store.take(positions).sparse
-    weights = np.zeros((COLUMNS, len(terms)), dtype=np.float32)
-    for number, term in enumerate(terms):
-        weights[seed_columns(term), number] = 1
-    holds = (sparse @ weights) > 0
+    holds = _summed(store.take(positions).sparse, [seed_columns(term) for term in terms]) > 0
     return tuple(tuple(term for term, has in zip(terms, row, strict=True) if has) for row in holds.tolist())

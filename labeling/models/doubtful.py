@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 MOST_LABELS = 3  # of a document: whom three people have seen, an adjudicator helps more than a fourth
-LOOKED_AT = 4_000  # of the latest answers: what is older has stood while newer models came and went
+LOOKED_AT = 2_000  # of the latest answers: a second's work for the model that has not seen them
 
 # People who label here: members with an answer that counts. Somebody who manages only is not waited for.
 _LABELERS = """

@@ -35,6 +35,7 @@ def put_first(project: Project, document_id: int) -> None:
 @pytest.fixture
 def asked(tickets: Project, ann: User) -> int:
     """A document that Ann called Refund, opened for a second opinion and first in the queue."""
+    Project.objects.filter(pk=tickets.pk).update(grouped_count=tickets.document_count)
     document = answer(tickets, ann, "Refund")
     assert second_opinions.ask(tickets.pk, [document]) == [document]
     put_first(tickets, document)
