@@ -92,7 +92,7 @@ def start_ranker(project: Project) -> Ranker:
 
 def committee_ranker(project: Project, version: ModelVersion, committee: Committee) -> Ranker:
     """By the project's strategy, from what the committee says of every document of the pool."""
-    store = current_store(project)
+    store = current_store(project, version.facts.get("view"))
     if store is None or not committee.can_rank:
         return start_ranker(project)
 
@@ -100,7 +100,8 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         is_eligible = eligible_mask(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
             return at_random(np.flatnonzero(is_eligible), seed, size)
-        scores = score_pool(store, committee).keep(is_eligible)
+        has_votes = project.strategy == Project.Strategy.DISAGREEMENT
+        scores = score_pool(store, committee, has_votes=has_votes).keep(is_eligible)
         seeds: Mapping[int, Matches] = {}
         if project.strategy == Project.Strategy.DEFAULT:
             share = mix_of(project, len(version.classes)).seed_words
@@ -196,6 +197,7 @@ def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | N
         "class": None if entry.label_class is None else str(classes[entry.label_class]),
         "similar": entry.cluster_size,
         "seed_words": list(entry.seed_words) or None,
+        "seconds": entry.seconds and round(entry.seconds, 1),
         "propensity": entry.propensity and round(float(entry.propensity), 6),
         "model": version and version.number,
     }

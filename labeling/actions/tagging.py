@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 
-from labeling.actions.heads import Ranker, at_random
+from labeling.actions.features import current_store, edition_folder
+from labeling.actions.heads import Ranker, at_random, eligible_mask, labels_between, start_ranker
 from labeling.actions.lessons import Lesson
-from labeling.learning.cost import PRIOR, per_second
+from labeling.actions.owed import owe
+from labeling.actions.tokenized import current_tokens
+from labeling.actions.wishes import wishes_for
+from labeling.learning.arrays import Flags, Integers
+from labeling.learning.cost import Cost, fit_cost
 from labeling.learning.crf import SpanTagger, train_tagger
-from labeling.learning.mix import HeadEntry, Share, interleave
+from labeling.learning.crf_weights import NotAModel
+from labeling.learning.mix import HeadEntry, Mix, Share, Strategy
+from labeling.learning.scoring import PoolScores
+from labeling.learning.selection import select_head
+from labeling.learning.span_scores import changed_tags, pool_scores, span_mix
 from labeling.learning.spans import Span
-from labeling.models import Document, HeldOutPrediction, Lease, ModelVersion, Project
+from labeling.learning.token_store import TokenStore
+from labeling.models import Annotation, Document, HeldOutPrediction, ModelVersion, OwedWork, Project
 from labeling.models.labelled import labelled_documents
 
-TAGGED_CANDIDATES = 4_000  # texts that a tagger looks at for one head; it reads a few thousand a second
+MOST_SCORED = 100_000  # documents for one order; of a larger pool random blocks, others every time
+MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 
 def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
-    """Train on the labelled documents; the model's file lies in the folder."""
+    """Train on the labelled documents; the model's files lie in the folder."""
     texts = dict(
         Document.objects.filter(pk__in=[d.document_id for d in lesson.documents]).values_list("pk", "text")
     )
@@ -32,13 +45,18 @@ def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
         ]
         for d in lesson.documents
     ]
-    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder)
-    return open_tagger(folder)
-
-
-def open_tagger(folder: Path) -> SpanTagger:
-    """The model that `fit_tagger` left in a folder."""
+    tokens = current_tokens(edition_folder(lesson.project.pk, lesson.project.feature_edition))
+    clusters = tokens.clusters if tokens else None
+    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder, clusters)
     return SpanTagger.open(folder)
+
+
+def open_tagger(folder: Path) -> SpanTagger | None:
+    """The model that `fit_tagger` left in a folder; None where it was lost or is of an older layout."""
+    try:
+        return SpanTagger.open(folder)
+    except (FileNotFoundError, NotAModel):
+        return None
 
 
 def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
@@ -47,8 +65,8 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
     documents = Document.objects.filter(
         pk__in=[d.document_id for d in labelled_documents(version.project_id, "test")]
     )
-    predictions = []
     texts = dict(documents.values_list("pk", "text"))
+    predictions = []
     for pk, found in zip(texts, tagger.tag(list(texts.values())), strict=True):
         spans = [
             [span.start, span.end, place[span.label_class], round(probability, 4)]
@@ -59,37 +77,119 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
     HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)
 
 
-def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger) -> Ranker:
-    """By how little the tagger is sure of a text, among texts drawn at random; a tenth at random."""
+def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | None) -> Ranker:
+    """By the project's strategy; doubt counts by the second of work that it takes to remove it.
+
+    Documents whose tokens are not made yet are left out; these are owed, and a ranking after them.
+    """
+    if tagger is None:
+        return start_ranker(project)
 
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        candidates = _random_open(project, seed, TAGGED_CANDIDATES)
-        if project.strategy == Project.Strategy.RANDOM:
-            drawn = np.array([position for position, _ in candidates], dtype=np.int64)
-            return at_random(drawn, seed, size)
-        tagged = tagger.tag([text for _, text in candidates])
-        likelihoods = np.array([one.log_likelihood for one in tagged])
-        scores = per_second(likelihoods, np.array([one.n_tokens for one in tagged]), PRIOR)
-        by_chance = {place for place in range(len(candidates)) if place % 10 == 9}
-        ordered = [int(p) for p in np.argsort(-scores, kind="stable") if int(p) not in by_chance]
-        sure = [HeadEntry(candidates[p][0], Share.MARGIN, informativeness=float(scores[p])) for p in ordered]
-        chance = [HeadEntry(candidates[p][0], Share.RANDOM, propensity=0.1) for p in sorted(by_chance)]
-        tenth = min(len(chance), max(1, size // 10))
-        return interleave([sure[: size - tenth], chance[:tenth]])
+        tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+        count = len(tokens) if tokens else 0
+        if count < project.document_count:
+            owe(project.pk, OwedWork.Kind.FEATURIZE)
+        is_eligible = eligible_mask(project, count if tokens else project.document_count)
+        if tokens is None or project.strategy == Project.Strategy.RANDOM:
+            return at_random(np.flatnonzero(is_eligible), seed, size)
+        return _chosen(project, version, tagger, tokens, is_eligible, seed, size)
 
-    return Ranker(project, choose, version)
+    return Ranker(project, choose, version, version.classes)
 
 
-def _random_open(project: Project, seed: int, count: int) -> list[tuple[int, str]]:
-    """(position, text) of open pool documents from a random place of their random order on."""
-    start = float(np.random.default_rng(seed).uniform(project.test_share, 1.0))
-    waiting = (
-        Document.objects.pool()
-        .filter(project=project, state=Document.State.OPEN)
-        .exclude(leases__state=Lease.State.SUBMITTED)
-        .order_by("random_key")
+def measured_cost(project: Project, tokens: TokenStore) -> Cost:
+    """What a text costs this project's annotators, from the seconds that the page measured."""
+    answers = Annotation.objects.filter(
+        project=project,
+        source=Annotation.Source.PERSON,
+        seconds__gt=0,
+        document__position__lt=len(tokens),
+    ).order_by("-pk")
+    found = list(answers.values_list("seconds", "document__position")[:MEASURED])
+    seconds = np.array([one for one, _ in found], dtype=np.float64)
+    return fit_cost(seconds, tokens.token_counts(np.array([place for _, place in found], dtype=np.int64)))
+
+
+def _chosen(
+    project: Project,
+    version: ModelVersion,
+    tagger: SpanTagger,
+    tokens: TokenStore,
+    is_eligible: Flags,
+    seed: int,
+    size: int,
+) -> list[HeadEntry]:
+    store = current_store(project)
+    if store is None:
+        return at_random(np.flatnonzero(is_eligible), seed, size)
+    cost = measured_cost(project, tokens)
+    earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
+    scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
+    wishes = wishes_for(project, version.classes)
+    head = select_head(
+        scores.keep(is_eligible[scores.positions]),
+        store.dense,
+        len(version.classes),
+        strategy=Strategy(project.strategy),
+        wishes=replace(wishes, mix=span_mix(wishes.mix or Mix.usual(len(version.classes)))),
+        size=size,
+        batch=labels_between(project, version),
+        labelled=_labelled(project, len(tokens)),
+        seed=seed,
     )
-    found = list(waiting.filter(random_key__gte=start).values_list("position", "text")[:count])
-    if len(found) < count:
-        found += waiting.filter(random_key__lt=start).values_list("position", "text")[: count - len(found)]
-    return found
+    seconds = cost.seconds(tokens.token_counts(np.array([entry.position for entry in head], dtype=np.int64)))
+    return [_with_cost(entry, float(n), share) for entry, n in zip(head, seconds, strict=True)]
+
+
+def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
+    """The classes that were found are no rivals of each other: they are not told as such."""
+    plain = replace(entry, classes=(), probabilities=())
+    if entry.share is Share.RANDOM:  # drawn from the blocks that were looked at, which were drawn too
+        return replace(plain, propensity=(entry.propensity or 0.0) * share)
+    return replace(plain, seconds=seconds) if entry.share is Share.MARGIN else plain
+
+
+def drawn_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
+    """Numbers of the blocks to look at, ascending: all, or as many drawn at random as hold `MOST_SCORED`."""
+    n_blocks = -(-n_documents // block_documents)
+    most = -(-MOST_SCORED // block_documents)
+    return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:most])
+
+
+def _scores(
+    version: ModelVersion,
+    tagger: SpanTagger,
+    earlier: SpanTagger | None,
+    tokens: TokenStore,
+    cost: Cost,
+    seed: int,
+) -> tuple[PoolScores, float]:
+    """Scores of the blocks that there is time for, and the share of blocks that these are."""
+    names = [label_class.hex for label_class in version.classes]
+    drawn = drawn_blocks(len(tokens), tokens.block_documents, seed)
+    parts = []
+    for first, block in tokens.blocks(drawn.tolist()):
+        said = tagger.score(block, names)
+        changed = None if earlier is None else changed_tags(block, said, earlier.score(block, names))
+        parts.append(pool_scores(first + np.arange(len(block)), said, cost, changed))
+    return PoolScores.merge(parts), len(drawn) / tokens.n_blocks
+
+
+def _tagger_before(version: ModelVersion) -> SpanTagger | None:
+    """The last model before this one that speaks of the same words and classes."""
+    before = (
+        ModelVersion.objects.ready()
+        .filter(project=version.project_id, number__lt=version.number)
+        .order_by("-number")
+        .first()
+    )
+    if before is None or before.facts.get("edition") != version.facts.get("edition"):
+        return None
+    return open_tagger(Path(settings.MODELS_DIR) / str(before.project_id) / str(before.number))
+
+
+def _labelled(project: Project, count: int) -> Integers:
+    """Places of the labelled documents: herding keeps away from them."""
+    places = [d.position for d in labelled_documents(project.pk, "pool") if d.position < count]
+    return np.array(places, dtype=np.int64)

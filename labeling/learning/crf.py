@@ -54,7 +54,8 @@ class Sequences:
     token_counts : (n,)
     classes : (n, 2) numbers of the two classes that it is most sure to have found; -1 where there is none
     probabilities : (n, 2) of the surest token of each
-    tags : (n_tokens,) number of each token's tag, to be compared with another model of the same classes
+    tags : (n_tokens,) what each token is: -1 for nothing, twice the class's number for the beginning of a
+        span and one more inside it; models of the same classes can be compared by them
     """
 
     log_likelihoods: Doubles
@@ -144,8 +145,12 @@ class SpanTagger:
         """
         decoded = self._tables.decode(block)
         numbers = np.array([classes.index(c) if c in classes else -1 for c in self._classes], dtype=np.int64)
+        inside = np.array([tag.startswith("I-") for tag in self._tables.tags], dtype=np.int64)
+        codes = np.where(numbers >= 0, 2 * numbers + inside, -1).astype(np.int16)
         found, probabilities = _surest(block, numbers[decoded.tags], decoded.chances, len(classes))
-        return Sequences(_by_document(block, decoded), block.token_counts, found, probabilities, decoded.tags)
+        return Sequences(
+            _by_document(block, decoded), block.token_counts, found, probabilities, codes[decoded.tags]
+        )
 
 
 def _by_document(block: TokenBlock, decoded: Decoded) -> Doubles:

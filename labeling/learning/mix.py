@@ -50,6 +50,7 @@ class HeadEntry:
     cluster_size : candidates that this document stands for
     propensity : chance with which the random share drew it; only such entries may estimate quality
     seed_words : those of the class that the document holds
+    seconds : of work it is expected to take, where doubt was weighed by it
     """
 
     position: int
@@ -61,6 +62,7 @@ class HeadEntry:
     cluster_size: int | None = None
     propensity: float | None = None
     seed_words: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

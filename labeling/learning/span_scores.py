@@ -1,10 +1,13 @@
 """What does a tagger say of every document of a pool, in the numbers that the head is chosen by?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from labeling.learning.arrays import Doubles, Integers
 from labeling.learning.cost import Cost, per_second
 from labeling.learning.crf import Sequences
+from labeling.learning.mix import Mix
 from labeling.learning.scoring import PoolScores
 from labeling.learning.token_blocks import TokenBlock
 
@@ -26,6 +29,15 @@ def pool_scores(
     return PoolScores(
         positions, said.classes, said.probabilities, doubt.astype(np.float32), other.astype(np.float32)
     )
+
+
+def span_mix(mix: Mix) -> Mix:
+    """The mix without a part for weak classes: for spans it cost more than it gained. Doubt gets its part.
+
+    >>> span_mix(Mix(random=0.1, weak_class=0.35, second_opinion=0.1, seed_words=0.1)).weak_part
+    0.0
+    """
+    return replace(mix, weak_class=0.0)
 
 
 def changed_tags(block: TokenBlock, said: Sequences, earlier: Sequences) -> Doubles:

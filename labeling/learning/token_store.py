@@ -6,12 +6,15 @@ One writer at a time; any number of readers.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
+from labeling.learning.arrays import AnyIntegers, Integers
 from labeling.learning.crf_features import VERSION, Describer
 from labeling.learning.durable import read_folder, tidy, write_folder
 from labeling.learning.store import GapInStore
@@ -89,12 +92,24 @@ class TokenStore:
             texts = texts[room:]
         return store
 
-    def blocks(self) -> Iterator[tuple[int, TokenBlock]]:
-        """Each block with the position of its first document; mapped, not read."""
-        for number, folder in enumerate(self.full):
-            yield number * self.block_documents, _load(folder)
-        if self.partial is not None:
-            yield len(self.full) * self.block_documents, self.partial
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks, the last partial one included."""
+        return len(self.full) + (self.partial is not None)
+
+    def blocks(self, numbers: Iterable[int] | None = None) -> Iterator[tuple[int, TokenBlock]]:
+        """Each block, or each of these, with the position of its first document; mapped, not read."""
+        for number in range(self.n_blocks) if numbers is None else numbers:
+            if number == len(self.full) and self.partial is not None:
+                yield number * self.block_documents, self.partial
+            else:
+                yield number * self.block_documents, _load(self.full[number])
+
+    def token_counts(self, positions: AnyIntegers) -> Integers:
+        """(n,) tokens of these documents, in this order. Raises IndexError for a place behind the end."""
+        counts = [block.token_counts for _, block in self.blocks()]
+        every = np.concatenate(counts) if counts else np.zeros(0, dtype=np.int64)
+        return every[positions]
 
     def _grow(self, block: TokenBlock) -> Self:
         """Write the last block anew with these documents behind, or start the next one."""

@@ -24,7 +24,7 @@ MOST_WORDS = 30_000
 CONTEXTS = 4_000  # the most frequent words, at each place beside a word
 PLACES = (-2, -1, 1, 2)
 DIMENSIONS = 64
-SIZES = (16, 64, 256, 1024)  # groups at each level
+SIZES = (8, 16, 32, 64, 128, 256, 512, 1024)  # groups at each level
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
 …], the most probable first), "class" (the one that was asked for), "similar" (documents that it stands for),
 "propensity" (chance of a random draw), "given" and "wanted" (answers), "seed_words" (those it holds),
-"posterior" (chance that the answer it has is right), "informativeness".
+"posterior" (chance that the answer it has is right), "informativeness", "seconds" (of work that it may take,
+where doubt was weighed by them).
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def percent(share: float) -> str:
 
 def _doubt(reason: Reason, names: Names) -> str:
     top = top_classes(reason)[:2]
+    seconds = reason.get("seconds")
+    if isinstance(seconds, float):
+        return _(
+            "it holds much that the model is unsure about for the work it takes (about {n} seconds)."
+        ).format(n=number_format(max(seconds, 1), 0))
     if len(top) < 2:
         return _("the model is unsure about it.")
     odds = {"p": percent(top[0][1]), "q": percent(top[1][1])}

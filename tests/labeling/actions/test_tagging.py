@@ -1,0 +1,144 @@
+"""How a project of spans learns, predicts and orders its queue."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+
+from labeling.actions import owed, queue, tagging, working
+from labeling.actions.annotations import Submission, submit
+from labeling.actions.features import edition_folder
+from labeling.actions.heads import eligible_mask
+from labeling.actions.tokenized import current_tokens, tokens_folder
+from labeling.learning.cost import PRIOR
+from labeling.learning.crf import MODEL_FILE
+from labeling.models import HeldOutPrediction, OwedWork, Project, QueueEntry
+from labeling.models.reasons import reason_sentence
+from tests.cast import fill, label
+from tests.shop import WORDS, text_of, train, truth
+
+
+def entries(project: Project) -> list[QueueEntry]:
+    project.refresh_from_db()
+    return list(QueueEntry.objects.live(project).order_by("rank"))
+
+
+def answer(project: Project, who: User, count: int, seconds: float | None = None) -> None:
+    """Mark the first word of this many documents as of the document's kind."""
+    for _ in range(count):
+        (held,) = queue.claim(project.pk, who).documents
+        marked = label(project, truth(held.text), 0, len(held.text.split()[0]))
+        submit(who, Submission(held.token, [marked], seconds=seconds))
+
+
+@pytest.fixture
+def marked(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+    """A project of spans with features and tokens but no model, long and short texts, some of them test."""
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    names = list(WORDS)
+    texts = [" and ".join([text_of(names[n % 3], n)] * (1 + n % 4)) for n in range(80)]
+    project = make_project(kind="spans", texts=texts)
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert working.work_off(project.pk, kind)
+    project.refresh_from_db()
+    return project
+
+
+def test_the_tokens_of_a_pool_are_made_with_its_features(marked: Project) -> None:
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    assert len(tokens) == marked.document_count
+    fill(marked, ["One more text."])
+    owed.owe(marked.pk, OwedWork.Kind.FEATURIZE)
+    assert working.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
+    grown = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert grown is not None
+    assert grown.token_counts(np.array([len(tokens)])).tolist() == [4]
+
+
+@pytest.mark.parametrize("strategy", Project.Strategy.values)
+def test_every_strategy_orders_the_pool(strategy: str, marked: Project, ann: User) -> None:
+    Project.objects.filter(pk=marked.pk).update(strategy=strategy)
+    answer(marked, ann, 12)
+    train(marked)
+    answer(marked, ann, 10)
+    train(marked)
+    found = {entry.reason["share"] for entry in entries(marked)}
+    wanted = {"default": {"margin", "random"}}.get(strategy, {strategy})
+    assert wanted <= found <= wanted | {"margin", "random", "test", "weak_class"}
+
+
+def test_the_test_set_gets_spans_with_probabilities(marked: Project, ann: User) -> None:
+    answer(marked, ann, 60)
+    train(marked)
+    predictions = HeldOutPrediction.objects.filter(model_version__project=marked)
+    for start, end, number, probability in (span for one in predictions for span in one.spans or ()):
+        assert 0 <= start < end
+        assert 0 <= number < 3
+        assert 0 < probability <= 1
+
+
+def test_a_random_entry_carries_the_chance_it_had(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    version = marked.model_versions.ready().first()
+    assert version is not None
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    eligible = int(eligible_mask(marked, len(tokens)).sum())
+    chances = [e.reason["propensity"] for e in entries(marked) if e.reason["share"] == "random"]
+    assert chances
+    assert chances == pytest.approx([chances[0]] * len(chances))
+    assert chances[0] * eligible == pytest.approx(round(chances[0] * eligible), abs=0.01)
+
+
+def test_doubt_is_told_with_the_work_it_is_worth(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    reason = next(e.reason for e in entries(marked) if e.reason["share"] == "margin")
+    assert reason["seconds"] > 0
+    assert "top" not in reason
+    assert "for the work it takes (about " in reason_sentence(reason, {})
+
+
+def test_the_team_s_own_times_are_the_cost(marked: Project, ann: User) -> None:
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    assert tagging.measured_cost(marked, tokens) == PRIOR
+    answer(marked, ann, 40, seconds=30.0)
+    cost = tagging.measured_cost(marked, tokens)
+    assert cost.per_document > 10 * cost.per_token
+    assert cost.seconds(np.array([20]))[0] == pytest.approx(30, rel=0.3)
+
+
+def test_without_tokens_people_go_on_and_the_tokens_are_owed(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    shutil.rmtree(tokens_folder(edition_folder(marked.pk, marked.feature_edition)))
+    train(marked)
+    assert {e.reason["share"] for e in entries(marked)} <= {"random", "test"}
+    assert working.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
+    assert working.work_off(marked.pk, OwedWork.Kind.RANK)
+    assert "margin" in {e.reason["share"] for e in entries(marked)}
+
+
+def test_a_lost_model_leaves_an_order_by_variety(marked: Project, ann: User, settings: Any) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    for path in Path(settings.MODELS_DIR).rglob(MODEL_FILE):
+        path.unlink()
+    owed.owe(marked.pk, OwedWork.Kind.RANK)
+    assert working.work_off(marked.pk, OwedWork.Kind.RANK)
+    assert "cold_start" in {e.reason["share"] for e in entries(marked)}
+
+
+def test_a_very_large_pool_is_looked_at_in_parts() -> None:
+    assert tagging.drawn_blocks(10_000_000, 8_192, seed=1).size == 13
+    assert tagging.drawn_blocks(86, 8_192, seed=1).tolist() == [0]
+    first, second = (set(tagging.drawn_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
+    assert first != second
