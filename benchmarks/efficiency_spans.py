@@ -1,0 +1,170 @@
+"""How many tokens must be labelled until a tagger is good? Active learning on spans, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from labeling.formats.records import Record
+from labeling.learning.arrays import Integers
+from labeling.learning.coldstart import start_head
+from labeling.learning.cost import PER_TOKEN, Cost
+from labeling.learning.crf import SpanTagger, train_tagger
+from labeling.learning.crf_features import Describer
+from labeling.learning.evaluation import Quality, quality_of_spans
+from labeling.learning.features import Featurizer
+from labeling.learning.mix import Mix, Strategy, Wishes
+from labeling.learning.selection import select_head
+from labeling.learning.span_scores import pool_scores, span_mix
+from labeling.learning.spans import Span
+from labeling.learning.token_blocks import TokenBlock, segment_words
+from labeling.learning.word_clusters import WordClusters, learn_clusters
+
+BATCH = 20  # documents between two trainings
+
+
+@dataclass(frozen=True)
+class Known:
+    """A labelled data set, with everything that is made once for all seeds and strategies."""
+
+    texts: list[str]  # of the pool
+    spans: list[list[Span]]
+    test_texts: list[str]
+    test_spans: list[list[Span]]
+    classes: list[str]
+    clusters: WordClusters
+    block: TokenBlock
+    vectors: np.ndarray
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Known:
+        """Features of a data set; clusters are learnt on the pool's texts alone."""
+        pool = [record for record in records if record.split != "test"]
+        test = [record for record in records if record.split == "test"]
+        texts = [record.text for record in pool]
+        clusters = learn_clusters(words for text in texts for words in segment_words(text))
+        block = TokenBlock.of_texts(texts, Describer(clusters))
+        vectors = Featurizer.learn(texts).transform(texts).dense.astype(np.float32)
+        spans, test_spans = ([_spans(record) for record in part] for part in (pool, test))
+        classes = sorted({span.label_class for held in spans + test_spans for span in held})
+        test_texts = [record.text for record in test]
+        return cls(texts, spans, test_texts, test_spans, classes, clusters, block, vectors)
+
+    def dense(self, positions: Integers) -> np.ndarray:
+        return self.vectors[positions]
+
+    def quality(self, tagger: SpanTagger) -> Quality:
+        found = [tagged.spans for tagged in tagger.tag(self.test_texts)]
+        return quality_of_spans(found, self.test_spans, self.classes)
+
+
+def span_curves(
+    records: Sequence[Record],
+    strategy: str,
+    seeds: int,
+    token_budget: int,
+    *,
+    batch: int = BATCH,
+    cost: Cost = PER_TOKEN,
+) -> list[dict[str, Any]]:
+    """Learning curves on the test set.
+
+    strategy : of `labeling.learning.mix.Strategy`
+    token_budget : a run ends with the batch that reaches it
+    returns : for each seed {"seed", "curve": [[labels, accuracy, macro F1, micro F1], ...],
+        "tokens": [labelled so far, ...], "seconds_per_round": CPU seconds to fit, score and choose}
+    """
+    known = Known.of(records)
+    return [one_curve(known, Strategy(strategy), seed, token_budget, batch, cost) for seed in range(seeds)]
+
+
+def one_curve(
+    known: Known, strategy: Strategy, seed: int, token_budget: int, batch: int, cost: Cost
+) -> dict[str, Any]:
+    """One run of `span_curves`."""
+    labelled = first_batch(known, strategy, seed, batch)
+    curve: list[list[float]] = []
+    tokens: list[int] = []
+    seconds = 0.0
+    while True:
+        started = process_time()
+        tagger = _fit(known, labelled)
+        chosen = next_batch(known, tagger, labelled, strategy, seed + len(labelled), batch, cost)
+        seconds += process_time() - started
+        quality = known.quality(tagger)
+        shares = (quality.accuracy, quality.macro_f1, quality.micro_f1)
+        curve.append([len(labelled), *(round(share, 4) for share in shares)])
+        tokens.append(int(known.block.token_counts[labelled].sum()))
+        if tokens[-1] >= token_budget or not chosen:
+            break
+        labelled = labelled + chosen
+    return {
+        "seed": seed,
+        "curve": curve,
+        "tokens": tokens,
+        "seconds_per_round": round(seconds / len(curve), 3),
+    }
+
+
+def first_batch(known: Known, strategy: Strategy, seed: int, batch: int) -> list[int]:
+    """Documents labelled before the first model: typical ones, or any where everything is random."""
+    every = np.arange(len(known.texts))
+    if strategy is Strategy.RANDOM:
+        return np.random.default_rng(seed).permutation(every)[:batch].tolist()
+    return [entry.position for entry in start_head(every, known.dense, size=batch, batch=batch, seed=seed)]
+
+
+def next_batch(
+    known: Known,
+    tagger: SpanTagger,
+    labelled: list[int],
+    strategy: Strategy,
+    seed: int,
+    batch: int,
+    cost: Cost,
+) -> list[int]:
+    """The next documents by this strategy, as the product would choose them."""
+    is_open = np.ones(len(known.texts), dtype=bool)
+    is_open[labelled] = False
+    scores = pool_scores(np.arange(len(known.texts)), tagger.score(known.block, known.classes), cost)
+    head = select_head(
+        scores.keep(is_open),
+        known.dense,
+        len(known.classes),
+        strategy=strategy,
+        wishes=Wishes(mix=span_mix(Mix.usual(len(known.classes)))),
+        size=batch,
+        batch=batch,
+        labelled=np.array(labelled),
+        seed=seed,
+    )
+    return [entry.position for entry in head]
+
+
+def tokens_at(curve: dict[str, Any], tokens: int) -> float:
+    """Micro F1 of a run at this number of labelled tokens, between two points in proportion."""
+    return float(np.interp(tokens, curve["tokens"], [point[3] for point in curve["curve"]]))
+
+
+def small_pool(records: Sequence[Record], size: int, seed: int = 0) -> list[Record]:
+    """The records with a pool of only `size` documents drawn at random, every test document kept."""
+    pool = [number for number, record in enumerate(records) if record.split != "test"]
+    kept = set(np.random.default_rng(seed).permutation(pool)[:size].tolist())
+    return [r for n, r in enumerate(records) if r.split == "test" or n in kept]
+
+
+def _fit(known: Known, labelled: list[int]) -> SpanTagger:
+    with TemporaryDirectory() as folder:
+        texts, spans = [known.texts[n] for n in labelled], [known.spans[n] for n in labelled]
+        train_tagger(texts, spans, Path(folder), known.clusters)
+        return SpanTagger.open(Path(folder))
+
+
+def _spans(record: Record) -> list[Span]:
+    return [Span(span.start, span.end, span.label) for span in record.spans or ()]
