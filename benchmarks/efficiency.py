@@ -1,7 +1,7 @@
 """How many labels does each way of choosing need? `./run bench efficiency --data NAME ... --seeds N --json`.
 
 Known data sets, labelled batch by batch in memory: the same features, pool and seeds for every strategy. A
-name is a folder of the data that `REVIEWQUEUE_DATA` (or ../shared/data) holds.
+name is a folder below `--folder`, with a `data.jsonl.gz` in it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +38,6 @@ from labeling.learning.replay import KnownPool, Step, replay  # noqa: E402
 from labeling.learning.rows import Rows  # noqa: E402
 from labeling.management.truths import Truth, read_truth  # noqa: E402
 
-DATA = Path(os.environ.get("REVIEWQUEUE_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data")
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 USUAL = ("default:committee", "margin:committee", "random:committee", "margin:plain", "random:plain")
 MOST_POOL = 10_000  # documents of a pool; larger ones are cut, the same for every strategy
@@ -56,9 +54,9 @@ class Run:
     seed: int
 
 
-def kind_of(name: str) -> str:
+def kind_of(folder: Path) -> str:
     """The kind of project that a data set makes, by its first row."""
-    with gzip.open(DATA / name / "data.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(folder / "data.jsonl.gz", "rt", encoding="utf-8") as lines:
         row = json.loads(next(lines))
     return "single" if "label" in row else "multi" if "labels" in row else "spans"
 
@@ -165,8 +163,8 @@ def _draw(task: tuple[Run, int, int]) -> tuple[Run, list[Step]]:
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """All strategies on one data set."""
-    kind = kind_of(name)
-    truth = read_truth(DATA / name / "data.jsonl.gz", kind)
+    kind = kind_of(options.folder / name)
+    truth = read_truth(options.folder / name / "data.jsonl.gz", kind)
     strategies = [part.split(":") for part in options.strategies]
     if kind == "spans":
         chosen = list(dict.fromkeys(strategy for strategy, _ in strategies))
@@ -212,6 +210,7 @@ def say(what: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", required=True, help="folders of the data, such as trec6 ag_news")
+    parser.add_argument("--folder", type=Path, default=Path("../shared/data"), help="where the data sets are")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
     parser.add_argument(

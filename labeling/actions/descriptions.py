@@ -11,6 +11,7 @@ from labeling.actions.owed import owe
 from labeling.learning.arrays import Floats
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.embedding import Embedder
+from labeling.learning.extras import embeddings_installed
 from labeling.models import ClassRule, Guideline, LabelClass, OwedWork, Project
 
 
@@ -39,7 +40,8 @@ def described_vectors(project: Project, folder: Path, lines: Sequence[str]) -> F
     try:
         arrays, _ = read_folder(folder / _name(lines))
     except FileNotFoundError:
-        owe(project.pk, OwedWork.Kind.EMBED)
+        if embeddings_installed():
+            owe(project.pk, OwedWork.Kind.EMBED)
         return None
     return arrays["vectors"]
 

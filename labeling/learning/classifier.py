@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from labeling.learning.arrays import AnyArray, AnyIntegers, Flags, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.hashing import COLUMNS
-from labeling.learning.probabilities import FLOOR, log_softmax, spread_out
+from labeling.learning.probabilities import FLOOR, below_best, spread_out
 from labeling.learning.rows import Rows
 from labeling.learning.solver import Solution, solve
 
@@ -58,7 +58,7 @@ class LinearModel:
         """(n, n_classes) log probabilities, or log-odds of several labels; unknown classes get the floor."""
         logits = self.logits(rows)
         if self.link == "softmax":
-            return spread_out(log_softmax(logits), self.seen, self.n_classes)
+            return spread_out(below_best(logits), self.seen, self.n_classes)
         return spread_out(logits.clip(FLOOR, -FLOOR), self.seen, self.n_classes)
 
     def probabilities(self, rows: Rows) -> Floats:

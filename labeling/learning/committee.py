@@ -76,18 +76,24 @@ class Committee:
 
     def probabilities(self, rows: Rows) -> Floats:
         """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
-        return self.combined([expert.scores(rows) for expert in self.experts])
+        total = self.total(rows)
+        return softmax(total) if self.link == "softmax" else likely(total)
 
-    def combined(self, scores: Sequence[Floats]) -> Floats:
-        """The probabilities that these scores of all experts, each (n, n_classes), amount to."""
-        total = scores[0] * np.float32(self.weights[0])
-        for weight, found in zip(self.weights[1:], scores[1:], strict=True):
-            if weight > 0:
-                total += found * np.float32(weight)
-        if self.link == "softmax":
-            return softmax(total)
-        total += np.float32(self.offset)
-        return likely(total)
+    def total(self, rows: Rows) -> Floats:
+        """(n, n_classes): what the experts' weighted scores add up to, before it is a probability."""
+        return self._added([expert.scores(rows) for expert in self._heard])
+
+    @property
+    def _heard(self) -> tuple[Expert, ...]:
+        """The experts that count."""
+        return tuple(e for e, weight in zip(self.experts, self.weights, strict=True) if weight > 0)
+
+    def _added(self, scores: Sequence[Floats]) -> Floats:
+        weights = self.weights[self.weights > 0].astype(np.float32)
+        total: Floats = scores[0] * weights[0] + np.float32(self.offset)
+        for weight, found in zip(weights[1:], scores[1:], strict=True):
+            total += found * weight
+        return total
 
     def opinions(self, rows: Rows) -> Floats:
         """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
@@ -96,9 +102,9 @@ class Committee:
 
     def disagreement(self, rows: Rows) -> Doubles:
         """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
-        scores = [expert.scores(rows) for expert in self.experts]
-        consensus = margin(self.combined(scores))
-        heard = np.stack([found for found, weight in zip(scores, self.weights, strict=True) if weight > 0])
+        heard = np.stack([expert.scores(rows) for expert in self._heard])
+        total = self._added(list(heard))
+        consensus = margin(softmax(total) if self.link == "softmax" else likely(total))
         if self.link == "softmax":
             return disagreement(vote_entropy(heard), consensus)
         decisions = np.stack([self.decide(likely(one)) for one in heard])

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, vstack
 from labeling.learning.arrays import AnyArray, Doubles, Flags, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.hashing import WORD_COLUMNS
-from labeling.learning.probabilities import log_softmax, softmax, spread_out
+from labeling.learning.probabilities import below_best, softmax, spread_out
 from labeling.learning.rows import Rows
 
 ROUNDS = 6
@@ -45,7 +45,7 @@ class WordsModel:
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); a class it does not know gets the floor of `spread_out`."""
         counts = scaled_words(rows.presence(), self.columns)
-        return spread_out(log_softmax(counts @ self._padded), self.seen, self.n_classes)
+        return spread_out(below_best(counts @ self._padded), self.seen, self.n_classes)
 
     @cached_property
     def _padded(self) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 
 from labeling.learning.arrays import Floats, Integers
 
-FLOOR = -6.0  # log probability below which an expert is not believed: one in four hundred
+FLOOR = -6.0  # below the best class: an expert that says less than one to four hundred is not believed
 
 
 def softmax(scores: Floats) -> Floats:
@@ -19,25 +19,26 @@ def softmax(scores: Floats) -> Floats:
     return scores
 
 
-def log_softmax(scores: Floats) -> Floats:
-    """The logarithm of `softmax`, without its underflow. `scores` is overwritten.
+def below_best(scores: Floats) -> Floats:
+    """How far each class lies below the best of its row. `scores` is overwritten.
 
-    >>> log_softmax(np.array([[0., 1000.]], dtype=np.float32)).tolist()
+    Log probabilities but for a constant of each row, which nothing that compares classes can tell.
+
+    >>> below_best(np.array([[1., 1001.]], dtype=np.float32)).tolist()
     [[-1000.0, 0.0]]
     """
     scores -= scores.max(axis=1, keepdims=True, initial=-np.inf)
-    scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
     return scores
 
 
-def spread_out(log_probabilities: Floats, seen: Integers, n_classes: int) -> Floats:
+def spread_out(scores: Floats, seen: Integers, n_classes: int) -> Floats:
     """From the classes a model knows to all classes; what it does not know, and what is tiny, is `FLOOR`.
 
-    log_probabilities : (n, k) in the order of `seen`; returns : (n, n_classes) in [FLOOR, 0]
+    scores : (n, k) in the order of `seen`; returns : (n, n_classes), FLOOR at least
     """
-    np.maximum(log_probabilities, FLOOR, out=log_probabilities)
+    np.maximum(scores, FLOOR, out=scores)
     if len(seen) == n_classes:
-        return log_probabilities
-    spread = np.full((len(log_probabilities), n_classes), FLOOR, dtype=np.float32)
-    spread[:, seen] = log_probabilities
+        return scores
+    spread = np.full((len(scores), n_classes), FLOOR, dtype=np.float32)
+    spread[:, seen] = scores
     return spread

@@ -56,9 +56,9 @@ class Rows:
 
     def part(self, chosen: AnyArray | slice) -> Self:
         """Some of the rows, by their numbers or a slice, in this order."""
-        near = None if self.neighbours is None else self.neighbours[chosen]
+        near = None if self.neighbours is None else _picked(self.neighbours, chosen)
         places = None if self.positions is None else self.positions[chosen]
-        return type(self)(self.sparse[chosen], self.dense[chosen], self.scale, near, places)
+        return type(self)(_picked(self.sparse, chosen), self.dense[chosen], self.scale, near, places)
 
     def presence(self) -> csr_array:
         """(n, WORD_COLUMNS) float32: 1 where a document holds a word, pairs of words left out."""
@@ -66,6 +66,17 @@ class Rows:
         indptr = np.concatenate([[0], np.cumsum(is_word)])[self.sparse.indptr]
         data = np.ones(int(indptr[-1]), dtype=np.float32)
         return csr_array((data, self.sparse.indices[is_word], indptr), shape=(len(self), WORD_COLUMNS))
+
+
+def _picked(matrix: csr_array, chosen: AnyArray | slice) -> csr_array:
+    """Some rows; neighbours in a row come without a copy, which is what scoring a shard in chunks needs."""
+    if not isinstance(chosen, slice):
+        return matrix[chosen]
+    start, stop, _ = chosen.indices(matrix.shape[0])
+    indptr = matrix.indptr[start : stop + 1]
+    inside = slice(int(indptr[0]), int(indptr[-1]))
+    shape = (stop - start, matrix.shape[1])
+    return csr_array((matrix.data[inside], matrix.indices[inside], indptr - indptr[0]), shape=shape)
 
 
 def encoded(points: Floats, scale: float) -> AnyArray:

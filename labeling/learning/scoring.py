@@ -11,11 +11,12 @@ from typing import Self
 
 import numpy as np
 
-from labeling.learning.acquisition import margin
 from labeling.learning.arrays import AnyFloats, Floats, Integers
-from labeling.learning.committee import Committee
+from labeling.learning.committee import Committee, likely
 from labeling.learning.rows import Rows
 from labeling.learning.store import FeatureStore
+
+ClassPairs = np.ndarray[tuple[int, int], np.dtype[np.int16]]
 
 CHUNK = 2_048  # documents scored at once: what a few dozen classes leave of a processor's cache
 THREADS = 2
@@ -36,7 +37,7 @@ class PoolScores:
     """
 
     positions: Integers
-    classes: np.ndarray[tuple[int, int], np.dtype[np.int16]]
+    classes: ClassPairs
     probabilities: Floats
     margin: Floats
     disagreement: Floats
@@ -88,37 +89,40 @@ def score_rows(rows: Rows, committee: Committee, has_votes: bool = False) -> Poo
     return PoolScores.merge(_score(rows.part(slice(n, n + CHUNK)), committee, has_votes) for n in numbers)
 
 
-def top_two(
-    probabilities: AnyFloats,
-) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.int16]], Floats]:
-    """The two most probable classes of each row and their probabilities, each (n, 2).
+def top_two(values: AnyFloats) -> tuple[ClassPairs, Floats]:
+    """The two largest values of each column and the classes they belong to, each (n, 2).
 
-    >>> classes, values = top_two(np.array([[.2, .5, .3], [0., 0., 1.]]))
-    >>> classes.tolist(), values[:, 0].tolist()
+    values : (n_classes, n_documents): this way round, comparing classes runs along memory
+
+    >>> classes, found = top_two(np.array([[.2, 0.], [.5, 0.], [.3, 1.]]))
+    >>> classes.tolist(), found[:, 0].tolist()
     ([[1, 2], [2, 0]], [0.5, 1.0])
     >>> top_two(np.array([[.7]]))[0].tolist()
     [[0, -1]]
     """
-    n_documents, n_classes = probabilities.shape
-    if n_classes < 2:
-        missing = np.full((n_documents, 2 - n_classes), -1)
-        classes = np.concatenate([np.zeros((n_documents, n_classes), dtype=np.int64), missing], axis=1)
-        values = np.concatenate([probabilities, np.zeros((n_documents, 2 - n_classes))], axis=1)
-        return classes.astype(np.int16), values.astype(np.float32)
-    numbers = np.arange(n_documents)
-    first = probabilities.argmax(axis=1)
-    without = probabilities.copy()
-    without[numbers, first] = -1
-    second = without.argmax(axis=1)
-    classes = np.stack([first, second], axis=1)
-    return classes.astype(np.int16), np.take_along_axis(probabilities, classes, axis=1).astype(np.float32)
+    n_classes, n_documents = values.shape
+    classes = np.full((n_documents, 2), -1, dtype=np.int16)
+    found = np.zeros((n_documents, 2), dtype=np.float32)
+    left, numbers = values.copy(), np.arange(n_documents)
+    for place in range(min(2, n_classes)):
+        best = left.argmax(axis=0)
+        classes[:, place], found[:, place] = best, left[best, numbers]
+        left[best, numbers] = -np.inf
+    return classes, found
 
 
 def _score(rows: Rows, committee: Committee, has_votes: bool) -> PoolScores:
     assert rows.positions is not None  # noqa: S101 - rows of a store know their places
-    probabilities = committee.probabilities(rows)
-    classes, values = top_two(probabilities)
+    total = np.ascontiguousarray(committee.total(rows).T)
+    classes, best = top_two(total)
+    if committee.link == "softmax":
+        total -= best[:, 0]
+        np.exp(total, out=total)
+        best = np.exp(best - best[:, :1]) / total.sum(axis=0)[:, None]
+    else:
+        best = likely(best)
+    best[classes < 0] = 0
     votes = committee.disagreement(rows) if has_votes else np.zeros(len(rows))
-    close = margin(probabilities).astype(np.float32)
-    close -= ~rows.dense.any(axis=1)  # of what has nothing to go by, all others come first
-    return PoolScores(rows.positions, classes, values, close, votes.astype(np.float32))
+    close = np.zeros(len(rows)) if committee.n_classes < 2 else 1 - (best[:, 0] - best[:, 1])
+    close = close - (~rows.dense.any(axis=1) if rows.width else 0)  # nothing to go by: all others come first
+    return PoolScores(rows.positions, classes, best, close.astype(np.float32), votes.astype(np.float32))

@@ -66,7 +66,7 @@ def test_the_guideline_speaks_of_a_class_that_nobody_has_labelled(pool, labels, 
     unseen = labels == 2
     assert committee.trained == (0, 1)
     found = committee.probabilities(pool)[:, 2]
-    assert found[unseen].mean() > 2 * found[~unseen].mean()
+    assert (found[unseen][:, None] > found[~unseen]).mean() > 0.9
 
 
 def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):

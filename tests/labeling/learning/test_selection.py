@@ -29,7 +29,7 @@ def pool(count, n_classes, seed=0):
     """Scores and vectors of an invented pool whose positions have gaps."""
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet(np.full(n_classes, 0.4), size=count)
-    classes, values = top_two(probabilities)
+    classes, values = top_two(probabilities.T)
     ordered = np.sort(probabilities, axis=1)
     uncertainty = 1 - (ordered[:, -1] - (ordered[:, -2] if n_classes > 1 else 0))
     positions = np.sort(rng.choice(count * 3 + 1, count, replace=False))
