@@ -19,10 +19,9 @@ from labeling.learning.arrays import Flags, Integers
 from labeling.learning.cost import Cost, fit_cost
 from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.crf_weights import NotAModel
-from labeling.learning.mix import HeadEntry, Mix, Share, Strategy
+from labeling.learning.mix import HeadEntry, Share, Strategy
 from labeling.learning.scoring import PoolScores
-from labeling.learning.selection import select_head
-from labeling.learning.span_scores import changed_tags, pool_scores, span_mix
+from labeling.learning.span_scores import changed_tags, pool_scores, select_span_head
 from labeling.learning.spans import Span
 from labeling.learning.token_store import TokenStore
 from labeling.models import Annotation, Document, HeldOutPrediction, ModelVersion, OwedWork, Project
@@ -126,13 +125,12 @@ def _chosen(
     cost = measured_cost(project, tokens)
     earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
     scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
-    wishes = wishes_for(project, version.classes)
-    head = select_head(
+    head = select_span_head(
         scores.keep(is_eligible[scores.positions]),
         store.dense,
         len(version.classes),
         strategy=Strategy(project.strategy),
-        wishes=replace(wishes, mix=span_mix(wishes.mix or Mix.usual(len(version.classes)))),
+        wishes=wishes_for(project, version.classes),
         size=size,
         batch=labels_between(project, version),
         labelled=_labelled(project, len(tokens)),

@@ -26,7 +26,7 @@ from labeling.actions.answers import LabelValue
 from labeling.actions.guidelines import Rule
 from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags, quality_of_spans
-from labeling.learning.spans import Span
+from labeling.learning.spans import Span, tokenize
 from labeling.management.truths import Truth
 from labeling.models import (
     Annotation,
@@ -50,6 +50,7 @@ class Point:
     labels: int
     quality: Quality
     seconds: float  # from the labels to the new order, training and ranking
+    tokens: int = 0  # of the labelled documents: what reading them costs
 
     def row(self) -> list[float]:
         shares = (self.quality.accuracy, self.quality.macro_f1, self.quality.micro_f1)
@@ -61,6 +62,7 @@ class Simulation:
 
     def __init__(self, truth: Truth, strategy: str, fit: training.Fit) -> None:
         self.truth, self.fit = truth, fit
+        self.tokens = 0  # of the documents labelled so far
         self.annotator = User.objects.create_user("simulated")
         self.project = projects.create(
             self.annotator,
@@ -108,6 +110,7 @@ class Simulation:
             cursor.execute("SELECT setval('labeling_generation', %s)", [(seed + 1) * GENERATIONS_A_SEED])
         if not working.work_off(self.project.pk, OwedWork.Kind.RANK):
             raise RuntimeError("The first order is not owed.")
+        self.tokens = 0
         curve: list[Point] = []
         labels = 0
         while labels < budget:
@@ -115,7 +118,7 @@ class Simulation:
             if not labelled:
                 break
             labels += labelled
-            curve.append(Point(labels, *self.train()))
+            curve.append(Point(labels, *self.train(), tokens=self.tokens))
             if on_point:
                 on_point(curve[-1])
         return curve
@@ -129,6 +132,7 @@ class Simulation:
                 break
             answers = [Submission(one.token, self.answer(one.external_id)) for one in held]
             submit_many(self.annotator, answers)
+            self.tokens += sum(len(tokenize(one.text)) for one in held)
             done += len(held)
         return done
 

@@ -132,6 +132,7 @@ def _summary(curves: list[list[Point]], full: Quality, options: dict[str, Any]) 
             {
                 "seed": seed,
                 "curve": [point.row() for point in curve],
+                "tokens": [point.tokens for point in curve],
                 "seconds_per_round": round(sum(point.seconds for point in curve) / len(curve), 3),
                 "aulc_macro_f1": round(area, 4),
             }

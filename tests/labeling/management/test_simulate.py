@@ -80,6 +80,8 @@ def test_curves_of_the_real_queue_and_trainer_that_leave_nothing_behind(db: None
         assert all(point[1] == point[3] for point in seed["curve"])  # accuracy is micro F1 here
         assert seed["curve"][-1][2] > 0.8
         assert seed["seconds_per_round"] > 0
+        assert seed["tokens"] == sorted(seed["tokens"])
+        assert seed["tokens"][0] > 15  # every document has several
     areas = [area_under_curve([p[0] for p in s["curve"]], [p[2] for p in s["curve"]]) for s in found["seeds"]]
     assert found["aulc_macro_f1"] == pytest.approx(sum(areas) / 2, abs=1e-3)
     assert found["full"]["accuracy"] > 0.9
