@@ -15,7 +15,6 @@ from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
     prequential_f1,
-    rarity_weights,
     weak_class_weights,
 )
 from labeling.learning.seeds import MOST_SEEDED
@@ -60,7 +59,6 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
         weakness=weak_class_weights(f1, counts, _is_ambiguous(project, place)),
         focus=_focus(project, place),
         mix=mix_of(project, len(classes)),
-        rarity=rarity_weights(counts) if project.kind == Project.Kind.MULTI else None,
     )
 
 

@@ -116,8 +116,8 @@ class Wishes:
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota
     focus : class number to the share of the head it shall have, in (0, 1]
     mix : a manager's own; None for `Mix.usual`
-    rarity : (n_classes,) weights that sum to 1, for several classes per document: a third of the weak
-        classes' part goes to likely positives in these proportions; None for one class per document
+    rarity : (n_classes,) weights that sum to 1: a third of the weak classes' part goes to likely positives in
+        these proportions. None, and so in the default: they lost where they were measured
     seeds : class number to the documents that hold its seed words
     """
 
