@@ -56,21 +56,24 @@ class Step:
 
     labels : documents labelled so far; calibration : expected calibration error on the test documents
     seconds : processor time of the fit and the choice
+    decided : what was decided of the test documents, in the shape of `KnownPool.labels`
     """
 
     labels: int
     quality: Quality
     calibration: float
     seconds: float
+    decided: AnyArray
 
 
 def replay(
-    known: KnownPool, fit: Fit, strategy: Strategy, *, budget: int, batch: int, seed: int
+    known: KnownPool, fit: Fit, strategy: Strategy, *, budget: int, batch: int, seed: int, growth: float = 0.0
 ) -> Iterator[Step]:
     """Label the pool batch by batch, as the strategy chooses; one step after each batch.
 
     fit : makes the committee, see `fitting.fit_committee`
     budget : documents to label; fewer where the pool is smaller
+    growth : a batch is this share of what is labelled, where that is more than `batch`
     """
     labelled = np.zeros(0, dtype=np.int64)
     order = np.random.default_rng(seed).permutation(len(known.rows))
@@ -78,7 +81,7 @@ def replay(
     committee: Committee | None = None
     while len(labelled) < min(budget, len(known.rows)):
         started = process_time()
-        size = min(batch, budget - len(labelled))
+        size = min(max(batch, int(growth * len(labelled))), budget - len(labelled))
         if strategy is Strategy.RANDOM:
             chosen = order[len(labelled) : len(labelled) + size]
         else:
@@ -93,11 +96,11 @@ def replay(
         )
         seconds = process_time() - started
         probabilities = committee.probabilities(known.test)
-        quality = quality_of_flags(
-            committee.decide(probabilities), _flags(known.test_labels, known.n_classes)
-        )
+        decided = committee.decide(probabilities)
+        quality = quality_of_flags(decided, _flags(known.test_labels, known.n_classes))
         error = calibration_error(probabilities, known.test_labels) if known.is_single else 0.0
-        yield Step(len(labelled), quality, error, seconds)
+        shaped = decided.argmax(axis=1).astype(np.int16) if known.is_single else decided
+        yield Step(len(labelled), quality, error, seconds, shaped)
 
 
 def _choose(
