@@ -82,12 +82,21 @@ def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     return first * _PAIR + second
 
 
+def word_columns(hashes: Hashes) -> Integers:
+    """(n,) the column of each word."""
+    return _spread(hashes, 0, WORD_COLUMNS)
+
+
+def pair_columns(first: Hashes, second: Hashes) -> Integers:
+    """(n,) the column of each pair of neighbouring words."""
+    return _spread(hash_pairs(first, second), WORD_COLUMNS, COLUMNS)
+
+
 def _count_block(texts: list[str]) -> csr_array:
     hashes, lengths = hash_tokens([words(text) for text in texts])
     rows = np.repeat(np.arange(len(texts)), lengths)
     is_pair = rows[1:] == rows[:-1]
-    pairs = hash_pairs(hashes[:-1], hashes[1:])[is_pair]
-    columns = np.concatenate([_spread(hashes, 0, WORD_COLUMNS), _spread(pairs, WORD_COLUMNS, COLUMNS)])
+    columns = np.concatenate([word_columns(hashes), pair_columns(hashes[:-1], hashes[1:])[is_pair]])
     keys = np.concatenate([rows, rows[1:][is_pair]]) * COLUMNS + columns
     unique, counts = np.unique(keys, return_counts=True)
     indptr = np.searchsorted(unique, np.arange(len(texts) + 1) * COLUMNS).astype(np.int32)
