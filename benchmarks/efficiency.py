@@ -85,7 +85,7 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
         )
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
-    evidence = Evidence(rows, np.arange(len(rows)), step, described)
+    evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
     labels, given = (_labels(truth, part) for part in (pool, test))
     return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given)
 

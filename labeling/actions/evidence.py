@@ -21,7 +21,9 @@ def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID])
     drawn = drawn.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
     positions = np.sort(np.fromiter(drawn.values_list("position", flat=True), dtype=np.int64))
     step = None if store.graph is None else store.graph.step
-    return Evidence(store.take(positions), positions, step, _described(project, store, classes))
+    anchors = positions[:0] if store.graph is None else store.graph.anchors
+    described = _described(project, store, classes)
+    return Evidence(store.take(positions), positions, step, described, anchors)
 
 
 def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Rows | None:

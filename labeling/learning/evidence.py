@@ -20,6 +20,7 @@ class Evidence:
     unlabelled : Rows of a sample of the pool, drawn at random, test documents left out
     positions : (n,) their places in the store, rising
     step : (m, m) the graph of the anchors, from `neighbours.smoothing`; None without a graph
+    anchors : (m,) their places in the store, rising
     described : Rows of n_classes, the features of "name: one line" of each class; None without a guideline
     outside : models from elsewhere by their names
     """
@@ -28,8 +29,15 @@ class Evidence:
     positions: Integers
     step: csr_array | None = None
     described: Rows | None = None
+    anchors: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     outside: Mapping[str, OutsideModel] = field(default_factory=dict)
 
     def is_labelled(self, positions: Integers) -> Flags:
         """(n,) which of the sample are among these documents."""
         return np.isin(self.positions, positions)
+
+    def own_anchors(self, positions: Integers) -> Integers:
+        """(n,) the number of the anchor that each of these documents is, -1 for none."""
+        found = np.searchsorted(self.anchors, positions).clip(max=max(len(self.anchors) - 1, 0))
+        is_anchor = self.anchors[found] == positions if len(self.anchors) else np.zeros(len(positions), bool)
+        return np.where(is_anchor, found, -1)

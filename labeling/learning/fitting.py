@@ -124,8 +124,11 @@ def _bench(rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, lin
 
     makes: dict[str, Make] = {"linear": _linear(rows, labels, n_classes), "words": words}
     step, near = evidence.step, rows.neighbours
-    if step is not None and near is not None:
-        makes["neighbours"] = lambda numbers: propagate(step, near[numbers], labels[numbers], n_classes)
+    if step is not None and near is not None and rows.positions is not None:
+        own = evidence.own_anchors(rows.positions)
+        makes["neighbours"] = lambda numbers: propagate(
+            step, near[numbers], own[numbers], labels[numbers], n_classes
+        )
     return Bench(makes, _ready(evidence))
 
 

@@ -104,20 +104,27 @@ class NeighboursModel:
         return cls(int(facts["n_classes"]), arrays["seen"], arrays["reached"], float(facts["usual"]))
 
 
-def propagate(step: csr_array, near: csr_array, labels: Integers, n_classes: int) -> NeighboursModel:
+def propagate(
+    step: csr_array, near: csr_array, own: Integers, labels: Integers, n_classes: int
+) -> NeighboursModel:
     """Let labels spread from the labelled documents over the graph.
 
     step : (m, m) from `smoothing`
     near : (n, m) how near each labelled document is to the anchors
+    own : (n,) the anchor that it is itself, -1 for none
     labels : (n,) class numbers
     returns : a model; every class sends out the same amount, however many labels it has
 
-    Source: Zhou et al. (2004), learning with local and global consistency; a label enters by its neighbours.
+    Source: Zhou et al. (2004), learning with local and global consistency; the label of a document that is no
+    anchor enters by its neighbours.
     """
     seen, places = np.unique(labels, return_inverse=True)
     chosen = np.eye(len(seen), dtype=np.float32)[places]
+    is_anchor = own >= 0
     scale = np.asarray(near.sum(axis=1), dtype=np.float32)
-    entering = (near.T @ (chosen / np.maximum(scale, 1e-9)[:, None])).astype(np.float32)
+    spread = np.where(is_anchor, 0, 1 / np.maximum(scale, 1e-9)).astype(np.float32)[:, None]
+    entering = (near.T @ (chosen * spread)).astype(np.float32)
+    np.add.at(entering, own[is_anchor], chosen[is_anchor])
     entering /= np.maximum(entering.sum(axis=0), 1e-9)
     reached = entering.copy()
     for _ in range(STEPS):
