@@ -105,6 +105,9 @@ class Document(models.Model):
                 fields=["project", "position"], condition=Q(split="test"), name="test_documents_in_order"
             ),
             models.Index(
+                fields=["project", "id"], condition=Q(extra_slots__gt=0), name="documents_asked_again"
+            ),
+            models.Index(
                 fields=["project", "near_duplicate_group"],
                 condition=Q(near_duplicate_group__isnull=False),
                 name="near_duplicates",
