@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ import numpy as np
 django.setup()
 
 from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
-from benchmarks.efficiency_spans import span_curves  # noqa: E402
+from benchmarks._spans import span_curves  # noqa: E402
 from labeling.formats.records import Record  # noqa: E402
 from labeling.learning.arrays import AnyArray  # noqa: E402
 from labeling.learning.curves import area_under_curve, labels_to_reach, labels_to_share_of_full  # noqa: E402
@@ -88,6 +89,18 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
     evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
     labels, given = (_labels(truth, part) for part in (pool, test))
     return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given)
+
+
+def skewed(truth: Truth) -> Truth:
+    """The same test set, and a pool in which each class is rarer than the one before: 1, 1/2, 1/3 … 1/20."""
+    rng = random.Random(0)  # noqa: S311 - a repeatable draw is wanted
+    rank = {name: place + 1 for place, name in enumerate(truth.class_names)}
+    kept = [
+        record
+        for record in truth.records
+        if record.split == "test" or rng.random() < 1 / min(rank[(record.labels or ("",))[0]], 20)
+    ]
+    return replace(truth, records=kept)
 
 
 def _labels(truth: Truth, records: Sequence[Record]) -> AnyArray:
@@ -162,9 +175,12 @@ def _draw(task: tuple[Run, int, int]) -> tuple[Run, list[Step]]:
 
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """All strategies on one data set."""
-    kind = kind_of(options.folder / name)
-    truth = read_truth(options.folder / name / "data.jsonl.gz", kind)
+    """All strategies on one data set; NAME@skewed thins its classes out, one after the other."""
+    folder, _, variant = name.partition("@")
+    kind = kind_of(options.folder / folder)
+    truth = read_truth(options.folder / folder / "data.jsonl.gz", kind)
+    if variant == "skewed":
+        truth = skewed(truth)
     strategies = [part.split(":") for part in options.strategies]
     if kind == "spans":
         chosen = list(dict.fromkeys(strategy for strategy, _ in strategies))
@@ -172,7 +188,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
             {"strategy": one, "seeds": span_curves(truth.records, one, options.seeds, options.tokens)}
             for one in chosen
         ]}  # fmt: skip
-    lines = json.loads(options.descriptions.read_text()).get(name, {}) if options.descriptions else {}
+    lines = json.loads(options.descriptions.read_text()).get(folder, {}) if options.descriptions else {}
     started = perf_counter()
     known = known_pool(truth, options.features, lines)
     say(f"{name}: {len(known.rows):,} documents, features after {perf_counter() - started:.0f} s")
