@@ -44,6 +44,7 @@ WORDS, CLASS_WORDS = 20_000, 200  # of the vocabulary, and those that one class 
 TEXT_WORDS, TELLING_WORDS = 30, 4
 REPETITIONS = 5
 WAIT_SECONDS = 3_600
+AWAITED = (OwedWork.Kind.IMPORT, OwedWork.Kind.FEATURIZE, OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -93,7 +94,7 @@ class Loop:
             for process in self.processes.values():
                 if process.exit_code() is not None:
                     raise SystemExit(f"{process.name} ended:\n{process.last_lines()}")
-            if not OwedWork.objects.filter(project=self.project).exists():
+            if not OwedWork.objects.filter(project=self.project, kind__in=AWAITED).exists():
                 self.project.refresh_from_db()
                 if not lessons.is_due(self.project):
                     return

@@ -1,7 +1,7 @@
 """What does one query cost at scale? `./run bench ranking --documents N --classes N --json`.
 
-A query: fit on the labels, score the pool, choose a batch. Once with a dense view (384 numbers in eight bits),
-once with sparse rows (40 words), on the same arrays as peers from the package index, where they are installed.
+A query: fit on the labels, score the pool, choose a batch. Once with a dense view (384 numbers in eight
+bits), once with sparse rows (40 words); beside them peers from the package index, on the same arrays.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ import numpy as np
 
 from labeling.actions.descriptions import class_lines, described_vectors
 from labeling.actions.embedding import embedding_folder
+from labeling.actions.outside import outside_predictions
 from labeling.learning.evidence import SAMPLE, Evidence
+from labeling.learning.outside import OutsideModel
 from labeling.learning.rows import Rows
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, Project
@@ -23,7 +25,16 @@ def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID])
     step = None if store.graph is None else store.graph.step
     anchors = positions[:0] if store.graph is None else store.graph.anchors
     described = _described(project, store, classes)
-    return Evidence(store.take(positions), positions, step, described, anchors)
+    return Evidence(store.take(positions), positions, step, described, anchors, _outside(project, classes))
+
+
+def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, OutsideModel]:
+    """Models from elsewhere, each an expert of its own."""
+    is_single = project.kind == Project.Kind.SINGLE
+    return {
+        f"outside: {name}": OutsideModel.of(positions, probabilities, is_single=is_single)
+        for name, (positions, probabilities) in outside_predictions(project.pk, classes).items()
+    }
 
 
 def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Rows | None:

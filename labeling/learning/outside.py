@@ -12,6 +12,7 @@ import numpy as np
 
 from labeling.learning.arrays import AnyArray, Floats, Integers
 from labeling.learning.durable import read_folder, write_folder
+from labeling.learning.probabilities import FLOOR, below_best
 from labeling.learning.rows import Rows
 
 
@@ -26,6 +27,20 @@ class OutsideModel:
     n_classes: int
     positions: Integers
     said: Floats
+
+    @classmethod
+    def of(cls, positions: Integers, probabilities: Floats, *, is_single: bool) -> Self:
+        """From what such a model says of some documents.
+
+        probabilities : (n, n_classes) in [0, 1]
+        is_single : whether each document has one class, and not several labels
+        """
+        sure = np.clip(probabilities, 1e-6, 1 - 1e-6)
+        if is_single:
+            said = np.maximum(below_best(np.log(sure)), FLOOR)
+        else:
+            said = np.clip(np.log(sure) - np.log1p(-sure), FLOOR, -FLOOR)
+        return cls(probabilities.shape[1], positions, said.astype(np.float32))
 
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); zeros, which are added to nobody's disadvantage, where nothing was said."""
