@@ -13,6 +13,7 @@ from django.db.models import Q
 from labeling.actions import second_opinions
 from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
+from labeling.actions.opinions import Opinion
 from labeling.actions.steering import mix_of
 from labeling.actions.waiting import Entry, started_documents, test_documents
 from labeling.actions.wishes import seed_words, wishes_for
@@ -42,6 +43,7 @@ class Ranker:
     version: ModelVersion | None = None
     classes: Sequence[UUID] = ()  # the order of the class numbers
     doubts: Callable[[], Mapping[int, float]] = dict  # asks for second opinions: documents and posteriors
+    opinion: Opinion | None = None  # what the model thinks of whatever is chosen
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
@@ -56,7 +58,8 @@ class Ranker:
         asked = second_opinions.waiting_entries(self.project, doubts, round(HEAD_SIZE * asked_share))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked))
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        return first_of_each_group(spliced(mixed, asked, asked_share))
+        head = first_of_each_group(spliced(mixed, asked, asked_share))
+        return head if self.opinion is None else self.opinion.of(head)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
@@ -115,7 +118,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         most = round(share * ASKED_AHEAD * labels_between(project, version))
         return second_opinions.review(project, version.classes, committee, store, most)
 
-    return Ranker(project, choose, version, version.classes, doubts)
+    return Ranker(project, choose, version, version.classes, doubts, Opinion(version, committee, store))
 
 
 def _matches(
@@ -184,16 +187,10 @@ def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
 
 
 def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | None) -> dict[str, Any]:
-    """What the queue remembers of an entry: enough to say why, and to judge the model by it later."""
-    top = [
-        [str(classes[number]), round(float(probability), 4)]
-        for number, probability in zip(entry.classes, entry.probabilities, strict=True)
-        if number >= 0
-    ]
+    """What the queue remembers of an entry: enough to say why it was chosen."""
     reason: dict[str, Any] = {
         "share": str(entry.share),
         "informativeness": round(float(entry.informativeness), 4),
-        "top": top or None,
         "class": None if entry.label_class is None else str(classes[entry.label_class]),
         "similar": entry.cluster_size,
         "seed_words": list(entry.seed_words) or None,

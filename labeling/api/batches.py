@@ -17,6 +17,7 @@ from labeling.api.keys import key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.models import Lease, Project
+from labeling.models.explanations import OPINIONS, explanation, shows_opinion
 from labeling.models.reasons import reason_sentence
 
 FROM_THE_BATCH = "From the batch."
@@ -57,7 +58,8 @@ class HeldOut(serializers.Serializer[Any]):
         help_text="Later answers count while nobody else took the place."
     )
     reason = serializers.SerializerMethodField(
-        help_text="`share`, which share of the mix chose it; `sentence` for people; and the numbers."
+        help_text="`share`, which share of the mix chose it; `sentence` for people; where suggestions are "
+        "shown, `explanation` of what they rest on; and the numbers."
     )
     guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
 
@@ -90,9 +92,12 @@ def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_clas
     >>> shown_reason({"share": "random", "top": [["a", 0.9]]}, {}, False)
     {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
     """
-    is_wish = reason.get("share") in ("focus", "seed_words")
-    hidden = set() if shows_classes else {"top"} if is_wish else {"top", "class"}
-    sentence = reason_sentence(reason, class_names, shows_classes)
+    shows = shows_opinion(reason, shows_classes)
+    sentence = reason_sentence(reason, class_names, shows)
+    if shows:
+        return reason | {"sentence": sentence, "explanation": explanation(reason, class_names)}
+    is_wish = reason.get("share") == "seed_words"  # of a manager, and matched without a model
+    hidden = OPINIONS if is_wish else (*OPINIONS, "class")
     return {name: fact for name, fact in reason.items() if name not in hidden} | {"sentence": sentence}
 
 

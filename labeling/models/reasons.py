@@ -88,7 +88,7 @@ def _weak_class(reason: Reason, names: Names) -> str:
 
 
 def _focus(reason: Reason, names: Names) -> str:
-    """The manager's wish is no secret; how likely the model holds it, is told where suggestions are shown."""
+    """That this document may belong to the class is the model's opinion, so it is told like one."""
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("a manager asked for more labels of one class, and it may belong there.")
@@ -185,4 +185,4 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
         lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
     ),
 }
-OF_MANAGERS = (_focus, _seed_words)  # shares whose class is a manager's wish and no opinion of a model
+OF_MANAGERS = (_seed_words,)  # matched by words that a manager gave, without any opinion of a model

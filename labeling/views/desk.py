@@ -16,6 +16,7 @@ from labeling.exceptions import AnswerConflict, InvalidAnswer, KeyReused, Labeli
 from labeling.forms.answers import AnswerForm, signed_suggestion
 from labeling.models import Annotation, Lease, Membership, Project, read_lease_token
 from labeling.models.desk import DeskFacts, desk_facts
+from labeling.models.explanations import explanation, shows_opinion
 from labeling.models.reasons import percent, reason_sentence, top_classes
 from labeling.views.access import for_members, person
 from labeling.views.given import Given
@@ -143,12 +144,13 @@ def _show(request: HttpRequest, member: Membership, shown: Shown) -> HttpRespons
 
 def _about(document: queue.HeldDocument, facts: DeskFacts, project: Project) -> dict[str, Any]:
     """Why this document, and what the model suggests where the project shows that."""
-    shows = project.suggestion_policy == Project.SuggestionPolicy.SHOWN
+    shows = shows_opinion(document.reason, project.suggestion_policy == Project.SuggestionPolicy.SHOWN)
     names = {str(card.id): card.name for card in facts.classes}
     top = [pair for pair in top_classes(document.reason) if pair[0] in names] if shows else []
     suggested = {label_class: percent(odds) for label_class, odds in top[:1]}
     return {
         "why": reason_sentence(document.reason, names, shows_classes=shows),
+        "explanation": explanation(document.reason, names) if shows else [],
         "metadata": _short_facts(document.metadata),
         "suggestion": signed_suggestion(top or None),
         "choices": [(card, suggested.get(card.id)) for card in facts.classes],

@@ -38,3 +38,11 @@ def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> No
     assert reason_sentence(reason, NAMES) == (
         "a second opinion on it is wanted: the answer it has is right with a chance of 42 %."
     )
+
+
+def test_a_focus_names_its_class_only_where_suggestions_are_shown() -> None:
+    """That this very document may belong there is what the model thinks."""
+    reason = {"share": "focus", "class": "a", "top": TOP}
+    assert "Refund" in reason_sentence(reason, NAMES)
+    assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
+    assert not {"top", "class"} & set(shown_reason(reason, NAMES, False))

@@ -266,6 +266,26 @@ def test_the_model_s_opinion_is_hidden_unless_the_project_shows_it(annotator, ti
     assert Annotation.objects.get().suggestion[0] == [refund, 0.41]
 
 
+def test_what_a_suggestion_rests_on_is_shown_with_it_and_hidden_with_it(annotator, tickets, joan):
+    refund, billing = (str(tickets.classes.get(name=name).pk) for name in ("Refund", "Billing"))
+    reason = {
+        "share": "margin",
+        "top": [[refund, 0.41], [billing, 0.38]],
+        "experts": [["linear", refund, 0.5], ["guideline", billing, 0.6]],
+        "words": [["twice", 1.2], ["<b>", 0.4]],
+    }
+    QueueEntry.objects.update(reason=reason)
+    told = ("the guideline&#x27;s words say Billing", "These words point to Refund: twice, &lt;b&gt;.")
+    hidden = annotator.get(url(tickets)).content.decode()
+    assert not any(sentence in hidden for sentence in told)
+    policy.change(tickets.pk, joan, suggestion_policy="shown")
+    shown = annotator.get(url(tickets)).content.decode()
+    assert all(sentence in shown for sentence in told)
+    Lease.objects.update(reason=reason | {"share": "test"})
+    measured = annotator.get(url(tickets)).content.decode()
+    assert not any(sentence in measured for sentence in (*told, "suggested"))
+
+
 def test_a_made_up_suggestion_is_not_believed(annotator, tickets):
     sent(annotator, tickets, "Billing", suggestion='[["x", 1]]')
     assert Annotation.objects.get().suggestion is None
