@@ -20,18 +20,9 @@ from labeling.learning.quality import (
 from labeling.learning.seeds import MOST_SEEDED
 from labeling.models import Document, Focus, LabelClass, Now, Project
 from labeling.models.labelled import label_counts
+from labeling.models.prequential import prequential
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
-
-# The latest documents that a model had an opinion on when they were served, with what the annotator said.
-PREQUENTIAL = """
-    SELECT l.reason #>> '{top,0,0}', min(given.label_class_id::text)
-    FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-          ORDER BY annotation_id DESC LIMIT 1000) l
-    JOIN labeling_label given ON given.annotation_id = l.annotation_id
-    WHERE l.reason ? 'top'
-    GROUP BY l.id, l.reason, l.annotation_id HAVING count(*) = 1 ORDER BY l.annotation_id
-"""
 
 # The latest answers to documents that several people answered, with their classes.
 COMPARED = """
@@ -49,9 +40,11 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     place = {label_class: number for number, label_class in enumerate(classes)}
     counts = _counts(project, place)
     pairs = [
-        (place[UUID(predicted)], place[UUID(given)])
-        for predicted, given in _rows(PREQUENTIAL, project)
-        if UUID(predicted) in place and UUID(given) in place
+        (place[one.label_class], place[given])
+        for one in prequential(project.pk)
+        if len(one.given) == 1 and one.share != "test"  # the test set steers nothing
+        for given in one.given
+        if one.label_class in place and given in place
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, given, len(classes))
