@@ -121,3 +121,7 @@ class InvitationUnusable(LabelingError):
 
 class StaleRun(LabelingError):
     """A newer run has already published its ranking, so this one changes nothing."""
+
+
+class NothingToReplay(LabelingError):
+    """The labels of this project cannot be replayed now."""

@@ -36,6 +36,11 @@ def rank(project_id: int, **_later: Any) -> None:
 
 
 @shared_task
+def replay(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.REPLAY)
+
+
+@shared_task
 def reconcile(**_later: Any) -> None:
     working.reconcile()
 

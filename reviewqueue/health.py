@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from reviewqueue.celery import app
 
-QUEUES = ("default", "train", "embed")
+QUEUES = ("default", "train", "embed", "idle")
 PING_SECONDS = 1.0
 
 

@@ -225,7 +225,10 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     name: {"queue": "train"}
     for name in ("labeling.tasks.train", "labeling.tasks.featurize", "labeling.tasks.rank")
-} | {"labeling.tasks.embed": {"queue": "embed"}}  # hours of work, of which nothing may have to wait
+} | {
+    "labeling.tasks.embed": {"queue": "embed"},  # hours of work, of which nothing may have to wait
+    "labeling.tasks.replay": {"queue": "idle"},  # minutes of it, on a processor that nobody else wants
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task waits behind a training
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB

@@ -27,7 +27,7 @@ Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
 class KnownPool:
     """A pool whose answers are all known, and what it is tested on.
 
-    rows : Rows of n documents, positions 0 to n - 1
+    rows : Rows of n documents, their positions rising
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
     evidence : what the experts may use besides the labels
     test, test_labels : documents that are never chosen
@@ -45,9 +45,19 @@ class KnownPool:
         """Whether each document has one class."""
         return self.labels.ndim == 1
 
+    @property
+    def places(self) -> Integers:
+        """(n,) where the documents stand in the store: what the selection knows them by."""
+        assert self.rows.positions is not None  # noqa: S101 - rows of a pool know their places
+        return self.rows.positions
+
+    def numbers(self, positions: Integers) -> Integers:
+        """The row numbers of these documents."""
+        return np.searchsorted(self.places, positions)
+
     def vectors(self, positions: Integers) -> Floats:
         """Dense rows of these documents."""
-        return self.rows.dense[positions].astype(np.float32) * np.float32(self.rows.scale)
+        return self.rows.dense[self.numbers(positions)].astype(np.float32) * np.float32(self.rows.scale)
 
 
 @dataclass(frozen=True)
@@ -115,14 +125,14 @@ def _choose(
     free = np.setdiff1d(np.arange(len(known.rows)), labelled)
     draw = seed * 100_003 + len(labelled)
     if committee is None or not committee.can_rank:
-        entries = start_head(free, known.vectors, size=size, batch=size, seed=draw)
+        entries = start_head(known.places[free], known.vectors, size=size, batch=size, seed=draw)
     else:
         scores = score_rows(known.rows.part(free), committee, strategy is Strategy.DISAGREEMENT)
         entries = select_head(
             scores, known.vectors, known.n_classes, strategy=strategy, wishes=_wishes(known, labelled, said),
-            size=size, batch=size, labelled=labelled, seed=draw,
+            size=size, batch=size, labelled=known.places[labelled], seed=draw,
         )  # fmt: skip
-    return np.array([entry.position for entry in entries], dtype=np.int64)
+    return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
 
 
 def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, AnyArray]]) -> Wishes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labeling.learning.arrays import AnyArray, Doubles, Flags, Integers
+from labeling.learning.arrays import AnyArray, Doubles, Flags, Floats, Integers
 
 N_DRAWS = 400
 CONFIDENCE = 0.95
@@ -75,9 +75,7 @@ def estimate_savings(
     their mean unbiased where k is small (Rao and Wu 1988, "Resampling inference with complex survey data").
     """
     rng = np.random.default_rng(seed)
-    n_test = len(truth)
-    weights = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
-    weights = np.concatenate([np.ones((1, n_test)), weights]).astype(np.float32)  # first, what was measured
+    weights = _drawn_documents(len(truth), n_draws, rng)
     grid = np.unique(np.concatenate([c.labels for runs in curves.values() for c in runs]))
     means = {
         name: _mean_of_runs([_on_grid(c, truth, n_classes, weights, grid) for c in runs], rng)
@@ -97,8 +95,10 @@ def estimate_savings(
         grid.tolist(),
         _estimate(full),
         {name: [_estimate(column) for column in mean.T] for name, mean in means.items()},
-        {name: {share: _estimate(found) for share, found in one.items()} for name, one in reached.items()},
-        {name: {share: _estimate(found) for share, found in one.items()} for name, one in saved.items()},
+        *(
+            {name: {share: _estimate(each) for share, each in one.items()} for name, one in found.items()}
+            for found in (reached, saved)
+        ),
     )
 
 
@@ -122,6 +122,12 @@ def labels_needed(labels: Integers, quality: Doubles, targets: Doubles) -> Doubl
     part = np.where(high > low, part, 1.0)
     found: Doubles = labels[before] + part * (labels[first] - labels[before])
     return found
+
+
+def _drawn_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
+    """(n_draws + 1, n_test): how often each test document counts; first once each, as it was measured."""
+    drawn = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
+    return np.concatenate([np.ones((1, n_test)), drawn]).astype(np.float32)
 
 
 def _mean_of_runs(runs: list[Doubles], rng: np.random.Generator) -> Doubles:

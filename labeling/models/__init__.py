@@ -12,6 +12,7 @@ from labeling.models.outside import Prediction, PredictionSource
 from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
+from labeling.models.replays import Replay, ReplayCurve
 from labeling.models.sign_ins import SignInFailure
 from labeling.models.steering import Focus, QueueMix
 
@@ -39,6 +40,8 @@ __all__ = [
     "Project",
     "QueueEntry",
     "QueueMix",
+    "Replay",
+    "ReplayCurve",
     "Resolution",
     "SignInFailure",
     "lease_token",

@@ -15,10 +15,21 @@ from labeling.models.projects import Project
 from labeling.models.queue import Lease
 
 
+class Median(models.Aggregate):
+    function = "percentile_cont"
+    name = "median"
+    output_field = models.FloatField()
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def current(self) -> AnnotationQuerySet:
         """Answers that nothing superseded: neither corrected nor withdrawn, nor withdrawals themselves."""
         return self.filter(superseded_by=None, is_withdrawal=False)
+
+    def median_seconds(self) -> float | None:
+        """Of focused work on an answer; None where nobody's was measured."""
+        return self.current().aggregate(median=Median("seconds"))["median"]
 
 
 class Annotation(models.Model):

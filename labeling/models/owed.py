@@ -19,6 +19,7 @@ class OwedWork(models.Model):
         EMBED = "embed", _("Make sentence embeddings")
         TRAIN = "train", _("Train and rank")
         RANK = "rank", _("Rank again with the model that is there")
+        REPLAY = "replay", _("Replay the labels")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

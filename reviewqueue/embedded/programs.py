@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from labeling.learning.extras import embeddings_installed
 from reviewqueue import settings
 from reviewqueue.embedded.process import Process
 
@@ -17,7 +16,7 @@ DEFAULT_PORT = 8000
 WEB_WORKERS = 2
 WEB_THREADS = 4
 NICENESS = 5  # nobody sits before a training and waits
-LAST_NICENESS = 15  # what runs for hours beside all the rest
+LAST_NICENESS = 15  # what runs for minutes or hours beside all the rest
 # Numerical libraries start a thread a core in every process; two workers would then fight for two cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -111,12 +110,12 @@ def celery(command: str, niceness: int = NICENESS) -> list[str]:
 
 def programs(port: int, environment: Mapping[str, str], data: Path, logs: Path) -> list[Process]:
     """All of them, in the order of their start."""
-    embedder = worker("embedder", "embed", 1, environment, logs, niceness=LAST_NICENESS)
+    background = worker("background", "embed,idle", 1, environment, logs, niceness=LAST_NICENESS)
     return [
         web(port, environment, logs),
         worker("worker", "default", 2, environment, logs),
         worker("trainer", "train", 1, environment, logs),
-        *([embedder] if embeddings_installed() else []),
+        background,
         beat(environment, data, logs),
     ]
 

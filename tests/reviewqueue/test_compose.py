@@ -21,13 +21,13 @@ IMAGE_COMMAND: list[str] = json.loads(DOCKERFILE[DOCKERFILE.rindex("CMD ") + 4 :
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 
 
-def queue_of(command: list[str]) -> str | None:
-    return command[command.index("--queues") + 1] if "--queues" in command else None
+def queues_of(command: list[str]) -> set[str]:
+    return set(command[command.index("--queues") + 1].split(",")) if "--queues" in command else set()
 
 
 def test_every_part_of_the_service_is_there():
     assert set(SERVICES) == {"postgres", "redis", *OURS}
-    assert set(OURS) == {"migrate", "web", "worker", "trainer", "embedder", "beat"}
+    assert set(OURS) == {"migrate", "web", "worker", "trainer", "background", "beat"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -70,7 +70,7 @@ def test_the_image_serves_our_application():
 
 
 def test_every_queue_that_messages_go_to_has_a_worker():
-    served = {queue_of(service.get("command", [])) for service in OURS.values()} - {None}
+    served = set().union(*(queues_of(service.get("command", [])) for service in OURS.values()))
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
     assert served == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
 
@@ -80,9 +80,9 @@ def test_one_training_runs_at_a_time():
     assert command[command.index("--concurrency") + 1] == "1"
 
 
-def test_only_the_embedder_is_optional_and_the_image_has_packages_for_both():
-    assert [name for name, service in SERVICES.items() if "profiles" in service] == ["embedder"]
-    for packages in (re.findall(r"^ARG PACKAGES=(\w+)$", DOCKERFILE, re.M)[0], *OURS["embedder"]["profiles"]):
+def test_nothing_is_optional_and_the_image_has_packages_for_both():
+    assert [name for name, service in SERVICES.items() if "profiles" in service] == []
+    for packages in (re.findall(r"^ARG PACKAGES=(\w+)$", DOCKERFILE, re.M)[0], "embeddings"):
         assert (BASE_DIR / "requirements" / f"{packages}.lock").is_file()
 
 

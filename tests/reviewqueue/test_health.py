@@ -66,7 +66,7 @@ def test_staff_sees_the_queues_and_that_no_worker_answers(client):
     answer = client.get("/healthz/deep")
     assert answer.status_code == 503
     assert answer.json()["reasons"] == ["No worker answers."]
-    assert set(answer.json()["queues"]) == {"default", "train", "embed"}
+    assert set(answer.json()["queues"]) == {"default", "train", "embed", "idle"}
 
 
 @pytest.mark.django_db

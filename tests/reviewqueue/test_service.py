@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from labeling.learning.extras import embeddings_installed
 from reviewqueue import settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(240)]
@@ -130,7 +129,7 @@ def test_kill_9_of_a_child_is_said_and_mended(service, name):
 
 
 def test_a_task_is_run_by_the_worker(service):
-    workers = {"worker", "trainer"} | ({"embedder"} if embeddings_installed() else set())
+    workers = {"worker", "trainer", "background"}
     script = (
         "from reviewqueue.celery import app; import sys;"
         f"replies = [app.control.ping(timeout=5, limit={len(workers)}) for _ in range(4)];"

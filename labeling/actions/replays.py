@@ -1,0 +1,107 @@
+"""Can the project's own labels tell what the queue has saved? Asked here, found out by `replaying`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from labeling.actions import owed
+from labeling.actions.lessons import Lesson, read_lesson
+from labeling.actions.projects import manager_of
+from labeling.exceptions import NothingToReplay
+from labeling.models import Annotation, Document, OwedWork, Project, Replay
+from labeling.models.labelled import LabelledDocument, labelled_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.contrib.auth.models import User
+
+LEAST_POOL = 100  # labelled documents of the pool; with fewer a curve ends before it says anything
+LEAST_TEST = 30  # labelled test documents; with fewer every curve lies within the noise of the others
+MOST_POOL = 2_000  # documents replayed
+MOST_TEST = 1_000
+NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a replay would have to work with now."""
+
+    lesson: Lesson
+    test: list[LabelledDocument]
+
+    @property
+    def pool_missing(self) -> int:
+        """Labelled documents of the pool that are missing."""
+        return max(0, LEAST_POOL - len(self.lesson.documents))
+
+    @property
+    def test_missing(self) -> int:
+        """Labelled test documents that are missing."""
+        return max(0, LEAST_TEST - len(self.test))
+
+    @property
+    def why_not(self) -> str:
+        """What is needed before a replay says anything; empty where nothing is."""
+        project = self.lesson.project
+        if project.kind == Project.Kind.SPANS:
+            return str(NO_SPANS)
+        if self.pool_missing or self.test_missing:
+            return _(
+                "A replay needs {pool} labelled documents of the pool and {test} of the test set; "
+                "there are {pool_now} and {test_now}."
+            ).format(
+                pool=LEAST_POOL, test=LEAST_TEST, pool_now=len(self.lesson.documents), test_now=len(self.test)
+            )
+        if not self.lesson.is_enough or project.feature_edition == 0:
+            return _("A replay needs labels of at least two classes and the features of the documents.")
+        return ""
+
+
+def material_of(project: Project) -> Material:
+    """The labels of now."""
+    lesson = read_lesson(project)
+    known = set(lesson.classes)
+    return Material(lesson, [d for d in labelled_documents(project.pk, "test") if d.classes <= known])
+
+
+@transaction.atomic
+def ask(project_id: int, manager: User) -> Replay:
+    """Have the labels of now replayed in the background; the replay under way where there is one.
+
+    Work that had been given up is tried again from where it stopped. Raises NotAllowed, NothingToReplay.
+    """
+    manager_of(project_id, manager)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two askers take turns
+    replay = Replay.objects.filter(project=project, finished_at=None).first()
+    if replay is None:
+        material = material_of(project)
+        if material.why_not:
+            raise NothingToReplay(material.why_not)
+        replay = Replay.objects.create(
+            project=project,
+            asked_by=manager,
+            classes=material.lesson.classes,
+            pool_annotations=_drawn(project, material.lesson.documents, MOST_POOL),
+            test_annotations=_drawn(project, material.test, MOST_TEST),
+            label_count=len(material.lesson.documents),
+            seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
+            answers_per_document=project.overlap,
+        )
+    owed.retry(project_id, OwedWork.Kind.REPLAY)
+    return replay
+
+
+def _drawn(project: Project, documents: Sequence[LabelledDocument], most: int) -> list[int]:
+    """The annotations of so many of them, drawn by their random keys."""
+    if len(documents) > most:
+        ids = [d.document_id for d in documents]
+        kept = Document.objects.filter(project=project, pk__in=ids).order_by("random_key")[:most]
+        chosen = set(kept.values_list("pk", flat=True))
+        documents = [d for d in documents if d.document_id in chosen]
+    return [d.annotation_id for d in documents]
