@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from analytics.views import classes
+from analytics.views import classes, savings
 
 app_name = "analytics"
 
 urlpatterns = [
+    path("projects/<int:project_id>/savings/", savings.savings, name="savings"),
+    path("projects/<int:project_id>/savings/replay/", savings.replay, name="replay"),
     path("projects/<int:project_id>/report/", classes.classes, name="classes"),
     path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),

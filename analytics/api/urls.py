@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import classes
+from analytics.api import classes, savings
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -11,4 +11,5 @@ app_name = "analytics_api"
 
 urlpatterns = [
     path("projects/<row:project_id>/reports/classes/", classes.ClassReports.as_view(), name="report_classes"),
+    path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
 ]

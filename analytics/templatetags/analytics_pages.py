@@ -49,6 +49,31 @@ def measured(measure: Measure | None) -> SafeString:
 
 
 @register.filter
+def quantity(measure: Measure | None, digits: int = 0) -> SafeString:
+    """A cell: a number with its interval and thousands grouped, or a dash.
+
+    >>> quantity(Measure(1234.4, interval=Interval(-10.0, 2000.0)))
+    '1,234 <small class="interval">-10 to 2,000</small>'
+    """
+    if measure is None or measure.value is None or measure.interval is None:
+        return format_html('<span class="soft">{}</span>', "—")
+    found = measure.value, measure.interval.low, measure.interval.high
+    shown = [number_format(round(n, digits) + 0.0, digits, force_grouping=True) for n in found]
+    between = _("{low} to {high}").format(low=shown[1], high=shown[2])
+    return format_html('{} <small class="interval">{}</small>', shown[0], between)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share as whole per cents.
+
+    >>> percent(0.95), percent(-0.1)
+    ('95', '-10')
+    """
+    return number_format(round(100 * share))
+
+
+@register.filter
 def heat(share: float) -> int:
     """The shade of a cell, 0 to 5.
 

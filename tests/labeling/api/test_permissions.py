@@ -32,6 +32,7 @@ MANAGE = ANNOTATE | {"annotator": 403, "adjudicator": 403, "annotate token": 403
 OWN_LIST = READ | {"stranger": OK, "token of another project": OK}
 CREATE = dict(zip(CALLERS, (401, OK, OK, OK, OK, 403, 403, 403, 403, 401), strict=True))
 PUBLIC = dict.fromkeys(CALLERS, OK)
+TOO_EARLY = 409  # allowed, and refused for want of labels
 NOWHERE = dict.fromkeys(CALLERS, 404)
 
 
@@ -124,6 +125,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
     ("report_classes", "GET"): (READ, NO_BODY),
+    ("report_savings", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
+    ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }
 
 

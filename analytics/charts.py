@@ -1,0 +1,109 @@
+"""Where do the lines of a drawing go? Places for an SVG that templates write, so that no script draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+WIDTH, HEIGHT = 640, 320
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 48
+TICKS = 5
+
+Band = tuple[float, float, float]  # value, low, high
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis and the number that is written there."""
+
+    place: float
+    number: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve with the band of its interval; both as SVG points."""
+
+    key: str
+    name: str
+    points: str
+    band: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Learning curves in a box of WIDTH by HEIGHT."""
+
+    lines: list[Line]
+    goals: list[Tick]  # horizontal lines, with the share that they stand for
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+    width: int = WIDTH
+    height: int = HEIGHT
+
+    @property
+    def middle(self) -> float:
+        """Of the x axis, for its name."""
+        return (self.left + self.right) / 2
+
+
+def learning_curves(
+    labels: Sequence[int],
+    lines: Mapping[str, Sequence[Band]],
+    names: Mapping[str, str],
+    goals: Mapping[float, float],
+) -> Chart:
+    """Lay out quality over labels.
+
+    labels : (n_points,) rising; lines : by key, (n_points,) of value, low and high, in [0, 1]
+    goals : share of the final quality to the quality that it is
+
+    >>> chart = learning_curves([10, 20], {"a": [(.5, .4, .6), (.9, .8, 1.)]}, {"a": "A"}, {.9: .8})
+    >>> chart.lines[0].points, [tick.number for tick in chart.x_ticks]
+    ('340.0,228.7 624.0,55.3', [0, 5, 10, 15, 20])
+    """
+    lowest = min(low for bands in lines.values() for _, low, _ in bands)
+    bottom, top = floor(10 * lowest) / 10, min(1.0, ceil(10 * _highest(lines)) / 10)
+    y_step = _nice((top - bottom) / TICKS)
+    x_step = max(1, _nice(labels[-1] / TICKS))
+
+    def x(count: float) -> float:
+        return round(LEFT + count / labels[-1] * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(quality: float) -> float:
+        return round(TOP + (top - quality) / (top - bottom) * (HEIGHT - TOP - BOTTOM), 1)
+
+    def path(values: Sequence[tuple[int, float]]) -> str:
+        return " ".join(f"{x(count)},{y(quality)}" for count, quality in values)
+
+    drawn = []
+    for key, bands in lines.items():
+        upper = [(count, high) for count, (_, _, high) in zip(labels, bands, strict=True)]
+        lower = [(count, low) for count, (_, low, _) in zip(labels, bands, strict=True)]
+        line = path([(count, value) for count, (value, _, _) in zip(labels, bands, strict=True)])
+        drawn.append(Line(key, names[key], line, path([*upper, *reversed(lower)])))
+    x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(labels[-1] / x_step) + 1)]
+    numbers = [round(bottom + n * y_step, 2) for n in range(int((top - bottom) / y_step + 1e-9) + 1)]
+    return Chart(
+        drawn, [Tick(y(at), share) for share, at in goals.items()], x_ticks, [Tick(y(n), n) for n in numbers]
+    )
+
+
+def _highest(lines: Mapping[str, Sequence[Band]]) -> float:
+    return max(high for bands in lines.values() for _, _, high in bands)
+
+
+def _nice(step: float) -> float:
+    """The next of 1, 2, 5 times a power of ten, from below.
+
+    >>> [_nice(step) for step in (0.07, 4, 230)]
+    [0.1, 5, 500]
+    """
+    power = 10 ** floor(log10(step))
+    nice = next(n for n in (1, 2, 5, 10) if n * power >= step - 1e-9)
+    return nice * power if power >= 1 else round(nice * power, 6)

@@ -1,0 +1,37 @@
+"""Which page tells what the queue has saved on this project's own labels, and has it found out again?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.savings import headline, savings_report
+from labeling.actions import replays
+from labeling.exceptions import NothingToReplay
+from labeling.models import Membership
+from labeling.views.access import for_managers, person
+
+
+@require_safe
+@for_managers
+def savings(request: HttpRequest, member: Membership) -> HttpResponse:
+    report = savings_report(member.project)
+    shown: dict[str, Any] = {"member": member, "report": report, "headline": headline(report)}
+    return render(request, "analytics/savings.html", shown)
+
+
+@require_POST
+@for_managers
+def replay(request: HttpRequest, member: Membership) -> HttpResponse:
+    try:
+        replays.ask(member.project_id, person(request))
+    except NothingToReplay as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The labels of now are replayed in the background; that takes minutes."))
+    return redirect("analytics:savings", member.project_id)
