@@ -21,7 +21,8 @@ from labeling.learning.lsa import DIMENSIONS, leading_directions, log_entropy_we
 from labeling.learning.ppmi import word_vectors
 from labeling.learning.rows import Rows
 
-FORMAT = 2  # raise it when the same arrays would mean other features
+FORMAT = 3  # raise it when the same arrays would mean other features
+MOST_TOPIC_COLUMNS = 50_000  # with pairs of words there are ten times as many, nearly all of them rare
 SAMPLE = 20_000  # documents to learn from: three seconds of work, whatever the size of the pool
 
 
@@ -31,8 +32,8 @@ class Featurizer:
 
     columns : (m,) hashed columns that at least two documents of the sample fill; others are left out
     idf : (m,) inverse document frequency, smoothed
-    entropy : (m,) log-entropy weights for LSA
-    directions : (m, l) LSA
+    topics : (t,) columns that LSA reads, the most frequent ones
+    entropy : (t,) their log-entropy weights; directions : (t, l) LSA
     words : (w,) columns of the words that have a PPMI vector
     vectors : (w, p) theirs; centre : (p,) the mean of the documents' sums of them
     n_sampled : documents it was learnt on
@@ -40,6 +41,7 @@ class Featurizer:
 
     columns: Integers
     idf: Floats
+    topics: Integers
     entropy: Floats
     directions: Floats
     words: Integers
@@ -59,8 +61,10 @@ class Featurizer:
         columns = np.flatnonzero(frequency >= rare)
         counts = _cut(counts, columns)
         idf = np.log((1 + len(sample)) / (1 + frequency[columns])) + 1
-        entropy = log_entropy_weights(counts)
-        weighted = _weigh(counts, np.log1p(counts.data), entropy)
+        often = np.sort(np.argsort(-frequency[columns], kind="stable")[:MOST_TOPIC_COLUMNS])
+        read = _cut(counts, often)
+        entropy = log_entropy_weights(read)
+        weighted = _weigh(read, np.log1p(read.data), entropy)
         directions = _halved(leading_directions(weighted, dimensions, seed))
         held = _presence(counts)[:, : np.searchsorted(columns, WORD_COLUMNS)]
         words, vectors = word_vectors(held, dimensions, seed)
@@ -68,7 +72,9 @@ class Featurizer:
         summed = (held[:, words] @ vectors).sum(axis=0)
         centre = np.asarray(summed / max(len(sample), 1), dtype=np.float32)
         idf = idf.astype(np.float32)
-        return cls(columns, idf, entropy, directions, columns[words], vectors, centre, len(sample))
+        return cls(
+            columns, idf, columns[often], entropy, directions, columns[words], vectors, centre, len(sample)
+        )
 
     @cached_property
     def version(self) -> str:
@@ -104,7 +110,8 @@ class Featurizer:
         tfidf = _weigh(counts, 1 + np.log(counts.data), self.idf)
         lengths = np.sqrt(np.asarray(tfidf.power(2).sum(axis=1))).clip(1e-12)
         tfidf.data /= np.repeat(lengths, np.diff(tfidf.indptr)).astype(np.float32)
-        topics = unit_rows(_weigh(counts, np.log1p(counts.data), self.entropy) @ self.directions)
+        read = _cut(counts, np.searchsorted(self.columns, self.topics))
+        topics = unit_rows(_weigh(read, np.log1p(read.data), self.entropy) @ self.directions)
         dense = np.hstack([topics, self._meanings(counts)])
         indices = self.columns[tfidf.indices].astype(np.int32)
         sparse = csr_array((tfidf.data, indices, tfidf.indptr), shape=(len(texts), COLUMNS))
@@ -122,6 +129,7 @@ class Featurizer:
         arrays: dict[str, AnyArray] = {
             "columns": self.columns.astype(np.int32),
             "idf": self.idf,
+            "topics": self.topics.astype(np.int32),
             "entropy": self.entropy,
             "directions": self.directions.astype(np.float16),
             "words": self.words.astype(np.int32),
@@ -140,6 +148,7 @@ class Featurizer:
         return cls(
             columns=np.asarray(arrays["columns"], dtype=np.int64),
             idf=np.asarray(arrays["idf"]),
+            topics=np.asarray(arrays["topics"], dtype=np.int64),
             entropy=np.asarray(arrays["entropy"]),
             directions=np.asarray(arrays["directions"], dtype=np.float32),
             words=np.asarray(arrays["words"], dtype=np.int64),

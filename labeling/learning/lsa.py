@@ -33,10 +33,13 @@ def log_entropy_weights(counts: csr_array) -> Floats:
     return weights
 
 
-def leading_directions(rows: csr_array, dimensions: int, seed: int, iterations: int = 3) -> Floats:
+def leading_directions(
+    rows: csr_array, dimensions: int, seed: int, iterations: int = 3, *, is_symmetric: bool = False
+) -> Floats:
     """The right singular vectors of the largest singular values, by randomised subspace iteration.
 
     rows : (n_documents, n_columns)
+    is_symmetric : whether the matrix equals its transpose, which then need not be made
     returns : (n_columns, at most `dimensions`), orthonormal columns, strongest first; fewer where the
         matrix has fewer directions
 
@@ -46,7 +49,7 @@ def leading_directions(rows: csr_array, dimensions: int, seed: int, iterations: 
     if width == 0 or rows.nnz == 0:
         return np.zeros((rows.shape[1], 0), dtype=np.float32)
     start = np.random.default_rng(seed).standard_normal((rows.shape[1], width), dtype=np.float32)
-    columns = rows.T.tocsr()
+    columns = rows if is_symmetric else rows.T.tocsr()
     basis = np.linalg.qr(rows @ start).Q
     for _ in range(iterations):
         basis = np.linalg.qr(rows @ (columns @ basis)).Q

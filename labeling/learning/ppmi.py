@@ -13,7 +13,7 @@ from labeling.learning.lsa import leading_directions
 DIMENSIONS = 128
 MOST_WORDS = 20_000  # of the vocabulary, the most frequent ones
 LEAST_DOCUMENTS = 3  # that a word must occur in: of rarer ones nothing is known
-MOST_PAIRS = 40_000_000  # of words in one document, all documents together: bounds time and memory
+MOST_PAIRS = 8_000_000  # of words in one document, all documents together: bounds time and memory
 
 
 def word_vectors(presence: csr_array, dimensions: int, seed: int) -> tuple[Integers, Floats]:
@@ -33,21 +33,29 @@ def word_vectors(presence: csr_array, dimensions: int, seed: int) -> tuple[Integ
     columns = np.sort(known[np.argsort(-frequency[known], kind="stable")[:MOST_WORDS]])
     if len(columns) < 2:
         return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
-    words = rows[:, columns].astype(np.float32)
-    counts = frequency[columns].astype(np.float64)
-    together = (words.T @ words).tocoo()
-    information = np.log(together.data * n_documents / (counts[together.row] * counts[together.col]))
-    is_kept = (information > 0) & (together.row != together.col)
-    positive = csr_array(
-        (information[is_kept].astype(np.float32), (together.row[is_kept], together.col[is_kept])),
-        shape=together.shape,
-    )
-    directions = leading_directions(positive, dimensions, seed)
+    rarity = np.log(n_documents / frequency[columns]).astype(np.float32)
+    positive = _information(rows[:, columns], rarity, n_documents)
+    directions = leading_directions(positive, dimensions, seed, is_symmetric=True)
     image = positive @ directions
     lengths = np.linalg.norm(image, axis=0)
     vectors = image / np.sqrt(np.where(lengths > 0, lengths, 1))
-    rarity = np.log(n_documents / counts)[:, None]
-    return columns.astype(np.int64), (vectors * rarity).astype(np.float32)
+    return columns.astype(np.int64), (vectors * rarity[:, None]).astype(np.float32)
+
+
+def _information(words: csr_array, rarity: Floats, n_documents: int) -> csr_array:
+    """Positive pointwise mutual information of each two words, in single precision and in place.
+
+    words : (n_documents, m) ones; rarity : (m,) logarithm of one over the share of documents that hold a word
+    """
+    together = (words.T @ words).tocsr()
+    information = np.log(together.data / np.float32(n_documents), dtype=np.float32)
+    information += rarity[together.indices]
+    information += np.repeat(rarity, np.diff(together.indptr))
+    np.maximum(information, 0, out=information)
+    together.data = information
+    together.setdiag(0)
+    together.eliminate_zeros()
+    return together
 
 
 def _within_budget(presence: csr_array) -> csr_array:
