@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from analytics.guidance import findings, headline
 from analytics.metrics.measures import Measure
 from analytics.reports import ClassReport, ClassRow, class_report
+from analytics.stopping import stopping_advice, title
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
+from labeling.learning.stopping import NEXT, Advice, Standing
 
 
 class MeasureOut(serializers.Serializer[Any]):
@@ -62,6 +64,37 @@ class FindingOut(serializers.Serializer[Any]):
         return {"class": serializers.UUIDField(allow_null=True), **super().get_fields()}
 
 
+class TrendOut(serializers.Serializer[Any]):
+    """Accuracy on documents drawn at random among the latest 200 answers, with its 95 % interval."""
+
+    slope = serializers.FloatField(help_text="Accuracy gained per 100 labels, as a share.")
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    documents = serializers.IntegerField()
+
+
+class GainOut(serializers.Serializer[Any]):
+    """Accuracy that the next labels may bring, as a share, with its 95 % interval."""
+
+    labels = serializers.IntegerField()
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class StoppingOut(serializers.Serializer[Any]):
+    """Advice on whether to go on labeling. Nothing stops by itself."""
+
+    standing = serializers.ChoiceField([standing.value for standing in Standing])
+    title = serializers.CharField()
+    kappas = serializers.ListField(
+        child=serializers.FloatField(), help_text="Of models that follow each other, the newest last."
+    )
+    kappa = serializers.FloatField(allow_null=True, help_text="Their mean, once there are three.")
+    trend = TrendOut(allow_null=True)
+    expected_gain = GainOut(allow_null=True)
+
+
 class ClassReportOut(serializers.Serializer[Any]):
     """The class report of this moment."""
 
@@ -77,6 +110,7 @@ class ClassReportOut(serializers.Serializer[Any]):
     classes = ClassScoresOut(many=True)
     confused_pairs = PairOut(many=True)
     findings = FindingOut(many=True)
+    stopping = StoppingOut()
 
 
 class ClassReports(Endpoint):
@@ -85,7 +119,8 @@ class ClassReports(Endpoint):
     @operation("reports_classes", answers={200: ClassReportOut})
     def get(self, request: Request, project_id: int) -> Response:
         """Read how good each class is, measured on random test documents, and what to do about it."""
-        return Response(_as_json(class_report(self.member.project)))
+        advice = stopping_advice(self.member.project)
+        return Response(_as_json(class_report(self.member.project)) | {"stopping": _stopping(advice)})
 
 
 def _as_json(report: ClassReport) -> dict[str, Any]:
@@ -114,6 +149,18 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
             }
             for finding in findings(report)
         ],
+    }
+
+
+def _stopping(advice: Advice) -> dict[str, Any]:
+    trend, gain = advice.trend, advice.gain
+    return {
+        "standing": advice.standing.value,
+        "title": title(advice),
+        "kappas": list(advice.kappas),
+        "kappa": advice.kappa,
+        "trend": trend and {"slope": trend.slope, "low": trend.low, "high": trend.high, "documents": trend.n},
+        "expected_gain": gain and {"labels": NEXT, "value": gain.value, "low": gain.low, "high": gain.high},
     }
 
 

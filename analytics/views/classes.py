@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.guidance import findings, headline, weak_rows
 from analytics.metrics.measures import Measure
 from analytics.reports import class_report
+from analytics.stopping import sentences, stopping_advice, title
 from labeling.actions import steering
 from labeling.formats.exports import escaped
 from labeling.models import LabelClass, Membership
@@ -28,6 +29,7 @@ WANTED_LABELS = 20  # one press of the button: half an hour of one person
 @for_members
 def classes(request: HttpRequest, member: Membership) -> HttpResponse:
     report = class_report(member.project)
+    advice = stopping_advice(member.project)
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
@@ -35,6 +37,7 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "findings": findings(report),
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "wanted": WANTED_LABELS,
+        "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
     }
     return render(request, "analytics/class_report.html", shown)
 

@@ -17,6 +17,7 @@ from labeling.actions.evidence import evidence_for
 from labeling.actions.features import current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, read_lesson, targets
+from labeling.actions.steadiness import change_since, right_now
 from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee
@@ -109,11 +110,8 @@ def latest_ranker(project: Project) -> Ranker:
     folder = model_folder(version)
     if project.kind == Project.Kind.SPANS:
         return tagger_ranker(project, version, open_tagger(folder))
-    try:
-        committee, _ = Committee.load(folder)
-    except FileNotFoundError:  # lost, or of an older layout: the next training makes a new one
-        return start_ranker(project)
-    return committee_ranker(project, version, committee)
+    committee = _saved(version)
+    return start_ranker(project) if committee is None else committee_ranker(project, version, committee)
 
 
 def model_folder(version: ModelVersion) -> Path:
@@ -153,10 +151,11 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     committee = _fit_committee(store, lesson, folder, fit)
     owed.beat(work)
     version.facts["view"] = store.view
+    version.facts["change"] = change_since(version, store, committee, _saved)
     version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
     if len(committee.thresholds):  # reports decide as the model does
         version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
-    _predict_test_set(version, store, committee)
+    version.facts["held_out"] = _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 
 
@@ -178,23 +177,31 @@ def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
         return None
     if (last.facts.get("edition"), last.facts.get("view")) != (lesson.project.feature_edition, store.view):
         return None
+    return _saved(last)
+
+
+def _saved(version: ModelVersion) -> Committee | None:
+    """The committee of a version; None where its files were lost, or are of an older layout."""
     try:
-        return Committee.load(model_folder(last))[0]
+        return Committee.load(model_folder(version))[0]
     except FileNotFoundError:
         return None
 
 
-def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> None:
+def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> dict[str, int]:
+    """Store what the model says of labelled test documents; returns how many, and how many it got right."""
     documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
+    probabilities = committee.probabilities(rows)
     with (
         connection.cursor() as cursor,
         cursor.copy(
             "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities) FROM STDIN"
         ) as copy,
     ):
-        for document, row in zip(documents, committee.probabilities(rows), strict=True):
+        for document, row in zip(documents, probabilities, strict=True):
             copy.write_row((version.pk, document.document_id, [float(p) for p in row]))
+    return right_now(version, documents, committee.decide(probabilities))
 
 
 def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:

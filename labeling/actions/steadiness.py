@@ -1,0 +1,70 @@
+"""How much did the latest labels change the model? Kept with each version, for advice on stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labeling.learning.stopping import LEAST_STEP, SAMPLE, prediction_kappa
+from labeling.models import Document, ModelVersion, Project
+from labeling.models.labelled import LabelledDocument
+
+if TYPE_CHECKING:
+    from labeling.learning.arrays import Flags
+    from labeling.learning.committee import Committee
+    from labeling.learning.store import FeatureStore
+
+
+def change_since(
+    version: ModelVersion,
+    store: FeatureStore,
+    committee: Committee,
+    saved: Callable[[ModelVersion], Committee | None],
+) -> dict[str, Any] | None:
+    """Kappa of this model's predictions and an earlier one's, on a fixed random sample of the pool.
+
+    saved : reads the committee of a version
+    returns : {"kappa", "documents", "since": number of the earlier version, "labels": between the two}; None
+        where no earlier model of the same classes and features is there
+    """
+    earlier = _earlier(version)
+    before = None if earlier is None else saved(earlier)
+    if earlier is None or before is None:
+        return None
+    drawn = Document.objects.apart_from_test_set().filter(project=version.project_id, position__lt=len(store))
+    positions = drawn.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
+    rows = store.take(np.fromiter(positions, dtype=np.int64))
+    said = [one.decide(one.probabilities(rows)) for one in (before, committee)]
+    kappa = prediction_kappa(*said, is_single=committee.link == "softmax")
+    return {
+        "kappa": round(kappa, 4),
+        "documents": len(rows),
+        "since": earlier.number,
+        "labels": version.label_count - earlier.label_count,
+    }
+
+
+def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> dict[str, int]:
+    """How many of these test documents the model knows the classes of, and how many it gets right in full."""
+    place = {label_class: number for number, label_class in enumerate(version.classes)}
+    known = [row for row, document in enumerate(documents) if document.classes <= place.keys()]
+    right = sum(
+        {place[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
+    )
+    return {"documents": len(known), "right": right}
+
+
+def _earlier(version: ModelVersion) -> ModelVersion | None:
+    """The newest version with `LEAST_STEP` labels fewer or less, if it has the same classes and features."""
+    earlier = (
+        Project(pk=version.project_id)
+        .model_versions.ready()
+        .filter(number__lt=version.number, label_count__lte=version.label_count - LEAST_STEP)
+        .first()
+    )
+    if earlier is None or list(earlier.classes) != list(version.classes):
+        return None
+    same = all(earlier.facts.get(fact) == version.facts.get(fact) for fact in ("edition", "view"))
+    return earlier if same else None
