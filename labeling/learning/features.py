@@ -80,15 +80,8 @@ class Featurizer:
     def version(self) -> str:
         """Twelve hexadecimal digits that name these features; equal for equal arrays."""
         digest = hashlib.sha256(f"{FORMAT}:{COLUMNS}:{self.n_sampled}".encode())
-        arrays = (
-            self.columns,
-            self.idf,
-            self.entropy,
-            self.directions,
-            self.words,
-            self.vectors,
-            self.centre,
-        )
+        words = (self.columns, self.idf, self.words, self.vectors, self.centre)
+        arrays = (*words, self.topics, self.entropy, self.directions)
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:12]
