@@ -25,6 +25,7 @@ SMOOTHING = 0.05  # occurrences of every word in every class that nobody saw
 LEAST_DOCUMENTS = 3  # that hold a word: rarer ones only blur
 GUESSED = 10.0  # what all unlabelled documents together count, in labelled ones
 ROW_SCALE = 3.0  # a document counts as this many words times the root of its length: words repeat each other
+TRUSTED_LABELS = 5  # a class, at which what is known of its size counts half of what it counts at most
 LEAST_MASS = 0.2  # of an even share: no class may die out among the guesses
 
 
@@ -117,7 +118,8 @@ def fit_words(
     labelled : (n, m + 1) from `scaled_words`
     labels : (n,) class numbers; two classes at least
     is_labelled : (n_unlabelled,) documents of the vocabulary's counts that have a label by now
-    mass : (n_classes,) how common each class is in the pool, as far as is known: what the guesses add up to
+    mass : (n_classes,) how common each class is in the pool, as far as is known: the more labels there are,
+        the more the guesses follow it; at first every class gets as many
     returns : a model of the classes in `labels`; all weigh the same in it, however many labels they have
 
     Source: Nigam et al. (2000), with presence instead of counts and rows scaled by the root of their length.
@@ -126,7 +128,9 @@ def fit_words(
     chosen = np.eye(len(seen), dtype=np.float32)[places]
     chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
     own = (labelled.T @ chosen)[:-1]
-    share = np.maximum(np.sqrt(mass[seen] / mass[seen].sum()), LEAST_MASS / len(seen)).astype(np.float32)
+    trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end
+    common = (mass[seen] / mass[seen].sum()) ** trust
+    share = np.maximum(common / common.sum(), LEAST_MASS / len(seen)).astype(np.float32)
     share /= share.sum()
     worth = np.float32(GUESSED * len(labels) / max(vocabulary.counts.shape[0], 1))
     weights = _log_shares(own)
