@@ -13,6 +13,7 @@ from labeling.learning.evidence import Evidence
 from labeling.learning.guideline import read_guideline
 from labeling.learning.naive_bayes import Vocabulary, fit_words, scaled_words
 from labeling.learning.neighbours import propagate
+from labeling.learning.recipe import USUAL_RECIPE, Recipe, augmented
 from labeling.learning.rows import Rows
 from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
 from labeling.learning.weighing import LEAST_LABELS, folds, learn_label_weights, learn_weights
@@ -50,6 +51,7 @@ def fit_committee(
     *,
     evidence: Evidence | None = None,
     start: Committee | None = None,
+    recipe: Recipe = USUAL_RECIPE,
     seed: int = 0,
 ) -> Committee:
     """Fit all experts on the same labels and learn how much each is to be believed.
@@ -58,10 +60,11 @@ def fit_committee(
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
     evidence : what there is besides the labels; without it the linear expert speaks alone
     start : the committee before this one: fitting begins at its weights
+    recipe : how the linear expert is made
     """
     if labels.ndim == 1:
-        return _fit_classes(rows, labels.astype(np.int64), n_classes, evidence, start, seed)
-    return _fit_labels(rows, labels.astype(bool), evidence, start, seed)
+        return _fit_classes(rows, labels.astype(np.int64), n_classes, evidence, start, recipe, seed)
+    return _fit_labels(rows, labels.astype(bool), evidence, start, recipe, seed)
 
 
 def fit_plain(
@@ -83,13 +86,16 @@ def _fit_classes(
     n_classes: int,
     evidence: Evidence | None,
     start: Committee | None,
+    recipe: Recipe,
     seed: int,
 ) -> Committee:
     seen = np.unique(labels)
-    linear = fit_single(rows, labels, n_classes, start=None if start is None else start.linear)
-    bench = Bench({"linear": _linear(rows, labels, n_classes)}, {})
+    more, given = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    before = None if start is None else start.linear
+    linear = fit_single(more, given, n_classes, strength=recipe.strength, start=before)
+    bench = Bench({"linear": _linear(rows, labels, n_classes, recipe, seed)}, {})
     if evidence is not None and len(seen) > 1:
-        bench = _bench(rows, labels, n_classes, evidence, linear)
+        bench = _bench(rows, labels, n_classes, evidence, linear, bench)
     weights = _usual(bench.names, USUAL, len(labels) / n_classes)
     everyone, n_weighed = np.arange(len(labels)), len(labels)
     if start is not None and start.names == bench.names and _is_settled(start.n_weighed, len(labels)):
@@ -106,13 +112,17 @@ def _is_settled(n_weighed: int, n_labels: int) -> bool:
     return n_weighed >= SETTLED_LABELS and n_labels <= SETTLED_GROWTH * n_weighed
 
 
-def _linear(rows: Rows, labels: Integers, n_classes: int) -> Make:
-    return lambda numbers: fit_single(
-        rows.part(numbers), labels[numbers], n_classes, tolerance=FOLD_TOLERANCE
-    )
+def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Recipe, seed: int) -> Make:
+    def make(numbers: Integers) -> Expert:
+        part = augmented(rows.part(numbers), labels[numbers], n_classes, recipe.augmentation, seed)
+        return fit_single(*part, n_classes, strength=recipe.strength, tolerance=FOLD_TOLERANCE)
+
+    return make
 
 
-def _bench(rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, linear: LinearModel) -> Bench:
+def _bench(
+    rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, linear: LinearModel, bench: Bench
+) -> Bench:
     mass = linear.probabilities(evidence.unlabelled).mean(axis=0, dtype=np.float64)
     vocabulary = Vocabulary.of(evidence.unlabelled, rows)
     counted = scaled_words(rows.presence(), vocabulary.columns)
@@ -122,7 +132,7 @@ def _bench(rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, lin
         is_labelled = evidence.is_labelled(places)
         return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
 
-    makes: dict[str, Make] = {"linear": _linear(rows, labels, n_classes), "words": words}
+    makes: dict[str, Make] = {**bench.makes, "words": words}
     step, near = evidence.step, rows.neighbours
     if step is not None and near is not None and rows.positions is not None:
         own = evidence.own_anchors(rows.positions)
@@ -169,11 +179,12 @@ def _weighed(
 
 
 def _fit_labels(
-    rows: Rows, labels: Flags, evidence: Evidence | None, start: Committee | None, seed: int
+    rows: Rows, labels: Flags, evidence: Evidence | None, start: Committee | None, recipe: Recipe, seed: int
 ) -> Committee:
     n_classes = labels.shape[1]
-    linear = fit_multi(rows, labels, start=None if start is None else start.linear)
-    bench = Bench({"linear": _linear_labels(rows, labels)}, {})
+    more, given = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    linear = fit_multi(more, given, strength=recipe.strength, start=None if start is None else start.linear)
+    bench = Bench({"linear": _linear_labels(rows, labels, recipe, seed)}, {})
     if evidence is not None and len(linear.seen):
         makes: dict[str, Make] = {
             **bench.makes,
@@ -199,8 +210,12 @@ def _fit_labels(
     )  # fmt: skip
 
 
-def _linear_labels(rows: Rows, labels: Flags) -> Make:
-    return lambda numbers: fit_multi(rows.part(numbers), labels[numbers], tolerance=1e-4)
+def _linear_labels(rows: Rows, labels: Flags, recipe: Recipe, seed: int) -> Make:
+    def make(numbers: Integers) -> Expert:
+        part = augmented(rows.part(numbers), labels[numbers], labels.shape[1], recipe.augmentation, seed)
+        return fit_multi(*part, strength=recipe.strength, tolerance=1e-4)
+
+    return make
 
 
 def _held_out_labels(rows: Rows, labels: Flags, bench: Bench, seed: int) -> tuple[Integers, Floats]:
