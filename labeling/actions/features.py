@@ -51,6 +51,16 @@ def current_store(project: Project, view: str | None = None) -> FeatureStore | N
     return store.seen_by(embeddings, graph_for(project, embeddings))
 
 
+def are_features_lost(project: Project) -> bool:
+    """Whether nothing is left of the features that were there. What is missing, all or some, is owed anew."""
+    if project.feature_edition == 0:
+        return False
+    store = current_store(project, WORDS)
+    if store is None or len(store) < project.document_count:
+        owe(project.pk, OwedWork.Kind.FEATURIZE)
+    return store is None or len(store) == 0 < project.document_count
+
+
 def featurize(work: OwedWork) -> None:
     """Make the features of documents that have none yet, in the order of their positions; resumable.
 

@@ -14,14 +14,16 @@ from django.db.models import Max
 
 from labeling.actions import generations, owed
 from labeling.actions.evidence import evidence_for
-from labeling.actions.features import current_store
+from labeling.actions.features import are_features_lost, current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, read_lesson, targets
 from labeling.actions.steadiness import change_since, right_now
 from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
+from labeling.actions.tuning import recipe_of
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee
 from labeling.learning.fitting import fit_committee
+from labeling.learning.recipe import USUAL_RECIPE, Recipe
 from labeling.models import (
     Guideline,
     HeldOutPrediction,
@@ -51,6 +53,7 @@ class Fit(Protocol):
         *,
         evidence: Evidence | None = None,
         start: Committee | None = None,
+        recipe: Recipe = USUAL_RECIPE,
     ) -> Committee: ...
 
 
@@ -62,6 +65,8 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     """
     project = Project.objects.get(pk=work.project_id)
     generation = generations.next_generation()
+    if are_features_lost(project):  # the order that is there stays; a training follows the new features
+        return
     lesson = read_lesson(project)
     if not lesson.is_enough or project.feature_edition == 0:
         publish_head(work, project, start_ranker(project), generation)
@@ -90,6 +95,8 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
 def rank(work: OwedWork) -> None:
     """Publish a new order with the model that is there, or by variety where there is none."""
     project = Project.objects.get(pk=work.project_id)
+    if are_features_lost(project):
+        return
     generation = generations.next_generation()
     publish_head(work, project, latest_ranker(project), generation)
 
@@ -103,15 +110,29 @@ def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: i
 
 
 def latest_ranker(project: Project) -> Ranker:
-    """The newest model that fits the classes and features of now; by variety where there is none."""
+    """The newest model that fits the classes and features of now; by variety where there is none.
+
+    Where its files were lost, or are of an older layout, a training is owed.
+    """
     version = project.model_versions.ready().first()
     if version is None or version.facts.get("edition") != project.feature_edition:
         return start_ranker(project)
-    folder = model_folder(version)
+    ranker = _ranker_of(project, version)
+    if ranker is None:
+        owed.owe(project.pk, OwedWork.Kind.TRAIN)
+        return start_ranker(project)
+    return ranker
+
+
+def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
     if project.kind == Project.Kind.SPANS:
-        return tagger_ranker(project, version, open_tagger(folder))
-    committee = _saved(version)
-    return start_ranker(project) if committee is None else committee_ranker(project, version, committee)
+        tagger = open_tagger(model_folder(version))
+        return None if tagger is None else tagger_ranker(project, version, tagger)
+    committee, view = _saved(version), version.facts.get("view")
+    store = current_store(project, view)
+    if committee is None or store is None or store.view != view:  # embeddings can be lost too
+        return None
+    return committee_ranker(project, version, committee)
 
 
 def model_folder(version: ModelVersion) -> Path:
@@ -165,7 +186,8 @@ def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit) 
     numbers = targets(lesson.project.kind, lesson.classes, documents)
     evidence = evidence_for(lesson.project, store, lesson.classes)
     before = _committee_before(lesson, store)
-    committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before)
+    recipe = recipe_of(lesson.project)
+    committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before, recipe=recipe)
     committee.save(folder, {})
     return committee
 

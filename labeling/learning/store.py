@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays import AnyArray, AnyIntegers, Floats, Integers
-from labeling.learning.durable import read_folder, tidy, write_folder
+from labeling.learning.durable import FACTS, read_folder, tidy, write_folder
 from labeling.learning.embedding_store import SCALE, EmbeddingStore
 from labeling.learning.features import Featurizer
 from labeling.learning.graph_store import GraphStore
@@ -24,6 +24,7 @@ from labeling.learning.hashing import COLUMNS
 from labeling.learning.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
 
 WORDS = "words"  # the dense view that every project has: LSA and PPMI
+LOOKS = 10  # at the last shard: a writer may be replacing it
 MARK = "store-2"  # what a store holds; another number, another layout
 
 
@@ -65,21 +66,19 @@ class FeatureStore:
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Open a store as it is now. Raises FileNotFoundError where none was created."""
+        """Open a store as it is now, up to a shard that was lost. Raises FileNotFoundError for none."""
         _, facts = read_folder(root / MARK)
+        (root / "featurizer" / FACTS).stat()
         shard_rows = int(facts["shard_rows"])
-        while True:
-            longest: dict[int, tuple[int, Path]] = {}
-            for path in root.glob("shard-*"):
-                _, number, rows = path.name.split("-")
-                longest[int(number)] = max(longest.get(int(number), (0, path)), (int(rows), path))
-            folders = [longest[number] for number in sorted(longest)]
+        for _ in range(LOOKS):
+            folders = _without_gap(root, shard_rows)
             full = tuple(path for rows, path in folders if rows == shard_rows)
             try:
                 partial = _load(folders[-1][1]) if len(full) < len(folders) else None
             except FileNotFoundError:
                 continue  # a writer grew the last shard while we looked: look again
             return cls(root, full, partial, shard_rows)
+        raise FileNotFoundError(f"the last shard of {root.name} is incomplete")
 
     @cached_property
     def featurizer(self) -> Featurizer:
@@ -214,6 +213,18 @@ class FeatureStore:
         if len(rows) == self.shard_rows:
             return type(self)(self.root, (*self.full, folder), None, self.shard_rows)
         return type(self)(self.root, self.full, _load(folder), self.shard_rows)
+
+
+def _without_gap(root: Path, shard_rows: int) -> list[tuple[int, Path]]:
+    """Rows and folder of each shard from the first on, all but the last full."""
+    longest: dict[int, tuple[int, Path]] = {}
+    for path in root.glob("shard-*"):
+        number, rows = map(int, path.name.split("-")[1:])
+        longest[number] = max(longest.get(number, (0, path)), (rows, path))
+    behind = 0
+    while longest.get(behind, (0,))[0] == shard_rows:
+        behind += 1
+    return [longest[number] for number in range(behind + (behind in longest))]
 
 
 def _load(folder: Path) -> Rows:

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from labeling.models.reasons import Names, Reason, top_classes
 
 OPINIONS = ("top", "experts", "words", "whole")  # what of a reason is the model's
-INDEPENDENT = ("test", "second_opinion", "overlap")  # answers that must not lean on a suggestion
+# Shares whose answers must not lean on a suggestion: random and test documents measure the model, gold ones
+# and further answers measure people. Gold passes for random, so both are told alike.
+INDEPENDENT = ("random", "test", "gold", "second_opinion", "overlap")
 LONGEST_WORD = 40  # characters that are shown
 
 

@@ -135,3 +135,30 @@ def test_nothing_on_disk_needs_pickle(texts, featurizer, tmp_path):
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".npy", ".json"}
     for path in tmp_path.rglob("*.npy"):
         np.load(path, allow_pickle=False)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_shard_that_was_lost_ends_the_store_and_is_made_again(lost, texts, featurizer, rows, tmp_path):
+    FeatureStore.create(tmp_path, featurizer, shard_rows=32).append(0, texts[:110])
+    next(tmp_path.glob(f"shard-{lost:06d}-*")).rename(tmp_path / "away")
+    found = FeatureStore.open(tmp_path)
+    assert_holds(found, rows, 32 * lost)
+    found = found.append(32 * lost, texts[32 * lost : 32 * lost + 10])  # half a shard: still no gap is passed
+    assert_holds(FeatureStore.open(tmp_path), rows, 32 * lost + 10)
+    assert_holds(found.append(len(found), texts[len(found) : 110]), rows, 110)
+    assert_holds(FeatureStore.open(tmp_path), rows, 110)
+
+
+def test_without_its_featurizer_a_store_is_lost(texts, featurizer, tmp_path):
+    FeatureStore.create(tmp_path, featurizer).append(0, texts[:5])
+    (tmp_path / "featurizer").rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError):
+        FeatureStore.open(tmp_path)
+
+
+def test_half_a_last_shard_is_no_shard(texts, featurizer, tmp_path):
+    held = FeatureStore.create(tmp_path, featurizer).append(0, texts[:5])
+    assert held.partial is not None
+    (next(tmp_path.glob("shard-*")) / durable.FACTS).unlink()
+    with pytest.raises(FileNotFoundError):
+        FeatureStore.open(tmp_path)
