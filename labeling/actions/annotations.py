@@ -145,7 +145,7 @@ def _slot_to_fill(facts: Facts, document: Document, epoch: int) -> int | None:
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
     """
     wanted = facts.overlap + document.extra_slots
-    is_over = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED)
+    is_over = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED) and not document.is_gold
     is_over = is_over or facts.round != document.round or facts.submitted >= wanted
     if is_over or epoch != facts.epoch or facts.state == Lease.State.SKIPPED:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, checked
+from labeling.actions.settling import DECIDED
 from labeling.exceptions import InvalidAnswer
 from labeling.models import (
     Annotation,
@@ -79,10 +80,11 @@ def _record_some(
         for annotation in stored
         for value in given[annotation.document_id]
     )
+    how = DECIDED[source]
     Resolution.objects.bulk_create(
-        Resolution(document_id=a.document_id, project=project, annotation=a, how=Resolution.How.IMPORTED)
-        for a in stored
+        Resolution(document_id=a.document_id, project=project, annotation=a, how=how) for a in stored
     )
     QueueEntry.objects.filter(document__in=given).delete()
-    Document.objects.filter(pk__in=given).update(state=Document.State.RESOLVED)
+    is_gold = how == Resolution.How.GOLD
+    Document.objects.filter(pk__in=given).update(state=Document.State.RESOLVED, is_gold=is_gold)
     return len(given)

@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q
 
-from labeling.actions import second_opinions
+from labeling.actions import gold, second_opinions
 from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
@@ -58,7 +58,7 @@ class Ranker:
         asked = second_opinions.waiting_entries(self.project, doubts, round(HEAD_SIZE * asked_share))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked))
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        head = first_of_each_group(spliced(mixed, asked, asked_share))
+        head = gold.served(self.project, first_of_each_group(spliced(mixed, asked, asked_share)), seed)
         return head if self.opinion is None else self.opinion.of(head)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:

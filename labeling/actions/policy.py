@@ -43,8 +43,9 @@ def exclude(project_id: int, manager: User, document_id: int) -> None:
     document = _locked(project_id, manager, document_id)
     document.check_move(Document.State.EXCLUDED)
     QueueEntry.objects.filter(document=document).delete()
+    # Before its resolution, which the database keeps while the document is gold.
+    Document.objects.filter(pk=document.pk).update(state=Document.State.EXCLUDED, is_gold=False)
     Resolution.objects.filter(document=document).delete()
-    Document.objects.filter(pk=document.pk).update(state=Document.State.EXCLUDED)
 
 
 @transaction.atomic

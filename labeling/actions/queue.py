@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
@@ -24,12 +25,17 @@ from labeling.models import (
 )
 from labeling.models import statements as sql
 from labeling.models.prepared import run
+from labeling.models.reasons import for_annotators
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_PER_CLAIM = 100
 MOST_EXTENSION = 8  # times the lease's length, counted from its first minute
+HELD = (
+    "id", "epoch", "leased_until", "reason", "document_id", "document__external_id", "document__text",
+    "document__metadata", "document__split",
+)  # fmt: skip
 LOCKED_RETRIES = 3  # the last free documents may be in other people's hands for milliseconds
 
 
@@ -40,7 +46,7 @@ class HeldDocument:
     lease_id: int
     epoch: int
     leased_until: datetime
-    reason: dict[str, Any]
+    reason: dict[str, Any]  # as annotators may know it
     document_id: int
     external_id: str | None
     text: str
@@ -106,13 +112,8 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
 
 def held_by(project_id: int, annotator: User) -> list[HeldDocument]:
     """The annotator's live leases in this project, oldest first: a reloaded page shows the same document."""
-    live = (
-        Lease.objects.live()
-        .filter(project=project_id, annotator=annotator, document__state=Document.State.OPEN)
-        .select_related("document")
-        .order_by("leased_at", "id")
-    )
-    return [_held_document(lease) for lease in live]
+    live = Lease.objects.live().answerable().filter(project=project_id, annotator=annotator)
+    return _held(live.order_by("leased_at", "id").values_list(*HELD))
 
 
 @transaction.atomic
@@ -225,19 +226,21 @@ def _give_back(lease: Lease, state: Lease.State, **changes: Any) -> None:
     Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **changes)
 
 
-def _held(rows: list[tuple[Any, ...]]) -> list[HeldDocument]:
+def _held(rows: Iterable[tuple[Any, ...]]) -> list[HeldDocument]:
     return [
-        HeldDocument(lease, epoch, until, _json(reason), document, external_id, text, _json(metadata), split)
+        HeldDocument(
+            lease,
+            epoch,
+            until,
+            for_annotators(_json(reason)),
+            document,
+            external_id,
+            text,
+            _json(metadata),
+            split,
+        )
         for lease, epoch, until, reason, document, external_id, text, metadata, split in rows
     ]
-
-
-def _held_document(lease: Lease) -> HeldDocument:
-    document = lease.document
-    return HeldDocument(
-        lease.pk, lease.epoch, lease.leased_until, lease.reason, document.pk, document.external_id,
-        document.text, document.metadata, document.split,
-    )  # fmt: skip
 
 
 def _json(value: Any) -> dict[str, Any]:

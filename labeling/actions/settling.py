@@ -13,6 +13,11 @@ from labeling.models import answer_statements as sql
 from labeling.models.prepared import run
 
 Counted = tuple[int, bytes]  # an annotation, and the hash of its answer
+DECIDED = {
+    Annotation.Source.ADJUDICATION: Resolution.How.ADJUDICATED,
+    Annotation.Source.IMPORT: Resolution.How.IMPORTED,
+    Annotation.Source.GOLD: Resolution.How.GOLD,
+}
 SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to look
 
 
@@ -25,11 +30,14 @@ class Verdict:
     annotation: int | None = None
 
 
+STANDS = Verdict(Document.State.RESOLVED)  # by what settles it already: a gold document
+
+
 def settle(document: Document, wanted: int) -> str:
     """Give the locked document the state that its counted answers call for, and return that state.
 
     Short of `wanted` answers it stays as it is. With all of them it is resolved when more than half agree,
-    else disputed.
+    else disputed; a gold document stays settled as it is, and leaves the queue.
     """
     return settle_all({document.pk: (document, wanted)})[document.pk]
 
@@ -46,7 +54,7 @@ def settle_all(
     for pk, annotation, answer_hash in run(sql.COUNTED_ANSWERS, {"documents": unknown}) if unknown else ():
         answers[pk].append((annotation, bytes(answer_hash)))
     verdicts = {
-        pk: (document, verdict(answers[pk]))
+        pk: (document, STANDS if document.is_gold else verdict(answers[pk]))
         for pk, (document, wanted) in documents.items()
         if len(answers[pk]) >= wanted
     }
@@ -79,13 +87,13 @@ def reconsider(document: Document, wanted: int, reason: dict[str, Any] | None = 
 
     For a document that comes back: one that was excluded, or lost an answer. A decision stands; else `wanted`
     answers settle it, else those who skipped it dispute it; else it is open, and with a `reason` it stands in
-    front of the current order.
+    front of the current order. A gold document stays as it is.
     """
+    if document.is_gold:
+        return document.state
     _reopen(document, reason)
     if decision := _decision(document):
-        is_given = decision.source != Annotation.Source.ADJUDICATION
-        how = Resolution.How.IMPORTED if is_given else Resolution.How.ADJUDICATED
-        return resolve(document, how, decision.pk)
+        return resolve(document, DECIDED[Annotation.Source(decision.source)], decision.pk)
     if is_given_up(document):
         dispute(document)
     return settle(document, wanted)

@@ -74,8 +74,8 @@ def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, T
     leases = [token[0] for token in tokens.values()]
     found = run(sql.LOCK_LEASED, {"leases": leases, "with_text": has_spans})
     documents = {
-        lease: Document(pk=pk, state=state, round=round_, extra_slots=extra, text=text)
-        for lease, pk, state, round_, extra, text in found
+        lease: Document(pk=pk, state=state, round=round_, extra_slots=extra, is_gold=is_gold, text=text)
+        for lease, pk, state, round_, extra, is_gold, text in found
     }
     for place, token in tokens.items():
         with named(place):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from labeling.learning.arrays import Doubles
 
 if TYPE_CHECKING:
@@ -153,4 +155,19 @@ def spliced(main: Sequence[T], extra: Sequence[T], share: float) -> list[T]:
     joined = list(main)
     for number, one in enumerate(extra):
         joined.insert(int((number + 0.5) / share), one)
+    return joined
+
+
+def scattered(main: Sequence[T], extra: Sequence[T], share: float, seed: int) -> list[T]:
+    """`extra` put into `main` as `share` of it from its beginning on, where nobody can foresee.
+
+    Each stands at a random place of its own stretch, so that `share` holds for any first part, on average.
+
+    >>> scattered([1, 2, 3, 4, 5, 6, 7, 8, 9], ["x", "y"], 1 / 4, seed=3)
+    ['x', 1, 2, 3, 'y', 4, 5, 6, 7, 8, 9]
+    """
+    joined = list(main)
+    within = np.random.default_rng(seed).random(len(extra))
+    for number, (one, part) in enumerate(zip(extra, within.tolist(), strict=True)):
+        joined.insert(int((number + part) / share), one)
     return joined

@@ -140,6 +140,7 @@ class Resolution(models.Model):
         MAJORITY = "majority", _("Majority")  # more than half did
         ADJUDICATED = "adjudicated", _("Adjudicated")  # somebody decided
         IMPORTED = "imported", _("Imported")  # it came with its answer
+        GOLD = "gold", _("Gold")  # its answer is known to be right; what annotators say changes nothing
 
     document = models.OneToOneField(
         Document, on_delete=models.PROTECT, primary_key=True, related_name="resolution"

@@ -6,7 +6,7 @@ taken by the statement before. Statements are prepared, so each parameter names 
 
 # submit: the rows that every change of a document's leases and answers waits for, by rising id as everywhere
 LOCK_LEASED = """
-    SELECT l.id, d.id, d.state, d.round, d.extra_slots,
+    SELECT l.id, d.id, d.state, d.round, d.extra_slots, d.is_gold,
            CASE WHEN %(with_text)s::boolean THEN d.text ELSE '' END AS text
     FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
     WHERE l.id = ANY(%(leases)s::bigint[])
@@ -88,7 +88,8 @@ COUNTED_ANSWERS = """
     ORDER BY l.document_id, l.slot
 """
 
-# settle: write what settles each document, or that nothing does, and take it out of the queue
+# settle: write what settles each document, or that nothing does, and take it out of the queue; what
+# settles a gold document stays
 SETTLE = """
     WITH given AS (
         SELECT * FROM unnest(%(documents)s::bigint[], %(states)s::text[], %(hows)s::text[],
@@ -96,16 +97,18 @@ SETTLE = """
     ), settled AS (
         INSERT INTO labeling_resolution (document_id, project_id, annotation_id, how)
         SELECT d.id, d.project_id, given.annotation, given.how
-        FROM given JOIN labeling_document d ON d.id = given.document WHERE given.how IS NOT NULL
+        FROM given JOIN labeling_document d ON d.id = given.document
+        WHERE given.how IS NOT NULL AND NOT d.is_gold
         ON CONFLICT (document_id) DO UPDATE
         SET annotation_id = excluded.annotation_id, how = excluded.how, resolved_at = labeling_now()
     ), unsettled AS (
-        DELETE FROM labeling_resolution r USING given
-        WHERE r.document_id = given.document AND given.how IS NULL
+        DELETE FROM labeling_resolution r USING given JOIN labeling_document d ON d.id = given.document
+        WHERE r.document_id = given.document AND given.how IS NULL AND NOT d.is_gold
     ), dequeued AS (
         DELETE FROM labeling_queueentry e USING given WHERE e.document_id = given.document
     )
-    UPDATE labeling_document d SET state = given.state FROM given WHERE d.id = given.document
+    UPDATE labeling_document d SET state = given.state, is_gold = given.how IS NOT DISTINCT FROM 'gold'
+    FROM given WHERE d.id = given.document AND NOT d.is_gold
 """
 
 # undo, include: the document is open again, keeps no resolution, and with a reason stands in front

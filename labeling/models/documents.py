@@ -63,7 +63,8 @@ class Document(models.Model):
     position = models.BigIntegerField()  # place in the feature store: 0, 1, 2 … within the project
     random_key = models.FloatField()  # uniform in [0, 1), fixed by project and content
     round = models.PositiveSmallIntegerField(default=0)  # 0 is the first labeling
-    extra_slots = models.PositiveSmallIntegerField(default=0)  # second opinions asked for in this round
+    extra_slots = models.PositiveSmallIntegerField(default=0)  # answers asked for beyond the overlap
+    is_gold = models.BooleanField(default=False, db_default=False)  # settled for good: measures annotators
     created_at = models.DateTimeField(db_default=Now())
 
     objects = DocumentQuerySet.as_manager()
@@ -86,6 +87,9 @@ class Document(models.Model):
                 condition=Q(random_key__gte=0, random_key__lt=1), name="random_key_in_unit_interval"
             ),
             models.CheckConstraint(condition=Q(extra_slots__lte=16), name="at_most_16_second_opinions"),
+            models.CheckConstraint(
+                condition=Q(is_gold=False) | Q(state="resolved"), name="a_gold_document_is_settled"
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "content_hash"], name="documents_by_content"),
@@ -107,6 +111,7 @@ class Document(models.Model):
             models.Index(
                 fields=["project", "id"], condition=Q(extra_slots__gt=0), name="documents_asked_again"
             ),
+            models.Index(fields=["project", "id"], condition=Q(is_gold=True), name="gold_documents"),
             models.Index(
                 fields=["project", "near_duplicate_group"],
                 condition=Q(near_duplicate_group__isnull=False),

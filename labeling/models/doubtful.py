@@ -12,18 +12,18 @@ MOST_LABELS = 3  # of a document: whom three people have seen, an adjudicator he
 LOOKED_AT = 2_000  # of the latest answers: a second's work for the model that has not seen them
 
 # People who label here: members with an answer that counts. Somebody who manages only is not waited for.
-_LABELERS = """
+LABELERS_OF = """
     SELECT m.user_id FROM labeling_membership m
     WHERE m.project_id = %(project)s AND m.removed_at IS NULL
       AND EXISTS (SELECT 1 FROM labeling_lease l WHERE l.project_id = m.project_id
                   AND l.annotator_id = m.user_id AND l.state = 'submitted')
 """
-_COULD_ANSWER = """
+COULD_ANSWER = """
     NOT EXISTS (SELECT 1 FROM labeling_lease mine
                 WHERE mine.document_id = d.id AND mine.round = d.round AND mine.annotator_id = who.user_id
                   AND mine.state IN ('submitted', 'skipped'))
 """
-LABELERS = f"SELECT count(*) FROM ({_LABELERS}) who"  # noqa: S608
+LABELERS = f"SELECT count(*) FROM ({LABELERS_OF}) who"  # noqa: S608
 
 # Documents that annotators settled, or that wait for a second opinion already, with what was said first.
 CONFIRMABLE = f"""
@@ -41,7 +41,7 @@ CONFIRMABLE = f"""
         WHERE (d.state = 'resolved' AND r.how IN ('agreed', 'majority'))
            OR (d.state = 'open' AND d.extra_slots > 0)
         GROUP BY d.id HAVING count(*) < {MOST_LABELS}
-           AND EXISTS (SELECT 1 FROM ({_LABELERS}) who WHERE {_COULD_ANSWER})
+           AND EXISTS (SELECT 1 FROM ({LABELERS_OF}) who WHERE {COULD_ANSWER})
     )
     SELECT said.id, said.position, said.split, said.state = 'open', said.annotators,
            ARRAY(SELECT b.label_class_id FROM labeling_label b WHERE b.annotation_id = said.first)
@@ -70,7 +70,7 @@ UNANSWERABLE = f"""
                   AND l.state = 'submitted')
       AND NOT EXISTS (
           SELECT 1 FROM labeling_membership who
-          WHERE who.project_id = d.project_id AND who.removed_at IS NULL AND {_COULD_ANSWER})
+          WHERE who.project_id = d.project_id AND who.removed_at IS NULL AND {COULD_ANSWER})
     ORDER BY d.id
 """  # noqa: S608
 

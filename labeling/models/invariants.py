@@ -105,6 +105,13 @@ INVARIANTS = (
             SELECT d.id FROM labeling_document d LEFT JOIN labeling_resolution r ON r.document_id = d.id
             WHERE (d.state = 'resolved') <> (r.document_id IS NOT NULL)
         """,
+        "a gold document that something else than its gold answer settles": """
+            SELECT d.id FROM labeling_document d
+            LEFT JOIN labeling_resolution r ON r.document_id = d.id
+            LEFT JOIN labeling_annotation a ON a.id = r.annotation_id
+            WHERE d.is_gold <> (r.how IS NOT DISTINCT FROM 'gold') OR (d.is_gold AND a.source <> 'gold')
+        """,
+        "the trigger that keeps what settles gold documents is gone": _missing_triggers("gold_stays_settled"),
     }),
     Invariant(3, "a replaced token changes nothing, and no work is dropped", {
         "a counted answer that no lease holds": f"""

@@ -24,7 +24,7 @@ _PREDICTED = """
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
                 ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
-    WHERE l.reason ? 'top' AND l.round = 0 AND l.reason->>'share' NOT IN ('overlap', 'second_opinion')
+    WHERE l.reason ? 'top' AND l.round = 0 AND l.reason->>'share' NOT IN ('overlap', 'second_opinion', 'gold')
     ORDER BY l.annotation_id
 """
 

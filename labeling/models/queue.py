@@ -84,6 +84,10 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         """Leases that somebody works on now."""
         return self.filter(state=Lease.State.LIVE, leased_until__gt=Now())
 
+    def answerable(self) -> LeaseQuerySet:
+        """Leases on documents that take answers: open ones, and gold ones for ever."""
+        return self.filter(Q(document__state=Document.State.OPEN) | Q(document__is_gold=True))
+
     def overdue(self) -> LeaseQuerySet:
         """Leases that ran out and still occupy their slot."""
         return self.filter(state=Lease.State.LIVE, leased_until__lte=Now())

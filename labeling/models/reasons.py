@@ -42,6 +42,15 @@ def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = Tr
     return sentence
 
 
+def for_annotators(reason: Reason) -> dict[str, Any]:
+    """The reason as whoever labels may know it: a gold document looks like one drawn at random.
+
+    >>> for_annotators({"share": "gold", "propensity": 0.02})
+    {'share': 'random', 'propensity': 0.02}
+    """
+    return {**reason, "share": "random"} if reason.get("share") == "gold" else dict(reason)
+
+
 def top_classes(reason: Reason) -> list[tuple[str, float]]:
     """(class identifier, probability) of the classes that the model holds most likely; empty without a model.
 
@@ -181,6 +190,7 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
     "second_opinion": _second_opinion,
     "seed_words": _seed_words,
     "expected_positive": _expected_positive,
+    "gold": _always(lambda: _("its right answer is known, so it measures whoever labels it.")),
     "unranked": _always(
         lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
     ),

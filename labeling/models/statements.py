@@ -19,9 +19,11 @@ _SLOTS_HELD = """
        AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > labeling_now())))
 """
 
-_CLAIMABLE = (
-    f"d.state = 'open' AND {_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots"
-)
+_WANTS_ANNOTATOR = f"{_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots"
+_CLAIMABLE = f"d.state = 'open' AND {_WANTS_ANNOTATOR}"
+
+# Gold documents are settled, and come only where the order says so.
+_RANKED_CLAIMABLE = f"(d.state = 'open' OR d.is_gold) AND {_WANTS_ANNOTATOR}"
 
 _IS_OVERDUE = """
     EXISTS (SELECT 1 FROM labeling_lease due
@@ -56,7 +58,7 @@ LOCK_RANKED = f"""
     FROM labeling_queueentry e JOIN labeling_document d ON d.id = e.document_id
     WHERE e.project_id = %(project)s::bigint
       AND e.generation = (SELECT generation FROM labeling_project WHERE id = %(project)s::bigint)
-      AND {_CLAIMABLE}
+      AND {_RANKED_CLAIMABLE}
     ORDER BY e.rank
     LIMIT {{count}}
     FOR NO KEY UPDATE OF d SKIP LOCKED
@@ -91,7 +93,7 @@ TAKE_SLOTS = f"""
         FROM unnest(%(documents)s::bigint[], %(reasons)s::jsonb[])
              WITH ORDINALITY AS w(document_id, reason, place)
         JOIN labeling_document d ON d.id = w.document_id
-        WHERE {_CLAIMABLE}
+        WHERE {_RANKED_CLAIMABLE}
     ), claim AS (
         INSERT INTO labeling_claim (project_id, annotator_id, key)
         SELECT %(project)s::bigint, %(annotator)s::bigint, %(key)s::text
@@ -142,14 +144,14 @@ EMPTY_FACTS = f"""
 # generations: the number of a ranking that begins now
 NEXT_GENERATION = "SELECT nextval('labeling_generation')"
 
-# generations: the entries of a new order, for those documents that can still be labelled
+# generations: the entries of a new order, for those documents that can still be labelled, and gold
 INSERT_ENTRIES = """
     INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
     SELECT %(project)s::bigint, %(generation)s::bigint, given.place - 1, d.id, given.reason
     FROM unnest(%(documents)s::bigint[], %(reasons)s::jsonb[])
          WITH ORDINALITY AS given(document_id, reason, place)
     JOIN labeling_document d ON d.id = given.document_id AND d.project_id = %(project)s::bigint
-         AND d.state = 'open'
+         AND (d.state = 'open' OR d.is_gold)
     ON CONFLICT (project_id, generation, document_id) DO NOTHING
 """
 

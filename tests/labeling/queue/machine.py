@@ -15,6 +15,7 @@ from labeling.actions import (
     corrections,
     generations,
     given,
+    gold,
     policy,
     projects,
     queue,
@@ -22,6 +23,7 @@ from labeling.actions import (
 )
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
+from labeling.models import Annotation
 from tests.cast import CLASSES
 from tests.labeling.queue.model import Doc
 from tests.labeling.queue.world import PEOPLE, Side, World, expected_state, outcome, read_state
@@ -275,6 +277,38 @@ class QueueMachine(RuleBasedStateMachine):
         if pick % 4 == 0:  # otherwise nothing would be left to label
             known = [(one.ids[name], self._labels(at, CLASSES[0]))]
             assert given.record(one.project, known) == one.model.import_answer(name)
+
+    @step(rest=12, at=side, pick=which)
+    def import_a_gold_answer(self, at: int, pick: int) -> None:
+        one, name = self._document(at, pick)
+        known = [(one.ids[name], self._labels(at, CLASSES[0]))]
+        done = given.record(one.project, known, Annotation.Source.GOLD)
+        assert done == one.model.import_answer(name, "gold")
+
+    @step(rest=8, at=side, pick=which)
+    def mark_as_gold(self, at: int, pick: int) -> None:
+        settled = [name for name, doc in self.sides[at].model.docs.items() if doc.state == "resolved"]
+        one, name = self._document(at, pick)
+        name = settled[pick % len(settled)] if settled else name
+        wanted = outcome(lambda: one.model.mark_gold(name))
+        assert outcome(lambda: gold.mark(one.project.pk, self._user("joan"), one.ids[name])) == wanted
+
+    @step(rest=20, needs=lambda self: any(doc.is_gold for doc in self._docs()), at=side, pick=which)
+    def take_gold_back(self, at: int, pick: int) -> None:
+        one, name = self._document(at, pick)
+        gold.unmark(one.project.pk, self._user("joan"), one.ids[name])
+        one.model.unmark_gold(name)
+
+    @step(rest=2, needs=lambda self: any(doc.is_gold for doc in self._docs()), at=side)
+    def serve_gold_first(self, at: int) -> None:
+        one = self.sides[at]
+        names = list(one.ids)
+        served = gold.give_slots(one.project, [one.ids[name] for name in names])
+        assert [one.name_of(pk) for pk in served] == one.model.serve_gold(names)
+        generation = generations.next_generation()
+        reason = {"share": "gold"}
+        assert generations.publish(one.project.pk, generation, [(pk, reason) for pk in served])
+        assert one.model.publish(generation, [one.name_of(pk) for pk in served])
 
     @step(rest=25, at=side, who=st.sampled_from(["ann", "bob"]))
     def remove_a_member(self, at: int, who: str) -> None:

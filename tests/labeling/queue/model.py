@@ -36,12 +36,17 @@ class Doc:
     state: str = "open"
     how: str | None = None
     decision: str | None = None  # how it was decided, whatever annotators say
+    before_gold: str | None = None  # how it was decided before it was marked as gold
     holds: dict[str, Hold] = field(default_factory=dict)
     said: dict[tuple[str, int], str] = field(default_factory=dict)  # person and epoch: their answer
     withdrawn: int = 0
     surplus: int = 0
     corrections: int = 0
-    extra: int = 0  # second opinions asked for
+    extra: int = 0  # answers asked for beyond the overlap
+
+    @property
+    def is_gold(self) -> bool:
+        return self.how == "gold"
 
     def answers(self) -> list[str]:
         return [hold.answer for hold in self.holds.values() if hold.state == "submitted" and hold.answer]
@@ -87,10 +92,13 @@ class Queue:
 
     def eligible(self, person: str) -> list[tuple[int, str]]:
         """All that this person may have, best first, with equal numbers for equal ranks."""
-        open_to = {d.name for d in self.docs.values() if d.state == "open" and self.is_for(d, person)}
-        free = {name for name in open_to if self.held(self.docs[name]) < self.wanted(self.docs[name])}
-        ranked = sorted((rank, name) for rank, name in self.order if name in free)
-        rest = sorted(free - {name for _, name in ranked}, key=lambda name: self.docs[name].place)
+        free = {
+            d.name for d in self.docs.values() if self.is_for(d, person) and self.held(d) < self.wanted(d)
+        }
+        still_open = {name for name in free if self.docs[name].state == "open"}
+        offered = still_open | {name for name in free if self.docs[name].is_gold}
+        ranked = sorted((rank, name) for rank, name in self.order if name in offered)
+        rest = sorted(still_open - {name for _, name in ranked}, key=lambda name: self.docs[name].place)
         return ranked + [(10**9 + place, name) for place, name in enumerate(rest)]
 
     def live(self, person: str) -> list[str]:
@@ -150,7 +158,8 @@ class Queue:
                 raise Refused("AnswerConflict")
             return "replay"
         doc.said[person, epoch] = answer
-        is_wanted = doc.state in ("open", "disputed") and len(doc.of("submitted")) < self.wanted(doc)
+        is_wanted = doc.state in ("open", "disputed") or doc.is_gold
+        is_wanted = is_wanted and len(doc.of("submitted")) < self.wanted(doc)
         has_slot = self.is_live(hold) or self.held(doc) < self.wanted(doc)
         if not (is_wanted and has_slot and epoch == hold.epoch and hold.state != "skipped"):
             doc.surplus += 1
@@ -184,8 +193,9 @@ class Queue:
         hold.state, hold.since, hold.until = "live", self.now, self.now + self.term
         if len(doc.of("submitted")) >= self.wanted(doc):
             hold.state = "ended"
-        self._reopen(doc, in_front=True)
-        self.settle(doc)
+        if not doc.is_gold:
+            self._reopen(doc, in_front=True)
+            self.settle(doc)
         return doc.name
 
     def correct(self, person: str, name: str, answer: str) -> str:
@@ -201,7 +211,11 @@ class Queue:
         if generation <= self.generation:
             return False
         self.generation = generation
-        self.order = [(rank, name) for rank, name in enumerate(names) if self.docs[name].state == "open"]
+        self.order = [
+            (rank, name)
+            for rank, name in enumerate(names)
+            if self.docs[name].state == "open" or self.docs[name].is_gold
+        ]
         return True
 
     def change_overlap(self, overlap: int) -> None:
@@ -260,19 +274,44 @@ class Queue:
         doc.decision = "adjudicated"
         self._close(doc, "resolved", doc.decision)
 
-    def import_answer(self, name: str) -> int:
+    def import_answer(self, name: str, how: str = "imported") -> int:
         doc = self.docs[name]
         if doc.state != "open":
             return 0
-        doc.decision = "imported"
+        doc.decision = how
         self._close(doc, "resolved", doc.decision)
         return 1
+
+    def mark_gold(self, name: str) -> None:
+        doc = self.docs[name]
+        if doc.state != "resolved":
+            raise Refused("WrongState")
+        if not doc.is_gold:
+            doc.before_gold, doc.decision, doc.how = doc.decision, "gold", "gold"
+
+    def unmark_gold(self, name: str) -> None:
+        doc = self.docs[name]
+        if doc.is_gold:
+            doc.decision, doc.before_gold = doc.before_gold, None
+            doc.extra = max(0, len(doc.answers()) - self.overlap)
+            self._reopen(doc, in_front=False)
+            self.settle(doc)
+
+    def serve_gold(self, names: list[str]) -> list[str]:
+        """One slot more than are held, so that one more person can have each of them."""
+        gold = [name for name in names if self.docs[name].is_gold]
+        for name in gold:
+            self.docs[name].extra = max(0, self.held(self.docs[name]) + 1 - self.overlap)
+        return gold
 
     # --- what follows from it -------------------------------------------------------------------------
 
     def settle(self, doc: Doc) -> None:
         answers = doc.answers()
-        if (doc.decision == doc.how and doc.decision) or len(answers) < self.wanted(doc):
+        if (doc.decision == doc.how and doc.decision and not doc.is_gold) or len(answers) < self.wanted(doc):
+            return
+        if doc.is_gold:
+            self._close(doc, "resolved", "gold")
             return
         most = max(Counter(answers).values())
         if most * 2 <= len(answers):
