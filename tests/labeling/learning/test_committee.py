@@ -107,17 +107,18 @@ def test_a_document_may_get_no_label_and_an_unseen_class_never_gets_any(pool, fl
     assert (decided[200:, :3] == flags[200:]).mean() > 0.8
 
 
-def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, labels, evidence):
-    sure = np.where(np.eye(3, dtype=bool)[labels], -0.05, FLOOR).astype(np.float32)
+def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, evidence):
+    truth = np.random.default_rng(5).integers(3, size=len(pool))  # nothing that the texts could tell
+    sure = np.where(np.eye(3, dtype=bool)[truth], -0.05, FLOOR).astype(np.float32)
     elsewhere = {
-        "right": OutsideModel(3, np.arange(len(labels)), sure),
-        "wrong": OutsideModel(3, np.arange(len(labels)), np.roll(sure, 1, axis=1)),
+        "right": OutsideModel(3, np.arange(len(pool)), sure),
+        "wrong": OutsideModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
     }
     told = Evidence(evidence.unlabelled, evidence.positions, outside=elsewhere)
-    committee = fit_committee(pool.part(np.arange(60)), labels[:60], 3, evidence=told)
+    committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, evidence=told)
     believed = dict(zip(committee.names, committee.weights, strict=True))
-    assert believed["right"] > 0.3 > believed["wrong"]
-    assert accuracy(committee, pool, labels) == 1
+    assert believed["right"] > 2 * believed["wrong"]
+    assert accuracy(committee, pool, truth) > 0.95
 
 
 def test_a_model_from_elsewhere_abstains_where_it_has_said_nothing(pool):
