@@ -115,8 +115,8 @@ def _trend_sentence(trend: Trend | None) -> str:
 def _gain_sentence(gain: Gain | None) -> str:
     if gain is None:
         return _(
-            "What the next {next} labels would bring is unknown: that takes {n} models and at least {tested} "
-            "labelled test documents."
+            "What the next {next} labels would bring is unknown: that takes {n} models, each measured on at "
+            "least {tested} test documents."
         ).format(next=stopping.NEXT, n=stopping.LEAST_MODELS, tested=stopping.LEAST_TESTED)
     return _(
         "If the error goes on falling as it did, the next {next} labels bring {value} points of accuracy "

@@ -24,7 +24,8 @@ MOST_WORDS = 5
 MOST_CHARACTERS = 4_000  # of a text that are searched for words: what pulls, pulls from the beginning on
 LEAST_PULL = 0.1  # nats: less is no reason
 LEAST_OF_BEST = 0.2  # of the strongest word's pull: what is much weaker only blurs the answer
-CLEAR = 1.5  # times an even chance from which an expert says something
+CLEAR = 0.05  # lead of an expert's first choice over its second, from which it says something
+LEAST_WEIGHT = 0.05  # of all experts' weight: a whisper decides nothing
 
 Words = tuple[tuple[str, float], ...]  # with their pulls
 
@@ -85,10 +86,10 @@ def explain(
 def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
     opinions = committee.opinions(rows)
-    best = opinions.argmax(axis=2)
-    odds = opinions.max(axis=2)
-    clear = 0.5 if committee.link == "sigmoid" else min(CLEAR / committee.n_classes, 1.0)
-    has_opinion = (odds >= clear) & (committee.weights > 0)[:, None]
+    best, odds = opinions.argmax(axis=2), opinions.max(axis=2)
+    lead = np.diff(np.sort(opinions, axis=2)[:, :, -2:], axis=2)[:, :, 0] if committee.n_classes > 1 else odds
+    is_heard = committee.weights > LEAST_WEIGHT * committee.weights.sum()
+    has_opinion = (lead >= CLEAR) & is_heard[:, None]
     weights = committee.weights.tolist()
     return [
         tuple(
