@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from labeling.actions import embedding, working
+from labeling.actions import embedding, recipes, working
 from labeling.models import OwedWork
 
 
@@ -38,6 +38,16 @@ def rank(project_id: int, **_later: Any) -> None:
 @shared_task
 def replay(project_id: int, **_later: Any) -> None:
     working.work_off(project_id, OwedWork.Kind.REPLAY)
+
+
+@shared_task
+def tune(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.TUNE)
+
+
+@shared_task
+def owe_tunings(**_later: Any) -> None:
+    recipes.owe_due()
 
 
 @shared_task

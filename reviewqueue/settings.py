@@ -228,6 +228,7 @@ CELERY_TASK_ROUTES = {
 } | {
     "labeling.tasks.embed": {"queue": "embed"},  # hours of work, of which nothing may have to wait
     "labeling.tasks.replay": {"queue": "idle"},  # minutes of it, on a processor that nobody else wants
+    "labeling.tasks.tune": {"queue": "idle"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task waits behind a training
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
@@ -239,6 +240,7 @@ CELERY_TIMEZONE = "UTC"
 REMINDERS = {  # seconds between two
     "labeling.tasks.reconcile": 1,  # how soon a due training is noticed; one statement for all projects
     "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
+    "labeling.tasks.owe_tunings": 60,  # how soon a doubling of the labels is noticed
     "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
 }
 CELERY_BEAT_SCHEDULE = {  # each expires with the next: no pile of them waits for a worker that was away

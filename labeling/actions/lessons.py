@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from labeling.models import Annotation, LabelClass, ModelVersion, Now, Project
+from labeling.models import Annotation, Label, LabelClass, ModelVersion, Now, Project
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
 LEAST_NEW_LABELS = 10
@@ -81,3 +82,19 @@ def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -
     for row, document in enumerate(documents):
         flags[row, [place[label_class] for label_class in document.classes]] = True
     return flags
+
+
+def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[np.ndarray, np.ndarray]:
+    """What these annotations said: places in the store, rising (n,), and the classes as flags (n, n_classes).
+
+    Annotations never change, so their numbers hold the labels of a moment for as long as work on them takes.
+    """
+    found = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
+    rows = list(found.values_list("pk", "document__position"))
+    row_of = {pk: row for row, (pk, _) in enumerate(rows)}
+    column_of = {label_class: column for column, label_class in enumerate(classes)}
+    flags = np.zeros((len(rows), len(column_of)), dtype=bool)
+    labels = Label.objects.filter(annotation__in=annotations)
+    for pk, label_class in labels.values_list("annotation", "label_class"):
+        flags[row_of[pk], column_of[label_class]] = True
+    return np.array([position for _, position in rows], dtype=np.int64), flags

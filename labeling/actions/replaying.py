@@ -13,15 +13,16 @@ import numpy as np
 
 from labeling.actions.evidence import evidence_for
 from labeling.actions.features import current_store
+from labeling.actions.lessons import given_before
 from labeling.actions.owed import beat, owe
-from labeling.learning.arrays import AnyArray, Integers
+from labeling.learning.arrays import AnyArray
 from labeling.learning.evidence import Evidence
 from labeling.learning.fitting import fit_committee
 from labeling.learning.mix import Strategy
 from labeling.learning.replay import KnownPool, replay
 from labeling.learning.savings import Curve, Savings, estimate_savings
 from labeling.learning.store import FeatureStore
-from labeling.models import Annotation, Label, Now, OwedWork, Project, Replay, ReplayCurve
+from labeling.models import Now, OwedWork, Project, Replay, ReplayCurve
 
 STRATEGIES = (Strategy.RANDOM, Strategy.MARGIN, Strategy.DEFAULT)
 SHARES = (0.9, 0.95)  # of the final quality
@@ -76,26 +77,12 @@ def next_run(asked: Replay) -> tuple[Strategy, int] | None:
 def known_pool(asked: Replay, store: FeatureStore) -> KnownPool:
     """The documents of a replay with what they were given."""
     kind, n_classes = asked.project.kind, len(asked.classes)
-    places, labels = _given(asked, asked.pool_annotations)
-    test_places, test_labels = _given(asked, asked.test_annotations)
+    places, labels = given_before(asked.pool_annotations, asked.classes)
+    test_places, test_labels = given_before(asked.test_annotations, asked.classes)
     if kind == Project.Kind.SINGLE:
         labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
     evidence = _lessened(evidence_for(asked.project, store, asked.classes))
     return KnownPool(store.take(places), labels, n_classes, evidence, store.take(test_places), test_labels)
-
-
-def _given(asked: Replay, annotations: list[int]) -> tuple[Integers, AnyArray]:
-    """Places in the store, rising, and the classes that the annotations gave: (n,) and (n, n_classes)."""
-    found = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
-    rows = list(found.values_list("pk", "document__position"))
-    row_of = {pk: row for row, (pk, _) in enumerate(rows)}
-    column_of = {label_class: column for column, label_class in enumerate(asked.classes)}
-    flags = np.zeros((len(rows), len(column_of)), dtype=bool)
-    for pk, label_class in Label.objects.filter(annotation__in=annotations).values_list(
-        "annotation", "label_class"
-    ):
-        flags[row_of[pk], column_of[label_class]] = True
-    return np.array([position for _, position in rows], dtype=np.int64), flags
 
 
 def _lessened(evidence: Evidence) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
@@ -169,9 +170,11 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None  # noqa: S101 - train() looked
-    committee = _fit_committee(store, lesson, folder, fit)
+    recipe = recipe_of(lesson.project)
+    committee = _fit_committee(store, lesson, folder, fit, recipe)
     owed.beat(work)
     version.facts["view"] = store.view
+    version.facts["recipe"] = asdict(recipe)
     version.facts["change"] = change_since(version, store, committee, _saved)
     version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
     if len(committee.thresholds):  # reports decide as the model does
@@ -180,13 +183,12 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     return committee_ranker(lesson.project, version, committee)
 
 
-def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit) -> Committee:
+def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit, recipe: Recipe) -> Committee:
     documents = [d for d in lesson.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
     numbers = targets(lesson.project.kind, lesson.classes, documents)
     evidence = evidence_for(lesson.project, store, lesson.classes)
     before = _committee_before(lesson, store)
-    recipe = recipe_of(lesson.project)
     committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before, recipe=recipe)
     committee.save(folder, {})
     return committee

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labeling.actions import embedding, features, lessons, owed, queue, replaying, training, uploads
+from labeling.actions import embedding, features, lessons, owed, queue, replaying, training, tuning, uploads
 from labeling.exceptions import StaleRun
 from labeling.models import OwedWork, Project
 
@@ -18,6 +18,7 @@ WORK: dict[str, Callable[[OwedWork], None]] = {
     OwedWork.Kind.TRAIN: training.train,
     OwedWork.Kind.RANK: training.rank,
     OwedWork.Kind.REPLAY: replaying.work_on,
+    OwedWork.Kind.TUNE: tuning.work_on,
 }
 
 

@@ -74,10 +74,11 @@ def fit_plain(
     *,
     evidence: Evidence | None = None,
     start: Committee | None = None,
+    recipe: Recipe = USUAL_RECIPE,
     seed: int = 0,
 ) -> Committee:
     """Fit the linear expert alone, to measure what the others are worth. `evidence` is not looked at."""
-    return fit_committee(rows, labels, n_classes, start=start, seed=seed)
+    return fit_committee(rows, labels, n_classes, start=start, recipe=recipe, seed=seed)
 
 
 def _fit_classes(

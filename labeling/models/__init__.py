@@ -15,6 +15,7 @@ from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_le
 from labeling.models.replays import Replay, ReplayCurve
 from labeling.models.sign_ins import SignInFailure
 from labeling.models.steering import Focus, QueueMix
+from labeling.models.tuning import Tuning
 
 __all__ = [
     "PALETTE",
@@ -44,6 +45,7 @@ __all__ = [
     "ReplayCurve",
     "Resolution",
     "SignInFailure",
+    "Tuning",
     "lease_token",
     "read_lease_token",
 ]

@@ -20,6 +20,7 @@ class OwedWork(models.Model):
         TRAIN = "train", _("Train and rank")
         RANK = "rank", _("Rank again with the model that is there")
         REPLAY = "replay", _("Replay the labels")
+        TUNE = "tune", _("Try other recipes")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
