@@ -87,9 +87,9 @@ def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
     opinions = committee.opinions(rows)
     best, odds = opinions.argmax(axis=2), opinions.max(axis=2)
-    lead = np.diff(np.sort(opinions, axis=2)[:, :, -2:], axis=2)[:, :, 0] if committee.n_classes > 1 else odds
+    second = np.partition(opinions, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
     is_heard = committee.weights > LEAST_WEIGHT * committee.weights.sum()
-    has_opinion = (lead >= CLEAR) & is_heard[:, None]
+    has_opinion = (odds - second >= CLEAR) & is_heard[:, None]
     weights = committee.weights.tolist()
     return [
         tuple(

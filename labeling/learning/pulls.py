@@ -93,9 +93,9 @@ def _counted(duel: Duel, expert: WordsModel) -> Floats:
 def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
     """What LSA and PPMI add, by column; a word that comes twice counts as if it came once."""
     used, number = np.unique(duel.rows.sparse.indices, return_inverse=True)
-    place = _numbered(used, featurizer.columns)
-    topics = np.pad(featurizer.directions * featurizer.entropy[:, None], ((0, 1), (0, 0)))[place]
-    meanings = np.pad(featurizer.vectors, ((0, 1), (0, 0)))[_numbered(used, featurizer.words)]
+    topics = _vectors(used, featurizer.topics, featurizer.directions)
+    topics *= _vectors(used, featurizer.topics, featurizer.entropy[:, None])
+    meanings = _vectors(used, featurizer.words, featurizer.vectors)
     held = csr_array(
         (np.ones(len(number), dtype=np.float32), number, duel.rows.sparse.indptr),
         shape=(len(duel.rows), len(used)),
@@ -107,6 +107,15 @@ def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
         duel.lead(expert, (meanings @ expert.dense_weights[behind:])[number], duel.row) / lengths[1][duel.row]
     )
     return led
+
+
+def _vectors(columns: AnyIntegers, known: Integers, vectors: Floats) -> Floats:
+    """The vector of each hashed column; zeros for one that has none."""
+    found = np.zeros((len(columns), vectors.shape[1]), dtype=np.float32)
+    numbers = _numbered(columns, known)
+    has_one = numbers < len(known)
+    found[has_one] = vectors[numbers[has_one]]
+    return found
 
 
 def _lengths(vectors: Floats) -> Floats:

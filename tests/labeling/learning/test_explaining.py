@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from labeling.learning import features
 from labeling.learning.evidence import Evidence
 from labeling.learning.explaining import MOST_WORDS, expert_views, explain
 from labeling.learning.features import Featurizer
 from labeling.learning.fitting import fit_committee
 from labeling.learning.outside import OutsideModel
+from labeling.learning.pulls import Duel, column_pulls, whole_pulls
 from labeling.learning.rows import Rows
 from labeling.learning.words import words
 from tests.labeling.learning.conftest import COMMON, WORDS
@@ -123,6 +125,29 @@ def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer
     explained = explain(rows, texts, committee, pairs, featurizer)
     first = [(e.words[0][0], pair[0]) for e, pair in zip(explained, pairs, strict=True) if e.words]
     assert np.mean([word in WORDS[number] for word, number in first]) > 0.95
+
+
+@pytest.mark.parametrize("read", [50_000, 30])  # columns that LSA reads: all, or a part of them
+def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read, monkeypatch, texts, labels):
+    """Word by word it is as much as all at once; only the centre, the usual text's vector, is no word's."""
+    monkeypatch.setattr(features, "MOST_TOPIC_COLUMNS", read)
+    featurizer = Featurizer.learn(texts, dimensions=16)
+    once = [" ".join(dict.fromkeys(text.split())) for text in texts]
+    rows = featurizer.transform(once)
+    committee = fit_committee(rows.part(np.arange(60)), labels[:60], 3)
+    pair = two_best(committee.probabilities(rows))
+    duel = Duel(rows, pair[:, 0], pair[:, 1])
+    shared = column_pulls(duel, committee, featurizer) - column_pulls(duel, committee, None)
+    weights = committee.linear.dense_weights[featurizer.directions.shape[1] :]
+    held = [np.isin(featurizer.words, row.indices) for row in (rows.sparse[[n]] for n in range(len(once)))]
+    length = np.linalg.norm(
+        [featurizer.vectors[is_held].sum(axis=0) - featurizer.centre for is_held in held], axis=1
+    )
+    usual = duel.lead(
+        committee.linear, (featurizer.centre @ weights)[None].repeat(len(once), 0), np.arange(len(once))
+    )
+    total = np.bincount(duel.row, weights=shared, minlength=len(once))
+    assert total - usual / length == pytest.approx(whole_pulls(duel, committee), abs=1e-4)
 
 
 def test_a_dense_view_of_the_whole_text_is_told_as_one(committee, rows, texts):
