@@ -89,6 +89,16 @@ urlpatterns = [
         documents.include,
         name="include_document",
     ),
+    path(
+        "projects/<int:project_id>/documents/<int:document_id>/gold/",
+        documents.mark_gold,
+        name="mark_gold",
+    ),
+    path(
+        "projects/<int:project_id>/documents/<int:document_id>/gold/end/",
+        documents.unmark_gold,
+        name="unmark_gold",
+    ),
     path("projects/<int:project_id>/export/", exports.labels, name="export"),
     path("projects/<int:project_id>/documents/import/", imports.upload, name="import"),
     path("projects/<int:project_id>/documents/import/<uuid:job_id>/", imports.job, name="import_job"),

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import policy
+from labeling.actions import gold, policy
 from labeling.api.answers import LabelOut
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber
@@ -71,9 +71,16 @@ class DocumentDetailOut(DocumentOut):
         help_text="Null while it is not settled, and for annotators, who label without seeing answers."
     )
 
+    is_gold = serializers.SerializerMethodField(
+        help_text="Whether its right answer is known, so that it measures annotators; null for these."
+    )
+
     class Meta(DocumentOut.Meta):
-        fields = (*DocumentOut.Meta.fields, "resolution")
+        fields = (*DocumentOut.Meta.fields, "is_gold", "resolution")
         read_only_fields = fields
+
+    def get_is_gold(self, document: Document) -> bool | None:
+        return document.is_gold if self.context["may_adjudicate"] else None
 
     @extend_schema_field(ResolutionOut(allow_null=True))
     def get_resolution(self, document: Document) -> Any:
@@ -148,4 +155,20 @@ class IncludeDocument(DocumentEndpoint):
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Bring an excluded document back, settled as far as its answers go."""
         policy.include(project_id, self.caller, document_id)
+        return self.answer(document_id)
+
+
+class GoldDocument(DocumentEndpoint):
+    needs = {"POST": MANAGE, "DELETE": MANAGE}
+
+    @operation("documents_gold_mark", answers={200: DocumentDetailOut}, errors=[409])
+    def post(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Make a settled document gold: its answer stays, and measures annotators who get it unknowingly."""
+        gold.mark(project_id, self.caller, document_id)
+        return self.answer(document_id)
+
+    @operation("documents_gold_end", answers={200: DocumentDetailOut})
+    def delete(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Take gold back: what else was said of the document settles it, or it is open again."""
+        gold.unmark(project_id, self.caller, document_id)
         return self.answer(document_id)

@@ -42,6 +42,7 @@ PROJECT = [
     path(
         "documents/<row:document_id>/include/", documents.IncludeDocument.as_view(), name="document_include"
     ),
+    path("documents/<row:document_id>/gold/", documents.GoldDocument.as_view(), name="document_gold"),
     path("batches/", batches.Batches.as_view(), name="batches"),
     path("leases/extend/", batches.ExtendLease.as_view(), name="lease_extend"),
     path("leases/release/", batches.ReleaseLease.as_view(), name="lease_release"),

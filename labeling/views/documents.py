@@ -12,11 +12,12 @@ from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labeling.actions import policy
-from labeling.exceptions import NotFound
+from labeling.actions import gold, policy
+from labeling.exceptions import NotFound, WrongState
 from labeling.forms.documents import DocumentSearch
 from labeling.models import Annotation, Document, Label, Lease, Membership, Resolution
 from labeling.views.access import for_managers, person
@@ -90,6 +91,42 @@ def include(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     policy.include(member.project_id, person(request), document_id)
     messages.success(request, _("The document is back, with the answers it had."))
     return redirect("labeling:document", member.project_id, document_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_managers
+def mark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "labeling/confirm.html", _marking(member, _document(member, document_id)))
+    try:
+        gold.mark(member.project_id, person(request), document_id)
+    except WrongState as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The document is gold: it measures annotators from the next order on."))
+    return redirect("labeling:document", member.project_id, document_id)
+
+
+@require_POST
+@for_managers
+def unmark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    gold.unmark(member.project_id, person(request), document_id)
+    messages.success(request, _("The document is no longer gold: the answers that people gave settle it."))
+    return redirect("labeling:document", member.project_id, document_id)
+
+
+def _marking(member: Membership, document: Document) -> dict[str, Any]:
+    return {
+        "member": member,
+        "title": _("Make {document} gold?").format(document=document),
+        "text": _(
+            "Its answer stays for good and goes on training. Annotators who have not seen it get it now "
+            "and then, as if it were drawn at random, and the report says how many were right. You can "
+            "take it back."
+        ),
+        "action": _("Make it gold"),
+        "back": reverse("labeling:document", args=[member.project_id, document.pk]),
+    }
 
 
 def _matching(member: Membership, asked: dict[str, Any]) -> QuerySet[Document]:

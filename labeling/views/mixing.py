@@ -38,6 +38,7 @@ SHARES = {  # in the order of the page: the name of each share, and what it is f
     "cold_start": (gettext_lazy("Typical documents"), gettext_lazy("until there is a model")),
     "test": (gettext_lazy("Test set"), gettext_lazy("at the project's test share")),
     "overlap": (gettext_lazy("Further answers"), gettext_lazy("begun by somebody")),
+    "gold": (gettext_lazy("Gold"), gettext_lazy("its right answer is known; measures annotators")),
 }
 
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from labeling.actions import queue
+from labeling.actions.annotations import Submission, submit
 from labeling.api import documents, parsers
 from labeling.models import Document, Project
+from tests.cast import label
 from tests.labeling.api.conftest import Caller
 
 
@@ -149,3 +152,19 @@ def test_a_manager_takes_a_document_out_and_brings_it_back(tickets: Project, joa
     assert Caller(joan).post(f"{path}include/").json()["state"] == "open"
     again = Caller(joan).post(f"{path}include/")
     assert again.status_code in (200, 409)
+
+
+def test_gold_is_for_managers_to_give_and_not_for_annotators_to_see(
+    tickets: Project, joan: User, ann: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    address = f"projects/{tickets.pk}/documents/{held.document_id}/"
+    assert Caller(joan).get(address).json()["is_gold"] is False
+    for _ in range(2):
+        marked = Caller(joan).post(f"{address}gold/", {}).json()
+        assert (marked["is_gold"], marked["resolution"]["how"]) == (True, "gold")
+    seen = Caller(ann).get(address).json()
+    assert (seen["is_gold"], seen["resolution"], seen["state"]) == (None, None, "resolved")
+    ended = Caller(joan).send("DELETE", f"{address}gold/").json()
+    assert (ended["is_gold"], ended["resolution"]["how"]) == (False, "agreed")

@@ -94,6 +94,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("document", "GET"): (READ, NO_BODY),
     ("document_exclude", "POST"): (MANAGE, NO_BODY),
     ("document_include", "POST"): (MANAGE, NO_BODY),
+    ("document_gold", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
+    ("document_gold", "DELETE"): (MANAGE, NO_BODY),
     ("batches", "GET"): (ANNOTATE, NO_BODY),
     ("batches", "POST"): (ANNOTATE, lambda w, u: {"count": 2}),
     ("lease_extend", "POST"): (ANNOTATE, TOKEN),

@@ -159,6 +159,27 @@ def test_a_document_is_taken_out_and_brought_back_however_often_one_clicks(
             assert document.state == state
 
 
+def test_a_settled_document_is_made_gold_after_a_question_and_taken_back(
+    client: Client, tickets: Project, ann: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    page, mark, end = (
+        reverse(f"labeling:{name}", args=[tickets.pk, held.document_id])
+        for name in ("document", "mark_gold", "unmark_gold")
+    )
+    assert "Make it gold" not in text(client.get(page))
+    assert "Only a settled document can be gold." in text(client.post(mark, follow=True))
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    assert "Make it gold" in text(client.get(page))
+    assert "Make t0 gold?" in text(client.get(mark))
+    assert Document.objects.filter(is_gold=True).count() == 0  # it only asked
+    assert "Take gold back" in text(client.post(mark, follow=True))
+    assert Document.objects.get(is_gold=True).pk == held.document_id
+    assert "is no longer gold" in text(client.post(end, follow=True))
+    assert Document.objects.get(pk=held.document_id).state == "resolved"
+    assert not Document.objects.filter(is_gold=True).exists()
+
+
 def test_a_document_names_the_one_that_it_nearly_repeats(client: Client, tickets: Project) -> None:
     first, second, alone = Document.objects.filter(project=tickets).order_by("position")[:3]
     Document.objects.filter(pk__in=[first.pk, second.pk]).update(near_duplicate_group=first.position)
