@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from analytics.gold import gold_rows
 from analytics.guidance import findings, headline, weak_rows
 from analytics.metrics.measures import Measure
 from analytics.reports import class_report
@@ -37,6 +38,7 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "findings": findings(report),
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "wanted": WANTED_LABELS,
+        "people": gold_rows(member.project) if member.may_manage else (),
         "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
     }
     return render(request, "analytics/class_report.html", shown)
