@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 48
+LEFT, RIGHT, TOP, BOTTOM = 56, 28, 12, 64
 TICKS = 5
 
 Band = tuple[float, float, float]  # value, low, high
@@ -65,9 +65,9 @@ def learning_curves(
 
     >>> chart = learning_curves([10, 20], {"a": [(.5, .4, .6), (.9, .8, 1.)]}, {"a": "A"}, {.9: .8})
     >>> chart.lines[0].points, [tick.number for tick in chart.x_ticks]
-    ('340.0,228.7 624.0,55.3', [0, 5, 10, 15, 20])
+    ('334.0,256.0 612.0,60.8', [0, 5, 10, 15, 20])
     """
-    lowest = min(low for bands in lines.values() for _, low, _ in bands)
+    lowest = min(value for bands in lines.values() for value, _, _ in bands)  # bands may leave the box
     bottom, top = floor(10 * lowest) / 10, min(1.0, ceil(10 * _highest(lines)) / 10)
     y_step = _nice((top - bottom) / TICKS)
     x_step = max(1, _nice(labels[-1] / TICKS))
@@ -76,7 +76,8 @@ def learning_curves(
         return round(LEFT + count / labels[-1] * (WIDTH - LEFT - RIGHT), 1)
 
     def y(quality: float) -> float:
-        return round(TOP + (top - quality) / (top - bottom) * (HEIGHT - TOP - BOTTOM), 1)
+        part = (top - max(quality, bottom)) / (top - bottom)
+        return round(TOP + part * (HEIGHT - TOP - BOTTOM), 1)
 
     def path(values: Sequence[tuple[int, float]]) -> str:
         return " ".join(f"{x(count)},{y(quality)}" for count, quality in values)

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.savings import headline, savings_report
-from labeling.actions import replays
+from analytics.tried import trials
+from labeling.actions import recipes, replays
 from labeling.exceptions import NothingToReplay
 from labeling.models import Membership
 from labeling.views.access import for_managers, person
@@ -22,6 +23,7 @@ from labeling.views.access import for_managers, person
 def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     report = savings_report(member.project)
     shown: dict[str, Any] = {"member": member, "report": report, "headline": headline(report)}
+    shown |= {"trials": trials(member.project)}
     return render(request, "analytics/savings.html", shown)
 
 
@@ -34,4 +36,14 @@ def replay(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _("The labels of now are replayed in the background; that takes minutes."))
+    return redirect("analytics:savings", member.project_id)
+
+
+@require_POST
+@for_managers
+def use_defaults(request: HttpRequest, member: Membership) -> HttpResponse:
+    if recipes.use_defaults(member.project_id, person(request)):
+        messages.success(
+            request, _("The next training follows the usual recipe, until others are tried again.")
+        )
     return redirect("analytics:savings", member.project_id)

@@ -62,20 +62,19 @@ def estimate_savings(
     baseline: str,
     shares: Sequence[float],
     seed: int,
-    n_draws: int = N_DRAWS,
 ) -> Savings:
     """Read labels needed and saved off the curves, with intervals.
 
     curves : the runs of each strategy, all of them on the same pool and to the same last label
     truth : (n_test,) class numbers, or (n_test, n_classes) bool
     baseline : the strategy that the others are compared with
-    shares : of the final quality, such as .9 and .95
+    shares : of the final quality
 
     Source: bootstrap of both samples (Efron 1979); of k runs k - 1 are drawn, which makes the variance of
     their mean unbiased where k is small (Rao and Wu 1988, "Resampling inference with complex survey data").
     """
     rng = np.random.default_rng(seed)
-    weights = _drawn_documents(len(truth), n_draws, rng)
+    weights = _drawn_documents(len(truth), N_DRAWS, rng)
     grid = np.unique(np.concatenate([c.labels for runs in curves.values() for c in runs]))
     means = {
         name: _mean_of_runs([_on_grid(c, truth, n_classes, weights, grid) for c in runs], rng)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from analytics.savings import headline, savings_report
 from labeling.actions import tokens
-from labeling.models import ApiToken, OwedWork, Project, Replay
+from labeling.models import ApiToken, OwedWork, Project, Replay, Tuning
 
 LABELS = [10, 50, 100, 200]
 
@@ -182,7 +182,7 @@ def test_the_page_takes_few_statements_however_much_is_labelled(
     page(tickets)
     with CaptureQueriesContext(connection) as queries:
         page(tickets)
-    assert len(queries) <= 5
+    assert len(queries) <= 6
 
 
 def test_the_api_tells_the_same(tickets: Project, joan: User, client: Client) -> None:
@@ -197,3 +197,38 @@ def test_the_api_tells_the_same(tickets: Project, joan: User, client: Client) ->
         "share": 0.95, "labels": None, "hours_saved": None, "verdict": "saved",
         "labels_saved": {"value": 100, "low": 80, "high": 120, "reason": ""},
     }  # fmt: skip
+
+
+def tried(project: Project, strength: float, *, is_better: bool) -> None:
+    """A finished trial of more weight on the labels."""
+    verdict = {
+        "candidate": {"strength": 60.0, "augmentation": "none"},
+        "against": {"strength": 20.0, "augmentation": "none"},
+        "macro_f1": {"mean": 0.0021, "reach": 0.011, "p": 0.3},
+        "log_loss": {"mean": -0.001, "reach": 0.02, "p": 0.6},
+        "is_better": is_better,
+    }
+    Tuning.objects.create(
+        project=project, classes=[], annotations=[], label_count=240, verdicts=[verdict],
+        strength=strength, augmentation="none", finished_at="2026-11-12T00:00Z",
+    )  # fmt: skip
+
+
+def test_recipes_that_were_not_better_are_told_too(tickets: Project, page: Callable[[Project], str]) -> None:
+    tried(tickets, 20, is_better=False)
+    shown = page(tickets)
+    assert "Nov. 12, 2026, at 240 labels" in shown
+    assert "more weight on the labels (C = 60): no gain beyond noise" in shown
+    assert "macro F1 +0.002 ± 0.011" in shown
+    assert "Not used" in shown
+    assert "Use the defaults" not in shown
+
+
+def test_a_manager_goes_back_to_the_defaults_on_the_page(
+    tickets: Project, client: Client, page: Callable[[Project], str]
+) -> None:
+    tried(tickets, 60, is_better=True)
+    assert "Used by trainings since: more weight on the labels (C = 60)." in page(tickets)
+    answer = client.post(reverse("analytics:use_defaults", args=[tickets.pk]), follow=True)
+    assert "Was used until a manager went back to the defaults" in answer.content.decode()
+    assert [work.kind for work in OwedWork.objects.all()] == ["train"]
