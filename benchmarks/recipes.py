@@ -1,0 +1,101 @@
+"""Does tuning in idle time decide rightly? `./run bench recipes --data NAME ... --labels N --seeds N --json`.
+
+Labels are drawn at random from known data sets; every recipe is judged by cross-validation as the service
+does it, and then measured on the test documents, which the judge never sees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import django
+import numpy as np
+
+django.setup()
+
+from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
+from benchmarks.efficiency import kind_of, known_pool  # noqa: E402
+from labeling.learning.arrays import Integers  # noqa: E402
+from labeling.learning.evaluation import quality_of_flags  # noqa: E402
+from labeling.learning.fitting import fit_committee  # noqa: E402
+from labeling.learning.recipe import USUAL_RECIPE, Recipe  # noqa: E402
+from labeling.learning.replay import KnownPool  # noqa: E402
+from labeling.learning.tuning import Score, adopted, next_trial, run_trial, verdicts  # noqa: E402
+from labeling.management.truths import read_truth  # noqa: E402
+
+
+def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
+    """What is decided on so many labels, and what it is worth on the test documents."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(known.rows))[:n_labels])
+    started = process_time()
+    done: dict[Recipe, list[Score]] = {}
+    while (following := next_trial(done)) is not None:
+        recipe, number = following
+        score = run_trial(
+            known.rows.part(drawn), known.labels[drawn], known.n_classes, known.evidence, recipe, number
+        )
+        done.setdefault(recipe, []).append(score)
+    seconds = process_time() - started
+    found = verdicts(done)
+    usual = tested(known, drawn, USUAL_RECIPE)
+    return {
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "usual_macro_f1": round(usual, 4),
+        "adopted": asdict(adopted(found)),
+        "verdicts": [
+            {
+                **asdict(one.candidate),
+                "gain": round(one.macro_f1.mean, 4),
+                "reach": round(one.macro_f1.reach, 4),
+                "p": round(one.macro_f1.p, 4),
+                "log_loss_gain": round(one.log_loss.mean, 4),
+                "log_loss_reach": round(one.log_loss.reach, 4),
+                "is_better": one.is_better,
+                "test_gain": round(
+                    tested(known, drawn, one.candidate) - tested(known, drawn, one.against), 4
+                ),
+            }
+            for one in found
+        ],
+    }
+
+
+def tested(known: KnownPool, drawn: Integers, recipe: Recipe) -> float:
+    """Macro F1 on the test documents."""
+    committee = fit_committee(
+        known.rows.part(drawn), known.labels[drawn], known.n_classes, evidence=known.evidence, recipe=recipe
+    )
+    decided = committee.decide(committee.probabilities(known.test))
+    truth = (
+        known.test_labels if not known.is_single else np.eye(known.n_classes, dtype=bool)[known.test_labels]
+    )
+    return quality_of_flags(decided, truth).macro_f1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", required=True, help="folders of the data, such as trec6 ag_news")
+    parser.add_argument("--folder", type=Path, default=Path("../shared/data"), help="where the data sets are")
+    parser.add_argument("--labels", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    results = []
+    for name in options.data:
+        truth = read_truth(options.folder / name / "data.jsonl.gz", kind_of(options.folder / name))
+        known = known_pool(truth, options.features, {})
+        for seed in range(options.seeds):
+            results.append({"data": name, "labels": options.labels, **judged(known, options.labels, seed)})
+            print(results[-1], file=sys.stderr, flush=True)
+    show({"machine": machine(), "results": results}, is_json=options.json)
+
+
+if __name__ == "__main__":
+    main()
