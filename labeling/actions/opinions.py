@@ -21,7 +21,7 @@ from labeling.learning.scoring import score_rows
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, ModelVersion
 
-MOST_READ = 500_000  # characters searched for words that pull, the first of the head first: .2 seconds
+MOST_READ = 300_000  # characters searched for words that pull, the first of the head first: .2 seconds
 LEAST_WHOLE = 0.5  # nats from which a text as a whole is named, if its words do not pull more
 
 

@@ -74,7 +74,7 @@ def whole_pulls(duel: Duel, committee: Committee) -> Floats:
 
 def _weighed(duel: Duel, expert: LinearModel) -> Floats:
     sparse = duel.rows.sparse
-    each = expert.padded_weights()[_numbered(sparse.indices, expert.columns)]
+    each = _vectors(sparse.indices, expert.columns, expert.sparse_weights)
     led: Floats = sparse.data * duel.lead(expert, each, duel.row)
     return led
 

@@ -221,9 +221,7 @@ def _without_gap(root: Path, shard_rows: int) -> list[tuple[int, Path]]:
     for path in root.glob("shard-*"):
         number, rows = map(int, path.name.split("-")[1:])
         longest[number] = max(longest.get(number, (0, path)), (rows, path))
-    behind = 0
-    while longest.get(behind, (0,))[0] == shard_rows:
-        behind += 1
+    behind = next(n for n in range(len(longest) + 1) if longest.get(n, (0,))[0] != shard_rows)
     return [longest[number] for number in range(behind + (behind in longest))]
 
 
