@@ -6,10 +6,12 @@ C = 20, for one class per document (softmax) or several (sigmoid each, with a th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays import AnyArray, AnyIntegers, Flags, Floats, Integers
@@ -49,7 +51,9 @@ class LinearModel:
         """(n, k) for the classes in `seen`."""
         logits = np.broadcast_to(self.intercept, (len(rows), len(self.seen))).copy()
         if len(self.columns):
-            logits += renumbered(rows.sparse, self.columns) @ self.padded_weights()
+            places = self._places.take(rows.sparse.indices)
+            shape = (len(rows), len(self.columns) + 1)
+            logits += csr_array((rows.sparse.data, places, rows.sparse.indptr), shape=shape) @ self._padded
         if len(self.dense_weights):
             logits += rows.project(self.dense_weights)
         return logits
@@ -76,7 +80,13 @@ class LinearModel:
         spread[:, self.seen] = logits
         return spread
 
-    def padded_weights(self) -> Floats:
+    @cached_property
+    def _places(self) -> NDArray[np.int32]:
+        """(COLUMNS,) the row of `_padded` for each hashed column."""
+        return places_of(self.columns, COLUMNS)
+
+    @cached_property
+    def _padded(self) -> Floats:
         """`sparse_weights` with a row of zeros behind, for the columns that have none."""
         return np.concatenate([self.sparse_weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
 
@@ -199,9 +209,12 @@ def constant_model(rows: Rows, seen: Integers, n_classes: int, link: Link = "sof
     )
 
 
-def renumbered(sparse: csr_array, columns: Integers) -> csr_array:
-    """Rows whose columns are numbered as in `columns`; every other column becomes the last one."""
-    places = np.full(COLUMNS, len(columns), dtype=np.int32)
+def places_of(columns: Integers, n_columns: int) -> NDArray[np.int32]:
+    """(n_columns,) the number of each column among `columns`; all others get the one behind the last.
+
+    >>> places_of(np.array([1, 3]), 5).tolist()
+    [2, 0, 2, 1, 2]
+    """
+    places = np.full(n_columns, len(columns), dtype=np.int32)
     places[columns] = np.arange(len(columns), dtype=np.int32)
-    shape = (sparse.shape[0], len(columns) + 1)
-    return csr_array((sparse.data, places[sparse.indices], sparse.indptr), shape=shape)
+    return places

@@ -11,7 +11,7 @@ from labeling.learning.committee import Committee, Expert, likely
 from labeling.learning.complement import fit_complement
 from labeling.learning.evidence import Evidence
 from labeling.learning.guideline import read_guideline
-from labeling.learning.naive_bayes import Vocabulary, fit_words, scaled_words
+from labeling.learning.naive_bayes import Vocabulary, fit_words
 from labeling.learning.neighbours import propagate
 from labeling.learning.recipe import USUAL_RECIPE, Recipe, augmented
 from labeling.learning.rows import Rows
@@ -126,7 +126,7 @@ def _bench(
 ) -> Bench:
     mass = linear.probabilities(evidence.unlabelled).mean(axis=0, dtype=np.float64)
     vocabulary = Vocabulary.of(evidence.unlabelled, rows)
-    counted = scaled_words(rows.presence(), vocabulary.columns)
+    counted = vocabulary.read(rows)
 
     def words(numbers: Integers) -> Expert:
         places = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays import AnyArray, Doubles, Flags, Floats, Integers
+from labeling.learning.classifier import places_of
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.hashing import WORD_COLUMNS
 from labeling.learning.probabilities import below_best, softmax, spread_out
@@ -45,8 +47,12 @@ class WordsModel:
 
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); a class it does not know gets the floor of `spread_out`."""
-        counts = scaled_words(rows.presence(), self.columns)
+        counts = scaled_words(rows.presence(), len(self.columns), self._places)
         return spread_out(below_best(counts @ self._padded), self.seen, self.n_classes)
+
+    @cached_property
+    def _places(self) -> NDArray[np.int32]:
+        return places_of(self.columns, WORD_COLUMNS)
 
     @cached_property
     def _padded(self) -> Floats:
@@ -75,6 +81,10 @@ class Vocabulary:
     columns: Integers
     counts: csr_array
 
+    def read(self, rows: Rows) -> csr_array:
+        """Other documents in the same columns: (n, m + 1)."""
+        return scaled_words(rows.presence(), len(self.columns), places_of(self.columns, WORD_COLUMNS))
+
     @cached_property
     def by_word(self) -> csr_array:
         """The counts the other way round."""
@@ -86,23 +96,22 @@ class Vocabulary:
         held = unlabelled.presence()
         seen = vstack([held, labelled.presence()], format="csr")
         columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= LEAST_DOCUMENTS)
-        return cls(columns, scaled_words(held, columns))
+        return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
 
 
-def scaled_words(presence: csr_array, columns: Integers) -> csr_array:
-    """Rows over `columns`, numbered from 0, each scaled by its length; other words in a last column.
+def scaled_words(presence: csr_array, n_words: int, places: NDArray[np.int32]) -> csr_array:
+    """Rows over the words that count, numbered from 0, each scaled by its length; others in a last column.
 
     presence : (n, WORD_COLUMNS) ones
-    returns : (n, m + 1) float32
+    places : (WORD_COLUMNS,) from `places_of`
+    returns : (n, n_words + 1) float32
     """
-    places = np.full(WORD_COLUMNS, len(columns), dtype=np.int32)
-    places[columns] = np.arange(len(columns), dtype=np.int32)
-    indices = places[presence.indices]
-    known = np.concatenate([[0], np.cumsum(indices < len(columns))])
+    indices = places.take(presence.indices)
+    known = np.concatenate([[0], np.cumsum(indices < n_words)])
     lengths = known[presence.indptr[1:]] - known[presence.indptr[:-1]]
     scales = (ROW_SCALE / np.sqrt(lengths + 1)).astype(np.float32)
     data = np.repeat(scales, np.diff(presence.indptr))
-    return csr_array((data, indices, presence.indptr), shape=(presence.shape[0], len(columns) + 1))
+    return csr_array((data, indices, presence.indptr), shape=(presence.shape[0], n_words + 1))
 
 
 def fit_words(

@@ -13,7 +13,7 @@ from labeling.learning import naive_bayes
 from labeling.learning.acquisition import margin
 from labeling.learning.graph_store import GraphStore
 from labeling.learning.lsa import unit_rows
-from labeling.learning.naive_bayes import Vocabulary, fit_words, scaled_words
+from labeling.learning.naive_bayes import Vocabulary, fit_words
 from labeling.learning.neighbours import KEPT, NEIGHBOURS, SHARPNESS, nearest, propagate, smoothing
 from labeling.learning.probabilities import FLOOR
 from labeling.learning.rows import Rows
@@ -24,7 +24,7 @@ from labeling.learning.weighing import folds, learn_label_weights, learn_weights
 @pytest.fixture(scope="module")
 def counted(rows):
     vocabulary = Vocabulary.of(rows, rows)
-    return vocabulary, scaled_words(rows.presence(), vocabulary.columns)
+    return vocabulary, vocabulary.read(rows)
 
 
 def test_naive_bayes_without_unlabelled_documents_is_scikit_learns(counted, rows, labels, monkeypatch):
