@@ -132,12 +132,12 @@ def headline(report: SavingsReport) -> str:
     labels = round(abs(found.saved.value))
     if found.verdict == "saved":
         return ngettext(
-            "The queue's mix needed {n} label less than random documents",
-            "The queue's mix needed {n} labels less than random documents",
+            "The queue's mix needed {n} fewer label than random documents",
+            "The queue's mix needed {n} fewer labels than random documents",
             labels,
         ).format(n=labels)
     if found.verdict == "cost":
-        return _("Nothing was saved: random documents needed {n} labels less").format(n=labels)
+        return _("Nothing was saved: random documents needed {n} fewer labels").format(n=labels)
     return _("No saving beyond noise on these labels")
 
 

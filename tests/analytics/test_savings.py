@@ -73,7 +73,7 @@ def test_a_saving_beyond_noise_is_the_title_with_its_hours(
 ) -> None:
     told(tickets, joan, result(saved=100))
     shown = page(tickets)
-    assert "needed 100 labels less than random documents" in shown
+    assert "needed 100 fewer labels than random documents" in shown
     assert "saved 67 % of the labels" in shown
     report = savings_report(tickets)
     assert report.headline
@@ -93,7 +93,7 @@ def test_a_queue_that_took_longer_says_so(
     tickets: Project, joan: User, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, result(saved=-40))
-    assert "Nothing was saved: random documents needed 40 labels less" in page(tickets)
+    assert "Nothing was saved: random documents needed 40 fewer labels" in page(tickets)
 
 
 def test_without_measured_time_there_are_no_hours(
@@ -144,7 +144,7 @@ def test_a_replay_under_way_shows_how_far_it_is_beside_the_last_one(
     running.curves.create(strategy="random", seed=0, labels=[10], decided=b"", seconds=1)
     shown = page(tickets)
     assert "1 learning curve is drawn" in shown
-    assert "needed 100 labels less" in shown
+    assert "needed 100 fewer labels" in shown
 
 
 def test_a_replay_that_was_given_up_says_why_and_can_be_tried_again(
