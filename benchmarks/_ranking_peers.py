@@ -13,8 +13,14 @@ from time import process_time
 from typing import Any
 
 import numpy as np
+from modAL.models import ActiveLearner
+from modAL.uncertainty import margin_sampling
 from scipy.sparse import csr_matrix
+from skactiveml.classifier import SklearnClassifier
+from skactiveml.pool import UncertaintySampling
 from sklearn.linear_model import LogisticRegression
+from small_text import BreakingTies, SklearnDataset
+from small_text import SklearnClassifier as SmallTextClassifier
 
 COLUMNS = 2**19
 
@@ -24,9 +30,6 @@ def model() -> LogisticRegression:
 
 
 def by_modal(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
-    from modAL.models import ActiveLearner
-    from modAL.uncertainty import margin_sampling
-
     learner = ActiveLearner(
         model(), query_strategy=margin_sampling, X_training=pool[:known], y_training=labels[:known]
     )
@@ -34,9 +37,6 @@ def by_modal(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int
 
 
 def by_skactiveml(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
-    from skactiveml.classifier import SklearnClassifier
-    from skactiveml.pool import UncertaintySampling
-
     given = labels.astype(float)
     given[known:] = np.nan
     learner = SklearnClassifier(model(), classes=np.arange(classes))
@@ -45,14 +45,12 @@ def by_skactiveml(pool: Any, labels: np.ndarray, known: int, batch: int, classes
 
 
 def by_small_text(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
-    from small_text import BreakingTies, ConfidenceEnhancedLinearSVC, SklearnClassifier, SklearnDataset  # noqa: F401
-
     data = (
         SklearnDataset(csr_matrix(pool), labels)
         if not isinstance(pool, np.ndarray)
         else SklearnDataset(pool, labels)
     )
-    learner = SklearnClassifier(model(), classes)
+    learner = SmallTextClassifier(model(), classes)
     learner.fit(data[np.arange(known)])
     rest = np.arange(known, len(labels))
     BreakingTies().query(learner, data, rest, np.arange(known), labels[:known], n=batch)
@@ -77,8 +75,6 @@ def main() -> None:
     for name, query in PEERS.items():
         try:
             query(pool[: 4 * known], labels[: 4 * known], known, batch, classes)  # imports and warms up
-        except ImportError:
-            continue
         except Exception as error:  # a peer that cannot read these rows is left out, and said
             print(f"{name}: {error}", file=sys.stderr)
             continue

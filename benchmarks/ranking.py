@@ -104,8 +104,10 @@ def cpu_seconds(shards: list[Rows], labels: np.ndarray, classes: int) -> float:
 
 def peers(python: str, folder: Path, view: str, classes: int) -> dict[str, float]:
     """CPU seconds of each peer on the same arrays, measured by an interpreter that has them installed."""
-    command = [python, str(PEERS), str(folder), view, str(classes), str(LABELS), str(BATCH)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the caller's own
+    command = [python, "-P", str(PEERS), str(folder), view, str(classes), str(LABELS), str(BATCH)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - the caller's own
+    if done.returncode:
+        raise SystemExit(f"{python} could not measure the peers; it needs modAL, scikit-activeml, small-text")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 

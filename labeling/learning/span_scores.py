@@ -51,15 +51,9 @@ def select_span_head(
     """
     if strategy is not Strategy.DEFAULT:
         return select_head(
-            scores,
-            vectors,
-            n_classes,
-            strategy=strategy,
-            size=size,
-            batch=batch,
-            labelled=labelled,
-            seed=seed,
-        )
+            scores, vectors, n_classes,
+            strategy=strategy, size=size, batch=batch, labelled=labelled, seed=seed,
+        )  # fmt: skip
     size = min(size, len(scores))
     share = (wishes.mix or Mix.usual(n_classes)).random
     drawn = np.random.default_rng(seed).permutation(len(scores))[: round(share * size)]

@@ -25,7 +25,7 @@ from labeling.learning.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
 
 WORDS = "words"  # the dense view that every project has: LSA and PPMI
 LOOKS = 10  # at the last shard: a writer may be replacing it
-MARK = "store-2"  # what a store holds; another number, another layout
+MARK = "store-3"  # what a store holds; another number, another layout
 
 
 class GapInStore(ValueError):

@@ -47,6 +47,7 @@ def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, 
     ask(settled.pk, joan)
     done = worked(settled)
     assert done.finished_at
+    assert done.result is not None
     assert (done.result["pool"], done.result["test"]) == (done.label_count, len(done.test_annotations))
     assert set(done.result["quality"]) == {"random", "margin", "default"}
     assert set(done.result["saved"]) == {"margin", "default"}
@@ -137,4 +138,6 @@ def test_several_classes_are_replayed_too(
     assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
     settle(project)
     ask(project.pk, joan)
-    assert worked(project).result["full"]["value"] > 0.8
+    result = worked(project).result
+    assert result is not None
+    assert result["full"]["value"] > 0.8
