@@ -155,7 +155,7 @@ def scattered(count: int) -> Integers:
     others.
 
     >>> scattered(5).tolist(), [position for position in scattered(9).tolist() if position < 5]
-    ([0, 3, 1, 4, 2], [0, 3, 1, 4, 2])
+    ([0, 4, 2, 1, 3], [0, 4, 2, 1, 3])
     """
     keys = np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # wraps around
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -52,25 +52,22 @@ def test_rows_come_back_in_any_order_however_they_were_written(parts, asked, tmp
     found, flags = reopened.take(np.array(asked, dtype=np.int64))
     assert flags.tolist() == [position in written for position in asked]
     assert np.array_equal(found, np.where(flags[:, None], stored(asked), 0).astype(np.float32))
-    rows, here = reopened.shard(0, 260)
-    assert np.array_equal(rows * SCALE, reopened.take(np.arange(260))[0])
-    assert np.array_equal(here, reopened.present(260))
+    assert np.array_equal(reopened.between(0, 260) * SCALE, reopened.take(np.arange(260))[0])
 
 
 def test_a_shard_holds_the_same_documents_as_one_of_the_feature_store():
     assert SHARD_ROWS == features.SHARD_ROWS
 
 
-def test_a_shard_is_the_rows_behind_its_first_position(tmp_path):
+def test_the_rows_between_two_positions_come_as_they_are_stored(tmp_path):
     positions = np.array([0, SHARD_ROWS - 1, SHARD_ROWS, SHARD_ROWS + 5])
     store = EmbeddingStore.create(tmp_path / "s", "model-1", WIDTH).write(positions, vectors_of(positions))
-    rows, flags = store.shard(1, 6)
-    assert flags.tolist() == [True, False, False, False, False, True]
+    rows = store.between(SHARD_ROWS, 6)
+    assert rows.any(axis=1).tolist() == [True, False, False, False, False, True]
     assert np.array_equal(rows[[0, 5]] * SCALE, stored(positions[2:]))
-    rows, flags = store.shard(7, 3)
-    assert rows.shape == (3, WIDTH)
-    assert not rows.any()
-    assert not flags.any()
+    nothing = store.between(7 * SHARD_ROWS, 3)
+    assert nothing.shape == (3, WIDTH)
+    assert not nothing.any()
 
 
 def test_a_row_that_counts_is_left_as_it_is(tmp_path):

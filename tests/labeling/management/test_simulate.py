@@ -107,7 +107,6 @@ def write_descriptions(folder: Path, lines: dict[str, str]) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--features", "full"], "no sentence embeddings"),
         (["--budget", "0"], "at least 1"),
         (["--kind", "multi", "--data", "nowhere.jsonl"], "nowhere.jsonl"),
         (["--kind", "spans"], "has no spans"),
