@@ -238,7 +238,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 REMINDERS = {  # seconds between two
-    "labeling.tasks.reconcile": 0.4,  # how soon a due training is noticed; one statement for all projects
+    "labeling.tasks.reconcile": 1,  # how soon a due training is noticed; one statement for all projects
     "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
     "labeling.tasks.owe_tunings": 60,  # how soon a doubling of the labels is noticed
     "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
