@@ -44,7 +44,7 @@ urlpatterns = [
         guidelines.difference,
         name="guideline_diff",
     ),
-    path("projects/<int:project_id>/work/<slug:kind>/retry/", projects.retry, name="retry_work"),
+    path("projects/<int:project_id>/owed/<slug:kind>/retry/", projects.retry, name="retry_work"),
     path("projects/<int:project_id>/settings/", settings.settings, name="settings"),
     path("projects/<int:project_id>/settings/policy/", settings.change_policy, name="change_policy"),
     path("projects/<int:project_id>/settings/pause/", settings.pause, name="pause"),

@@ -9,7 +9,7 @@ from labeling.formats.fields import check_id, check_label, check_labels, check_s
 from labeling.formats.records import BadRow, Record, RowProblem, bad_row, gettext_noop
 from labeling.formats.streams import lines
 
-MAX_LINE_BYTES = 8 * 1024 * 1024  # a text of the greatest length, each character written as \uXXXX
+MAX_LINE_BYTES = 8 * 1024 * 1024  # a text of the greatest length, each character escaped as six bytes
 
 _KNOWN = frozenset({"text", "id", "metadata", "label", "labels", "spans", "split", "annotation"})
 

@@ -1,4 +1,7 @@
-"""What may happen to a queue, in any order? Each rule acts on the database and on the model."""
+"""What may happen to a queue, in any order? Each rule acts on the database and on the model.
+
+One file though it is long: a rule is a sentence of its own, and all of them share the state of one machine.
+"""
 
 from collections.abc import Callable
 from functools import wraps
