@@ -2,6 +2,12 @@
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
+
+# The same examples every time, so that a run tells of its change and of nothing else; and no clock.
+# To look for new ones: ./run test --hypothesis-profile=default
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None, print_blob=True)
+hypothesis_settings.load_profile("steady")
 
 
 def pytest_configure() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labeling.learning.crf_features import Describer
@@ -21,6 +21,7 @@ def words_of(block, describer, known):
 
 
 @given(texts)
+@example("a\x1f\x1cb\x0b")
 def test_segments_are_those_of_the_slow_way(text):
     slow = [list(segment.words) for segment in segments(text, tokenize(text))]
     assert list(segment_words(text)) == slow
