@@ -11,6 +11,7 @@ from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.outside import Prediction, PredictionSource
 from labeling.models.owed import OwedWork
 from labeling.models.projects import ApiToken, Membership, Project
+from labeling.models.questions import Question
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
 from labeling.models.replays import Replay, ReplayCurve
 from labeling.models.sign_ins import SignInFailure
@@ -39,6 +40,7 @@ __all__ = [
     "Prediction",
     "PredictionSource",
     "Project",
+    "Question",
     "QueueEntry",
     "QueueMix",
     "Replay",

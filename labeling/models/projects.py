@@ -42,8 +42,10 @@ class Project(models.Model):
         HERDING = "herding", _("Coverage, for 50 classes and more")
 
     class SuggestionPolicy(models.TextChoices):
-        HIDDEN = "hidden", _("Do not show the model's suggestion")
-        SHOWN = "shown", _("Show the model's suggestion")
+        HIDDEN = "hidden", _("Hide it")
+        AFTER = "after", _("Show it after the first choice")  # nobody leans on it, and slips are caught
+        SHOWN = "shown", _("Show it")
+        PRESELECTED = "preselected", _("Choose it beforehand")  # fastest where the model is good; most biased
 
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, max_length=2000)
@@ -65,8 +67,11 @@ class Project(models.Model):
     )  # of all documents, 0 to 1; the range [0, test_share) of the random key
     strategy = models.CharField(max_length=15, choices=Strategy, default=Strategy.DEFAULT)
     suggestion_policy = models.CharField(
-        max_length=10, choices=SuggestionPolicy, default=SuggestionPolicy.HIDDEN
+        max_length=15, choices=SuggestionPolicy, default=SuggestionPolicy.HIDDEN
     )
+    confirms_choice = models.BooleanField(
+        default=False, db_default=False
+    )  # one class: a key chooses and Enter saves, instead of both at once
     allows_overlapping_spans = models.BooleanField(default=False)
     is_paused = models.BooleanField(default=False)
     generation = models.BigIntegerField(default=0)  # the queue's current order; only ever grows
@@ -103,6 +108,8 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=15, choices=Role, default=Role.ANNOTATOR)
+    read_guideline = models.PositiveIntegerField(default=0, db_default=0)  # the latest number they have read
+    keys = models.JSONField(default=dict, blank=True, db_default={})  # own keys: {class or desk action: key}
     created_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True, blank=True)
 

@@ -120,6 +120,7 @@ class Lease(models.Model):
     epoch = models.PositiveIntegerField(default=1)  # fences late writers: one more on every claim
     leased_at = models.DateTimeField(db_default=Now())
     leased_until = models.DateTimeField()
+    shown_at = models.DateTimeField(null=True)  # first display under this epoch, where the page said so
     deferred_until = models.DateTimeField(null=True)
     skip_reason = models.CharField(max_length=300, blank=True, db_default="")
     claim = models.ForeignKey(Claim, on_delete=models.SET_NULL, null=True, related_name="leases")
