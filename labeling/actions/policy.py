@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHANGEABLE = {
     "name", "description", "overlap", "lease_minutes", "lease_cap", "strategy", "suggestion_policy",
-    "allows_overlapping_spans", "is_paused",
+    "confirms_choice", "allows_overlapping_spans", "is_paused",
 }  # fmt: skip
 AT_ONCE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))

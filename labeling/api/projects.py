@@ -31,6 +31,7 @@ class PolicyIn(Input):
     lease_cap = WholeNumber(required=False, min_value=1, max_value=500, help_text=LEASE_CAP)
     strategy = serializers.ChoiceField(Project.Strategy.choices, required=False)
     suggestion_policy = serializers.ChoiceField(Project.SuggestionPolicy.choices, required=False)
+    confirms_choice = YesNo(required=False, help_text="One class: a key chooses and Enter saves.")
     allows_overlapping_spans = YesNo(required=False)
     is_paused = YesNo(required=False, help_text="Nobody is given documents; answers are still taken.")
 
@@ -55,8 +56,8 @@ class ProjectOut(serializers.ModelSerializer[Project]):
         model = Project
         fields = (
             "id", "name", "description", "kind", "overlap", "lease_minutes", "lease_cap", "test_share",
-            "strategy", "suggestion_policy", "allows_overlapping_spans", "is_paused", "document_count",
-            "created_at",
+            "strategy", "suggestion_policy", "confirms_choice", "allows_overlapping_spans", "is_paused",
+            "document_count", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

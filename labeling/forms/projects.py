@@ -129,19 +129,29 @@ class Policy(forms.Form):
     suggestion_policy = forms.ChoiceField(
         choices=Project.SuggestionPolicy,
         label=gettext_lazy("The model's suggestion"),
-        help_text=gettext_lazy("A suggestion saves time, and pulls annotators towards the model's mistakes."),
+        help_text=gettext_lazy(
+            "A suggestion saves time, and pulls annotators towards the model's mistakes. What each was shown is "
+            "stored with the answer. Documents that measure the model or people never come with one."
+        ),
     )
     lease_minutes = forms.IntegerField(
         min_value=1, max_value=1440, label=gettext_lazy("Minutes for one document")
+    )
+    confirms_choice = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Choose first, then save with Enter"),
+        help_text=gettext_lazy("Slower, and slips are seen. Otherwise one key chooses, saves and goes on."),
     )
     allows_overlapping_spans = forms.BooleanField(required=False, label=gettext_lazy("Spans may overlap"))
 
     @classmethod
     def of(cls, project: Project, data: Any = None) -> Policy:
-        """The form with the project's present policy; only a spans project is asked about spans."""
+        """The form with the project's present policy; each kind of project is asked what concerns it."""
         form = cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
         if project.kind != Project.Kind.SPANS:
             del form.fields["allows_overlapping_spans"]
+        if project.kind != Project.Kind.SINGLE:
+            del form.fields["confirms_choice"]
         return form
 
     def changes(self) -> dict[str, Any]:

@@ -154,3 +154,14 @@ def test_the_last_class_stays_and_the_page_says_why(client: Client, tickets: Pro
         said = text(send(client, "retire_class", tickets.pk, label_class.pk))
     assert "at least one class" in said
     assert LabelClass.objects.active().filter(project=tickets).count() == 1
+
+
+def test_only_a_project_of_one_class_is_asked_whether_choices_are_confirmed(
+    client: Client, tickets: Project, make_project: Any
+) -> None:
+    send(client, "change_policy", tickets.pk, data=POLICY | {"confirms_choice": "on"})
+    tickets.refresh_from_db()
+    assert tickets.confirms_choice
+    several = make_project(kind="multi")
+    page = client.get(reverse("labeling:settings", args=[several.pk])).content.decode()
+    assert "Choose first" not in page
