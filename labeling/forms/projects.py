@@ -130,8 +130,8 @@ class Policy(forms.Form):
         choices=Project.SuggestionPolicy,
         label=gettext_lazy("The model's suggestion"),
         help_text=gettext_lazy(
-            "A suggestion saves time, and pulls annotators towards the model's mistakes. What each was shown is "
-            "stored with the answer. Documents that measure the model or people never come with one."
+            "A suggestion saves time, and pulls annotators towards the model's mistakes. What each was shown "
+            "is stored with the answer. Documents that measure the model or people never come with one."
         ),
     )
     lease_minutes = forms.IntegerField(
