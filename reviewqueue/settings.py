@@ -165,7 +165,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles" if HTTPS else None  # where `collectstati
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "reviewqueue.statics.Statics"
         if HTTPS
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
