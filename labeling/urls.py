@@ -33,6 +33,7 @@ urlpatterns = [
     path("projects/<int:project_id>/label/undo/", desk.undo, name="undo"),
     path("projects/<int:project_id>/mine/", work.mine, name="mine"),
     path("projects/<int:project_id>/mine/<int:annotation_id>/", work.correct, name="correct"),
+    path("projects/<int:project_id>/mine/<int:annotation_id>/take-back/", work.take_back, name="take_back"),
     path("projects/<int:project_id>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<int:project_id>/disputes/<int:document_id>/", disputes.dispute, name="dispute"),
     path("projects/<int:project_id>/guideline/", guidelines.guideline, name="guideline"),

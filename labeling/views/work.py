@@ -8,8 +8,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.actions import corrections
 from labeling.exceptions import LabelingError, NotFound
@@ -65,10 +67,11 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
     if annotation is None:
         raise NotFound
     given, status = Given.of_annotation(annotation), 200
+    back = _list(member, request.GET.get("page", ""))
     if request.method == "POST":
         form = ChoiceOfClasses(request.POST, member.project.kind)
         if form.is_valid() and _is_corrected(request, member, annotation_id, form):
-            return redirect("labeling:mine", member.project_id)
+            return redirect(back)
         if form.complaint:
             messages.error(request, form.complaint)
         given, status = Given.of_post(request.POST), 422
@@ -80,8 +83,38 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
         "annotation": annotation,
         "document": annotation.document,
         "given": given,
+        "back": back,
     }
     return render(request, "labeling/correct.html", context, status=status)
+
+
+@require_POST
+@for_members
+def take_back(request: HttpRequest, member: Membership, annotation_id: int) -> HttpResponse:
+    """The answer counts no more and its document is in hand again; the reader stays where they were."""
+    try:
+        lease = corrections.undo(member.project_id, person(request), annotation_id)
+    except LabelingError as error:
+        messages.warning(request, error.message)
+    else:
+        _tell(request, member, lease)
+    return redirect(_list(member, request.POST.get("page", "")))
+
+
+def _tell(request: HttpRequest, member: Membership, lease: Lease) -> None:
+    name = str(lease.document)
+    if lease.state != Lease.State.LIVE:
+        messages.success(request, _("Your answer for {name} is taken back.").format(name=name))
+        return
+    said = _("Your answer for {name} is taken back, and the document is in your hands.").format(name=name)
+    again = f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}"
+    messages.success(request, format_html('{} <a href="{}">{}</a>', said, again, _("Answer it again")))
+
+
+def _list(member: Membership, page: str) -> str:
+    """The address of the list, on the page that the reader came from."""
+    at_page = f"?page={page}" if page.isdecimal() and len(page) < 10 else ""
+    return reverse("labeling:mine", args=[member.project_id]) + at_page
 
 
 def _is_corrected(
