@@ -49,6 +49,13 @@ def invitation_of(secret: str) -> Invitation:
     return invitation
 
 
+def membership_by(secret: str, user: User) -> Membership | None:
+    """The person's membership of the project that the link leads to, used up or not; None for others."""
+    digest = Invitation.digest_of(secret)
+    found = Membership.objects.filter(project__invitations__digest=digest, user=user, removed_at=None)
+    return found.filter(project__archived_at=None).select_related("project").first()
+
+
 @transaction.atomic
 def redeem(secret: str, user: User) -> Membership:
     """Let the person in, and use the invitation up. A member keeps the role they have, and the link stays.

@@ -89,6 +89,9 @@ def remove(request: HttpRequest, member: Membership, user_id: int) -> HttpRespon
 @sensitive_post_parameters("password")
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Looking at the link changes nothing: whatever opens links by itself does not use it up."""
+    if request.user.is_authenticated and (present := invitations.membership_by(secret, person(request))):
+        messages.info(request, _("You are a member of {project} already.").format(project=present.project))
+        return redirect("labeling:project", present.project_id)
     try:
         if request.method == "POST" and request.user.is_authenticated:
             member = invitations.redeem(secret, person(request))

@@ -88,6 +88,7 @@ def test_the_link_is_shown_once(client: Client, joan: User, tickets: Project) ->
     assert found
     assert "no-store" in response["Cache-Control"]
     assert found[1] not in client.get(reverse("labeling:members", args=[tickets.pk])).content.decode()
+    client.logout()
     assert client.get(found[1]).status_code == 200
 
 
@@ -104,6 +105,7 @@ def test_a_withdrawn_link_says_so(client: Client, joan: User, tickets: Project, 
     address = reverse("labeling:revoke_invitation", args=[tickets.pk, invitation.pk])
     for _ in range(2):
         assert "no longer works" in text(client.post(address, follow=True))
+    client.logout()
     response = client.get(link)
     assert response.status_code == 410
     assert "ask a manager" in text(response)
@@ -152,6 +154,21 @@ def test_who_is_signed_in_joins_with_one_click(
     for _ in range(2):
         assert client.post(link)["Location"] == reverse("labeling:project", args=[tickets.pk])
     assert role_of(tickets, eve) == "adjudicator"
+
+
+def test_who_is_a_member_already_is_led_to_the_project(
+    client: Client, link: str, tickets: Project, ann: User, eve: User
+) -> None:
+    client.force_login(ann)
+    for method in (client.get, client.post):
+        response = method(link, follow=True)
+        assert response.redirect_chain == [(reverse("labeling:project", args=[tickets.pk]), 302)]
+        assert "You are a member of Tickets single already." in text(response)
+    assert role_of(tickets, ann) == "annotator"
+    assert Invitation.objects.usable().count() == 1
+    client.force_login(eve)
+    client.post(link)
+    assert "You are a member of Tickets single already." in text(client.get(link, follow=True))
 
 
 def test_a_used_or_invented_link_lets_nobody_in(
