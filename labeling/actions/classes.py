@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.actions.owed import owe
-from labeling.actions.projects import MOST_CLASSES, RESERVED_KEYS, check_storable, manager_of
+from labeling.actions.projects import MOST_CLASSES, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.models import PALETTE, Focus, LabelClass, Now, OwedWork, Project
+from labeling.models.keys import action_keys
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,7 +37,8 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
         colour=colour or PALETTE[place % len(PALETTE)],
         position=place,
     )
-    _check(label_class)
+    _check_key(label_class)
+    check_storable(label_class)
     label_class.save()
     return label_class
 
@@ -55,7 +57,9 @@ def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> La
         setattr(label_class, field, value)
     label_class.name = " ".join(label_class.name.split())
     label_class.seed_words = checked_seed_words(label_class.seed_words)
-    _check(label_class)
+    if "key" in changes:  # one that the desk took for itself since the class got it, it keeps
+        _check_key(label_class)
+    check_storable(label_class)
     label_class.save(update_fields=list(changes))
     if "seed_words" in changes:
         owe(project_id, OwedWork.Kind.RANK)
@@ -133,16 +137,17 @@ def _lock(project_id: int, manager: User) -> None:
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
-def _check(label_class: LabelClass) -> None:
-    if label_class.key and label_class.key in RESERVED_KEYS:
+def _check_key(label_class: LabelClass) -> None:
+    reserved = action_keys(label_class.project.kind).values()
+    if label_class.key and label_class.key in reserved:
         raise ValidationError(
-            {"key": [_("The keys {keys} are the desk's own.").format(keys=" ".join(RESERVED_KEYS))]}
+            {"key": [_("The keys {keys} are the desk's own.").format(keys=" ".join(reserved))]}
         )
-    check_storable(label_class)
 
 
 def _class_of(project_id: int, class_id: UUID) -> LabelClass:
-    label_class = LabelClass.objects.filter(project=project_id, pk=class_id).first()
+    of_project = LabelClass.objects.select_related("project").filter(project=project_id)
+    label_class = of_project.filter(pk=class_id).first()
     if label_class is None:
         raise NotFound
     return label_class

@@ -12,15 +12,13 @@ from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
 from labeling.models import PALETTE, Guideline, LabelClass, Membership, Now, Project
+from labeling.models.keys import class_keys
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import Model
 
 MOST_CLASSES = 500
-KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm"
-RESERVED_KEYS = "sdunf"  # skip, not now, undo, note, ask: the desk's own
-CLASS_KEYS = [key for key in KEYS if key not in RESERVED_KEYS]
 
 
 def member_of(project_id: int, user: User) -> Membership:
@@ -79,7 +77,7 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     Membership.objects.create(project=project, user=creator, role=Membership.Role.MANAGER)
     classes = [
         LabelClass(project=project, name=given, key=key, colour=PALETTE[place % len(PALETTE)], position=place)
-        for place, (given, key) in enumerate(zip(names, _keys(len(names)), strict=True))
+        for place, (given, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
     ]
     for label_class in classes:
         check_storable(label_class, is_unique=True)
@@ -135,6 +133,7 @@ def _keep_a_manager(project_id: int, besides: User) -> None:
         raise LastManager
 
 
-def _keys(count: int) -> list[str]:
+def _keys(count: int, kind: str) -> list[str]:
     """One key a class as far as keys go; the rest are found by typing."""
-    return CLASS_KEYS[:count] + [""] * (count - len(CLASS_KEYS))
+    keys = class_keys(kind)
+    return keys[:count] + [""] * (count - len(keys))

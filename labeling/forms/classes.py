@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.actions.projects import CLASS_KEYS, RESERVED_KEYS
 from labeling.exceptions import LabelingError
-from labeling.models import PALETTE, LabelClass
+from labeling.models import PALETTE, LabelClass, Project
+from labeling.models.keys import KEYS, action_keys, class_keys
 
 COLOUR_NAMES = (
     gettext_lazy("Blue"), gettext_lazy("Orange"), gettext_lazy("Green"), gettext_lazy("Pink"),
@@ -36,8 +36,9 @@ class ClassRow(forms.Form):
     )
     colour = forms.ChoiceField(choices=COLOURS, label=gettext_lazy("Colour"))
 
-    def __init__(self, label_class: LabelClass, data: Any = None) -> None:
+    def __init__(self, label_class: LabelClass, kind: str, data: Any = None) -> None:
         self.label_class = label_class
+        self.kind = kind
         initial = {"name": label_class.name, "key": label_class.key, "colour": label_class.colour}
         super().__init__(data, initial=initial, prefix=label_class.pk.hex)
         if label_class.colour not in PALETTE:
@@ -51,14 +52,15 @@ class ClassRow(forms.Form):
         return " ".join(self.cleaned_data["name"].split())
 
     def clean_key(self) -> str:
-        return checked_key(self.cleaned_data["key"])
+        key = self.cleaned_data["key"].lower()
+        return key if key == self.label_class.key else checked_key(key, self.kind)
 
 
 class ClassTable:
     """All active classes, changed together: two of them may swap their keys."""
 
-    def __init__(self, classes: Iterable[LabelClass], data: Any = None) -> None:
-        self.rows = [ClassRow(label_class, data) for label_class in classes]
+    def __init__(self, classes: Iterable[LabelClass], kind: str, data: Any = None) -> None:
+        self.rows = [ClassRow(label_class, kind, data) for label_class in classes]
         self.errors: list[str] = []
 
     def is_valid(self) -> bool:
@@ -97,23 +99,27 @@ class NewClass(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "size": 2}),
     )
 
+    kind = Project.Kind.SINGLE
+
     @classmethod
-    def after(cls, classes: Iterable[LabelClass], data: Any = None) -> NewClass:
+    def after(cls, classes: Iterable[LabelClass], kind: str, data: Any = None) -> NewClass:
         """The form with the first free key in it."""
         taken = {label_class.key for label_class in classes}
-        free = next((key for key in CLASS_KEYS if key not in taken), "")
-        return cls(data, initial={"key": free}, prefix="new", auto_id="id_%s")
+        free = next((key for key in class_keys(kind) if key not in taken), "")
+        form = cls(data, initial={"key": free}, prefix="new", auto_id="id_%s")
+        form.kind = Project.Kind(kind)
+        return form
 
     def clean_key(self) -> str:
-        return checked_key(self.cleaned_data["key"])
+        return checked_key(self.cleaned_data["key"], self.kind)
 
 
-def checked_key(key: str) -> str:
-    """The key in small letters. Raises ValidationError where the desk cannot use it."""
+def checked_key(key: str, kind: str) -> str:
+    """The key in small letters. Raises ValidationError where the desk of such a project cannot use it."""
     key = key.lower()
-    if key and key not in CLASS_KEYS:
-        reserved = ", ".join(RESERVED_KEYS)
+    reserved = action_keys(kind).values()
+    if key and (key not in KEYS or key in reserved):
         raise forms.ValidationError(
-            _("Use a digit or a letter; {reserved} are the desk's own.").format(reserved=reserved)
+            _("Use a digit or a letter; {reserved} are the desk's own.").format(reserved=", ".join(reserved))
         )
     return key

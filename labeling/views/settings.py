@@ -64,7 +64,7 @@ def pause(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def change_classes(request: HttpRequest, member: Membership) -> HttpResponse:
-    table = ClassTable(_classes(member, is_active=True), request.POST)
+    table = ClassTable(_classes(member, is_active=True), member.project.kind, request.POST)
     if not table.is_valid():
         return _page(request, member, status=422, table=table)
     try:
@@ -80,7 +80,7 @@ def change_classes(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def add_class(request: HttpRequest, member: Membership) -> HttpResponse:
-    form = NewClass.after(_classes(member, is_active=True), request.POST)
+    form = NewClass.after(_classes(member, is_active=True), member.project.kind, request.POST)
     if form.is_valid():
         try:
             added = classes.add(member.project_id, person(request), **form.cleaned_data)
@@ -121,8 +121,8 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
     context = {
         "member": member,
         "policy": Policy.of(member.project),
-        "table": ClassTable(active),
-        "new_class": NewClass.after(active),
+        "table": ClassTable(active, member.project.kind),
+        "new_class": NewClass.after(active, member.project.kind),
         "retired": _classes(member, is_active=False),
         "test_percent": round(100 * member.project.test_share),
     }

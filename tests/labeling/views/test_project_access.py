@@ -26,6 +26,8 @@ class Page:
 PAGES = (
     Page("project", "annotator"),
     Page("retry_work", changes=True, needs=("kind",)),
+    Page("my_keys", "annotator"),
+    Page("reset_keys", "annotator", changes=True),
     Page("settings"),
     Page("change_policy", changes=True),
     Page("pause", changes=True),
