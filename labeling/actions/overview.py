@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 HEAD_ENTRIES = 20
-TEXT_START = 160  # characters
+TEXT_START = 321  # characters: twice what a page shows and one, see `excerpt`
 DAYS = 14
 FIRST_MODEL_LABELS = 10  # settled documents before the first training; see labeling.actions.training
 SHOWN_MEMBERS = 30

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unicodedata import combining
+
 from django import template
 from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+LAST_PART = 3  # a cut falls on a space of the last third, if it has one
+JOINERS = "\u200d\ufe0e\ufe0f"  # what follows or precedes them belongs to the same sign
 
 
 @register.filter
@@ -18,6 +22,32 @@ def number(value: float) -> str:
     '12,345'
     """
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def excerpt(text: str, most: int) -> str:
+    """The beginning of a text in one line, cut between two words, with … where something is left out.
+
+    most : characters, not counting the …; a text without spaces is cut there, but within no sign. Of the
+        text, the first 2 · most + 1 characters are looked at; nothing is lost when no more are handed in.
+
+    >>> excerpt("Bring  it\\nback, please", 12), excerpt("short", 12)
+    ('Bring it…', 'short')
+    >>> excerpt("a" + " " * 30 + "b", 12)
+    'a…'
+    >>> excerpt("e\u0301" * 4, 5) == "e\u0301" * 2 + "…"
+    True
+    """
+    start = text[: 2 * most]
+    line = " ".join(start.split())
+    if len(line) <= most:
+        return line if len(start) == len(text) else f"{line.rpartition(' ')[0] or line}…"
+    end = line.rfind(" ", most - most // LAST_PART, most + 1)
+    if end < 0:
+        end = most
+        while end > 1 and (combining(line[end]) or line[end] in JOINERS or line[end - 1] in JOINERS):
+            end -= 1
+    return line[:end].rstrip(" ,;:") + "…"
 
 
 @register.filter

@@ -23,7 +23,7 @@ from labeling.models import Annotation, Document, Label, Lease, Membership, Reso
 from labeling.views.access import for_managers, person
 
 PAGE_SIZE = 50
-TEXT_START = 240  # characters
+TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
 
 
 @dataclass(frozen=True)
