@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "labeling.views.outage.DatabaseOutage",
 ]
 ROOT_URLCONF = "reviewqueue.urls"
 WSGI_APPLICATION = "reviewqueue.wsgi.application"

@@ -1,4 +1,5 @@
-/* Every page: colours of classes outside the palette, menus that close, and forms that are sent once. */
+/* Every page: colours of classes outside the palette, menus that close, forms that are sent once, and the page
+   that waits for the database. */
 document.documentElement.classList.add("scripted");
 
 const colours = (root) => {
@@ -33,3 +34,12 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+/* <p data-retry="/readyz">: this page again as soon as that address says yes; asked more and more rarely. */
+const away = document.querySelector("[data-retry]");
+const retry = async (seconds) => {
+  const answer = document.hidden ? null : await fetch(away.dataset.retry, { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.reload();
+  else setTimeout(retry, seconds * 1000, Math.min(seconds * 1.5, 60));
+};
+if (away) setTimeout(retry, 3000, 3);
