@@ -93,6 +93,10 @@ class NotDisputed(LabelingError):
     """This document is not in dispute; another adjudicator may have decided it."""
 
 
+class AlreadyReplied(LabelingError):
+    """Somebody has replied to this question already."""
+
+
 class NotIndependent(LabelingError):
     """You labelled this document yourself; another adjudicator has to decide it."""
 

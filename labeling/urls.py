@@ -31,6 +31,7 @@ urlpatterns = [
     path("projects/<int:project_id>/label/", desk.label, name="label"),
     path("projects/<int:project_id>/label/skip/", desk.skip, name="skip"),
     path("projects/<int:project_id>/label/defer/", desk.defer, name="defer"),
+    path("projects/<int:project_id>/label/ask/", desk.ask, name="ask"),
     path("projects/<int:project_id>/label/undo/", desk.undo, name="undo"),
     path("projects/<int:project_id>/keys/", keys.my_keys, name="my_keys"),
     path("projects/<int:project_id>/keys/reset/", keys.reset_keys, name="reset_keys"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.actions.answers import LabelValue
 from labeling.models import Project
+from labeling.models.suggestions import Suggestion, seen
 
 MOST_SECONDS = 86_400.0
 SUGGESTION_SALT = "labeling.suggestion"
+MOST_FIRST = 50  # classes chosen before the suggestion was seen
 
 
 class AnswerForm(forms.Form):
@@ -30,10 +30,11 @@ class AnswerForm(forms.Form):
     suggestion = forms.CharField(max_length=20_000, required=False)
     note = forms.CharField(max_length=1000, required=False)
 
-    def __init__(self, sent: QueryDict, kind: str) -> None:
+    def __init__(self, sent: QueryDict, kind: str = "") -> None:
+        """Without a kind, the fields themselves tell which it is; what is stored is checked again anyway."""
         super().__init__(sent)
         self.sent = sent
-        self.kind = kind
+        self.kind = kind or (Project.Kind.SPANS if "span_class" in sent else Project.Kind.MULTI)
 
     @property
     def complaint(self) -> str:
@@ -49,11 +50,14 @@ class AnswerForm(forms.Form):
         return seconds if 0 <= seconds <= MOST_SECONDS else None
 
     def clean_suggestion(self) -> Any:
-        """What was shown, as this service signed it when it showed it."""
+        """What was shown, as this service signed it when it showed it with this document."""
+        salt = _salt(self.cleaned_data.get("token", ""))
         try:
-            return signing.loads(self.cleaned_data["suggestion"], salt=SUGGESTION_SALT)
+            shown = signing.loads(self.cleaned_data["suggestion"], salt=salt)
         except signing.BadSignature:
             return None
+        first = [str(_class_id(value)) for value in self.sent.getlist("first")[:MOST_FIRST] if value]
+        return seen(shown, first)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
@@ -81,9 +85,14 @@ class ChoiceOfClasses(AnswerForm):
     token = forms.CharField(max_length=200, required=False)
 
 
-def signed_suggestion(shown: Sequence[Any] | None) -> str:
-    """For the hidden field: the page sends back what it showed, and cannot claim something else."""
-    return signing.dumps(json.loads(json.dumps(shown)), salt=SUGGESTION_SALT) if shown else ""
+def signed_suggestion(shown: Suggestion, token: str) -> str:
+    """For the hidden field: the page sends back what it showed with this lease, and cannot claim another."""
+    return signing.dumps(shown.stored(), salt=_salt(token))
+
+
+def _salt(token: str) -> str:
+    """Of the lease alone: an answer that was taken back is given again under the lease's next token."""
+    return f"{SUGGESTION_SALT}:{token.partition('-')[0]}"
 
 
 def _class_id(value: str) -> UUID:

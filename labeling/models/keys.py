@@ -30,7 +30,7 @@ def class_keys(kind: str) -> list[str]:
     """The keys that classes of such a project may have, in the order in which they are allotted.
 
     >>> "".join(class_keys("single"))
-    '1234567890qwertyiophjklzxcvbm'
+    '1234567890qwertyiopahjklzxcvbm'
     """
     taken = action_keys(kind).values()
     return [key for key in KEYS if key not in taken]

@@ -31,15 +31,23 @@ def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = Tr
     >>> reason_sentence({"share": "margin", "top": [["a", 0.412], ["b", 0.38]], "similar": 214}, {}, False)
     'the model is torn between two classes (41 % and 38 %). It stands for 214 similar documents.'
     """
+    sentence, details = told(reason, class_names, shows_classes)
+    return " ".join([sentence, *details])
+
+
+def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tuple[str, list[str]]:
+    """The same in two: the sentence itself, and further ones for those who want to know more.
+
+    >>> told({"share": "margin", "similar": 214}, {})
+    ('the model is unsure about it.', ['It stands for 214 similar documents.'])
+    """
     write = SENTENCES.get(str(reason.get("share")), _unknown)
     sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
     similar = reason.get("similar")
-    if isinstance(similar, int) and similar > 1:
-        stands = ngettext(
-            "It stands for {n} similar document.", "It stands for {n} similar documents.", similar
-        )
-        sentence = f"{sentence} {stands.format(n=number_format(similar, force_grouping=True))}"
-    return sentence
+    if not isinstance(similar, int) or similar < 2:
+        return sentence, []
+    stands = ngettext("It stands for {n} similar document.", "It stands for {n} similar documents.", similar)
+    return sentence, [stands.format(n=number_format(similar, force_grouping=True))]
 
 
 def for_annotators(reason: Reason) -> dict[str, Any]:

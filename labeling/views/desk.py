@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +10,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.actions import annotations, corrections, queue
-from labeling.exceptions import AnswerConflict, InvalidAnswer, KeyReused, LabelingError, LeaseStale, NotFound
-from labeling.forms.answers import AnswerForm, signed_suggestion
-from labeling.models import Annotation, Lease, Membership, Project, read_lease_token
-from labeling.models.desk import DeskFacts, desk_facts
-from labeling.models.explanations import explanation, shows_opinion
-from labeling.models.reasons import percent, reason_sentence, top_classes
+from labeling.actions import annotations, corrections, questions, queue
+from labeling.exceptions import (
+    AnswerConflict,
+    InvalidAnswer,
+    InvalidInput,
+    KeyReused,
+    LabelingError,
+    LeaseStale,
+    NotFound,
+)
+from labeling.forms.answers import AnswerForm
+from labeling.models import Annotation, Lease, Membership, read_lease_token
+from labeling.models.desk import desk_facts
 from labeling.views.access import for_members, person
 from labeling.views.given import Given
+from labeling.views.parts import part
 
 LOOK_AGAIN_SECONDS = (5, 300)  # a page that waits for a document asks again within these bounds
 
@@ -93,6 +99,22 @@ def defer(request: HttpRequest, member: Membership) -> HttpResponse:
 
 @require_POST
 @for_members
+def ask(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Ask the adjudicators about the document, and go on with another one."""
+    sent = request.POST
+    try:
+        questions.ask(sent.get("token", ""), person(request), sent.get("text", ""), sent.get("key", "")[:64])
+    except InvalidInput as error:
+        messages.error(request, error.detail)
+    except NotFound:
+        _say_gone(request)
+    else:
+        messages.info(request, _("Asked. The document comes back to you with the reply."))
+    return _go_on(request, member)
+
+
+@require_POST
+@for_members
 def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     """Take back the latest (or this) answer; its document is in hand again, as it was answered."""
     wanted = request.POST.get("annotation", "")
@@ -130,37 +152,15 @@ def _show(request: HttpRequest, member: Membership, shown: Shown) -> HttpRespons
         "member": member,
         "facts": facts,
         "document": document,
-        "given": shown.given,
         "key": uuid.uuid4().hex,
         "empty_because": claimed.empty_because,
         "retry_after": _look_again(claimed),
-        **(_about(document, facts, member.project) if document else {}),
+        **(part(document, facts, member, shown.given) if document else {}),
     }
     page = "labeling/_desk.html" if _wants_part(request) else "labeling/label.html"
     response = render(request, page, context, status=shown.status)
     response["X-Desk"] = "part" if _wants_part(request) else "page"
     return response
-
-
-def _about(document: queue.HeldDocument, facts: DeskFacts, project: Project) -> dict[str, Any]:
-    """Why this document, and what the model suggests where the project shows that."""
-    shows = shows_opinion(document.reason, project.suggestion_policy == Project.SuggestionPolicy.SHOWN)
-    names = {str(card.id): card.name for card in facts.classes}
-    top = [pair for pair in top_classes(document.reason) if pair[0] in names] if shows else []
-    suggested = {label_class: percent(odds) for label_class, odds in top[:1]}
-    return {
-        "why": reason_sentence(document.reason, names, shows_classes=shows),
-        "explanation": explanation(document.reason, names) if shows else [],
-        "metadata": _short_facts(document.metadata),
-        "suggestion": signed_suggestion(top or None),
-        "choices": [(card, suggested.get(card.id)) for card in facts.classes],
-    }
-
-
-def _short_facts(metadata: dict[str, Any]) -> list[tuple[str, str]]:
-    """The few short facts about a document that help to read it."""
-    plain = [(name, str(value)) for name, value in metadata.items() if isinstance(value, str | int | float)]
-    return [(name, value) for name, value in plain if len(value) <= 60][:4]
 
 
 def _look_again(claimed: queue.Claimed) -> int | None:

@@ -1,0 +1,77 @@
+"""What does the label page show with one document? The choices, why it comes, what the model says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from labeling.actions.queue import HeldDocument
+from labeling.forms.answers import signed_suggestion
+from labeling.models import Membership, Project
+from labeling.models.desk import ClassCard, DeskFacts
+from labeling.models.explanations import explanation
+from labeling.models.keys import effective_keys
+from labeling.models.reasons import percent, told
+from labeling.models.suggestions import Policy, Suggestion, offered
+from labeling.views.given import Given
+
+FEW_CLASSES = 10  # found at a glance; above that they can be filtered by typing
+
+
+def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Given) -> dict[str, Any]:
+    """The context of `_desk_part.html` for one document.
+
+    given : what was chosen for it before, if anything
+    """
+    project = member.project
+    names = {card.id: card.name for card in facts.classes}
+    suggestion = offered(document.reason, project.suggestion_policy, project.kind, names)
+    why, details = told(document.reason, names, shows_classes=suggestion.is_open)
+    confirms = project.kind == Project.Kind.SINGLE and project.confirms_choice
+    is_preselected = suggestion.policy == Policy.PRESELECTED and not (given.classes or given.spans)
+    at_once = project.kind == Project.Kind.SINGLE and not confirms  # a choice saves: nothing is ticked before
+    return {
+        "why": why,
+        "explanation": [*details, *(explanation(document.reason, names) if suggestion.is_open else [])],
+        "reply": document.reason.get("reply"),
+        "metadata": _short_facts(document.metadata),
+        "suggestion": signed_suggestion(suggestion, document.token),
+        "policy": suggestion.policy,
+        "is_open": suggestion.is_open,
+        "choices": _choices(facts, member, suggestion),
+        "keys": keys_of(facts, member),
+        "has_filter": len(facts.classes) > FEW_CLASSES,
+        "confirms": confirms,
+        "entered": suggestion.chosen[0] if is_preselected and at_once else "",
+        "given": given if at_once or not is_preselected else replace(given, classes=list(suggestion.chosen)),
+    }
+
+
+def keys_of(facts: DeskFacts, member: Membership) -> dict[str, str]:
+    """This member's key for each class and action of the desk, "" for none."""
+    return effective_keys({card.id: card.key for card in facts.classes}, member.project.kind, member.keys)
+
+
+def cards_of(facts: DeskFacts, member: Membership) -> list[ClassCard]:
+    """The classes in their order, each with this member's key."""
+    keys = keys_of(facts, member)
+    return [replace(card, key=keys[card.id]) for card in facts.classes]
+
+
+def _choices(
+    facts: DeskFacts, member: Membership, suggestion: Suggestion
+) -> list[tuple[ClassCard, str | None]]:
+    """(class, how likely it is where that may be told). Of many classes the likely ones come first then."""
+    odds = dict(suggestion.top) if suggestion.is_open else {}
+    cards = cards_of(facts, member)
+    if len(cards) > FEW_CLASSES:
+        places = {label_class: place for place, label_class in enumerate(odds)}
+        cards.sort(key=lambda card: places.get(card.id, len(places)))
+    shown = set(suggestion.chosen) & odds.keys()
+    return [(card, percent(odds[card.id]) if card.id in shown else None) for card in cards]
+
+
+def _short_facts(metadata: dict[str, Any]) -> list[tuple[str, str]]:
+    """The few short facts about a document that help to read it."""
+    plain = [(name, str(value)) for name, value in metadata.items() if isinstance(value, str | int | float)]
+    return [(name, value) for name, value in plain if len(value) <= 60][:4]
