@@ -109,10 +109,7 @@ def _sign_new(work: OwedWork, count: int) -> SignatureStore:
         store = SignatureStore.open(folder)
     while (first := len(store)) < count:
         behind = min(first - first % SHARD_ROWS + SHARD_ROWS, count)
-        arrived = Document.objects.filter(
-            project=work.project_id, position__gte=first, position__lt=behind
-        ).order_by("position")
-        store = store.append(list(arrived.values_list("text", flat=True)))
+        store = store.append(Document.objects.texts_from(work.project_id, first, behind))
         beat(work)
     return store
 

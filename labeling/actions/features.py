@@ -97,19 +97,12 @@ def _is_outgrown(store: FeatureStore, count: int) -> bool:
 def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
     while len(store) < count:
         first = len(store)
-        store = store.append(first, _texts(work.project_id, first, min(first + TEXTS_AT_ONCE, count)))
+        texts = Document.objects.texts_from(work.project_id, first, min(first + TEXTS_AT_ONCE, count))
+        store = store.append(first, texts)
         beat(work)
     if work.project.kind == Project.Kind.SPANS:
-        tokenize_pool(
-            work, store.root, count, partial(_texts, work.project_id), partial(_sample, work.project_id)
-        )
-
-
-def _texts(project_id: int, first: int, behind: int) -> list[str]:
-    documents = Document.objects.filter(
-        project=project_id, position__gte=first, position__lt=behind
-    ).order_by("position")
-    return list(documents.values_list("text", flat=True))
+        texts_from = partial(Document.objects.texts_from, work.project_id)
+        tokenize_pool(work, store.root, count, texts_from, partial(_sample, work.project_id))
 
 
 def _sample(project_id: int) -> list[str]:
@@ -117,7 +110,7 @@ def _sample(project_id: int) -> list[str]:
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)
     found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
-    return found or _texts(project_id, 0, 1)
+    return found or list(Document.objects.filter(project=project_id).values_list("text", flat=True)[:1])
 
 
 def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:

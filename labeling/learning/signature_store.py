@@ -1,10 +1,8 @@
 """Where is the signature of document number p? Shards on disk, append-only, beside the features.
 
-As in the feature store, growing the last shard writes a longer one beside it: a crash between any two writes
-leaves the store as it was. One writer at a time; any number of readers.
+One writer at a time; any number of readers.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,9 @@ from typing import Self
 import numpy as np
 
 from labeling.learning.arrays import AnyArray, Hashes, Integers
-from labeling.learning.durable import read_folder, tidy, write_folder
+from labeling.learning.durable import read_folder, tidy
 from labeling.learning.minhash import BANDS, NUMBERS, Digests, Signatures, band_keys, digests, sign
+from labeling.learning.shards import shards_of, write_shard
 
 SHARD_ROWS = 8_192
 
@@ -33,11 +32,7 @@ class SignatureStore:
     def open(cls, root: Path, *, shard_rows: int = SHARD_ROWS) -> Self:
         """The store as it is now; an empty one where nothing was written."""
         tidy(root)
-        longest: dict[int, tuple[int, Path]] = {}
-        for path in root.glob("shard-*"):
-            _, number, rows = path.name.split("-")
-            longest[int(number)] = max(longest.get(int(number), (0, path)), (int(rows), path))
-        shards = (read_folder(longest[number][1], mapped=True)[0] for number in sorted(longest))
+        shards = (read_folder(folder, mapped=True)[0] for _, folder in shards_of(root, shard_rows))
         return cls(root, tuple(shards), shard_rows)
 
     def __len__(self) -> int:
@@ -81,11 +76,7 @@ class SignatureStore:
         if is_partial:
             fresh = np.concatenate([self.shards[-1]["signatures"], fresh])
         pieces: Pieces = {"signatures": fresh, "keys": band_keys(fresh), "digests": digests(fresh)}
-        prefix = f"shard-{len(before):06d}-"
-        folder = self.root / f"{prefix}{len(fresh):06d}"
-        write_folder(folder, pieces, {"numbers": NUMBERS, "bands": BANDS})
-        for shorter in self.root.glob(f"{prefix}*"):
-            if shorter != folder:
-                shutil.rmtree(shorter, ignore_errors=True)
+        facts = {"numbers": NUMBERS, "bands": BANDS}
+        folder = write_shard(self.root, len(before), len(fresh), pieces, facts)
         written, _ = read_folder(folder, mapped=True)
         return type(self)(self.root, (*before, written), self.shard_rows)

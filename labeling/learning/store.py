@@ -1,11 +1,9 @@
 """Where are the features of document number p? Shards of fixed size on disk, memory-mapped, append-only.
 
-The row of a document is its position in the project. A shard is a folder `SHARD-ROWS` of `.npy` pieces;
-growing the last one writes a longer folder beside it, so that a reader keeps what it has mapped and a crash
-between any two writes leaves the store as it was. One writer at a time; any number of readers.
+The row of a document is its position in the project; `shards` says how the last shard grows. One writer at a
+time; any number of readers.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,20 +14,16 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays import AnyArray, AnyIntegers, Floats, Integers
-from labeling.learning.durable import FACTS, read_folder, tidy, write_folder
+from labeling.learning.durable import FACTS, read_folder, write_folder
 from labeling.learning.embedding_store import SCALE, EmbeddingStore
 from labeling.learning.features import Featurizer
 from labeling.learning.graph_store import GraphStore
 from labeling.learning.hashing import COLUMNS
 from labeling.learning.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
+from labeling.learning.shards import LOOKS, GapInStore, shards_of, write_shard
 
 WORDS = "words"  # the dense view that every project has: LSA and PPMI
-LOOKS = 10  # at the last shard: a writer may be replacing it
 MARK = "store-3"  # what a store holds; another number, another layout
-
-
-class GapInStore(ValueError):
-    """Documents must be added in the order of their positions, without a gap."""
 
 
 class OtherFeatures(ValueError):
@@ -71,7 +65,7 @@ class FeatureStore:
         (root / "featurizer" / FACTS).stat()
         shard_rows = int(facts["shard_rows"])
         for _ in range(LOOKS):
-            folders = _without_gap(root, shard_rows)
+            folders = shards_of(root, shard_rows)
             full = tuple(path for rows, path in folders if rows == shard_rows)
             try:
                 partial = _load(folders[-1][1]) if len(full) < len(folders) else None
@@ -194,35 +188,20 @@ class FeatureStore:
 
     def _grow(self, rows: Rows) -> Self:
         """Write the last shard anew with these rows behind, or start the next one."""
-        tidy(self.root)
         rows = replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
         if self.partial is not None:
             rows = _join(self.partial, rows)
-        prefix = f"shard-{len(self.full):06d}-"
-        folder = self.root / f"{prefix}{len(rows):06d}"
         pieces: dict[str, AnyArray] = {
             "indptr": rows.sparse.indptr.astype(np.int32),
             "indices": rows.sparse.indices.astype(np.int32),
             "tfidf": rows.sparse.data.astype(np.float32),
             "dense": rows.dense,
         }
-        write_folder(folder, pieces, {"version": self.featurizer.version})
-        for shorter in self.root.glob(f"{prefix}*"):
-            if shorter != folder:
-                shutil.rmtree(shorter, ignore_errors=True)
+        facts = {"version": self.featurizer.version}
+        folder = write_shard(self.root, len(self.full), len(rows), pieces, facts)
         if len(rows) == self.shard_rows:
             return type(self)(self.root, (*self.full, folder), None, self.shard_rows)
         return type(self)(self.root, self.full, _load(folder), self.shard_rows)
-
-
-def _without_gap(root: Path, shard_rows: int) -> list[tuple[int, Path]]:
-    """Rows and folder of each shard from the first on, all but the last full."""
-    longest: dict[int, tuple[int, Path]] = {}
-    for path in root.glob("shard-*"):
-        number, rows = map(int, path.name.split("-")[1:])
-        longest[number] = max(longest.get(number, (0, path)), (rows, path))
-    behind = next(n for n in range(len(longest) + 1) if longest.get(n, (0,))[0] != shard_rows)
-    return [longest[number] for number in range(behind + (behind in longest))]
 
 
 def _load(folder: Path) -> Rows:

@@ -1,11 +1,9 @@
 """Where are the tokens of document number p? Blocks of a fixed number of documents on disk, memory-mapped.
 
-As in the feature store, the row of a document is its position in the project, and growing the last block
-writes a longer folder beside it: a reader keeps what it has mapped, and a crash leaves the store as it was.
-One writer at a time; any number of readers.
+As in the feature store, the row of a document is its position in the project, and a block is a shard. One
+writer at a time; any number of readers.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +14,8 @@ import numpy as np
 
 from labeling.learning.arrays import AnyIntegers, Integers
 from labeling.learning.crf_features import VERSION, Describer
-from labeling.learning.durable import read_folder, tidy, write_folder
-from labeling.learning.store import GapInStore
+from labeling.learning.durable import read_folder, write_folder
+from labeling.learning.shards import LOOKS, GapInStore, shards_of, write_shard
 from labeling.learning.token_blocks import TokenBlock
 from labeling.learning.word_clusters import WordClusters
 
@@ -47,23 +45,23 @@ class TokenStore:
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Open a store as it is now. Raises FileNotFoundError where none of this version was created."""
+        """Open a store as it is now, up to a block that was lost.
+
+        Raises FileNotFoundError where none of this version was created.
+        """
         _, facts = read_folder(root / "store")
         if facts["version"] != VERSION:
             raise FileNotFoundError(f"{root.name} holds the tokens of another version")
         size = int(facts["block_documents"])
-        while True:
-            longest: dict[int, tuple[int, Path]] = {}
-            for path in root.glob("block-*"):
-                _, number, documents = path.name.split("-")
-                longest[int(number)] = max(longest.get(int(number), (0, path)), (int(documents), path))
-            folders = [longest[number] for number in sorted(longest)]
+        for _ in range(LOOKS):
+            folders = shards_of(root, size)
             full = tuple(path for documents, path in folders if documents == size)
             try:
                 partial = _load(folders[-1][1]) if len(full) < len(folders) else None
             except FileNotFoundError:
                 continue  # a writer grew the last block while we looked: look again
             return cls(root, full, partial, size)
+        raise FileNotFoundError(f"the last block of {root.name} is incomplete")
 
     @cached_property
     def clusters(self) -> WordClusters:
@@ -113,15 +111,9 @@ class TokenStore:
 
     def _grow(self, block: TokenBlock) -> Self:
         """Write the last block anew with these documents behind, or start the next one."""
-        tidy(self.root)
         if self.partial is not None:
             block = self.partial.joined(block)
-        prefix = f"block-{len(self.full):06d}-"
-        folder = self.root / f"{prefix}{len(block):06d}"
-        write_folder(folder, block.pieces(), {"version": VERSION})
-        for shorter in self.root.glob(f"{prefix}*"):
-            if shorter != folder:
-                shutil.rmtree(shorter, ignore_errors=True)
+        folder = write_shard(self.root, len(self.full), len(block), block.pieces(), {"version": VERSION})
         if len(block) == self.block_documents:
             return type(self)(self.root, (*self.full, folder), None, self.block_documents)
         return type(self)(self.root, self.full, _load(folder), self.block_documents)

@@ -31,6 +31,17 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Documents that wait for an adjudicator, oldest first."""
         return self.filter(state=Document.State.DISPUTED).order_by("id")
 
+    def texts_from(self, project_id: int, first: int, behind: int) -> list[str]:
+        """Texts at the positions from `first` to below `behind`; each becomes the row of its place in a store.
+
+        Raises LookupError where one is missing, because those after it would become rows of others.
+        """
+        found = self.filter(project=project_id, position__gte=first, position__lt=behind)
+        texts = list(found.order_by("position").values_list("text", flat=True))
+        if len(texts) != behind - first:
+            raise LookupError(f"{len(texts)} documents lie at positions {first} to {behind - 1}")
+        return texts
+
 
 class Document(models.Model):
     """The unit to be labelled. Its content never changes, and no score is ever written on it."""

@@ -100,3 +100,12 @@ def test_people_go_on_labeling_meanwhile(trained: Project, ann: User, settings: 
     submit(ann, Submission(held.token, [label(trained, truth(held.text))]))
     work_all_off(trained)
     assert is_whole(trained)
+
+
+@pytest.mark.timeout(30)
+def test_a_document_that_is_not_there_stops_the_work_and_shifts_no_row(trained: Project) -> None:
+    Project.objects.filter(pk=trained.pk).update(document_count=trained.document_count + 1)
+    owed.owe(trained.pk, OwedWork.Kind.FEATURIZE)
+    working.work_off(trained.pk, OwedWork.Kind.FEATURIZE)
+    owing = OwedWork.objects.get(project=trained, kind=OwedWork.Kind.FEATURIZE)
+    assert "documents lie at positions" in owing.failure

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.learning import durable, store
+from labeling.learning import durable, shards
 from labeling.learning.features import Featurizer
 from labeling.learning.rows import DENSE_SCALE
-from labeling.learning.store import FeatureStore, GapInStore, OtherFeatures
+from labeling.learning.shards import GapInStore
+from labeling.learning.store import FeatureStore, OtherFeatures
 
 
 def assert_holds(found: FeatureStore, rows, count: int) -> None:
@@ -107,7 +108,7 @@ def test_a_crash_between_any_two_writes_loses_and_invents_nothing(
             patch.setattr(Path, "mkdir", dying("mkdir"))
             patch.setattr(Path, "rename", dying("rename"))
             patch.setattr(durable.shutil, "rmtree", dying("rmtree"))
-            patch.setattr(store.shutil, "rmtree", dying("rmtree"))
+            patch.setattr(shards.shutil, "rmtree", dying("rmtree"))
             steps = 0
             try:
                 FeatureStore.open(root).append(40, texts[40:80])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.learning.crf_features import Describer
-from labeling.learning.store import GapInStore
+from labeling.learning.shards import GapInStore
 from labeling.learning.token_blocks import TokenBlock
 from labeling.learning.token_store import TokenStore
 from labeling.learning.word_clusters import WordClusters
