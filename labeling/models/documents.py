@@ -32,7 +32,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(state=Document.State.DISPUTED).order_by("id")
 
     def texts_from(self, project_id: int, first: int, behind: int) -> list[str]:
-        """Texts at the positions from `first` to below `behind`; each becomes the row of its place in a store.
+        """Texts at the positions from `first` to below `behind`; each becomes the row of its place.
 
         Raises LookupError where one is missing, because those after it would become rows of others.
         """
