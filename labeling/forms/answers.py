@@ -16,6 +16,7 @@ from labeling.models.suggestions import Suggestion, seen
 
 MOST_SECONDS = 86_400.0
 SUGGESTION_SALT = "labeling.suggestion"
+NONE = "none"  # chosen at first: nothing
 MOST_FIRST = 50  # classes chosen before the suggestion was seen
 
 
@@ -56,7 +57,8 @@ class AnswerForm(forms.Form):
             shown = signing.loads(self.cleaned_data["suggestion"], salt=salt)
         except signing.BadSignature:
             return None
-        first = [str(_class_id(value)) for value in self.sent.getlist("first")[:MOST_FIRST] if value]
+        given = self.sent.getlist("first")[:MOST_FIRST]
+        first = [str(_class_id(value)) for value in given if value != NONE] if given else None
         return seen(shown, first)
 
     def clean(self) -> dict[str, Any]:

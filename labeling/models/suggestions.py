@@ -95,18 +95,18 @@ def read(stored: Any) -> Suggestion | None:
     )
 
 
-def seen(stored: Any, first: list[str]) -> Any:
+def seen(stored: Any, first: list[str] | None) -> Any:
     """What to store, now that the answer is there: under `after` nothing was seen unless the page says what
     was chosen first, which a page without a script cannot.
 
-    >>> seen({"policy": "after", "top": [["a", 0.6]], "chosen": ["a"]}, [])
+    >>> seen({"policy": "after", "top": [["a", 0.6]], "chosen": ["a"]}, None)
     {'policy': 'hidden'}
     >>> seen({"policy": "after", "top": [["a", 0.6]], "chosen": ["a"]}, ["b"])["first"]
     ['b']
     """
     if not isinstance(stored, dict) or stored.get("policy") != Policy.AFTER:
         return stored
-    return stored | {"first": first} if first else Suggestion().stored()
+    return Suggestion().stored() if first is None else stored | {"first": first}
 
 
 def named(stored: Any, names: dict[str, str]) -> dict[str, Any] | None:

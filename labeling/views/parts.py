@@ -38,6 +38,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
         "suggestion": signed_suggestion(suggestion, document.token),
         "policy": suggestion.policy,
         "is_open": suggestion.is_open,
+        "likely_count": len(suggestion.top),
         "choices": _choices(facts, member, suggestion),
         "keys": keys_of(facts, member),
         "has_filter": len(facts.classes) > FEW_CLASSES,

@@ -1,10 +1,70 @@
-/* "Save" with nothing chosen is an answer too, and says so. */
+/* What happens between a choice and its answer: "Save" says when nothing is chosen, and where the model's suggestion
+   comes after the first choice, it comes here. */
+const answer = () => document.getElementById("answer");
+const named = (id) => document.querySelector(`#classes > [data-card="${CSS.escape(id)}"] b`)?.textContent ?? "";
+
+/* "Save" with nothing chosen is an answer too, and says so */
 const isNothing = () => !document.querySelector("#answer :checked, #answer [name=span_class][type=hidden]");
 function nameSave() {
-  const save = document.querySelector(".other [data-enter]");
+  const save = document.querySelector(".other [data-none]");
   if (!save?.firstChild) return;
   save.dataset.name ??= save.firstChild.textContent;
   save.firstChild.textContent = isNothing() ? `${save.dataset.none} ` : save.dataset.name;
 }
 for (const moment of ["change", "desk:shown", "spans:changed"]) document.addEventListener(moment, nameSave);
 nameSave();
+
+/* The suggestion after the first choice: what was chosen first is sent along. Where it is what the model would choose,
+   it is saved at once; else the model's choice is told, and the next choice (or Enter) saves. */
+const signed = () => answer().elements.suggestion.value;
+function suggestion() {
+  const [data] = signed().split(":");
+  const bytes = Uint8Array.from(atob(data.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+const isAfter = () => answer()?.dataset.policy === "after" && answer().querySelector(".advice");
+const isTold = () => answer().elements.first !== undefined;
+const isSame = (some, others) => some.length === others.length && some.every((id) => others.includes(id));
+let toldAt = 0;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#answer button[name=label_class], [data-enter][form=answer]");
+  if (!button || !isAfter()) return;
+  if (isTold()) {
+    if (event.detail > 0 && performance.now() - toldAt < 250) event.preventDefault(); // the second half of a double click
+    return;
+  }
+  const chosen = button.name === "label_class" ? [button.value] : checked();
+  if (!chosen.length && answer().querySelector("[type=radio]")) return; // the form says that a class is missing
+  const { chosen: model, top } = suggestion();
+  remember(chosen);
+  if (isSame(chosen, model)) return;
+  event.preventDefault();
+  toldAt = performance.now();
+  tell(chosen, model, new Map(top));
+}, true);
+
+const checked = () => [...answer().querySelectorAll("[name=label_class]:checked")].map((box) => box.value);
+
+function remember(chosen) {
+  for (const value of chosen.length ? chosen : ["none"]) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "first", value });
+    answer().append(field);
+  }
+}
+
+function tell(chosen, model, odds) {
+  const advice = answer().querySelector(".advice");
+  const isSingle = advice.dataset.says && chosen.length === 1 && model.length === 1 && !answer().querySelector("[type=checkbox]");
+  const share = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 0 }).format(100 * odds.get(model[0]));
+  advice.textContent = (isSingle ? advice.dataset.says : advice.dataset.several)
+    .replace("{model}", model.map(named).join(", ") || advice.dataset.nothing)
+    .replace("{odds}", `${share} %`)
+    .replace("{mine}", chosen.map(named).join(", "));
+  advice.hidden = false;
+  for (const choice of document.querySelectorAll("#classes > .class")) {
+    const id = choice.dataset.card;
+    choice.classList.toggle("is-suggested", model.includes(id));
+    if (choice.localName === "button") choice.setAttribute("aria-pressed", String(chosen.includes(id)));
+  }
+}

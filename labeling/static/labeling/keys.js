@@ -1,39 +1,41 @@
 /* Keys of every page with an answer: what is pressed clicks the element that says so.
 
-   data-key="x"   the element that the key x clicks        data-enter   the one that Enter clicks */
+   data-key="x"   the element that the key x clicks, or the field that it goes to
+   data-enter     the one that Enter clicks          data-undo   the one that Ctrl+Z clicks */
+import "./filter.js";
+import "./help.js";
+import "./panels.js";
+
 const WORD_FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
-const by = (id) => document.getElementById(id);
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.key === "Escape") return closeSkip();
-  if (event.repeat || event.target.closest(WORD_FIELDS)) return;
+  if (event.defaultPrevented || event.repeat || event.isComposing) return;
+  if (event.target.closest?.(WORD_FIELDS) || document.querySelector("dialog[open]")) return;
+  if (isTakeBack(event)) return press(event, document.querySelector("[data-undo]"));
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") {
     if (event.target.closest("a, button, summary")) return;
     press(event, document.querySelector("[data-enter]"));
   } else if (event.key.length === 1) {
-    press(event, document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`));
+    press(event, meant(event));
   }
 });
+
+const isTakeBack = (event) =>
+  (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
+
+/* By what the key types in this layout; where the digits need Shift (AZERTY), by where the key is. */
+function meant({ key, code, shiftKey }) {
+  const letter = key.toLowerCase();
+  if (shiftKey && letter !== key.toUpperCase()) return null;
+  return keyed(letter) ?? (shiftKey ? null : keyed(/^Digit(\d)$/.exec(code)?.[1]));
+}
+
+const keyed = (key) => key && document.querySelector(`[data-key="${CSS.escape(key)}"]:not([hidden])`);
 
 function press(event, element) {
   if (!element) return;
   event.preventDefault();
-  element.click();
-}
-
-/* skip: the reason is asked where the button was; the field has the focus before the next key arrives */
-document.addEventListener("click", (event) => {
-  const skip = event.target.closest?.(".skip summary")?.parentElement;
-  if (!skip || skip.open) return;
-  event.preventDefault();
-  skip.open = true;
-  by("skip-reason").focus();
-});
-
-function closeSkip() {
-  const skip = document.querySelector(".skip[open]");
-  if (!skip) return;
-  skip.open = false;
-  skip.querySelector("summary").focus();
+  if (element.matches(WORD_FIELDS)) element.focus();
+  else element.click();
 }
