@@ -1,0 +1,56 @@
+/* The pointer on the text: drag over words (with Shift by characters), click a token or a span, click twice for a
+   token, three times for a sentence. A finger taps a token and then another one: all between is selected. */
+const STILL = 5; // pixels within which a pointer has not moved
+
+export function listen(editor, signal) {
+  const { root, drawing, text } = editor;
+  let begun = null;
+  let marked = null; // what the second of three clicks changed
+
+  root.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    begun = { x: event.clientX, y: event.clientY, isTouch: event.pointerType === "touch", before: editor.selected() };
+    if (event.shiftKey) getSelection().removeAllRanges(); // a selection of its own, not the growth of the last one
+  }, { signal });
+
+  document.addEventListener("mouseup", (event) => {
+    if (!begun || event.button) return;
+    const { clientX: x, clientY: y, shiftKey: isByCharacter, detail: count } = event;
+    const facts = { ...begun, x, y, isByCharacter, count, isStill: Math.hypot(x - begun.x, y - begun.y) < STILL };
+    begun = null;
+    setTimeout(() => root.isConnected && finish(facts)); // a click on what is selected ends the selection after this event
+  }, { signal });
+
+  document.addEventListener("pointercancel", () => { begun = null; }, { signal }); // a finger scrolls, or selects by its own means
+  document.addEventListener("selectionchange", () => begun ?? editor.follow(), { signal });
+
+  function finish({ x, y, count, isByCharacter, isStill, isTouch, before }) {
+    const place = drawing.under(x, y);
+    if (!isStill) {
+      const raw = drawing.selected();
+      if (raw) editor.take(isByCharacter ? text.exact(...raw) : text.snapped(...raw));
+      return;
+    }
+    if (place === null) return editor.leave();
+    const item = editor.set.at(place);
+    if (count >= 3) {
+      if (marked && marked === editor.set.items) editor.turnBack();
+      return editor.take(text.sentenceAt(place));
+    }
+    if (count === 2) {
+      if (item && item === editor.current && item.probability !== undefined) return editor.answer(true);
+      const held = editor.set.items;
+      editor.take(text.tokenAt(place) && text.trimmed(...text.tokenAt(place)));
+      marked = editor.set.items === held ? null : editor.set.items;
+      return;
+    }
+    marked = null;
+    const token = text.tokenAt(place);
+    if (before && token && (isByCharacter || isTouch) && !(before[0] <= token[0] && token[1] <= before[1])) {
+      return editor.select([Math.min(before[0], token[0]), Math.max(before[1], token[1])]);
+    }
+    if (item) editor.go(item);
+    else if (token) editor.select(token);
+    else editor.leave();
+  }
+}
