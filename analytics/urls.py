@@ -11,6 +11,7 @@ urlpatterns = [
     path("projects/<int:project_id>/savings/replay/", savings.replay, name="replay"),
     path("projects/<int:project_id>/savings/defaults/", savings.use_defaults, name="use_defaults"),
     path("projects/<int:project_id>/report/", classes.classes, name="classes"),
+    path("projects/<int:project_id>/report/news/", classes.news, name="news"),
     path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),

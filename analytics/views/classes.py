@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.gold import gold_rows
 from analytics.guidance import findings, headline, weak_rows
 from analytics.metrics.measures import Measure
+from analytics.news import training_news
 from analytics.reports import class_report
 from analytics.stopping import sentences, stopping_advice, title
 from labeling.actions import steering
 from labeling.formats.exports import escaped
 from labeling.models import LabelClass, Membership
 from labeling.views.access import for_managers, for_members, person
+from labeling.views.live import is_update, live
 
 WANTED_LABELS = 20  # one press of the button: half an hour of one person
 
@@ -40,8 +42,25 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "wanted": WANTED_LABELS,
         "people": gold_rows(member.project) if member.may_manage else (),
         "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
+        **_news(request, member, report.version.number if report.version else 0),
     }
     return render(request, "analytics/class_report.html", shown)
+
+
+@require_safe
+@for_members
+def news(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The line of the report that tells of trainings since; the page asks for it by itself."""
+    shown = request.GET.get("shown", "")
+    if not is_update(request) or not shown.isdecimal() or len(shown) > 9:
+        return redirect("analytics:classes", member.project_id)
+    context = {"member": member, **_news(request, member, int(shown))}
+    return render(request, "analytics/_news.html", context)
+
+
+def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any]:
+    found = training_news(member.project, shown)
+    return {"news": found, "shown": shown, "live": live(request, found, is_busy=found.training is not None)}
 
 
 @require_POST

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,15 +16,20 @@ from labeling.actions import recipes, replays
 from labeling.exceptions import NothingToReplay
 from labeling.models import Membership
 from labeling.views.access import for_managers, person
+from labeling.views.live import is_update, live, render_live
 
 
 @require_safe
 @for_managers
 def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     report = savings_report(member.project)
+    running, failure = report.running, report.failure
     shown: dict[str, Any] = {"member": member, "report": report, "headline": headline(report)}
-    shown |= {"trials": trials(member.project)}
-    return render(request, "analytics/savings.html", shown)
+    shown["live"] = live(request, [running, failure, report.drawn], is_busy=not failure)
+    if not is_update(request):
+        shown["trials"] = trials(member.project)
+    page, part = "analytics/savings.html", "analytics/_replay.html"
+    return render_live(request, page, part, shown, is_over=running is None)
 
 
 @require_POST

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from labeling.actions import uploads
 from labeling.actions.uploads import Preview
@@ -19,6 +20,7 @@ from labeling.forms.documents import ColumnChooser, Reading, Upload
 from labeling.forms.errors import put_on
 from labeling.models import ImportJob, LabelClass, Membership
 from labeling.views.access import for_managers, person
+from labeling.views.live import is_update, live, render_live
 
 SHOWN_BAD_ROWS = 50
 RECENT_JOBS = 10
@@ -44,17 +46,21 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """The chooser before, the progress while, and the report after the file is read."""
     found = uploads.job_of(member.project_id, person(request), job_id)
     if found.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
-        return _chooser(request, member, found)
+        return HttpResponseClientRefresh() if is_update(request) else _chooser(request, member, found)
+    is_silent = not found.is_over and uploads.is_silent(found)
+    state = [found.state, found.bytes_read, found.imported, is_silent]
     context = {
         "member": member,
         "job": found,
         "step": _step(member),
         "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
         "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
-        "is_silent": not found.is_over and uploads.is_silent(found),
+        "is_silent": is_silent,
+        "live": live(request, state, is_busy=not is_silent),
         "is_alone": not member.project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists(),
     }
-    return render(request, "labeling/document_import.html", context)
+    page, part = "labeling/document_import.html", "labeling/_document_import.html"
+    return render_live(request, page, part, context, is_over=found.is_over)
 
 
 @require_POST

@@ -22,6 +22,7 @@ from labeling.forms.projects import NewProject
 from labeling.models import Membership, ModelVersion, OwedWork
 from labeling.models.reasons import reason_sentence
 from labeling.views.access import for_managers, for_members, person
+from labeling.views.live import live, render_live
 
 BAR_HEIGHT = 40  # units of the small drawing of labels per day
 
@@ -99,8 +100,9 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "is_training": _has_state(found, ModelVersion.State.TRAINING),
         "has_failed": _has_state(found, ModelVersion.State.FAILED),
         "head": _head(found),
+        "live": live(request, _state(member, found), is_busy=_is_busy(found)),
     }
-    return render(request, "labeling/project_home.html", context)
+    return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
 
 
 @require_POST
@@ -110,6 +112,25 @@ def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
         owed.retry(member.project_id, OwedWork.Kind(kind))
         messages.success(request, _("The workers try it again."))
     return redirect("labeling:project", member.project_id)
+
+
+def _state(member: Membership, found: Overview) -> list[object]:
+    """What the page tells that changes by itself."""
+    return [
+        member.project.is_paused,
+        found.standing,
+        found.days,
+        [(run.number, run.state) for run in (found.model, found.latest_run) if run],
+        [(work.kind, work.state) for work in found.work],
+        found.embeddings,
+        [(job.pk, job.state) for job in found.imports],
+        [entry.document_id for entry in found.head],
+    ]
+
+
+def _is_busy(found: Overview) -> bool:
+    is_training = _has_state(found, ModelVersion.State.TRAINING)
+    return is_training or bool(found.imports) or any(work.state != "failed" for work in found.work)
 
 
 def _headline(member: Membership, found: Overview) -> str:

@@ -10,6 +10,7 @@ const colours = (root) => {
 colours(document);
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 document.addEventListener("desk:shown", (event) => colours(event.target));
+document.addEventListener("htmx:load", (event) => colours(event.detail.elt));
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

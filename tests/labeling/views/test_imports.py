@@ -175,7 +175,7 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     send(client, empty, TABLE)
     page = start(client, empty, text="comment")
     assert "The file waits for a worker" in text(page)
-    assert "data-reload" in page.content.decode()
+    assert "hx-get" in page.content.decode()
     assert OwedWork.objects.filter(project=empty, kind=OwedWork.Kind.IMPORT).count() == 1
     assert "A file is being read" in text(client.get(reverse("labeling:project", args=[empty.pk])))
     working.work_off(empty.pk, OwedWork.Kind.IMPORT)

@@ -1,0 +1,30 @@
+"""Has a training run begun or ended since the report was made? One statement, cheap enough to ask often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labeling.models import ModelVersion, Project
+
+
+@dataclass(frozen=True)
+class News:
+    """What a reader of the report of one model should know."""
+
+    training: int | None  # number of the model that is being trained
+    newer: int | None  # number of a finished model that the report does not show
+
+
+def training_news(project: Project, shown: int) -> News:
+    """About trainings after the model with this number; 0 for a report without a model."""
+    states = ModelVersion.State
+    later = ModelVersion.objects.filter(project=project, number__gt=shown)
+    runs = list(
+        later.filter(state__in=(states.READY, states.TRAINING))
+        .values_list("number", "state")
+        .order_by("number")
+    )
+    return News(
+        training=next((number for number, state in reversed(runs) if state == states.TRAINING), None),
+        newer=next((number for number, state in reversed(runs) if state == states.READY), None),
+    )
