@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,8 +66,10 @@ class Ranker:
         positions = [entry.position for entry in chosen]
         found = Document.objects.filter(project=self.project, position__in=positions)
         documents = dict(found.values_list("position", "pk"))
+        asked = Counter(e.label_class for e in chosen if e.share is Share.WEAK_CLASS)
+        part = {label_class: round(count / len(chosen), 4) for label_class, count in asked.items()}
         return [
-            (documents[entry.position], _reason(entry, self.classes, self.version))
+            (documents[entry.position], _reason(entry, self.classes, self.version, part))
             for entry in chosen
             if entry.position in documents
         ]
@@ -186,8 +189,13 @@ def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
     return [HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in drawn]
 
 
-def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | None) -> dict[str, Any]:
-    """What the queue remembers of an entry: enough to say why it was chosen."""
+def _reason(
+    entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | None, part: Mapping[int | None, float]
+) -> dict[str, Any]:
+    """What the queue remembers of an entry: enough to say why it was chosen.
+
+    part : of the head that each weak class gets
+    """
     reason: dict[str, Any] = {
         "share": str(entry.share),
         "informativeness": round(float(entry.informativeness), 4),
@@ -197,5 +205,6 @@ def _reason(entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | N
         "seconds": entry.seconds and round(entry.seconds, 1),
         "propensity": entry.propensity and round(float(entry.propensity), 6),
         "model": version and version.number,
+        "part": part.get(entry.label_class) if entry.share is Share.WEAK_CLASS else None,
     }
     return {name: value for name, value in reason.items() if value is not None}

@@ -15,6 +15,7 @@ import numpy as np
 from django.db.models.functions import Left
 
 from labeling.actions.waiting import Entry
+from labeling.learning.arrays import Flags, Floats
 from labeling.learning.committee import Committee
 from labeling.learning.explaining import MOST_CHARACTERS, Explanation, explain
 from labeling.learning.scoring import score_rows
@@ -22,6 +23,7 @@ from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, ModelVersion
 
 MOST_READ = 300_000  # characters searched for words that pull, the first of the head first: .2 seconds
+MOST_LIKELY = 10  # classes of several that are told
 LEAST_WHOLE = 0.5  # nats from which a text as a whole is named, if its words do not pull more
 
 
@@ -61,7 +63,21 @@ class Opinion:
         featurizer = self.store.featurizer if self.store.view == WORDS else None
         explained = explain(rows, texts[:read], self.committee, scores.classes, featurizer)
         pairs = zip(scores.classes.tolist(), scores.probabilities.tolist(), explained, strict=True)
-        return [self._reason(*each) for each in pairs]
+        told = [self._reason(*each) for each in pairs]
+        if self.committee.link == "sigmoid":
+            probabilities = self.committee.probabilities(rows)
+            decided = self.committee.decide(probabilities)
+            for reason, is_likely, found in zip(told, decided, probabilities, strict=True):
+                reason["likely"] = self._likely(is_likely, found)
+        return told
+
+    def _likely(self, is_likely: Flags, probabilities: Floats) -> list[list[Any]]:
+        """Of several classes, those that the model would choose, the likeliest first."""
+        names: Sequence[UUID] = self.version.classes
+        places = sorted(np.flatnonzero(is_likely).tolist(), key=lambda place: -probabilities[place])[
+            :MOST_LIKELY
+        ]
+        return [[str(names[place]), round(float(probabilities[place]), 4)] for place in places]
 
     def _reason(self, classes: list[int], odds: list[float], why: Explanation) -> dict[str, Any]:
         names: Sequence[UUID] = self.version.classes

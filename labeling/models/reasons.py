@@ -1,10 +1,11 @@
 """Why does this document come now? One plain sentence, with its numbers, from the reason of a queue entry.
 
 A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
-…], the most probable first), "class" (the one that was asked for), "similar" (documents that it stands for),
-"propensity" (chance of a random draw), "given" and "wanted" (answers), "seed_words" (those it holds),
-"posterior" (chance that the answer it has is right), "informativeness", "seconds" (of work that it may take,
-where doubt was weighed by them).
+…], the most probable first), "likely" (of several classes those that it would choose), "class" (the one that
+was asked for), "similar" (documents that it stands for), "propensity" (chance of a random draw), "given" and
+"wanted" (answers), "seed_words" (those it holds), "posterior" (chance that the answer it has is right),
+"informativeness", "seconds" (of work that it may take, where doubt was weighed by them), "part" (of the
+queue, that the weak class gets), "reply" (to a question of the annotator who gets it).
 """
 
 from __future__ import annotations
@@ -43,11 +44,15 @@ def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tupl
     """
     write = SENTENCES.get(str(reason.get("share")), _unknown)
     sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
-    similar = reason.get("similar")
-    if not isinstance(similar, int) or similar < 2:
-        return sentence, []
-    stands = ngettext("It stands for {n} similar document.", "It stands for {n} similar documents.", similar)
-    return sentence, [stands.format(n=number_format(similar, force_grouping=True))]
+    details = []
+    if isinstance(part := reason.get("part"), float):
+        details.append(_("That class gets {p} of the queue.").format(p=percent(part)))
+    if isinstance(similar := reason.get("similar"), int) and similar > 1:
+        stands = ngettext(
+            "It stands for {n} similar document.", "It stands for {n} similar documents.", similar
+        )
+        details.append(stands.format(n=number_format(similar, force_grouping=True)))
+    return sentence, details
 
 
 def for_annotators(reason: Reason) -> dict[str, Any]:

@@ -89,3 +89,18 @@ def test_all_texts_are_read_in_one_statement(shop: Project, ann: User) -> None:
         told = ranker.opinion.of(entries)
     assert len(statements) == 1
     assert len(told) == len(entries) > 40
+
+
+def test_of_several_classes_those_are_told_that_the_model_would_choose(shop: Project, ann: User) -> None:
+    Project.objects.filter(pk=shop.pk).update(kind="multi")
+    shop.refresh_from_db()
+    label_rightly(shop, ann, 40)
+    train(shop)
+    found = [reason for _, reason in reasons(shop)]
+    assert all("likely" in reason for reason in found)
+    chosen = [reason for reason in found if reason["likely"]]
+    assert len(chosen) > len(found) / 2
+    for reason in chosen:
+        assert reason["likely"][0] == reason["top"][0]
+        odds = [p for _class, p in reason["likely"]]
+        assert odds == sorted(odds, reverse=True)
