@@ -4,6 +4,7 @@ from django.urls import path
 
 from labeling.views import (
     accounts,
+    ahead,
     desk,
     disputes,
     documents,
@@ -33,6 +34,9 @@ urlpatterns = [
     path("projects/<int:project_id>/label/defer/", desk.defer, name="defer"),
     path("projects/<int:project_id>/label/ask/", desk.ask, name="ask"),
     path("projects/<int:project_id>/label/undo/", desk.undo, name="undo"),
+    path("projects/<int:project_id>/label/ahead/", ahead.ahead, name="ahead"),
+    path("projects/<int:project_id>/label/holding/", ahead.holding, name="holding"),
+    path("projects/<int:project_id>/label/save/", ahead.save, name="save"),
     path("projects/<int:project_id>/keys/", keys.my_keys, name="my_keys"),
     path("projects/<int:project_id>/keys/reset/", keys.reset_keys, name="reset_keys"),
     path("projects/<int:project_id>/mine/", work.mine, name="mine"),

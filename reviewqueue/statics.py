@@ -1,4 +1,4 @@
-"""How are static files served where `collectstatic` gathered them? Compressed, under names that carry a hash."""
+"""How are gathered static files served? Compressed, under names that carry a hash."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -6,7 +6,7 @@ _IMPORT = r"""(?P<matched>(?P<word>\bfrom|\bimport)\s*["'](?P<url>\./[^"']+)["']
 
 
 class Statics(CompressedManifestStaticFilesStorage):
-    """Our own scripts name each other by the hashed name too; those of installed packages stay as they came."""
+    """Our own scripts name each other by these names too; those of packages stay as they came."""
 
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,

@@ -30,12 +30,19 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def undo(project_id: int, annotator: User, annotation_id: int | None = None) -> Lease:
+def undo(project_id: int, annotator: User, annotation_id: int | None = None, key: str | None = None) -> Lease:
     """Withdraw the annotator's latest (or this) answer and put its document back into their hands.
 
-    Where the others' answers are enough by now, the document stays settled by them and nothing is held.
+    An answer may be named by the key it was stored under; asking again changes nothing then. Where the
+    others' answers are enough by now, the document stays settled by them and nothing is held.
     Raises NothingToUndo, or AlreadySettled where somebody has decided since.
     """
+    _check_member(project_id, annotator)
+    if key is not None:
+        lease, is_taken_back = _answered(project_id, annotator, key)
+        if is_taken_back:
+            return lease
+        annotation_id = lease.annotation_id or 0  # none counts where it came too late
     annotation, document = _lock_own(project_id, annotator, annotation_id)
     withdrawal = _supersede(annotation, b"", is_withdrawal=True)
     project = annotation.project
@@ -46,6 +53,7 @@ def undo(project_id: int, annotator: User, annotation_id: int | None = None) -> 
         "epoch": F("epoch") + 1,
         "guideline": withdrawal.guideline_id,
         "leased_at": Now(),
+        "shown_at": Now(),
         "leased_until": Now() + timedelta(minutes=project.lease_minutes),
     }
     others = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SUBMITTED)
@@ -63,6 +71,7 @@ def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterab
 
     Raises NothingToUndo where it is not (or no longer) their counted answer, AlreadySettled, InvalidAnswer.
     """
+    _check_member(project_id, annotator)
     annotation, document = _lock_own(project_id, annotator, annotation_id)
     project = annotation.project
     active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))
@@ -80,10 +89,22 @@ def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterab
     return Submitted(corrected.pk, document.pk, "counted", state)
 
 
-def _lock_own(project_id: int, annotator: User, annotation_id: int | None) -> tuple[Annotation, Document]:
-    """The annotator's counted answer, with its document locked and still theirs to change."""
+def _check_member(project_id: int, annotator: User) -> None:
     if not Membership.objects.filter(project=project_id, user=annotator, removed_at=None).exists():
         raise NotAMember
+
+
+def _answered(project_id: int, annotator: User, key: str) -> tuple[Lease, bool]:
+    """The lease of the answer stored under this key, and whether that was taken back since."""
+    answers = Annotation.objects.filter(project=project_id, annotator=annotator, key=key, lease__isnull=False)
+    answer = answers.select_related("lease").first()
+    if answer is None or answer.lease is None:
+        raise NothingToUndo
+    return answer.lease, answer.lease.epoch != answer.epoch
+
+
+def _lock_own(project_id: int, annotator: User, annotation_id: int | None) -> tuple[Annotation, Document]:
+    """The annotator's counted answer, with its document locked and still theirs to change."""
     own = Annotation.objects.filter(
         project=project_id, annotator=annotator, filled_lease__isnull=False, document__round=F("round")
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest, Least
 
 from labeling.actions.settling import dispute, is_given_up
@@ -63,14 +63,13 @@ class Claimed:
     """What a claim got. When that is nothing, why, and when to ask again."""
 
     documents: list[HeldDocument]
-    empty_because: str | None = (
-        None  # no_documents, complete, all_leased, none_for_you, at_cap, paused, replayed
-    )
+    # no_documents, complete, all_leased, none_for_you, at_cap, paused, replayed
+    empty_because: str | None = None
     retry_after: int | None = None  # seconds
 
 
 @dataclass(frozen=True)
-class _Policy:
+class Policy:
     """What the project lets its annotators claim."""
 
     overlap: int
@@ -93,18 +92,25 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
     policy = _lock_member(facts)
     live, claim_id, facts["guideline"] = run(sql.CLAIM_FACTS, facts)[0]
     if claim_id is not None:
-        held = _held(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
+        held = held_documents(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
+    return hand_out(policy, facts, min(count, MOST_PER_CLAIM), policy.lease_cap - live)
+
+
+def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
+    """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
+
+    facts : project, annotator, guideline and key, as the statements take them
+    """
     if policy.is_paused:
         return Claimed([], "paused")
-    if live >= policy.lease_cap:
+    if room <= 0:
         return Claimed([], "at_cap")
-    facts |= {"overlap": policy.overlap, "lease_minutes": policy.lease_minutes}
+    facts = facts | {"overlap": policy.overlap, "lease_minutes": policy.lease_minutes}
     for attempt in range(LOCKED_RETRIES):
-        if held := _take(facts, min(count, MOST_PER_CLAIM, policy.lease_cap - live)):
+        if held := _take(facts, min(count, room)):
             return Claimed(held)
-        empty = _why_empty(policy, facts)
-        if empty is not None:
+        if (empty := _why_empty(policy, facts)) is not None:
             return empty
         sleep(0.01 * (attempt + 1))
     return Claimed([], "all_leased", retry_after=1)
@@ -113,7 +119,7 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
 def held_by(project_id: int, annotator: User) -> list[HeldDocument]:
     """The annotator's live leases in this project, oldest first: a reloaded page shows the same document."""
     live = Lease.objects.live().answerable().filter(project=project_id, annotator=annotator)
-    return _held(live.order_by("leased_at", "id").values_list(*HELD))
+    return held_documents(live.order_by("leased_at", "id").values_list(*HELD))
 
 
 @transaction.atomic
@@ -145,9 +151,8 @@ def defer(token: str, annotator: User, minutes: int = 60) -> None:
     """Not now: others may take the document; this annotator sees it again after `minutes`."""
     if not 1 <= minutes <= 60 * 24 * 30:
         raise InvalidInput("Defer by at least a minute and at most thirty days.")
-    _give_back(
-        _lock_lease(token, annotator), Lease.State.DEFERRED, deferred_until=Now() + timedelta(minutes=minutes)
-    )
+    until = Now() + timedelta(minutes=minutes)
+    _give_back(_lock_lease(token, annotator), Lease.State.DEFERRED, deferred_until=until)
 
 
 @transaction.atomic
@@ -168,12 +173,12 @@ def sweep(project_id: int, most: int = 500) -> int:
     return freed
 
 
-def _lock_member(facts: dict[str, Any]) -> _Policy:
+def _lock_member(facts: dict[str, Any]) -> Policy:
     """One claim of one annotator at a time; also the check that there is such a member."""
     found = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
     if not found:
         raise NotAMember
-    return _Policy(*found[0])
+    return Policy(*found[0])
 
 
 def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
@@ -187,10 +192,10 @@ def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
     if any(is_overdue for _, _, is_overdue in found):
         run(sql.EXPIRE_LOCKED, {"documents": documents})
     reasons = [json.dumps(_json(reason)) for _, reason, _ in found]
-    return _held(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
+    return held_documents(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
 
 
-def _why_empty(policy: _Policy, facts: dict[str, Any]) -> Claimed | None:
+def _why_empty(policy: Policy, facts: dict[str, Any]) -> Claimed | None:
     """The reason for an empty answer; None where a claimable document was only locked for the moment."""
     if policy.document_count == 0:
         return Claimed([], "no_documents")
@@ -210,14 +215,18 @@ def _lock_lease(token: str, annotator: User) -> Lease:
     Raises LeaseNotFound, NotAMember, and LeaseStale once it ran out, whether or not somebody noticed.
     """
     lease_id, epoch = read_lease_token(token)
-    locked = Document.objects.select_for_update(of=("self",), no_key=True).filter(leases=lease_id).first()
-    own = Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator)
-    lease = own.first()
-    if locked is None or lease is None:
+    locked = Document.objects.select_for_update(of=("self",), no_key=True).filter(leases=lease_id)
+    if not locked.values_list("pk").first():
         raise LeaseNotFound
-    if not Membership.objects.filter(project=lease.project, user=annotator, removed_at=None).exists():
+    own = Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator)
+    member = Membership.objects.filter(project=OuterRef("project"), user=annotator, removed_at=None)
+    is_live = Q(state=Lease.State.LIVE, leased_until__gt=Now(), epoch=epoch)
+    lease = own.annotate(is_member=Exists(member), is_live=is_live).first()
+    if lease is None:
+        raise LeaseNotFound
+    if not lease.is_member:
         raise NotAMember
-    if not own.live().filter(epoch=epoch).exists():
+    if not lease.is_live:
         raise LeaseStale
     return lease
 
@@ -226,20 +235,13 @@ def _give_back(lease: Lease, state: Lease.State, **changes: Any) -> None:
     Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **changes)
 
 
-def _held(rows: Iterable[tuple[Any, ...]]) -> list[HeldDocument]:
+def held_documents(rows: Iterable[Sequence[Any]]) -> list[HeldDocument]:
+    """Rows in the order of HELD, as the statements return them."""
     return [
         HeldDocument(
-            lease,
-            epoch,
-            until,
-            for_annotators(_json(reason)),
-            document,
-            external_id,
-            text,
-            _json(metadata),
-            split,
+            lease, epoch, until, for_annotators(_json(reason)), document, name, text, _json(facts), split
         )
-        for lease, epoch, until, reason, document, external_id, text, metadata, split in rows
+        for lease, epoch, until, reason, document, name, text, facts, split in rows
     ]
 
 

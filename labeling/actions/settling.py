@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Exists, Q
+
 from labeling.models import Annotation, Document, Lease, Membership, Resolution
 from labeling.models import answer_statements as sql
 from labeling.models.prepared import run
@@ -111,12 +113,14 @@ def is_given_up(document: Document) -> bool:
     Three did; or in a smaller team at least one, and no member is left who could still answer.
     """
     leases = Lease.objects.filter(document=document, round=document.round)
-    skips = leases.filter(state=Lease.State.SKIPPED).count()
-    if not 0 < skips < SKIPS_BEFORE_ADJUDICATION:
-        return skips > 0
     done = leases.filter(state__in=(Lease.State.SKIPPED, Lease.State.SUBMITTED)).values("annotator")
     team = Membership.objects.filter(project=document.project_id, removed_at=None)
-    return not team.exclude(user__in=done).exists()
+    skipped = Q(leases__round=document.round, leases__state=Lease.State.SKIPPED)
+    counted = Document.objects.filter(pk=document.pk).annotate(
+        skips=Count("leases", filter=skipped), has_others=Exists(team.exclude(user__in=done))
+    )
+    skips, has_others = counted.values_list("skips", "has_others").get()
+    return bool(skips >= SKIPS_BEFORE_ADJUDICATION or (skips > 0 and not has_others))
 
 
 def _decision(document: Document) -> Annotation | None:

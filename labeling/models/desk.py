@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Field
+from django.db.models.expressions import RawSQL
+
+from labeling.models.projects import Membership
 
 MOST_COUNTED = 10_000  # resolved documents; above it the page says "more than"
+LATELY = 20  # decisions that the page lists
+EXCERPT = 80  # characters of a decided document
 
-_FACTS = """
-    WITH newest AS (
+# Of the membership in the statement around it: the rules, how far it is, and what was decided lately.
+_FACTS = f"""
+    (WITH newest AS (
         SELECT id, number, note, created_at, body <> '' AS has_body FROM labeling_guideline
-        WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1
+        WHERE project_id = labeling_membership.project_id ORDER BY number DESC LIMIT 1
     ), mine AS (
-        SELECT id, seconds, created_at FROM labeling_annotation
-        WHERE annotator_id = %(annotator)s AND project_id = %(project)s AND source = 'person'
+        SELECT id, document_id, seconds, created_at FROM labeling_annotation
+        WHERE annotator_id = labeling_membership.user_id AND project_id = labeling_membership.project_id
+          AND source = 'person'
         ORDER BY id DESC LIMIT 2000
     ), today AS (
         SELECT seconds FROM mine
         WHERE created_at >= date_trunc('day', labeling_now())
           AND EXISTS (SELECT 1 FROM labeling_lease l WHERE l.annotation_id = mine.id)
+    ), lately AS (
+        SELECT id, document_id FROM mine
+        WHERE EXISTS (SELECT 1 FROM labeling_lease l WHERE l.annotation_id = mine.id)
+        ORDER BY id DESC LIMIT {LATELY}
     )
-    SELECT newest.number, newest.note, newest.created_at, newest.has_body,
-           (SELECT count(*) FROM today),
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM today),
-           (SELECT count(*) FROM (SELECT 1 FROM labeling_resolution WHERE project_id = %(project)s
-                                  LIMIT %(most)s) resolved),
-           (SELECT coalesce(json_agg(json_build_array(c.id, c.name, c.key, c.colour, r.definition, r.examples,
-                                                      r.counter_examples) ORDER BY c.position, c.name), '[]')
-            FROM labeling_labelclass c
-            LEFT JOIN labeling_classrule r ON r.label_class_id = c.id AND r.guideline_id = newest.id
-            WHERE c.project_id = %(project)s AND c.retired_at IS NULL)
-    FROM (SELECT 1) one LEFT JOIN newest ON true
+    SELECT json_build_object(
+        'guideline', (SELECT json_build_array(number, note, created_at, has_body) FROM newest),
+        'today', (SELECT count(*) FROM today),
+        'median_seconds', (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM today),
+        'documents', (SELECT document_count FROM labeling_project
+                      WHERE id = labeling_membership.project_id),
+        'resolved', (SELECT count(*) FROM (SELECT 1 FROM labeling_resolution
+                                           WHERE project_id = labeling_membership.project_id
+                                           LIMIT {MOST_COUNTED + 1}) resolved),
+        'excluded', (SELECT count(*) FROM labeling_document
+                     WHERE project_id = labeling_membership.project_id AND state = 'excluded'),
+        'lately', (SELECT coalesce(json_agg(json_build_array(lately.id, left(d.text, {EXCERPT}), ARRAY(
+                       SELECT json_build_array(c.name, c.key, c.colour) FROM labeling_label v
+                       JOIN labeling_labelclass c ON c.id = v.label_class_id
+                       WHERE v.annotation_id = lately.id ORDER BY v.start, c.position)
+                   ) ORDER BY lately.id), '[]')
+                   FROM lately JOIN labeling_document d ON d.id = lately.document_id),
+        'classes', (SELECT coalesce(json_agg(json_build_array(
+                        c.id, c.name, c.key, c.colour, r.definition, r.examples, r.counter_examples)
+                        ORDER BY c.position, c.name), '[]')
+                    FROM labeling_labelclass c
+                    LEFT JOIN labeling_classrule r ON r.label_class_id = c.id
+                         AND r.guideline_id = (SELECT id FROM newest)
+                    WHERE c.project_id = labeling_membership.project_id AND c.retired_at IS NULL)))
+"""  # noqa: S608 - only constants of this module are put in
+
+# Of the same membership: what is in hand besides what the page has, that which was shown before first.
+_IN_HAND = """
+    (SELECT json_build_object(
+        'live', (SELECT count(*) FROM labeling_lease
+                 WHERE project_id = labeling_membership.project_id AND state = 'live'
+                   AND annotator_id = labeling_membership.user_id AND leased_until > labeling_now()),
+        'guideline', (SELECT id FROM labeling_guideline WHERE project_id = labeling_membership.project_id
+                      ORDER BY number DESC LIMIT 1),
+        'held', (SELECT coalesce(json_agg(held.facts), '[]') FROM (
+            SELECT json_build_array(l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text,
+                                    d.metadata, d.split) AS facts
+            FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
+            WHERE l.project_id = labeling_membership.project_id AND l.state = 'live'
+              AND l.annotator_id = labeling_membership.user_id AND l.leased_until > labeling_now()
+              AND (d.state = 'open' OR d.is_gold) AND l.id <> ALL(%s::bigint[])
+            ORDER BY l.id = %s DESC, l.shown_at, l.leased_at, l.id LIMIT %s) held)))
 """
 
 
@@ -56,6 +99,36 @@ class ClassCard:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """One of the annotator's latest answers that count."""
+
+    annotation_id: int
+    excerpt: str  # the document's first words
+    classes: list[tuple[str, str, str]]  # name, key and colour of each label, in the order of the text
+
+    @property
+    def names(self) -> list[str]:
+        """Of its classes, each once."""
+        return list(dict.fromkeys(name for name, _key, _colour in self.classes))
+
+    @property
+    def colour(self) -> str:
+        return self.classes[0][2] if self.classes else ""
+
+    @property
+    def sign(self) -> str:
+        """The answer in at most three characters: a key, or the beginning of a name.
+
+        >>> Decision(1, "", [("Refund", "1", "red")]).sign, Decision(1, "", []).sign
+        ('1', '0')
+        >>> Decision(1, "", [("A", "a", ""), ("Billing", "", ""), ("C", "c", "")]).sign
+        'aBic'
+        """
+        names = {name: (key or name[:2]) for name, key, _colour in self.classes}
+        return "".join(names.values())[:4] or "0"
+
+
+@dataclass(frozen=True)
 class DeskFacts:
     """What stands around the document: the rules, and how far it is."""
 
@@ -65,8 +138,11 @@ class DeskFacts:
     has_guideline_text: bool
     today: int  # the annotator's answers of today that count
     median_seconds: float | None  # of focused work on one document, today
-    resolved: int  # documents, at most one more than MOST_COUNTED
+    documents: int  # of the project
+    resolved: int  # of them, at most one more than MOST_COUNTED
+    excluded: int  # of them
     classes: list[ClassCard]
+    lately: list[Decision]  # the annotator's, the oldest first
 
     @property
     def has_rules(self) -> bool:
@@ -76,16 +152,69 @@ class DeskFacts:
     def is_resolved_capped(self) -> bool:
         return self.resolved > MOST_COUNTED
 
+    @property
+    def left(self) -> int:
+        """Documents that still want answers, where `resolved` is exact."""
+        return max(0, self.documents - self.resolved - self.excluded)
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """A member who sits down to label: the rules around, and what is in hand."""
+
+    member: Membership
+    facts: DeskFacts
+    live: int  # leases in hand
+    guideline_id: int | None  # the newest
+    held: list[tuple[Any, ...]]  # rows as a claim returns them
+
 
 def desk_facts(project_id: int, annotator_id: int) -> DeskFacts:
-    """The page's surroundings for one annotator."""
-    given = {"project": project_id, "annotator": annotator_id, "most": MOST_COUNTED + 1}
+    """The page's surroundings for one annotator, who is a member."""
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, given)
-        *facts, classes = cursor.fetchone()
-    number, note, created_at, has_body, today, median, resolved = facts
-    cards = [_card(*values) for values in (json.loads(classes) if isinstance(classes, str) else classes)]
-    return DeskFacts(number, note, created_at, bool(has_body), today, median, resolved, cards)
+        cursor.execute(
+            f"SELECT {_FACTS} FROM labeling_membership WHERE project_id = %s AND user_id = %s",  # noqa: S608
+            [project_id, annotator_id],
+        )
+        (facts,) = cursor.fetchone()
+    return _facts(facts)
+
+
+def sit_down(
+    project_id: int, annotator_id: int, *, have: Sequence[int], wanted: int, most: int
+) -> AtDesk | None:
+    """The locked membership with all of it; None for strangers. At most `most` leases, without those in
+    `have` and the `wanted` one first."""
+    found = Membership.objects.select_related("project").select_for_update(of=("self",), no_key=True)
+    found = found.filter(project=project_id, user=annotator_id, removed_at=None, project__archived_at=None)
+    member = found.annotate(
+        facts=RawSQL(_FACTS, (), Field()),  # noqa: S611
+        in_hand=RawSQL(_IN_HAND, (list(have), wanted, most), Field()),  # noqa: S611
+    ).first()
+    if member is None:
+        return None
+    facts, in_hand = member.facts, member.in_hand
+    return AtDesk(member, _facts(facts), in_hand["live"], in_hand["guideline"], in_hand["held"])
+
+
+def _facts(found: dict[str, Any]) -> DeskFacts:
+    number, note, created_at, has_body = found["guideline"] or (None, None, None, False)
+    return DeskFacts(
+        guideline_number=number,
+        guideline_note=note,
+        guideline_date=datetime.fromisoformat(created_at) if created_at else None,
+        has_guideline_text=has_body,
+        today=found["today"],
+        median_seconds=found["median_seconds"],
+        documents=found["documents"],
+        resolved=found["resolved"],
+        excluded=found["excluded"],
+        classes=[_card(*values) for values in found["classes"]],
+        lately=[
+            Decision(annotation, excerpt, [(name, key, colour) for name, key, colour in classes])
+            for annotation, excerpt, classes in found["lately"]
+        ],
+    )
 
 
 def _card(*values: Any) -> ClassCard:

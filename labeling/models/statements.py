@@ -109,7 +109,7 @@ TAKE_SLOTS = f"""
         ON CONFLICT (document_id, round, annotator_id) DO UPDATE
         SET slot = excluded.slot, state = 'live', epoch = lease.epoch + 1, leased_at = labeling_now(),
             leased_until = excluded.leased_until, deferred_until = NULL, claim_id = excluded.claim_id,
-            guideline_id = excluded.guideline_id, reason = excluded.reason
+            guideline_id = excluded.guideline_id, reason = excluded.reason, shown_at = NULL
         WHERE lease.state IN ('released', 'expired', 'deferred')
         RETURNING lease.id, lease.epoch, lease.document_id, lease.leased_until, lease.reason
     )

@@ -27,8 +27,8 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def for_members(view: MemberView) -> ProjectView:
-    """Hand the view the reader's membership instead of the project's number. Strangers get "nothing here".
+def for_people(view: ProjectView) -> ProjectView:
+    """For whoever is signed in: the view hands the project's number to an action that asks for a member.
 
     An error of the domain that the view does not answer itself becomes a page that says it.
     """
@@ -36,13 +36,23 @@ def for_members(view: MemberView) -> ProjectView:
     @login_required
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return view(request, projects.member_of(project_id, person(request)), *args, **kwargs)
+            return view(request, *args, **kwargs)
         except LabelingError as error:
             return refused(request, error)
 
     return guarded
+
+
+def for_members(view: MemberView) -> ProjectView:
+    """Hand the view the reader's membership instead of the project's number. Strangers get "nothing here"."""
+
+    @wraps(view)
+    def of_member(request: HttpRequest, project_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, projects.member_of(project_id, person(request)), *args, **kwargs)
+
+    return for_people(of_member)
 
 
 def for_adjudicators(view: MemberView) -> ProjectView:
