@@ -19,6 +19,7 @@ from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.models import Lease, Project
 from labeling.models.explanations import OPINIONS, explanation, shows_opinion
 from labeling.models.reasons import reason_sentence
+from labeling.models.suggestions import OPEN
 
 FROM_THE_BATCH = "From the batch."
 
@@ -110,7 +111,7 @@ def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, A
     context = {
         "guidelines": dict(leases.values_list("pk", "guideline__number")),
         "class_names": names,
-        "shows_classes": project.suggestion_policy == Project.SuggestionPolicy.SHOWN,
+        "shows_classes": project.suggestion_policy in OPEN,
     }
     return list(HeldOut(held, many=True, context=context).data)
 

@@ -44,7 +44,8 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
         model = Annotation
         fields = (
             "id", "document_id", "external_id", "annotator", "source", "round", "labels", "guideline",
-            "seconds", "note", "is_surplus", "is_withdrawal", "supersedes", "superseded_by", "created_at",
+            "seconds", "note", "suggestion", "is_surplus", "is_withdrawal", "supersedes", "superseded_by",
+            "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.formats import Annotation, ExportRow, Span
 from labeling.models.projects import Project
+from labeling.models.suggestions import named
 
 ROWS_AT_ONCE = 2_000  # one statement of some ten milliseconds: an export holds up nobody
 BYTES_AT_ONCE = (
@@ -46,7 +47,7 @@ _ROWS = {
     """,
 }
 _COLUMNS = """a.id, a.annotator_id, a.guideline_id, a.created_at, a.source, a.seconds, a.is_surplus,
-    d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
+    a.note, a.suggestion, d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
 # octet_length reads the length of a long text without the text; to_json writes a date as ISO 8601.
 _PAGE = """
     WITH page AS (
@@ -59,7 +60,7 @@ _PAGE = """
            given.names, given.starts, given.ends,
            u.username, to_json(page.created_at) #>> '{{}}', page.source, g.number, page.seconds,
            page.how IS NOT NULL OR l.id IS NOT NULL, page.is_surplus,
-           coalesce(later.is_withdrawal, false), page.how
+           coalesce(later.is_withdrawal, false), page.how, page.note, page.suggestion
     FROM page
     LEFT JOIN labeling_lease l ON l.annotation_id = page.id AND l.round = page.round
     LEFT JOIN labeling_annotation later ON later.supersedes_id = page.id
@@ -94,8 +95,10 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
     }
     statement = _PAGE.format(rows=_ROWS[scope].format(columns=_COLUMNS))
     has_spans = project.kind == Project.Kind.SPANS
+    names_of = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
     while page := _fetched(statement, facts):
-        for _place, text, external_id, metadata, split, names, starts, ends, *annotation in page:
+        for _place, text, external_id, metadata, split, names, starts, ends, *annotation, shown in page:
+            suggestion = None if shown is None else named(json.loads(shown), names_of)
             yield ExportRow(
                 text,
                 external_id,
@@ -103,7 +106,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
                 split,
                 None if has_spans else tuple(names or ()),
                 tuple(map(Span, starts or (), ends or (), names or ())) if has_spans else None,
-                Annotation(*annotation),
+                Annotation(*[*annotation, suggestion]),
             )
         facts["after"] = page[-1][0]
 

@@ -74,7 +74,23 @@ def test_a_settled_document_leaves_with_its_labels_and_their_origin(tickets: Pro
         "is_surplus": False,
         "is_withdrawn": False,
         "how": "agreed",
+        "note": "",
+        "suggestion": None,
     }
+
+
+def test_what_the_annotator_was_shown_leaves_by_the_names_of_the_classes(tickets: Project, ann: User) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    refund = str(tickets.classes.get(name="Refund").pk)
+    shown = {"policy": "after", "top": [[refund, 0.6]], "chosen": [refund], "first": [refund]}
+    annotations.submit(
+        ann, Submission(held.token, [label(tickets, "Refund")], suggestion=shown, note="Twice.")
+    )
+    (row,) = objects(tickets)
+    assert row["annotation"]["suggestion"] == {
+        "policy": "after", "top": [["Refund", 0.6]], "chosen": ["Refund"], "first": ["Refund"],
+    }  # fmt: skip
+    assert row["annotation"]["note"] == "Twice."
 
 
 def test_a_dispute_leaves_as_it_was_decided(
@@ -214,7 +230,7 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     Document.objects.filter(project=tickets, position=5).update(metadata={"unseen": 1})
     answer(tickets, ann, "Refund")
     header, row = written(tickets, Scope.SETTLED, ExportFormat.CSV).decode().splitlines()
-    assert header.endswith("annotation.how,metadata.from,metadata.stars")
+    assert header.endswith("annotation.how,annotation.note,annotation.suggestion,metadata.from,metadata.stars")
     assert row.endswith("agreed,web,4")
 
 
@@ -249,7 +265,7 @@ def test_pages_meet_without_gap_or_overlap(
     with CaptureQueriesContext(connection) as captured:
         rows = b"".join(export(project, scope, ExportFormat.JSONL, told.append)).splitlines()
     assert [json.loads(row)["id"] for row in rows] == [f"d{n}" for n in range(53)]
-    assert len(captured) == 7
+    assert len(captured) == 8  # the names of the classes, and the pages
     assert told[-1] == 53
 
 
@@ -261,7 +277,7 @@ def test_long_texts_make_short_pages(
     with CaptureQueriesContext(connection) as captured:
         rows = objects(project)
     assert [row["id"] for row in rows] == [f"d{n}" for n in range(20)]
-    assert len(captured) == 8  # three a page, and one that finds nothing
+    assert len(captured) == 9  # names of the classes, three a page, and one that finds nothing
     monkeypatch.setattr(pages, "BYTES_AT_ONCE", 1)
     assert len(objects(project)) == 20
 

@@ -32,7 +32,19 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)
     lambda text: not text.isspace()
 )
 NAME = TEXT.map(str.strip).filter(lambda name: 0 < len(name) <= 100)
-BY = Annotation("ann", "2026-03-01T09:30:00+00:00", "person", 3, 4.5, True, False, False, "agreed")
+BY = Annotation(
+    "ann",
+    "2026-03-01T09:30:00+00:00",
+    "person",
+    3,
+    4.5,
+    True,
+    False,
+    False,
+    "agreed",
+    "Clear.",
+    {"policy": "hidden"},
+)
 
 
 def row(text: str, labels: tuple[str, ...] | None = None, spans: tuple[Span, ...] | None = None) -> ExportRow:
@@ -95,8 +107,9 @@ def test_csv_for_programs_is_left_alone():
     assert raw == (
         b"id,text,label,split,annotation.annotator,annotation.created_at,annotation.source,"
         b"annotation.guideline_version,annotation.seconds,annotation.is_counted,annotation.is_surplus,"
-        b"annotation.is_withdrawn,annotation.how,metadata.source\r\n"
-        b"d-1,=1+1,a,test,ann,2026-03-01T09:30:00+00:00,person,3,4.5,true,false,false,agreed,=web\r\n"
+        b"annotation.is_withdrawn,annotation.how,annotation.note,annotation.suggestion,metadata.source\r\n"
+        b"d-1,=1+1,a,test,ann,2026-03-01T09:30:00+00:00,person,3,4.5,true,false,false,agreed,Clear.,"
+        b'"{""policy"": ""hidden""}",=web\r\n'
     )
 
 
