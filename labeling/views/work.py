@@ -68,6 +68,8 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
         raise NotFound
     given, status = Given.of_annotation(annotation), 200
     back = _list(member, request.GET.get("page", ""))
+    if request.GET.get("next") == "desk":
+        back = reverse("labeling:label", args=[member.project_id])
     if request.method == "POST":
         form = ChoiceOfClasses(request.POST, member.project.kind)
         if form.is_valid() and _is_corrected(request, member, annotation_id, form):

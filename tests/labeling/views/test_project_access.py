@@ -26,6 +26,9 @@ class Page:
 PAGES = (
     Page("project", "annotator"),
     Page("retry_work", changes=True, needs=("kind",)),
+    Page("ahead", "annotator", changes=True),
+    Page("holding", "annotator", changes=True),
+    Page("save", "annotator", changes=True),
     Page("my_keys", "annotator"),
     Page("reset_keys", "annotator", changes=True),
     Page("settings"),
