@@ -67,7 +67,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
     )
     found = standings([member.project for member in members], person(request))
     rows = [Row(member, found[member.project_id]) for member in members]
-    return render(request, "labeling/project_list.html", {"rows": rows})
+    context = {"rows": rows, "headline": _headline_of_list(rows)}
+    return render(request, "labeling/project_list.html", context)
 
 
 @login_required
@@ -131,6 +132,16 @@ def _state(member: Membership, found: Overview) -> list[object]:
 def _is_busy(found: Overview) -> bool:
     is_training = _has_state(found, ModelVersion.State.TRAINING)
     return is_training or bool(found.imports) or any(work.state != "failed" for work in found.work)
+
+
+def _headline_of_list(rows: list[Row]) -> str:
+    """Where work waits."""
+    waiting = [row for row in rows if row.standing.open and not row.member.project.is_paused]
+    if not waiting:
+        return _("No documents wait in your projects")
+    if len(rows) == 1:
+        return _("Documents wait in your project")
+    return _("Documents wait in {n} of your {total} projects").format(n=len(waiting), total=len(rows))
 
 
 def _headline(member: Membership, found: Overview) -> str:
