@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -35,6 +35,12 @@ ASKED_AHEAD = 2  # batches for which second opinions are asked: settled document
 MOST_BATCH = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
+class Voice(Protocol):
+    """A model that says what it thinks of entries, in their reasons."""
+
+    def of(self, entries: Sequence[Entry]) -> list[Entry]: ...
+
+
 @dataclass(frozen=True)
 class Ranker:
     """A way to order a project's pool."""
@@ -44,7 +50,7 @@ class Ranker:
     version: ModelVersion | None = None
     classes: Sequence[UUID] = ()  # the order of the class numbers
     doubts: Callable[[], Mapping[int, float]] = dict  # asks for second opinions: documents and posteriors
-    opinion: Opinion | None = None  # what the model thinks of whatever is chosen
+    opinion: Voice | None = None  # what the model thinks of whatever is chosen
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.

@@ -13,6 +13,7 @@ from labeling.actions.features import current_store, edition_folder
 from labeling.actions.heads import Ranker, at_random, eligible_mask, labels_between, start_ranker
 from labeling.actions.lessons import Lesson
 from labeling.actions.owed import owe
+from labeling.actions.span_opinions import SpanOpinion
 from labeling.actions.tokenized import current_tokens
 from labeling.actions.wishes import wishes_for
 from labeling.learning.arrays import Flags, Integers
@@ -84,8 +85,9 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
     if tagger is None:
         return start_ranker(project)
 
+    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
         count = len(tokens) if tokens else 0
         if count < project.document_count:
             owe(project.pk, OwedWork.Kind.FEATURIZE)
@@ -94,7 +96,8 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
             return at_random(np.flatnonzero(is_eligible), seed, size)
         return _chosen(project, version, tagger, tokens, is_eligible, seed, size)
 
-    return Ranker(project, choose, version, version.classes)
+    opinion = None if tokens is None else SpanOpinion(version, tagger, tokens)
+    return Ranker(project, choose, version, version.classes, opinion=opinion)
 
 
 def measured_cost(project: Project, tokens: TokenStore) -> Cost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ MOST_SECONDS = 86_400.0
 SUGGESTION_SALT = "labeling.suggestion"
 NONE = "none"  # chosen at first: nothing
 MOST_FIRST = 50  # classes chosen before the suggestion was seen
+MOST_FIRST_SPANS = 500
 
 
 class AnswerForm(forms.Form):
@@ -57,6 +59,8 @@ class AnswerForm(forms.Form):
             shown = signing.loads(self.cleaned_data["suggestion"], salt=salt)
         except signing.BadSignature:
             return None
+        if "first_spans" in self.sent:
+            return seen(shown, _first_spans(str(self.sent["first_spans"])))
         given = self.sent.getlist("first")[:MOST_FIRST]
         first = [str(_class_id(value)) for value in given if value != NONE] if given else None
         return seen(shown, first)
@@ -95,6 +99,21 @@ def signed_suggestion(shown: Suggestion, token: str) -> str:
 def _salt(token: str) -> str:
     """Of the lease alone: an answer that was taken back is given again under the lease's next token."""
     return f"{SUGGESTION_SALT}:{token.partition('-')[0]}"
+
+
+def _first_spans(sent: str) -> list[list[Any]] | None:
+    """[[start, end, class identifier], …] that was marked before the suggestion was seen; None for nonsense.
+
+    >>> _first_spans("[[0, 4, \\"5a8e0bd6-6d45-4f66-9f0a-0cf7b2a6f6a2\\"]]")
+    [[0, 4, '5a8e0bd6-6d45-4f66-9f0a-0cf7b2a6f6a2']]
+    >>> _first_spans("[[0]]"), _first_spans("")
+    (None, None)
+    """
+    try:
+        rows = json.loads(sent)
+        return [[int(start), int(end), str(UUID(key))] for start, end, key in rows[:MOST_FIRST_SPANS]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def _class_id(value: str) -> UUID:

@@ -103,6 +103,7 @@ class SpanTagger:
     def __init__(self, tables: WeightTables, describer: Describer) -> None:
         self._tables, self._describer = tables, describer
         self._classes = [tag[2:] or None for tag in tables.tags]  # of each tag; None for O
+        self._is_inside = np.array([name is not None for name in self._classes], dtype=bool)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -110,9 +111,12 @@ class SpanTagger:
         tables = WeightTables.of(read_weights(folder / MODEL_FILE))
         return cls(tables, Describer(WordClusters.load(folder / CLUSTERS)))
 
-    def tag(self, texts: Sequence[str]) -> list[Tagged]:
-        """The most probable spans of each text, with probabilities."""
-        block = TokenBlock.of_texts(texts, self._describer)
+    def tag(self, texts: Sequence[str], block: TokenBlock | None = None) -> list[Tagged]:
+        """The most probable spans of each text, with probabilities.
+
+        block : the tokens of these texts, where they are there already
+        """
+        block = TokenBlock.of_texts(texts, self._describer) if block is None else block
         decoded = self._tables.decode(block)
         likelihoods = _by_document(block, decoded)
         return [
@@ -125,6 +129,8 @@ class SpanTagger:
     ) -> Tagged:
         first = int(block.segments[block.documents[number]])
         behind = int(block.segments[block.documents[number + 1]])
+        if not self._is_inside[decoded.tags[first:behind]].any():  # most texts of many pools
+            return Tagged((), (), log_likelihood, behind - first)
         chances = decoded.chances[first:behind]
         spans, probabilities, done = [], [], 0
         for segment in segments(text, tokenize(text)):

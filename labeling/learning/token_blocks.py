@@ -86,17 +86,34 @@ class TokenBlock:
         theirs = np.searchsorted(features, other.features)[other.entries]
         bounds = np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]).astype(np.int64)
         lengths = np.diff(bounds)[firsts]
-        ends = np.cumsum(lengths)
-        places = np.repeat(bounds[firsts] - (ends - lengths), lengths) + np.arange(lengths.sum())
+        places = _ranges(bounds[firsts], lengths)
         return type(self)(
             numbers[np.concatenate([self.words, other.words + np.int32(len(self.names))])].astype(np.int32),
             np.concatenate([self.segments, self.segments[-1] + other.segments[1:]]).astype(np.int64),
             np.concatenate([self.documents, self.documents[-1] + other.documents[1:]]).astype(np.int64),
             names[firsts],
             features,
-            np.concatenate([[0], ends]).astype(np.int64),
+            _ends(lengths),
             np.concatenate([own, theirs])[places].astype(np.int32),
         )
+
+    def take(self, documents: AnyIntegers) -> Self:
+        """These documents, in this order, with the words and features that they hold.
+
+        >>> block = TokenBlock.of_texts(["a b", "c", "b c"], Describer()).take(np.array([2, 0]))
+        >>> block.words.tolist(), len(block.names), block.documents.tolist()
+        ([1, 2, 0, 1], 3, [0, 1, 2])
+        """
+        counts = np.diff(self.documents)[documents]
+        held = _ranges(self.documents[documents], counts)
+        lengths = np.diff(self.segments)[held]
+        used, words = np.unique(self.words[_ranges(self.segments[held], lengths)], return_inverse=True)
+        of_word = np.diff(self.bounds)[used]
+        features, entries = np.unique(self.entries[_ranges(self.bounds[used], of_word)], return_inverse=True)
+        return type(self)(
+            words.astype(np.int32), _ends(lengths), _ends(counts), self.names[used], self.features[features],
+            _ends(of_word), entries.astype(np.int32),
+        )  # fmt: skip
 
     def pieces(self) -> dict[str, AnyArray]:
         """Arrays by name, to be written and read back as `TokenBlock(**pieces)`."""
@@ -124,4 +141,23 @@ def hash_of(name: str) -> int:
 
 
 def _bounds(lengths: Iterator[int]) -> Integers:
-    return np.concatenate([[0], np.cumsum(np.fromiter(lengths, dtype=np.int64))])
+    return _ends(np.fromiter(lengths, dtype=np.int64))
+
+
+def _ends(lengths: AnyIntegers) -> Integers:
+    """(n + 1,) bounds of n stretches that follow each other.
+
+    >>> _ends(np.array([2, 3])).tolist()
+    [0, 2, 5]
+    """
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _ranges(starts: AnyIntegers, lengths: AnyIntegers) -> Integers:
+    """The places of stretches, one behind the other.
+
+    >>> _ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(lengths)
+    return (np.repeat(starts - (ends - lengths), lengths) + np.arange(lengths.sum())).astype(np.int64)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from labeling.models.reasons import Names, Reason, top_classes
 
-OPINIONS = ("top", "likely", "experts", "words", "whole")  # what of a reason is the model's
+OPINIONS = ("top", "likely", "experts", "words", "whole", "spans")  # what of a reason is the model's
 # Shares whose answers must not lean on a suggestion: random and test documents measure the model, gold ones
 # and further answers measure people. Gold passes for random, so both are told alike.
 INDEPENDENT = ("random", "test", "gold", "second_opinion", "overlap")

@@ -5,7 +5,8 @@ A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([
 was asked for), "similar" (documents that it stands for), "propensity" (chance of a random draw), "given" and
 "wanted" (answers), "seed_words" (those it holds), "posterior" (chance that the answer it has is right),
 "informativeness", "seconds" (of work that it may take, where doubt was weighed by them), "part" (of the
-queue, that the weak class gets), "reply" (to a question of the annotator who gets it).
+queue, that the weak class gets), "spans" (that the model would mark), "reply" (to a question of the annotator
+who gets it).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.utils.translation import ngettext
 
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]  # of the classes, by identifier
+UNSURE = 0.6  # of a suggested span
 
 
 def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = True) -> str:
@@ -44,7 +46,7 @@ def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tupl
     """
     write = SENTENCES.get(str(reason.get("share")), _unknown)
     sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
-    details = []
+    details = [*_unsure_spans(reason, class_names)] if shows_classes else []
     if isinstance(part := reason.get("part"), float):
         details.append(_("That class gets {p} of the queue.").format(p=percent(part)))
     if isinstance(similar := reason.get("similar"), int) and similar > 1:
@@ -53,6 +55,21 @@ def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tupl
         )
         details.append(stands.format(n=number_format(similar, force_grouping=True)))
     return sentence, details
+
+
+def _unsure_spans(reason: Reason, names: Names) -> list[str]:
+    """
+    >>> _unsure_spans({"spans": [[0, 4, "a", 0.9], [5, 9, "a", 0.41]]}, {"a": "Place"})
+    ['Of 2 suggested spans, 1 is below 60 %.']
+    """
+    spans = [float(odds) for _start, _end, name, odds in reason.get("spans") or [] if name in names]
+    unsure = sum(odds < UNSURE for odds in spans)
+    if not unsure:
+        return []
+    sentence = ngettext(
+        "Of {of} suggested spans, {n} is below {p}.", "Of {of} suggested spans, {n} are below {p}.", unsure
+    )
+    return [sentence.format(of=number_format(len(spans)), n=number_format(unsure), p=percent(UNSURE))]
 
 
 def for_annotators(reason: Reason) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Given:
     classes: list[str] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     note: str = ""
+    is_known: bool = False  # somebody said this before, be it nothing at all
 
     @property
     def rows(self) -> list[SpanRow]:
@@ -48,6 +49,7 @@ class Given:
             [str(label.label_class_id) for label in found if label.start is None],
             [SpanRow(str(v.label_class_id), str(v.start), str(v.end)) for v in found if v.start is not None],
             note,
+            is_known=True,
         )
 
     @classmethod
@@ -58,4 +60,4 @@ class Given:
     def of_post(cls, sent: QueryDict) -> Given:
         columns = [sent.getlist(name)[:MOST_ROWS] for name in ("span_class", "span_start", "span_end")]
         rows = [SpanRow(*row) for row in zip(*columns, strict=False) if any(row)]
-        return cls(sent.getlist("label_class"), rows, sent.get("note", ""))
+        return cls(sent.getlist("label_class"), rows, sent.get("note", ""), is_known=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from labeling.models.explanations import explanation
 from labeling.models.keys import effective_keys
 from labeling.models.reasons import percent, told
 from labeling.models.suggestions import Policy, Suggestion, offered
-from labeling.views.given import Given
+from labeling.views.given import Given, SpanRow
 
 FEW_CLASSES = 10  # found at a glance; above that they can be filtered by typing
 
@@ -28,7 +29,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
     suggestion = offered(document.reason, project.suggestion_policy, project.kind, names)
     why, details = told(document.reason, names, shows_classes=suggestion.is_open)
     confirms = project.kind == Project.Kind.SINGLE and project.confirms_choice
-    is_preselected = suggestion.policy == Policy.PRESELECTED and not (given.classes or given.spans)
+    is_preselected = suggestion.policy == Policy.PRESELECTED and not given.is_known
     at_once = project.kind == Project.Kind.SINGLE and not confirms  # a choice saves: nothing is ticked before
     return {
         "why": why,
@@ -44,8 +45,21 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
         "has_filter": len(facts.classes) > FEW_CLASSES,
         "confirms": confirms,
         "entered": suggestion.chosen[0] if is_preselected and at_once else "",
-        "given": given if at_once or not is_preselected else replace(given, classes=list(suggestion.chosen)),
+        "given": given if at_once or not is_preselected else _preselected(given, suggestion),
+        "suggested_spans": _rows(suggestion),
     }
+
+
+def _preselected(given: Given, suggestion: Suggestion) -> Given:
+    spans = [SpanRow(s.label_class, str(s.start), str(s.end)) for s in suggestion.spans or ()]
+    return replace(given, classes=list(suggestion.chosen), spans=spans)
+
+
+def _rows(suggestion: Suggestion) -> str:
+    """Suggested spans as the page's script reads them; none where they are marked already."""
+    if not suggestion.spans or suggestion.policy == Policy.PRESELECTED:
+        return ""
+    return json.dumps([[s.label_class, s.start, s.end, s.probability] for s in suggestion.spans])
 
 
 def keys_of(facts: DeskFacts, member: Membership) -> dict[str, str]:

@@ -22,7 +22,7 @@ function suggestion() {
   const bytes = Uint8Array.from(atob(data.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
 }
-const isAfter = () => answer()?.dataset.policy === "after" && answer().querySelector(".advice");
+const isAfter = () => answer()?.dataset.policy === "after" && answer().querySelector(".advice") && !document.getElementById("span-line");
 const isTold = () => answer().elements.first !== undefined;
 const isSame = (some, others) => some.length === others.length && some.every((id) => others.includes(id));
 let toldAt = 0;

@@ -14,7 +14,7 @@ export class SpanEditor {
   #anchor = null;
   #edge = 0;
   #isByPicked = false; // the item at hand was marked by the picked class, and nobody went to it
-  #later = []; // suggestions that are kept until the first answer
+  #later = null; // suggestions that are kept until the first answer
 
   constructor(root) {
     const part = root.closest(".part") ?? document;
@@ -234,10 +234,12 @@ export class SpanEditor {
     return true;
   }
 
-  /* Suggestions that are shown after the first answer: true where there is something to show. */
+  /* Suggestions that are shown after the first answer, which is sent along: true where there is something to show. */
   reveal() {
+    if (!this.#later) return false;
     const found = this.#new(this.#later);
-    this.#later = [];
+    this.#later = null;
+    this.fields.remember(this.set.marked);
     if (!found.length) return false;
     this.set.suggest(found);
     this.go(null);

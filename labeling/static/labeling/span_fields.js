@@ -16,6 +16,12 @@ export class SpanFields {
     return columns[0].map((label, row) => [label, Number(columns[1][row]), Number(columns[2][row])]).filter(([label]) => label);
   }
 
+  /* What was marked before the model's opinion was seen. */
+  remember(items) {
+    const value = JSON.stringify(items.map((item) => [this.text.point(item.start), this.text.point(item.end), item.label]));
+    this.form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "first_spans", value }));
+  }
+
   write(items) {
     const wanted = new Set(items);
     for (const [item, box] of this.#boxes) if (!wanted.has(item) && this.#boxes.delete(item)) box.remove();

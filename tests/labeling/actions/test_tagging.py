@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import owed, queue, tagging, working
+from labeling.actions import owed, queue, span_opinions, tagging, working
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.features import edition_folder
 from labeling.actions.heads import eligible_mask
@@ -105,6 +105,48 @@ def test_doubt_is_told_with_the_work_it_is_worth(marked: Project, ann: User) -> 
     assert reason["seconds"] > 0
     assert "top" not in reason
     assert "for the work it takes (about " in reason_sentence(reason, {})
+
+
+def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    classes = {str(pk) for pk in marked.classes.values_list("pk", flat=True)}
+    found = entries(marked)
+    assert {"margin", "test"} <= {entry.reason["share"] for entry in found}
+    assert all(entry.reason["model"] == 1 for entry in found)
+    assert any(entry.reason["spans"] for entry in found)
+    for entry in found:
+        text = entry.document.text
+        assert entry.reason["spans"] == sorted(entry.reason["spans"])
+        for start, end, label_class, probability in entry.reason["spans"]:
+            assert text[start:end].strip() == text[start:end] != ""
+            assert label_class in classes
+            assert 0 < probability <= 1
+
+
+def test_of_a_document_full_of_spans_the_surest_are_told(
+    marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    every = {entry.document_id: entry.reason["spans"] for entry in entries(marked)}
+    monkeypatch.setattr(span_opinions, "MOST_SPANS", 1)
+    owed.owe(marked.pk, OwedWork.Kind.RANK)
+    assert working.work_off(marked.pk, OwedWork.Kind.RANK)
+    for entry in entries(marked):
+        surest = sorted(every[entry.document_id], key=lambda span: -span[3])[:1]
+        assert [span[3] for span in entry.reason["spans"]] == [span[3] for span in surest]
+
+
+def test_only_the_first_of_many_characters_are_tagged(
+    marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(marked, ann, 20)
+    monkeypatch.setattr(span_opinions, "MOST_TAGGED", 500)
+    train(marked)
+    has_spans = ["spans" in entry.reason for entry in entries(marked)]
+    assert has_spans == sorted(has_spans, reverse=True)
+    assert 0 < sum(has_spans) < len(has_spans)
 
 
 def test_the_team_s_own_times_are_the_cost(marked: Project, ann: User) -> None:

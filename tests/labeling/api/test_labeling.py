@@ -55,6 +55,22 @@ def test_what_the_model_thinks_is_shown_only_where_suggestions_are(
     assert caller.get(path).json()["documents"][0]["reason"]["top"] == [[refund, 0.5]]
 
 
+def test_suggested_spans_are_told_by_the_same_rule(
+    make_project: Callable[..., Project], ann: User, machine: Callable[..., Caller]
+) -> None:
+    project = make_project(kind="spans")
+    spans = [[0, 4, str(project.classes.get(name="Refund").pk), 0.5]]
+    QueueEntry.objects.filter(project=project, rank=0).update(reason={"share": "margin", "spans": spans})
+    caller = machine(project, ann)
+    claim(caller, project)
+    path = f"projects/{project.pk}/batches/"
+    assert "spans" not in caller.get(path).json()["documents"][0]["reason"]
+    Project.objects.filter(pk=project.pk).update(suggestion_policy="shown")
+    assert caller.get(path).json()["documents"][0]["reason"]["spans"] == spans
+    Lease.objects.update(reason={"share": "test", "spans": spans})
+    assert "spans" not in caller.get(path).json()["documents"][0]["reason"]
+
+
 @pytest.mark.parametrize("where", ["header", "body"])
 def test_the_same_key_brings_the_same_leases(
     tickets: Project, ann: User, machine: Callable[..., Caller], where: str
