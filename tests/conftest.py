@@ -20,4 +20,4 @@ def django_db_modify_db_settings(servers: None) -> None:
     """pytest-django asks for this before it makes the test database: start the servers here."""
 
 
-pytest_plugins = ["tests.cast", "tests.shop"]
+pytest_plugins = ["tests.cast", "tests.shop", "tests.gallery"]

@@ -173,7 +173,7 @@ def test_after_signing_in_again_elsewhere_the_answer_that_waited_is_sent(
     other.get_by_label("Name").fill(ann.username)
     other.get_by_label("Password").fill("a long way home")
     other.get_by_role("button", name="Sign in").click()
-    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    expect(other.get_by_role("heading", name="Documents wait in your project")).to_be_visible()
     page.locator("body").press("Enter")
     shows(page, TEXTS[1])
     assert answers(project) == [["Billing"]]

@@ -1,0 +1,89 @@
+"""Does every page ask the database a fixed, small number of times, however much there is of everything?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.gallery import Gallery, routes
+
+# The session, the person and the membership are three of them. Raise a number only with a reason.
+MOST = {
+    "api:docs": 0,
+    "analytics:classes": 15,
+    "analytics:classes_csv": 11,
+    "analytics:news": 4,
+    "analytics:savings": 7,
+    "labeling:bad_rows": 5,
+    "labeling:change_password": 2,
+    "labeling:correct": 6,
+    "labeling:dispute": 8,
+    "labeling:disputes": 7,
+    "labeling:document": 10,
+    "labeling:documents": 4,
+    "labeling:export": 4,
+    "labeling:guideline": 8,
+    "labeling:guideline_diff": 8,
+    "labeling:guideline_edit": 6,
+    "labeling:guideline_version": 7,
+    "labeling:guideline_versions": 4,
+    "labeling:import": 4,
+    "labeling:import_job": 6,
+    "labeling:label": 6,
+    "labeling:mark_gold": 4,
+    "labeling:members": 5,
+    "labeling:mine": 6,
+    "labeling:mixing": 11,
+    "labeling:my_keys": 4,
+    "labeling:new_project": 2,
+    "labeling:project": 14,
+    "labeling:projects": 4,
+    "labeling:remove_member": 4,
+    "labeling:retire_class": 4,
+    "labeling:rules": 4,
+    "labeling:settings": 5,
+    "labeling:tokens": 4,
+}
+PARTS = {"analytics:news": {"shown": "1"}, "labeling:project": {}, "analytics:savings": {}}  # asked for alone
+
+
+def ask(client: Client, address: str, **rest: Any) -> int | None:
+    """Statements of a page or a table; None where the address has neither to show."""
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address, **rest)
+    is_page = response.status_code == 200 and response["Content-Type"].startswith("text/")
+    return len(asked) if is_page else None
+
+
+def statements(client: Client, gallery: Gallery) -> dict[str, int]:
+    addresses = gallery.addresses()
+    found = {route.name: ask(client, addresses[route.name]) for route in routes()}
+    for name, given in PARTS.items():
+        found[f"{name} (part)"] = ask(client, addresses[name], data=given, headers={"HX-Request": "true"})
+    return {name: count for name, count in found.items() if count is not None}
+
+
+def test_no_page_asks_more_often_when_there_is_more_of_everything(
+    gallery: Gallery, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    few = statements(client, gallery)
+    gallery.grow(200, 28)
+    assert gallery.project.memberships.count() > 200
+    assert statements(client, gallery) == few
+    most = {name: MOST.get(name.removesuffix(" (part)"), 0) for name in few}
+    assert {name: (count, most[name]) for name, count in few.items() if count > most[name]} == {}
+    assert {name for name in MOST if name not in few} == {"analytics:news"}  # but as a part
+
+
+def test_the_list_of_projects_asks_as_often_for_fifty(make_project: Any, client: Client, joan: User) -> None:
+    make_project()
+    client.force_login(joan)
+    first = ask(client, "/")
+    for _ in range(10):
+        make_project()
+    assert ask(client, "/") == first == MOST["labeling:projects"]
