@@ -49,13 +49,14 @@ def open_desk(
         raise NotAMember
     held = held_documents(at.held)
     project = at.member.project
-    room = (project.lease_cap if have is None else project.lease_cap // 2) - at.live
+    room = (project.lease_cap if have is None else max(1, project.lease_cap // 2)) - at.live
     if len(held) == count or (held and room <= 0):
         return Desk(at.member, at.facts, Claimed(held))
     policy = Policy(
         project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.document_count
     )
-    facts = {"project": project_id, "annotator": annotator.pk, "key": None, "guideline": at.guideline_id}
+    facts = {"project": project_id, "annotator": annotator.pk, "key": None, "guideline": at.guideline_id,
+             "replied": at.replied}  # fmt: skip
     claimed = hand_out(policy, facts, count - len(held), room)
     return Desk(at.member, at.facts, Claimed([*held, *claimed.documents]) if held else claimed)
 

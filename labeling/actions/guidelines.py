@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists
 
 from labeling.actions.projects import check_storable, manager_of
 from labeling.exceptions import LabelingError, UnknownClass
-from labeling.models import ClassRule, Guideline, LabelClass, Project
+from labeling.models import ClassRule, Guideline, LabelClass, Membership, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -45,7 +46,7 @@ def publish(
 
     Raises NotAllowed, UnknownClass, ValidationError, and GuidelineMoved when that is no longer the newest.
     """
-    manager_of(project_id, manager)
+    member = manager_of(project_id, manager)
     Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two editors take turns
     newest = Guideline.objects.filter(project=project_id).order_by("-number").first()
     number = newest.number if newest else 0
@@ -71,4 +72,11 @@ def publish(
     for class_rule in class_rules:
         check_storable(class_rule, is_unique=True)
     ClassRule.objects.bulk_create(class_rules)
+    mark_read(member, guideline.number)
     return guideline
+
+
+def mark_read(member: Membership, number: int) -> None:
+    """Remember that the person has read the guideline up to this version; never less than before."""
+    is_there = Exists(Guideline.objects.filter(project=member.project_id, number=number))
+    Membership.objects.filter(is_there, pk=member.pk, read_guideline__lt=number).update(read_guideline=number)

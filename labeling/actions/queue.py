@@ -90,7 +90,7 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
         raise InvalidInput("Ask for at least one document, with a key of at most 64 characters.")
     facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
     policy = _lock_member(facts)
-    live, claim_id, facts["guideline"] = run(sql.CLAIM_FACTS, facts)[0]
+    live, claim_id, facts["guideline"], facts["replied"] = run(sql.CLAIM_FACTS, facts)[0]
     if claim_id is not None:
         held = held_documents(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
@@ -100,7 +100,7 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
 def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
     """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
 
-    facts : project, annotator, guideline and key, as the statements take them
+    facts : project, annotator, guideline, key and replied, as the statements take them
     """
     if policy.is_paused:
         return Claimed([], "paused")
@@ -182,8 +182,14 @@ def _lock_member(facts: dict[str, Any]) -> Policy:
 
 
 def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
-    found = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
-    if missing := count - len(found):
+    """What comes back with a reply goes first, and alone; else the best-ranked, else any at random."""
+    statement = sql.LOCK_REPLIED.replace("{count}", str(count))
+    if found := run(statement, facts) if facts["replied"] else []:
+        missing = 0
+    else:
+        found = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
+        missing = count - len(found)
+    if missing:
         unranked = sql.LOCK_UNRANKED.replace("{count}", str(missing))
         found += run(unranked, facts | {"taken": [document for document, _, _ in found]})
     if not found:

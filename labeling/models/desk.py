@@ -11,7 +11,9 @@ from django.db import connection
 from django.db.models import Field
 from django.db.models.expressions import RawSQL
 
+from labeling.models.cards import ClassCard, card_of
 from labeling.models.projects import Membership
+from labeling.models.statements import REPLIED
 
 MOST_COUNTED = 10_000  # resolved documents; above it the page says "more than"
 LATELY = 20  # decisions that the page lists
@@ -22,6 +24,9 @@ _FACTS = f"""
     (WITH newest AS (
         SELECT id, number, note, created_at, body <> '' AS has_body FROM labeling_guideline
         WHERE project_id = labeling_membership.project_id ORDER BY number DESC LIMIT 1
+    ), read AS (
+        SELECT id FROM labeling_guideline
+        WHERE project_id = labeling_membership.project_id AND number = labeling_membership.read_guideline
     ), mine AS (
         SELECT id, document_id, seconds, created_at FROM labeling_annotation
         WHERE annotator_id = labeling_membership.user_id AND project_id = labeling_membership.project_id
@@ -53,23 +58,34 @@ _FACTS = f"""
                        WHERE v.annotation_id = lately.id ORDER BY v.start, c.position)
                    ) ORDER BY lately.id), '[]')
                    FROM lately JOIN labeling_document d ON d.id = lately.document_id),
+        'read', labeling_membership.read_guideline,
         'classes', (SELECT coalesce(json_agg(json_build_array(
-                        c.id, c.name, c.key, c.colour, r.definition, r.examples, r.counter_examples)
+                        c.id, c.name, c.key, c.colour, r.definition, r.examples, r.counter_examples,
+                        CASE WHEN (SELECT id FROM read) IS NOT NULL
+                                  AND (coalesce(r.definition, ''), coalesce(r.examples, ''),
+                                       coalesce(r.counter_examples, ''))
+                                   <> (coalesce(o.definition, ''), coalesce(o.examples, ''),
+                                       coalesce(o.counter_examples, ''))
+                             THEN json_build_array(o.definition, o.examples, o.counter_examples) END)
                         ORDER BY c.position, c.name), '[]')
                     FROM labeling_labelclass c
                     LEFT JOIN labeling_classrule r ON r.label_class_id = c.id
                          AND r.guideline_id = (SELECT id FROM newest)
+                    LEFT JOIN labeling_classrule o ON o.label_class_id = c.id
+                         AND o.guideline_id = (SELECT id FROM read)
                     WHERE c.project_id = labeling_membership.project_id AND c.retired_at IS NULL)))
 """  # noqa: S608 - only constants of this module are put in
 
+_REPLIED = REPLIED.format(project="labeling_membership.project_id", annotator="labeling_membership.user_id")
 # Of the same membership: what is in hand besides what the page has, that which was shown before first.
-_IN_HAND = """
+_IN_HAND = f"""
     (SELECT json_build_object(
         'live', (SELECT count(*) FROM labeling_lease
                  WHERE project_id = labeling_membership.project_id AND state = 'live'
                    AND annotator_id = labeling_membership.user_id AND leased_until > labeling_now()),
         'guideline', (SELECT id FROM labeling_guideline WHERE project_id = labeling_membership.project_id
                       ORDER BY number DESC LIMIT 1),
+        'replied', {_REPLIED},
         'held', (SELECT coalesce(json_agg(held.facts), '[]') FROM (
             SELECT json_build_array(l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text,
                                     d.metadata, d.split) AS facts
@@ -78,24 +94,7 @@ _IN_HAND = """
               AND l.annotator_id = labeling_membership.user_id AND l.leased_until > labeling_now()
               AND (d.state = 'open' OR d.is_gold) AND l.id <> ALL(%s::bigint[])
             ORDER BY l.id = %s DESC, l.shown_at, l.leased_at, l.id LIMIT %s) held)))
-"""
-
-
-@dataclass(frozen=True)
-class ClassCard:
-    """A class that may be chosen, with what the newest guideline says of it."""
-
-    id: str  # of the class, as text
-    name: str
-    key: str
-    colour: str
-    definition: str
-    examples: list[str]
-    counter_examples: list[str]
-
-    @property
-    def has_rule(self) -> bool:
-        return bool(self.definition or self.examples or self.counter_examples)
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,7 @@ class DeskFacts:
     guideline_note: str | None
     guideline_date: datetime | None
     has_guideline_text: bool
+    read_guideline: int  # the newest version that this person has read; 0 for none
     today: int  # the annotator's answers of today that count
     median_seconds: float | None  # of focused work on one document, today
     documents: int  # of the project
@@ -147,6 +147,16 @@ class DeskFacts:
     @property
     def has_rules(self) -> bool:
         return any(card.has_rule for card in self.classes)
+
+    @property
+    def has_guideline(self) -> bool:
+        """Whether there is anything to read."""
+        return self.has_rules or self.has_guideline_text
+
+    @property
+    def has_unread_changes(self) -> bool:
+        """Whether the guideline has changed since this person read it; not for those who never did."""
+        return 0 < self.read_guideline < (self.guideline_number or 0)
 
     @property
     def is_resolved_capped(self) -> bool:
@@ -166,6 +176,7 @@ class AtDesk:
     facts: DeskFacts
     live: int  # leases in hand
     guideline_id: int | None  # the newest
+    replied: list[int]  # documents that come back with the reply to a question
     held: list[tuple[Any, ...]]  # rows as a claim returns them
 
 
@@ -194,7 +205,8 @@ def sit_down(
     if member is None:
         return None
     facts, in_hand = member.facts, member.in_hand
-    return AtDesk(member, _facts(facts), in_hand["live"], in_hand["guideline"], in_hand["held"])
+    hand = (in_hand[name] for name in ("live", "guideline", "replied", "held"))
+    return AtDesk(member, _facts(facts), *hand)
 
 
 def _facts(found: dict[str, Any]) -> DeskFacts:
@@ -204,25 +216,15 @@ def _facts(found: dict[str, Any]) -> DeskFacts:
         guideline_note=note,
         guideline_date=datetime.fromisoformat(created_at) if created_at else None,
         has_guideline_text=has_body,
+        read_guideline=found["read"],
         today=found["today"],
         median_seconds=found["median_seconds"],
         documents=found["documents"],
         resolved=found["resolved"],
         excluded=found["excluded"],
-        classes=[_card(*values) for values in found["classes"]],
+        classes=[card_of(*values) for values in found["classes"]],
         lately=[
             Decision(annotation, excerpt, [(name, key, colour) for name, key, colour in classes])
             for annotation, excerpt, classes in found["lately"]
         ],
     )
-
-
-def _card(*values: Any) -> ClassCard:
-    class_id, name, key, colour, definition, examples, counter_examples = values
-    return ClassCard(
-        class_id, name, key, colour, definition or "", _lines(examples), _lines(counter_examples)
-    )
-
-
-def _lines(text: str | None) -> list[str]:
-    return [line.strip() for line in (text or "").splitlines() if line.strip()]

@@ -39,8 +39,21 @@ LOCK_MEMBER = """
     FOR NO KEY UPDATE OF m
 """
 
-# claim: what the annotator holds already, whether this key was used, which guideline applies
-CLAIM_FACTS = """
+# claim: documents that come back to the annotator with the reply to a question, while they have a free slot
+REPLIED = f"""
+    ARRAY(SELECT d.id FROM labeling_lease asked
+          JOIN labeling_document d ON d.id = asked.document_id AND d.round = asked.round
+          JOIN labeling_project p ON p.id = d.project_id
+          WHERE asked.project_id = {{project}} AND asked.annotator_id = {{annotator}}
+            AND asked.state = 'deferred' AND asked.deferred_until <= labeling_now()
+            AND (d.state = 'open' OR d.is_gold) AND {_SLOTS_HELD} < p.overlap + d.extra_slots
+            AND EXISTS (SELECT 1 FROM labeling_question q
+                        WHERE q.document_id = d.id AND q.asker_id = asked.annotator_id
+                          AND q.answered_at >= asked.leased_at))
+"""  # noqa: S608 - only constants of this module are put in, and two names by whoever uses it
+
+# claim: what the annotator holds already, whether this key was used, which guideline applies, what comes back
+CLAIM_FACTS = f"""
     SELECT (SELECT count(*) FROM labeling_lease
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint AND state = 'live'
               AND leased_until > labeling_now()) AS live,
@@ -48,8 +61,28 @@ CLAIM_FACTS = """
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
               AND key = %(key)s::text) AS claim_id,
            (SELECT id FROM labeling_guideline WHERE project_id = %(project)s::bigint
-            ORDER BY number DESC LIMIT 1) AS guideline_id
-"""
+            ORDER BY number DESC LIMIT 1) AS guideline_id,
+           {REPLIED.format(project="%(project)s::bigint", annotator="%(annotator)s::bigint")} AS replied
+"""  # noqa: S608
+
+# claim: lock what comes back with a reply, which stands in the reason from then on
+LOCK_REPLIED = f"""
+    SELECT d.id,
+           (SELECT asked.reason || (
+                SELECT jsonb_build_object('reply', jsonb_build_object('question', q.text, 'text', q.reply))
+                FROM labeling_question q
+                WHERE q.document_id = d.id AND q.asker_id = asked.annotator_id AND q.answered_at IS NOT NULL
+                ORDER BY q.answered_at DESC LIMIT 1)
+            FROM labeling_lease asked
+            WHERE asked.document_id = d.id AND asked.round = d.round
+              AND asked.annotator_id = %(annotator)s::bigint) AS reason,
+           {_IS_OVERDUE} AS is_overdue
+    FROM labeling_document d
+    WHERE d.id = ANY(%(replied)s::bigint[]) AND {_RANKED_CLAIMABLE}
+    ORDER BY d.id
+    LIMIT {{count}}
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+"""  # noqa: S608
 
 # claim: lock the best-ranked documents that this annotator may have and that nobody else is deciding on.
 # The count is put into the text: a plan for any count expects a tenth of the pool, and reads it.

@@ -46,7 +46,10 @@ def guideline(request: HttpRequest, member: Membership, number: int | None = Non
         "body": _html(shown.body if shown else ""),
         "rules": [(c, rules.get(c.pk)) for c in _classes(member) if c.pk in rules or c.retired_at is None],
     }
-    return render(request, "labeling/guideline.html", context)
+    if shown is not None and shown == newest and member.read_guideline < shown.number:
+        guidelines.mark_read(member, shown.number)
+    is_part = request.headers.get("X-Desk") == "part"
+    return render(request, "labeling/_guideline.html" if is_part else "labeling/guideline.html", context)
 
 
 @require_safe
@@ -69,7 +72,8 @@ def difference(request: HttpRequest, member: Membership, old: int, new: int) -> 
         "after": after,
         "changes": _changes(_classes(member), before, after),
     }
-    return render(request, "labeling/guideline_diff.html", context)
+    is_part = request.headers.get("X-Desk") == "part"
+    return render(request, "labeling/_guideline.html" if is_part else "labeling/guideline_diff.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,7 +9,8 @@ from typing import Any
 from labeling.actions.queue import HeldDocument
 from labeling.forms.answers import signed_suggestion
 from labeling.models import Membership, Project
-from labeling.models.desk import ClassCard, DeskFacts
+from labeling.models.cards import ClassCard
+from labeling.models.desk import DeskFacts
 from labeling.models.explanations import explanation
 from labeling.models.keys import effective_keys
 from labeling.models.reasons import percent, told

@@ -9,7 +9,7 @@ const colours = (root) => {
 };
 colours(document);
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
-document.addEventListener("desk:shown", (event) => colours(event.target));
+for (const moment of ["desk:shown", "rules:shown"]) document.addEventListener(moment, (event) => colours(event.target));
 document.addEventListener("htmx:load", (event) => colours(event.detail.elt));
 
 document.addEventListener("click", (event) => {

@@ -29,6 +29,8 @@ PAGES = (
     Page("ahead", "annotator", changes=True),
     Page("holding", "annotator", changes=True),
     Page("save", "annotator", changes=True),
+    Page("rules", "annotator"),
+    Page("guideline_read", "annotator", changes=True),
     Page("my_keys", "annotator"),
     Page("reset_keys", "annotator", changes=True),
     Page("settings"),
