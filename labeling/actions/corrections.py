@@ -80,7 +80,7 @@ def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterab
     digest = answer_hash(answer)
     if digest == bytes(annotation.answer_hash):
         return Submitted(annotation.pk, document.pk, "replay", document.state)
-    corrected = _supersede(annotation, digest)
+    corrected = _supersede(annotation, digest, note=annotation.note)
     Label.objects.bulk_create(
         Label(annotation=corrected, label_class_id=v.label_class, start=v.start, end=v.end) for v in answer
     )
@@ -127,7 +127,9 @@ def _is_decided(document: Document) -> bool:
     return Resolution.objects.filter(document=document, how__in=decided).exists()
 
 
-def _supersede(annotation: Annotation, digest: bytes, is_withdrawal: bool = False) -> Annotation:
+def _supersede(
+    annotation: Annotation, digest: bytes, is_withdrawal: bool = False, note: str = ""
+) -> Annotation:
     return Annotation.objects.create(
         project_id=annotation.project_id,
         document_id=annotation.document_id,
@@ -137,6 +139,7 @@ def _supersede(annotation: Annotation, digest: bytes, is_withdrawal: bool = Fals
         guideline_id=_current_guideline(annotation.project_id),
         answer_hash=digest,
         is_withdrawal=is_withdrawal,
+        note=note,
         supersedes=annotation,
     )
 

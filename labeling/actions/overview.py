@@ -37,6 +37,7 @@ STANDINGS = """
            (SELECT count(*) FROM labeling_resolution r WHERE r.project_id = p.id),
            (SELECT count(*) FROM labeling_document d WHERE d.project_id = p.id AND d.state = 'disputed'),
            (SELECT count(*) FROM labeling_document d WHERE d.project_id = p.id AND d.state = 'excluded'),
+           (SELECT count(*) FROM labeling_question q WHERE q.project_id = p.id AND q.answered_at IS NULL),
            (SELECT count(*) FROM labeling_lease l WHERE l.project_id = p.id AND l.annotator_id = %(user)s
                    AND l.state = 'live' AND l.leased_until > labeling_now())
     FROM labeling_project p WHERE p.id = ANY(%(projects)s)
@@ -60,6 +61,7 @@ class Standing:
     settled: int
     disputed: int
     excluded: int
+    questions: int  # that wait for a reply
     held: int  # by the person who looks, right now
 
     @property

@@ -71,18 +71,18 @@ def reply(project_id: int, question_id: int, adjudicator: User, text: str) -> Qu
 
 
 @transaction.atomic
-def take_up(project_id: int, question_id: int, adjudicator: User) -> Document:
-    """The adjudicator will decide: the question is closed, and its document, where it is open, is in dispute.
-
-    Raises NotAllowed, NotFound, and AlreadyReplied.
+def take_up(project_id: int, question_id: int, adjudicator: User, text: str = "") -> Document:
+    """The adjudicator will decide: the question is closed, with a reply or without, and its document is in
+    dispute where it was open. Raises NotAllowed, NotFound, InvalidInput, and AlreadyReplied.
     """
+    text = _checked(text) if text.strip() else ""
     question = _locked(project_id, question_id, adjudicator)
     if question.answered_at is not None:
         raise AlreadyReplied
     document = Document.objects.get(pk=question.document_id)
     if document.state == Document.State.OPEN:
         dispute(document)
-    _answer(question, adjudicator, "")
+    _answer(question, adjudicator, text)
     return document
 
 

@@ -16,6 +16,7 @@ from labeling.api import (
     model_versions,
     predictions,
     projects,
+    questions,
 )
 from labeling.api.endpoints import NoSuchAddress
 from labeling.api.schema import SchemaDocument, SchemaPage
@@ -48,6 +49,9 @@ PROJECT = [
     path("leases/release/", batches.ReleaseLease.as_view(), name="lease_release"),
     path("leases/skip/", batches.SkipLease.as_view(), name="lease_skip"),
     path("leases/defer/", batches.DeferLease.as_view(), name="lease_defer"),
+    path("leases/ask/", questions.AskLease.as_view(), name="lease_ask"),
+    path("questions/", questions.Questions.as_view(), name="questions"),
+    path("questions/<row:question_id>/reply/", questions.ReplyToQuestion.as_view(), name="question_reply"),
     path("annotations/", annotations.Annotations.as_view(), name="annotations"),
     path("annotations/batch/", annotations.AnnotationBatch.as_view(), name="annotation_batch"),
     path(

@@ -18,9 +18,11 @@ from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership
 from labeling.models.desk import desk_facts
+from labeling.views import questions
 from labeling.views.access import for_adjudicators, person
 from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
+from labeling.views.parts import cards_of
 
 PER_PAGE = 25
 
@@ -46,7 +48,8 @@ def disputes(request: HttpRequest, member: Membership) -> HttpResponse:
     documents = list(page)
     said = _counted(documents)
     rows = [(document, [a for a in said if a.document_id == document.pk]) for document in documents]
-    return render(request, "labeling/disputes.html", {"member": member, "page": page, "rows": rows})
+    context = {"member": member, "page": page, "rows": rows, "questions": questions.waiting(member)}
+    return render(request, "labeling/disputes.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +75,7 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     context = {
         "member": member,
         "facts": facts,
-        "choices": [(card, None) for card in facts.classes],
+        "choices": [(card, None) for card in cards_of(facts, member)],
         "document": document,
         "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
         "skips": _skips(document),

@@ -18,9 +18,11 @@ from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership, Resolution
 from labeling.models.desk import desk_facts
+from labeling.views import questions
 from labeling.views.access import for_members, person
 from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
+from labeling.views.parts import cards_of
 
 PER_PAGE = 25
 
@@ -49,7 +51,9 @@ def mine(request: HttpRequest, member: Membership) -> HttpResponse:
         .order_by("-pk")
     )
     page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"member": member, "page": page, "rows": [_row(annotation) for annotation in page]}
+    rows = [_row(annotation) for annotation in page]
+    asked = questions.own(member, person(request))
+    context = {"member": member, "page": page, "rows": rows, "questions": asked}
     return render(request, "labeling/mine.html", context)
 
 
@@ -81,7 +85,7 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
     context = {
         "member": member,
         "facts": facts,
-        "choices": [(card, None) for card in facts.classes],
+        "choices": [(card, None) for card in cards_of(facts, member)],
         "annotation": annotation,
         "document": annotation.document,
         "given": given,

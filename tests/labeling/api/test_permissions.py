@@ -14,7 +14,15 @@ from analytics.api import urls as analytics_urls
 from labeling.actions import annotations, classes, policy, queue, steering, tokens
 from labeling.actions.annotations import Submission
 from labeling.api import urls
-from labeling.models import Annotation, Document, LabelClass, ModelVersion, PredictionSource, Project
+from labeling.models import (
+    Annotation,
+    Document,
+    LabelClass,
+    ModelVersion,
+    PredictionSource,
+    Project,
+    Question,
+)
 from tests.cast import label
 from tests.labeling.api.conftest import Caller
 
@@ -44,6 +52,7 @@ class World:
     refund: LabelClass
     disputed: Document
     source: PredictionSource
+    question: Question
 
     def token(self, user: User) -> str:
         """A lease of this person, or for somebody who gets none, of Ann."""
@@ -102,6 +111,9 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("lease_release", "POST"): (ANNOTATE, TOKEN),
     ("lease_skip", "POST"): (ANNOTATE, TOKEN),
     ("lease_defer", "POST"): (ANNOTATE, TOKEN),
+    ("lease_ask", "POST"): (ANNOTATE, lambda w, u: {"token": w.token(u), "text": "Why?"}),
+    ("questions", "GET"): (READ, NO_BODY),
+    ("question_reply", "POST"): (ADJUDICATE, lambda w, u: {"text": "Because."}),
     ("annotations", "GET"): (READ, NO_BODY),
     ("annotations", "POST"): (ANNOTATE, answer),
     ("annotation_batch", "POST"): (ANNOTATE, lambda w, u: {"annotations": [answer(w, u)]}),
@@ -167,6 +179,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:annotation_id>": world.answered(user) if "annotation_id" in path else 0,
         "<row:number>": 1,
         "<row:source_id>": world.source.pk,
+        "<row:question_id>": world.question.pk,
     }.items():
         path = path.replace(given, str(value))
     return path or "nothing/here"
@@ -187,7 +200,8 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     ids = list(project.classes.values_list("pk", flat=True))
     ModelVersion.objects.create(project=project, number=1, state="ready", classes=ids)
     source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
-    return World(project, refund, disputed, source)
+    question = Question.objects.create(project=project, document=disputed, asker=ann, text="What is it?")
+    return World(project, refund, disputed, source, question)
 
 
 @pytest.fixture

@@ -158,5 +158,5 @@ def test_my_work_asks_few_statements_however_long_it_is(client, tickets, ann, dj
     for _ in range(4):
         answer(tickets, ann, "Refund")
     client.force_login(ann)
-    with django_assert_max_num_queries(6):  # session, user, member, count, answers, labels
+    with django_assert_max_num_queries(7):  # session, user, member, count, answers, labels, questions
         client.get(url(tickets, "mine"))

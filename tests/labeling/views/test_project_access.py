@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling.actions import invitations, tokens
-from labeling.models import ImportJob, LabelClass, Membership, Project
+from labeling.models import ImportJob, LabelClass, Membership, Project, Question
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ PAGES = (
     Page("save", "annotator", changes=True),
     Page("rules", "annotator"),
     Page("guideline_read", "annotator", changes=True),
+    Page("reply", "adjudicator", changes=True, needs=("question_id",)),
     Page("my_keys", "annotator"),
     Page("reset_keys", "annotator", changes=True),
     Page("settings"),
@@ -85,6 +86,7 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         "token_id": token.pk,
         "document_id": document.pk,
         "job_id": job.pk,
+        "question_id": Question.objects.create(project=tickets, document=document, asker=ann, text="Why?").pk,
     }
     return {
         page.name: reverse(
@@ -131,7 +133,7 @@ def test_annotators_and_adjudicators_open_their_own_pages_and_no_others(
     for person in (ann, carla):
         client.force_login(person)
         status = ask(page, addresses[page.name], client)
-        if page.role == "manager":
+        if page.role == "manager" or (page.role == "adjudicator" and person == ann):
             assert status == 403
         elif page.name == "revoke_token" and person == carla:
             assert status == 404  # another person's token

@@ -1,0 +1,99 @@
+"""What do annotators ask about documents, and what do adjudicators reply?"""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import questions
+from labeling.api.batches import FROM_THE_BATCH
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text
+from labeling.api.keys import key_of, require_leases_of
+from labeling.api.paging import PageFilters, page, page_of
+from labeling.api.permissions import ADJUDICATE, ANNOTATE, READ
+from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.models import Question
+
+
+class AskIn(Input):
+    token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
+    text = Text(max_length=questions.MOST_CHARACTERS)
+    key = Text(required=False, max_length=64, help_text="Made by the client, so that a retry is recognised.")
+
+
+class ReplyIn(Input):
+    text = Text(max_length=questions.MOST_CHARACTERS)
+
+
+class QuestionFilters(PageFilters):
+    waiting = serializers.ChoiceField(["true"], required=False, help_text="Only those without a reply.")
+
+
+class QuestionOut(serializers.ModelSerializer[Question]):
+    """A question about one document; the reply is empty until somebody replies."""
+
+    document_id = serializers.IntegerField()
+    asker = serializers.CharField(source="asker.username")
+    answerer = serializers.CharField(source="answerer.username", allow_null=True, default=None)
+
+    class Meta:
+        model = Question
+        fields = ("id", "document_id", "asker", "text", "asked_at", "reply", "answerer", "answered_at")
+        read_only_fields = fields
+
+
+class Questions(Endpoint):
+    needs = {"GET": READ}
+    filters = QuestionFilters
+
+    @operation("questions_list", answers={200: page_of(QuestionOut)}, filters=QuestionFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """List questions, oldest first. An annotator sees their own ones."""
+        rows = Question.objects.filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
+        if "waiting" in self.asked:
+            rows = rows.waiting()
+        if not self.member.may_adjudicate:
+            rows = rows.filter(asker=self.caller)
+        rows = rows.select_related("asker", "answerer").order_by("pk")
+        found = page(list(rows[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda q: q.pk)
+        return Response(found | {"results": QuestionOut(found["results"], many=True).data})
+
+
+class AskLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation(
+        "leases_ask",
+        request=AskIn,
+        answers={201: QuestionOut},
+        errors=[422],
+        headers=[IDEMPOTENCY_KEY],
+        examples={"A question": {"token": "17-1.kq0…", "text": "Is a fee a refund?", "key": "run-17-ask-1"}},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Ask the adjudicators about a document that you hold. It comes back to you with their reply."""
+        asked = AskIn.checked(request.data)
+        key = key_of(request, asked.get("key")) or ""
+        require_leases_of(project_id, [asked["token"]])
+        question = questions.ask(asked["token"], self.caller, asked["text"], key)
+        return Response(QuestionOut(question).data, status=201)
+
+
+class ReplyToQuestion(Endpoint):
+    needs = {"POST": ADJUDICATE}
+
+    @operation(
+        "questions_reply",
+        request=ReplyIn,
+        answers={200: QuestionOut},
+        errors=[409, 422],
+        examples={"A reply": {"text": "Yes, where it is paid back."}},
+    )
+    def post(self, request: Request, project_id: int, question_id: int) -> Response:
+        """Reply to a question; its document comes back to who asked, where it is still open to them."""
+        text = ReplyIn.checked(request.data)["text"]
+        questions.reply(project_id, question_id, self.caller, text)
+        answered = Question.objects.select_related("asker", "answerer").get(pk=question_id)
+        return Response(QuestionOut(answered).data)
