@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -24,7 +24,7 @@ from labeling.models import Annotation, Lease, Membership, read_lease_token
 from labeling.views import deeds
 from labeling.views.access import for_members, for_people, person
 from labeling.views.given import Given
-from labeling.views.parts import part
+from labeling.views.parts import keys_of, part
 
 MOST_BEAT_SECONDS = 60  # between two calls that hold what is on the desk
 LOOK_AGAIN_SECONDS = (5, 300)  # a page that waits for a document asks again within these bounds
@@ -95,7 +95,7 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
         lease = corrections.undo(member.project_id, person(request), annotation_id)
     except LabelingError as error:
         if wants_part:
-            raise
+            return JsonResponse({"message": error.message}, status=422)
         messages.warning(request, error.message)
         return redirect("labeling:label", member.project_id)
     if wants_part:
@@ -123,6 +123,7 @@ def about(desk: Desk, document: Any, given: Given) -> dict[str, Any]:
         "key": uuid.uuid4().hex,
         "empty_because": desk.claimed.empty_because,
         "retry_after": _look_again(desk.claimed),
+        "keys": keys_of(desk.facts, desk.member),
         **(part(document, desk.facts, desk.member, given) if document else {}),
     }
 

@@ -78,6 +78,11 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
     assert complaints == []
 
 
+def session_of(person: User, page: Page) -> Any:
+    """The cookie with which this page's browser has the person signed in."""
+    return _session(person, "/".join(page.url.split("/")[:3]))
+
+
 def _session(person: User, url: str) -> Any:
     client = Client()
     client.force_login(person)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from labeling.actions import queue
 from labeling.models import Annotation, Document, Label, Lease, Project
 from tests.cast import TEXTS
-from tests.journeys.conftest import Open
+from tests.journeys.conftest import Open, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,6 +29,16 @@ def shows(page: Page, text: str) -> None:
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
+
+
+def ready(page: Page) -> None:
+    """The next documents lie ahead."""
+    expect(page.locator("#desk")).to_have_attribute("data-ahead-count", re.compile("[1-9]"))
+
+
+def saved(page: Page) -> None:
+    """Nothing that was done waits in the browser any more."""
+    expect(page.locator("#desk")).to_have_attribute("data-unsent", "0", timeout=10_000)
 
 
 def answers(project: Project) -> list[list[str]]:
@@ -63,6 +73,7 @@ def test_undo_by_key_brings_the_answer_back_to_change(open_as: Open, tickets: Pr
     expect(page.get_by_role("button", name="Refund")).to_contain_text("your answer")
     press(page, "2")
     shows(page, TEXTS[1])
+    saved(page)
     assert answers(tickets) == [["Billing"]]
 
 
@@ -74,10 +85,12 @@ def test_skip_by_key_asks_for_a_reason_whose_letters_are_no_commands(
     page.keyboard.type("1 dud")
     press(page, "Enter")
     shows(page, TEXTS[1])
+    saved(page)
     assert Lease.objects.get(state="skipped").skip_reason == "1 dud"
     assert answers(tickets) == []
     press(page, "s", "Escape", "d")
     shows(page, TEXTS[2])
+    saved(page)
     assert Lease.objects.filter(state="deferred").count() == 1
 
 
@@ -99,6 +112,7 @@ def test_several_classes_toggle_and_enter_saves(open_as: Open, make_project, ann
     shows(page, TEXTS[1])
     press(page, "Enter")
     shows(page, TEXTS[2])
+    saved(page)
     assert answers(project) == [["Delivery", "Refund"], []]
 
 
@@ -132,66 +146,63 @@ def test_on_a_phone_everything_is_in_reach(open_as: Open, tickets: Project, ann:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Billing").tap()
     shows(page, TEXTS[1])
+    saved(page)
     assert answers(tickets) == [["Billing"]]
 
 
-def test_what_was_chosen_survives_a_service_that_does_not_answer(open_as: Open, make_project, ann: User):
-    project = make_project(kind="multi")
-    page = open_as(ann, desk(project))
-    press(page, "2")
-    page.context.set_offline(True)
-    press(page, "Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Not saved")
-    expect(page.get_by_role("checkbox", name="Billing")).to_be_checked()
-    page.context.set_offline(False)
-    press(page, "Enter")
-    shows(page, TEXTS[1])
-    assert answers(project) == [["Billing"]]
-
-
 def test_who_was_signed_out_loses_nothing(open_as: Open, tickets: Project, ann: User):
-    page = open_as(ann, desk(tickets))
-    page.context.clear_cookies(name="sessionid")
-    press(page, "1")
-    expect(page.get_by_role("alert")).to_contain_text("you were signed out")
-    shows(page, TEXTS[0])
-
-
-def test_after_signing_in_again_elsewhere_the_answer_that_waited_is_sent(
-    open_as: Open, make_project, ann: User
-):
     ann.set_password("a long way home")
     ann.save()
-    project = make_project(kind="multi")
-    page = open_as(ann, desk(project))
-    press(page, "2")
+    page = open_as(ann, desk(tickets))
+    ready(page)
     page.context.clear_cookies()
-    press(page, "Enter")
-    expect(page.get_by_role("alert")).to_contain_text("you were signed out")
+    press(page, "2")
+    shows(page, TEXTS[1])
+    expect(page.locator("#unsent")).to_contain_text("1 answer is not saved: you were signed out")
     other = page.context.new_page()
     other.goto("/sign-in/")
     other.get_by_label("Name").fill(ann.username)
     other.get_by_label("Password").fill("a long way home")
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("heading", name="Documents wait in your project")).to_be_visible()
-    page.locator("body").press("Enter")
-    shows(page, TEXTS[1])
-    assert answers(project) == [["Billing"]]
+    saved(page)
+    expect(page.locator("#unsent")).to_be_empty()
+    assert answers(tickets) == [["Billing"]]
 
 
-def test_two_windows_and_the_back_button_never_double_an_answer(open_as: Open, tickets: Project, ann: User):
+def test_nobody_s_answers_go_out_under_another_name(open_as: Open, tickets: Project, ann: User, bob: User):
     page = open_as(ann, desk(tickets))
+    ready(page)
+    page.context.add_cookies([session_of(bob, page)])
+    press(page, "2")
+    expect(page.locator("#unsent")).to_contain_text("somebody else is signed in in this browser")
     other = page.context.new_page()
     other.goto(desk(tickets))
+    expect(other.locator("#unsent")).to_contain_text("This browser keeps 1 answer of somebody else")
+    assert answers(tickets) == []
+    page.context.add_cookies([session_of(ann, page)])
+    other.close()
+    saved(page)
+    assert Annotation.objects.get().annotator == ann
+
+
+def test_two_windows_show_two_documents_and_never_double_an_answer(
+    open_as: Open, tickets: Project, ann: User
+):
+    page = open_as(ann, desk(tickets))
+    ready(page)
+    other = page.context.new_page()
+    other.goto(desk(tickets))
+    expect(other.locator(".document .text")).to_have_text(re.compile("courier|cancel|tax"))
+    press(other, "2")
     press(page, "1")
     shows(page, TEXTS[1])
-    press(other, "2")
-    expect(other.get_by_role("status").filter(has_text="My work")).to_be_visible()
-    shows(other, TEXTS[1])
+    saved(other)
+    saved(page)
+    assert sorted(answers(tickets)) == [["Billing"], ["Refund"]]
     other.goto(f"/projects/{tickets.pk}/mine/")
     other.go_back()
-    shows(other, TEXTS[1])
-    assert answers(tickets) == [["Refund"]]
+    expect(other.locator(".document .text")).not_to_have_text(TEXTS[1])
 
 
 def test_a_page_that_waits_gets_the_document_by_itself(open_as: Open, make_project, ann: User, bob: User):
@@ -228,6 +239,7 @@ def test_hostile_texts_run_nothing_anywhere(open_as: Open, make_project, ann: Us
             *(["ArrowRight", "1", "Enter"] if kind == "spans" else ["1", "Enter"][: 2 - (kind == "single")]),
         )
     shows(page, "end")
+    saved(page)
     page.goto(f"/projects/{project.pk}/mine/")
     expect(page.get_by_text(re.compile("2 answers"))).to_be_visible()
     page.get_by_role("link", name="Change").first.click()

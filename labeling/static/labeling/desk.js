@@ -1,99 +1,153 @@
-/* The label page without leaving it: one answer out, the next document in. Everything it does goes through the
-   page's own forms, so the page works the same without it.   #desk[data-flow]: its forms are sent from here */
+/* The label page without leaving it: what is done to a document goes to the outbox, and the next document is painted
+   at once. Everything goes through the page's own forms, so the page works the same without it.
+
+   data-do="…" on a form   what it does: answer, skip, defer, ask, undo
+   desk:leaving            a form of this part is about to be read
+   desk:shown              this part is in view now */
+import * as ahead from "./ahead.js";
 import * as clock from "./clock.js";
+import * as history from "./history.js";
+import * as outbox from "./outbox.js";
+import { post } from "./sending.js";
+import "./unsent.js";
 
-const TOKEN_FIELDS = "[name=csrfmiddlewaretoken]";
 const SETTLE_MS = 250; // the second half of a double click must not answer the next document
+const EXCERPT = 80;
 const by = (id) => document.getElementById(id);
-
-/* sending */
-let busy = false;
-let swappedAt = -Infinity; // when the document before this one made room
+let current = by("part");
+let shownAt = -Infinity;
 let isPointing = false;
+
 document.addEventListener("click", (event) => { isPointing = event.detail > 0; }, true);
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const desk = form.closest("#desk[data-flow]");
-  if (!desk) return;
+  if (!form.dataset.do || !form.closest("#part")) return;
   event.preventDefault();
-  const early = isPointing && performance.now() - swappedAt < SETTLE_MS;
-  if (!busy && !early) send(form, event.submitter);
+  if (isPointing && performance.now() - shownAt < SETTLE_MS) return;
+  if (form.dataset.do === "undo") takeBack();
+  else act(form, event.submitter);
 }, true);
 
-async function send(form, submitter) {
-  busy = true;
-  if (form.elements.seconds) form.elements.seconds.value = clock.seconds();
-  submitter?.classList.add("is-sent");
-  by("desk").classList.add("is-busy");
+function act(form, submitter) {
+  const part = current;
+  const deed = form.dataset.do;
+  const seconds = clock.seconds();
+  part.dispatchEvent(new CustomEvent("desk:leaving", { bubbles: true }));
+  const fields = new URLSearchParams(new FormData(form, submitter));
+  const key = newKey();
+  fields.delete("csrfmiddlewaretoken");
+  fields.set("key", key);
+  if (deed === "answer") fields.set("seconds", seconds);
+  const excerpt = part.querySelector(".text").textContent.slice(0, EXCERPT);
+  const classes = deed === "answer" ? history.chosen(part, fields) : [];
+  ahead.leave(part);
+  outbox.take({ do: deed, fields: String(fields), key, lease: part.dataset.lease, excerpt });
+  if (deed === "answer") {
+    mark(part, submitter);
+    history.remember(part, key);
+    history.decide(key, classes, excerpt);
+  }
+  show(ahead.next() ?? waiting());
+  by("said").textContent = classes.map(({ name }) => name).join(", ");
+  say(deed);
+}
+
+/* Where a button is the answer, it shows that when the part comes back. */
+function mark(part, submitter) {
+  if (submitter?.name !== "label_class") return;
+  for (const button of part.querySelectorAll("[data-before]")) button.removeAttribute("data-before");
+  submitter.setAttribute("data-before", "");
+}
+
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+function show(part) {
+  const why = current.querySelector("details.why")?.open;
+  if (why !== undefined && part.querySelector("details.why")) part.querySelector("details.why").open = why;
+  current.replaceWith(part);
+  current = part;
+  shownAt = performance.now();
+  document.querySelector(".notices .messages")?.remove();
+  by("trouble").hidden = true;
+  say("");
+  clock.begin();
+  part.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
+  scrollTo({ top: 0, behavior: "instant" });
+  (by("document") ?? by("content")).focus({ preventScroll: true });
+  ahead.display(part);
+}
+
+const waiting = () => by("waiting").content.cloneNode(true).firstElementChild;
+
+function say(what, text = by("notice").dataset[what] ?? "") {
+  by("notice").textContent = text;
+}
+
+/* undo: the part before comes back at once, and the service hears of it in its turn */
+async function takeBack() {
+  const before = history.takeLatest();
+  if (!before) return takeBackEarlier();
+  ahead.putBack(current);
+  ahead.comeBack(before.part.dataset.lease);
+  show(before.part);
+  history.withdraw(before.key);
+  outbox.take({ do: "undo", fields: String(new URLSearchParams({ answer: before.key })), key: newKey(), lease: before.part.dataset.lease, excerpt: "" });
+  say("takenBack");
+}
+
+/* An answer of an earlier page: only the service knows which it was. */
+async function takeBackEarlier() {
+  if (outbox.state.unsent) return say("offline");
   try {
-    let answer = await post(form, submitter);
-    if (answer.status === 403) {
-      if (!(await renewed())) return trouble("signedOut");
-      answer = await post(form, submitter);
-    }
-    if (answer.headers.get("X-Desk") === "part") return show(await answer.text(), submitter);
-    trouble(answer.redirected ? "signedOut" : answer.status < 500 ? "refused" : "offline");
-  } catch {
-    trouble("offline");
-  } finally {
-    busy = false;
-    by("desk").classList.remove("is-busy");
-    submitter?.classList.remove("is-sent");
+    const answer = await post("undo", new URLSearchParams(), { headers: { "X-Desk": "part" } });
+    const part = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"));
+    ahead.putBack(current);
+    show(part);
+    by("strip").lastElementChild?.remove();
+    say("takenBack");
+  } catch (error) {
+    if (!error.kind) throw error;
+    say("offline", error.message || undefined);
   }
 }
 
-function post(form, submitter) {
-  const body = new URLSearchParams(new FormData(form, submitter));
-  return fetch(form.action, { method: "POST", body, headers: { "X-Desk": "part" } });
+document.addEventListener("desk:saved", ({ detail: { operation, outcome } }) => {
+  const { key, lease } = operation;
+  if (outcome.token) renew(lease, outcome.token);
+  if (operation.do === "answer" && outcome.status === "ok") history.saved(key, outcome);
+  if (outcome.status === "refused") {
+    if (operation.do === "answer") [history.withdraw, history.forget].forEach((act) => act(key));
+    if (operation.do === "undo") notTakenBack(lease, outcome.message);
+  } else if (outcome.message && operation.do === "answer") say("", outcome.message);
+});
+
+/* The lease goes on under a new token: wherever its part is. */
+function renew(lease, token) {
+  const parts = [...(current.dataset.lease === lease ? [current] : []), ...ahead.waiting(lease), ...history.waiting(lease)];
+  for (const part of parts) for (const field of part.querySelectorAll("[name=token]")) field.value = token;
 }
 
-/* Whoever signed in again, in another window, has a new form token: take it over. False where nobody did. */
-async function renewed() {
-  const page = await fetch(document.querySelector(".top .mark").href);
-  if (page.redirected || !page.ok) return false;
-  const found = new DOMParser().parseFromString(await page.text(), "text/html").querySelector(TOKEN_FIELDS);
-  for (const field of document.querySelectorAll(TOKEN_FIELDS)) field.value = found.value;
-  return true;
+function notTakenBack(lease, message) {
+  if (current.dataset.lease === lease) show(ahead.next() ?? waiting());
+  say("", message);
 }
 
-function trouble(kind) {
-  const line = by("trouble");
-  line.textContent = line.dataset[kind];
-  line.hidden = false;
-}
+/* whoever waits goes on as soon as there is something */
+const isWaiting = () => "waiting" in current.dataset || "empty" in current.dataset;
+document.addEventListener("desk:ahead", ({ detail: { progress, since } }) => {
+  const part = isWaiting() && ahead.next();
+  if (part) show(part);
+  history.refresh(progress, since);
+});
+document.addEventListener("desk:unsent", () => { if ("waiting" in current.dataset && !outbox.state.unsent) ahead.fill(); });
+document.addEventListener("desk:lost", () => say("lost"));
 
-function show(html, submitter) {
-  const part = new DOMParser().parseFromString(html, "text/html").getElementById("desk");
-  const old = by("desk");
-  const why = old.querySelector(".why");
-  const next = document.adoptNode(part);
-  if (why && next.querySelector(".why")) next.querySelector(".why").open = why.open;
-  keepRules(old, next);
-  old.replaceWith(next);
-  swappedAt = performance.now();
-  scrollTo({ top: 0, behavior: "instant" });
-  next.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
-  (by("document") ?? by("content")).focus({ preventScroll: true });
-  by("said").textContent = submitter?.querySelector("b")?.textContent ?? "";
-  started();
+/* A document that was answered before, or that another tab shows, is not asked for again. */
+async function begin() {
+  const lease = current.dataset.lease;
+  const isOpen = !lease || ((await ahead.hold(lease)) && !(await outbox.leases()).includes(lease));
+  if (!isOpen && current.dataset.lease === lease) show(waiting());
+  else ahead.display(current);
+  outbox.pump();
 }
-
-/* The same guideline stays where it was scrolled to. */
-function keepRules(old, next) {
-  const before = old.querySelector(".rule");
-  const after = next.querySelector(".rule");
-  if (!before || !after || before.textContent !== after.textContent) return;
-  const top = before.scrollTop;
-  after.replaceWith(before);
-  requestAnimationFrame(() => { before.scrollTop = top; });
-}
-
-/* a page that waits for a document looks again by itself */
-let waiting;
-function started() {
-  clock.begin();
-  clearTimeout(waiting);
-  const seconds = Number(by("desk")?.dataset.reload);
-  if (seconds) waiting = setTimeout(() => location.assign(location.pathname), seconds * 1000);
-}
-started();
+begin();

@@ -1,0 +1,81 @@
+/* What was decided here: the latest parts, to take back one by one; the strip of decisions; the count of the day. */
+const MOST = 20;
+const past = []; // { part, key }
+const by = (id) => document.getElementById(id);
+let changedAt = 0; // when a count last changed here
+
+export function remember(part, key) {
+  past.push({ part, key });
+  if (past.length > MOST) past.shift();
+}
+
+/* The latest { part, key }, taken off; undefined where nothing was decided on this page. */
+export const takeLatest = () => past.pop();
+export const waiting = (lease) => past.map(({ part }) => part).filter((part) => part.dataset.lease === lease);
+export function forget(key) {
+  const place = past.findIndex((entry) => entry.key === key);
+  if (place >= 0) past.splice(place, 1);
+}
+
+/* The answer that a form is about to send: [{ name, sign, colour }] of its classes. */
+export function chosen(part, fields) {
+  const ids = [...fields.getAll("label_class"), ...fields.getAll("span_class")].filter(Boolean);
+  return [...new Set(ids)].map((id) => {
+    const card = part.querySelector(`[data-card="${CSS.escape(id)}"]`);
+    const name = card?.querySelector("b")?.textContent ?? "";
+    return { name, sign: card?.querySelector("kbd:not(.word)")?.textContent || name.slice(0, 2), colour: card?.dataset.colour };
+  });
+}
+
+export function decide(key, classes, excerpt) {
+  const strip = by("strip");
+  const item = by("decision").content.cloneNode(true).firstElementChild;
+  const link = item.querySelector("a");
+  const names = classes.map(({ name }) => name).join(", ") || link.dataset.none;
+  item.dataset.key = key;
+  if (CSS.supports("color", classes[0]?.colour)) link.style.setProperty("--c", classes[0].colour);
+  link.title = `${excerpt} · ${names}`;
+  link.firstElementChild.textContent = classes.map(({ sign }) => sign).join("").slice(0, 4) || "0";
+  link.lastElementChild.textContent = `${names}: ${excerpt}`;
+  strip.append(item);
+  while (strip.children.length > MOST) strip.firstElementChild.remove();
+  count("today", 1);
+}
+
+/* The decision is taken back, or was refused. */
+export function withdraw(key) {
+  decided(key)?.remove();
+  count("today", -1);
+}
+
+/* The decision is saved: it leads to the page that changes it. */
+export function saved(key, { url, settled }) {
+  const link = decided(key)?.querySelector("a");
+  if (link && url) {
+    link.href = url;
+    link.classList.remove("is-unsent");
+  }
+  if (!settled) return;
+  count("resolved", 1);
+  count("left", -1);
+  const bar = document.querySelector("#progress progress");
+  if (bar) bar.value += 1;
+}
+
+const decided = (key) => by("strip").querySelector(`[data-key="${CSS.escape(key)}"]`);
+
+function count(what, step) {
+  const place = document.querySelector(`#progress [data-count=${what}]`);
+  if (!place) return;
+  const number = Number(place.dataset.value ?? place.textContent.replace(/\D/g, "")) + step;
+  place.dataset.value = Math.max(0, number);
+  place.textContent = Math.max(0, number).toLocaleString(document.documentElement.lang);
+  changedAt = performance.now();
+}
+
+/* What the service counted, where nothing has changed since it was asked. */
+export function refresh(progress, since) {
+  if (!progress || changedAt > since || by("strip").querySelector(".is-unsent")) return;
+  progress.querySelector("#strip").replaceWith(by("strip"));
+  by("progress").replaceWith(progress);
+}

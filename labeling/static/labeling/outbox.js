@@ -1,0 +1,163 @@
+/* Answers on their way: written down at once, sent in their order by one tab at a time, and sent again until the
+   service has said what became of each. It knows an operation by its key, so sending twice stores once.
+
+   desk:saved    an operation left the outbox, in whichever tab: { operation, outcome }
+   desk:unsent   how many are left: { unsent, refused, ofOthers, trouble } */
+import { desk, post, Trouble } from "./sending.js";
+import * as store from "./store.js";
+
+const MOST = 50; // operations in one call
+const MOST_CHARACTERS = 50_000; // of a call that may outlive its page
+const PAUSES_MS = [500, 30_000];
+const whose = { person: desk.dataset.person, project: desk.dataset.project };
+const isOwn = (operation) => operation.person === whose.person && operation.project === whose.project;
+const otherTabs = new BroadcastChannel("reviewqueue-desk");
+const tokens = new Map(); // of leases that go on under another token since an undo
+const fresh = new Map(); // operations of this page, by their keys, until they are saved
+let writing = 0;
+
+export const state = { unsent: 0, refused: [], ofOthers: 0, trouble: "" };
+
+/* Take an operation: { do, fields, key, lease, excerpt }. */
+export function take(operation) {
+  writing += 1;
+  state.unsent += 1;
+  fresh.set(operation.key, operation);
+  announce();
+  store.add({ ...operation, ...whose, at: Date.now() }).then(async () => {
+    writing -= 1;
+    otherTabs.postMessage({});
+    if (!timer) await pump();
+  });
+}
+
+/* Leases whose operations are not saved yet: the service still takes them for open. */
+export async function leases() {
+  return (await own()).filter((operation) => !operation.refused).map((operation) => operation.lease);
+}
+
+export async function discard(id) {
+  await store.remove([id]);
+  otherTabs.postMessage({});
+  await count();
+}
+
+const own = async () => (await store.all()).filter(isOwn);
+
+export async function count() {
+  const all = await store.all();
+  state.unsent = all.filter((one) => isOwn(one) && !one.refused).length + writing;
+  state.refused = all.filter((one) => isOwn(one) && one.refused);
+  state.ofOthers = all.filter((one) => one.person !== whose.person).length;
+  announce();
+}
+
+const announce = () => document.dispatchEvent(new CustomEvent("desk:unsent", { detail: state }));
+
+/* sending: until nothing is left, or something comes between */
+let isPumping = false;
+let isWanted = false;
+let pause = 0;
+let timer = 0;
+
+export async function pump() {
+  isWanted = true;
+  if (isPumping) return;
+  isPumping = true;
+  clearTimeout(timer);
+  timer = 0;
+  try {
+    while (isWanted) {
+      isWanted = false;
+      while (await alone(sendSome)) pause = 0;
+    }
+    state.trouble = "";
+    pause = 0;
+  } catch (error) {
+    state.trouble = error.kind ?? "offline";
+    pause = Math.min(Math.max(PAUSES_MS[0], 2 * pause), PAUSES_MS[1]);
+    timer = setTimeout(pump, pause * (0.5 + Math.random() / 2));
+    if (!(error instanceof Trouble)) throw error;
+  } finally {
+    isPumping = false;
+    await count();
+  }
+}
+
+/* Without Web Locks (a page without TLS) two tabs may send the same; the keys keep it single. */
+const alone = (act) => (navigator.locks ? navigator.locks.request("reviewqueue-outbox", act) : act());
+
+async function sendSome() {
+  const batch = first((await own()).filter((operation) => !operation.refused));
+  if (!batch.length) return false;
+  let outcomes;
+  try {
+    ({ outcomes } = await (await postAll(batch)).json());
+  } catch (error) {
+    if (error.kind !== "refused") throw error.kind ? error : new Trouble("offline");
+    outcomes = batch.map(() => ({ status: "refused", message: error.message }));
+  }
+  for (const [place, operation] of batch.entries()) await settle(operation, outcomes[place]);
+  if (outcomes.some(({ status }) => status === "again")) throw new Trouble("offline");
+  await count();
+  return true;
+}
+
+function postAll(batch) {
+  const operations = batch.map((operation) => ({ do: operation.do, fields: fieldsOf(operation) }));
+  const body = JSON.stringify({ person: whose.person, operations });
+  return post("save", body, { keepalive: body.length < MOST_CHARACTERS });
+}
+
+/* As many as go into one call. An undo ends it: what follows for its document needs the token that it brings. */
+function first(waiting) {
+  const batch = [];
+  let characters = 0;
+  for (const operation of waiting.slice(0, MOST)) {
+    characters += operation.fields.length;
+    if (batch.length && characters > MOST_CHARACTERS) break;
+    batch.push(operation);
+    if (operation.do === "undo") break;
+  }
+  return batch;
+}
+
+function fieldsOf(operation) {
+  const token = tokens.get(operation.lease);
+  if (!token || operation.do === "undo") return operation.fields;
+  const fields = new URLSearchParams(operation.fields);
+  fields.set("token", token);
+  return String(fields);
+}
+
+async function settle(operation, outcome) {
+  if (outcome.status === "again") return;
+  fresh.delete(operation.key);
+  if (outcome.status === "refused" && operation.do !== "undo") await store.put({ ...operation, refused: outcome.message || "-" });
+  else await store.remove([operation.id]);
+  if (outcome.token) await renew(operation, outcome.token);
+  const detail = { operation, outcome };
+  document.dispatchEvent(new CustomEvent("desk:saved", { detail }));
+  otherTabs.postMessage(detail);
+}
+
+/* What waits for the same document behind an undo goes out under the new token, even from a later page. */
+async function renew({ id, lease }, token) {
+  tokens.set(lease, token);
+  for (const operation of await own()) {
+    if (operation.lease === lease && operation.id > id) await store.put({ ...operation, fields: fieldsOf(operation) });
+  }
+}
+
+otherTabs.addEventListener("message", ({ data }) => {
+  if (data.outcome?.token) tokens.set(data.operation.lease, data.outcome.token);
+  if (data.operation && isOwn(data.operation)) document.dispatchEvent(new CustomEvent("desk:saved", { detail: data }));
+  count();
+});
+window.addEventListener("online", pump);
+window.addEventListener("pagehide", () => { // once more, without waiting for what becomes of it
+  const batch = first([...fresh.values()]);
+  if (batch.length && !state.trouble) postAll(batch).catch(() => {});
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden && timer) pump(); });
+window.addEventListener("focus", () => { if (timer) pump(); });
