@@ -1,5 +1,6 @@
 /* The keys of spans; the list #span-keys tells them to people. Keys that a person may choose are on the buttons of
-   the line (data-key): keys.js presses those. A person who turned single keys off has the others only. */
+   the line (data-key), and a class or an action that has one of the others goes before. Whoever turned single keys
+   off has arrows, Delete and Ctrl+Z. */
 const WORD_FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const PLAIN = {
   "[": (editor) => editor.move("start", -1),
@@ -8,6 +9,11 @@ const PLAIN = {
   "}": (editor) => editor.move("end", 1),
   ",": (editor) => editor.cycle(-1),
   ".": (editor) => editor.cycle(1),
+};
+const CHOSEN = {
+  take: (editor) => editor.answer(true),
+  drop: (editor) => editor.answer(false),
+  same: (editor) => editor.markSame(),
 };
 const ALWAYS = {
   Backspace: (editor) => editor.remove(),
@@ -34,11 +40,17 @@ function isUsed(editor, event) {
   if (key === "ArrowLeft" || key === "ArrowRight") return isStep(editor, event);
   if (event.altKey && !event.getModifierState("AltGraph")) return isEdge(editor, event);
   if (key === "Escape") return isLeft(editor);
+  const deed = ALWAYS[key] ?? letter(editor, key, shiftKey);
+  return deed && !event.repeat ? isDone(deed(editor)) : false;
+}
+
+/* What a single key does; its capital takes all suggestions where it takes one. */
+function letter(editor, key, isShifted) {
   const small = key.toLowerCase();
-  if (shiftKey && key !== small && small === editor.line.keyOf("take")) return isDone(editor.takeAll());
-  const isFree = !editor.line.isOff && !document.querySelector(`[data-key="${CSS.escape(small)}"]`);
-  const deed = ALWAYS[key] ?? (isFree ? PLAIN[key] : undefined);
-  return deed ? isDone(deed(editor)) : false;
+  if (isShifted && key !== small) return small === editor.line.keyOf("take") ? (one) => one.takeAll() : null;
+  const name = Object.keys(CHOSEN).find((deed) => editor.line.keyOf(deed) === key);
+  if (name) return CHOSEN[name];
+  return editor.line.isOff || document.querySelector(`[data-key="${CSS.escape(key)}"]`) ? null : PLAIN[key];
 }
 
 const isDone = () => true;

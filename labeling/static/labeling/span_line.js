@@ -43,9 +43,9 @@ export class SpanLine {
     else if (active) this.say("picked", { name: this.editor.buttons.get(active).dataset.name });
     else if (suggested) this.say("waiting", { n: suggested });
     else this.say("idle");
-    this.#offer({ take: isAsked, drop: isAsked, all: suggested > 1, same, earlier: current && !isAsked, edges: current, remove: current && !isAsked });
+    this.#offer({ take: isAsked, drop: isAsked, all: suggested > 1 && (isAsked || !current), same, edges: current, remove: current && !isAsked });
     const samePlaces = this.element.querySelector("[data-deed=same] span");
-    if (same) samePlaces.textContent = this.words("more", { n: same, text: this.#text(current) });
+    if (same) samePlaces.title = samePlaces.textContent = this.words("more", { n: same, text: this.#text(current) });
     this.list.querySelector("summary").textContent = this.words("count", { n: set.marked.length });
     this.list.hidden = !set.items.length;
     this.#fill();

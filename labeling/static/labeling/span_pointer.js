@@ -5,6 +5,7 @@ const STILL = 5; // pixels within which a pointer has not moved
 export function listen(editor, signal) {
   const { root, drawing, text } = editor;
   let begun = null;
+  let released = null; // what has not been looked at yet
   let marked = null; // what the second of three clicks changed
 
   root.addEventListener("pointerdown", (event) => {
@@ -18,8 +19,17 @@ export function listen(editor, signal) {
     const { clientX: x, clientY: y, shiftKey: isByCharacter, detail: count } = event;
     const facts = { ...begun, x, y, isByCharacter, count, isStill: Math.hypot(x - begun.x, y - begun.y) < STILL };
     begun = null;
-    setTimeout(() => root.isConnected && finish(facts)); // a click on what is selected ends the selection after this event
+    released = facts;
+    setTimeout(look); // a click on what is selected ends the selection after this event
   }, { signal });
+
+  /* Before anything else happens: a key that follows at once means what the pointer left. */
+  function look() {
+    const facts = released;
+    released = null;
+    if (facts && root.isConnected) finish(facts);
+  }
+  for (const moment of ["keydown", "pointerdown", "submit"]) window.addEventListener(moment, look, { signal, capture: true });
 
   document.addEventListener("pointercancel", () => { begun = null; }, { signal }); // a finger scrolls, or selects by its own means
   document.addEventListener("selectionchange", () => begun ?? editor.follow(), { signal });
