@@ -22,6 +22,7 @@ from labeling.models import (
     ModelVersion,
     OwedWork,
     Project,
+    Question,
     Replay,
     Tuning,
 )
@@ -81,6 +82,7 @@ class Gallery:
         fill(self.project, [f"Ticket {n} tells of a parcel that is late again." for n in more])
         tests = fill(self.project, [f"Test ticket {n}: where is it?" for n in more], split="test")
         self._answer(answers)
+        self._questions(more)
         self._people(more)
         self._guidelines(more)
         self._rows(more, tests)
@@ -121,6 +123,7 @@ class Gallery:
             "token_id": ApiToken.objects.filter(project=project).earliest("pk").pk,
             "invitation_id": Invitation.objects.filter(project=project).earliest("pk").pk,
             "job_id": job.pk,
+            "question_id": project.questions.earliest("pk").pk,
             "number": 1,
             "old": 1,
             "new": 2,
@@ -146,6 +149,13 @@ class Gallery:
         span = (0, 6) if self.project.kind == Project.Kind.SPANS else ()
         said = annotations.Submission(held.token, [label(self.project, name, *span)], note="Why not?")
         annotations.submit(person, said)
+
+    def _questions(self, more: range) -> None:
+        documents = self.project.documents.filter(split="pool")[: len(more)]
+        Question.objects.bulk_create(
+            Question(project=self.project, document=document, asker=self.annotators[1], text="Is it late?")
+            for document in documents
+        )
 
     def _people(self, more: range) -> None:
         people = User.objects.bulk_create(User(username=f"person-{n}") for n in more)

@@ -1,113 +1,201 @@
-"""Can everybody use the pages? axe-core finds nothing, in light and dark; nothing is wider than a phone."""
+"""Can everybody use every page? axe-core finds nothing, in light and dark; nothing is wider than a phone."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Page
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, Response, Route, ViewportSize
 
-from labeling.actions import annotations, guidelines, queue
-from labeling.models import Annotation, Document, Project
-from tests.cast import label
+from labeling.models import Project
+from tests.gallery import Gallery
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-
-@dataclass(frozen=True)
-class Scene:
-    """A project in which every page has something to show."""
-
-    project: Project
-    annotation: Annotation
-    disputed: Document
-
-    def paths(self) -> dict[str, str]:
-        at = f"/projects/{self.project.pk}"
-        return {
-            "label": f"{at}/label/",
-            "mine": f"{at}/mine/",
-            "correct": f"{at}/mine/{self.annotation.pk}/",
-            "disputes": f"{at}/disputes/",
-            "dispute": f"{at}/disputes/{self.disputed.pk}/",
-            "guideline": f"{at}/guideline/",
-            "older version": f"{at}/guideline/1/",
-            "edit": f"{at}/guideline/edit/",
-            "versions": f"{at}/guideline/versions/",
-            "difference": f"{at}/guideline/1/to/2/",
-            "mixing": f"{at}/mix/",
-            "password": "/password/",
-            "missing": f"{at}/mine/999999/",
-        }
-
-
-@pytest.fixture
-def scene(request: pytest.FixtureRequest, make_project, joan: User, ann: User, bob: User) -> Scene:
-    project = make_project(kind=request.param, overlap=2)
-    refund, billing = project.classes.all()[:2]
-    rules = {
-        refund.pk: guidelines.Rule("Wants money back.", "Return it.", "Too dear."),
-        billing.pk: guidelines.Rule(),
-    }
-    guidelines.publish(
-        project.pk, joan, body="# Read\n\n[all](https://example.org) of it", rules=rules, change="rule"
-    )
-    span = (0, 6) if request.param == "spans" else ()
-    for person, names in ((bob, ("Refund",)), (joan, ("Billing",))):
-        held = queue.claim(project.pk, person).documents[0]
-        labels = [label(project, name, *span) for name in names]
-        annotations.submit(person, annotations.Submission(held.token, labels))
-    for name in ("Refund", "Billing"):
-        held = queue.claim(project.pk, joan).documents[0]
-        annotations.submit(joan, annotations.Submission(held.token, [label(project, name, *span)]))
-    latest = Annotation.objects.filter(annotator=joan).latest("pk")
-    return Scene(project, latest, Document.objects.get(state="disputed"))
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NO_PAGES = {
+    "livez": "answers the orchestrator",
+    "readyz": "answers the orchestrator",
+    "deep_health": "answers an operator's program",
+    "api:docs": "is Swagger's own page, which tests/journeys/test_api_page.py uses",
+    "analytics:classes_csv": "is a file",
+    "labeling:bad_rows": "is a file",
+    "labeling:rules": "is a part of the label page",
+}
+BY_KIND = ("label", "mine", "correct", "dispute")
+BY_ROLE = {"ann": ("project", "label", "classes", "settings"), "carla": ("project", "disputes", "mine")}
+BY_EMPTINESS = ("project", "label", "classes", "savings", "documents", "disputes", "mine", "guideline")
+NARROW = ViewportSize(width=320, height=640)
+WIDE = ViewportSize(width=1280, height=800)
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
+    """In light by all rules, in dark by that of colours: nothing else is different there."""
+    page.emulate_media(color_scheme="light")
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate("axe.run({runOnly: ['color-contrast']}).then(found => found.violations)")
+    page.emulate_media(color_scheme="light")
     return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in found]
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["single", "multi", "spans"], indirect=True)
-def test_no_page_has_a_violation(open_as: Open, scene: Scene, joan: User, colours: str):
-    page = open_as(joan, "/", color_scheme=colours)
+class Visit:
+    """Opens pages one after another and keeps what is wrong with each."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.host = page, urlsplit(page.url).netloc
+        self.wrong: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}  # of the pages so far, with their addresses
+        self.seen: set[str] = set()
+        self.elsewhere: list[str] = []
+        page.on("request", lambda request: self._note(request.url))
+
+    def see(self, name: str, path: str) -> None:
+        answer = self.page.goto(path)
+        assert answer is not None
+        if self.page.url in self.seen:  # another address led there
+            return
+        self.seen.add(self.page.url)
+        if found := [*self._of_address(answer), *self.look()]:
+            self.wrong[name] = found
+
+    def look(self) -> list[str]:
+        """What is wrong with the page as it is now."""
+        self.page.set_viewport_size(NARROW)
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.set_viewport_size(WIDE)
+        return violations(self.page) + ([f"{width} px wide"] if width > NARROW["width"] else [])
+
+    def _of_address(self, answer: Response) -> list[str]:
+        if not answer.headers["content-type"].startswith("text/html"):
+            return ["is no page: give the reason in NO_PAGES"]
+        if not answer.ok:  # says what went wrong, wherever it did
+            return []
+        path = urlsplit(self.page.url).path
+        first = self.titles.setdefault(self.page.title(), path)
+        return [] if first == path else [f"has the title of {first}"]
+
+    def _note(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != self.host:
+            self.elsewhere.append(url)
+
+
+@pytest.fixture
+def visit_as(open_as: Open) -> Callable[[User | None], Visit]:
+    """Without motion: a colour on its way to another is measured as neither."""
+    return lambda who: Visit(open_as(who, "/livez", viewport=WIDE, reduced_motion="reduce"))
+
+
+def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
+    """The addresses that a reader may open, not those that only take something; all, or the named ones."""
     found = {}
-    for name, path in scene.paths().items():
-        page.goto(path)
-        if wrong := violations(page):
-            found[name] = wrong
-    assert found == {}
+    client = Client()
+    client.force_login(gallery.manager)
+    for name, path in gallery.addresses().items():
+        page, _, _ = name.removeprefix("labeling:").removeprefix("analytics:").partition(" ")
+        if name not in NO_PAGES and (page in names or not names) and client.get(path).status_code != 405:
+            found[name] = path
+    return found
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_signing_in_has_no_violation(open_as: Open, db: None, colours: str):
-    page = open_as(None, "/sign-in/", color_scheme=colours)
-    assert violations(page) == []
+def test_every_page_of_a_manager(
+    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User
+) -> None:
+    visit = visit_as(joan)
+    for name, path in pages(gallery).items():
+        visit.see(name, path)
+    assert visit.wrong == {}
+    assert visit.elsewhere == []
+    assert len(visit.seen) > 30
+
+
+@pytest.mark.parametrize("gallery", ["multi", "spans"], indirect=True)
+def test_what_differs_with_the_kind_of_answer(
+    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User
+) -> None:
+    visit = visit_as(joan)
+    for name, path in pages(gallery, BY_KIND).items():
+        visit.see(name, path)
+    assert visit.wrong == {}
+
+
+@pytest.mark.parametrize("name", BY_ROLE)
+def test_what_differs_with_the_role(
+    visit_as: Callable[[User | None], Visit], gallery: Gallery, carla: User, name: str
+) -> None:
+    visit = visit_as(User.objects.get(username=name))
+    for page, path in pages(gallery, BY_ROLE[name]).items():
+        visit.see(page, path)
+    assert visit.wrong == {}
+
+
+def test_a_project_in_which_nothing_is_yet(
+    visit_as: Callable[[User | None], Visit], make_project: Callable[..., Project], joan: User, eve: User
+) -> None:
+    project = make_project(texts=())
+    visit = visit_as(joan)
+    for name in BY_EMPTINESS:
+        space = "analytics" if name in ("classes", "savings") else "labeling"
+        visit.see(name, reverse(f"{space}:{name}", args=[project.pk]))
+    assert visit.wrong == {}
+    visit = visit_as(eve)
+    visit.see("no project", "/")
+    assert visit.wrong == {}
+
+
+def test_before_one_is_in(visit_as: Callable[[User | None], Visit], gallery: Gallery) -> None:
+    visit = visit_as(None)
+    visit.see("join", f"/join/{gallery.secret}/")
+    visit.see("used", "/join/used/")
+    visit.see("sign in", "/sign-in/")
+    page = visit.page
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("alert").wait_for()
-    assert violations(page) == []
+    assert (visit.look(), visit.wrong) == ([], {})
 
 
-@pytest.mark.parametrize("scene", ["single", "spans"], indirect=True)
-def test_nothing_is_wider_than_a_small_phone_or_a_large_zoom(open_as: Open, scene: Scene, joan: User):
-    page = open_as(joan, "/", viewport={"width": 320, "height": 640})
-    wide = {}
-    for name, path in scene.paths().items():
+def test_the_pages_that_say_what_went_wrong(visit_as: Callable[[User | None], Visit], db: None) -> None:
+    visit = visit_as(None)
+    for status in ("400", "403", "403_csrf", "404", "500", "503"):
+        body = render_to_string(f"{status}.html", {"is_reading": True})
+        answer = partial(Route.fulfill, body=body, content_type="text/html")
+        visit.page.route(f"**/wrong/{status}/", answer)
+        visit.see(status, f"/wrong/{status}/")
+    assert visit.wrong == {}
+
+
+def test_forms_that_were_refused(
+    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User
+) -> None:
+    visit = visit_as(joan)
+    page, at = visit.page, f"/projects/{gallery.project.pk}"
+    for path, button in (
+        ("/projects/new/", "Make the project"),
+        ("/password/", "Change password"),
+        (f"{at}/tokens/", "Make the token"),
+        (f"{at}/settings/", "Add the class"),
+    ):
         page.goto(path)
-        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
-            wide[name] = width
-    assert wide == {}
+        page.evaluate("document.querySelectorAll('form').forEach(form => { form.noValidate = true })")
+        page.get_by_role("button", name=button).click()
+        page.locator(".errorlist").first.wait_for()
+        assert visit.look() == [], path
 
 
-@pytest.mark.parametrize("scene", ["spans"], indirect=True)
-def test_the_marked_text_and_the_skip_form_have_no_violation(open_as: Open, scene: Scene, ann: User):
-    page = open_as(ann, scene.paths()["label"])
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("1")
-    page.keyboard.press("s")
-    assert violations(page) == []
+@pytest.mark.parametrize("gallery", ["spans"], indirect=True)
+def test_the_label_page_while_one_marks_and_skips(
+    visit_as: Callable[[User | None], Visit], gallery: Gallery, ann: User
+) -> None:
+    visit = visit_as(ann)
+    visit.page.goto(f"/projects/{gallery.project.pk}/label/")
+    for key in ("ArrowRight", "1", "s"):
+        visit.page.keyboard.press(key)
+    assert visit.look() == []
