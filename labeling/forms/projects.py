@@ -30,7 +30,8 @@ class NewProject(forms.Form):
         max_length=MOST_CLASSES * 101,
         label=gettext_lazy("Classes, one a line"),
         help_text=gettext_lazy(
-            "Each gets a key and a colour of its own; you can change both, and add classes, at any time."
+            "Each gets a key and a colour of its own, which the next page shows. You can change both, and "
+            "add classes, at any time."
         ),
     )
     overlap = forms.IntegerField(

@@ -36,7 +36,9 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
         except LabelingError as error:
             put_on(form, error)
     jobs = ImportJob.objects.filter(project=member.project_id).defer("bad_rows")[:RECENT_JOBS]
-    context = {"member": member, "form": form, "jobs": jobs, "step": _step(member)}
+    step = _step(member)
+    allotted = LabelClass.objects.active().filter(project=member.project_id) if step else ()
+    context = {"member": member, "form": form, "jobs": jobs, "step": step, "allotted": allotted}
     return render(request, "labeling/document_upload.html", context, status=422 if form.errors else 200)
 
 

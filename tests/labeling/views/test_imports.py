@@ -243,3 +243,13 @@ def test_the_chooser_asks_for_the_answers_of_the_project_s_kind(
     page = send(client, make_project(kind=kind), TABLE).content.decode()
     asked = set(re.findall(r'<select name="(label|labels|spans)"', page))
     assert asked == {field}
+
+
+def test_a_new_project_shows_the_keys_and_colours_that_its_classes_got(
+    client: Client, joan: User, empty: Project, tickets: Project
+) -> None:
+    client.force_login(joan)
+    page = text(client.get(reverse("labeling:import", args=[empty.pk])))
+    assert "Keys and colours of the classes Refund 1 Billing 2" in page
+    assert "Change keys and colours" in page
+    assert "Keys and colours" not in text(client.get(reverse("labeling:import", args=[tickets.pk])))
