@@ -11,7 +11,7 @@ const WORD_FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select,
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.repeat || event.isComposing) return;
   if (event.target.closest?.(WORD_FIELDS) || document.querySelector("dialog[open]")) return;
-  if (isTakeBack(event)) return press(event, document.querySelector("[data-undo]"));
+  if (isTakeBack(event)) return press(event, document.querySelector("button[data-undo]"));
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") {
     if (event.target.closest("a, button, summary")) return;
