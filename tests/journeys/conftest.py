@@ -64,7 +64,7 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         if person is not None:
-            context.add_cookies([_session(person, live_server.url)])
+            context.add_cookies([session_of(person, live_server.url)])
         page = context.new_page()
         page.on("dialog", lambda dialog: _dismissed(dialog, complaints))
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
@@ -78,12 +78,9 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
     assert complaints == []
 
 
-def session_of(person: User, page: Page) -> Any:
-    """The cookie with which this page's browser has the person signed in."""
-    return _session(person, "/".join(page.url.split("/")[:3]))
-
-
-def _session(person: User, url: str) -> Any:
+def session_of(person: User, url: str) -> Any:
+    """The cookie with which a browser has the person signed in at this address."""
+    url = "/".join(url.split("/")[:3])
     client = Client()
     client.force_login(person)
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": url}

@@ -36,9 +36,9 @@ def ready(page: Page) -> None:
     expect(page.locator("#desk")).to_have_attribute("data-ahead-count", re.compile("[1-9]"))
 
 
-def saved(page: Page) -> None:
+def saved(page: Page, seconds: int = 20) -> None:
     """Nothing that was done waits in the browser any more."""
-    expect(page.locator("#desk")).to_have_attribute("data-unsent", "0", timeout=10_000)
+    expect(page.locator("#desk")).to_have_attribute("data-unsent", "0", timeout=1000 * seconds)
 
 
 def answers(project: Project) -> list[list[str]]:
@@ -173,14 +173,14 @@ def test_who_was_signed_out_loses_nothing(open_as: Open, tickets: Project, ann: 
 def test_nobody_s_answers_go_out_under_another_name(open_as: Open, tickets: Project, ann: User, bob: User):
     page = open_as(ann, desk(tickets))
     ready(page)
-    page.context.add_cookies([session_of(bob, page)])
+    page.context.add_cookies([session_of(bob, page.url)])
     press(page, "2")
     expect(page.locator("#unsent")).to_contain_text("somebody else is signed in in this browser")
     other = page.context.new_page()
     other.goto(desk(tickets))
     expect(other.locator("#unsent")).to_contain_text("This browser keeps 1 answer of somebody else")
     assert answers(tickets) == []
-    page.context.add_cookies([session_of(ann, page)])
+    page.context.add_cookies([session_of(ann, page.url)])
     other.close()
     saved(page)
     assert Annotation.objects.get().annotator == ann

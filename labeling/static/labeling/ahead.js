@@ -1,6 +1,7 @@
 /* The documents ahead: a pile of parts, leased and parsed, so that the next one is there before it is wanted. As deep
    as some seconds of this person's pace; held while somebody works here, and given back when the page goes.
 
+   desk:beat    hold now what lies here
    desk:ahead   the pile has grown, or the service has said why it cannot: { progress, since } */
 import { idle } from "./clock.js";
 import * as outbox from "./outbox.js";
@@ -129,6 +130,7 @@ async function heldElsewhere() {
 
 /* holding: what is shown counts from its first display, what waits is held while somebody works here */
 setInterval(beat, Number(desk.dataset.beat) * 1000);
+document.addEventListener("desk:beat", beat);
 
 async function beat() {
   if (idle() > AWAY_MS || !(leaseOf(shown) || pile.length)) return;
