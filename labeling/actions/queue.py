@@ -34,7 +34,7 @@ MOST_PER_CLAIM = 100
 MOST_EXTENSION = 8  # times the lease's length, counted from its first minute
 HELD = (
     "id", "epoch", "leased_until", "reason", "document_id", "document__external_id", "document__text",
-    "document__metadata", "document__split",
+    "document__metadata", "document__split", "document__position",
 )  # fmt: skip
 LOCKED_RETRIES = 3  # the last free documents may be in other people's hands for milliseconds
 
@@ -52,6 +52,10 @@ class HeldDocument:
     text: str
     metadata: dict[str, Any]
     split: str
+    position: int
+
+    def __str__(self) -> str:
+        return self.external_id or f"#{self.position}"  # as the document calls itself everywhere
 
     @property
     def token(self) -> str:
@@ -245,9 +249,9 @@ def held_documents(rows: Iterable[Sequence[Any]]) -> list[HeldDocument]:
     """Rows in the order of HELD, as the statements return them."""
     return [
         HeldDocument(
-            lease, epoch, until, for_annotators(_json(reason)), document, name, text, _json(facts), split
+            lease, epoch, until, for_annotators(_json(reason)), document, name, text, _json(facts), *rest
         )
-        for lease, epoch, until, reason, document, name, text, facts, split in rows
+        for lease, epoch, until, reason, document, name, text, facts, *rest in rows
     ]
 
 

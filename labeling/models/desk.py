@@ -88,7 +88,7 @@ _IN_HAND = f"""
         'replied', {_REPLIED},
         'held', (SELECT coalesce(json_agg(held.facts), '[]') FROM (
             SELECT json_build_array(l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text,
-                                    d.metadata, d.split) AS facts
+                                    d.metadata, d.split, d.position) AS facts
             FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
             WHERE l.project_id = labeling_membership.project_id AND l.state = 'live'
               AND l.annotator_id = labeling_membership.user_id AND l.leased_until > labeling_now()

@@ -147,14 +147,15 @@ TAKE_SLOTS = f"""
         RETURNING lease.id, lease.epoch, lease.document_id, lease.leased_until, lease.reason
     )
     SELECT taken.id, taken.epoch, taken.leased_until, taken.reason, free.id, free.external_id, free.text,
-           free.metadata, free.split
+           free.metadata, free.split, free.position
     FROM taken JOIN free ON free.id = taken.document_id
     ORDER BY free.place
 """  # noqa: S608
 
 # claim: the live leases that an earlier call with the same key took
 LEASES_OF_CLAIM = """
-    SELECT l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text, d.metadata, d.split
+    SELECT l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text, d.metadata, d.split,
+           d.position
     FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
     WHERE l.claim_id = %(claim)s::bigint AND l.annotator_id = %(annotator)s::bigint AND l.state = 'live'
       AND l.leased_until > labeling_now()

@@ -75,3 +75,21 @@ def test_a_change_leads_back_to_the_page_of_the_list(client: Client, ann: User, 
     assert f'href="{address}"' in listed
     refund = str(many.classes.get(name="Refund").pk)
     assert client.post(address, {"label_class": refund}).headers["Location"].endswith("/mine/?page=2")
+
+
+def test_a_document_has_one_name_on_every_page(
+    client: Client, joan: User, ann: User, tickets: Project
+) -> None:
+    tickets.documents.update(external_id=None)
+    first = tickets.documents.earliest("position")
+    client.force_login(ann)
+    assert (
+        '<span dir="auto">#0</span>'
+        in client.get(reverse("labeling:label", args=[tickets.pk])).content.decode()
+    )
+    held = queue.held_by(tickets.pk, ann)[0]
+    assert str(held) == str(first) == "#0"
+    annotations.submit(ann, annotations.Submission(held.token, [label(tickets, "Refund")]))
+    assert "#0 ·" in text(client.get(reverse("labeling:mine", args=[tickets.pk])))
+    client.force_login(joan)
+    assert "#0" in text(client.get(reverse("labeling:document", args=[tickets.pk, first.pk])))
