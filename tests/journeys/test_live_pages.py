@@ -1,0 +1,76 @@
+"""Do pages keep themselves up to date in a browser, under the content policy, without taking the focus?"""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from labeling.actions import projects
+from labeling.models import ImportJob, ModelVersion, Project
+from labeling.views import live
+from tests.journeys.conftest import Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask every second: the waiting itself is counted by tests/labeling/views/test_live.py."""
+    monkeypatch.setattr(live, "BUSY_SECONDS", (1, 1))
+    monkeypatch.setattr(live, "QUIET_SECONDS", (1, 100))
+
+
+def reading(project: Project, manager: User, **facts: Any) -> ImportJob:
+    return ImportJob.objects.create(
+        project=project, created_by=manager, file_name="a.csv", byte_count=100, file_format="csv", **facts
+    )
+
+
+def test_an_import_tells_how_far_it_is_and_then_what_came_of_it(
+    open_as: Open, tickets: Project, joan: User
+) -> None:
+    job = reading(tickets, joan, state="queued")
+    page = open_as(joan, f"/projects/{tickets.pk}/documents/import/{job.pk}/")
+    expect(page.get_by_role("heading", name="The file waits for a worker")).to_be_visible()
+    expect(page.get_by_role("link", name="Look again")).to_be_hidden()
+    ImportJob.objects.update(state="running", bytes_read=40)
+    expect(page.get_by_text("40 % of the file")).to_be_visible()
+    ImportJob.objects.update(state="done", imported=7)
+    expect(page.get_by_role("heading", name="7 documents are new")).to_be_visible()
+
+
+def test_the_home_of_a_project_follows_its_model_but_not_while_one_is_in_it(
+    open_as: Open, tickets: Project, joan: User
+) -> None:
+    page = open_as(joan, f"/projects/{tickets.pk}/")
+    page.get_by_role("link", name="Invite and change roles").focus()
+    ModelVersion.objects.create(project=tickets, number=1, state="training")
+    page.wait_for_timeout(1500)
+    expect(page.get_by_role("link", name="Invite and change roles")).to_be_focused()
+    assert not page.get_by_text("Model 1 is being trained.").is_visible()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.get_by_text("Model 1 is being trained.")).to_be_visible()
+    ModelVersion.objects.update(state="ready", label_count=12)
+    expect(page.get_by_text("Model 1, trained on 12 labelled documents")).to_be_visible()
+
+
+def test_the_report_tells_a_screen_reader_of_a_new_model(open_as: Open, tickets: Project, joan: User) -> None:
+    page = open_as(joan, f"/projects/{tickets.pk}/report/")
+    ModelVersion.objects.create(project=tickets, number=1, state="ready")
+    expect(page.get_by_role("status")).to_have_text("Model 1 is trained.")
+    expect(page.get_by_role("link", name="Model 1 is trained: show its numbers")).to_be_visible()
+
+
+def test_who_is_no_member_any_more_is_told_so(open_as: Open, tickets: Project, joan: User, ann: User) -> None:
+    page = open_as(ann, f"/projects/{tickets.pk}/")
+    expect(page.get_by_role("heading", name="Ready for the first label")).to_be_visible()
+    projects.remove_member(tickets.pk, joan, ann)
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
+def test_without_a_script_the_reader_looks_again(open_as: Open, tickets: Project, joan: User) -> None:
+    page: Page = open_as(joan, f"/projects/{tickets.pk}/", java_script_enabled=False)
+    ModelVersion.objects.create(project=tickets, number=1, state="training")
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("Model 1 is being trained.")).to_be_visible()
