@@ -9,7 +9,7 @@ document.addEventListener("click", (event) => {
 function show() {
   const dialog = help();
   for (const list of dialog.querySelectorAll("[data-list]")) list.replaceChildren();
-  for (const element of document.querySelectorAll("#part [data-key]")) {
+  for (const element of document.querySelectorAll("#part [data-key]:not(input[type=search])")) {
     const name = nameOf(element);
     if (name) add(element.closest(".class") ? "classes" : "actions", element.dataset.key, name);
   }
