@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+
+from labeling.actions import policy
+from labeling.models import Project, QueueEntry
+from tests.journeys.marking import NEXT, TOLD, desk
 
 FLAGS = (
     "--no-sandbox",
@@ -72,10 +79,40 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
         page.goto(path)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    with _requests() as under_way:
+        yield opened
+        for context in contexts:
+            context.close()
+        _wait_until_quiet(under_way)
     assert complaints == []
+
+
+@contextmanager
+def _requests() -> Iterator[list[int]]:
+    """How many requests the live server works on, as the only number in a list."""
+    under_way = [0]
+
+    def begin(**_: Any) -> None:
+        under_way[0] += 1
+
+    def end(**_: Any) -> None:
+        under_way[0] -= 1
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield under_way
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
+def _wait_until_quiet(under_way: list[int], seconds: float = 5) -> None:
+    """A page that goes sends its last words; the next test empties the tables under them."""
+    deadline = time.monotonic() + seconds
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < 0.15 and time.monotonic() < deadline:
+        if under_way[0] > 0:
+            quiet_since = time.monotonic()
+        time.sleep(0.02)
 
 
 def session_of(person: User, url: str) -> Any:
@@ -94,3 +131,29 @@ def _dismissed(dialog: Dialog, complaints: list[str]) -> None:
 def _policy(text: str, complaints: list[str]) -> None:
     if "Content Security Policy" in text:
         complaints.append(text)
+
+
+@pytest.fixture
+def open_text(open_as: Open, make_project: Callable[..., Project], ann: User) -> Callable[..., Any]:
+    """`open_text("One text.")`: the desk with this document, and another one behind it."""
+
+    def opened(text: str, options: dict[str, Any] | None = None, **policy: Any) -> tuple[Page, Project]:
+        project = make_project(kind="spans", texts=[text, NEXT], **policy)
+        return open_as(ann, desk(project), **(options or {})), project
+
+    return opened
+
+
+@pytest.fixture
+def suggest(open_as: Open, make_project, ann: User, joan: User) -> Callable[..., Any]:
+    """`suggest("shown")`: the desk with a document in which the model would mark three spans."""
+
+    def opened(wanted: str, **options: Any) -> tuple[Page, Project]:
+        project = make_project(kind="spans", texts=[TOLD, NEXT])
+        policy.change(project.pk, joan, suggestion_policy=wanted)
+        refund, billing = (str(project.classes.get(name=name).pk) for name in ("Refund", "Billing"))
+        spans = [[0, 10, refund, 0.97], [21, 28, billing, 0.41], [33, 42, billing, 0.62]]
+        QueueEntry.objects.filter(rank=0).update(reason={"share": "margin", "spans": spans})
+        return open_as(ann, desk(project), **options), project
+
+    return opened

@@ -1,118 +1,13 @@
-"""Spans in a text, marked in a real browser: by keys, by pointer, in any script."""
-
-import time
-from collections.abc import Callable
-from typing import Any
+"""Spans in a text, marked in a real browser: by keys and by pointer, by tokens and by characters."""
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from labeling.models import Annotation, Label, Project
 from tests.journeys.conftest import Open
+from tests.journeys.marking import NEXT, boxes, click, desk, drag, is_marked, press, says, shows, spans
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-NEXT = "And the next one."
-BOXES = """([start, end]) => {
-    const root = document.getElementById("text");
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    const range = document.createRange();
-    let passed = 0;
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const length = node.data.length;
-        if (start >= passed && start < passed + length) range.setStart(node, start - passed);
-        if (end > passed && end <= passed + length) range.setEnd(node, end - passed);
-        passed += length;
-    }
-    const boxes = [...range.getClientRects()].filter((box) => box.width);
-    return boxes.map(({ x, y, width, height }) => [x, y, width, height]);
-}"""
-
-
-def desk(project: Project) -> str:
-    return f"/projects/{project.pk}/label/"
-
-
-def shows(page: Page, text: str) -> None:
-    expect(page.locator("#text")).to_have_text(text)
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def spans(project: Project, answers: int = 1) -> list[tuple[str, str]]:
-    """(words, class) of each span, cut from the stored text by its code points; waits for the answers.
-
-    The next document is shown before the answer has arrived.
-    """
-    until = time.monotonic() + 10
-    while Annotation.objects.filter(project=project).count() < answers and time.monotonic() < until:
-        time.sleep(0.02)
-    found = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
-    rows = found.select_related("annotation__document", "label_class").order_by("annotation", "start", "end")
-    return [(v.annotation.document.text[v.start : v.end], v.label_class.name) for v in rows]
-
-
-def units(text: str, words: str) -> tuple[int, int]:
-    """Where words stand in a text, as the browser counts."""
-    start = len(text[: text.index(words)].encode("utf-16-le")) // 2
-    return start, start + len(words.encode("utf-16-le")) // 2
-
-
-def boxes(page: Page, words: str) -> list[list[float]]:
-    """x, y, width and height of each piece of these words on the page."""
-    text = page.locator("#text").evaluate("(root) => root.textContent")
-    found: list[list[float]] = page.evaluate(BOXES, list(units(text, words)))
-    return found
-
-
-def drag(page: Page, words: str, *, until: str = "", by_characters: bool = False) -> None:
-    """The pointer goes over these words (or to the end of `until`), with Shift or not."""
-    first, last = boxes(page, words)[0], boxes(page, until or words)[-1]
-    if by_characters:
-        page.keyboard.down("Shift")
-    page.mouse.move(first[0] + 0.5, first[1] + first[3] / 2)
-    page.mouse.down()
-    page.mouse.move(last[0] + last[2] / 2, last[1] + last[3] / 2, steps=2)
-    page.mouse.move(last[0] + last[2] - 0.5, last[1] + last[3] / 2)
-    page.mouse.up()
-    if by_characters:
-        page.keyboard.up("Shift")
-
-
-def click(page: Page, words: str, times: int = 1) -> None:
-    x, y, width, height = boxes(page, words)[0]
-    page.mouse.move(x + width / 2, y + height / 2)
-    for count in range(1, times + 1):
-        page.mouse.down(click_count=count)
-        page.mouse.up(click_count=count)
-
-
-def marked(page: Page) -> list[str]:
-    """The words of each mark, pieces of one span apart."""
-    return page.locator("#text mark:not(.is-suggested)").all_inner_texts()
-
-
-def is_marked(page: Page, *words: str) -> None:
-    expect(page.locator("#text mark:not(.is-suggested)")).to_have_text(list(words))
-
-
-def says(page: Page, words: str) -> None:
-    expect(page.locator("#span-said")).to_contain_text(words)
-
-
-@pytest.fixture
-def open_text(open_as: Open, make_project: Callable[..., Project], ann: User) -> Callable[..., Any]:
-    """`open_text("One text.")`: the desk with this document, and another one behind it."""
-
-    def opened(text: str, options: dict[str, Any] | None = None, **policy: Any) -> tuple[Page, Project]:
-        project = make_project(kind="spans", texts=[text, NEXT], **policy)
-        return open_as(ann, desk(project), **(options or {})), project
-
-    return opened
 
 
 def test_words_by_arrow_keys(open_text):
@@ -164,70 +59,6 @@ def test_two_clicks_take_a_token_and_three_a_sentence(open_text):
     press(page, "Control+z", "Control+y", "Enter")
     shows(page, NEXT)
     assert spans(project) == [("Northmoor", "Billing")]
-
-
-FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"  # five code points, one sign
-WAVE = "\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}"
-FLAGS = "\N{REGIONAL INDICATOR SYMBOL LETTER D}\N{REGIONAL INDICATOR SYMBOL LETTER E}" * 2
-SHALOM, OLAM, TOV = "\u05e9\u05dc\u05d5\u05dd", "\u05e2\u05d5\u05dc\u05dd", "\u05d8\u05d5\u05d1"
-BISMI = "\u0628\u0650\u0633\u0652\u0645\u0650"  # every letter with its vowel
-HINDI = "\u0939\u093f\u0928\u094d\u0926\u0940"
-CAFE = "cafe\N{COMBINING ACUTE ACCENT}"
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (f"{FAMILY} says {WAVE} Anna now", "Anna"),
-        (f"before {FAMILY} after", FAMILY),
-        (f"go {FLAGS} go", FLAGS),
-        (f"{FLAGS} {CAFE} noir", CAFE),
-        ("one\r\ntwo\r\n\r\nthree four", "three"),
-        ("one\r\ntwo\r\nthree", "two\r\nthree"),
-        ("\N{MATHEMATICAL BOLD CAPITAL A}\N{MATHEMATICAL BOLD CAPITAL B} then Kelso", "Kelso"),
-        (f"{SHALOM} {OLAM}", OLAM),
-        (f"{BISMI} \u0642\u0627\u0644 Ann", BISMI),
-        (f"{HINDI} \u092d\u093e\u0937\u093e", HINDI),
-        ("  spaces first", "spaces"),
-    ],
-    ids=[
-        "emoji before", "joined emoji", "flags", "combining accent", "carriage returns", "over a line",
-        "surrogates", "hebrew", "arabic with marks", "hindi", "blanks",
-    ],
-)  # fmt: skip
-def test_what_is_dragged_over_is_what_is_stored(open_text, text: str, words: str):
-    page, project = open_text(text)
-    press(page, "1")
-    drag(page, words)
-    press(page, "Enter")
-    shows(page, NEXT)
-    assert spans(project) == [(words, "Refund")]
-
-
-def test_by_characters_no_sign_is_cut(open_text):
-    """Shift and the pointer, then Shift+Alt and arrows: emoji, flags and accents stay whole."""
-    page, project = open_text(f"go {FLAGS}{FAMILY}! {CAFE}s")
-    press(page, "ArrowRight", "ArrowRight", "Shift+Alt+ArrowRight", "Shift+Alt+ArrowLeft", "1")
-    press(page, "Escape", "ArrowRight", "ArrowRight", "ArrowRight", "Shift+Alt+ArrowLeft", "2")
-    is_marked(page, FLAGS[:2], CAFE)
-    press(page, "Enter")
-    shows(page, NEXT)
-    assert spans(project) == [(FLAGS[:2], "Refund"), (CAFE, "Billing")]
-
-
-def test_arrows_follow_the_direction_of_reading(open_text):
-    page, project = open_text(f"{SHALOM} {OLAM} {TOV}")
-    press(page, "ArrowLeft", "Shift+ArrowLeft", "1", "Escape", "ArrowLeft", "2", "Enter")
-    shows(page, NEXT)
-    assert [len(words) for words, _ in spans(project)] == [9, 3]
-
-
-def test_words_of_scripts_without_spaces(open_text):
-    """Words as the browser's dictionary cuts them, not single signs."""
-    page, project = open_text("\u6771\u4eac\u90fd\u306b\u4f4f\u3093\u3067\u3044\u307e\u3059\u3002")
-    press(page, "ArrowRight", "1", "Enter")
-    shows(page, NEXT)
-    assert len(spans(project)[0][0]) >= 2
 
 
 def test_the_edges_of_a_span_move_by_keys(open_text):
@@ -321,3 +152,70 @@ def test_the_same_words_are_marked_everywhere_in_one_step(open_text):
     press(page, "Control+Shift+Z", "Enter")
     shows(page, NEXT)
     assert [words for words, _ in spans(project)] == ["Kelso Energy", "Kelso", "Kelso Energy", "Kelso"]
+
+
+def test_thirty_documents_by_keys_alone(open_as: Open, make_project, ann: User):
+    texts = [f"Ann {n} met Kelso{n} Energy in Ostland." for n in range(30)]
+    project = make_project(kind="spans", texts=texts)
+    page = open_as(ann, desk(project))
+    for n, text in enumerate(texts):
+        shows(page, text)
+        press(page, "ArrowRight", "3", *["ArrowRight"] * 3, "Shift+ArrowRight", "1", "Shift+ArrowLeft")
+        if n % 10 == 9:
+            press(page, "Control+z")
+        press(page, "Enter")
+    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    press(page, "u")
+    shows(page, texts[29])
+    is_marked(page, "Ann", "Kelso29 Energy")
+    press(page, "u")
+    shows(page, texts[28])
+    is_marked(page, "Ann", "Kelso28")
+    press(page, "Delete", ",", "2", "Enter", "Enter")
+    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    found = spans(project, answers=34)
+    assert len(found) == 60
+    for n in range(28):
+        words = f"Kelso{n} Energy" if n % 10 == 9 else f"Kelso{n}"
+        assert found[2 * n : 2 * n + 2] == [("Ann", "Delivery"), (words, "Refund")]
+
+
+def test_what_can_be_taken_back_here_goes_before_the_last_answer(open_text):
+    page, project = open_text("Kelso and Ostland.")
+    press(page, "ArrowRight", "1", "Enter")
+    shows(page, NEXT)
+    press(page, "ArrowRight", "2", "Control+z")
+    is_marked(page)
+    shows(page, NEXT)
+    press(page, "Control+z")
+    shows(page, "Kelso and Ostland.")
+    is_marked(page, "Kelso")
+    press(page, "ArrowRight", "ArrowRight", "2")
+    is_marked(page, "Kelso", "Ostland")
+    press(page, "Enter")
+    shows(page, NEXT)
+    assert ("Ostland", "Billing") in spans(project, answers=3)
+
+
+def test_a_finger_taps_the_first_and_the_last_word(open_text):
+    page, project = open_text(
+        "Send it to Kelso Energy Group, please.", {"has_touch": True, "is_mobile": True}
+    )
+
+    def tap(words: str) -> None:
+        x, y, width, height = boxes(page, words)[0]
+        page.touchscreen.tap(x + width / 2, y + height / 2)
+
+    tap("Kelso")
+    tap("Group")
+    says(page, "Kelso Energy Group")
+    page.get_by_role("button", name="Billing").tap()
+    is_marked(page, "Kelso Energy Group")
+    page.get_by_role("button", name="End earlier").tap()
+    is_marked(page, "Kelso Energy")
+    tap("Send")
+    page.get_by_role("button", name="Refund").tap()
+    is_marked(page, "Send", "Kelso Energy")
+    page.get_by_role("button", name="Save and next").tap()
+    shows(page, NEXT)
+    assert spans(project) == [("Send", "Refund"), ("Kelso Energy", "Billing")]

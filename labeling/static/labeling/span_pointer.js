@@ -17,10 +17,11 @@ export function listen(editor, signal) {
   document.addEventListener("mouseup", (event) => {
     if (!begun || event.button) return;
     const { clientX: x, clientY: y, shiftKey: isByCharacter, detail: count } = event;
-    const facts = { ...begun, x, y, isByCharacter, count, isStill: Math.hypot(x - begun.x, y - begun.y) < STILL };
+    const isStill = Math.hypot(x - begun.x, y - begun.y) < STILL;
+    released = { ...begun, x, y, isByCharacter, count, isStill };
     begun = null;
-    released = facts;
-    setTimeout(look); // a click on what is selected ends the selection after this event
+    if (isStill) setTimeout(look); // a click on what is selected ends the selection after this event
+    else look();
   }, { signal });
 
   /* Before anything else happens: a key that follows at once means what the pointer left. */

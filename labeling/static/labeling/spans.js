@@ -10,6 +10,7 @@ import * as keys from "./span_keys.js";
 import * as pointer from "./span_pointer.js";
 
 const editors = new WeakMap(); // of texts
+const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
 let editor = null;
 let listening = new AbortController();
 
@@ -19,12 +20,15 @@ function begin() {
   listening.abort();
   listening = new AbortController();
   const picked = editor?.active;
+  const isBack = root && editors.has(root);
   editor = root && (editors.get(root) ?? new SpanEditor(root));
   if (!editor) return;
   editors.set(root, editor); // what is shown again goes on as it was left
+  if (isBack) editor.leave();
   if (editor.buttons.has(picked)) editor.pick(picked); // stays from document to document
   pointer.listen(editor, listening.signal);
   keys.listen(editor, listening.signal);
+  idle(() => editor?.text.tokens); // cut before the first key wants them
 }
 
 /* The first answer brings what the model says, where the project shows that afterwards; the second one is sent. */
