@@ -127,7 +127,7 @@ def test_spans_in_dispute_are_marked_in_each_answer(adjudicator, make_project, a
         annotations.submit(person, submission)
     document = Document.objects.get(state="disputed")
     page = adjudicator.get(url(project, "dispute", document.pk)).content.decode()
-    assert page.count('<mark data-colour="#0072b2" data-name="Refund">') == 2
+    assert page.count('<mark data-colour="#0072b2" data-level="0" data-first data-name="Refund">') == 2
 
 
 @pytest.mark.parametrize("kind", ["single", "multi"])
