@@ -165,18 +165,6 @@ def release(token: str, annotator: User) -> None:
     _give_back(_lock_lease(token, annotator), Lease.State.RELEASED)
 
 
-def sweep(project_id: int, most: int = 500) -> int:
-    """Free slots of leases that ran out, to keep counts fresh (claims need no sweep). Returns how many."""
-    freed = 0
-    overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")
-    for document_id in overdue.values_list("document_id", flat=True)[:most]:
-        free = Document.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=document_id)
-        with transaction.atomic():
-            if free.values_list("pk").first():
-                freed += len(run(sql.EXPIRE_LOCKED, {"documents": [document_id]}))
-    return freed
-
-
 def _lock_member(facts: dict[str, Any]) -> Policy:
     """One claim of one annotator at a time; also the check that there is such a member."""
     found = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})

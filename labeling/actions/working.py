@@ -5,7 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from labeling.actions import embedding, features, lessons, owed, queue, replaying, training, tuning, uploads
+from labeling.actions import (
+    embedding,
+    features,
+    lessons,
+    owed,
+    replaying,
+    sweeping,
+    training,
+    tuning,
+    uploads,
+)
 from labeling.exceptions import StaleRun
 from labeling.models import OwedWork, Project
 
@@ -52,4 +62,4 @@ def reconcile() -> None:
 def sweep_leases() -> None:
     """Free the slots of leases that ran out, in every project."""
     for project_id in Project.objects.active().values_list("pk", flat=True):
-        queue.sweep(project_id)
+        sweeping.sweep(project_id)

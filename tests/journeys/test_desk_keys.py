@@ -26,7 +26,7 @@ def violations(page: Page) -> Any:
 
 @pytest.fixture
 def many(joan: User, ann: User) -> Project:
-    """77 classes, of which 29 have a key."""
+    """77 classes, of which 30 have a key."""
     project = projects.create(joan, name="Many", kind="single", class_names=MANY)
     projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)
     rank(project, fill(project, TEXTS))

@@ -23,6 +23,7 @@ from labeling.actions import (
     projects,
     queue,
     second_opinions,
+    sweeping,
 )
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
@@ -213,7 +214,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @step(rest=12, at=side)
     def sweep(self, at: int) -> None:
-        queue.sweep(self.sides[at].project.pk)
+        sweeping.sweep(self.sides[at].project.pk)
 
     @step(rest=12)
     def begin_a_ranking(self) -> None:

@@ -1,0 +1,21 @@
+"""Which slots do leases hold that ran out? Claims free those they come by; this frees the rest."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from labeling.models import Document, Lease
+from labeling.models import statements as sql
+from labeling.models.prepared import run
+
+
+def sweep(project_id: int, most: int = 500) -> int:
+    """Free slots of leases that ran out, to keep counts fresh (claims need no sweep). Returns how many."""
+    freed = 0
+    overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")
+    for document_id in overdue.values_list("document_id", flat=True)[:most]:
+        free = Document.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=document_id)
+        with transaction.atomic():
+            if free.values_list("pk").first():
+                freed += len(run(sql.EXPIRE_LOCKED, {"documents": [document_id]}))
+    return freed
