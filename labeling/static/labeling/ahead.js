@@ -20,6 +20,7 @@ let end = null; // the part that says why nothing is left
 
 export const tokenOf = (part) => part.querySelector("#answer [name=token]")?.value;
 const leaseOf = (part) => part.dataset.lease;
+const isReplied = (part) => part.querySelector(".reply") !== null; // what one asked about goes before the others
 
 /* The next part, or the one that says why there is none; nothing while that is unknown. */
 export function next() {
@@ -93,7 +94,9 @@ async function fetchParts(count) {
   const parts = [...found.querySelectorAll(".part[data-lease]")];
   const isFree = await Promise.all(parts.map((part) => hold(leaseOf(part))));
   const isHere = (part) => taken.has(leaseOf(part)) || [shown, ...pile].some((other) => leaseOf(other) === leaseOf(part));
-  pile.push(...parts.filter((part, place) => isFree[place] && !isHere(part)));
+  const fresh = parts.filter((part, place) => isFree[place] && !isHere(part));
+  pile.unshift(...fresh.filter(isReplied));
+  pile.push(...fresh.filter((part) => !isReplied(part)));
   const progress = found.querySelector("#progress");
   tell();
   document.dispatchEvent(new CustomEvent("desk:ahead", { detail: { progress, since } }));
