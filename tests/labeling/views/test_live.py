@@ -98,3 +98,9 @@ def test_the_report_tells_of_a_model_that_was_trained_since(
     ModelVersion.objects.filter(pk=other.pk).update(state="ready")
     assert "Model 2 is trained: show its numbers" in told()
     assert client.get(news, {"shown": "1"})["Location"] == reverse("analytics:classes", args=[tickets.pk])
+
+
+def test_a_stranger_is_told_no_news(client: Client, eve: User, tickets: Project) -> None:
+    client.force_login(eve)
+    address = reverse("analytics:news", args=[tickets.pk])
+    assert client.get(address, {"shown": "1"}, headers=UPDATE).status_code == 404
