@@ -134,7 +134,7 @@ def test_every_benchmark_is_documented_under_its_fixed_name_and_kept_names_are_f
     there = {path.stem for path in (BASE_DIR / "benchmarks").glob("[a-z]*.py")}
     named = {cells[0] for cells in table(COMMANDS, "## `./run bench`")}
     assert there <= named <= FIXED
-    assert there.isdisjoint({"desk", "reports"})
+    assert there.isdisjoint({"reports"})
 
 
 def test_the_settings_reference_is_what_the_settings_read():

@@ -47,9 +47,8 @@ function act(form, submitter) {
     history.remember(part, key);
     history.decide(key, classes, excerpt);
   }
-  show(ahead.next() ?? waiting());
   by("said").textContent = classes.map(({ name }) => name).join(", ");
-  say(deed);
+  show(ahead.next() ?? waiting(), deed);
 }
 
 /* Where a button is the answer, it shows that when the part comes back. */
@@ -61,7 +60,8 @@ function mark(part, submitter) {
 
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-function show(part) {
+/* All changes of the page come first, and what needs its layout last: so it is laid out once. */
+function show(part, notice = "") {
   const why = current.querySelector("details.why")?.open;
   if (why !== undefined && part.querySelector("details.why")) part.querySelector("details.why").open = why;
   current.replaceWith(part);
@@ -69,18 +69,21 @@ function show(part) {
   shownAt = performance.now();
   document.querySelector(".notices .messages")?.remove();
   by("trouble").hidden = true;
-  say("");
+  say(notice);
   clock.begin();
-  part.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
-  scrollTo({ top: 0, behavior: "instant" });
-  (by("document") ?? by("content")).focus({ preventScroll: true });
   ahead.display(part);
+  part.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
+  if (isScrolled) scrollTo({ top: 0, behavior: "instant" });
+  (by("document") ?? by("content")).focus({ preventScroll: true });
 }
+
+let isScrolled = false;
+document.addEventListener("scroll", () => { isScrolled = scrollY > 0; }, { passive: true });
 
 const waiting = () => by("waiting").content.cloneNode(true).firstElementChild;
 
 function say(what, text = by("notice").dataset[what] ?? "") {
-  by("notice").textContent = text;
+  if (by("notice").textContent !== text) by("notice").textContent = text;
 }
 
 /* undo: the part before comes back at once, and the service hears of it in its turn */
@@ -89,10 +92,9 @@ async function takeBack() {
   if (!before) return takeBackEarlier();
   ahead.putBack(current);
   ahead.comeBack(before.part.dataset.lease);
-  show(before.part);
   history.withdraw(before.key);
   outbox.take({ do: "undo", fields: String(new URLSearchParams({ answer: before.key })), key: newKey(), lease: before.part.dataset.lease, excerpt: "" });
-  say("takenBack");
+  show(before.part, "takenBack");
 }
 
 /* An answer of an earlier page: only the service knows which it was. */
@@ -102,9 +104,8 @@ async function takeBackEarlier() {
     const answer = await post("undo", new URLSearchParams(), { headers: { "X-Desk": "part" } });
     const part = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"));
     ahead.putBack(current);
-    show(part);
     by("strip").lastElementChild?.remove();
-    say("takenBack");
+    show(part, "takenBack");
   } catch (error) {
     if (!error.kind) throw error;
     say("offline", error.message || undefined);

@@ -2,6 +2,7 @@
 const MOST = 20;
 const past = []; // { part, key }
 const by = (id) => document.getElementById(id);
+const numbers = new Intl.NumberFormat(document.documentElement.lang);
 let changedAt = 0; // when a count last changed here
 
 export function remember(part, key) {
@@ -69,7 +70,7 @@ function count(what, step) {
   if (!place) return;
   const number = Number(place.dataset.value ?? place.textContent.replace(/\D/g, "")) + step;
   place.dataset.value = Math.max(0, number);
-  place.textContent = Math.max(0, number).toLocaleString(document.documentElement.lang);
+  place.textContent = numbers.format(Math.max(0, number));
   changedAt = performance.now();
 }
 

@@ -32,6 +32,7 @@ function counted(what, count) {
 
 function showRefused() {
   const box = by("refused");
+  if (box.hidden && !state.refused.length) return;
   box.hidden = !state.refused.length;
   const list = box.querySelector("ul");
   const ids = state.refused.map(({ id }) => String(id)).join(" ");
