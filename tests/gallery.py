@@ -198,25 +198,13 @@ class Gallery:
         given.record(of, [(document.pk, [label(of, "Refund", *span)]) for document in tests])
         self._versions(more, tests)
         if more.start == 0:
-            told = {
-                "project": of,
-                "asked_by": manager,
-                "classes": [],
-                "pool_annotations": [],
-                "label_count": 200,
-            }
-            told |= {"test_annotations": [], "answers_per_document": 2, "seconds_per_answer": 18.0}
+            told = {"project": of, "asked_by": manager, "classes": [], "label_count": 200}
+            told |= {"pool_annotations": [], "test_annotations": []}
+            told |= {"answers_per_document": 2, "seconds_per_answer": 18.0}
             Replay.objects.create(**told, result=result(saved=100), finished_at="2026-11-12T00:00Z")
             Replay.objects.create(**told)
-            Tuning.objects.create(
-                project=of,
-                finished_at="2026-11-12T00:00Z",
-                classes=[],
-                annotations=[],
-                label_count=100,
-                strength=40,
-                augmentation="none",
-            )
+            tried = {"finished_at": "2026-11-12T00:00Z", "strength": 40, "augmentation": "none"}
+            Tuning.objects.create(project=of, classes=[], annotations=[], label_count=100, **tried)
 
     def _versions(self, more: range, tests: list[Document]) -> None:
         classes = [c.pk for c in self._classes()]
