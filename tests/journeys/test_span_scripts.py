@@ -38,8 +38,9 @@ def test_what_is_dragged_over_is_what_is_stored(open_as: Open, make_project, ann
     project = make_project(kind="spans", texts=[text for text, _ in SCRIPTS])
     page = open_as(ann, desk(project))
     press(page, "1")
-    for text, words in SCRIPTS:
+    for number, (text, words) in enumerate(SCRIPTS):
         shows(page, text)
+        spans(project, number)  # what is told of saving has come and gone
         drag(page, words)
         expect(page.locator("#text mark")).to_have_text([words])
         press(page, "Enter")

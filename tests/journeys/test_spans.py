@@ -23,6 +23,16 @@ def test_words_by_arrow_keys(open_text):
     assert spans(project) == [("charged twice", "Refund"), ("return it", "Delivery")]
 
 
+def test_lines_by_arrow_keys_and_the_page_follows(open_text):
+    lines = [f"Line {n} tells of Kelso." for n in range(60)]
+    page, project = open_text("\n".join([*lines[:2], "", *lines[2:]]))
+    press(page, "ArrowRight", *["ArrowDown"] * 58, "ArrowUp", "1")
+    expect(page.locator("#text mark")).to_be_in_viewport()
+    press(page, "ArrowRight", "2", "Enter")
+    shows(page, NEXT)
+    assert spans(project) == [("Line", "Refund"), ("57", "Billing")]
+
+
 def test_a_drag_takes_whole_words_and_no_final_punctuation(open_text):
     page, project = open_text("Send the parcel (a box) to “Northmoor Energy”, please.")
     press(page, "3")

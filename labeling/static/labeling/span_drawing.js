@@ -124,16 +124,29 @@ export class SpanDrawing {
   }
 
   /* Bring a place into view, above the answers that stick to the foot of the window. */
-  show(start, end) {
+  show(start, end, room = 8) {
     const box = this.range(start, end).getBoundingClientRect();
     const foot = document.querySelector(".answer:not(.still)")?.getBoundingClientRect().top ?? innerHeight;
-    if (box.top < 8) scrollBy(0, box.top - 80);
-    else if (box.bottom > foot - 8) scrollBy(0, box.bottom - foot + 80);
+    if (box.top < room) scrollBy(0, box.top - 80);
+    else if (box.bottom > foot - room) scrollBy(0, box.bottom - foot + 80);
+  }
+
+  /* The unit above (-1) or beneath (1) the middle of a stretch, some lines away where they are empty; or null. */
+  besideLine([start, end], direction) {
+    const height = parseFloat(getComputedStyle(this.root).lineHeight);
+    this.show(start, end, 2 * height);
+    const boxes = this.range(start, end).getClientRects();
+    const box = boxes[direction > 0 ? boxes.length - 1 : 0];
+    for (let lines = 1; lines <= 3; lines += 1) {
+      const unit = this.caret(box.left + box.width / 2, box.top + box.height / 2 + direction * lines * height);
+      if (unit !== null && this.text[unit] !== "\n" && (unit < start || unit > end)) return unit;
+    }
+    return null;
   }
 
   /* The unit of the character under a point of the window; null where there is none. */
   under(x, y) {
-    const place = this.#caret(x, y);
+    const place = this.caret(x, y);
     if (place === null) return null;
     const isOver = (box) => box.left - 1 <= x && x <= box.right + 1 && box.top - NEAR <= y && y <= box.bottom + NEAR;
     for (const unit of [place, place - 1]) {
@@ -143,7 +156,8 @@ export class SpanDrawing {
     return document.elementFromPoint(x, y)?.closest("mark") ? Math.max(place - 1, 0) : null; // the name behind a span
   }
 
-  #caret(x, y) {
+  /* The place between two characters that is nearest to a point; null outside the text. */
+  caret(x, y) {
     const caret = document.caretPositionFromPoint?.(x, y);
     const range = caret ? null : document.caretRangeFromPoint?.(x, y);
     const [node, offset] = caret ? [caret.offsetNode, caret.offset] : [range?.startContainer, range?.startOffset];

@@ -1,5 +1,6 @@
 /* Marks spans in one document's text. It is made from the part's own fields, and what is sent are hidden fields
    of the part's form again; so a part may be shown late, or a second time. */
+import { classButtons } from "./span_classes.js";
 import { SpanDrawing } from "./span_drawing.js";
 import { SpanFields } from "./span_fields.js";
 import { SpanLine } from "./span_line.js";
@@ -21,29 +22,15 @@ export class SpanEditor {
     const line = part.querySelector("#span-line");
     const form = part.querySelector("#answer");
     Object.assign(this, { root, form, text: new SpanText(root.textContent) });
-    this.buttons = new Map([...form.querySelectorAll("[data-span-class]")].map((one) => [one.dataset.spanClass, one]));
+    this.buttons = classButtons(form, this);
     this.fields = new SpanFields(form, this.text);
     this.set = new SpanSet(this.#items(this.fields.read()), form.dataset.overlap === "allowed");
     const suggestions = this.#items(JSON.parse(line.dataset.suggested || "[]"));
     if (line.dataset.policy === "after") this.#later = suggestions;
-    else this.set.suggest(this.#new(suggestions));
+    else this.set.suggest(suggestions);
     this.drawing = new SpanDrawing(root, this.text.text, (item) => this.buttons.get(item.label).dataset);
     this.line = new SpanLine(line, this);
-    for (const [label, button] of this.buttons) this.#offer(label, button);
     this.changed();
-  }
-
-  /* A press on the button leaves the selection as it is, even where a finger would end it. */
-  #offer(label, button) {
-    let held = null;
-    button.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      held = this.selected();
-    });
-    button.addEventListener("click", () => {
-      this.choose(label, held);
-      held = null;
-    });
   }
 
   /* Items of [class, start, end(, probability)] in code points; what does not fit the text is left out. */
@@ -52,11 +39,6 @@ export class SpanEditor {
       const item = { label, start: this.text.unit(start), end: this.text.unit(end) };
       return probability === undefined ? item : { ...item, probability };
     }).filter((item) => this.buttons.has(item.label) && item.start < item.end);
-  }
-
-  #new(suggestions) {
-    const isThere = (one) => this.set.items.some((item) => item.start === one.start && item.end === one.end && item.label === one.label);
-    return suggestions.filter((one) => !isThere(one));
   }
 
   /* The words that are selected, as units: what was chosen here, or snapped where the browser's own ways selected. */
@@ -157,6 +139,15 @@ export class SpanEditor {
     if (token) this.select(token);
   }
 
+  /* The arrow keys up and down: to the line above or beneath. False where nothing is at hand: the page scrolls. */
+  stepLine(direction) {
+    const at = this.current ? [this.current.start, this.current.end] : this.chosen;
+    const place = at && this.drawing.besideLine(at, direction);
+    const token = place !== null && (this.text.next(place) ?? this.text.previous(place));
+    if (token) this.select(this.text.tokenAt(place) ?? token);
+    return Boolean(at);
+  }
+
   /* With Shift: the selection, or the span at hand, grows or shrinks at its end. */
   extend(direction, isByCharacter) {
     if (this.current) return this.move("end", direction, isByCharacter);
@@ -237,11 +228,10 @@ export class SpanEditor {
   /* Suggestions that are shown after the first answer, which is sent along: true where there is something to show. */
   reveal() {
     if (!this.#later) return false;
-    const found = this.#new(this.#later);
-    this.#later = null;
     this.fields.remember(this.set.marked);
-    if (!found.length) return false;
-    this.set.suggest(found);
+    const count = this.set.suggest(this.#later);
+    this.#later = null;
+    if (!count) return false;
     this.go(null);
     this.line.say("after");
     return true;

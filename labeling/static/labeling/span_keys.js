@@ -38,6 +38,7 @@ function isUsed(editor, event) {
     return key.toLowerCase() === "y" && editor.turnBack(true);
   }
   if (key === "ArrowLeft" || key === "ArrowRight") return isStep(editor, event);
+  if (key === "ArrowUp" || key === "ArrowDown") return !shiftKey && !event.altKey && editor.stepLine(key === "ArrowUp" ? -1 : 1);
   if (event.altKey && !event.getModifierState("AltGraph")) return isEdge(editor, event);
   if (key === "Escape") return isLeft(editor);
   const deed = ALWAYS[key] ?? letter(editor, key, shiftKey);

@@ -10,7 +10,8 @@ export function listen(editor, signal) {
 
   root.addEventListener("pointerdown", (event) => {
     if (event.button) return;
-    begun = { x: event.clientX, y: event.clientY, isTouch: event.pointerType === "touch", before: editor.selected() };
+    const { clientX: x, clientY: y } = event;
+    begun = { x, y, from: drawing.caret(x, y), isTouch: event.pointerType === "touch", before: editor.selected() };
     if (event.shiftKey) getSelection().removeAllRanges(); // a selection of its own, not the growth of the last one
   }, { signal });
 
@@ -35,10 +36,12 @@ export function listen(editor, signal) {
   document.addEventListener("pointercancel", () => { begun = null; }, { signal }); // a finger scrolls, or selects by its own means
   document.addEventListener("selectionchange", () => begun ?? editor.follow(), { signal });
 
-  function finish({ x, y, count, isByCharacter, isStill, isTouch, before }) {
+  function finish({ x, y, from, count, isByCharacter, isStill, isTouch, before }) {
     const place = drawing.under(x, y);
     if (!isStill) {
-      const raw = drawing.selected();
+      const to = drawing.caret(x, y);
+      const isInside = from !== null && to !== null && from !== to;
+      const raw = isInside ? [Math.min(from, to), Math.max(from, to)] : drawing.selected();
       if (raw) editor.take(isByCharacter ? text.exact(...raw) : text.snapped(...raw));
       return;
     }

@@ -71,8 +71,13 @@ export class SpanSet {
 
   remove(...gone) { this.#become(this.items.filter((item) => !gone.includes(item))); }
 
-  /* Suggestions that come later are no step that could be taken back. */
-  suggest(items) { this.items = [...this.items, ...items].toSorted(inOrder); }
+  /* Suggestions of what is not there yet: how many these are. They are no step that could be taken back. */
+  suggest(items) {
+    const isThere = (item) => this.items.some((one) => isSamePlace(one, item) && one.label === item.label);
+    const added = items.filter((item) => !isThere(item));
+    this.items = [...this.items, ...added].toSorted(inOrder);
+    return added.length;
+  }
 
   undo() { return this.#turn(this.#before, this.#undone); }
   redo() { return this.#turn(this.#undone, this.#before); }

@@ -4,6 +4,7 @@
    span_text.js  units, tokens, characters, sentences     span_pointer.js  mouse and finger
    span_set.js   which spans there are, undo              span_keys.js     keys
    span_drawing.js  marks in the text                     span_line.js     the line under the text
+   span_fields.js   what is sent                          span_classes.js  buttons of the classes
    span_editor.js   all of them together; without these scripts a table of numbers has the same fields */
 import { SpanEditor } from "./span_editor.js";
 import * as keys from "./span_keys.js";

@@ -1,0 +1,19 @@
+/* The buttons of the classes, by identifier: a press chooses its class for the editor. */
+export function classButtons(form, editor) {
+  const buttons = new Map([...form.querySelectorAll("[data-span-class]")].map((one) => [one.dataset.spanClass, one]));
+  for (const [label, button] of buttons) offer(label, button, editor);
+  return buttons;
+}
+
+/* A press on the button leaves the selection as it is, even where a finger would end it. */
+function offer(label, button, editor) {
+  let held = null;
+  button.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    held = editor.selected();
+  });
+  button.addEventListener("click", () => {
+    editor.choose(label, held);
+    held = null;
+  });
+}
