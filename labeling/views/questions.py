@@ -43,9 +43,7 @@ def reply(request: HttpRequest, member: Membership, question_id: int) -> HttpRes
     try:
         if "decide" not in request.POST:
             questions.reply(member.project_id, question_id, judge, text)
-            messages.success(
-                request, _("Replied. The document comes back to whoever asked, with the reply.")
-            )
+            messages.success(request, _("Replied. The document comes back to whoever asked, with the reply."))
             return redirect("labeling:disputes", member.project_id)
         document = questions.take_up(member.project_id, question_id, judge, text)
     except InvalidInput as error:
