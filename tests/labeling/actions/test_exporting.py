@@ -230,7 +230,9 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     Document.objects.filter(project=tickets, position=5).update(metadata={"unseen": 1})
     answer(tickets, ann, "Refund")
     header, row = written(tickets, Scope.SETTLED, ExportFormat.CSV).decode().splitlines()
-    assert header.endswith("annotation.how,annotation.note,annotation.suggestion,metadata.from,metadata.stars")
+    assert header.endswith(
+        "annotation.how,annotation.note,annotation.suggestion,metadata.from,metadata.stars"
+    )
     assert row.endswith("agreed,web,4")
 
 
