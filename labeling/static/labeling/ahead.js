@@ -5,6 +5,7 @@
    desk:ahead   the pile has grown, or the service has said why it cannot: { progress, since } */
 import { idle } from "./clock.js";
 import * as outbox from "./outbox.js";
+import { afterPaint } from "./paint.js";
 import { csrfToken, desk, post } from "./sending.js";
 
 const WORTH_MS = 5000; // of labeling lie ahead
@@ -50,7 +51,7 @@ export function display(part) {
   tell();
   clearTimeout(again);
   if (part.dataset.reload) again = setTimeout(fill, Number(part.dataset.reload) * 1000);
-  if (!("empty" in part.dataset)) fill();
+  if (!("empty" in part.dataset)) afterPaint(fill);
 }
 
 const tell = () => { desk.dataset.aheadCount = pile.length; };

@@ -8,6 +8,7 @@ import * as ahead from "./ahead.js";
 import * as clock from "./clock.js";
 import * as history from "./history.js";
 import * as outbox from "./outbox.js";
+import { afterPaint } from "./paint.js";
 import { post } from "./sending.js";
 import "./unsent.js";
 
@@ -60,7 +61,7 @@ function mark(part, submitter) {
 
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/* All changes of the page come first, and what needs its layout last: so it is laid out once. */
+/* Nothing here asks for the page's layout, so it is laid out once, in the frame that follows. */
 function show(part, notice = "") {
   const why = current.querySelector("details.why")?.open;
   if (why !== undefined && part.querySelector("details.why")) part.querySelector("details.why").open = why;
@@ -74,7 +75,12 @@ function show(part, notice = "") {
   ahead.display(part);
   part.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
   if (isScrolled) scrollTo({ top: 0, behavior: "instant" });
-  (by("document") ?? by("content")).focus({ preventScroll: true });
+  afterPaint(focus);
+}
+
+/* Where nobody has gone anywhere else meanwhile, by the next key already. */
+function focus() {
+  if (document.activeElement === document.body) (by("document") ?? by("content")).focus({ preventScroll: true });
 }
 
 let isScrolled = false;

@@ -3,6 +3,7 @@
 
    desk:saved    an operation left the outbox, in whichever tab: { operation, outcome }
    desk:unsent   how many are left: { unsent, refused, ofOthers, trouble } */
+import { afterPaint } from "./paint.js";
 import { desk, post, Trouble } from "./sending.js";
 import * as store from "./store.js";
 
@@ -24,11 +25,14 @@ export function take(operation) {
   state.unsent += 1;
   fresh.set(operation.key, operation);
   announce();
-  store.add({ ...operation, ...whose, at: Date.now() }).then(async () => {
-    writing -= 1;
-    otherTabs.postMessage({});
-    if (!timer) await pump();
-  });
+  afterPaint(() => write({ ...operation, ...whose, at: Date.now() }));
+}
+
+async function write(operation) {
+  await store.add(operation);
+  writing -= 1;
+  otherTabs.postMessage({});
+  if (!timer) await pump();
 }
 
 /* Leases whose operations are not saved yet: the service still takes them for open. */
