@@ -93,7 +93,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2  # bytes of a body that is no file: 1,000 long documents
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # three for each span of an answer
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes; larger files go to disk, so imports keep memory flat
 
 # --- Django -------------------------------------------------------------------------------------------

@@ -97,10 +97,12 @@ def _check_member(project_id: int, annotator: User) -> None:
 def _answered(project_id: int, annotator: User, key: str) -> tuple[Lease, bool]:
     """The lease of the answer stored under this key, and whether that was taken back since."""
     answers = Annotation.objects.filter(project=project_id, annotator=annotator, key=key, lease__isnull=False)
-    answer = answers.select_related("lease").first()
-    if answer is None or answer.lease is None:
+    answer = answers.first() if "\0" not in key else None
+    if answer is None:
         raise NothingToUndo
-    return answer.lease, answer.lease.epoch != answer.epoch
+    lock_document(pk=answer.document_id)  # asked twice at once, the second finds it taken back
+    lease = Lease.objects.get(annotations=answer)
+    return lease, lease.epoch != answer.epoch
 
 
 def _lock_own(project_id: int, annotator: User, annotation_id: int | None) -> tuple[Annotation, Document]:

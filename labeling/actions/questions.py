@@ -28,7 +28,7 @@ def ask(token: str, user: User, text: str, key: str = "") -> Question:
     all the same. Raises InvalidInput (empty or over 1000 characters), LeaseNotFound and NotAMember.
     """
     text = _checked(text)
-    if len(key) > 64:
+    if len(key) > 64 or "\0" in key:
         raise InvalidInput(_("A key has at most 64 characters."))
     lease_id, _epoch = read_lease_token(token)
     asked_before = Question.objects.filter(asker=user, key=key)

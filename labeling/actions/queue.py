@@ -145,7 +145,7 @@ def skip(token: str, annotator: User, reason: str = "") -> None:
     When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
     """
     lease = _lock_lease(token, annotator)
-    _give_back(lease, Lease.State.SKIPPED, skip_reason=reason[:300])
+    _give_back(lease, Lease.State.SKIPPED, skip_reason=reason.replace("\0", "")[:300])
     if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
         dispute(lease.document)
 

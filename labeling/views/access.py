@@ -8,7 +8,7 @@ from typing import Any, Concatenate, cast
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from labeling.actions import projects
 from labeling.exceptions import LabelingError, NotAllowed, NotFound
 from labeling.models import Membership
 
+MOST = 2**63 - 1  # as a number of anything: what the database counts with
 ProjectView = Callable[..., HttpResponseBase]
 MemberView = Callable[Concatenate[HttpRequest, Membership, ...], HttpResponseBase]
 
@@ -37,6 +38,8 @@ def for_people(view: ProjectView) -> ProjectView:
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if any(isinstance(number, int) and number > MOST for number in kwargs.values()):
+            return refused(request, NotFound())
         try:
             return view(request, *args, **kwargs)
         except LabelingError as error:
@@ -71,6 +74,13 @@ def refused(request: HttpRequest, error: LabelingError) -> HttpResponse:
     return render(
         request, "labeling/error.html", {"title": title, "text": error.message}, status=error.status
     )
+
+
+def another_person(request: HttpRequest, whose: str) -> HttpResponse | None:
+    """The answer for a script whose page was made for somebody else, who has signed in here since."""
+    if whose in ("", str(person(request).pk)):
+        return None
+    return JsonResponse({"person": person(request).pk}, status=409)
 
 
 def _with_role(view: MemberView, has_role: Callable[[Membership], bool]) -> MemberView:

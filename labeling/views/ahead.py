@@ -8,15 +8,17 @@ import json
 import logging
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from labeling.actions import projects
 from labeling.actions.desk import hold, open_desk
 from labeling.exceptions import InvalidInput, LabelingError
 from labeling.views import deeds
-from labeling.views.access import for_people, person
+from labeling.views.access import another_person, for_people, person
 from labeling.views.desk import part_of
 
 logger = logging.getLogger(__name__)
@@ -28,11 +30,11 @@ MOST_LEASES = 500
 @for_people
 def ahead(request: HttpRequest, project_id: int) -> HttpResponse:
     """The next `count` documents besides those that the page has, each as a part, and how far it is."""
-    if other := _another_person(request, request.POST.get("person", "")):
+    if other := another_person(request, request.POST.get("person", "")):
         return other
-    have = [int(lease) for lease in request.POST.getlist("have")[:MOST_LEASES] if lease.isdecimal()]
-    count = request.POST.get("count", "")
-    desk = open_desk(project_id, person(request), count=int(count) if count.isdecimal() else 1, have=have)
+    have = [number for lease in request.POST.getlist("have")[:MOST_LEASES] if (number := _number(lease))]
+    count = _number(request.POST.get("count", ""))
+    desk = open_desk(project_id, person(request), count=count, have=have)
     progress = render_to_string(
         "labeling/_desk_progress.html", {"member": desk.member, "facts": desk.facts}, request
     )
@@ -43,7 +45,7 @@ def ahead(request: HttpRequest, project_id: int) -> HttpResponse:
 @for_people
 def holding(request: HttpRequest, project_id: int) -> HttpResponse:
     """Hold the leases in `shown` and `waiting`, give the unread ones in `back` to others."""
-    if other := _another_person(request, request.POST.get("person", "")):
+    if other := another_person(request, request.POST.get("person", "")):
         return other
     tokens = {name: request.POST.getlist(name)[:MOST_LEASES] for name in ("shown", "waiting", "back")}
     lost = hold(project_id, person(request), **tokens)
@@ -62,17 +64,22 @@ def save(request: HttpRequest, project_id: int) -> HttpResponse:
     except InvalidInput:
         projects.member_of(project_id, person(request))  # for strangers there is nothing here
         return JsonResponse({"message": InvalidInput().message}, status=422)
-    if other := _another_person(request, whose):
+    if other := another_person(request, whose):
         return other
-    done = [_carry_out(request, project_id, do, fields) for do, fields in operations]
+    done: list[dict[str, Any]] = []
+    for do, fields in operations:  # what an undo takes back may have failed just now: then both come again
+        is_early = do == "undo" and any(outcome["status"] == "again" for outcome in done)
+        done.append({"status": "again"} if is_early else _carry_out(request, project_id, do, fields))
     if any(outcome["status"] == "refused" for outcome in done):
         projects.member_of(project_id, person(request))
     return JsonResponse({"outcomes": done})
 
 
-def _carry_out(request: HttpRequest, project_id: int, do: str, fields: QueryDict) -> dict[str, Any]:
+def _carry_out(request: HttpRequest, project_id: int, do: str, fields: str) -> dict[str, Any]:
     try:
-        return {"status": "ok"} | deeds.DEEDS[do](person(request), project_id, fields)
+        return {"status": "ok"} | deeds.DEEDS[do](person(request), project_id, QueryDict(fields))
+    except TooManyFieldsSent:
+        return {"status": "refused", "message": _("There is too much in this answer.")}
     except LabelingError as error:
         return {"status": "refused", "message": deeds.refusal(error)}
     except Exception:  # one operation that fails must not hold up the others; it is sent again
@@ -80,21 +87,19 @@ def _carry_out(request: HttpRequest, project_id: int, do: str, fields: QueryDict
         return {"status": "again"}
 
 
-def _operations(request: HttpRequest) -> tuple[str, list[tuple[str, QueryDict]]]:
+def _operations(request: HttpRequest) -> tuple[str, list[tuple[str, str]]]:
     """The person's number as text, and (what to do, its fields) of each. Raises InvalidInput."""
     try:
         sent = json.loads(request.body)
-        listed = [(str(each["do"]), QueryDict(each["fields"], mutable=True)) for each in sent["operations"]]
+        listed = [(str(each["do"]), each["fields"].encode().decode()) for each in sent["operations"]]
         whose = str(sent["person"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput from error
     if not 0 < len(listed) <= MOST_OPERATIONS or any(do not in deeds.DEEDS for do, _fields in listed):
         raise InvalidInput
     return whose, listed
 
 
-def _another_person(request: HttpRequest, whose: str) -> HttpResponse | None:
-    """The answer for a page that was made for somebody else."""
-    if whose in ("", str(person(request).pk)):
-        return None
-    return JsonResponse({"person": person(request).pk}, status=409)
+def _number(sent: str) -> int:
+    """Of a lease, or how many; 0 for what is none."""
+    return int(sent) if sent.isdecimal() and len(sent) < 18 else 0

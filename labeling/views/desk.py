@@ -22,7 +22,7 @@ from labeling.actions.queue import Claimed
 from labeling.exceptions import LabelingError, NotFound
 from labeling.models import Annotation, Lease, Membership, read_lease_token
 from labeling.views import deeds
-from labeling.views.access import for_members, for_people, person
+from labeling.views.access import another_person, for_members, for_people, person
 from labeling.views.given import Given
 from labeling.views.parts import keys_of, part
 
@@ -91,6 +91,8 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     wanted = request.POST.get("annotation", "")
     annotation_id = (int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0) if wanted else None
     wants_part = request.headers.get("X-Desk") == "part"
+    if other := another_person(request, request.POST.get("person", "")):
+        return other
     try:
         lease = corrections.undo(member.project_id, person(request), annotation_id)
     except LabelingError as error:
