@@ -48,6 +48,7 @@ export function display(part) {
     if (gaps.length > 8) gaps.shift();
   }
   [shown, shownAt] = [part, now];
+  if (leaseOf(part)) hold(leaseOf(part)); // one that came back is this tab's again
   tell();
   clearTimeout(again);
   if (part.dataset.reload) again = setTimeout(fill, Number(part.dataset.reload) * 1000);

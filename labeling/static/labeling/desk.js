@@ -9,7 +9,7 @@ import * as clock from "./clock.js";
 import * as history from "./history.js";
 import * as outbox from "./outbox.js";
 import { afterPaint } from "./paint.js";
-import { post } from "./sending.js";
+import { desk, post } from "./sending.js";
 import "./unsent.js";
 
 const SETTLE_MS = 250; // the second half of a double click must not answer the next document
@@ -18,14 +18,16 @@ const by = (id) => document.getElementById(id);
 let current = by("part");
 let shownAt = -Infinity;
 let isPointing = false;
+let calmUntil = 0; // a document that came by itself takes no answer that was meant for the one before
 
 document.addEventListener("click", (event) => { isPointing = event.detail > 0; }, true);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.do || !form.closest("#part")) return;
   event.preventDefault();
-  if (isPointing && performance.now() - shownAt < SETTLE_MS) return;
+  if (performance.now() < calmUntil || (isPointing && performance.now() - shownAt < SETTLE_MS)) return;
   if (form.dataset.do === "undo") takeBack();
+  else if (isTakingBack) return;
   else act(form, event.submitter);
 }, true);
 
@@ -103,16 +105,28 @@ async function takeBack() {
   show(before.part, "takenBack");
 }
 
-/* An answer of an earlier page: only the service knows which it was. */
+/* An answer of an earlier page: only the service knows which it was. Until it has come, nothing is answered: the next
+   key is meant for the document that comes back. */
+let isTakingBack = false;
+let more = 0; // to take back behind it
 async function takeBackEarlier() {
+  if (isTakingBack) return void (more += 1);
   if (outbox.state.unsent) return say("offline");
+  isTakingBack = true;
+  do await fetchEarlier();
+  while (more-- > 0);
+  [isTakingBack, more] = [false, 0];
+}
+
+async function fetchEarlier() {
   try {
-    const answer = await post("undo", new URLSearchParams(), { headers: { "X-Desk": "part" } });
+    const answer = await post("undo", new URLSearchParams({ person: desk.dataset.person }), { headers: { "X-Desk": "part" } });
     const part = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"));
     ahead.putBack(current);
     by("strip").lastElementChild?.remove();
     show(part, "takenBack");
   } catch (error) {
+    more = 0;
     if (!error.kind) throw error;
     say("offline", error.message || undefined);
   }
@@ -135,7 +149,10 @@ function renew(lease, token) {
 }
 
 function notTakenBack(lease, message) {
-  if (current.dataset.lease === lease) show(ahead.next() ?? waiting());
+  if (current.dataset.lease === lease) {
+    show(ahead.next() ?? waiting());
+    calmUntil = shownAt + SETTLE_MS;
+  }
   say("", message);
 }
 

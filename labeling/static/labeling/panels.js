@@ -14,7 +14,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const panel = event.target.closest?.(".panel") ?? document.querySelector(".panel[open]");
-  if (!panel?.open || event.isComposing || event.defaultPrevented) return;
+  if (!panel?.open || event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const isWritten = event.key === "Enter" && !event.shiftKey && event.target.id === "note";
   if (event.key !== "Escape" && !isWritten) return;
   event.preventDefault();

@@ -25,12 +25,28 @@ function done(transaction) {
   });
 }
 
+/* The store in a new transaction; browsers may close a database under a page, which is opened again then. Null
+   where there is none. */
+async function within(mode, act) {
+  for (let times = 0; times < 2; times += 1) {
+    const open = await database();
+    if (!open) return null;
+    try {
+      return act(open.transaction(STORE, mode, { durability: "strict" }).objectStore(STORE));
+    } catch (error) {
+      if (error.name !== "InvalidStateError") throw error;
+      opening = undefined;
+    }
+  }
+  return null;
+}
+
 async function change(act, otherwise) {
-  const open = await database();
   try {
-    const transaction = open.transaction(STORE, "readwrite", { durability: "strict" });
-    act(transaction.objectStore(STORE));
-    await done(transaction);
+    await done(await within("readwrite", (store) => {
+      act(store);
+      return store.transaction;
+    }));
   } catch {
     otherwise(); // none, or full
   }
@@ -59,9 +75,8 @@ export function remove(ids) {
 
 /* All of them, the oldest first, whoever's they are. */
 export async function all() {
-  const open = await database();
-  if (!open) return [...memory];
-  const request = open.transaction(STORE).objectStore(STORE).getAll();
+  const request = await within("readonly", (store) => store.getAll());
+  if (!request) return [...memory];
   await new Promise((resolve) => { request.onsuccess = request.onerror = resolve; });
   return [...(request.result ?? []), ...memory];
 }
