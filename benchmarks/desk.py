@@ -22,7 +22,7 @@ from typing import Any
 
 import django
 
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in this thread
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up

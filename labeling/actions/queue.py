@@ -25,6 +25,7 @@ from labeling.models import (
 )
 from labeling.models import statements as sql
 from labeling.models.prepared import run
+from labeling.models.queue import is_live
 from labeling.models.reasons import for_annotators
 
 if TYPE_CHECKING:
@@ -218,8 +219,7 @@ def _lock_lease(token: str, annotator: User) -> Lease:
         raise LeaseNotFound
     own = Lease.objects.select_related("project", "document").filter(pk=lease_id, annotator=annotator)
     member = Membership.objects.filter(project=OuterRef("project"), user=annotator, removed_at=None)
-    is_live = Q(state=Lease.State.LIVE, leased_until__gt=Now(), epoch=epoch)
-    lease = own.annotate(is_member=Exists(member), is_live=is_live).first()
+    lease = own.annotate(is_member=Exists(member), is_live=is_live() & Q(epoch=epoch)).first()
     if lease is None:
         raise LeaseNotFound
     if not lease.is_member:

@@ -75,14 +75,19 @@ class Claim(models.Model):
         return self.key
 
 
+def is_live() -> Q:
+    """Of a lease that somebody works on now."""
+    return Q(state=Lease.State.LIVE, leased_until__gt=Now())
+
+
 class LeaseQuerySet(models.QuerySet["Lease"]):
     def holding(self) -> LeaseQuerySet:
         """Leases that occupy a slot now: submitted, or live and not yet past their time."""
-        return self.filter(Q(state=Lease.State.SUBMITTED) | Q(state=Lease.State.LIVE, leased_until__gt=Now()))
+        return self.filter(Q(state=Lease.State.SUBMITTED) | is_live())
 
     def live(self) -> LeaseQuerySet:
         """Leases that somebody works on now."""
-        return self.filter(state=Lease.State.LIVE, leased_until__gt=Now())
+        return self.filter(is_live())
 
     def answerable(self) -> LeaseQuerySet:
         """Leases on documents that take answers: open ones, and gold ones for ever."""

@@ -233,7 +233,7 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     assert header.endswith(
         "annotation.how,annotation.note,annotation.suggestion,metadata.from,metadata.stars"
     )
-    assert row.endswith("agreed,web,4")
+    assert row.endswith("agreed,,,web,4")
 
 
 def test_metadata_that_makes_too_many_columns_is_refused_before_the_first_piece(

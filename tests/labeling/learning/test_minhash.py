@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.learning import durable, signature_store
+from labeling.learning import durable, shards
 from labeling.learning.minhash import ALIKE, NUMBERS, band_keys, digests, sign, similarity
 from labeling.learning.near_duplicates import NEIGHBOURS, join_new
 from labeling.learning.signature_store import SignatureStore
@@ -209,7 +209,7 @@ def test_a_crash_between_any_two_writes_loses_and_invents_nothing(texts, tmp_pat
         with monkeypatch.context() as patch:
             for where, name in ((os, "fsync"), (Path, "mkdir"), (Path, "rename"), (shutil, "rmtree")):
                 patch.setattr(where, name, dying(getattr(where, name)))
-            assert durable.shutil is signature_store.shutil is shutil
+            assert durable.shutil is shards.shutil is shutil
             steps = 0
             try:
                 stored(root, texts[40:80], shard_rows=32)

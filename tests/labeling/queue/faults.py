@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from labeling.actions import annotations, corrections, generations, policy, queue, settling
 from labeling.models import Document, Lease, Project, QueueEntry, answer_statements, statements
-from labeling.models.queue import LeaseQuerySet
 from tests.labeling.queue import test_rules as rules
 
 CLAIMING = ("LOCK_RANKED", "LOCK_UNRANKED", "TAKE_SLOTS")
@@ -81,8 +81,8 @@ def _undo_without_epoch(right: Any, *args: Any) -> Lease:
     return lease
 
 
-def _live_for_ever(right: Any, self: LeaseQuerySet) -> LeaseQuerySet:
-    return self.filter(state=Lease.State.LIVE)
+def _live_for_ever(right: Any) -> Q:
+    return Q(state=Lease.State.LIVE)
 
 
 def _counts_only_in_time(right: Any, facts: Any, document: Document, epoch: int) -> int | None:
@@ -113,7 +113,7 @@ FAULTS = (  # those that the state machine comes upon within a few runs
         "SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,")),
     Fault("another answer passes for a replay", _instead_of(annotations, "_replay", _replays_anything)),
     Fault("any answers settle", _in_statements("COUNTED_ANSWERS", old="a.answer_hash", new="''::bytea")),
-    Fault("a lease may be given back after its end", _instead_of(LeaseQuerySet, "live", _live_for_ever)),
+    Fault("a lease may be given back after its end", _instead_of(queue, "is_live", _live_for_ever)),
     Fault("an older ranking replaces a newer one", _all(
         _without_trigger, _instead_of(generations, "publish", _publish_anything))),
 )  # fmt: skip
