@@ -116,3 +116,21 @@ def test_without_database_and_locks_answers_undo_and_offline_work(
     saved(page)
     assert given(project) == {THIRTY[0]: ["Refund"], THIRTY[1]: ["Refund"]}
     assert Annotation.objects.filter(is_withdrawal=True).count() == 2
+
+
+def test_the_desk_of_another_project_says_what_waits_for_this_one(
+    open_as: Open, tickets: Project, make_project: Any, ann: User
+):
+    page = open_as(ann, desk(tickets))
+    ready(page)
+    page.context.route(f"**{desk(tickets)}save/", lambda route: route.abort())
+    press(page, "1")
+    shows(page, TEXTS[1])
+    expect(page.locator("#unsent")).to_contain_text("1 answer is not saved yet")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(desk(make_project(kind="multi")))
+    expect(elsewhere.locator("#unsent")).to_contain_text("keeps 1 answer of yours in another project")
+    page.context.unroute(f"**{desk(tickets)}save/")
+    elsewhere.goto(desk(tickets))
+    saved(elsewhere)
+    assert given(tickets) == {TEXTS[0]: ["Refund"]}

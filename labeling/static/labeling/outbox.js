@@ -2,7 +2,7 @@
    service has said what became of each. It knows an operation by its key, so sending twice stores once.
 
    desk:saved    an operation left the outbox, in whichever tab: { operation, outcome }
-   desk:unsent   how many are left: { unsent, refused, ofOthers, trouble } */
+   desk:unsent   how many are left: { unsent, refused, ofOthers, elsewhere, trouble } */
 import { afterPaint } from "./paint.js";
 import { desk, post, Trouble } from "./sending.js";
 import * as store from "./store.js";
@@ -17,7 +17,7 @@ const tokens = new Map(); // of leases that go on under another token since an u
 const fresh = new Map(); // operations of this page, by their keys, until they are saved
 let writing = 0;
 
-export const state = { unsent: 0, refused: [], ofOthers: 0, trouble: "" };
+export const state = { unsent: 0, refused: [], ofOthers: 0, elsewhere: 0, trouble: "" };
 
 /* Take an operation: { do, fields, key, lease, excerpt }. */
 export function take(operation) {
@@ -53,6 +53,7 @@ export async function count() {
   state.unsent = all.filter((one) => isOwn(one) && !one.refused).length + writing;
   state.refused = all.filter((one) => isOwn(one) && one.refused);
   state.ofOthers = all.filter((one) => one.person !== whose.person).length;
+  state.elsewhere = all.filter((one) => one.person === whose.person && !isOwn(one) && !one.refused).length;
   announce();
 }
 

@@ -20,6 +20,7 @@ function show() {
   const bar = by("unsent");
   const isLate = since && performance.now() - since > PATIENCE_MS;
   const text = state.unsent && (state.trouble || isLate) ? counted(state.trouble || "offline", state.unsent)
+    : state.elsewhere ? counted("elsewhere", state.elsewhere)
     : state.ofOthers ? counted("others", state.ofOthers) : "";
   if (bar.textContent !== text) bar.textContent = text;
   showRefused();
