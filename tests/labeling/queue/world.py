@@ -17,7 +17,8 @@ from labeling.exceptions import LabelingError
 from labeling.models import Document, Project
 from labeling.models.invariants import INVARIANTS
 from tests.cast import CLASSES, TEXTS, fill
-from tests.labeling.queue.model import Doc, Queue, Refused
+from tests.labeling.queue.model import Queue
+from tests.labeling.queue.standing import Doc, Refused
 
 PEOPLE = {"joan": "manager", "ann": "annotator", "bob": "annotator", "carla": "adjudicator"}
 RANKED = 3  # documents of the first project that its first order holds; the others are found without one

@@ -1,0 +1,139 @@
+"""How does a rule act on the database and on the model at once, and how often does it come?"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from labeling.actions import annotations, policy, queue
+from labeling.actions.annotations import Submission
+from labeling.actions.answers import LabelValue
+from tests.cast import CLASSES
+from tests.labeling.queue.standing import Doc
+from tests.labeling.queue.world import PEOPLE, Side, World, outcome
+
+Token = tuple[int, str, str, int, str]  # side, person, document, epoch and the token itself
+
+person = st.sampled_from(list(PEOPLE))
+side = st.sampled_from([0, 0, 0, 0, 0, 1])
+answer = st.sampled_from([*CLASSES[:2], *CLASSES[:2], CLASSES[2]])
+which = st.integers(0, 1_000_000)
+
+
+def step(*, rest: int, needs: "Callable[[Hands], Any] | None" = None, **drawn: Any) -> Callable[..., Any]:
+    """A rule that rests for some steps before it comes again: else managers crowd out those who label."""
+
+    def decorate(act: Callable[..., None]) -> Any:
+        @wraps(act)
+        def act_and_note(self: "Hands", **values: Any) -> None:
+            self.history.append(act.__name__)
+            act(self, **values)
+
+        def is_ready(self: "Hands") -> bool:
+            is_rested = rest == 0 or act.__name__ not in self.history[-rest:]
+            return is_rested and (needs is None or bool(needs(self)))
+
+        return precondition(is_ready)(rule(**drawn)(act_and_note))
+
+    return decorate
+
+
+class Hands(RuleBasedStateMachine):
+    """What all rules share. `world` is set by the test that runs them."""
+
+    world: ClassVar[World]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.sides = self.world.fresh()
+        self.tokens: list[Token] = []
+        self.sent: list[tuple[Token, str, str | None]] = []  # token, answer, key
+        self.claims: list[tuple[int, str, str]] = []  # side, person, key
+        self.made = 0  # keys so far
+        self.unpublished: list[int] = []  # generations that were begun
+        self.history: list[str] = []  # names of the rules so far
+        self._set_clock()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+    @initialize(first=person, second=person, third=person)
+    def people_begin(self, first: str, second: str, third: str) -> None:
+        for who in (first, second, third):
+            self._claim(0, who, 1, None)
+
+    def _claim(self, at: int, who: str, count: int, key: str | None) -> None:
+        one = self.sides[at]
+        wanted = outcome(lambda: one.model.claim(who, count, key))
+        claimed = outcome(lambda: queue.claim(one.project.pk, self._user(who), count, key))
+        if isinstance(wanted, str):
+            assert (claimed if isinstance(claimed, str) else claimed.empty_because) == wanted
+            return
+        got = [one.name_of(held.document_id) for held in claimed.documents]
+        is_again = key in one.model.keys.get(who, set())
+        if is_again:
+            assert sorted(got) == sorted(name for _, name in wanted)
+        else:
+            may = {name: rank for rank, name in one.model.eligible(who)}
+            assert [may.get(name) for name in got] == [rank for rank, _ in wanted]
+            assert len(set(got)) == len(got)
+        for held, name in zip(claimed.documents, got, strict=True):
+            epoch = one.model.docs[name].holds[who].epoch if is_again else one.model.take(who, name, key)
+            assert held.epoch == epoch
+            self.tokens.append((at, who, name, epoch, held.token))
+        if key:
+            self.claims.append((at, who, key))
+
+    def _submit(self, token: Token, said: str, key: str | None) -> None:
+        at, who, document, epoch, text = token
+        one = self.sides[at]
+        wanted = outcome(lambda: one.model.submit(who, (who, document, epoch), said))
+        sent = Submission(text, self._labels(at, said), key=key, seconds=1.0)
+        done = outcome(lambda: annotations.submit(self._user(who), sent))
+        assert wanted == (done if isinstance(done, str) else done.outcome)
+        if wanted in ("counted", "surplus"):
+            assert done.document_state == one.model.docs[document].state
+            self.sent.append((token, said, key))
+
+    def _set_paused(self, one: Side, is_paused: bool) -> None:
+        one.model.is_paused = is_paused
+        policy.change(one.project.pk, self._user("joan"), is_paused=is_paused)
+
+    def _docs(self) -> list[Doc]:
+        return [doc for one in self.sides for doc in one.model.docs.values()]
+
+    def _current(self) -> list[Token]:
+        """Tokens of holds that are live now."""
+        return [t for t in self.tokens if self._is_current(t)]
+
+    def _is_current(self, token: Token) -> bool:
+        at, who, document, epoch, _ = token
+        hold = self.sides[at].model.docs[document].holds[who]
+        return self.sides[at].model.is_live(hold) and hold.epoch == epoch
+
+    def _likely(self, pick: int) -> Token:
+        """A token: a live one most of the time, where there is one."""
+        current = self._current() if pick % 6 else []
+        return (current or self.tokens)[pick % len(current or self.tokens)]
+
+    def _document(self, at: int, pick: int) -> tuple[Side, str]:
+        one = self.sides[at]
+        return one, list(one.ids)[pick % len(one.ids)]
+
+    def _user(self, name: str) -> User:
+        return self.world.users[name]
+
+    def _labels(self, at: int, said: str) -> list[LabelValue]:
+        return [] if said == "invalid" else [LabelValue(self.world.classes[at][said])]
+
+    def _set_clock(self) -> None:
+        with connection.cursor() as cursor:
+            minutes = f"{self.sides[0].model.now} minutes"
+            cursor.execute("SELECT set_config('labeling.clock_offset', %s, false)", [minutes])
