@@ -41,9 +41,8 @@ def ask(token: str, user: User, text: str, key: str = "") -> Question:
         queue.defer(token, user, WAITS_MINUTES)
     except LeaseStale:
         member_of(lease.project_id, user)
-    if key and (
-        before := asked_before.first()
-    ):  # sent twice at once: the document's lock made them take turns
+    # Sent twice at once, the lock on the document made them take turns.
+    if key and (before := asked_before.first()):
         return before
     return Question.objects.create(
         project_id=lease.project_id, document_id=lease.document_id, asker=user, key=key, text=text
