@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.models import Document, Focus, HeldOutPrediction, LabelClass, ModelVersion, Project
-from labeling.models.labelled import labelled_documents
+from labeling.models.held_out import stored_probabilities
+from labeling.models.labelled import LabelledDocument, labelled_documents
 
 DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
 
@@ -21,20 +23,37 @@ class HeldOut:
     """What one model version says of the test documents that are labelled now, and what they are.
 
     classes : the order of all columns
-    document_ids : (n,)
+    document_ids, annotation_ids : (n,) each document, and the annotation that speaks for it now
     truth, predicted : (n, n_classes) bool; for one class a document, one True a row
+    probabilities : (n, n_classes); (n, 0) in a spans project
     truth_spans, predicted_spans : n lists in a spans project, else empty
     """
 
     classes: tuple[UUID, ...]
-    document_ids: tuple[int, ...]
+    document_ids: NDArray[np.int64]
+    annotation_ids: NDArray[np.int64]
     truth: NDArray[np.bool_]
     predicted: NDArray[np.bool_]
+    probabilities: NDArray[np.float64]
     truth_spans: tuple[Spans, ...] = ()
     predicted_spans: tuple[Spans, ...] = ()
 
     def __len__(self) -> int:
         return len(self.document_ids)
+
+    def take(self, rows: NDArray[np.integer]) -> HeldOut:
+        """Some of the documents: their places, or one flag for each."""
+        places = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return HeldOut(
+            self.classes,
+            self.document_ids[places],
+            self.annotation_ids[places],
+            self.truth[places],
+            self.predicted[places],
+            self.probabilities[places],
+            tuple(self.truth_spans[place] for place in places if self.truth_spans),
+            tuple(self.predicted_spans[place] for place in places if self.predicted_spans),
+        )
 
 
 def latest_model(project: Project) -> ModelVersion | None:
@@ -63,24 +82,43 @@ def held_out(project: Project, version: ModelVersion) -> HeldOut:
     """
     place = {label_class: number for number, label_class in enumerate(version.classes)}
     known = {d.document_id: d for d in labelled_documents(project.pk, "test") if d.classes <= place.keys()}
-    predictions = [
-        p
-        for p in HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
-        if p.document_id in known
-    ]
-    n_classes = len(version.classes)
-    truth = np.zeros((len(predictions), n_classes), dtype=bool)
-    for row, prediction in enumerate(predictions):
-        truth[row, [place[label_class] for label_class in known[prediction.document_id].classes]] = True
-    ids = tuple(p.document_id for p in predictions)
     if project.kind == Project.Kind.SPANS:
-        true_spans = tuple(
-            [(start or 0, end or 0, place[c]) for c, start, end in known[pk].labels] for pk in ids
-        )
-        found = tuple([(s, e, c) for s, e, c, _probability in p.spans or []] for p in predictions)
-        return HeldOut(tuple(version.classes), ids, truth, np.zeros_like(truth), true_spans, found)
-    probabilities = np.array([p.probabilities for p in predictions]).reshape(-1, n_classes)
-    return HeldOut(tuple(version.classes), ids, truth, _decided(project, version, probabilities))
+        return _held_out_spans(version, known, place)
+    ids, probabilities = stored_probabilities(version)
+    is_known = np.isin(ids, np.fromiter(known, dtype=np.int64, count=len(known)))
+    ids, probabilities = ids[is_known], probabilities[is_known]
+    documents = [known[pk] for pk in ids.tolist()]
+    truth = np.zeros(probabilities.shape, dtype=bool)
+    named = [(row, place[c]) for row, document in enumerate(documents) for c in document.classes]
+    rows, columns = np.array(named, dtype=np.int64).reshape(-1, 2).T
+    truth[rows, columns] = True
+    predicted = _decided(project, version, probabilities)
+    return HeldOut(tuple(version.classes), ids, _annotations(documents), truth, predicted, probabilities)
+
+
+def _held_out_spans(
+    version: ModelVersion, known: dict[int, LabelledDocument], place: dict[UUID, int]
+) -> HeldOut:
+    stored = HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
+    found = [row for row in stored.values_list("document_id", "spans") if row[0] in known]
+    documents = [known[pk] for pk, _ in found]
+    none = np.zeros((len(found), len(place)), dtype=bool)
+    return HeldOut(
+        classes=tuple(version.classes),
+        document_ids=np.array([pk for pk, _ in found], dtype=np.int64),
+        annotation_ids=_annotations(documents),
+        truth=none,
+        predicted=none,
+        probabilities=np.zeros((len(found), 0)),
+        truth_spans=tuple(
+            [(s or 0, e or 0, place[c]) for c, s, e in document.labels] for document in documents
+        ),
+        predicted_spans=tuple([(s, e, c) for s, e, c, _probability in spans or []] for _, spans in found),
+    )
+
+
+def _annotations(documents: Sequence[LabelledDocument]) -> NDArray[np.int64]:
+    return np.array([document.annotation_id for document in documents], dtype=np.int64)
 
 
 def _decided(

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from analytics.charts import Chart, learning_curves
+from analytics.charts.curves import Chart, learning_curves
 from analytics.metrics.measures import Interval, Measure
 from labeling.actions.replays import material_of
 from labeling.models import OwedWork, Project, Replay

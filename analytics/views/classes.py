@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.gold import gold_rows
 from analytics.guidance import findings, headline, weak_rows
-from analytics.metrics.measures import Measure
 from analytics.news import training_news
 from analytics.reports import class_report
 from analytics.stopping import sentences, stopping_advice, title
+from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import steering
-from labeling.formats.exports import escaped
 from labeling.models import LabelClass, Membership
 from labeling.views.access import for_managers, for_members, person
 from labeling.views.live import is_update, live
@@ -93,26 +91,14 @@ def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpR
 @for_members
 def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """The table as a file for spreadsheets."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="classes-{member.project_id}.csv"'
-    writer = csv.writer(response)
     measures = ("precision", "recall", "f1")
-    bounds = [f"{name}{end}" for name in measures for end in ("", "_low", "_high")]
-    writer.writerow(["class", "train_labels", "test_labels", "support", *bounds])
+    header = ["class", "train_labels", "test_labels", "support"]
+    rows = []
     for row in class_report(member.project).rows:
-        cells: list[object] = [escaped(row.label_class.name), row.train_labels, row.test_labels]
+        cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
         cells.append(row.scores.support if row.scores else "")
         for name in measures:
-            cells += _cells(getattr(row.scores, name) if row.scores else None)
-        writer.writerow(cells)
-    return response
-
-
-def _cells(measure: Measure | None) -> list[object]:
-    if measure is None or measure.value is None:
-        return ["", "", ""]
-    interval = measure.interval
-    return [
-        round(measure.value, 4),
-        *([round(interval.low, 4), round(interval.high, 4)] if interval else ["", ""]),
-    ]
+            cells += measure_cells(getattr(row.scores, name) if row.scores else None)
+        rows.append(cells)
+    header += [column for name in measures for column in measure_columns(name)]
+    return csv_file(f"classes-{member.project_id}", header, rows)

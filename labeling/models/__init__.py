@@ -10,12 +10,13 @@ from labeling.models.invitations import Invitation
 from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.outside import Prediction, PredictionSource
 from labeling.models.owed import OwedWork
+from labeling.models.picks import Pick, PickedDocument
 from labeling.models.projects import ApiToken, Membership, Project
 from labeling.models.questions import Question
 from labeling.models.queue import Claim, Lease, QueueEntry, lease_token, read_lease_token
 from labeling.models.replays import Replay, ReplayCurve
 from labeling.models.sign_ins import SignInFailure
-from labeling.models.steering import Focus, QueueMix
+from labeling.models.steering import ClassNeed, Focus, QueueMix
 from labeling.models.tuning import Tuning
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Annotation",
     "ApiToken",
     "Claim",
+    "ClassNeed",
     "ClassRule",
     "Document",
     "Focus",
@@ -37,6 +39,8 @@ __all__ = [
     "ModelVersion",
     "Now",
     "OwedWork",
+    "Pick",
+    "PickedDocument",
     "Prediction",
     "PredictionSource",
     "Project",

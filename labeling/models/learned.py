@@ -41,6 +41,7 @@ class ModelVersion(models.Model):
     facts = models.JSONField(default=dict)  # seconds per phase, features, cross-validated F1 per class
     path = models.CharField(max_length=200, blank=True)  # below the data folder
     failure = models.TextField(blank=True)
+    note = models.CharField(max_length=1000, blank=True, db_default="")  # a manager's
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)

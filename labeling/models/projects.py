@@ -74,6 +74,13 @@ class Project(models.Model):
     )  # one class: a key chooses and Enter saves, instead of both at once
     allows_overlapping_spans = models.BooleanField(default=False)
     is_paused = models.BooleanField(default=False)
+    is_steered = models.BooleanField(default=True, db_default=True)  # by the needs that reports write
+    target_f1 = models.FloatField(
+        default=0.8, db_default=0.8, validators=[MinValueValidator(0.1), MaxValueValidator(1.0)]
+    )  # that every class shall reach on the test set
+    promoted_model = models.ForeignKey(
+        "labeling.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )  # ranks and suggests until somebody goes back to the newest; empty: the newest does
     generation = models.BigIntegerField(default=0)  # the queue's current order; only ever grows
     feature_edition = models.PositiveIntegerField(default=0)  # which features the ranking reads; 0: none yet
     document_count = models.BigIntegerField(default=0)  # also the next document's position
@@ -90,6 +97,9 @@ class Project(models.Model):
             models.CheckConstraint(condition=Q(overlap__gte=1, overlap__lte=32), name="overlap_from_1_to_32"),
             models.CheckConstraint(
                 condition=Q(test_share__gte=0, test_share__lte=0.9), name="test_share_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(target_f1__gte=0.1, target_f1__lte=1), name="target_f1_is_a_share"
             ),
         ]
 

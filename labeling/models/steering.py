@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotations import Annotation, Label
 from labeling.models.classes import LabelClass
@@ -27,6 +28,7 @@ class Focus(models.Model):
     since_annotation = models.BigIntegerField()  # labels after this annotation count towards it
     reason = models.CharField(max_length=300, blank=True)
     is_automatic = models.BooleanField(default=False)
+    evidence = models.JSONField(default=dict, db_default={})  # what the report said when it was made
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -62,6 +64,43 @@ class Focus(models.Model):
             annotation__source__in=(Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
         )
         return given.count()
+
+
+class ClassNeed(models.Model):
+    """How much of the queue a class needs. Reports write it, the next ranking reads it.
+
+    A class without a row, or with one that nobody has measured yet, is ranked by the engine's own estimate.
+    """
+
+    class Mode(models.TextChoices):
+        AUTOMATIC = "automatic", _("Automatic")  # the report sets the share
+        BY_HAND = "by_hand", _("By hand")  # a manager has set it
+        OFF = "off", _("Off")  # no share for this class
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="needs", db_index=False)
+    label_class = models.ForeignKey(LabelClass, on_delete=models.CASCADE, related_name="+", db_index=False)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.AUTOMATIC)
+    share = models.FloatField(null=True)  # of the head, 0 to 1; empty until the report has measured the class
+    evidence = models.JSONField(default=dict)  # the numbers behind the share, for the sentence that tells it
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # who set the mode; empty: nobody, it is as it came
+    written_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["project", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "label_class"], name="one_need_per_class"),
+            models.CheckConstraint(
+                condition=Q(share=None) | Q(share__gte=0, share__lte=1), name="a_need_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="by_hand") | Q(share__isnull=False), name="a_need_by_hand_has_its_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share} for {self.label_class_id}, {self.mode}"
 
 
 class QueueMix(models.Model):

@@ -1,24 +1,18 @@
-"""Where do the lines of a drawing go? Places for an SVG that templates write, so that no script draws."""
+"""Where do learning curves go in a drawing?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor
+
+from analytics.charts.scales import Tick, nice
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 28, 12, 64
 TICKS = 5
 
 Band = tuple[float, float, float]  # value, low, high
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A place on an axis and the number that is written there."""
-
-    place: float
-    number: float
 
 
 @dataclass(frozen=True)
@@ -69,8 +63,8 @@ def learning_curves(
     """
     lowest = min(value for bands in lines.values() for value, _, _ in bands)  # bands may leave the box
     bottom, top = floor(10 * lowest) / 10, min(1.0, ceil(10 * _highest(lines)) / 10)
-    y_step = _nice((top - bottom) / TICKS)
-    x_step = max(1, _nice(labels[-1] / TICKS))
+    y_step = nice((top - bottom) / TICKS)
+    x_step = max(1, nice(labels[-1] / TICKS))
 
     def x(count: float) -> float:
         return round(LEFT + count / labels[-1] * (WIDTH - LEFT - RIGHT), 1)
@@ -97,14 +91,3 @@ def learning_curves(
 
 def _highest(lines: Mapping[str, Sequence[Band]]) -> float:
     return max(high for bands in lines.values() for _, _, high in bands)
-
-
-def _nice(step: float) -> float:
-    """The next of 1, 2, 5 times a power of ten, from below.
-
-    >>> [_nice(step) for step in (0.07, 4, 230)]
-    [0.1, 5, 500]
-    """
-    power = 10 ** floor(log10(step))
-    nice = next(n for n in (1, 2, 5, 10) if n * power >= step - 1e-9)
-    return nice * power if power >= 1 else round(nice * power, 6)
