@@ -1,0 +1,105 @@
+"""How frequent is each class, in all documents and in those that nobody has labelled yet?
+
+What was chosen for labeling says nothing about it; only documents drawn at random do.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.metrics.intervals import CONFIDENCE
+from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
+
+NOTHING_DRAWN = gettext_noop("No document that was drawn at random is labelled yet.")
+NOTHING_LEFT = gettext_noop("Every document is labelled.")
+
+
+def positives_drawn_in_turn(
+    documents: NDArray[np.integer], places: NDArray[np.integer], is_drawn: NDArray[np.bool_], *,
+    n_classes: int, population: int,
+) -> NDArray[np.float64]:  # fmt: skip
+    """How many documents of each class the random draws stand for, had they been drawn from all documents.
+
+    A draw is made from what was unlabelled then. So it tells of the whole: what had been labelled before is
+    known, and the draw stands for the rest. Without that, classes that were labelled first, because somebody
+    asked for them, would be missing from the estimate.
+
+    documents, places : (n_labels,) the document of each label, numbered 0, 1, 2 … in the order in which
+        documents were labelled, and the place of its class; a document without a label has no row
+    is_drawn : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
+    population : documents in all
+    returns : (n_classes,) the sum over draws of (labelled before it + rest x this draw) / population
+
+    Source: Farquhar, Gal and Rainforth (2021), "On statistical bias in active learning", the unweighted R.
+
+    >>> drawn = np.array([False, True])  # of 10, one of class 0 was chosen, then one of class 1 was drawn
+    >>> positives_drawn_in_turn(np.array([0, 1]), np.array([0, 1]), drawn, n_classes=2, population=10)
+    array([0.1, 0.9])
+    """
+    drawn_after = is_drawn.sum() - np.cumsum(is_drawn)
+    known = np.bincount(places, weights=drawn_after[documents], minlength=n_classes)
+    rest = np.where(is_drawn, population - np.arange(len(is_drawn)), 0)
+    told = np.bincount(places, weights=rest[documents], minlength=n_classes)
+    found: NDArray[np.float64] = (known + told) / population
+    return found
+
+
+def prevalence(positives: float, n_drawn: int, population: int, confidence: float = CONFIDENCE) -> Measure:
+    """The share of all documents that have a class, from those drawn at random.
+
+    positives : of the drawn documents that have it; broken for draws in turn, see above
+    n_drawn, population : documents, n_drawn <= population
+    returns : a share with Wilson's interval; the more of the population was drawn, the narrower, and at last
+        none. Each class has its own interval, whether a document has one class or several.
+    Raises ValueError where the counts cannot be.
+
+    Source: Wilson (1927), with the finite population correction of Cochran (1977), "Sampling techniques".
+
+    >>> found = prevalence(30, 100, 1_000_000)
+    >>> found.value, round(found.interval.low, 3), round(found.interval.high, 3)
+    (0.3, 0.219, 0.396)
+    """
+    if not -1e-9 <= positives <= n_drawn + 1e-9 or not 0 <= n_drawn <= population:
+        raise ValueError(f"{positives} of {n_drawn} of {population} cannot be")
+    if n_drawn == 0:
+        return undefined(NOTHING_DRAWN)
+    share = min(max(positives / n_drawn, 0.0), 1.0)
+    if n_drawn == population:
+        return Measure(share, interval=Interval(share, share))
+    trials = n_drawn * (population - 1) / (population - n_drawn)  # as informative, were there no end of them
+    return Measure(share, interval=_score_interval(share, trials, confidence))
+
+
+def unlabelled_prevalence(whole: Measure, population: int, labelled: int, labelled_of_class: int) -> Measure:
+    """The share of the unlabelled documents that have a class: what is known is taken off.
+
+    whole : the share of all documents
+    labelled, labelled_of_class : documents with an answer, and those of them that have the class
+    returns : (population x share - labelled_of_class) / (population - labelled), clipped to [0, 1]
+
+    >>> unlabelled_prevalence(Measure(0.1, interval=Interval(0.05, 0.2)), 1_000, 200, 90)
+    Measure(value=0.0125, reason='', interval=Interval(low=0.0, high=0.1375))
+    """
+    rest = population - labelled
+    if whole.value is None or whole.interval is None:
+        return whole
+    if rest <= 0:
+        return undefined(NOTHING_LEFT)
+    value, low, high = (
+        min(max((population * share - labelled_of_class) / rest, 0.0), 1.0)
+        for share in (whole.value, whole.interval.low, whole.interval.high)
+    )
+    return Measure(value, interval=Interval(low, high))
+
+
+def _score_interval(share: float, trials: float, confidence: float) -> Interval:
+    """Wilson's, for a number of trials that need not be whole."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    centre = share + z * z / (2 * trials)
+    reach = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return Interval(max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
