@@ -241,6 +241,7 @@ REMINDERS = {  # seconds between two
     "labeling.tasks.reconcile": 1,  # how soon a due training is noticed; one statement for all projects
     "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
     "labeling.tasks.owe_tunings": 60,  # how soon a doubling of the labels is noticed
+    "analytics.tasks.measure_models": 5,  # how soon a new model is measured; two statements for all projects
     "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
 }
 CELERY_BEAT_SCHEDULE = {  # each expires with the next: no pile of them waits for a worker that was away

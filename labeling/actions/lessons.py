@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -71,6 +72,12 @@ def read_lesson(project: Project) -> Lesson:
     known = set(classes)
     documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
     return Lesson(project, classes, documents, through)
+
+
+def labels_per_class(lesson: Lesson) -> dict[str, int]:
+    """How many labels of each class there are to learn from: what a learning curve is drawn over."""
+    given = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
+    return {str(label_class): given[label_class] for label_class in lesson.classes}
 
 
 def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:

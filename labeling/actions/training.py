@@ -17,7 +17,7 @@ from labeling.actions import generations, owed
 from labeling.actions.evidence import evidence_for
 from labeling.actions.features import are_features_lost, current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
-from labeling.actions.lessons import Lesson, read_lesson, targets
+from labeling.actions.lessons import Lesson, labels_per_class, read_lesson, targets
 from labeling.actions.steadiness import change_since, right_now
 from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
 from labeling.actions.tuning import recipe_of
@@ -155,7 +155,7 @@ def _begin(lesson: Lesson) -> ModelVersion:
         label_count=len(lesson.documents),
         trained_through=lesson.through,
         guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
-        facts={"edition": project.feature_edition},
+        facts={"edition": project.feature_edition, "labels": labels_per_class(lesson)},
     )
 
 
