@@ -9,9 +9,7 @@ wrong joins the test set, without which a perfect score would have no interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +17,7 @@ from numpy.typing import NDArray
 from analytics.metrics.classification import Average, Report, confusion_matrix, divide, f1_values
 from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval, Measure
-
-N_RESAMPLES = 1000
-_DRAWS_AT_ONCE = 1_000_000  # numbers in one piece of work: 8 MB
-_NORMAL = NormalDist()
+from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +79,23 @@ def with_intervals(
     outcomes: Outcomes,
     *,
     seed: int,
-    n_resamples: int = N_RESAMPLES,
+    n_resamples: int | None = None,
     confidence: float = CONFIDENCE,
 ) -> Report:
     """The report with intervals on its micro, macro and weighted averages.
 
     outcomes : of the same documents as the report
+    n_resamples : test sets to draw; as many as is quick unless told otherwise
     returns : a new report; what was undefined stays so
-
-    Source: Efron (1981), "Nonparametric standard errors and confidence intervals", bias-corrected.
     """
     if not outcomes.documents.sum():
         return report
     smoothed = _with_imagined_error(outcomes)
-    centres = _averages(*_totals(smoothed, smoothed.weights[None]))[:, 0]
-    draws = np.concatenate(
-        [_averages(*_totals(smoothed, drawn)) for drawn in _drawn_weights(smoothed, n_resamples, seed)],
-        axis=1,
-    )
+    weights = smoothed.documents.astype(np.float32)
+    centres = _averages(*_totals(smoothed, weights[None]))[:, 0]
+    n_resamples = n_resamples or enough_resamples(len(weights))
+    drawn = drawn_weights(smoothed.documents, n_resamples, seed)
+    draws = np.concatenate([_averages(*_totals(smoothed, piece)) for piece in drawn], axis=1)
     measures = [m for average in (report.micro, report.macro, report.weighted) for m in _measures(average)]
     done = [
         replace(measure, interval=_interval(measure, centre, values, confidence))
@@ -110,41 +104,22 @@ def with_intervals(
     return replace(report, micro=Average(*done[:3]), macro=Average(*done[3:6]), weighted=Average(*done[6:]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Smoothed:
-    """Outcomes with the imagined one at the end: counts (3, n_outcomes, n_classes), weights (n_outcomes,)."""
-
-    counts: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    n_documents: int
-
-
-def _with_imagined_error(outcomes: Outcomes) -> _Smoothed:
+def _with_imagined_error(outcomes: Outcomes) -> Outcomes:
     """Add one document with the average number of labels of each class: all missed, as many given wrongly."""
     n_documents = int(outcomes.documents.sum())
     support = outcomes.documents @ (outcomes.true_positives + outcomes.false_negatives) / n_documents
-    counts = np.stack(
-        [
-            np.vstack([outcomes.true_positives, np.zeros_like(support)]),
-            np.vstack([outcomes.false_positives, support]),
-            np.vstack([outcomes.false_negatives, support]),
-        ]
+    return Outcomes(
+        np.vstack([outcomes.true_positives, np.zeros_like(support)]),
+        np.vstack([outcomes.false_positives, support]),
+        np.vstack([outcomes.false_negatives, support]),
+        np.append(outcomes.documents, 1),
     )
-    return _Smoothed(counts, np.append(outcomes.documents, 1).astype(np.float64), n_documents)
 
 
-def _drawn_weights(smoothed: _Smoothed, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """How often each outcome is drawn: pieces of (some resamples, n_outcomes)."""
-    random = np.random.default_rng(seed)
-    shares = smoothed.weights / smoothed.weights.sum()
-    piece = max(1, _DRAWS_AT_ONCE // len(shares))
-    for start in range(0, n_resamples, piece):
-        yield random.multinomial(smoothed.n_documents, shares, size=min(piece, n_resamples - start))
-
-
-def _totals(smoothed: _Smoothed, weights: NDArray[np.number]) -> NDArray[np.float64]:
-    """Counts per class of each draw: (3, n_draws, n_classes)."""
-    return np.stack([weights.astype(np.float64) @ part for part in smoothed.counts])
+def _totals(outcomes: Outcomes, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Counts per class of each draw: (3, n_draws, n_classes). Single precision holds them to 16 million."""
+    parts = (outcomes.true_positives, outcomes.false_positives, outcomes.false_negatives)
+    return np.stack([(weights @ part.astype(np.float32)).astype(np.float64) for part in parts])
 
 
 def _averages(
@@ -173,13 +148,6 @@ def _measures(average: Average) -> tuple[Measure, Measure, Measure]:
 def _interval(
     measure: Measure, centre: float, draws: NDArray[np.float64], confidence: float
 ) -> Interval | None:
-    """Bias-corrected percentiles, widened where needed so that they hold the measured value."""
-    known = draws[~np.isnan(draws)]
-    if measure.value is None or len(known) * 2 < len(draws):
+    if measure.value is None:
         return None
-    below = ((known < centre).mean() + (known <= centre).mean()) / 2
-    bias = _NORMAL.inv_cdf(min(max(float(below), 1 / len(known)), 1 - 1 / len(known)))
-    reach = _NORMAL.inv_cdf((1 + confidence) / 2)
-    places = [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)]
-    low, high = np.quantile(known, places)
-    return Interval(min(float(low), measure.value), max(float(high), measure.value))
+    return corrected_interval(measure.value, draws, confidence, centre)

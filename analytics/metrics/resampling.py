@@ -1,0 +1,99 @@
+"""What would other test sets of this kind have said? Weights of drawn documents, and intervals of the draws.
+
+Each document is drawn a Poisson number of times with mean 1. Given their sum, such weights are the
+multinomial ones of the classical bootstrap; every measure here is a ratio, so the sum does not matter.
+Weights of documents that differ from all others come from a table: 1,000 test sets of 5,000 documents take
+35 ms, with multinomial draws 360 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp, factorial
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.metrics.intervals import CONFIDENCE
+from analytics.metrics.measures import Interval
+
+MOST_RESAMPLES, LEAST_RESAMPLES = 1000, 500
+_ENOUGH_NUMBERS = 3_000_000  # weights of one bootstrap, where that leaves enough test sets
+_NUMBERS_AT_ONCE = 1_000_000  # in one piece of work: 4 MB
+_STEPS = 1 << 16
+_NORMAL = NormalDist()
+
+
+def enough_resamples(n_outcomes: int) -> int:
+    """How many test sets to draw: fewer where each costs more.
+
+    >>> enough_resamples(100), enough_resamples(5_000)
+    (1000, 600)
+    """
+    return max(LEAST_RESAMPLES, min(MOST_RESAMPLES, _ENOUGH_NUMBERS // max(1, n_outcomes)))
+
+
+def drawn_weights(
+    documents: NDArray[np.integer], n_resamples: int, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    """How many documents of each outcome are in each drawn test set: pieces of (some resamples, n_outcomes).
+
+    documents : (n_outcomes,) how many documents came out in each way
+
+    Source: Hanley and MacGibbon (2006), "Creating non-parametric bootstrap samples using Poisson
+    frequencies".
+
+    >>> [piece.shape for piece in drawn_weights(np.array([1, 40]), 3, seed=1)]
+    [(3, 2)]
+    """
+    random = np.random.default_rng(seed)
+    n_outcomes = len(documents)
+    single, many = np.flatnonzero(documents == 1), np.flatnonzero(documents != 1)
+    piece = max(1, _NUMBERS_AT_ONCE // max(1, n_outcomes))
+    for start in range(0, n_resamples, piece):
+        size = min(piece, n_resamples - start)
+        drawn = _POISSON_OF_ONE.take(random.integers(_STEPS, size=(size, len(single)), dtype=np.uint16))
+        if not len(many):
+            yield drawn
+            continue
+        weights = np.empty((size, n_outcomes), np.float32)
+        weights[:, single] = drawn
+        weights[:, many] = random.poisson(documents[many], (size, len(many)))
+        yield weights
+
+
+def corrected_interval(
+    value: float, draws: NDArray[np.floating], confidence: float = CONFIDENCE, centre: float | None = None
+) -> Interval | None:
+    """Percentiles of the draws, corrected for bias, widened where needed to hold the value.
+
+    value : as measured; centre : where draws should have their median, the value unless told otherwise
+    draws : (n_resamples,), nan where undefined
+    returns : None when half of the draws or more are undefined
+
+    Source: Efron (1981), "Nonparametric standard errors and confidence intervals", bias-corrected.
+
+    >>> found = corrected_interval(0.5, np.linspace(0, 1, 1001))
+    >>> round(found.low, 2), round(found.high, 2)
+    (0.03, 0.97)
+    """
+    known = draws[~np.isnan(draws)]
+    if not len(known) or len(known) * 2 < len(draws):
+        return None
+    middle = value if centre is None else centre
+    below = float(((known < middle).mean() + (known <= middle).mean()) / 2)
+    bias = _NORMAL.inv_cdf(min(max(below, 1 / (len(known) + 1)), 1 - 1 / (len(known) + 1)))
+    reach = _NORMAL.inv_cdf((1 + confidence) / 2)
+    low, high = np.quantile(known, [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)])
+    return Interval(min(float(low), value), max(float(high), value))
+
+
+def _poisson_table() -> NDArray[np.float32]:
+    """A Poisson number of mean 1 for each of 65,536 equally likely steps."""
+    steps = np.round(np.cumsum([exp(-1) / factorial(number) for number in range(9)]) * _STEPS).astype(int)
+    sizes = np.diff(np.append(np.minimum(steps, _STEPS), _STEPS), prepend=0)
+    return np.repeat(np.arange(10, dtype=np.float32), sizes)
+
+
+_POISSON_OF_ONE = _poisson_table()
