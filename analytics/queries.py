@@ -57,7 +57,8 @@ class HeldOut:
 
 
 def latest_model(project: Project) -> ModelVersion | None:
-    return project.model_versions.ready().select_related("guideline").first()
+    """The model in use: what ranks, suggests and is reported."""
+    return ModelVersion.objects.select_related("guideline").in_use(project)
 
 
 def standing_focuses(project: Project) -> dict[UUID, tuple[Focus, int]]:

@@ -129,3 +129,7 @@ class StaleRun(LabelingError):
 
 class NothingToReplay(LabelingError):
     """The labels of this project cannot be replayed now."""
+
+
+class ModelUnusable(LabelingError):
+    """The files or features of this model are gone, so it cannot rank any more; choose a newer one."""

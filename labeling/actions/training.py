@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -18,8 +17,15 @@ from labeling.actions.evidence import evidence_for
 from labeling.actions.features import are_features_lost, current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, labels_per_class, read_lesson, targets
+from labeling.actions.saved_models import (
+    forget_old_versions,
+    model_folder,
+    promoted_ranker,
+    ranker_in_use,
+    saved_committee,
+)
 from labeling.actions.steadiness import change_since, right_now
-from labeling.actions.tagging import fit_tagger, open_tagger, predict_spans, tagger_ranker
+from labeling.actions.tagging import fit_tagger, predict_spans, tagger_ranker
 from labeling.actions.tuning import recipe_of
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee
@@ -27,7 +33,6 @@ from labeling.learning.fitting import fit_committee
 from labeling.learning.recipe import USUAL_RECIPE, Recipe
 from labeling.models import (
     Guideline,
-    HeldOutPrediction,
     ModelVersion,
     Now,
     OwedWork,
@@ -39,8 +44,6 @@ if TYPE_CHECKING:
     from labeling.learning.evidence import Evidence
     from labeling.learning.rows import Rows
     from labeling.learning.store import FeatureStore
-
-KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
 
 
 class Fit(Protocol):
@@ -77,7 +80,7 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
         started = perf_counter()
         ranker = _fit(work, version, lesson, fit)
         fitted = perf_counter()
-        entries = ranker.head(seed=generation)
+        entries = (_chosen_ranker(project) or ranker).head(seed=generation)
         seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
         with transaction.atomic():  # the model and its order become visible together
             _become_ready(work, version, seconds)
@@ -90,16 +93,21 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
         )
         raise
     generations.purge(project.pk)
-    _forget_old_versions(project)
+    forget_old_versions(project)
+
+
+def _chosen_ranker(project: Project) -> Ranker | None:
+    """Of the promoted model, as it is now: somebody may have chosen during the training."""
+    return promoted_ranker(Project.objects.get(pk=project.pk))
 
 
 def rank(work: OwedWork) -> None:
-    """Publish a new order with the model that is there, or by variety where there is none."""
+    """Publish a new order with the model in use, or by variety where there is none."""
     project = Project.objects.get(pk=work.project_id)
     if are_features_lost(project):
         return
     generation = generations.next_generation()
-    publish_head(work, project, latest_ranker(project), generation)
+    publish_head(work, project, ranker_in_use(project), generation)
 
 
 def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: int) -> None:
@@ -108,36 +116,6 @@ def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: i
     owed.beat(work)
     generations.publish(project.pk, generation, entries)
     generations.purge(project.pk)
-
-
-def latest_ranker(project: Project) -> Ranker:
-    """The newest model that fits the classes and features of now; by variety where there is none.
-
-    Where its files were lost, or are of an older layout, a training is owed.
-    """
-    version = project.model_versions.ready().first()
-    if version is None or version.facts.get("edition") != project.feature_edition:
-        return start_ranker(project)
-    ranker = _ranker_of(project, version)
-    if ranker is None:
-        owed.owe(project.pk, OwedWork.Kind.TRAIN)
-        return start_ranker(project)
-    return ranker
-
-
-def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
-    if project.kind == Project.Kind.SPANS:
-        tagger = open_tagger(model_folder(version))
-        return None if tagger is None else tagger_ranker(project, version, tagger)
-    committee, view = _saved(version), version.facts.get("view")
-    store = current_store(project, view)
-    if committee is None or store is None or store.view != view:  # embeddings can be lost too
-        return None
-    return committee_ranker(project, version, committee)
-
-
-def model_folder(version: ModelVersion) -> Path:
-    return Path(settings.MODELS_DIR) / str(version.project_id) / str(version.number)
 
 
 @transaction.atomic
@@ -175,7 +153,7 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     owed.beat(work)
     version.facts["view"] = store.view
     version.facts["recipe"] = asdict(recipe)
-    version.facts["change"] = change_since(version, store, committee, _saved)
+    version.facts["change"] = change_since(version, store, committee, saved_committee)
     version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
     if len(committee.thresholds):  # reports decide as the model does
         version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
@@ -201,15 +179,7 @@ def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
         return None
     if (last.facts.get("edition"), last.facts.get("view")) != (lesson.project.feature_edition, store.view):
         return None
-    return _saved(last)
-
-
-def _saved(version: ModelVersion) -> Committee | None:
-    """The committee of a version; None where its files were lost, or are of an older layout."""
-    try:
-        return Committee.load(model_folder(version))[0]
-    except FileNotFoundError:
-        return None
+    return saved_committee(last)
 
 
 def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> dict[str, int]:
@@ -235,11 +205,3 @@ def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, floa
         state=ModelVersion.State.READY, finished_at=Now(), facts=version.facts | {"seconds": seconds}
     ):
         raise StaleRun
-
-
-def _forget_old_versions(project: Project) -> None:
-    """Files and held-out predictions of long ago; the facts of every version stay."""
-    old = project.model_versions.ready()[KEPT_VERSIONS : KEPT_VERSIONS + 5]
-    for version in old:
-        HeldOutPrediction.objects.filter(model_version=version).delete()
-        shutil.rmtree(model_folder(version), ignore_errors=True)

@@ -24,6 +24,7 @@ from labeling.actions import (
 from labeling.actions.annotations import Submission, submit_many
 from labeling.actions.answers import LabelValue
 from labeling.actions.guidelines import Rule
+from labeling.actions.saved_models import model_folder
 from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags, quality_of_spans
 from labeling.learning.spans import Span, tokenize
@@ -167,7 +168,7 @@ class Simulation:
         if self.truth.kind == Project.Kind.SPANS:
             return self._quality_of_spans(version, dict(stored.values_list("document__external_id", "spans")))
         found = dict(stored.values_list("document__external_id", "probabilities"))
-        committee, _facts = Committee.load(training.model_folder(version))
+        committee, _facts = Committee.load(model_folder(version))
         predicted = committee.decide(np.array(list(found.values()), dtype=np.float32))
         answers = [{label.label_class for label in self.answer(external_id)} for external_id in found]
         given_flags = np.array([[pk in answer for pk in version.classes] for answer in answers])

@@ -18,6 +18,12 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """Models that may be used, newest first."""
         return self.filter(state=ModelVersion.State.READY).order_by("-number")
 
+    def in_use(self, project: Project) -> ModelVersion | None:
+        """The model that ranks and suggests: the promoted one while it fits, else the newest."""
+        ready = self.ready().filter(project=project)
+        promoted = ready.filter(pk=project.promoted_model_id).first() if project.promoted_model_id else None
+        return promoted if promoted is not None and promoted.fits(project) else ready.first()
+
 
 class ModelVersion(models.Model):
     """One trained model: its facts here, its arrays in files."""
@@ -59,6 +65,15 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"model {self.number}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its files are known to be gone: it can be read about, but neither rank nor suggest."""
+        return bool(self.facts.get("lost"))
+
+    def fits(self, project: Project) -> bool:
+        """Whether it can order the project's queue: its files and the features it was made from are there."""
+        return not self.is_lost and self.facts.get("edition") == project.feature_edition
 
 
 class HeldOutPrediction(models.Model):

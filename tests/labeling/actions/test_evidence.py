@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import embedding, guidelines, owed, training, working
+from labeling.actions import embedding, guidelines, owed, working
 from labeling.actions.evidence import evidence_for
 from labeling.actions.features import current_store
 from labeling.actions.guidelines import Rule
 from labeling.actions.lessons import read_lesson
+from labeling.actions.saved_models import model_folder
 from labeling.learning.committee import Committee
 from labeling.learning.evidence import Evidence
 from labeling.learning.extras import embeddings_installed
@@ -49,7 +50,7 @@ def read(project: Project) -> Evidence:
 def committee_of(project: Project) -> Committee:
     version = project.model_versions.ready().first()
     assert version is not None
-    return Committee.load(training.model_folder(version))[0]
+    return Committee.load(model_folder(version))[0]
 
 
 def embed_all(project: Project) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import features, owed, queue, training, working
+from labeling.actions import features, owed, queue, saved_models, working
 from labeling.actions.annotations import Submission, submit
 from labeling.models import ModelVersion, OwedWork, Project, QueueEntry
 from tests.cast import label
@@ -41,7 +41,7 @@ def owe_and_work(project: Project, kind: OwedWork.Kind) -> None:
 def is_whole(project: Project) -> bool:
     """Every document has features, and the newest model orders the queue."""
     store = features.current_store(project)
-    ranker = training.latest_ranker(project)
+    ranker = saved_models.ranker_in_use(project)
     return store is not None and len(store) == project.document_count and ranker.version is not None
 
 

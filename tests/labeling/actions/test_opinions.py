@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling.actions import opinions, queue
 from labeling.actions.annotations import Submission, submit
-from labeling.actions.training import latest_ranker
+from labeling.actions.saved_models import ranker_in_use
 from labeling.learning.words import words
 from labeling.models import Document, Lease, Project, QueueEntry
 from tests.cast import label
@@ -82,7 +82,7 @@ def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User
 def test_all_texts_are_read_in_one_statement(shop: Project, ann: User) -> None:
     label_rightly(shop, ann, 40)
     train(shop)
-    ranker = latest_ranker(shop)
+    ranker = ranker_in_use(shop)
     assert ranker.opinion is not None
     entries = [(document.pk, {"share": "margin"}) for document, _ in reasons(shop)]
     with CaptureQueriesContext(connection) as statements:
