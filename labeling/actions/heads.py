@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q
 
-from labeling.actions import gold, second_opinions
+from labeling.actions import gold, picks, second_opinions
 from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
@@ -55,17 +55,20 @@ class Ranker:
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
 
-        Second opinions come at their share from the first place on: few are asked at a time.
+        Second opinions and what a manager picked come at their shares from the first place on: they are few.
         """
         doubts = self.doubts()
+        picked = picks.waiting_entries(self.project, round(HEAD_SIZE * picks.SHARE))
         started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
         share = min(self.project.test_share, MOST_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
         asked_share = mix_of(self.project, len(self.classes)).second_opinion or LEAST_ASKED_SHARE
-        asked = second_opinions.waiting_entries(self.project, doubts, round(HEAD_SIZE * asked_share))
-        chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked))
+        most = round(HEAD_SIZE * asked_share)
+        asked = second_opinions.waiting_entries(self.project, doubts, most, dict(picked))
+        chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked) - len(picked))
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        head = gold.served(self.project, first_of_each_group(spliced(mixed, asked, asked_share)), seed)
+        others = _besides(picked, spliced(mixed, asked, asked_share))
+        head = gold.served(self.project, spliced(others, picked, picks.SHARE), seed)
         return head if self.opinion is None else self.opinion.of(head)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
@@ -163,6 +166,13 @@ def _select(
         labelled=labelled,
         seed=seed,
     )
+
+
+def _besides(picked: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
+    """The others, one of each group of near-duplicates, and none of a group of which one was picked."""
+    names = dict(picked)
+    kept = first_of_each_group([*picked, *(entry for entry in others if entry[0] not in names)])
+    return [entry for entry in kept if entry[0] not in names]
 
 
 def labels_between(project: Project, version: ModelVersion) -> int:

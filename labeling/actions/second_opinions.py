@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -113,14 +113,40 @@ def give_up(project: Project) -> int:
     return settled
 
 
+@transaction.atomic
+def take_back(project_id: int, document_ids: Collection[int]) -> int:
+    """Give up second opinions on these documents that nobody gave or is about to give. Returns how many.
+
+    The documents are settled by the answers they have; one that lost its answer meanwhile waits like others.
+    """
+    overlap = Project.objects.select_for_update(no_key=True).get(pk=project_id).overlap
+    locked = Document.objects.select_for_update(no_key=True).filter(
+        project=project_id, pk__in=document_ids, state=Document.State.OPEN, extra_slots__gt=0
+    )
+    taken = 0
+    for document in locked.order_by("pk"):
+        if Lease.objects.live().filter(document=document, round=document.round).exists():
+            continue
+        counted = Document.objects.annotate(n=COUNTED).values_list("n", flat=True).get(pk=document.pk)
+        document.extra_slots = max(0, counted - overlap)
+        Document.objects.filter(pk=document.pk).update(extra_slots=document.extra_slots)
+        settle(document, overlap + document.extra_slots)
+        taken += 1
+    return taken
+
+
 def waiting_entries(
-    project: Project, chances: Mapping[int, float], most: int
+    project: Project, chances: Mapping[int, float], most: int, besides: Collection[int] = ()
 ) -> list[tuple[int, dict[str, object]]]:
-    """(document, reason) of those that wait for a second opinion, the most doubtful first."""
+    """(document, reason) of those that wait for a second opinion, the most doubtful first.
+
+    besides : documents that come for another reason
+    """
     waiting = (
         Document.objects.filter(project=project, state=Document.State.OPEN, extra_slots__gt=0)
         .annotate(n=COUNTED)
         .filter(n__gt=0)
+        .exclude(pk__in=besides)
         .order_by("pk")
     )
     rows = sorted(waiting.values_list("pk", "n")[:most], key=lambda row: chances.get(row[0], 1.0))

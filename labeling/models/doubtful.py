@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -74,6 +75,14 @@ UNANSWERABLE = f"""
     ORDER BY d.id
 """  # noqa: S608
 
+ANSWERABLE = f"""
+    SELECT d.id FROM labeling_document d
+    WHERE d.project_id = %(project)s AND d.id = ANY(%(documents)s)
+      AND EXISTS (SELECT 1 FROM labeling_membership who
+                  WHERE who.project_id = d.project_id AND who.removed_at IS NULL AND {COULD_ANSWER})
+    ORDER BY d.id
+"""  # noqa: S608
+
 
 @dataclass(frozen=True)
 class Confirmable:
@@ -110,7 +119,12 @@ def unanswerable(project_id: int) -> list[int]:
     return [pk for (pk,) in _rows(UNANSWERABLE, project_id)]
 
 
-def _rows(statement: str, project_id: int) -> list[tuple[Any, ...]]:
+def answerable(project_id: int, document_ids: Sequence[int]) -> list[int]:
+    """Those of these documents that a member has neither answered nor skipped in this round."""
+    return [pk for (pk,) in _rows(ANSWERABLE, project_id, documents=list(document_ids))]
+
+
+def _rows(statement: str, project_id: int, **facts: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"project": project_id})
+        cursor.execute(statement, {"project": project_id, **facts})
         return list(cursor.fetchall())

@@ -31,8 +31,10 @@ def shows_opinion(reason: Reason, shows_suggestions: bool) -> bool:
 
     >>> shows_opinion({"share": "margin"}, True), shows_opinion({"share": "test"}, True)
     (True, False)
+    >>> shows_opinion({"share": "picked", "independent": "test"}, True)
+    False
     """
-    return shows_suggestions and reason.get("share") not in INDEPENDENT
+    return shows_suggestions and reason.get("share") not in INDEPENDENT and "independent" not in reason
 
 
 def explanation(reason: Reason, class_names: Names) -> list[str]:

@@ -25,6 +25,7 @@ _PREDICTED = """
           FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
                 ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
     WHERE l.reason ? 'top' AND l.round = 0 AND l.reason->>'share' NOT IN ('overlap', 'second_opinion', 'gold')
+      AND l.reason->>'independent' IS DISTINCT FROM 'again'
     ORDER BY l.annotation_id
 """
 

@@ -6,7 +6,8 @@ was asked for), "similar" (documents that it stands for), "propensity" (chance o
 "wanted" (answers), "seed_words" (those it holds), "posterior" (chance that the answer it has is right),
 "informativeness", "seconds" (of work that it may take, where doubt was weighed by them), "part" (of the
 queue, that the weak class gets), "spans" (that the model would mark), "reply" (to a question of the annotator
-who gets it).
+who gets it), "why" (a manager's, who picked it), "independent" (of a picked document that measures the model,
+"test", or people, "again").
 """
 
 from __future__ import annotations
@@ -199,6 +200,16 @@ def _overlap(reason: Reason, names: Names) -> str:
     )
 
 
+def _picked(reason: Reason, names: Names) -> str:
+    """Why, in the manager's words, which the reason holds only where they may be told."""
+    if reason.get("independent") == "again":
+        return _("a manager asked for a second opinion on it.")
+    why = str(reason.get("why") or "").rstrip(" .")
+    if not why:
+        return _("a manager picked it to be labelled next.")
+    return _("a manager picked it to be labelled next: {why}.").format(why=why)
+
+
 def _always(text: Callable[[], str]) -> Callable[[Reason, Names], str]:
     return lambda reason, names: text()
 
@@ -218,6 +229,7 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
     "cold_start": _always(lambda: _("there is no model yet, and it is typical of this project's documents.")),
     "test": _always(lambda: _("it belongs to the random test set, which measures the model.")),
     "second_opinion": _second_opinion,
+    "picked": _picked,
     "seed_words": _seed_words,
     "expected_positive": _expected_positive,
     "gold": _always(lambda: _("its right answer is known, so it measures whoever labels it.")),
@@ -225,4 +237,4 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
         lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
     ),
 }
-OF_MANAGERS = (_seed_words,)  # matched by words that a manager gave, without any opinion of a model
+OF_MANAGERS = (_picked, _seed_words)  # by words that a manager gave, without any opinion of a model

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
 from analytics.api import urls as analytics_urls
-from labeling.actions import annotations, classes, policy, queue, steering, tokens
+from labeling.actions import annotations, classes, picks, policy, queue, steering, tokens
 from labeling.actions.annotations import Submission
 from labeling.api import urls
 from labeling.models import (
@@ -19,6 +19,7 @@ from labeling.models import (
     Document,
     LabelClass,
     ModelVersion,
+    PickedDocument,
     PredictionSource,
     Project,
     Question,
@@ -53,6 +54,7 @@ class World:
     disputed: Document
     source: PredictionSource
     question: Question
+    pick: PickedDocument
 
     def token(self, user: User) -> str:
         """A lease of this person, or for somebody who gets none, of Ann."""
@@ -130,6 +132,9 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         lambda w, u: {"random": 30, "weak_class": 30, "second_opinion": 0, "seed_words": 0},
     ),
     ("mix", "DELETE"): (MANAGE, NO_BODY),
+    ("picks", "GET"): (MANAGE, NO_BODY),
+    ("picks", "POST"): (MANAGE, lambda w, u: {"document_ids": [w.pick.document_id], "reason": "Again"}),
+    ("pick", "DELETE"): (MANAGE, NO_BODY),
     ("predictions", "GET"): (READ, NO_BODY),
     ("predictions", "POST"): (
         MANAGE,
@@ -179,6 +184,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:annotation_id>": world.answered(user) if "annotation_id" in path else 0,
         "<row:number>": 1,
         "<row:source_id>": world.source.pk,
+        "<row:pick_id>": world.pick.pick_id,
         "<row:question_id>": world.question.pk,
     }.items():
         path = path.replace(given, str(value))
@@ -201,7 +207,8 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     ModelVersion.objects.create(project=project, number=1, state="ready", classes=ids)
     source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
     question = Question.objects.create(project=project, document=disputed, asker=ann, text="What is it?")
-    return World(project, refund, disputed, source, question)
+    picks.pick(project.pk, joan, [Document.objects.get(project=project, external_id="t4").pk], "More")
+    return World(project, refund, disputed, source, question, PickedDocument.objects.get())
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""Which documents shall be labelled next? Those that a manager picks, or draws from a slice of the pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.actions import picks
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text, WholeNumber
+from labeling.api.permissions import MANAGE
+from labeling.api.schema import operation
+from labeling.models import Document, Pick
+from labeling.models.picks import Slice
+
+MOST_LISTED = 100  # the newest
+
+
+class SliceIn(Input):
+    """Open documents of the pool that share something; nothing given, any of them."""
+
+    field = Text(required=False, max_length=200, help_text="Of the metadata; `value` with it.")
+    value = Text(required=False, allow_blank=True, max_length=1000, trim_whitespace=False)
+    least = WholeNumber(required=False, help_text="Characters of the text.")
+    below = WholeNumber(required=False, min_value=1, help_text="Characters of the text.")
+    has_near_duplicate = serializers.BooleanField(required=False)
+
+
+class PickIn(Input):
+    reason = Text(max_length=300, help_text="One sentence; annotators read it.")
+    document_ids = serializers.ListField(
+        child=WholeNumber(max_value=2**63 - 1), required=False, min_length=1, max_length=picks.MOST_PICKED
+    )
+    slice = SliceIn(required=False, help_text="Instead of `document_ids`; `count` with it.")
+    count = WholeNumber(required=False, min_value=1, max_value=picks.MOST_PICKED)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.keys() - {"reason"} not in ({"document_ids"}, {"slice", "count"}):
+            raise serializers.ValidationError(_("Give document_ids, or slice and count."))
+        return attrs
+
+
+class PickOut(serializers.ModelSerializer[Pick]):
+    """Documents to be labelled next."""
+
+    created_by = serializers.CharField(source="created_by.username")
+    documents = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Of them, those that nobody has labelled since.")
+
+    class Meta:
+        model = Pick
+        fields = ("id", "reason", "created_by", "created_at", "documents", "waiting")
+        read_only_fields = fields
+
+
+class PicksOut(serializers.Serializer[Any]):
+    results = PickOut(many=True)
+
+
+class PickedOut(serializers.Serializer[Any]):
+    """What became of a pick."""
+
+    id = serializers.IntegerField(allow_null=True, help_text="null where nothing waits.")
+    waiting = serializers.IntegerField()
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many do not wait, by why: unknown, gold, excluded, disputed, decided, nobody_left.",
+    )
+
+
+class Picks(Endpoint):
+    needs = {"GET": MANAGE, "POST": MANAGE}
+
+    @operation("picks_list", answers={200: PicksOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the picks that stand, the newest first: those with documents that still wait."""
+        return Response({"results": PickOut(_standing(project_id), many=True).data})
+
+    @operation(
+        "picks_add",
+        request=PickIn,
+        answers={201: PickedOut},
+        errors=[422],
+        examples={
+            "These documents": {"document_ids": [17, 23], "reason": "Unclear since the rule changed"},
+            "A slice": {"slice": {"field": "source", "value": "mail"}, "count": 50, "reason": "More mails"},
+        },
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Send documents to the front of the queue: those named, or so many of a slice of the pool.
+
+        Documents that annotators settled are opened for one more answer, where somebody is left to give it.
+        The queue is ranked again within seconds.
+        """
+        asked = PickIn.checked(request.data)
+        reason = asked["reason"]
+        if "slice" in asked:
+            where = Slice(**asked["slice"])
+            done = picks.pick_from_pool(
+                project_id, self.caller, where=where, count=asked["count"], reason=reason
+            )
+        else:
+            done = picks.pick(project_id, self.caller, asked["document_ids"], reason)
+        body = {"id": done.pick and done.pick.pk, "waiting": done.waiting, "left_out": done.left_out}
+        return Response(body, status=201)
+
+
+class OnePick(Endpoint):
+    needs = {"DELETE": MANAGE}
+
+    @operation("picks_end", answers={204: None})
+    def delete(self, request: Request, project_id: int, pick_id: int) -> Response:
+        """Take a pick back. Second opinions that it asked for and that nobody gave are given up."""
+        picks.end_pick(project_id, self.caller, pick_id)
+        return Response(status=204)
+
+
+def _standing(project_id: int) -> QuerySet[Pick]:
+    is_open = Q(picked__document__state=Document.State.OPEN)
+    counted = Pick.objects.standing().filter(project=project_id).select_related("created_by").order_by("-pk")
+    return counted.annotate(documents=Count("picked"), waiting=Count("picked", filter=is_open))[:MOST_LISTED]
