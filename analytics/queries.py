@@ -76,13 +76,17 @@ def test_documents_waiting(project: Project) -> bool:
     return Document.objects.test_set().filter(project=project, state=Document.State.OPEN).exists()
 
 
-def held_out(project: Project, version: ModelVersion) -> HeldOut:
+def held_out(
+    project: Project, version: ModelVersion, labelled: Sequence[LabelledDocument] | None = None
+) -> HeldOut:
     """Stored predictions beside the labels of now: correct a label and every number moves.
 
+    labelled : the test set of another moment, or one that is read already; by default that of now
     Documents whose label names a class that the model does not know are left out.
     """
     place = {label_class: number for number, label_class in enumerate(version.classes)}
-    known = {d.document_id: d for d in labelled_documents(project.pk, "test") if d.classes <= place.keys()}
+    labelled = labelled_documents(project.pk, "test") if labelled is None else labelled
+    known = {d.document_id: d for d in labelled if d.classes <= place.keys()}
     if project.kind == Project.Kind.SPANS:
         return _held_out_spans(version, known, place)
     ids, probabilities = stored_probabilities(version)
