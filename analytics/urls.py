@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import classes, savings
+from analytics.views import classes, confusion, savings
 
 app_name = "analytics"
 
@@ -13,6 +13,13 @@ urlpatterns = [
     path("projects/<int:project_id>/report/", classes.classes, name="classes"),
     path("projects/<int:project_id>/report/news/", classes.news, name="news"),
     path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
+    path("projects/<int:project_id>/report/confusion/", confusion.confusion, name="confusion"),
+    path("projects/<int:project_id>/report/confusion.csv", confusion.confusion_csv, name="confusion_csv"),
+    path(
+        "projects/<int:project_id>/report/confusion/<uuid:first_id>/<uuid:second_id>/draft/",
+        confusion.draft_rule,
+        name="draft_rule",
+    ),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),
 ]

@@ -119,6 +119,8 @@ class Gallery:
             "document_id": disputed.earliest("pk").pk,
             "annotation_id": mine.earliest("pk").pk,
             "class_id": project.classes.earliest("position").pk,
+            "first_id": project.classes.get(name="Refund").pk,
+            "second_id": project.classes.get(name="Billing").pk,
             "user_id": self.annotators[0].pk,
             "token_id": ApiToken.objects.filter(project=project).earliest("pk").pk,
             "invitation_id": Invitation.objects.filter(project=project).earliest("pk").pk,

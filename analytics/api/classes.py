@@ -130,11 +130,11 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
         "model": report.version.number if report.version else None,
         "labels": report.labels,
         "test_documents": report.test_documents,
-        "accuracy": _measure(scores.accuracy) if scores else None,
-        "macro_f1": _measure(scores.macro.f1) if scores else None,
-        "micro_f1": _measure(scores.micro.f1) if scores else None,
-        "imbalance_ratio": _measure(report.imbalance.ratio),
-        "effective_classes": _measure(report.imbalance.effective_classes),
+        "accuracy": measure_json(scores.accuracy) if scores else None,
+        "macro_f1": measure_json(scores.macro.f1) if scores else None,
+        "micro_f1": measure_json(scores.micro.f1) if scores else None,
+        "imbalance_ratio": measure_json(report.imbalance.ratio),
+        "effective_classes": measure_json(report.imbalance.effective_classes),
         "classes": [_row(row) for row in report.rows],
         "confused_pairs": [
             {"truth": truth.pk, "predicted": predicted.pk, "documents": count, "of": total}
@@ -171,15 +171,15 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "name": row.label_class.name,
         "train_labels": row.train_labels,
         "test_labels": row.test_labels,
-        "precision": _measure(scores.precision) if scores else None,
-        "recall": _measure(scores.recall) if scores else None,
-        "f1": _measure(scores.f1) if scores else None,
+        "precision": measure_json(scores.precision) if scores else None,
+        "recall": measure_json(scores.recall) if scores else None,
+        "f1": measure_json(scores.f1) if scores else None,
         "support": scores.support if scores else None,
         "wanted_labels": row.focus.wanted_labels if row.focus else None,
     }
 
 
-def _measure(measure: Measure) -> dict[str, Any]:
+def measure_json(measure: Measure) -> dict[str, Any]:
     interval = measure.interval
     return {
         "value": measure.value,

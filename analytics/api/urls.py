@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import classes, savings
+from analytics.api import classes, confusion, savings
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -11,5 +11,10 @@ app_name = "analytics_api"
 
 urlpatterns = [
     path("projects/<row:project_id>/reports/classes/", classes.ClassReports.as_view(), name="report_classes"),
+    path(
+        "projects/<row:project_id>/reports/confusion/",
+        confusion.Confusions.as_view(),
+        name="report_confusion",
+    ),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
 ]

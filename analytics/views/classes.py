@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.gold import gold_rows
@@ -23,6 +24,7 @@ from labeling.models import LabelClass, Membership
 from labeling.views.access import for_managers, for_members, person
 from labeling.views.live import is_update, live
 
+CLASS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WANTED_LABELS = 20  # one press of the button: half an hour of one person
 
 
@@ -63,20 +65,27 @@ def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any
 
 @require_POST
 @for_managers
+@transaction.atomic
 def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
-    steering.focus_on(
-        member.project_id, person(request), class_id, WANTED_LABELS, _("Asked for on the class report.")
-    )
-    name = LabelClass.objects.values_list("name", flat=True).get(pk=class_id)
+    """Ask for more of a class, and of another one where `also` names it: both or none."""
+    wanted = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
+    for pk in wanted:
+        steering.focus_on(
+            member.project_id, person(request), pk, WANTED_LABELS, _("Asked for on the report.")
+        )
+    names = [str(name) for name in LabelClass.objects.filter(pk__in=wanted).values_list("name", flat=True)]
     messages.success(
         request,
-        ngettext(
-            "The queue now brings documents that may be {name}, until {n} more is labelled.",
-            "The queue now brings documents that may be {name}, until {n} more are labelled.",
-            WANTED_LABELS,
-        ).format(name=name, n=WANTED_LABELS),
+        _("The queue now brings documents that may be {names}, until {n} more of each are labelled.").format(
+            names=_(" or ").join(names), n=WANTED_LABELS
+        )
+        if len(names) > 1
+        else _("The queue now brings documents that may be {name}, until {n} more are labelled.").format(
+            name=names[0], n=WANTED_LABELS
+        ),
     )
-    return redirect("analytics:classes", member.project_id)
+    back = "confusion" if request.POST.get("back") == "confusion" else "classes"
+    return redirect(f"analytics:{back}", member.project_id)
 
 
 @require_POST

@@ -108,6 +108,19 @@ def edit(request: HttpRequest, member: Membership) -> HttpResponse:
     return _edit_page(request, member, form, rules, status=422)
 
 
+def draft_page(request: HttpRequest, member: Membership, section: str, note: str, told: str) -> HttpResponse:
+    """The editor with a section at the end of the newest version that nobody has saved yet.
+
+    note : what changes, in one sentence; told : what the manager should know of the draft
+    """
+    newest = _newest(member)
+    body = f"{newest.body.rstrip()}\n\n{section}" if newest and newest.body.strip() else section
+    initial = {"body": body, "based_on": newest.number if newest else 0, "note": note[:300]}
+    classes = [c for c in _classes(member) if c.retired_at is None]
+    rules = rule_forms(classes, _rules(newest))
+    return _edit_page(request, member, GuidelineForm(initial=initial), rules, draft=told)
+
+
 def _publish(
     request: HttpRequest, member: Membership, form: GuidelineForm, rules: list[RuleForm]
 ) -> Guideline:

@@ -1,0 +1,256 @@
+"""Which classes are taken for each other, by a model or by people? One answer for all kinds of projects.
+
+Everything is counted over units that two sides have judged: documents, or places in a text (a start and an
+end) where spans are marked. A side may give a unit one class, several, or none. So one class a document,
+several labels and spans share their arithmetic: where each unit has exactly one class on both sides, `swaps`
+is the ordinary confusion matrix without its diagonal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.metrics.intervals import proportion
+from analytics.metrics.measures import Measure, gettext_noop, ratio
+
+NOTHING_ELSE = gettext_noop("With two classes there is nothing else that it could be taken for.")
+NOT_NAMED = gettext_noop("Neither class was named.")
+
+Entity = tuple[int, int, int]  # start, end (exclusive), place of the class
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """What two sides say of the same units; (n_classes,) or (n_classes, n_classes) each.
+
+    matrix : units whose truth has the row's class; on the diagonal both have it, elsewhere the truth has the
+        row's class alone and the prediction the column's class alone
+    missed, extra : units where only the truth, only the prediction has the class
+    missed_alone, extra_alone : those of them where nothing else was given, or was there, in its place
+    true, predicted : units that have the class on each side
+    n_units : all units
+    """
+
+    matrix: NDArray[np.int64]
+    missed: NDArray[np.int64]
+    extra: NDArray[np.int64]
+    missed_alone: NDArray[np.int64]
+    extra_alone: NDArray[np.int64]
+    true: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    n_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two classes, and how often one is taken for the other.
+
+    first, second : places of the classes, first < second
+    forward, backward : units of the first taken for the second, and the other way round
+    either : units that have one of the two on either side
+    share : of those, the part that was mixed up
+    expected : mix-ups if mistakes fell on the other classes as often as these are predicted
+    lift : mix-ups by expected ones; 1 as by chance
+    """
+
+    first: int
+    second: int
+    forward: int
+    backward: int
+    either: int
+    share: Measure
+    expected: float
+    lift: Measure
+
+    @property
+    def count(self) -> int:
+        return self.forward + self.backward
+
+
+def confusion(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
+    """Count what was right, taken for something else, missed and added.
+
+    truth, predicted : (n_units, n_classes)
+    Raises ValueError when shapes differ.
+
+    >>> truth = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0]], bool)
+    >>> found = confusion(truth, np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0]], bool))
+    >>> found.matrix
+    array([[1, 1, 0], [0, 0, 0], [0, 0, 1]])
+    >>> found.missed, found.missed_alone
+    (array([1, 1, 0]), array([0, 1, 0]))
+    """
+    lost, added = truth & ~predicted, predicted & ~truth
+    right = (truth & predicted).sum(axis=0)
+    return Confusion(
+        matrix=swaps(truth, predicted) + np.diag(right),
+        missed=lost.sum(axis=0),
+        extra=added.sum(axis=0),
+        missed_alone=lost[~added.any(axis=1)].sum(axis=0),
+        extra_alone=added[~lost.any(axis=1)].sum(axis=0),
+        true=truth.sum(axis=0),
+        predicted=predicted.sum(axis=0),
+        n_units=len(truth),
+    )
+
+
+def swaps(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Units that lack the row's class and wrongly have the column's: (n_classes, n_classes), diagonal 0.
+
+    truth, predicted : (n_units, n_classes)
+
+    >>> swaps(np.array([[1, 0], [0, 1]], bool), np.array([[0, 1], [0, 1]], bool))
+    array([[0, 1], [0, 0]])
+    """
+    if truth.shape != predicted.shape or truth.ndim != 2:
+        raise ValueError(f"truth {truth.shape} and predicted {predicted.shape} must be equal tables")
+    lost, added = (truth & ~predicted).astype(np.float64), (predicted & ~truth).astype(np.float64)
+    return np.rint(lost.T @ added).astype(np.int64)
+
+
+def swapped(
+    truth: NDArray[np.bool_], predicted: NDArray[np.bool_], true: int, said: int
+) -> NDArray[np.bool_]:
+    """Which units lack the class `true` and wrongly have `said`: (n_units,).
+
+    >>> swapped(np.array([[1, 0], [0, 1]], bool), np.array([[0, 1], [0, 1]], bool), 0, 1)
+    array([ True, False])
+    """
+    lost = truth[:, true] & ~predicted[:, true]
+    found: NDArray[np.bool_] = lost & predicted[:, said] & ~truth[:, said]
+    return found
+
+
+def together(given: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Units that have both the row's class and the column's; on the diagonal all that have the class.
+
+    given : (n_units, n_classes)
+
+    >>> together(np.array([[1, 1], [0, 1]], bool))
+    array([[1, 1], [1, 2]])
+    """
+    table = given.astype(np.float64)
+    return np.rint(table.T @ table).astype(np.int64)
+
+
+def expected_swaps(matrix: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The same mistakes of each row, spread over the other classes as often as these are predicted.
+
+    matrix : (n_classes, n_classes); its diagonal is not looked at
+    predicted : (n_classes,) units that were given each class
+    returns : (n_classes, n_classes), diagonal 0; rows sum to the row's mistakes
+
+    >>> expected_swaps(np.array([[8, 3, 0], [0, 5, 0], [0, 0, 5]]), np.array([8, 10, 5])).round(1)
+    array([[0., 2., 1.], [0., 0., 0.], [0., 0., 0.]])
+    """
+    mistakes = matrix.sum(axis=1) - np.diagonal(matrix)
+    weights = np.repeat(predicted[None].astype(np.float64), len(predicted), axis=0)
+    np.fill_diagonal(weights, 0.0)
+    whole = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, whole, out=np.zeros_like(weights), where=whole > 0)
+    expected: NDArray[np.float64] = shares * mistakes[:, None]
+    return expected
+
+
+def pairs(truth: NDArray[np.bool_], predicted: NDArray[np.bool_], least: int = 1) -> list[Pair]:
+    """Classes that are taken for each other in at least `least` units, the most frequent first.
+
+    truth, predicted : (n_units, n_classes)
+
+    >>> truth = np.eye(3, dtype=bool)[[0, 0, 0, 1, 1, 2]]
+    >>> (found,) = pairs(truth, np.eye(3, dtype=bool)[[0, 1, 1, 1, 0, 2]])
+    >>> found.first, found.second, found.forward, found.backward, found.either, round(found.expected, 2)
+    (0, 1, 2, 1, 5, 2.17)
+    """
+    counts = confusion(truth, predicted)
+    expected = expected_swaps(counts.matrix, counts.predicted)
+    either = in_either(truth | predicted)
+    both_ways = counts.matrix + counts.matrix.T
+    first, second = np.nonzero(np.triu(both_ways, 1) >= max(least, 1))
+    found = [
+        _pair(one, other, counts.matrix, int(either[one, other]), float((expected + expected.T)[one, other]))
+        for one, other in zip(first.tolist(), second.tolist(), strict=True)
+    ]
+    return sorted(found, key=lambda pair: (-pair.count, pair.either))
+
+
+def in_either(named: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Units that have the row's class or the column's: (n_classes, n_classes).
+
+    named : (n_units, n_classes)
+
+    >>> in_either(np.array([[1, 1], [0, 1]], bool))
+    array([[1, 2], [2, 2]])
+    """
+    both, each = together(named), named.sum(axis=0)
+    found: NDArray[np.int64] = each[:, None] + each[None] - both
+    return found
+
+
+def _pair(first: int, second: int, matrix: NDArray[np.int64], either: int, expected: float) -> Pair:
+    forward, backward = int(matrix[first, second]), int(matrix[second, first])
+    return Pair(
+        first,
+        second,
+        forward,
+        backward,
+        either,
+        proportion(forward + backward, either, NOT_NAMED),
+        expected,
+        ratio(forward + backward, expected if len(matrix) > 2 else 0, NOTHING_ELSE),
+    )
+
+
+def places(
+    truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Spans as units: each place that either side marks, with the classes that each gives it.
+
+    truth, predicted : the spans of each document, in the same order of documents
+    returns : two tables (n_places, n_classes)
+
+    >>> truth, predicted = places([[(0, 5, 0)]], [[(0, 5, 1), (7, 9, 0)]], 2)
+    >>> truth.astype(int), predicted.astype(int)
+    (array([[1, 0], [0, 0]]), array([[0, 1], [1, 0]]))
+    """
+    numbers: dict[tuple[int, int, int], int] = {}
+    marks: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    for document, sides in enumerate(zip(truth, predicted, strict=True)):
+        for marked, spans in zip(marks, sides, strict=True):
+            for start, end, label_class in spans:
+                place = numbers.setdefault((document, start, end), len(numbers))
+                marked.append((place, label_class))
+    tables = np.zeros((2, len(numbers), n_classes), dtype=bool)
+    for table, marked in zip(tables, marks, strict=True):
+        if marked:
+            rows, columns = np.array(marked).T
+            table[rows, columns] = True
+    return tables[0], tables[1]
+
+
+def answer_pairs(documents: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every two answers to the same document: their rows, (n_pairs,) each.
+
+    documents : (n_answers,) which one each answer is about
+
+    >>> first, second = answer_pairs(np.array([7, 3, 7, 7]))
+    >>> first.tolist(), second.tolist()
+    ([0, 0, 2], [2, 3, 3])
+    """
+    order = np.argsort(documents, kind="stable")
+    ranked = documents[order]
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    for apart in range(1, len(ranked)):  # as often as the document with most answers has others
+        (same,) = np.nonzero(ranked[apart:] == ranked[:-apart])
+        if not len(same):
+            break
+        found.append((order[same], order[same + apart]))
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first, second = (np.concatenate(side) for side in zip(*found, strict=True))
+    sorted_pairs = np.lexsort((second, first))
+    return first[sorted_pairs], second[sorted_pairs]
