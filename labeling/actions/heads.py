@@ -12,6 +12,7 @@ import numpy as np
 from django.db.models import Q
 
 from labeling.actions import gold, picks, second_opinions
+from labeling.actions.doubts import review
 from labeling.actions.duplicates import first_of_each_group, one_of_each_group
 from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
@@ -128,7 +129,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
             return {}
         share = mix_of(project, len(version.classes)).second_opinion
         most = round(share * ASKED_AHEAD * labels_between(project, version))
-        return second_opinions.review(project, version.classes, committee, store, most)
+        return review(project, version.classes, committee, store, most)
 
     return Ranker(project, choose, version, version.classes, doubts, Opinion(version, committee, store))
 
