@@ -1,4 +1,7 @@
-"""How much did the latest labels change the model? Kept with each version, for advice on stopping."""
+"""How much did the latest labels change the model, and how right is it on those it did not see?
+
+Kept with each version, for advice on stopping and for reports while the test set is small.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,21 @@ def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], deci
         {place[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
     )
     return {"documents": len(known), "right": right}
+
+
+def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]:
+    """What cross-validation on the labels of the pool says of the model, or said when it was last done.
+
+    returns : {"cross_validated": {"labels": documents that there were then, "counts": true positives, false
+        positives and false negatives, a list with a number for each class of the version}}, or nothing
+    """
+    if committee.crossed.shape[1]:
+        counts = committee.crossed.tolist()
+        return {"cross_validated": {"labels": version.label_count, "counts": counts}}
+    last = Project(pk=version.project_id).model_versions.ready().first()
+    if last is None or list(last.classes) != list(version.classes):
+        return {}
+    return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
 
 
 def _earlier(version: ModelVersion) -> ModelVersion | None:

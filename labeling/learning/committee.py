@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from labeling.learning.acquisition import disagreement, label_vote_entropy, margin, vote_entropy
-from labeling.learning.arrays import AnyArray, AnyFloats, Doubles, Flags, Floats
+from labeling.learning.arrays import AnyArray, AnyFloats, Doubles, Flags, Floats, Integers
 from labeling.learning.classifier import LinearModel, Link
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.guideline import GuidelineModel
@@ -28,6 +28,7 @@ KINDS = {
 }
 MARK = "committee-2"  # another number, another layout
 NO_THRESHOLDS: Floats = np.zeros(0, dtype=np.float32)
+NOT_CROSSED: Integers = np.zeros((3, 0), dtype=np.int64)
 
 
 class Expert(Protocol):
@@ -50,6 +51,8 @@ class Committee:
     thresholds : (n_classes,) probability from which a label is given; empty for one class per document
     trained : (k,) classes that a label was seen of
     n_weighed : labels that the weights were learnt on
+    crossed : (3, n_classes) counts on labels that the experts had not seen, see `crossed_counts`; (3, 0)
+        where the weights were not learnt by this fit; not saved
     """
 
     names: tuple[str, ...]
@@ -61,6 +64,7 @@ class Committee:
     link: Link = "softmax"
     offset: float = 0.0
     thresholds: Floats = field(default_factory=lambda: NO_THRESHOLDS)
+    crossed: Integers = field(default_factory=lambda: NOT_CROSSED)
 
     @property
     def linear(self) -> LinearModel:

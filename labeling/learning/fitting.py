@@ -7,8 +7,9 @@ import numpy as np
 
 from labeling.learning.arrays import AnyIntegers, Doubles, Flags, Floats, Integers
 from labeling.learning.classifier import LinearModel, fit_multi, fit_single
-from labeling.learning.committee import Committee, Expert, likely
+from labeling.learning.committee import NOT_CROSSED, Committee, Expert, likely
 from labeling.learning.complement import fit_complement
+from labeling.learning.crossed import crossed_counts, one_hot
 from labeling.learning.evidence import Evidence
 from labeling.learning.guideline import read_guideline
 from labeling.learning.naive_bayes import Vocabulary, fit_words
@@ -98,14 +99,15 @@ def _fit_classes(
     if evidence is not None and len(seen) > 1:
         bench = _bench(rows, labels, n_classes, evidence, linear, bench)
     weights = _usual(bench.names, USUAL, len(labels) / n_classes)
-    everyone, n_weighed = np.arange(len(labels)), len(labels)
+    everyone, n_weighed, crossed = np.arange(len(labels)), len(labels), NOT_CROSSED
     if start is not None and start.names == bench.names and _is_settled(start.n_weighed, len(labels)):
         weights, n_weighed = start.weights, start.n_weighed
     elif len(bench.names) > 1 and len(labels) >= LEAST_LABELS:
-        weights = _weighed(rows, labels, n_classes, bench, weights, seed)
+        weights, crossed = _weighed(rows, labels, n_classes, bench, weights, seed)
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
     every = (*experts, *bench.ready.values())
-    return Committee(bench.names, every, weights, n_classes, tuple(seen.tolist()), n_weighed)
+    trained = tuple(seen.tolist())
+    return Committee(bench.names, every, weights, n_classes, trained, n_weighed, crossed=crossed)
 
 
 def _is_settled(n_weighed: int, n_labels: int) -> bool:
@@ -163,7 +165,8 @@ def _usual(names: tuple[str, ...], usual: dict[str, float], labels_per_class: fl
 
 def _weighed(
     rows: Rows, labels: Integers, n_classes: int, bench: Bench, usual: Doubles, seed: int
-) -> Doubles:
+) -> tuple[Doubles, Integers]:
+    """The learnt weights, and how right the experts' sum is where they had not seen the answer."""
     scores: list[Floats] = []
     held_labels: list[Integers] = []
     for train, held in folds(labels, seed):
@@ -175,8 +178,11 @@ def _weighed(
         scores.append(np.stack([expert.scores(part) for expert in bench.made(train)]))
         held_labels.append(labels[held])
     if not scores:
-        return usual
-    return learn_weights(np.concatenate(scores, axis=1), np.concatenate(held_labels), usual)
+        return usual, NOT_CROSSED
+    unseen, answers = np.concatenate(scores, axis=1), np.concatenate(held_labels)
+    weights = learn_weights(unseen, answers, usual)
+    said = np.tensordot(weights, unseen, 1).argmax(axis=1)
+    return weights, crossed_counts(one_hot(said, n_classes), one_hot(answers, n_classes))
 
 
 def _fit_labels(
@@ -193,7 +199,7 @@ def _fit_labels(
         }
         bench = Bench(makes, _ready(evidence))
     weights = _usual(bench.names, USUAL_LABELS, len(labels) / n_classes)
-    offset, thresholds = 0.0, np.full(n_classes, PRIOR_THRESHOLD, dtype=np.float32)
+    offset, thresholds, crossed = 0.0, np.full(n_classes, PRIOR_THRESHOLD, dtype=np.float32), NOT_CROSSED
     if len(bench.names) == 1:
         weights = np.ones(1)
     if len(labels) >= LEAST_LABELS and len(linear.seen):
@@ -203,11 +209,12 @@ def _fit_labels(
         held_out = likely(np.tensordot(weights, scores, 1) + offset)
         best = [best_threshold(*pair) for pair in zip(held_out.T, labels[numbers].T, strict=True)]
         thresholds = np.array(best, dtype=np.float32)
+        crossed = crossed_counts(held_out >= thresholds, labels[numbers])
     everyone = np.arange(len(labels))
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
     return Committee(
         bench.names, (*experts, *bench.ready.values()), weights, n_classes,
-        tuple(linear.seen.tolist()), len(labels), "sigmoid", offset, thresholds,
+        tuple(linear.seen.tolist()), len(labels), "sigmoid", offset, thresholds, crossed,
     )  # fmt: skip
 
 

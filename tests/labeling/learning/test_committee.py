@@ -84,6 +84,15 @@ def test_wrong_labels_do_not_break_the_committee(pool, labels, evidence):
     assert accuracy(committee, pool, labels) > 0.9
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_what_experts_had_not_seen_is_counted_for_each_class(several, pool, labels, flags, evidence):
+    given = flags[:80] if several else labels[:80]
+    right, added, missed = fit_committee(pool.part(np.arange(80)), given, 3, evidence=evidence).crossed
+    true = flags[:80].sum(axis=0) if several else np.bincount(labels[:80], minlength=3)
+    assert (right + missed).tolist() == true.tolist()
+    assert (added >= 0).all()
+
+
 @pytest.mark.parametrize("count", [1, 2, 30])
 def test_labels_of_one_class_only_make_a_model_that_says_so(count, pool, evidence):
     committee = fit_committee(pool.part(np.arange(count)), np.full(count, 2), 3, evidence=evidence)
@@ -151,6 +160,8 @@ def test_settled_weights_are_kept_until_there_are_many_more_labels(pool, labels,
     before = fit_committee(pool.part(np.arange(100)), labels[:100], 3, evidence=evidence)
     soon = fit_committee(pool.part(np.arange(120)), labels[:120], 3, evidence=evidence, start=before)
     late = fit_committee(pool.part(np.arange(140)), labels[:140], 3, evidence=evidence, start=before)
+    assert before.crossed.shape == late.crossed.shape == (3, 3)
+    assert not soon.crossed.size  # nothing was held out, so nothing is known anew
     assert np.array_equal(soon.weights, before.weights)
     assert soon.n_weighed == 100
     assert late.n_weighed == 140
