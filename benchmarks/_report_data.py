@@ -1,0 +1,227 @@
+"""Which project are the reports measured on? A large one, made by the database itself within a minute.
+
+Nobody trained anything: held-out predictions are drawn so that models are right in seven to eight cases of
+ten. Pages that read a model's files say that there are none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from analytics.measuring import measure
+from labeling.actions import generations, guidelines, projects
+from labeling.models import ModelVersion, Project
+
+PEOPLE = 6
+GUIDELINES, MODELS = 3, 3
+HEAD = 5_000  # entries of the queue's order
+WORD = "parcel late refund invoice please again order answer customer number "
+DOCUMENTS = """
+    INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, state,
+                                   position, random_key, round, extra_slots, near_duplicate_group)
+    SELECT %(project)s, 'd' || n, left(repeat(%(word)s, 12), 20 + (h * 700)::int) || n,
+           jsonb_build_object('language', (ARRAY['en','en','de','fr','nl'])[1 + n %% 5],
+                              'source', (ARRAY['mail','chat','form'])[1 + (n / 7) %% 3]),
+           decode(md5(n::text), 'hex'),
+           CASE WHEN is_test THEN 'test' ELSE 'pool' END,
+           CASE WHEN is_test OR h < %(labelled)s THEN 'resolved' ELSE 'open' END,
+           n,
+           CASE WHEN is_test THEN h / %(every)s ELSE 1.0 / %(every)s + h * (1 - 1.0 / %(every)s) END,
+           0,
+           CASE WHEN (is_test OR h < %(labelled)s) AND (h * 1e6)::int %% 5 = 0 THEN 1 ELSE 0 END,
+           CASE WHEN n %% 1000 < 2 THEN n - n %% 1000 END
+    FROM generate_series(0, %(count)s - 1) AS n,
+         LATERAL (SELECT (n * 2654435761 %% 4294967296) / 4294967296.0, n %% %(every)s = 0) x(h, is_test)
+"""
+# Every answer: who, when (0 to 1), which class. The second opinion differs in one of eleven cases.
+ANSWERS = """
+    CREATE TEMPORARY TABLE answers ON COMMIT DROP AS
+    SELECT document, slot, person, place, other, guideline, moment,
+           row_number() OVER (ORDER BY moment, document, slot) AS row
+    FROM (
+        SELECT d.id AS document, slot,
+               (%(people)s::int[])[1 + ((h * 1000)::int + slot) %% cardinality(%(people)s::int[])] AS person,
+               CASE WHEN slot = 1 AND d.position %% 11 = 0 THEN (k + 1) %% %(classes)s ELSE k END AS place,
+               CASE WHEN d.position %% 3 = 0 THEN (k + 7) %% %(classes)s END AS other,
+               (%(guidelines)s::bigint[])[1 + floor(2.99 * h)::int] AS guideline,
+               now() - (91 - 90 * h - slot / 24.0) * interval '1 day' AS moment
+        FROM labeling_document d,
+             LATERAL (SELECT (d.position * 40503 %% 65536) / 65536.0,
+                             (d.position * 48271 %% 65537) / 65537.0) x(h, u),
+             LATERAL (SELECT floor(%(classes)s * power(u, 1.6))::int) y(k),
+             generate_series(0, CASE WHEN d.extra_slots > 0 THEN 1 ELSE 0 END) AS slot
+        WHERE d.project_id = %(project)s AND d.state = 'resolved'
+    ) a
+"""
+LEASES = """
+    INSERT INTO labeling_lease (id, project_id, document_id, round, slot, annotator_id, state, epoch,
+                                leased_at, leased_until, skip_reason, guideline_id, annotation_id, reason)
+    SELECT %(lease)s + row, %(project)s, document, 0, slot, person, 'submitted', 1,
+           moment, moment + interval '15 minutes', '', guideline, %(annotation)s + row,
+           jsonb_build_object('share', (ARRAY['random','margin','weak_class','variety'])[1 + row %% 4])
+    FROM answers
+"""
+ANNOTATIONS = """
+    INSERT INTO labeling_annotation (id, project_id, document_id, round, annotator_id, source, lease_id,
+                                     epoch, guideline_id, answer_hash, seconds, created_at)
+    SELECT %(annotation)s + row, %(project)s, document, 0, person, 'person', %(lease)s + row, 1,
+           guideline, decode(md5(place::text), 'hex'), 5 + row %% 40, moment
+    FROM answers
+"""
+LABELS = """
+    INSERT INTO labeling_label (annotation_id, label_class_id)
+    SELECT %(annotation)s + row, (%(class_ids)s::uuid[])[1 + place] FROM answers
+"""
+MORE_LABELS = """
+    INSERT INTO labeling_label (annotation_id, label_class_id)
+    SELECT %(annotation)s + row, (%(class_ids)s::uuid[])[1 + other] FROM answers WHERE other <> place
+"""
+RESOLUTIONS = """
+    INSERT INTO labeling_resolution (document_id, project_id, annotation_id, how, resolved_at)
+    SELECT document, %(project)s, %(annotation)s + row, 'agreed', moment
+    FROM answers WHERE slot = 0
+"""
+SEQUENCES = """
+    SELECT setval(pg_get_serial_sequence('labeling_lease', 'id'), %(lease)s + max(row)),
+           setval(pg_get_serial_sequence('labeling_annotation', 'id'), %(annotation)s + max(row)) FROM answers
+"""
+TRUTH = """
+    SELECT d.id, array_agg(l.label_class_id)
+    FROM labeling_document d
+    JOIN labeling_resolution r ON r.document_id = d.id
+    JOIN labeling_label l ON l.annotation_id = r.annotation_id
+    WHERE d.project_id = %s AND d.split = 'test' GROUP BY d.id ORDER BY d.id
+"""
+HEAD_DOCUMENTS = """
+    SELECT id FROM labeling_document
+    WHERE project_id = %s AND split = 'pool' AND state = 'open' ORDER BY random_key LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the project is."""
+
+    documents: int
+    labels: int  # labelled documents, those of the test set among them
+    test: int  # documents of the test set, all of them labelled
+    classes: int
+    kind: str
+
+
+def build(size: Size, manager: User) -> Project:
+    """The project, with labels of several people under several guidelines, and three model versions."""
+    project = projects.create(
+        manager,
+        name="Reports",
+        kind=size.kind,
+        class_names=[f"Class {n}" for n in range(size.classes)],
+        test_share=size.test / size.documents,
+    )
+    people = User.objects.bulk_create(User(username=f"reports-{n}") for n in range(PEOPLE))
+    for person in people:
+        projects.add_member(project.pk, manager, person, "annotator")
+    for number in range(1, GUIDELINES):
+        guidelines.publish(
+            project.pk, manager, body=f"Rule {number}", rules={}, change="rule", note="Clearer"
+        )
+    class_ids = list(project.classes.order_by("position").values_list("pk", flat=True))
+    _fill(project, size, [person.pk for person in people], class_ids)
+    Project.objects.filter(pk=project.pk).update(
+        document_count=size.documents, grouped_count=size.documents, feature_edition=1
+    )
+    project.refresh_from_db()
+    _models(project, size, class_ids)
+    _publish_head(project)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+    for version in ModelVersion.objects.filter(project=project).order_by("number"):
+        measure(version)
+    return project
+
+
+@transaction.atomic
+def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]) -> None:
+    every = size.documents // size.test
+    with connection.cursor() as cursor:
+        known: dict[str, Any] = {
+            "project": project.pk,
+            "word": WORD,
+            "count": size.documents,
+            "every": every,
+            "labelled": (size.labels - size.test) / (size.documents - size.test),
+            "people": people,
+            "classes": size.classes,
+            "class_ids": class_ids,
+            "guidelines": list(project.guidelines.order_by("number").values_list("pk", flat=True)),
+        }
+        cursor.execute(DOCUMENTS, known)
+        cursor.execute("ANALYZE labeling_document")
+        for name in ("lease", "annotation"):
+            cursor.execute(f"SELECT coalesce(max(id), 0) FROM labeling_{name}")  # noqa: S608 - of two names
+            known[name] = cursor.fetchone()[0]
+        cursor.execute(ANSWERS, known)
+        kinds = [MORE_LABELS] if size.kind == Project.Kind.MULTI else []
+        for statement in (LEASES, ANNOTATIONS, LABELS, *kinds, RESOLUTIONS, SEQUENCES):
+            cursor.execute(statement, known)
+
+
+def _models(project: Project, size: Size, class_ids: list[UUID]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TRUTH, [project.pk])
+        labelled = cursor.fetchall()
+    place = {label_class: number for number, label_class in enumerate(class_ids)}
+    truth = np.zeros((len(labelled), size.classes), dtype=bool)
+    for row, (_, given) in enumerate(labelled):
+        truth[row, [place[label_class] for label_class in given]] = True
+    newest = project.guidelines.order_by("-number").first()
+    for number in range(1, MODELS + 1):
+        share = number / MODELS
+        odds = _odds(truth, is_single=size.kind == Project.Kind.SINGLE, error=0.45 - 0.2 * share, seed=number)
+        version = ModelVersion.objects.create(
+            project=project,
+            number=number,
+            state=ModelVersion.State.READY,
+            classes=class_ids,
+            label_count=int(size.labels * share),
+            guideline=newest,
+            facts={
+                "labels": {str(c): int(size.labels * share / size.classes) for c in class_ids},
+                "held_out": {"documents": len(labelled), "right": int(len(labelled) * 0.7)},
+                "change": {"kappa": 0.9 + 0.02 * number, "n": 400, "since": number - 1},
+                "thresholds": [0.5] * size.classes,
+            },
+            finished_at="2026-11-12T00:00Z",
+        )
+        _store(version, [document for document, _ in labelled], odds)
+
+
+def _odds(truth: NDArray[np.bool_], *, is_single: bool, error: float, seed: int) -> NDArray[np.float64]:
+    random = np.random.default_rng(seed)
+    score = random.normal(0, 1, truth.shape) + 4 * truth * (random.random((len(truth), 1)) > error)
+    if is_single:
+        odds = np.exp(score)
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    return np.asarray(1 / (1 + np.exp(2.5 - score)))
+
+
+def _store(version: ModelVersion, documents: list[int], odds: NDArray[np.float64]) -> None:
+    into = "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(into) as copy:
+        for document, row in zip(documents, odds.round(6).tolist(), strict=True):
+            copy.write_row((version.pk, document, row))
+
+
+def _publish_head(project: Project) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(HEAD_DOCUMENTS, [project.pk, HEAD])
+        head = [(pk, {"share": "margin", "model": MODELS}) for (pk,) in cursor.fetchall()]
+    generations.publish(project.pk, generations.next_generation(), head)

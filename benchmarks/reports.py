@@ -1,0 +1,184 @@
+"""How soon is each report there? `./run bench reports --documents N --labels N --json`.
+
+Every address below `analytics:` that answers a GET, as page, table and JSON, asked by a manager: as it is,
+and cold, with nothing remembered and one label of the test set corrected since the last time. CPU time of
+a cold answer (this process and the database server) is told too: on a busy machine it says more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter, process_time
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse  # noqa: E402
+
+from analytics import remembered  # noqa: E402
+from benchmarks._frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
+from benchmarks._report_data import Size, build  # noqa: E402
+from labeling.actions import corrections  # noqa: E402
+from labeling.actions.answers import LabelValue  # noqa: E402
+from labeling.models import Annotation, LabelClass, Project  # noqa: E402
+
+NAMESPACES = ("analytics", "analytics_api")
+NOT_REPORTS = ("news",)  # a line of a page, asked for by the page
+COLD = 10  # requests of each page with nothing remembered; the rest of the time is their preparation
+EXPLAINED = 5  # statements
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one address needed."""
+
+    status: int
+    warm: list[float]  # seconds
+    cold: list[float]
+    cpu: float  # seconds of one cold answer, here and in the database server
+    statements: int
+    slowest: list[tuple[float, str]]  # milliseconds and SQL, the slowest first
+
+
+class Corrector:
+    """A person of the project who changes their mind about one test document after the other."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.classes = list(LabelClass.objects.filter(project=project).values_list("pk", flat=True))
+        of_test_set = Annotation.objects.filter(
+            project=project, document__split="test", document__extra_slots=0
+        )
+        self.answers = iter(
+            of_test_set.current().select_related("annotator").prefetch_related("labels")[:2_000]
+        )
+
+    def correct(self) -> None:
+        answer = next(self.answers)
+        said = answer.labels.all()[0].label_class_id
+        other = next(label_class for label_class in self.classes if label_class != said)
+        assert answer.annotator is not None
+        corrections.correct(self.project.pk, answer.annotator, answer.pk, [LabelValue(other)])
+
+
+def addresses(project: Project) -> Iterator[str]:
+    """Of every report, by the names of the routes; those that a parameter is missing for are told."""
+    known: dict[str, Any] = {
+        "project_id": project.pk,
+        "class_id": project.classes.earliest("position").pk,
+        "document_id": project.documents.filter(split="test").earliest("pk").pk,
+        "number": 3,
+        "old": 2,
+        "new": 3,
+        "first": 2,
+        "second": 3,
+    }
+    for namespace, pattern in _patterns(get_resolver().url_patterns, ""):
+        if namespace not in NAMESPACES or pattern.name in NOT_REPORTS:
+            continue
+        names = pattern.pattern.converters
+        try:
+            yield reverse(f"{namespace}:{pattern.name}", kwargs={name: known[name] for name in names})
+        except (KeyError, NoReverseMatch):
+            print(f"not asked: {namespace}:{pattern.name} {list(names)}", file=sys.stderr)
+
+
+def _patterns(patterns: Any, namespace: str) -> Iterator[tuple[str, URLPattern]]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from _patterns(one.url_patterns, one.namespace or namespace)
+        elif isinstance(one, URLPattern):
+            yield namespace, one
+
+
+def ask(client: Client, address: str, requests: int, prepare: Callable[[], None]) -> Asked | None:
+    """Seconds with and without what was remembered; None for an address that takes no GET."""
+    status = client.get(address).status_code
+    if status == 405:
+        return None
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    statements = len(asked)  # the next request forgets them
+    slowest = sorted(((1000 * float(q["time"]), q["sql"]) for q in asked.captured_queries), reverse=True)
+    cold, warm, cpu = [], [], 0.0
+    for _ in range(COLD):
+        prepare()
+        before = _cpu_seconds()
+        cold.append(_seconds(client, address))
+        cpu += (_cpu_seconds() - before) / COLD
+    for _ in range(requests):
+        warm.append(_seconds(client, address))
+    return Asked(status, warm, cold, cpu, statements, slowest[:EXPLAINED])
+
+
+def _seconds(client: Client, address: str) -> float:
+    started = perf_counter()
+    client.get(address)
+    return perf_counter() - started
+
+
+def _cpu_seconds() -> float:
+    connection.ensure_connection()
+    return process_time() + server_cpu_seconds(connection.connection.info.backend_pid)
+
+
+def measure(size: Size, requests: int, *, is_explained: bool, only: str) -> dict[str, Any]:
+    manager = User.objects.create_user("reports-manager")
+    started = perf_counter()
+    project = build(size, manager)
+    built = perf_counter() - started
+    client, corrector = Client(SERVER_NAME="localhost"), Corrector(project)
+    client.force_login(manager)
+
+    def forget_and_correct() -> None:
+        remembered._results.clear()
+        corrector.correct()
+
+    pages = {}
+    for address in addresses(project):
+        if only not in address:
+            continue
+        found = ask(client, address, requests, forget_and_correct)
+        if found is None:
+            continue
+        pages[address] = {
+            "status": found.status,
+            "ms_p95": percentiles(found.warm)["p95"],
+            "ms_cold": percentiles(found.cold)["p95"],
+            "cpu_ms_cold": round(1000 * found.cpu),
+            "statements": found.statements,
+        }
+        print(f"{address:60} {pages[address]}", file=sys.stderr, flush=True)
+        for milliseconds, sql in found.slowest if is_explained else ():
+            print(f"    {milliseconds:7.0f} ms  {' '.join(sql.split())[:400]}", file=sys.stderr, flush=True)
+    return {"pages": pages, "built_s": round(built, 1), "machine": machine()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--labels", type=int, default=100_000, help="labelled documents")
+    parser.add_argument("--test", type=int, default=5_000, help="labelled documents of the test set")
+    parser.add_argument("--classes", type=int, default=50)
+    parser.add_argument("--kind", choices=["single", "multi"], default="single")
+    parser.add_argument("--requests", type=int, default=20, help="of each page with everything remembered")
+    parser.add_argument("--only", default="", help="addresses that hold this text")
+    parser.add_argument("--explain", action="store_true", help="print the slowest statements of each page")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    size = Size(options.documents, options.labels, options.test, options.classes, options.kind)
+    found = measure(size, options.requests, is_explained=options.explain, only=options.only)
+    show(found, is_json=options.json)
+
+
+if __name__ == "__main__":
+    main()
