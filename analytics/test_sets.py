@@ -1,0 +1,70 @@
+"""Which test sets were models measured on, and what does a model say of an older one?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from analytics.models import TestSetVersion
+from analytics.queries import HeldOut, held_out
+from labeling.models import Annotation, Label, ModelVersion, Project
+from labeling.models.labelled import LabelledDocument
+
+MOST_LISTED = 20
+
+# How many annotations of each test set still speak for their documents.
+_STANDING = """
+    SELECT t.id, cardinality(t.annotations),
+           (SELECT count(*) FROM unnest(t.annotations) one WHERE one = ANY(%(now)s))
+    FROM analytics_testsetversion t WHERE t.project_id = %(project)s
+    ORDER BY t.number DESC LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """The labelled test set of a moment, beside that of now."""
+
+    __test__ = False  # pytest would take it for a test
+
+    version: TestSetVersion  # without its annotations
+    documents: int
+    changed: int  # answers of it that another answer, or none, has replaced since
+    added: int  # documents that are labelled now and were not then, or by another answer
+
+
+def test_sets(project: Project, labelled: Sequence[LabelledDocument]) -> list[TestSet]:
+    """The newest ones, newest first. `labelled` is the test set of now."""
+    now = [document.annotation_id for document in labelled]
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"project": project.pk, "now": now, "most": MOST_LISTED})
+        counted = cursor.fetchall()
+    kept = TestSetVersion.objects.defer("annotations").in_bulk([pk for pk, _, _ in counted])
+    return [TestSet(kept[pk], size, size - standing, len(now) - standing) for pk, size, standing in counted]
+
+
+test_sets.__test__ = False  # type: ignore[attr-defined]
+
+
+def labelled_then(test_set: TestSetVersion) -> list[LabelledDocument]:
+    """The documents of a test set with the labels that counted then: annotations never change."""
+    given: dict[int, list[tuple[UUID, int | None, int | None]]] = defaultdict(list)
+    labels = Label.objects.filter(annotation__in=test_set.annotations).order_by("pk")
+    for annotation, label_class, start, end in labels.values_list(
+        "annotation", "label_class", "start", "end"
+    ):
+        given[annotation].append((label_class, start, end))
+    found = Annotation.objects.filter(pk__in=test_set.annotations).order_by("document__position")
+    return [
+        LabelledDocument(document, position, annotation, tuple(given[annotation]))
+        for document, position, annotation in found.values_list("document", "document__position", "pk")
+    ]
+
+
+def held_out_then(project: Project, version: ModelVersion, test_set: TestSetVersion) -> HeldOut:
+    """What a model says of an older test set, by the labels of that moment."""
+    return held_out(project, version, labelled_then(test_set))

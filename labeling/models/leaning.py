@@ -1,0 +1,47 @@
+"""What did people see of the model's opinion, and what did they answer? Read in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+# Of first answers whose document was served with an opinion: the model's, whether it was shown, the person's.
+_ANSWERED = """
+    SELECT l.reason #>> '{top,0,0}', (l.reason #>> '{top,0,1}')::float8,
+           CASE jsonb_typeof(a.suggestion) WHEN 'array' THEN 'shown' ELSE a.suggestion->>'policy' END,
+           a.suggestion->'first'->>0, a.suggestion->'chosen'->>0,
+           ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
+                 WHERE given.annotation_id = a.id)
+    FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
+          ORDER BY annotation_id DESC LIMIT %(most)s) l
+    JOIN labeling_annotation a ON a.id = l.annotation_id
+    WHERE l.reason ? 'top' AND l.round = 0 AND jsonb_typeof(a.suggestion) IN ('object', 'array')
+"""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answer beside the model's opinion of its document. Classes are identifiers as text."""
+
+    opinion: str  # the most probable class
+    probability: float
+    policy: str  # what was seen: "hidden" nothing, "after" only when something was chosen
+    first: str | None  # under "after": what was chosen before
+    suggested: str | None  # under "after": what the model would choose
+    given: frozenset[str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the model's class is (one of) the given ones."""
+        return self.opinion in self.given
+
+
+def answered_beside(project_id: int, most: int) -> list[Answered]:
+    """The latest `most` answers, of those whose document was served with an opinion."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"project": project_id, "most": most})
+        return [
+            Answered(opinion, odds, policy, first, suggested, frozenset(given))
+            for opinion, odds, policy, first, suggested, given in cursor.fetchall()
+        ]
