@@ -24,7 +24,7 @@ def positives_drawn_in_turn(
 ) -> NDArray[np.float64]:  # fmt: skip
     """How many documents of each class the random draws stand for, had they been drawn from all documents.
 
-    A draw is made from what was unlabelled then. So it tells of the whole: what had been labelled before is
+    A draw is made from what was unlabelled then. So it tells of the whole: what had been chosen before is
     known, and the draw stands for the rest. Without that, classes that were labelled first, because somebody
     asked for them, would be missing from the estimate.
 
@@ -32,17 +32,18 @@ def positives_drawn_in_turn(
         documents were labelled, and the place of its class; a document without a label has no row
     is_drawn : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
     population : documents in all
-    returns : (n_classes,) the sum over draws of (labelled before it + rest x this draw) / population
+    returns : (n_classes,) the sum over draws of (chosen before it + rest x this draw) / population
 
-    Source: Farquhar, Gal and Rainforth (2021), "On statistical bias in active learning", the unweighted R.
+    Source: Farquhar, Gal and Rainforth (2021), "On statistical bias in active learning", with the draws
+    themselves left in the rest, so that those of a plain random sample weigh the same.
 
     >>> drawn = np.array([False, True])  # of 10, one of class 0 was chosen, then one of class 1 was drawn
     >>> positives_drawn_in_turn(np.array([0, 1]), np.array([0, 1]), drawn, n_classes=2, population=10)
     array([0.1, 0.9])
     """
-    drawn_after = is_drawn.sum() - np.cumsum(is_drawn)
+    drawn_after = np.where(is_drawn, 0, is_drawn.sum() - np.cumsum(is_drawn))
     known = np.bincount(places, weights=drawn_after[documents], minlength=n_classes)
-    rest = np.where(is_drawn, population - np.arange(len(is_drawn)), 0)
+    rest = np.where(is_drawn, population - np.cumsum(~is_drawn), 0)
     told = np.bincount(places, weights=rest[documents], minlength=n_classes)
     found: NDArray[np.float64] = (known + told) / population
     return found

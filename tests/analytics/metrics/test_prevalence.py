@@ -72,7 +72,11 @@ def test_draws_from_the_rest_are_unbiased_for_the_whole():
 def test_a_document_may_have_several_classes_or_none():
     documents, places = np.array([0, 0, 2]), np.array([0, 1, 1])
     positives = positives_drawn_in_turn(documents, places, np.ones(3, bool), n_classes=2, population=10)
-    assert positives == pytest.approx([(10 + 1 + 1) / 10, (10 + 1 + 1 + 8) / 10])
+    assert positives == pytest.approx([1, 2])
+    positives = positives_drawn_in_turn(
+        documents, places, np.array([0, 1, 1], bool), n_classes=2, population=10
+    )
+    assert positives == pytest.approx([(1 + 1) / 10, (1 + 1 + 9) / 10])
 
 
 def test_all_drawn_leaves_no_doubt_and_none_drawn_no_number():

@@ -1,0 +1,85 @@
+"""Does what a process remembers of the annotations stay what the database holds?"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+
+from analytics.distribution import estimated_prevalence
+from analytics.labelled import labelled_now
+from analytics.ledger import ledger
+from analytics.metrics.prevalence import NOTHING_DRAWN
+from labeling.actions import adjudication, annotations, corrections, given, queue
+from labeling.models import Annotation, Project
+from labeling.models.labelled import label_counts
+from tests.cast import fill, label
+
+
+def counted(project: Project) -> dict[tuple[object, str], int]:
+    """Labels by class and split, as `label_counts` counts them."""
+    found = labelled_now(project)
+    splits = np.where(found.is_test[found.documents], "test", "pool")
+    counts: Counter[tuple[object, str]] = Counter()
+    for place, split, spans in zip(found.places, splits, found.spans, strict=True):
+        counts[found.ledger.classes[place], str(split)] += int(spans)
+    return dict(counts)
+
+
+def answer(project: Project, who: User, name: str, *span: int) -> Annotation:
+    held = queue.claim(project.pk, who).documents[0]
+    annotations.submit(who, annotations.Submission(held.token, [label(project, name, *span)]))
+    return Annotation.objects.latest("pk")
+
+
+@pytest.mark.parametrize("kind", ["single", "multi", "spans"])
+def test_the_labels_that_count_follow_every_answer_correction_and_decision(
+    kind: str, make_project: Callable[..., Project], ann: User, bob: User, carla: User
+) -> None:
+    project = make_project(kind=kind, overlap=2)
+    span = (0, 4) if kind == "spans" else ()
+    assert counted(project) == {}
+    answer(project, ann, "Refund", *span)
+    assert counted(project) == label_counts(project.pk) != {}
+    disputed = answer(project, bob, "Billing", *span)
+    assert counted(project) == label_counts(project.pk) == {}
+    adjudication.decide(
+        project.pk, disputed.document_id, carla, [label(project, "Delivery", *span)], note="So it is."
+    )
+    assert counted(project) == label_counts(project.pk)
+    mine = answer(project, ann, "Refund", *span)
+    corrections.correct(project.pk, ann, mine.pk, [label(project, "Billing", *span)])
+    assert counted(project) == label_counts(project.pk)
+    corrections.undo(project.pk, ann)
+    assert counted(project) == label_counts(project.pk)
+    tests = fill(project, ["Where is my box?"], split="test")
+    given.record(project, [(tests[0].pk, [label(project, "Delivery", *span)])])
+    assert counted(project) == label_counts(project.pk)
+    assert (project.classes.get(name="Delivery").pk, "test") in counted(project)
+
+
+def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: User) -> None:
+    answer(tickets, ann, "Refund")
+    ledger(tickets)
+    late = Annotation(
+        pk=Annotation.objects.latest("pk").pk - 1, project=tickets, document=tickets.documents.last(),
+        source="import", answer_hash=b"",
+    )  # fmt: skip
+    late.save(force_insert=True)
+    assert ledger(tickets).annotations.tolist() == [late.pk, late.pk + 1]
+
+
+def test_prevalence_in_the_unlabelled_pool_takes_off_what_is_labelled(tickets: Project, ann: User) -> None:
+    estimates = estimated_prevalence(tickets)
+    assert all(estimate.reason == NOTHING_DRAWN for estimate in estimates.values())
+    tests = fill(tickets, [f"Test {n}" for n in range(4)], split="test")
+    for document, name in zip(tests, ("Refund", "Billing", "Billing", "Delivery"), strict=True):
+        given.record(tickets, [(document.pk, [label(tickets, name)])])
+    for _ in range(2):
+        answer(tickets, ann, "Billing")
+    estimates = estimated_prevalence(tickets)
+    shares = {tickets.classes.get(pk=pk).name: estimate for pk, estimate in estimates.items()}
+    assert shares["Refund"].value == pytest.approx((10 * 0.25 - 1) / 4)
+    assert shares["Billing"].value == pytest.approx((10 * 0.5 - 4) / 4)
+    assert all(share.interval.low <= share.value <= share.interval.high for share in shares.values())
