@@ -1,4 +1,4 @@
-"""Who decides where annotators disagree? An adjudicator who did not label the document."""
+"""Who decides where annotators disagree, or where all were wrong? An adjudicator who did not label it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from labeling.actions.answers import AnswerRules, LabelValue, answer_hash, checked
 from labeling.actions.projects import member_of
 from labeling.actions.settling import resolve
-from labeling.exceptions import NotAllowed, NotDisputed, NotFound, NotIndependent
+from labeling.exceptions import NotAllowed, NotDisputed, NotFound, NotIndependent, WrongState
 from labeling.models import Annotation, Document, Guideline, Label, LabelClass, Membership, Resolution
 
 if TYPE_CHECKING:
@@ -27,6 +28,35 @@ def decide(
     Raises NotAllowed for an annotator, NotIndependent for somebody who labelled the document (unless nobody
     else in the project could decide), NotDisputed, NotFound and InvalidAnswer.
     """
+    member, document = _locked(project_id, document_id, adjudicator)
+    if document.state != Document.State.DISPUTED:
+        raise NotDisputed
+    _check_independent(document, adjudicator)
+    return _settled(member, document, labels, note)
+
+
+@transaction.atomic
+def relabel(
+    project_id: int, document_id: int, adjudicator: User, labels: Iterable[LabelValue], note: str = ""
+) -> Annotation:
+    """Settle a document anew, whatever settled it before; all that was said stays beside it.
+
+    A decision from before is superseded, so this is undone by deciding again. Raises as `decide` does, and
+    WrongState for a document that is excluded or gold: those are brought back by name first.
+    """
+    member, document = _locked(project_id, document_id, adjudicator)
+    if document.is_gold:
+        raise WrongState(_("It is gold: take that back first."))
+    if document.state == Document.State.EXCLUDED:
+        raise WrongState(_("It is excluded: include it first."))
+    _check_independent(document, adjudicator)
+    decided = Annotation.objects.current().filter(
+        document=document, round=document.round, source=Annotation.Source.ADJUDICATION
+    )
+    return _settled(member, document, labels, note, before=decided.order_by("-pk").first())
+
+
+def _locked(project_id: int, document_id: int, adjudicator: User) -> tuple[Membership, Document]:
     member = member_of(project_id, adjudicator)
     if not member.may_adjudicate:
         raise NotAllowed
@@ -37,11 +67,22 @@ def decide(
     )
     if document is None:
         raise NotFound
-    if document.state != Document.State.DISPUTED:
-        raise NotDisputed
+    return member, document
+
+
+def _check_independent(document: Document, adjudicator: User) -> None:
     if _labelled(document, adjudicator) and _others_could(document, adjudicator):
         raise NotIndependent
-    annotation = _store(member, document, labels, note)
+
+
+def _settled(
+    member: Membership,
+    document: Document,
+    labels: Iterable[LabelValue],
+    note: str,
+    before: Annotation | None = None,
+) -> Annotation:
+    annotation = _store(member, document, labels, note, before)
     resolve(document, Resolution.How.ADJUDICATED, annotation.pk)
     return annotation
 
@@ -68,7 +109,13 @@ def _others_could(document: Document, adjudicator: User) -> bool:
     )
 
 
-def _store(member: Membership, document: Document, labels: Iterable[LabelValue], note: str) -> Annotation:
+def _store(
+    member: Membership,
+    document: Document,
+    labels: Iterable[LabelValue],
+    note: str,
+    before: Annotation | None,
+) -> Annotation:
     project = member.project
     active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))
     answer = checked(
@@ -82,7 +129,8 @@ def _store(member: Membership, document: Document, labels: Iterable[LabelValue],
         source=Annotation.Source.ADJUDICATION,
         guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
         answer_hash=answer_hash(answer),
-        note=note[:1000],
+        supersedes=before,
+        note=note.replace("\0", "")[:1000],
     )
     Label.objects.bulk_create(
         Label(annotation=annotation, label_class_id=v.label_class, start=v.start, end=v.end) for v in answer

@@ -26,6 +26,7 @@ from labeling.learning.span_scores import changed_tags, pool_scores, select_span
 from labeling.learning.spans import Span
 from labeling.learning.token_store import TokenStore
 from labeling.models import Annotation, Document, HeldOutPrediction, ModelVersion, OwedWork, Project
+from labeling.models.held_out import labelled_next
 from labeling.models.labelled import labelled_documents
 
 MOST_SCORED = 100_000  # documents for one order; of a larger pool random blocks, others every time
@@ -60,12 +61,11 @@ def open_tagger(folder: Path) -> SpanTagger | None:
 
 
 def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
-    """Store what the tagger says of the labelled documents of the test set."""
+    """Store what the tagger says of test documents that are labelled, and of those that are so next."""
     place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
-    documents = Document.objects.filter(
-        pk__in=[d.document_id for d in labelled_documents(version.project_id, "test")]
-    )
-    texts = dict(documents.values_list("pk", "text"))
+    labelled = [d.document_id for d in labelled_documents(version.project_id, "test")]
+    wanted = {*labelled, *labelled_next(version.project_id, len(labelled))}
+    texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
     predictions = []
     for pk, found in zip(texts, tagger.tag(list(texts.values())), strict=True):
         spans = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from labeling.actions.evidence import evidence_for
 from labeling.actions.features import are_features_lost, current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, labels_per_class, read_lesson, targets
+from labeling.actions.pulled import pulled, truth_flags
 from labeling.actions.saved_models import (
     forget_old_versions,
     model_folder,
@@ -24,7 +26,7 @@ from labeling.actions.saved_models import (
     ranker_in_use,
     saved_committee,
 )
-from labeling.actions.steadiness import change_since, right_now
+from labeling.actions.steadiness import change_since, crossed_facts, right_now
 from labeling.actions.tagging import fit_tagger, predict_spans, tagger_ranker
 from labeling.actions.tuning import recipe_of
 from labeling.exceptions import StaleRun
@@ -38,6 +40,7 @@ from labeling.models import (
     OwedWork,
     Project,
 )
+from labeling.models.held_out import labelled_next
 from labeling.models.labelled import labelled_documents
 
 if TYPE_CHECKING:
@@ -157,6 +160,7 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
     if len(committee.thresholds):  # reports decide as the model does
         version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
+    version.facts |= crossed_facts(version, committee)
     version.facts["held_out"] = _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 
@@ -183,19 +187,27 @@ def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
 
 
 def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> dict[str, int]:
-    """Store what the model says of labelled test documents; returns how many, and how many it got right."""
+    """Store what the model says of test documents that are labelled, and of those that are so next.
+
+    Returns how many are labelled, and how many of them it got right.
+    """
     documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
-    rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
-    probabilities = committee.probabilities(rows)
+    ahead = labelled_next(version.project_id, len(documents))
+    places = {d.document_id: d.position for d in documents}
+    places |= {pk: place for pk, place in ahead.items() if pk not in places and place < len(store)}
+    probabilities = committee.probabilities(store.take(np.array(list(places.values()), dtype=np.int64)))
+    truth = truth_flags(version, documents)
+    pulls = pulled(committee, store, list(places.items()), probabilities, truth)
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities) FROM STDIN"
+            "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities, pulls) FROM STDIN"
         ) as copy,
     ):
-        for document, row in zip(documents, probabilities, strict=True):
-            copy.write_row((version.pk, document.document_id, [float(p) for p in row]))
-    return right_now(version, documents, committee.decide(probabilities))
+        for document, row in zip(places, probabilities, strict=True):
+            told = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
+            copy.write_row((version.pk, document, [float(p) for p in row], told))
+    return right_now(version, documents, committee.decide(probabilities[: len(documents)]))
 
 
 def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:

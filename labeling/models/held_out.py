@@ -6,16 +6,38 @@ import numpy as np
 from django.db import connection
 
 from labeling.learning.arrays import Doubles, Integers
+from labeling.models.documents import Document
 from labeling.models.learned import ModelVersion
+from labeling.models.queue import Lease
+
+LEAST_AHEAD = 500  # open test documents that are predicted too, and half as many as are labelled of many
 
 # One row of COPY's binary format: the document, and an array of floats that are all there.
 # https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
 _HEAD, _TAIL = 19, 2  # bytes around the rows
 _STORED = """
     COPY (SELECT document_id, probabilities FROM labeling_heldoutprediction
-          WHERE model_version_id = {version} AND cardinality(probabilities) = {n_classes} ORDER BY document_id)
+          WHERE model_version_id = {version} AND cardinality(probabilities) = {n_classes}
+          ORDER BY document_id)
     TO STDOUT (FORMAT BINARY)
 """
+
+
+def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
+    """Test documents that may get their label before the next training: positions by document.
+
+    Predicted now, they count as soon as they are labelled. The test set grows along its random key; those in
+    somebody's hands and in dispute come whatever theirs is.
+    """
+    most = max(LEAST_AHEAD, labelled // 2)
+    test = Document.objects.test_set().filter(project=project_id)
+    live = Lease.objects.live().filter(project=project_id, document__split=Document.Split.TEST)
+    parts = (
+        test.filter(state=Document.State.OPEN).order_by("random_key"),
+        test.filter(state=Document.State.DISPUTED).order_by("id"),
+        test.filter(pk__in=live.values("document")).order_by("id"),
+    )
+    return {pk: position for part in parts for pk, position in part.values_list("pk", "position")[:most]}
 
 
 def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:

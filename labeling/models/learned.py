@@ -84,6 +84,7 @@ class HeldOutPrediction(models.Model):
     )
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
     probabilities = ArrayField(models.FloatField(), default=list)  # in the order of the version's classes
+    pulls = models.JSONField(null=True)  # the words that decided; see labeling.actions.pulled
     spans = models.JSONField(null=True)  # [[start, end, class index, probability], …] in a spans project
 
     class Meta:

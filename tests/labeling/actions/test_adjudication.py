@@ -5,10 +5,19 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import adjudication, annotations, projects, queue
+from labeling.actions import adjudication, annotations, gold, policy, projects, queue
 from labeling.actions.annotations import Submission
-from labeling.exceptions import InvalidAnswer, NotAllowed, NotAMember, NotDisputed, NotFound, NotIndependent
+from labeling.exceptions import (
+    InvalidAnswer,
+    NotAllowed,
+    NotAMember,
+    NotDisputed,
+    NotFound,
+    NotIndependent,
+    WrongState,
+)
 from labeling.models import Annotation, Document, Membership, Project, Resolution
+from labeling.models.invariants import INVARIANTS, breaches
 from tests.cast import label
 
 
@@ -93,3 +102,56 @@ def test_documents_of_other_projects_do_not_exist_here(dispute: Document, joan: 
     other = projects.create(joan, name="Other", kind="single", class_names=["A"])
     with pytest.raises(NotFound):
         adjudication.decide(other.pk, dispute.pk, joan, [label(other, "A")])
+
+
+def test_a_settled_document_is_labelled_anew_and_what_was_said_stays(
+    tickets: Project, ann: User, joan: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    first = adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")], "By rule 3")
+    document = Document.objects.get(pk=held.document_id)
+    assert (document.state, document.resolution.annotation) == ("resolved", first)
+    assert document.resolution.how == Resolution.How.ADJUDICATED
+    again = adjudication.relabel(tickets.pk, document.pk, joan, [label(tickets, "Refund")])
+    assert again.supersedes == first
+    assert Annotation.objects.current().filter(document=document).count() == 2  # Ann's, and the last word
+    assert Annotation.objects.filter(document=document).count() == 3
+    assert not [breach for promise in INVARIANTS for breach in breaches(promise)]
+
+
+def test_an_open_document_in_somebody_s_hands_is_settled_and_their_answer_is_kept_beside_it(
+    tickets: Project, ann: User, joan: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
+    late = annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    assert late.outcome == "surplus"
+    assert Document.objects.get(pk=held.document_id).resolution.how == Resolution.How.ADJUDICATED
+
+
+def test_gold_and_excluded_documents_are_not_labelled_anew_by_the_way(
+    tickets: Project, ann: User, joan: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    gold.mark(tickets.pk, joan, held.document_id)
+    with pytest.raises(WrongState, match="take that back first"):
+        adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
+    gold.unmark(tickets.pk, joan, held.document_id)
+    policy.exclude(tickets.pk, joan, held.document_id)
+    with pytest.raises(WrongState, match="include it first"):
+        adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
+
+
+def test_who_labelled_a_document_labels_it_anew_only_where_nobody_else_could(
+    tickets: Project, joan: User, ann: User, carla: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, joan).documents
+    annotations.submit(joan, Submission(held.token, [label(tickets, "Refund")]))
+    with pytest.raises(NotIndependent):
+        adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
+    with pytest.raises(NotAllowed):
+        adjudication.relabel(tickets.pk, held.document_id, ann, [label(tickets, "Billing")])
+    projects.remove_member(tickets.pk, joan, carla)
+    adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
