@@ -75,6 +75,24 @@ def prevalence(positives: float, n_drawn: int, population: int, confidence: floa
     return Measure(share, interval=_score_interval(share, trials, confidence))
 
 
+def p_value_of_share(share: float, positives: float, n_drawn: int, population: int) -> float:
+    """How often random draws alone would differ as much as these from that share of all documents.
+
+    The test that belongs to the interval of `prevalence`: below 1 - confidence exactly where the share is
+    outside. 1 where nothing was drawn.
+
+    >>> round(p_value_of_share(0.219, 30, 100, 1_000_000), 2), p_value_of_share(0.3, 30, 100, 1_000_000)
+    (0.05, 1.0)
+    """
+    if n_drawn == 0:
+        return 1.0
+    found = positives / n_drawn
+    spread = sqrt(share * (1 - share) * (population - n_drawn) / (n_drawn * max(population - 1, 1)))
+    if spread == 0:
+        return 1.0 if abs(found - share) < 1e-9 else 0.0
+    return 2 * NormalDist().cdf(-abs(found - share) / spread)
+
+
 def unlabelled_prevalence(whole: Measure, population: int, labelled: int, labelled_of_class: int) -> Measure:
     """The share of the unlabelled documents that have a class: what is known is taken off.
 
