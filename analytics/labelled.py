@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.ledger import DRAWN, TEST, Ledger, ledger, speaking
-from analytics.metrics.measures import Measure
-from analytics.metrics.prevalence import positives_drawn_in_turn, prevalence, unlabelled_prevalence
+from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
+from analytics.metrics.imbalance import NO_LABELS
+from analytics.metrics.measures import Interval, Measure, gettext_noop, ratio, undefined
+from analytics.metrics.prevalence import (
+    p_value_of_share,
+    positives_drawn_in_turn,
+    prevalence,
+    unlabelled_prevalence,
+)
 from labeling.models import Document, Project
+
+NEVER_DRAWN = gettext_noop("No document that was drawn at random has this class.")
 
 
 @dataclass(frozen=True)
@@ -73,27 +82,64 @@ class Prevalence:
 
     whole : of all documents, estimated from those drawn at random
     unlabelled : of those that nobody has labelled yet
+    labelled : of the labelled documents of the pool: what was chosen, no estimate
+    ratio : labelled / whole; 2 where the class is twice as frequent among the labels as it is out there
+    p_value : how often random draws alone would differ as much from `labelled`; put right for all classes
     """
 
     whole: Measure
     unlabelled: Measure
+    labelled: Measure
+    ratio: Measure
+    p_value: float
+
+    @property
+    def standing(self) -> str:
+        """Among the labels: "over" or "under" represented beyond noise, or ""."""
+        if self.p_value > FALSE_DISCOVERIES or self.ratio.value is None:
+            return ""
+        return "over" if self.ratio.value > 1 else "under"
 
 
 def prevalences(project: Project, found: Labelled) -> dict[UUID, Prevalence]:
-    """Of each class that is known. Excluded documents do not count."""
+    """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
-    population = max(project.document_count - excluded, len(found))
-    n_classes = len(found.ledger.classes)
-    positives = positives_drawn_in_turn(
-        found.documents, found.places, found.is_drawn, n_classes=n_classes, population=max(population, 1)
-    )
+    population = max(project.document_count - excluded, len(found), 1)
     n_drawn = int(found.is_drawn.sum())
-    estimates = {}
-    for place, (label_class, labelled) in enumerate(
-        zip(found.ledger.classes, found.per_class().tolist(), strict=True)
-    ):
-        whole = prevalence(float(positives[place]), n_drawn, population)
-        estimates[label_class] = Prevalence(
-            whole, unlabelled_prevalence(whole, population, len(found), labelled)
+    n_pool = len(found) - int(found.is_test.sum())
+    positives = positives_drawn_in_turn(
+        found.documents,
+        found.places,
+        found.is_drawn,
+        n_classes=len(found.ledger.classes),
+        population=population,
+    ).tolist()
+    of_pool = found.per_class(~found.is_test[found.documents]).tolist()
+    wholes = [prevalence(count, n_drawn, population) for count in positives]
+    p_values = adjusted_p_values(
+        np.array(
+            [
+                p_value_of_share(count / n_pool, drawn, n_drawn, population) if n_pool else 1.0
+                for count, drawn in zip(of_pool, positives, strict=True)
+            ]
         )
-    return estimates
+    ).tolist()
+    per_class = found.per_class().tolist()
+    return {
+        label_class: Prevalence(
+            wholes[place],
+            unlabelled_prevalence(wholes[place], population, len(found), per_class[place]),
+            ratio(of_pool[place], n_pool, NO_LABELS),
+            _ratio(of_pool[place] / max(n_pool, 1), wholes[place]),
+            p_values[place],
+        )
+        for place, label_class in enumerate(found.ledger.classes)
+    }
+
+
+def _ratio(labelled: float, whole: Measure) -> Measure:
+    if not whole.value or whole.interval is None:
+        return undefined(whole.reason or NEVER_DRAWN)
+    low = labelled / whole.interval.high
+    high = labelled / whole.interval.low if whole.interval.low else float("inf")
+    return Measure(labelled / whole.value, interval=Interval(low, high))

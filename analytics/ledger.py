@@ -8,7 +8,7 @@ newest known one as are known, they are the same ones.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -74,7 +74,7 @@ class Ledger:
     rows, places : (n_labels,) the row of each label's annotation, rising, and its place in `classes`
     """
 
-    classes: tuple[UUID, ...]
+    classes: tuple[UUID, ...]  # in an order that newer ones do not change
     annotations: Places
     documents: Places
     supersedes: Places
@@ -114,11 +114,13 @@ def ledger(project: Project) -> Ledger:
     """All annotations of this moment."""
     with _lock:
         known = _kept.get(project.pk, _EMPTY)
+    classes = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
+    known = replace(known, classes=(*known.classes, *sorted(set(classes) - set(known.classes))))
     found = _with_newer(project.pk, known)
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [project.pk, found.newest])
         if cursor.fetchone()[0] != len(found.annotations):  # an older one was committed after a newer one
-            found = _with_newer(project.pk, _EMPTY)
+            found = _with_newer(project.pk, replace(_EMPTY, classes=known.classes))
     with _lock:
         _kept[project.pk] = found
         _kept.move_to_end(project.pk)
@@ -156,13 +158,12 @@ def _with_newer(project_id: int, known: Ledger) -> Ledger:
     newer = _columns_of(_NEWER, named)
     if not len(newer[0]):
         return known
-    classes = _classes(project_id, known.classes)
-    named |= {"classes": list(classes), "newest": int(newer[0][-1])}
+    named |= {"classes": list(known.classes), "newest": int(newer[0][-1])}
     annotations_of_labels, places = _columns_of(_NEWER_LABELS, named)
     joined = [np.concatenate([old, new]) for old, new in zip(_columns(known), newer, strict=True)]
     annotations, documents, supersedes, annotators, guidelines, days, sources, flags = joined
     return Ledger(
-        classes,
+        known.classes,
         annotations,
         documents,
         supersedes,
@@ -181,12 +182,6 @@ def _columns(known: Ledger) -> tuple[NDArray[np.integer], ...]:
         known.annotations, known.documents, known.supersedes, known.annotators,
         known.guidelines, known.days, known.sources, known.flags,
     )  # fmt: skip
-
-
-def _classes(project_id: int, known: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    """Of the project, in an order that newer ones do not change."""
-    found = LabelClass.objects.filter(project=project_id).values_list("pk", flat=True)
-    return (*known, *sorted(set(found) - set(known)))
 
 
 def _columns_of(statement: str, named: dict[str, Any]) -> list[Places]:

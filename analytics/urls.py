@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import classes, confusion, savings
+from analytics.views import classes, confusion, distribution, savings
 
 app_name = "analytics"
 
@@ -20,6 +20,8 @@ urlpatterns = [
         confusion.draft_rule,
         name="draft_rule",
     ),
+    path("projects/<int:project_id>/report/distribution/", distribution.page, name="distribution"),
+    path("projects/<int:project_id>/report/distribution.csv", distribution.csv, name="distribution_csv"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import classes, confusion, savings
+from analytics.api import classes, confusion, distribution, savings
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -15,6 +15,11 @@ urlpatterns = [
         "projects/<row:project_id>/reports/confusion/",
         confusion.Confusions.as_view(),
         name="report_confusion",
+    ),
+    path(
+        "projects/<row:project_id>/reports/distribution/",
+        distribution.Distributions.as_view(),
+        name="report_distribution",
     ),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
 ]

@@ -18,6 +18,8 @@ MOST = {
     "analytics:classes_csv": 11,
     "analytics:confusion": 10,
     "analytics:confusion_csv": 10,
+    "analytics:distribution": 12,
+    "analytics:distribution_csv": 12,
     "analytics:draft_rule": 14,
     "analytics:news": 4,
     "analytics:savings": 7,

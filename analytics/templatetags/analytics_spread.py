@@ -1,0 +1,90 @@
+"""How does a template show a share with its interval, or how many times as frequent something is?"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from analytics.metrics.measures import Measure
+
+register = template.Library()
+
+
+@register.filter
+def percent_of(share: float | None) -> str:
+    """A share in per cents; rare ones keep a digit behind the point.
+
+    >>> percent_of(0.304), percent_of(0.0312), percent_of(None)
+    ('30 %', '3.1 %', '—')
+    """
+    return "—" if share is None else f"{_digits(share)} %"
+
+
+@register.filter
+def share(measure: Measure) -> SafeString:
+    """A cell: a share in per cents with its interval, or a dash that says why there is none.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> share(Measure(0.3, interval=Interval(0.21, 0.4)))
+    '30 % <small class="interval">21 to 40</small>'
+    """
+    if measure.value is None:
+        why = _(measure.reason)
+        return format_html(
+            '<span class="soft" title="{}">—<span class="hidden-visually"> {}</span></span>', why, why
+        )
+    if measure.interval is None:
+        return format_html("{}", percent_of(measure.value))
+    between = _("{low} to {high}").format(
+        low=_digits(measure.interval.low), high=_digits(measure.interval.high)
+    )
+    return format_html('{} <small class="interval">{}</small>', percent_of(measure.value), between)
+
+
+@register.filter
+def share_span(measure: Measure) -> str:
+    """A share with its interval in running text.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> share_span(Measure(0.3, interval=Interval(0.21, 0.4)))
+    '30 % (21 to 40)'
+    """
+    if measure.value is None or measure.interval is None:
+        return percent_of(measure.value)
+    return _("{share} ({low} to {high})").format(
+        share=percent_of(measure.value),
+        low=_digits(measure.interval.low),
+        high=_digits(measure.interval.high),
+    )
+
+
+@register.filter
+def times(measure: Measure) -> str:
+    """How many times as frequent, with its interval, which may have no end.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> times(Measure(2.0, interval=Interval(1.5, float("inf"))))
+    '2.0 times (1.5 or more)'
+    """
+    if measure.value is None or measure.interval is None:
+        return "—"
+    low, high = measure.interval.low, measure.interval.high
+    if isfinite(high):
+        between = _("{low} to {high}").format(low=number_format(low, 1), high=number_format(high, 1))
+    else:
+        between = _("{low} or more").format(low=number_format(low, 1))
+    return _("{n} times ({between})").format(n=number_format(measure.value, 1), between=between)
+
+
+def _digits(share: float) -> str:
+    """
+    >>> _digits(0.0), _digits(0.00312), _digits(0.304)
+    ('0', '0.3', '30')
+    """
+    percent = 100 * share
+    return str(number_format(percent, 1 if 0 < percent < 9.95 else 0))

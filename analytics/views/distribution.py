@@ -1,0 +1,146 @@
+"""Which page shows how labels spread, and which classes the labels have too few or too many of?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.distribution import Distribution, distribution
+from analytics.groups import Group
+from analytics.views.classes import WANTED_LABELS
+from analytics.views.tables import csv_file, measure_cells, measure_columns
+from labeling.models import Membership
+from labeling.views.access import for_members
+
+MOST_FINDINGS = 3
+UNEVEN = 5.0  # largest class by smallest, from which the headline tells it
+BY = ("time", "guideline", "person")
+
+
+@require_safe
+@for_members
+def page(request: HttpRequest, member: Membership) -> HttpResponse:
+    report = distribution(member.project)
+    by = _asked(request, member)
+    groups = groups_by(report, by)
+    shown: dict[str, Any] = {
+        "member": member,
+        "report": report,
+        "headline": headline(report),
+        "under": report.standing("under")[:MOST_FINDINGS],
+        "over": report.standing("over")[:MOST_FINDINGS],
+        "chart": _chart(report),
+        "keys": [(_("of the training documents"), ""), (_("of all documents, estimated"), "mark")],
+        "by": by,
+        "choices": [(name, _names()[name]) for name in BY if name != "person" or member.may_manage],
+        "groups": groups,
+        "groups_chart": _groups_chart(groups),
+        "habits": _habits(report) if member.may_manage else [],
+        "wanted": WANTED_LABELS,
+    }
+    return render(request, "analytics/distribution.html", shown)
+
+
+@require_safe
+@for_members
+def csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """One of the tables as a file for spreadsheets: ?by=class, time, guideline or person."""
+    report, by = distribution(member.project), request.GET.get("by", "class")
+    if by in BY and (by != "person" or member.may_manage):
+        names = [row.label_class.name for row in report.rows]
+        rows: Iterable[list[object]] = ([g.name, g.answers, *g.counts] for g in groups_by(report, by))
+        return csv_file(f"labels-by-{by}-{member.project_id}", [by, "answers", *names], rows)
+    measures = ("share_of_labelled", "share_of_all", "share_of_unlabelled", "ratio")
+    header = ["class", "train_labels", "test_labels", "labels", "documents", "standing"]
+    header += [column for name in measures for column in measure_columns(name)]
+    return csv_file(f"distribution-{member.project_id}", header, _class_rows(report))
+
+
+def groups_by(report: Distribution, by: str) -> list[Group]:
+    return {"time": report.times, "guideline": report.guidelines, "person": report.people}[by]
+
+
+def headline(report: Distribution) -> str:
+    """What the distribution shows, in one sentence."""
+    under, over, ratio = report.standing("under"), report.standing("over"), report.imbalance.ratio.value
+    empty = [row.label_class.name for row in report.rows if not row.train and not row.label_class.retired_at]
+    if not report.labels:
+        return _("No labels yet")
+    if empty:
+        return ngettext(
+            "{n} class has no training label: {names}",
+            "{n} classes have no training label: {names}",
+            len(empty),
+        ).format(n=len(empty), names=_listed(empty))
+    if under:
+        names = _listed([row.label_class.name for row in under])
+        return ngettext(
+            "{n} class is rarer among the labels than among the documents: {names}",
+            "{n} classes are rarer among the labels than among the documents: {names}",
+            len(under),
+        ).format(n=len(under), names=names)
+    if over:
+        names = _listed([row.label_class.name for row in over])
+        return ngettext(
+            "The labels have more of {n} class than the documents: {names}",
+            "The labels have more of {n} classes than the documents: {names}",
+            len(over),
+        ).format(n=len(over), names=names)
+    if ratio is not None and ratio >= UNEVEN:
+        return _("The largest class has {ratio} times as many labels as the smallest").format(
+            ratio=round(ratio)
+        )
+    return _("The labels spread over the classes like the documents, as far as can be told")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_FINDINGS])
+    return shown if len(names) <= MOST_FINDINGS else _("{names} and others").format(names=shown)
+
+
+def _asked(request: HttpRequest, member: Membership) -> str:
+    by = request.GET.get("by", "")
+    return by if by in BY and (by != "person" or member.may_manage) else BY[0]
+
+
+def _names() -> dict[str, str]:
+    return {"time": _("Time"), "guideline": _("Guideline version"), "person": _("Person")}
+
+
+def _chart(report: Distribution) -> Chart:
+    """Shares of the labelled documents of the pool, and where the share of all documents lies."""
+    bars = [
+        Bar(
+            row.label_class.name,
+            (Part(row.estimate.labelled.value or 0.0, colour=row.label_class.colour),),
+            row.estimate.whole,
+        )
+        for row in report.rows
+    ]
+    return bar_chart(bars, is_share=True)
+
+
+def _groups_chart(groups: list[Group]) -> Chart:
+    return bar_chart([Bar(group.name, (Part(sum(group.counts)),)) for group in groups])
+
+
+def _habits(report: Distribution) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "label_class": report.rows[skew.place].label_class, "skew": skew}
+        for name, skew in report.habits.found[:10]
+    ]
+
+
+def _class_rows(report: Distribution) -> Iterable[list[object]]:
+    for row in report.rows:
+        found = row.estimate
+        counts = [row.label_class.name, row.train, row.test, row.total, row.documents, found.standing]
+        measures = (found.labelled, found.whole, found.unlabelled, found.ratio)
+        yield [*counts, *(cell for measure in measures for cell in measure_cells(measure))]

@@ -1,0 +1,124 @@
+"""Does the page of the distribution count rightly, and say what is more than noise to the right people?"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from analytics.distribution import distribution
+from analytics.groups import _periods
+from analytics.views.distribution import headline
+from labeling.actions import annotations, corrections, given, queue
+from labeling.models import Annotation, Project
+from tests.cast import fill, label
+
+
+def page(project: Project) -> str:
+    return reverse("analytics:distribution", args=[project.pk])
+
+
+@pytest.fixture
+def skewed(make_project: Callable[..., Project], ann: User) -> Project:
+    """Forty random test documents, a quarter of them Refund; of the pool, Refund alone was labelled."""
+    project = make_project(texts=[f"Ticket {n}" for n in range(60)])
+    tests = fill(project, [f"Test {n}" for n in range(40)], split="test")
+    names = ["Refund", "Billing", "Billing", "Delivery"] * 10
+    given.record(project, [(d.pk, [label(project, name)]) for d, name in zip(tests, names, strict=True)])
+    for _ in range(20):
+        (held,) = queue.claim(project.pk, ann).documents
+        annotations.submit(ann, annotations.Submission(held.token, [label(project, "Refund")]))
+    return project
+
+
+def test_classes_that_the_labels_have_too_many_or_too_few_of_are_told(
+    skewed: Project, client: Client, joan: User
+) -> None:
+    report = distribution(skewed)
+    rows = {row.label_class.name: row for row in report.rows}
+    assert (rows["Refund"].train, rows["Refund"].test, rows["Billing"].test) == (20, 10, 20)
+    assert [row.label_class.name for row in report.standing("over")] == ["Refund"]
+    assert {row.label_class.name for row in report.standing("under")} == {"Billing", "Delivery"}
+    assert rows["Refund"].estimate.unlabelled.value == 0.0  # 25 of 100 have it, and 30 are labelled so
+    assert headline(report) == "2 classes have no training label: Billing, Delivery"
+    client.force_login(joan)
+    text = client.get(page(skewed)).content.decode()
+    assert "Billing is under-represented" in text
+    assert 'role="img"' in text
+
+
+def test_answers_are_counted_by_person_guideline_and_time_as_they_stand(
+    tickets: Project, ann: User, bob: User
+) -> None:
+    for who, name in ((ann, "Refund"), (ann, "Billing"), (bob, "Billing")):
+        (held,) = queue.claim(tickets.pk, who).documents
+        annotations.submit(who, annotations.Submission(held.token, [label(tickets, name)]))
+    latest = Annotation.objects.filter(annotator=ann).latest("pk")
+    corrections.correct(tickets.pk, ann, latest.pk, [label(tickets, "Delivery")])
+    report = distribution(tickets)
+    names = [row.label_class.name for row in report.rows]
+    people = {group.name: dict(zip(names, group.counts, strict=True)) for group in report.people}
+    assert people == {
+        "ann": {"Refund": 1, "Billing": 0, "Delivery": 1},
+        "bob": {"Refund": 0, "Billing": 1, "Delivery": 0},
+    }
+    assert [(group.name, group.answers) for group in report.guidelines] == [("version 1", 3)]
+    assert [group.answers for group in report.times] == [3]
+
+
+def test_only_managers_read_who_gave_what(skewed: Project, client: Client, ann: User, joan: User) -> None:
+    api = reverse("analytics_api:report_distribution", args=[skewed.pk])
+    client.force_login(ann)
+    assert (
+        "person"
+        not in client.get(
+            reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
+        ).content.decode()
+    )
+    assert client.get(api).json()["by_person"] == []
+    client.force_login(joan)
+    told = client.get(api).json()
+    assert [group["name"] for group in told["by_person"]] == ["ann"]
+    assert told["classes"][0]["share_of_all"]["value"] == pytest.approx(0.25)
+    lines = client.get(
+        reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
+    ).content.decode()
+    assert lines.splitlines() == ["person,answers,Refund,Billing,Delivery", "ann,20,20,0,0"]
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_classes_on_the_same_documents_are_counted(
+    kind: str, make_project: Callable[..., Project], ann: User, client: Client, joan: User
+) -> None:
+    project = make_project(kind=kind)
+    for _ in range(3):
+        (held,) = queue.claim(project.pk, ann).documents
+        places = [(0, 3), (4, 6)] if kind == "spans" else [(), ()]
+        labels = [label(project, n, *at) for n, at in zip(("Refund", "Billing"), places, strict=True)]
+        annotations.submit(ann, annotations.Submission(held.token, labels))
+    (pair,) = distribution(project).pairs
+    assert (pair.first.name, pair.second.name, pair.documents, pair.of_first, pair.lift) == (
+        "Refund", "Billing", 3, 1.0, 1.0,
+    )  # fmt: skip
+    client.force_login(joan)
+    assert "Classes on the same documents" in client.get(page(project)).content.decode()
+
+
+def test_without_labels_the_page_says_what_it_will_show(tickets: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    assert "Nothing is labelled yet" in client.get(page(tickets)).content.decode()
+
+
+def test_a_stranger_finds_nothing(tickets: Project, client: Client, eve: User) -> None:
+    client.force_login(eve)
+    assert client.get(page(tickets)).status_code == 404
+
+
+@pytest.mark.parametrize(("days", "stretches"), [(0, 1), (30, 31), (31, 5), (370, 54), (371, 13)])
+def test_a_longer_time_is_told_in_longer_stretches(days: int, stretches: int) -> None:
+    first = (date(2026, 1, 1) - date(1970, 1, 1)).days
+    starts = _periods(first, first + days)
+    assert len(starts) == stretches
+    assert starts[0] <= date(2026, 1, 1) <= starts[-1] + timedelta(days=days)
