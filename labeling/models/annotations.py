@@ -145,10 +145,17 @@ class Resolution(models.Model):
     document = models.OneToOneField(
         Document, on_delete=models.PROTECT, primary_key=True, related_name="resolution"
     )
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     annotation = models.OneToOneField(Annotation, on_delete=models.PROTECT, related_name="settles")
     how = models.CharField(max_length=15, choices=How)
     resolved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["project", "document"], include=["annotation"], name="resolutions_of_documents"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.document_id}: {self.how}"

@@ -120,6 +120,12 @@ class Document(models.Model):
                 fields=["project", "position"], condition=Q(split="test"), name="test_documents_in_order"
             ),
             models.Index(
+                fields=["project", "id"],
+                include=["position", "state", "round"],
+                condition=Q(split="test") & (~Q(state="open") | Q(extra_slots__gt=0)),
+                name="test_documents_that_speak",
+            ),
+            models.Index(
                 fields=["project", "id"], condition=Q(extra_slots__gt=0), name="documents_asked_again"
             ),
             models.Index(fields=["project", "id"], condition=Q(is_gold=True), name="gold_documents"),

@@ -8,47 +8,77 @@ from uuid import UUID
 from django.db import connection
 
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
-# answer (in the test set only where it was settled before: a second opinion).
+# answer (in the test set only where it was settled before: a second opinion). Answers that settled nothing
+# are found among the project's answers alone: the pool may be a thousand times as large.
 # Documents speak once they were compared with all others; near-duplicates of test documents never train.
 _SPEAKING = """
-    WITH speaking AS (
+    WITH waiting AS MATERIALIZED (
+        SELECT l.document_id, l.annotation_id, l.slot, l.round FROM labeling_lease l
+        WHERE l.project_id = %(project)s AND l.state = 'submitted'
+              AND NOT EXISTS (SELECT 1 FROM labeling_resolution r
+                              WHERE r.project_id = %(project)s AND r.document_id = l.document_id)
+    ), speaking AS (
         SELECT r.document_id, r.annotation_id FROM labeling_resolution r WHERE r.project_id = %(project)s
         UNION ALL
-        (SELECT DISTINCT ON (l.document_id) l.document_id, l.annotation_id
-         FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
-         WHERE l.project_id = %(project)s AND l.state = 'submitted' AND d.state = 'open' AND l.round = d.round
-               AND (d.split = 'pool' OR d.extra_slots > 0)
-         ORDER BY l.document_id, l.slot)
+        (SELECT DISTINCT ON (w.document_id) w.document_id, w.annotation_id
+         FROM waiting w JOIN labeling_document d ON d.id = w.document_id
+         WHERE d.state = 'open' AND w.round = d.round AND (d.split = 'pool' OR d.extra_slots > 0)
+         ORDER BY w.document_id, w.slot)
     )
 """
-LABELLED = f"""
+# Of the test set, documents that may speak have an index of their own.
+_TESTED = """
+    tested AS MATERIALIZED (
+        SELECT d.id, d.position, d.state, d.round FROM labeling_document d
+        WHERE d.project_id = %(project)s AND d.split = 'test' AND (d.state <> 'open' OR d.extra_slots > 0)
+    )
+"""
+_LABELS = """
+    array_agg(l.label_class_id ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL),
+    array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
+"""
+LABELLED_POOL = f"""
     {_SPEAKING}, measured AS MATERIALIZED (
         SELECT DISTINCT near_duplicate_group FROM labeling_document
         WHERE project_id = %(project)s AND near_duplicate_group IS NOT NULL AND split = 'test'
     )
-    SELECT d.id, d.position, s.annotation_id,
-           array_agg(l.label_class_id ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL),
-           array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
+    SELECT d.id, d.position, s.annotation_id, {_LABELS}
     FROM speaking s
     JOIN labeling_document d ON d.id = s.document_id
     JOIN labeling_project p ON p.id = d.project_id
     LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
-    WHERE d.split = %(split)s
+    WHERE d.split = 'pool'
       AND d.position < p.grouped_count
-      AND (d.split = 'test' OR NOT EXISTS (
+      AND NOT EXISTS (
            SELECT 1 FROM labeling_document t
-           WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test'))
-      AND (d.split = 'test' OR d.near_duplicate_group IS NULL
+           WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test')
+      AND (d.near_duplicate_group IS NULL
            OR d.near_duplicate_group NOT IN (SELECT near_duplicate_group FROM measured))
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """  # noqa: S608 - only constants of this module are put in
+LABELLED_TEST = f"""
+    WITH {_TESTED}, speaking AS (
+        SELECT t.id, t.position, r.annotation_id
+        FROM tested t JOIN labeling_resolution r ON r.project_id = %(project)s AND r.document_id = t.id
+        UNION ALL
+        (SELECT DISTINCT ON (t.id) t.id, t.position, l.annotation_id
+         FROM tested t JOIN labeling_lease l ON l.project_id = %(project)s AND l.document_id = t.id
+         WHERE t.state = 'open' AND l.state = 'submitted' AND l.round = t.round
+         ORDER BY t.id, l.slot)
+    )
+    SELECT s.id, s.position, s.annotation_id, {_LABELS}
+    FROM speaking s LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
+    WHERE s.position < (SELECT grouped_count FROM labeling_project WHERE id = %(project)s)
+    GROUP BY s.id, s.position, s.annotation_id
+    ORDER BY s.position
+"""  # noqa: S608
 LABEL_COUNTS = f"""
-    {_SPEAKING}
-    SELECT l.label_class_id, d.split, count(*)
+    {_SPEAKING}, {_TESTED}
+    SELECT l.label_class_id, CASE WHEN t.id IS NULL THEN 'pool' ELSE 'test' END, count(*)
     FROM speaking s
-    JOIN labeling_document d ON d.id = s.document_id
     JOIN labeling_label l ON l.annotation_id = s.annotation_id
+    LEFT JOIN tested t ON t.id = s.document_id
     GROUP BY 1, 2
 """  # noqa: S608
 
@@ -70,7 +100,7 @@ class LabelledDocument:
 def labelled_documents(project_id: int, split: str) -> list[LabelledDocument]:
     """The labelled documents of one split, in the order of their positions."""
     with connection.cursor() as cursor:
-        cursor.execute(LABELLED, {"project": project_id, "split": split})
+        cursor.execute(LABELLED_TEST if split == "test" else LABELLED_POOL, {"project": project_id})
         return [
             LabelledDocument(
                 document, position, annotation, tuple(zip(classes or (), starts, ends, strict=False))

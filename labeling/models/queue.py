@@ -167,6 +167,12 @@ class Lease(models.Model):
                 fields=["project", "leased_until"], condition=Q(state="live"), name="live_leases_by_end"
             ),
             models.Index(fields=["project", "annotator", "state"], name="leases_by_annotator"),
+            models.Index(
+                fields=["project", "document"],
+                include=["annotation", "slot", "round"],
+                condition=Q(state="submitted"),
+                name="answers_of_documents",
+            ),
         ]
 
     def __str__(self) -> str:
