@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.intervals import CONFIDENCE
-from analytics.metrics.measures import Interval
+from analytics.metrics.measures import Interval, Measure
 
 MOST_RESAMPLES, LEAST_RESAMPLES = 1000, 500
 _ENOUGH_NUMBERS = 3_000_000  # weights of one bootstrap, where that leaves enough test sets
@@ -87,6 +87,32 @@ def corrected_interval(
     reach = _NORMAL.inv_cdf((1 + confidence) / 2)
     low, high = np.quantile(known, [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)])
     return Interval(min(float(low), value), max(float(high), value))
+
+
+def means(values: NDArray[np.floating], imagined: NDArray[np.floating], *, seed: int) -> list[Measure]:
+    """Means over documents with their intervals, all from the same drawn test sets.
+
+    values : (n_documents, n_measures), at least one document
+    imagined : (n_measures,) what one more document has that joins every drawn test set now and then: a bad
+        one, since documents that all come out alike do not make a mean certain
+
+    >>> found = means(np.array([[0.0], [1.0]] * 50), np.array([1.0]), seed=1)[0]
+    >>> found.value, found.interval.low < 0.5 < found.interval.high
+    (0.5, True)
+    """
+    n_documents = len(values)
+    table = np.vstack([values, imagined]).astype(np.float32)
+    table = np.column_stack([table, np.ones(len(table), np.float32)])
+    documents = np.ones(n_documents + 1, dtype=np.int64)
+    sums = np.vstack([w @ table for w in drawn_weights(documents, enough_resamples(n_documents), seed)])
+    with np.errstate(invalid="ignore"):  # a drawn test set may be empty
+        draws = sums[:, :-1].astype(np.float64) / sums[:, -1:]
+    centres = table[:, :-1].mean(axis=0, dtype=np.float64)
+    measured = values.mean(axis=0, dtype=np.float64).tolist()
+    return [
+        Measure(value, interval=corrected_interval(value, draws[:, place], centre=float(centres[place])))
+        for place, value in enumerate(measured)
+    ]
 
 
 def _poisson_table() -> NDArray[np.float32]:
