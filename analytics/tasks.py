@@ -6,9 +6,9 @@ from typing import Any
 
 from celery import shared_task
 
-from analytics import measuring
+from analytics import measuring, needs
 
 
 @shared_task
 def measure_models(**_later: Any) -> None:
-    measuring.measure_due()
+    needs.write_all(measuring.measure_due())

@@ -18,7 +18,7 @@ from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
 from labeling.actions.steering import mix_of
 from labeling.actions.waiting import Entry, started_documents, test_documents
-from labeling.actions.wishes import seed_words, wishes_for
+from labeling.actions.wishes import seed_words, told_needs, wishes_for
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
 from labeling.learning.mix import HeadEntry, Share, Strategy, interleave, spliced
@@ -78,8 +78,9 @@ class Ranker:
         documents = dict(found.values_list("position", "pk"))
         asked = Counter(e.label_class for e in chosen if e.share is Share.WEAK_CLASS)
         part = {label_class: round(count / len(chosen), 4) for label_class, count in asked.items()}
+        needs = told_needs(self.project) if asked else {}
         return [
-            (documents[entry.position], _reason(entry, self.classes, self.version, part))
+            (documents[entry.position], _reason(entry, self.classes, self.version, part, needs))
             for entry in chosen
             if entry.position in documents
         ]
@@ -207,12 +208,17 @@ def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
 
 
 def _reason(
-    entry: HeadEntry, classes: Sequence[UUID], version: ModelVersion | None, part: Mapping[int | None, float]
+    entry: HeadEntry,
+    classes: Sequence[UUID],
+    version: ModelVersion | None,
+    part: Mapping[int | None, float],
+    needs: Mapping[UUID, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What the queue remembers of an entry: enough to say why it was chosen.
 
-    part : of the head that each weak class gets
+    part : of the head that each weak class gets; needs : why, where a report or a manager said so
     """
+    is_weak = entry.share is Share.WEAK_CLASS and entry.label_class is not None
     reason: dict[str, Any] = {
         "share": str(entry.share),
         "informativeness": round(float(entry.informativeness), 4),
@@ -222,6 +228,7 @@ def _reason(
         "seconds": entry.seconds and round(entry.seconds, 1),
         "propensity": entry.propensity and round(float(entry.propensity), 6),
         "model": version and version.number,
-        "part": part.get(entry.label_class) if entry.share is Share.WEAK_CLASS else None,
+        "part": part.get(entry.label_class) if is_weak else None,
+        "need": needs.get(classes[entry.label_class or 0]) if is_weak else None,
     }
     return {name: value for name, value in reason.items() if value is not None}

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection
 
 from labeling.actions.steering import FEW_LABELS, mix_of
-from labeling.learning.mix import Wishes
+from labeling.learning.mix import MOST_NEEDED, Mix, Need, Wishes
 from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
@@ -18,11 +18,13 @@ from labeling.learning.quality import (
     weak_class_weights,
 )
 from labeling.learning.seeds import MOST_SEEDED
-from labeling.models import Document, Focus, LabelClass, Now, Project
+from labeling.models import ClassNeed, Document, Focus, LabelClass, Now, Project
 from labeling.models.labelled import label_counts
+from labeling.models.need_sentences import told_need
 from labeling.models.prequential import prequential
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
+SCARCE = 15  # labels of a class below which likely documents teach it more than doubtful ones
 
 # The latest answers to documents that several people answered, with their classes.
 COMPARED = """
@@ -48,11 +50,31 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, given, len(classes))
+    weakness = weak_class_weights(f1, counts, ambiguous_classes(project, classes))
+    mix = mix_of(project, len(classes))
+    rows = [need for need in _set_needs(project) if need.label_class_id in place]
+    if any(need.mode == ClassNeed.Mode.AUTOMATIC and need.share is not None for need in rows):
+        weakness = np.zeros(len(classes))  # the reports know better
+    weakness[[place[need.label_class_id] for need in rows]] = 0.0
+    focus = _focus(project, place)  # a manager's wish for a class takes the place of its need
+    most = MOST_NEEDED if mix == Mix.usual(len(classes)) else mix.weak_class
     return Wishes(
-        weakness=weak_class_weights(f1, counts, _is_ambiguous(project, place)),
-        focus=_focus(project, place),
-        mix=mix_of(project, len(classes)),
+        weakness=weakness,
+        needs={
+            number: need for number, need in _needs(rows, place, counts, most).items() if number not in focus
+        },
+        focus=focus,
+        mix=mix,
     )
+
+
+def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:
+    """Why classes get their share, where a report measured it or a manager set it."""
+    return {
+        need.label_class_id: told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        for need in _set_needs(project)
+        if need.share
+    }
 
 
 def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]]:
@@ -80,8 +102,9 @@ def _counts(project: Project, place: dict[UUID, int]) -> np.ndarray:
     return counts
 
 
-def _is_ambiguous(project: Project, place: dict[UUID, int]) -> np.ndarray:
+def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
     """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
     answers = _rows(COMPARED, project)
     given = np.zeros((len(answers), len(place)), dtype=bool)
     for row, (_document, named) in enumerate(answers):
@@ -89,6 +112,27 @@ def _is_ambiguous(project: Project, place: dict[UUID, int]) -> np.ndarray:
     documents = np.array([document for document, _named in answers], dtype=np.int64)
     agreement = class_agreement(given, documents)
     return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
+
+
+def _set_needs(project: Project) -> list[ClassNeed]:
+    """What somebody or a report has set, of classes in use; nothing where the reports do not steer."""
+    if not project.is_steered or project.strategy != Project.Strategy.DEFAULT:
+        return []
+    needs = ClassNeed.objects.filter(project=project, label_class__in=LabelClass.objects.active())
+    return list(needs.exclude(mode=ClassNeed.Mode.AUTOMATIC, share=None))
+
+
+def _needs(rows: list[ClassNeed], place: dict[UUID, int], counts: np.ndarray, most: float) -> dict[int, Need]:
+    """Their shares, together at most `most`: those set by hand first, the others share what is left."""
+    found: dict[int, Need] = {}
+    for mode in (ClassNeed.Mode.BY_HAND, ClassNeed.Mode.AUTOMATIC):
+        wanting = [need for need in rows if need.mode == mode and need.share]
+        whole = sum(need.share or 0.0 for need in wanting)
+        part = min(1.0, max(0.0, most - sum(need.share for need in found.values())) / whole) if whole else 0.0
+        for need in wanting if part else ():
+            number = place[need.label_class_id]
+            found[number] = Need((need.share or 0.0) * part, bool(counts[number] < SCARCE))
+    return found
 
 
 def _focus(project: Project, place: dict[UUID, int]) -> dict[int, float]:

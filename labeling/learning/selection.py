@@ -1,29 +1,19 @@
 """Who labels what next, as far as mathematics can say? The head of the queue, mixed from named shares.
 
 The head is built in blocks that double, the first as large as one batch: each block is chosen as if it were
-the next batch, so whatever part of the head is labelled before the next re-ranking was a good batch. Inside a
-block the shares take turns. One seed, one head.
+the next batch, so whatever part of the head is labelled before the next re-ranking was a good batch. One
+seed, one head.
 """
 
 from collections.abc import Callable
 
-import numpy as np
-
-from labeling.learning.arrays import Flags, Floats, Integers
-from labeling.learning.class_shares import by_predicted_class, expected_positives, likely_of_class
-from labeling.learning.clustering import k_means
-from labeling.learning.herding import herd
-from labeling.learning.mix import HeadEntry, Mix, Share, Strategy, Wishes, interleave
-from labeling.learning.quality import quotas
+from labeling.learning.arrays import Floats, Integers
+from labeling.learning.growing import GrowingHead
+from labeling.learning.mix import HeadEntry, Strategy, Wishes
 from labeling.learning.scoring import PoolScores
-from labeling.learning.seeds import varied_matches
 
 HEAD_SIZE = 2_000  # entries: a few hours of a team's work
 BATCH = 20  # size of the first block
-SPREAD = 10  # candidates per place from which k-means chooses
-MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
-MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
-POSITIVES_PART = 1 / 3  # of the weak classes' part, where a document may have several classes
 
 
 def select_head(
@@ -46,7 +36,7 @@ def select_head(
     labelled : (m,) positions with labels, which herding keeps away from
     returns : at most `size` entries of distinct documents, best first; fewer where the pool is smaller
     """
-    head = _Head(scores, vectors, n_classes, strategy, wishes or Wishes(), min(size, len(scores)), seed)
+    head = GrowingHead(scores, vectors, n_classes, strategy, wishes or Wishes(), min(size, len(scores)), seed)
     if strategy is Strategy.HERDING and labelled is not None:
         head.near = vectors(labelled)
     block = batch
@@ -54,191 +44,3 @@ def select_head(
         head.add_block(min(block, head.size - len(head.entries)))
         block *= 2
     return head.entries
-
-
-class _Head:
-    """The head while it grows. Rows are indices into `scores`."""
-
-    def __init__(
-        self,
-        scores: PoolScores,
-        vectors: Callable[[Integers], Floats],
-        n_classes: int,
-        strategy: Strategy,
-        wishes: Wishes,
-        size: int,
-        seed: int,
-    ) -> None:
-        self.scores, self.vectors, self.n_classes = scores, vectors, n_classes
-        self.strategy, self.wishes, self.size = strategy, wishes, size
-        self.rng = np.random.default_rng(seed)
-        self.entries: list[HeadEntry] = []
-        self.near: Floats | None = None
-        is_vote = strategy is Strategy.DISAGREEMENT
-        self.mix = wishes.mix or Mix.usual(n_classes)
-        self.informativeness = scores.disagreement if is_vote else scores.margin
-        self.order = np.argsort(-self.informativeness, kind="stable")
-        is_default = strategy is Strategy.DEFAULT
-        self.by_class = by_predicted_class(scores, self.order, n_classes) if is_default else []
-        self.given: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
-        self.is_free = np.ones(len(scores), dtype=bool)
-        # Drawn before anything else is chosen, so that every document has the same chance.
-        self.drawn = self.rng.permutation(len(scores))[: round(self.random_share * size)]
-        self.propensity = len(self.drawn) / max(len(scores), 1)
-        self.is_free[self.drawn] = False
-        self.next_drawn = 0
-
-    @property
-    def random_share(self) -> float:
-        if self.strategy is Strategy.RANDOM:
-            return 1.0
-        return self.mix.random if self.strategy is Strategy.DEFAULT else 0.0
-
-    def add_block(self, size: int) -> None:
-        """Choose the next `size` documents from all shares and let the shares take turns."""
-        groups = [self._focus(label_class, size) for label_class in sorted(self.wishes.focus)]
-        taken = sum(map(len, groups))
-        groups.append(self._random(min(size - taken, self._random_due(size))))
-        groups += self._seeded(size, size - taken - len(groups[-1]))
-        left = size - sum(map(len, groups))
-        if self.strategy is Strategy.DEFAULT:
-            spread = self._spread(left - int(left * self.mix.weak_part))
-            groups += [spread, self._weak(left - len(spread))]
-        elif self.strategy is Strategy.HERDING:
-            groups.append(self._herd(left))
-        chosen = sum(map(len, groups))
-        groups.append(self._plain(size - chosen))  # whatever the other shares could not fill
-        if sum(map(len, groups)) < size:  # only documents reserved for the random share are left
-            groups.append(self._random(size - sum(map(len, groups))))
-        self.entries += interleave(groups)
-
-    def _random_due(self, size: int) -> int:
-        """Random places of this block: the share of all places so far, less those already given."""
-        until = round(self.random_share * (len(self.entries) + size))
-        return max(0, min(until, len(self.drawn)) - self.next_drawn)
-
-    def _random(self, size: int) -> list[HeadEntry]:
-        rows = self.drawn[self.next_drawn : self.next_drawn + size]
-        self.next_drawn += len(rows)
-        return [self._entry(row, Share.RANDOM, propensity=self.propensity) for row in rows]
-
-    def _plain(self, size: int) -> list[HeadEntry]:
-        share = Share.DISAGREEMENT if self.strategy is Strategy.DISAGREEMENT else Share.MARGIN
-        return [self._entry(row, share) for row in self._best(size)]
-
-    def _spread(self, size: int) -> list[HeadEntry]:
-        """The most uncertain document of each cluster of the most uncertain ones."""
-        rows = self._best(min(SPREAD * size, max(MOST_CANDIDATES, 2 * size)))
-        return self._one_of_each(rows, size, Share.MARGIN, None)
-
-    def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
-        """Documents likely to be of a class, different from each other, the least certain of each kind."""
-        share = self.wishes.focus[label_class] * min(1, MOST_FOCUS / sum(self.wishes.focus.values()))
-        places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
-        places = min(max(places, 0), int(MOST_FOCUS * size))
-        likely, _ = likely_of_class(self.scores, label_class, len(self.scores))
-        likely = likely[self.is_free[likely]][: SPREAD * places]
-        chosen = self._one_of_each(likely, places, Share.FOCUS, label_class)
-        self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
-        return chosen
-
-    def _seeded(self, size: int, most: int) -> list[list[HeadEntry]]:
-        """Documents that hold seed words, the classes that have some in equal parts."""
-        if self.strategy is not Strategy.DEFAULT or not self.wishes.seeds:
-            return []
-        due = round(self.mix.seed_words * (len(self.entries) + size)) - self.given.get("seeds", 0)
-        places = min(max(due, 0), most)
-        groups: list[list[HeadEntry]] = []
-        for number, (label_class, found) in enumerate(sorted(self.wishes.seeds.items())):
-            part = -(-(places - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
-            chosen = varied_matches(found, self._is_open, part, self.vectors)
-            rows = np.searchsorted(self.scores.positions, found.positions[chosen])
-            groups.append(
-                [
-                    self._entry(row, Share.SEED_WORDS, label_class=label_class, seed_words=found.words[place])
-                    for row, place in zip(rows, chosen, strict=True)
-                ]
-            )
-        self.given["seeds"] = self.given.get("seeds", 0) + sum(map(len, groups))
-        return groups
-
-    def _is_open(self, positions: Integers) -> Flags:
-        """Which positions are among the scored documents and not yet chosen."""
-        rows = np.searchsorted(self.scores.positions, positions).clip(max=len(self.scores) - 1)
-        is_open: Flags = (self.scores.positions[rows] == positions) & self.is_free[rows]
-        return is_open
-
-    def _one_of_each(
-        self, rows: Integers, size: int, share: Share, label_class: int | None
-    ) -> list[HeadEntry]:
-        if size <= 0 or len(rows) == 0:
-            return []
-        vectors = self.vectors(self.scores.positions[rows])
-        clusters = k_means(vectors, size, int(self.rng.integers(2**31)))
-        rows_by_need = np.argsort(-self.informativeness[rows], kind="stable")
-        _, firsts = np.unique(clusters[rows_by_need], return_index=True)
-        sizes = np.bincount(clusters)
-        return [
-            self._entry(rows[i], share, label_class=label_class, cluster_size=int(sizes[clusters[i]]))
-            for i in rows_by_need[np.sort(firsts)]
-        ]
-
-    def _weak(self, size: int) -> list[HeadEntry]:
-        """By quota per predicted class, the smallest margin first inside a class; likely positives beside."""
-        positives = []
-        if self.wishes.rarity is not None:
-            found = expected_positives(
-                self.scores, self.is_free, self.wishes.rarity, int(size * POSITIVES_PART)
-            )
-            positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in found]
-        open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
-        weights = self.wishes.weakness
-        if weights is None:
-            weights = np.full(self.n_classes, 1 / self.n_classes)
-        places = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
-        weak = [
-            [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
-            for number, (rows, count) in enumerate(zip(open_rows, places.tolist(), strict=True))
-        ]
-        return interleave([*weak, positives])
-
-    def _herd(self, size: int) -> list[HeadEntry]:
-        rows = self._best(min(SPREAD * size, MOST_CANDIDATES))
-        sample = self.rng.permutation(len(self.scores))[:1_000]
-        chosen = herd(
-            self.vectors(self.scores.positions[sample]),
-            self.informativeness[sample],
-            self.vectors(self.scores.positions[rows]),
-            self.near,
-            size,
-        )
-        found = self.vectors(self.scores.positions[rows[chosen]])
-        self.near = found if self.near is None else np.concatenate([self.near, found])
-        return [self._entry(row, Share.HERDING) for row in rows[chosen]]
-
-    def _best(self, size: int) -> Integers:
-        return self.order[self.is_free[self.order]][: max(size, 0)]
-
-    def _entry(
-        self,
-        row: int,
-        share: Share,
-        *,
-        label_class: int | None = None,
-        cluster_size: int | None = None,
-        propensity: float | None = None,
-        seed_words: tuple[str, ...] = (),
-    ) -> HeadEntry:
-        self.is_free[row] = False
-        is_class = self.scores.classes[row] >= 0
-        return HeadEntry(
-            position=int(self.scores.positions[row]),
-            share=share,
-            informativeness=float(self.informativeness[row]),
-            classes=tuple(self.scores.classes[row][is_class].tolist()),
-            probabilities=tuple(self.scores.probabilities[row][is_class].tolist()),
-            label_class=label_class,
-            cluster_size=cluster_size,
-            propensity=propensity,
-            seed_words=seed_words,
-        )

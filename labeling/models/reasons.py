@@ -5,9 +5,9 @@ A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([
 was asked for), "similar" (documents that it stands for), "propensity" (chance of a random draw), "given" and
 "wanted" (answers), "seed_words" (those it holds), "posterior" (chance that the answer it has is right),
 "informativeness", "seconds" (of work that it may take, where doubt was weighed by them), "part" (of the
-queue, that the weak class gets), "spans" (that the model would mark), "reply" (to a question of the annotator
-who gets it), "why" (a manager's, who picked it), "independent" (of a picked document that measures the model,
-"test", or people, "again").
+queue, that the weak class gets), "need" (why it gets it, see `need_sentences`), "spans" (that the model would
+mark), "reply" (to a question of the annotator who gets it), "why" (a manager's, who picked it), "independent"
+(of a picked document that measures the model, "test", or people, "again").
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from labeling.models.need_sentences import need_sentence
 
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]  # of the classes, by identifier
@@ -49,13 +51,20 @@ def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tupl
     sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
     details = [*_unsure_spans(reason, class_names)] if shows_classes else []
     if isinstance(part := reason.get("part"), float):
-        details.append(_("That class gets {p} of the queue.").format(p=percent(part)))
+        details.append(_part(reason, part, class_names if shows_classes else {}))
     if isinstance(similar := reason.get("similar"), int) and similar > 1:
         stands = ngettext(
             "It stands for {n} similar document.", "It stands for {n} similar documents.", similar
         )
         details.append(stands.format(n=number_format(similar, force_grouping=True)))
     return sentence, details
+
+
+def _part(reason: Reason, part: float, names: Names) -> str:
+    name, told = names.get(str(reason.get("class"))), reason.get("need")
+    if name is None or not isinstance(told, dict):
+        return _("That class gets {p} of the queue.").format(p=percent(part))
+    return need_sentence(name, percent(part), told)
 
 
 def _unsure_spans(reason: Reason, names: Names) -> list[str]:
