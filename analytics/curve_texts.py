@@ -1,0 +1,130 @@
+"""How are labels to go told in words? Never as a promise."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from analytics.curves import NEXT, Curve, CurvesReport
+from analytics.metrics.curves import MOST_TIMES, Standing
+from analytics.metrics.measures import Measure
+
+MINUTES = 60
+
+
+def headline(report: CurvesReport) -> str:
+    """What stands between the model and its target."""
+    target = number_format(report.project.target_f1, 2)
+    measured = [one for one in report.classes if one.points]
+    if not measured:
+        return _("No learning curve yet")
+    reached = sum(one.is_reached for one in measured)
+    if reached == len(measured):
+        return _("Every measured class has reached F1 {target}").format(target=target)
+    open_ones = [one for one in measured if not one.is_reached]
+    told = _("{n} of {all} classes have reached F1 {target}").format(
+        n=reached, all=len(measured), target=target
+    )
+    ahead = [one for one in open_ones if one.forecast.standing == Standing.AHEAD]
+    if not ahead:
+        return told
+    farthest = max(ahead, key=lambda one: one.forecast.more.value or 0.0)
+    name = farthest.label_class.name if farthest.label_class else ""
+    return _("{told}; {name} needs most, {labels}").format(
+        told=told, name=name, labels=labels_range(farthest.forecast.more)
+    )
+
+
+def sentence(curve: Curve, target: float) -> str:
+    """What is left of one curve, or why nobody can say."""
+    shown, forecast = number_format(target, 2), curve.forecast
+    if forecast.standing == Standing.REACHED:
+        interval = curve.newest.measure.interval if curve.newest else None
+        if interval is not None and interval.low < target:
+            return _("{target} is reached; the interval still reaches below it").format(target=shown)
+        return _("{target} is reached, beyond doubt").format(target=shown)
+    if forecast.standing == Standing.UNKNOWN:
+        return _(forecast.reason) if curve.points else _("No test document of it was measured yet.")
+    if forecast.standing == Standing.FAR:
+        return _("{target} is not reachable at this rate, not with {n} times the labels").format(
+            target=shown, n=MOST_TIMES
+        )
+    return _("about {labels}").format(labels=labels_range(forecast.more))
+
+
+def labels_range(more: Measure) -> str:
+    """Labels from low to high, in round numbers.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> labels_range(Measure(180.0, interval=Interval(141.0, 218.0)))
+    '140 to 220 more labels'
+    >>> labels_range(Measure(180.0, interval=Interval(3.0, float("inf"))))
+    '180 more labels, or many more'
+    """
+    interval = more.interval
+    if interval is None or more.value is None:
+        return ""
+    if not isfinite(interval.high):
+        return _("{n} more labels, or many more").format(n=_round(more.value))
+    return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
+
+
+def hours_range(hours: Measure | None) -> str:
+    """Hours of one person, or minutes where these are few.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> hours_range(Measure(1.5, interval=Interval(.5, 3.2))), hours_range(None)
+    ('30 min to 3.2 h', '')
+    """
+    if hours is None or hours.value is None or hours.interval is None:
+        return ""
+    if not isfinite(hours.interval.high):
+        return _("{time} or more").format(time=_duration(hours.value))
+    return _("{low} to {high}").format(low=_duration(hours.interval.low), high=_duration(hours.interval.high))
+
+
+def gain_sentence(report: CurvesReport) -> str:
+    """What the next labels would bring, and per hour of work."""
+    curve = report.macro
+    if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
+        return ""
+    told = _(
+        "The next {n} labelled documents would bring {value} points of macro F1 ({low} to {high})."
+    ).format(
+        n=NEXT,
+        value=_points(curve.gain.value),
+        low=_points(curve.gain.interval.low),
+        high=_points(curve.gain.interval.high),
+    )
+    an_hour = curve.gain_an_hour
+    if an_hour is None or an_hour.value is None or report.seconds is None:
+        return told
+    return (
+        told
+        + " "
+        + _(
+            "At {seconds} seconds an answer, the median, that is {value} points per hour of one person."
+        ).format(seconds=number_format(report.seconds, 1), value=_points(an_hour.value))
+    )
+
+
+def _duration(hours: float) -> str:
+    if hours < 1:
+        return _("{n} min").format(n=_round(hours * MINUTES))
+    return _("{n} h").format(n=number_format(hours, 0 if hours >= 10 else 1, force_grouping=True))
+
+
+def _points(share: float) -> str:
+    return str(number_format(round(100 * share, 2) + 0.0, 2))
+
+
+def _round(count: float) -> str:
+    """Two digits that mean something.
+
+    >>> [_round(count) for count in (3.4, 141, 2_184)]
+    ['3', '140', '2,200']
+    """
+    step = 10 ** max(0, floor(log10(max(count, 1))) - 1)
+    return str(number_format(round(count / step) * step, 0, force_grouping=True))
