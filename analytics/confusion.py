@@ -129,12 +129,10 @@ def ambiguous_pairs(
     """Pairs of active classes, the most frequent mix-up first; what people do with them beside it."""
     units = units_of(project.kind, held_out)
     mixed = remembered(lambda: pairs(*units, least=LEAST_MIXED), "pairs", LEAST_MIXED, *units)
-    mixed = [
-        pair
-        for pair in mixed
-        if known[held_out.classes[pair.first]].retired_at is None
-        and known[held_out.classes[pair.second]].retired_at is None
-    ][:MOST_PAIRS]
+    active = {pk for pk, label_class in known.items() if label_class.retired_at is None}
+    mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active][
+        :MOST_PAIRS
+    ]
     if not mixed:
         return []
     splits, comparisons = disagreement(project, held_out.classes)

@@ -14,13 +14,13 @@ def test_set_address(member: Membership, version: ModelVersion | None, **asked: 
 
     asked : of the page's filters, such as truth, predicted, missed, extra
     """
-    address = report_address("test_set", member) if member.may_manage and version else ""
+    address = report_address("test_set", member.project_id) if member.may_manage and version else ""
     return f"{address}?{urlencode({'model': version.number, **asked})}" if address and version else ""
 
 
-def report_address(name: str, member: Membership) -> str:
+def report_address(name: str, project_id: int) -> str:
     """Of a page of the report; empty while the service has none of this name."""
     try:
-        return reverse(f"analytics:{name}", args=[member.project_id])
+        return reverse(f"analytics:{name}", args=[project_id])
     except NoReverseMatch:
         return ""

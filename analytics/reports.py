@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics import queries
-from analytics.metrics.bootstrap import outcomes_multi, outcomes_single, with_intervals
-from analytics.metrics.classification import (
-    ClassScores,
-    Report,
-    confusion_matrix,
-    report_multi,
-    report_single,
-)
+from analytics.confusion import AmbiguousPair, ambiguous_pairs, counted, units_of
+from analytics.crossed import CrossValidated, cross_validated
+from analytics.labelled import Labelled, labelled_now, prevalences
+from analytics.metrics.classification import ClassScores, Report
 from analytics.metrics.imbalance import Imbalance, imbalance
-from analytics.metrics.spans import outcomes_spans, report_spans
-from labeling.models import Focus, LabelClass, ModelVersion, Project
+from analytics.metrics.measures import Measure
+from analytics.scores import scores
+from labeling.models import ClassNeed, Focus, LabelClass, ModelVersion, Project
 from labeling.models.labelled import label_counts
+
+SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
 
 
 @dataclass(frozen=True)
@@ -32,16 +30,11 @@ class ClassRow:
     test_labels: int
     share: float  # of all labels, 0 to 1
     scores: ClassScores | None  # None while there is no model, or it does not know the class yet
+    crossed: ClassScores | None  # the same by cross-validation
+    prevalence: Measure | None  # share of the unlabelled documents that have it, estimated
+    need: ClassNeed | None  # its share of the queue, and who sets it
     focus: Focus | None
     focus_labels: int  # that the focus has brought so far
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """How often documents of one class were taken for each class."""
-
-    label_class: LabelClass
-    counts: list[tuple[LabelClass, int, float]]  # predicted class, documents, share of the row
 
 
 @dataclass(frozen=True)
@@ -53,11 +46,19 @@ class ClassReport:
     rows: list[ClassRow]
     imbalance: Imbalance
     scores: Report | None  # averages with intervals; None without a model or a labelled test set
-    confusions: list[Confusion]  # of one class a document only
+    crossed: CrossValidated | None
     pairs: list[tuple[LabelClass, LabelClass, int, int]]  # true, predicted, documents, of the true class
+    ambiguous: list[AmbiguousPair]
+    held_out: queries.HeldOut | None
+    labelled: Labelled
     labels: int  # of the pool and the test set together
     test_documents: int  # that are labelled and predicted
     is_test_waiting: bool
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether cross-validated numbers say more than those of the test set."""
+        return self.crossed is not None and self.test_documents < SMALL_TEST_SET
 
 
 def class_report(project: Project) -> ClassReport:
@@ -66,65 +67,61 @@ def class_report(project: Project) -> ClassReport:
     counts = label_counts(project.pk)
     version = queries.latest_model(project)
     held_out = queries.held_out(project, version) if version else None
-    measured = _measured(project, held_out, version) if held_out is not None and len(held_out) else None
-    matrix = _matrix(held_out) if measured and held_out and project.kind == Project.Kind.SINGLE else None
+    if held_out is not None and not len(held_out):
+        held_out = None
+    measured = scores(project.kind, held_out, version.pk) if held_out and version else None
     by_id = {label_class.pk: label_class for label_class in classes}
-    confusions = _confusions(by_id, held_out.classes, matrix) if held_out and matrix is not None else []
+    labelled = labelled_now(project)
     return ClassReport(
         project=project,
         version=version,
-        rows=_rows(project, classes, counts, measured, held_out),
+        rows=_rows(project, classes, counts, _Measured(version, held_out, measured, labelled)),
         imbalance=imbalance(np.array([_total(counts, c.pk) for c in classes] or [0])),
         scores=measured,
-        confusions=confusions,
-        pairs=_pairs(confusions),
+        crossed=cross_validated(version),
+        pairs=_pairs(project.kind, by_id, held_out) if held_out else [],
+        ambiguous=ambiguous_pairs(project, by_id, held_out) if held_out else [],
+        held_out=held_out,
+        labelled=labelled,
         labels=sum(counts.values()),
         test_documents=len(held_out) if held_out else 0,
         is_test_waiting=queries.test_documents_waiting(project),
     )
 
 
-def _measured(project: Project, held_out: queries.HeldOut, version: ModelVersion | None) -> Report:
-    seed = version.pk if version else 0  # one model, one report: the intervals do not flicker on reload
-    n_classes = len(held_out.classes)
-    if project.kind == Project.Kind.SPANS:
-        spans = held_out.truth_spans, held_out.predicted_spans
-        return with_intervals(
-            report_spans(*spans, n_classes=n_classes), outcomes_spans(*spans, n_classes=n_classes), seed=seed
-        )
-    if project.kind == Project.Kind.MULTI:
-        report = report_multi(held_out.truth, held_out.predicted)
-        return with_intervals(report, outcomes_multi(held_out.truth, held_out.predicted), seed=seed)
-    truth, predicted = held_out.truth.argmax(axis=1), held_out.predicted.argmax(axis=1)
-    report = report_single(truth, predicted, n_classes)
-    return with_intervals(report, outcomes_single(truth, predicted, n_classes), seed=seed)
-
-
-def _matrix(held_out: queries.HeldOut) -> NDArray[np.int64]:
-    truth, predicted = held_out.truth.argmax(axis=1), held_out.predicted.argmax(axis=1)
-    return confusion_matrix(truth, predicted, len(held_out.classes))
+@dataclass(frozen=True)
+class _Measured:
+    version: ModelVersion | None
+    held_out: queries.HeldOut | None
+    scores: Report | None
+    labelled: Labelled
 
 
 def _rows(
-    project: Project,
-    classes: list[LabelClass],
-    counts: dict[tuple[UUID, str], int],
-    measured: Report | None,
-    held_out: queries.HeldOut | None,
+    project: Project, classes: list[LabelClass], counts: dict[tuple[UUID, str], int], measured: _Measured
 ) -> list[ClassRow]:
-    scores = dict(zip(held_out.classes, measured.classes, strict=True)) if measured and held_out else {}
+    by_class: dict[UUID, ClassScores] = {}
+    if measured.scores and measured.held_out:
+        by_class = dict(zip(measured.held_out.classes, measured.scores.classes, strict=True))
+    crossed = cross_validated(measured.version)
+    estimates = prevalences(project, measured.labelled) if len(measured.labelled) else {}
+    needs = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
     focuses = queries.standing_focuses(project)
     total = sum(_total(counts, label_class.pk) for label_class in classes)
     rows = []
     for label_class in classes:
-        focus, brought = focuses.get(label_class.pk, (None, 0))
+        pk = label_class.pk
+        focus, brought = focuses.get(pk, (None, 0))
         rows.append(
             ClassRow(
                 label_class,
-                counts.get((label_class.pk, "pool"), 0),
-                counts.get((label_class.pk, "test"), 0),
-                _total(counts, label_class.pk) / total if total else 0.0,
-                scores.get(label_class.pk),
+                counts.get((pk, "pool"), 0),
+                counts.get((pk, "test"), 0),
+                _total(counts, pk) / total if total else 0.0,
+                by_class.get(pk),
+                crossed.classes.get(pk) if crossed else None,
+                estimates[pk].unlabelled if pk in estimates else None,
+                needs.get(pk),
                 focus,
                 brought,
             )
@@ -136,27 +133,20 @@ def _total(counts: dict[tuple[UUID, str], int], label_class: UUID) -> int:
     return counts.get((label_class, "pool"), 0) + counts.get((label_class, "test"), 0)
 
 
-def _confusions(
-    by_id: dict[UUID, LabelClass], classes: tuple[UUID, ...], matrix: NDArray[np.int64]
-) -> list[Confusion]:
-    known = [(place, by_id[label_class]) for place, label_class in enumerate(classes) if label_class in by_id]
-    confusions = []
-    for row, truth in known:
-        total = int(matrix[row].sum())
-        cells = [
-            (predicted, int(matrix[row, column]), matrix[row, column] / total if total else 0.0)
-            for column, predicted in known
-        ]
-        confusions.append(Confusion(truth, cells))
-    return confusions
-
-
-def _pairs(confusions: list[Confusion]) -> list[tuple[LabelClass, LabelClass, int, int]]:
-    """Mistakes, the most frequent first."""
+def _pairs(
+    kind: str, by_id: dict[UUID, LabelClass], held_out: queries.HeldOut
+) -> list[tuple[LabelClass, LabelClass, int, int]]:
+    """Mistakes, the most frequent first: of documents, or of places where spans are marked."""
+    counts = counted(units_of(kind, held_out))
+    wrong = counts.matrix - np.diag(np.diagonal(counts.matrix))
     pairs = [
-        (row.label_class, predicted, count, sum(c for _, c, _ in row.counts))
-        for row in confusions
-        for predicted, count, _ in row.counts
-        if predicted.pk != row.label_class.pk and count
+        (
+            by_id[held_out.classes[true]],
+            by_id[held_out.classes[said]],
+            int(wrong[true, said]),
+            int(counts.true[true]),
+        )
+        for true, said in zip(*(side.tolist() for side in np.nonzero(wrong)), strict=True)
+        if held_out.classes[true] in by_id and held_out.classes[said] in by_id
     ]
     return sorted(pairs, key=lambda pair: -pair[2])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import classes, confusion, distribution, savings
+from analytics.views import classes, comparing, confusion, distribution, guidance, review, savings, versions
 
 app_name = "analytics"
 
@@ -20,8 +20,23 @@ urlpatterns = [
         confusion.draft_rule,
         name="draft_rule",
     ),
+    path("projects/<int:project_id>/report/models/", versions.models, name="models"),
+    path("projects/<int:project_id>/report/models.csv", versions.models_csv, name="models_csv"),
+    path("projects/<int:project_id>/report/models/newest/", versions.follow_newest, name="follow_newest"),
+    path("projects/<int:project_id>/report/models/<int:number>/promote/", versions.promote, name="promote"),
+    path("projects/<int:project_id>/report/models/<int:number>/note/", versions.note, name="note"),
+    path("projects/<int:project_id>/report/compare/", comparing.comparison, name="compare"),
+    path("projects/<int:project_id>/report/compare.csv", comparing.compare_csv, name="compare_csv"),
+    path("projects/<int:project_id>/report/queue-test/", guidance.queue_test, name="queue_test"),
+    path("projects/<int:project_id>/report/train/", guidance.train_again, name="train_again"),
     path("projects/<int:project_id>/report/distribution/", distribution.page, name="distribution"),
     path("projects/<int:project_id>/report/distribution.csv", distribution.csv, name="distribution_csv"),
+    path("projects/<int:project_id>/report/test-set/", review.test_set, name="test_set"),
+    path("projects/<int:project_id>/report/test-set.csv", review.test_set_csv, name="test_set_csv"),
+    path("projects/<int:project_id>/report/test-set/pick/", review.pick_test_set, name="pick_test_set"),
+    path(
+        "projects/<int:project_id>/report/test-set/picks/<int:pick_id>/end/", review.end_pick, name="end_pick"
+    ),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),
 ]

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.guidance import findings, headline
+from analytics.guidance.finding import Finding
+from analytics.guidance.ranked import findings, headline
 from analytics.metrics.measures import Measure
 from analytics.reports import ClassReport, ClassRow, class_report
 from analytics.stopping import stopping_advice, title
@@ -17,6 +18,7 @@ from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.learning.stopping import NEXT, Advice, Standing
+from labeling.models import ClassNeed
 
 
 class MeasureOut(serializers.Serializer[Any]):
@@ -38,6 +40,10 @@ class ClassScoresOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     train_labels = serializers.IntegerField()
     test_labels = serializers.IntegerField()
+    cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
+    unlabelled_share = MeasureOut(allow_null=True, help_text="Of unlabelled documents, estimated.")
+    queue_share = serializers.FloatField(allow_null=True)
+    queue_mode = serializers.ChoiceField(ClassNeed.Mode.choices, allow_null=True)
     wanted_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -53,12 +59,24 @@ class PairOut(serializers.Serializer[Any]):
     of = serializers.IntegerField(help_text="Test documents of the true class.")
 
 
-class FindingOut(serializers.Serializer[Any]):
-    """One thing to know, and the class that more labels would help."""
+class DeedOut(serializers.Serializer[Any]):
+    """What the page's button does: a page to open, or a form to post there."""
 
+    name = serializers.CharField()
+    address = serializers.CharField()
+    method = serializers.ChoiceField(["GET", "POST"])
+
+
+class FindingOut(serializers.Serializer[Any]):
+    """One thing to know, why it matters, how sure it is, and what can be done; the most serious first."""
+
+    key = serializers.CharField(help_text="Names the check.")
     title = serializers.CharField()
     text = serializers.CharField()
+    why = serializers.CharField()
+    how_sure = serializers.CharField()
     tone = serializers.ChoiceField(["good", "warn", "bad"])
+    actions = DeedOut(many=True, help_text="For managers.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(allow_null=True), **super().get_fields()}
@@ -140,16 +158,17 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
             {"truth": truth.pk, "predicted": predicted.pk, "documents": count, "of": total}
             for truth, predicted, count, total in report.pairs[:20]
         ],
-        "findings": [
-            {
-                "class": finding.label_class.pk if finding.label_class else None,
-                "title": finding.title,
-                "text": finding.text,
-                "tone": finding.tone,
-            }
-            for finding in findings(report)
-        ],
+        "findings": [_finding(finding) for finding in findings(report)],
     }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    told = {name: getattr(finding, name) for name in ("key", "title", "text", "why", "how_sure", "tone")}
+    actions = [
+        {"name": deed.name, "address": deed.address, "method": "POST" if deed.is_post else "GET"}
+        for deed in finding.deeds
+    ]
+    return told | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
 
 
 def _stopping(advice: Advice) -> dict[str, Any]:
@@ -175,6 +194,10 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "recall": measure_json(scores.recall) if scores else None,
         "f1": measure_json(scores.f1) if scores else None,
         "support": scores.support if scores else None,
+        "cross_validated_f1": measure_json(row.crossed.f1) if row.crossed else None,
+        "unlabelled_share": measure_json(row.prevalence) if row.prevalence else None,
+        "queue_share": row.need.share if row.need else None,
+        "queue_mode": row.need.mode if row.need else None,
         "wanted_labels": row.focus.wanted_labels if row.focus else None,
     }
 

@@ -13,10 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from analytics.bias import BiasReport, bias_report
 from analytics.gold import gold_rows
-from analytics.guidance import findings, headline, weak_rows
+from analytics.guidance.finding import WANTED_LABELS
+from analytics.guidance.labels import weak_rows
+from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
+from analytics.links import test_set_address
 from analytics.news import training_news
-from analytics.reports import class_report
+from analytics.queue_mix import queue_mix
+from analytics.reports import ClassReport, class_report
 from analytics.stopping import sentences, stopping_advice, title
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import steering
@@ -25,26 +30,44 @@ from labeling.views.access import for_managers, for_members, person
 from labeling.views.live import is_update, live
 
 CLASS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-WANTED_LABELS = 20  # one press of the button: half an hour of one person
 
 
 @require_safe
 @for_members
 def classes(request: HttpRequest, member: Membership) -> HttpResponse:
     report = class_report(member.project)
-    advice = stopping_advice(member.project)
+    advice, found = stopping_advice(member.project), findings(report)
+    is_crossed = _is_crossed(report, request.GET.get("numbers", ""))
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
         "headline": headline(report),
-        "findings": findings(report),
+        "findings": found[:MOST_FINDINGS],
+        "more_findings": found[MOST_FINDINGS:],
         "weak": {row.label_class.pk for row in weak_rows(report)},
+        "is_crossed": is_crossed,
+        "averages": report.crossed.scores if is_crossed and report.crossed else report.scores,
+        "rows": [(row, row.crossed if is_crossed else row.scores) for row in report.rows],
+        "links": test_set_address(member, report.version),
         "wanted": WANTED_LABELS,
+        "mix": queue_mix(member.project),
+        "bias": _bias(report) if request.GET.get("biased") == "1" else None,
         "people": gold_rows(member.project) if member.may_manage else (),
         "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
         **_news(request, member, report.version.number if report.version else 0),
     }
     return render(request, "analytics/class_report.html", shown)
+
+
+def _is_crossed(report: ClassReport, asked: str) -> bool:
+    """Whether the table shows cross-validated numbers: as asked, else while the test set is small."""
+    if report.crossed is None or asked == "test":
+        return False
+    return report.is_crossed or asked == "crossed"
+
+
+def _bias(report: ClassReport) -> BiasReport:
+    return bias_report(report.project, [row.label_class for row in report.rows])
 
 
 @require_safe
@@ -99,15 +122,20 @@ def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpR
 @require_safe
 @for_members
 def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The table as a file for spreadsheets."""
+    """The table as a file for spreadsheets; cross-validated numbers in columns of their own."""
     measures = ("precision", "recall", "f1")
     header = ["class", "train_labels", "test_labels", "support"]
+    header += [column for name in measures for column in measure_columns(name)]
+    header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
+    header += [*measure_columns("unlabelled_share"), "queue_share", "queue_mode"]
     rows = []
     for row in class_report(member.project).rows:
         cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
         cells.append(row.scores.support if row.scores else "")
-        for name in measures:
-            cells += measure_cells(getattr(row.scores, name) if row.scores else None)
+        for scores in (row.scores, row.crossed):
+            for name in measures:
+                cells += measure_cells(getattr(scores, name) if scores else None)
+        cells += measure_cells(row.prevalence)
+        cells += [row.need.share, row.need.mode] if row.need else ["", ""]
         rows.append(cells)
-    header += [column for name in measures for column in measure_columns(name)]
     return csv_file(f"classes-{member.project_id}", header, rows)

@@ -1,0 +1,1 @@
+"""What should the reader do about the numbers? Each module looks for one kind of trouble."""

@@ -1,0 +1,65 @@
+"""Which classes are not clearly distinct, and is it the rule or the model?"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from analytics.confusion import AmbiguousPair, Verdict
+from analytics.guidance.finding import Finding, draft_rule, label_more, see
+from analytics.matrix import documents_of
+from analytics.pair_texts import advice, evidence, people
+from analytics.reports import ClassReport
+
+CONFUSED_FROM = 3  # mix-ups
+MOST_PAIRS = 2
+
+
+def unclear_pairs(report: ClassReport) -> list[Finding]:
+    """Pairs that are mixed up at least as often as chance would."""
+    often = [
+        pair
+        for pair in report.ambiguous
+        if pair.model.count >= CONFUSED_FROM and (pair.model.lift.value is None or pair.model.lift.value >= 1)
+    ]
+    return [_finding(report, pair) for pair in often[:MOST_PAIRS]]
+
+
+def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
+    is_rule = pair.verdict is Verdict.RULE
+    project, names = report.project, {"first": pair.first.name, "second": pair.second.name}
+    title = (
+        _("{first} and {second} are not clearly distinct").format(**names)
+        if is_rule
+        else _("{first} and {second} are mixed up").format(**names)
+    )
+    ways = [(pair.first, pair.second), (pair.second, pair.first)]
+    true, said = ways[0] if pair.model.forward >= pair.model.backward else ways[1]
+    count = max(pair.model.forward, pair.model.backward)
+    asked = dict(part.split("=") for part in documents_of(project.kind, true, said).split("&"))
+    model = report.version.number if report.version else 0
+    look = see(project, _("See the {n}").format(n=count), "test_set", model=model, **asked)
+    rule, labels = (
+        draft_rule(project, pair.first, pair.second),
+        label_more(project, [pair.first, pair.second]),
+    )
+    return Finding(
+        key="unclear_pair",
+        title=title,
+        text=f"{evidence(pair, project.kind)} {people(pair)}",
+        why=advice(pair),
+        how_sure=_how_sure(pair),
+        tone="bad" if is_rule else "warn",
+        seriousness=75 if is_rule else 30,
+        deeds=(rule, look, labels) if is_rule else (labels, look, rule),
+        label_class=pair.first,
+    )
+
+
+def _how_sure(pair: AmbiguousPair) -> str:
+    if pair.model.share.value is None or pair.model.share.interval is None:
+        return ""
+    return _("Mixed up in {share:.0f} % of them, {low:.0f} to {high:.0f} with 95 % confidence.").format(
+        share=100 * pair.model.share.value,
+        low=100 * pair.model.share.interval.low,
+        high=100 * pair.model.share.interval.high,
+    )

@@ -1,0 +1,194 @@
+"""Are there labels enough to learn from, and do they spread over the classes?"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.guidance.finding import Deed, Finding, import_more, label_more, label_now, see
+from analytics.reports import ClassReport, ClassRow
+from labeling.models import LabelClass
+from labeling.models.reasons import percent
+
+FEWEST_LABELS = 15  # below it a class can hardly be learnt
+ENOUGH_LABELS = 50  # from here on numbers of a class begin to hold
+LEARNT_FROM = 100  # documents, below which a model as a whole has seen little
+MOST_IMBALANCE = 10  # times as many labels of the largest class as of the smallest
+MOST_NAMES = 5
+MOST_FOCUSES = 3  # classes that one button asks for: more would each get too little
+
+
+def scarce(report: ClassReport) -> list[Finding]:
+    """Classes below each of the two limits, together."""
+    if not report.labels:
+        return []
+    rows = sorted(report.rows, key=lambda row: row.train_labels)
+    few = [row for row in rows if row.train_labels < FEWEST_LABELS]
+    some = [row for row in rows if FEWEST_LABELS <= row.train_labels < ENOUGH_LABELS]
+    return [
+        _scarce(report, found, limit)
+        for found, limit in ((few, FEWEST_LABELS), (some, ENOUGH_LABELS))
+        if found
+    ]
+
+
+def _scarce(report: ClassReport, rows: list[ClassRow], limit: int) -> Finding:
+    missing = sum(limit - row.train_labels for row in rows)
+    if len(rows) == 1:
+        title = ngettext(
+            "{name} has {n} label to learn from", "{name} has {n} labels to learn from", rows[0].train_labels
+        ).format(name=rows[0].label_class.name, n=rows[0].train_labels)
+    else:
+        title = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
+    counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MOST_NAMES])
+    if len(rows) > MOST_NAMES:
+        counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MOST_NAMES)
+    text = ngettext(
+        "{counts}. {n} more label would reach {limit}.",
+        "{counts}. {n} more labels would reach {limit}.",
+        missing,
+    ).format(counts=counts, n=missing, limit=limit)
+    is_few = limit == FEWEST_LABELS
+    return Finding(
+        key="few_labels" if is_few else "some_labels",
+        title=title,
+        text=text,
+        why=_("A class can hardly be learnt from so few, and each further label moves it.")
+        if is_few
+        else _("The model knows these classes roughly; what it says of them still swings."),
+        how_sure=_("Counted. That {n} are few is a rule of thumb.").format(n=limit),
+        tone="bad" if is_few else "warn",
+        seriousness=80 if is_few else 35,
+        deeds=(_more_of(report, rows),),
+        label_class=rows[0].label_class,
+    )
+
+
+def _more_of(report: ClassReport, rows: list[ClassRow]) -> Deed:
+    unasked = [row.label_class for row in rows if row.focus is None]
+    return label_more(report.project, (unasked or [row.label_class for row in rows])[:MOST_FOCUSES])
+
+
+def little_to_learn_from(report: ClassReport) -> list[Finding]:
+    """Whether the model as a whole has seen too little."""
+    if report.version is None or report.version.label_count >= LEARNT_FROM:
+        return []
+    n = report.version.label_count
+    return [
+        Finding(
+            key="little_data",
+            title=ngettext(
+                "The model has learnt from {n} document", "The model has learnt from {n} documents", n
+            ).format(n=n),
+            text=_("At {limit} labelled documents it is worth judging.").format(limit=LEARNT_FROM),
+            why=_("With so little, the next ten labels may turn every number of this page."),
+            how_sure=_("Counted. Easy tasks need less, many classes need more."),
+            tone="warn",
+            seriousness=40,
+            deeds=(label_now(report.project), import_more(report.project)),
+        )
+    ]
+
+
+def unbalanced(report: ClassReport) -> list[Finding]:
+    """Whether one class has many times the labels of another."""
+    ratio = report.imbalance.ratio.value
+    if ratio is None or ratio <= MOST_IMBALANCE:
+        return []
+    smallest = min(report.rows, key=lambda row: row.train_labels + row.test_labels)
+    return [
+        Finding(
+            key="imbalance",
+            title=_("The largest class has {ratio:.0f} times the labels of {name}").format(
+                ratio=ratio, name=smallest.label_class.name
+            ),
+            text=_("The labels spread as if over {effective:.1f} even classes of {n}.{pool}").format(
+                effective=report.imbalance.effective_classes.value or 0.0,
+                n=len(report.rows),
+                pool=_in_pool(smallest),
+            ),
+            why=_("A rare class is learnt late and measured badly, whatever the average says."),
+            how_sure=_("Counted. If the class is as rare in the pool, it is no fault of the labels."),
+            tone="warn",
+            seriousness=20,
+            deeds=(
+                label_more(report.project, [smallest.label_class]),
+                see(report.project, _("Show the distribution"), "distribution"),
+            ),
+            label_class=smallest.label_class,
+        )
+    ]
+
+
+def _in_pool(row: ClassRow) -> str:
+    if row.prevalence is None or row.prevalence.value is None or row.prevalence.interval is None:
+        return ""
+    low, high = row.prevalence.interval.low, row.prevalence.interval.high
+    return " " + _("Of the unlabelled documents {low} to {high} are {name}.").format(
+        low=percent(low), high=percent(high), name=row.label_class.name
+    )
+
+
+def weak(report: ClassReport) -> list[Finding]:
+    """The two classes that are furthest below the project's target, and what is wrong with them."""
+    return [_weak(report, row) for row in weak_rows(report)[:2]]
+
+
+def weak_rows(report: ClassReport) -> list[ClassRow]:
+    """Classes whose F1 on the test set is below the project's target, the lowest first."""
+    target = report.project.target_f1
+    measured = [(row.scores.f1.value, row) for row in report.rows if row.scores]
+    low = [(value, row) for value, row in measured if value is not None and value < target]
+    return [row for _value, row in sorted(low, key=lambda pair: pair[0])]
+
+
+def _weak(report: ClassReport, row: ClassRow) -> Finding:
+    scores, project = row.scores, report.project
+    assert scores is not None and scores.f1.value is not None and scores.f1.interval is not None  # noqa: S101, PT018
+    model = report.version.number if report.version else 0
+    is_missed = scores.false_negatives >= scores.false_positives
+    name, pk = row.label_class.name, row.label_class.pk
+    wrong = (
+        see(
+            project,
+            _("See the {n} missed").format(n=scores.false_negatives),
+            "test_set",
+            model=model,
+            missed=pk,
+        )
+        if is_missed
+        else see(
+            project,
+            _("See the {n} extra").format(n=scores.false_positives),
+            "test_set",
+            model=model,
+            extra=pk,
+        )
+    )
+    is_sure = scores.f1.interval.high < project.target_f1
+    return Finding(
+        key="weak_class",
+        title=_("{name} is below the target: F1 {f1:.2f} of {target:.2f}").format(
+            name=name, f1=scores.f1.value, target=project.target_f1
+        ),
+        text=_("{missed} of {of} are missed, and {extra} are called {name} wrongly.").format(
+            missed=scores.false_negatives, of=scores.support, extra=scores.false_positives, name=name
+        ),
+        why=_(
+            "Whoever uses the model meets these mistakes; documents that may be {name} teach it most."
+        ).format(name=name),
+        how_sure=(
+            _("Sure: the whole interval, {low:.2f} to {high:.2f}, is below the target.")
+            if is_sure
+            else _("Not sure: the interval is {low:.2f} to {high:.2f}; more test documents would tell.")
+        ).format(low=scores.f1.interval.low, high=scores.f1.interval.high),
+        tone="bad" if is_sure else "warn",
+        seriousness=70 if is_sure else 38,
+        deeds=(label_more(project, [row.label_class]), wrong),
+        label_class=row.label_class,
+    )
+
+
+def names_of(classes: list[LabelClass]) -> str:
+    """The first few, in words."""
+    return ", ".join(str(c.name) for c in classes[:MOST_NAMES]) + (" …" if len(classes) > MOST_NAMES else "")

@@ -1,0 +1,66 @@
+"""Has the model seen the answers? Training documents that repeat test documents."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.guidance.finding import Finding, see, train_again
+from analytics.reports import ClassReport
+from labeling.models.leaks import Leaks, leaks
+
+
+def leaked(report: ClassReport) -> list[Finding]:
+    """Training documents that repeat test documents: those that were kept out, and those that were not."""
+    if report.version is None or report.held_out is None:
+        return []
+    found = leaks(report.version, report.held_out.document_ids.tolist())
+    return [*_learnt(report, found), *_kept_out(report, found)]
+
+
+def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
+    if not found.learnt:
+        return []
+    title = ngettext(
+        "The model has learnt from {n} near-copy of a test document",
+        "The model has learnt from {n} near-copies of test documents",
+        found.learnt,
+    ).format(n=found.learnt)
+    return [
+        Finding(
+            key="leak",
+            title=title,
+            text=_("{n} of {of} test documents came in after their copies had been learnt.").format(
+                n=found.measured, of=report.test_documents
+            ),
+            why=_("It knows the answers to these, so the numbers are too good."),
+            how_sure=_("Copies are exact; near-copies share most of their words (MinHash)."),
+            tone="bad",
+            seriousness=100,
+            deeds=(train_again(report.project),),
+        )
+    ]
+
+
+def _kept_out(report: ClassReport, found: Leaks) -> list[Finding]:
+    if not found.kept_out:
+        return []
+    title = ngettext(
+        "{n} labelled document repeats a test document and was kept out of training",
+        "{n} labelled documents repeat test documents and were kept out of training",
+        found.kept_out,
+    ).format(n=found.kept_out)
+    return [
+        Finding(
+            key="kept_out",
+            title=title,
+            text=_("So the numbers do not profit from copies."),
+            why=_(
+                "Copies across the border are the usual reason for numbers that nobody meets again in use."
+            ),
+            how_sure=_("Copies are exact; near-copies share most of their words (MinHash)."),
+            tone="good",
+            seriousness=5,
+            deeds=(see(report.project, _("Read the test set"), "test_set"),),
+        )
+    ]

@@ -1,0 +1,54 @@
+"""What does the report find, in one title and in the order of seriousness?"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from analytics.guidance import distinction, labels, leakage, likeness, test_set
+from analytics.guidance.finding import Finding
+from analytics.guidance.labels import weak_rows
+from analytics.reports import ClassReport
+
+MOST_FINDINGS = 8  # more are shown on request
+
+CHECKS = (
+    labels.scarce,
+    labels.weak,
+    labels.unbalanced,
+    labels.little_to_learn_from,
+    test_set.missing_classes,
+    test_set.too_small,
+    test_set.too_good,
+    leakage.leaked,
+    likeness.unrepresentative,
+    likeness.different_mix,
+    distinction.unclear_pairs,
+)
+
+
+def findings(report: ClassReport) -> list[Finding]:
+    """The most serious first; empty when there is nothing to be done."""
+    found = [finding for check in CHECKS for finding in check(report)]
+    return sorted(found, key=lambda finding: -finding.seriousness)
+
+
+def headline(report: ClassReport) -> str:
+    """The page's title: what the report found."""
+    if report.version is None:
+        return _("No model yet: label documents of at least two classes")
+    if report.scores is None:
+        return _("A model, and nothing to measure it by: label documents of the test set")
+    weak = [str(row.label_class.name) for row in weak_rows(report)]
+    if not weak:
+        return _("Every measured class reaches the target of F1 {limit:.2f}").format(
+            limit=report.project.target_f1
+        )
+    if len(weak) == 1:
+        return _("One class holds the model back: {name}").format(name=weak[0])
+    if len(weak) == 2:
+        return _("Two classes hold the model back: {first} and {second}").format(
+            first=weak[0], second=weak[1]
+        )
+    return _("{n} classes hold the model back, most of all {first} and {second}").format(
+        n=len(weak), first=weak[0], second=weak[1]
+    )

@@ -1,0 +1,45 @@
+"""Which buttons of the findings do more than open a page?"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from analytics.guidance.finding import TEST_DOCUMENTS
+from labeling.actions import owed, picks
+from labeling.models import Document, Membership, OwedWork
+from labeling.views.access import for_managers, person
+
+
+@require_POST
+@for_managers
+def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Bring test documents that wait to the front, drawn at random as the test set was."""
+    waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
+    drawn = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
+    found = picks.pick(member.project_id, person(request), drawn, _("Measures the model")) if drawn else None
+    if found is None or found.pick is None:
+        messages.info(request, _("No test document waits for a label: import more documents."))
+    else:
+        told = ngettext(
+            "{n} test document is brought to the front within seconds; a pick like this can be taken back.",
+            "{n} test documents are brought to the front within seconds; a pick like this can be taken back.",
+            found.waiting,
+        )
+        messages.success(request, told.format(n=found.waiting))
+    return redirect("analytics:classes", member.project_id)
+
+
+@require_POST
+@for_managers
+@transaction.atomic
+def train_again(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Train on the labels of now, without those that repeat test documents."""
+    owed.owe(member.project_id, OwedWork.Kind.TRAIN)
+    messages.success(request, _("A training is asked for. The model of now stays until it is done."))
+    return redirect("analytics:classes", member.project_id)
