@@ -1,4 +1,4 @@
-"""How good was the model after so many labels, how many are left to the target, and how long will they take?"""
+"""How good was the model after so many labels, how many are left to the target, and how long is that?"""
 
 from __future__ import annotations
 

@@ -125,17 +125,20 @@ def _test_set_of_now(project_id: int) -> TestSetVersion:
 
 
 def _unmeasured() -> list[ModelVersion]:
-    """Models with predictions and without a measurement, the oldest first; none older than a measured one.
+    """Models that said something of a labelled document and were not measured, the oldest first.
 
-    What a model of long ago would have measured when it was new, nobody can tell any more.
+    None older than a measured one: what it would have measured when it was new, nobody can tell any more.
     """
     of_project = Measurement.objects.filter(project=OuterRef("project"))
     later = of_project.filter(model_version__number__gt=OuterRef("number"))
     newer = ModelVersion.objects.ready().filter(project=OuterRef("project"), number__gt=OuterRef("number"))
+    judged = HeldOutPrediction.objects.filter(
+        model_version=OuterRef("pk"), document__resolution__isnull=False
+    )
     versions = ModelVersion.objects.filter(
         Exists(of_project) | ~Exists(newer),  # never measured before: begin with the newest
         ~Exists(later),
-        Exists(HeldOutPrediction.objects.filter(model_version=OuterRef("pk"))),
+        Exists(judged),
         state=ModelVersion.State.READY,
         measurement=None,
         project__archived_at=None,

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from analytics.views import classes, comparing, confusion, distribution, guidance, review, savings, versions
+from analytics.views import (
+    classes,
+    comparing,
+    confusion,
+    curves,
+    distribution,
+    guidance,
+    review,
+    savings,
+    versions,
+)
 
 app_name = "analytics"
 
@@ -20,6 +30,8 @@ urlpatterns = [
         confusion.draft_rule,
         name="draft_rule",
     ),
+    path("projects/<int:project_id>/report/curves/", curves.curves, name="curves"),
+    path("projects/<int:project_id>/report/curves.csv", curves.curves_csv, name="curves_csv"),
     path("projects/<int:project_id>/report/models/", versions.models, name="models"),
     path("projects/<int:project_id>/report/models.csv", versions.models_csv, name="models_csv"),
     path("projects/<int:project_id>/report/models/newest/", versions.follow_newest, name="follow_newest"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analytics.changes import UNKNOWN, facts_of
 from analytics.metrics.classification import Report
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 from analytics.models import Measurement
@@ -34,6 +35,16 @@ class VersionRow:
     def counts(self) -> list[int | str]:
         """Labels of each class of now, "" where unknown."""
         return ["" if count is None else count for _, count in self.labels]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether anybody counted the labels that it learnt from."""
+        return any(count is not None for _, count in self.labels)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How it was made: names and values."""
+        return [(name, value) for name, value in facts_of(self.version) if value != UNKNOWN]
 
     @property
     def accuracy(self) -> Measure:

@@ -1,9 +1,9 @@
 """How many labels are left to a target? A learning curve, carried on by what it did so far.
 
-A curve is taken to be S-shaped over the logarithm of the labels and to end at a ceiling: it begins slowly,
-and at its upper end the error falls as a power of the labels. Every ceiling and steepness of a grid is weighed by
+A curve is taken to be S-shaped over the logarithm of the labels and to end at a ceiling: it begins slowly;
+at its upper end the error falls as a power of the labels. Every ceiling and steepness of a grid is weighed by
 how well it fits and by what is usual; what they say of the future is spread accordingly. Nothing is promised:
-a ceiling below the target means that labels of this kind never reach it.
+with a ceiling below the target, labels of this kind never reach it.
 """
 
 from __future__ import annotations
