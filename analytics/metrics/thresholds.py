@@ -1,0 +1,159 @@
+"""From which probability on should a class be given? Precision-recall curves and the best threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.metrics.classification import divide
+from analytics.metrics.intervals import NO_SUPPORT, f1_of_counts
+from analytics.metrics.measures import Interval, Measure, undefined
+from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Precision and recall of one class at every threshold, the lowest first.
+
+    precision, recall : (n_thresholds + 1,); the last point, (1, 0), belongs to no threshold
+    thresholds : (n_thresholds,) the distinct probabilities; a class is given from there on
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The threshold with the best F1 of one class.
+
+    value : None when no document has the class
+    f1 : on the documents that it was picked on: flattered
+    f1_elsewhere : picked on one half of the documents and measured on the other, both ways: what to expect;
+        picked on half as many documents, so rather too low than too high
+    optimism : by how much the first flatters
+    """
+
+    value: float | None
+    f1: Measure
+    f1_elsewhere: Measure
+    optimism: float
+
+
+def precision_recall_curve(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Curve:
+    """The curve of one class.
+
+    probabilities, truth : (n_documents,) of the class; at least one document
+    Recall is 1 throughout where no document has the class, as in scikit-learn's `precision_recall_curve`,
+    whose points these are.
+
+    >>> curve = precision_recall_curve(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]))
+    >>> curve.precision.round(2).tolist(), curve.recall.tolist()
+    ([0.5, 0.67, 0.5, 1.0, 1.0], [1.0, 1.0, 0.5, 0.5, 0.0])
+    """
+    tp, given, thresholds = _counts(probabilities, truth)
+    n_true = int(truth.sum())
+    recall = tp / n_true if n_true else np.ones(len(tp))
+    return Curve(np.append(tp / given, 1.0), np.append(recall, 0.0), thresholds)
+
+
+def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Measure:
+    """The area under the steps of the curve, 0 to 1; undefined where no document has the class.
+
+    Equal to scikit-learn's `average_precision_score`.
+
+    >>> found = average_precision(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]))
+    >>> round(found.value, 3)
+    0.833
+    """
+    if not truth.any():
+        return undefined(NO_SUPPORT)
+    curve = precision_recall_curve(probabilities, truth)
+    return Measure(float(-(np.diff(curve.recall) * curve.precision[:-1]).sum()))
+
+
+def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_], *, seed: int) -> Threshold:
+    """Where F1 of one class is highest, and what it is worth elsewhere.
+
+    probabilities, truth : (n_documents,) of the class
+    seed : of the halves
+
+    >>> found = best_threshold(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]), seed=1)
+    >>> found.value, round(found.f1.value, 2)
+    (0.35, 0.8)
+    """
+    if not truth.any():
+        unknown = undefined(NO_SUPPORT)
+        return Threshold(None, unknown, unknown, 0.0)
+    value = _best(probabilities, truth)
+    flattered = f1_of_counts(*_confused(probabilities, truth, value))
+    half = np.random.default_rng(seed).permutation(len(truth)) < len(truth) // 2
+    counts = np.zeros(3, dtype=np.int64)
+    for picking in (half, ~half):
+        picked = _best(probabilities[picking], truth[picking]) if truth[picking].any() else value
+        counts += _confused(probabilities[~picking], truth[~picking], picked)
+    elsewhere = f1_of_counts(*counts.tolist())
+    return Threshold(value, flattered, elsewhere, (flattered.value or 0.0) - (elsewhere.value or 0.0))
+
+
+def threshold_interval(
+    probabilities: NDArray[np.floating], truth: NDArray[np.bool_], *, seed: int
+) -> tuple[Interval | None, Interval | None]:
+    """Where the best threshold and its F1 lie, when picked anew on each drawn test set.
+
+    probabilities, truth : (n_documents,) of the class
+    returns : of the threshold, and of the F1 where it was picked; None where nothing has the class
+
+    >>> odds = np.array([.9] * 30 + [.2] * 70)
+    >>> threshold_interval(odds, odds > .5, seed=1)[0]
+    Interval(low=0.9, high=0.9)
+    """
+    if not truth.any():
+        return None, None
+    order = np.argsort(-probabilities, kind="stable")
+    odds, is_true = probabilities[order], truth[order].astype(np.float32)
+    ends = np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
+    thresholds, best = [], []
+    for weights in drawn_weights(np.ones(len(odds), np.int64), enough_resamples(len(odds)), seed):
+        tp = (weights * is_true).cumsum(axis=1)[:, ends]
+        given = weights.cumsum(axis=1)[:, ends]
+        f1 = divide(2 * tp, given + (weights @ is_true)[:, None])
+        f1[np.isnan(f1)] = 0.0
+        places = f1.argmax(axis=1)
+        thresholds.append(odds[ends][places])
+        best.append(f1[np.arange(len(f1)), places])
+    low, high = np.quantile(np.concatenate(thresholds), [0.025, 0.975])
+    value = f1_of_counts(*_confused(probabilities, truth, _best(probabilities, truth))).value or 0.0
+    return Interval(float(low), float(high)), corrected_interval(value, np.concatenate(best))
+
+
+def _counts(
+    probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """True positives and given at each distinct probability, the lowest first, and these."""
+    if probabilities.shape != truth.shape or truth.ndim != 1:
+        raise ValueError(
+            f"probabilities {probabilities.shape} and truth {truth.shape} must be equal and flat"
+        )
+    order = np.argsort(-probabilities, kind="stable")
+    odds = probabilities[order]
+    ends = np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
+    tp = truth[order].cumsum()[ends]
+    return tp[::-1], (ends + 1)[::-1], odds[ends][::-1].astype(np.float64)
+
+
+def _best(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
+    """The threshold with the highest F1; of equal ones the highest."""
+    tp, given, thresholds = _counts(probabilities, truth)
+    f1 = 2 * tp / (given + int(truth.sum()))
+    return float(thresholds[np.flatnonzero(f1 == f1.max())[-1]])
+
+
+def _confused(
+    probabilities: NDArray[np.floating], truth: NDArray[np.bool_], threshold: float
+) -> tuple[int, int, int]:
+    given = probabilities >= threshold
+    return int((given & truth).sum()), int((given & ~truth).sum()), int((~given & truth).sum())

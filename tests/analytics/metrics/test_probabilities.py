@@ -1,0 +1,54 @@
+"""Are probabilities judged with intervals that say how sure that is?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.metrics.calibration import NOTHING_TESTED, binary_log_loss, brier, log_loss
+from analytics.metrics.probabilities import NOTHING_ANSWERED, score_probabilities
+
+
+def single(seed: int, n_documents: int, power: float = 1.0, n_classes: int = 4):
+    """Documents whose class is drawn from the honest probabilities; told are sharpened ones."""
+    random = np.random.default_rng(seed)
+    honest = random.dirichlet(np.full(n_classes, 0.6), n_documents)
+    truth = np.eye(n_classes, dtype=bool)[[random.choice(n_classes, p=row) for row in honest]]
+    told = honest**power / (honest**power).sum(axis=1, keepdims=True)
+    return told, truth, np.eye(n_classes, dtype=bool)[told.argmax(axis=1)]
+
+
+def test_values_are_those_of_the_plain_measures_and_lie_in_their_intervals():
+    odds, truth, predicted = single(1, 200)
+    found = score_probabilities(odds, truth, predicted, is_single=True, seed=1)
+    assert found.log_loss.value == log_loss(odds, truth.argmax(axis=1)).value
+    assert found.brier.value == brier(odds, truth).value
+    several = score_probabilities(odds, truth, odds > 0.5, is_single=False, seed=1)
+    assert several.log_loss.value == binary_log_loss(odds, truth).value
+    assert sum(one.n_documents for one in several.calibration.bins) == truth.size
+    for one in (found, several):
+        for measure in (one.log_loss, one.brier, one.calibration.error, one.gap):
+            assert measure.interval.low <= measure.value <= measure.interval.high
+
+
+def test_an_honest_model_may_be_honest_and_a_boastful_one_may_not():
+    honest = score_probabilities(*single(2, 600), is_single=True, seed=1)
+    assert honest.gap.interval.low < 0 < honest.gap.interval.high
+    assert honest.calibration.error.interval.low < 0.01
+    boastful = score_probabilities(*single(2, 600, power=3), is_single=True, seed=1)
+    assert boastful.gap.interval.low > 0.05
+    assert boastful.calibration.error.interval.low > 0.05
+
+
+def test_a_model_that_gives_no_class_has_no_gap():
+    truth = np.eye(2, dtype=bool)
+    found = score_probabilities(truth * 0.3, truth, truth & False, is_single=False, seed=1)
+    assert found.gap.reason == NOTHING_ANSWERED
+
+
+def test_an_empty_test_set_has_no_value_and_tables_must_fit():
+    none = np.zeros((0, 3))
+    found = score_probabilities(none, none.astype(bool), none.astype(bool), is_single=True, seed=1)
+    assert found.log_loss.reason == found.calibration.error.reason == NOTHING_TESTED
+    with pytest.raises(ValueError, match="must be equal tables"):
+        score_probabilities(np.zeros((1, 2)), none.astype(bool), none.astype(bool), is_single=True, seed=1)
