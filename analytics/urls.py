@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import (
+from analytics.views import review
     classes,
     comparing,
     confusion,

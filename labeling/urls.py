@@ -16,6 +16,7 @@ from labeling.views import (
     mixing,
     projects,
     questions,
+    relabeling,
     rules,
     settings,
     tokens,
@@ -48,6 +49,9 @@ urlpatterns = [
     path("projects/<int:project_id>/mine/<int:annotation_id>/take-back/", work.take_back, name="take_back"),
     path("projects/<int:project_id>/disputes/", disputes.disputes, name="disputes"),
     path("projects/<int:project_id>/disputes/<int:document_id>/", disputes.dispute, name="dispute"),
+    path(
+        "projects/<int:project_id>/documents/<int:document_id>/relabel/", relabeling.relabel, name="relabel"
+    ),
     path("projects/<int:project_id>/questions/<int:question_id>/reply/", questions.reply, name="reply"),
     path("projects/<int:project_id>/guideline/", guidelines.guideline, name="guideline"),
     path("projects/<int:project_id>/guideline/edit/", guidelines.edit, name="guideline_edit"),

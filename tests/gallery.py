@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from analytics.models import Measurement, TestSetVersion
 from labeling.actions import annotations, given, guidelines, invitations, queue
 from labeling.models import (
     ApiToken,
@@ -21,6 +22,8 @@ from labeling.models import (
     Membership,
     ModelVersion,
     OwedWork,
+    Pick,
+    PickedDocument,
     Project,
     Question,
     Replay,
@@ -103,6 +106,7 @@ class Gallery:
         found["labeling:mine second page"] = self._at("mine/?page=2")
         found["labeling:documents filtered"] = self._at("documents/?state=disputed")
         found["labeling:documents none fits"] = self._at("documents/?q=nothing")
+        found["analytics:test_set narrowed"] = self._at("report/test-set/?wrong=1&least=5&sort=newest")
         found["nowhere"] = "/nowhere/"
         return found
 
@@ -125,6 +129,7 @@ class Gallery:
             "token_id": ApiToken.objects.filter(project=project).earliest("pk").pk,
             "invitation_id": Invitation.objects.filter(project=project).earliest("pk").pk,
             "job_id": job.pk,
+            "pick_id": project.picks.earliest("pk").pk,
             "question_id": project.questions.earliest("pk").pk,
             "number": 1,
             "old": 1,
@@ -199,6 +204,9 @@ class Gallery:
         span = (0, 4) if of.kind == Project.Kind.SPANS else ()
         given.record(of, [(document.pk, [label(of, "Refund", *span)]) for document in tests])
         self._versions(more, tests)
+        pick = Pick.objects.create(project=of, reason="Unclear since the new rule", created_by=manager)
+        still_open = of.documents.filter(state="open", split="pool")[: len(more)]
+        PickedDocument.objects.bulk_create(PickedDocument(pick=pick, document=one) for one in still_open)
         if more.start == 0:
             told = {"project": of, "asked_by": manager, "classes": [], "label_count": 200}
             told |= {"pool_annotations": [], "test_annotations": []}
@@ -226,6 +234,7 @@ class Gallery:
             )
             for n in numbers
         )
+        self._measurements(versions)
         every = Document.objects.test_set().filter(project=self.project)
         is_spans = self.project.kind == Project.Kind.SPANS
         HeldOutPrediction.objects.bulk_create(
@@ -237,6 +246,32 @@ class Gallery:
             )
             for document in every
         )
+
+    def _measurements(self, versions: list[ModelVersion]) -> None:
+        """What each model measured when it was new: better and better, but for the last class."""
+        kept = TestSetVersion.objects.filter(project=self.project).count()
+        test_set = TestSetVersion.objects.create(
+            project=self.project,
+            number=kept + 1,
+            annotations=sorted(self.project.annotations.values_list("pk", flat=True)[:20]),
+            digest=bytes([kept]) * 16,
+        )
+        for version in versions:
+            wrong = 40 // (version.number + 1) + 1
+            numbers = {"labels": 7 * version.number, "tp": 40, "fp": wrong, "fn": wrong}
+            f1 = 80 / (80 + 2 * wrong)
+            Measurement.objects.create(
+                model_version=version,
+                project=self.project,
+                test_set=test_set,
+                documents=120,
+                right=120 - wrong,
+                classes={str(pk): numbers for pk in version.classes},
+                averages={
+                    name: [f1, max(0, f1 - 0.05), min(1, f1 + 0.05)]
+                    for name in ("macro_f1", "micro_f1", "accuracy")
+                },
+            )
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def disputes(request: HttpRequest, member: Membership) -> HttpResponse:
     )
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     documents = list(page)
-    said = _counted(documents)
+    said = counted_answers(documents)
     rows = [(document, [a for a in said if a.document_id == document.pk]) for document in documents]
     context = {"member": member, "page": page, "rows": rows, "questions": questions.waiting(member)}
     return render(request, "labeling/disputes.html", context)
@@ -62,8 +62,8 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     if document.state != Document.State.DISPUTED:
         messages.info(request, _("This document is not in dispute; another adjudicator may have decided it."))
         return redirect("labeling:disputes", member.project_id)
-    said = _counted([document])
-    given, status = _start_from(said, request.GET.get("from")), 200
+    said = counted_answers([document])
+    given, status = start_from(said, request.GET.get("from")), 200
     if request.method == "POST":
         form = ChoiceOfClasses(request.POST, member.project.kind)
         if form.is_valid() and _is_decided(request, member, document_id, form):
@@ -78,8 +78,9 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         "choices": [(card, None) for card in cards_of(facts, member)],
         "document": document,
         "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
-        "skips": _skips(document),
+        "skips": skips_of(document),
         "given": given,
+        "back": "",
     }
     return render(request, "labeling/dispute.html", context, status=status)
 
@@ -95,7 +96,7 @@ def _is_decided(request: HttpRequest, member: Membership, document_id: int, form
     return True
 
 
-def _counted(documents: Sequence[Document]) -> list[Annotation]:
+def counted_answers(documents: Sequence[Document]) -> list[Annotation]:
     """The answers that count in these documents' rounds, with their labels and people."""
     counted = Annotation.objects.filter(document__in=documents, filled_lease__round=F("document__round"))
     return list(
@@ -105,12 +106,12 @@ def _counted(documents: Sequence[Document]) -> list[Annotation]:
     )
 
 
-def _skips(document: Document) -> list[Lease]:
+def skips_of(document: Document) -> list[Lease]:
     skipped = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SKIPPED)
     return list(skipped.select_related("annotator").order_by("pk"))
 
 
-def _start_from(said: list[Annotation], chosen: str | None) -> Given:
+def start_from(said: list[Annotation], chosen: str | None) -> Given:
     """Whose answer the decision starts from, where the adjudicator asked for one."""
     for annotation in said:
         if str(annotation.pk) == chosen:

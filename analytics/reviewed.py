@@ -1,0 +1,122 @@
+"""Which test documents fit what a reviewer asks for, and what do they say of the model as a whole?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Length
+from numpy.typing import NDArray
+
+from analytics.metrics.intervals import proportion
+from analytics.metrics.measures import Measure
+from analytics.queries import HeldOut, held_out, latest_model
+from analytics.review import Asked, Judged, chosen, judged
+from labeling.models import (
+    Annotation,
+    Document,
+    HeldOutPrediction,
+    LabelClass,
+    ModelVersion,
+    Project,
+)
+
+PAGE_SIZE = 20
+MOST_VERSIONS = 20
+Facts = tuple[int | None, int | None]  # of an annotation: who, and the number of the guideline
+
+
+@dataclass(frozen=True)
+class Review:
+    """The test set as one model saw it, narrowed as asked.
+
+    rows : places of all that fit in `found`, in order
+    people, guidelines : who labelled the test set, and under which versions
+    """
+
+    asked: Asked
+    version: ModelVersion | None
+    versions: list[ModelVersion]
+    classes: dict[UUID, LabelClass]
+    found: HeldOut | None = None
+    numbers: Judged | None = None
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    facts: dict[int, Facts] = field(default_factory=dict)
+    people: dict[int, str] = field(default_factory=dict)
+    guidelines: list[int] = field(default_factory=list)
+
+    @property
+    def error(self) -> Measure:
+        """The share of the whole test set that the model is wrong on."""
+        wrong = 0 if self.numbers is None else int(self.numbers.is_wrong.sum())
+        return proportion(wrong, len(self), "The test set has no labelled document yet.")
+
+    def __len__(self) -> int:
+        return 0 if self.found is None else len(self.found)
+
+    @property
+    def document_ids(self) -> list[int]:
+        """Of all documents that fit, in order."""
+        ids: list[int] = [] if self.found is None else self.found.document_ids[self.rows].tolist()
+        return ids
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-len(self.rows) // PAGE_SIZE))
+
+
+def review(project: Project, asked: Asked) -> Review:
+    """The review that is asked for; of a model that keeps predictions, else of the one in use."""
+    versions = versions_kept(project)
+    by_number = {version.number: version for version in versions}
+    version = by_number.get(asked.model or 0) or latest_model(project)
+    classes = {one.pk: one for one in LabelClass.objects.filter(project=project)}
+    if version is None:
+        return Review(asked, None, versions, classes)
+    found = held_out(project, version)
+    numbers = judged(found)
+    facts = _annotation_facts(found)
+    rows = chosen(found, numbers, asked, _conditions(found, facts, asked))
+    pages = max(1, -(-len(rows) // PAGE_SIZE))
+    asked = replace(asked, page=min(asked.page, pages))
+    people = dict(
+        User.objects.filter(pk__in={who for who, _ in facts.values() if who}).values_list("pk", "username")
+    )
+    guidelines = sorted({number for _, number in facts.values() if number}, reverse=True)
+    return Review(asked, version, versions, classes, found, numbers, rows, facts, people, guidelines)
+
+
+def versions_kept(project: Project) -> list[ModelVersion]:
+    """Models whose predictions of the test set are still there, newest first."""
+    kept = HeldOutPrediction.objects.filter(model_version=OuterRef("pk"))
+    ready = ModelVersion.objects.ready().filter(Exists(kept), project=project)
+    return list(ready.select_related("guideline")[:MOST_VERSIONS])
+
+
+def _annotation_facts(found: HeldOut) -> dict[int, Facts]:
+    """Of each annotation that speaks for a test document: who gave it, and under which guideline."""
+    rows = Annotation.objects.filter(pk__in=found.annotation_ids.tolist())
+    return {pk: (who, number) for pk, who, number in rows.values_list("pk", "annotator", "guideline__number")}
+
+
+def _conditions(found: HeldOut, facts: dict[int, Facts], asked: Asked) -> list[NDArray[np.bool_]]:
+    """What is asked for beyond the arrays: people, guideline versions, slices."""
+    conditions = []
+    each = [facts.get(pk, (None, None)) for pk in found.annotation_ids.tolist()]
+    if asked.by is not None:
+        conditions.append(np.array([who == asked.by for who, _ in each], dtype=bool))
+    if asked.guideline is not None:
+        conditions.append(np.array([number == asked.guideline for _, number in each], dtype=bool))
+    if asked.where.query:
+        conditions.append(np.isin(found.document_ids, _of_slice(found, asked)))
+    return conditions
+
+
+def _of_slice(found: HeldOut, asked: Asked) -> NDArray[np.int64]:
+    documents = Document.objects.filter(pk__in=found.document_ids.tolist())
+    facts = documents.values_list("pk", "metadata", Length("text"), "near_duplicate_group")
+    fits = [pk for pk, data, length, group in facts if asked.where.holds(data, length, group is not None)]
+    return np.array(fits, dtype=np.int64)

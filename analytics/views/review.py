@@ -1,0 +1,148 @@
+"""Which page shows the test set as a model saw it, and has what is wrong looked at again?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.review import SORTS, Asked
+from analytics.review_texts import chips, headline, pick_reason, told_of_pick
+from analytics.reviewed import Review, review
+from analytics.reviewed_documents import shown
+from analytics.views.tables import csv_file
+from labeling.actions import picks
+from labeling.exceptions import InvalidInput
+from labeling.models import Document, Membership, Pick
+from labeling.views.access import for_managers, person
+
+MOST_PICKS = 5  # that the page names
+
+
+@require_safe
+@for_managers
+def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
+    one = review(member.project, Asked.read(request.GET.dict()))
+    kind = member.project.kind
+    shown_to = {
+        "member": member,
+        "one": one,
+        "asked": one.asked,
+        "headline": headline(one),
+        "chips": chips(one, kind),
+        "fields": _fields(one),
+        "documents": shown(one),
+        "pages": _pages(one),
+        "query": one.asked.address(page=1, whole=None),
+        "here": request.get_full_path(),
+        "reason": pick_reason(one, kind),
+        "most": picks.MOST_PICKED,
+        "picks": _standing(member.project_id),
+    }
+    return render(request, "analytics/test_set.html", shown_to)
+
+
+@require_POST
+@for_managers
+def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Send the documents that fit to the queue, at most as many as one pick takes, in the page's order."""
+    query = QueryDict(request.POST.get("query", ""))
+    one = review(member.project, Asked.read(query.dict()))
+    ids = one.document_ids[: picks.MOST_PICKED]
+    try:
+        done = picks.pick(member.project_id, person(request), ids, request.POST.get("reason", ""))
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        (messages.success if done.waiting else messages.warning)(request, told_of_pick(done))
+    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{one.asked.address()}")
+
+
+@require_POST
+@for_managers
+def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResponse:
+    if picks.end_pick(member.project_id, person(request), pick_id):
+        messages.success(request, _("Taken back: these documents come no sooner than others."))
+    query = Asked.read(QueryDict(request.POST.get("query", "")).dict()).address()
+    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{query}")
+
+
+@require_safe
+@for_managers
+def test_set_csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """All documents that fit, in the page's order, as a file for spreadsheets."""
+    one = review(member.project, Asked.read(request.GET.dict()))
+    header = [
+        "document",
+        "external_id",
+        "labelled",
+        "predicted",
+        "is_wrong",
+        "confidence",
+        "loss",
+        "labelled_by",
+    ]
+    number = one.version.number if one.version else 0
+    return csv_file(f"test-set-{member.project_id}-model-{number}", header, _csv_rows(one))
+
+
+def _csv_rows(one: Review) -> Iterable[list[object]]:
+    found, numbers = one.found, one.numbers
+    if found is None or numbers is None:
+        return
+    names = dict(Document.objects.filter(pk__in=one.document_ids).values_list("pk", "external_id"))
+    classes = [one.classes[pk].name for pk in found.classes]
+    for row in one.rows.tolist():
+        pk = int(found.document_ids[row])
+        if found.truth_spans:
+            said = [
+                " ".join(f"{classes[place]}:{start}-{end}" for start, end, place in spans[row])
+                for spans in (found.truth_spans, found.predicted_spans)
+            ]
+        else:
+            said = [
+                "|".join(name for name, has in zip(classes, flags[row], strict=True) if has)
+                for flags in (found.truth, found.predicted)
+            ]
+        who, _guideline = one.facts.get(int(found.annotation_ids[row]), (None, None))
+        sure = "" if found.truth_spans else round(float(numbers.confidence[row]), 4)
+        wrong = int(numbers.is_wrong[row])
+        loss = round(float(numbers.loss[row]), 4)
+        yield [pk, names.get(pk) or "", *said, wrong, sure, loss, one.people.get(who or 0, "")]
+
+
+def _fields(one: Review) -> dict[str, Any]:
+    """What the form offers to choose from."""
+    in_use = [one.classes[pk] for pk in (one.version.classes if one.version else ()) if pk in one.classes]
+    names = {
+        "loss": _("the worst first"),
+        "confidence": _("the least sure first"),
+        "newest": _("the newest label first"),
+    }
+    return {
+        "classes": sorted(in_use, key=lambda label_class: label_class.position),
+        "people": sorted(one.people.items(), key=lambda pair: pair[1]),
+        "guidelines": one.guidelines,
+        "sorts": [(sort, names[sort]) for sort in SORTS],
+    }
+
+
+def _pages(one: Review) -> dict[str, str]:
+    asked = one.asked
+    return {
+        "newer": asked.address(page=asked.page - 1, whole=None) if asked.page > 1 else "",
+        "older": asked.address(page=asked.page + 1, whole=None) if asked.page < one.pages else "",
+    }
+
+
+def _standing(project_id: int) -> list[Pick]:
+    is_open = Q(picked__document__state=Document.State.OPEN)
+    newest = Pick.objects.standing().filter(project=project_id).order_by("-pk")
+    return list(newest.annotate(waiting=Count("picked", filter=is_open))[:MOST_PICKS])

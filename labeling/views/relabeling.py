@@ -1,0 +1,82 @@
+"""Which page settles a document anew, whatever settled it before?"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from labeling.actions import adjudication
+from labeling.exceptions import LabelingError, NotFound
+from labeling.forms.answers import ChoiceOfClasses
+from labeling.models import Document, Membership, Resolution
+from labeling.models.desk import desk_facts
+from labeling.views.access import for_adjudicators, person
+from labeling.views.disputes import Voice, counted_answers, skips_of, start_from
+from labeling.views.given import Given
+from labeling.views.marked import stretches
+from labeling.views.parts import cards_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_adjudicators
+def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    """The answers side by side, and another decision. `next` names the page to go back to."""
+    document = Document.objects.filter(project=member.project, pk=document_id).first()
+    if document is None:
+        raise NotFound
+    back = _way_back(request, member, document)
+    said = counted_answers([document])
+    settled = Resolution.objects.filter(document=document).select_related("annotation").first()
+    given, status = start_from(said, request.GET.get("from")), 200
+    if settled and not given.is_known:
+        given = Given.of_labels(settled.annotation.labels.all())
+    if request.method == "POST":
+        form = ChoiceOfClasses(request.POST, member.project.kind)
+        if form.is_valid() and _is_settled(request, member, document_id, form):
+            return redirect(back)
+        if form.complaint:
+            messages.error(request, form.complaint)
+        given, status = Given.of_post(request.POST), 422
+    facts = desk_facts(member.project_id, person(request).pk)
+    context = {
+        "member": member,
+        "facts": facts,
+        "choices": [(card, None) for card in cards_of(facts, member)],
+        "document": document,
+        "settled": settled,
+        "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
+        "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
+        "skips": skips_of(document),
+        "given": given,
+        "back": back,
+    }
+    return render(request, "labeling/relabel.html", context, status=status)
+
+
+def _is_settled(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
+    found = form.cleaned_data
+    try:
+        adjudication.relabel(member.project_id, document_id, person(request), found["labels"], found["note"])
+    except LabelingError as error:
+        messages.error(request, error.message)
+        return False
+    messages.success(
+        request,
+        _("Labelled anew: every number counts it so from now on. What was said before stays beside it."),
+    )
+    return True
+
+
+def _way_back(request: HttpRequest, member: Membership, document: Document) -> str:
+    """Where the reader came from, if that is a page of this service; else the document, or the disputes."""
+    asked = request.POST.get("next", request.GET.get("next", ""))
+    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+        return asked
+    if member.may_manage:
+        return reverse("labeling:document", args=[member.project_id, document.pk])
+    return reverse("labeling:disputes", args=[member.project_id])

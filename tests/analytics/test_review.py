@@ -1,0 +1,233 @@
+"""What does the review of the test set show, and what can be done from it?"""
+
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+
+from analytics.queries import HeldOut
+from analytics.review import Asked, chosen, judged
+from labeling.actions import generations, given, queue, working
+from labeling.actions.annotations import Submission, submit
+from labeling.actions.queue import HeldDocument
+from labeling.models import Document, HeldOutPrediction, LabelClass, OwedWork, Pick, Project, Resolution
+from labeling.models.picks import Slice
+from tests.cast import label
+from tests.shop import label_rightly, train, truth
+
+A, B, C = (UUID(int=n) for n in (1, 2, 3))
+FLAGS = np.eye(3, dtype=bool)
+
+
+def single() -> HeldOut:
+    """Four documents: right and sure, right and unsure, A taken for B, C taken for B."""
+    odds = np.array([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.2, 0.7, 0.1], [0.05, 0.6, 0.35]])
+    return HeldOut(
+        (A, B, C), np.arange(10, 14), np.array([7, 5, 6, 4]), FLAGS[[0, 0, 0, 2]], FLAGS[[0, 0, 1, 1]], odds
+    )
+
+
+def several() -> HeldOut:
+    """A and B said rightly; A missed and C added; nothing is said of B."""
+    truth = np.array([[True, True, False], [True, False, False], [False, True, False]])
+    said = np.array([[True, True, False], [False, False, True], [False, False, False]])
+    odds = np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.9], [0.1, 0.45, 0.2]])
+    return HeldOut((A, B, C), np.arange(3), np.arange(3), truth, said, odds)
+
+
+def spans() -> HeldOut:
+    """B is marked where A is labelled; then all right; then an A too many."""
+    none, no_odds = np.zeros((3, 3), dtype=bool), np.zeros((3, 0))
+    given_spans = ([(0, 4, 0)], [(0, 4, 1)], [])
+    marked = ([(0, 4, 1)], [(0, 4, 1)], [(2, 3, 0)])
+    return HeldOut((A, B, C), np.arange(3), np.arange(3), none, none, no_odds, given_spans, marked)
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "documents"),
+    [
+        (single, {}, [12, 13, 11, 10]),  # the worst first
+        (single, {"sort": "confidence"}, [11, 13, 12, 10]),
+        (single, {"sort": "newest"}, [10, 12, 11, 13]),
+        (single, {"wrong": "1"}, [12, 13]),
+        (single, {"truth": A.hex, "predicted": B.hex}, [12]),
+        (single, {"extra": B.hex}, [12, 13]),
+        (single, {"missed": C.hex}, [13]),
+        (single, {"either": C.hex}, [13]),
+        (single, {"above": "50", "under": "80"}, [12, 13]),
+        (single, {"truth": UUID(int=9).hex}, []),
+        (several, {"missed": A.hex, "extra": C.hex}, [1]),
+        (several, {"wrong": "1"}, [1, 2]),
+        (several, {"missed": B.hex}, [2]),
+        (several, {"truth": A.hex}, [1, 0]),
+        (spans, {"wrong": "1"}, [0, 2]),
+        (spans, {"truth": A.hex, "predicted": B.hex}, [0]),
+        (spans, {"extra": A.hex}, [2]),
+        (spans, {"either": B.hex}, [0, 1]),
+    ],
+)
+def test_what_is_asked_for_is_found_in_its_order(
+    found: Callable[[], HeldOut], asked: dict[str, str], documents: list[int]
+) -> None:
+    one = found()
+    rows = chosen(one, judged(one), Asked.read(asked))
+    assert one.document_ids[rows].tolist() == documents
+
+
+def test_what_an_address_asks_for_survives_it() -> None:
+    asked = Asked(7, True, A, None, B, C, None, 10, 90, Slice("a b", "c&d", 5), 3, 2, "newest", 4, 12)
+    assert Asked.read(QueryDict(asked.address()).dict()) == asked
+
+
+@pytest.fixture
+def measured(shop: Project, ann: User) -> Project:
+    """The shop with a model and a settled test set, of which Ann labelled three wrongly."""
+    label_rightly(shop, ann, 30)
+    train(shop)
+    tests = Document.objects.test_set().filter(project=shop, state="open").order_by("random_key")
+    answers = [(d.pk, [label(shop, truth(d.text))]) for d in tests]
+    given.record(shop, answers[3:])
+    for document, _answer in answers[:3]:
+        held = claimed(shop, ann, document)
+        name = truth(held.text)
+        wrong = "Refund" if name != "Refund" else "Billing"
+        submit(ann, Submission(held.token, [label(shop, wrong)]))
+    return shop
+
+
+def claimed(project: Project, who: User, document: int) -> HeldDocument:
+    generation = generations.next_generation()
+    generations.publish(project.pk, generation, [(document, {"share": "test"})])
+    (held,) = queue.claim(project.pk, who).documents
+    assert held.document_id == document
+    return held
+
+
+def page(project: Project, query: str = "") -> str:
+    return reverse("analytics:test_set", args=[project.pk]) + (f"?{query}" if query else "")
+
+
+def texts(html: str) -> list[str]:
+    return re.findall(r'<li id="d(\d+)">', html)
+
+
+def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_labelled_anew(
+    measured: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    response = client.get(page(measured, "wrong=1"))
+    html = response.content.decode()
+    assert "3 of 12 test documents fit" in html
+    assert len(texts(html)) == 3
+    assert '<mark class="towards"' in html
+    document = Document.objects.get(pk=int(texts(html)[0]))
+    right = label(measured, truth(document.text)).label_class
+    relabel = reverse("labeling:relabel", args=[measured.pk, document.pk])
+    assert f'href="{relabel}?next=' in html
+    back = page(measured, "wrong=1")
+    assert client.get(relabel, {"next": back}).status_code == 200
+    sent = {"label_class": str(right), "note": "It asks for that", "next": back}
+    assert client.post(relabel, sent).url == back
+    assert "2 of 12 test documents fit" in client.get(back).content.decode()
+    assert Resolution.objects.get(document=document).how == "adjudicated"
+
+
+def test_a_cell_of_the_matrix_a_person_and_a_slice_narrow_the_page(
+    measured: Project, client: Client, joan: User, ann: User
+) -> None:
+    client.force_login(joan)
+    by_ann = Document.objects.test_set().filter(project=measured, resolution__annotation__annotator=ann)
+    Document.objects.filter(pk=by_ann[0].pk).update(metadata={"source": "mail"})
+    for query, count in (
+        (f"by={ann.pk}", by_ann.count()),
+        ("field=source&value=mail", 1),
+        ("below=1", 0),
+        ("guideline=1", 12),
+    ):
+        assert len(texts(client.get(page(measured, query)).content.decode())) == count, query
+    refund, billing = (LabelClass.objects.get(project=measured, name=n).pk for n in ("Refund", "Billing"))
+    html = client.get(page(measured, f"truth={refund}&predicted={billing}")).content.decode()
+    assert "labelled Refund" in html
+    assert "called Billing" in html
+
+
+def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_back(
+    measured: Project, client: Client, joan: User, ann: User, bob: User
+) -> None:
+    client.force_login(joan)
+    send = reverse("analytics:pick_test_set", args=[measured.pk])
+    sent = {"query": f"wrong=1&by={ann.pk}", "reason": "Look again"}
+    html = client.post(send, sent, follow=True).content.decode()
+    assert "3 documents are sent to the queue" in html
+    assert "3 sent documents wait to be labelled" in html
+    assert working.work_off(measured.pk, OwedWork.Kind.RANK)
+    seen = {held.document_id for held in queue.claim(measured.pk, bob, 10).documents}
+    picked = set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True))
+    assert len(picked) == 3
+    assert picked <= seen
+    end = reverse("analytics:end_pick", args=[measured.pk, Pick.objects.get().pk])
+    assert client.post(end, {"query": "wrong=1"}).url == page(measured, "wrong=1")
+    assert not Pick.objects.standing().exists() or picked  # what Bob holds is left to him
+    html = client.post(send, {"query": "", "reason": ""}, follow=True).content.decode()
+    assert "Give a reason" in html
+
+
+def test_the_file_holds_all_that_fit(measured: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    address = reverse("analytics:test_set_csv", args=[measured.pk])
+    lines = client.get(address, {"wrong": "1"}).content.decode().splitlines()
+    assert lines[0].startswith("document,external_id,labelled,predicted,is_wrong")
+    assert len(lines) == 4
+    assert lines[1].endswith(",ann")
+
+
+def test_only_managers_see_the_test_set_with_its_labels(
+    measured: Project, client: Client, ann: User, carla: User, eve: User
+) -> None:
+    for who, status in ((ann, 403), (carla, 403), (eve, 404)):
+        client.force_login(who)
+        assert client.get(page(measured)).status_code == status
+
+
+def test_a_way_back_to_another_site_is_not_taken(measured: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    document = Document.objects.test_set().filter(project=measured).first()
+    assert document
+    relabel = reverse("labeling:relabel", args=[measured.pk, document.pk])
+    html = client.get(relabel, {"next": "https://example.org/"}).content.decode()
+    assert "example.org" not in html
+    right = label(measured, truth(document.text)).label_class
+    sent = {"label_class": str(right), "next": "//example.org"}
+    assert client.post(relabel, sent).url == reverse("labeling:document", args=[measured.pk, document.pk])
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_every_kind_of_project_has_its_review(
+    kind: str, make_project: Callable[..., Project], client: Client, joan: User
+) -> None:
+    project = make_project(kind=kind)
+    client.force_login(joan)
+    assert "There is no model to review yet" in client.get(page(project)).content.decode()
+    document = Document.objects.filter(project=project)[0]
+    Document.objects.filter(pk=document.pk).update(split="test")
+    Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)
+    places = (2, 6) if kind == "spans" else ()
+    given.record(project, [(document.pk, [label(project, "Refund", *places)])])
+    classes = list(project.classes.values_list("pk", flat=True))
+    version = project.model_versions.create(number=1, state="ready", classes=classes)
+    is_spans = kind == "spans"
+    HeldOutPrediction.objects.create(
+        model_version=version, document=document, probabilities=[] if is_spans else [0.2, 0.7, 0.1],
+        spans=[[2, 6, 1, 0.9]] if is_spans else None,
+        pulls=None if is_spans else {"towards": 1, "against": -1, "words": [["twice", 1.0]], "others": []},
+    )  # fmt: skip
+    html = client.get(page(project)).content.decode()
+    assert "Model 1 is wrong on 1 of 1 test documents" in html
+    assert ("As the model marks it" in html) == is_spans
+    assert is_spans or '<mark class="towards" title="1.00">twice</mark>' in html
