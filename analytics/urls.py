@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import review
+from analytics.views import (
     classes,
     comparing,
     confusion,
