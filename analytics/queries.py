@@ -63,8 +63,8 @@ def latest_model(project: Project) -> ModelVersion | None:
 
 def standing_focuses(project: Project) -> dict[UUID, tuple[Focus, int]]:
     """Each wish that stands, with the labels it has brought so far."""
-    standing = Focus.objects.standing().filter(project=project)
-    return {focus.label_class_id: (focus, focus.labels_so_far) for focus in standing}
+    standing = Focus.objects.standing().with_labels().filter(project=project)
+    return {focus.label_class_id: (focus, focus.brought) for focus in standing}
 
 
 def active_classes(project: Project) -> list[LabelClass]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.annotations import Annotation, Label
@@ -12,8 +15,25 @@ from labeling.models.classes import LabelClass
 from labeling.models.clock import Now
 from labeling.models.projects import Project
 
+COUNTING: dict[str, Any] = {  # labels that people gave and that count
+    "annotation__superseded_by": None,
+    "annotation__is_surplus": False,
+    "annotation__source__in": (Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
+}
+
 
 class FocusQuerySet(models.QuerySet["Focus"]):
+    def with_labels(self) -> FocusQuerySet:
+        """With `brought`: what `labels_so_far` counts, for all of them in one statement."""
+        given = Label.objects.filter(
+            label_class=OuterRef("label_class"),
+            annotation__project=OuterRef("project"),
+            annotation__pk__gt=OuterRef("since_annotation"),
+            **COUNTING,
+        )
+        counted = given.order_by().values("label_class").annotate(n=Count("pk")).values("n")
+        return self.annotate(brought=Coalesce(Subquery(counted), 0))
+
     def standing(self) -> FocusQuerySet:
         """Wishes that still hold."""
         return self.filter(Q(until=None) | Q(until__gt=Now()), ended_at=None)
@@ -37,6 +57,7 @@ class Focus(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = FocusQuerySet.as_manager()
+    brought: int  # of those that `with_labels` read
 
     class Meta:
         ordering = ["project", "id"]
@@ -59,9 +80,7 @@ class Focus(models.Model):
             label_class=self.label_class_id,
             annotation__project=self.project_id,
             annotation__pk__gt=self.since_annotation,
-            annotation__superseded_by=None,
-            annotation__is_surplus=False,
-            annotation__source__in=(Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
+            **COUNTING,
         )
         return given.count()
 

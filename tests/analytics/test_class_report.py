@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.guidance.ranked import findings, headline
 from analytics.reports import class_report
-from labeling.actions import classes, given
+from labeling.actions import classes, given, steering
 from labeling.models import Annotation, Document, Focus, HeldOutPrediction, OwedWork, Project
 from tests.cast import label
 from tests.shop import label_rightly, train, truth
@@ -155,6 +155,24 @@ def test_the_page_takes_a_fixed_number_of_statements(measured: Project, client: 
     ) as context:
         client.get(page(measured))
     assert len(context) <= 26
+
+
+def test_the_labels_of_all_focuses_are_counted_in_one_statement(
+    measured: Project, client: Client, joan: User, ann: User
+) -> None:
+    class_report(measured)  # reads the annotations that later reports remember
+    counts = []
+    for name in ("Refund", "Billing"):
+        steering.focus_on(measured.pk, joan, measured.classes.get(name=name).pk, 20)
+        with CaptureQueriesContext(connection) as context:
+            rows = {row.label_class.name: row for row in class_report(measured).rows}
+        counts.append(len(context))
+    assert counts[0] == counts[1]
+    before = rows["Refund"].focus_labels
+    label_rightly(measured, ann, 6)
+    after = {row.label_class.name: row for row in class_report(measured).rows}["Refund"]
+    assert after.focus is not None
+    assert after.focus_labels == after.focus.labels_so_far > before == 0
 
 
 def test_a_class_name_cannot_become_a_formula_or_a_script(
