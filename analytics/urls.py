@@ -11,6 +11,7 @@ from analytics.views import (
     guidance,
     review,
     savings,
+    slices,
     versions,
 )
 
@@ -48,6 +49,14 @@ urlpatterns = [
     path("projects/<int:project_id>/report/test-set/pick/", review.pick_test_set, name="pick_test_set"),
     path(
         "projects/<int:project_id>/report/test-set/picks/<int:pick_id>/end/", review.end_pick, name="end_pick"
+    ),
+    path("projects/<int:project_id>/report/slices/", slices.page, name="slices"),
+    path("projects/<int:project_id>/report/slices.csv", slices.csv, name="slices_csv"),
+    path("projects/<int:project_id>/report/slices/queue/", slices.queue, name="queue_slice"),
+    path(
+        "projects/<int:project_id>/report/slices/picks/<int:pick_id>/end/",
+        slices.end_pick,
+        name="end_slice_pick",
     ),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),

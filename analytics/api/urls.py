@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import classes, confusion, distribution, savings
+from analytics.api import classes, confusion, distribution, savings, slices
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -21,5 +21,6 @@ urlpatterns = [
         distribution.Distributions.as_view(),
         name="report_distribution",
     ),
+    path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
 ]

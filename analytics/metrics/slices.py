@@ -19,7 +19,7 @@ from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
 
 LEAST_SUPPORT = 20  # documents: fewer say too little
 LEAST_EFFECT = 0.2  # of Cohen's h: what he calls small
-CLEARLY = 0.01  # p-value from which a slice of two attributes is worse than one of them alone
+CLEARLY = 0.001  # p-value from which a slice of two attributes is worse than one of them alone
 MOST_FOUND = 10
 _LEAST_Z = 0.5  # below it a part is not worse at any rate: its p-value is taken for 1
 

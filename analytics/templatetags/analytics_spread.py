@@ -81,6 +81,16 @@ def times(measure: Measure) -> str:
     return _("{n} times ({between})").format(n=number_format(measure.value, 1), between=between)
 
 
+@register.filter
+def small(p_value: float) -> str:
+    """A p-value in words; very small ones have no use for their digits.
+
+    >>> small(0.0312), small(1e-12)
+    ('p = 0.031', 'p < 0.001')
+    """
+    return _("p < 0.001") if p_value < 0.001 else _("p = {p}").format(p=number_format(p_value, 3))
+
+
 def _digits(share: float) -> str:
     """
     >>> _digits(0.0), _digits(0.00312), _digits(0.304)

@@ -29,6 +29,8 @@ MOST = {
     "analytics:models_csv": 9,
     "analytics:news": 4,
     "analytics:savings": 7,
+    "analytics:slices": 8,
+    "analytics:slices_csv": 7,
     "analytics:test_set": 15,
     "analytics:test_set_csv": 11,
     "analytics:steering": 10,

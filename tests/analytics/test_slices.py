@@ -1,0 +1,118 @@
+"""Are the documents found on which the model is worse, and can more of them be sent to the queue?"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from analytics.slices import slices
+from labeling.actions import given
+from labeling.models import Document, HeldOutPrediction, ModelVersion, Pick, PickedDocument, Project
+from labeling.models.picks import Slice
+from tests.cast import fill, label
+
+WRONG_ON = "mail"
+
+
+def measured(project: Project, n: int = 120) -> Project:
+    """A test set half mails, half chats, on which a model takes most mails for something else."""
+    tests = fill(project, ["x" * (20 + 3 * k) for k in range(n)], split="test")
+    for k, document in enumerate(tests):
+        document.metadata = {"source": ("mail", "chat")[k % 2], "year": 2000 + k % 17, "tags": ["a"]}
+    Document.objects.bulk_update(tests, ["metadata"])
+    at = (0, 4) if project.kind == "spans" else ()
+    given.record(project, [(document.pk, [label(project, "Refund", *at)]) for document in tests])
+    classes = list(project.classes.values_list("pk", flat=True))
+    Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)
+    version = ModelVersion.objects.create(
+        project=project,
+        number=1,
+        state="ready",
+        classes=classes,
+        label_count=9,
+        finished_at="2026-11-12T00:00Z",
+    )
+    right = classes.index(project.classes.get(name="Refund").pk)
+    HeldOutPrediction.objects.bulk_create(
+        HeldOutPrediction(
+            model_version=version,
+            document=document,
+            probabilities=[] if at else np.eye(len(classes))[(right + is_wrong) % len(classes)].tolist(),
+            spans=[[0, 4 + is_wrong, right, 0.9]] if at else None,
+        )
+        for k, document in enumerate(tests)
+        for is_wrong in [int(k % 2 == 0 and k % 3 > 0)]
+    )
+    return project
+
+
+@pytest.mark.parametrize("kind", ["single", "multi", "spans"])
+def test_the_slice_on_which_the_model_is_worse_is_found(
+    kind: str, make_project: Callable[..., Project], client: Client, joan: User
+) -> None:
+    project = measured(make_project(kind=kind))
+    report = slices(project, "source")
+    worst = report.weak[0]
+    assert (worst.where, worst.found.wrong, worst.found.documents) == (Slice("source", "mail"), 40, 60)
+    assert worst.found.p_value < 0.001
+    assert {row.bucket.name: row.accuracy.value for row in report.rows} == {
+        "mail": pytest.approx(1 / 3),
+        "chat": 1.0,
+    }
+    assert {field.name for field in report.fields} == {"Length of the text", "source", "year"}
+    client.force_login(joan)
+    text = client.get(reverse("analytics:slices", args=[project.pk]) + "?by=source").content.decode()
+    assert "Weakest on source: mail: wrong on 67 % of its documents, on 0 % of the others" in text
+    assert "test-set/?model=1&amp;field=source&amp;value=mail" in text
+
+
+def test_a_slice_is_sent_to_the_queue_and_taken_back(tickets: Project, client: Client, joan: User) -> None:
+    measured(tickets)
+    Document.objects.filter(project=tickets, split="pool", position__lt=4).update(metadata={"source": "mail"})
+    Document.objects.filter(project=tickets).update(random_key=0.5)
+    client.force_login(joan)
+    sent = {"field": "source", "value": "mail"}
+    response = client.post(reverse("analytics:queue_slice", args=[tickets.pk]), sent, follow=True)
+    assert (
+        "4 documents of the pool go to the front of the queue: source is mail." in response.content.decode()
+    )
+    pick = Pick.objects.get(project=tickets)
+    assert set(PickedDocument.objects.values_list("document__position", flat=True)) == {0, 1, 2, 3}
+    assert "Take back" in response.content.decode()
+    client.post(reverse("analytics:end_slice_pick", args=[tickets.pk, pick.pk]))
+    assert not Pick.objects.standing().exists()
+
+
+def test_an_annotator_reads_slices_and_sends_nothing(
+    tickets: Project, client: Client, ann: User, eve: User
+) -> None:
+    measured(tickets)
+    client.force_login(ann)
+    text = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
+    assert "source: mail" in text
+    assert "at random" not in text.split("</h1>")[1].split("</p>")[1]
+    assert client.post(reverse("analytics:queue_slice", args=[tickets.pk])).status_code == 403
+    client.force_login(eve)
+    assert client.get(reverse("analytics:slices", args=[tickets.pk])).status_code == 404
+
+
+def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client, joan: User) -> None:
+    measured(tickets)
+    client.force_login(joan)
+    told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
+    assert told["worst"][0]["slice"] == {"field": "source", "value": "mail", "least": 0, "below": None}
+    assert [field["key"] for field in told["fields"]] == ["", "source", "year"]
+    lines = client.get(reverse("analytics:slices_csv", args=[tickets.pk])).content.decode().splitlines()
+    assert lines[0] == "field,value,documents,accuracy,accuracy_low,accuracy_high"
+    assert "source,chat,60,1.0,0.9398,1.0" in lines
+    worst = client.get(reverse("analytics:slices_csv", args=[tickets.pk]) + "?table=worst").content.decode()
+    assert worst.splitlines()[1].startswith("source: mail,60,40,0.6667,0.0")
+
+
+def test_without_a_model_the_page_says_what_it_takes(tickets: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    text = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
+    assert "Nothing to measure yet" in text
