@@ -82,7 +82,7 @@ def with_intervals(
     n_resamples: int | None = None,
     confidence: float = CONFIDENCE,
 ) -> Report:
-    """The report with intervals on its micro, macro and weighted averages.
+    """The report with intervals on its micro, macro and weighted averages, and on the Hamming loss.
 
     outcomes : of the same documents as the report
     n_resamples : test sets to draw; as many as is quick unless told otherwise
@@ -92,16 +92,23 @@ def with_intervals(
         return report
     smoothed = _with_imagined_error(outcomes)
     weights = smoothed.documents.astype(np.float32)
-    centres = _averages(*_totals(smoothed, weights[None]))[:, 0]
+    centres = _statistics(smoothed, weights[None])[:, 0]
     n_resamples = n_resamples or enough_resamples(len(weights))
     drawn = drawn_weights(smoothed.documents, n_resamples, seed)
-    draws = np.concatenate([_averages(*_totals(smoothed, piece)) for piece in drawn], axis=1)
+    draws = np.concatenate([_statistics(smoothed, piece) for piece in drawn], axis=1)
     measures = [m for average in (report.micro, report.macro, report.weighted) for m in _measures(average)]
+    measures.append(report.hamming_loss)
     done = [
         replace(measure, interval=_interval(measure, centre, values, confidence))
         for measure, centre, values in zip(measures, centres, draws, strict=True)
     ]
-    return replace(report, micro=Average(*done[:3]), macro=Average(*done[3:6]), weighted=Average(*done[6:]))
+    return replace(
+        report,
+        micro=Average(*done[:3]),
+        macro=Average(*done[3:6]),
+        weighted=Average(*done[6:9]),
+        hamming_loss=report.hamming_loss if report.hamming_loss.interval else done[9],
+    )
 
 
 def _with_imagined_error(outcomes: Outcomes) -> Outcomes:
@@ -120,6 +127,13 @@ def _totals(outcomes: Outcomes, weights: NDArray[np.float32]) -> NDArray[np.floa
     """Counts per class of each draw: (3, n_draws, n_classes). Single precision holds them to 16 million."""
     parts = (outcomes.true_positives, outcomes.false_positives, outcomes.false_negatives)
     return np.stack([(weights @ part.astype(np.float32)).astype(np.float64) for part in parts])
+
+
+def _statistics(outcomes: Outcomes, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """All averages, then the Hamming loss, of each draw: (10, n_draws)."""
+    totals = _totals(outcomes, weights)
+    cells = weights.sum(axis=1, dtype=np.float64) * totals.shape[2]
+    return np.vstack([_averages(*totals), divide(totals[1:].sum(axis=(0, 2)), cells)])
 
 
 def _averages(

@@ -15,8 +15,9 @@ from analytics.metrics.calibration import (
     calibration,
     log_loss,
 )
+from analytics.metrics.classification import divide
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
-from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples, means
+from analytics.metrics.resampling import corrected_interval, drawn_sums, measured_means
 
 N_BINS = 10
 NOTHING_ANSWERED = gettext_noop("The model gave no document a class.")
@@ -64,17 +65,28 @@ def score_probabilities(
     if not len(truth):
         unknown = undefined(NOTHING_TESTED)
         return ProbabilityScores(unknown, unknown, Calibration(unknown, ()), unknown)
-    surprise, squared = _losses(probabilities, truth, is_single=is_single)
-    imagined = _of_no_knowledge(truth.shape[1], is_single=is_single)
-    of_loss, of_brier = means(np.stack([surprise, squared], axis=1), imagined, seed=seed)
+    losses = np.stack(_losses(probabilities, truth, is_single=is_single), axis=1)
+    confidences, is_right = _judged(probabilities, truth, predicted, is_single=is_single)
+    excess = _excess_by_bin(confidences, is_right)
+    given = np.stack(
+        [np.where(predicted, probabilities - truth, 0.0).sum(axis=1), predicted.sum(axis=1)], axis=1
+    )
+    table = np.column_stack([losses, excess, given])
+    imagined = np.append(_of_no_knowledge(truth.shape[1], is_single=is_single), np.zeros(N_BINS + 2))
+    sums = drawn_sums(np.vstack([table, imagined]), seed=seed)
+    with_imagined = np.vstack([losses, imagined[:2]])
+    of_loss, of_brier = measured_means(losses, with_imagined, sums[:, :2] / sums[:, -1:])
     exact = (
         log_loss(probabilities, truth.argmax(axis=1)) if is_single else binary_log_loss(probabilities, truth)
     )
+    found = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
+    cells = sums[:, -1] * confidences.shape[1]
+    errors = np.abs(sums[:, 2 : 2 + N_BINS]).sum(axis=1) / cells
     return ProbabilityScores(
         replace(exact, interval=of_loss.interval),
         replace(brier(probabilities, truth), interval=of_brier.interval),
-        _calibration(probabilities, truth, predicted, is_single=is_single, seed=seed),
-        _gap(probabilities, truth, predicted, seed=seed),
+        replace(found, error=_with_interval(found.error, errors)),
+        _gap(given, sums[:, -3:-1]),
     )
 
 
@@ -97,64 +109,46 @@ def _of_no_knowledge(n_classes: int, *, is_single: bool) -> NDArray[np.float64]:
     return np.array([np.log(2), n_classes / 4])
 
 
-def _calibration(
+def _judged(
     probabilities: NDArray[np.floating],
     truth: NDArray[np.bool_],
     predicted: NDArray[np.bool_],
     *,
     is_single: bool,
-    seed: int,
-) -> Calibration:
-    if is_single:
-        rows, answers = np.arange(len(truth)), predicted.argmax(axis=1)
-        confidences = probabilities[rows, answers][:, None]
-        is_right = truth[rows, answers][:, None]
-    else:
-        confidences, is_right = probabilities, truth
-    found = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
-    return replace(found, error=_with_interval(found.error, confidences, is_right, seed))
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """Which probabilities are held against the truth: (n_documents, 1) answers, or all pairs."""
+    if not is_single:
+        return probabilities, truth
+    rows, answers = np.arange(len(truth)), predicted.argmax(axis=1)
+    return probabilities[rows, answers][:, None], truth[rows, answers][:, None]
 
 
-def _with_interval(
-    error: Measure, confidences: NDArray[np.floating], is_right: NDArray[np.bool_], seed: int
-) -> Measure:
-    """Documents are drawn; in each draw the error is that of its bins.
+def _excess_by_bin(confidences: NDArray[np.floating], is_right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much probability each document has too much, by bin: (n_documents, N_BINS)."""
+    n_documents, width = confidences.shape
+    places = np.clip((confidences * N_BINS).astype(np.int64), 0, N_BINS - 1)
+    cells = np.repeat(np.arange(n_documents), width) * N_BINS + places.ravel()
+    excess = np.bincount(cells, weights=(confidences - is_right).ravel(), minlength=n_documents * N_BINS)
+    return excess.astype(np.float64).reshape(n_documents, N_BINS)
 
-    Noise makes the measured error of an honest model larger than 0, and that of each draw larger still. The
-    reverse percentile interval takes that excess off again; its lower end is 0 for an honest model.
+
+def _with_interval(error: Measure, draws: NDArray[np.float64]) -> Measure:
+    """Noise makes the measured error of an honest model larger than 0, and that of each draw larger still.
+
+    The reverse percentile interval takes that excess off again; its lower end is 0 for an honest model.
 
     Source: Efron and Tibshirani (1993), "An introduction to the bootstrap", section 13.4.
     """
-    n_documents = len(confidences)
-    excess = np.zeros((n_documents, N_BINS + 1), dtype=np.float32)  # by bin; then how many there are
-    places = np.clip((confidences * N_BINS).astype(np.int64), 0, N_BINS - 1)
-    for place in range(N_BINS):
-        excess[:, place] = np.where(places == place, confidences - is_right, 0.0).sum(axis=1)
-    excess[:, N_BINS] = confidences.shape[1]
-    documents = np.ones(n_documents, dtype=np.int64)
-    sums = np.vstack([w @ excess for w in drawn_weights(documents, enough_resamples(n_documents), seed)])
-    sums = sums[sums[:, -1] > 0].astype(np.float64)
-    draws = np.abs(sums[:, :N_BINS]).sum(axis=1) / sums[:, N_BINS]
-    low, high = np.quantile(draws, [0.025, 0.975])
     value = error.value or 0.0
-    low, high = max(0.0, 2 * value - float(high)), max(0.0, 2 * value - float(low))
-    return replace(error, interval=Interval(min(low, value), max(high, value)))
+    low, high = (2 * value - float(end) for end in np.quantile(draws, [0.975, 0.025]))
+    return replace(error, interval=Interval(min(max(0.0, low), value), max(high, value)))
 
 
-def _gap(
-    probabilities: NDArray[np.floating],
-    truth: NDArray[np.bool_],
-    predicted: NDArray[np.bool_],
-    *,
-    seed: int,
-) -> Measure:
-    given = predicted.sum(axis=1)
-    excess = np.where(predicted, probabilities - truth, 0.0).sum(axis=1)
-    if not given.sum():
+def _gap(given: NDArray[np.float64], sums: NDArray[np.float64]) -> Measure:
+    """From the excess and the number of given classes, of each document and of each draw: (…, 2) each."""
+    excess, count = given.sum(axis=0).tolist()
+    if not count:
         return undefined(NOTHING_ANSWERED)
-    table = np.stack([excess, given], axis=1).astype(np.float32)
-    documents = np.ones(len(table), dtype=np.int64)
-    sums = np.vstack([w @ table for w in drawn_weights(documents, enough_resamples(len(table)), seed)])
-    sums = sums[sums[:, 1] > 0].astype(np.float64)
-    value = float(excess.sum() / given.sum())
-    return Measure(value, interval=corrected_interval(value, sums[:, 0] / sums[:, 1]))
+    return Measure(
+        excess / count, interval=corrected_interval(excess / count, divide(sums[:, 0], sums[:, 1]))
+    )

@@ -89,6 +89,22 @@ def corrected_interval(
     return Interval(min(float(low), value), max(float(high), value))
 
 
+def drawn_sums(table: NDArray[np.floating], *, seed: int) -> NDArray[np.float64]:
+    """Sums over the documents of each drawn test set, and last how many there are: (n_draws, n_columns + 1).
+
+    table : (n_documents, n_columns) what each document adds
+    Test sets without any document are left out.
+
+    >>> drawn_sums(np.ones((50, 2)), seed=1).shape
+    (1000, 3)
+    """
+    counted = np.column_stack([table, np.ones(len(table))]).astype(np.float32)
+    documents = np.ones(len(counted), dtype=np.int64)
+    pieces = drawn_weights(documents, enough_resamples(len(counted)), seed)
+    sums = np.vstack([weights @ counted for weights in pieces]).astype(np.float64)
+    return sums[sums[:, -1] > 0]
+
+
 def means(values: NDArray[np.floating], imagined: NDArray[np.floating], *, seed: int) -> list[Measure]:
     """Means over documents with their intervals, all from the same drawn test sets.
 
@@ -100,18 +116,19 @@ def means(values: NDArray[np.floating], imagined: NDArray[np.floating], *, seed:
     >>> found.value, found.interval.low < 0.5 < found.interval.high
     (0.5, True)
     """
-    n_documents = len(values)
-    table = np.vstack([values, imagined]).astype(np.float32)
-    table = np.column_stack([table, np.ones(len(table), np.float32)])
-    documents = np.ones(n_documents + 1, dtype=np.int64)
-    sums = np.vstack([w @ table for w in drawn_weights(documents, enough_resamples(n_documents), seed)])
-    with np.errstate(invalid="ignore"):  # a drawn test set may be empty
-        draws = sums[:, :-1].astype(np.float64) / sums[:, -1:]
-    centres = table[:, :-1].mean(axis=0, dtype=np.float64)
-    measured = values.mean(axis=0, dtype=np.float64).tolist()
+    table = np.vstack([values, imagined])
+    sums = drawn_sums(table, seed=seed)
+    return measured_means(values, table, sums[:, :-1] / sums[:, -1:])
+
+
+def measured_means(
+    values: NDArray[np.floating], table: NDArray[np.floating], draws: NDArray[np.float64]
+) -> list[Measure]:
+    """Means of the columns of `values`, with intervals from draws of the same columns of `table`."""
+    centres, measured = table.mean(axis=0, dtype=np.float64), values.mean(axis=0, dtype=np.float64)
     return [
         Measure(value, interval=corrected_interval(value, draws[:, place], centre=float(centres[place])))
-        for place, value in enumerate(measured)
+        for place, value in enumerate(measured.tolist())
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.classification import divide
-from analytics.metrics.intervals import NO_SUPPORT, f1_of_counts
+from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
 from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
 
@@ -63,7 +65,11 @@ def precision_recall_curve(probabilities: NDArray[np.floating], truth: NDArray[n
 def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Measure:
     """The area under the steps of the curve, 0 to 1; undefined where no document has the class.
 
-    Equal to scikit-learn's `average_precision_score`.
+    Equal to scikit-learn's `average_precision_score`. The interval is symmetric on the scale of log odds,
+    with the number of documents of the class; half a document keeps it open where all was found.
+
+    Source: Boyd, Eng and Page (2013), "Area under the precision-recall curve: point estimates and confidence
+    intervals".
 
     >>> found = average_precision(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]))
     >>> round(found.value, 3)
@@ -72,7 +78,12 @@ def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.boo
     if not truth.any():
         return undefined(NO_SUPPORT)
     curve = precision_recall_curve(probabilities, truth)
-    return Measure(float(-(np.diff(curve.recall) * curve.precision[:-1]).sum()))
+    value, n_true = float(-(np.diff(curve.recall) * curve.precision[:-1]).sum()), int(truth.sum())
+    inside = min(max(value, 0.5 / (n_true + 1)), 1 - 0.5 / (n_true + 1))
+    middle = log(inside / (1 - inside))
+    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / sqrt(n_true * inside * (1 - inside))
+    low, high = (1 / (1 + exp(-end)) for end in (middle - reach, middle + reach))
+    return Measure(value, interval=Interval(min(low, value), max(high, value)))
 
 
 def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_], *, seed: int) -> Threshold:

@@ -144,6 +144,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
     ("report_classes", "GET"): (READ, NO_BODY),
+    ("report_quality", "GET"): (READ, NO_BODY),
     ("report_savings", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
     ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }

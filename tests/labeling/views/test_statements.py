@@ -28,6 +28,8 @@ MOST = {
     "analytics:models": 14,
     "analytics:models_csv": 9,
     "analytics:news": 4,
+    "analytics:quality": 9,
+    "analytics:quality_csv": 9,
     "analytics:savings": 7,
     "analytics:slices": 8,
     "analytics:slices_csv": 7,

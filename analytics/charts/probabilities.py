@@ -1,0 +1,110 @@
+"""Where do the points of a reliability diagram and of a precision-recall curve go in a drawing?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.charts.scales import Tick
+from analytics.metrics.calibration import Bin
+from analytics.metrics.intervals import wilson
+from analytics.metrics.measures import Interval
+from analytics.metrics.thresholds import Curve
+
+SIZE, LEFT, RIGHT, TOP, BOTTOM = 400, 52, 16, 12, 52
+INSIDE = SIZE - LEFT - RIGHT  # also of the height: one step is as long to the right as upwards
+TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+MOST_POINTS = 200  # of a curve; more cannot be told apart
+
+
+@dataclass(frozen=True)
+class Point:
+    """A bin of the diagram, with the ends of its interval, and how large its dot is."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class Square:
+    """A drawing whose axes both go from 0 to 1."""
+
+    points: tuple[Point, ...] = ()
+    line: str = ""  # SVG points
+    mark: tuple[float, float] | None = None
+    ticks: tuple[tuple[Tick, Tick], ...] = ()  # of both axes
+    width: int = SIZE
+    height: int = TOP + INSIDE + BOTTOM
+    left: int = LEFT
+    right: int = LEFT + INSIDE
+    top: int = TOP
+    bottom: int = TOP + INSIDE
+
+    @property
+    def middle(self) -> float:
+        """Of the x axis, for its name."""
+        return (self.left + self.right) / 2
+
+
+def reliability_diagram(bins: Sequence[tuple[Bin, Interval]]) -> Square:
+    """Share that is right over confidence: dots on the diagonal are honest, below it too sure.
+
+    >>> at = Bin(0.9, 1.0, 50, 0.95, 0.8)
+    >>> reliability_diagram([(at, share_interval(at))]).points[0].x
+    367.4
+    """
+    most = max((one.n_documents for one, _ in bins), default=1)
+    points = tuple(
+        Point(
+            _x(one.confidence),
+            _y(one.share_right),
+            _y(interval.low),
+            _y(interval.high),
+            round(3 + 5 * (one.n_documents / most) ** 0.5, 1),
+        )
+        for one, interval in bins
+    )
+    return Square(points, ticks=_ticks())
+
+
+def share_interval(one: Bin) -> Interval:
+    """Where the share that is right lies, by Wilson's interval.
+
+    >>> share_interval(Bin(0.9, 1.0, 50, 0.95, 0.8)).low > 0.65
+    True
+    """
+    return wilson(round(one.share_right * one.n_documents), one.n_documents)
+
+
+def precision_recall_chart(curve: Curve, threshold: float | None) -> Square:
+    """Precision over recall, in steps; the mark is where the threshold lies.
+
+    >>> curve = Curve(np.array([.5, 1., 1.]), np.array([1., .5, 0.]), np.array([.3, .8]))
+    >>> precision_recall_chart(curve, .8).mark
+    (218.0, 12.0)
+    """
+    recall, precision = curve.recall[::-1], curve.precision[::-1]
+    places = np.unique(np.linspace(0, len(recall) - 1, MOST_POINTS).astype(int))
+    line = " ".join(f"{_x(float(recall[at]))},{_y(float(precision[at]))}" for at in places)
+    mark = None
+    if threshold is not None:
+        at = int(np.searchsorted(curve.thresholds, threshold))
+        mark = _x(float(curve.recall[at])), _y(float(curve.precision[at]))
+    return Square(line=line, mark=mark, ticks=_ticks())
+
+
+def _x(share: float) -> float:
+    return round(LEFT + share * INSIDE, 1)
+
+
+def _y(share: float) -> float:
+    return round(TOP + (1 - share) * INSIDE, 1)
+
+
+def _ticks() -> tuple[tuple[Tick, Tick], ...]:
+    return tuple((Tick(_x(number), number), Tick(_y(number), number)) for number in TICKS)

@@ -1,0 +1,163 @@
+"""Can the numbers and the probabilities be believed? Every measure of the newest model, ready to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.metrics.classification import Report
+from analytics.metrics.measures import Interval, Measure
+from analytics.metrics.probabilities import ProbabilityScores, score_probabilities
+from analytics.metrics.ranking import Ranking, ranking
+from analytics.metrics.span_matches import SpanMatches, span_matches
+from analytics.metrics.thresholds import (
+    Curve,
+    Threshold,
+    average_precision,
+    best_threshold,
+    precision_recall_curve,
+    threshold_interval,
+)
+from analytics.queries import HeldOut, active_classes, held_out, latest_model
+from analytics.remembered import remembered
+from analytics.scores import scores
+from labeling.models import LabelClass, ModelVersion, Project
+
+
+@dataclass(frozen=True)
+class ClassQuality:
+    """One class that the model knows.
+
+    average_precision, threshold : None in a spans project, whose models give no probability of a class
+    partial, by_class : F1 with wrong ends forgiven in half or in full; in a spans project only
+    """
+
+    label_class: LabelClass
+    support: int
+    f1: Measure  # of what the model gave
+    average_precision: Measure | None
+    threshold: Threshold | None
+    partial: Measure | None = None
+    by_class: Measure | None = None
+
+
+@dataclass(frozen=True)
+class ChosenClass:
+    """The class whose curve is shown."""
+
+    row: ClassQuality
+    curve: Curve
+    threshold_interval: Interval | None
+    f1_interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Everything that the page, the API and the CSV files show; None where there is nothing to measure.
+
+    ranking : where a document may have several classes; spans : where spans are marked
+    probabilities, chosen : but for spans
+    """
+
+    project: Project
+    version: ModelVersion | None
+    documents: int  # of the test set, labelled and predicted
+    report: Report | None = None
+    probabilities: ProbabilityScores | None = None
+    ranking: Ranking | None = None
+    spans: SpanMatches | None = None
+    classes: tuple[ClassQuality, ...] = ()
+    chosen: ChosenClass | None = None
+
+
+def quality(project: Project, chosen: str = "") -> Quality:
+    """Of the newest model, on the labels of now.
+
+    chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
+    """
+    version = latest_model(project)
+    found = held_out(project, version) if version else None
+    if version is None or found is None or not len(found):
+        return Quality(project, version, 0)
+    report = scores(project.kind, found, seed=version.pk)
+    by_id = {str(label_class.pk): label_class for label_class in active_classes(project)}
+    if project.kind == Project.Kind.SPANS:
+        spans = _spans(found, version.pk)
+        rows = _rows(found, by_id, report, spans=spans)
+        return Quality(project, version, len(found), report, spans=spans, classes=rows)
+    parts = (found.probabilities, found.truth, version.pk)
+    judged = remembered(lambda: _judged(found, version.pk), "thresholds of classes", *parts)
+    rows = _rows(found, by_id, report, judged)
+    is_single = project.kind == Project.Kind.SINGLE
+    return Quality(
+        project,
+        version,
+        len(found),
+        report,
+        remembered(
+            lambda: score_probabilities(
+                found.probabilities, found.truth, found.predicted, is_single=is_single, seed=version.pk
+            ),
+            "probabilities",
+            found.predicted,
+            *parts,
+        ),
+        None
+        if is_single
+        else remembered(
+            lambda: ranking(found.probabilities, found.truth, seed=version.pk), "ranking", *parts
+        ),
+        classes=rows,
+        chosen=_chosen(found, rows, chosen, version.pk),
+    )
+
+
+def _judged(found: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
+    return tuple(
+        (average_precision(odds, truth), best_threshold(odds, truth, seed=seed))
+        for odds, truth in zip(found.probabilities.T, found.truth.T, strict=True)
+    )
+
+
+def _rows(
+    found: HeldOut,
+    by_id: dict[str, LabelClass],
+    report: Report,
+    judged: tuple[tuple[Measure, Threshold], ...] = (),
+    spans: SpanMatches | None = None,
+) -> tuple[ClassQuality, ...]:
+    """Of the classes that are still in use, in the order of the model."""
+    return tuple(
+        ClassQuality(
+            by_id[str(label_class)],
+            report.classes[place].support,
+            report.classes[place].f1,
+            judged[place][0] if judged else None,
+            judged[place][1] if judged else None,
+            spans.partial.classes[place].f1 if spans else None,
+            spans.by_class.classes[place].f1 if spans else None,
+        )
+        for place, label_class in enumerate(found.classes)
+        if str(label_class) in by_id
+    )
+
+
+def _chosen(found: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: int) -> ChosenClass | None:
+    measured = [row for row in rows if row.f1.value is not None]
+    named = next((row for row in rows if str(row.label_class.pk) == wanted), None)
+    row = named or min(measured, key=lambda row: row.f1.value or 0.0, default=None)
+    if row is None:
+        return None
+    place = found.classes.index(row.label_class.pk)
+    odds, truth = found.probabilities[:, place], found.truth[:, place]
+    of_threshold, of_f1 = remembered(
+        lambda: threshold_interval(odds, truth, seed=seed), "threshold interval", odds, truth, seed
+    )
+    return ChosenClass(row, precision_recall_curve(odds, truth), of_threshold, of_f1)
+
+
+def _spans(found: HeldOut, seed: int) -> SpanMatches:
+    spans = found.truth_spans, found.predicted_spans
+    n_classes = len(found.classes)
+    return remembered(
+        lambda: span_matches(*spans, n_classes, seed=seed), f"span matches {spans} {n_classes}", seed
+    )

@@ -1,0 +1,33 @@
+"""How does a template show the distance of two shares? In points of a hundred."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from analytics.metrics.measures import Interval
+
+register = template.Library()
+
+
+@register.filter
+def points(difference: float) -> str:
+    """Points of a hundred, with their sign where it is minus.
+
+    >>> points(0.068), points(-0.0204)
+    ('6.8', '-2.0')
+    """
+    return number_format(round(100 * difference, 1) + 0.0, 1)
+
+
+@register.filter
+def points_span(interval: Interval | None) -> str:
+    """From low to high, in points of a hundred.
+
+    >>> points_span(Interval(0.05, 0.09))
+    '5.0 to 9.0'
+    """
+    if interval is None:
+        return ""
+    return _("{low} to {high}").format(low=points(interval.low), high=points(interval.high))
