@@ -13,8 +13,11 @@ from analytics.metrics.paired import Counts, Difference, PairedDifferences, pair
 from analytics.metrics.spans import counts_of_documents
 from analytics.queries import HeldOut, Spans, held_out
 from analytics.remembered import remembered
+from labeling.exceptions import NotFound
 from labeling.models import LabelClass, ModelVersion, Project
 from labeling.models.labelled import LabelledDocument, labelled_documents
+
+MOST_ITEMS = 1_000  # documents of one answer to a machine
 
 
 class Outcome(StrEnum):
@@ -98,6 +101,19 @@ def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comp
     ]
     counts = {outcome: len(judged.documents(outcome)) for outcome in Outcome}
     return Comparison(first, second, judged, differences, rows, counts)
+
+
+def asked_pair(
+    project: Project, first: int | None, second: int | None
+) -> tuple[ModelVersion, ModelVersion] | None:
+    """The models with these numbers; without both, the usual pair. Raises NotFound for others."""
+    if first is None and second is None:
+        return usual_pair(project)
+    versions = ModelVersion.objects.ready().filter(project=project, number__in=[first, second])
+    by_number = {version.number: version for version in versions.select_related("guideline")}
+    if first is None or second is None or {first, second} - by_number.keys():
+        raise NotFound
+    return by_number[first], by_number[second]
 
 
 def usual_pair(project: Project) -> tuple[ModelVersion, ModelVersion] | None:

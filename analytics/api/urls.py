@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.api import classes, confusion, distribution, quality, savings, slices
+from analytics.api import classes, comparing, confusion, curves, distribution, quality, savings, slices
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -24,6 +24,10 @@ urlpatterns = [
     path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path(
         "projects/<row:project_id>/reports/quality/", quality.QualityReports.as_view(), name="report_quality"
+    ),
+    path("projects/<row:project_id>/reports/curves/", curves.Curves.as_view(), name="report_curves"),
+    path(
+        "projects/<row:project_id>/reports/compare/", comparing.Comparisons.as_view(), name="report_compare"
     ),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
 ]

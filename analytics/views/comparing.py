@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.changes import changes, headline, outcome_names, verdict
-from analytics.comparison import Comparison, Outcome, compare, usual_pair
+from analytics.comparison import Comparison, Outcome, asked_pair, compare
 from analytics.metrics.paired import Difference
 from analytics.queries import HeldOut
 from analytics.views.tables import csv_file, measure_cells, measure_columns
@@ -75,16 +75,10 @@ def _cells(title: str, one: Difference, found: Comparison) -> list[object]:
 def _found(request: HttpRequest, project: Project) -> Comparison | None:
     """The two models that the page asks for, or the usual ones. Raises NotFound for others."""
     asked = [request.GET.get(name, "") for name in ("a", "b")]
-    if not any(asked):
-        pair = usual_pair(project)
-        return None if pair is None else compare(project, *pair)
-    if not all(number.isdecimal() and len(number) <= 9 for number in asked):
+    if any(number and not (number.isdecimal() and len(number) <= 9) for number in asked):
         raise NotFound
-    versions = ModelVersion.objects.ready().filter(project=project, number__in=[int(n) for n in asked])
-    by_number = {version.number: version for version in versions.select_related("guideline")}
-    if not all(int(number) in by_number for number in asked):
-        raise NotFound
-    return compare(project, by_number[int(asked[0])], by_number[int(asked[1])])
+    pair = asked_pair(project, *(int(number) if number else None for number in asked))
+    return None if pair is None else compare(project, *pair)
 
 
 def _told(found: Comparison, outcome: Outcome) -> dict[str, Any]:

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from labeling.actions import promotions
 from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text, YesNo
 from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import READ
+from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
-from labeling.models import ModelVersion
+from labeling.models import ModelVersion, Project
+
+
+class ModelVersionIn(Input):
+    note = Text(required=False, allow_blank=True, max_length=promotions.LONGEST_NOTE)
+    is_promoted = YesNo(
+        required=False,
+        help_text="true: ranks and suggests, whatever is trained later. false: the newest does again.",
+    )
 
 
 class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
     """One trained model."""
 
     classes = serializers.ListField(child=serializers.UUIDField(), help_text="Those it tells apart.")
-    facts = serializers.DictField(help_text="Seconds per phase, features, cross-validated F1 per class.")
+    facts = serializers.DictField(help_text="Seconds per phase, features, labels per class, experts.")
+    guideline = serializers.IntegerField(source="guideline.number", default=None, allow_null=True)
+    is_promoted = serializers.SerializerMethodField(help_text="Chosen by a manager to rank and suggest.")
 
     class Meta:
         model = ModelVersion
-        fields = ("number", "state", "label_count", "classes", "facts", "started_at", "finished_at")
+        fields = (
+            "number", "state", "label_count", "classes", "guideline", "note", "is_promoted", "facts",
+            "started_at", "finished_at",
+        )  # fmt: skip
         read_only_fields = fields
+
+    def get_is_promoted(self, version: ModelVersion) -> bool:
+        return bool(version.pk == self.context["promoted"])
 
 
 class ModelVersions(Endpoint):
@@ -33,22 +55,56 @@ class ModelVersions(Endpoint):
     @operation("models_list", answers={200: page_of(ModelVersionOut)}, filters=PageFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List the models, the newest first."""
-        versions = ModelVersion.objects.filter(project=project_id).order_by("-number")
+        versions = _versions(project_id).order_by("-number")
         if "cursor" in self.asked:
             versions = versions.filter(number__lt=self.asked["cursor"])
         found = page(
             list(versions[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda version: version.number
         )
-        return Response(found | {"results": ModelVersionOut(found["results"], many=True).data})
+        context = {"promoted": self.member.project.promoted_model_id}
+        return Response(
+            found | {"results": ModelVersionOut(found["results"], many=True, context=context).data}
+        )
 
 
 class OneModelVersion(Endpoint):
-    needs = {"GET": READ}
+    needs = {"GET": READ, "PATCH": MANAGE}
 
     @operation("models_get", answers={200: ModelVersionOut})
     def get(self, request: Request, project_id: int, number: int) -> Response:
         """Read the facts of a model."""
-        version = ModelVersion.objects.filter(project=project_id, number=number).first()
-        if version is None:
-            raise NotFound
-        return Response(ModelVersionOut(version).data)
+        return Response(_shown(self.member.project, number))
+
+    @operation(
+        "models_change",
+        request=ModelVersionIn,
+        answers={200: ModelVersionOut},
+        errors=[409, 422],
+        examples={"Go back to a model": {"is_promoted": True, "note": "The newer one mistakes bills."}},
+    )
+    def patch(self, request: Request, project_id: int, number: int) -> Response:
+        """Write a note on a model, promote it, or let the newest rank again. The queue follows in seconds."""
+        asked = ModelVersionIn.changes(request.data)
+        with transaction.atomic():
+            project = Project.objects.get(pk=project_id)
+            before = _shown(project, number)
+            if "note" in asked:
+                promotions.write_note(project_id, self.caller, number, asked["note"])
+            if asked.get("is_promoted"):
+                promotions.promote(project_id, self.caller, number)
+            elif "is_promoted" in asked and before["is_promoted"]:
+                promotions.follow_newest(project_id, self.caller)
+            project.refresh_from_db(fields=["promoted_model"])
+            return Response(_shown(project, number))
+
+
+def _versions(project_id: int) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.filter(project=project_id).select_related("guideline")
+
+
+def _shown(project: Project, number: int) -> dict[str, Any]:
+    """One model as it is told. Raises NotFound."""
+    version = _versions(project.pk).filter(number=number).first()
+    if version is None:
+        raise NotFound
+    return dict(ModelVersionOut(version, context={"promoted": project.promoted_model_id}).data)

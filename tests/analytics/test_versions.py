@@ -16,6 +16,7 @@ from labeling.models import Document, HeldOutPrediction, ModelVersion, OwedWork,
 from labeling.models.labelled import labelled_documents
 from tests.analytics.test_class_report import settle_test_set
 from tests.analytics.test_measuring import correct, wrong_for
+from tests.labeling.api.conftest import Caller
 
 
 def add_version(project: Project, number: int, right: int) -> ModelVersion:
@@ -120,6 +121,26 @@ def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Cl
         "Model 2 is in use: the newest"
         in client.get(reverse("analytics:models", args=[two.pk])).content.decode()
     )
+
+
+def test_a_machine_compares_promotes_and_goes_back(two: Project, joan: User) -> None:
+    caller = Caller(joan)
+    answered = caller.get(f"projects/{two.pk}/reports/compare/?outcome=fixed").json()
+    assert (answered["first"], answered["second"], answered["fixed"], answered["broken"]) == (1, 2, 3, 0)
+    assert len(answered["documents"]) == 3
+    assert caller.get(f"projects/{two.pk}/reports/compare/?a=1").status_code == 404
+    path = f"projects/{two.pk}/models/1/"
+    promoted = caller.send("PATCH", path, {"is_promoted": True, "note": "Steady."}).json()
+    assert (promoted["is_promoted"], promoted["note"]) == (True, "Steady.")
+    assert not caller.send("PATCH", path, {"is_promoted": False}).json()["is_promoted"]
+    assert not caller.get(f"projects/{two.pk}/models/").json()["results"][1]["is_promoted"]
+
+
+def test_a_machine_reads_the_curves(two: Project, joan: User) -> None:
+    answered = Caller(joan).get(f"projects/{two.pk}/reports/curves/").json()
+    macro = answered["curves"][0]
+    assert (macro["of"], macro["standing"], len(macro["points"])) == ("macro_f1", "unknown", 2)
+    assert macro["reason"] == "Fewer than five models were measured on test documents."
 
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])

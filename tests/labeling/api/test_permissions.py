@@ -35,6 +35,7 @@ OK = 2
 #                       anon  eve  ann  carla joan  read anno  mana other revoked
 READ = dict(zip(CALLERS, (401, 404, OK, OK, OK, OK, OK, OK, 404, 401), strict=True))
 REVIEW = READ | {"annotator": 403}
+MANAGERS_READ = REVIEW | {"adjudicator": 403}
 ANNOTATE = READ | {"read token": 403}
 ADJUDICATE = REVIEW | ANNOTATE | {"annotator": 403}
 MANAGE = ANNOTATE | {"annotator": 403, "adjudicator": 403, "annotate token": 403}
@@ -143,8 +144,11 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("prediction_source", "DELETE"): (MANAGE, NO_BODY),
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
+    ("model", "PATCH"): (MANAGE, lambda w, u: {"note": "Before the new rule."}),
     ("report_classes", "GET"): (READ, NO_BODY),
     ("report_quality", "GET"): (READ, NO_BODY),
+    ("report_curves", "GET"): (READ, NO_BODY),
+    ("report_compare", "GET"): (MANAGERS_READ, NO_BODY),
     ("report_savings", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
     ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }
@@ -205,7 +209,8 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     refund = project.classes.get(name="Refund")
     steering.focus_on(project.pk, joan, refund.pk, 3)
     ids = list(project.classes.values_list("pk", flat=True))
-    ModelVersion.objects.create(project=project, number=1, state="ready", classes=ids)
+    for number in (1, 2):
+        ModelVersion.objects.create(project=project, number=number, state="ready", classes=ids)
     source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
     question = Question.objects.create(project=project, document=disputed, asker=ann, text="What is it?")
     picks.pick(project.pk, joan, [Document.objects.get(project=project, external_id="t4").pk], "More")
