@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,19 +51,19 @@ def write_all(projects: Iterable[Project]) -> None:
             logger.exception("The needs of project %s were not written.", project.pk)
 
 
-def measured_needs(project: Project, version: ModelVersion, found: HeldOut) -> dict[Any, Measured]:
-    """The share and the numbers behind it, of each active class that the model knows.
+def measured_needs(project: Project, version: ModelVersion, found: HeldOut) -> dict[UUID, Measured]:
+    """The share and the numbers behind it, of each active class that the model knows and no manager has set.
 
     found : what the model says of the test documents that count
     """
     active = set(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
-    off = ClassNeed.objects.filter(project=project).exclude(mode=ClassNeed.Mode.AUTOMATIC)
-    measured = active - set(off.values_list("label_class", flat=True))
+    by_managers = ClassNeed.objects.filter(project=project).exclude(mode=ClassNeed.Mode.AUTOMATIC)
+    measured = active - set(by_managers.values_list("label_class", flat=True))
     columns = [place for place, pk in enumerate(found.classes) if pk in measured]
+    told = evidence(project, version, found)
+    labels = np.array([told[pk]["labels"] for pk in found.classes], dtype=np.int64)
+    is_ambiguous = np.array([told[pk]["is_ambiguous"] for pk in found.classes], dtype=bool)
     counts = class_counts(project, found)
-    learnt = label_counts(project.pk)
-    labels = np.array([learnt.get((pk, "pool"), 0) for pk in found.classes], dtype=np.int64)
-    is_ambiguous = ambiguous_classes(project, found.classes)
     shares = needs(
         counts.true_positives[columns],
         counts.false_positives[columns],
@@ -71,27 +72,41 @@ def measured_needs(project: Project, version: ModelVersion, found: HeldOut) -> d
         project.target_f1,
         is_ambiguous[columns],
     )
-    told = class_scores(counts)
-    errors = int((counts.false_positives + counts.false_negatives).sum())
     return {
-        found.classes[place]: (
-            float(share),
-            {
-                "f1": _numbers(told[place].f1),
-                "recall": _numbers(told[place].recall),
-                "precision": _numbers(told[place].precision),
-                "support": told[place].support,
-                "predicted": told[place].true_positives + told[place].false_positives,
-                "labels": int(labels[place]),
-                "errors": told[place].false_positives + told[place].false_negatives,
-                "all_errors": errors,
-                "documents": len(found),
-                "target": project.target_f1,
-                "is_ambiguous": bool(is_ambiguous[place]),
-                "model": version.number,
-            },
-        )
+        found.classes[place]: (float(share), told[found.classes[place]])
         for place, share in zip(columns, shares.tolist(), strict=True)
+    }
+
+
+def evidence_of_now(project: Project) -> dict[UUID, dict[str, Any]]:
+    """What the report says of each class at this moment; empty while there is nothing measured."""
+    version = latest_model(project)
+    found = held_out(project, version) if version else None
+    return evidence(project, version, found) if version and found is not None and len(found) else {}
+
+
+def evidence(project: Project, version: ModelVersion, found: HeldOut) -> dict[UUID, dict[str, Any]]:
+    """The numbers of each class that the model knows, as they are kept."""
+    learnt = label_counts(project.pk)
+    counts = class_counts(project, found)
+    errors = int((counts.false_positives + counts.false_negatives).sum())
+    is_ambiguous = ambiguous_classes(project, found.classes)
+    return {
+        pk: {
+            "f1": _numbers(told.f1),
+            "recall": _numbers(told.recall),
+            "precision": _numbers(told.precision),
+            "support": told.support,
+            "predicted": told.true_positives + told.false_positives,
+            "labels": learnt.get((pk, "pool"), 0),
+            "errors": told.false_positives + told.false_negatives,
+            "all_errors": errors,
+            "documents": len(found),
+            "target": project.target_f1,
+            "is_ambiguous": bool(is_ambiguous[place]),
+            "model": version.number,
+        }
+        for place, (pk, told) in enumerate(zip(found.classes, class_scores(counts), strict=True))
     }
 
 

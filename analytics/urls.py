@@ -13,6 +13,7 @@ from analytics.views import (
     review,
     savings,
     slices,
+    steering,
     versions,
 )
 
@@ -52,6 +53,14 @@ urlpatterns = [
     path("projects/<int:project_id>/report/test-set/pick/", review.pick_test_set, name="pick_test_set"),
     path(
         "projects/<int:project_id>/report/test-set/picks/<int:pick_id>/end/", review.end_pick, name="end_pick"
+    ),
+    path("projects/<int:project_id>/report/steering/", steering.page, name="steering"),
+    path("projects/<int:project_id>/report/steering.csv", steering.csv, name="steering_csv"),
+    path(
+        "projects/<int:project_id>/report/steering/change/", steering.change_steering, name="change_steering"
+    ),
+    path(
+        "projects/<int:project_id>/report/steering/<uuid:class_id>/", steering.change_need, name="change_need"
     ),
     path("projects/<int:project_id>/report/slices/", slices.page, name="slices"),
     path("projects/<int:project_id>/report/slices.csv", slices.csv, name="slices_csv"),

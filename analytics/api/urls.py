@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from analytics.api import classes, comparing, confusion, curves, distribution, quality, savings, slices
+from analytics.api import (
+    classes,
+    comparing,
+    confusion,
+    curves,
+    distribution,
+    quality,
+    review,
+    savings,
+    slices,
+    steering,
+)
 from labeling.api import identifiers
 
 __all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
@@ -21,7 +32,6 @@ urlpatterns = [
         distribution.Distributions.as_view(),
         name="report_distribution",
     ),
-    path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path(
         "projects/<row:project_id>/reports/quality/", quality.QualityReports.as_view(), name="report_quality"
     ),
@@ -29,5 +39,17 @@ urlpatterns = [
     path(
         "projects/<row:project_id>/reports/compare/", comparing.Comparisons.as_view(), name="report_compare"
     ),
+    path("projects/<row:project_id>/reports/test-set/", review.TestSets.as_view(), name="report_test_set"),
+    path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
+    path(
+        "projects/<row:project_id>/reports/steering/",
+        steering.SteeringReports.as_view(),
+        name="report_steering",
+    ),
+    path(
+        "projects/<row:project_id>/reports/steering/<uuid:class_id>/",
+        steering.ClassSteering.as_view(),
+        name="report_steering_class",
+    ),
 ]

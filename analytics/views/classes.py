@@ -19,6 +19,7 @@ from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
 from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
 from analytics.links import test_set_address
+from analytics.needs import evidence_of_now
 from analytics.news import training_news
 from analytics.queue_mix import queue_mix
 from analytics.reports import ClassReport, class_report
@@ -92,10 +93,10 @@ def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any
 def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
     """Ask for more of a class, and of another one where `also` names it: both or none."""
     wanted = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
+    told = evidence_of_now(member.project)
     for pk in wanted:
-        steering.focus_on(
-            member.project_id, person(request), pk, WANTED_LABELS, _("Asked for on the report.")
-        )
+        reason = _("Asked for on the report.")
+        steering.focus_on(member.project_id, person(request), pk, WANTED_LABELS, reason, told.get(pk))
     names = [str(name) for name in LabelClass.objects.filter(pk__in=wanted).values_list("name", flat=True)]
     messages.success(
         request,

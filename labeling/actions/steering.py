@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -24,9 +25,17 @@ MIX_PARTS = ("random", "weak_class", "second_opinion", "seed_words")
 
 
 @transaction.atomic
-def focus_on(project_id: int, manager: User, class_id: UUID, wanted_labels: int, reason: str = "") -> Focus:
+def focus_on(
+    project_id: int,
+    manager: User,
+    class_id: UUID,
+    wanted_labels: int,
+    reason: str = "",
+    evidence: Mapping[str, Any] | None = None,
+) -> Focus:
     """Ask for `wanted_labels` more labels of a class, instead of what was asked of it before.
 
+    evidence : what the report said of the class, to be held against what it says later
     The queue is ranked again within seconds. Raises NotAllowed, UnknownClass, InvalidInput.
     """
     manager_of(project_id, manager)
@@ -43,6 +52,7 @@ def focus_on(project_id: int, manager: User, class_id: UUID, wanted_labels: int,
         wanted_labels=wanted_labels,
         since_annotation=newest or 0,
         reason=reason[:300],
+        evidence=dict(evidence or {}),
         created_by=manager,
     )
     owe(project_id, OwedWork.Kind.RANK)
