@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.formats import number_format
@@ -45,7 +45,7 @@ def headline(one: Review) -> str:
     if one.numbers is None or not len(one):
         return _("No test document is labelled yet")
     number, total = one.version.number, number_format(len(one), force_grouping=True)
-    if one.asked.is_narrowed:
+    if replace(one.asked, is_wrong=False).is_narrowed:
         fit = number_format(len(one.rows), force_grouping=True)
         return _("{n} of {total} test documents fit").format(n=fit, total=total)
     wrong = int(one.numbers.is_wrong.sum())

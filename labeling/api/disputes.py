@@ -100,3 +100,27 @@ class Decision(Endpoint):
             project_id, document_id, self.caller, label_values(asked["labels"]), asked.get("note", "")
         )
         return Response(DecisionOut(decided).data, status=201)
+
+
+class Relabel(Endpoint):
+    needs = {"POST": ADJUDICATE}
+
+    @operation(
+        "documents_relabel",
+        request=DecisionIn,
+        answers={201: DecisionOut},
+        errors=[409, 422],
+        examples={
+            "One class": {
+                "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
+                "note": "By the rule of guideline 4.",
+            }
+        },
+    )
+    def post(self, request: Request, project_id: int, document_id: int) -> Response:
+        """Settle a document anew, whatever settled it before. All that was said of it stays beside it."""
+        asked = DecisionIn.checked(request.data)
+        decided = adjudication.relabel(
+            project_id, document_id, self.caller, label_values(asked["labels"]), asked.get("note", "")
+        )
+        return Response(DecisionOut(decided).data, status=201)

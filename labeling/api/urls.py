@@ -44,6 +44,7 @@ PROJECT = [
     path(
         "documents/<row:document_id>/include/", documents.IncludeDocument.as_view(), name="document_include"
     ),
+    path("documents/<row:document_id>/relabel/", disputes.Relabel.as_view(), name="document_relabel"),
     path("documents/<row:document_id>/gold/", documents.GoldDocument.as_view(), name="document_gold"),
     path("batches/", batches.Batches.as_view(), name="batches"),
     path("leases/extend/", batches.ExtendLease.as_view(), name="lease_extend"),

@@ -123,7 +123,7 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     client.force_login(joan)
     response = client.get(page(measured, "wrong=1"))
     html = response.content.decode()
-    assert "3 of 12 test documents fit" in html
+    assert "Model 1 is wrong on 3 of 12 test documents" in html
     assert len(texts(html)) == 3
     assert '<mark class="towards"' in html
     document = Document.objects.get(pk=int(texts(html)[0]))
@@ -134,7 +134,7 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     assert client.get(relabel, {"next": back}).status_code == 200
     sent = {"label_class": str(right), "note": "It asks for that", "next": back}
     assert client.post(relabel, sent).url == back
-    assert "2 of 12 test documents fit" in client.get(back).content.decode()
+    assert "Model 1 is wrong on 2 of 12 test documents" in client.get(back).content.decode()
     assert Resolution.objects.get(document=document).how == "adjudicated"
 
 

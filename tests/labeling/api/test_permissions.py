@@ -122,6 +122,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("annotation_batch", "POST"): (ANNOTATE, lambda w, u: {"annotations": [answer(w, u)]}),
     ("annotation_undo", "POST"): (ANNOTATE, NO_BODY),
     ("annotation_correct", "POST"): (ANNOTATE, LABELS),
+    ("document_relabel", "POST"): (ADJUDICATE, LABELS),
     ("disputes", "GET"): (REVIEW, NO_BODY),
     ("dispute_decide", "POST"): (ADJUDICATE, LABELS),
     ("focuses", "GET"): (READ, NO_BODY),
@@ -149,6 +150,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("report_quality", "GET"): (READ, NO_BODY),
     ("report_curves", "GET"): (READ, NO_BODY),
     ("report_compare", "GET"): (MANAGERS_READ, NO_BODY),
+    ("report_test_set", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
     ("report_savings", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
     ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }

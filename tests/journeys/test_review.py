@@ -1,0 +1,37 @@
+"""Is a mistake found, mended, and asked about again, from the page of the test set?"""
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from labeling.actions import queue, working
+from labeling.models import Document, OwedWork, Project
+from tests.analytics.test_review import measured
+from tests.journeys.conftest import Open
+from tests.shop import truth
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+__all__ = ["measured"]
+
+
+def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
+    open_as: Open, measured: Project, joan: User, bob: User
+) -> None:
+    page = open_as(joan, f"/projects/{measured.pk}/report/test-set/")
+    page.get_by_label("Show incorrect predictions only").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Model 1 is wrong on 3 of 12 test documents")
+    first = page.locator(".reviewed > li").first
+    expect(first.locator("mark.towards").first).to_be_visible()
+    document = Document.objects.get(pk=int((first.get_attribute("id") or "d0")[1:]))
+    first.get_by_role("link", name="Label it anew").click()
+    page.get_by_role("radio", name=truth(document.text)).check()
+    page.get_by_role("button", name="Settle it so").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Model 1 is wrong on 2 of 12 test documents")
+    page.get_by_text("Send these 2 to the queue").click()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("2 sent documents wait to be labelled")).to_be_visible()
+    assert working.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
+    (held,) = queue.claim(measured.pk, bob).documents
+    seen = {one.document_id for one in queue.claim(measured.pk, bob, 9).documents} | {held.document_id}
+    assert set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True)) <= seen
