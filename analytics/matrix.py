@@ -98,18 +98,17 @@ def _row(
 ) -> Row:
     truth, total = report.classes[place], int(counts.true[place])
     numbers: NDArray[np.int64] = counts.matrix[place]
-    cells = []
+    cells, of_row, told_wrong = [], numbers.tolist(), _("{n} of {truth} are called {said}")
     for column in chosen:
-        count, is_right = int(numbers[column]), column == place
+        count, is_right = of_row[column], column == place
         is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
         if not count or is_hidden:  # most of a large matrix
             cells.append(HIDDEN if is_hidden else NOTHING)
             continue
         said = report.classes[column]
         query = documents_of(report.project.kind, truth, said)
-        told = _("{n} of {truth} are called {said}").format(n=count, truth=truth.name, said=said.name)
-        if is_right:
-            told = _("{n} of {truth} are right").format(n=count, truth=truth.name)
+        told = _("{n} of {truth} are right") if is_right else told_wrong
+        told = told.format(n=count, truth=truth.name, said=said.name)
         cells.append(Cell(count, count / total, query, told, is_right))
     if has_nothing:
         count = int(counts.missed_alone[place])

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.guidance.finding import Finding, see, train_again
+from analytics.remembered import remembered
 from analytics.reports import ClassReport
 from labeling.models.leaks import Leaks, leaks
 
@@ -14,7 +15,13 @@ def leaked(report: ClassReport) -> list[Finding]:
     """Training documents that repeat test documents: those that were kept out, and those that were not."""
     if report.version is None or report.held_out is None:
         return []
-    found = leaks(report.version, report.held_out.document_ids.tolist())
+    version, documents, project = report.version, report.held_out.document_ids, report.project
+    found = remembered(
+        lambda: leaks(version, documents.tolist()),
+        f"leaks {version.pk} {project.document_count} {project.grouped_count}",
+        report.labels,
+        documents,
+    )
     return [*_learnt(report, found), *_kept_out(report, found)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics.guidance.finding import Finding, queue_test_documents, see
@@ -22,9 +23,13 @@ def unrepresentative(report: ClassReport) -> list[Finding]:
     """Whether the measured documents differ from the pool in length or metadata."""
     if report.held_out is None:
         return []
-    return [
-        _differs(report.project, one) for one in differences(report.project, report.held_out.document_ids)[:2]
-    ]
+    project, documents = report.project, report.held_out.document_ids
+    found = remembered(
+        lambda: differences(project, documents),
+        f"likeness {project.pk} {project.document_count} {get_language()}",  # a document never changes
+        documents,
+    )
+    return [_differs(project, one) for one in found[:2]]
 
 
 def _differs(project: Project, found: Difference) -> Finding:

@@ -14,6 +14,7 @@ from analytics.templatetags.analytics_pages import heat
 
 register = template.Library()
 NOTHING = mark_safe('<td class="zero">·</td>')
+GROUPED_FROM = 1_000  # below it a number looks the same in each language
 RIGHT = mark_safe('class="right"')
 HIDDEN = mark_safe("<td></td>")
 
@@ -36,9 +37,8 @@ def _cell(cell: Cell, address: str, is_share: bool) -> SafeString:
         return HIDDEN
     if not cell.count:
         return NOTHING
-    text = number_format(cell.count, use_l10n=True, force_grouping=True)
-    if is_share:
-        text = number_format(100 * cell.share, 0)
+    number = round(100 * cell.share) if is_share else cell.count
+    text = str(number) if number < GROUPED_FROM else number_format(number, force_grouping=True)
     look = RIGHT if cell.is_right else format_html('data-heat="{}"', heat(cell.share))
     if not (address and cell.query):
         return format_html('<td {} title="{}">{}</td>', look, cell.told, text)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-MOST_ANSWERS = 4_000  # the latest that are looked at: people learn, and rules change
+MOST_ANSWERS = 2_000  # the latest that are looked at: people learn, and rules change
 
 # Answers of one round were given by different people to the same document.
 _COMPARED = """
