@@ -24,13 +24,12 @@ NO_PAGES = {
     "readyz": "answers the orchestrator",
     "deep_health": "answers an operator's program",
     "api:docs": "is Swagger's own page, which tests/journeys/test_api_page.py uses",
-    "analytics:classes_csv": "is a file",
     "labeling:bad_rows": "is a file",
     "labeling:rules": "is a part of the label page",
 }
-BY_KIND = ("label", "mine", "correct", "dispute")
+BY_KIND = ("label", "mine", "correct", "dispute", "classes", "confusion")
 BY_ROLE = {"ann": ("project", "label", "classes", "settings"), "carla": ("project", "disputes", "mine")}
-BY_EMPTINESS = ("project", "label", "classes", "savings", "documents", "disputes", "mine", "guideline")
+BY_EMPTINESS = ("project", "label", "classes", "confusion", "savings", "documents", "disputes", "mine", "guideline")
 NARROW = ViewportSize(width=320, height=640)
 WIDE = ViewportSize(width=1280, height=800)
 
@@ -99,7 +98,8 @@ def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
     client.force_login(gallery.manager)
     for name, path in gallery.addresses().items():
         page, _, _ = name.removeprefix("labeling:").removeprefix("analytics:").partition(" ")
-        if name not in NO_PAGES and (page in names or not names) and client.get(path).status_code != 405:
+        is_file = name.endswith("_csv")
+        if name not in NO_PAGES and not is_file and (page in names or not names) and client.get(path).status_code != 405:
             found[name] = path
     return found
 
