@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
-from analytics.slices import Field, Slices, Weak, slices
+from analytics.fields import Field
+from analytics.slices import Slices, Weak, slices
 from analytics.views.slices import headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ

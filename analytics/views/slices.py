@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.fields import LENGTH
 from analytics.links import test_set_address
-from analytics.slices import LENGTH, Slices, average_of, slices
+from analytics.slices import Slices, average_of, slices
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import picks
 from labeling.exceptions import InvalidInput
@@ -111,7 +112,7 @@ def headline(report: Slices) -> str:
     if not report.weak:
         return _("No part of the test set is worse than the rest beyond noise")
     worst = report.weak[0]
-    return _("Weakest on {slice}: wrong on {here} % of its documents, on {rest} % of the others").format(
+    return _("Weakest part: {slice}. Wrong on {here} % of its documents, on {rest} % of the others").format(
         slice=worst.name, here=round(100 * worst.found.error), rest=round(100 * worst.found.rest_error)
     )
 

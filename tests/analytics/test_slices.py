@@ -65,7 +65,7 @@ def test_the_slice_on_which_the_model_is_worse_is_found(
     assert {field.name for field in report.fields} == {"Length of the text", "source", "year"}
     client.force_login(joan)
     text = client.get(reverse("analytics:slices", args=[project.pk]) + "?by=source").content.decode()
-    assert "Weakest on source: mail: wrong on 67 % of its documents, on 0 % of the others" in text
+    assert "Weakest part: source is mail. Wrong on 67 % of its documents, on 0 % of the others" in text
     assert "test-set/?model=1&amp;field=source&amp;value=mail" in text
 
 
@@ -92,7 +92,7 @@ def test_an_annotator_reads_slices_and_sends_nothing(
     measured(tickets)
     client.force_login(ann)
     text = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
-    assert "source: mail" in text
+    assert "source is mail" in text
     assert "at random" not in text.split("</h1>")[1].split("</p>")[1]
     assert client.post(reverse("analytics:queue_slice", args=[tickets.pk])).status_code == 403
     client.force_login(eve)
@@ -109,7 +109,7 @@ def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client,
     assert lines[0] == "field,value,documents,accuracy,accuracy_low,accuracy_high"
     assert "source,chat,60,1.0,0.9398,1.0" in lines
     worst = client.get(reverse("analytics:slices_csv", args=[tickets.pk]) + "?table=worst").content.decode()
-    assert worst.splitlines()[1].startswith("source: mail,60,40,0.6667,0.0")
+    assert worst.splitlines()[1].startswith("source is mail,60,40,0.6667,0.0")
 
 
 def test_without_a_model_the_page_says_what_it_takes(tickets: Project, client: Client, joan: User) -> None:

@@ -1,0 +1,143 @@
+"""What can documents be told apart by, without their labels? The length of the text, and their metadata."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log10
+from typing import Any
+
+import numpy as np
+from django.db.models.functions import Length
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from analytics.metrics.slices import LEAST_SUPPORT
+from analytics.remembered import remembered
+from labeling.models import Document
+from labeling.models.picks import Slice, metadata_text
+
+MOST_FIELDS = 12  # of the metadata, those that most documents have
+MOST_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
+QUANTILES = (0.25, 0.5, 0.75)
+LENGTH = ""  # the name of the field that every document has: the length of its text
+
+Codes = NDArray[np.int64]
+Facts = tuple[tuple[int, Mapping[str, Any]], ...]  # characters and metadata of each document
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Documents with one value of a field, or a range of it.
+
+    where : the same as a slice of documents, where it can be said as one
+    """
+
+    name: str
+    where: Slice | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """What documents are told apart by.
+
+    codes : (n_documents,) the place of each document's bucket; -1 where it has none
+    """
+
+    key: str
+    name: str
+    codes: Codes
+    buckets: tuple[Bucket, ...]
+
+
+def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
+    """The length of the text, then fields of the metadata. A document's content never changes."""
+    language = get_language() or ""  # names of lengths are in words
+    return remembered(lambda: _fields(_facts(document_ids)), "fields of documents", language, document_ids)
+
+
+def _facts(document_ids: NDArray[np.int64]) -> Facts:
+    rows = Document.objects.filter(pk__in=document_ids.tolist()).values_list("pk", Length("text"), "metadata")
+    known = {pk: (characters, metadata) for pk, characters, metadata in rows}
+    return tuple(known[pk] for pk in document_ids.tolist())
+
+
+def _fields(facts: Facts) -> list[Field]:
+    lengths = np.array([characters for characters, _metadata in facts], dtype=np.float64)
+    edges = [int(edge) for edge in _edges(lengths)]
+    by_length = Field(
+        LENGTH,
+        _("Length of the text"),
+        np.searchsorted(edges, lengths, side="right").astype(np.int64),
+        tuple(
+            Bucket(str(where), where)
+            for where in (
+                Slice(least=least, below=below)
+                for least, below in zip([0, *edges], [*edges, None], strict=True)
+            )
+        )
+        if edges
+        else (Bucket(_("any length"), None),),
+    )
+    present = Counter(key for _characters, metadata in facts for key in metadata)
+    by_metadata = (
+        _field(key, [data.get(key) for _n, data in facts])
+        for key in sorted(present, key=lambda key: (-present[key], key))[:MOST_FIELDS]
+    )
+    return [by_length, *(field for field in by_metadata if field is not None)]
+
+
+def _field(key: str, values: list[Any]) -> Field | None:
+    """Each value a bucket; ranges of numbers with many; None where all documents are alike, or all differ."""
+    plain = [
+        None if isinstance(value, (list, dict)) or value is None else metadata_text(value) for value in values
+    ]
+    counts = Counter(text for text in plain if text is not None)
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(counts) > MOST_VALUES and len(numbers) == sum(counts.values()):
+        return _by_number(key, values)
+    kept = [
+        text
+        for text, n in counts.most_common(MOST_VALUES)
+        if n >= LEAST_SUPPORT or len(counts) <= MOST_VALUES
+    ]
+    if len(counts) < 2 or not kept:
+        return None
+    place = {text: code for code, text in enumerate(kept)}
+    codes = np.array([-1 if text is None else place.get(text, -1) for text in plain], dtype=np.int64)
+    return Field(key, key, codes, tuple(Bucket(text, Slice(key, text)) for text in kept))
+
+
+def _by_number(key: str, values: list[Any]) -> Field:
+    known = np.array(
+        [value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64
+    )
+    edges = _edges(known[~np.isnan(known)])
+    codes = np.where(np.isnan(known), -1, np.searchsorted(edges, known, side="right"))
+    return Field(key, key, codes.astype(np.int64), tuple(Bucket(name, None) for name in _ranges(edges)))
+
+
+def _edges(numbers: NDArray[np.float64]) -> list[float]:
+    """Where a quarter of the numbers ends, in round numbers.
+
+    >>> _edges(np.arange(1000.0))
+    [250.0, 500.0, 750.0]
+    """
+    if not len(numbers):
+        return []
+    lowest, highest = float(numbers.min()), float(numbers.max())
+    step = 10.0 ** (floor(log10(highest - lowest or 1.0)) - 1)
+    ends = {round(round(end / step) * step, 9) for end in np.quantile(numbers, QUANTILES).tolist()}
+    return sorted(end for end in ends if lowest < end <= highest)
+
+
+def _ranges(edges: list[float]) -> list[str]:
+    shown = [number_format(edge) for edge in edges]
+    if not edges:
+        return [_("any")]
+    middle = [_("from {low}, below {high}").format(low=low, high=high) for low, high in pairwise(shown)]
+    return [_("below {high}").format(high=shown[0]), *middle, _("from {low}").format(low=shown[-1])]

@@ -1,0 +1,11 @@
+/* What is folded on the screen is open on paper. */
+const folded = [];
+window.addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("main details:not([open])")) {
+    folded.push(details);
+    details.open = true;
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const details of folded.splice(0)) details.open = false;
+});
