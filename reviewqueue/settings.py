@@ -109,8 +109,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "analytics",  # before labeling: its commands extend those of labeling with the same names
     "labeling",
-    "analytics",
     "reviewqueue",
 ]
 MIDDLEWARE = [

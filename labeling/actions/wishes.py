@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection
 
 from labeling.actions.steering import FEW_LABELS, mix_of
-from labeling.learning.mix import MOST_NEEDED, Mix, Need, Wishes
+from labeling.learning.mix import MOST_NEEDED, Mix, Wishes
 from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
@@ -24,7 +24,6 @@ from labeling.models.need_sentences import told_need
 from labeling.models.prequential import prequential
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
-SCARCE = 15  # labels of a class below which likely documents teach it more than doubtful ones
 
 # The latest answers to documents that several people answered, with their classes.
 COMPARED = """
@@ -58,11 +57,10 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     weakness[[place[need.label_class_id] for need in rows]] = 0.0
     focus = _focus(project, place)  # a manager's wish for a class takes the place of its need
     most = MOST_NEEDED if mix == Mix.usual(len(classes)) else mix.weak_class
+    needs = _needs(rows, place, most)
     return Wishes(
         weakness=weakness,
-        needs={
-            number: need for number, need in _needs(rows, place, counts, most).items() if number not in focus
-        },
+        needs={number: share for number, share in needs.items() if number not in focus},
         focus=focus,
         mix=mix,
     )
@@ -122,16 +120,13 @@ def _set_needs(project: Project) -> list[ClassNeed]:
     return list(needs.exclude(mode=ClassNeed.Mode.AUTOMATIC, share=None))
 
 
-def _needs(rows: list[ClassNeed], place: dict[UUID, int], counts: np.ndarray, most: float) -> dict[int, Need]:
+def _needs(rows: list[ClassNeed], place: dict[UUID, int], most: float) -> dict[int, float]:
     """Their shares, together at most `most`: those set by hand first, the others share what is left."""
-    found: dict[int, Need] = {}
+    found: dict[int, float] = {}
     for mode in (ClassNeed.Mode.BY_HAND, ClassNeed.Mode.AUTOMATIC):
-        wanting = [need for need in rows if need.mode == mode and need.share]
-        whole = sum(need.share or 0.0 for need in wanting)
-        part = min(1.0, max(0.0, most - sum(need.share for need in found.values())) / whole) if whole else 0.0
-        for need in wanting if part else ():
-            number = place[need.label_class_id]
-            found[number] = Need((need.share or 0.0) * part, bool(counts[number] < SCARCE))
+        shares = {place[need.label_class_id]: need.share for need in rows if need.mode == mode and need.share}
+        whole, left = sum(shares.values()), max(0.0, most - sum(found.values()))
+        found |= {number: share * min(1.0, left / whole) for number, share in shares.items() if left}
     return found
 
 

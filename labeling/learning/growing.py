@@ -9,7 +9,7 @@ from labeling.learning.arrays import Flags, Floats, Integers
 from labeling.learning.class_shares import by_predicted_class, expected_positives, likely_of_class
 from labeling.learning.clustering import k_means
 from labeling.learning.herding import herd
-from labeling.learning.mix import HeadEntry, Mix, Need, Share, Strategy, Wishes, interleave
+from labeling.learning.mix import HeadEntry, Mix, Share, Strategy, Wishes, interleave
 from labeling.learning.quality import quotas
 from labeling.learning.scoring import PoolScores
 from labeling.learning.seeds import varied_matches
@@ -18,7 +18,6 @@ SPREAD = 10  # candidates per place from which k-means chooses
 MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
 MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
 MOST_OF_LEFT = 0.7  # for needs, of what focus, random documents and seed words leave: doubt gets the rest
-LIKELY_SPREAD = 4  # likely documents per place from which k-means chooses
 POSITIVES_PART = 1 / 3  # of the weak classes' part, where a document may have several classes
 
 
@@ -92,27 +91,24 @@ class GrowingHead:
         return max(0, int((left + needed) * self.mix.weak_part) - needed)
 
     def _needed(self, size: int, most: int) -> list[list[HeadEntry]]:
-        """Documents that teach the classes in need, at their shares; the neediest class first."""
+        """Documents that may be of the classes in need, at their shares; the neediest class first."""
         groups: list[list[HeadEntry]] = []
-        for label_class, need in sorted(
-            self.wishes.needs.items(), key=lambda item: (-item[1].share, item[0])
-        ):
-            due = int(need.share * (len(self.entries) + size) + self.starts[label_class])
+        for label_class, share in sorted(self.wishes.needs.items(), key=lambda item: (-item[1], item[0])):
+            due = int(share * (len(self.entries) + size) + self.starts[label_class])
             places = min(max(due - self.needed[label_class], 0), most - sum(map(len, groups)))
-            groups.append(self._teaching(label_class, need, places))
+            rows = self._in_doubt_of(label_class)[:places]
+            groups.append([self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in rows])
             self.needed[label_class] += len(groups[-1])
         return groups
 
-    def _teaching(self, label_class: int, need: Need, places: int) -> list[HeadEntry]:
-        """Likely documents while the class has few labels, later those in doubt; no two of a kind."""
-        if places <= 0:
-            return []
+    def _in_doubt_of(self, label_class: int) -> Integers:
+        """Rows predicted to be of a class, the least certain first; for spans those likely to hold it."""
+        if self.by_class:
+            rows = self.by_class[label_class]
+            return rows[self.is_free[rows]]
         likely, _ = likely_of_class(self.scores, label_class, len(self.scores))
         likely = likely[self.is_free[likely]]
-        if need.is_scarce:
-            return self._one_of_each(likely[: LIKELY_SPREAD * places], places, Share.WEAK_CLASS, label_class)
-        doubtful = likely[np.argsort(-self.informativeness[likely], kind="stable")]
-        return [self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in doubtful[:places]]
+        return likely[np.argsort(-self.informativeness[likely], kind="stable")]
 
     def _random_due(self, size: int) -> int:
         """Random places of this block: the share of all places so far, less those already given."""

@@ -113,24 +113,12 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Need:
-    """What one class shall get.
-
-    share : of the head, in (0, 1]
-    is_scarce : whether it has few labels: then likely documents teach it most, else those in doubt
-    """
-
-    share: float
-    is_scarce: bool = False
-
-
-@dataclass(frozen=True)
 class Wishes:
     """What analytics and managers ask of the head.
 
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota. What needs leave of the
         weak classes' part is shared out by it; all 0, doubt gets that
-    needs : class number to what reports measured that it needs, or a manager set
+    needs : class number to the share of the head that reports measured it needs, or a manager set
     focus : class number to the share of the head it shall have, in (0, 1]
     mix : a manager's own; None for `Mix.usual`
     rarity : (n_classes,) weights that sum to 1: a third of the weak classes' part goes to likely positives in
@@ -139,7 +127,7 @@ class Wishes:
     """
 
     weakness: Doubles | None = None
-    needs: Mapping[int, Need] = field(default_factory=dict)
+    needs: Mapping[int, float] = field(default_factory=dict)
     focus: Mapping[int, float] = field(default_factory=dict)
     mix: Mix | None = None
     rarity: Doubles | None = None

@@ -3,8 +3,8 @@
 The same features, experts and selection as in the service, batch by batch: the learning curve of a strategy.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from time import process_time
 
 import numpy as np
@@ -15,12 +15,14 @@ from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags
 from labeling.learning.evidence import Evidence
 from labeling.learning.mix import Mix, Strategy, Wishes
-from labeling.learning.quality import prequential_f1, prequential_label_f1, rarity_weights, weak_class_weights
+from labeling.learning.quality import prequential_f1, prequential_label_f1, weak_class_weights
 from labeling.learning.rows import Rows
 from labeling.learning.scoring import score_rows
 from labeling.learning.selection import select_head
 
 Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
+# From a model and the labels of each class so far to shares of the head.
+Needs = Callable[[Committee, Integers], Mapping[int, float]]
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,22 @@ class Step:
 
 
 def replay(
-    known: KnownPool, fit: Fit, strategy: Strategy, *, budget: int, batch: int, seed: int, growth: float = 0.0
+    known: KnownPool,
+    fit: Fit,
+    strategy: Strategy,
+    *,
+    budget: int,
+    batch: int,
+    seed: int,
+    growth: float = 0.0,
+    needs: Needs | None = None,
 ) -> Iterator[Step]:
     """Label the pool batch by batch, as the strategy chooses; one step after each batch.
 
     fit : makes the committee, see `fitting.fit_committee`
     budget : documents to label; fewer where the pool is smaller
     growth : a batch is this share of what is labelled, where that is more than `batch`
+    needs : what reports would ask of each choice; None for the engine's own estimate
     """
     labelled = np.zeros(0, dtype=np.int64)
     order = np.random.default_rng(seed).permutation(len(known.rows))
@@ -95,7 +106,7 @@ def replay(
         if strategy is Strategy.RANDOM:
             chosen = order[len(labelled) : len(labelled) + size]
         else:
-            chosen = _choose(known, committee, strategy, labelled, said, size, seed)
+            chosen = _choose(known, committee, strategy, labelled, said, size, seed, needs)
         if committee is not None and committee.can_rank:
             decided = committee.decide(committee.probabilities(known.rows.part(chosen)))
             said.append((decided, known.labels[chosen]))
@@ -121,6 +132,7 @@ def _choose(
     said: list[tuple[AnyArray, AnyArray]],
     size: int,
     seed: int,
+    needs: Needs | None,
 ) -> Integers:
     free = np.setdiff1d(np.arange(len(known.rows)), labelled)
     draw = seed * 100_003 + len(labelled)
@@ -128,8 +140,13 @@ def _choose(
         entries = start_head(known.places[free], known.vectors, size=size, batch=size, seed=draw)
     else:
         scores = score_rows(known.rows.part(free), committee, strategy is Strategy.DISAGREEMENT)
+        wishes = _wishes(known, labelled, said)
+        if needs is not None:
+            counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
+            nothing = np.zeros(known.n_classes)
+            wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts))
         entries = select_head(
-            scores, known.vectors, known.n_classes, strategy=strategy, wishes=_wishes(known, labelled, said),
+            scores, known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
             size=size, batch=size, labelled=known.places[labelled], seed=draw,
         )  # fmt: skip
     return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
@@ -147,8 +164,7 @@ def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, Any
         f1 = prequential_label_f1(predicted, given)
     usual = Mix.usual(known.n_classes)
     mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
-    rarity = None if known.is_single else rarity_weights(counts)
-    return Wishes(weakness=weak_class_weights(f1, counts), mix=mix, rarity=rarity)
+    return Wishes(weakness=weak_class_weights(f1, counts), mix=mix)
 
 
 def _flags(labels: AnyArray, n_classes: int) -> AnyArray:

@@ -65,11 +65,25 @@ class Command(BaseCommand):
                 result = self._curves(service, simulation, options)
         except ProgrammingError as error:
             raise CommandError(f"A simulation needs a database of its own: {error}") from error
-        self.stdout.write(json.dumps(result) if options["json"] else _table(result))
+        self.stdout.write(json.dumps(result) if options["json"] else self.table(result))
+
+    def simulation(self, truth: Truth, options: dict[str, Any]) -> Simulation:
+        """Who labels and trains; what extends this command may have another one do it."""
+        return Simulation(truth, options["strategy"], MODELS[options["model"]])
+
+    def summary(
+        self, curves: list[list[Point]], full: Quality, options: dict[str, Any], simulation: Simulation
+    ) -> dict[str, Any]:
+        """What is printed."""
+        return _summary(curves, full, options)
+
+    def table(self, result: dict[str, Any]) -> str:
+        """The same for people."""
+        return _table(result)
 
     def _prepare(self, truth: Truth, options: dict[str, Any], descriptions: dict[str, str]) -> Simulation:
         self._say(f"{len(truth.pool):,} pool and {len(truth.records) - len(truth.pool):,} test documents")
-        simulation = Simulation(truth, options["strategy"], MODELS[options["model"]])
+        simulation = self.simulation(truth, options)
         simulation.prepare()
         if descriptions:
             simulation.describe(descriptions)
@@ -89,7 +103,7 @@ class Command(BaseCommand):
             simulation.label_everything()
             full, seconds = simulation.train()
         self._say(f"All labels: {full}, {seconds:.1f} s")
-        return _summary(curves, full, options)
+        return self.summary(curves, full, options, simulation)
 
     def _show(self, point: Point) -> None:
         labels, accuracy, macro_f1, _micro_f1 = point.row()

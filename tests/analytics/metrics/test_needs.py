@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.metrics.needs import MOST_OF_ONE, capped, lower_bounds, needs
-from labeling.learning.mix import MOST_NEEDED
+from analytics.metrics.needs import MOST_OF_ONE, MOST_TOGETHER, capped, lower_bounds, needs
 
 COUNT = st.integers(0, 60)
 ROW = st.tuples(COUNT, COUNT, COUNT, st.integers(0, 400), st.booleans())  # tp, fp, fn, labels, ambiguous
@@ -26,7 +25,7 @@ def test_nothing_starves(rows: list[tuple[int, int, int, int, bool]], target: fl
     most = np.where([row[4] for row in rows], MOST_OF_ONE / 2, MOST_OF_ONE)
     assert (found >= 0).all()
     assert (found <= most + 1e-9).all()
-    assert found.sum() <= MOST_NEEDED + 1e-9
+    assert found.sum() <= MOST_TOGETHER + 1e-9
 
 
 @given(TABLES, st.integers(0, 11), st.integers(1, 20))

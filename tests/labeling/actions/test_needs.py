@@ -25,9 +25,7 @@ def order(project: Project) -> list[uuid.UUID]:
 
 def shares(project: Project) -> dict[int, float]:
     project.refresh_from_db()
-    return {
-        number: round(need.share, 4) for number, need in wishes_for(project, order(project)).needs.items()
-    }
+    return {number: round(share, 4) for number, share in wishes_for(project, order(project)).needs.items()}
 
 
 def forget_ranking(project: Project) -> None:
@@ -122,7 +120,7 @@ def test_retired_classes_and_those_a_model_does_not_know_get_nothing(tickets: Pr
 
 
 def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:
-    return {number: need.share for number, need in wishes_for(project, known).needs.items()}
+    return dict(wishes_for(project, known).needs)
 
 
 def test_a_project_that_is_not_steered_keeps_the_engine_s_own_estimate(tickets: Project, joan: User) -> None:

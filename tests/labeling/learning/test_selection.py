@@ -12,7 +12,7 @@ from labeling.learning.clustering import k_means
 from labeling.learning.coldstart import start_head
 from labeling.learning.herding import herd
 from labeling.learning.lsa import unit_rows
-from labeling.learning.mix import MOST_NEEDED, Mix, Need, Share, Strategy, Wishes
+from labeling.learning.mix import MOST_NEEDED, Mix, Share, Strategy, Wishes
 from labeling.learning.quality import (
     class_agreement,
     prequential_f1,
@@ -64,7 +64,7 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
     mix = None if random_share is None else replace(Mix.usual(n_classes), random=random_share)
     rarity = rarity_weights(np.arange(n_classes)) if is_multi else None
     seeds = {0: matching(scores.positions[::7], rank=seed)} if is_multi else {}
-    needs = {0: Need(0.3, is_multi), n_classes - 1: Need(0.05)}
+    needs = {0: 0.3, n_classes - 1: 0.05}
     wishes = Wishes(focus=focus, mix=mix, rarity=rarity, seeds=seeds, needs=needs if seed % 2 else {})
 
     def choose():
@@ -332,9 +332,8 @@ def served(head):
     return Counter(e.label_class for e in head if e.share is Share.WEAK_CLASS)
 
 
-@pytest.mark.parametrize("is_scarce", [True, False])
-def test_a_need_gets_its_share_from_the_beginning_of_the_head(is_scarce):
-    head = needy({2: Need(0.3, is_scarce), 4: Need(0.1, is_scarce)})
+def test_a_need_gets_its_share_from_the_beginning_of_the_head():
+    head = needy({2: 0.3, 4: 0.1})
     for length in (20, 60, 140, 400):
         found = served(head[:length])
         assert found[2] == pytest.approx(0.3 * length, abs=1.5)
@@ -346,13 +345,13 @@ def test_a_need_gets_its_share_from_the_beginning_of_the_head(is_scarce):
 def test_a_small_need_has_its_turn_in_the_first_places_now_and_then():
     """A queue that is ranked again every twenty labels never gets to the places behind them."""
     scores, vectors = pool(1_000, 6)
-    wishes = Wishes(needs={1: Need(0.02)}, weakness=np.zeros(6))
+    wishes = Wishes(needs={1: 0.02}, weakness=np.zeros(6))
     heads = [select_head(scores, vectors, 6, wishes=wishes, size=20, seed=seed) for seed in range(60)]
     assert 0.2 <= np.mean([served(head)[1] for head in heads]) <= 0.7  # 0.4 on average
 
 
 def test_however_much_is_needed_doubt_and_random_documents_keep_their_places():
-    head = needy({number: Need(0.9) for number in range(6)})
+    head = needy(dict.fromkeys(range(6), 0.9))
     shares = Counter(e.share for e in head)
     assert shares[Share.RANDOM] == 40
     assert shares[Share.MARGIN] >= 0.25 * len(head)
@@ -363,7 +362,7 @@ def test_however_much_is_needed_doubt_and_random_documents_keep_their_places():
 
 def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
     even = np.array([0.0, 0.2, 0.2, 0.2, 0.2, 0.2])
-    head = needy({0: Need(0.1)}, weakness=even)
+    head = needy({0: 0.1}, weakness=even)
     found = served(head)
     assert found[0] == pytest.approx(40, abs=2)
     assert sum(found.values()) == pytest.approx(0.45 * 400, abs=8)
@@ -373,7 +372,7 @@ def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
 def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
     scores, vectors = pool(300, 6)
     known = scores.keep((scores.classes != 3).all(axis=1))
-    wishes = Wishes(needs={3: Need(0.3)}, weakness=np.zeros(6))
+    wishes = Wishes(needs={3: 0.3}, weakness=np.zeros(6))
     head = select_head(known, vectors, 6, wishes=wishes, size=60)
     assert len(head) == 60
     assert not served(head)

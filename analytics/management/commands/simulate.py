@@ -1,0 +1,64 @@
+"""What would steering by reports have saved? `./run manage simulate --data FILE --kind single --steer on`.
+
+The command of labeling, which knows nothing of reports, with one option more.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+import numpy as np
+
+from analytics.management.simulation import SteeredSimulation, weakest
+from labeling.learning.evaluation import Quality
+from labeling.management.commands import simulate
+from labeling.management.simulation import Point, Simulation
+from labeling.management.truths import Truth
+
+
+class Command(simulate.Command):
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--steer",
+            choices=["on", "off"],
+            help="after each training half of the test set writes the needs of classes (on), or not (off); "
+            "the other half measures, either way",
+        )
+
+    def simulation(self, truth: Truth, options: dict[str, Any]) -> Simulation:
+        if options["steer"] is None:
+            return super().simulation(truth, options)
+        fit = simulate.MODELS[options["model"]]
+        return SteeredSimulation(truth, options["strategy"], fit, options["steer"] == "on")
+
+    def summary(
+        self, curves: list[list[Point]], full: Quality, options: dict[str, Any], simulation: Simulation
+    ) -> dict[str, Any]:
+        result = super().summary(curves, full, options, simulation)
+        if not isinstance(simulation, SteeredSimulation):
+            return result
+        names, measured = simulation.truth.class_names, iter(simulation.measured)
+        by_run = [[next(measured) for _ in curve] for curve in curves]
+        of_all = next(measured)
+        labels = [[point.labels for point in curve] for curve in curves]
+        shortest = min(map(len, by_run))
+        mean = np.mean([run[:shortest] for run in by_run], axis=0)
+        return result | {
+            "steer": options["steer"],
+            "weakest": weakest(names, labels, by_run, of_all, options["budget"]),
+            "classes": {
+                name: {"full_f1": round(of_all[place], 4), "f1": mean[:, place].round(4).tolist()}
+                for place, name in enumerate(names)
+            },
+        }
+
+    def table(self, result: dict[str, Any]) -> str:
+        lines = super().table(result)
+        if (found := result.get("weakest")) is None:
+            return lines
+        return (
+            f"{lines}\nWeakest class {found['class']}: {found['mean']} labels to F1 {found['target']} "
+            f"({found['labels_to_target']})"
+        )
