@@ -18,7 +18,8 @@ from analytics.queries import active_classes
 from analytics.remembered import remembered
 from labeling.models import Annotation, LabelClass, Project
 
-MOST_VERSIONS = 200  # of a curve, the newest
+MOST_VERSIONS = 1_000  # of a curve, the newest
+MOST_SHOWN = 40  # points of a page; files and machines get every one
 MOST_ANSWERS = 2_000  # the latest, whose median time counts
 NEXT = 100  # labels
 AHEAD = 24  # places of the expected part of a drawing
@@ -81,21 +82,28 @@ class CurvesReport:
         return next((one for one in [*self.overall, *self.classes] if one.key == key), self.macro)
 
 
-def curves_report(project: Project) -> CurvesReport:
-    """From the measurements that are kept: nothing is measured anew."""
-    kept = (
-        Measurement.objects.filter(project=project)
-        .select_related("model_version")
-        .order_by("-model_version__number")
-    )
-    deferred = kept.defer("model_version__facts", "model_version__classes")
-    measurements = list(deferred[:MOST_VERSIONS])[::-1]
+def curves_report(project: Project, most: int = MOST_VERSIONS) -> CurvesReport:
+    """From the measurements that are kept: nothing is measured anew.
+
+    most : points of a curve; of more, some are taken, evenly spread, the first and the newest among them
+    """
+    measurements = _measurements(project, most)
     latest = Annotation.objects.filter(project=project).order_by("-pk").values("pk")[:MOST_ANSWERS]
     seconds = Annotation.objects.filter(pk__in=latest).median_seconds()
     hours = None if seconds is None else seconds * project.overlap / 3600  # of a document
     overall = [_overall(project, measurements, name, hours) for name in ("macro_f1", "accuracy")]
     classes = [_of_class(project, measurements, one, hours) for one in active_classes(project)]
     return CurvesReport(project, overall, classes, seconds)
+
+
+def _measurements(project: Project, most: int) -> list[Measurement]:
+    """The oldest first."""
+    kept = Measurement.objects.filter(project=project).order_by("-model_version__number")
+    ids = list(kept.values_list("pk", flat=True)[:MOST_VERSIONS])[::-1]
+    places = np.unique(np.linspace(0, len(ids) - 1, min(most, len(ids))).round().astype(int)) if ids else []
+    taken = Measurement.objects.filter(pk__in=[ids[place] for place in places])
+    versions = taken.select_related("model_version").defer("model_version__facts", "model_version__classes")
+    return list(versions.order_by("model_version__number"))
 
 
 def chart_of(curve: Curve, target: float) -> Forecasted | None:

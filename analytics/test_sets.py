@@ -14,12 +14,12 @@ from analytics.queries import HeldOut, held_out
 from labeling.models import Annotation, Label, ModelVersion, Project
 from labeling.models.labelled import LabelledDocument
 
-MOST_LISTED = 20
+MOST_LISTED = 10
 
 # How many annotations of each test set still speak for their documents.
 _STANDING = """
     SELECT t.id, cardinality(t.annotations),
-           (SELECT count(*) FROM unnest(t.annotations) one WHERE one = ANY(%(now)s))
+           (SELECT count(*) FROM unnest(t.annotations) one JOIN unnest(%(now)s::bigint[]) now ON now = one)
     FROM analytics_testsetversion t WHERE t.project_id = %(project)s
     ORDER BY t.number DESC LIMIT %(most)s
 """

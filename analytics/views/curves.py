@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.curve_texts import gain_sentence, headline, hours_range, sentence
-from analytics.curves import Curve, CurvesReport, chart_of, curves_report, expected
+from analytics.curves import MOST_SHOWN, Curve, CurvesReport, chart_of, curves_report, expected
 from analytics.news import training_news
 from analytics.queries import latest_model
 from analytics.stopping import sentences, stopping_advice, title
@@ -41,7 +41,7 @@ def curves(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:
     project = member.project
-    report = curves_report(project)
+    report = curves_report(project, MOST_SHOWN)
     curve = report.curve(request.GET.get("of", ""))
     return {
         "report": report,
