@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 from analytics import queries
 from analytics.metrics.confusion import (
     Confusion,
-    Entity,
     Pair,
-    answer_pairs,
     confusion,
     in_either,
     pairs,
-    places,
     swaps,
     together,
 )
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop
+from analytics.metrics.units import Entity, answer_pairs, places
 from analytics.remembered import remembered
 from labeling.models import LabelClass, ModelVersion, Project
 from labeling.models.compared import ComparedAnswer, compared_answers

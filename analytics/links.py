@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from labeling.models import Membership, ModelVersion
 
@@ -14,13 +14,7 @@ def test_set_address(member: Membership, version: ModelVersion | None, **asked: 
 
     asked : of the page's filters, such as truth, predicted, missed, extra
     """
-    address = report_address("test_set", member.project_id) if member.may_manage and version else ""
-    return f"{address}?{urlencode({'model': version.number, **asked})}" if address and version else ""
-
-
-def report_address(name: str, project_id: int) -> str:
-    """Of a page of the report; empty while the service has none of this name."""
-    try:
-        return reverse(f"analytics:{name}", args=[project_id])
-    except NoReverseMatch:
+    if version is None or not member.may_manage:
         return ""
+    address = reverse("analytics:test_set", args=[member.project_id])
+    return f"{address}?{urlencode({'model': version.number, **asked})}"

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analytics.links import report_address
 from labeling.models import LabelClass, Project
 
 WANTED_LABELS = 20  # one press of a button: half an hour of one person
@@ -95,5 +94,4 @@ def draft_rule(project: Project, first: LabelClass, second: LabelClass) -> Deed:
 def see(project: Project, name: str, route: str, **asked: object) -> Deed:
     """Open a page of the report, narrowed by what is asked."""
     query = f"?{urlencode(asked)}" if asked else ""
-    address = report_address(route, project.pk)
-    return Deed(name, address + query if address else "")
+    return Deed(name, reverse(f"analytics:{route}", args=[project.pk]) + query)

@@ -141,7 +141,7 @@ def test_a_project_in_which_nothing_is_yet(
     project = make_project(texts=())
     visit = visit_as(joan)
     for name in BY_EMPTINESS:
-        space = "analytics" if name in ("classes", "savings") else "labeling"
+        space = "analytics" if name in ("classes", "confusion", "savings") else "labeling"
         visit.see(name, reverse(f"{space}:{name}", args=[project.pk]))
     assert visit.wrong == {}
     visit = visit_as(eve)
