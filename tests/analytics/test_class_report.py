@@ -72,6 +72,14 @@ def test_the_numbers_are_those_of_the_test_set_alone(measured: Project) -> None:
     assert report.scores.accuracy.interval is not None
 
 
+def test_a_training_leaves_cross_validated_numbers_at_no_further_cost(measured: Project) -> None:
+    report = class_report(measured)
+    assert report.is_crossed
+    assert report.crossed is not None
+    assert report.crossed.labels == 40
+    assert sum(scores.support for scores in report.crossed.classes.values()) == 40  # each held out once
+
+
 def test_a_corrected_label_moves_every_number_without_a_training(measured: Project) -> None:
     before = class_report(measured)
     held_out = HeldOutPrediction.objects.first()
