@@ -24,7 +24,7 @@ MOST = {
     "analytics:compare": 14,
     "analytics:compare_csv": 13,
     "analytics:curves": 12,
-    "analytics:curves_csv": 6,
+    "analytics:curves_csv": 7,
     "analytics:models": 14,
     "analytics:models_csv": 9,
     "analytics:news": 4,
