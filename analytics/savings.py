@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analytics.charts.curves import Chart, learning_curves
 from analytics.metrics.measures import Interval, Measure
-from labeling.actions.replays import material_of
+from labeling.actions.replays import why_not
 from labeling.models import OwedWork, Project, Replay
 
 NAMES = {
@@ -112,7 +112,7 @@ def savings_report(project: Project) -> SavingsReport:
         running=running,
         drawn=running.curves.count() if running else 0,
         failure=failed.failure if failed and running else "",
-        why_not="" if replay or running else material_of(project).why_not,
+        why_not="" if replay or running else why_not(project),
         full=_measure(_result(replay)["full"]) if replay else None,
         rows=rows,
         curve=_curve(replay, rows) if replay else [],

@@ -14,6 +14,8 @@ from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
 from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
 
+_LOWEST = 0.6  # of the best F1: no drawn test set has a best one below that part of it, but for tiny classes
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -99,15 +101,21 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     if not truth.any():
         unknown = undefined(NO_SUPPORT)
         return Threshold(None, unknown, unknown, 0.0)
-    value = _best(probabilities, truth)
-    flattered = f1_of_counts(*_confused(probabilities, truth, value))
+    order, ends = _falling(probabilities)
+    is_true = truth[order]
     half = np.random.default_rng(seed).permutation(len(truth)) < len(truth) // 2
+    tp, given = is_true.cumsum()[ends], ends + 1
+    tp_half, given_half = (is_true & half).cumsum()[ends], half.cumsum()[ends]
+    place = _best(tp, given, int(tp[-1]))
     counts = np.zeros(3, dtype=np.int64)
-    for picking in (half, ~half):
-        picked = _best(probabilities[picking], truth[picking]) if truth[picking].any() else value
-        counts += _confused(probabilities[~picking], truth[~picking], picked)
+    one, other = (tp_half, given_half), (tp - tp_half, given - given_half)
+    for (tp_seen, given_seen), measured in ((one, other), (other, one)):
+        picked = _best(tp_seen, given_seen, int(tp_seen[-1]))
+        counts += _counts_at(picked, *measured)
+    flattered = f1_of_counts(*_counts_at(place, tp, given).tolist())
     elsewhere = f1_of_counts(*counts.tolist())
-    return Threshold(value, flattered, elsewhere, (flattered.value or 0.0) - (elsewhere.value or 0.0))
+    optimism = (flattered.value or 0.0) - (elsewhere.value or 0.0)
+    return Threshold(float(probabilities[order[ends[place]]]), flattered, elsewhere, optimism)
 
 
 def threshold_interval(
@@ -124,20 +132,25 @@ def threshold_interval(
     """
     if not truth.any():
         return None, None
-    order = np.argsort(-probabilities, kind="stable")
-    odds, is_true = probabilities[order], truth[order].astype(np.float32)
-    ends = np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
+    order, ends = _falling(probabilities)
+    is_true = truth[order]
+    tp, n_true = is_true.cumsum()[ends], int(truth.sum())
+    place = _best(tp, ends + 1, n_true)
+    value = f1_of_counts(*_counts_at(place, tp, ends + 1).tolist()).value or 0.0
+    # Giving the class to r documents has F1 of 2 n / (r + n) at most: further down no draw has its best one.
+    reach = int(n_true * (2 / max(_LOWEST * value, 1e-3) - 1)) + 1
+    ends = ends[ends < max(reach, ends[place] + 1)]
+    kept = np.flatnonzero((np.arange(len(order)) <= ends[-1]) | is_true)
+    flags, odds = is_true[kept].astype(np.float32), probabilities[order[ends]]
     thresholds, best = [], []
-    for weights in drawn_weights(np.ones(len(odds), np.int64), enough_resamples(len(odds)), seed):
-        tp = (weights * is_true).cumsum(axis=1)[:, ends]
-        given = weights.cumsum(axis=1)[:, ends]
-        f1 = divide(2 * tp, given + (weights @ is_true)[:, None])
+    for weights in drawn_weights(np.ones(len(kept), np.int64), enough_resamples(len(kept)), seed):
+        found = (weights * flags).cumsum(axis=1)[:, ends]
+        f1 = divide(2 * found, weights.cumsum(axis=1)[:, ends] + (weights @ flags)[:, None])
         f1[np.isnan(f1)] = 0.0
         places = f1.argmax(axis=1)
-        thresholds.append(odds[ends][places])
+        thresholds.append(odds[places])
         best.append(f1[np.arange(len(f1)), places])
     low, high = np.quantile(np.concatenate(thresholds), [0.025, 0.975])
-    value = f1_of_counts(*_confused(probabilities, truth, _best(probabilities, truth))).value or 0.0
     return Interval(float(low), float(high)), corrected_interval(value, np.concatenate(best))
 
 
@@ -149,22 +162,23 @@ def _counts(
         raise ValueError(
             f"probabilities {probabilities.shape} and truth {truth.shape} must be equal and flat"
         )
+    order, ends = _falling(probabilities)
+    tp = truth[order].cumsum()[ends]
+    return tp[::-1], (ends + 1)[::-1], probabilities[order[ends]][::-1].astype(np.float64)
+
+
+def _falling(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Documents from the highest probability to the lowest, and where each run of equal ones ends."""
     order = np.argsort(-probabilities, kind="stable")
     odds = probabilities[order]
-    ends = np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
-    tp = truth[order].cumsum()[ends]
-    return tp[::-1], (ends + 1)[::-1], odds[ends][::-1].astype(np.float64)
+    return order, np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
 
 
-def _best(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
-    """The threshold with the highest F1; of equal ones the highest."""
-    tp, given, thresholds = _counts(probabilities, truth)
-    f1 = 2 * tp / (given + int(truth.sum()))
-    return float(thresholds[np.flatnonzero(f1 == f1.max())[-1]])
+def _best(tp: NDArray[np.int64], given: NDArray[np.int64], n_true: int) -> int:
+    """The place with the highest F1; of equal ones that with the highest threshold."""
+    return int(divide(2 * tp, given + n_true).argmax()) if n_true else 0
 
 
-def _confused(
-    probabilities: NDArray[np.floating], truth: NDArray[np.bool_], threshold: float
-) -> tuple[int, int, int]:
-    given = probabilities >= threshold
-    return int((given & truth).sum()), int((given & ~truth).sum()), int((~given & truth).sum())
+def _counts_at(place: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:
+    """True positives, false positives and false negatives of a threshold."""
+    return np.array([tp[place], given[place] - tp[place], tp[-1] - tp[place]], dtype=np.int64)

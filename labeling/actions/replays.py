@@ -13,7 +13,7 @@ from labeling.actions import owed
 from labeling.actions.lessons import Lesson, read_lesson
 from labeling.actions.projects import manager_of
 from labeling.exceptions import NothingToReplay
-from labeling.models import Annotation, Document, OwedWork, Project, Replay
+from labeling.models import Annotation, Document, OwedWork, Project, Replay, Resolution
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LEAST_POOL = 100  # labelled documents of the pool; with fewer a curve ends before it says anything
+PLENTY = 1_000  # settled documents of either: more than enough, whatever drops out
 LEAST_TEST = 30  # labelled test documents; with fewer every curve lies within the noise of the others
 MOST_POOL = 2_000  # documents replayed
 MOST_TEST = 1_000
@@ -68,6 +69,20 @@ def material_of(project: Project) -> Material:
     lesson = read_lesson(project)
     known = set(lesson.classes)
     return Material(lesson, [d for d in labelled_documents(project.pk, "test") if d.classes <= known])
+
+
+def why_not(project: Project) -> str:
+    """What is needed before a replay can be asked for, without reading all labels of a large project."""
+    is_ready = project.kind != Project.Kind.SPANS and project.feature_edition > 0
+    if is_ready and _has_plenty(project, Document.Split.TEST) and _has_plenty(project, Document.Split.POOL):
+        return ""
+    return material_of(project).why_not
+
+
+def _has_plenty(project: Project, split: str) -> bool:
+    """Near-duplicates and the like are in the count, so it asks for many times what is needed."""
+    settled = Resolution.objects.filter(project=project, document__split=split)
+    return settled[:PLENTY].count() == PLENTY
 
 
 @transaction.atomic
