@@ -187,6 +187,8 @@ def _why(project: Project, label_class: LabelClass, need: ClassNeed | None, part
         return _("Not measured yet: the engine's own estimate holds.")
     if need.mode == ClassNeed.Mode.AUTOMATIC and need.share == 0:
         return _("Its F1 surely reaches the target.")
+    if not part:
+        return _("Its share comes with the next ranking, or no document is predicted to be of it.")
     told = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
     sentence = need_sentence(label_class.name, percent(part), told)
     if need.evidence.get("is_ambiguous"):
