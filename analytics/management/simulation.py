@@ -75,7 +75,7 @@ def weakest(
     """How soon the weakest class is good enough.
 
     The weakest class is the one whose F1 is lowest with all labels; the target is `TARGET_SHARE` of that F1.
-    Classes that all labels do not teach at all (F1 0) are left out. It can be told from one run alone, steered
+    Classes that all labels do not teach (F1 0) are left out. It can be told from one arm alone, steered
     or not; `./run bench steering` has both and takes the class that is lowest on the curve without steering.
 
     labels : by run and training; curves : F1 by run, training and class; full : by class
