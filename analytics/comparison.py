@@ -15,7 +15,7 @@ from analytics.queries import HeldOut, Spans, held_out
 from analytics.remembered import remembered
 from labeling.exceptions import NotFound
 from labeling.models import LabelClass, ModelVersion, Project
-from labeling.models.labelled import LabelledDocument, labelled_documents
+from labeling.models.label_table import LabelTable, labelled_test_set
 
 MOST_ITEMS = 1_000  # documents of one answer to a machine
 
@@ -83,7 +83,7 @@ class Comparison:
 
 def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comparison:
     """Both models on the test documents that both predicted and whose labels both know."""
-    labelled = labelled_documents(project.pk, "test")
+    labelled = labelled_test_set(project.pk)
     judged, tables = _judged(project, first, second, labelled)
     differences = remembered(
         lambda: paired_differences_of_counts(tables[0], tables[1], seed=second.pk),
@@ -135,7 +135,7 @@ def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
 
 
 def _judged(
-    project: Project, first: ModelVersion, second: ModelVersion, labelled: list[LabelledDocument]
+    project: Project, first: ModelVersion, second: ModelVersion, labelled: LabelTable
 ) -> tuple[Judged, tuple[Counts, Counts]]:
     classes = tuple(dict.fromkeys([*second.classes, *first.classes]))
     said = [_in_order(held_out(project, version, labelled), classes) for version in (first, second)]

@@ -17,7 +17,8 @@ from analytics.models import Measurement, TestSetVersion
 from analytics.queries import HeldOut, held_out
 from analytics.scores import scores
 from labeling.models import Annotation, Document, HeldOutPrediction, ModelVersion, Now, Project
-from labeling.models.labelled import label_counts, labelled_documents
+from labeling.models.label_table import labelled_test_set
+from labeling.models.labelled import label_counts
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _class_numbers(version: ModelVersion, found: HeldOut, report: Report) -> dic
 
 def _test_set_of_now(project_id: int) -> TestSetVersion:
     """The newest version where nothing has changed since, else a new one. Needs the project to be locked."""
-    annotations = sorted(document.annotation_id for document in labelled_documents(project_id, "test"))
+    annotations = sorted(labelled_test_set(project_id).annotation_ids.tolist())
     digest = digest_of(annotations)
     newest = (
         TestSetVersion.objects.filter(project=project_id).order_by("-number").defer("annotations").first()

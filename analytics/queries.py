@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Document, Focus, HeldOutPrediction, LabelClass, ModelVersion, Project
 from labeling.models.held_out import stored_probabilities
-from labeling.models.labelled import LabelledDocument, labelled_documents
+from labeling.models.label_table import LabelTable, labelled_test_set
 
 DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
 
@@ -76,54 +75,70 @@ def test_documents_waiting(project: Project) -> bool:
     return Document.objects.test_set().filter(project=project, state=Document.State.OPEN).exists()
 
 
-def held_out(
-    project: Project, version: ModelVersion, labelled: Sequence[LabelledDocument] | None = None
-) -> HeldOut:
+def held_out(project: Project, version: ModelVersion, labelled: LabelTable | None = None) -> HeldOut:
     """Stored predictions beside the labels of now: correct a label and every number moves.
 
     labelled : the test set of another moment, or one that is read already; by default that of now
     Documents whose label names a class that the model does not know are left out.
     """
+    labelled = labelled_test_set(project.pk) if labelled is None else labelled
     place = {label_class: number for number, label_class in enumerate(version.classes)}
-    labelled = labelled_documents(project.pk, "test") if labelled is None else labelled
-    known = {d.document_id: d for d in labelled if d.classes <= place.keys()}
+    columns = np.array([place.get(pk, -1) for pk in labelled.classes], dtype=np.int64)[labelled.places]
+    is_known = np.ones(len(labelled), dtype=bool)
+    is_known[labelled.rows[columns < 0]] = False
     if project.kind == Project.Kind.SPANS:
-        return _held_out_spans(version, known, place)
+        return _held_out_spans(version, labelled, columns, is_known)
     ids, probabilities = stored_probabilities(version)
-    is_known = np.isin(ids, np.fromiter(known, dtype=np.int64, count=len(known)))
-    ids, probabilities = ids[is_known], probabilities[is_known]
-    documents = [known[pk] for pk in ids.tolist()]
+    stored, rows = _found(ids, labelled, is_known)
+    probabilities = probabilities[stored]
+    place_of = np.full(len(labelled), -1)
+    place_of[rows] = np.arange(len(rows))
+    of_label = place_of[labelled.rows]
     truth = np.zeros(probabilities.shape, dtype=bool)
-    named = [(row, place[c]) for row, document in enumerate(documents) for c in document.classes]
-    rows, columns = np.array(named, dtype=np.int64).reshape(-1, 2).T
-    truth[rows, columns] = True
+    truth[of_label[of_label >= 0], columns[of_label >= 0]] = True
     predicted = _decided(project, version, probabilities)
-    return HeldOut(tuple(version.classes), ids, _annotations(documents), truth, predicted, probabilities)
+    annotations = labelled.annotation_ids[rows]
+    return HeldOut(tuple(version.classes), ids[stored], annotations, truth, predicted, probabilities)
+
+
+def _found(
+    ids: NDArray[np.int64], labelled: LabelTable, is_known: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the documents that are in both: in `ids`, which rise, and in the table."""
+    rows = np.flatnonzero(is_known)
+    _, stored, found = np.intersect1d(
+        ids, labelled.document_ids[rows], assume_unique=True, return_indices=True
+    )
+    return stored, rows[found]
 
 
 def _held_out_spans(
-    version: ModelVersion, known: dict[int, LabelledDocument], place: dict[UUID, int]
+    version: ModelVersion,
+    labelled: LabelTable,
+    columns: NDArray[np.int64],
+    is_known: NDArray[np.bool_],
 ) -> HeldOut:
-    stored = HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
-    found = [row for row in stored.values_list("document_id", "spans") if row[0] in known]
-    documents = [known[pk] for pk, _ in found]
-    none = np.zeros((len(found), len(place)), dtype=bool)
+    said = HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
+    predictions = list(said.values_list("document_id", "spans"))
+    ids = np.array([pk for pk, _ in predictions], dtype=np.int64)
+    stored, rows = _found(ids, labelled, is_known)
+    given: list[Spans] = [[] for _ in range(len(labelled))]
+    parts = (labelled.rows, labelled.starts, labelled.ends, columns)
+    for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
+        given[row].append((start, end, column))
+    none = np.zeros((len(rows), len(version.classes)), dtype=bool)
     return HeldOut(
         classes=tuple(version.classes),
-        document_ids=np.array([pk for pk, _ in found], dtype=np.int64),
-        annotation_ids=_annotations(documents),
+        document_ids=ids[stored],
+        annotation_ids=labelled.annotation_ids[rows],
         truth=none,
         predicted=none,
-        probabilities=np.zeros((len(found), 0)),
-        truth_spans=tuple(
-            [(s or 0, e or 0, place[c]) for c, s, e in document.labels] for document in documents
+        probabilities=np.zeros((len(rows), 0)),
+        truth_spans=tuple(given[row] for row in rows.tolist()),
+        predicted_spans=tuple(
+            [(s, e, c) for s, e, c, _probability in predictions[place][1] or []] for place in stored.tolist()
         ),
-        predicted_spans=tuple([(s, e, c) for s, e, c, _probability in spans or []] for _, spans in found),
     )
-
-
-def _annotations(documents: Sequence[LabelledDocument]) -> NDArray[np.int64]:
-    return np.array([document.annotation_id for document in documents], dtype=np.int64)
 
 
 def _decided(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db import connection
 
 from analytics.models import TestSetVersion
 from analytics.queries import HeldOut, held_out
-from labeling.models import Annotation, Label, ModelVersion, Project
-from labeling.models.labelled import LabelledDocument
+from labeling.models import ModelVersion, Project
+from labeling.models.label_table import LabelTable, labels_of
 
 MOST_LISTED = 10
 
@@ -37,9 +34,9 @@ class TestSet:
     added: int  # documents that are labelled now and were not then, or by another answer
 
 
-def test_sets(project: Project, labelled: Sequence[LabelledDocument]) -> list[TestSet]:
+def test_sets(project: Project, labelled: LabelTable) -> list[TestSet]:
     """The newest ones, newest first. `labelled` is the test set of now."""
-    now = [document.annotation_id for document in labelled]
+    now = labelled.annotation_ids.tolist()
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, {"project": project.pk, "now": now, "most": MOST_LISTED})
         counted = cursor.fetchall()
@@ -50,21 +47,6 @@ def test_sets(project: Project, labelled: Sequence[LabelledDocument]) -> list[Te
 test_sets.__test__ = False  # type: ignore[attr-defined]
 
 
-def labelled_then(test_set: TestSetVersion) -> list[LabelledDocument]:
-    """The documents of a test set with the labels that counted then: annotations never change."""
-    given: dict[int, list[tuple[UUID, int | None, int | None]]] = defaultdict(list)
-    labels = Label.objects.filter(annotation__in=test_set.annotations).order_by("pk")
-    for annotation, label_class, start, end in labels.values_list(
-        "annotation", "label_class", "start", "end"
-    ):
-        given[annotation].append((label_class, start, end))
-    found = Annotation.objects.filter(pk__in=test_set.annotations).order_by("document__position")
-    return [
-        LabelledDocument(document, position, annotation, tuple(given[annotation]))
-        for document, position, annotation in found.values_list("document", "document__position", "pk")
-    ]
-
-
 def held_out_then(project: Project, version: ModelVersion, test_set: TestSetVersion) -> HeldOut:
     """What a model says of an older test set, by the labels of that moment."""
-    return held_out(project, version, labelled_then(test_set))
+    return held_out(project, version, labels_of(project.pk, test_set.annotations))

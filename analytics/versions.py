@@ -15,7 +15,7 @@ from analytics.models import Measurement
 from analytics.queries import held_out
 from analytics.scores import scores
 from labeling.models import LabelClass, ModelVersion, Project
-from labeling.models.labelled import LabelledDocument
+from labeling.models.label_table import LabelTable
 
 NOT_MEASURED = gettext_noop("Nobody measured it when it was new.")
 
@@ -94,7 +94,7 @@ def version_rows(
     versions: Sequence[ModelVersion],
     standing: Standing,
     classes: Sequence[LabelClass],
-    labelled: Sequence[LabelledDocument] | None,
+    labelled: LabelTable | None,
 ) -> list[VersionRow]:
     """These models for the list.
 
@@ -148,6 +148,6 @@ def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[
     return [(one, counts.get(str(one.pk))) for one in classes]
 
 
-def _now(project: Project, version: ModelVersion, labelled: Sequence[LabelledDocument]) -> Report | None:
+def _now(project: Project, version: ModelVersion, labelled: LabelTable) -> Report | None:
     found = held_out(project, version, labelled)
     return scores(project.kind, found, seed=version.pk) if len(found) else None

@@ -22,7 +22,7 @@ from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import promotions
 from labeling.exceptions import LabelingError
 from labeling.models import Membership, ModelVersion
-from labeling.models.labelled import labelled_documents
+from labeling.models.label_table import labelled_test_set
 from labeling.views.access import for_managers, person
 
 PER_PAGE = 20
@@ -35,7 +35,7 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
     classes = active_classes(project)
     standing = standing_of(project, classes)
-    labelled = labelled_documents(project.pk, "test")
+    labelled = labelled_test_set(project.pk)
     versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
     page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {

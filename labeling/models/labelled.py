@@ -57,8 +57,8 @@ LABELLED_POOL = f"""
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """  # noqa: S608 - only constants of this module are put in
-LABELLED_TEST = f"""
-    WITH {_TESTED}, speaking AS (
+SPEAKING_TEST = f"""
+    {_TESTED}, speaking AS (
         SELECT t.id, t.position, r.annotation_id
         FROM tested t JOIN labeling_resolution r ON r.project_id = %(project)s AND r.document_id = t.id
         UNION ALL
@@ -67,6 +67,9 @@ LABELLED_TEST = f"""
          WHERE t.state = 'open' AND l.state = 'submitted' AND l.round = t.round
          ORDER BY t.id, l.slot)
     )
+"""  # noqa: S608
+LABELLED_TEST = f"""
+    WITH {SPEAKING_TEST}
     SELECT s.id, s.position, s.annotation_id, {_LABELS}
     FROM speaking s LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
     WHERE s.position < (SELECT grouped_count FROM labeling_project WHERE id = %(project)s)

@@ -13,6 +13,7 @@ from analytics.models import TestSetVersion
 from analytics.queries import held_out
 from analytics.test_sets import held_out_then, test_sets
 from labeling.models import Document, HeldOutPrediction, ModelVersion, OwedWork, Project
+from labeling.models.label_table import labelled_test_set
 from labeling.models.labelled import labelled_documents
 from tests.analytics.test_class_report import settle_test_set
 from tests.analytics.test_measuring import correct, wrong_for
@@ -79,7 +80,7 @@ def test_a_label_corrected_later_moves_now_but_not_then(two: Project) -> None:
     now, before = held_out(two, version), held_out_then(two, version, then)
     assert (now.truth & now.predicted).sum() == 8
     assert (before.truth & before.predicted).sum() == 9
-    (listed,) = test_sets(two, labelled_documents(two.pk, "test"))
+    (listed,) = test_sets(two, labelled_test_set(two.pk))
     assert (listed.documents, listed.changed, listed.added) == (12, 1, 1)
 
 
