@@ -122,3 +122,12 @@ def test_a_longer_time_is_told_in_longer_stretches(days: int, stretches: int) ->
     starts = _periods(first, first + days)
     assert len(starts) == stretches
     assert starts[0] <= date(2026, 1, 1) <= starts[-1] + timedelta(days=days)
+
+
+def test_the_name_of_a_class_in_a_header_cannot_become_a_formula(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    tickets.classes.filter(name="Refund").update(name="=1+1")
+    client.force_login(joan)
+    lines = client.get(reverse("analytics:distribution_csv", args=[tickets.pk]) + "?by=time").content.decode()
+    assert lines.splitlines()[0] == "time,answers,'=1+1,Billing,Delivery"
