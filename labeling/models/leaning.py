@@ -16,7 +16,8 @@ _ANSWERED = """
     FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
           ORDER BY annotation_id DESC LIMIT %(most)s) l
     JOIN labeling_annotation a ON a.id = l.annotation_id
-    WHERE l.reason ? 'top' AND l.round = 0 AND jsonb_typeof(a.suggestion) IN ('object', 'array')
+    WHERE jsonb_typeof(l.reason #> '{top,0,1}') = 'number' AND l.round = 0
+      AND jsonb_typeof(a.suggestion) IN ('object', 'array')
 """
 
 

@@ -24,7 +24,9 @@ _PREDICTED = """
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
                 ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
-    WHERE l.reason ? 'top' AND l.round = 0 AND l.reason->>'share' NOT IN ('overlap', 'second_opinion', 'gold')
+    WHERE l.reason #>> '{top,0,0}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+      AND jsonb_typeof(l.reason #> '{top,0,1}') = 'number' AND l.round = 0
+      AND l.reason->>'share' NOT IN ('overlap', 'second_opinion', 'gold')
       AND l.reason->>'independent' IS DISTINCT FROM 'again'
     ORDER BY l.annotation_id
 """

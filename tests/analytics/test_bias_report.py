@@ -1,6 +1,7 @@
 """Are the numbers of chosen labels told beside those of random ones, and what people were shown?"""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,7 +9,7 @@ from django.contrib.auth.models import User
 from analytics.bias import bias_report, title
 from labeling.actions import queue
 from labeling.actions.annotations import Submission, submit
-from labeling.models import Project
+from labeling.models import Lease, Project
 from tests.cast import label
 from tests.shop import label_rightly, train, truth
 
@@ -42,6 +43,15 @@ def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, an
     assert (leaning.n_seen, leaning.n_hidden, leaning.n_contrary) == (5, 5, 0)
     assert leaning.seen.is_defined
     assert leaning.changed.reason == "Nobody has chosen something else before an opinion was shown."
+
+
+def test_an_odd_prediction_of_long_ago_is_passed_over(taught: Project) -> None:
+    lease = Lease.objects.filter(project=taught, state="submitted").latest("annotation_id")
+    for top in ([], None, {}, [[]], ["x"], [["Refund", 0.9]], [[None, 0.9]], [[str(UUID(int=0))]]):
+        lease.reason |= {"top": top}
+        lease.save(update_fields=["reason"])
+        overall = bias_report(taught, []).overall
+        assert overall.n_drawn + overall.n_chosen == 29
 
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])
