@@ -16,6 +16,7 @@ from analytics.metrics.measures import Measure, gettext_noop, ratio, undefined
 
 NEVER_PREDICTED = gettext_noop("The model never predicted this class.")
 NOTHING_TESTED = gettext_noop("The test set has no labelled document yet.")
+NOTHING_TRUE = gettext_noop("No document of the test set has any class.")
 NOTHING_PREDICTED = gettext_noop("The model predicted nothing.")
 NO_CLASS_DEFINED = gettext_noop("No class has a value to average.")
 
@@ -222,8 +223,9 @@ def _micro(counts: Counts) -> Average:
     tp, fp, fn = (
         int(part.sum()) for part in (counts.true_positives, counts.false_positives, counts.false_negatives)
     )
-    f1 = ratio(2 * tp, 2 * tp + fp + fn, "") if tp + fn else undefined(NOTHING_TESTED)
-    return Average(ratio(tp, tp + fp, NOTHING_PREDICTED), ratio(tp, tp + fn, NOTHING_TESTED), f1)
+    reason = NOTHING_TRUE if counts.n_documents else NOTHING_TESTED
+    f1 = ratio(2 * tp, 2 * tp + fp + fn, "") if tp + fn else undefined(reason)
+    return Average(ratio(tp, tp + fp, NOTHING_PREDICTED), ratio(tp, tp + fn, reason), f1)
 
 
 def _mean(counts: Counts, weights: NDArray[np.float64]) -> Average:

@@ -182,3 +182,9 @@ def test_input_that_does_not_fit_is_refused(truth, predicted):
         report_single(np.array(truth), np.array(predicted), 3)
     with pytest.raises(ValueError, match="must be equal tables"):
         report_multi(np.zeros((2, 3), bool), np.zeros((3, 2), bool))
+
+
+def test_documents_to_which_no_class_applies_are_told_from_a_test_set_without_labels():
+    found = report_multi(np.zeros((4, 2), bool), np.zeros((4, 2), bool))
+    assert found.accuracy.value == 1
+    assert found.micro.f1.reason == found.micro.recall.reason == "No document of the test set has any class."
