@@ -24,7 +24,11 @@ def training_news(project: Project, shown: int) -> News:
         .values_list("number", "state")
         .order_by("number")
     )
+    newer = next((number for number, state in reversed(runs) if state == states.READY), None)
+    if newer is not None and project.promoted_model_id:  # a manager's choice stays when newer ones come
+        used = ModelVersion.objects.in_use(project)
+        newer = used.number if used is not None and used.number > shown else None
     return News(
         training=next((number for number, state in reversed(runs) if state == states.TRAINING), None),
-        newer=next((number for number, state in reversed(runs) if state == states.READY), None),
+        newer=newer,
     )

@@ -98,6 +98,9 @@ def test_the_report_tells_of_a_model_that_was_trained_since(
     ModelVersion.objects.filter(pk=other.pk).update(state="ready")
     assert "Model 2 is trained: show its numbers" in told()
     assert client.get(news, {"shown": "1"})["Location"] == reverse("analytics:classes", args=[tickets.pk])
+    Project.objects.update(promoted_model=ModelVersion.objects.get(project=tickets, number=1))
+    ModelVersion.objects.update(facts={"edition": tickets.feature_edition})
+    assert "is trained" not in told()  # the report stays with the model that a manager chose
 
 
 def test_a_stranger_is_told_no_news(client: Client, eve: User, tickets: Project) -> None:
