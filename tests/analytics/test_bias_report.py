@@ -47,7 +47,8 @@ def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, an
 
 def test_an_odd_prediction_of_long_ago_is_passed_over(taught: Project) -> None:
     lease = Lease.objects.filter(project=taught, state="submitted").latest("annotation_id")
-    for top in ([], None, {}, [[]], ["x"], [["Refund", 0.9]], [[None, 0.9]], [[str(UUID(int=0))]]):
+    odd: list[object] = [[], None, {}, [[]], ["x"], [["Refund", 0.9]], [[None, 0.9]], [[str(UUID(int=0))]]]
+    for top in odd:
         lease.reason |= {"top": top}
         lease.save(update_fields=["reason"])
         overall = bias_report(taught, []).overall
