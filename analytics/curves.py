@@ -100,8 +100,8 @@ def _measurements(project: Project, most: int) -> list[Measurement]:
     """The oldest first."""
     kept = Measurement.objects.filter(project=project).order_by("-model_version__number")
     ids = list(kept.values_list("pk", flat=True)[:MOST_VERSIONS])[::-1]
-    places = np.unique(np.linspace(0, len(ids) - 1, min(most, len(ids))).round().astype(int)) if ids else []
-    taken = Measurement.objects.filter(pk__in=[ids[place] for place in places])
+    places = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(most, len(ids))).round().astype(int))
+    taken = Measurement.objects.filter(pk__in=[ids[place] for place in places.tolist()])
     versions = taken.select_related("model_version").defer("model_version__facts", "model_version__classes")
     return list(versions.order_by("model_version__number"))
 

@@ -89,6 +89,10 @@ class Gallery:
         self._people(more)
         self._guidelines(more)
         self._rows(more, tests)
+        compared = Project.objects.filter(
+            pk=self.project.pk
+        )  # all documents: the reports speak of the test set
+        compared.update(grouped_count=compared.get().document_count)
         self.size = size
 
     def addresses(self) -> dict[str, str]:

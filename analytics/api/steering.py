@@ -91,7 +91,13 @@ class SteeringReports(Endpoint):
         """Read which class gets how much of the queue, why, and what it achieved."""
         return Response(_as_json(steering(self.member.project)))
 
-    @operation("reports_steering_change", request=SteeringIn, answers={200: SteeringOut}, errors=[422])
+    @operation(
+        "reports_steering_change",
+        request=SteeringIn,
+        answers={200: SteeringOut},
+        errors=[422],
+        examples={"A higher target": {"is_steered": True, "target_f1": 0.85}},
+    )
     def patch(self, request: Request, project_id: int) -> Response:
         """Switch the steering on or off, or move its target. The queue is ranked again within seconds."""
         asked = SteeringIn.checked(request.data)

@@ -76,12 +76,10 @@ def score_probabilities(
     sums = drawn_sums(np.vstack([table, imagined]), seed=seed)
     with_imagined = np.vstack([losses, imagined[:2]])
     of_loss, of_brier = measured_means(losses, with_imagined, sums[:, :2] / sums[:, -1:])
-    exact = (
-        log_loss(probabilities, truth.argmax(axis=1)) if is_single else binary_log_loss(probabilities, truth)
-    )
+    named = truth.argmax(axis=1)
+    exact = log_loss(probabilities, named) if is_single else binary_log_loss(probabilities, truth)
     found = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
-    cells = sums[:, -1] * confidences.shape[1]
-    errors = np.abs(sums[:, 2 : 2 + N_BINS]).sum(axis=1) / cells
+    errors = np.abs(sums[:, 2 : 2 + N_BINS]).sum(axis=1) / (sums[:, -1] * confidences.shape[1])
     return ProbabilityScores(
         replace(exact, interval=of_loss.interval),
         replace(brier(probabilities, truth), interval=of_brier.interval),

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from analytics.queries import HeldOut
+from analytics.queries import HeldOut, Spans
 from analytics.review import Asked, chosen, judged
 from labeling.actions import generations, given, queue, working
 from labeling.actions.annotations import Submission, submit
@@ -44,7 +44,7 @@ def several() -> HeldOut:
 def spans() -> HeldOut:
     """B is marked where A is labelled; then all right; then an A too many."""
     none, no_odds = np.zeros((3, 3), dtype=bool), np.zeros((3, 0))
-    given_spans = ([(0, 4, 0)], [(0, 4, 1)], [])
+    given_spans: tuple[Spans, ...] = ([(0, 4, 0)], [(0, 4, 1)], [])
     marked = ([(0, 4, 1)], [(0, 4, 1)], [(2, 3, 0)])
     return HeldOut((A, B, C), np.arange(3), np.arange(3), none, none, no_odds, given_spans, marked)
 
@@ -133,7 +133,7 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     back = page(measured, "wrong=1")
     assert client.get(relabel, {"next": back}).status_code == 200
     sent = {"label_class": str(right), "note": "It asks for that", "next": back}
-    assert client.post(relabel, sent).url == back
+    assert client.post(relabel, sent)["Location"] == back
     assert "Model 1 is wrong on 2 of 12 test documents" in client.get(back).content.decode()
     assert Resolution.objects.get(document=document).how == "adjudicated"
 
@@ -172,7 +172,7 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
     assert len(picked) == 3
     assert picked <= seen
     end = reverse("analytics:end_pick", args=[measured.pk, Pick.objects.get().pk])
-    assert client.post(end, {"query": "wrong=1"}).url == page(measured, "wrong=1")
+    assert client.post(end, {"query": "wrong=1"})["Location"] == page(measured, "wrong=1")
     assert not Pick.objects.standing().exists() or picked  # what Bob holds is left to him
     html = client.post(send, {"query": "", "reason": ""}, follow=True).content.decode()
     assert "Give a reason" in html
@@ -204,7 +204,9 @@ def test_a_way_back_to_another_site_is_not_taken(measured: Project, client: Clie
     assert "example.org" not in html
     right = label(measured, truth(document.text)).label_class
     sent = {"label_class": str(right), "next": "//example.org"}
-    assert client.post(relabel, sent).url == reverse("labeling:document", args=[measured.pk, document.pk])
+    assert client.post(relabel, sent)["Location"] == reverse(
+        "labeling:document", args=[measured.pk, document.pk]
+    )
 
 
 @pytest.mark.parametrize("kind", ["multi", "spans"])

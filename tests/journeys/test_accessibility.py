@@ -29,7 +29,17 @@ NO_PAGES = {
 }
 BY_KIND = ("label", "mine", "correct", "dispute", "classes", "confusion")
 BY_ROLE = {"ann": ("project", "label", "classes", "settings"), "carla": ("project", "disputes", "mine")}
-BY_EMPTINESS = ("project", "label", "classes", "confusion", "savings", "documents", "disputes", "mine", "guideline")
+BY_EMPTINESS = (
+    "project",
+    "label",
+    "classes",
+    "confusion",
+    "savings",
+    "documents",
+    "disputes",
+    "mine",
+    "guideline",
+)
 NARROW = ViewportSize(width=320, height=640)
 WIDE = ViewportSize(width=1280, height=800)
 
@@ -98,9 +108,10 @@ def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
     client.force_login(gallery.manager)
     for name, path in gallery.addresses().items():
         page, _, _ = name.removeprefix("labeling:").removeprefix("analytics:").partition(" ")
-        is_file = name.endswith("_csv")
-        if name not in NO_PAGES and not is_file and (page in names or not names) and client.get(path).status_code != 405:
-            found[name] = path
+        is_asked = page in names or not names
+        if not is_asked or name in NO_PAGES or name.endswith("_csv") or client.get(path).status_code == 405:
+            continue
+        found[name] = path
     return found
 
 

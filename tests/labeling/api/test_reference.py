@@ -17,7 +17,7 @@ NEVER_HERE = {  # raised by pages, workers and the command line only
 
 def test_the_reference_lists_every_address() -> None:
     paths = {path.removeprefix("/api/v1/") for path in openapi_document()["paths"]}
-    listed = set(re.findall(r"^\| `([a-z/{}_]+/)` \|", REFERENCE.read_text(), re.MULTILINE))
+    listed = set(re.findall(r"^\| `([a-z/{}_-]+/)` \|", REFERENCE.read_text(), re.MULTILINE))
     assert listed == paths
 
 
