@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, log10
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def _facts(document_ids: NDArray[np.int64]) -> Facts:
 
 def _fields(facts: Facts) -> list[Field]:
     lengths = np.array([characters for characters, _metadata in facts], dtype=np.float64)
-    edges = [int(edge) for edge in _edges(lengths)]
+    edges = sorted({ceil(edge) for edge in _edges(lengths)})
     by_length = Field(
         LENGTH,
         _("Length of the text"),
@@ -83,7 +83,7 @@ def _fields(facts: Facts) -> list[Field]:
         if edges
         else (Bucket(_("any length"), None),),
     )
-    present = Counter(key for _characters, metadata in facts for key in metadata)
+    present = Counter(key for _characters, metadata in facts for key in metadata if key)  # "" is the length
     by_metadata = (
         _field(key, [data.get(key) for _n, data in facts])
         for key in sorted(present, key=lambda key: (-present[key], key))[:MOST_FIELDS]
@@ -113,12 +113,22 @@ def _field(key: str, values: list[Any]) -> Field | None:
 
 
 def _by_number(key: str, values: list[Any]) -> Field:
-    known = np.array(
-        [value if isinstance(value, (int, float)) else np.nan for value in values], dtype=np.float64
-    )
+    known = np.array([_float(value) for value in values], dtype=np.float64)
     edges = _edges(known[~np.isnan(known)])
     codes = np.where(np.isnan(known), -1, np.searchsorted(edges, known, side="right"))
     return Field(key, key, codes.astype(np.int64), tuple(Bucket(name, None) for name in _ranges(edges)))
+
+
+def _float(value: Any) -> float:
+    """NaN for what is no number, or one of hundreds of digits: the database keeps those too.
+
+    >>> _float(3), _float(10**400), _float("3")
+    (3.0, nan, nan)
+    """
+    try:
+        return float(value) if isinstance(value, (int, float)) else np.nan
+    except OverflowError:
+        return np.nan
 
 
 def _edges(numbers: NDArray[np.float64]) -> list[float]:
@@ -130,7 +140,11 @@ def _edges(numbers: NDArray[np.float64]) -> list[float]:
     if not len(numbers):
         return []
     lowest, highest = float(numbers.min()), float(numbers.max())
+    if not isfinite(highest - lowest):  # too far apart for round numbers between them
+        return []
     step = 10.0 ** (floor(log10(highest - lowest or 1.0)) - 1)
+    if not step:  # too close
+        return []
     ends = {round(round(end / step) * step, 9) for end in np.quantile(numbers, QUANTILES).tolist()}
     return sorted(end for end in ends if lowest < end <= highest)
 

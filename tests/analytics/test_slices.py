@@ -116,3 +116,29 @@ def test_without_a_model_the_page_says_what_it_takes(tickets: Project, client: C
     client.force_login(joan)
     text = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
     assert "Nothing to measure yet" in text
+
+
+def test_numbers_of_any_size_and_odd_values_in_the_metadata_are_borne(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    measured(tickets, 40)
+    for k, document in enumerate(Document.objects.test_set().filter(project=tickets)):
+        odd = {"huge": 10**400 + k, "far": (-1) ** k * (1.7e308 - k * 1e300), "close": k * 5e-324}
+        document.metadata = odd | {"": "no name", "nested": {"a": [k]}, "none": None, "long": "x" * 5000}
+        document.save(update_fields=["metadata"])
+    client.force_login(joan)
+    for key in ("huge", "far", "close", "nested"):
+        response = client.get(reverse("analytics:slices", args=[tickets.pk]), {"by": key})
+        assert response.status_code == 200
+    assert client.get(reverse("analytics:slices_csv", args=[tickets.pk])).status_code == 200
+
+
+def test_texts_of_nearly_the_same_length_leave_no_bucket_empty(tickets: Project) -> None:
+    measured(tickets, 40)
+    for k, document in enumerate(Document.objects.test_set().filter(project=tickets)):
+        Document.objects.filter(pk=document.pk).update(text="x" * (10 + min(k % 4, 2)))
+    rows = slices(tickets).rows
+    assert [row.documents for row in rows] == [10, 10, 20]
+    assert [str(row.bucket.where) for row in rows] == [
+        "at most 10 characters", "11 to 11 characters", "at least 12 characters",
+    ]  # fmt: skip
