@@ -50,6 +50,17 @@ class Labelled:
         counted = np.bincount(self.places, weights, minlength=len(self.ledger.classes))
         return counted.astype(np.int64)
 
+    def labels_per_class(self) -> dict[tuple[UUID, str], int]:
+        """Labels by class and split, as `labeling.models.labelled.label_counts` counts them."""
+        of_test = self.is_test[self.documents]
+        return {
+            (label_class, split): count
+            for split, flags in ((Document.Split.TEST, of_test), (Document.Split.POOL, ~of_test))
+            for label_class, count in zip(
+                self.ledger.classes, self.per_class(self.spans * flags).tolist(), strict=True
+            )
+        }
+
 
 def labelled_now(project: Project) -> Labelled:
     """Read in at most four statements."""

@@ -142,7 +142,8 @@ def speaking(project: Project, known: Ledger) -> Places:
     waiting = known.documents[known.stands & is_person & ~is_settled]  # most have a settling answer beside it
     if not len(waiting):
         return rows
-    waiting = np.setdiff1d(waiting, known.documents[rows])
+    settled = np.append(np.sort(known.documents[rows]), -1)
+    waiting = waiting[settled[np.searchsorted(settled[:-1], waiting)] != waiting]
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [waiting.tolist()])
         first = np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)

@@ -16,7 +16,6 @@ from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.measures import Measure
 from analytics.scores import scores
 from labeling.models import ClassNeed, Focus, LabelClass, ModelVersion, Project
-from labeling.models.labelled import label_counts
 
 SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
 
@@ -64,14 +63,14 @@ class ClassReport:
 def class_report(project: Project) -> ClassReport:
     """Computed now, from the newest model's stored predictions and the labels of this moment."""
     classes = queries.active_classes(project)
-    counts = label_counts(project.pk)
+    labelled = labelled_now(project)
+    counts = labelled.labels_per_class()
     version = queries.latest_model(project)
     held_out = queries.held_out(project, version) if version else None
     if held_out is not None and not len(held_out):
         held_out = None
     measured = scores(project.kind, held_out, version.pk) if held_out and version else None
     by_id = {label_class.pk: label_class for label_class in classes}
-    labelled = labelled_now(project)
     return ClassReport(
         project=project,
         version=version,

