@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analytics.metrics.classification import Average, Report, confusion_matrix, divide, f1_values
 from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval, Measure
-from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
+from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ def with_intervals(
     outcomes: Outcomes,
     *,
     seed: int,
-    n_resamples: int | None = None,
+    n_resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Report:
     """The report with intervals on its micro, macro and weighted averages, and on the Hamming loss.
 
     outcomes : of the same documents as the report
-    n_resamples : test sets to draw; as many as is quick unless told otherwise
+    n_resamples : test sets to draw
     returns : a new report; what was undefined stays so
     """
     if not outcomes.documents.sum():
@@ -93,7 +93,6 @@ def with_intervals(
     smoothed = _with_imagined_error(outcomes)
     weights = smoothed.documents.astype(np.float32)
     centres = _statistics(smoothed, weights[None])[:, 0]
-    n_resamples = n_resamples or enough_resamples(len(weights))
     drawn = drawn_weights(smoothed.documents, n_resamples, seed)
     draws = np.concatenate([_statistics(smoothed, piece) for piece in drawn], axis=1)
     measures = [m for average in (report.micro, report.macro, report.weighted) for m in _measures(average)]

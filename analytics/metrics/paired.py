@@ -17,7 +17,7 @@ from analytics.metrics.bootstrap import outcomes_of_documents
 from analytics.metrics.classification import NOTHING_TESTED, f1_values
 from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT
 from analytics.metrics.measures import Interval, Measure, undefined
-from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
+from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
 
 Counts = tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]]
 _EXACT_UP_TO = 1_000  # documents on which the models differ; above, the normal law is as good
@@ -213,7 +213,7 @@ def _drawn_changes(first: NDArray[np.int32], second: NDArray[np.int32], seed: in
     ]
     documents = np.append(both.documents, [1, 1])
     pieces = []
-    for weights in drawn_weights(documents, enough_resamples(len(documents)), seed):
+    for weights in drawn_weights(documents, RESAMPLES, seed):
         totals = np.stack([(weights @ table).astype(np.float64) for table in tables])
         pieces.append(_f1(totals[:, :, n_classes:]) - _f1(totals[:, :, :n_classes]))
     return np.concatenate(pieces, axis=1)

@@ -15,7 +15,7 @@ from analytics.metrics.bootstrap import outcomes_of_documents
 from analytics.metrics.classification import NEVER_PREDICTED, NOTHING_TESTED, Average, divide
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.measures import Measure, undefined
-from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
+from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
 from analytics.metrics.spans import Entity
 
 PART = 0.5  # credit of a span with the right class and wrong ends
@@ -113,7 +113,7 @@ def _matches(
     documents = np.append(outcomes.documents, 1)
     drawn = [
         _shares(*(weights @ part for part in with_error))
-        for weights in drawn_weights(documents, enough_resamples(len(documents)), seed)
+        for weights in drawn_weights(documents, RESAMPLES, seed)
     ]
     draws = np.concatenate(drawn, axis=1)  # (3, n_draws, n_classes + 1)
     centres = _shares(*(documents[None].astype(np.float32) @ part for part in with_error))[:, 0]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analytics.metrics.classification import divide
 from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
-from analytics.metrics.resampling import corrected_interval, drawn_weights, enough_resamples
+from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
 
 _LOWEST = 0.6  # of the best F1: no drawn test set has a best one below that part of it, but for tiny classes
 
@@ -143,7 +143,7 @@ def threshold_interval(
     kept = np.flatnonzero((np.arange(len(order)) <= ends[-1]) | is_true)
     flags, odds = is_true[kept].astype(np.float32), probabilities[order[ends]]
     thresholds, best = [], []
-    for weights in drawn_weights(np.ones(len(kept), np.int64), enough_resamples(len(kept)), seed):
+    for weights in drawn_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
         found = (weights * flags).cumsum(axis=1)[:, ends]
         f1 = divide(2 * found, weights.cumsum(axis=1)[:, ends] + (weights @ flags)[:, None])
         f1[np.isnan(f1)] = 0.0
@@ -169,7 +169,7 @@ def _counts(
 
 def _falling(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Documents from the highest probability to the lowest, and where each run of equal ones ends."""
-    order = np.argsort(-probabilities, kind="stable")
+    order = np.argsort(-probabilities)  # within a run of equal ones any order does
     odds = probabilities[order]
     return order, np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
 
