@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from math import ceil, floor, isfinite, log10
 from typing import Any
 
 import numpy as np
-from django.db.models.functions import Length
+from django.db import connection
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,13 +19,15 @@ from numpy.typing import NDArray
 
 from analytics.metrics.slices import LEAST_SUPPORT
 from analytics.remembered import remembered
-from labeling.models import Document
 from labeling.models.picks import Slice, metadata_text
 
 MOST_FIELDS = 12  # of the metadata, those that most documents have
 MOST_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
 QUANTILES = (0.25, 0.5, 0.75)
 LENGTH = ""  # the name of the field that every document has: the length of its text
+
+# One array of ids: thousands of parameters take twice as long.
+_FACTS = "SELECT id, length(text), metadata FROM labeling_document WHERE id = ANY(%s)"
 
 Codes = NDArray[np.int64]
 Facts = tuple[tuple[int, Mapping[str, Any]], ...]  # characters and metadata of each document
@@ -61,8 +64,9 @@ def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
 
 
 def _facts(document_ids: NDArray[np.int64]) -> Facts:
-    rows = Document.objects.filter(pk__in=document_ids.tolist()).values_list("pk", Length("text"), "metadata")
-    known = {pk: (characters, metadata) for pk, characters, metadata in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, [document_ids.tolist()])
+        known = {pk: (characters, json.loads(metadata)) for pk, characters, metadata in cursor.fetchall()}
     return tuple(known[pk] for pk in document_ids.tolist())
 
 

@@ -34,6 +34,7 @@ SPEAKERS = """
     WHERE a.id = ANY(%(annotations)s)
     GROUP BY 1, 2, 3
 """
+EXTERNAL_IDS = "SELECT id, external_id FROM labeling_document WHERE id = ANY(%s) AND external_id IS NOT NULL"
 Facts = tuple[int | None, int | None]  # of an annotation: who, and the number of the guideline
 
 
@@ -99,6 +100,13 @@ def versions_kept(project: Project) -> list[ModelVersion]:
     kept = HeldOutPrediction.objects.filter(model_version=OuterRef("pk"))
     ready = ModelVersion.objects.ready().filter(Exists(kept), project=project)
     return list(ready.select_related("guideline")[:MOST_VERSIONS])
+
+
+def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
+    """Of those that have one; one array of ids where thousands of parameters would take twice as long."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXTERNAL_IDS, [documents.tolist()])
+        return dict(cursor.fetchall())
 
 
 def _annotation_facts(found: HeldOut) -> tuple[dict[int, Facts], dict[int, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -12,10 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from numpy.typing import NDArray
 
 from analytics.review import SORTS, Asked
 from analytics.review_texts import chips, headline, pick_reason, told_of_pick
-from analytics.reviewed import Review, review
+from analytics.reviewed import Review, external_ids, review
 from analytics.reviewed_documents import shown
 from analytics.views.tables import csv_file
 from labeling.actions import picks
@@ -97,8 +99,9 @@ def _csv_rows(one: Review) -> Iterable[list[object]]:
     found, numbers = one.found, one.numbers
     if found is None or numbers is None:
         return
-    names = dict(Document.objects.filter(pk__in=one.document_ids).values_list("pk", "external_id"))
+    names = external_ids(found.document_ids[one.rows])
     classes = [one.classes[pk].name for pk in found.classes]
+    sides = [] if found.truth_spans else [_named(flags, classes) for flags in (found.truth, found.predicted)]
     for row in one.rows.tolist():
         pk = int(found.document_ids[row])
         if found.truth_spans:
@@ -107,15 +110,20 @@ def _csv_rows(one: Review) -> Iterable[list[object]]:
                 for spans in (found.truth_spans, found.predicted_spans)
             ]
         else:
-            said = [
-                "|".join(name for name, has in zip(classes, flags[row], strict=True) if has)
-                for flags in (found.truth, found.predicted)
-            ]
+            said = ["|".join(side[row]) for side in sides]
         who, _guideline = one.facts.get(int(found.annotation_ids[row]), (None, None))
         sure = "" if found.truth_spans else round(float(numbers.confidence[row]), 4)
         wrong = int(numbers.is_wrong[row])
         loss = round(float(numbers.loss[row]), 4)
         yield [pk, names.get(pk) or "", *said, wrong, sure, loss, one.people.get(who or 0, "")]
+
+
+def _named(flags: NDArray[np.bool_], classes: Sequence[str]) -> list[list[str]]:
+    """The names of the classes of each row."""
+    named: list[list[str]] = [[] for _ in flags]
+    for row, place in zip(*(side.tolist() for side in np.nonzero(flags)), strict=True):
+        named[row].append(classes[place])
+    return named
 
 
 def _fields(one: Review) -> dict[str, Any]:
