@@ -57,10 +57,16 @@ def rule_draft(project: Project, first: LabelClass, second: LabelClass) -> tuple
 def examples(project: Project, first: UUID, second: UUID) -> Examples:
     """Of the pool where it has any; its texts may be shown to annotators, those of the test set may not."""
     split = _split_documents(project, first, second)
-    wrong = [p for p in prequential(project.pk) if p.share != "test" and len(p.given) == 1]
+    ways = ({first}, second), ({second}, first)
+    wrong = [p for p in prequential(project.pk) if (p.given, p.label_class) in ways]
+    # A test document may come by any share: picks send some to the queue.
+    test_set = Document.objects.test_set().filter(pk__in=[p.document_id for p in wrong])
+    of_test = set(test_set.values_list("pk", flat=True))
     taken = [
-        _newest(p.document_id for p in wrong if p.label_class == said and true in p.given)
-        for true, said in ((first, second), (second, first))
+        _newest(
+            p.document_id for p in wrong if (p.given, p.label_class) == way and p.document_id not in of_test
+        )
+        for way in ways
     ]
     are_tested = not (split or taken[0] or taken[1])
     if are_tested:

@@ -38,6 +38,8 @@ def headline(report: ClassReport) -> str:
         return _("No model yet: label documents of at least two classes")
     if report.scores is None:
         return _("A model, and nothing to measure it by: label documents of the test set")
+    if not any(row.scores and row.scores.f1.is_defined for row in report.rows):
+        return _("No class of now can be measured yet: label documents of the test set")
     weak = [str(row.label_class.name) for row in weak_rows(report)]
     if not weak:
         return _("Every measured class reaches the target of F1 {limit:.2f}").format(

@@ -14,6 +14,7 @@ from analytics.reports import class_report
 from labeling.actions import classes, given, steering
 from labeling.models import Annotation, Document, Focus, HeldOutPrediction, OwedWork, Project
 from tests.cast import label
+from tests.judged import judge
 from tests.shop import label_rightly, train, truth
 
 
@@ -191,6 +192,16 @@ def test_a_class_name_cannot_become_a_formula_or_a_script(
     assert "<script>alert" not in client.get(page(tickets)).content.decode()
     lines = client.get(reverse("analytics:classes_csv", args=[tickets.pk])).content.decode().splitlines()
     assert lines[1].startswith("'=") or lines[1].startswith("\"'=")
+
+
+def test_the_title_praises_no_model_that_knows_none_of_the_classes_of_now(
+    tickets: Project, joan: User
+) -> None:
+    judge(tickets, [(["Refund"], ["Refund"])] * 4)
+    classes.add(tickets.pk, joan, "Brand new")
+    for one in tickets.classes.exclude(name="Brand new"):
+        classes.retire(tickets.pk, joan, one.pk)
+    assert "No class of now can be measured yet" in headline(class_report(tickets))
 
 
 def test_findings_name_the_scarce_class_and_the_title_the_weak_one(measured: Project) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from analytics.confusion import Verdict, confusion_report
 from labeling.actions import annotations, queue
-from labeling.models import Focus, Guideline, Project
+from labeling.models import Focus, Guideline, Lease, Project
 from tests.cast import fill, label, rank
 from tests.judged import judge, judge_spans
 
@@ -149,6 +149,23 @@ def test_a_drafted_rule_quotes_documents_of_the_pool_and_saves_nothing(
     assert Guideline.objects.filter(project=project).count() == 1  # the one that the project came with
     client.force_login(ann)
     assert client.get(address).status_code == 403
+
+
+def test_a_test_document_that_a_pick_brought_is_not_quoted_as_one_of_the_pool(
+    tickets: Project, client: Client, joan: User, ann: User
+) -> None:
+    judge(tickets, MIXED_UP)
+    tickets.refresh_from_db()
+    rank(tickets, fill(tickets, ["Nobody may read this answer"], split="test"))
+    (held,) = queue.claim(tickets.pk, ann).documents
+    refund, billing = _ids(tickets)
+    told = {"share": "picked", "independent": "test", "model": 1, "top": [[str(billing), 0.9]]}
+    Lease.objects.filter(document=held.document_id).update(reason=told)
+    annotations.submit(ann, annotations.Submission(held.token, [label(tickets, "Refund")]))
+    client.force_login(joan)
+    text = client.get(reverse("analytics:draft_rule", args=[tickets.pk, refund, billing])).content.decode()
+    assert "They are of the test set" in text
+    assert "Nobody may read this answer" not in text
 
 
 def _ids(project: Project) -> list[object]:
