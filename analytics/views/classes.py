@@ -19,6 +19,7 @@ from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
 from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
 from analytics.links import test_set_address
+from analytics.metrics.classification import ClassScores
 from analytics.needs import evidence_of_now
 from analytics.news import training_news
 from analytics.queue_mix import queue_mix
@@ -48,6 +49,7 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "is_crossed": is_crossed,
         "averages": report.crossed.scores if is_crossed and report.crossed else report.scores,
+        "retired": _retired(report, is_crossed),
         "rows": [(row, row.crossed if is_crossed else row.scores) for row in report.rows],
         "links": test_set_address(member, report.version),
         "wanted": WANTED_LABELS,
@@ -65,6 +67,17 @@ def _is_crossed(report: ClassReport, asked: str) -> bool:
     if report.crossed is None or asked == "test":
         return False
     return report.is_crossed or asked == "crossed"
+
+
+def _retired(report: ClassReport, is_crossed: bool) -> int:
+    """How many classes the averages hold that the table does not."""
+    known: dict[UUID, ClassScores] = {}
+    if is_crossed and report.crossed:
+        known = report.crossed.classes
+    elif report.scores and report.held_out:
+        known = dict(zip(report.held_out.classes, report.scores.classes, strict=True))
+    shown = {row.label_class.pk for row in report.rows}
+    return sum(scores.support > 0 for pk, scores in known.items() if pk not in shown)
 
 
 def _bias(report: ClassReport) -> BiasReport:
