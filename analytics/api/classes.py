@@ -31,7 +31,7 @@ class MeasureOut(serializers.Serializer[Any]):
 
 
 class ClassScoresOut(serializers.Serializer[Any]):
-    """How good the newest model is at one class, on random test documents."""
+    """How good the model in use is at one class, on random test documents."""
 
     precision = MeasureOut(allow_null=True)
     recall = MeasureOut(allow_null=True)

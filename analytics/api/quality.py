@@ -1,4 +1,4 @@
-"""How does a machine read every measure of the newest model? The same numbers as the page."""
+"""How does a machine read every measure of the model in use? The same numbers as the page."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ClassQualityOut(serializers.Serializer[Any]):
 
 
 class QualityOut(serializers.Serializer[Any]):
-    """Every measure of the newest model on the test set of this moment; null where there is none."""
+    """Every measure of the model in use on the test set of this moment; null where there is none."""
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
@@ -80,7 +80,7 @@ class QualityReports(Endpoint):
 
     @operation("reports_quality", answers={200: QualityOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read every measure of the newest model, measured on random test documents, with intervals."""
+        """Read every measure of the model in use, measured on random test documents, with intervals."""
         return Response(_as_json(quality(self.member.project)))
 
 
