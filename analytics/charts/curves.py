@@ -25,12 +25,10 @@ class Line:
     band: str
 
 
-@dataclass(frozen=True)
-class Chart:
-    """Learning curves in a box of WIDTH by HEIGHT."""
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Where the axes of a curve stand, and what is written on them."""
 
-    lines: list[Line]
-    goals: list[Tick]  # horizontal lines, with the share that they stand for
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     left: int = LEFT
@@ -44,6 +42,14 @@ class Chart:
     def middle(self) -> float:
         """Of the x axis, for its name."""
         return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True)
+class Chart(Box):
+    """Learning curves in a box of WIDTH by HEIGHT."""
+
+    lines: list[Line]
+    goals: list[Tick]  # horizontal lines, with the share that they stand for
 
 
 def learning_curves(
@@ -84,9 +90,8 @@ def learning_curves(
         drawn.append(Line(key, names[key], line, path([*upper, *reversed(lower)])))
     x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(labels[-1] / x_step) + 1)]
     numbers = [round(bottom + n * y_step, 2) for n in range(int((top - bottom) / y_step + 1e-9) + 1)]
-    return Chart(
-        drawn, [Tick(y(at), share) for share, at in goals.items()], x_ticks, [Tick(y(n), n) for n in numbers]
-    )
+    drawn_goals = [Tick(y(at), share) for share, at in goals.items()]
+    return Chart(drawn, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
 
 
 def _highest(lines: Mapping[str, Sequence[Band]]) -> float:

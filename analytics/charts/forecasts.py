@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from analytics.charts.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH, Band
+from analytics.charts.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH, Band, Box
 from analytics.charts.scales import Tick, nice
 
 Place = tuple[float, float]
@@ -14,7 +14,7 @@ Placed = tuple[float, Band]  # labels; value, low, high
 
 
 @dataclass(frozen=True)
-class Forecasted:
+class Forecasted(Box):
     """One curve in a box of WIDTH by HEIGHT: points with their intervals, then dashes in a band."""
 
     dots: list[tuple[float, float, float, float]]  # x, y, and the ends of the interval
@@ -22,19 +22,6 @@ class Forecasted:
     ahead: str  # of the expected part; "" where nothing can be said
     band: str
     goal: Tick | None  # the target's height
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-    width: int = WIDTH
-    height: int = HEIGHT
-
-    @property
-    def middle(self) -> float:
-        """Of the x axis, for its name."""
-        return (self.left + self.right) / 2
 
 
 def forecast_chart(measured: Sequence[Placed], ahead: Sequence[Placed], target: float) -> Forecasted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -95,11 +96,7 @@ class Decision(Endpoint):
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Settle a disputed document. What the annotators said stays beside it."""
-        asked = DecisionIn.checked(request.data)
-        decided = adjudication.decide(
-            project_id, document_id, self.caller, label_values(asked["labels"]), asked.get("note", "")
-        )
-        return Response(DecisionOut(decided).data, status=201)
+        return _decided(adjudication.decide, self, request, document_id)
 
 
 class Relabel(Endpoint):
@@ -119,8 +116,13 @@ class Relabel(Endpoint):
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Settle a document anew, whatever settled it before. All that was said of it stays beside it."""
-        asked = DecisionIn.checked(request.data)
-        decided = adjudication.relabel(
-            project_id, document_id, self.caller, label_values(asked["labels"]), asked.get("note", "")
-        )
-        return Response(DecisionOut(decided).data, status=201)
+        return _decided(adjudication.relabel, self, request, document_id)
+
+
+def _decided(
+    decide: Callable[..., Annotation], endpoint: Endpoint, request: Request, document_id: int
+) -> Response:
+    asked = DecisionIn.checked(request.data)
+    labels, note = label_values(asked["labels"]), asked.get("note", "")
+    decided = decide(endpoint.member.project_id, document_id, endpoint.caller, labels, note)
+    return Response(DecisionOut(decided).data, status=201)

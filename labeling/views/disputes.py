@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,12 +18,11 @@ from labeling.actions import adjudication
 from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership
-from labeling.models.desk import desk_facts
 from labeling.views import questions
 from labeling.views.access import for_adjudicators, person
 from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
-from labeling.views.parts import cards_of
+from labeling.views.parts import answer_form
 
 PER_PAGE = 25
 
@@ -71,29 +71,38 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         if form.complaint:
             messages.error(request, form.complaint)
         given, status = Given.of_post(request.POST), 422
-    facts = desk_facts(member.project_id, person(request).pk)
-    context = {
-        "member": member,
-        "facts": facts,
-        "choices": [(card, None) for card in cards_of(facts, member)],
-        "document": document,
-        "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
-        "skips": skips_of(document),
-        "given": given,
-        "back": "",
-    }
+    context = answer_form(member, document, given, back="") | voices_on(document, said)
     return render(request, "labeling/dispute.html", context, status=status)
 
 
 def _is_decided(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
+    done = _("Decided. What the annotators said stays beside it.")
+    return is_stored(adjudication.decide, request, member, document_id, form, done)
+
+
+def is_stored(
+    decide: Callable[..., Annotation],
+    request: HttpRequest,
+    member: Membership,
+    document_id: int,
+    form: ChoiceOfClasses,
+    done: str,
+) -> bool:
+    """Whether the decision of the form stands now; the reader is told that, or why not."""
     found = form.cleaned_data
     try:
-        adjudication.decide(member.project_id, document_id, person(request), found["labels"], found["note"])
+        decide(member.project_id, document_id, person(request), found["labels"], found["note"])
     except LabelingError as error:
         messages.error(request, error.message)
         return False
-    messages.success(request, _("Decided. What the annotators said stays beside it."))
+    messages.success(request, done)
     return True
+
+
+def voices_on(document: Document, said: list[Annotation]) -> dict[str, Any]:
+    """What people said of a document, and who skipped it, for the page of a decision."""
+    voices = [Voice(one, stretches(document.text, one.labels.all())) for one in said]
+    return {"voices": voices, "skips": _skips_of(document)}
 
 
 def counted_answers(documents: Sequence[Document]) -> list[Annotation]:
@@ -106,7 +115,7 @@ def counted_answers(documents: Sequence[Document]) -> list[Annotation]:
     )
 
 
-def skips_of(document: Document) -> list[Lease]:
+def _skips_of(document: Document) -> list[Lease]:
     skipped = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SKIPPED)
     return list(skipped.select_related("annotator").order_by("pk"))
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from labeling.actions.queue import HeldDocument
 from labeling.forms.answers import signed_suggestion
-from labeling.models import Membership, Project
+from labeling.models import Document, Membership, Project
 from labeling.models.cards import ClassCard
-from labeling.models.desk import DeskFacts
+from labeling.models.desk import DeskFacts, desk_facts
 from labeling.models.explanations import explanation
 from labeling.models.keys import effective_keys
 from labeling.models.reasons import percent, told
@@ -72,6 +72,22 @@ def cards_of(facts: DeskFacts, member: Membership) -> list[ClassCard]:
     """The classes in their order, each with this member's key."""
     keys = keys_of(facts, member)
     return [replace(card, key=keys[card.id]) for card in facts.classes]
+
+
+def answer_form(member: Membership, document: Document, given: Given, back: str) -> dict[str, Any]:
+    """The context of a page on which a document that has answers gets another one.
+
+    back : address of the page that follows; "" for the form's own
+    """
+    facts = desk_facts(member.project_id, member.user_id)
+    return {
+        "member": member,
+        "facts": facts,
+        "choices": [(card, None) for card in cards_of(facts, member)],
+        "document": document,
+        "given": given,
+        "back": back,
+    }
 
 
 def _choices(

@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from labeling.actions import adjudication
-from labeling.exceptions import LabelingError, NotFound
+from labeling.exceptions import NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Document, Membership, Resolution
-from labeling.models.desk import desk_facts
-from labeling.views.access import for_adjudicators, person
-from labeling.views.disputes import Voice, counted_answers, skips_of, start_from
+from labeling.views.access import for_adjudicators
+from labeling.views.disputes import counted_answers, is_stored, start_from, voices_on
 from labeling.views.given import Given
 from labeling.views.marked import stretches
-from labeling.views.parts import cards_of
+from labeling.views.parts import answer_form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,34 +41,17 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         if form.complaint:
             messages.error(request, form.complaint)
         given, status = Given.of_post(request.POST), 422
-    facts = desk_facts(member.project_id, person(request).pk)
-    context = {
-        "member": member,
-        "facts": facts,
-        "choices": [(card, None) for card in cards_of(facts, member)],
-        "document": document,
+    context = answer_form(member, document, given, back) | voices_on(document, said)
+    context |= {
         "settled": settled,
         "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
-        "voices": [Voice(a, stretches(document.text, a.labels.all())) for a in said],
-        "skips": skips_of(document),
-        "given": given,
-        "back": back,
     }
     return render(request, "labeling/relabel.html", context, status=status)
 
 
 def _is_settled(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
-    found = form.cleaned_data
-    try:
-        adjudication.relabel(member.project_id, document_id, person(request), found["labels"], found["note"])
-    except LabelingError as error:
-        messages.error(request, error.message)
-        return False
-    messages.success(
-        request,
-        _("Labelled anew: every number counts it so from now on. What was said before stays beside it."),
-    )
-    return True
+    done = _("Labelled anew: every number counts it so from now on. What was said before stays beside it.")
+    return is_stored(adjudication.relabel, request, member, document_id, form, done)
 
 
 def _way_back(request: HttpRequest, member: Membership, document: Document) -> str:

@@ -17,12 +17,11 @@ from labeling.actions import corrections
 from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership, Resolution
-from labeling.models.desk import desk_facts
 from labeling.views import questions
 from labeling.views.access import for_members, person
 from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
-from labeling.views.parts import cards_of
+from labeling.views.parts import answer_form
 
 PER_PAGE = 25
 
@@ -81,16 +80,7 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
         if form.complaint:
             messages.error(request, form.complaint)
         given, status = Given.of_post(request.POST), 422
-    facts = desk_facts(member.project_id, person(request).pk)
-    context = {
-        "member": member,
-        "facts": facts,
-        "choices": [(card, None) for card in cards_of(facts, member)],
-        "annotation": annotation,
-        "document": annotation.document,
-        "given": given,
-        "back": back,
-    }
+    context = answer_form(member, annotation.document, given, back) | {"annotation": annotation}
     return render(request, "labeling/correct.html", context, status=status)
 
 
