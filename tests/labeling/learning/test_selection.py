@@ -9,40 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.learning.clustering import k_means
-from labeling.learning.coldstart import start_head
 from labeling.learning.herding import herd
 from labeling.learning.lsa import unit_rows
-from labeling.learning.mix import MOST_NEEDED, Mix, Share, Strategy, Wishes
+from labeling.learning.mix import Mix, Share, Strategy, Wishes
 from labeling.learning.quality import (
-    class_agreement,
-    prequential_f1,
-    quotas,
     rarity_weights,
     weak_class_weights,
 )
-from labeling.learning.scoring import PoolScores, top_two
-from labeling.learning.seeds import Matches
 from labeling.learning.selection import select_head
-
-
-def pool(count, n_classes, seed=0):
-    """Scores and vectors of an invented pool whose positions have gaps."""
-    rng = np.random.default_rng(seed)
-    probabilities = rng.dirichlet(np.full(n_classes, 0.4), size=count)
-    classes, values = top_two(probabilities.T)
-    ordered = np.sort(probabilities, axis=1)
-    uncertainty = 1 - (ordered[:, -1] - (ordered[:, -2] if n_classes > 1 else 0))
-    positions = np.sort(rng.choice(count * 3 + 1, count, replace=False))
-    scores = PoolScores(positions, classes, values, uncertainty.astype(np.float32), rng.random(count))
-    dense = unit_rows(rng.normal(size=(count * 3 + 1, 8)))
-    return scores, lambda places: dense[places]
-
-
-def matching(positions, rank=0):
-    """Matches of one seed word at these positions, in an invented order."""
-    shuffled = np.random.default_rng(rank).permutation(positions)
-    scores = np.linspace(1, 0.1, len(shuffled)).astype(np.float32)
-    return Matches(shuffled, scores, tuple(("refund",) for _ in shuffled))
+from tests.labeling.learning.pools import matching, pool
 
 
 @settings(max_examples=60, deadline=None)
@@ -212,55 +187,12 @@ def test_of_several_classes_rare_ones_are_asked_for_by_what_is_expected_of_them(
     assert weak == pytest.approx(2 * len(asked), abs=10)
 
 
-def test_a_class_on_which_annotators_disagree_gets_half():
-    f1, counts = np.array([0.5, 0.5, 0.5]), np.array([10, 10, 10])
-    weights = weak_class_weights(f1, counts, np.array([False, True, False]))
-    assert weights[1] == pytest.approx(weights[0] / 2)
-
-
-def test_agreement_needs_enough_pairs_and_ignores_documents_with_one_answer():
-    given_flags = np.array([[True, False]] * 4 + [[True, True]] * 20)
-    documents = np.r_[[0, 0, 1, 1], np.arange(2, 22)]
-    assert np.isnan(class_agreement(given_flags, documents)).all()
-    both = np.array([[True, False], [False, True]] * 6 + [[True, False], [True, False]] * 3)
-    found = class_agreement(both, np.repeat(np.arange(9), 2))
-    assert found.round(2).tolist() == [0.5, 0.0]
-
-
 def test_the_margin_share_takes_different_documents():
     scores, _ = pool(400, 3)
     twins = unit_rows(np.eye(40)[np.arange(1_300) % 40] + 0.001)
     head = select_head(scores, lambda places: twins[places], 3, size=20)
     chosen = [entry.position % 40 for entry in head if entry.share is Share.MARGIN]
     assert len(set(chosen)) == len(chosen)
-
-
-@given(
-    arrays=st.lists(st.tuples(st.floats(0.01, 1), st.integers(0, 30)), min_size=1, max_size=10),
-    total=st.integers(0, 60),
-)
-def test_quotas_fill_what_they_can_and_no_more(arrays, total):
-    weights, available = np.array([w for w, _ in arrays]), np.array([a for _, a in arrays])
-    places = quotas(weights, available, total)
-    assert (places >= 0).all()
-    assert (places <= available).all()
-    assert places.sum() <= total
-    if (available >= total).all():
-        assert places.sum() == total
-
-
-@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), max_size=60))
-def test_quality_is_better_where_predictions_are_right(pairs):
-    predicted, given_labels = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    found = prequential_f1(predicted, given_labels, 4)
-    assert ((found > 0) & (found < 1)).all()
-    right = prequential_f1(given_labels, given_labels, 4)
-    assert (right >= found - 1e-12).all()
-
-
-def test_only_the_latest_pairs_count():
-    old, new = np.zeros(1_000, dtype=np.int64), np.ones(300, dtype=np.int64)
-    assert prequential_f1(np.r_[old, new], np.r_[old + 1, new], 2)[1] > 0.99
 
 
 def test_k_means_finds_groups_that_are_there():
@@ -284,96 +216,3 @@ def test_herding_is_as_good_as_trying_every_candidate():
         expected.append(int(np.argmax(gains)))
         covered = np.maximum(covered, kernel[expected[-1]])
     assert herd(points, weights, points, None, 6).tolist() == expected
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 50, 3_000])
-def test_a_cold_start_orders_any_pool(count):
-    vectors = unit_rows(np.random.default_rng(0).normal(size=(count + 1, 6)))
-    head = start_head(np.arange(count), lambda places: vectors[places], size=100)
-    places = [entry.position for entry in head]
-    assert len(places) == len(set(places)) == min(count, 100)
-    assert start_head(np.arange(count), lambda places: vectors[places], size=100) == head
-
-
-def test_a_cold_start_shows_every_kind_of_document_early(rows, labels):
-    head = start_head(np.arange(len(rows)), lambda places: rows.dense[places], size=50, batch=9)
-    first = [int(labels[entry.position]) for entry in head[:9]]
-    assert set(first) == {0, 1, 2}
-    assert head[0].share is Share.COLD_START
-
-
-def test_before_any_model_seed_words_bring_their_documents_early():
-    vectors = unit_rows(np.random.default_rng(0).normal(size=(500, 6)))
-    seeds = {2: matching(np.arange(100, 140))}
-    head = start_head(np.arange(500), lambda places: vectors[places], size=200, seeds=seeds, seed_share=0.1)
-    found = [place for place, entry in enumerate(head) if entry.share is Share.SEED_WORDS]
-    assert found[:3] == [5, 15, 25]
-    assert len(found) == 20
-    places = [entry.position for entry in head]
-    assert len(places) == len(set(places)) == 200
-
-
-def test_documents_without_known_words_come_last():
-    vectors = np.zeros((60, 4), dtype=np.float32)
-    vectors[:40, 0] = 1
-    head = start_head(np.arange(60), lambda places: vectors[places], size=60)
-    assert {entry.position for entry in head[40:]} == set(range(40, 60))
-
-
-def needy(needs, size=400, batch=20, weakness=None, **wishes):
-    """Heads over six classes: how often each class in need was served, in the first blocks and in all."""
-    scores, vectors = pool(4_000, 6)
-    weakness = np.zeros(6) if weakness is None else weakness
-    wishes = Wishes(needs=needs, weakness=weakness, **wishes)
-    return select_head(scores, vectors, 6, wishes=wishes, size=size, batch=batch)
-
-
-def served(head):
-    return Counter(e.label_class for e in head if e.share is Share.WEAK_CLASS)
-
-
-def test_a_need_gets_its_share_from_the_beginning_of_the_head():
-    head = needy({2: 0.3, 4: 0.1})
-    for length in (20, 60, 140, 400):
-        found = served(head[:length])
-        assert found[2] == pytest.approx(0.3 * length, abs=1.5)
-        assert found[4] == pytest.approx(0.1 * length, abs=1.5)
-        assert set(found) <= {2, 4}
-    assert all(e.label_class in e.classes for e in head if e.share is Share.WEAK_CLASS)
-
-
-def test_a_small_need_has_its_turn_in_the_first_places_now_and_then():
-    """A queue that is ranked again every twenty labels never gets to the places behind them."""
-    scores, vectors = pool(1_000, 6)
-    wishes = Wishes(needs={1: 0.02}, weakness=np.zeros(6))
-    heads = [select_head(scores, vectors, 6, wishes=wishes, size=20, seed=seed) for seed in range(60)]
-    assert 0.2 <= np.mean([served(head)[1] for head in heads]) <= 0.7  # 0.4 on average
-
-
-def test_however_much_is_needed_doubt_and_random_documents_keep_their_places():
-    head = needy(dict.fromkeys(range(6), 0.9))
-    shares = Counter(e.share for e in head)
-    assert shares[Share.RANDOM] == 40
-    assert shares[Share.MARGIN] >= 0.25 * len(head)
-    first = Counter(e.share for e in head[:20])
-    assert first[Share.RANDOM] == 2
-    assert first[Share.MARGIN] >= 5
-
-
-def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
-    even = np.array([0.0, 0.2, 0.2, 0.2, 0.2, 0.2])
-    head = needy({0: 0.1}, weakness=even)
-    found = served(head)
-    assert found[0] == pytest.approx(40, abs=2)
-    assert sum(found.values()) == pytest.approx(0.45 * 400, abs=8)
-    assert min(found.values()) > 20
-
-
-def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
-    scores, vectors = pool(300, 6)
-    known = scores.keep((scores.classes != 3).all(axis=1))
-    wishes = Wishes(needs={3: 0.3}, weakness=np.zeros(6))
-    head = select_head(known, vectors, 6, wishes=wishes, size=60)
-    assert len(head) == 60
-    assert not served(head)
-    assert MOST_NEEDED < 1

@@ -1,0 +1,69 @@
+"""A class in need has its share of the head, from the first place on and within limits."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from labeling.learning.mix import MOST_NEEDED, Share, Wishes
+from labeling.learning.selection import select_head
+from tests.labeling.learning.pools import pool
+
+
+def needy(needs, size=400, batch=20, weakness=None, **wishes):
+    """Heads over six classes: how often each class in need was served, in the first blocks and in all."""
+    scores, vectors = pool(4_000, 6)
+    weakness = np.zeros(6) if weakness is None else weakness
+    wishes = Wishes(needs=needs, weakness=weakness, **wishes)
+    return select_head(scores, vectors, 6, wishes=wishes, size=size, batch=batch)
+
+
+def served(head):
+    return Counter(e.label_class for e in head if e.share is Share.WEAK_CLASS)
+
+
+def test_a_need_gets_its_share_from_the_beginning_of_the_head():
+    head = needy({2: 0.3, 4: 0.1})
+    for length in (20, 60, 140, 400):
+        found = served(head[:length])
+        assert found[2] == pytest.approx(0.3 * length, abs=1.5)
+        assert found[4] == pytest.approx(0.1 * length, abs=1.5)
+        assert set(found) <= {2, 4}
+    assert all(e.label_class in e.classes for e in head if e.share is Share.WEAK_CLASS)
+
+
+def test_a_small_need_has_its_turn_in_the_first_places_now_and_then():
+    """A queue that is ranked again every twenty labels never gets to the places behind them."""
+    scores, vectors = pool(1_000, 6)
+    wishes = Wishes(needs={1: 0.02}, weakness=np.zeros(6))
+    heads = [select_head(scores, vectors, 6, wishes=wishes, size=20, seed=seed) for seed in range(60)]
+    assert 0.2 <= np.mean([served(head)[1] for head in heads]) <= 0.7  # 0.4 on average
+
+
+def test_however_much_is_needed_doubt_and_random_documents_keep_their_places():
+    head = needy(dict.fromkeys(range(6), 0.9))
+    shares = Counter(e.share for e in head)
+    assert shares[Share.RANDOM] == 40
+    assert shares[Share.MARGIN] >= 0.25 * len(head)
+    first = Counter(e.share for e in head[:20])
+    assert first[Share.RANDOM] == 2
+    assert first[Share.MARGIN] >= 5
+
+
+def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
+    even = np.array([0.0, 0.2, 0.2, 0.2, 0.2, 0.2])
+    head = needy({0: 0.1}, weakness=even)
+    found = served(head)
+    assert found[0] == pytest.approx(40, abs=2)
+    assert sum(found.values()) == pytest.approx(0.45 * 400, abs=8)
+    assert min(found.values()) > 20
+
+
+def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
+    scores, vectors = pool(300, 6)
+    known = scores.keep((scores.classes != 3).all(axis=1))
+    wishes = Wishes(needs={3: 0.3}, weakness=np.zeros(6))
+    head = select_head(known, vectors, 6, wishes=wishes, size=60)
+    assert len(head) == 60
+    assert not served(head)
+    assert MOST_NEEDED < 1
