@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.actions.projects import manager_of
+from labeling.actions.projects import managed_document
 from labeling.actions.settling import reconsider
 from labeling.actions.waiting import Entry
-from labeling.exceptions import NotFound, WrongState
+from labeling.exceptions import WrongState
 from labeling.learning.mix import Share, scattered
 from labeling.models import Annotation, Document, Guideline, Label, Lease, Project, Resolution
 from labeling.models.doubtful import labeler_count
@@ -30,7 +30,7 @@ def mark(project_id: int, manager: User, document_id: int) -> None:
 
     Safe to repeat. Raises NotFound, NotAllowed, and WrongState for a document that is not settled.
     """
-    document = _locked(project_id, manager, document_id)
+    document = managed_document(project_id, manager, document_id)
     if document.is_gold:
         return
     if document.state != Document.State.RESOLVED:
@@ -60,7 +60,7 @@ def unmark(project_id: int, manager: User, document_id: int) -> None:
     Answers that were given to it as gold count like others from now on. Safe to repeat. Raises NotFound,
     NotAllowed.
     """
-    document = _locked(project_id, manager, document_id)
+    document = managed_document(project_id, manager, document_id)
     if not document.is_gold:
         return
     for gold in Annotation.objects.current().filter(
@@ -114,16 +114,3 @@ def give_slots(project: Project, document_ids: list[int]) -> list[int]:
 
 def _reason(alike: dict[str, Any]) -> dict[str, Any]:
     return {**alike, "share": "gold"}
-
-
-def _locked(project_id: int, manager: User, document_id: int) -> Document:
-    manager_of(project_id, manager)
-    document = (
-        Document.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("project")
-        .filter(project=project_id, pk=document_id)
-        .first()
-    )
-    if document is None:
-        raise NotFound
-    return document

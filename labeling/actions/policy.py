@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
-from labeling.actions.projects import check_storable, manager_of
+from labeling.actions.projects import check_storable, managed_document, manager_of
 from labeling.actions.settling import dispute, is_given_up, reconsider, settle
-from labeling.exceptions import InvalidInput, NotFound
+from labeling.exceptions import InvalidInput
 from labeling.models import Document, Lease, Project, QueueEntry, Resolution
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def change(project_id: int, manager: User, **changes: Any) -> Project:
 @transaction.atomic
 def exclude(project_id: int, manager: User, document_id: int) -> None:
     """Take a document out: nobody labels it any more, what was said stays. Raises NotFound, NotAllowed."""
-    document = _locked(project_id, manager, document_id)
+    document = managed_document(project_id, manager, document_id)
     document.check_move(Document.State.EXCLUDED)
     QueueEntry.objects.filter(document=document).delete()
     # Before its resolution, which the database keeps while the document is gold.
@@ -51,7 +51,7 @@ def exclude(project_id: int, manager: User, document_id: int) -> None:
 @transaction.atomic
 def include(project_id: int, manager: User, document_id: int) -> None:
     """Bring an excluded document back, settled as far as its answers go. Raises NotFound, NotAllowed."""
-    document = _locked(project_id, manager, document_id)
+    document = managed_document(project_id, manager, document_id)
     if document.state != Document.State.EXCLUDED:
         return  # it is in already: a second click must not unsettle it
     reconsider(document, document.project.overlap + document.extra_slots)
@@ -69,19 +69,6 @@ def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
     check_storable(project)
     project.save(update_fields=[*changes, "most_overlap"])
     return project
-
-
-def _locked(project_id: int, manager: User, document_id: int) -> Document:
-    manager_of(project_id, manager)
-    document = (
-        Document.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("project")
-        .filter(project=project_id, pk=document_id)
-        .first()
-    )
-    if document is None:
-        raise NotFound
-    return document
 
 
 def _adapt_documents(project: Project) -> None:

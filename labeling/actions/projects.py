@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
-from labeling.models import PALETTE, Guideline, LabelClass, Membership, Now, Project
+from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember, NotFound
+from labeling.models import PALETTE, Document, Guideline, LabelClass, Membership, Now, Project
 from labeling.models.keys import class_keys
 
 if TYPE_CHECKING:
@@ -40,6 +40,20 @@ def manager_of(project_id: int, user: User) -> Membership:
     if not member.may_manage:
         raise NotAllowed
     return member
+
+
+def managed_document(project_id: int, manager: User, document_id: int) -> Document:
+    """The document, locked, for its manager. Raises NotAMember, NotAllowed, NotFound."""
+    manager_of(project_id, manager)
+    document = (
+        Document.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("project")
+        .filter(project=project_id, pk=document_id)
+        .first()
+    )
+    if document is None:
+        raise NotFound
+    return document
 
 
 def create_once(creator: User, creation_key: UUID, **facts: Any) -> Project:

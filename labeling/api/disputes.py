@@ -26,6 +26,10 @@ class DecisionIn(Input):
     note = Text(required=False, allow_blank=True, max_length=1000, help_text="Why.")
 
 
+def _one_class(note: str) -> dict[str, Any]:
+    return {"One class": {"labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}], "note": note}}
+
+
 class OpinionOut(serializers.ModelSerializer[Annotation]):
     """One of the answers that disagree."""
 
@@ -87,12 +91,7 @@ class Decision(Endpoint):
         request=DecisionIn,
         answers={201: DecisionOut},
         errors=[409, 422],
-        examples={
-            "One class": {
-                "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
-                "note": "The customer asks for money, not for the parcel.",
-            }
-        },
+        examples=_one_class("The customer asks for money, not for the parcel."),
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Settle a disputed document. What the annotators said stays beside it."""
@@ -107,12 +106,7 @@ class Relabel(Endpoint):
         request=DecisionIn,
         answers={201: DecisionOut},
         errors=[409, 422],
-        examples={
-            "One class": {
-                "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
-                "note": "By the rule of guideline 4.",
-            }
-        },
+        examples=_one_class("By the rule of guideline 4."),
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Settle a document anew, whatever settled it before. All that was said of it stays beside it."""
