@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from analytics.metrics.slices import LEAST_SUPPORT
 from analytics.remembered import remembered
-from labeling.models.picks import Slice, metadata_text
+from labeling.models.slicing import Condition, Slice, metadata_number, metadata_text
 
 MOST_FIELDS = 12  # of the metadata, those that most documents have
 MOST_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
@@ -117,22 +117,15 @@ def _field(key: str, values: list[Any]) -> Field | None:
 
 
 def _by_number(key: str, values: list[Any]) -> Field:
-    known = np.array([_float(value) for value in values], dtype=np.float64)
+    known = np.array([metadata_number(value) for value in values], dtype=np.float64)  # None becomes NaN
     edges = _edges(known[~np.isnan(known)])
     codes = np.where(np.isnan(known), -1, np.searchsorted(edges, known, side="right"))
-    return Field(key, key, codes.astype(np.int64), tuple(Bucket(name, None) for name in _ranges(edges)))
-
-
-def _float(value: Any) -> float:
-    """NaN for what is no number, or one of hundreds of digits: the database keeps those too.
-
-    >>> _float(3), _float(10**400), _float("3")
-    (3.0, nan, nan)
-    """
-    try:
-        return float(value) if isinstance(value, (int, float)) else np.nan
-    except OverflowError:
-        return np.nan
+    if not edges:
+        return Field(key, key, codes.astype(np.int64), (Bucket(_("any"), None),))
+    ranges = zip([None, *edges], [*edges, None], strict=True)
+    parts = [Slice(also=(Condition(key, None, low, high),)) for low, high in ranges]
+    buckets = tuple(Bucket(name, where) for name, where in zip(_ranges(edges), parts, strict=True))
+    return Field(key, key, codes.astype(np.int64), buckets)
 
 
 def _edges(numbers: NDArray[np.float64]) -> list[float]:
@@ -155,7 +148,5 @@ def _edges(numbers: NDArray[np.float64]) -> list[float]:
 
 def _ranges(edges: list[float]) -> list[str]:
     shown = [number_format(edge) for edge in edges]
-    if not edges:
-        return [_("any")]
     middle = [_("from {low}, below {high}").format(low=low, high=high) for low, high in pairwise(shown)]
     return [_("below {high}").format(high=shown[0]), *middle, _("from {low}").format(low=shown[-1])]

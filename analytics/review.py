@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.queries import HeldOut, Spans
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 
 LEAST_ODDS = 1e-6  # a probability of 0 would be an infinite loss
 SORTS = ("loss", "confidence", "newest")
@@ -80,7 +80,7 @@ class Asked:
         given |= {"sort": asked.sort if asked.sort != SORTS[0] else None, "all": asked.whole}
         given |= {"page": asked.page if asked.page > 1 else None}
         return urlencode(
-            {name: value for name, value in given.items() if value is not None} | self.where.query
+            {name: value for name, value in given.items() if value is not None} | asked.where.query
         )
 
     @property

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from analytics.reviewed import Review
 from labeling.actions.picks import Picked
 from labeling.models import Project
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 
 LEFT_OUT = {
     "gold": lambda n: ngettext("{n} is gold", "{n} are gold", n),

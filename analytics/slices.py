@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from analytics.metrics.slices import LEAST_SUPPORT, Search, WeakSlice, worst_sli
 from analytics.remembered import remembered
 from analytics.scores import scores
 from labeling.models import ModelVersion, Project
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,7 @@ def _named(search: Search, fields: list[Field]) -> list[Weak]:
             f"{field.name}: {bucket.name}" if bucket.where is None else str(bucket.where)
             for field, bucket in parts
         ]
-        weak.append(Weak(_(" and ").join(names), _both([bucket.where for _field, bucket in parts]), one))
+        known = [bucket.where for _field, bucket in parts if bucket.where is not None]
+        where = reduce(Slice.__and__, known) if len(known) == len(parts) else None
+        weak.append(Weak(_(" and ").join(names), where, one))
     return weak
-
-
-def _both(parts: list[Slice | None]) -> Slice | None:
-    """Both conditions as one slice, where one is of the metadata and the other of the length."""
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts) or sum(bool(part.field) for part in known) > 1:
-        return None
-    field = next((part for part in known if part.field), Slice())
-    length = next((part for part in known if not part.field), Slice())
-    return Slice(field.field, field.value, length.least, length.below)

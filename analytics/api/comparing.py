@@ -14,12 +14,9 @@ from analytics.comparison import MOST_ITEMS, Comparison, Outcome, asked_pair, co
 from analytics.metrics.paired import Difference
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber, Filters
-from labeling.api.permissions import Need
+from labeling.api.permissions import MANAGERS_READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
-from labeling.models import ApiToken, Membership
-
-MANAGERS_READ = Need(ApiToken.Scope.READ, Membership.Role.MANAGER)
 
 
 class CompareFilters(Filters):

@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
-from analytics.api.savings import MANAGERS_READ
 from analytics.review import SORTS, Asked
 from analytics.reviewed import Review, review
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber, Filters
+from labeling.api.permissions import MANAGERS_READ
 from labeling.api.schema import operation
 
 PAGE_SIZE = 100

@@ -13,11 +13,8 @@ from analytics.metrics.measures import Measure
 from analytics.savings import SavingsReport, Target, headline, savings_report
 from labeling.actions import replays
 from labeling.api.endpoints import Endpoint
-from labeling.api.permissions import MANAGE, Need
+from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
-from labeling.models import ApiToken, Membership
-
-MANAGERS_READ = Need(ApiToken.Scope.READ, Membership.Role.MANAGER)
 
 
 class TargetOut(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -15,7 +16,16 @@ from analytics.views.slices import headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
+
+
+class ConditionOut(serializers.Serializer[Any]):
+    """One field of the metadata: its value, or where its number lies."""
+
+    field = serializers.CharField()
+    value = serializers.CharField(allow_null=True, help_text="null for a range.")
+    least = serializers.FloatField(allow_null=True)
+    below = serializers.FloatField(allow_null=True)
 
 
 class SliceOut(serializers.Serializer[Any]):
@@ -25,6 +35,7 @@ class SliceOut(serializers.Serializer[Any]):
     value = serializers.CharField()
     least = serializers.IntegerField(help_text="Characters of the text.")
     below = serializers.IntegerField(allow_null=True, help_text="Characters of the text.")
+    also = ConditionOut(many=True, help_text="What else is said of the metadata.")
 
 
 class BucketOut(serializers.Serializer[Any]):
@@ -54,7 +65,7 @@ class WeakOut(serializers.Serializer[Any]):
     rest_error = serializers.FloatField()
     effect = serializers.FloatField(help_text="Cohen's h: .2 is small, .5 middling, .8 large.")
     p_value = serializers.FloatField(help_text="Fisher's, put right for all slices that were tried.")
-    slice = SliceOut(allow_null=True, help_text="null where picks cannot say it.")
+    slice = SliceOut(allow_null=True, help_text="null for a value that is every document's.")
 
 
 class SlicesOut(serializers.Serializer[Any]):
@@ -124,4 +135,5 @@ def _weak(one: Weak) -> dict[str, Any]:
 def _slice(where: Slice | None) -> dict[str, Any] | None:
     if where is None:
         return None
-    return {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
+    told = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
+    return told | {"also": [asdict(one) for one in where.also]}

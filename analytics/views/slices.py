@@ -19,7 +19,7 @@ from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import picks
 from labeling.exceptions import InvalidInput
 from labeling.models import Membership, Pick
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 from labeling.views.access import for_managers, for_members, person
 
 WANTED = 20  # documents that one press of the button sends to the queue

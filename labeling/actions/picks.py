@@ -21,7 +21,7 @@ from labeling.actions.waiting import Entry
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.models import Document, Lease, Now, OwedWork, Pick, PickedDocument, Project, Resolution
 from labeling.models.doubtful import answerable
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

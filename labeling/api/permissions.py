@@ -36,6 +36,7 @@ class Need:
 
 READ = Need(ApiToken.Scope.READ)
 REVIEW = Need(ApiToken.Scope.READ, Membership.Role.ADJUDICATOR)
+MANAGERS_READ = Need(ApiToken.Scope.READ, Membership.Role.MANAGER)
 ANNOTATE = Need(ApiToken.Scope.ANNOTATE)
 ANNOTATE_MANY = Need(ApiToken.Scope.ANNOTATE, cost=10)
 ADJUDICATE = Need(ApiToken.Scope.ANNOTATE, Membership.Role.ADJUDICATOR)

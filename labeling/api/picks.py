@@ -12,23 +12,46 @@ from rest_framework.response import Response
 
 from labeling.actions import picks
 from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text, WholeNumber
-from labeling.api.permissions import MANAGE
+from labeling.api.fields import Input, Number, Text, WholeNumber
+from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
 from labeling.models import Document, Pick
-from labeling.models.picks import Slice
+from labeling.models.slicing import MOST_ALSO, Condition, Slice
 
 MOST_LISTED = 100  # the newest
 
 
-class SliceIn(Input):
-    """Open documents of the pool that share something; nothing given, any of them."""
+class ConditionIn(Input):
+    """One field of the metadata: its value, or from where to where its number goes."""
 
-    field = Text(required=False, max_length=200, help_text="Of the metadata; `value` with it.")
+    field = Text(max_length=200)
+    value = Text(required=False, allow_blank=True, allow_null=True, max_length=1000, trim_whitespace=False)
+    least = Number(required=False, allow_null=True)
+    below = Number(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = {name for name, one in attrs.items() if one is not None} - {"field"}
+        if given != {"value"} and (not given or "value" in given):
+            raise serializers.ValidationError(_("Give a value, or the ends of a range."))
+        return attrs
+
+
+class SliceIn(Input):
+    """Open documents of the pool that share something, as reports tell it; nothing given, any of them."""
+
+    field = Text(
+        required=False, allow_blank=True, max_length=200, help_text="Of the metadata; `value` with it."
+    )
     value = Text(required=False, allow_blank=True, max_length=1000, trim_whitespace=False)
     least = WholeNumber(required=False, help_text="Characters of the text.")
-    below = WholeNumber(required=False, min_value=1, help_text="Characters of the text.")
+    below = WholeNumber(required=False, allow_null=True, min_value=1, help_text="Characters of the text.")
     has_near_duplicate = serializers.BooleanField(required=False)
+    also = serializers.ListField(
+        child=ConditionIn(),
+        required=False,
+        max_length=MOST_ALSO,
+        help_text="What else is said of the metadata.",
+    )
 
 
 class PickIn(Input):
@@ -74,7 +97,7 @@ class PickedOut(serializers.Serializer[Any]):
 
 
 class Picks(Endpoint):
-    needs = {"GET": MANAGE, "POST": MANAGE}
+    needs = {"GET": MANAGERS_READ, "POST": MANAGE}
 
     @operation("picks_list", answers={200: PicksOut})
     def get(self, request: Request, project_id: int) -> Response:
@@ -100,7 +123,7 @@ class Picks(Endpoint):
         asked = PickIn.checked(request.data)
         reason = asked["reason"]
         if "slice" in asked:
-            where = Slice(**asked["slice"])
+            where = _slice(asked["slice"])
             done = picks.pick_from_pool(
                 project_id, self.caller, where=where, count=asked["count"], reason=reason
             )
@@ -118,6 +141,11 @@ class OnePick(Endpoint):
         """Take a pick back. Second opinions that it asked for and that nobody gave are given up."""
         picks.end_pick(project_id, self.caller, pick_id)
         return Response(status=204)
+
+
+def _slice(asked: dict[str, Any]) -> Slice:
+    also = tuple(Condition(**one) for one in asked.pop("also", ()))
+    return Slice(**asked, also=also)
 
 
 def _standing(project_id: int) -> QuerySet[Pick]:

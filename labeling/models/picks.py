@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.utils.formats import number_format
-from django.utils.text import get_text_list
-from django.utils.translation import gettext as _
 
 from labeling.models.clock import Now
 from labeling.models.documents import Document
@@ -67,94 +59,3 @@ class PickedDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} of pick {self.pick_id}"
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Documents that share something which can be read off them without a label.
-
-    field, value : of the metadata; the value as `metadata_text` writes it. No field, any document
-    least, below : of the text's length in characters; `below` may be open
-    has_near_duplicate : whether another document says almost the same; None for both
-    """
-
-    field: str = ""
-    value: str = ""
-    least: int = 0
-    below: int | None = None
-    has_near_duplicate: bool | None = None
-
-    def holds(self, metadata: Mapping[str, Any], characters: int, has_near_duplicate: bool = False) -> bool:
-        """Whether a document with these facts belongs to the slice.
-
-        >>> Slice("source", "mail", below=200).holds({"source": "mail"}, 140)
-        True
-        >>> Slice("urgent", "true").holds({"urgent": True}, 9), Slice("urgent", "").holds({}, 9)
-        (True, False)
-        """
-        if self.field and (self.field not in metadata or metadata_text(metadata[self.field]) != self.value):
-            return False
-        if characters < self.least or (self.below is not None and characters >= self.below):
-            return False
-        return self.has_near_duplicate in (None, has_near_duplicate)
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Its parameters in an address; `read` reads them.
-
-        >>> Slice("source", "mail", 100).query
-        {'field': 'source', 'value': 'mail', 'least': '100'}
-        """
-        given = {
-            "field": self.field,
-            "value": self.value if self.field else None,
-            "least": str(self.least or ""),
-            "below": "" if self.below is None else str(self.below),
-            "twins": {None: "", True: "1", False: "0"}[self.has_near_duplicate],
-        }
-        return {name: text for name, text in given.items() if text or (name == "value" and text is not None)}
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> Self:
-        """The slice that an address names; what is no number is passed over.
-
-        >>> Slice.read({"field": "source", "value": "mail", "least": "100", "below": "many"})
-        Slice(field='source', value='mail', least=100, below=None, has_near_duplicate=None)
-        """
-        least, below = (_whole(query.get(name, "")) for name in ("least", "below"))
-        twins = {"1": True, "0": False}.get(query.get("twins", ""))
-        field = query.get("field", "")
-        return cls(field, query.get("value", "") if field else "", least or 0, below, twins)
-
-    def __str__(self) -> str:
-        """In words; empty for all documents.
-
-        >>> str(Slice("source", "mail", 100, 200)), str(Slice(least=1000)), str(Slice())
-        ('source is mail and 100 to 199 characters', 'at least 1000 characters', '')
-        """
-        parts = [_("{field} is {value}").format(field=self.field, value=self.value)] if self.field else []
-        least, last = number_format(self.least), number_format((self.below or 1) - 1)
-        if self.below is not None and self.least:
-            parts.append(_("{least} to {last} characters").format(least=least, last=last))
-        elif self.below is not None:
-            parts.append(_("at most {last} characters").format(last=last))
-        elif self.least:
-            parts.append(_("at least {least} characters").format(least=least))
-        if self.has_near_duplicate is not None:
-            parts.append(
-                _("with a near-duplicate") if self.has_near_duplicate else _("without a near-duplicate")
-            )
-        return str(get_text_list(parts, _("and")))
-
-
-def metadata_text(value: Any) -> str:
-    """A value of the metadata as one text, equal for equal values.
-
-    >>> metadata_text("mail"), metadata_text(3), metadata_text(True), metadata_text(None)
-    ('mail', '3', 'true', 'null')
-    """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

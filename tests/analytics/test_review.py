@@ -17,7 +17,7 @@ from labeling.actions import generations, given, queue, working
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.queue import HeldDocument
 from labeling.models import Document, HeldOutPrediction, LabelClass, OwedWork, Pick, Project, Resolution
-from labeling.models.picks import Slice
+from labeling.models.slicing import Condition, Slice
 from tests.cast import label
 from tests.shop import label_rightly, train, truth
 
@@ -81,8 +81,10 @@ def test_what_is_asked_for_is_found_in_its_order(
 
 
 def test_what_an_address_asks_for_survives_it() -> None:
-    asked = Asked(7, True, A, None, B, C, None, 10, 90, Slice("a b", "c&d", 5), 3, 2, "newest", 4, 12)
+    where = Slice("a b", "c&d", 5, also=(Condition("year", least=2000.5),))
+    asked = Asked(7, True, A, None, B, C, None, 10, 90, where, 3, 2, "newest", 4, 12)
     assert Asked.read(QueryDict(asked.address()).dict()) == asked
+    assert "a+b" not in asked.address(where=Slice())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.urls import reverse
 from analytics.slices import slices
 from labeling.actions import given
 from labeling.models import Document, HeldOutPrediction, ModelVersion, Pick, PickedDocument, Project
-from labeling.models.picks import Slice
+from labeling.models.slicing import Slice
 from tests.cast import fill, label
 
 WRONG_ON = "mail"
@@ -86,6 +86,59 @@ def test_a_slice_is_sent_to_the_queue_and_taken_back(tickets: Project, client: C
     assert not Pick.objects.standing().exists()
 
 
+def worse_on_old_mails(project: Project) -> None:
+    """The same mistakes, all of them on old mails; other mails, and other old documents, are right."""
+    tests = list(Document.objects.test_set().filter(project=project).order_by("position"))
+    for k, document in enumerate(tests):
+        is_wrong, is_new_mail = k % 2 == 0 and k % 3 > 0, k % 3 == 0
+        source = "mail" if is_wrong or is_new_mail else "chat"
+        document.metadata = {"source": source, "year": 2007 + k % 17 if is_new_mail else 1990}
+    Document.objects.bulk_update(tests, ["metadata"])
+
+
+def test_a_slice_of_two_fields_is_sent_in_one_press_and_taken_back(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    worse_on_old_mails(measured(tickets))
+    one = next(found for found in slices(tickets).weak if len(found.found.buckets) == 2)
+    assert one.where is not None
+    assert (one.where.value, [each.field for each in one.where.also]) == ("mail", ["year"])
+    pool = Document.objects.filter(project=tickets, split="pool")
+    pool.filter(position__lt=2).update(metadata={"source": "mail", "year": 1991})
+    pool.filter(position=2).update(metadata={"source": "chat", "year": 1991})
+    pool.filter(position=3).update(metadata={"source": "mail", "year": 2020})
+    client.force_login(joan)
+    page = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
+    for name, value in one.where.query.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    client.post(reverse("analytics:queue_slice", args=[tickets.pk]), one.where.query)
+    pick = Pick.objects.get(project=tickets)
+    assert pick.reason == one.name
+    assert set(pick.picked.values_list("document__position", flat=True)) == {0, 1}
+    told = client.get(reverse("analytics:test_set", args=[tickets.pk]), one.where.query).content.decode()
+    assert one.name in told
+    client.post(reverse("analytics:end_slice_pick", args=[tickets.pk, pick.pk]))
+    assert not Pick.objects.standing().exists()
+
+
+def test_the_api_takes_every_slice_that_it_tells(tickets: Project, client: Client, joan: User) -> None:
+    worse_on_old_mails(measured(tickets))
+    pool = Document.objects.filter(project=tickets, split="pool")
+    pool.update(metadata={"source": "mail", "year": 1991})
+    client.force_login(joan)
+    told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
+    known = [one["slice"] for one in told["worst"]]
+    known += [bucket["slice"] for field in told["fields"] for bucket in field["buckets"]]
+    assert any(one["field"] and one["also"] for one in known)
+    for one in known:
+        asked = {"slice": one, "count": 1, "reason": "More"}
+        path = reverse("api:picks", args=[tickets.pk])
+        assert client.post(path, asked, content_type="application/json").status_code == 201
+    for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "least": 2}], [known[0]] * 3):
+        asked = {"slice": {"also": wrong}, "count": 1, "reason": "More"}
+        assert client.post(path, asked, content_type="application/json").status_code == 400
+
+
 def test_an_annotator_reads_slices_and_sends_nothing(
     tickets: Project, client: Client, ann: User, eve: User
 ) -> None:
@@ -103,7 +156,9 @@ def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client,
     measured(tickets)
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    assert told["worst"][0]["slice"] == {"field": "source", "value": "mail", "least": 0, "below": None}
+    assert told["worst"][0]["slice"] == {
+        "field": "source", "value": "mail", "least": 0, "below": None, "also": [],
+    }  # fmt: skip
     assert [field["key"] for field in told["fields"]] == ["", "source", "year"]
     lines = client.get(reverse("analytics:slices_csv", args=[tickets.pk])).content.decode().splitlines()
     assert lines[0] == "field,value,documents,accuracy,accuracy_low,accuracy_high"

@@ -14,8 +14,8 @@ from labeling.models import Document, OwedWork, Pick, Project, QueueEntry, Resol
 from labeling.models.explanations import shows_opinion
 from labeling.models.invariants import INVARIANTS, breaches
 from labeling.models.labelled import labelled_documents
-from labeling.models.picks import Slice
 from labeling.models.reasons import reason_sentence
+from labeling.models.slicing import MOST_ALSO, Condition, Slice
 from tests.cast import label
 from tests.shop import label_rightly, train
 
@@ -211,9 +211,15 @@ def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop:
     least=st.integers(0, 300),
     below=st.none() | st.integers(1, 300),
     twins=st.none() | st.booleans(),
+    also=st.lists(
+        st.builds(Condition, st.just("language"), st.sampled_from(["", "de"]))
+        | st.builds(Condition, st.just("year"), least=st.floats(-9e9, 9e9), below=st.none() | st.floats(0, 1))
+        | st.builds(Condition, st.just("year"), below=st.floats(0, 1)),
+        max_size=MOST_ALSO,
+    ),
 )
 def test_a_slice_survives_its_address(
-    field: str, value: str, least: int, below: int | None, twins: bool | None
+    field: str, value: str, least: int, below: int | None, twins: bool | None, also: list[Condition]
 ) -> None:
-    one = Slice(field, value if field else "", least, below, twins)
+    one = Slice(field, value if field else "", least, below, twins, tuple(also))
     assert Slice.read(one.query) == one

@@ -134,7 +134,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         lambda w, u: {"random": 30, "weak_class": 30, "second_opinion": 0, "seed_words": 0},
     ),
     ("mix", "DELETE"): (MANAGE, NO_BODY),
-    ("picks", "GET"): (MANAGE, NO_BODY),
+    ("picks", "GET"): (MANAGERS_READ, NO_BODY),
     ("picks", "POST"): (MANAGE, lambda w, u: {"document_ids": [w.pick.document_id], "reason": "Again"}),
     ("pick", "DELETE"): (MANAGE, NO_BODY),
     ("predictions", "GET"): (READ, NO_BODY),
