@@ -46,6 +46,11 @@ def tune(project_id: int, **_later: Any) -> None:
 
 
 @shared_task
+def tell_languages(project_id: int, **_later: Any) -> None:
+    working.work_off(project_id, OwedWork.Kind.TELL_LANGUAGES)
+
+
+@shared_task
 def owe_tunings(**_later: Any) -> None:
     recipes.owe_due()
 

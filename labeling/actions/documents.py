@@ -17,12 +17,13 @@ from labeling.models import Document, Project
 STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS incoming_document (
         line integer, external_id text, text text, metadata jsonb, content_hash bytea, split text,
-        random_key double precision
+        random_key double precision, source text
     ) ON COMMIT DELETE ROWS;
     DELETE FROM incoming_document
 """
 COPY = """
-    COPY incoming_document (line, external_id, text, metadata, content_hash, split, random_key) FROM STDIN
+    COPY incoming_document (line, external_id, text, metadata, content_hash, split, random_key, source)
+    FROM STDIN
 """
 # Two looks at the database: an index serves each of the two identities.
 KNOWN = """
@@ -44,8 +45,8 @@ ADD = """
         ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, line
     )
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, random_key,
-                                   position, state, round, extra_slots)
-    SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key,
+                                   source, position, state, round, extra_slots)
+    SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key, source,
            %(position)s + row_number() OVER (ORDER BY line) - 1, 'open', 0, 0
     FROM first
     ORDER BY line
@@ -83,9 +84,10 @@ def random_key(project: Project, digest: bytes, split: str | None = None) -> flo
 
 
 @transaction.atomic
-def add(project_id: int, records: Sequence[Record]) -> Added:
+def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
     """Store the records that are new, in their order. Known by external id, or without one by their text.
 
+    source : where they come from, such as the name of a file; of known ones the first one stays
     The lines of the records must differ. Two imports of one project take turns.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
@@ -94,7 +96,7 @@ def add(project_id: int, records: Sequence[Record]) -> Added:
         cursor.execute(STAGE)
         with cursor.copy(COPY) as copy:
             for row in _rows(project, records):
-                copy.write_row(row)
+                copy.write_row((*row, source))
         cursor.execute(KNOWN, {"project": project_id})
         for line, document_id, is_same in cursor.fetchall():
             result.ids[line] = document_id

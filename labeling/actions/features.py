@@ -69,6 +69,7 @@ def featurize(work: OwedWork) -> None:
     project = Project.objects.get(pk=work.project_id)
     count = project.document_count
     group_new(work, count)
+    owe(project.pk, OwedWork.Kind.TELL_LANGUAGES)
     store = current_store(project)
     if store is not None and not _is_outgrown(store, count):
         _fill(work, store, count)

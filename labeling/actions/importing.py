@@ -42,9 +42,12 @@ def import_documents(
     project_id: int,
     rows: Iterable[Record | BadRow],
     on_progress: Callable[[ImportReport], None] | None = None,
+    *,
+    source: str = "",
 ) -> ImportReport:
     """Store every good row; run it again after a break and nothing is stored twice.
 
+    source : what each document is said to have come in with, such as the name of the file
     `rows` come from labeling.formats.read and are taken one by one. Raises UnreadableFile where the rest of
     the file cannot be read; what came before is stored then. The report counts a row with a label that does
     not fit as bad, although its document is stored: it waits for annotators.
@@ -53,7 +56,7 @@ def import_documents(
     answers = _AnswerReader(Project.objects.get(pk=project_id))
     try:
         for chunk in _chunks(rows):
-            _store(project_id, chunk, answers, report)
+            _store(project_id, chunk, answers, report, source)
             if on_progress:
                 on_progress(report)
     finally:
@@ -63,14 +66,18 @@ def import_documents(
 
 
 def _store(
-    project_id: int, chunk: Sequence[Record | BadRow], answers: _AnswerReader, report: ImportReport
+    project_id: int,
+    chunk: Sequence[Record | BadRow],
+    answers: _AnswerReader,
+    report: ImportReport,
+    source: str,
 ) -> None:
     report.read += len(chunk)
     records = [row for row in chunk if isinstance(row, Record)]
     for row in chunk:
         if isinstance(row, BadRow):
             report.refuse(row)
-    added = documents.add(project_id, records)
+    added = documents.add(project_id, records, source)
     report.added += added.added
     report.known += added.known
     lines = {record.line: record for record in records}

@@ -27,6 +27,7 @@ TASK_OF = {
     OwedWork.Kind.RANK: "labeling.tasks.rank",
     OwedWork.Kind.REPLAY: "labeling.tasks.replay",
     OwedWork.Kind.TUNE: "labeling.tasks.tune",
+    OwedWork.Kind.TELL_LANGUAGES: "labeling.tasks.tell_languages",
 }
 MOST_ATTEMPTS = 3  # a run that kills its process must not kill every process in turn
 SILENT_SECONDS = 60  # a run beats its heart far more often; after this its worker is taken for dead

@@ -167,7 +167,7 @@ def _run(job_id: UUID, beat: Callable[[], None]) -> None:
     try:
         with _path(job).open("rb") as file:
             rows = formats.read(file, Format(job.file_format), choice=choice, encoding=job.encoding)
-            report = import_documents(job.project_id, rows, on_progress)
+            report = import_documents(job.project_id, rows, on_progress, source=job.file_name)
     except UnreadableFile as error:
         _end(job, ImportJob.State.FAILED, failure=_(error.message) % error.values)
     except FileNotFoundError:

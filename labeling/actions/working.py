@@ -8,6 +8,7 @@ from collections.abc import Callable
 from labeling.actions import (
     embedding,
     features,
+    languages,
     lessons,
     owed,
     replaying,
@@ -29,6 +30,7 @@ WORK: dict[str, Callable[[OwedWork], None]] = {
     OwedWork.Kind.RANK: training.rank,
     OwedWork.Kind.REPLAY: replaying.work_on,
     OwedWork.Kind.TUNE: tuning.work_on,
+    OwedWork.Kind.TELL_LANGUAGES: languages.tell,
 }
 
 

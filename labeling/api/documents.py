@@ -48,7 +48,16 @@ class DocumentOut(serializers.ModelSerializer[Document]):
 
     class Meta:
         model = Document
-        fields: tuple[str, ...] = ("id", "external_id", "text", "metadata", "split", "state", "created_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "external_id",
+            "text",
+            "metadata",
+            "source",
+            "split",
+            "state",
+            "created_at",
+        )
         read_only_fields = fields
 
 

@@ -111,7 +111,7 @@ class ImportDocuments(Endpoint):
         """
         body: Any = request.data
         rows = read_jsonl(body) if isinstance(body, Iterator) else _records(body)
-        return Response(ImportOut(importing.import_documents(project_id, rows)).data)
+        return Response(ImportOut(importing.import_documents(project_id, rows, source="API")).data)
 
 
 def _records(body: Any) -> Iterator[Record | BadRow]:

@@ -7,6 +7,7 @@ from labeling.models.documents import Document
 from labeling.models.guidelines import ClassRule, Guideline
 from labeling.models.imports import ImportJob
 from labeling.models.invitations import Invitation
+from labeling.models.languages import DocumentLanguage
 from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.outside import Prediction, PredictionSource
 from labeling.models.owed import OwedWork
@@ -27,6 +28,7 @@ __all__ = [
     "ClassNeed",
     "ClassRule",
     "Document",
+    "DocumentLanguage",
     "Focus",
     "Guideline",
     "HeldOutPrediction",

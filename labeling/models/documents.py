@@ -67,6 +67,7 @@ class Document(models.Model):
     external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - absent is not ""
     text = models.TextField()
     metadata = models.JSONField(default=dict, blank=True)
+    source = models.CharField(max_length=200, blank=True, db_default="")  # the file it came in; "" unknown
     content_hash = models.BinaryField(max_length=16)  # BLAKE2b-128 of the text
     near_duplicate_group = models.BigIntegerField(null=True, blank=True)  # lowest position of the group
     split = models.CharField(max_length=4, choices=Split)

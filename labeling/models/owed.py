@@ -21,6 +21,7 @@ class OwedWork(models.Model):
         RANK = "rank", _("Rank again with the model that is there")
         REPLAY = "replay", _("Replay the labels")
         TUNE = "tune", _("Try other recipes")
+        TELL_LANGUAGES = "tell_languages", _("Tell the languages of documents")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -70,7 +70,10 @@ def document(request: HttpRequest, member: Membership, document_id: int) -> Http
         "resolution": _resolution(found),
         "history": _history(found),
         "leases": Lease.objects.filter(document=found, round=found.round).select_related("annotator"),
-        "metadata": [(name, _as_text(value)) for name, value in found.metadata.items()],
+        "metadata": [
+            *_origin(found),
+            *((name, _as_text(value)) for name, value in found.metadata.items()),
+        ],
         "before": around.filter(position=found.position - 1).values_list("pk", flat=True).first(),
         "after": around.filter(position=found.position + 1).values_list("pk", flat=True).first(),
     }
@@ -165,10 +168,17 @@ def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[
 
 
 def _document(member: Membership, document_id: int) -> Document:
-    found = Document.objects.filter(project=member.project_id, pk=document_id).first()
-    if found is None:
+    found = Document.objects.select_related("told_language").filter(project=member.project_id, pk=document_id)
+    if (one := found.first()) is None:
         raise NotFound
-    return found
+    return one
+
+
+def _origin(document: Document) -> list[tuple[str, str]]:
+    """What is known of it besides its metadata: the file it came in, and its language."""
+    told = getattr(document, "told_language", None)  # absent before a worker has told it
+    facts = [(_("Came in"), document.source), (_("Language, as told by machine"), told.name if told else "")]
+    return [(name, value) for name, value in facts if value]
 
 
 def _resolution(document: Document) -> Resolution | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -71,7 +72,8 @@ class Command(BaseCommand):
         self, stream: Any, found: Format, choice: ColumnChoice | None, options: dict[str, Any]
     ) -> ImportReport:
         rows = read(stream, found, choice=choice, encoding=options["encoding"])
-        return import_documents(options["project"], rows, self._progress)
+        name = os.fsencode(Path(options["file"]).name).decode(errors="replace")[:200]
+        return import_documents(options["project"], rows, self._progress, source="" if name == "-" else name)
 
     def _progress(self, report: ImportReport) -> None:
         if self.stderr.isatty():

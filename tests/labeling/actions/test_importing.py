@@ -42,6 +42,14 @@ def test_a_known_id_with_another_text_keeps_the_stored_one_and_says_so(tickets: 
     assert Document.objects.get(project=tickets, external_id="a").text == "one"
 
 
+def test_a_document_keeps_the_name_of_the_file_it_first_came_in(tickets: Project) -> None:
+    import_documents(tickets.pk, rows('{"id": "a", "text": "one"}\n'), source="monday.jsonl")
+    lines = '{"id": "a", "text": "one"}\n{"id": "b", "text": "two"}\n'
+    import_documents(tickets.pk, rows(lines), source="tuesday.jsonl")
+    sources = Document.objects.filter(project=tickets, external_id__in=["a", "b"]).order_by("external_id")
+    assert list(sources.values_list("source", flat=True)) == ["monday.jsonl", "tuesday.jsonl"]
+
+
 def test_positions_have_no_gaps_and_the_split_is_stable(make_project: Callable[..., Project]) -> None:
     project = make_project(test_share=0.3)
     lines = "".join(f'{{"text": "document {n}"}}\n' for n in range(200))
