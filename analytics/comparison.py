@@ -97,7 +97,7 @@ def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comp
     rows = [
         ClassChange(by_id[pk], change, (_labels_of(first, pk), _labels_of(second, pk)))
         for pk, change in zip(classes, differences.classes, strict=True)
-        if pk in by_id and by_id[pk].retired_at is None
+        if pk in by_id
     ]
     counts = {outcome: len(judged.documents(outcome)) for outcome in Outcome}
     return Comparison(first, second, judged, differences, rows, counts)
@@ -137,8 +137,9 @@ def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
 def _judged(
     project: Project, first: ModelVersion, second: ModelVersion, labelled: LabelTable
 ) -> tuple[Judged, tuple[Counts, Counts]]:
-    classes = tuple(dict.fromkeys([*second.classes, *first.classes]))
-    said = [_in_order(held_out(project, version, labelled), classes) for version in (first, second)]
+    said = [held_out(project, version, labelled) for version in (first, second)]
+    classes = tuple(dict.fromkeys([*said[1].classes, *said[0].classes]))
+    said = [_in_order(found, classes) for found in said]
     ids, *places = np.intersect1d(said[0].document_ids, said[1].document_ids, return_indices=True)
     one, other = (found.take(rows) for found, rows in zip(said, places, strict=True))
     tables = _counts(project.kind, one), _counts(project.kind, other)

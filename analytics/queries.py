@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -21,11 +21,13 @@ Spans = list[tuple[int, int, int]]  # start, end, place of the class
 class HeldOut:
     """What one model version says of the test documents that are labelled now, and what they are.
 
-    classes : the order of all columns
+    classes : the order of all columns: the classes of the model that are not retired
     document_ids, annotation_ids : (n,) each document, and the annotation that speaks for it now
     truth, predicted : (n, n_classes) bool; for one class a document, one True a row
     probabilities : (n, n_classes); (n, 0) in a spans project
     truth_spans, predicted_spans : n lists in a spans project, else empty
+    retired : names of classes that labels of the test set still have though nobody can choose them any more,
+        and the documents that have each; these documents are left out
     """
 
     classes: tuple[UUID, ...]
@@ -36,6 +38,7 @@ class HeldOut:
     probabilities: NDArray[np.float64]
     truth_spans: tuple[Spans, ...] = ()
     predicted_spans: tuple[Spans, ...] = ()
+    retired: tuple[tuple[str, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.document_ids)
@@ -52,6 +55,7 @@ class HeldOut:
             self.probabilities[places],
             tuple(self.truth_spans[place] for place in places if self.truth_spans),
             tuple(self.predicted_spans[place] for place in places if self.predicted_spans),
+            self.retired,
         )
 
 
@@ -79,26 +83,67 @@ def held_out(project: Project, version: ModelVersion, labelled: LabelTable | Non
     """Stored predictions beside the labels of now: correct a label and every number moves.
 
     labelled : the test set of another moment, or one that is read already; by default that of now
-    Documents whose label names a class that the model does not know are left out.
+    The classes are those of now that the model knows. Documents whose label names another one are left out:
+    a class that the model has not learnt, or a retired one, which the next model will not learn either.
     """
     labelled = labelled_test_set(project.pk) if labelled is None else labelled
-    place = {label_class: number for number, label_class in enumerate(version.classes)}
+    kept = np.flatnonzero([label_class not in labelled.retired for label_class in version.classes])
+    place = {version.classes[column]: number for number, column in enumerate(kept.tolist())}
     columns = np.array([place.get(pk, -1) for pk in labelled.classes], dtype=np.int64)[labelled.places]
-    is_known = np.ones(len(labelled), dtype=bool)
+    is_known = np.full(len(labelled), bool(place))
     is_known[labelled.rows[columns < 0]] = False
     if project.kind == Project.Kind.SPANS:
-        return _held_out_spans(version, labelled, columns, is_known)
+        found = _held_out_spans(version, labelled, columns, is_known, place)
+    else:
+        found = _held_out_classes(project, version, labelled, columns, is_known, kept)
+    return replace(found, retired=_retired(labelled))
+
+
+def _held_out_classes(
+    project: Project,
+    version: ModelVersion,
+    labelled: LabelTable,
+    columns: NDArray[np.int64],
+    is_known: NDArray[np.bool_],
+    kept: NDArray[np.int64],
+) -> HeldOut:
     ids, probabilities = stored_probabilities(version)
     stored, rows = _found(ids, labelled, is_known)
-    probabilities = probabilities[stored]
+    probabilities = probabilities[stored][:, kept]
     place_of = np.full(len(labelled), -1)
     place_of[rows] = np.arange(len(rows))
     of_label = place_of[labelled.rows]
     truth = np.zeros(probabilities.shape, dtype=bool)
     truth[of_label[of_label >= 0], columns[of_label >= 0]] = True
-    predicted = _decided(project, version, probabilities)
-    annotations = labelled.annotation_ids[rows]
-    return HeldOut(tuple(version.classes), ids[stored], annotations, truth, predicted, probabilities)
+    if project.kind == Project.Kind.MULTI:
+        limits = version.facts.get("thresholds") or [DECIDED] * len(version.classes)
+        predicted = probabilities >= np.array(limits)[kept]
+    else:
+        probabilities = _among(probabilities, is_whole=len(kept) == len(version.classes))
+        predicted = np.zeros(probabilities.shape, dtype=bool)
+        if len(predicted):
+            predicted[np.arange(len(predicted)), probabilities.argmax(axis=1)] = True
+    classes = tuple(version.classes[column] for column in kept.tolist())
+    return HeldOut(classes, ids[stored], labelled.annotation_ids[rows], truth, predicted, probabilities)
+
+
+def _among(probabilities: NDArray[np.float64], *, is_whole: bool) -> NDArray[np.float64]:
+    """What the model would say if it had only these classes to choose from: rows that sum to 1."""
+    if is_whole:
+        return probabilities
+    sums = probabilities.sum(axis=1, keepdims=True)
+    even = np.full(probabilities.shape, 1 / max(probabilities.shape[1], 1))
+    return np.divide(probabilities, sums, out=even, where=sums > 0)
+
+
+def _retired(labelled: LabelTable) -> tuple[tuple[str, int], ...]:
+    """Names of retired classes whose labels stand, the most frequent first, and documents of each."""
+    counts = [
+        (labelled.retired[pk], len(np.unique(labelled.rows[labelled.places == place])))
+        for place, pk in enumerate(labelled.classes)
+        if pk in labelled.retired
+    ]
+    return tuple(sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _found(
@@ -117,6 +162,7 @@ def _held_out_spans(
     labelled: LabelTable,
     columns: NDArray[np.int64],
     is_known: NDArray[np.bool_],
+    place: dict[UUID, int],
 ) -> HeldOut:
     said = HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
     predictions = list(said.values_list("document_id", "spans"))
@@ -126,9 +172,10 @@ def _held_out_spans(
     parts = (labelled.rows, labelled.starts, labelled.ends, columns)
     for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
         given[row].append((start, end, column))
-    none = np.zeros((len(rows), len(version.classes)), dtype=bool)
+    none = np.zeros((len(rows), len(place)), dtype=bool)
+    column_of = {number: place[pk] for number, pk in enumerate(version.classes) if pk in place}
     return HeldOut(
-        classes=tuple(version.classes),
+        classes=tuple(place),
         document_ids=ids[stored],
         annotation_ids=labelled.annotation_ids[rows],
         truth=none,
@@ -136,19 +183,7 @@ def _held_out_spans(
         probabilities=np.zeros((len(rows), 0)),
         truth_spans=tuple(given[row] for row in rows.tolist()),
         predicted_spans=tuple(
-            [(s, e, c) for s, e, c, _probability in predictions[place][1] or []] for place in stored.tolist()
+            [(s, e, column_of[c]) for s, e, c, _probability in predictions[row][1] or [] if c in column_of]
+            for row in stored.tolist()
         ),
     )
-
-
-def _decided(
-    project: Project, version: ModelVersion, probabilities: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    if project.kind == Project.Kind.MULTI:
-        thresholds = version.facts.get("thresholds") or [DECIDED] * len(version.classes)
-        decided: NDArray[np.bool_] = probabilities >= np.array(thresholds)
-        return decided
-    best = np.zeros(probabilities.shape, dtype=bool)
-    if len(best):
-        best[np.arange(len(best)), probabilities.argmax(axis=1)] = True
-    return best

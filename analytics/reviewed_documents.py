@@ -71,7 +71,7 @@ def shown(one: Review) -> list[Reviewed]:
 
 
 def _reviewed(one: Review, found: HeldOut, row: int, document: Document, pulls: dict[str, Any]) -> Reviewed:
-    assert one.numbers is not None  # noqa: S101 - made together with `found`
+    assert one.numbers is not None and one.version is not None  # noqa: PT018, S101 - made with `found`
     classes = [one.classes[pk] for pk in found.classes]
     odds = found.probabilities[row].tolist() if found.probabilities.shape[1] else []
     true, said = (np.flatnonzero(flags[row]).tolist() for flags in (found.truth, found.predicted))
@@ -93,7 +93,8 @@ def _reviewed(one: Review, found: HeldOut, row: int, document: Document, pulls: 
         spans = found.truth_spans[row], found.predicted_spans[row]
         facts |= _spans_of(text, *spans, classes, len(text) if is_whole else MOST_SHOWN)
     else:
-        facts |= _words_of(text, pulls, classes, len(text) if is_whole else MOST_SHOWN)
+        learnt = [one.classes[pk] for pk in one.version.classes]
+        facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MOST_SHOWN)
     facts["is_cut"] = not is_whole and document.length > MOST_SHOWN  # type: ignore[attr-defined]
     return Reviewed(**facts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,15 +16,19 @@ from labeling.models.labelled import SPEAKING_TEST
 # Each column comes as one string of bytes: rows and UUIDs as Python objects take five times as long.
 _TABLE = """
     , known AS MATERIALIZED (
-        SELECT array_agg(id ORDER BY id) AS classes FROM labeling_labelclass WHERE project_id = %(project)s
+        SELECT array_agg(id ORDER BY id) AS classes,
+               array_agg(id ORDER BY id) FILTER (WHERE retired_at IS NOT NULL) AS retired,
+               array_agg(name ORDER BY id) FILTER (WHERE retired_at IS NOT NULL) AS names
+        FROM labeling_labelclass WHERE project_id = %(project)s
     ), labels AS (
         SELECT s.id AS document, s.annotation_id AS annotation, l.id, l.start, l."end",
                array_position((SELECT classes FROM known), l.label_class_id) AS place
         FROM counted s JOIN labeling_label l ON l.annotation_id = s.annotation_id
     )
-    SELECT (SELECT classes FROM known), d.documents, d.annotations,
+    SELECT known.classes, known.retired, known.names, d.documents, d.annotations,
            l.documents, l.places, l.starts, l.ends
-    FROM (SELECT string_agg(int8send(id), '' ORDER BY id) AS documents,
+    FROM known,
+         (SELECT string_agg(int8send(id), '' ORDER BY id) AS documents,
                  string_agg(int8send(annotation_id), '' ORDER BY id) AS annotations FROM counted) d,
          (SELECT string_agg(int8send(document), '') AS documents,
                  string_agg(int8send(place - 1), '') AS places,
@@ -51,6 +55,7 @@ class LabelTable:
     """Documents, the annotation that speaks for each, and the labels of it.
 
     classes : those of the project, retired ones too
+    retired : names of those that nobody can choose any more
     document_ids, annotation_ids : (n,) rising ids of documents
     rows, places : (n_labels,) each label's row in `document_ids`, rising, and its place in `classes`
     starts, ends : (n_labels,) of spans; 0 for others
@@ -63,6 +68,7 @@ class LabelTable:
     places: Integers
     starts: Integers
     ends: Integers
+    retired: Mapping[UUID, str]
 
     def __len__(self) -> int:
         return len(self.document_ids)
@@ -81,9 +87,10 @@ def labels_of(project_id: int, annotations: Sequence[int]) -> LabelTable:
 def _read(statement: str, named: dict[str, Any]) -> LabelTable:
     with connection.cursor() as cursor:
         cursor.execute(statement, named)
-        classes, *sent = cursor.fetchone()
+        classes, retired, names, *sent = cursor.fetchone()
     documents, annotations, of_labels, places, starts, ends = (
         np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in sent
     )
     rows = np.searchsorted(documents, of_labels)
-    return LabelTable(tuple(classes or ()), documents, annotations, rows, places, starts, ends)
+    known = dict(zip(retired or (), names or (), strict=True))
+    return LabelTable(tuple(classes or ()), documents, annotations, rows, places, starts, ends, known)
