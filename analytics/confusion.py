@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics import queries
+from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.confusion import (
     Confusion,
     Pair,
@@ -80,33 +81,44 @@ class ConfusionReport:
     """
 
     project: Project
-    version: ModelVersion | None
+    choice: ModelChoice
     classes: list[LabelClass]
     new_classes: list[LabelClass]
     counts: Confusion | None
     pairs: list[AmbiguousPair]
     co_occurrence: NDArray[np.int64] | None
     test_documents: int
+    retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
 
 
-def confusion_report(project: Project) -> ConfusionReport:
-    """Computed now, from the newest model's stored predictions and the labels of this moment."""
-    version = queries.latest_model(project)
+def confusion_report(project: Project, asked: str | int | None = None) -> ConfusionReport:
+    """Computed now, from a model's stored predictions and the labels of this moment.
+
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    """
+    choice = model_choice(project, asked)
+    version = choice.version
     known = {c.pk: c for c in LabelClass.objects.filter(project=project)}
     active = [c for c in known.values() if c.retired_at is None]
     held_out = queries.held_out(project, version) if version else None
     if held_out is None or not len(held_out):
-        return ConfusionReport(project, version, [], active, None, [], None, 0)
+        retired = held_out.retired if held_out is not None else ()
+        return ConfusionReport(project, choice, [], active, None, [], None, 0, retired)
     units = units_of(project.kind, held_out)
     return ConfusionReport(
         project=project,
-        version=version,
+        choice=choice,
         classes=[known[pk] for pk in held_out.classes],
         new_classes=[c for c in active if c.pk not in set(held_out.classes)],
         counts=counted(units),
         pairs=ambiguous_pairs(project, known, held_out),
         co_occurrence=together(held_out.truth) if project.kind == Project.Kind.MULTI else None,
         test_documents=len(held_out),
+        retired=held_out.retired,
     )
 
 

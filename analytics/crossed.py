@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,14 +29,18 @@ class CrossValidated:
     labels: int
 
 
-def cross_validated(version: ModelVersion | None) -> CrossValidated | None:
-    """As stored with the model; None where it was not counted: spans, too few labels, older models."""
+def cross_validated(version: ModelVersion | None, active: Collection[UUID]) -> CrossValidated | None:
+    """As stored with the model, of the classes of now; None where it was not counted.
+
+    active : classes that are not retired: averages hold no other, as those of the test set do
+    Until the next training, documents of a retired class still count against those they were taken for.
+    """
     stored = version.facts.get("cross_validated") if version else None
     if version is None or not stored:
         return None
-    tp, fp, fn = np.array(stored["counts"], dtype=np.int64)
+    kept = [column for column, pk in enumerate(version.classes) if pk in active]
+    tp, fp, fn = np.array(stored["counts"], dtype=np.int64)[:, kept]
     none = undefined(COUNTED_BY_CLASS)
     scores = report_counts(Counts(tp, fp, fn, int(stored["labels"])), none, none)
-    return CrossValidated(
-        scores, dict(zip(version.classes, scores.classes, strict=True)), int(stored["labels"])
-    )
+    classes = dict(zip((version.classes[column] for column in kept), scores.classes, strict=True))
+    return CrossValidated(scores, classes, int(stored["labels"]))

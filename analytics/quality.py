@@ -1,9 +1,10 @@
-"""Can the numbers and the probabilities be believed? Every measure of the newest model, ready to be shown."""
+"""Can the numbers and the probabilities be believed? Every measure of a model, ready to be shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.classification import Report
 from analytics.metrics.measures import Interval, Measure
 from analytics.metrics.probabilities import ProbabilityScores, score_probabilities
@@ -17,7 +18,7 @@ from analytics.metrics.thresholds import (
     precision_recall_curve,
     threshold_interval,
 )
-from analytics.queries import HeldOut, active_classes, held_out, latest_model
+from analytics.queries import HeldOut, active_classes, held_out
 from analytics.remembered import remembered
 from analytics.scores import scores
 from labeling.models import LabelClass, ModelVersion, Project
@@ -59,7 +60,7 @@ class Quality:
     """
 
     project: Project
-    version: ModelVersion | None
+    choice: ModelChoice
     documents: int  # of the test set, labelled and predicted
     report: Report | None = None
     probabilities: ProbabilityScores | None = None
@@ -67,30 +68,37 @@ class Quality:
     spans: SpanMatches | None = None
     classes: tuple[ClassQuality, ...] = ()
     chosen: ChosenClass | None = None
+    retired: tuple[tuple[str, int], ...] = ()  # left out, as `HeldOut` tells
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
 
 
-def quality(project: Project, chosen: str = "") -> Quality:
-    """Of the newest model, on the labels of now.
+def quality(project: Project, chosen: str = "", asked: str | int | None = None) -> Quality:
+    """Of one model, on the labels of now.
 
     chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
     """
-    version = latest_model(project)
+    choice = model_choice(project, asked)
+    version = choice.version
     found = held_out(project, version) if version else None
     if version is None or found is None or not len(found):
-        return Quality(project, version, 0)
+        return Quality(project, choice, 0, retired=found.retired if found is not None else ())
     report = scores(project.kind, found, seed=version.pk)
     by_id = {str(label_class.pk): label_class for label_class in active_classes(project)}
     if project.kind == Project.Kind.SPANS:
         spans = _spans(found, version.pk)
         rows = _rows(found, by_id, report, spans=spans)
-        return Quality(project, version, len(found), report, spans=spans, classes=rows)
+        return Quality(project, choice, len(found), report, spans=spans, classes=rows, retired=found.retired)
     parts = (found.probabilities, found.truth, version.pk)
     judged = remembered(lambda: _judged(found, version.pk), "thresholds of classes", *parts)
     rows = _rows(found, by_id, report, judged)
     is_single = project.kind == Project.Kind.SINGLE
     return Quality(
         project,
-        version,
+        choice,
         len(found),
         report,
         remembered(
@@ -108,6 +116,7 @@ def quality(project: Project, chosen: str = "") -> Quality:
         ),
         classes=rows,
         chosen=_chosen(found, rows, chosen, version.pk),
+        retired=found.retired,
     )
 
 

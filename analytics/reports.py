@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from analytics import queries
+from analytics.choice import ModelChoice, model_choice
 from analytics.confusion import AmbiguousPair, ambiguous_pairs, counted, units_of
 from analytics.crossed import CrossValidated, cross_validated
 from analytics.labelled import Labelled, labelled_now, prevalences
@@ -41,7 +42,7 @@ class ClassReport:
     """Everything that the page, the API and the CSV file show."""
 
     project: Project
-    version: ModelVersion | None
+    choice: ModelChoice
     rows: list[ClassRow]
     imbalance: Imbalance
     scores: Report | None  # averages with intervals; None without a model or a labelled test set
@@ -49,10 +50,16 @@ class ClassReport:
     pairs: list[tuple[LabelClass, LabelClass, int, int]]  # true, predicted, documents, of the true class
     ambiguous: list[AmbiguousPair]
     held_out: queries.HeldOut | None
+    retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
     labelled: Labelled
     labels: int  # of the pool and the test set together
     test_documents: int  # that are labelled and predicted
     is_test_waiting: bool
+
+    @property
+    def version(self) -> ModelVersion | None:
+        """The model that is measured."""
+        return self.choice.version
 
     @property
     def is_crossed(self) -> bool:
@@ -60,27 +67,34 @@ class ClassReport:
         return self.crossed is not None and self.test_documents < SMALL_TEST_SET
 
 
-def class_report(project: Project) -> ClassReport:
-    """Computed now, from the newest model's stored predictions and the labels of this moment."""
+def class_report(project: Project, asked: str | int | None = None) -> ClassReport:
+    """Computed now, from a model's stored predictions and the labels of this moment.
+
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    """
+    choice = model_choice(project, asked)
     classes = queries.active_classes(project)
     labelled = labelled_now(project)
     counts = labelled.labels_per_class()
-    version = queries.latest_model(project)
+    version = choice.version
     held_out = queries.held_out(project, version) if version else None
+    retired = held_out.retired if held_out is not None else ()
     if held_out is not None and not len(held_out):
         held_out = None
     measured = scores(project.kind, held_out, version.pk) if held_out and version else None
     by_id = {label_class.pk: label_class for label_class in classes}
+    crossed = cross_validated(version, by_id)
     return ClassReport(
         project=project,
-        version=version,
-        rows=_rows(project, classes, counts, _Measured(version, held_out, measured, labelled)),
+        choice=choice,
+        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, labelled)),
         imbalance=imbalance(np.array([_total(counts, c.pk) for c in classes] or [0])),
         scores=measured,
-        crossed=cross_validated(version),
+        crossed=crossed,
         pairs=_pairs(project.kind, by_id, held_out) if held_out else [],
         ambiguous=ambiguous_pairs(project, by_id, held_out) if held_out else [],
         held_out=held_out,
+        retired=retired,
         labelled=labelled,
         labels=sum(counts.values()),
         test_documents=len(held_out) if held_out else 0,
@@ -90,7 +104,7 @@ def class_report(project: Project) -> ClassReport:
 
 @dataclass(frozen=True)
 class _Measured:
-    version: ModelVersion | None
+    crossed: CrossValidated | None
     held_out: queries.HeldOut | None
     scores: Report | None
     labelled: Labelled
@@ -102,7 +116,6 @@ def _rows(
     by_class: dict[UUID, ClassScores] = {}
     if measured.scores and measured.held_out:
         by_class = dict(zip(measured.held_out.classes, measured.scores.classes, strict=True))
-    crossed = cross_validated(measured.version)
     estimates = prevalences(project, measured.labelled) if len(measured.labelled) else {}
     needs = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
     focuses = queries.standing_focuses(project)
@@ -118,7 +131,7 @@ def _rows(
                 counts.get((pk, "test"), 0),
                 _total(counts, pk) / total if total else 0.0,
                 by_class.get(pk),
-                crossed.classes.get(pk) if crossed else None,
+                measured.crossed.classes.get(pk) if measured.crossed else None,
                 estimates[pk].unlabelled if pk in estimates else None,
                 needs.get(pk),
                 focus,

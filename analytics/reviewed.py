@@ -7,24 +7,17 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Length
 from numpy.typing import NDArray
 
+from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
-from analytics.queries import HeldOut, held_out, latest_model
+from analytics.queries import HeldOut, held_out
 from analytics.review import Asked, Judged, chosen, judged
-from labeling.models import (
-    Document,
-    HeldOutPrediction,
-    LabelClass,
-    ModelVersion,
-    Project,
-)
+from labeling.models import Document, LabelClass, ModelVersion, Project
 
 PAGE_SIZE = 20
-MOST_VERSIONS = 20
 # A row for each person and guideline: thousands of annotations in a few rows.
 SPEAKERS = """
     SELECT a.annotator_id, u.username, g.number, array_agg(a.id)
@@ -47,8 +40,7 @@ class Review:
     """
 
     asked: Asked
-    version: ModelVersion | None
-    versions: list[ModelVersion]
+    choice: ModelChoice
     classes: dict[UUID, LabelClass]
     found: HeldOut | None = None
     numbers: Judged | None = None
@@ -56,6 +48,10 @@ class Review:
     facts: dict[int, Facts] = field(default_factory=dict)
     people: dict[int, str] = field(default_factory=dict)
     guidelines: list[int] = field(default_factory=list)
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
 
     @property
     def error(self) -> Measure:
@@ -78,13 +74,12 @@ class Review:
 
 
 def review(project: Project, asked: Asked) -> Review:
-    """The review that is asked for; of a model that keeps predictions, else of the one in use."""
-    versions = versions_kept(project)
-    by_number = {version.number: version for version in versions}
-    version = by_number.get(asked.model or 0) or latest_model(project)
+    """The review that is asked for. Raises NoSuchModel as `model_choice` does."""
+    choice = model_choice(project, asked.model)
+    version = choice.version
     classes = {one.pk: one for one in LabelClass.objects.filter(project=project)}
     if version is None:
-        return Review(asked, None, versions, classes)
+        return Review(asked, choice, classes)
     found = held_out(project, version)
     numbers = judged(found)
     facts, people = _annotation_facts(found)
@@ -92,14 +87,7 @@ def review(project: Project, asked: Asked) -> Review:
     pages = max(1, -(-len(rows) // PAGE_SIZE))
     asked = replace(asked, page=min(asked.page, pages))
     guidelines = sorted({number for _, number in facts.values() if number}, reverse=True)
-    return Review(asked, version, versions, classes, found, numbers, rows, facts, people, guidelines)
-
-
-def versions_kept(project: Project) -> list[ModelVersion]:
-    """Models whose predictions of the test set are still there, newest first."""
-    kept = HeldOutPrediction.objects.filter(model_version=OuterRef("pk"))
-    ready = ModelVersion.objects.ready().filter(Exists(kept), project=project)
-    return list(ready.select_related("guideline")[:MOST_VERSIONS])
+    return Review(asked, choice, classes, found, numbers, rows, facts, people, guidelines)
 
 
 def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:

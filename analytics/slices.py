@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from analytics import queries
+from analytics.choice import ModelChoice, model_choice
 from analytics.fields import LENGTH, Bucket, Field, fields_of
 from analytics.metrics.classification import NOTHING_TESTED, Average, Report
 from analytics.metrics.intervals import proportion
@@ -45,7 +46,7 @@ class Slices:
     """Everything that the page, the API and the CSV file show."""
 
     project: Project
-    version: ModelVersion | None
+    choice: ModelChoice
     fields: list[Field]
     field: Field | None  # the one that is shown
     rows: list[SliceRow]
@@ -54,6 +55,11 @@ class Slices:
     tried: int
     documents: int
     is_wrong: NDArray[np.bool_]  # (documents,)
+    retired: tuple[tuple[str, int], ...] = ()  # left out, as `HeldOut` tells
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
 
     def accuracies(self, field: Field) -> list[tuple[Bucket, Measure, int]]:
         """Each bucket with the share of its documents that are right in full, and how many it has."""
@@ -66,12 +72,18 @@ class Slices:
         return counts
 
 
-def slices(project: Project, key: str = LENGTH) -> Slices:
-    """Computed now, of the model in use; `key` names the field to show, the length of the text by default."""
-    version = queries.latest_model(project)
+def slices(project: Project, key: str = LENGTH, asked: str | int | None = None) -> Slices:
+    """Computed now, of one model.
+
+    key : of the field to show, by default the length of the text
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    """
+    choice = model_choice(project, asked)
+    version = choice.version
     found = queries.held_out(project, version) if version else None
     if version is None or found is None or not len(found):
-        return Slices(project, version, [], None, [], None, [], 0, 0, np.zeros(0, dtype=bool))
+        retired = found.retired if found is not None else ()
+        return Slices(project, choice, [], None, [], None, [], 0, 0, np.zeros(0, dtype=bool), retired)
     fields = fields_of(found.document_ids)
     shown = next((field for field in fields if field.key == key), fields[0])
     is_wrong = _is_wrong(found)
@@ -83,7 +95,9 @@ def slices(project: Project, key: str = LENGTH) -> Slices:
     )
     whole = scores(project.kind, found, version.pk)
     weak = _named(search, fields)
-    report = Slices(project, version, fields, shown, [], whole, weak, search.tried, len(found), is_wrong)
+    report = Slices(
+        project, choice, fields, shown, [], whole, weak, search.tried, len(found), is_wrong, found.retired
+    )
     rows = [
         SliceRow(bucket, n, accuracy, _average(project, version, found.take(shown.codes == place)))
         for place, (bucket, accuracy, n) in enumerate(report.accuracies(shown))

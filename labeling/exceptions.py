@@ -37,6 +37,12 @@ class NotAMember(NotFound):
     """You are not a member of this project, or it does not exist."""
 
 
+class NoSuchModel(LabelingError):
+    """No model with this number keeps predictions of the test set; leave the number out for the one in use."""
+
+    status = 404
+
+
 class NotAllowed(LabelingError):
     """Your role in this project does not allow this; ask a manager of the project."""
 

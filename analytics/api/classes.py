@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.api.measured import ModelFilter, RetiredOut, retired_json
 from analytics.guidance.finding import Finding
 from analytics.guidance.ranked import findings, headline
 from analytics.metrics.measures import Measure
@@ -120,6 +121,7 @@ class ClassReportOut(serializers.Serializer[Any]):
     model = serializers.IntegerField(allow_null=True)
     labels = serializers.IntegerField()
     test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     macro_f1 = MeasureOut(allow_null=True)
     micro_f1 = MeasureOut(allow_null=True)
@@ -133,12 +135,16 @@ class ClassReportOut(serializers.Serializer[Any]):
 
 class ClassReports(Endpoint):
     needs = {"GET": READ}
+    filters = ModelFilter
 
-    @operation("reports_classes", answers={200: ClassReportOut})
+    @operation("reports_classes", answers={200: ClassReportOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read how good each class is, measured on random test documents, and what to do about it."""
         advice = stopping_advice(self.member.project)
-        return Response(_as_json(class_report(self.member.project)) | {"stopping": _stopping(advice)})
+        return Response(
+            _as_json(class_report(self.member.project, self.asked.get("model")))
+            | {"stopping": _stopping(advice)}
+        )
 
 
 def _as_json(report: ClassReport) -> dict[str, Any]:
@@ -148,6 +154,7 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
         "model": report.version.number if report.version else None,
         "labels": report.labels,
         "test_documents": report.test_documents,
+        "retired": retired_json(report.retired),
         "accuracy": measure_json(scores.accuracy) if scores else None,
         "macro_f1": measure_json(scores.macro.f1) if scores else None,
         "micro_f1": measure_json(scores.micro.f1) if scores else None,

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import ModelFilter, RetiredOut, retired_json
 from analytics.confusion import AmbiguousPair, ConfusionReport, Verdict, confusion_report
 from analytics.pair_texts import advice, headline
 from labeling.api.endpoints import Endpoint
@@ -56,6 +57,7 @@ class ConfusionOut(serializers.Serializer[Any]):
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
     test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
     units = serializers.IntegerField()
     classes = ConfusedClassOut(many=True)
     matrix = serializers.ListField(
@@ -72,11 +74,12 @@ class ConfusionOut(serializers.Serializer[Any]):
 
 class Confusions(Endpoint):
     needs = {"GET": READ}
+    filters = ModelFilter
 
-    @operation("reports_confusion", answers={200: ConfusionOut})
+    @operation("reports_confusion", answers={200: ConfusionOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read which classes are taken for which on the test set, and whether people mix them up too."""
-        return Response(_as_json(confusion_report(self.member.project)))
+        return Response(_as_json(confusion_report(self.member.project, self.asked.get("model"))))
 
 
 def _as_json(report: ConfusionReport) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def _as_json(report: ConfusionReport) -> dict[str, Any]:
         "headline": headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.test_documents,
+        "retired": retired_json(report.retired),
         "units": counts.n_units if counts else 0,
         "classes": [
             {"class": label_class.pk, "name": label_class.name}

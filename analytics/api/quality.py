@@ -1,4 +1,4 @@
-"""How does a machine read every measure of the model in use? The same numbers as the page."""
+"""How does a machine read every measure of a model? The same numbers as the page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import ModelFilter, RetiredOut, retired_json
 from analytics.charts.probabilities import share_interval
 from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
@@ -56,11 +57,12 @@ class ClassQualityOut(serializers.Serializer[Any]):
 
 
 class QualityOut(serializers.Serializer[Any]):
-    """Every measure of the model in use on the test set of this moment; null where there is none."""
+    """Every measure of the model on the test set of this moment; null where there is none."""
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
     test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     hamming_loss = MeasureOut(allow_null=True)
     averages = AverageOut(many=True)
@@ -77,11 +79,12 @@ class QualityOut(serializers.Serializer[Any]):
 
 class QualityReports(Endpoint):
     needs = {"GET": READ}
+    filters = ModelFilter
 
-    @operation("reports_quality", answers={200: QualityOut})
+    @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read every measure of the model in use, measured on random test documents, with intervals."""
-        return Response(_as_json(quality(self.member.project)))
+        """Read every measure of one model, measured on random test documents, with intervals."""
+        return Response(_as_json(quality(self.member.project, asked=self.asked.get("model"))))
 
 
 def _as_json(found: Quality) -> dict[str, Any]:
@@ -90,6 +93,7 @@ def _as_json(found: Quality) -> dict[str, Any]:
         "headline": headline(found),
         "model": found.version.number if found.version else None,
         "test_documents": found.documents,
+        "retired": retired_json(found.retired),
         "accuracy": _or_null(report.accuracy if report else None),
         "hamming_loss": _or_null(report.hamming_loss if report else None),
         "averages": [{"average": key} | _average(average) for key, _name, average in averages(found)],

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import ModelFilter, RetiredOut, retired_json
 from analytics.fields import Field
 from analytics.slices import Slices, Weak, slices
 from analytics.views.slices import headline
@@ -74,6 +75,7 @@ class SlicesOut(serializers.Serializer[Any]):
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
     test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     tried = serializers.IntegerField(help_text="Slices of one and two fields.")
     worst = WeakOut(many=True)
@@ -86,11 +88,12 @@ class SlicesOut(serializers.Serializer[Any]):
 
 class SliceReports(Endpoint):
     needs = {"GET": READ}
+    filters = ModelFilter
 
-    @operation("reports_slices", answers={200: SlicesOut})
+    @operation("reports_slices", answers={200: SlicesOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read on which documents the model is worse: by length and by every field of the metadata."""
-        return Response(_as_json(slices(self.member.project)))
+        return Response(_as_json(slices(self.member.project, asked=self.asked.get("model"))))
 
 
 def _as_json(report: Slices) -> dict[str, Any]:
@@ -98,6 +101,7 @@ def _as_json(report: Slices) -> dict[str, Any]:
         "headline": headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.documents,
+        "retired": retired_json(report.retired),
         "accuracy": measure_json(report.whole.accuracy) if report.whole else None,
         "tried": report.tried,
         "worst": [_weak(one) for one in report.weak],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from analytics.guidance import distinction, labels, leakage, likeness, test_set
@@ -27,8 +29,13 @@ CHECKS = (
 
 
 def findings(report: ClassReport) -> list[Finding]:
-    """The most serious first; empty when there is nothing to be done."""
+    """The most serious first; empty when there is nothing to be done.
+
+    Of another model than the one in use they come without deeds: what steers is about the model that ranks.
+    """
     found = [finding for check in CHECKS for finding in check(report)]
+    if not report.choice.is_in_use:
+        found = [replace(finding, deeds=()) for finding in found]
     return sorted(found, key=lambda finding: -finding.seriousness)
 
 

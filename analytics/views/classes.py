@@ -19,7 +19,6 @@ from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
 from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
 from analytics.links import test_set_address
-from analytics.metrics.classification import ClassScores
 from analytics.needs import evidence_of_now
 from analytics.news import training_news
 from analytics.queue_mix import queue_mix
@@ -37,29 +36,40 @@ CLASS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @require_safe
 @for_members
 def classes(request: HttpRequest, member: Membership) -> HttpResponse:
-    report = class_report(member.project)
-    advice, found = stopping_advice(member.project), findings(report)
+    report = class_report(member.project, request.GET.get("model"))
+    found = findings(report)
     is_crossed = _is_crossed(report, request.GET.get("numbers", ""))
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
+        "choice": report.choice,
+        "retired": report.retired,
+        "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
         "findings": found[:MOST_FINDINGS],
         "more_findings": found[MOST_FINDINGS:],
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "is_crossed": is_crossed,
         "averages": report.crossed.scores if is_crossed and report.crossed else report.scores,
-        "retired": _retired(report, is_crossed),
         "rows": [(row, row.crossed if is_crossed else row.scores) for row in report.rows],
         "links": test_set_address(member, report.version),
         "wanted": WANTED_LABELS,
-        "mix": queue_mix(member.project),
         "bias": _bias(report) if request.GET.get("biased") == "1" else None,
+    }
+    if report.choice.is_in_use:
+        shown |= _of_now(request, member, report)
+    return render(request, "analytics/class_report.html", shown)
+
+
+def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> dict[str, Any]:
+    """What is not of a model, but of the project at this moment."""
+    advice = stopping_advice(member.project)
+    return {
+        "mix": queue_mix(member.project),
         "people": gold_rows(member.project) if member.may_manage else (),
         "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
         **_news(request, member, report.version.number if report.version else 0),
     }
-    return render(request, "analytics/class_report.html", shown)
 
 
 def _is_crossed(report: ClassReport, asked: str) -> bool:
@@ -67,17 +77,6 @@ def _is_crossed(report: ClassReport, asked: str) -> bool:
     if report.crossed is None or asked == "test":
         return False
     return report.is_crossed or asked == "crossed"
-
-
-def _retired(report: ClassReport, is_crossed: bool) -> int:
-    """How many classes the averages hold that the table does not."""
-    known: dict[UUID, ClassScores] = {}
-    if is_crossed and report.crossed:
-        known = report.crossed.classes
-    elif report.scores and report.held_out:
-        known = dict(zip(report.held_out.classes, report.scores.classes, strict=True))
-    shown = {row.label_class.pk for row in report.rows}
-    return sum(scores.support > 0 for pk, scores in known.items() if pk not in shown)
 
 
 def _bias(report: ClassReport) -> BiasReport:
@@ -143,7 +142,7 @@ def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
     header += [*measure_columns("unlabelled_share"), "queue_share", "queue_mode"]
     rows = []
-    for row in class_report(member.project).rows:
+    for row in class_report(member.project, request.GET.get("model")).rows:
         cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
         cells.append(row.scores.support if row.scores else "")
         for scores in (row.scores, row.crossed):

@@ -29,17 +29,20 @@ TABLES = ("matrix", "pairs", "together")
 @require_safe
 @for_members
 def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
-    report = confusion_report(member.project)
+    report = confusion_report(member.project, request.GET.get("model"))
     asked = {name: request.GET.get(name, "") for name in ("show", "unit", "only")}
     links = test_set_address(member, report.version)
     view = View.asked(asked["show"], asked["unit"], asked["only"])
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
+        "choice": report.choice,
+        "retired": report.retired,
+        "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
         "view": view,
         "matrix": laid_out(report, report.counts, view) if report.counts else None,
-        "choices": _choices(view),
+        "choices": _choices(view, report.choice.query),
         "pairs": [_told(pair, member.project.kind) for pair in report.pairs],
         "links": f"{links}&" if links else "",
         "together": _together(report),
@@ -52,7 +55,8 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_members
 def confusion_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """One of the tables as a file for spreadsheets: ?table=matrix, pairs or together."""
-    report, table = confusion_report(member.project), request.GET.get("table", "")
+    report = confusion_report(member.project, request.GET.get("model"))
+    table = request.GET.get("table", "")
     name = table if table in TABLES else TABLES[0]
     makers = {"matrix": _matrix_table, "pairs": _pairs_table, "together": _together_table}
     header, rows = makers[name](report)
@@ -96,8 +100,12 @@ def _told(pair: AmbiguousPair, kind: str) -> dict[str, Any]:
     }
 
 
-def _choices(view: View) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """Groups of links: what each is called, the query of the page then, and whether it is so now."""
+def _choices(view: View, model: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Groups of links: what each is called, the query of the page then, and whether it is so now.
+
+    model : the part of the query that names another model than the one in use
+    """
+    also = [model] if model else []
     now = {
         "show": view.shown.value,
         "unit": "share" if view.is_share else "count",
@@ -116,7 +124,11 @@ def _choices(view: View) -> list[tuple[str, list[tuple[str, str, bool]]]]:
         (
             title,
             [
-                (name, "&".join(f"{k}={v}" for k, v in (now | {key: str(value)}).items()), now[key] == value)
+                (
+                    name,
+                    "&".join([*(f"{k}={v}" for k, v in (now | {key: str(value)}).items()), *also]),
+                    now[key] == value,
+                )
                 for value, name in options
             ],
         )

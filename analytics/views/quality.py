@@ -25,10 +25,12 @@ ENDS_MATTER = 0.02  # of F1 that wrong ends of spans cost
 @require_safe
 @for_members
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
-    found = quality(member.project, request.GET.get("class", ""))
+    found = quality(member.project, request.GET.get("class", ""), request.GET.get("model"))
     shown: dict[str, Any] = {
         "member": member,
         "found": found,
+        "choice": found.choice,
+        "retired": found.retired,
         "headline": headline(found),
         "averages": averages(found),
     }
@@ -45,7 +47,8 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_members
 def csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """One of the tables as a file for spreadsheets: ?table=classes, averages, calibration or curve."""
-    found, table = quality(member.project, request.GET.get("class", "")), request.GET.get("table", "classes")
+    found = quality(member.project, request.GET.get("class", ""), request.GET.get("model"))
+    table = request.GET.get("table", "classes")
     header, rows = {
         "averages": _averages_table,
         "calibration": _calibration_table,

@@ -36,6 +36,8 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     shown_to = {
         "member": member,
         "one": one,
+        "choice": one.choice,
+        "retired": one.found.retired if one.found is not None else (),
         "asked": one.asked,
         "headline": headline(one),
         "chips": chips(one, kind),
@@ -128,7 +130,7 @@ def _named(flags: NDArray[np.bool_], classes: Sequence[str]) -> list[list[str]]:
 
 def _fields(one: Review) -> dict[str, Any]:
     """What the form offers to choose from."""
-    in_use = [one.classes[pk] for pk in (one.version.classes if one.version else ()) if pk in one.classes]
+    in_use = [one.classes[pk] for pk in (one.found.classes if one.found else ())]
     names = {
         "loss": _("the worst first"),
         "confidence": _("the least sure first"),

@@ -29,10 +29,13 @@ MOST_PICKS = 5  # that the page names
 @require_safe
 @for_members
 def page(request: HttpRequest, member: Membership) -> HttpResponse:
-    report = slices(member.project, request.GET.get("by", LENGTH))
+    report = slices(member.project, request.GET.get("by", LENGTH), request.GET.get("model"))
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
+        "choice": report.choice,
+        "retired": report.retired,
+        "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
         "average": average_of(member.project, report.whole) if report.whole else None,
         "weak": [(one, _address(member, report, one.where)) for one in report.weak],
@@ -79,7 +82,7 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
 @for_members
 def csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """Every bucket of every field as a file for spreadsheets; ?table=worst has the worst slices."""
-    report = slices(member.project)
+    report = slices(member.project, asked=request.GET.get("model"))
     if request.GET.get("table") == "worst":
         header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
         worst = [
