@@ -20,7 +20,6 @@ from labeling.models.leaning import Answered, answered_beside
 from labeling.models.prequential import Predicted, prequential
 
 LATEST = 2_000  # answers that are looked at
-UNBIASED = ("random", "test")  # shares that are uniform draws
 LEAST = 20  # answers on each side, below which a difference is not put into the title
 BANDS = 5  # of the model's probability, within which shown and hidden answers are compared
 SEEN = ("shown", "preselected")
@@ -108,7 +107,7 @@ def title(report: BiasReport) -> str:
 def _compared(predicted: Iterable[Predicted]) -> ChosenAndDrawn:
     sides: dict[bool, list[bool]] = {True: [], False: []}
     for one in predicted:
-        sides[one.share in UNBIASED].append(one.is_right)
+        sides[one.is_drawn].append(one.is_right)
     drawn, chosen = sides[True], sides[False]
     return ChosenAndDrawn(
         proportion(sum(drawn), len(drawn), NONE_DRAWN),

@@ -59,13 +59,8 @@ def examples(project: Project, first: UUID, second: UUID) -> Examples:
     split = _split_documents(project, first, second)
     ways = ({first}, second), ({second}, first)
     wrong = [p for p in prequential(project.pk) if (p.given, p.label_class) in ways]
-    # A test document may come by any share: picks send some to the queue.
-    test_set = Document.objects.test_set().filter(pk__in=[p.document_id for p in wrong])
-    of_test = set(test_set.values_list("pk", flat=True))
     taken = [
-        _newest(
-            p.document_id for p in wrong if (p.given, p.label_class) == way and p.document_id not in of_test
-        )
+        _newest(p.document_id for p in wrong if (p.given, p.label_class) == way and not p.is_test)
         for way in ways
     ]
     are_tested = not (split or taken[0] or taken[1])

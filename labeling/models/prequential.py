@@ -20,7 +20,8 @@ _PREDICTED = """
            (l.reason #>> '{top,0,1}')::float8,
            ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
                  WHERE given.annotation_id = l.annotation_id),
-           l.reason->>'share', (l.reason->>'propensity')::float8
+           l.reason->>'share', (l.reason->>'propensity')::float8,
+           (SELECT document.split = 'test' FROM labeling_document document WHERE document.id = l.document_id)
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
                 ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
@@ -45,6 +46,12 @@ class Predicted:
     given: frozenset[UUID]  # classes of the answer; empty where none applies
     share: str  # of the mix, that chose the document
     propensity: float | None  # chance of a random draw; None where the document was chosen
+    is_test: bool  # of the test set
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether chance alone chose the document; a pick of test documents only says when they come."""
+        return self.is_test or self.share == "random"
 
     @property
     def is_right(self) -> bool:
@@ -60,7 +67,7 @@ def prequential(project_id: int, most: int = MOST_ANSWERS) -> list[Predicted]:
     return [
         Predicted(
             document, annotation, age, model, UUID(said), odds,
-            frozenset(UUID(name) for name in given), share, propensity,
+            frozenset(UUID(name) for name in given), share, propensity, is_test,
         )
-        for document, annotation, age, model, said, odds, given, share, propensity in rows
+        for document, annotation, age, model, said, odds, given, share, propensity, is_test in rows
     ]  # fmt: skip

@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from analytics.bias import bias_report, title
-from labeling.actions import queue
+from labeling.actions import picks, queue, working
 from labeling.actions.annotations import Submission, submit
-from labeling.models import Lease, Project
+from labeling.models import Document, Lease, OwedWork, Project
+from labeling.models.prequential import prequential
 from tests.cast import label
 from tests.shop import label_rightly, train, truth
 
@@ -32,6 +33,31 @@ def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:
     if not overall.n_drawn:
         assert overall.bias.reason == "No random document was predicted before it was labelled."
     assert title(report) == "Too few answers to say how far the chosen labels are off"
+
+
+def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_queue(
+    taught: Project, joan: User, ann: User
+) -> None:
+    before = bias_report(taught, []).overall
+    waiting = Document.objects.filter(project=taught, state="open")
+    tests = list(waiting.filter(split="test").values_list("pk", flat=True)[:2])
+    pool = list(waiting.filter(split="pool", leases=None).values_list("pk", flat=True)[:3])
+    picks.pick(taught.pk, joan, [*tests, *pool], "Look at these")
+    working.work_off(taught.pk, OwedWork.Kind.RANK)
+    missing = {*tests, *pool}
+    while missing:
+        (held,) = queue.claim(taught.pk, ann).documents
+        submit(ann, Submission(held.token, [label(taught, truth(held.text))]))
+        missing -= {held.document_id}
+    answered = Lease.objects.filter(project=taught, state="submitted").order_by("annotation_id")[30 + 20 :]
+    told = [(lease.reason["share"], lease.document.split) for lease in answered.select_related("document")]
+    assert told.count(("picked", "test")) == 2
+    assert told.count(("picked", "pool")) == 3
+    drawn = sum(share == "random" or split == "test" for share, split in told)
+    after = bias_report(taught, []).overall
+    assert after.n_drawn - before.n_drawn == drawn
+    assert after.n_chosen - before.n_chosen == len(told) - drawn
+    assert all(one.is_drawn for one in prequential(taught.pk) if one.share == "random")
 
 
 def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, ann: User) -> None:
