@@ -1,4 +1,4 @@
-"""What can documents be told apart by, without their labels? The length of the text, and their metadata."""
+"""What can documents be told apart by, without labels? Length of the text, metadata, file and language."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 
 from analytics.metrics.slices import LEAST_SUPPORT
 from analytics.remembered import remembered
-from labeling.models.slicing import Condition, Slice, metadata_number, metadata_text
+from labeling.models.described import (
+    TOLD_LANGUAGE,
+    described,
+    field_name,
+    metadata_number,
+    metadata_text,
+    value_name,
+)
+from labeling.models.slicing import Condition, Slice
 
 MOST_FIELDS = 12  # of the metadata, those that most documents have
 MOST_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
@@ -27,10 +35,11 @@ QUANTILES = (0.25, 0.5, 0.75)
 LENGTH = ""  # the name of the field that every document has: the length of its text
 
 # One array of ids: thousands of parameters take twice as long.
-_FACTS = "SELECT id, length(text), metadata FROM labeling_document WHERE id = ANY(%s)"
+_FACTS = "SELECT id, length(text), metadata, source FROM labeling_document WHERE id = ANY(%s)"
+_LANGUAGES = "SELECT document_id, language FROM labeling_documentlanguage WHERE document_id = ANY(%s)"
 
 Codes = NDArray[np.int64]
-Facts = tuple[tuple[int, Mapping[str, Any]], ...]  # characters and metadata of each document
+Facts = tuple[tuple[int, Mapping[str, Any]], ...]  # of each document: characters, and what `described` tells
 
 
 @dataclass(frozen=True)
@@ -58,20 +67,36 @@ class Field:
 
 
 def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
-    """The length of the text, then fields of the metadata. A document's content never changes."""
-    language = get_language() or ""  # names of lengths are in words
-    return remembered(lambda: _fields(_facts(document_ids)), "fields of documents", language, document_ids)
+    """The length of the text, then fields of the metadata, the file and the language.
+
+    A document's content never changes, but its language is told some time after it arrived.
+    """
+    languages = _languages(document_ids)
+    reader = get_language() or ""  # names of lengths and languages are in words
+    return remembered(
+        lambda: _fields(_facts(document_ids, languages)), "fields", reader, document_ids, languages
+    )
 
 
-def _facts(document_ids: NDArray[np.int64]) -> Facts:
+def _languages(document_ids: NDArray[np.int64]) -> NDArray[np.str_]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LANGUAGES, [document_ids.tolist()])
+        told = dict(cursor.fetchall())
+    return np.array([told.get(pk, "") for pk in document_ids.tolist()], dtype=np.str_)
+
+
+def _facts(document_ids: NDArray[np.int64], languages: NDArray[np.str_]) -> Facts:
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [document_ids.tolist()])
-        known = {pk: (characters, json.loads(metadata)) for pk, characters, metadata in cursor.fetchall()}
-    return tuple(known[pk] for pk in document_ids.tolist())
+        known = {pk: facts for pk, *facts in cursor.fetchall()}
+    return tuple(
+        (known[pk][0], described(json.loads(known[pk][1]), known[pk][2], language))
+        for pk, language in zip(document_ids.tolist(), languages.tolist(), strict=True)
+    )
 
 
 def _fields(facts: Facts) -> list[Field]:
-    lengths = np.array([characters for characters, _metadata in facts], dtype=np.float64)
+    lengths = np.array([characters for characters, _known in facts], dtype=np.float64)
     edges = sorted({ceil(edge) for edge in _edges(lengths)})
     by_length = Field(
         LENGTH,
@@ -87,9 +112,9 @@ def _fields(facts: Facts) -> list[Field]:
         if edges
         else (Bucket(_("any length"), None),),
     )
-    present = Counter(key for _characters, metadata in facts for key in metadata if key)  # "" is the length
+    present = Counter(key for _n, known in facts for key in known if key)  # "" is the length
     by_metadata = (
-        _field(key, [data.get(key) for _n, data in facts])
+        _field(key, [known.get(key) for _n, known in facts])
         for key in sorted(present, key=lambda key: (-present[key], key))[:MOST_FIELDS]
     )
     return [by_length, *(field for field in by_metadata if field is not None)]
@@ -104,16 +129,15 @@ def _field(key: str, values: list[Any]) -> Field | None:
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
     if len(counts) > MOST_VALUES and len(numbers) == sum(counts.values()):
         return _by_number(key, values)
-    kept = [
-        text
-        for text, n in counts.most_common(MOST_VALUES)
-        if n >= LEAST_SUPPORT or len(counts) <= MOST_VALUES
-    ]
-    if len(counts) < 2 or not kept:
+    is_told = key == TOLD_LANGUAGE  # not by people: a few documents of a language may be errors
+    least = LEAST_SUPPORT if is_told or len(counts) > MOST_VALUES else 1
+    kept = [text for text, n in counts.most_common(MOST_VALUES) if n >= least]
+    if len(counts) < 2 or len(kept) < (2 if is_told else 1):
         return None
     place = {text: code for code, text in enumerate(kept)}
     codes = np.array([-1 if text is None else place.get(text, -1) for text in plain], dtype=np.int64)
-    return Field(key, key, codes, tuple(Bucket(text, Slice(key, text)) for text in kept))
+    buckets = tuple(Bucket(value_name(key, text), Slice(key, text)) for text in kept)
+    return Field(key, field_name(key), codes, buckets)
 
 
 def _by_number(key: str, values: list[Any]) -> Field:

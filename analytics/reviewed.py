@@ -16,6 +16,7 @@ from analytics.metrics.measures import Measure
 from analytics.queries import HeldOut, held_out
 from analytics.review import Asked, Judged, chosen, judged
 from labeling.models import Document, LabelClass, ModelVersion, Project
+from labeling.models.described import described
 
 PAGE_SIZE = 20
 # A row for each person and guideline: thousands of annotations in a few rows.
@@ -121,6 +122,12 @@ def _conditions(found: HeldOut, facts: dict[int, Facts], asked: Asked) -> list[N
 
 def _of_slice(found: HeldOut, asked: Asked) -> NDArray[np.int64]:
     documents = Document.objects.filter(pk__in=found.document_ids.tolist())
-    facts = documents.values_list("pk", "metadata", Length("text"), "near_duplicate_group")
-    fits = [pk for pk, data, length, group in facts if asked.where.holds(data, length, group is not None)]
+    facts = documents.values_list(
+        "pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group"
+    )
+    fits = [
+        pk
+        for pk, metadata, source, language, length, group in facts
+        if asked.where.holds(described(metadata, source, language), length, group is not None)
+    ]
     return np.array(fits, dtype=np.int64)

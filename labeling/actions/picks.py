@@ -20,6 +20,7 @@ from labeling.actions.projects import manager_of
 from labeling.actions.waiting import Entry
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.models import Document, Lease, Now, OwedWork, Pick, PickedDocument, Project, Resolution
+from labeling.models.described import TOLD_LANGUAGE, described
 from labeling.models.doubtful import answerable
 from labeling.models.slicing import Slice
 
@@ -174,13 +175,17 @@ def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]
         .filter(~Exists(begun), ~Exists(taken), project=project_id, state=Document.State.OPEN)
         .order_by("random_key")
     )
+    for one in where.conditions:  # told of a part of the pool only, so that a random place could miss it
+        if one.field == TOLD_LANGUAGE:
+            pool = pool.filter(told_language__language=one.value)
     parts = (pool.filter(random_key__gte=start), pool.filter(random_key__lt=start))
-    facts = ("pk", "metadata", Length("text"), "near_duplicate_group")
+    facts = ("pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group")
     rows = (row for part in parts for row in part.values_list(*facts)[:MOST_SCANNED].iterator(AT_ONCE))
     found: list[int] = []
     groups: set[int] = set()
-    for pk, metadata, characters, group in islice(rows, MOST_SCANNED):
-        if group in groups or not where.holds(metadata, characters, group is not None):
+    for pk, metadata, source, language, characters, group in islice(rows, MOST_SCANNED):
+        known = described(metadata, source, language)
+        if group in groups or not where.holds(known, characters, group is not None):
             continue
         found.append(pk)
         groups |= set() if group is None else {group}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf.locale import LANG_INFO
 from django.db import models
 from django.utils.translation import get_language_info
 
@@ -31,9 +32,9 @@ class DocumentLanguage(models.Model):
 
 
 def language_name(code: str) -> str:
-    """The language in the reader's own; empty where it was not told.
+    """The language in the reader's own, or its code; empty where it was not told.
 
-    >>> language_name("de"), language_name("")
-    ('German', '')
+    >>> language_name("de"), language_name("xx"), language_name("")
+    ('German', 'xx', '')
     """
-    return str(get_language_info(code)["name_translated"]) if code else ""
+    return str(get_language_info(code)["name_translated"]) if code in LANG_INFO else code

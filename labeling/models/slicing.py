@@ -1,8 +1,7 @@
-"""What do documents share that can be read off them without a label? The length of the text, and metadata."""
+"""What do documents share that can be read off them without a label? Length, metadata, file and language."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -11,6 +10,8 @@ from typing import Any, Self
 from django.utils.formats import number_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+
+from labeling.models.described import field_name, metadata_number, metadata_text, value_name
 
 MOST_ALSO = 2  # further conditions of a slice: two fields at once are searched
 
@@ -42,14 +43,15 @@ class Condition:
         return (self.least is None or number >= self.least) and (self.below is None or number < self.below)
 
     def __str__(self) -> str:
+        name = field_name(self.field)
         if self.value is not None:
-            return _("{field} is {value}").format(field=self.field, value=self.value)
+            return _("{field} is {value}").format(field=name, value=value_name(self.field, self.value))
         low, high = (None if end is None else number_format(end) for end in (self.least, self.below))
         if low is None:
-            return _("{field} below {high}").format(field=self.field, high=high)
+            return _("{field} below {high}").format(field=name, high=high)
         if high is None:
-            return _("{field} from {low}").format(field=self.field, low=low)
-        return _("{field} from {low}, below {high}").format(field=self.field, low=low, high=high)
+            return _("{field} from {low}").format(field=name, low=low)
+        return _("{field} from {low}, below {high}").format(field=name, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -169,29 +171,6 @@ class Slice:
                 _("with a near-duplicate") if self.has_near_duplicate else _("without a near-duplicate")
             )
         return str(get_text_list(parts, _("and")))
-
-
-def metadata_text(value: Any) -> str:
-    """A value of the metadata as one text, equal for equal values.
-
-    >>> metadata_text("mail"), metadata_text(3), metadata_text(True), metadata_text(None)
-    ('mail', '3', 'true', 'null')
-    """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def metadata_number(value: Any) -> float | None:
-    """A value of the metadata as a number; None for what is none, and for one of hundreds of digits.
-
-    >>> metadata_number(3), metadata_number(10**400), metadata_number("3"), metadata_number(True)
-    (3.0, None, None, None)
-    """
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
 
 
 def _also(query: Mapping[str, str]) -> tuple[Condition, ...]:

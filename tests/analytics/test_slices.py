@@ -10,7 +10,17 @@ from django.urls import reverse
 
 from analytics.slices import slices
 from labeling.actions import given
-from labeling.models import Document, HeldOutPrediction, ModelVersion, Pick, PickedDocument, Project
+from labeling.actions.picks import pick_from_pool
+from labeling.models import (
+    Document,
+    DocumentLanguage,
+    HeldOutPrediction,
+    ModelVersion,
+    Pick,
+    PickedDocument,
+    Project,
+)
+from labeling.models.described import TOLD_LANGUAGE
 from labeling.models.slicing import Slice
 from tests.cast import fill, label
 
@@ -197,3 +207,45 @@ def test_texts_of_nearly_the_same_length_leave_no_bucket_empty(tickets: Project)
     assert [str(row.bucket.where) for row in rows] == [
         "at most 10 characters", "11 to 11 characters", "at least 12 characters",
     ]  # fmt: skip
+
+
+def tell(project: Project, documents: list[Document], language: str) -> None:
+    DocumentLanguage.objects.bulk_create(
+        DocumentLanguage(document=one, project=project, language=language) for one in documents
+    )
+
+
+def test_languages_and_files_are_slices_and_their_documents_are_found_in_the_pool(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    measured(tickets)
+    tests = list(Document.objects.test_set().filter(project=tickets).order_by("position"))
+    for place, one in enumerate(tests):
+        one.metadata, one.source = {}, ("monday.csv", "tuesday.csv")[place // 60]
+    Document.objects.bulk_update(tests, ["metadata", "source"])
+    german = Document.objects.filter(project=tickets, split="pool", position__lt=2)
+    tell(tickets, [*tests[::2], *german], "de")
+    tell(tickets, tests[1::2], "en")
+    client.force_login(joan)
+    page = client.get(reverse("analytics:slices", args=[tickets.pk]) + "?by=@language").content.decode()
+    assert "Weakest part: language is German. Wrong on 67 %" in page
+    assert {field.name for field in slices(tickets).fields} == {"Length of the text", "language", "file"}
+    found = pick_from_pool(
+        tickets.pk, joan, where=Slice(TOLD_LANGUAGE, "de"), count=20, reason="German documents"
+    )
+    assert set(PickedDocument.objects.filter(pick=found.pick).values_list("document", flat=True)) == set(
+        german.values_list("pk", flat=True)
+    )
+    address = reverse("analytics:test_set", args=[tickets.pk])
+    review = client.get(address, Slice(TOLD_LANGUAGE, "de").query).content.decode()
+    assert "language is German" in review
+
+
+def test_a_language_of_a_few_documents_is_no_slice_because_it_may_be_an_error(tickets: Project) -> None:
+    measured(tickets)
+    tests = list(Document.objects.filter(project=tickets, split="test"))
+    tell(tickets, tests[:3], "nl")
+    tell(tickets, tests[3:], "en")
+    assert TOLD_LANGUAGE not in {field.key for field in slices(tickets).fields}
+    DocumentLanguage.objects.filter(document__in=[one.pk for one in tests[:40]]).update(language="nl")
+    assert TOLD_LANGUAGE in {field.key for field in slices(tickets).fields}  # told anew, nothing stale
