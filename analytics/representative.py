@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
 from analytics.metrics.mismatch import mismatch
-from analytics.remembered import remembered
 from labeling.models import Project
 
 SAMPLE = 1_000  # documents of each side that are looked at
@@ -101,7 +100,8 @@ def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[Difference]:
 def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> Difference | None:
     values = sorted({*test, *pool})
     counts = [np.array([side[value] for value in values]) for side in (Counter(test), Counter(pool))]
-    tested = remembered(lambda: mismatch(*counts, seed=1, draws=DRAWS), "representative", *counts)
+    enough = SURE / n_fields
+    tested = mismatch(*counts, seed=1, draws=DRAWS, enough=enough)
     p_value = min(1.0, tested.p_value * n_fields)
     if p_value >= SURE or tested.cramers_v < LEAST_EFFECT:
         return None

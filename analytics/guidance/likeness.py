@@ -63,7 +63,7 @@ def different_mix(report: ClassReport) -> list[Finding]:
         np.bincount(found.places[side[found.documents]], minlength=len(found.ledger.classes))
         for side in (found.is_test, drawn_of_pool)
     )
-    tested = remembered(lambda: mismatch(test, pool, seed=1), "different mix", test, pool)
+    tested = remembered(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
     if tested.p_value >= SURE:
         return []
     place = int(np.abs(tested.residuals).argmax())

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 DRAWS = 4_000  # a p-value of .05 is then known to within .007
 _DRAWS_AT_ONCE = 1_000_000  # numbers in one piece of work: 8 MB
+_FIRST_DRAWS = 200  # of each look whether the p-value is sure to be large
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Mismatch:
     """How far two mixes are apart, and how often chance alone would bring them as far.
 
     statistic : Pearson's chi-square, 0 for equal mixes
-    p_value : in (0, 1]; 1 where there is nothing to compare
+    p_value : in (0, 1]; 1 where there is nothing to compare; rougher where `enough` ended the draws
     cramers_v : effect size, 0 for equal mixes to 1 for mixes without a common class; .1 is small, .3 middling
     residuals : (n_classes,) adjusted standardised residuals of the first set: beyond ±2 a class stands out,
         above 0 it is more frequent in the first; 0 where the class is in neither
@@ -29,12 +30,18 @@ class Mismatch:
 
 
 def mismatch(
-    first: NDArray[np.integer], second: NDArray[np.integer], *, seed: int, draws: int = DRAWS
+    first: NDArray[np.integer],
+    second: NDArray[np.integer],
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    enough: float = 1.0,
 ) -> Mismatch:
     """Test whether two class counts come from one distribution.
 
     first, second : (n_classes,) documents of each class; documents are independent, spans of one are not
     seed : of the permutations: the same counts give the same p-value
+    enough : p-value from which its size does not matter; draws end once all of them would not bring it below
 
     The p-value is that of a permutation test (documents change sides at random, all counts kept), so it holds
     for rare classes too, where the chi-square distribution does not.
@@ -59,10 +66,11 @@ def mismatch(
     statistic = float(_chi_square(table[:1], table.sum(axis=0), sizes)[0])
     residuals = np.zeros(len(first))
     residuals[present] = adjusted_residuals(table)[0]
-    as_far = _drawn_as_far(table, statistic, draws, np.random.default_rng(seed))
+    most = int(np.ceil(enough * (1 + draws)))
+    as_far, drawn = _drawn_as_far(table, statistic, draws, most, np.random.default_rng(seed))
     return Mismatch(
         statistic,
-        (1 + as_far) / (1 + draws),
+        (1 + as_far) / (1 + drawn),
         float(np.sqrt(statistic / sizes.sum())),
         tuple(residuals.tolist()),
     )
@@ -100,15 +108,19 @@ def _chi_square(
 
 
 def _drawn_as_far(
-    table: NDArray[np.float64], statistic: float, draws: int, random: np.random.Generator
-) -> int:
+    table: NDArray[np.float64], statistic: float, draws: int, most: int, random: np.random.Generator
+) -> tuple[int, int]:
+    """How many draws are as far apart, of how many: of all, or of those until `most` were."""
     both, sizes = table.sum(axis=0), table.sum(axis=1)
-    piece = max(1, _DRAWS_AT_ONCE // len(both))
-    as_far = 0
-    for start in range(0, draws, piece):
+    piece = _FIRST_DRAWS if most < draws else draws
+    piece = max(1, min(piece, _DRAWS_AT_ONCE // len(both)))
+    as_far = done = 0
+    while done < draws and as_far < most:
+        size = min(piece, draws - done)
         drawn = random.multivariate_hypergeometric(
-            both.astype(np.int64), int(sizes[0]), size=min(piece, draws - start), method="marginals"
+            both.astype(np.int64), int(sizes[0]), size=size, method="marginals"
         )
         found = _chi_square(drawn.astype(np.float64), both, sizes)
         as_far += int((found >= statistic * (1 - 1e-12)).sum())
-    return as_far
+        done += size
+    return as_far, done
