@@ -16,9 +16,8 @@ from analytics.metrics.classification import ClassScores, Report
 from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.measures import Measure
 from analytics.scores import scores
+from labeling.learning.crossed import SMALL_TEST_SET
 from labeling.models import ClassNeed, Focus, LabelClass, ModelVersion, Project
-
-SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ TOGETHER = 40  # random documents that make a point of a curve
 
 
 def stopping_advice(project: Project) -> Advice:
-    """Read the numbers and put them together. Spans have none of them yet: their standing is unknown."""
+    """Read the numbers and put them together."""
     versions = list(project.model_versions.ready()[:MOST_VERSIONS])
     drawn = [one for one in prequential(project.pk, stopping.WINDOW) if one.share == "random"]
     trend = stopping.accuracy_trend(

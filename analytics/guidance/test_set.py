@@ -7,7 +7,8 @@ from django.utils.translation import ngettext
 
 from analytics.guidance.finding import Deed, Finding, import_more, queue_test_documents, see
 from analytics.guidance.labels import names_of
-from analytics.reports import SMALL_TEST_SET, ClassReport
+from analytics.reports import ClassReport
+from labeling.learning.crossed import SMALL_TEST_SET
 from labeling.models.reasons import percent
 
 NEARLY_PERFECT = 0.995  # accuracy
@@ -43,7 +44,7 @@ def too_small(report: ClassReport) -> list[Finding]:
     n, accuracy = report.test_documents, report.scores.accuracy if report.scores else None
     if report.version is None or n >= SMALL_TEST_SET:
         return []
-    text = _("No test document is labelled yet.")
+    text = _("So nothing says how good it is.")
     if accuracy is not None and accuracy.interval is not None:
         text = _("Documents right in full: {value}, but anything from {low} to {high} would fit.").format(
             value=percent(accuracy.value or 0.0),
@@ -57,7 +58,9 @@ def too_small(report: ClassReport) -> list[Finding]:
             key="small_test_set",
             title=ngettext(
                 "The model is judged by {n} test document", "The model is judged by {n} test documents", n
-            ).format(n=n),
+            ).format(n=n)
+            if n
+            else _("No labelled test document judges the model yet"),
             text=text,
             why=_("A class with five test documents changes by 20 points with one of them."),
             how_sure=_("The interval says how much: at {n} documents it is about ±10 points wide.").format(
@@ -80,7 +83,7 @@ def too_good(report: ClassReport) -> list[Finding]:
         Finding(
             key="too_good",
             title=_("Nearly perfect, which is a reason to doubt"),
-            text=_("{value} of {n} test documents right; {low} would fit as well.").format(
+            text=_("{value} of {n} test documents are right; {low} would fit as well.").format(
                 value=percent(accuracy.value),
                 n=report.test_documents,
                 low=percent(accuracy.interval.low),

@@ -13,6 +13,7 @@ from labeling.actions.features import current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.tagging import open_tagger, tagger_ranker
 from labeling.learning.committee import Committee
+from labeling.learning.crf import SpanTagger
 from labeling.models import HeldOutPrediction, ModelVersion, OwedWork, Project
 
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
@@ -28,6 +29,11 @@ def saved_committee(version: ModelVersion) -> Committee | None:
         return Committee.load(model_folder(version))[0]
     except FileNotFoundError:
         return None
+
+
+def saved_tagger(version: ModelVersion) -> SpanTagger | None:
+    """The tagger of a version; None where its files were lost, or are of an older layout."""
+    return open_tagger(model_folder(version))
 
 
 def ranker_in_use(project: Project) -> Ranker:
@@ -64,7 +70,7 @@ def promoted_ranker(project: Project) -> Ranker | None:
 
 def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
     if project.kind == Project.Kind.SPANS:
-        tagger = open_tagger(model_folder(version))
+        tagger = saved_tagger(version)
         return None if tagger is None else tagger_ranker(project, version, tagger)
     committee, view = saved_committee(version), version.facts.get("view")
     store = current_store(project, view)

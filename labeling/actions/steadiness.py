@@ -32,7 +32,7 @@ def change_since(
     returns : {"kappa", "documents", "since": number of the earlier version, "labels": between the two}; None
         where no earlier model of the same classes and features is there
     """
-    earlier = _earlier(version)
+    earlier = earlier_of(version)
     before = None if earlier is None else saved(earlier)
     if earlier is None or before is None:
         return None
@@ -59,6 +59,14 @@ def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], deci
     return {"documents": len(known), "right": right}
 
 
+def last_crossed(version: ModelVersion) -> dict[str, Any]:
+    """What cross-validation said when it was last done; nothing where the classes are others now."""
+    last = Project(pk=version.project_id).model_versions.ready().first()
+    if last is None or list(last.classes) != list(version.classes):
+        return {}
+    return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
+
+
 def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]:
     """What cross-validation on the labels of the pool says of the model, or said when it was last done.
 
@@ -68,13 +76,10 @@ def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]
     if committee.crossed.shape[1]:
         counts = committee.crossed.tolist()
         return {"cross_validated": {"labels": version.label_count, "counts": counts}}
-    last = Project(pk=version.project_id).model_versions.ready().first()
-    if last is None or list(last.classes) != list(version.classes):
-        return {}
-    return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
+    return last_crossed(version)
 
 
-def _earlier(version: ModelVersion) -> ModelVersion | None:
+def earlier_of(version: ModelVersion) -> ModelVersion | None:
     """The newest version with `LEAST_STEP` labels fewer or less, if it has the same classes and features."""
     earlier = (
         Project(pk=version.project_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,9 @@ from labeling.learning.scoring import PoolScores
 from labeling.learning.span_scores import changed_tags, pool_scores, select_span_head
 from labeling.learning.spans import Span
 from labeling.learning.token_store import TokenStore
-from labeling.models import Annotation, Document, HeldOutPrediction, ModelVersion, OwedWork, Project
-from labeling.models.held_out import labelled_next
-from labeling.models.labelled import labelled_documents
+from labeling.learning.word_clusters import WordClusters
+from labeling.models import Annotation, Document, ModelVersion, OwedWork, Project
+from labeling.models.labelled import LabelledDocument, labelled_documents
 
 MOST_SCORED = 100_000  # documents for one order; of a larger pool random blocks, others every time
 MEASURED = 2_000  # answers, the latest, that tell how long a text takes
@@ -35,21 +35,37 @@ MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
     """Train on the labelled documents; the model's files lie in the folder."""
-    texts = dict(
-        Document.objects.filter(pk__in=[d.document_id for d in lesson.documents]).values_list("pk", "text")
-    )
-    spans = [
-        [
-            Span(start, end, label_class.hex)
-            for label_class, start, end in d.labels
-            if start is not None and end
-        ]
-        for d in lesson.documents
-    ]
-    tokens = current_tokens(edition_folder(lesson.project.pk, lesson.project.feature_edition))
-    clusters = tokens.clusters if tokens else None
-    train_tagger([texts[d.document_id] for d in lesson.documents], spans, folder, clusters)
+    taught = taught_texts(lesson.documents)
+    train_tagger(taught.texts, taught.spans, folder, clusters_of(lesson.project))
     return SpanTagger.open(folder)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Texts, and the spans that are labelled in each."""
+
+    texts: list[str]
+    spans: list[list[Span]]
+
+
+def taught_texts(documents: Sequence[LabelledDocument]) -> Taught:
+    texts = dict(Document.objects.filter(pk__in=[d.document_id for d in documents]).values_list("pk", "text"))
+    return Taught([texts[d.document_id] for d in documents], [labelled_spans(d) for d in documents])
+
+
+def labelled_spans(document: LabelledDocument) -> list[Span]:
+    """What a document is labelled with, as a tagger names it."""
+    return [
+        Span(start, end, label_class.hex)
+        for label_class, start, end in document.labels
+        if start is not None and end
+    ]
+
+
+def clusters_of(project: Project) -> WordClusters | None:
+    """Groups of words of the project's pool; None before there are any."""
+    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+    return tokens.clusters if tokens else None
 
 
 def open_tagger(folder: Path) -> SpanTagger | None:
@@ -58,23 +74,6 @@ def open_tagger(folder: Path) -> SpanTagger | None:
         return SpanTagger.open(folder)
     except (FileNotFoundError, NotAModel):
         return None
-
-
-def predict_spans(version: ModelVersion, tagger: SpanTagger) -> None:
-    """Store what the tagger says of test documents that are labelled, and of those that are so next."""
-    place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
-    labelled = [d.document_id for d in labelled_documents(version.project_id, "test")]
-    wanted = {*labelled, *labelled_next(version.project_id, len(labelled))}
-    texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
-    predictions = []
-    for pk, found in zip(texts, tagger.tag(list(texts.values())), strict=True):
-        spans = [
-            [span.start, span.end, place[span.label_class], round(probability, 4)]
-            for span, probability in zip(found.spans, found.probabilities, strict=True)
-            if span.label_class in place
-        ]
-        predictions.append(HeldOutPrediction(model_version=version, document_id=pk, spans=spans))
-    HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)
 
 
 def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | None) -> Ranker:

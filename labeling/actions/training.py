@@ -25,9 +25,11 @@ from labeling.actions.saved_models import (
     promoted_ranker,
     ranker_in_use,
     saved_committee,
+    saved_tagger,
 )
 from labeling.actions.steadiness import change_since, crossed_facts, right_now
-from labeling.actions.tagging import fit_tagger, predict_spans, tagger_ranker
+from labeling.actions.tagged import change_of_tags, crossed_span_facts, predict_spans
+from labeling.actions.tagging import fit_tagger, tagger_ranker
 from labeling.actions.tuning import recipe_of
 from labeling.exceptions import StaleRun
 from labeling.learning.committee import Committee
@@ -147,7 +149,9 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     if lesson.project.kind == Project.Kind.SPANS:
         tagger = fit_tagger(lesson, folder)
         owed.beat(work)
-        predict_spans(version, tagger)
+        version.facts |= crossed_span_facts(version, lesson)
+        version.facts["change"] = change_of_tags(version, tagger, saved_tagger)
+        version.facts["held_out"] = predict_spans(version, tagger)
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None  # noqa: S101 - train() looked

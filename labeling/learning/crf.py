@@ -17,7 +17,7 @@ from labeling.learning.crf_decoding import Decoded
 from labeling.learning.crf_features import Describer
 from labeling.learning.crf_tables import WeightTables
 from labeling.learning.crf_weights import read_weights
-from labeling.learning.spans import Span, cuts_of, segments, spans_of, tags_of, tokenize
+from labeling.learning.spans import Span, Token, cuts_of, segments, spans_of, tags_of, tokenize
 from labeling.learning.token_blocks import TokenBlock
 from labeling.learning.word_clusters import WordClusters
 
@@ -143,6 +143,28 @@ class SpanTagger:
                 probabilities.append(float(chances[done + start : done + end].min()))
             done += len(tags)
         return Tagged(tuple(spans), tuple(probabilities), log_likelihood, behind - first)
+
+    def pulls(
+        self, texts: Sequence[str], towards: Sequence[Sequence[Span]], against: Sequence[Sequence[Span]]
+    ) -> list[tuple[list[Token], Doubles]]:
+        """The tokens of each text, and the nats that each adds to one set of spans over another.
+
+        towards, against : for each text; a token that a span ends inside is not of the span, as for the model
+        """
+        tokens = [tokenize(text) for text in texts]
+        number = {tag: place for place, tag in enumerate(self._tables.tags)}
+        sides = [
+            [
+                number.get(tag, -1)
+                for cut, held in zip(tokens, side, strict=True)
+                for tag in tags_of(cut, held)
+            ]
+            for side in (towards, against)
+        ]
+        block = TokenBlock.of_texts(texts, self._describer)
+        led = self._tables.pulls(block, *(np.array(side, dtype=np.int64) for side in sides))
+        ends = np.cumsum([len(cut) for cut in tokens])[:-1]
+        return list(zip(tokens, np.split(led, ends), strict=True))
 
     def score(self, block: TokenBlock, classes: Sequence[str]) -> Sequences:
         """Scores of the documents of a block.

@@ -67,6 +67,21 @@ class WeightTables:
 
         return decode(block.segments, emissions, self.transitions)
 
+    def pulls(self, block: TokenBlock, towards: Integers, against: Integers) -> Doubles:
+        """What each word adds to the score of some tags over others, at all tokens that see it: (n_tokens,).
+
+        towards, against : (n_tokens,) numbers of tags; -1 for one that the model does not know
+        The score of tags is a sum, so this is exact. What the tags' own frequency, places without a word and
+        the moves from tag to tag add is no word's, and left out.
+        """
+        words, own = _padded(block)
+        led = np.zeros(len(words))
+        for place, weights in zip(PLACES, self.of_words(block), strict=True):
+            each = np.pad(weights - self.bias if place == 0 else weights, ((0, 0), (0, 1)))
+            at = own + place
+            led[at] += each[words[at], towards] - each[words[at], against]
+        return led[own]
+
     def of_words(self, block: TokenBlock) -> Doubles:
         """(P, n_words + 1, K) what each word says at each place; the last row stands for no word."""
         n_words, n_tags = len(block.names), len(self.tags)

@@ -10,6 +10,8 @@ import numpy as np
 
 from labeling.learning.arrays import Flags, Integers
 
+SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
+
 
 def crossed_counts(decided: Flags, labels: Flags) -> Integers:
     """Right, wrongly given and missed labels of each class.

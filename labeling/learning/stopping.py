@@ -101,14 +101,24 @@ def prediction_kappa(before: Flags, after: Flags, *, is_single: bool) -> float:
     before, after : (n, n_classes) decisions; each of several labels is one decision
     returns : Cohen's kappa; 1 where both say the same of everything
 
-    Source: Cohen (1960), "A coefficient of agreement for nominal scales".
-
     >>> one = np.eye(2, dtype=bool)[[0, 0, 1, 1]]
     >>> prediction_kappa(one, np.eye(2, dtype=bool)[[0, 0, 1, 0]], is_single=True)
     0.5
     """
     first, second = (x.argmax(axis=1) if is_single else x.astype(np.int64).ravel() for x in (before, after))
-    n_classes = before.shape[1] if is_single else 2
+    return kappa(first, second, before.shape[1] if is_single else 2)
+
+
+def kappa(first: Integers, second: Integers, n_classes: int) -> float:
+    """Agreement beyond chance of two lists of classes: 1 on all, 0 as by chance.
+
+    first, second : (n,) class numbers
+
+    Source: Cohen (1960), "A coefficient of agreement for nominal scales".
+
+    >>> kappa(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0]), 2)
+    0.5
+    """
     shares = [np.bincount(said, minlength=n_classes) / max(len(said), 1) for said in (first, second)]
     expected = float(shares[0] @ shares[1])
     observed = float((first == second).mean()) if len(first) else 1.0

@@ -184,3 +184,34 @@ def test_a_very_large_pool_is_looked_at_in_parts() -> None:
     assert tagging.drawn_blocks(86, 8_192, seed=1).tolist() == [0]
     first, second = (set(tagging.drawn_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
     assert first != second
+
+
+def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
+    marked: Project, ann: User
+) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    first = marked.model_versions.get(number=1)
+    crossed = first.facts["cross_validated"]
+    assert crossed["labels"] == first.label_count
+    right, _extra, missed = np.array(crossed["counts"])
+    assert (right + missed).sum() == first.label_count  # each held out once
+    assert (
+        first.facts["held_out"]["documents"]
+        == HeldOutPrediction.objects.filter(model_version=first, document__resolution__isnull=False).count()
+    )
+    told = HeldOutPrediction.objects.filter(model_version=first).exclude(spans=[]).first()
+    assert told is not None
+    start, end, nats = told.pulls["words"][0]
+    assert told.document.text[start:end].strip()
+    assert nats > 0
+    answer(marked, ann, 2)  # too few to be worth the time again, or to tell a change
+    train(marked)
+    second = marked.model_versions.get(number=2)
+    assert second.facts["cross_validated"] == crossed
+    assert second.facts["change"] is None
+    answer(marked, ann, 20)
+    train(marked)
+    change = marked.model_versions.get(number=3).facts["change"]
+    assert change["labels"] >= 20
+    assert 0.5 < change["kappa"] <= 1

@@ -1,5 +1,7 @@
 """A tagger finds spans, and says of many texts at once what CRFsuite says of each."""
 
+from itertools import pairwise
+
 import numpy as np
 import pycrfsuite
 import pytest
@@ -7,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling.learning.crf import MODEL_FILE, NothingToLearn, SpanTagger, train_tagger
-from labeling.learning.crf_features import Describer
+from labeling.learning.crf_features import PLACES, Describer
 from labeling.learning.crf_tables import WeightTables
 from labeling.learning.crf_weights import NotAModel, read_weights
-from labeling.learning.spans import Span
+from labeling.learning.span_folds import crossed_spans
+from labeling.learning.span_pulls import span_pulls
+from labeling.learning.spans import Span, tags_of
 from labeling.learning.token_blocks import TokenBlock, segment_words
 from labeling.learning.word_clusters import learn_clusters
 
@@ -149,3 +153,48 @@ def test_nothing_to_learn_is_said(tmp_path):
 def test_a_tagger_speaks_of_words_it_has_never_met(tagger):
     assert isinstance(Describer().tokens(["zzz"])[0], list)
     assert tagger.tag(["zzz zzz"])[0].n_tokens == 2
+
+
+def test_what_words_add_is_all_that_sets_two_taggings_apart_but_moves_and_margins(
+    tagger, crfsuite, describer
+):
+    """The likelihoods of CRFsuite differ by the words' pulls, the tags' own frequency and the moves."""
+    text = "Aspirin and Codeine do harm ."
+    said, held = [Span(0, 7, "Drug"), Span(12, 19, "Drug")], [Span(0, 7, "Harm"), Span(23, 27, "Harm")]
+    ((tokens, led),) = tagger.pulls([text], [said], [held])
+    names, tables = list(tagger._tables.tags), tagger._tables
+    sides = [tags_of(tokens, spans) for spans in (said, held)]
+    crfsuite.set(describer.tokens([text[start:end] for start, end in tokens]))
+    apart = np.log(crfsuite.probability(sides[0])) - np.log(crfsuite.probability(sides[1]))
+
+    def rest(tags):
+        numbers = [names.index(tag) for tag in tags]
+        moves = sum(tables.transitions[a, b] for a, b in pairwise(numbers))
+        ends = [(n, place) for n in range(len(tags)) for place in PLACES if not 0 <= n + place < len(tags)]
+        absent = sum(tables.absent[PLACES.index(place), numbers[n]] for n, place in ends)
+        return moves + absent + tables.bias[numbers].sum()
+
+    assert led.sum() + rest(sides[0]) - rest(sides[1]) == pytest.approx(apart, abs=1e-6)
+    assert led[0] > 0  # Aspirin is a drug
+
+
+def test_the_strongest_words_are_told_at_their_places(tagger):
+    text = "The drug Aspirin causes a rash in 5 patients."
+    (said,) = tagger.tag([text])
+    assert [text[span.start : span.end] for span in said.spans] == ["Aspirin", "a rash"]
+    (found,) = span_pulls(tagger, [text], [said], [[said.spans[0]]])
+    words = [text[pull.start : pull.end] for pull in found.towards]
+    assert "rash" in words
+    assert found.towards == tuple(sorted(found.towards))
+    (nothing,) = span_pulls(tagger, ["and"], tagger.tag(["and"]), [None])
+    assert nothing == ((), ())
+
+
+def test_each_document_is_held_out_once(tmp_path):
+    texts, spans = lesson(40)
+    counts = crossed_spans(texts, spans, ["Drug", "Harm"], tmp_path, seed=1)
+    right, extra, missed = counts
+    assert (right + missed).tolist() == [40, 40]
+    assert (right > 35).all()
+    assert (extra < 5).all()
+    assert crossed_spans(texts[:5], spans[:5], ["Drug", "Harm"], tmp_path, seed=1).shape == (3, 0)
