@@ -36,13 +36,14 @@ LEAST_MIXED = 2  # mix-ups from which a pair is listed
 MOST_PAIRS = 12
 LEAST_COMPARED = 10  # comparisons of people from which their agreement on a pair is spoken of
 NOT_COMPARED = gettext_noop("No two people answered a document of either class.")
+LEAST_SPLIT = 0.05  # of comparisons, surely: below it the few splits may be slips
 SPLIT_TOO_OFTEN = 0.3  # of their comparisons: people do little better than guess between the two
 
 
 class Verdict(StrEnum):
     """Why two classes are mixed up: what people do with the same pair tells."""
 
-    RULE = "rule"  # people mix them up at least half as often as the model: the rule is unclear
+    RULE = "rule"  # people surely mix them up, at least half as often as the model: the rule is unclear
     MODEL = "model"  # people mix them up less than half as often: the model is weak
     OPEN = "open"  # compared too seldom to tell the two apart
     UNKNOWN = "unknown"  # people were hardly ever compared
@@ -177,10 +178,12 @@ def verdict(model: Measure, people: Measure, comparisons: int) -> Verdict:
     'rule'
     >>> verdict(proportion(20, 60, ""), proportion(1, 90, ""), 90).value
     'model'
+    >>> verdict(proportion(5, 60, ""), proportion(1, 12, ""), 12).value
+    'open'
     """
     if comparisons < LEAST_COMPARED or people.value is None or model.value is None or people.interval is None:
         return Verdict.UNKNOWN
-    if people.value >= model.value / 2:
+    if people.value >= model.value / 2 and people.interval.low >= LEAST_SPLIT:
         return Verdict.RULE
     return Verdict.MODEL if people.interval.high < model.value / 2 else Verdict.OPEN
 

@@ -71,6 +71,17 @@ def labels_range(more: Measure) -> str:
     return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
 
 
+def labels_left(curve: Curve) -> tuple[str, str] | None:
+    """About how many labels are left to the target, and from where to where; None where nobody can say."""
+    more = curve.forecast.more
+    if curve.forecast.standing != Standing.AHEAD or more.value is None or more.interval is None:
+        return None
+    about = f"≈ {_round(more.value)}"
+    if not isfinite(more.interval.high):
+        return about, _("or many more")
+    return about, _("{low} to {high}").format(low=_round(more.interval.low), high=_round(more.interval.high))
+
+
 def hours_range(hours: Measure | None) -> str:
     """Hours of one person, or minutes where these are few.
 

@@ -96,6 +96,11 @@ def curves_report(project: Project, most: int = MOST_VERSIONS) -> CurvesReport:
     return CurvesReport(project, overall, classes, seconds)
 
 
+def macro_curve(project: Project, most: int = MOST_SHOWN) -> Curve:
+    """That of macro F1 alone, without hours."""
+    return _overall(project, _measurements(project, most), "macro_f1", None)
+
+
 def _measurements(project: Project, most: int) -> list[Measurement]:
     """The oldest first."""
     kept = Measurement.objects.filter(project=project).order_by("-model_version__number")

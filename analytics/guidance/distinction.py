@@ -7,21 +7,16 @@ from django.utils.translation import gettext as _
 from analytics.confusion import AmbiguousPair, Verdict
 from analytics.guidance.finding import Finding, draft_rule, label_more, see
 from analytics.matrix import documents_of
-from analytics.pair_texts import advice, evidence, people
+from analytics.pair_texts import cause, chance, evidence, people, remedy
 from analytics.reports import ClassReport
 
-CONFUSED_FROM = 3  # mix-ups
 MOST_PAIRS = 2
 
 
 def unclear_pairs(report: ClassReport) -> list[Finding]:
-    """Pairs that are mixed up at least as often as chance would."""
-    often = [
-        pair
-        for pair in report.ambiguous
-        if pair.model.count >= CONFUSED_FROM and (pair.model.lift.value is None or pair.model.lift.value >= 1)
-    ]
-    return [_finding(report, pair) for pair in often[:MOST_PAIRS]]
+    """Pairs that are mixed up beyond noise."""
+    clear = [pair for pair in report.ambiguous if pair.model.is_clear]
+    return [_finding(report, pair) for pair in clear[:MOST_PAIRS]]
 
 
 def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
@@ -45,8 +40,8 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
     return Finding(
         key="unclear_pair",
         title=title,
-        text=f"{evidence(pair, project.kind)} {people(pair)}",
-        why=advice(pair),
+        text=f"{evidence(pair, project.kind)} {cause(pair)}",
+        why=remedy(pair),
         how_sure=_how_sure(pair),
         tone="bad" if is_rule else "warn",
         seriousness=75 if is_rule else 30,
@@ -58,8 +53,12 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
 def _how_sure(pair: AmbiguousPair) -> str:
     if pair.model.share.value is None or pair.model.share.interval is None:
         return ""
-    return _("Mixed up in {share:.0f} % of them, {low:.0f} to {high:.0f} with 95 % confidence.").format(
+    share = _(
+        "Of what is either class, {share:.0f} % is mixed up, {low:.0f} to {high:.0f} % with 95 % confidence."
+    )
+    told = share.format(
         share=100 * pair.model.share.value,
         low=100 * pair.model.share.interval.low,
         high=100 * pair.model.share.interval.high,
     )
+    return " ".join(one for one in (told, chance(pair), people(pair)) if one)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.guidance.finding import Deed, Finding, import_more, label_more, label_now, see
+from analytics.metrics.classification import ClassScores
 from analytics.reports import ClassReport, ClassRow
 from labeling.models import LabelClass
 from labeling.models.reasons import percent
@@ -19,49 +20,62 @@ MOST_FOCUSES = 3  # classes that one button asks for: more would each get too li
 
 
 def scarce(report: ClassReport) -> list[Finding]:
-    """Classes below each of the two limits, together."""
+    """Classes below either limit, as one finding."""
     if not report.labels:
         return []
     rows = sorted(report.rows, key=lambda row: row.train_labels)
+    low = [row for row in rows if row.train_labels < ENOUGH_LABELS]
+    return [_scarce(report, low)] if low else []
+
+
+def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
     few = [row for row in rows if row.train_labels < FEWEST_LABELS]
-    some = [row for row in rows if FEWEST_LABELS <= row.train_labels < ENOUGH_LABELS]
-    return [
-        _scarce(report, found, limit)
-        for found, limit in ((few, FEWEST_LABELS), (some, ENOUGH_LABELS))
-        if found
-    ]
-
-
-def _scarce(report: ClassReport, rows: list[ClassRow], limit: int) -> Finding:
+    limit = FEWEST_LABELS if len(few) == len(rows) else ENOUGH_LABELS
     missing = sum(limit - row.train_labels for row in rows)
-    if len(rows) == 1:
-        title = ngettext(
-            "{name} has {n} label to learn from", "{name} has {n} labels to learn from", rows[0].train_labels
-        ).format(name=rows[0].label_class.name, n=rows[0].train_labels)
-    else:
-        title = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
-    counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MOST_NAMES])
-    if len(rows) > MOST_NAMES:
-        counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MOST_NAMES)
-    text = ngettext(
-        "{counts}. {n} more label would reach {limit}.",
-        "{counts}. {n} more labels would reach {limit}.",
-        missing,
-    ).format(counts=counts, n=missing, limit=limit)
-    is_few = limit == FEWEST_LABELS
     return Finding(
-        key="few_labels" if is_few else "some_labels",
-        title=title,
-        text=text,
+        key="few_labels" if few else "some_labels",
+        title=_scarce_title(rows, few, limit),
+        text=_scarce_text(rows, missing, limit),
         why=_("A class can hardly be learnt from so few, and each further label moves it.")
-        if is_few
+        if few
         else _("The model knows these classes roughly; what it says of them still swings."),
         how_sure=_("Counted. That {n} are few is a rule of thumb.").format(n=limit),
-        tone="bad" if is_few else "warn",
-        seriousness=80 if is_few else 35,
+        tone="bad" if few else "warn",
+        seriousness=80 if few else 35,
         deeds=(_more_of(report, rows),),
         label_class=rows[0].label_class,
     )
+
+
+def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
+    if len(rows) == 1:
+        n, name = rows[0].train_labels, rows[0].label_class.name
+        if not n:
+            return _("{name} has no label to learn from").format(name=name)
+        told = ngettext("{name} has {n} label to learn from", "{name} has {n} labels to learn from", n)
+        return told.format(name=name, n=n)
+    told = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
+    if len(few) in (0, len(rows)):
+        return told
+    return _("{told}, {few} of them fewer than {fewest}").format(
+        told=told, few=len(few), fewest=FEWEST_LABELS
+    )
+
+
+def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
+    if len(rows) == 1:
+        told = ngettext(
+            "{n} more label would reach {limit}.", "{n} more labels would reach {limit}.", missing
+        )
+        return told.format(n=missing, limit=limit)
+    counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MOST_NAMES])
+    if len(rows) > MOST_NAMES:
+        counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MOST_NAMES)
+    return ngettext(
+        "{counts}: {n} more label would bring each to {limit}.",
+        "{counts}: {n} more labels would bring each to {limit}.",
+        missing,
+    ).format(counts=counts, n=missing, limit=limit)
 
 
 def _more_of(report: ClassReport, rows: list[ClassRow]) -> Deed:
@@ -171,9 +185,7 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
         title=_("{name} is below the target: F1 {f1:.2f} of {target:.2f}").format(
             name=name, f1=scores.f1.value, target=project.target_f1
         ),
-        text=_("{missed} of {of} are missed, and {extra} are called {name} wrongly.").format(
-            missed=scores.false_negatives, of=scores.support, extra=scores.false_positives, name=name
-        ),
+        text=_mistakes(scores, name),
         why=_(
             "Whoever uses the model meets these mistakes; documents that may be {name} teach it most."
         ).format(name=name),
@@ -187,6 +199,22 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
         deeds=(label_more(project, [row.label_class]), wrong),
         label_class=row.label_class,
     )
+
+
+def _mistakes(scores: ClassScores, name: str) -> str:
+    """How often a class is missed and wrongly given, without telling of what never happens."""
+    missed, extra = scores.false_negatives, scores.false_positives
+    lost = ngettext("{n} of {of} is missed", "{n} of {of} are missed", missed).format(
+        n=missed, of=scores.support
+    )
+    if not missed:
+        lost = _("None of {of} is missed").format(of=scores.support)
+    if not extra:
+        return _("{lost}; nothing else is called {name}.").format(lost=lost, name=name)
+    added = ngettext(
+        "{lost}, and {n} other is called {name}.", "{lost}, and {n} others are called {name}.", extra
+    )
+    return added.format(lost=lost, n=extra, name=name)
 
 
 def names_of(classes: list[LabelClass]) -> str:

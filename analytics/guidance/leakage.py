@@ -37,9 +37,11 @@ def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
         Finding(
             key="leak",
             title=title,
-            text=_("{n} of {of} test documents came in after their copies had been learnt.").format(
-                n=found.measured, of=report.test_documents
-            ),
+            text=ngettext(
+                "{n} of {of} test documents came in after its copy had been learnt.",
+                "{n} of {of} test documents came in after their copies had been learnt.",
+                found.measured,
+            ).format(n=found.measured, of=report.test_documents),
             why=_("It knows the answers to these, so the numbers are too good."),
             how_sure=_("Copies are exact; near-copies share most of their words (MinHash)."),
             tone="bad",

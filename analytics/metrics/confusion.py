@@ -19,6 +19,9 @@ from analytics.metrics.measures import Measure, gettext_noop, ratio
 NOTHING_ELSE = gettext_noop("With two classes there is nothing else that it could be taken for.")
 NOT_NAMED = gettext_noop("Neither class was named.")
 
+LEAST_CLEAR = 3  # mix-ups one way, below which a pair may be chance
+CLEAR_SHARE = 0.05  # of a class: where more are surely taken for another, something is to be done
+
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
@@ -48,6 +51,7 @@ class Pair:
 
     first, second : places of the classes, first < second
     forward, backward : units of the first taken for the second, and the other way round
+    of_first, of_second : units whose truth has the class
     either : units that have one of the two on either side
     share : of those, the part that was mixed up
     expected : mix-ups if mistakes fell on the other classes as often as these are predicted
@@ -58,6 +62,8 @@ class Pair:
     second: int
     forward: int
     backward: int
+    of_first: int
+    of_second: int
     either: int
     share: Measure
     expected: float
@@ -66,6 +72,18 @@ class Pair:
     @property
     def count(self) -> int:
         return self.forward + self.backward
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is more than noise: surely many of one class, and no fewer than by chance."""
+        if self.lift.value is not None and self.lift.value < 1:
+            return False
+        ways = ((self.forward, self.of_first), (self.backward, self.of_second))
+        return any(
+            taken >= LEAST_CLEAR and share.interval is not None and share.interval.low >= CLEAR_SHARE
+            for taken, of in ways
+            for share in (proportion(taken, of, NOT_NAMED),)
+        )
 
 
 def confusion(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
@@ -169,7 +187,7 @@ def pairs(truth: NDArray[np.bool_], predicted: NDArray[np.bool_], least: int = 1
     both_ways = counts.matrix + counts.matrix.T
     first, second = np.nonzero(np.triu(both_ways, 1) >= max(least, 1))
     found = [
-        _pair(one, other, counts.matrix, int(either[one, other]), float((expected + expected.T)[one, other]))
+        _pair(one, other, counts, int(either[one, other]), float((expected + expected.T)[one, other]))
         for one, other in zip(first.tolist(), second.tolist(), strict=True)
     ]
     return sorted(found, key=lambda pair: (-pair.count, pair.either))
@@ -188,15 +206,17 @@ def in_either(named: NDArray[np.bool_]) -> NDArray[np.int64]:
     return found
 
 
-def _pair(first: int, second: int, matrix: NDArray[np.int64], either: int, expected: float) -> Pair:
-    forward, backward = int(matrix[first, second]), int(matrix[second, first])
+def _pair(first: int, second: int, counts: Confusion, either: int, expected: float) -> Pair:
+    forward, backward = int(counts.matrix[first, second]), int(counts.matrix[second, first])
     return Pair(
         first,
         second,
         forward,
         backward,
+        int(counts.true[first]),
+        int(counts.true[second]),
         either,
         proportion(forward + backward, either, NOT_NAMED),
         expected,
-        ratio(forward + backward, expected if len(matrix) > 2 else 0, NOTHING_ELSE),
+        ratio(forward + backward, expected if len(counts.matrix) > 2 else 0, NOTHING_ELSE),
     )

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.bias import BiasReport, bias_report
+from analytics.curve_texts import labels_left, sentence
+from analytics.curves import chart_of, macro_curve
 from analytics.gold import gold_rows
 from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
@@ -63,9 +65,12 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> dict[str, Any]:
     """What is not of a model, but of the project at this moment."""
-    advice = stopping_advice(member.project)
+    advice, curve = stopping_advice(member.project), macro_curve(member.project)
     return {
         "mix": queue_mix(member.project),
+        "curve": chart_of(curve, member.project.target_f1),
+        "curve_said": sentence(curve, member.project.target_f1),
+        "left": labels_left(curve),
         "people": gold_rows(member.project) if member.may_manage else (),
         "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
         **_news(request, member, report.version.number if report.version else 0),

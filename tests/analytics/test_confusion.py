@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from analytics.confusion import Verdict, confusion_report
+from analytics.guidance.ranked import findings
+from analytics.metrics.confusion import pairs
+from analytics.reports import class_report
 from labeling.actions import annotations, queue
 from labeling.models import Focus, Guideline, Lease, Project
 from tests.cast import fill, label, rank
@@ -48,6 +52,40 @@ def test_the_title_says_what_is_mixed_up_and_each_cell_leads_to_its_documents(
     assert "neither labelled nor predicted" in text  # Delivery is shown, and said to be silent
     client.force_login(ann)
     assert f"truth={refund}" not in client.get(page(tickets)).content.decode()
+
+
+def test_only_what_surely_befalls_many_of_a_class_is_told_as_a_mix_up() -> None:
+    def told(taken: int, of: int, others: int = 40) -> bool:
+        truth = np.eye(3, dtype=bool)[[0] * of + [1] * others + [2] * others]
+        said = np.eye(3, dtype=bool)[[1] * taken + [0] * (of - taken) + [1] * others + [2] * others]
+        (pair,) = pairs(truth, said)
+        return pair.is_clear
+
+    assert [told(n, 61) for n in (2, 3, 6, 8, 23)] == [False, False, False, True, True]
+    assert not told(2, 2)
+
+
+def test_a_good_model_with_scattered_mistakes_has_no_finding_of_pairs() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(100):
+        truth = rng.integers(0, 5, 300)
+        said = np.where(rng.random(300) < 0.04, rng.integers(0, 5, 300), truth)
+        units = np.eye(5, dtype=bool)[truth], np.eye(5, dtype=bool)[said]
+        assert not any(pair.is_clear for pair in pairs(*units))
+
+
+def test_a_pair_that_may_be_noise_is_told_as_such_and_steers_nothing(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    right = [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 30
+    judge(tickets, [*right, (["Refund"], ["Billing"]), (["Billing"], ["Refund"]), (["Refund"], ["Billing"])])
+    client.force_login(joan)
+    text = client.get(page(tickets)).content.decode()
+    assert "No two classes are mixed up beyond noise" in text
+    assert "1 pair that may be noise" in text
+    assert "2 of 32 Refund test documents are called Billing, and the other way 1 of 31." in text
+    assert "Draft a rule" not in text
+    assert "unclear_pair" not in {finding.key for finding in findings(class_report(tickets))}
 
 
 def test_the_matrix_can_show_errors_alone_shares_and_only_confused_classes(
@@ -98,7 +136,7 @@ def test_of_several_labels_what_is_missed_and_what_is_added_make_the_pair(
     text = client.get(page(project)).content.decode()
     refund, billing = (project.classes.get(name=name).pk for name in ("Refund", "Billing"))
     assert f"missed={refund}&amp;extra={billing}" in text
-    assert "3 of Refund called Billing, 0 the other way" in text
+    assert "3 of 5 test documents with Refund get Billing instead." in text
     assert "1 are called Billing where nothing is" in text
     assert "100 % of 4" in text  # Refund and Delivery come together: Delivery never without Refund
 

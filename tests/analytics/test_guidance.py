@@ -33,9 +33,16 @@ def label_pool(project: Project, name: str, count: int) -> list[Document]:
 def test_classes_with_few_labels_are_named_with_what_is_missing(tickets: Project) -> None:
     label_pool(tickets, "Refund", 60)
     label_pool(tickets, "Billing", 20)
-    few, some = found(tickets)["few_labels"], found(tickets)["some_labels"]
-    assert (few.title, few.tone) == ("Delivery has 0 labels to learn from", "bad")
-    assert some.text == "Billing 20. 30 more labels would reach 50."
+    few = found(tickets)["few_labels"]
+    assert few.title == "2 classes have fewer than 50 labels to learn from, 1 of them fewer than 15"
+    assert (few.text, few.tone) == ("Delivery 0, Billing 20: 80 more labels would bring each to 50.", "bad")
+    label_pool(tickets, "Billing", 40)
+    few = found(tickets)["few_labels"]
+    assert few.title == "Delivery has no label to learn from"
+    assert few.text == "15 more labels would reach 15."
+    label_pool(tickets, "Delivery", 49)
+    some = found(tickets)["some_labels"]
+    assert (some.title, some.text) == ("Delivery has 49 labels to learn from", "1 more label would reach 50.")
 
 
 def test_the_button_of_several_classes_asks_for_each_of_them(
@@ -75,7 +82,7 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
     judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 5)
     good = found(tickets)["too_good"]
-    assert "100 % of 15 test documents right; 79 % would fit as well." in good.text
+    assert "100 % of 15 test documents are right; 79 % would fit as well." in good.text
     assert found(tickets)["small_test_set"].title == "The model is judged by 15 test documents"
 
 
@@ -122,7 +129,12 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 10)
     unclear = found(project)["unclear_pair"]
     assert (unclear.title, unclear.tone) == ("Refund and Billing are not clearly distinct", "bad")
-    assert "In 10 of 10 comparisons, two people split on it" in unclear.text
+    assert unclear.text == (
+        "4 of 10 Refund test documents are called Billing, and the other way 1 of 10. "
+        "Annotators disagree on the same pair 100 % of the time, so the rule is unclear, not only the model "
+        "weak."
+    )
+    assert "Two people split on it in 10 of 10 comparisons of their answers." in unclear.how_sure
     assert unclear.deeds[0].name == "Draft a rule"
 
 
