@@ -223,6 +223,7 @@ def _reason(
         "share": str(entry.share),
         "informativeness": round(float(entry.informativeness), 4),
         "class": None if entry.label_class is None else str(classes[entry.label_class]),
+        "sought": entry.is_sought or None,
         "similar": entry.cluster_size,
         "seed_words": list(entry.seed_words) or None,
         "seconds": entry.seconds and round(entry.seconds, 1),

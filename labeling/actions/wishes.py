@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection
 
 from labeling.actions.steering import FEW_LABELS, mix_of
-from labeling.learning.mix import MOST_NEEDED, Mix, Wishes
+from labeling.learning.mix import MOST_NEEDED, Mix, Wishes, sought_classes
 from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
@@ -61,6 +61,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     return Wishes(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
+        sought=sought_classes(counts),
         focus=focus,
         mix=mix,
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from labeling.learning.quality import quotas
 from labeling.learning.scoring import PoolScores
 from labeling.learning.seeds import varied_matches
 
+LIKELIEST = 4  # candidates per place for a class with few labels: with more, too few of them are of it
 SPREAD = 10  # candidates per place from which k-means chooses
 MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
 MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
@@ -69,7 +71,7 @@ class GrowingHead:
         groups.append(self._random(min(size - taken, self._random_due(size))))
         groups += self._seeded(size, size - taken - len(groups[-1]))
         left = size - sum(map(len, groups))
-        needed = self._needed(size, int(left * MOST_OF_LEFT))
+        needed = self._needed(size, int(left * MOST_OF_LEFT)) if self.by_class else []
         left -= sum(map(len, needed))
         groups += needed
         if self.strategy is Strategy.DEFAULT:
@@ -96,19 +98,27 @@ class GrowingHead:
         for label_class, share in sorted(self.wishes.needs.items(), key=lambda item: (-item[1], item[0])):
             due = int(share * (len(self.entries) + size) + self.starts[label_class])
             places = min(max(due - self.needed[label_class], 0), most - sum(map(len, groups)))
-            rows = self._in_doubt_of(label_class)[:places]
-            groups.append([self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in rows])
+            choose = self._sought if label_class in self.wishes.sought else self._doubted
+            groups.append(choose(label_class, places))
             self.needed[label_class] += len(groups[-1])
         return groups
 
-    def _in_doubt_of(self, label_class: int) -> Integers:
-        """Rows predicted to be of a class, the least certain first; for spans those likely to hold it."""
-        if self.by_class:
-            rows = self.by_class[label_class]
-            return rows[self.is_free[rows]]
-        likely, _ = likely_of_class(self.scores, label_class, len(self.scores))
-        likely = likely[self.is_free[likely]]
-        return likely[np.argsort(-self.informativeness[likely], kind="stable")]
+    def _doubted(self, label_class: int, size: int) -> list[HeadEntry]:
+        """Predicted to be of a class, the least certain first."""
+        rows = self.by_class[label_class]
+        rows = rows[self.is_free[rows]][:size]
+        return [self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in rows]
+
+    def _sought(self, label_class: int, size: int) -> list[HeadEntry]:
+        """The likeliest of a class with few labels, different from each other."""
+        likely = self._likely(label_class)[: LIKELIEST * size]
+        chosen = self._one_of_each(likely, size, Share.WEAK_CLASS, label_class)
+        return [replace(entry, is_sought=True) for entry in chosen]
+
+    def _likely(self, label_class: int) -> Integers:
+        """Rows that may be of a class, the likeliest first."""
+        rows, _ = likely_of_class(self.scores, label_class, len(self.scores))
+        return rows[self.is_free[rows]]
 
     def _random_due(self, size: int) -> int:
         """Random places of this block: the share of all places so far, less those already given."""
@@ -134,9 +144,8 @@ class GrowingHead:
         share = self.wishes.focus[label_class] * min(1, MOST_FOCUS / sum(self.wishes.focus.values()))
         places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
         places = min(max(places, 0), int(MOST_FOCUS * size))
-        likely, _ = likely_of_class(self.scores, label_class, len(self.scores))
-        likely = likely[self.is_free[likely]][: SPREAD * places]
-        chosen = self._one_of_each(likely, places, Share.FOCUS, label_class)
+        rows = self._likely(label_class)[: SPREAD * places]
+        chosen = self._one_of_each(rows, places, Share.FOCUS, label_class)
         self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
         return chosen
 
@@ -190,9 +199,8 @@ class GrowingHead:
             )
             positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in found]
         open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
-        weights = self.wishes.weakness
-        if weights is None:
-            weights = np.full(self.n_classes, 1 / self.n_classes)
+        even = np.full(self.n_classes, 1 / self.n_classes)
+        weights = even if self.wishes.weakness is None else self.wishes.weakness
         places = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
         weak = [
             [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]

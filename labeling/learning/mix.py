@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from labeling.learning.arrays import Doubles
+from labeling.learning.arrays import AnyIntegers, Doubles
 
 if TYPE_CHECKING:
     from labeling.learning.seeds import Matches
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_NEEDED = 0.6  # of the head, for the needs of all classes: doubt and the random share keep theirs
+ENOUGH_TO_DOUBT = 15  # labels of a class, below which what the model doubts of it is mostly not of it
 MANY_CLASSES = 30  # above it the random share is 5 % and the weak classes' part a quarter
 
 
@@ -50,6 +51,7 @@ class HeadEntry:
 
     classes, probabilities : the two most probable classes and theirs; empty without a model
     label_class : the class that a focus, seed words or a class quota asked for
+    is_sought : it came as one of the likeliest of a class with few labels, not because the model doubts it
     cluster_size : candidates that this document stands for
     propensity : chance with which the random share drew it; only such entries may estimate quality
     seed_words : those of the class that the document holds
@@ -62,6 +64,7 @@ class HeadEntry:
     classes: tuple[int, ...] = ()
     probabilities: tuple[float, ...] = ()
     label_class: int | None = None
+    is_sought: bool = False
     cluster_size: int | None = None
     propensity: float | None = None
     seed_words: tuple[str, ...] = ()
@@ -119,6 +122,8 @@ class Wishes:
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota. What needs leave of the
         weak classes' part is shared out by it; all 0, doubt gets that
     needs : class number to the share of the head that reports measured it needs, or a manager set
+    sought : classes with so few labels that their needs are served by their likeliest documents; the other
+        classes' needs by those that the model doubts
     focus : class number to the share of the head it shall have, in (0, 1]
     mix : a manager's own; None for `Mix.usual`
     rarity : (n_classes,) weights that sum to 1: a third of the weak classes' part goes to likely positives in
@@ -128,10 +133,22 @@ class Wishes:
 
     weakness: Doubles | None = None
     needs: Mapping[int, float] = field(default_factory=dict)
+    sought: frozenset[int] = frozenset()
     focus: Mapping[int, float] = field(default_factory=dict)
     mix: Mix | None = None
     rarity: Doubles | None = None
     seeds: Mapping[int, Matches] = field(default_factory=dict)
+
+
+def sought_classes(counts: AnyIntegers) -> frozenset[int]:
+    """Classes whose likeliest documents are to be found first, for `Wishes.sought`.
+
+    counts : (n_classes,) labels that teach
+
+    >>> sorted(sought_classes(np.array([3, 15, 0])))
+    [0, 2]
+    """
+    return frozenset(np.flatnonzero(counts < ENOUGH_TO_DOUBT).tolist())
 
 
 def interleave(groups: Sequence[Sequence[T]]) -> list[T]:

@@ -14,7 +14,7 @@ from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags
 from labeling.learning.evidence import Evidence
-from labeling.learning.mix import Mix, Strategy, Wishes
+from labeling.learning.mix import Mix, Strategy, Wishes, sought_classes
 from labeling.learning.quality import prequential_f1, prequential_label_f1, weak_class_weights
 from labeling.learning.rows import Rows
 from labeling.learning.scoring import score_rows
@@ -144,7 +144,8 @@ def _choose(
         if needs is not None:
             counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
             nothing = np.zeros(known.n_classes)
-            wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts))
+            asked, sought = needs(committee, counts), sought_classes(counts)
+            wishes = replace(wishes, weakness=nothing, needs=asked, sought=sought)
         entries = select_head(
             scores, known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
             size=size, batch=size, labelled=known.places[labelled], seed=draw,

@@ -2,13 +2,13 @@
 
 A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
 …], the most probable first), "likely" (of several classes those that it would choose), "class" (the one that
-was asked for), "similar" (documents that it stands for), "propensity" (chance of a random draw), "given" and
-"wanted" (answers), "seed_words" (those it holds), "posterior" (chance that the answer it has is right),
-"informativeness", "seconds" (of work that it may take, where doubt was weighed by them), "part" (of the
-queue, that the weak class gets), "need" (why it gets it, see `need_sentences`), "spans" (that the model would
-mark), "reply" (to a question of the annotator who gets it), "why" (a manager's, who picked it), "independent"
-(of a picked document that measures the model, "test", or people, "again").
-"""
+was asked for), "sought" (it has so few labels that its likeliest documents come), "similar" (documents that
+it stands for), "propensity" (chance of a random draw), "given" and "wanted" (answers), "seed_words" (those it
+holds), "posterior" (chance that the answer it has is right), "informativeness", "seconds" (of work that it
+may take, where doubt was weighed by them), "part" (of the queue, that the weak class gets), "need" (why it
+gets it, see `need_sentences`), "spans" (that the model would mark), "reply" (to a question of the annotator
+who gets it), "why" (a manager's, who picked it), "independent" (of a picked document that measures the model,
+"test", or people, "again")."""
 
 from __future__ import annotations
 
@@ -131,9 +131,10 @@ def _weak_class(reason: Reason, names: Names) -> str:
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("one of the weak classes needs more labels, and it may belong there.")
-    return _(
-        "{name} is a weak class that needs more labels, and this document may belong to it{odds}."
-    ).format(name=name, odds=_odds(reason))
+    sentence = _("{name} is a weak class that needs more labels, and this document may belong to it{odds}.")
+    if reason.get("sought"):
+        sentence = _("{name} has few labels, and this document is one of the likeliest of it{odds}.")
+    return sentence.format(name=name, odds=_odds(reason))
 
 
 def _focus(reason: Reason, names: Names) -> str:

@@ -33,6 +33,14 @@ def test_a_likely_positive_names_its_class_only_where_suggestions_are_shown() ->
     assert "class" not in shown_reason(reason, NAMES, False)
 
 
+def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
+    reason = {"share": "weak_class", "class": "a", "top": TOP}
+    assert "Refund is a weak class that needs more labels" in reason_sentence(reason, NAMES)
+    sought = reason_sentence(reason | {"sought": True}, NAMES)
+    assert sought == "Refund has few labels, and this document is one of the likeliest of it (41 % likely)."
+    assert "Refund" not in reason_sentence(reason | {"sought": True}, NAMES, shows_classes=False)
+
+
 def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> None:
     reason = {"share": "second_opinion", "given": 1, "posterior": 0.42}
     assert reason_sentence(reason, NAMES) == (

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from labeling.learning.mix import MOST_NEEDED, Share, Wishes
+from labeling.learning.mix import MOST_NEEDED, Share, Wishes, sought_classes
 from labeling.learning.selection import select_head
 from tests.labeling.learning.pools import pool
 
@@ -59,11 +59,31 @@ def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
     assert min(found.values()) > 20
 
 
+def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_each_other():
+    scores, vectors = pool(4_000, 6)
+    odds = np.where(scores.classes == 2, scores.probabilities, 0).max(axis=1)
+    least = np.sort(odds)[-2 * 4 * 6 : -4 * 6][0]  # the draw at random may have taken some
+    wishes = Wishes(needs={2: 0.3, 4: 0.1}, sought=frozenset({2, 5}), weakness=np.zeros(6))
+    head = select_head(scores, vectors, 6, wishes=wishes, size=20)
+    sought = [e for e in head if e.is_sought]
+    assert {e.label_class for e in sought} == {2}
+    assert len(sought) == pytest.approx(6, abs=1)
+    found = odds[np.searchsorted(scores.positions, [e.position for e in sought])]
+    assert found.min() >= least
+    assert all(e.cluster_size for e in sought)
+    assert served(head)[4] in (1, 2, 3)
+
+
+def test_few_is_fewer_than_fifteen():
+    assert sought_classes(np.array([14, 15])) == frozenset({0})
+
+
 def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
     scores, vectors = pool(300, 6)
     known = scores.keep((scores.classes != 3).all(axis=1))
-    wishes = Wishes(needs={3: 0.3}, weakness=np.zeros(6))
-    head = select_head(known, vectors, 6, wishes=wishes, size=60)
-    assert len(head) == 60
-    assert not served(head)
+    for sought in (frozenset(), frozenset({3})):
+        wishes = Wishes(needs={3: 0.3}, sought=sought, weakness=np.zeros(6))
+        head = select_head(known, vectors, 6, wishes=wishes, size=60)
+        assert len(head) == 60
+        assert not served(head)
     assert MOST_NEEDED < 1
