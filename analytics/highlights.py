@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.learning.words import WORD
+from labeling.views.marked import Mark, Stretch
 
 MOST_SHOWN = 600  # characters of a text that is not asked for in full
 BEFORE = 120  # characters before what matters, where the beginning is left out
@@ -39,6 +40,39 @@ def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]
             found.append(Piece(match[0], pull, (towards if pull == "towards" else against)[word]))
             last = match.end()
     return [*found, Piece(text[last:])] if last < len(text) or not found else found
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A part of a text over which the same spans lie, cut at the words that pull."""
+
+    marks: tuple[Mark, ...]
+    pieces: list[Piece]
+
+
+def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, float]] = ()) -> list[Marked]:
+    """A text with its spans, and the words in it that pull.
+
+    pulling : start and end in the text, "towards" or "against", and nats; apart from each other
+
+    >>> [(one.text, one.pull) for one in marked([Stretch("by Ann", ())], [(3, 6, "towards", 1.5)])[0].pieces]
+    [('by ', ''), ('Ann', 'towards')]
+    """
+    found, start = [], 0
+    for stretch in whole:
+        end, last, pieces = start + len(stretch.text), start, []
+        for left, right, pull, nats in sorted(pulling):
+            left, right = max(left, start), min(right, end)
+            if left < right:
+                if last < left:
+                    pieces.append(Piece(stretch.text[last - start : left - start]))
+                pieces.append(Piece(stretch.text[left - start : right - start], pull, nats))
+                last = right
+        if last < end:
+            pieces.append(Piece(stretch.text[last - start :]))
+        found.append(Marked(stretch.marks, pieces))
+        start = end
+    return found
 
 
 def shortened(whole: list[Piece], most: int = MOST_SHOWN) -> list[Piece]:

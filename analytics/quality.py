@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.classification import Report
 from analytics.metrics.measures import Interval, Measure
-from analytics.metrics.probabilities import ProbabilityScores, score_probabilities
+from analytics.metrics.probabilities import ProbabilityScores, score_marks, score_probabilities
 from analytics.metrics.ranking import Ranking, ranking
 from analytics.metrics.span_matches import SpanMatches, span_matches
 from analytics.metrics.thresholds import (
@@ -28,7 +30,7 @@ from labeling.models import LabelClass, ModelVersion, Project
 class ClassQuality:
     """One class that the model knows.
 
-    average_precision, threshold : None in a spans project, whose models give no probability of a class
+    average_precision, threshold : None in a spans project, whose models keep none of spans they do not mark
     partial, by_class : F1 with wrong ends forgiven in half or in full; in a spans project only
     """
 
@@ -56,7 +58,7 @@ class Quality:
     """Everything that the page, the API and the CSV files show; None where there is nothing to measure.
 
     ranking : where a document may have several classes; spans : where spans are marked
-    probabilities, chosen : but for spans
+    probabilities : of spans, of those that the model marks; chosen : but for spans
     """
 
     project: Project
@@ -91,7 +93,10 @@ def quality(project: Project, chosen: str = "", asked: str | int | None = None) 
     if project.kind == Project.Kind.SPANS:
         spans = _spans(found, version.pk)
         rows = _rows(found, by_id, report, spans=spans)
-        return Quality(project, choice, len(found), report, spans=spans, classes=rows, retired=found.retired)
+        marks = _of_marks(found, version.pk)
+        return Quality(
+            project, choice, len(found), report, marks, spans=spans, classes=rows, retired=found.retired
+        )
     parts = (found.probabilities, found.truth, version.pk)
     judged = remembered(lambda: _judged(found, version.pk), "thresholds of classes", *parts)
     rows = _rows(found, by_id, report, judged)
@@ -162,6 +167,22 @@ def _chosen(found: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: i
         lambda: threshold_interval(odds, truth, seed=seed), "threshold interval", odds, truth, seed
     )
     return ChosenClass(row, precision_recall_curve(odds, truth), of_threshold, of_f1)
+
+
+def _of_marks(found: HeldOut, seed: int) -> ProbabilityScores:
+    """Whether the probabilities of the spans that the model marks can be believed."""
+    rows = np.repeat(np.arange(len(found)), [len(odds) for odds in found.span_odds])
+    odds = np.array([p for each in found.span_odds for p in each], dtype=np.float64)
+    pairs = zip(found.predicted_spans, map(set, found.truth_spans), strict=True)
+    is_right = np.array([span in given for said, given in pairs for span in said], dtype=bool)
+    return remembered(
+        lambda: score_marks(odds, is_right, rows, len(found), seed=seed),
+        f"marks {len(found)}",
+        odds,
+        is_right,
+        rows,
+        seed,
+    )
 
 
 def _spans(found: HeldOut, seed: int) -> SpanMatches:

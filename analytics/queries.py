@@ -26,6 +26,7 @@ class HeldOut:
     truth, predicted : (n, n_classes) bool; for one class a document, one True a row
     probabilities : (n, n_classes); (n, 0) in a spans project
     truth_spans, predicted_spans : n lists in a spans project, else empty
+    span_odds : n lists, the probability of each predicted span
     retired : names of classes that labels of the test set still have though nobody can choose them any more,
         and the documents that have each; these documents are left out
     """
@@ -38,6 +39,7 @@ class HeldOut:
     probabilities: NDArray[np.float64]
     truth_spans: tuple[Spans, ...] = ()
     predicted_spans: tuple[Spans, ...] = ()
+    span_odds: tuple[list[float], ...] = ()
     retired: tuple[tuple[str, int], ...] = ()
 
     def __len__(self) -> int:
@@ -55,6 +57,7 @@ class HeldOut:
             self.probabilities[places],
             tuple(self.truth_spans[place] for place in places if self.truth_spans),
             tuple(self.predicted_spans[place] for place in places if self.predicted_spans),
+            tuple(self.span_odds[place] for place in places if self.span_odds),
             self.retired,
         )
 
@@ -174,6 +177,7 @@ def _held_out_spans(
         given[row].append((start, end, column))
     none = np.zeros((len(rows), len(place)), dtype=bool)
     column_of = {number: place[pk] for number, pk in enumerate(version.classes) if pk in place}
+    marked = [[span for span in predictions[row][1] or [] if span[2] in column_of] for row in stored.tolist()]
     return HeldOut(
         classes=tuple(place),
         document_ids=ids[stored],
@@ -182,8 +186,6 @@ def _held_out_spans(
         predicted=none,
         probabilities=np.zeros((len(rows), 0)),
         truth_spans=tuple(given[row] for row in rows.tolist()),
-        predicted_spans=tuple(
-            [(s, e, column_of[c]) for s, e, c, _probability in predictions[row][1] or [] if c in column_of]
-            for row in stored.tolist()
-        ),
+        predicted_spans=tuple([(s, e, column_of[c]) for s, e, c, _odds in spans] for spans in marked),
+        span_odds=tuple([float(odds) for _s, _e, _c, odds in spans] for spans in marked),
     )

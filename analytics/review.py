@@ -100,7 +100,7 @@ class Judged:
 
     is_wrong : (n,) bool, where its answer is not the label in full
     loss : (n,) nats of the true classes, summed over several; mistakes in a spans project
-    confidence : (n,) probability of the answer, of several classes the least sure; NaN in a spans project
+    confidence : (n,) probability of the answer, of several classes or spans the least sure; NaN without spans
     missed, extra : (n, n_classes) bool
     """
 
@@ -143,7 +143,8 @@ def _judged_spans(found: HeldOut) -> Judged:
         missed[row, [place for _s, _e, place in lost]] = True
         extra[row, [place for _s, _e, place in made]] = True
         mistakes[row] = len(lost) + len(made)
-    return Judged(mistakes > 0, mistakes, np.full(len(found), np.nan), missed, extra)
+    least = [min(odds, default=np.nan) for odds in found.span_odds] or [np.nan] * len(found)
+    return Judged(mistakes > 0, mistakes, np.array(least, dtype=np.float64), missed, extra)
 
 
 def chosen(

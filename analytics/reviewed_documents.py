@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from django.db.models.functions import Left, Length
 
-from analytics.highlights import MOST_SHOWN, Piece, pieces, shortened, window
+from analytics.highlights import MOST_SHOWN, Marked, Piece, marked, pieces, shortened, window
 from analytics.queries import HeldOut, Spans
 from analytics.reviewed import PAGE_SIZE, Review
 from labeling.models import Document, HeldOutPrediction, Label, LabelClass
-from labeling.views.marked import Stretch, stretches
+from labeling.views.marked import stretches
 
 MOST_LOADED = 20_000  # characters of a text that is not asked for in full
 
@@ -42,8 +42,9 @@ class Reviewed:
     is_cut: bool = False
     towards: LabelClass | None = None
     against: LabelClass | None = None
-    labelled_spans: list[Stretch] = field(default_factory=list)
-    predicted_spans: list[Stretch] = field(default_factory=list)
+    labelled_spans: list[Marked] = field(default_factory=list)
+    predicted_spans: list[Marked] = field(default_factory=list)
+    has_pulls: bool = False  # in a spans project: whether words are known
 
     @property
     def mistakes(self) -> int:
@@ -91,7 +92,7 @@ def _reviewed(one: Review, found: HeldOut, row: int, document: Document, pulls: 
     text = document.text if is_whole else document.start  # type: ignore[attr-defined]
     if found.truth_spans:
         spans = found.truth_spans[row], found.predicted_spans[row]
-        facts |= _spans_of(text, *spans, classes, len(text) if is_whole else MOST_SHOWN)
+        facts |= _spans_of(text, *spans, pulls, classes, len(text) if is_whole else MOST_SHOWN)
     else:
         learnt = [one.classes[pk] for pk in one.version.classes]
         facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MOST_SHOWN)
@@ -110,14 +111,27 @@ def _words_of(text: str, pulls: dict[str, Any], classes: Sequence[LabelClass], m
 
 
 def _spans_of(
-    text: str, given: Spans, marked: Spans, classes: Sequence[LabelClass], most: int
+    text: str, given: Spans, said: Spans, pulls: dict[str, Any], classes: Sequence[LabelClass], most: int
 ) -> dict[str, Any]:
-    """Both sets of spans over the text, or over the part of it where the first mistake is."""
-    mistakes = sorted(set(given) ^ set(marked))
+    """Both sets of spans over the text, or over the part of it where the first mistake is.
+
+    The words that pull are in what the model marks; those that pull away pull to what is labelled.
+    """
+    mistakes = sorted(set(given) ^ set(said))
     start, end = window(len(text), mistakes[0][0] if mistakes else 0, min(most, len(text)))
+    pulling = [
+        (left - start, right - start, pull, nats)
+        for name, pull in (("words", "towards"), ("others", "against"))
+        for left, right, nats in pulls.get(name) or ()
+        if start <= left < end
+    ]
+    labelled, predicted = (
+        stretches(text[start:end], _inside(spans, classes, start, end)) for spans in (given, said)
+    )
     return {
-        name: stretches(text[start:end], _inside(spans, classes, start, end))
-        for name, spans in (("labelled_spans", given), ("predicted_spans", marked))
+        "labelled_spans": marked(labelled),
+        "predicted_spans": marked(predicted, pulling),
+        "has_pulls": bool(pulling),
     }
 
 

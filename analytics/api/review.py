@@ -62,7 +62,9 @@ class ReviewedOut(serializers.Serializer[Any]):
         child=serializers.FloatField(), help_text="By class; empty in a spans project."
     )
     is_wrong = serializers.BooleanField()
-    confidence = serializers.FloatField(allow_null=True, help_text="Of the answer; null in a spans project.")
+    confidence = serializers.FloatField(
+        allow_null=True, help_text="Of the answer, of its least sure span; null where nothing is marked."
+    )
     loss = serializers.FloatField(help_text="Nats; in a spans project the number of mistakes.")
     annotator = serializers.CharField(help_text="Who gave the label; empty for an import.")
     guideline = serializers.IntegerField(allow_null=True)
@@ -122,6 +124,7 @@ def _row(one: Review, row: int) -> dict[str, Any]:
     def spans(lists: Any) -> list[list[Any]]:
         return [[start, end, found.classes[place]] for start, end, place in lists[row]] if lists else []
 
+    sure = float(numbers.confidence[row])
     odds = [] if is_spans else found.probabilities[row].round(6).tolist()
     return {
         "document_id": int(found.document_ids[row]),
@@ -131,7 +134,7 @@ def _row(one: Review, row: int) -> dict[str, Any]:
         "predicted_spans": spans(found.predicted_spans),
         "probabilities": {str(pk): p for pk, p in zip(found.classes, odds, strict=False)},
         "is_wrong": bool(numbers.is_wrong[row]),
-        "confidence": None if is_spans else round(float(numbers.confidence[row]), 6),
+        "confidence": None if np.isnan(sure) else round(sure, 6),
         "loss": round(float(numbers.loss[row]), 6),
         "annotator": one.people.get(who or 0, ""),
         "guideline": number,

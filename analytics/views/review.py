@@ -114,7 +114,7 @@ def _csv_rows(one: Review) -> Iterable[list[object]]:
         else:
             said = ["|".join(side[row]) for side in sides]
         who, _guideline = one.facts.get(int(found.annotation_ids[row]), (None, None))
-        sure = "" if found.truth_spans else round(float(numbers.confidence[row]), 4)
+        sure = "" if np.isnan(numbers.confidence[row]) else round(float(numbers.confidence[row]), 4)
         wrong = int(numbers.is_wrong[row])
         loss = round(float(numbers.loss[row]), 4)
         yield [pk, names.get(pk) or "", *said, wrong, sure, loss, one.people.get(who or 0, "")]

@@ -41,22 +41,32 @@ def test_each_kind_of_project_shows_what_its_models_can_be_measured_by(
     client.force_login(joan)
     shown = open_page(client, project)
     assert ("Hamming loss" in shown) == (kind == "multi")
-    assert ("How sure, and how right" in shown) == (kind != "spans")
+    assert "How sure, and how right" in shown
     assert ("Wrong ends of spans cost 50 points of F1" in shown) == (kind == "spans")
-    assert shown.count('role="img"') == (0 if kind == "spans" else 2)
+    assert shown.count('role="img"') == (1 if kind == "spans" else 2)
     for table in ("classes", "averages", "calibration", "curve"):
         lines = open_page(client, project, "quality_csv", table=table).splitlines()
-        assert len(lines) > 1 or kind == "spans"
+        assert len(lines) > 1 or (kind, table) == ("spans", "curve")
 
 
 def test_a_boastful_model_is_told_by_the_title(tickets: Project, client: Client, ann: User) -> None:
-    """It claims nine of ten and keeps fourteen of twenty."""
-    judge(tickets, SINGLE)
+    """It claims nine of ten and keeps 28 of 40."""
+    judge(tickets, SINGLE * 2)
     client.force_login(ann)
     assert "The probabilities are 20 points too sure" in open_page(client, tickets)
     found = quality(tickets)
     assert found.probabilities is not None
     assert found.probabilities.gap.value == pytest.approx(0.2)
+
+
+def test_marks_of_spans_are_held_against_their_probabilities(make_project: Any) -> None:
+    """Of probability 0.9 each, and half of them with wrong ends."""
+    project = make_project(kind="spans")
+    judge_spans(project, SPANS)
+    found = quality(project).probabilities
+    assert found is not None
+    assert found.gap.value == pytest.approx(0.4)
+    assert [one.n_documents for one in found.calibration.bins] == [12]
 
 
 def test_a_class_can_be_chosen_and_a_machine_reads_the_same(

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from analytics.metrics.calibration import NOTHING_TESTED, binary_log_loss, brier, log_loss
-from analytics.metrics.probabilities import NOTHING_ANSWERED, score_probabilities
+from analytics.metrics.probabilities import (
+    NOTHING_ANSWERED,
+    NOTHING_MARKED,
+    score_marks,
+    score_probabilities,
+)
 
 
 def single(seed: int, n_documents: int, power: float = 1.0, n_classes: int = 4):
@@ -38,6 +43,23 @@ def test_an_honest_model_may_be_honest_and_a_boastful_one_may_not():
     boastful = score_probabilities(*single(2, 600, power=3), is_single=True, seed=1)
     assert boastful.gap.interval.low > 0.05
     assert boastful.calibration.error.interval.low > 0.05
+
+
+def test_marks_are_judged_each_by_itself_and_drawn_by_documents():
+    random = np.random.default_rng(3)
+    odds, documents = random.uniform(0.3, 1, 900), np.sort(random.integers(0, 400, 900))
+    is_right = random.random(900) < odds
+    honest = score_marks(odds, is_right, documents, 400, seed=1)
+    assert honest.gap.interval.low < 0 < honest.gap.interval.high
+    assert honest.brier.value == pytest.approx(((odds - is_right) ** 2).mean())
+    for measure in (honest.log_loss, honest.brier, honest.calibration.error):
+        assert measure.interval.low <= measure.value <= measure.interval.high
+    boastful = score_marks(odds**0.2, is_right, documents, 400, seed=1)
+    assert boastful.gap.interval.low > 0.05
+    together = score_marks(odds, is_right, documents // 40, 10, seed=1)
+    assert together.gap.interval.width != honest.gap.interval.width
+    nothing = score_marks(odds[:0], is_right[:0], documents[:0], 4, seed=1)
+    assert nothing.gap.reason == NOTHING_MARKED
 
 
 def test_a_model_that_gives_no_class_has_no_gap():
