@@ -87,7 +87,7 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
     evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
-    labels, given = (_labels(truth, part) for part in (pool, test))
+    labels, given = (labels_of(truth, part) for part in (pool, test))
     return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given)
 
 
@@ -103,7 +103,8 @@ def skewed(truth: Truth) -> Truth:
     return replace(truth, records=kept)
 
 
-def _labels(truth: Truth, records: Sequence[Record]) -> AnyArray:
+def labels_of(truth: Truth, records: Sequence[Record]) -> AnyArray:
+    """(n,) class numbers, or (n, n_classes) bool where a document has several labels."""
     place = {name: number for number, name in enumerate(truth.class_names)}
     if truth.kind == "single":
         return np.array([place[(record.labels or ("",))[0]] for record in records])
