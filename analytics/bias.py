@@ -7,7 +7,7 @@ answer, by the model of that moment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop
 from labeling.models import LabelClass, Project
 from labeling.models.leaning import Answered, answered_beside
-from labeling.models.prequential import Predicted, prequential
+from labeling.models.prequential import Marked, Predicted, foretold
 
 LATEST = 2_000  # answers that are looked at
 LEAST = 20  # answers on each side, below which a difference is not put into the title
@@ -83,10 +83,14 @@ class BiasReport:
 
 
 def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
-    """From the latest answers, in two statements. Spans have no such predictions: all is undefined there."""
-    predicted = prequential(project.pk, LATEST)
+    """From the latest answers, in two statements.
+
+    Where spans are marked, a document is right with exactly its spans, and recall is of spans. Whether shown
+    marks bend the answers is undefined there: each of them is taken or dropped by itself.
+    """
+    predicted = foretold(project, LATEST)
     return BiasReport(
-        _compared(predicted),
+        _compared((one.is_drawn, one.is_right) for one in predicted),
         [ClassBias(one, _recall(predicted, one.pk)) for one in classes],
         _leaning(answered_beside(project.pk, LATEST)),
     )
@@ -104,10 +108,11 @@ def title(report: BiasReport) -> str:
     return _("The chosen labels are off by no more than noise")
 
 
-def _compared(predicted: Iterable[Predicted]) -> ChosenAndDrawn:
+def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndDrawn:
+    """From whether each was drawn, and whether it was right."""
     sides: dict[bool, list[bool]] = {True: [], False: []}
-    for one in predicted:
-        sides[one.is_drawn].append(one.is_right)
+    for is_drawn, is_right in cases:
+        sides[is_drawn].append(is_right)
     drawn, chosen = sides[True], sides[False]
     return ChosenAndDrawn(
         proportion(sum(drawn), len(drawn), NONE_DRAWN),
@@ -120,10 +125,16 @@ def _compared(predicted: Iterable[Predicted]) -> ChosenAndDrawn:
     )
 
 
-def _recall(predicted: Iterable[Predicted], label_class: UUID) -> ChosenAndDrawn:
-    return _compared(
-        replace(one, given=frozenset({label_class})) for one in predicted if label_class in one.given
-    )
+def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndDrawn:
+    """Of the documents that got the class; of its spans, where spans are marked."""
+    return _compared((one.is_drawn, is_right) for one in predicted for is_right in _found(one, label_class))
+
+
+def _found(one: Predicted | Marked, label_class: UUID) -> list[bool]:
+    """Whether each label of the class was foretold."""
+    if isinstance(one, Marked):
+        return [span in one.said for span in one.given if span[2] == label_class]
+    return [one.label_class == label_class] if label_class in one.given else []
 
 
 def _leaning(answers: Sequence[Answered]) -> Leaning:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from analytics import queries
 from analytics.metrics.confusion import swapped
+from analytics.review import taken_for
 from labeling.models import Document, LabelClass, Project
 from labeling.models.compared import compared_answers
-from labeling.models.prequential import prequential
+from labeling.models.prequential import Marked, Predicted, foretold
 from labeling.templatetags.labeling_pages import excerpt
 
 MOST_EXAMPLES = 3  # of each kind: enough to see what the two have in common
@@ -57,18 +58,23 @@ def rule_draft(project: Project, first: LabelClass, second: LabelClass) -> tuple
 def examples(project: Project, first: UUID, second: UUID) -> Examples:
     """Of the pool where it has any; its texts may be shown to annotators, those of the test set may not."""
     split = _split_documents(project, first, second)
-    ways = ({first}, second), ({second}, first)
-    wrong = [p for p in prequential(project.pk) if (p.given, p.label_class) in ways]
-    taken = [
-        _newest(p.document_id for p in wrong if (p.given, p.label_class) == way and not p.is_test)
-        for way in ways
-    ]
+    before = [one for one in foretold(project) if not one.is_test]
+    ways = (first, second), (second, first)
+    taken = [_newest(one.document_id for one in before if _is_taken(one, *way)) for way in ways]
     are_tested = not (split or taken[0] or taken[1])
     if are_tested:
         taken = _tested(project, first, second)
     texts = _texts([*split, *taken[0], *taken[1]])
     chosen = [[texts[pk] for pk in ids if pk in texts] for ids in (split, *taken)]
     return Examples(chosen[0], chosen[1], chosen[2], are_tested and any(taken))
+
+
+def _is_taken(one: Predicted | Marked, true: UUID, said: UUID) -> bool:
+    """Whether the model took the one class for the other, in the document or at a place of it."""
+    if isinstance(one, Marked):
+        of_true = {(start, end) for start, end, label_class in one.given if label_class == true}
+        return any((start, end) in of_true for start, end, label_class in one.said if label_class == said)
+    return one.given == {true} and one.label_class == said
 
 
 def _split_documents(project: Project, first: UUID, second: UUID) -> list[int]:
@@ -82,14 +88,16 @@ def _split_documents(project: Project, first: UUID, second: UUID) -> list[int]:
 def _tested(project: Project, first: UUID, second: UUID) -> list[list[int]]:
     """Documents of the test set that the newest model mixes up."""
     version = queries.latest_model(project)
-    if version is None or project.kind == Project.Kind.SPANS or not {first, second} <= set(version.classes):
+    held_out = queries.held_out(project, version) if version else None
+    if held_out is None or not {first, second} <= set(held_out.classes):
         return [[], []]
-    held_out = queries.held_out(project, version)
     places = held_out.classes.index(first), held_out.classes.index(second)
-    return [
-        _newest(held_out.document_ids[swapped(held_out.truth, held_out.predicted, *way)].tolist())
-        for way in (places, places[::-1])
-    ]
+    ways = (places, places[::-1])
+    if project.kind == Project.Kind.SPANS:
+        taken = [taken_for(held_out, *way) for way in ways]
+    else:
+        taken = [swapped(held_out.truth, held_out.predicted, *way) for way in ways]
+    return [_newest(held_out.document_ids[rows].tolist()) for rows in taken]
 
 
 def _newest(ids: Iterable[int]) -> list[int]:

@@ -186,7 +186,7 @@ def _of_classes(found: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -> l
             _holds(found.predicted_spans, found),
         )
         if "truth" in rest and "predicted" in rest:
-            conditions.append(_taken_for(found, rest.pop("truth"), rest.pop("predicted")))
+            conditions.append(taken_for(found, rest.pop("truth"), rest.pop("predicted")))
     if "either" in rest:
         place = rest.pop("either")
         conditions.append(has["truth"][:, place] | has["predicted"][:, place])
@@ -200,7 +200,8 @@ def _holds(spans: Sequence[Spans], found: HeldOut) -> NDArray[np.bool_]:
     return flags
 
 
-def _taken_for(found: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
+def taken_for(found: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
+    """Documents in which a span of one class is marked as the other: (n,)."""
     pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
     return np.array(
         [

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.learning import stopping
 from labeling.learning.stopping import Advice, Gain, Standing, Trend
 from labeling.models import ModelVersion, Project
-from labeling.models.prequential import prequential
+from labeling.models.numbers import decimal
+from labeling.models.prequential import foretold
 
 MOST_VERSIONS = 200  # of a learning curve
 MOST_DRAWN = 4_000  # answers among which random ones are looked for, where there is no test set
@@ -20,7 +20,7 @@ TOGETHER = 40  # random documents that make a point of a curve
 def stopping_advice(project: Project) -> Advice:
     """Read the numbers and put them together."""
     versions = list(project.model_versions.ready()[:MOST_VERSIONS])
-    drawn = [one for one in prequential(project.pk, stopping.WINDOW) if one.share == "random"]
+    drawn = [one for one in foretold(project, stopping.WINDOW) if one.share == "random"]
     trend = stopping.accuracy_trend(
         np.array([one.age for one in drawn], dtype=np.int64),
         np.array([one.is_right for one in drawn], dtype=bool),
@@ -69,7 +69,7 @@ def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     labels = {version.number: version.label_count for version in versions}
     drawn = [
         (labels[one.model], not one.is_right)
-        for one in prequential(project.pk, MOST_DRAWN)
+        for one in foretold(project, MOST_DRAWN)
         if one.share == "random" and one.model in labels
     ]
     groups = [drawn[start : start + TOGETHER] for start in range(0, len(drawn), TOGETHER)]
@@ -96,7 +96,7 @@ def _kappa_sentence(advice: Advice) -> str:
     return _(
         "Models that follow each other agree on random documents with a kappa of {kappa}, the mean of {n}; "
         "from {limit} on, predictions count as settled."
-    ).format(kappa=_number(advice.kappa, 3), n=stopping.COMPARED, limit=_number(stopping.STEADY, 2))
+    ).format(kappa=decimal(advice.kappa, 3), n=stopping.COMPARED, limit=decimal(stopping.STEADY, 2))
 
 
 def _trend_sentence(trend: Trend | None) -> str:
@@ -132,8 +132,4 @@ def _points(share: float) -> str:
     """
     shown = round(100 * share, 1)
     sign = "+" if shown > 0 else "−" if shown < 0 else ""  # noqa: RUF001 - a minus, not a hyphen
-    return f"{sign}{_number(abs(shown), 1)}"
-
-
-def _number(value: float, digits: int) -> str:
-    return str(number_format(value, digits))
+    return f"{sign}{decimal(abs(shown), 1)}"

@@ -202,6 +202,7 @@ def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
     )
     told = HeldOutPrediction.objects.filter(model_version=first).exclude(spans=[]).first()
     assert told is not None
+    assert told.pulls is not None
     start, end, nats = told.pulls["words"][0]
     assert told.document.text[start:end].strip()
     assert nats > 0

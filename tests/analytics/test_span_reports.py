@@ -1,0 +1,41 @@
+"""Do projects of spans get the answers that other projects get? Bias, stopping, examples for a rule."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+
+from analytics.bias import bias_report
+from analytics.drafts import examples
+from analytics.stopping import stopping_advice
+from labeling.models import Project
+from labeling.models.prequential import prequential_spans
+from tests.judged import judge_spans
+from tests.labeling.actions.test_tagging import answer, marked
+from tests.shop import train
+
+__all__ = ["marked"]
+
+
+def test_what_was_marked_before_the_answer_judges_the_model(marked: Project, ann: User) -> None:
+    """The answers of `answer` are what a trained model marks too, in documents of both origins."""
+    answer(marked, ann, 30)
+    train(marked)
+    answer(marked, ann, 25)
+    told = prequential_spans(marked.pk)
+    assert len(told) == 25
+    assert sum(one.is_right for one in told) > 15
+    assert all(one.model == 1 for one in told)
+    report = bias_report(marked, list(marked.classes.all()))
+    assert report.overall.n_drawn + report.overall.n_chosen == 25
+    assert sum(row.recall.n_drawn + row.recall.n_chosen for row in report.classes) == 25
+    assert stopping_advice(marked).kappas == ()
+
+
+def test_a_rule_is_drafted_from_spans_that_are_taken_for_another_class(
+    make_project: Callable[..., Project],
+) -> None:
+    project = make_project(kind="spans")
+    judge_spans(project, [([("Refund", 0, 4)], [("Billing", 0, 4)]), ([("Refund", 0, 4)], [])])
+    first, second = (project.classes.get(name=name) for name in ("Refund", "Billing"))
+    found = examples(project, first.pk, second.pk)
+    assert (len(found.first), len(found.second), found.are_tested) == (1, 0, True)
