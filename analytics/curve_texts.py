@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from math import floor, isfinite, log10
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from analytics.curves import NEXT, Curve, CurvesReport
 from analytics.metrics.curves import MOST_TIMES, Standing
 from analytics.metrics.measures import Measure
+from labeling.models.numbers import decimal
 
 MINUTES = 60
 
 
 def headline(report: CurvesReport) -> str:
     """What stands between the model and its target."""
-    target = number_format(report.project.target_f1, 2)
+    target = decimal(report.project.target_f1, 2)
     measured = [one for one in report.classes if one.points]
     if not measured:
         return _("No learning curve yet")
@@ -39,7 +39,7 @@ def headline(report: CurvesReport) -> str:
 
 def sentence(curve: Curve, target: float) -> str:
     """What is left of one curve, or why nobody can say."""
-    shown, forecast = number_format(target, 2), curve.forecast
+    shown, forecast = decimal(target, 2), curve.forecast
     if forecast.standing == Standing.REACHED:
         interval = curve.newest.measure.interval if curve.newest else None
         if interval is not None and interval.low < target:
@@ -117,18 +117,18 @@ def gain_sentence(report: CurvesReport) -> str:
         + " "
         + _(
             "At {seconds} seconds an answer, the median, that is {value} points per hour of one person."
-        ).format(seconds=number_format(report.seconds, 1), value=_points(an_hour.value))
+        ).format(seconds=decimal(report.seconds, 1), value=_points(an_hour.value))
     )
 
 
 def _duration(hours: float) -> str:
     if hours < 1:
         return _("{n} min").format(n=_round(hours * MINUTES))
-    return _("{n} h").format(n=number_format(hours, 0 if hours >= 10 else 1, force_grouping=True))
+    return _("{n} h").format(n=decimal(hours, 0 if hours >= 10 else 1))
 
 
 def _points(share: float) -> str:
-    return str(number_format(round(100 * share, 2) + 0.0, 2))
+    return decimal(100 * share, 2)
 
 
 def _round(count: float) -> str:
@@ -138,4 +138,4 @@ def _round(count: float) -> str:
     ['3', '140', '2,200']
     """
     step = 10 ** max(0, floor(log10(max(count, 1))) - 1)
-    return str(number_format(round(count / step) * step, 0, force_grouping=True))
+    return decimal(round(count / step) * step, 0)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from labeling.models.described import (
     metadata_text,
     value_name,
 )
+from labeling.models.numbers import plain
 from labeling.models.slicing import Condition, Slice
 
 MOST_FIELDS = 12  # of the metadata, those that most documents have
@@ -171,6 +171,6 @@ def _edges(numbers: NDArray[np.float64]) -> list[float]:
 
 
 def _ranges(edges: list[float]) -> list[str]:
-    shown = [number_format(edge) for edge in edges]
+    shown = [plain(edge) for edge in edges]
     middle = [_("from {low}, below {high}").format(low=low, high=high) for low, high in pairwise(shown)]
     return [_("below {high}").format(high=shown[0]), *middle, _("from {low}").format(low=shown[-1])]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from labeling.models import Project, Tuning
+from labeling.models.numbers import decimal
 
 SHOWN_TUNINGS = 3
 USUAL_STRENGTH = 20  # see labeling.learning.classifier, which a web process does not read
@@ -71,9 +71,9 @@ def _tried(verdict: Mapping[str, Any]) -> Tried:
     return Tried(
         _name(verdict["candidate"]),
         _signed(macro_f1["mean"]),
-        number_format(macro_f1["reach"], 3),
+        decimal(macro_f1["reach"], 3),
         _signed(log_loss["mean"]),
-        number_format(log_loss["reach"], 3),
+        decimal(log_loss["reach"], 3),
         verdict["is_better"],
     )
 
@@ -85,9 +85,7 @@ def _name(recipe: Mapping[str, Any]) -> str:
         return _("two documents as one for classes with few labels")
     more = _("more weight on the labels (C = {c})")
     less = _("less weight on the labels (C = {c})")
-    return (more if recipe["strength"] > USUAL_STRENGTH else less).format(
-        c=number_format(recipe["strength"], 0)
-    )
+    return (more if recipe["strength"] > USUAL_STRENGTH else less).format(c=decimal(recipe["strength"], 0))
 
 
 def _signed(number: float) -> str:
@@ -96,4 +94,4 @@ def _signed(number: float) -> str:
     >>> _signed(0.0021), _signed(-0.0104)
     ('+0.002', '-0.010')
     """
-    return ("+" if number >= 0 else "") + number_format(number, 3)
+    return ("+" if number >= 0 else "") + decimal(number, 3)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Measure
+from labeling.models.numbers import decimal
 
 register = template.Library()
 LEAST_P = 0.001
@@ -43,7 +43,7 @@ def share(value: float | None) -> str:
     >>> share(0.8149), share(None)
     ('0.81', '—')
     """
-    return "—" if value is None else str(number_format(value, 2))
+    return "—" if value is None else decimal(value, 2)
 
 
 @register.filter
@@ -53,7 +53,7 @@ def p_value(value: float) -> str:
     >>> p_value(0.0123), p_value(0.00001)
     ('= 0.012', '< 0.001')
     """
-    return f"< {number_format(LEAST_P, 3)}" if value < LEAST_P else f"= {number_format(value, 3)}"
+    return f"< {decimal(LEAST_P, 3)}" if value < LEAST_P else f"= {decimal(value, 3)}"
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -64,4 +64,4 @@ def signed(value: float, digits: int = 2) -> str:
     """
     rounded = round(value, digits)
     sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return f"{sign}{number_format(abs(rounded), digits)}"
+    return f"{sign}{decimal(abs(rounded), digits)}"

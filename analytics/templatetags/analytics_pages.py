@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Interval, Measure
+from labeling.models.numbers import decimal
 
 register = template.Library()
 HEATS = 5  # shades of the confusion matrix
@@ -18,10 +19,10 @@ HEATS = 5  # shades of the confusion matrix
 def value(measure: Measure) -> str:
     """Two digits, or a dash.
 
-    >>> value(Measure(0.8149)), value(Measure(None, "Nothing was predicted."))
-    ('0.81', '—')
+    >>> value(Measure(0.8199)), value(Measure(None, "Nothing was predicted."))
+    ('0.82', '—')
     """
-    return "—" if measure.value is None else number_format(measure.value, 2)
+    return "—" if measure.value is None else decimal(measure.value, 2)
 
 
 @register.filter
@@ -33,7 +34,7 @@ def span(interval: Interval | None) -> str:
     """
     if interval is None:
         return ""
-    low, high = (number_format(end, 2) for end in (interval.low, interval.high))
+    low, high = (decimal(end, 2) for end in (interval.low, interval.high))
     return _("{low} to {high}").format(low=low, high=high)
 
 
@@ -58,7 +59,7 @@ def quantity(measure: Measure | None, digits: int = 0) -> SafeString:
     if measure is None or measure.value is None or measure.interval is None:
         return format_html('<span class="soft">{}</span>', "—")
     found = measure.value, measure.interval.low, measure.interval.high
-    shown = [number_format(round(n, digits) + 0.0, digits, force_grouping=True) for n in found]
+    shown = [decimal(n, digits) for n in found]
     between = _("{low} to {high}").format(low=shown[1], high=shown[2])
     return format_html('{} <small class="interval">{}</small>', shown[0], between)
 

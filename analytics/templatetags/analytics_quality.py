@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Interval
+from labeling.models.numbers import decimal
 
 register = template.Library()
 
@@ -18,7 +18,7 @@ def points(difference: float) -> str:
     >>> points(0.068), points(-0.0204)
     ('6.8', '-2.0')
     """
-    return number_format(round(100 * difference, 1) + 0.0, 1)
+    return decimal(100 * difference, 1)
 
 
 @register.filter

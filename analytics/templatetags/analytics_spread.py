@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import isfinite
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Measure
+from labeling.models.numbers import decimal
 
 register = template.Library()
 
@@ -75,10 +75,10 @@ def times(measure: Measure) -> str:
         return "—"
     low, high = measure.interval.low, measure.interval.high
     if isfinite(high):
-        between = _("{low} to {high}").format(low=number_format(low, 1), high=number_format(high, 1))
+        between = _("{low} to {high}").format(low=decimal(low, 1), high=decimal(high, 1))
     else:
-        between = _("{low} or more").format(low=number_format(low, 1))
-    return _("{n} times ({between})").format(n=number_format(measure.value, 1), between=between)
+        between = _("{low} or more").format(low=decimal(low, 1))
+    return _("{n} times ({between})").format(n=decimal(measure.value, 1), between=between)
 
 
 @register.filter
@@ -88,7 +88,7 @@ def small(p_value: float) -> str:
     >>> small(0.0312), small(1e-12)
     ('p = 0.031', 'p < 0.001')
     """
-    return _("p < 0.001") if p_value < 0.001 else _("p = {p}").format(p=number_format(p_value, 3))
+    return _("p < 0.001") if p_value < 0.001 else _("p = {p}").format(p=decimal(p_value, 3))
 
 
 def _digits(share: float) -> str:
@@ -97,4 +97,4 @@ def _digits(share: float) -> str:
     ('0', '0.3', '30')
     """
     percent = 100 * share
-    return str(number_format(percent, 1 if 0 < percent < 9.95 else 0))
+    return decimal(percent, 1 if 0 < percent < 9.95 else 0)

@@ -9,6 +9,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from labeling.models.numbers import decimal
+
 Told = Mapping[str, Any]
 
 
@@ -67,5 +69,5 @@ def with_ends(numbers: Sequence[float]) -> str:
     >>> with_ends([0.52, 0.41, 0.63])
     '0.52 [0.41, 0.63]'
     """
-    value, low, high = (number_format(number, 2) for number in numbers)
+    value, low, high = (decimal(number, 2) for number in numbers)
     return _("{value} [{low}, {high}]").format(value=value, low=low, high=high)

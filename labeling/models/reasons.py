@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.models.need_sentences import need_sentence
+from labeling.models.numbers import decimal
 
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]  # of the classes, by identifier
@@ -101,12 +102,13 @@ def top_classes(reason: Reason) -> list[tuple[str, float]]:
 
 
 def percent(share: float) -> str:
-    """A share as whole per cent; below one per cent with one digit more.
+    """A share as whole per cent; near nothing and near all with one digit more.
 
-    >>> percent(0.412), percent(0.0042)
-    ('41 %', '0.4 %')
+    >>> percent(0.416), percent(0.0042), percent(0.998), percent(1.0)
+    ('42 %', '0.4 %', '99.8 %', '100 %')
     """
-    return _("{number} %").format(number=number_format(100 * share, 0 if share >= 0.01 or share == 0 else 1))
+    is_whole = share in (0, 1) or 0.01 <= share <= 0.99
+    return _("{number} %").format(number=decimal(100 * share, 0 if is_whole else 1))
 
 
 def _doubt(reason: Reason, names: Names) -> str:
@@ -115,7 +117,7 @@ def _doubt(reason: Reason, names: Names) -> str:
     if isinstance(seconds, float):
         return _(
             "it holds much that the model is unsure about for the work it takes (about {n} seconds)."
-        ).format(n=number_format(max(seconds, 1), 0))
+        ).format(n=decimal(max(seconds, 1), 0))
     if len(top) < 2:
         return _("the model is unsure about it.")
     odds = {"p": percent(top[0][1]), "q": percent(top[1][1])}
@@ -197,7 +199,7 @@ def _disagreement(reason: Reason, names: Names) -> str:
     if not isinstance(entropy, float):
         return _("the members of the committee disagree about it.")
     return _("the members of the committee disagree about it (vote entropy {h}).").format(
-        h=number_format(entropy, 2)
+        h=decimal(entropy, 2)
     )
 
 

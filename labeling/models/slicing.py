@@ -12,6 +12,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from labeling.models.described import field_name, metadata_number, metadata_text, value_name
+from labeling.models.numbers import plain
 
 MOST_ALSO = 2  # further conditions of a slice: two fields at once are searched
 
@@ -46,7 +47,7 @@ class Condition:
         name = field_name(self.field)
         if self.value is not None:
             return _("{field} is {value}").format(field=name, value=value_name(self.field, self.value))
-        low, high = (None if end is None else number_format(end) for end in (self.least, self.below))
+        low, high = (None if end is None else plain(end) for end in (self.least, self.below))
         if low is None:
             return _("{field} below {high}").format(field=name, high=high)
         if high is None:

@@ -1,0 +1,23 @@
+"""How is a number told? Rounded, in the reader's locale: Django's formatting cuts digits off instead."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+
+
+def decimal(number: float, digits: int) -> str:
+    """With so many digits behind the point, thousands grouped; never a minus before zeros.
+
+    >>> decimal(0.8199, 2), decimal(99.8, 0), decimal(-0.001, 2), decimal(12345.67, 1)
+    ('0.82', '100', '0.00', '12,345.7')
+    """
+    return str(number_format(f"{round(number, digits) + 0.0:.{digits}f}", digits, force_grouping=True))
+
+
+def plain(number: float) -> str:
+    """As it is, ungrouped: years are no amounts.
+
+    >>> plain(2000.0), plain(0.25), plain(-3)
+    ('2000', '0.25', '-3')
+    """
+    return str(number_format(int(number) if float(number).is_integer() else number))
