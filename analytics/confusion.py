@@ -139,11 +139,12 @@ def ambiguous_pairs(
 ) -> list[AmbiguousPair]:
     """Pairs of active classes, the most frequent mix-up first; what people do with them beside it."""
     units = units_of(project.kind, held_out)
-    mixed = remembered(lambda: pairs(*units, least=LEAST_MIXED), "pairs", LEAST_MIXED, *units)
+    counts = counted(units)
+    mixed = remembered(
+        lambda: pairs(*units, least=LEAST_MIXED, most=MOST_PAIRS, counts=counts), "pairs", *units
+    )
     active = {pk for pk, label_class in known.items() if label_class.retired_at is None}
-    mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active][
-        :MOST_PAIRS
-    ]
+    mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active]
     if not mixed:
         return []
     splits, comparisons = disagreement(project, held_out.classes)

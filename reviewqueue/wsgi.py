@@ -1,5 +1,6 @@
 """What does the web server import? `application`, a standard WSGI callable."""
 
+import gc
 import os
 from importlib import import_module
 
@@ -16,3 +17,5 @@ if not settings.IS_SECRET_KEY_SHARED:
 
 application = get_wsgi_application()
 import_module(settings.ROOT_URLCONF)  # Django would do it during the first request, while somebody waits
+gc.collect()
+gc.freeze()  # what is loaded stays: looking through it again would hold up one request in twenty by 0.1 s

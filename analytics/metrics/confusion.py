@@ -99,16 +99,17 @@ def confusion(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusi
     >>> found.missed, found.missed_alone
     (array([1, 1, 0]), array([0, 1, 0]))
     """
-    lost, added = truth & ~predicted, predicted & ~truth
-    right = (truth & predicted).sum(axis=0)
+    lost, added = _mistakes(truth, predicted)
+    missed, extra, true = lost.sum(axis=0), added.sum(axis=0), truth.sum(axis=0)
+    right = true - missed
     return Confusion(
-        matrix=swaps(truth, predicted) + np.diag(right),
-        missed=lost.sum(axis=0),
-        extra=added.sum(axis=0),
+        matrix=_both(lost, added) + np.diag(right),
+        missed=missed,
+        extra=extra,
         missed_alone=lost[~added.any(axis=1)].sum(axis=0),
         extra_alone=added[~lost.any(axis=1)].sum(axis=0),
-        true=truth.sum(axis=0),
-        predicted=predicted.sum(axis=0),
+        true=true,
+        predicted=right + extra,
         n_units=len(truth),
     )
 
@@ -121,10 +122,7 @@ def swaps(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.
     >>> swaps(np.array([[1, 0], [0, 1]], bool), np.array([[0, 1], [0, 1]], bool))
     array([[0, 1], [0, 0]])
     """
-    if truth.shape != predicted.shape or truth.ndim != 2:
-        raise ValueError(f"truth {truth.shape} and predicted {predicted.shape} must be equal tables")
-    lost, added = (truth & ~predicted).astype(np.float64), (predicted & ~truth).astype(np.float64)
-    return np.rint(lost.T @ added).astype(np.int64)
+    return _both(*_mistakes(truth, predicted))
 
 
 def swapped(
@@ -148,8 +146,7 @@ def together(given: NDArray[np.bool_]) -> NDArray[np.int64]:
     >>> together(np.array([[1, 1], [0, 1]], bool))
     array([[1, 1], [1, 2]])
     """
-    table = given.astype(np.float64)
-    return np.rint(table.T @ table).astype(np.int64)
+    return _both(given, given)
 
 
 def expected_swaps(matrix: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -171,26 +168,35 @@ def expected_swaps(matrix: NDArray[np.int64], predicted: NDArray[np.int64]) -> N
     return expected
 
 
-def pairs(truth: NDArray[np.bool_], predicted: NDArray[np.bool_], least: int = 1) -> list[Pair]:
+def pairs(
+    truth: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    least: int = 1,
+    most: int | None = None,
+    counts: Confusion | None = None,
+) -> list[Pair]:
     """Classes that are taken for each other in at least `least` units, the most frequent first.
 
     truth, predicted : (n_units, n_classes)
+    most : pairs that are wanted
+    counts : of the same units, where somebody has counted already
 
     >>> truth = np.eye(3, dtype=bool)[[0, 0, 0, 1, 1, 2]]
     >>> (found,) = pairs(truth, np.eye(3, dtype=bool)[[0, 1, 1, 1, 0, 2]])
     >>> found.first, found.second, found.forward, found.backward, found.either, round(found.expected, 2)
     (0, 1, 2, 1, 5, 2.17)
     """
-    counts = confusion(truth, predicted)
+    counts = counts or confusion(truth, predicted)
     expected = expected_swaps(counts.matrix, counts.predicted)
     either = in_either(truth | predicted)
+    expected = expected + expected.T
     both_ways = counts.matrix + counts.matrix.T
     first, second = np.nonzero(np.triu(both_ways, 1) >= max(least, 1))
-    found = [
-        _pair(one, other, counts, int(either[one, other]), float((expected + expected.T)[one, other]))
-        for one, other in zip(first.tolist(), second.tolist(), strict=True)
+    order = np.lexsort((either[first, second], -both_ways[first, second]))[:most]
+    return [
+        _pair(one, other, counts, int(either[one, other]), float(expected[one, other]))
+        for one, other in zip(first[order].tolist(), second[order].tolist(), strict=True)
     ]
-    return sorted(found, key=lambda pair: (-pair.count, pair.either))
 
 
 def in_either(named: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -203,6 +209,26 @@ def in_either(named: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     both, each = together(named), named.sum(axis=0)
     found: NDArray[np.int64] = each[:, None] + each[None] - both
+    return found
+
+
+def _mistakes(
+    truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What was missed and what was added, of the units in which the sides differ."""
+    if truth.shape != predicted.shape or truth.ndim != 2:
+        raise ValueError(f"truth {truth.shape} and predicted {predicted.shape} must be equal tables")
+    differs = np.flatnonzero((truth != predicted).any(axis=1))
+    truth, predicted = truth[differs], predicted[differs]
+    return truth & ~predicted, predicted & ~truth
+
+
+def _both(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Units that have the row's class in the first and the column's in the second table.
+
+    Single precision counts to 16 million without a mistake.
+    """
+    found: NDArray[np.int64] = (first.astype(np.float32).T @ second.astype(np.float32)).astype(np.int64)
     return found
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
-from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from analytics.metrics.classification import ClassScores
 from analytics.metrics.measures import Interval, Measure
-from labeling.models.numbers import decimal
+from labeling.models.numbers import KEPT, decimal
 
 register = template.Library()
 HEATS = 5  # shades of the confusion matrix
@@ -34,8 +37,7 @@ def span(interval: Interval | None) -> str:
     """
     if interval is None:
         return ""
-    low, high = (decimal(end, 2) for end in (interval.low, interval.high))
-    return _("{low} to {high}").format(low=low, high=high)
+    return _between(decimal(interval.low, 2), decimal(interval.high, 2), get_language())
 
 
 @register.filter
@@ -46,7 +48,30 @@ def measured(measure: Measure | None) -> SafeString:
         return format_html(
             '<span class="soft" title="{}">—<span class="hidden-visually"> {}</span></span>', why, why
         )
-    return format_html('{} <small class="interval">{}</small>', value(measure), span(measure.interval))
+    shown = f'{escape(value(measure))} <small class="interval">{escape(span(measure.interval))}</small>'
+    return mark_safe(shown)  # noqa: S308 - escaped in the line before
+
+
+@register.filter
+def measured_cells(scores: ClassScores | None) -> SafeString:
+    """Precision, recall and F1 of a class as three cells of a table."""
+    measures = (scores.precision, scores.recall, scores.f1) if scores else (None, None, None)
+    cells = "".join(f'<td class="n">{measured(measure)}</td>' for measure in measures)
+    return mark_safe(cells)  # noqa: S308 - each is safe
+
+
+@register.filter
+def estimated(share: Measure | None) -> SafeString:
+    """A cell: an estimated share in per cents with its interval, or a dash.
+
+    >>> estimated(Measure(0.3, interval=Interval(0.21, 0.4)))
+    '30 % <small class="interval">21 to 40</small>'
+    """
+    if share is None or share.value is None or share.interval is None:
+        return mark_safe('<span class="soft">—</span>')
+    ends = _between(percent(share.interval.low), percent(share.interval.high), get_language())
+    shown = f'{escape(percent(share.value))} % <small class="interval">{escape(ends)}</small>'
+    return mark_safe(shown)  # noqa: S308 - escaped in the line before
 
 
 @register.filter
@@ -71,7 +96,7 @@ def percent(share: float) -> str:
     >>> percent(0.95), percent(-0.1)
     ('95', '-10')
     """
-    return number_format(round(100 * share))
+    return decimal(100 * share, 0)
 
 
 @register.filter
@@ -82,3 +107,8 @@ def heat(share: float) -> int:
     (0, 1, 5)
     """
     return 0 if share == 0 else min(HEATS, 1 + int(share * HEATS))
+
+
+@lru_cache(KEPT)
+def _between(low: str, high: str, _language: str | None) -> str:
+    return _("{low} to {high}").format(low=low, high=high)

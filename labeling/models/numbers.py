@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.formats import number_format
+from django.utils.translation import get_language
+
+KEPT = 4_096  # texts of one process: a table has hundreds of numbers, most of them written before
 
 
 def decimal(number: float, digits: int) -> str:
@@ -11,7 +16,7 @@ def decimal(number: float, digits: int) -> str:
     >>> decimal(0.8199, 2), decimal(99.8, 0), decimal(-0.001, 2), decimal(12345.67, 1)
     ('0.82', '100', '0.00', '12,345.7')
     """
-    return str(number_format(f"{round(number, digits) + 0.0:.{digits}f}", digits, force_grouping=True))
+    return _written(f"{round(number, digits) + 0.0:.{digits}f}", digits, get_language())
 
 
 def plain(number: float) -> str:
@@ -21,3 +26,8 @@ def plain(number: float) -> str:
     ('2000', '0.25', '-3')
     """
     return str(number_format(int(number) if float(number).is_integer() else number))
+
+
+@lru_cache(KEPT)
+def _written(number: str, digits: int, _language: str | None) -> str:
+    return str(number_format(number, digits, force_grouping=True))

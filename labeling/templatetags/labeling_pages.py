@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+GROUPED_FROM = 1_000  # below it a whole number looks the same in each language
 LAST_PART = 3  # a cut falls on a space of the last third, if it has one
 JOINERS = "\u200d\ufe0e\ufe0f"  # what follows or precedes them belongs to the same sign
 
@@ -21,6 +22,8 @@ def number(value: float) -> str:
     >>> number(12345)
     '12,345'
     """
+    if isinstance(value, int) and abs(value) < GROUPED_FROM:
+        return str(value)
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
