@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from analytics.matrix import Cell
 from analytics.templatetags.analytics_pages import heat
 
 register = template.Library()
-NOTHING = mark_safe('<td class="zero">·</td>')
+NOTHING = '<td class="zero">·</td>'
 GROUPED_FROM = 1_000  # below it a number looks the same in each language
-RIGHT = mark_safe('class="right"')
-HIDDEN = mark_safe("<td></td>")
+HIDDEN = "<td></td>"
 
 
 @register.simple_tag
@@ -29,20 +28,21 @@ def cells(row: Sequence[Cell], address: str, is_share: bool) -> SafeString:
     >>> cells([Cell(0, 0.0, "", ""), Cell(3, 0.5, "truth=a", "3 of A are called B")], "", False)
     '<td class="zero">·</td><td data-heat="3" title="3 of A are called B">3</td>'
     """
-    return format_html_join("", "{}", ((_cell(cell, address, is_share),) for cell in row))
+    start = escape(address)
+    return mark_safe("".join(_cell(cell, start, is_share) for cell in row))  # noqa: S308 - each is escaped
 
 
-def _cell(cell: Cell, address: str, is_share: bool) -> SafeString:
+def _cell(cell: Cell, address: str, is_share: bool) -> str:
+    """Written by hand: `format_html` takes ten times as long. `address` is escaped already."""
     if cell.is_hidden:
         return HIDDEN
     if not cell.count:
         return NOTHING
     number = round(100 * cell.share) if is_share else cell.count
-    text = str(number) if number < GROUPED_FROM else number_format(number, force_grouping=True)
-    look = RIGHT if cell.is_right else format_html('data-heat="{}"', heat(cell.share))
+    text = str(number) if number < GROUPED_FROM else escape(number_format(number, force_grouping=True))
+    look = 'class="right"' if cell.is_right else f'data-heat="{heat(cell.share)}"'
+    told = escape(cell.told)
     if not (address and cell.query):
-        return format_html('<td {} title="{}">{}</td>', look, cell.told, text)
-    return format_html(
-        '<td {} title="{}"><a href="{}{}" aria-label="{}">{}</a></td>',
-        look, cell.told, address, cell.query, cell.told, text,
-    )  # fmt: skip
+        return f'<td {look} title="{told}">{text}</td>'
+    link = f'<a href="{address}{escape(cell.query)}" aria-label="{told}">{text}</a>'
+    return f'<td {look} title="{told}">{link}</td>'
