@@ -111,6 +111,8 @@ class Gallery:
         found["labeling:documents filtered"] = self._at("documents/?state=disputed")
         found["labeling:documents none fits"] = self._at("documents/?q=nothing")
         found["analytics:test_set narrowed"] = self._at("report/test-set/?wrong=1&least=5&sort=newest")
+        for report in ("classes", "confusion", "slices"):
+            found[f"analytics:{report} of an older model"] = f"{found[f'analytics:{report}']}?model=5"
         found["nowhere"] = "/nowhere/"
         return found
 
@@ -243,11 +245,12 @@ class Gallery:
         is_spans = self.project.kind == Project.Kind.SPANS
         HeldOutPrediction.objects.bulk_create(
             HeldOutPrediction(
-                model_version=versions[-1],
+                model_version=version,
                 document=document,
                 probabilities=[] if is_spans else [0.5] + [0.5 / (len(classes) - 1)] * (len(classes) - 1),
                 spans=[[0, 4, 0, 0.9]] if is_spans else None,
             )
+            for version in versions[-2:]
             for document in every
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -98,16 +98,16 @@ class Marked(Foretold):
 def prequential(project_id: int, most: int = MOST_ANSWERS) -> list[Predicted]:
     """Predictions and answers of the latest `most` answers that have both, the oldest first."""
     return [
-        Predicted(*circumstances, label_class=UUID(said), probability=odds, given=frozenset(map(UUID, given)))
-        for *circumstances, said, odds, given in _read(_PREDICTED, project_id, most)
+        Predicted(**facts, label_class=UUID(said), probability=odds, given=frozenset(map(UUID, given)))
+        for facts, (said, odds, given) in _read(_PREDICTED, project_id, most)
     ]
 
 
 def prequential_spans(project_id: int, most: int = MOST_ANSWERS) -> list[Marked]:
     """The same where spans are marked: what the model marked, and what the answer did."""
     return [
-        Marked(*circumstances, said=_marks(said), given=_marks(given))
-        for *circumstances, said, given in _read(_MARKED, project_id, most)
+        Marked(**facts, said=_marks(said), given=_marks(given))
+        for facts, (said, given) in _read(_MARKED, project_id, most)
     ]
 
 
@@ -118,10 +118,13 @@ def foretold(project: Project, most: int = MOST_ANSWERS) -> Sequence[Predicted |
     return prequential(project.pk, most)
 
 
-def _read(statement: str, project_id: int, most: int) -> list[Any]:
+def _read(statement: str, project_id: int, most: int) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
+    """What `Foretold` tells of each answer, by name; and what else the statement asks for."""
+    names = [one.name for one in fields(Foretold)]
     with connection.cursor() as cursor:
         cursor.execute(statement, {"project": project_id, "most": most})
-        return cursor.fetchall()
+        rows = cursor.fetchall()
+    return [(dict(zip(names, row, strict=False)), row[len(names) :]) for row in rows]
 
 
 def _marks(sent: str | None) -> Marks:

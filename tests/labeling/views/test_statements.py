@@ -31,7 +31,7 @@ MOST = {
     "analytics:quality": 9,
     "analytics:quality_csv": 9,
     "analytics:savings": 7,
-    "analytics:slices": 9,
+    "analytics:slices": 10,
     "analytics:slices_csv": 8,
     "analytics:test_set": 15,
     "analytics:test_set_csv": 11,
@@ -70,6 +70,8 @@ MOST = {
 }
 PARTS = {"analytics:news": {"shown": "1"}, "labeling:project": {}, "analytics:savings": {}}  # asked for alone
 
+OLDER = " of an older model"  # pages that are asked for once more
+
 
 def ask(client: Client, address: str, **rest: Any) -> int | None:
     """Statements of a page or a table; None where the address has neither to show."""
@@ -82,6 +84,10 @@ def ask(client: Client, address: str, **rest: Any) -> int | None:
 def statements(client: Client, gallery: Gallery) -> dict[str, int]:
     addresses = gallery.addresses()
     found = {route.name: ask(client, addresses[route.name]) for route in routes()}
+    for name in addresses:
+        if name.endswith(OLDER):
+            client.get(addresses[name])  # an older model says nothing of newer documents: all is remembered
+            found[name] = ask(client, addresses[name])
     for name, given in PARTS.items():
         found[f"{name} (part)"] = ask(client, addresses[name], data=given, headers={"HX-Request": "true"})
     return {name: count for name, count in found.items() if count is not None}
@@ -96,7 +102,7 @@ def test_no_page_asks_more_often_when_there_is_more_of_everything(
     gallery.grow(200, 28)
     assert gallery.project.memberships.count() > 200
     assert statements(client, gallery) == few
-    most = {name: MOST.get(name.removesuffix(" (part)"), 0) for name in few}
+    most = {name: MOST.get(name.removesuffix(" (part)").removesuffix(OLDER), 0) for name in few}
     assert {name: (count, most[name]) for name, count in few.items() if count > most[name]} == {}
     assert {name for name in MOST if name not in few} == {"analytics:news"}  # but as a part
 
