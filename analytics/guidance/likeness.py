@@ -53,11 +53,13 @@ def _differs(project: Project, found: Difference) -> Finding:
 def different_mix(report: ClassReport) -> list[Finding]:
     """Whether the classes of the test set differ from those of random documents of the pool.
 
+    A document counts once for each of its classes, however many spans of it there are.
+
     The other labels of the pool were chosen by the queue: they differ by design, and are not compared.
     """
     found, project = report.labelled, report.project
     drawn_of_pool = found.is_drawn & ~found.is_test
-    if int(drawn_of_pool.sum()) < LEAST_DRAWN or project.kind == Project.Kind.SPANS:
+    if int(drawn_of_pool.sum()) < LEAST_DRAWN:
         return []
     test, pool = (
         np.bincount(found.places[side[found.documents]], minlength=len(found.ledger.classes))

@@ -1,11 +1,16 @@
 """Do projects of spans get the answers that other projects get? Bias, stopping, examples for a rule."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
+import pytest
 from django.contrib.auth.models import User
 
 from analytics.bias import bias_report
 from analytics.drafts import examples
+from analytics.guidance.likeness import different_mix
+from analytics.reports import class_report
 from analytics.stopping import stopping_advice
 from labeling.models import Project
 from labeling.models.prequential import prequential_spans
@@ -39,3 +44,24 @@ def test_a_rule_is_drafted_from_spans_that_are_taken_for_another_class(
     first, second = (project.classes.get(name=name) for name in ("Refund", "Billing"))
     found = examples(project, first.pk, second.pk)
     assert (len(found.first), len(found.second), found.are_tested) == (1, 0, True)
+
+
+@pytest.mark.parametrize("kind", ["single", "multi", "spans"])
+def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
+    kind: str, make_project: Callable[..., Project]
+) -> None:
+    """Of 60 test documents nearly all have the first class, of 60 random ones of the pool nearly none."""
+    report = class_report(make_project(kind=kind))
+    documents, is_test = np.arange(120), np.arange(120) < 60
+    mixed = replace(
+        report.labelled,
+        rows=documents,
+        is_test=is_test,
+        is_drawn=np.ones(120, dtype=bool),
+        documents=documents,
+        places=np.where((documents % 10 == 0) ^ is_test, 0, 1),
+        spans=np.full(120, 3 if kind == "spans" else 1),
+    )
+    (finding,) = different_mix(replace(report, labelled=mixed))
+    assert "different mixes of classes" in finding.title
+    assert different_mix(report) == []
