@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.classification import Report
+from analytics.metrics.marks import score_marks
 from analytics.metrics.measures import Interval, Measure
-from analytics.metrics.probabilities import ProbabilityScores, score_marks, score_probabilities
+from analytics.metrics.probabilities import ProbabilityScores, score_probabilities
 from analytics.metrics.ranking import Ranking, ranking
 from analytics.metrics.span_matches import SpanMatches, span_matches
 from analytics.metrics.thresholds import (
@@ -88,40 +89,38 @@ def quality(project: Project, chosen: str = "", asked: str | int | None = None) 
     found = held_out(project, version) if version else None
     if version is None or found is None or not len(found):
         return Quality(project, choice, 0, retired=found.retired if found is not None else ())
-    report = scores(project.kind, found, seed=version.pk)
-    by_id = {str(label_class.pk): label_class for label_class in active_classes(project)}
+    measured = Quality(
+        project, choice, len(found), scores(project.kind, found, seed=version.pk), retired=found.retired
+    )
     if project.kind == Project.Kind.SPANS:
-        spans = _spans(found, version.pk)
-        rows = _rows(found, by_id, report, spans=spans)
-        marks = _of_marks(found, version.pk)
-        return Quality(
-            project, choice, len(found), report, marks, spans=spans, classes=rows, retired=found.retired
-        )
-    parts = (found.probabilities, found.truth, version.pk)
-    judged = remembered(lambda: _judged(found, version.pk), "thresholds of classes", *parts)
-    rows = _rows(found, by_id, report, judged)
-    is_single = project.kind == Project.Kind.SINGLE
-    return Quality(
-        project,
-        choice,
-        len(found),
-        report,
-        remembered(
-            lambda: score_probabilities(
-                found.probabilities, found.truth, found.predicted, is_single=is_single, seed=version.pk
-            ),
-            "probabilities",
-            found.predicted,
-            *parts,
-        ),
-        None
-        if is_single
-        else remembered(
-            lambda: ranking(found.probabilities, found.truth, seed=version.pk), "ranking", *parts
-        ),
+        return _of_spans(measured, found, version.pk)
+    return _of_classes(measured, found, version.pk, chosen)
+
+
+def _of_spans(measured: Quality, found: HeldOut, seed: int) -> Quality:
+    spans = _spans(found, seed)
+    rows = _rows(measured, found, spans=spans)
+    return replace(measured, probabilities=_of_marks(found, seed), spans=spans, classes=rows)
+
+
+def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Quality:
+    odds, truth, parts = found.probabilities, found.truth, (found.probabilities, found.truth, seed)
+    judged = remembered(lambda: _judged(found, seed), "thresholds of classes", *parts)
+    rows = _rows(measured, found, judged)
+    is_single = measured.project.kind == Project.Kind.SINGLE
+    believed = remembered(
+        lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single, seed=seed),
+        "probabilities",
+        found.predicted,
+        *parts,
+    )
+    order = None if is_single else remembered(lambda: ranking(odds, truth, seed=seed), "ranking", *parts)
+    return replace(
+        measured,
+        probabilities=believed,
+        ranking=order,
         classes=rows,
-        chosen=_chosen(found, rows, chosen, version.pk),
-        retired=found.retired,
+        chosen=_chosen(found, rows, chosen, seed),
     )
 
 
@@ -133,16 +132,18 @@ def _judged(found: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
 
 
 def _rows(
+    measured: Quality,
     found: HeldOut,
-    by_id: dict[str, LabelClass],
-    report: Report,
     judged: tuple[tuple[Measure, Threshold], ...] = (),
     spans: SpanMatches | None = None,
 ) -> tuple[ClassQuality, ...]:
     """Of the classes that are still in use, in the order of the model."""
+    assert measured.report is not None  # noqa: S101 - made of a test set
+    report = measured.report
+    by_id = {label_class.pk: label_class for label_class in active_classes(measured.project)}
     return tuple(
         ClassQuality(
-            by_id[str(label_class)],
+            by_id[label_class],
             report.classes[place].support,
             report.classes[place].f1,
             judged[place][0] if judged else None,
@@ -151,7 +152,7 @@ def _rows(
             spans.by_class.classes[place].f1 if spans else None,
         )
         for place, label_class in enumerate(found.classes)
-        if str(label_class) in by_id
+        if label_class in by_id
     )
 
 

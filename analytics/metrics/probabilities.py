@@ -21,7 +21,6 @@ from analytics.metrics.resampling import corrected_interval, drawn_sums, measure
 
 N_BINS = 10
 NOTHING_ANSWERED = gettext_noop("The model gave no document a class.")
-NOTHING_MARKED = gettext_noop("The model marked no span in the test set.")
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 
@@ -84,58 +83,8 @@ def score_probabilities(
     return ProbabilityScores(
         replace(exact, interval=of_loss.interval),
         replace(brier(probabilities, truth), interval=of_brier.interval),
-        replace(found, error=_with_interval(found.error, errors)),
-        _gap(given, sums[:, -3:-1]),
-    )
-
-
-def score_marks(
-    odds: NDArray[np.floating],
-    is_right: NDArray[np.bool_],
-    documents: NDArray[np.integer],
-    n_documents: int,
-    *,
-    seed: int,
-) -> ProbabilityScores:
-    """The same of spans that a model marked, each a case by itself.
-
-    odds, is_right : (n_marks,) probability of each, and whether exactly that span is labelled
-    documents : (n_marks,) row of the document that each is in, of `n_documents` of the test set; these are
-        drawn, since spans of one go wrong together
-
-    >>> found = score_marks(np.array([0.9, 0.9]), np.array([True, False]), np.array([0, 1]), 2, seed=1)
-    >>> round(found.gap.value, 2), round(found.brier.value, 2)
-    (0.4, 0.41)
-    """
-    if not len(odds):
-        unknown = undefined(NOTHING_MARKED)
-        return ProbabilityScores(unknown, unknown, Calibration(unknown, ()), unknown)
-    excess = odds - is_right
-    of_truth = np.where(is_right, odds, 1 - odds).clip(_SMALLEST, 1.0)
-    places = np.clip((odds * N_BINS).astype(np.int64), 0, N_BINS - 1)
-    each = np.zeros((len(odds), N_BINS + 5))
-    each[:, 0], each[:, 1], each[:, 2], each[:, -2], each[:, -1] = -np.log(of_truth), excess**2, 1, excess, 1
-    each[np.arange(len(odds)), 3 + places] = excess
-    table = np.zeros((n_documents + 1, N_BINS + 5))
-    np.add.at(table, documents, each)
-    table[-1, :3] = np.log(2), 0.25, 1  # imagined: a span about which the model knows nothing
-    sums, centres = drawn_sums(table, seed=seed), table.sum(axis=0)
-    of_loss, of_brier = (
-        Measure(
-            float(each[:, column].mean()),
-            interval=corrected_interval(
-                float(each[:, column].mean()),
-                divide(sums[:, column], sums[:, 2]),
-                centre=float(centres[column] / centres[2]),
-            ),
-        )
-        for column in (0, 1)
-    )
-    found = calibration(odds, is_right, N_BINS)
-    errors = divide(np.abs(sums[:, 3 : 3 + N_BINS]).sum(axis=1), sums[:, -2])
-    error = _with_interval(found.error, errors[~np.isnan(errors)])
-    return ProbabilityScores(
-        of_loss, of_brier, replace(found, error=error), _gap(table[:-1, -2:], sums[:, -3:-1])
+        replace(found, error=error_with_interval(found.error, errors)),
+        gap_of(given, sums[:, -3:-1]),
     )
 
 
@@ -181,7 +130,7 @@ def _excess_by_bin(confidences: NDArray[np.floating], is_right: NDArray[np.bool_
     return excess.astype(np.float64).reshape(n_documents, N_BINS)
 
 
-def _with_interval(error: Measure, draws: NDArray[np.float64]) -> Measure:
+def error_with_interval(error: Measure, draws: NDArray[np.float64]) -> Measure:
     """Noise makes the measured error of an honest model larger than 0, and that of each draw larger still.
 
     The reverse percentile interval takes that excess off again; its lower end is 0 for an honest model.
@@ -193,7 +142,7 @@ def _with_interval(error: Measure, draws: NDArray[np.float64]) -> Measure:
     return replace(error, interval=Interval(min(max(0.0, low), value), max(high, value)))
 
 
-def _gap(given: NDArray[np.float64], sums: NDArray[np.float64]) -> Measure:
+def gap_of(given: NDArray[np.float64], sums: NDArray[np.float64]) -> Measure:
     """From the excess and the number of given classes, of each document and of each draw: (…, 2) each."""
     excess, count = given.sum(axis=0).tolist()
     if not count:

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 
 from analytics.metrics.calibration import NOTHING_TESTED, binary_log_loss, brier, log_loss
-from analytics.metrics.probabilities import (
-    NOTHING_ANSWERED,
-    NOTHING_MARKED,
-    score_marks,
-    score_probabilities,
-)
+from analytics.metrics.marks import NOTHING_MARKED, score_marks
+from analytics.metrics.probabilities import NOTHING_ANSWERED, score_probabilities
 
 
 def single(seed: int, n_documents: int, power: float = 1.0, n_classes: int = 4):
