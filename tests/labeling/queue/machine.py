@@ -4,10 +4,11 @@ from hypothesis.stateful import invariant
 
 from tests.labeling.queue.annotators import Annotators
 from tests.labeling.queue.managers import Managers
+from tests.labeling.queue.senders import Senders
 from tests.labeling.queue.world import expected_state, read_state
 
 
-class QueueMachine(Annotators, Managers):
+class QueueMachine(Annotators, Managers, Senders):
     """Everybody at once."""
 
     @invariant()

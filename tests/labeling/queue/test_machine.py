@@ -18,7 +18,7 @@ STEPS = int(os.environ.get("QUEUE_STEPS", "50"))
 
 @pytest.mark.slow
 def test_the_queue_does_what_the_model_does(world: World) -> None:
-    """Thirty-two rules in random order; after each the same state on both sides and every invariant."""
+    """Thirty-nine rules in random order; after each the same state on both sides and every invariant."""
     run_state_machine_as_test(
         QueueMachine,
         settings=settings(

@@ -17,8 +17,8 @@ from labeling.exceptions import LabelingError
 from labeling.models import Document, Project
 from labeling.models.invariants import INVARIANTS
 from tests.cast import CLASSES, TEXTS, fill
-from tests.labeling.queue.model import Queue
 from tests.labeling.queue.standing import Doc, Refused
+from tests.labeling.queue.wishes import Wishes
 
 PEOPLE = {"joan": "manager", "ann": "annotator", "bob": "annotator", "carla": "adjudicator"}
 RANKED = 3  # documents of the first project that its first order holds; the others are found without one
@@ -38,7 +38,7 @@ STATE = f"""
                 WHEN l.state IN ('released', 'expired') THEN 'ended' ELSE l.state END::text, l.epoch::text
     FROM labeling_lease l JOIN auth_user u ON u.id = l.annotator_id
     UNION ALL
-    SELECT 'document', d.id::text, d.state::text, r.how::text, NULL
+    SELECT 'document', d.id::text, d.state::text, r.how::text, d.split::text
     FROM labeling_document d LEFT JOIN labeling_resolution r ON r.document_id = d.id
     UNION ALL
     SELECT 'answers', a.project_id::text, count(*)::text, count(*) FILTER (WHERE a.is_surplus)::text, NULL
@@ -46,6 +46,18 @@ STATE = f"""
     UNION ALL
     SELECT 'entry', e.project_id::text, e.rank::text, e.document_id::text, NULL
     FROM labeling_queueentry e JOIN labeling_project p ON p.id = e.project_id AND p.generation = e.generation
+    UNION ALL
+    SELECT 'sent', x.pick_id::text, x.document_id::text, x.is_asked::text, NULL
+    FROM labeling_pickeddocument x JOIN labeling_pick k ON k.id = x.pick_id
+    JOIN labeling_document d ON d.id = x.document_id
+    WHERE k.ended_at IS NULL AND d.state = 'open'
+    UNION ALL
+    SELECT 'served again', l.document_id::text, u.username::text, NULL, NULL
+    FROM labeling_lease l JOIN auth_user u ON u.id = l.annotator_id
+    JOIN labeling_document d ON d.id = l.document_id AND d.round = l.round
+    JOIN labeling_annotation a ON a.lease_id = l.id AND NOT a.is_surplus AND NOT a.is_withdrawal
+    WHERE l.state = 'live' AND NOT EXISTS (
+        SELECT 1 FROM labeling_annotation later WHERE later.supersedes_id = a.id)
     UNION ALL {BROKEN};
     END $queue_state$
 """
@@ -56,8 +68,9 @@ class Side:
     """One project as it is in the database, and as the model has it."""
 
     project: Project
-    model: Queue
+    model: Wishes
     ids: dict[str, int]
+    texts: dict[str, str]
 
     def name_of(self, document_id: int) -> str:
         names = {pk: name for name, pk in self.ids.items()}
@@ -74,7 +87,7 @@ class World:
     classes: list[dict[str, UUID]]  # by name, for each project
 
     def fresh(self) -> list[Side]:
-        return [Side(side.project, deepcopy(side.model), side.ids) for side in self.sides]
+        return [Side(side.project, deepcopy(side.model), side.ids, side.texts) for side in self.sides]
 
 
 def make_world() -> World:
@@ -97,12 +110,13 @@ def _side(
     Document.objects.filter(pk=last.pk).update(split=Document.Split.TEST, random_key=0.01)
     docs = {d.external_id or "": Doc(d.external_id or "", ("pool", d.random_key)) for d in documents}
     docs[last.external_id or ""].place = ("test", 0.01)
-    model = Queue(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
+    model = Wishes(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
     generation = generations.next_generation()
     ranked = list(reversed(documents[:RANKED]))
     generations.publish(project.pk, generation, [(d.pk, {"share": "margin"}) for d in ranked])
     model.publish(generation, [d.external_id or "" for d in ranked])
-    return Side(project, model, {d.external_id or "": d.pk for d in documents})
+    texts = {d.external_id or "": d.text for d in documents}
+    return Side(project, model, {d.external_id or "": d.pk for d in documents}, texts)
 
 
 def outcome(act: Callable[[], Any]) -> Any:
@@ -131,12 +145,17 @@ def expected_state(sides: list[Side]) -> set[tuple[str | None, ...]]:
         model, docs, project = side.model, side.model.docs.values(), str(side.project.pk)
         for doc in docs:
             document = str(side.ids[doc.name])
-            rows.add(("document", document, doc.state, doc.how, None))
+            rows.add(("document", document, doc.state, doc.how, doc.place[0]))
             for person, hold in doc.holds.items():
                 state = "ended" if hold.state == "live" and not model.is_live(hold) else hold.state
                 rows.add(("hold", document, person, state, str(hold.epoch)))
         said = sum(len(doc.said) + doc.withdrawn + doc.corrections for doc in docs)
         if said:
             rows.add(("answers", project, str(said), str(sum(doc.surplus for doc in docs)), None))
+        waiting = model.waiting()
+        for wish in model.wishes:
+            for name in waiting.get(wish.pk, ()):
+                is_asked = str(name in wish.asked).lower()
+                rows.add(("sent", str(wish.pk), str(side.ids[name]), is_asked, None))
         rows |= {("entry", project, str(rank), str(side.ids[name]), None) for rank, name in model.order}
     return rows
