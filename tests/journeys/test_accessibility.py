@@ -27,7 +27,7 @@ NO_PAGES = {
     "labeling:bad_rows": "is a file",
     "labeling:rules": "is a part of the label page",
 }
-BY_KIND = ("label", "mine", "correct", "dispute", "classes", "confusion")
+BY_KIND = ("label", "mine", "correct", "dispute", "classes", "confusion", "quality", "test_set")
 BY_ROLE = {"ann": ("project", "label", "classes", "settings"), "carla": ("project", "disputes", "mine")}
 BY_EMPTINESS = (
     "project",
