@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics import measuring
+from analytics.changes import headline
 from analytics.comparison import Outcome, compare, usual_pair
 from analytics.models import TestSetVersion
 from analytics.queries import held_out
@@ -100,9 +101,12 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
     assert "Model 2 is in use: the newest" in page
     assert "Model 2 on test set 1, by its labels of then" in page
     assert "0.75" in page
+    pair = usual_pair(two)
+    assert pair is not None
+    told = headline(compare(two, *pair))
     for outcome in Outcome:
         compared = client.get(reverse("analytics:compare", args=[two.pk]), {"a": 1, "b": 2, "show": outcome})
-        assert "differ by no more than noise" in compared.content.decode()
+        assert told in compared.content.decode()
     for wrong in ({"a": 1, "b": 99}, {"a": "x", "b": 1}, {"a": 1}):
         assert client.get(reverse("analytics:compare", args=[two.pk]), wrong).status_code == 404
     assert b"accuracy" in client.get(reverse("analytics:compare_csv", args=[two.pk])).content
