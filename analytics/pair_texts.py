@@ -46,6 +46,11 @@ def evidence(pair: AmbiguousPair, kind: str) -> str:
 
 
 def _taken(n: int, of: int, kind: str) -> str:
+    if n == of > 1:
+        return {
+            Project.Kind.SPANS.value: _("All {of} {true} spans are marked as {said}"),
+            Project.Kind.MULTI.value: _("All {of} test documents with {true} get {said} instead"),
+        }.get(kind, _("All {of} {true} test documents are called {said}"))
     if kind == Project.Kind.SPANS:
         if of == 1:
             return _("The only {true} span is marked as {said}")

@@ -43,7 +43,7 @@ class ClassReport:
     project: Project
     choice: ModelChoice
     rows: list[ClassRow]
-    imbalance: Imbalance
+    imbalance: Imbalance  # of the labels to learn from
     scores: Report | None  # averages with intervals; None without a model or a labelled test set
     crossed: CrossValidated | None
     pairs: list[tuple[LabelClass, LabelClass, int, int]]  # true, predicted, documents, of the true class
@@ -87,7 +87,7 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
         project=project,
         choice=choice,
         rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, labelled)),
-        imbalance=imbalance(np.array([_total(counts, c.pk) for c in classes] or [0])),
+        imbalance=imbalance(np.array([counts.get((c.pk, "pool"), 0) for c in classes] or [0])),
         scores=measured,
         crossed=crossed,
         pairs=_pairs(project.kind, by_id, held_out) if held_out else [],

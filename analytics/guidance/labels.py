@@ -109,7 +109,7 @@ def unbalanced(report: ClassReport) -> list[Finding]:
     ratio = report.imbalance.ratio.value
     if ratio is None or ratio <= MOST_IMBALANCE:
         return []
-    smallest = min(report.rows, key=lambda row: row.train_labels + row.test_labels)
+    smallest = min(report.rows, key=lambda row: row.train_labels)
     return [
         Finding(
             key="imbalance",
@@ -209,6 +209,8 @@ def _mistakes(scores: ClassScores, name: str) -> str:
     )
     if not missed:
         lost = _("None of {of} is missed").format(of=scores.support)
+    elif missed == scores.support > 1:
+        lost = _("All {of} are missed").format(of=scores.support)
     if not extra:
         return _("{lost}; nothing else is called {name}.").format(lost=lost, name=name)
     added = ngettext(

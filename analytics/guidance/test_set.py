@@ -17,7 +17,7 @@ NEARLY_PERFECT = 0.995  # accuracy
 def missing_classes(report: ClassReport) -> list[Finding]:
     """Classes that no labelled test document has."""
     missing = [row.label_class for row in report.rows if row.test_labels == 0]
-    if not missing or not report.labels:
+    if not missing or not report.labels or len(missing) == len(report.rows):  # `too_small` tells of all
         return []
     title = ngettext(
         "{n} class is missing in the test set", "{n} classes are missing in the test set", len(missing)
@@ -44,7 +44,9 @@ def too_small(report: ClassReport) -> list[Finding]:
     n, accuracy = report.test_documents, report.scores.accuracy if report.scores else None
     if report.version is None or n >= SMALL_TEST_SET:
         return []
-    text = _("So nothing says how good it is.")
+    text = _("Nothing says how good it is.")
+    if not n and not report.project.test_share and not report.is_test_waiting:
+        text = _("The project draws no test set: import documents that are marked as its test set.")
     if accuracy is not None and accuracy.interval is not None:
         text = _("Documents right in full: {value}, but anything from {low} to {high} would fit.").format(
             value=percent(accuracy.value or 0.0),
@@ -52,7 +54,7 @@ def too_small(report: ClassReport) -> list[Finding]:
             high=percent(accuracy.interval.high),
         )
     if report.crossed:
-        text += " " + _("So the table shows cross-validated numbers, which are biased, until there are more.")
+        text += " " + _("The table shows cross-validated numbers, which are biased, until there are more.")
     return [
         Finding(
             key="small_test_set",
@@ -66,8 +68,8 @@ def too_small(report: ClassReport) -> list[Finding]:
             how_sure=_("The interval says how much: at {n} documents it is about ±10 points wide.").format(
                 n=SMALL_TEST_SET
             ),
-            tone="warn",
-            seriousness=50,
+            tone="warn" if n else "bad",
+            seriousness=50 if n else 90,
             deeds=_more_tests(report),
         )
     ]

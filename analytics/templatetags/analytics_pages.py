@@ -29,6 +29,16 @@ def value(measure: Measure) -> str:
 
 
 @register.filter
+def ratio(measure: Measure) -> str:
+    """So many to one, or a dash.
+
+    >>> ratio(Measure(6.12)), ratio(Measure(None, "A class has no label."))
+    ('6.1 : 1', '—')
+    """
+    return "—" if measure.value is None else f"{decimal(measure.value, 1)} : 1"
+
+
+@register.filter
 def span(interval: Interval | None) -> str:
     """From low to high.
 
