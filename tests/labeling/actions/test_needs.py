@@ -49,6 +49,7 @@ def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tic
     assert is_ranked_again(tickets)
     after = wishes_for(tickets, order(tickets))
     assert shares(tickets) == {0: 0.18}
+    assert after.sought == {0, 1, 2}  # none has fifteen labels: the likeliest documents are wanted
     assert after.weakness is not None
     assert not after.weakness.any()
 
