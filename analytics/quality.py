@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.choice import ModelChoice, model_choice
 from analytics.metrics.classification import Report
@@ -105,8 +106,7 @@ def _of_spans(measured: Quality, found: HeldOut, seed: int) -> Quality:
 
 def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Quality:
     odds, truth, parts = found.probabilities, found.truth, (found.probabilities, found.truth, seed)
-    judged = remembered(lambda: _judged(found, seed), "thresholds of classes", *parts)
-    rows = _rows(measured, found, judged)
+    rows = _rows(measured, found, _judged(found, seed))
     is_single = measured.project.kind == Project.Kind.SINGLE
     believed = remembered(
         lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single, seed=seed),
@@ -125,9 +125,20 @@ def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Qu
 
 
 def _judged(found: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
-    return tuple(
-        (average_precision(odds, truth), best_threshold(odds, truth, seed=seed))
-        for odds, truth in zip(found.probabilities.T, found.truth.T, strict=True)
+    columns = zip(found.probabilities.T.copy(), found.truth.T.copy(), strict=True)
+    return tuple(_judged_class(odds, truth, seed) for odds, truth in columns)
+
+
+def _judged_class(
+    odds: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
+) -> tuple[Measure, Threshold]:
+    """Remembered by class: a corrected label touches two of them."""
+    return remembered(
+        lambda: (average_precision(odds, truth), best_threshold(odds, truth, seed=seed)),
+        "threshold of a class",
+        odds,
+        truth,
+        seed,
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 Part = NDArray[np.generic] | str | int | float | None
 
-MOST = 256  # results of one process; each is small next to the numbers that it was made from
+MOST = 1_024  # results of one process; each is small next to the numbers that it was made from
 _results: OrderedDict[bytes, object] = OrderedDict()
 _lock = Lock()
 

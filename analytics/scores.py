@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from analytics.metrics.bootstrap import Outcomes, outcomes_multi, outcomes_single, with_intervals
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.metrics.bootstrap import (
+    Outcomes,
+    outcomes_multi,
+    outcomes_of_documents,
+    outcomes_single,
+    with_intervals,
+)
 from analytics.metrics.classification import Report, report_multi, report_single
-from analytics.metrics.spans import outcomes_spans, report_spans
+from analytics.metrics.spans import counts_of_documents, report_of_documents
 from analytics.queries import HeldOut
 from analytics.remembered import remembered
 from labeling.models import Project
@@ -15,14 +24,21 @@ def scores(kind: str, held_out: HeldOut, seed: int = 0) -> Report:
 
     kind : of the project; seed : of the intervals of averages; one model, one seed: no flicker on reload
     """
-    parts = (held_out.truth, held_out.predicted)
     if kind == Project.Kind.SPANS:
+        counts = span_counts(held_out)
         return remembered(
-            lambda: _scores(kind, held_out, seed),
-            f"scores {kind} {held_out.truth_spans} {held_out.predicted_spans} {len(held_out.classes)}",
+            lambda: with_intervals(report_of_documents(*counts), outcomes_of_documents(*counts), seed=seed),
+            "scores of spans",
+            *counts,
             seed,
         )
+    parts = (held_out.truth, held_out.predicted)
     return remembered(lambda: _scores(kind, held_out, seed), f"scores {kind}", *parts, seed)
+
+
+def span_counts(held_out: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Spans that are right, extra and missed: three tables of (n_documents, n_classes)."""
+    return counts_of_documents(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
 
 
 def _scores(kind: str, held_out: HeldOut, seed: int) -> Report:
@@ -32,9 +48,6 @@ def _scores(kind: str, held_out: HeldOut, seed: int) -> Report:
 
 def _report(kind: str, held_out: HeldOut) -> tuple[Report, Outcomes]:
     n_classes = len(held_out.classes)
-    if kind == Project.Kind.SPANS:
-        spans = held_out.truth_spans, held_out.predicted_spans
-        return report_spans(*spans, n_classes=n_classes), outcomes_spans(*spans, n_classes=n_classes)
     if kind == Project.Kind.MULTI:
         return report_multi(held_out.truth, held_out.predicted), outcomes_multi(
             held_out.truth, held_out.predicted

@@ -32,10 +32,16 @@ def report_spans(
     >>> found.micro.f1.value, found.classes[1].f1.value
     (0.5, 0.0)
     """
-    right, extra, missed = counts_of_documents(truth, predicted, n_classes)
-    exact = int(((extra + missed).sum(axis=1) == 0).sum())
-    counts = Counts(right.sum(axis=0), extra.sum(axis=0), missed.sum(axis=0), len(truth))
-    return report_counts(counts, proportion(exact, len(truth), NOTHING_TESTED), undefined(NO_FIXED_UNITS))
+    return report_of_documents(*counts_of_documents(truth, predicted, n_classes))
+
+
+def report_of_documents(
+    right: NDArray[np.int64], extra: NDArray[np.int64], missed: NDArray[np.int64]
+) -> Report:
+    """The same from the counts of each document, (n_documents, n_classes) each."""
+    exact, n_documents = int((~(extra | missed).any(axis=1)).sum()), len(right)
+    counts = Counts(right.sum(axis=0), extra.sum(axis=0), missed.sum(axis=0), n_documents)
+    return report_counts(counts, proportion(exact, n_documents, NOTHING_TESTED), undefined(NO_FIXED_UNITS))
 
 
 def outcomes_spans(
@@ -51,20 +57,37 @@ def counts_of_documents(
     """Spans that are right, extra and missed: three tables of (n_documents, n_classes)."""
     if len(truth) != len(predicted):
         raise ValueError(f"{len(truth)} documents with true spans, {len(predicted)} with predicted ones")
-    right, extra, missed = (np.zeros((len(truth), n_classes), np.int64) for _ in range(3))
-    for document, (true_spans, found_spans) in enumerate(zip(truth, predicted, strict=True)):
-        true, found = _distinct(true_spans, n_classes), _distinct(found_spans, n_classes)
-        for table, entities in ((right, true & found), (extra, found - true), (missed, true - found)):
-            for _, _, place in entities:
-                table[document, place] += 1
-    return right, extra, missed
-
-
-def _distinct(entities: Collection[Entity], n_classes: int) -> set[Entity]:
-    distinct = set(entities)
-    if len(distinct) != len(entities):
-        raise ValueError("a span is given twice")
-    for _, _, place in distinct:
-        if not 0 <= place < n_classes:
+    shape = len(truth), n_classes
+    true, found = flat(truth), flat(predicted)
+    for side in (true, found):
+        if len(side) and not 0 <= side[:, 3].min() <= side[:, 3].max() < n_classes:
             raise ValueError(f"classes must be from 0 to {n_classes - 1}")
-    return distinct
+    # In rising order equal spans are neighbours: the true one first, since the order is stable.
+    both = np.concatenate([true, found])
+    order = np.lexsort(both.T[::-1])
+    ranked, is_true = both[order], order < len(true)
+    same = np.append((ranked[1:] == ranked[:-1]).all(axis=1), False)[: len(both)]
+    if (same[:-1] & (is_true[1:] == is_true[:-1])).any():
+        raise ValueError("a span is given twice")
+    is_met = same | np.append(False, same[:-1])[: len(both)]
+    cells = ranked[:, 0] * n_classes + ranked[:, 3]
+    return (
+        _counted(cells[same], shape),
+        _counted(cells[~is_met & ~is_true], shape),
+        _counted(cells[~is_met & is_true], shape),
+    )
+
+
+def flat(spans: Sequence[Collection[Entity]]) -> NDArray[np.int64]:
+    """All spans of all documents as one table: (n_spans, 4), each with its document before it.
+
+    >>> flat([[(0, 5, 1)], [], [(2, 3, 0)]])
+    array([[0, 0, 5, 1], [2, 2, 3, 0]])
+    """
+    documents = np.repeat(np.arange(len(spans)), [len(one) for one in spans]).astype(np.int64)
+    entities = np.array([span for one in spans for span in one], dtype=np.int64).reshape(-1, 3)
+    return np.column_stack([documents, entities])
+
+
+def _counted(cells: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    return np.bincount(cells, minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)

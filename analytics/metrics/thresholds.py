@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, sqrt
 from statistics import NormalDist
 
@@ -103,7 +104,7 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
         return Threshold(None, unknown, unknown, 0.0)
     order, ends = _falling(probabilities)
     is_true = truth[order]
-    half = np.random.default_rng(seed).permutation(len(truth)) < len(truth) // 2
+    half = _half(len(truth), seed)
     tp, given = is_true.cumsum()[ends], ends + 1
     tp_half, given_half = (is_true & half).cumsum()[ends], half.cumsum()[ends]
     place = _best(tp, given, int(tp[-1]))
@@ -174,9 +175,17 @@ def _falling(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.int64], ND
     return order, np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
 
 
+@lru_cache(4)
+def _half(n_documents: int, seed: int) -> NDArray[np.bool_]:
+    """One of two, drawn at random: the same documents for every class."""
+    half: NDArray[np.bool_] = np.random.default_rng(seed).permutation(n_documents) < n_documents // 2
+    half.setflags(write=False)
+    return half
+
+
 def _best(tp: NDArray[np.int64], given: NDArray[np.int64], n_true: int) -> int:
     """The place with the highest F1; of equal ones that with the highest threshold."""
-    return int(divide(2 * tp, given + n_true).argmax()) if n_true else 0
+    return int((2 * tp / (given + n_true)).argmax()) if n_true else 0
 
 
 def _counts_at(place: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Entity = tuple[int, int, int]  # start, end (exclusive), place of the class
+from analytics.metrics.spans import Entity, flat
 
 
 def places(
@@ -22,18 +22,16 @@ def places(
     >>> truth.astype(int), predicted.astype(int)
     (array([[1, 0], [0, 0]]), array([[0, 1], [1, 0]]))
     """
-    numbers: dict[tuple[int, int, int], int] = {}
-    marks: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-    for document, sides in enumerate(zip(truth, predicted, strict=True)):
-        for marked, spans in zip(marks, sides, strict=True):
-            for start, end, label_class in spans:
-                place = numbers.setdefault((document, start, end), len(numbers))
-                marked.append((place, label_class))
-    tables = np.zeros((2, len(numbers), n_classes), dtype=bool)
-    for table, marked in zip(tables, marks, strict=True):
-        if marked:
-            rows, columns = np.array(marked).T
-            table[rows, columns] = True
+    sides = flat(truth), flat(predicted)
+    both = np.concatenate(sides)
+    order = np.lexsort(both[:, :3].T[::-1])
+    ranked = both[order, :3]
+    is_new = np.append(True, (ranked[1:] != ranked[:-1]).any(axis=1))[: len(both)]
+    place = np.empty(len(both), dtype=np.int64)
+    place[order] = np.cumsum(is_new) - 1
+    tables = np.zeros((2, int(is_new.sum()), n_classes), dtype=bool)
+    is_predicted = (np.arange(len(both)) >= len(sides[0])).astype(np.int64)
+    tables[is_predicted, place, both[:, 3]] = True
     return tables[0], tables[1]
 
 
