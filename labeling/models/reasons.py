@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,7 +56,7 @@ def told(reason: Reason, class_names: Names, shows_classes: bool = True) -> tupl
         stands = ngettext(
             "It stands for {n} similar document.", "It stands for {n} similar documents.", similar
         )
-        details.append(stands.format(n=number_format(similar, force_grouping=True)))
+        details.append(stands.format(n=decimal(similar, 0)))
     return sentence, details
 
 
@@ -80,7 +79,7 @@ def _unsure_spans(reason: Reason, names: Names) -> list[str]:
     sentence = ngettext(
         "Of {of} suggested spans, {n} is below {p}.", "Of {of} suggested spans, {n} are below {p}.", unsure
     )
-    return [sentence.format(of=number_format(len(spans)), n=number_format(unsure), p=percent(UNSURE))]
+    return [sentence.format(of=decimal(len(spans), 0), n=decimal(unsure, 0), p=percent(UNSURE))]
 
 
 def for_annotators(reason: Reason) -> dict[str, Any]:
@@ -107,8 +106,8 @@ def percent(share: float) -> str:
     >>> percent(0.416), percent(0.0042), percent(0.998), percent(1.0)
     ('42 %', '0.4 %', '99.8 %', '100 %')
     """
-    is_whole = share in (0, 1) or 0.01 <= share <= 0.99
-    return _("{number} %").format(number=decimal(100 * share, 0 if is_whole else 1))
+    digits = 0 if share in (0, 1) or 0.01 <= share <= 0.99 else 1
+    return _("{number} %").format(number=decimal(100 * share, digits))
 
 
 def _doubt(reason: Reason, names: Names) -> str:
@@ -130,13 +129,13 @@ def _doubt(reason: Reason, names: Names) -> str:
 
 
 def _weak_class(reason: Reason, names: Names) -> str:
+    if reason.get("sought"):
+        return _expected_positive(reason, names)
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("one of the weak classes needs more labels, and it may belong there.")
-    sentence = _("{name} is a weak class that needs more labels, and this document may belong to it{odds}.")
-    if reason.get("sought"):
-        sentence = _("{name} has few labels, and this document is one of the likeliest of it{odds}.")
-    return sentence.format(name=name, odds=_odds(reason))
+    text = _("{name} is a weak class that needs more labels, and this document may belong to it{odds}.")
+    return text.format(name=name, odds=_odds(reason))
 
 
 def _focus(reason: Reason, names: Names) -> str:
@@ -144,9 +143,8 @@ def _focus(reason: Reason, names: Names) -> str:
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("a manager asked for more labels of one class, and it may belong there.")
-    return _("a manager asked for more labels of {name}, and this document may belong to it.").format(
-        name=name
-    )
+    text = _("a manager asked for more labels of {name}, and this document may belong to it.")
+    return text.format(name=name)
 
 
 def _seed_words(reason: Reason, names: Names) -> str:
@@ -162,10 +160,9 @@ def _seed_words(reason: Reason, names: Names) -> str:
 def _expected_positive(reason: Reason, names: Names) -> str:
     name = names.get(str(reason.get("class")))
     if name is None:
-        return _("it probably belongs to a class that has few labels.")
-    return _("it probably belongs to {name}, which has few labels{odds}.").format(
-        name=name, odds=_odds(reason)
-    )
+        return _("it is one of the likeliest documents of a class with few labels.")
+    text = _("{name} has few labels, and this document is one of the likeliest of it{odds}.")
+    return text.format(name=name, odds=_odds(reason))
 
 
 def _second_opinion(reason: Reason, names: Names) -> str:
@@ -198,9 +195,8 @@ def _disagreement(reason: Reason, names: Names) -> str:
     entropy = reason.get("informativeness")
     if not isinstance(entropy, float):
         return _("the members of the committee disagree about it.")
-    return _("the members of the committee disagree about it (vote entropy {h}).").format(
-        h=decimal(entropy, 2)
-    )
+    told = _("the members of the committee disagree about it (vote entropy {h}).")
+    return told.format(h=decimal(entropy, 2))
 
 
 def _overlap(reason: Reason, names: Names) -> str:

@@ -27,7 +27,8 @@ def test_seed_words_are_named_with_their_class() -> None:
 def test_a_likely_positive_names_its_class_only_where_suggestions_are_shown() -> None:
     reason = {"share": "expected_positive", "class": "a", "top": TOP}
     assert (
-        reason_sentence(reason, NAMES) == "it probably belongs to Refund, which has few labels (41 % likely)."
+        reason_sentence(reason, NAMES)
+        == "Refund has few labels, and this document is one of the likeliest of it (41 % likely)."
     )
     assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
     assert "class" not in shown_reason(reason, NAMES, False)
