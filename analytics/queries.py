@@ -8,8 +8,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.models import Document, Focus, HeldOutPrediction, LabelClass, ModelVersion, Project
-from labeling.models.held_out import stored_probabilities
+from labeling.models import Document, Focus, LabelClass, ModelVersion, Project
+from labeling.models.held_out import stored_probabilities, stored_spans
 from labeling.models.label_table import LabelTable, labelled_test_set
 
 DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
@@ -167,9 +167,7 @@ def _held_out_spans(
     is_known: NDArray[np.bool_],
     place: dict[UUID, int],
 ) -> HeldOut:
-    said = HeldOutPrediction.objects.filter(model_version=version).order_by("document_id")
-    predictions = list(said.values_list("document_id", "spans"))
-    ids = np.array([pk for pk, _ in predictions], dtype=np.int64)
+    ids, said = stored_spans(version)
     stored, rows = _found(ids, labelled, is_known)
     given: list[Spans] = [[] for _ in range(len(labelled))]
     parts = (labelled.rows, labelled.starts, labelled.ends, columns)
@@ -177,7 +175,7 @@ def _held_out_spans(
         given[row].append((start, end, column))
     none = np.zeros((len(rows), len(place)), dtype=bool)
     column_of = {number: place[pk] for number, pk in enumerate(version.classes) if pk in place}
-    marked = [[span for span in predictions[row][1] or [] if span[2] in column_of] for row in stored.tolist()]
+    marked = [[span for span in said[row] if span[2] in column_of] for row in stored.tolist()]
     return HeldOut(
         classes=tuple(place),
         document_ids=ids[stored],

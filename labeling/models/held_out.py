@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -20,27 +22,43 @@ LEAST_AHEAD = 500  # open test documents that are predicted too, and half as man
 # A row that is added, deleted or written anew changes the mark. Where the reader knows it, nothing is sent.
 _HEAD = 19 + 2  # bytes before the first string
 _MARK = 4 * 8  # bytes
-_STORED = """
+_MARKED = """
+    marked AS MATERIALIZED (
+        SELECT int8send(count(*)) || int8send(coalesce(sum(document_id)::bigint, 0))
+               || int8send(coalesce(sum(written::text::bigint)::bigint, 0))
+               || int8send(coalesce(sum(step::text::bigint)::bigint, 0)) AS mark FROM stored
+    )
+"""
+_STORED = f"""
     COPY (
         WITH stored AS NOT MATERIALIZED (
             SELECT document_id, probabilities, xmin AS written, cmin AS step FROM labeling_heldoutprediction
-            WHERE model_version_id = {version} AND cardinality(probabilities) = {n_classes}
-        ), marked AS MATERIALIZED (
-            SELECT int8send(count(*)) || int8send(coalesce(sum(document_id)::bigint, 0))
-                   || int8send(coalesce(sum(written::text::bigint)::bigint, 0))
-                   || int8send(coalesce(sum(step::text::bigint)::bigint, 0)) AS mark FROM stored
-        )
+            WHERE model_version_id = {{version}} AND cardinality(probabilities) = {{n_classes}}
+        ), {_MARKED}
         SELECT mark,
-               CASE WHEN mark <> '\\x{known}' THEN
+               CASE WHEN mark <> '\\x{{known}}' THEN
                    (SELECT string_agg(int8send(document_id), '' ORDER BY document_id) FROM stored) END,
-               CASE WHEN mark <> '\\x{known}' THEN
+               CASE WHEN mark <> '\\x{{known}}' THEN
                    (SELECT string_agg(array_send(probabilities), '' ORDER BY document_id) FROM stored) END
         FROM marked
     ) TO STDOUT (FORMAT BINARY)
-"""
+"""  # noqa: S608 - only a constant is put in
+_STORED_SPANS = f"""
+    WITH stored AS NOT MATERIALIZED (
+        SELECT document_id, spans, xmin AS written, cmin AS step FROM labeling_heldoutprediction
+        WHERE model_version_id = %(version)s
+    ), {_MARKED}
+    SELECT mark,
+           CASE WHEN mark <> %(known)s THEN
+               (SELECT string_agg(int8send(document_id), '' ORDER BY document_id) FROM stored) END,
+           CASE WHEN mark <> %(known)s THEN
+               (SELECT json_agg(coalesce(spans, '[]') ORDER BY document_id)::text FROM stored) END
+    FROM marked
+"""  # noqa: S608
 MOST_KEPT = 8  # models of one process: 2 MB each for 5,000 documents of 50 classes
 Stored = tuple[bytes, Integers, Doubles]  # the mark, then what is stored
-_kept: OrderedDict[int, Stored] = OrderedDict()
+StoredSpans = tuple[bytes, Integers, list[Any]]
+_kept: OrderedDict[int, Any] = OrderedDict()  # Stored or StoredSpans
 _lock = Lock()
 
 
@@ -67,8 +85,7 @@ def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     Ten times as fast as reading rows, and kept while it is the same. Every message costs, so there is one,
     and in bytes as they are. The arrays are shared: they refuse to be written.
     """
-    with _lock:
-        known = _kept.get(version.pk)
+    known = _known(version)
     n_classes = len(version.classes)
     mark = known[0].hex() if known and known[2].shape[1] == n_classes else ""
     statement = _STORED.format(
@@ -76,13 +93,40 @@ def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     )  # takes no parameters
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         sent = b"".join(bytes(block) for block in copy)
-    found = known if known and known[0] == sent[_HEAD + 4 : _HEAD + 4 + _MARK] else _parsed(sent, n_classes)
+    found: Stored = (
+        known if known and known[0] == sent[_HEAD + 4 : _HEAD + 4 + _MARK] else _parsed(sent, n_classes)
+    )
+    _keep(version, found)
+    return found[1], found[2]
+
+
+def stored_spans(version: ModelVersion) -> tuple[Integers, list[list[list[Any]]]]:
+    """What a model of spans said of each test document: ids, rising (n,), and [start, end, class, odds] each.
+
+    Kept while it is the same, as `stored_probabilities`; the lists are shared: nobody may change them.
+    """
+    known = _known(version)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORED_SPANS, {"version": version.pk, "known": known[0] if known else b""})
+        mark, ids, spans = cursor.fetchone()
+    if known is None or known[0] != bytes(mark):
+        documents = np.frombuffer(ids or b"", dtype=">i8").astype(np.int64)
+        known = (bytes(mark), documents, json.loads(spans or "[]"))
+    _keep(version, known)
+    return known[1], known[2]
+
+
+def _known(version: ModelVersion) -> Any:
+    with _lock:
+        return _kept.get(version.pk)
+
+
+def _keep(version: ModelVersion, found: Stored | StoredSpans) -> None:
     with _lock:
         _kept[version.pk] = found
         _kept.move_to_end(version.pk)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-    return found[1], found[2]
 
 
 def _parsed(sent: bytes, n_classes: int) -> Stored:

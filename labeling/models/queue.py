@@ -173,6 +173,10 @@ class Lease(models.Model):
                 condition=Q(state="submitted"),
                 name="answers_of_documents",
             ),
+            # The latest answers of one project: without it they are looked for among those of all projects.
+            models.Index(
+                fields=["project", "annotation"], condition=Q(state="submitted"), name="answers_in_order"
+            ),
         ]
 
     def __str__(self) -> str:
