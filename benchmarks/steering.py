@@ -209,7 +209,7 @@ def _reached(labels: list[int], f1: AnyArray, off: AnyArray, target: float, budg
         "labels_to_target": reached,
         "mean_labels": round(float(np.mean([count or budget for count in reached])), 1),
         "mean_curve": labels_to_reach(labels, mean.tolist(), target),
-        "labels_to_the_end_of_off": labels_to_reach(labels, mean.tolist(), float(off[-1])),
+        "labels_to_the_end_of_off": labels_to_reach(labels, mean.tolist(), float(off[-1]) - 1e-9),
         "mean": round(float(mean.mean()), 4),
         "end": round(float(mean[-1]), 4),
         "curve": mean.round(4).tolist(),
