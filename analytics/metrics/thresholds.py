@@ -10,7 +10,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.metrics.classification import divide
 from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
 from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
@@ -143,14 +142,16 @@ def threshold_interval(
     ends = ends[ends < max(reach, ends[place] + 1)]
     kept = np.flatnonzero((np.arange(len(order)) <= ends[-1]) | is_true)
     flags, odds = is_true[kept].astype(np.float32), probabilities[order[ends]]
+    columns: slice | NDArray[np.int64] = slice(len(ends)) if ends[-1] + 1 == len(ends) else ends  # no ties
     thresholds, best = [], []
     for weights in drawn_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
-        found = (weights * flags).cumsum(axis=1)[:, ends]
-        f1 = divide(2 * found, weights.cumsum(axis=1)[:, ends] + (weights @ flags)[:, None])
-        f1[np.isnan(f1)] = 0.0
+        given = weights[:, : ends[-1] + 1]
+        found = (given * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
+        drawn = given.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]
+        f1 = 2 * found / np.maximum(drawn, 1)
         places = f1.argmax(axis=1)
         thresholds.append(odds[places])
-        best.append(f1[np.arange(len(f1)), places])
+        best.append(f1[np.arange(len(f1)), places].astype(np.float64))
     low, high = np.quantile(np.concatenate(thresholds), [0.025, 0.975])
     return Interval(float(low), float(high)), corrected_interval(value, np.concatenate(best))
 
