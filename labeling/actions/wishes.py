@@ -61,7 +61,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     return Wishes(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
-        sought=sought_classes(counts),
+        sought=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
         focus=focus,
         mix=mix,
     )

@@ -143,6 +143,8 @@ class Wishes:
 def sought_classes(counts: AnyIntegers) -> frozenset[int]:
     """Classes whose likeliest documents are to be found first, for `Wishes.sought`.
 
+    Where a document has several classes this lost over the curve (GoEmotions), so nobody asks it there.
+
     counts : (n_classes,) labels that teach
 
     >>> sorted(sought_classes(np.array([3, 15, 0])))

@@ -144,8 +144,8 @@ def _choose(
         if needs is not None:
             counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
             nothing = np.zeros(known.n_classes)
-            asked, sought = needs(committee, counts), sought_classes(counts)
-            wishes = replace(wishes, weakness=nothing, needs=asked, sought=sought)
+            sought = sought_classes(counts) if known.is_single else frozenset()
+            wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts), sought=sought)
         entries = select_head(
             scores, known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
             size=size, batch=size, labelled=known.places[labelled], seed=draw,

@@ -54,6 +54,12 @@ def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tic
     assert not after.weakness.any()
 
 
+def test_documents_of_several_classes_are_not_sought(tickets: Project) -> None:
+    write(tickets, Refund=0.18)
+    tickets.kind = Project.Kind.MULTI
+    assert wishes_for(tickets, order(tickets)).sought == frozenset()
+
+
 def test_a_share_that_hardly_moves_does_not_rank_the_queue_again(tickets: Project) -> None:
     write(tickets, Refund=0.18)
     forget_ranking(tickets)
