@@ -18,6 +18,7 @@ from labeling.models.labelled import LabelledDocument, labelled_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from django.contrib.auth.models import User
 
@@ -53,12 +54,7 @@ class Material:
         if project.kind == Project.Kind.SPANS:
             return str(NO_SPANS)
         if self.pool_missing or self.test_missing:
-            return _(
-                "A replay needs {pool} labelled documents of the pool and {test} of the test set; "
-                "there are {pool_now} and {test_now}."
-            ).format(
-                pool=LEAST_POOL, test=LEAST_TEST, pool_now=len(self.lesson.documents), test_now=len(self.test)
-            )
+            return _too_few(len(self.lesson.documents), len(self.test))
         if not self.lesson.is_enough or project.feature_edition == 0:
             return _("A replay needs labels of at least two classes and the features of the documents.")
         return ""
@@ -67,22 +63,35 @@ class Material:
 def material_of(project: Project) -> Material:
     """The labels of now."""
     lesson = read_lesson(project)
-    known = set(lesson.classes)
-    return Material(lesson, [d for d in labelled_documents(project.pk, "test") if d.classes <= known])
+    return Material(lesson, _tested(project, set(lesson.classes)))
 
 
 def why_not(project: Project) -> str:
     """What is needed before a replay can be asked for, without reading all labels of a large project."""
-    is_ready = project.kind != Project.Kind.SPANS and project.feature_edition > 0
-    if is_ready and _has_plenty(project, Document.Split.TEST) and _has_plenty(project, Document.Split.POOL):
+    if project.kind == Project.Kind.SPANS:
+        return str(NO_SPANS)
+    settled = Resolution.objects.filter(project=project)
+    of_pool, of_test = (
+        settled.filter(document__split=split) for split in (Document.Split.POOL, Document.Split.TEST)
+    )
+    # Near-duplicates and the like are in these counts: a few documents are read and looked at one by one.
+    if project.feature_edition == 0 or of_pool[:PLENTY].count() < PLENTY:
+        return material_of(project).why_not
+    if of_test[:PLENTY].count() == PLENTY:
         return ""
-    return material_of(project).why_not
+    tested = len(_tested(project, set(project.classes.active().values_list("pk", flat=True))))
+    return _too_few(of_pool.count(), tested) if tested < LEAST_TEST else ""
 
 
-def _has_plenty(project: Project, split: str) -> bool:
-    """Near-duplicates and the like are in the count, so it asks for many times what is needed."""
-    settled = Resolution.objects.filter(project=project, document__split=split)
-    return settled[:PLENTY].count() == PLENTY
+def _too_few(pool: int, test: int) -> str:
+    return _(
+        "A replay needs {pool} labelled documents of the pool and {test} of the test set; "
+        "there are {pool_now} and {test_now}."
+    ).format(pool=LEAST_POOL, test=LEAST_TEST, pool_now=pool, test_now=test)
+
+
+def _tested(project: Project, known: set[UUID]) -> list[LabelledDocument]:
+    return [d for d in labelled_documents(project.pk, "test") if d.classes <= known]
 
 
 @transaction.atomic
