@@ -23,7 +23,8 @@ from analytics.metrics.confusion import (
 )
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop
-from analytics.metrics.units import Entity, answer_pairs, places
+from analytics.metrics.spans import Entity
+from analytics.metrics.units import answer_pairs, places
 from analytics.remembered import remembered
 from labeling.models import LabelClass, ModelVersion, Project
 from labeling.models.compared import ComparedAnswer, compared_answers

@@ -49,17 +49,14 @@ class Finding:
     label_class: LabelClass | None = None
 
 
-def label_more(project: Project, classes: Sequence[LabelClass]) -> Deed:
-    """Ask the queue for more of these classes; can be stopped on the same page."""
-    first, *others = classes
-    names = [str(label_class.name) for label_class in classes]
-    name = (
-        _("Label more {name}").format(name=names[0])
-        if not others
-        else _("Label more of these {n}").format(n=len(names))
-    )
+def label_more(project: Project, classes: Sequence[LabelClass], most: int | None = None) -> Deed:
+    """Ask the queue for more of these classes, of the first `most`; can be stopped on the same page."""
+    first, *others = classes[:most]
+    name = _("Label more {name}") if not others else _("Label more of these {n}")
+    if others and len(others) + 1 < len(classes):
+        name = _("Label more of the first {n}")
     return Deed(
-        name,
+        name.format(name=first.name, n=len(others) + 1),
         reverse("analytics:focus", args=[project.pk, first.pk]),
         is_post=True,
         fields=tuple(("also", str(label_class.pk)) for label_class in others),

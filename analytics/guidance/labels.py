@@ -80,7 +80,7 @@ def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
 
 def _more_of(report: ClassReport, rows: list[ClassRow]) -> Deed:
     unasked = [row.label_class for row in rows if row.focus is None]
-    return label_more(report.project, (unasked or [row.label_class for row in rows])[:MOST_FOCUSES])
+    return label_more(report.project, unasked or [row.label_class for row in rows], MOST_FOCUSES)
 
 
 def little_to_learn_from(report: ClassReport) -> list[Finding]:
