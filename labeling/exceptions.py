@@ -38,7 +38,7 @@ class NotAMember(NotFound):
 
 
 class NoSuchModel(LabelingError):
-    """No model with this number keeps predictions of the test set; leave the number out for the one in use."""
+    """No model with this number keeps predictions of the test set; without a number it is the one in use."""
 
     status = 404
 
