@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.conf.locale import LANG_INFO
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from labeling.actions.owed import beat
-from labeling.learning.languages import CHARACTERS, told
+from labeling.learning.languages import CHARACTERS, teller
 from labeling.models import Document, DocumentLanguage, OwedWork
 
 MOST_OF_POOL = 20_000  # open documents: 200 of a language that one in a hundred has
@@ -21,11 +21,14 @@ def tell(work: OwedWork) -> None:
     """Tell the language of documents that came since the last time; resumable."""
     pool = Document.objects.pool().filter(project=work.project_id, state=Document.State.OPEN)
     drawn = pool.order_by("random_key")[:MOST_OF_POOL]
-    for documents in (Document.objects.test_set().filter(project=work.project_id), drawn):
-        untold = _untold(documents)
-        for start in range(0, len(untold), TOLD_AT_ONCE):
-            _tell(work.project_id, untold[start : start + TOLD_AT_ONCE])
-            beat(work)
+    test_set = Document.objects.test_set().filter(project=work.project_id)
+    untold = [*_untold(test_set), *_untold(drawn)]
+    if not untold:
+        return
+    language_of = teller(NAMED)
+    for start in range(0, len(untold), TOLD_AT_ONCE):
+        _tell(work.project_id, untold[start : start + TOLD_AT_ONCE], language_of)
+        beat(work)
 
 
 def _untold(documents: QuerySet[Document]) -> list[int]:
@@ -33,13 +36,12 @@ def _untold(documents: QuerySet[Document]) -> list[int]:
     return [pk for pk, known in found if known is None]
 
 
-def _tell(project_id: int, document_ids: Sequence[int]) -> None:
+def _tell(project_id: int, document_ids: Sequence[int], language_of: Callable[[str], str]) -> None:
     beginnings = Document.objects.filter(pk__in=document_ids).values_list("pk", Left("text", CHARACTERS))
-    pks, texts = zip(*beginnings, strict=True)
     DocumentLanguage.objects.bulk_create(
         (
-            DocumentLanguage(document_id=pk, project_id=project_id, language=language)
-            for pk, language in zip(pks, told(texts, NAMED), strict=True)
+            DocumentLanguage(document_id=pk, project_id=project_id, language=language_of(beginning))
+            for pk, beginning in beginnings
         ),
         ignore_conflicts=True,  # a run that was taken for dead may have got this far too
     )
