@@ -86,19 +86,24 @@ def finish(work: OwedWork) -> None:
 
 @transaction.atomic
 def fail(work: OwedWork, why: str) -> None:
-    """Queue the work once more, or after the last attempt leave it failed with its reason."""
+    """Queue the work once more, or after the last attempt leave it failed with its reason.
+
+    A run that was taken over meanwhile changes nothing: the attempts are those of the newer run.
+    """
     own = OwedWork.objects.filter(pk=work.pk, fence=work.fence)
-    queued = OwedWork.objects.filter(project_id=work.project_id, kind=work.kind, state=OwedWork.State.QUEUED)
+    if not own.select_for_update():
+        return
+    of_kind = OwedWork.objects.filter(project_id=work.project_id, kind=work.kind)
     if work.attempts >= MOST_ATTEMPTS:
-        OwedWork.objects.filter(
-            project_id=work.project_id, kind=work.kind, state=OwedWork.State.FAILED
-        ).delete()
+        of_kind.filter(state=OwedWork.State.FAILED).delete()
         own.update(state=OwedWork.State.FAILED, failure=why[:2000], fence=None)
-    elif queued.exists():
-        queued.update(attempts=work.attempts)
+        return
+    try:
+        with transaction.atomic():
+            own.update(state=OwedWork.State.QUEUED, failure=why[:2000], fence=None, hinted_at=Now())
+    except IntegrityError:  # one_queued_work_of_a_kind: it was owed again meanwhile, and that row goes on
         own.delete()
-    else:
-        own.update(state=OwedWork.State.QUEUED, failure=why[:2000], fence=None, hinted_at=Now())
+        of_kind.filter(state=OwedWork.State.QUEUED).update(attempts=work.attempts, failure=why[:2000])
 
 
 def retry(project_id: int, kind: OwedWork.Kind) -> None:
