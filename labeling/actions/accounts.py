@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -18,6 +19,20 @@ KEPT = timedelta(days=1)
 MOST_OF_NAME_AND_ADDRESS = 10  # wrong passwords; a person who forgot needs fewer
 MOST_OF_NAME = 50  # from everywhere: many machines on one account
 MOST_OF_ADDRESS = 100  # for all names: one machine on many accounts, or an office behind one address
+MAX_OF_KNOWN_BROWSER = 10  # for a name that signed in there before, whatever strangers tried meanwhile
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A password that is tried: for which name, and where from."""
+
+    name: str
+    address: str | None  # None where nobody knows
+    browser: str = ""  # of labeling.actions.known_browsers; "" for a stranger's
+
+    @property
+    def lower_name(self) -> str:
+        return self.name.lower()[:150]
 
 
 @transaction.atomic
@@ -45,31 +60,37 @@ def make_operator(user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_staff=True)
 
 
-def may_try(name: str, address: str | None) -> bool:
+def may_try(attempt: Attempt) -> bool:
     """Whether a password may be tried now. Says nothing about whether there is such a person."""
-    name = name.lower()
-    recent = SignInFailure.objects.filter(Q(name=name) | Q(address=address), at__gt=Now() - WINDOW)
-    counts = recent.aggregate(
-        of_both=Count("pk", filter=Q(name=name, address=address)),
-        of_name=Count("pk", filter=Q(name=name)),
-        of_address=Count("pk", filter=Q(address=address)),
+    recent = SignInFailure.objects.filter(at__gt=Now() - WINDOW, browser=attempt.browser)
+    if attempt.browser:
+        return recent.filter(name=attempt.lower_name).count() < MAX_OF_KNOWN_BROWSER
+    of_name, of_address = Q(name=attempt.lower_name), Q(address=attempt.address)
+    counts = recent.filter(of_name | of_address).aggregate(
+        of_both=Count("pk", filter=of_name & of_address),
+        of_name=Count("pk", filter=of_name),
+        of_address=Count("pk", filter=of_address),
     )
     return bool(
         counts["of_both"] < MOST_OF_NAME_AND_ADDRESS
         and counts["of_name"] < MOST_OF_NAME
-        and counts["of_address"] < MOST_OF_ADDRESS
+        # Clients of whom nobody knows the address are not one machine.
+        and (attempt.address is None or counts["of_address"] < MOST_OF_ADDRESS)
     )
 
 
-def note_failure(name: str, address: str | None) -> None:
+def note_failure(attempt: Attempt) -> None:
     """Remember a wrong password for a while."""
-    SignInFailure.objects.create(name=name.lower()[:150], address=address)
+    SignInFailure.objects.create(name=attempt.lower_name, address=attempt.address, browser=attempt.browser)
     SignInFailure.objects.filter(at__lt=Now() - KEPT).delete()
 
 
-def forget_failures(name: str, address: str | None) -> None:
+def forget_failures(attempt: Attempt) -> None:
     """The right password came: earlier slips from the same place no longer count."""
-    SignInFailure.objects.filter(name=name.lower(), address=address).delete()
+    same_place = Q(address=attempt.address, browser="")
+    if attempt.browser:
+        same_place |= Q(browser=attempt.browser)
+    SignInFailure.objects.filter(same_place, name=attempt.lower_name).delete()
 
 
 def _name_taken() -> ValidationError:

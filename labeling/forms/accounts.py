@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from labeling.actions import accounts
+from labeling.actions.accounts import Attempt
+from labeling.actions.known_browsers import COOKIE_NAME, browser_id
+from labeling.forms.client_address import client_address
+
+SLOW_DOWN = _(
+    "Too many wrong passwords. Wait a quarter of an hour, or use a browser you signed in with before."
+)
 
 
 class SignInForm(AuthenticationForm):
@@ -18,26 +25,43 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": _("This name and password do not fit together. Check both; capital letters matter."),
-        "slow_down": _("Too many wrong passwords. Wait a quarter of an hour, or ask a manager to help."),
+        "slow_down": SLOW_DOWN,
     }
 
     def clean(self) -> dict[str, Any]:
-        name, address = str(self.cleaned_data.get("username") or ""), self._address()
-        if not accounts.may_try(name, address):
-            raise ValidationError(self.error_messages["slow_down"], code="slow_down")
+        attempt = attempt_of(self.request, str(self.cleaned_data.get("username") or ""))
+        if not accounts.may_try(attempt):
+            raise ValidationError(SLOW_DOWN, code="slow_down")
         try:
             cleaned: dict[str, Any] = super().clean()
         except ValidationError:
-            accounts.note_failure(name, address)
+            accounts.note_failure(attempt)
             raise
-        accounts.forget_failures(name, address)
+        if self.get_user() is not None:  # without a name or a password none was judged
+            accounts.forget_failures(attempt)
         return cleaned
 
-    def _address(self) -> str | None:
-        """Where the request came from. Behind a proxy of ours, what that proxy saw: the last of its list."""
-        if self.request is None:
-            return None
-        forwarded = str(self.request.META.get("HTTP_X_FORWARDED_FOR", ""))
-        if settings.TRUSTED_PROXY and forwarded:
-            return forwarded.rpartition(",")[2].strip() or None
-        return str(self.request.META.get("REMOTE_ADDR", "")) or None
+
+class ChangePasswordForm(PasswordChangeForm):
+    """Whoever finds a browser signed in cannot guess its owner's password here either."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        attempt = attempt_of(self.request, self.user.get_username())
+        if not accounts.may_try(attempt):
+            raise ValidationError(SLOW_DOWN, code="slow_down")
+        try:
+            return super().clean_old_password()
+        except ValidationError:
+            accounts.note_failure(attempt)
+            raise
+
+
+def attempt_of(request: HttpRequest | None, name: str) -> Attempt:
+    """A password that this request tries for this name."""
+    if request is None:
+        return Attempt(name, None)
+    return Attempt(name, client_address(request), browser_id(request.COOKIES.get(COOKIE_NAME, ""), name))

@@ -12,6 +12,9 @@ class SignInFailure(models.Model):
 
     name = models.CharField(max_length=150)  # in small letters, whether there is such a person or not
     address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(
+        max_length=22, blank=True, db_default=""
+    )  # one that the name had signed in with
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

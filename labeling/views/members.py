@@ -23,6 +23,7 @@ from labeling.forms.errors import put_on
 from labeling.forms.people import NewInvitation, Role, SignUp
 from labeling.models import Invitation, Membership
 from labeling.views.access import for_managers, person, refused
+from labeling.views.accounts import remember_browser
 
 
 @require_safe
@@ -114,7 +115,9 @@ def _sign_up(request: HttpRequest, secret: str, invitation: Invitation, form: Si
         return _join_page(request, invitation, form)
     login(request, member.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     messages.success(request, _("Welcome to {project}.").format(project=member.project))
-    return redirect("labeling:project", member.project_id)
+    response = redirect("labeling:project", member.project_id)
+    remember_browser(request, response, member.user.get_username())
+    return response
 
 
 def _join_page(request: HttpRequest, invitation: Invitation, form: SignUp) -> HttpResponse:

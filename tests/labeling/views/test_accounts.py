@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from labeling.actions.known_browsers import COOKIE_NAME
+from labeling.models import SignInFailure
 from tests.cast import Clock
 
 SIGN_IN = "/sign-in/"
@@ -12,6 +14,22 @@ SIGN_IN = "/sign-in/"
 
 def sign_in(client: Client, name: str, password: str, **extra: str):
     return client.post(SIGN_IN, {"username": name, "password": password, **extra})
+
+
+def is_refused_unjudged(answer) -> bool:
+    return "Too many wrong passwords" in answer.content.decode()
+
+
+def lock_ann() -> None:
+    """Strangers everywhere tried her name until nobody may try it any more."""
+    tried = (SignInFailure(name="ann", address=f"192.0.2.{number}") for number in range(50))
+    SignInFailure.objects.bulk_create(tried)
+
+
+def know(client: Client, name: str = "ann") -> None:
+    """Sign in once and out again, so that the browser is known."""
+    assert sign_in(client, name, f"{name}'s password").status_code == 302
+    client.post("/sign-out/")
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: Client, ann: User):
@@ -108,3 +126,120 @@ def test_the_right_password_forgives_earlier_slips(client: Client, ann: User):
     assert sign_in(client, "ann", "ann's password").status_code == 302
     client.post("/sign-out/")
     assert "do not fit" in sign_in(client, "ann", "wrong").context["form"].non_field_errors()[0]
+
+
+@pytest.mark.parametrize("judges_nothing", [{"password": ""}, {}, {"username": "", "password": "x"}])
+def test_only_a_right_password_forgives(client: Client, ann: User, judges_nothing: dict[str, str]):
+    """G3: a form that holds no name or no password is judged by nobody, and forgives nothing."""
+    for _ in range(9):
+        sign_in(client, "ann", "wrong")
+        client.post(SIGN_IN, {"username": "ann"} | judges_nothing)
+    sign_in(client, "ann", "wrong")
+    assert is_refused_unjudged(sign_in(client, "ann", "ann's password"))
+
+
+def test_the_password_of_an_account_that_is_switched_off_forgives_nothing(client: Client, ann: User):
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    for _ in range(10):
+        sign_in(client, "ann", "ann's password")
+    assert is_refused_unjudged(sign_in(client, "ann", "ann's password"))
+
+
+def test_a_locked_name_opens_by_its_password_in_a_browser_that_it_signed_in_with(client: Client, ann: User):
+    know(client)
+    lock_ann()
+    assert is_refused_unjudged(sign_in(Client(), "ann", "ann's password"))
+    assert sign_in(client, "ann", "wrong").status_code == 200
+    assert sign_in(client, "ANN", "ann's password").status_code == 200  # names keep their capitals
+    assert sign_in(client, "ann", "ann's password").status_code == 302
+
+
+def test_a_known_browser_has_ten_tries_of_its_own(client: Client, ann: User, clock: Clock):
+    know(client)
+    for _ in range(10):
+        sign_in(client, "ann", "wrong")
+    assert is_refused_unjudged(sign_in(client, "ann", "ann's password"))
+    assert sign_in(Client(), "ann", "ann's password").status_code == 302
+    clock.advance(minutes=16)
+    assert sign_in(client, "ann", "ann's password").status_code == 302
+
+
+def test_a_browser_is_known_for_those_alone_who_signed_in_with_it(client: Client, ann: User, bob: User):
+    know(client, "bob")
+    lock_ann()
+    assert is_refused_unjudged(sign_in(client, "ann", "ann's password"))
+    shared = Client()
+    shared.cookies = client.cookies
+    assert sign_in(shared, "bob", "bob's password").status_code == 302
+
+
+def test_a_cookie_that_the_service_did_not_sign_makes_no_browser_known(client: Client, ann: User):
+    know(client)
+    genuine = client.cookies[COOKIE_NAME].value
+    lock_ann()
+    for forged in ("", "ann", genuine[:-1], f"{genuine}x", genuine.replace(":", ".")):
+        stranger = Client()
+        stranger.cookies[COOKIE_NAME] = forged
+        assert is_refused_unjudged(sign_in(stranger, "ann", "ann's password")), forged
+
+
+def test_the_cookie_of_a_known_browser_tells_no_name_and_no_script(client: Client, ann: User):
+    know(client)
+    cookie = client.cookies[COOKIE_NAME]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert "ann" not in cookie.value
+
+
+def test_whatever_a_proxy_writes_of_the_client_people_can_sign_in(ann: User, settings):
+    """Every address is read as one; a word leaves it unknown, and no wrong password is a fault of ours."""
+    settings.TRUSTED_PROXY = True
+    written = (
+        "198.51.100.7:5678", "[2001:db8::1]:443", "[2001:db8::1]", "2001:db8::1", "fe80::1%eth0", "unknown",
+        "_hidden", '"[2001:db8::1]:80"', "", " ", ",", "192.0.2.1, unknown", "999.1.1.1", "1.2.3", "[]:1",
+        "[::1", "::ffff:192.0.2.9", "x" * 5000, "192.0.2.1:99999:1", "\x00", "١٩٢.0.2.1",
+    )  # fmt: skip
+    statuses = {
+        header: [
+            Client()
+            .post(SIGN_IN, {"username": "ann", "password": password}, HTTP_X_FORWARDED_FOR=header)
+            .status_code
+            for password in ("wrong", "ann's password")
+        ]
+        for header in written
+    }
+    assert {header: got for header, got in statuses.items() if got != [200, 302]} == {}
+
+
+def test_one_machine_is_one_whatever_port_or_address_of_its_line_it_uses(client: Client, ann: User, settings):
+    settings.TRUSTED_PROXY = True
+    machines = {
+        "a port a try": [f"198.51.100.7:{port}" for port in range(5000, 5011)],
+        "an address a try": [f"[2001:db8:0:1::{number:x}]:443" for number in range(11)],
+    }
+    for name, headers in machines.items():
+        for header in headers:
+            answer = client.post(
+                SIGN_IN, {"username": name, "password": "wrong"}, HTTP_X_FORWARDED_FOR=header
+            )
+        assert is_refused_unjudged(answer), name
+
+
+def test_clients_whose_address_nobody_knows_are_not_one_machine(client: Client, ann: User, settings):
+    settings.TRUSTED_PROXY = True
+    client.post(SIGN_IN, {"username": "bob", "password": "wrong"}, HTTP_X_FORWARDED_FOR="unknown")
+    failure = SignInFailure.objects.get()
+    SignInFailure.objects.bulk_create(
+        SignInFailure(name=f"name{number}", address=failure.address) for number in range(100)
+    )
+    sent = {"username": "ann", "password": "ann's password"}
+    assert client.post(SIGN_IN, sent, HTTP_X_FORWARDED_FOR="unknown").status_code == 302
+
+
+def test_the_old_password_cannot_be_guessed_on_the_page_that_changes_it(client: Client, ann: User):
+    client.force_login(ann)
+    new = {"new_password1": "a long brown fox", "new_password2": "a long brown fox"}
+    for _ in range(10):
+        client.post(reverse("labeling:change_password"), new | {"old_password": "wrong"})
+    answer = client.post(reverse("labeling:change_password"), new | {"old_password": "ann's password"})
+    assert is_refused_unjudged(answer)
