@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.actions import policy, projects
+from labeling.actions.policy import OverlapEffect
 from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Number, Text, WholeNumber, YesNo
+from labeling.api.fields import Filters, Input, Number, Text, WholeNumber, YesNo
 from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import MANAGE_HEAVY, READ
+from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ, READ
 from labeling.api.schema import operation
 from labeling.models import ApiToken, Project
 
@@ -34,6 +35,34 @@ class PolicyIn(Input):
     confirms_choice = YesNo(required=False, help_text="One class: a key chooses and Enter saves.")
     allows_overlapping_spans = YesNo(required=False)
     is_paused = YesNo(required=False, help_text="Nobody is given documents; answers are still taken.")
+
+
+class PolicyChangeIn(PolicyIn):
+    """What may change while people are labeling, and what it means for documents that are settled."""
+
+    reopens_settled = YesNo(
+        required=False,
+        help_text="With a larger overlap: ask more annotators about settled documents too. They count as not "
+        "settled until then. Without it they stay settled, and the overlap holds for the others.",
+    )
+
+
+class OverlapFilters(Filters):
+    """The overlap to try."""
+
+    overlap = serializers.IntegerField(required=False, min_value=1, max_value=32, help_text=OVERLAP)
+
+
+class OverlapEffectOut(serializers.Serializer[OverlapEffect]):
+    """What another overlap would do to documents that have answers."""
+
+    overlap = serializers.IntegerField(help_text=OVERLAP)
+    settled_with_fewer = serializers.IntegerField(
+        help_text="Settled documents with fewer answers than that. They stay settled, or open again with "
+        "`reopens_settled`."
+    )
+    settled_test_documents = serializers.IntegerField(help_text="Those of them that are in the test set.")
+    settles = serializers.IntegerField(help_text="Open documents that have enough answers already.")
 
 
 class ProjectIn(PolicyIn):
@@ -102,15 +131,32 @@ class OneProject(Endpoint):
 
     @operation(
         "projects_change",
-        request=PolicyIn,
+        request=PolicyChangeIn,
         answers={200: ProjectOut},
         errors=[409, 422],
-        examples={"Pause": {"is_paused": True}, "Two opinions": {"overlap": 2}},
+        examples={
+            "Pause": {"is_paused": True},
+            "Two opinions": {"overlap": 2},
+            "Two opinions on settled documents too": {"overlap": 2, "reopens_settled": True},
+        },
     )
     def patch(self, request: Request, project_id: int) -> Response:
         """Change the policy, or pause and resume the project.
 
-        More overlap opens settled documents again; less settles those that have enough answers.
+        More overlap leaves settled documents settled unless `reopens_settled` says otherwise; less settles
+        those that have enough answers. Read `overlap-effect/` first to know how many that are.
         """
-        changes: dict[str, Any] = PolicyIn.changes(request.data)
+        changes: dict[str, Any] = PolicyChangeIn.changes(request.data)
         return Response(ProjectOut(policy.change(project_id, self.caller, **changes)).data)
+
+
+class OverlapEffects(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+    filters = OverlapFilters
+
+    @operation("projects_overlap_effect", answers={200: OverlapEffectOut}, filters=OverlapFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Count what another overlap would change, before you change it."""
+        overlap = self.asked.get("overlap", self.member.project.overlap)
+        effect = policy.overlap_effect(project_id, self.caller, overlap)
+        return Response(OverlapEffectOut(effect).data)

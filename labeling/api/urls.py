@@ -28,6 +28,7 @@ app_name = "api"
 
 PROJECT = [
     path("", projects.OneProject.as_view(), name="project"),
+    path("overlap-effect/", projects.OverlapEffects.as_view(), name="overlap_effect"),
     path("classes/", classes.Classes.as_view(), name="classes"),
     path("classes/<uuid:class_id>/", classes.OneClass.as_view(), name="class"),
     path("classes/<uuid:class_id>/retire/", classes.RetireClass.as_view(), name="class_retire"),

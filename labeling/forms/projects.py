@@ -39,7 +39,9 @@ class NewProject(forms.Form):
         max_value=32,
         initial=1,
         label=gettext_lazy("People for each document"),
-        help_text=gettext_lazy("With two or more you see how far they agree; disputes go to an adjudicator."),
+        help_text=gettext_lazy(
+            "With two or more, a document is settled when most of them agree; if not, an adjudicator decides."
+        ),
     )
     test_percent = forms.IntegerField(
         min_value=0,
@@ -119,7 +121,7 @@ class Policy(forms.Form):
         max_value=32,
         label=gettext_lazy("People for each document"),
         help_text=gettext_lazy(
-            "More opens settled documents again; fewer settles those that have enough answers."
+            "Applies to documents that are not settled yet. Before settled documents change, you are asked."
         ),
     )
     strategy = forms.ChoiceField(

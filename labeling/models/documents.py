@@ -75,7 +75,8 @@ class Document(models.Model):
     position = models.BigIntegerField()  # place in the feature store: 0, 1, 2 … within the project
     random_key = models.FloatField()  # uniform in [0, 1), fixed by project and content
     round = models.PositiveSmallIntegerField(default=0)  # 0 is the first labeling
-    extra_slots = models.PositiveSmallIntegerField(default=0)  # answers asked for beyond the overlap
+    # Answers asked for beyond the overlap; below 0 where fewer had settled it before the overlap was raised.
+    extra_slots = models.SmallIntegerField(default=0)
     is_gold = models.BooleanField(default=False, db_default=False)  # settled for good: measures annotators
     created_at = models.DateTimeField(db_default=Now())
 
@@ -99,6 +100,7 @@ class Document(models.Model):
                 condition=Q(random_key__gte=0, random_key__lt=1), name="random_key_in_unit_interval"
             ),
             models.CheckConstraint(condition=Q(extra_slots__lte=16), name="at_most_16_second_opinions"),
+            models.CheckConstraint(condition=Q(extra_slots__gte=-31), name="an_answer_is_always_wanted"),
             models.CheckConstraint(
                 condition=Q(is_gold=False) | Q(state="resolved"), name="a_gold_document_is_settled"
             ),

@@ -156,7 +156,8 @@ def _headline(member: Membership, found: Overview) -> str:
     if not standing.open and standing.disputed:
         return _("Only disputes are left")
     if not standing.settled:
-        return _("Ready for the first label")
+        is_begun = found.model is not None or any(day.answers for day in found.days)
+        return _("No document is settled yet") if is_begun else _("Ready for the first label")
     share = 100 * standing.settled // max(standing.to_settle, 1)
     return _("{share} % of the documents are settled").format(share=share)
 

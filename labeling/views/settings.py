@@ -15,11 +15,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import classes, policy
+from labeling.actions.policy import OverlapEffect
 from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.classes import ClassTable, NewClass
 from labeling.forms.errors import put_on
 from labeling.forms.projects import Policy
 from labeling.models import LabelClass, Membership
+from labeling.models.numbers import decimal
 from labeling.views.access import for_managers, person
 
 
@@ -36,8 +38,14 @@ def change_policy(request: HttpRequest, member: Membership) -> HttpResponse:
     if not form.is_valid():
         return _page(request, member, status=422, policy=form)
     changes = form.changes()
+    if "overlap" in changes and "settled" not in request.POST:
+        effect = policy.overlap_effect(member.project_id, person(request), changes["overlap"])
+        if effect.settled_with_fewer or effect.settles:
+            context = _overlap_question(request, member, effect)
+            return render(request, "labeling/overlap_confirm.html", context)
+    reopens = request.POST.get("settled") == "reopen"
     try:
-        policy.change(member.project_id, person(request), **changes)
+        policy.change(member.project_id, person(request), reopens_settled=reopens, **changes)
     except (LabelingError, ValidationError) as error:
         put_on(form, error)
         return _page(request, member, status=422, policy=form)
@@ -131,6 +139,30 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
 
 def _classes(member: Membership, *, is_active: bool) -> list[LabelClass]:
     return list(LabelClass.objects.filter(project=member.project_id, retired_at__isnull=is_active))
+
+
+def _overlap_question(request: HttpRequest, member: Membership, effect: OverlapEffect) -> dict[str, Any]:
+    title = ngettext(
+        "Ask {n} annotator about each document?", "Ask {n} annotators about each document?", effect.overlap
+    )
+    texts = [_("Today it is {n}.").format(n=member.project.overlap)]
+    if effect.settles:
+        settles = ngettext(
+            "{n} open document has enough answers and becomes settled, or disputed.",
+            "{n} open documents have enough answers and become settled, or disputed.",
+            effect.settles,
+        )
+        texts.append(settles.format(n=decimal(effect.settles, 0)))
+    texts.append(_("You can change it back at any time; no answer is lost."))
+    return {
+        "member": member,
+        "effect": effect,
+        "title": title.format(n=effect.overlap),
+        "text": " ".join(texts),
+        "action": _("Save"),
+        "back": reverse("labeling:settings", args=[member.project_id]),
+        "hidden": [(k, v) for k, v in request.POST.items() if k != "csrfmiddlewaretoken"],
+    }
 
 
 def _retirement(member: Membership, label_class: LabelClass) -> dict[str, Any]:

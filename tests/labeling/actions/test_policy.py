@@ -7,11 +7,21 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from labeling.actions import adjudication, annotations, given, policy, projects, queue
+from labeling.actions import (
+    adjudication,
+    annotations,
+    corrections,
+    given,
+    policy,
+    projects,
+    queue,
+    second_opinions,
+)
 from labeling.actions.annotations import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
 from labeling.models import Annotation, Document, Project, Resolution
-from tests.cast import label
+from labeling.models.invariants import INVARIANTS, breaches
+from tests.cast import label, rank
 
 State = Document.State
 
@@ -69,16 +79,85 @@ def test_while_paused_nobody_gets_a_document(tickets: Project, joan: User, ann: 
     assert queue.claim(tickets.pk, ann).documents
 
 
-def test_more_overlap_opens_settled_documents_for_somebody_else(
+def test_more_overlap_leaves_settled_documents_and_the_test_set_as_they_are(
     tickets: Project, joan: User, ann: User, bob: User
 ) -> None:
     document = say(tickets, ann, "Refund")
+    Document.objects.filter(pk=document.pk).update(split=Document.Split.TEST)
     policy.change(tickets.pk, joan, overlap=2)
+    document.refresh_from_db()
+    assert document.state == State.RESOLVED
+    assert Resolution.objects.get().document == document
+    assert document not in {
+        Document(pk=held.document_id) for held in queue.claim(tickets.pk, bob, 9).documents
+    }
+    other = say(tickets, ann, "Billing")
+    assert Document.objects.get(pk=other.pk).state == State.OPEN  # the new overlap holds for this one
+
+
+def test_a_settled_document_follows_a_correction_after_the_overlap_was_raised(
+    tickets: Project, joan: User, ann: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.change(tickets.pk, joan, overlap=2)
+    answer = Annotation.objects.get()
+    corrections.correct(tickets.pk, ann, answer.pk, [label(tickets, "Billing")])
+    settled = Resolution.objects.get(document=document)
+    assert settled.annotation.labels.get().label_class.name == "Billing"
+
+
+def test_more_overlap_opens_settled_documents_where_the_manager_asks_for_that(
+    tickets: Project, joan: User, ann: User, bob: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.change(tickets.pk, joan, overlap=2, reopens_settled=True)
     document.refresh_from_db()
     assert document.state == State.OPEN
     assert not Resolution.objects.exists()
     assert say(tickets, bob, "Refund") == document
     assert Resolution.objects.get().how == Resolution.How.AGREED
+
+
+@pytest.mark.parametrize("reopens_settled", [False, True])
+def test_a_raised_overlap_can_be_taken_back_without_a_trace(
+    tickets: Project, joan: User, ann: User, bob: User, reopens_settled: bool
+) -> None:
+    document = say(tickets, ann, "Refund")
+    waits = say(tickets, bob, "Refund")
+    before = list(tickets.documents.order_by("pk").values_list("pk", "state", "extra_slots"))
+    policy.change(tickets.pk, joan, overlap=3, reopens_settled=reopens_settled)
+    policy.change(tickets.pk, joan, overlap=5)
+    policy.change(tickets.pk, joan, overlap=1)
+    assert list(tickets.documents.order_by("pk").values_list("pk", "state", "extra_slots")) == before
+    assert set(Resolution.objects.values_list("document", flat=True)) == {document.pk, waits.pk}
+    assert not [breach for invariant in INVARIANTS for breach in breaches(invariant)]
+
+
+def test_the_effect_of_an_overlap_is_counted_before_it_is_set(
+    tickets: Project, joan: User, ann: User, bob: User
+) -> None:
+    first, _second = say(tickets, ann, "Refund"), say(tickets, ann, "Billing")
+    Document.objects.filter(pk=first.pk).update(split=Document.Split.TEST)
+    effect = policy.overlap_effect(tickets.pk, joan, 2)
+    assert (effect.settled_with_fewer, effect.settled_test_documents, effect.settles) == (2, 1, 0)
+    policy.change(tickets.pk, joan, overlap=2)
+    say(tickets, bob, "Refund")
+    back = policy.overlap_effect(tickets.pk, joan, 1)
+    assert (back.settled_with_fewer, back.settles) == (0, 1)
+    with pytest.raises(NotAllowed):
+        policy.overlap_effect(tickets.pk, ann, 2)
+
+
+def test_a_second_opinion_is_asked_of_a_document_settled_under_a_smaller_overlap(
+    tickets: Project, joan: User, ann: User, bob: User
+) -> None:
+    document = say(tickets, ann, "Refund")
+    policy.change(tickets.pk, joan, overlap=2)
+    assert second_opinions.ask(tickets.pk, [document.pk]) == [document.pk]
+    rank(tickets, [document])
+    assert say(tickets, bob, "Refund") == document
+    assert Resolution.objects.get().how == Resolution.How.AGREED
+    assert not [breach for invariant in INVARIANTS for breach in breaches(invariant)]
 
 
 def test_less_overlap_settles_documents_that_have_enough(

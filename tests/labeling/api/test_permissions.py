@@ -91,6 +91,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("projects", "POST"): (CREATE, lambda w, u: {"name": "New", "kind": "single", "class_names": ["A", "B"]}),
     ("project", "GET"): (READ, NO_BODY),
     ("project", "PATCH"): (MANAGE, lambda w, u: {"is_paused": True}),
+    ("overlap_effect", "GET"): (MANAGERS_READ, NO_BODY),
     ("classes", "GET"): (READ, NO_BODY),
     ("classes", "POST"): (MANAGE, lambda w, u: {"name": "Other"}),
     ("class", "PATCH"): (MANAGE, lambda w, u: {"name": "Renamed"}),

@@ -5,7 +5,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from labeling.models import Focus, Guideline, ModelVersion, Project
+from labeling.actions import annotations, queue
+from labeling.actions.annotations import Submission
+from labeling.models import Document, Focus, Guideline, ModelVersion, Project
+from tests.cast import label
 from tests.labeling.api.conftest import Caller
 
 
@@ -52,6 +55,20 @@ def test_a_paused_project_gives_nothing_out(tickets: Project, joan: User, ann: U
     path = f"projects/{tickets.pk}/"
     assert Caller(joan).send("PATCH", path, {"is_paused": True}).json()["is_paused"] is True
     assert Caller(ann).post(f"{path}batches/", {}).json()["empty_because"] == "paused"
+
+
+def test_the_effect_of_an_overlap_is_told_and_settled_documents_open_on_request(
+    tickets: Project, joan: User, ann: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    address = f"projects/{tickets.pk}/"
+    effect = Caller(joan).get(address + "overlap-effect/?overlap=2").json()
+    assert effect == {"overlap": 2, "settled_with_fewer": 1, "settled_test_documents": 0, "settles": 0}
+    Caller(joan).send("patch", address, {"overlap": 2})
+    assert Document.objects.get(pk=held.document_id).state == "resolved"
+    Caller(joan).send("patch", address, {"overlap": 3, "reopens_settled": True})
+    assert Document.objects.get(pk=held.document_id).state == "open"
 
 
 def test_an_empty_change_is_refused(tickets: Project, joan: User) -> None:

@@ -143,10 +143,15 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
         lambda right, facts, document, epoch: right(facts, document, facts.epoch)))),
     (rules.test_who_was_removed_submits_nothing, Fault("a removed member may still submit", _in_statements(
         "SUBMIT_FACTS", old="m.removed_at IS NULL", new="true"))),
-    (rules.test_more_overlap_reopens_and_less_settles, Fault("more overlap opens nothing again", _instead_of(
-        policy, "_short", lambda right, project: Document.objects.none()))),
-    (rules.test_more_overlap_reopens_and_less_settles, Fault("less overlap settles nothing", _instead_of(
-        policy, "settle", lambda right, document, wanted: document.state))),
+    (rules.test_more_overlap_leaves_what_is_settled, Fault("more overlap opens all again", _instead_of(
+        policy, "_adapt_documents", lambda right, project, reopens_settled: right(
+            project, reopens_settled=True)))),
+    (rules.test_more_overlap_reopens_on_request_and_less_settles, Fault(
+        "more overlap opens nothing again", _instead_of(
+            policy, "_reopen_short", lambda right, project, ids, is_head: None))),
+    (rules.test_more_overlap_reopens_on_request_and_less_settles, Fault(
+        "less overlap settles nothing", _instead_of(
+            policy, "settle", lambda right, document, wanted: document.state))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
         "three skips change nothing", _instead_of(queue, "is_given_up", lambda right, document: False))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(

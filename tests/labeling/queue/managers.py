@@ -58,12 +58,12 @@ class Managers(Hands):
     def purge_old_rankings(self, at: int) -> None:
         generations.purge(self.sides[at].project.pk)
 
-    @step(rest=8, at=side, step=st.sampled_from([-1, 1]))
-    def raise_or_lower_the_overlap(self, at: int, step: int) -> None:
+    @step(rest=8, at=side, step=st.sampled_from([-1, 1]), reopens=st.booleans())
+    def raise_or_lower_the_overlap(self, at: int, step: int, reopens: bool) -> None:
         one = self.sides[at]
         overlap = min(3, max(1, one.model.overlap + step))
-        policy.change(one.project.pk, self._user("joan"), overlap=overlap)
-        one.model.change_overlap(overlap)
+        policy.change(one.project.pk, self._user("joan"), overlap=overlap, reopens_settled=reopens)
+        one.model.change_overlap(overlap, reopens)
 
     @step(rest=3, at=side, picks=st.lists(which, min_size=1, max_size=3))
     def ask_for_second_opinions(self, at: int, picks: list[int]) -> None:

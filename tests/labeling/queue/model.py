@@ -112,12 +112,24 @@ class Queue(Standing):
         ]
         return True
 
-    def change_overlap(self, overlap: int) -> None:
+    def change_overlap(self, overlap: int, reopens_settled: bool = False) -> None:
+        """Settled documents want the answers they have, or on request as many as the others."""
         self.overlap = overlap
         for doc in self.docs.values():
-            if doc.how in ("agreed", "majority") and len(doc.answers()) < self.wanted(doc):
+            is_settled, answers, asked = (
+                doc.how in ("agreed", "majority"),
+                len(doc.answers()),
+                max(0, doc.extra),
+            )
+            is_short = is_settled and answers < overlap + asked
+            if is_short and reopens_settled:
+                doc.extra = asked
                 self._reopen(doc, in_front=True)
-            elif doc.state == "open":
+            elif is_short or (is_settled and doc.extra < 0):
+                doc.extra = min(asked, answers - overlap)
+            else:
+                doc.extra = asked if doc.extra < 0 else doc.extra
+            if doc.state == "open":
                 self.settle(doc)
 
     def ask_again(self, names: list[str]) -> list[str]:
@@ -139,7 +151,10 @@ class Queue(Standing):
             seen = doc.of("submitted") | doc.of("skipped")
             answers = len(doc.answers())
             is_lost = (
-                doc.state == "open" and doc.extra and answers and not set(self.members) - self.removed - seen
+                doc.state == "open"
+                and doc.extra > 0
+                and answers
+                and not set(self.members) - self.removed - seen
             )
             if is_lost and self.overlap <= answers < self.wanted(doc):
                 doc.extra = answers - self.overlap

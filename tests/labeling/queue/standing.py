@@ -40,7 +40,7 @@ class Doc:
     withdrawn: int = 0
     surplus: int = 0
     corrections: int = 0
-    extra: int = 0  # answers asked for beyond the overlap
+    extra: int = 0  # answers asked for beyond the overlap; below 0: settled under a smaller one
 
     @property
     def is_gold(self) -> bool:

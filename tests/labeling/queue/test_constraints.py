@@ -49,6 +49,7 @@ CASES = {
         UPDATE labeling_document SET external_id = NULL, content_hash = 'same'""",
     "random_key_in_unit_interval": "UPDATE labeling_document SET random_key = 1",
     "at_most_16_second_opinions": "UPDATE labeling_document SET extra_slots = 17",
+    "an_answer_is_always_wanted": "UPDATE labeling_document SET extra_slots = -32",
     "a_gold_document_is_settled": "UPDATE labeling_document SET is_gold = true",
     "gold_stays_settled": """
         UPDATE labeling_document SET is_gold = true WHERE state = 'resolved';

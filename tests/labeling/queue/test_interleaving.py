@@ -156,7 +156,7 @@ def test_an_overlap_is_lowered_under_a_claim(
     assert submitting(project, ann, first.token)().outcome == "surplus"
 
 
-@pytest.mark.parametrize(("before", "after", "state"), [(2, 1, "resolved"), (1, 2, "open")])
+@pytest.mark.parametrize(("before", "after", "state"), [(2, 1, "resolved"), (1, 2, "resolved")])
 def test_an_overlap_is_changed_under_a_submit(
     make_project: Callable[..., Project], joan: User, ann: User, before: int, after: int, state: str
 ) -> None:

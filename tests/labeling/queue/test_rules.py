@@ -20,8 +20,8 @@ def submit(world: World, who: str, token: str, key: str | None = None) -> annota
     return annotations.submit(world.users[who], Submission(token, labels, key))
 
 
-def change_overlap(world: World, overlap: int) -> None:
-    policy.change(world.sides[0].project.pk, world.users["joan"], overlap=overlap)
+def change_overlap(world: World, overlap: int, **choice: bool) -> None:
+    policy.change(world.sides[0].project.pk, world.users["joan"], overlap=overlap, **choice)
 
 
 def state_of(document_id: int) -> str:
@@ -118,11 +118,19 @@ def test_who_was_removed_submits_nothing(world: World) -> None:
     assert not Annotation.objects.exists()
 
 
-def test_more_overlap_reopens_and_less_settles(world: World) -> None:
+def test_more_overlap_leaves_what_is_settled(world: World) -> None:
     change_overlap(world, 1)
     (held,) = claim(world, "ann")
     assert submit(world, "ann", held.token).document_state == "resolved"
     change_overlap(world, 2)
+    assert state_of(held.document_id) == "resolved"
+
+
+def test_more_overlap_reopens_on_request_and_less_settles(world: World) -> None:
+    change_overlap(world, 1)
+    (held,) = claim(world, "ann")
+    assert submit(world, "ann", held.token).document_state == "resolved"
+    change_overlap(world, 2, reopens_settled=True)
     assert state_of(held.document_id) == "open"
     change_overlap(world, 1)
     assert state_of(held.document_id) == "resolved"

@@ -71,7 +71,7 @@ class Wishes(Queue):
         still = {name for names in self.waiting().values() for name in names}
         for name in wish.asked - still:
             doc = self.docs[name]
-            if doc.state == "open" and doc.extra and not any(map(self.is_live, doc.holds.values())):
+            if doc.state == "open" and doc.extra > 0 and not any(map(self.is_live, doc.holds.values())):
                 doc.extra = max(0, len(doc.answers()) - self.overlap)
                 self.settle(doc)
         return True

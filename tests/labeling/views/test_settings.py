@@ -8,7 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from labeling.models import LabelClass, Project
+from labeling.actions import annotations, queue
+from labeling.actions.annotations import Submission
+from labeling.models import Document, LabelClass, Project
+from tests.cast import label
 
 POLICY = {
     "name": "Tickets",
@@ -70,6 +73,28 @@ def test_a_wrong_policy_is_said_beside_its_field_and_nothing_is_stored(
     assert 'value="Kept"' in response.content.decode()
     tickets.refresh_from_db()
     assert (tickets.name, tickets.overlap) == ("Tickets single", 1)
+
+
+def test_a_larger_overlap_is_asked_about_before_settled_documents_change(
+    client: Client, tickets: Project, ann: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    wanted = POLICY | {"overlap": "2"}
+    asked = text(send(client, "change_policy", tickets.pk, data=wanted))
+    assert "Ask 2 annotators about each document?" in asked
+    assert "What about the 1 document that is settled?" in asked
+    tickets.refresh_from_db()
+    assert tickets.overlap == 1
+    send(client, "change_policy", tickets.pk, data=wanted | {"settled": "keep"})
+    assert Document.objects.get(pk=held.document_id).state == "resolved"
+    send(client, "change_policy", tickets.pk, data=POLICY | {"overlap": "3", "settled": "reopen"})
+    assert Document.objects.get(pk=held.document_id).state == "open"
+    assert "1 open document has enough answers" in text(
+        send(client, "change_policy", tickets.pk, data=POLICY)
+    )
+    home = text(client.get(reverse("labeling:project", args=[tickets.pk])))
+    assert "Ready for the first label" not in home
 
 
 def test_a_spans_project_decides_whether_spans_overlap(client: Client, make_project: Any) -> None:
