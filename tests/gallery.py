@@ -204,7 +204,7 @@ class Gallery:
         states = [ImportJob.State.values[n % len(ImportJob.State.values)] for n in more]
         ImportJob.objects.bulk_create(
             ImportJob(project=of, created_by=manager, file_name=f"{n}.csv", byte_count=9, file_format="csv",
-                      state=state, bad_row_count=len(bad), bad_rows=bad)
+                      state=state, bad_row_count=len(bad), bad_rows=bad, warning_count=len(bad), warnings=bad)
             for n, state in zip(more, states, strict=True)
         )  # fmt: skip
         span = (0, 4) if of.kind == Project.Kind.SPANS else ()

@@ -16,22 +16,22 @@ from labeling.models import Document, Project
 # Rows wait here until it is known which are new; those of an earlier chunk in this transaction go first.
 STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS incoming_document (
-        line integer, external_id text, text text, metadata jsonb, content_hash bytea, split text,
+        ordinal integer, external_id text, text text, metadata jsonb, content_hash bytea, split text,
         random_key double precision, source text
     ) ON COMMIT DELETE ROWS;
     DELETE FROM incoming_document
 """
 COPY = """
-    COPY incoming_document (line, external_id, text, metadata, content_hash, split, random_key, source)
+    COPY incoming_document (ordinal, external_id, text, metadata, content_hash, split, random_key, source)
     FROM STDIN
 """
 # Two looks at the database: an index serves each of the two identities.
 KNOWN = """
-    SELECT i.line, d.id, d.content_hash = i.content_hash
+    SELECT i.ordinal, d.id, d.content_hash = i.content_hash
     FROM incoming_document i
     JOIN labeling_document d ON d.project_id = %(project)s AND d.external_id = i.external_id
     UNION ALL
-    SELECT i.line, d.id, true
+    SELECT i.ordinal, d.id, true
     FROM incoming_document i
     JOIN labeling_document d ON d.project_id = %(project)s AND d.content_hash = i.content_hash
          AND d.external_id IS NULL
@@ -41,15 +41,15 @@ ADD = """
     WITH first AS (
         SELECT DISTINCT ON (external_id, CASE WHEN external_id IS NULL THEN content_hash END) *
         FROM incoming_document
-        WHERE line <> ALL(%(known)s)
-        ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, line
+        WHERE ordinal <> ALL(%(known)s)
+        ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, ordinal
     )
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, random_key,
                                    source, position, state, round, extra_slots)
     SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key, source,
-           %(position)s + row_number() OVER (ORDER BY line) - 1, 'open', 0, 0
+           %(position)s + row_number() OVER (ORDER BY ordinal) - 1, 'open', 0, 0
     FROM first
-    ORDER BY line
+    ORDER BY ordinal
     RETURNING id, position
 """
 
@@ -58,10 +58,10 @@ ADD = """
 class Added:
     """What became of one chunk of records."""
 
-    ids: dict[int, int] = field(default_factory=dict)  # line in the file: document, for new and known ones
+    ids: dict[int, int] = field(default_factory=dict)  # index of the record: document, new or known
     added: int = 0
     known: int = 0  # the same document was here already, or stood earlier in the chunk
-    changed_lines: list[int] = field(default_factory=list)  # known by id, with another text: ours was kept
+    changed: list[int] = field(default_factory=list)  # indexes: their id names another text, not stored
 
 
 def content_hash(text: str) -> bytes:
@@ -88,7 +88,8 @@ def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
     """Store the records that are new, in their order. Known by external id, or without one by their text.
 
     source : where they come from, such as the name of a file; of known ones the first one stays
-    The lines of the records must differ. Two imports of one project take turns.
+    Of an id with several texts the first one stays: the others get no document in `ids`, so nothing that they
+    say can reach it. Two imports of one project take turns.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     result = Added()
@@ -98,14 +99,15 @@ def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
             for row in _rows(project, records):
                 copy.write_row((*row, source))
         cursor.execute(KNOWN, {"project": project_id})
-        for line, document_id, is_same in cursor.fetchall():
-            result.ids[line] = document_id
-            if not is_same:
-                result.changed_lines.append(line)
+        for index, document_id, is_same in cursor.fetchall():
+            if is_same:
+                result.ids[index] = document_id
+            else:
+                result.changed.append(index)
         facts: dict[str, Any] = {
             "project": project_id,
             "position": project.document_count,
-            "known": list(result.ids),
+            "known": [*result.ids, *result.changed],
         }
         cursor.execute(ADD, facts)
         new = sorted(cursor.fetchall(), key=lambda row: row[1])
@@ -116,26 +118,31 @@ def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
 
 
 def _rows(project: Project, records: Iterable[Record]) -> Iterable[tuple[object, ...]]:
-    for record in records:
+    for index, record in enumerate(records):
         digest = content_hash(record.text)
         key = random_key(project, digest, record.split)
         split = record.split or (Document.Split.TEST if key < project.test_share else Document.Split.POOL)
         metadata = json.dumps(record.metadata, ensure_ascii=False) if record.metadata else "{}"
-        yield record.line, record.external_id, record.text, metadata, digest, str(split), key
+        yield index, record.external_id, record.text, metadata, digest, str(split), key
 
 
 def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) -> None:
-    """Give each line its document: new ones come back in the order of the lines that were new."""
+    """Give each record its document: new ones come back in the order of the records that were new."""
     ids = iter(new_ids)
-    seen: dict[str | bytes, int] = {}
+    new: dict[str | bytes, tuple[int, bytes]] = {}  # by id or text: the document, and its text's hash
     result.known = len(result.ids)
-    for record in records:
-        if record.line in result.ids:
+    decided = {*result.ids, *result.changed}
+    for index, record in enumerate(records):
+        if index in decided:
             continue
-        identity = record.external_id or content_hash(record.text)
-        if identity in seen:
+        digest = content_hash(record.text)
+        identity = record.external_id or digest
+        if identity not in new:
+            new[identity] = next(ids), digest
+            result.added += 1
+        elif new[identity][1] == digest:
             result.known += 1
         else:
-            seen[identity] = next(ids)
-            result.added += 1
-        result.ids[record.line] = seen[identity]
+            result.changed.append(index)
+            continue
+        result.ids[index] = new[identity][0]

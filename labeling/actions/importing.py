@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from labeling.actions import documents, given
 from labeling.actions.answers import AnswerRules, LabelValue, checked
 from labeling.actions.owed import owe
-from labeling.exceptions import InvalidAnswer
-from labeling.formats.records import BadRow, Record
+from labeling.exceptions import InvalidAnswer, StaleRun
+from labeling.formats.fields import WITHOUT_LABEL
+from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
 from labeling.models import LabelClass, OwedWork, Project
+
+logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 5_000  # one transaction; a broken import loses at most this many, and can be run again
 CHARACTERS_AT_ONCE = 20_000_000  # long documents make smaller chunks, so that memory stays flat
 BAD_ROWS_KEPT = 1_000  # the report names this many; it counts all
+WHOLE = re.compile(r"(?<=\d)\.0+$")
+# Not the rows' fault: the run ends, and what is stored by then stays.
+FAULTS = (OperationalError, InterfaceError, OSError, MemoryError, StaleRun)
 
 
-@dataclass
+@dataclass(frozen=True)
 class ImportReport:
     """What an import did so far."""
 
@@ -29,13 +38,22 @@ class ImportReport:
     added: int = 0
     known: int = 0  # were here already
     labelled: int = 0  # documents that their answer in the file settled
-    bad: int = 0
-    bad_rows: list[BadRow] = field(default_factory=list)
+    bad: int = 0  # rows of which nothing is stored
+    warned: int = 0  # rows that are stored, but not with all that they say
+    bad_rows: tuple[BadRow, ...] = ()
+    warnings: tuple[BadRow, ...] = ()
 
-    def refuse(self, row: BadRow) -> None:
-        self.bad += 1
-        if len(self.bad_rows) < BAD_ROWS_KEPT:
-            self.bad_rows.append(row)
+    def __add__(self, other: ImportReport) -> ImportReport:
+        return ImportReport(
+            self.read + other.read,
+            self.added + other.added,
+            self.known + other.known,
+            self.labelled + other.labelled,
+            self.bad + other.bad,
+            self.warned + other.warned,
+            (self.bad_rows + other.bad_rows)[:BAD_ROWS_KEPT],
+            (self.warnings + other.warnings)[:BAD_ROWS_KEPT],
+        )
 
 
 def import_documents(
@@ -44,57 +62,94 @@ def import_documents(
     on_progress: Callable[[ImportReport], None] | None = None,
     *,
     source: str = "",
+    report: ImportReport | None = None,
 ) -> ImportReport:
     """Store every good row; run it again after a break and nothing is stored twice.
 
+    on_progress : is told of each chunk before it is committed, so what it writes is stored with the chunk or
+        not at all
     source : what each document is said to have come in with, such as the name of the file
+    report : of the rows before these, where an import goes on
     `rows` come from labeling.formats.read and are taken one by one. Raises UnreadableFile where the rest of
-    the file cannot be read; what came before is stored then. The report counts a row with a label that does
-    not fit as bad, although its document is stored: it waits for annotators.
+    the file cannot be read; what came before is stored then. No row ends the import, whatever is in it: one
+    that cannot be stored is reported. A row with a label that does not fit is stored without it, with a
+    warning: its document waits for annotators.
     """
-    report = ImportReport()
-    answers = _AnswerReader(Project.objects.get(pk=project_id))
+    run = _Run(project_id, source, on_progress or (lambda report: None), report or ImportReport())
     try:
         for chunk in _chunks(rows):
-            _store(project_id, chunk, answers, report, source)
-            if on_progress:
-                on_progress(report)
+            run.store(chunk)
     finally:
-        if report.added:
+        if run.report.added:
             owe(project_id, OwedWork.Kind.FEATURIZE)
-    return report
+    return run.report
 
 
-def _store(
-    project_id: int,
-    chunk: Sequence[Record | BadRow],
-    answers: _AnswerReader,
-    report: ImportReport,
-    source: str,
-) -> None:
-    report.read += len(chunk)
-    records = [row for row in chunk if isinstance(row, Record)]
-    for row in chunk:
-        if isinstance(row, BadRow):
-            report.refuse(row)
-    added = documents.add(project_id, records, source)
-    report.added += added.added
-    report.known += added.known
-    lines = {record.line: record for record in records}
-    for line in added.changed_lines:
-        report.refuse(
-            _bad(lines[line], gettext_noop("This id is here already with another text; ours was kept."))
-        )
-    known_answers: list[tuple[int, Sequence[LabelValue]]] = []
-    for record in records:
-        if record.labels is None and record.spans is None:
-            continue
+@dataclass
+class _Run:
+    """One import under way: each chunk of rows and all that is told of it are one transaction."""
+
+    project_id: int
+    source: str
+    on_progress: Callable[[ImportReport], None]
+    report: ImportReport
+
+    def store(self, chunk: Sequence[Record | BadRow]) -> None:
+        """A row that breaks its chunk costs itself alone: halves are stored apart until it stands alone."""
         try:
-            known_answers.append((added.ids[record.line], answers.read(record)))
-        except InvalidAnswer as error:
-            message = gettext_noop("The document was stored without its label: %(reason)s")
-            report.refuse(_bad(record, message, reason=error.detail))
-    report.labelled += given.record(answers.project, known_answers)
+            self._commit(lambda: self._stored(chunk))
+        except FAULTS:
+            raise
+        except Exception as error:
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                self.store(chunk[:middle])
+                self.store(chunk[middle:])
+                return
+            logger.exception("Line %s of an import into project %s", chunk[0].line, self.project_id)
+            refused = _refused(chunk[0], type(error).__name__)
+            self._commit(lambda: ImportReport(read=1, bad=1, bad_rows=(refused,)))
+
+    def _commit(self, store: Callable[[], ImportReport]) -> None:
+        with transaction.atomic():
+            report = self.report + store()
+            self.on_progress(report)
+        self.report = report
+
+    def _stored(self, chunk: Sequence[Record | BadRow]) -> ImportReport:
+        records = [row for row in chunk if isinstance(row, Record)]
+        bad_rows = [row for row in chunk if isinstance(row, BadRow)]
+        added = documents.add(self.project_id, records, self.source)
+        for index in added.changed:
+            message = gettext_noop(
+                "This id is here already with another text; nothing of this row was stored."
+            )
+            bad_rows.append(_bad(records[index], message))
+        answers = _AnswerReader(Project.objects.get(pk=self.project_id))
+        known_answers: list[tuple[int, Sequence[LabelValue]]] = []
+        warnings: list[BadRow] = []
+        for index, document_id in sorted(added.ids.items()):
+            record = records[index]
+            warnings += [bad_row(record.line, problem, record.text) for problem in record.problems]
+            if record.labels is None and record.spans is None:
+                continue
+            try:
+                known_answers.append((document_id, answers.read(record)))
+            except InvalidAnswer as error:
+                warnings.append(_bad(record, WITHOUT_LABEL, reason=error.detail))
+        known_answers.sort(key=lambda pair: pair[0])  # documents are locked by rising id, as everywhere
+        labelled = given.record(answers.project, known_answers)
+        bad_rows.sort(key=lambda row: row.line)
+        return ImportReport(
+            read=len(chunk),
+            added=added.added,
+            known=added.known,
+            labelled=labelled,
+            bad=len(bad_rows),
+            warned=len({row.line for row in warnings}),
+            bad_rows=tuple(bad_rows[:BAD_ROWS_KEPT]),
+            warnings=tuple(warnings[:BAD_ROWS_KEPT]),
+        )
 
 
 class _AnswerReader:
@@ -119,24 +174,40 @@ class _AnswerReader:
         return checked(values, self.rules, record.text)
 
     def _class(self, name: str) -> UUID:
-        if name not in self.classes:
-            raise InvalidAnswer(f"“{name}” is no class of this project.")
-        return self.classes[name]
+        """A whole number may be written as tables write it where cells are missing: 3.0 for 3."""
+        for spelling in (name, WHOLE.sub("", name)):
+            if spelling in self.classes:
+                return self.classes[spelling]
+        raise InvalidAnswer(_("“{name}” is no class of this project.").format(name=name))
 
 
 def _bad(record: Record, message: str, **values: str) -> BadRow:
-    return BadRow(record.line, message, record.text[:80], values)
+    return bad_row(record.line, RowProblem(message, **values), record.text)
+
+
+def _refused(row: Record | BadRow, reason: str) -> BadRow:
+    excerpt = row.text if isinstance(row, Record) else row.excerpt
+    return bad_row(
+        row.line, RowProblem(gettext_noop("This row cannot be stored (%(reason)s)."), reason=reason), excerpt
+    )
 
 
 def _chunks(rows: Iterable[Record | BadRow]) -> Iterator[list[Record | BadRow]]:
-    rest = iter(rows)
-    while first := list(islice(rest, 1)):
-        chunk, characters = first, _size(first[0])
-        for row in rest:
+    """Rows for one transaction each; those before the place where the file cannot be read come too."""
+    chunk: list[Record | BadRow] = []
+    characters = 0
+    try:
+        for row in rows:
             chunk.append(row)
             characters += _size(row)
             if len(chunk) >= ROWS_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
-                break
+                yield chunk
+                chunk, characters = [], 0
+    except UnreadableFile:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
         yield chunk
 
 

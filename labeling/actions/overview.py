@@ -148,4 +148,6 @@ def _head(project: Project) -> Sequence[QueueEntry]:
 
 def _imports_under_way(project: Project) -> Sequence[ImportJob]:
     under_way = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
-    return list(ImportJob.objects.filter(project=project, state__in=under_way).defer("bad_rows")[:5])
+    return list(
+        ImportJob.objects.filter(project=project, state__in=under_way).defer("bad_rows", "warnings")[:5]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -17,19 +18,22 @@ from django.utils.translation import gettext as _
 
 from labeling import formats
 from labeling.actions import owed
-from labeling.actions.importing import ImportReport, import_documents
+from labeling.actions.importing import FAULTS, ImportReport, import_documents
 from labeling.actions.projects import manager_of
-from labeling.exceptions import InvalidInput, NotFound
+from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.models import ImportJob, Now, OwedWork
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE_BYTES = 1024 * 1024  # read within the request: some thousand documents, a second or two
 MOST_BYTES = 4 * 1024**3  # of one file, packed or not
 KEPT_HOURS = 24  # a file that nobody goes on with
-SILENT_SECONDS = 120  # a run tells of itself after every chunk; after this it is taken for dead
+SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
 PREVIEW_ROWS = 3
 
 
@@ -114,6 +118,8 @@ def start(
     is_small = job.byte_count <= AT_ONCE_BYTES
     is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
         state=ImportJob.State.RUNNING if is_small else ImportJob.State.QUEUED,
+        run=None,
+        rows_read=0,
         heartbeat_at=Now(),
         file_format=file_format.value,
         encoding=encoding,
@@ -121,7 +127,7 @@ def start(
         failure="",
     )
     if is_ours and is_small:
-        _run(job.pk, lambda: None)
+        _read_now(job.pk)
     elif is_ours:
         owed.owe(project_id, OwedWork.Kind.IMPORT)
     job.refresh_from_db()
@@ -129,9 +135,10 @@ def start(
 
 
 def resume(project_id: int, manager: User, job_id: UUID) -> None:
-    """Send for a worker again, where a run has fallen silent. What was stored is not stored twice."""
+    """Have a worker go on where a run stopped or fell silent. What was stored is not stored twice."""
     job = job_of(project_id, manager, job_id)
-    if ImportJob.objects.filter(_silent(), pk=job.pk).update(state=ImportJob.State.QUEUED):
+    broken = Q(state=ImportJob.State.STOPPED) | _silent()
+    if ImportJob.objects.filter(broken, pk=job.pk).update(state=ImportJob.State.QUEUED, failure=""):
         owed.owe(project_id, OwedWork.Kind.IMPORT)
 
 
@@ -148,50 +155,97 @@ def is_silent(job: ImportJob) -> bool:
 
 
 def read_waiting(work: OwedWork) -> None:
-    """Read the project's files that wait, one after the other: what a worker does when told."""
-    waiting = ImportJob.objects.filter(Q(state=ImportJob.State.QUEUED) | _silent(), project=work.project_id)
+    """Read the project's files that wait, one after the other: what a worker does when told.
+
+    One worker at a time does it, so whatever another one was reading is read on here.
+    """
+    left_behind = Q(state=ImportJob.State.RUNNING, run__isnull=False) & ~Q(run=work.fence)
+    waits = Q(state=ImportJob.State.QUEUED) | left_behind | _silent()
+    waiting = ImportJob.objects.filter(waits, project=work.project_id)
     while job := waiting.last():
-        _run(job.pk, lambda: owed.beat(work))
+        try:
+            _run(job.pk, work.fence, lambda: owed.beat(work))
+        except StaleRun:
+            owed.beat(work)  # where the work is still ours, somebody has only sent for this file anew
 
 
-def _run(job_id: UUID, beat: Callable[[], None]) -> None:
+def _read_now(job_id: UUID) -> None:
+    """Read a small file within the request; what interrupts that is left to a worker."""
+    try:
+        _run(job_id, None, lambda: None)
+    except FAULTS:
+        logger.exception("Import %s was interrupted", job_id)
+        interrupted = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.RUNNING, run=None)
+        if interrupted.update(state=ImportJob.State.QUEUED):
+            owed.owe(ImportJob.objects.get(pk=job_id).project_id, OwedWork.Kind.IMPORT)
+
+
+def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
+    """Read a file from the row on where it was left. Raises FAULTS, after which it can be read on."""
     job = ImportJob.objects.get(pk=job_id)
-    ours = ImportJob.objects.filter(pk=job_id)
-    ours.update(state=ImportJob.State.RUNNING, heartbeat_at=Now())
-    choice = ColumnChoice(**job.columns) if job.columns else None
+    ImportJob.objects.filter(pk=job_id).update(state=ImportJob.State.RUNNING, run=run, heartbeat_at=Now())
+    ours = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.RUNNING, run=run)
 
     def on_progress(report: ImportReport) -> None:
         beat()
-        ours.update(heartbeat_at=Now(), bytes_read=file.tell(), **_counts(report))
+        if not ours.update(heartbeat_at=Now(), bytes_read=file.tell(), **_counts(report)):
+            raise StaleRun
 
     try:
+        choice = ColumnChoice(**job.columns) if job.columns else None
         with _path(job).open("rb") as file:
             rows = formats.read(file, Format(job.file_format), choice=choice, encoding=job.encoding)
-            report = import_documents(job.project_id, rows, on_progress, source=job.file_name)
+            rows = islice(rows, job.rows_read, None)
+            report = _report(job) if job.rows_read else None
+            import_documents(job.project_id, rows, on_progress, source=job.file_name, report=report)
     except UnreadableFile as error:
-        _end(job, ImportJob.State.FAILED, failure=_(error.message) % error.values)
+        _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)
     except FileNotFoundError:
-        _end(job, ImportJob.State.FAILED, failure=_("The file is no longer kept; send it again."))
+        _end(ours, ImportJob.State.FAILED, failure=_("The file is no longer kept; send it again."))
+    except FAULTS:
+        raise
+    except Exception as error:
+        logger.exception("Import %s of project %s stopped", job.pk, job.project_id)
+        _end(ours, ImportJob.State.STOPPED, failure=f"{type(error).__name__}: {error}"[:500])
     else:
-        _end(job, ImportJob.State.DONE, bytes_read=job.byte_count, **_counts(report))
+        _end(ours, ImportJob.State.DONE, bytes_read=job.byte_count)
         _path(job).unlink(missing_ok=True)
 
 
-def _end(job: ImportJob, state: ImportJob.State, **facts: Any) -> None:
-    ImportJob.objects.filter(pk=job.pk).update(state=state, finished_at=Now(), **facts)
+def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **facts: Any) -> None:
+    if not ours.update(state=state, finished_at=Now(), **facts):
+        raise StaleRun
 
 
 def _counts(report: ImportReport) -> dict[str, Any]:
     return {
+        "rows_read": report.read,
         "imported": report.added,
         "already_there": report.known,
         "labelled": report.labelled,
         "bad_row_count": report.bad,
-        "bad_rows": [
-            {"line": row.line, "message": row.message, "values": dict(row.values), "excerpt": row.excerpt}
-            for row in report.bad_rows
-        ],
+        "bad_rows": [_row(row) for row in report.bad_rows],
+        "warning_count": report.warned,
+        "warnings": [_row(row) for row in report.warnings],
     }
+
+
+def _row(row: BadRow) -> dict[str, Any]:
+    return {"line": row.line, "message": row.message, "values": dict(row.values), "excerpt": row.excerpt}
+
+
+def _report(job: ImportJob) -> ImportReport:
+    """What was told of a job so far: the way back from `_counts`."""
+    return ImportReport(
+        job.rows_read,
+        job.imported,
+        job.already_there,
+        job.labelled,
+        job.bad_row_count,
+        job.warning_count,
+        tuple(BadRow(**row) for row in job.bad_rows),
+        tuple(BadRow(**row) for row in job.warnings),
+    )
 
 
 def _path(job: ImportJob) -> Path:

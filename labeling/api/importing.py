@@ -65,7 +65,7 @@ class DocumentsIn(Input):
 
 
 class BadRowOut(serializers.Serializer[Any]):
-    """A document that was left out, or stored without its label, and why."""
+    """A document that was left out, or stored without a part of it, and why."""
 
     line = serializers.IntegerField(help_text="Its place in the body, 1 for the first.")
     reason = serializers.SerializerMethodField()
@@ -82,8 +82,10 @@ class ImportOut(serializers.Serializer[Any]):
     added = serializers.IntegerField()
     known = serializers.IntegerField(help_text="Were here already.")
     labelled = serializers.IntegerField(help_text="Settled by the answer they came with.")
-    bad = serializers.IntegerField()
+    bad = serializers.IntegerField(help_text="Of which nothing is stored.")
     bad_rows = BadRowOut(many=True, help_text="The first thousand of them.")
+    warned = serializers.IntegerField(help_text="Stored, but not with all that they say.")
+    warnings = BadRowOut(many=True, help_text="The first thousand of them.")
 
 
 class ImportDocuments(Endpoint):

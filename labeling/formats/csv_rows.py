@@ -15,8 +15,27 @@ from labeling.formats.csv_columns import (
     ColumnChoice,
     header_names,
 )
-from labeling.formats.fields import check_id, check_label, check_labels, check_spans, check_split, check_text
-from labeling.formats.records import BadRow, Json, Record, RowProblem, UnreadableFile, bad_row, gettext_noop
+from labeling.formats.fields import (
+    WITHOUT_ID,
+    WITHOUT_LABEL,
+    OptionalFields,
+    check_id,
+    check_label,
+    check_labels,
+    check_spans,
+    check_split,
+    check_text,
+)
+from labeling.formats.records import (
+    BadRow,
+    Json,
+    Record,
+    RowProblem,
+    Span,
+    UnreadableFile,
+    bad_row,
+    gettext_noop,
+)
 from labeling.formats.streams import lines
 
 MAX_ROW_BYTES = 4 * 1024 * 1024  # a text of the greatest length, or a million tiny cells in 80 MB
@@ -156,15 +175,16 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
         metadata: dict[str, Json] = {name: row[place] for name, place in others if row[place]}
         labels: tuple[str, ...] | None = None
         spans = None
-        if label_at is not None and row[label_at]:
-            labels = (check_label(row[label_at]),)
-        elif labels_at is not None and row[labels_at]:
-            labels = _labels(row[labels_at])
-        if spans_at is not None and row[spans_at]:
-            spans = check_spans(strict_json.loads(row[spans_at]), text)
-        external_id = None if id_at is None else check_id(row[id_at])
+        optional = OptionalFields()
+        if label_at is not None and row[label_at].strip():
+            labels = optional.read(WITHOUT_LABEL, _label, row[label_at])
+        elif labels_at is not None and row[labels_at].strip():
+            labels = optional.read(WITHOUT_LABEL, _labels, row[labels_at])
+        if spans_at is not None and row[spans_at].strip():
+            spans = optional.read(WITHOUT_LABEL, _spans, row[spans_at], text)
+        external_id = None if id_at is None else optional.read(WITHOUT_ID, check_id, row[id_at])
         split = None if split_at is None else check_split(row[split_at])
-        return Record(line, text, external_id, metadata, labels, spans, split)
+        return Record(line, text, external_id, metadata, labels, spans, split, tuple(optional.problems))
 
     return to_record
 
@@ -200,6 +220,14 @@ def needs_escape(cell: str) -> bool:
     if cell.startswith(_ESCAPED_STARTS):
         return True
     return cell[:1].isspace() and cell.lstrip().startswith(FORMULA_STARTS)
+
+
+def _label(cell: str) -> tuple[str, ...]:
+    return (check_label(cell),)
+
+
+def _spans(cell: str, text: str) -> tuple[Span, ...]:
+    return check_spans(strict_json.loads(cell), text)
 
 
 def _labels(cell: str) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
-"""Is this a document we can take? The checks of its text, identifier, labels, spans and split."""
+"""Is this a document we can take? The checks of its text, identifier, labels, spans and split.
+
+An identifier or an answer that cannot be taken never costs the document: see `OptionalFields`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from labeling.formats.records import (
     MAX_ID_CHARACTERS,
@@ -17,6 +21,33 @@ _SPLITS = {
     **dict.fromkeys(("pool", "train", "training", "dev", "valid", "validation"), "pool"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+
+WITHOUT_ID = gettext_noop("The document was stored without its identifier: %(reason)s")
+WITHOUT_LABEL = gettext_noop("The document was stored without its label: %(reason)s")
+
+Read = TypeVar("Read")
+
+
+class OptionalFields:
+    """Reads the fields that a document can do without, and keeps what is wrong with them.
+
+    >>> fields = OptionalFields()
+    >>> fields.read(WITHOUT_ID, check_id, 3.5), fields.read(WITHOUT_LABEL, check_label, 3.0)
+    (None, '3')
+    >>> [str(problem) for problem in fields.problems]
+    ['The document was stored without its identifier: The id must be text or a whole number.']
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[RowProblem] = []
+
+    def read(self, message: str, check: Callable[..., Read], *values: object) -> Read | None:
+        """What `check` makes of the values; None where it cannot, which `message` then says."""
+        try:
+            return check(*values)
+        except RowProblem as problem:
+            self.problems.append(RowProblem(message, reason=str(problem)))
+            return None
 
 
 def check_text(value: object) -> str:
@@ -43,11 +74,12 @@ def check_text(value: object) -> str:
 def check_id(value: object) -> str | None:
     """The identifier as text; None when there is none.
 
-    >>> check_id(17), check_id("a-1"), check_id("")
-    ('17', 'a-1', None)
+    >>> check_id(17), check_id(17.0), check_id("a-1"), check_id("")
+    ('17', '17', 'a-1', None)
     """
     if value is None or value == "":
         return None
+    value = _whole(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise RowProblem(gettext_noop("The id must be text or a whole number."))
     identifier = str(value)
@@ -59,7 +91,12 @@ def check_id(value: object) -> str | None:
 
 
 def check_label(value: object) -> str:
-    """The name of one class, trimmed; a number is taken as a name."""
+    """The name of one class, trimmed; a whole number is taken as a name.
+
+    >>> check_label(" late "), check_label(1), check_label(1.0)
+    ('late', '1', '1')
+    """
+    value = _whole(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise RowProblem(gettext_noop("A label must be the name of a class."))
     name = str(value).strip()
@@ -75,19 +112,16 @@ def check_label(value: object) -> str:
 def check_labels(value: object) -> tuple[str, ...]:
     """Several classes of one document, each once.
 
-    >>> check_labels(["late", "rude"])
+    >>> check_labels(["late", "rude", "late"])
     ('late', 'rude')
     """
     if not isinstance(value, list):
         raise RowProblem(gettext_noop('"labels" must be a list of names. For a single one use "label".'))
-    labels = tuple(check_label(item) for item in value)
-    if len(set(labels)) != len(labels):
-        raise RowProblem(gettext_noop("A label is given twice."))
-    return labels
+    return tuple(dict.fromkeys(check_label(item) for item in value))
 
 
 def check_spans(value: object, text: str) -> tuple[Span, ...]:
-    """Spans inside the text, in code points, end exclusive.
+    """Spans inside the text, in code points, end exclusive, each once.
 
     value : list of [start, end, label], or of objects with these keys
 
@@ -96,10 +130,7 @@ def check_spans(value: object, text: str) -> tuple[Span, ...]:
     """
     if not isinstance(value, list):
         raise RowProblem(gettext_noop('"spans" must be a list of [start, end, label].'))
-    spans = tuple(_span(item, text) for item in value)
-    if len(set(spans)) != len(spans):
-        raise RowProblem(gettext_noop("A span is given twice."))
-    return spans
+    return tuple(dict.fromkeys(_span(item, text) for item in value))
 
 
 def check_split(value: object) -> str | None:
@@ -116,6 +147,15 @@ def check_split(value: object) -> str | None:
     return split
 
 
+def _whole(value: object) -> object:
+    """A number that is whole, however it is written, as the integer that it is.
+
+    >>> _whole(3.0), _whole(3.5), _whole("3.0")
+    (3, 3.5, '3.0')
+    """
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _span(value: object, text: str) -> Span:
     parts: Sequence[object] = ()
     if isinstance(value, list):
@@ -124,7 +164,7 @@ def _span(value: object, text: str) -> Span:
         parts = (value["start"], value["end"], value["label"])
     if len(parts) != 3:
         raise RowProblem(gettext_noop("A span needs a start, an end and a label, and nothing else."))
-    start, end, label = parts
+    start, end, label = _whole(parts[0]), _whole(parts[1]), parts[2]
     if type(start) is not int or type(end) is not int:
         raise RowProblem(gettext_noop("The start and the end of a span must be whole numbers."))
     if not 0 <= start < end <= len(text):

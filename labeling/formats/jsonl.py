@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from labeling.formats import strict_json
-from labeling.formats.fields import check_id, check_label, check_labels, check_spans, check_split, check_text
+from labeling.formats.fields import (
+    WITHOUT_ID,
+    WITHOUT_LABEL,
+    OptionalFields,
+    check_id,
+    check_label,
+    check_labels,
+    check_spans,
+    check_split,
+    check_text,
+)
 from labeling.formats.records import BadRow, Record, RowProblem, bad_row, gettext_noop
 from labeling.formats.streams import lines
 
@@ -39,7 +49,8 @@ def record_from(value: object, line: int) -> Record:
 
     Keys: text; id, label or labels, spans, split, metadata (all optional). Any other key becomes metadata.
     "annotation", which our own export adds, is passed over: a file does not say who labelled what here.
-    Raises RowProblem that says what to mend.
+    An id, label or span that cannot be taken is left out and told in `problems`. Raises RowProblem that says
+    what to mend where there is no document.
 
     >>> record_from({"text": "Bad and slow", "labels": ["bad", "slow"]}, 1).labels
     ('bad', 'slow')
@@ -55,15 +66,16 @@ def record_from(value: object, line: int) -> Record:
         raise RowProblem(
             gettext_noop('"%(key)s" is given both inside and outside of "metadata".'), key=min(twice)[:50]
         )
-    spans = value.get("spans")
+    spans, fields = value.get("spans"), OptionalFields()
     return Record(
         line,
         text,
-        check_id(value.get("id")),
+        fields.read(WITHOUT_ID, check_id, value.get("id")),
         metadata | others if metadata else others,
-        _labels(value),
-        None if spans is None else check_spans(spans, text),
+        fields.read(WITHOUT_LABEL, _labels, value),
+        None if spans is None else fields.read(WITHOUT_LABEL, check_spans, spans, text),
         check_split(value.get("split")),
+        tuple(fields.problems),
     )
 
 

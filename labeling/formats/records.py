@@ -56,6 +56,7 @@ class Record:
 
     labels : None when the file says nothing, () when it says that no class applies
     split : "pool", "test", or None when the file leaves the choice to us
+    problems : what the row says beside its text that could not be taken, and is left out
     """
 
     line: int  # where it starts, 1 is the first line of the file
@@ -65,11 +66,12 @@ class Record:
     labels: tuple[str, ...] | None = None
     spans: tuple[Span, ...] | None = None
     split: str | None = None
+    problems: tuple[RowProblem, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out, and why."""
+    """A row that was left out, or in a report's warnings stored without a part of it, and why."""
 
     line: int
     message: str  # translatable, with %(name)s for each of the values

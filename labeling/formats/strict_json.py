@@ -11,7 +11,8 @@ from labeling.formats.records import Json, RowProblem, gettext_noop
 
 MAX_DEPTH = 32
 MAX_VALUES = 50_000  # commas and brackets outside of strings: bounds the memory that one line can take
-MAX_INTEGER_DIGITS = 18  # fits 64 bits
+MAX_INTEGER = 2**63 - 1  # what 64 bits hold; identifiers of 19 digits are common
+MAX_INTEGER_DIGITS = len(str(MAX_INTEGER))
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _BRACKET = re.compile(r"[][{}]")
@@ -116,9 +117,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS + digits.startswith("-"):
-        raise RowProblem(gettext_noop("A whole number has more than 18 digits. Write it as text, in quotes."))
-    return int(digits)
+    is_short = len(digits) <= MAX_INTEGER_DIGITS + digits.startswith("-")  # or reading it takes long
+    if not is_short or abs(value := int(digits)) > MAX_INTEGER:
+        raise RowProblem(gettext_noop("A whole number has more than 64 bits. Write it as text, in quotes."))
+    return value
 
 
 def _number(digits: str) -> float:

@@ -80,8 +80,8 @@ class Simulation:
     def prepare(self) -> None:
         """Import the documents, the test set with its answers, and make their features."""
         report = importing.import_documents(self.project.pk, self.truth.questions())
-        if report.bad:
-            raise RuntimeError(f"{report.bad} rows were refused: {report.bad_rows[0].reason}")
+        if problems := (*report.bad_rows, *report.warnings):
+            raise RuntimeError(f"{report.bad + report.warned} rows were refused: {problems[0].reason}")
         if not working.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
             raise RuntimeError("There are no features to make.")
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import JSONField, Value
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.clock import Now
@@ -13,7 +14,8 @@ from labeling.models.projects import Project
 
 
 class ImportJob(models.Model):
-    """One uploaded file on its way in. Importing is idempotent, so a job that broke off may run again."""
+    """One uploaded file on its way in. What a row brings is stored with the count of rows, so a job goes on
+    exactly where it broke off."""
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting for your choice of columns")
@@ -21,6 +23,7 @@ class ImportJob(models.Model):
         RUNNING = "running", _("Being read")
         DONE = "done", _("Imported")
         FAILED = "failed", _("Could not be read")
+        STOPPED = "stopped", _("Stopped")  # broke off by no fault of the file; goes on where it was
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also names the stored file
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs", db_index=False)
@@ -31,12 +34,16 @@ class ImportJob(models.Model):
     encoding = models.CharField(max_length=20, default="utf-8")
     columns = models.JSONField(null=True, blank=True)  # a ColumnChoice by its fields; None outside CSV
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    run = models.UUIDField(null=True)  # the worker's fence; None while a request reads it
+    rows_read = models.BigIntegerField(db_default=0)  # of which all that is to be stored is stored
     bytes_read = models.BigIntegerField(default=0)
     imported = models.BigIntegerField(default=0)  # new documents
     already_there = models.BigIntegerField(default=0)
     labelled = models.BigIntegerField(default=0)  # came with their answer
     bad_row_count = models.BigIntegerField(default=0)
     bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "message", "values", "excerpt"}, …]
+    warning_count = models.BigIntegerField(db_default=0)  # rows that are stored without a part of them
+    warnings = models.JSONField(default=list, db_default=Value([], JSONField()), blank=True)  # like bad_rows
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the run that reads it
@@ -51,4 +58,4 @@ class ImportJob(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED)
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)

@@ -35,7 +35,7 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
             return redirect("labeling:import_job", member.project_id, job.pk)
         except LabelingError as error:
             put_on(form, error)
-    jobs = ImportJob.objects.filter(project=member.project_id).defer("bad_rows")[:RECENT_JOBS]
+    jobs = ImportJob.objects.filter(project=member.project_id).defer("bad_rows", "warnings")[:RECENT_JOBS]
     step = _step(member)
     allotted = LabelClass.objects.active().filter(project=member.project_id) if step else ()
     context = {"member": member, "form": form, "jobs": jobs, "step": step, "allotted": allotted}
@@ -56,6 +56,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
         "job": found,
         "step": _step(member),
         "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
+        "warnings": [_bad_row(row) for row in found.warnings[:SHOWN_BAD_ROWS]],
         "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
         "is_silent": is_silent,
         "live": live(request, state, is_busy=not is_silent),
@@ -102,15 +103,19 @@ def discard(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespo
 @require_safe
 @for_managers
 def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
-    """The report as a table. Cells that a spreadsheet would run as a formula are escaped."""
+    """The report as a table: rows left out, then rows stored without a part of them.
+
+    Cells that a spreadsheet would run as a formula are escaped.
+    """
     found = uploads.job_of(member.project_id, person(request), job_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bad-rows.csv"'
     writer = csv.writer(response)
-    writer.writerow(["line", "reason", "row"])
-    for row in found.bad_rows:
-        shown = _bad_row(row)
-        writer.writerow([shown["line"], _escaped(shown["reason"]), _escaped(shown["excerpt"])])
+    writer.writerow(["line", "reason", "row", "stored"])
+    for rows, is_stored in ((found.bad_rows, "no"), (found.warnings, "yes")):
+        for shown in map(_bad_row, rows):
+            cells = [shown["line"], _escaped(shown["reason"]), _escaped(shown["excerpt"]), is_stored]
+            writer.writerow(cells)
     return response
 
 

@@ -44,13 +44,15 @@ class Command(BaseCommand):
         except (OSError, UnreadableFile) as error:
             raise CommandError(f"{options['file']}: {error}") from error
         seconds = max(monotonic() - started, 1e-9)
-        for row in report.bad_rows:
-            self.stderr.write(f"line {row.line}: {row.reason}  {row.excerpt}")
-        if report.bad > len(report.bad_rows):
-            self.stderr.write(f"and {report.bad - len(report.bad_rows)} more")
+        for rows, count in ((report.bad_rows, report.bad), (report.warnings, report.warned)):
+            for row in rows:
+                self.stderr.write(f"line {row.line}: {row.reason}  {row.excerpt}")
+            if count > len(rows):
+                self.stderr.write(f"and {count - len(rows)} more")
         self.stdout.write(
             f"{report.read} rows read: {report.added} documents added, {report.known} were here already, "
-            f"{report.labelled} came with their label, {report.bad} rows refused "
+            f"{report.labelled} came with their label, {report.bad} rows left out, "
+            f"{report.warned} stored with a warning "
             f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
         )
 

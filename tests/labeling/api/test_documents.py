@@ -31,7 +31,8 @@ def test_a_thousand_documents_come_in_once(
     rows: list[dict[str, Any]] = [{"id": f"n{number}", "text": f"Text {number}"} for number in range(1000)]
     rows[0] |= {"label": "Refund", "metadata": {"channel": "mail"}, "split": "test"}
     first, again = send(caller, tickets, rows), send(caller, tickets, rows)
-    assert first.json() == {"read": 1000, "added": 1000, "known": 0, "labelled": 1, "bad": 0, "bad_rows": []}
+    counts = {"read": 1000, "added": 1000, "known": 0, "labelled": 1, "bad": 0, "warned": 0}
+    assert first.json() == counts | {"bad_rows": [], "warnings": []}
     assert (again.json()["added"], again.json()["known"]) == (0, 1000)
     stored = Document.objects.get(project=tickets, external_id="n0")
     assert (stored.state, stored.split, stored.metadata) == ("resolved", "test", {"channel": "mail"})
@@ -65,9 +66,10 @@ def test_a_label_that_does_not_fit_is_reported_by_its_line(tickets: Project, joa
     report = send(
         Caller(joan), tickets, [{"text": "one"}, {"text": "two", "label": "Nonsense"}, {"text": "  "}]
     ).json()
-    assert (report["added"], report["bad"]) == (2, 2)
-    assert sorted(row["line"] for row in report["bad_rows"]) == [2, 3]
-    assert "Nonsense" in str(report["bad_rows"])
+    assert (report["added"], report["bad"], report["warned"]) == (2, 1, 1)
+    assert [row["line"] for row in report["bad_rows"]] == [3]
+    assert [row["line"] for row in report["warnings"]] == [2]
+    assert "Nonsense" in report["warnings"][0]["reason"]
 
 
 @pytest.mark.parametrize("content_type", ["application/jsonl", "application/x-ndjson; charset=utf-8"])

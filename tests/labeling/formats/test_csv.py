@@ -36,6 +36,19 @@ def test_chosen_columns_become_fields_and_all_others_metadata():
     )
 
 
+def test_an_odd_id_label_or_span_is_told_and_the_document_stays():
+    (record,) = read_csv("id,text\n" + "x" * 201 + ",a\n")
+    assert record == Record(2, "a")
+    assert "id has more than 200" in str(record.problems[0])
+    choice = ColumnChoice("text", labels="labels", spans="spans")
+    rows = read_csv('text,labels,spans\na,x||y,\nb,"[1.5]",\nc,["x",\nd,,"[[0, 9, ""x""]]"\ne, , \n', choice)
+    assert [(type(row), row.labels, row.spans) for row in rows] == [(Record, None, None)] * 5
+    told = [[str(problem) for problem in row.problems] for row in rows]
+    words = ("label is empty", "must be the name", "not valid JSON", "not inside the text")
+    assert all(word in one for word, (one,) in zip(words, told[:4], strict=True))
+    assert told[4] == [], "blank cells say nothing"
+
+
 def test_several_labels_may_be_a_json_list():
     choice = ColumnChoice("text", labels="labels")
     rows = read_csv('text,labels\na,"[""x|y"", ""z""]"\nb,[]\nc,\n', choice)
@@ -80,7 +93,6 @@ def test_thousands_of_stray_quotes_do_not_make_the_work_quadratic():
         ("1,a\rb", "bare carriage return"),
         ("1,a\0b", "NUL character"),
         ("1," + "x" * 1_000_001, "has 1000001 characters"),
-        ("x" * 201 + ",a", "id has more than 200"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_next_row_is_read(row: str, words: str):

@@ -4,8 +4,10 @@ import csv
 import gzip
 import io
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from labeling.actions import projects, uploads, working
+from labeling import formats
+from labeling.actions import importing, owed, projects, uploads, working
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 
 TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
@@ -145,6 +148,20 @@ def test_bad_rows_are_reported_by_line_and_can_be_downloaded(client: Client, emp
     assert table[2][2] == "'=cmd|calc"
 
 
+def test_rows_stored_with_a_warning_are_told_apart_from_rows_left_out(client: Client, empty: Project) -> None:
+    rows = b'{"text": "One", "label": "Nonsense"}\n{"text": ""}\n{"text": "Two", "label": "Refund"}\n'
+    send(client, empty, rows, "a.jsonl")
+    page = text(start(client, empty))
+    assert "2 documents are new" in page
+    assert "1 rows left out 1 stored with a warning" in page
+    left_out, _, stored = page.partition("not with everything they say")
+    assert "2 The text is empty." in left_out
+    assert "is no class of this project" in stored
+    response = client.get(reverse("labeling:bad_rows", args=[empty.pk, ImportJob.objects.get().pk]))
+    table = list(csv.reader(io.StringIO(response.content.decode())))
+    assert [(row[0], row[3]) for row in table] == [("line", "stored"), ("2", "no"), ("1", "yes")]
+
+
 def test_another_encoding_can_be_tried_before_anything_is_stored(client: Client, empty: Project) -> None:
     send(client, empty, "text\nZwölf\n".encode("cp1252"))
     job = ImportJob.objects.get()
@@ -204,6 +221,69 @@ def test_a_run_that_is_alive_is_not_disturbed(client: Client, empty: Project) ->
     client.post(reverse("labeling:discard_import", args=[empty.pk, job.pk]))
     assert ImportJob.objects.get().state == "running"
     assert not OwedWork.objects.exists()
+
+
+def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
+    client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in our own code, in the middle of a file: nothing hangs, and no row is counted twice."""
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(uploads, "AT_ONCE_BYTES", 10)
+
+    def breaks(*args: Any, **kwargs: Any) -> Any:
+        yield from islice(right(*args, **kwargs), 4)
+        raise LookupError("the shelf is empty")
+
+    right = formats.read
+    send(client, empty, b"one\ntwo\n\xff\ntwo\nthree\nfour\none\n", "a.txt")
+    monkeypatch.setattr(formats, "read", breaks)
+    start(client, empty)
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    job = ImportJob.objects.get()
+    page = client.get(reverse("labeling:import_job", args=[empty.pk, job.pk]))
+    assert "The import stopped after 4 rows" in text(page)
+    assert "the shelf is empty" in text(page)
+    assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
+
+    monkeypatch.setattr(formats, "read", right)
+    client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    job.refresh_from_db()
+    assert (job.state, job.rows_read, job.imported, job.already_there) == ("done", 7, 4, 2)
+    assert [row["line"] for row in job.bad_rows] == [3]
+    assert "4 documents are new" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
+
+
+def test_a_worker_reads_on_at_once_what_a_dead_one_was_reading(client: Client, empty: Project) -> None:
+    send(client, empty, b"one\ntwo\nthree\n", "a.txt")
+    dead = uuid.uuid4()
+    ImportJob.objects.update(
+        state="running", run=dead, heartbeat_at=Now(), rows_read=1, imported=1, file_format="lines"
+    )
+    owed.owe(empty.pk, OwedWork.Kind.IMPORT)
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    job = ImportJob.objects.get()
+    assert (job.state, job.rows_read, job.imported) == ("done", 3, 3)
+    assert set(empty.documents.values_list("text", flat=True)) == {"two", "three"}  # "one" was that run's
+
+
+def test_a_run_that_was_replaced_stores_nothing_more(
+    client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 1)
+    right = formats.read
+
+    def overtaken(*args: Any, **kwargs: Any) -> Any:
+        for number, row in enumerate(right(*args, **kwargs)):
+            if number == 1:
+                ImportJob.objects.update(run=uuid.uuid4())
+            yield row
+
+    monkeypatch.setattr(formats, "read", overtaken)
+    send(client, empty, b"one\ntwo\nthree\n", "a.txt")
+    start(client, empty)
+    assert [d.text for d in empty.documents.all()] == ["one"]
+    assert ImportJob.objects.get().rows_read == 1
 
 
 def test_a_file_can_be_forgotten(client: Client, empty: Project) -> None:
