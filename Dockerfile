@@ -1,8 +1,8 @@
 # One image for web, workers and clock; docker-compose.yml gives each its command.
-FROM python:3.11-slim-bookworm
+FROM python:3.11.14-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DATA_DIR=/data
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 DATA_DIR=/data LISTEN_ADDRESS=0.0.0.0
 WORKDIR /app
 
 ARG PACKAGES=base

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
-from labeling.models import Project, QueueEntry
+from analytics.queue_shares import QueueShares
 from labeling.views.mixing import SHARES
 
 
@@ -18,14 +18,13 @@ class QueueMix:
     documents: int
 
 
-def queue_mix(project: Project) -> QueueMix | None:
+def queue_mix(shares: QueueShares) -> QueueMix | None:
     """None while nothing is ranked."""
-    entries = QueueEntry.objects.live(project).by_share()
-    whole = sum(entries.values())
+    whole = shares.entries
     if not whole:
         return None
     parts = []
-    for share, count in sorted(entries.items(), key=lambda pair: -pair[1]):
+    for share, count in sorted(shares.by_share().items(), key=lambda pair: -pair[1]):
         name, purpose = SHARES.get(share, (share, ""))
         parts.append((str(name), str(purpose), count, count / whole))
     bars = [Bar(name, (Part(share, name),)) for name, _purpose, _count, share in parts]

@@ -15,6 +15,7 @@ from analytics.labelled import Labelled, labelled_now, prevalences
 from analytics.metrics.classification import ClassScores, Report
 from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.measures import Measure
+from analytics.queue_shares import QueueShares, queue_shares
 from analytics.scores import scores
 from labeling.learning.crossed import SMALL_TEST_SET
 from labeling.models import ClassNeed, Focus, LabelClass, ModelVersion, Project
@@ -31,7 +32,8 @@ class ClassRow:
     scores: ClassScores | None  # None while there is no model, or it does not know the class yet
     crossed: ClassScores | None  # the same by cross-validation
     prevalence: Measure | None  # share of the unlabelled documents that have it, estimated
-    need: ClassNeed | None  # its share of the queue, and who sets it
+    need: ClassNeed | None  # the share of the queue that it should get, and who sets it
+    queue_part: float | None  # of the queue that it has now; None while nothing is ranked
     focus: Focus | None
     focus_labels: int  # that the focus has brought so far
 
@@ -51,6 +53,7 @@ class ClassReport:
     held_out: queries.HeldOut | None
     retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
     labelled: Labelled
+    queue: QueueShares  # of now
     labels: int  # of the pool and the test set together
     test_documents: int  # that are labelled and predicted
     is_test_waiting: bool
@@ -83,10 +86,11 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
     measured = scores(project.kind, held_out, version.pk) if held_out and version else None
     by_id = {label_class.pk: label_class for label_class in classes}
     crossed = cross_validated(version, by_id)
+    queue = queue_shares(project)
     return ClassReport(
         project=project,
         choice=choice,
-        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, labelled)),
+        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, labelled), queue),
         imbalance=imbalance(np.array([counts.get((c.pk, "pool"), 0) for c in classes] or [0])),
         scores=measured,
         crossed=crossed,
@@ -95,6 +99,7 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
         held_out=held_out,
         retired=retired,
         labelled=labelled,
+        queue=queue,
         labels=sum(counts.values()),
         test_documents=len(held_out) if held_out else 0,
         is_test_waiting=queries.test_documents_waiting(project),
@@ -110,7 +115,11 @@ class _Measured:
 
 
 def _rows(
-    project: Project, classes: list[LabelClass], counts: dict[tuple[UUID, str], int], measured: _Measured
+    project: Project,
+    classes: list[LabelClass],
+    counts: dict[tuple[UUID, str], int],
+    measured: _Measured,
+    queue: QueueShares,
 ) -> list[ClassRow]:
     by_class: dict[UUID, ClassScores] = {}
     if measured.scores and measured.held_out:
@@ -133,6 +142,7 @@ def _rows(
                 measured.crossed.classes.get(pk) if measured.crossed else None,
                 estimates[pk].unlabelled if pk in estimates else None,
                 needs.get(pk),
+                queue.part_of(pk) if queue.entries else None,
                 focus,
                 brought,
             )

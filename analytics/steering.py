@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, F
-from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,15 +14,19 @@ from analytics.achieved import Achieved, achieved
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.measures import Interval, Measure, undefined
 from analytics.needs import write_needs
+from analytics.queries import latest_model
+from analytics.queue_shares import QueueShares, queue_shares
 from labeling.actions import needs
-from labeling.models import ClassNeed, LabelClass, Project, QueueEntry
+from labeling.actions.wishes import most_needed
+from labeling.learning.mix import CLASS_SHARES
+from labeling.models import ClassNeed, LabelClass, ModelVersion, OwedWork, Project
 from labeling.models.need_sentences import need_sentence, told_need
 from labeling.models.reasons import percent
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-FOR_CLASSES = ("weak_class", "focus", "seed_words", "expected_positive")  # shares that ask for one class
+SHORT = 0.75  # of what is wanted: a class that gets less has too few documents
 
 
 @dataclass(frozen=True)
@@ -90,17 +93,17 @@ def steering(project: Project) -> Steering:
     classes = {one.pk: one for one in LabelClass.objects.active().filter(project=project)}
     written = ClassNeed.objects.filter(project=project, label_class__in=classes).select_related("changed_by")
     found = {need.label_class_id: need for need in written}
-    head = _head(project)
-    entries = sum(head.values())
-    rows = [_row(project, one, found.get(one.pk), head, entries) for one in classes.values()]
+    shares = queue_shares(project)
+    explain = _Explanation.of(project, shares, found.values())
+    rows = [_row(one, found.get(one.pk), shares, explain) for one in classes.values()]
     changed = [
         need for need in found.values() if need.changed_by_id and need.mode != ClassNeed.Mode.AUTOMATIC
     ]
     return Steering(
         project,
-        _shares(head, entries, classes),
+        _shares(shares, classes),
         sorted(rows, key=lambda row: (-row.part, -(row.wanted or 0.0), row.label_class.position)),
-        entries,
+        shares.entries,
         achieved(project, classes),
         max(changed, key=lambda need: need.written_at, default=None),
     )
@@ -115,8 +118,19 @@ def headline(report: Steering) -> str:
     if not report.project.is_steered:
         return _("Steering is off: the queue goes by its own estimate of weak classes")
     steered = [row for row in report.rows if row.need and row.part > 0]
-    if not steered:
-        return _("No class needs more of the queue") if report.is_measured else _("Nothing is measured yet")
+    if steered:
+        return _gets(steered)
+    wanting = [row for row in report.rows if row.wanted]
+    if wanting:
+        return ngettext(
+            "{name} needs more of the queue and gets nothing now",
+            "{n} classes need more of the queue and get nothing now",
+            len(wanting),
+        ).format(n=len(wanting), name=wanting[0].label_class.name)
+    return _("No class needs more of the queue") if report.is_measured else _("Nothing is measured yet")
+
+
+def _gets(steered: list[NeedRow]) -> str:
     if len(steered) == 1:
         return _("{name} gets {p} of the queue").format(
             name=steered[0].label_class.name, p=percent(steered[0].part)
@@ -145,55 +159,97 @@ def change_project(
     return project
 
 
-def _head(project: Project) -> dict[tuple[str, str | None], int]:
-    """Entries of the order of now by share and class: some thousand rows at most."""
-    now = QueueEntry.objects.filter(project=project, generation=F("project__generation"))
-    counted = now.values(share=KT("reason__share"), label_class=KT("reason__class")).annotate(n=Count("pk"))
-    return {(row["share"], row["label_class"]): row["n"] for row in counted.order_by()}
-
-
-def _shares(
-    head: dict[tuple[str, str | None], int], entries: int, classes: dict[UUID, LabelClass]
-) -> list[ShareRow]:
+def _shares(shares: QueueShares, classes: dict[UUID, LabelClass]) -> list[ShareRow]:
     names = {str(pk): one for pk, one in classes.items()}
     rows = []
-    for share in {share for share, _class in head}:
-        counts = {label_class: n for (one, label_class), n in head.items() if one == share}
-        asked = [(names[pk], n) for pk, n in counts.items() if pk in names] if share in FOR_CLASSES else []
+    for share in {share for share, _class in shares.counts}:
+        counts = {label_class: n for (one, label_class), n in shares.counts.items() if one == share}
+        asked = [(names[pk], n) for pk, n in counts.items() if pk in names] if share in CLASS_SHARES else []
         whole = sum(counts.values())
         by_class = sorted(asked, key=lambda pair: (-pair[1], pair[0].position))
-        rows.append(ShareRow(share, whole, whole / entries, by_class))
+        rows.append(ShareRow(share, whole, whole / shares.entries, by_class))
     return sorted(rows, key=lambda row: (-row.entries, row.share))
 
 
 def _row(
-    project: Project,
-    label_class: LabelClass,
-    need: ClassNeed | None,
-    head: dict[tuple[str, str | None], int],
-    entries: int,
+    label_class: LabelClass, need: ClassNeed | None, shares: QueueShares, explain: _Explanation
 ) -> NeedRow:
-    count = sum(head.get((share, str(label_class.pk)), 0) for share in FOR_CLASSES)
-    part = count / entries if entries else 0.0
-    return NeedRow(label_class, need, count, part, _why(project, label_class, need, part))
+    part = shares.part_of(label_class.pk)
+    why = explain.why(label_class, need, part)
+    return NeedRow(label_class, need, shares.entries_of(label_class.pk), part, why)
 
 
-def _why(project: Project, label_class: LabelClass, need: ClassNeed | None, part: float) -> str:
-    if not project.is_steered:
-        return _("Steering is off for the project.")
-    if need is not None and need.mode == ClassNeed.Mode.OFF:
-        return _("Off: no share for this class.")
-    if need is None or need.share is None:
-        return _("Not measured yet: the engine's own estimate holds.")
-    if need.mode == ClassNeed.Mode.AUTOMATIC and need.share == 0:
-        return _("Its F1 surely reaches the target.")
-    if not part:
-        return _("Its share comes with the next ranking, or no document is predicted to be of it.")
-    told = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
-    sentence = need_sentence(label_class.name, percent(part), told)
-    if need.evidence.get("is_ambiguous"):
-        sentence += " " + _("People disagree on it, so it gets half of what it would.")
-    return sentence
+@dataclass(frozen=True)
+class _Explanation:
+    """What says why a class gets what it gets.
+
+    part_of_mix : entries that the strategy chose, of all: what stands beside them lessens every class's part
+    is_within_limit : all that classes want can be had together
+    """
+
+    project: Project
+    version: ModelVersion | None
+    is_ranking: bool
+    part_of_mix: float
+    has_room: bool
+    is_within_limit: bool
+
+    @classmethod
+    def of(cls, project: Project, shares: QueueShares, found: Iterable[ClassNeed]) -> _Explanation:
+        ranking = (OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
+        owed = OwedWork.objects.filter(project=project, kind__in=ranking)
+        wanted = sum(need.share or 0.0 for need in found if need.mode != ClassNeed.Mode.OFF)
+        limit = most_needed(project)
+        return cls(
+            project,
+            latest_model(project),
+            owed.exclude(state=OwedWork.State.FAILED).exists(),
+            shares.mixed_entries / shares.entries if shares.entries else 0.0,
+            limit > 0,
+            wanted <= limit,
+        )
+
+    def why(self, label_class: LabelClass, need: ClassNeed | None, part: float) -> str:
+        """The sentence of a class; part : of the head that it has."""
+        if self.project.strategy != Project.Strategy.DEFAULT:
+            return _("The strategy of the project knows no shares of classes.")
+        if not self.project.is_steered:
+            return _("Steering is off for the project.")
+        if need is not None and need.mode == ClassNeed.Mode.OFF:
+            return _("Off: no share for this class.")
+        if need is None or need.share is None:
+            if self.project.kind == Project.Kind.SPANS:
+                return _("Not measured yet: until then doubt alone orders the queue.")
+            return _("Not measured yet: the engine's own estimate holds.")
+        if need.share == 0:
+            is_automatic = need.mode == ClassNeed.Mode.AUTOMATIC
+            return (
+                _("Its F1 surely reaches the target.") if is_automatic else _("A manager gave it no share.")
+            )
+        if not part:
+            return self._nothing(label_class)
+        return self._served(label_class, need, need.share, part)
+
+    def _nothing(self, label_class: LabelClass) -> str:
+        """Why a class gets nothing of what it wants."""
+        if not self.has_room:
+            return _("The mix of the queue leaves nothing for weak classes.")
+        if self.version is None:
+            return _("Its share begins with the first model.")
+        if label_class.pk not in self.version.classes:
+            return _("Its share begins with the next model: this one does not know the class.")
+        if self.is_ranking:
+            return _("Its share comes with the next ranking, which is under way.")
+        return _("The model finds no waiting document for it. Seed words and “Label more” may find some.")
+
+    def _served(self, label_class: LabelClass, need: ClassNeed, wanted: float, part: float) -> str:
+        told = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        sentences = [need_sentence(label_class.name, percent(part), told)]
+        if need.evidence.get("is_ambiguous"):
+            sentences.append(_("People disagree on it, so it gets half of what it would."))
+        if self.is_within_limit and part < SHORT * wanted * self.part_of_mix:
+            sentences.append(_("It wants more, but the model finds no further waiting document for it."))
+        return " ".join(sentences)
 
 
 def _measure(need: ClassNeed | None, name: str) -> Measure:

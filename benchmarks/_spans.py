@@ -19,8 +19,9 @@ from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.crf_features import Describer
 from labeling.learning.evaluation import Quality, quality_of_spans
 from labeling.learning.features import Featurizer
-from labeling.learning.mix import Strategy, Wishes
-from labeling.learning.span_scores import pool_scores, select_span_head
+from labeling.learning.mix import Strategy
+from labeling.learning.selection import select_head
+from labeling.learning.span_scores import pool_scores
 from labeling.learning.spans import Span
 from labeling.learning.token_blocks import TokenBlock, segment_words
 from labeling.learning.word_clusters import WordClusters, learn_clusters
@@ -132,15 +133,15 @@ def next_batch(
     is_open = np.ones(len(known.texts), dtype=bool)
     is_open[labelled] = False
     scores = pool_scores(np.arange(len(known.texts)), tagger.score(known.block, known.classes), cost)
-    head = select_span_head(
+    head = select_head(
         scores.keep(is_open),
         known.dense,
         len(known.classes),
         strategy=strategy,
-        wishes=Wishes(),
         size=batch,
         batch=batch,
         labelled=np.array(labelled),
+        is_of_spans=True,
         seed=seed,
     )
     return [entry.position for entry in head]

@@ -1,5 +1,6 @@
 """What can an operator set? The only module that reads the environment, each variable with its unit."""
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -12,9 +13,15 @@ from reviewqueue.addresses import celery_broker, django_database
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def env_flag(name: str, default: bool = False) -> bool:
-    """A yes/no variable: 1, true, yes and on mean yes."""
-    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def env_flag(name: str) -> bool:
+    """A yes/no variable, no where it is unset. Raises ImproperlyConfigured when it holds anything else."""
+    value = os.environ.get(name, "").strip().lower()
+    if value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
+    return value in YES
 
 
 def env_int(name: str, default: int) -> int:
@@ -40,6 +47,7 @@ DATABASE_URL = os.environ.get("DATABASE_URL") or "postgresql://reviewqueue@local
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://localhost:6379/0"  # unix:///path for a socket
 
 # --- How careful to be --------------------------------------------------------------------------------
+LISTEN_ADDRESS = os.environ.get("LISTEN_ADDRESS", "")  # of the web process; `./run` sets 127.0.0.1
 DEBUG = env_flag("DEBUG")  # tracebacks in the browser: for development alone
 HTTPS = env_flag("HTTPS")  # the service is reached by TLS: redirect, HSTS, secure cookies, strict start-up
 HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000)  # a year, what browsers ask for before they preload
@@ -63,11 +71,24 @@ SECRET_KEY = shared_secret_key()  # 50 characters or more; signs sessions and le
 IS_SECRET_KEY_SHARED = bool(SECRET_KEY)
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(50)  # mypy, migrations: a key for this process only
 
-if HTTPS:
+
+def is_loopback(address: str) -> bool:
+    """Whether this machine alone reaches the address; an unknown one counts as open to others."""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+IS_PUBLIC = HTTPS or not is_loopback(LISTEN_ADDRESS)  # others may reach the service
+IS_KEY_WEAK = IS_SECRET_KEY_SHARED and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5)  # as Django counts
+if IS_PUBLIC:
     if DEBUG:
-        raise ImproperlyConfigured("DEBUG shows settings to visitors: unset it where HTTPS is on.")
-    if not IS_SECRET_KEY_SHARED or len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters where HTTPS is on.")
+        raise ImproperlyConfigured(
+            "DEBUG shows settings to visitors: unset it, or set LISTEN_ADDRESS=127.0.0.1 and HTTPS=no."
+        )
+    if IS_KEY_WEAK or (HTTPS and not IS_SECRET_KEY_SHARED):
+        raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
     if not ALLOWED_HOSTS or any(host.startswith("*") for host in ALLOWED_HOSTS):
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the service's own names, without a wildcard.")
 

@@ -1,4 +1,4 @@
-"""Which servers do the tests talk to? Private ones in a temporary folder, started when the first test asks.
+"""The servers that the tests talk to: private ones in a temporary folder, started when the first test asks.
 
 Loaded with `-p tests.servers`, before Django reads its settings: their addresses are known before they run.
 DATABASE_URL and REDIS_URL, where set, name servers to use instead.
@@ -6,6 +6,7 @@ DATABASE_URL and REDIS_URL, where set, name servers to use instead.
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,20 +15,42 @@ from pathlib import Path
 import pytest
 
 from reviewqueue.embedded.postgres import Postgres
+from reviewqueue.embedded.process import start_time
 from reviewqueue.embedded.valkey import Valkey
+from tests.migrated import start_migrated
 
-FOLDER = Path(tempfile.mkdtemp(prefix="rq-test-"))
-OWN: list[Postgres | Valkey] = []
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder; a container often gives it 64 MB
+MIN_MEMORY_BYTES = 2 * 1024**3  # free; a whole run writes some hundred megabytes
+PREFIX = "rq-test-"
+
+
+def make_folder() -> Path:
+    """A folder for everything that the tests write, in memory where there is room for it.
+
+    What killed runs left behind goes: nobody else empties a memory disk before the next start of the machine.
+    """
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MIN_MEMORY_BYTES
+    parent = MEMORY if has_room else Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and start_time(int(pid)) is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+
+
+FOLDER = make_folder()
+POSTGRES: Postgres | None = None
+VALKEY: Valkey | None = None
 # A parallel run starts processes that inherit our addresses; each has servers of its own all the same.
 OURS = set(os.environ.get("TEST_SERVERS_OF_OUR_OWN", "").split())
 if "DATABASE_URL" in OURS or not os.environ.get("DATABASE_URL"):
     OURS.add("DATABASE_URL")
-    OWN.append(Postgres(FOLDER, FOLDER / "logs", is_durable=False))
-    os.environ["DATABASE_URL"] = OWN[-1].url
+    POSTGRES = Postgres(FOLDER, FOLDER / "logs", is_durable=False)
+    os.environ["DATABASE_URL"] = POSTGRES.url
 if "REDIS_URL" in OURS or not os.environ.get("REDIS_URL"):
     OURS.add("REDIS_URL")
-    OWN.append(Valkey(FOLDER, FOLDER / "logs"))
-    os.environ["REDIS_URL"] = OWN[-1].url
+    VALKEY = Valkey(FOLDER, FOLDER / "logs")
+    os.environ["REDIS_URL"] = VALKEY.url
 os.environ["TEST_SERVERS_OF_OUR_OWN"] = " ".join(OURS)
 os.environ["DATA_DIR"] = str(FOLDER / "data")
 os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
@@ -39,9 +62,13 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
-    """PostgreSQL and Valkey, running until the last test is done."""
+    """PostgreSQL, with a database that is migrated, and Valkey, running until the last test is done."""
     with ExitStack() as running:
-        for server in OWN:
-            server.start()
-            running.callback(server.process.stop)
+        if POSTGRES is not None:
+            start_migrated(POSTGRES)
+            POSTGRES.process.stop_signal = signal.SIGQUIT  # "immediate": nobody will read its files again
+            running.callback(POSTGRES.process.stop)
+        if VALKEY is not None:
+            VALKEY.start()
+            running.callback(VALKEY.process.stop)
         yield

@@ -43,7 +43,13 @@ class ClassScoresOut(serializers.Serializer[Any]):
     test_labels = serializers.IntegerField()
     cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
     unlabelled_share = MeasureOut(allow_null=True, help_text="Of unlabelled documents, estimated.")
-    queue_share = serializers.FloatField(allow_null=True)
+    queue_share = serializers.FloatField(
+        allow_null=True,
+        help_text="Of the queue: what is there for the class now; null while nothing is ranked.",
+    )
+    queue_share_wanted = serializers.FloatField(
+        allow_null=True, help_text="What the class should get; null while nobody has said."
+    )
     queue_mode = serializers.ChoiceField(ClassNeed.Mode.choices, allow_null=True)
     wanted_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
 
@@ -203,7 +209,8 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "support": scores.support if scores else None,
         "cross_validated_f1": measure_json(row.crossed.f1) if row.crossed else None,
         "unlabelled_share": measure_json(row.prevalence) if row.prevalence else None,
-        "queue_share": row.need.share if row.need else None,
+        "queue_share": None if row.queue_part is None else round(row.queue_part, 4),
+        "queue_share_wanted": row.need.share if row.need else None,
         "queue_mode": row.need.mode if row.need else None,
         "wanted_labels": row.focus.wanted_labels if row.focus else None,
     }

@@ -23,6 +23,7 @@ from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
 from analytics.links import test_set_address
 from analytics.needs import evidence_of_now
 from analytics.news import training_news
+from analytics.queries import latest_model
 from analytics.queue_mix import queue_mix
 from analytics.reports import ClassReport, class_report
 from analytics.stopping import sentences, stopping_advice, title
@@ -67,7 +68,7 @@ def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> di
     """What is not of a model, but of the project at this moment."""
     advice, curve = stopping_advice(member.project), macro_curve(member.project)
     return {
-        "mix": queue_mix(member.project),
+        "mix": queue_mix(report.queue),
         "curve": chart_of(curve, member.project.target_f1),
         "curve_said": sentence(curve, member.project.target_f1),
         "left": labels_left(curve),
@@ -114,19 +115,28 @@ def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpRespo
     for pk in wanted:
         reason = _("Asked for on the report.")
         steering.focus_on(member.project_id, person(request), pk, WANTED_LABELS, reason, told.get(pk))
-    names = [str(name) for name in LabelClass.objects.filter(pk__in=wanted).values_list("name", flat=True)]
-    messages.success(
-        request,
-        _("The queue now brings documents that may be {names}, until {n} more of each are labelled.").format(
-            names=_(" or ").join(names), n=WANTED_LABELS
-        )
-        if len(names) > 1
-        else _("The queue now brings documents that may be {name}, until {n} more are labelled.").format(
-            name=names[0], n=WANTED_LABELS
-        ),
-    )
+    messages.success(request, _kept_wish(member, wanted))
     back = "confusion" if request.POST.get("back") == "confusion" else "classes"
     return redirect(f"analytics:{back}", member.project_id)
+
+
+def _kept_wish(member: Membership, wanted: list[UUID]) -> str:
+    """What the wish does now: a model that does not know the class cannot find documents for it."""
+    classes = LabelClass.objects.filter(pk__in=wanted)
+    version = latest_model(member.project)
+    unknown = [str(one.name) for one in classes if version is None or one.pk not in version.classes]
+    if unknown:
+        said = _(
+            "The wish for {names} stands, and acts from the first model on that knows the class. Seed words"
+            " bring documents before."
+        )
+        return said.format(names=_(" and ").join(unknown))
+    names = [str(one.name) for one in classes]
+    if len(names) > 1:
+        said = _("The queue now brings documents that may be {names}, until {n} more of each are labelled.")
+        return said.format(names=_(" or ").join(names), n=WANTED_LABELS)
+    said = _("The queue now brings documents that may be {name}, until {n} more are labelled.")
+    return said.format(name=names[0], n=WANTED_LABELS)
 
 
 @require_POST
@@ -145,7 +155,7 @@ def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     header = ["class", "train_labels", "test_labels", "support"]
     header += [column for name in measures for column in measure_columns(name)]
     header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
-    header += [*measure_columns("unlabelled_share"), "queue_share", "queue_mode"]
+    header += [*measure_columns("unlabelled_share"), "queue_share", "queue_share_wanted", "queue_mode"]
     rows = []
     for row in class_report(member.project, request.GET.get("model")).rows:
         cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
@@ -154,6 +164,7 @@ def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
             for name in measures:
                 cells += measure_cells(getattr(scores, name) if scores else None)
         cells += measure_cells(row.prevalence)
+        cells.append("" if row.queue_part is None else round(row.queue_part, 4))
         cells += [row.need.share, row.need.mode] if row.need else ["", ""]
         rows.append(cells)
     return csv_file(f"classes-{member.project_id}", header, rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.actions.second_opinions import ask, give_up
+from labeling.actions.second_opinions import ask
 from labeling.learning.consensus import (
     DOUBTFUL_BELOW,
     annotator_accuracy,
@@ -34,12 +34,11 @@ LEAST_LABELS = 50  # documents with a label from which a model is a witness at a
 def review(
     project: Project, classes: Sequence[UUID], committee: Committee, store: FeatureStore, most: int
 ) -> dict[int, float]:
-    """Ask for second opinions, so that at most `most` wait; take back those that nobody is left to give.
+    """Ask for second opinions, so that at most `most` wait.
 
     Returns the posterior of the answer of each document that waits now. Where fewer than two people label, or
     fewer than `LEAST_LABELS` documents have a label, nothing is asked.
     """
-    give_up(project)
     if project.kind == Project.Kind.SPANS or labeler_count(project.pk) < 2:
         return {}
     known = set(classes)

@@ -21,7 +21,7 @@ from labeling.actions.waiting import Entry, started_documents, test_documents
 from labeling.actions.wishes import seed_words, told_needs, wishes_for
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
-from labeling.learning.mix import HeadEntry, Share, Strategy, interleave, spliced
+from labeling.learning.mix import CLASS_SHARES, HeadEntry, Share, Strategy, Wishes, interleave, spliced
 from labeling.learning.scoring import PoolScores, score_pool
 from labeling.learning.seeds import Matches, find_matches
 from labeling.learning.selection import BATCH, HEAD_SIZE, select_head
@@ -58,6 +58,7 @@ class Ranker:
 
         Second opinions and what a manager picked come at their shares from the first place on: they are few.
         """
+        second_opinions.give_up(self.project)  # whoever asked for them, and whatever the strategy is
         doubts = self.doubts()
         picked = picks.waiting_entries(self.project, round(HEAD_SIZE * picks.SHARE))
         started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
@@ -69,18 +70,16 @@ class Ranker:
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked) - len(picked))
         mixed = interleave([started, test, self._with_reasons(chosen)])
         others = _besides(picked, spliced(mixed, asked, asked_share))
-        head = gold.served(self.project, spliced(others, picked, picks.SHARE), seed)
+        head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
         return head if self.opinion is None else self.opinion.of(head)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
         found = Document.objects.filter(project=self.project, position__in=positions)
         documents = dict(found.values_list("position", "pk"))
-        asked = Counter(e.label_class for e in chosen if e.share is Share.WEAK_CLASS)
-        part = {label_class: round(count / len(chosen), 4) for label_class, count in asked.items()}
-        needs = told_needs(self.project) if asked else {}
+        needs = told_needs(self.project) if any(e.share is Share.WEAK_CLASS for e in chosen) else {}
         return [
-            (documents[entry.position], _reason(entry, self.classes, self.version, part, needs))
+            (documents[entry.position], _reason(entry, self.classes, self.version, needs))
             for entry in chosen
             if entry.position in documents
         ]
@@ -119,11 +118,8 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
             return at_random(np.flatnonzero(is_eligible), seed, size)
         has_votes = project.strategy == Project.Strategy.DISAGREEMENT
         scores = score_pool(store, committee, has_votes=has_votes).keep(is_eligible)
-        seeds: Mapping[int, Matches] = {}
-        if project.strategy == Project.Strategy.DEFAULT:
-            share = mix_of(project, len(version.classes)).seed_words
-            seeds = _matches(project, version.classes, store, is_eligible, share)
-        return _select(project, version, store, scores, seeds, seed, size)
+        wishes = all_wishes(project, version, store, is_eligible)
+        return _select(project, version, store, scores, wishes, seed, size)
 
     def doubts() -> Mapping[int, float]:
         if project.strategy != Project.Strategy.DEFAULT:
@@ -133,6 +129,20 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         return review(project, version.classes, committee, store, most)
 
     return Ranker(project, choose, version, version.classes, doubts, Opinion(version, committee, store))
+
+
+def all_wishes(
+    project: Project, version: ModelVersion, store: FeatureStore, is_eligible: np.ndarray
+) -> Wishes:
+    """What is asked of the head, with what seed words found where the strategy serves them.
+
+    is_eligible : (n,) bool, n at least the documents of the store
+    """
+    wishes = wishes_for(project, version.classes)
+    if project.strategy != Project.Strategy.DEFAULT:
+        return wishes
+    share = mix_of(project, len(version.classes)).seed_words
+    return replace(wishes, seeds=_matches(project, version.classes, store, is_eligible, share))
 
 
 def _matches(
@@ -148,7 +158,7 @@ def _select(
     version: ModelVersion,
     store: FeatureStore,
     scores: PoolScores,
-    seeds: Mapping[int, Matches],
+    wishes: Wishes,
     seed: int,
     size: int,
 ) -> Sequence[HeadEntry]:
@@ -162,7 +172,7 @@ def _select(
         store.dense,
         len(version.classes),
         strategy=strategy,
-        wishes=replace(wishes_for(project, version.classes), seeds=seeds),
+        wishes=wishes,
         size=size,
         batch=labels_between(project, version),
         labelled=labelled,
@@ -207,16 +217,25 @@ def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
     return [HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in drawn]
 
 
+def _with_parts(head: Sequence[Entry]) -> list[Entry]:
+    """The head, with what each weak class has of all of it told by the entries that are there for it."""
+    counts = Counter(reason.get("class") for _pk, reason in head if reason["share"] in CLASS_SHARES)
+    part = {label_class: round(count / len(head), 4) for label_class, count in counts.items()}
+    return [
+        (pk, reason | {"part": part[reason["class"]]} if reason["share"] == Share.WEAK_CLASS else reason)
+        for pk, reason in head
+    ]
+
+
 def _reason(
     entry: HeadEntry,
     classes: Sequence[UUID],
     version: ModelVersion | None,
-    part: Mapping[int | None, float],
     needs: Mapping[UUID, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What the queue remembers of an entry: enough to say why it was chosen.
 
-    part : of the head that each weak class gets; needs : why, where a report or a manager said so
+    needs : why weak classes get their share, where a report or a manager said so
     """
     is_weak = entry.share is Share.WEAK_CLASS and entry.label_class is not None
     reason: dict[str, Any] = {
@@ -229,7 +248,6 @@ def _reason(
         "seconds": entry.seconds and round(entry.seconds, 1),
         "propensity": entry.propensity and round(float(entry.propensity), 6),
         "model": version and version.number,
-        "part": part.get(entry.label_class) if is_weak else None,
         "need": needs.get(classes[entry.label_class or 0]) if is_weak else None,
     }
     return {name: value for name, value in reason.items() if value is not None}

@@ -41,7 +41,11 @@ def focus_on(
     manager_of(project_id, manager)
     if not 1 <= wanted_labels <= MOST_WANTED:
         raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MOST_WANTED))
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
+    if project.strategy == Project.Strategy.RANDOM:
+        raise InvalidInput(
+            _("This project's queue is drawn at random. Choose another strategy to get more of a class.")
+        )
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
         raise UnknownClass
     end_focus(project_id, manager, class_id)

@@ -10,20 +10,28 @@ import numpy as np
 from django.conf import settings
 
 from labeling.actions.features import current_store, edition_folder
-from labeling.actions.heads import Ranker, at_random, eligible_mask, labels_between, start_ranker
+from labeling.actions.heads import (
+    Ranker,
+    all_wishes,
+    at_random,
+    eligible_mask,
+    labels_between,
+    start_ranker,
+)
 from labeling.actions.lessons import Lesson
 from labeling.actions.owed import owe
 from labeling.actions.span_opinions import SpanOpinion
 from labeling.actions.tokenized import current_tokens
-from labeling.actions.wishes import wishes_for
 from labeling.learning.arrays import Flags, Integers
 from labeling.learning.cost import Cost, fit_cost
 from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.crf_weights import NotAModel
 from labeling.learning.mix import HeadEntry, Share, Strategy
 from labeling.learning.scoring import PoolScores
-from labeling.learning.span_scores import changed_tags, pool_scores, select_span_head
+from labeling.learning.selection import select_head
+from labeling.learning.span_scores import changed_tags, pool_scores
 from labeling.learning.spans import Span
+from labeling.learning.store import FeatureStore
 from labeling.learning.token_store import TokenStore
 from labeling.learning.word_clusters import WordClusters
 from labeling.models import Annotation, Document, ModelVersion, OwedWork, Project
@@ -90,10 +98,13 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
         count = len(tokens) if tokens else 0
         if count < project.document_count:
             owe(project.pk, OwedWork.Kind.FEATURIZE)
-        is_eligible = eligible_mask(project, count if tokens else project.document_count)
-        if tokens is None or project.strategy == Project.Strategy.RANDOM:
+        store = current_store(project)
+        if not tokens or store is None or project.strategy == Project.Strategy.RANDOM:
+            is_eligible = eligible_mask(project, count or project.document_count)
             return at_random(np.flatnonzero(is_eligible), seed, size)
-        return _chosen(project, version, tagger, tokens, is_eligible, seed, size)
+        is_eligible = eligible_mask(project, max(count, len(store)))
+        is_eligible[min(count, len(store)) :] = False  # its tokens or its features are still being made
+        return _chosen(project, version, tagger, tokens, store, is_eligible, seed, size)
 
     opinion = None if tokens is None else SpanOpinion(version, tagger, tokens)
     return Ranker(project, choose, version, version.classes, opinion=opinion)
@@ -117,25 +128,24 @@ def _chosen(
     version: ModelVersion,
     tagger: SpanTagger,
     tokens: TokenStore,
+    store: FeatureStore,
     is_eligible: Flags,
     seed: int,
     size: int,
 ) -> list[HeadEntry]:
-    store = current_store(project)
-    if store is None:
-        return at_random(np.flatnonzero(is_eligible), seed, size)
     cost = measured_cost(project, tokens)
     earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
     scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
-    head = select_span_head(
+    head = select_head(
         scores.keep(is_eligible[scores.positions]),
         store.dense,
         len(version.classes),
         strategy=Strategy(project.strategy),
-        wishes=wishes_for(project, version.classes),
+        wishes=all_wishes(project, version, store, is_eligible),
+        is_of_spans=True,
         size=size,
         batch=labels_between(project, version),
-        labelled=_labelled(project, len(tokens)),
+        labelled=_labelled(project, min(len(tokens), len(store))),
         seed=seed,
     )
     seconds = cost.seconds(tokens.token_counts(np.array([entry.position for entry in head], dtype=np.int64)))

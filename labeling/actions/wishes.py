@@ -56,8 +56,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
         weakness = np.zeros(len(classes))  # the reports know better
     weakness[[place[need.label_class_id] for need in rows]] = 0.0
     focus = _focus(project, place)  # a manager's wish for a class takes the place of its need
-    most = MOST_NEEDED if mix == Mix.usual(len(classes)) else mix.weak_class
-    needs = _needs(rows, place, most)
+    needs = _needs(rows, place, _most_needed(mix, len(classes)))
     return Wishes(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
@@ -65,6 +64,16 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
         focus=focus,
         mix=mix,
     )
+
+
+def most_needed(project: Project) -> float:
+    """The part of the head that the needs of all classes may have together."""
+    n_classes = LabelClass.objects.active().filter(project=project).count()
+    return _most_needed(mix_of(project, n_classes), n_classes)
+
+
+def _most_needed(mix: Mix, n_classes: int) -> float:
+    return MOST_NEEDED if mix == Mix.usual(n_classes) else mix.weak_class
 
 
 def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:

@@ -52,8 +52,9 @@ class Sequences:
 
     log_likelihoods : (n,) of each document's most probable tags, at most 0
     token_counts : (n,)
-    classes : (n, 2) numbers of the two classes that it is most sure to have found; -1 where there is none
-    probabilities : (n, 2) of the surest token of each
+    classes : (n, m) numbers of the classes that it has found, the surest first, -1 behind them; m is the
+        number of classes, at least 2
+    probabilities : (n, m) of the surest token of each
     tags : (n_tokens,) what each token is: -1 for nothing, twice the class's number for the beginning of a
         span and one more inside it; models of the same classes can be compared by them
     """
@@ -190,15 +191,11 @@ def _by_document(block: TokenBlock, decoded: Decoded) -> Doubles:
 def _surest(
     block: TokenBlock, classes: Integers, chances: Doubles, n_classes: int
 ) -> tuple[NDArray[np.int16], Floats]:
-    """The two surest classes of each document: numbers, -1 for none, and probabilities, both (n, 2)."""
-    best = np.zeros((len(block), n_classes), dtype=np.float32)
+    """The classes found in each document, the surest first, and their probabilities, both (n, m)."""
+    best = np.zeros((len(block), max(n_classes, 2)), dtype=np.float32)
     inside = np.flatnonzero(classes >= 0)
     documents = np.searchsorted(block.segments[block.documents], inside, side="right") - 1
     np.maximum.at(best, (documents, classes[inside]), chances[inside].astype(np.float32))
-    order = np.argsort(-best, axis=1, kind="stable")[:, :2]
-    if n_classes < 2:
-        order = np.concatenate([order, order], axis=1)
+    order = np.argsort(-best, axis=1, kind="stable")
     found = np.take_along_axis(best, order, axis=1)
-    if n_classes < 2:
-        found[:, 1] = 0
     return np.where(found > 0, order, -1).astype(np.int16), found

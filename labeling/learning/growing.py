@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from labeling.learning.arrays import Flags, Floats, Integers
-from labeling.learning.class_shares import by_predicted_class, expected_positives, likely_of_class
+from labeling.learning.class_shares import (
+    by_held_class,
+    by_predicted_class,
+    expected_positives,
+    likely_of_class,
+)
 from labeling.learning.clustering import k_means
 from labeling.learning.herding import herd
 from labeling.learning.mix import HeadEntry, Mix, Share, Strategy, Wishes, interleave
@@ -35,7 +40,10 @@ class GrowingHead:
         wishes: Wishes,
         size: int,
         seed: int,
+        *,
+        is_of_spans: bool = False,
     ) -> None:
+        self.is_of_spans = is_of_spans
         self.scores, self.vectors, self.n_classes = scores, vectors, n_classes
         self.strategy, self.wishes, self.size = strategy, wishes, size
         self.rng = np.random.default_rng(seed)
@@ -45,8 +53,9 @@ class GrowingHead:
         self.mix = wishes.mix or Mix.usual(n_classes)
         self.informativeness = scores.disagreement if is_vote else scores.margin
         self.order = np.argsort(-self.informativeness, kind="stable")
+        group = by_held_class if is_of_spans else by_predicted_class
         is_default = strategy is Strategy.DEFAULT
-        self.by_class = by_predicted_class(scores, self.order, n_classes) if is_default else []
+        self.by_class = group(scores, self.order, n_classes) if is_default else []
         self.given: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
         self.needed: Counter[int] = Counter()  # places so far of each need
         # A random start of each, so that small needs have their turn in the first places of a head too.
@@ -74,7 +83,7 @@ class GrowingHead:
         needed = self._needed(size, int(left * MOST_OF_LEFT)) if self.by_class else []
         left -= sum(map(len, needed))
         groups += needed
-        if self.strategy is Strategy.DEFAULT:
+        if self.strategy is Strategy.DEFAULT and not self.is_of_spans:
             spread = self._spread(left - self._quota(left, sum(map(len, needed))))
             groups += [spread, self._weak(left - len(spread))]
         elif self.strategy is Strategy.HERDING:
@@ -104,7 +113,7 @@ class GrowingHead:
         return groups
 
     def _doubted(self, label_class: int, size: int) -> list[HeadEntry]:
-        """Predicted to be of a class, the least certain first."""
+        """Predicted to be of a class or to hold a span of it, the least certain first."""
         rows = self.by_class[label_class]
         rows = rows[self.is_free[rows]][:size]
         return [self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in rows]

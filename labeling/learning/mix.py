@@ -45,6 +45,10 @@ class Share(StrEnum):
     COLD_START = "cold_start"
 
 
+CLASS_SHARES = frozenset({Share.FOCUS, Share.SEED_WORDS, Share.WEAK_CLASS, Share.EXPECTED_POSITIVE})
+"""Shares whose entries are there for one class."""
+
+
 @dataclass(frozen=True)
 class HeadEntry:
     """One place in the head, with the numbers that put it there.

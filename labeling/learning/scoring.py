@@ -27,8 +27,9 @@ class PoolScores:
     """A few numbers about each of n documents.
 
     positions : (n,) places in the feature store
-    classes : (n, 2) the two most probable classes, the first first; -1 where there is none
-    probabilities : (n, 2) theirs
+    classes : (n, 2) the two most probable classes, the first first; -1 where there is none. Of spans (n, m):
+        those that were found, see `Sequences`
+    probabilities : of the same shape, theirs
     margin : (n,) how close the two are, in [0, 1]; for spans the uncertainty of the sequence; 1 less for a
         document without a dense view (no known word, no embedding yet)
     disagreement : (n,) nats, see `Committee.disagreement`

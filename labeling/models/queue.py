@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from labeling.exceptions import LeaseNotFound
@@ -29,6 +30,11 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
         """How many entries each share has."""
         counted = self.order_by().values_list("reason__share").annotate(entries=models.Count("pk"))
         return {str(share): int(entries) for share, entries in counted}
+
+    def by_share_and_class(self) -> dict[tuple[str, str | None], int]:
+        """How many entries each share has for each class that it asks for, None where for no one class."""
+        named = self.order_by().values_list(KT("reason__share"), KT("reason__class"))
+        return {(share, asked): n for share, asked, n in named.annotate(entries=models.Count("pk"))}
 
 
 class QueueEntry(models.Model):

@@ -134,6 +134,9 @@ def _weak_class(reason: Reason, names: Names) -> str:
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("one of the weak classes needs more labels, and it may belong there.")
+    if "spans" in reason:
+        text = _("{name} is a weak class that needs more labels, and the model finds one in this text.")
+        return text.format(name=name)
     text = _("{name} is a weak class that needs more labels, and this document may belong to it{odds}.")
     return text.format(name=name, odds=_odds(reason))
 

@@ -166,6 +166,14 @@ def test_the_page_takes_a_fixed_number_of_statements(measured: Project, client: 
     assert len(context) <= 26
 
 
+def test_a_wish_that_no_model_can_serve_yet_says_so(tickets: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    refund = tickets.classes.get(name="Refund")
+    page = client.post(reverse("analytics:focus", args=[tickets.pk, refund.pk]), follow=True)
+    assert "The wish for Refund stands, and acts from the first model on" in page.content.decode()
+    assert "The queue now brings" not in page.content.decode()
+
+
 def test_the_labels_of_all_focuses_are_counted_in_one_statement(
     measured: Project, client: Client, joan: User, ann: User
 ) -> None:

@@ -1,5 +1,6 @@
 """What moves the queue, and what did it achieve? And can a manager overrule it, and take that back?"""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,20 @@ from analytics.achieved import achieved
 from analytics.measuring import measure
 from analytics.needs import write_needs
 from analytics.steering import headline, steering
-from labeling.actions import annotations, generations, queue
-from labeling.models import ClassNeed, Focus, HeldOutPrediction, ModelVersion, Project
+from labeling.actions import annotations, generations, owed, queue, working
+from labeling.actions import steering as steering_actions
+from labeling.models import (
+    ClassNeed,
+    Focus,
+    HeldOutPrediction,
+    ModelVersion,
+    OwedWork,
+    Project,
+    QueueEntry,
+)
 from tests.cast import fill, label, rank
 from tests.judged import judge
+from tests.shop import WORDS, text_of, train, truth
 
 RIGHT, WRONG, WELL = (["Refund"], ["Refund"]), (["Billing"], ["Refund"]), (["Billing"], ["Billing"])
 
@@ -163,6 +174,74 @@ def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
     assert headline(steering(project)).startswith("Steering is off")
     project.strategy = "random"
     assert headline(steering(project)) == "This strategy is not steered by classes"
+
+
+@pytest.fixture(params=["single", "multi", "spans"])
+def learnt(request: Any, make_project: Any, ann: User, settings: Any, tmp_path: Path) -> Project:
+    """A project of each kind with a model behind it, a third of its texts of each class."""
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    names = list(WORDS)
+    project = make_project(kind=request.param, texts=[text_of(names[n % 3], n) for n in range(120)])
+    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert working.work_off(project.pk, kind)
+    for held in queue.claim(project.pk, ann, 40).documents:
+        where = (0, len(held.text.split()[0])) if project.kind == "spans" else ()
+        annotations.submit(
+            ann, annotations.Submission(held.token, [label(project, truth(held.text), *where)])
+        )
+    train(project)
+    return project
+
+
+def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
+    learnt: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    address = f"/api/v1/projects/{learnt.pk}/reports"
+    refund = str(label(learnt, "Refund").label_class)
+    client.patch(f"{address}/steering/{refund}/", {"mode": "by_hand", "share": 0.25}, "application/json")
+    assert working.work_off(learnt.pk, OwedWork.Kind.RANK)
+    learnt.refresh_from_db()
+    reasons = [entry.reason for entry in QueueEntry.objects.live(learnt)]
+    served = [reason for reason in reasons if reason.get("class") == refund]
+    assert 0.2 <= len(served) / len(reasons) <= 0.3
+    assert 4 <= sum(reason.get("class") == refund for reason in reasons[:20]) <= 6
+    part = round(len(served) / len(reasons), 4)
+    assert {reason["part"] for reason in served} == {part}
+
+    steered = client.get(f"{address}/steering/").json()
+    row = {one["class"]: one for one in steered["classes"]}[refund]
+    assert (row["share_wanted"], row["share_now"]) == (0.25, part)
+    assert steered["headline"].startswith("Refund gets ")
+    row = {one["class"]: one for one in client.get(f"{address}/classes/").json()["classes"]}[refund]
+    assert (row["queue_share_wanted"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
+    page = client.get(reverse("analytics:classes", args=[learnt.pk])).content.decode()
+    assert "wanted 25 %, by hand" in page
+
+
+def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
+    write_needs(tickets)
+    ordered(tickets, "Refund", "margin", 6)
+    OwedWork.objects.all().delete()
+    report = steering(tickets)
+    assert headline(report) == "3 classes need more of the queue and get nothing now"
+    assert {row.part for row in report.rows} == {0}
+    found = {row.label_class.name: row.why for row in report.rows}
+    assert found["Billing"].startswith("The model finds no waiting document for it.")
+    owed.owe(tickets.pk, OwedWork.Kind.RANK)
+    found = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert found["Billing"] == "Its share comes with the next ranking, which is under way."
+    steering_actions.change_mix(tickets.pk, joan, random=50, weak_class=0, second_opinion=0, seed_words=0)
+    found = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert found["Billing"] == "The mix of the queue leaves nothing for weak classes."
+    Project.objects.filter(pk=tickets.pk).update(strategy="margin")
+    tickets.refresh_from_db()
+    found = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert found["Billing"] == "The strategy of the project knows no shares of classes."
 
 
 def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan: User) -> None:

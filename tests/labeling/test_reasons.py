@@ -42,6 +42,13 @@ def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
     assert "Refund" not in reason_sentence(reason | {"sought": True}, NAMES, shows_classes=False)
 
 
+def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() -> None:
+    reason = {"share": "weak_class", "class": "a", "spans": [[0, 4, "a", 0.9]]}
+    sentence = "Refund is a weak class that needs more labels, and the model finds one in this text."
+    assert reason_sentence(reason, NAMES) == sentence
+    assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
+
+
 def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> None:
     reason = {"share": "second_opinion", "given": 1, "posterior": 0.42}
     assert reason_sentence(reason, NAMES) == (

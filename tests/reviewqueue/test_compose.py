@@ -101,8 +101,26 @@ def test_a_named_volume_is_declared(name):
 
 def test_no_secret_has_a_default():
     text = (BASE_DIR / "docker-compose.yml").read_text()
-    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
         assert set(re.findall(rf"\$\{{{secret}([:?-]*)", text)) == {":?"}
+
+
+def test_the_file_with_the_secrets_goes_neither_into_the_image_nor_into_git():
+    for ignored in (".dockerignore", ".gitignore"):
+        assert {".env", ".env.*"} <= set((BASE_DIR / ignored).read_text().splitlines()), ignored
+
+
+def test_every_image_has_an_exact_version():
+    images = [service["image"] for service in SERVICES.values() if service["image"] != "reviewqueue"]
+    images += re.findall(r"^FROM (\S+)$", DOCKERFILE, re.M)
+    assert [image for image in images if not re.search(r":\d+\.\d+(\.\d+)?-", image)] == []
+
+
+def test_no_service_can_gain_rights_and_ours_have_none_to_lose():
+    for name, service in SERVICES.items():
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    for name, service in OURS.items():
+        assert (service["cap_drop"], service["read_only"]) == (["ALL"], True), name
 
 
 def test_the_broker_keeps_its_messages():

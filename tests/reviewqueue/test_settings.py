@@ -36,6 +36,14 @@ def loaded(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]
         ({"TASK_TIME_LIMIT_SECONDS": "soon"}, "TASK_TIME_LIMIT_SECONDS must be a whole number, not 'soon'"),
         ({"HTTPS": "1", "ALLOWED_HOSTS": "queue.example.org"}, "Set SECRET_KEY to at least 50 random"),
         ({"HTTPS": "1", "SECRET_KEY": "short"}, "Set SECRET_KEY to at least 50 random"),
+        ({"HTTPS": "1", "SECRET_KEY": "k" * 60}, "Set SECRET_KEY to at least 50 random"),
+        ({"SECRET_KEY": "short"}, "Set SECRET_KEY to at least 50 random"),
+        ({"LISTEN_ADDRESS": "203.0.113.5", "SECRET_KEY": "k" * 60}, "Set SECRET_KEY to at least 50 random"),
+        ({"LISTEN_ADDRESS": "192.0.2.7", "DEBUG": "yes"}, "DEBUG shows settings to visitors"),
+        ({"LISTEN_ADDRESS": "::", "ALLOWED_HOSTS": "*"}, "without a wildcard"),
+        ({"HTTPS": "enabled"}, "HTTPS must be yes or no, not 'enabled'"),
+        ({"TRUSTED_PROXY": "y"}, "TRUSTED_PROXY must be yes or no, not 'y'"),
+        ({"DEBUG": "2"}, "DEBUG must be yes or no, not '2'"),
         ({"HTTPS": "1", "SECRET_KEY": KEY, "DEBUG": "1"}, "DEBUG shows settings to visitors"),
         ({"HTTPS": "1", "SECRET_KEY": KEY, "ALLOWED_HOSTS": "*"}, "without a wildcard"),
         ({"HTTPS": "1", "SECRET_KEY": KEY, "ALLOWED_HOSTS": ","}, "Set ALLOWED_HOSTS"),
@@ -47,10 +55,16 @@ def test_unsafe_or_unreadable_settings_stop_the_process_with_the_reason(tmp_path
     assert reason in done.stderr
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost"])
+def test_on_the_loopback_a_developer_may_be_careless(tmp_path, address):
+    careless = {"DEBUG": "Yes", "SECRET_KEY": "mine", "ALLOWED_HOSTS": "*", "HTTPS": "off"}
+    assert loaded(tmp_path, LISTEN_ADDRESS=address, **careless).stdout.strip() == "mine"
+
+
 def test_the_key_of_the_data_folder_is_used_where_the_environment_has_none(tmp_path):
     (tmp_path / "secret_key").write_text(KEY)
     assert loaded(tmp_path).stdout.strip() == KEY
-    assert loaded(tmp_path, SECRET_KEY="mine").stdout.strip() == "mine"
+    assert loaded(tmp_path, SECRET_KEY=KEY[::-1]).stdout.strip() == KEY[::-1]
 
 
 def test_no_key_is_the_same_in_two_processes_that_were_given_none(tmp_path):

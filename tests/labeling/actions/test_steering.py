@@ -45,6 +45,13 @@ def test_an_impossible_number_is_refused(tickets: Project, joan: User, wanted: i
         steering.focus_on(tickets.pk, joan, refund(tickets), wanted)
 
 
+def test_a_queue_that_is_drawn_at_random_cannot_bring_more_of_a_class(tickets: Project, joan: User) -> None:
+    Project.objects.filter(pk=tickets.pk).update(strategy="random")
+    with pytest.raises(InvalidInput, match="drawn at random"):
+        steering.focus_on(tickets.pk, joan, refund(tickets), 5)
+    assert not Focus.objects.exists()
+
+
 def test_only_managers_steer_and_only_towards_classes_that_can_be_chosen(
     tickets: Project, joan: User, ann: User, carla: User
 ) -> None:

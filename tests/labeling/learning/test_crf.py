@@ -129,6 +129,17 @@ def test_scores_are_those_of_the_tagged_texts(tagger, describer):
         assert (said.probabilities[number] > 0).sum() == len(names)
 
 
+def test_every_class_that_was_found_is_named_the_surest_first(tagger, describer):
+    names = ["Other", "Harm", "Another", "Drug"]
+    said = tagger.score(TokenBlock.of_texts(lesson(4)[0], describer), names)
+    assert said.classes.shape == said.probabilities.shape == (4, 4)
+    for classes, odds in zip(said.classes.tolist(), said.probabilities.tolist(), strict=True):
+        assert set(classes) == {1, 3, -1}
+        assert odds == sorted(odds, reverse=True)
+        assert classes[2:] == [-1, -1]
+        assert odds[2:] == [0, 0]
+
+
 def test_a_class_that_is_no_more_is_not_named(tagger, describer):
     said = tagger.score(TokenBlock.of_texts(lesson(2)[0], describer), ["Harm"])
     assert said.classes.tolist() == [[0, -1], [0, -1]]

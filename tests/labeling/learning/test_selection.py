@@ -30,10 +30,11 @@ from tests.labeling.learning.pools import matching, pool
     focus=st.dictionaries(st.integers(0, 3), st.floats(0.01, 1), max_size=3),
     random_share=st.none() | st.floats(0, 1),
     is_multi=st.booleans(),
+    is_of_spans=st.booleans(),
     seed=st.integers(0, 5),
 )
 def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_it(
-    count, n_classes, strategy, size, batch, focus, random_share, is_multi, seed
+    count, n_classes, strategy, size, batch, focus, random_share, is_multi, is_of_spans, seed
 ):
     scores, vectors = pool(count, n_classes)
     mix = None if random_share is None else replace(Mix.usual(n_classes), random=random_share)
@@ -44,8 +45,9 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
 
     def choose():
         return select_head(
-            scores, vectors, n_classes, strategy=strategy, wishes=wishes, size=size, batch=batch, seed=seed
-        )
+            scores, vectors, n_classes,
+            strategy=strategy, wishes=wishes, size=size, batch=batch, is_of_spans=is_of_spans, seed=seed,
+        )  # fmt: skip
 
     head = choose()
     places = [entry.position for entry in head]
