@@ -82,7 +82,7 @@ class AnswerConflict(LabelingError):
 
 
 class KeyReused(LabelingError):
-    """This idempotency key was used for another answer; make a new key for each answer."""
+    """This idempotency key was used for another request; make a new key for each request."""
 
     status = 422
 

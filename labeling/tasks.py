@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from labeling.actions import embedding, recipes, working
+from labeling.actions import embedding, idempotency, recipes, working
 from labeling.models import OwedWork
 
 
@@ -63,6 +63,11 @@ def reconcile(**_later: Any) -> None:
 @shared_task
 def owe_embeddings(**_later: Any) -> None:
     embedding.owe_missing()
+
+
+@shared_task
+def forget_old_keys(**_later: Any) -> None:
+    idempotency.forget_old()
 
 
 @shared_task

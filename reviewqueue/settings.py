@@ -263,6 +263,7 @@ REMINDERS = {  # seconds between two
     "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
     "labeling.tasks.owe_tunings": 60,  # how soon a doubling of the labels is noticed
     "analytics.tasks.measure_models": 5,  # how soon a new model is measured; two statements for all projects
+    "labeling.tasks.forget_old_keys": 3_600,  # idempotency keys that are past their month
     "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
 }
 CELERY_BEAT_SCHEDULE = {  # each expires with the next: no pile of them waits for a worker that was away

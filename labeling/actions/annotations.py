@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.actions.answers import Answer, AnswerRules, answer_hash, checked
+from labeling.actions.answers import Answer, AnswerRules, answer_hash, canonical, checked
 from labeling.actions.settling import settle_all
 from labeling.actions.submissions import (
     Facts,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_SUBMITS = 500  # in one call
+MAX_NOTE_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Subm
     """Submit all of them or none: the first that cannot be stored raises, naming its place in the list."""
     if len(submissions) > MOST_SUBMITS:
         raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MOST_SUBMITS))
+    tokens: dict[str, str] = {}  # by key
+    for place, submission in enumerate(submissions):
+        if submission.key and tokens.setdefault(submission.key, submission.token) != submission.token:
+            with named(place):
+                raise KeyReused
     done: dict[int, Submitted] = {}
     waiting = dict(enumerate(submissions))
     while waiting:
@@ -116,27 +122,41 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
                 raise LeaseNotFound
             if not facts.is_member:
                 raise NotAMember
+            if replayed := _replay(facts, document, submission):
+                done[place] = replayed
+                continue
             rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
             answer = checked(submission.labels, rules, document.text)
-            replayed = _replay(facts, document, answer_hash(answer))
-        if replayed:
-            done[place] = replayed
-        else:
-            epoch = tokens[place][1]
-            slot = _slot_to_fill(facts, document, epoch)
-            accepted.append(_Accepted(place, submission, document, facts, answer, epoch, slot))
+        epoch = tokens[place][1]
+        slot = _slot_to_fill(facts, document, epoch)
+        accepted.append(_Accepted(place, submission, document, facts, answer, epoch, slot))
     return done | _store(accepted)
 
 
-def _replay(facts: Facts, document: Document, digest: bytes) -> Submitted | None:
-    """The stored answer, where this is the same one again; an error where it is another one."""
+def _replay(facts: Facts, document: Document, submission: Submission) -> Submitted | None:
+    """The stored answer, where this is the same one again; an error where it is another one.
+
+    A class that was retired since changes nothing about what is stored.
+    """
     if facts.same_key_id is not None and facts.same_key_id != facts.same_lease_id:
         raise KeyReused
     if facts.same_lease_id is None:
         return None
-    if bytes(facts.same_lease_hash or b"") != digest:
-        raise KeyReused if facts.same_key_id is not None else AnswerConflict
+    is_same = bytes(facts.same_lease_hash or b"") == answer_hash(canonical(submission.labels))
+    if facts.same_key_id is not None and not (is_same and _is_same_beside_labels(facts, submission)):
+        raise KeyReused
+    if not is_same:
+        raise AnswerConflict
     return Submitted(facts.same_lease_id, document.pk, "replay", document.state)
+
+
+def _is_same_beside_labels(facts: Facts, submission: Submission) -> bool:
+    """Note and suggestion are part of a request. Seconds are not: they are measured anew at each sending."""
+    stored = None if facts.same_key_suggestion is None else json.loads(facts.same_key_suggestion)
+    return (facts.same_key_note, stored) == (
+        submission.note[:MAX_NOTE_LENGTH],
+        json.loads(json.dumps(submission.suggestion)),
+    )
 
 
 def _slot_to_fill(facts: Facts, document: Document, epoch: int) -> int | None:
@@ -203,7 +223,7 @@ def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
         "answer_hashes": [answer_hash(one.answer) for one in accepted],
         "seconds": [one.submission.seconds for one in accepted],
         "suggestions": [None if suggestion is None else json.dumps(suggestion) for suggestion in shown],
-        "notes": [one.submission.note[:1000] for one in accepted],
+        "notes": [one.submission.note[:MAX_NOTE_LENGTH] for one in accepted],
         "supersedes": [None if one.slot is None else one.facts.head_id for one in accepted],
         "label_leases": [lease for lease, _ in labels],
         "classes": [label.label_class for _, label in labels],

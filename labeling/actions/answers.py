@@ -52,7 +52,12 @@ def checked(labels: Iterable[LabelValue], rules: AnswerRules, text: str) -> Answ
         _check_spans(answer, rules.allows_overlapping_spans, text)
     else:
         _check_whole_document(answer, rules.kind)
-    return tuple(sorted(answer, key=_order))
+    return canonical(answer)
+
+
+def canonical(labels: Iterable[LabelValue]) -> Answer:
+    """The labels in their one order, whether or not they fit the project."""
+    return tuple(sorted(labels, key=_order))
 
 
 def answer_hash(answer: Answer) -> bytes:

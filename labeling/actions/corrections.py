@@ -10,13 +10,15 @@ from django.db import transaction
 from django.db.models import F
 
 from labeling.actions.annotations import Submitted, lock_document
-from labeling.actions.answers import AnswerRules, LabelValue, answer_hash, checked
+from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, canonical, checked
+from labeling.actions.idempotency import begin
 from labeling.actions.settling import reconsider, settle
 from labeling.exceptions import AlreadySettled, NotAMember, NothingToUndo
 from labeling.models import (
     Annotation,
     Document,
     Guideline,
+    KeyedRequest,
     Label,
     LabelClass,
     Lease,
@@ -30,16 +32,33 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def undo(project_id: int, annotator: User, annotation_id: int | None = None, key: str | None = None) -> Lease:
+def undo(
+    project_id: int,
+    annotator: User,
+    annotation_id: int | None = None,
+    *,
+    answer_key: str | None = None,
+    key: str | None = None,
+) -> Lease:
     """Withdraw the annotator's latest (or this) answer and put its document back into their hands.
 
-    An answer may be named by the key it was stored under; asking again changes nothing then. Where the
-    others' answers are enough by now, the document stays settled by them and nothing is held.
-    Raises NothingToUndo, or AlreadySettled where somebody has decided since.
+    An answer may be named by the key it was stored under; asking again changes nothing then, nor does it
+    under the same `key` of this undo. Where the others' answers are enough by now, the document stays settled
+    by them and nothing is held.
+    Raises NothingToUndo, KeyReused, or AlreadySettled where somebody has decided since.
     """
     _check_member(project_id, annotator)
-    if key is not None:
-        lease, is_taken_back = _answered(project_id, annotator, key)
+    request = begin(annotator, project_id, KeyedRequest.Route.UNDO, key, annotation_id, answer_key)
+    if request.is_repeated:
+        return Lease.objects.get(pk=request.result)
+    lease = _undo(project_id, annotator, annotation_id, answer_key)
+    request.finish(lease.pk)
+    return lease
+
+
+def _undo(project_id: int, annotator: User, annotation_id: int | None, answer_key: str | None) -> Lease:
+    if answer_key is not None:
+        lease, is_taken_back = _answered(project_id, annotator, answer_key)
         if is_taken_back:
             return lease
         annotation_id = lease.annotation_id or 0  # none counts where it came too late
@@ -66,12 +85,31 @@ def undo(project_id: int, annotator: User, annotation_id: int | None = None, key
 
 
 @transaction.atomic
-def correct(project_id: int, annotator: User, annotation_id: int, labels: Iterable[LabelValue]) -> Submitted:
+def correct(
+    project_id: int,
+    annotator: User,
+    annotation_id: int,
+    labels: Iterable[LabelValue],
+    key: str | None = None,
+) -> Submitted:
     """Replace the annotator's own answer by another one; the first stays in the history.
 
-    Raises NothingToUndo where it is not (or no longer) their counted answer, AlreadySettled, InvalidAnswer.
+    The same again under the same `key` is a replay. Raises NothingToUndo where it is not (or no longer) their
+    counted answer, AlreadySettled, InvalidAnswer, KeyReused.
     """
     _check_member(project_id, annotator)
+    labels = canonical(labels)
+    digest = answer_hash(labels).hex()
+    request = begin(annotator, project_id, KeyedRequest.Route.CORRECT, key, annotation_id, digest)
+    if request.is_repeated:
+        stored = Annotation.objects.select_related("document").get(pk=request.result)
+        return Submitted(stored.pk, stored.document_id, "replay", stored.document.state)
+    done = _correct(project_id, annotator, annotation_id, labels)
+    request.finish(done.annotation_id)
+    return done
+
+
+def _correct(project_id: int, annotator: User, annotation_id: int, labels: Answer) -> Submitted:
     annotation, document = _lock_own(project_id, annotator, annotation_id)
     project = annotation.project
     active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))

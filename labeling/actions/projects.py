@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from labeling.actions.idempotency import begin
 from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember, NotFound
-from labeling.models import PALETTE, Document, Guideline, LabelClass, Membership, Now, Project
+from labeling.models import PALETTE, Document, Guideline, KeyedRequest, LabelClass, Membership, Now, Project
 from labeling.models.keys import class_keys
 
 if TYPE_CHECKING:
@@ -56,21 +57,18 @@ def managed_document(project_id: int, manager: User, document_id: int) -> Docume
     return document
 
 
+@transaction.atomic
 def create_once(creator: User, creation_key: UUID, **facts: Any) -> Project:
-    """`create`, or the project that this person made with the same key before. Raises as `create` does."""
-    own = Project.objects.of(creator).filter(creation_key=creation_key)
-    if (before := own.first()) is not None:
-        return before
-    try:
-        return create(creator, creation_key=creation_key, **facts)
-    except ValidationError as error:
-        if "creation_key" not in getattr(error, "error_dict", {}):
-            raise
-    except IntegrityError:  # the first click has not ended when the second one looks
-        pass
-    if (before := own.first()) is None:
-        raise InvalidInput(_("This form was sent already; open it anew."))
-    return before
+    """`create`, or the project that this person made by the same request before.
+
+    Raises as `create` does, and KeyReused for another project under the key.
+    """
+    request = begin(creator, None, KeyedRequest.Route.CREATE, str(creation_key), facts)
+    if request.is_repeated:
+        return Project.objects.get(pk=request.result)
+    project = create(creator, **facts)
+    request.finish(project.pk)
+    return project
 
 
 @transaction.atomic

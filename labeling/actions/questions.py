@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.actions import queue
+from labeling.actions.idempotency import begin
 from labeling.actions.projects import member_of
 from labeling.actions.settling import dispute
 from labeling.exceptions import AlreadyReplied, InvalidInput, LeaseNotFound, LeaseStale, NotAllowed, NotFound
-from labeling.models import Document, Lease, Now, Question, read_lease_token
+from labeling.models import Document, KeyedRequest, Lease, Now, Question, read_lease_token
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -25,28 +27,25 @@ def ask(token: str, user: User, text: str, key: str = "") -> Question:
     """Ask the adjudicators about the leased document, and put it off until they reply; others may take it.
 
     The same `key` again gives the same question. A question that comes after the lease has ended is asked
-    all the same. Raises InvalidInput (empty or over 1000 characters), LeaseNotFound and NotAMember.
+    all the same. Raises InvalidInput (empty or over 1000 characters), LeaseNotFound, NotAMember, and
+    KeyReused for another question under the key.
     """
     text = _checked(text)
-    if len(key) > 64 or "\0" in key:
-        raise InvalidInput(_("A key has at most 64 characters."))
     lease_id, _epoch = read_lease_token(token)
-    asked_before = Question.objects.filter(asker=user, key=key)
-    if key and (before := asked_before.first()):
-        return before
     lease = Lease.objects.filter(pk=lease_id, annotator=user).first()
     if lease is None:
         raise LeaseNotFound
-    try:
+    member_of(lease.project_id, user)
+    request = begin(user, lease.project_id, KeyedRequest.Route.ASK, key, token, text)
+    if request.is_repeated:
+        return Question.objects.get(pk=request.result)
+    with suppress(LeaseStale):
         queue.defer(token, user, WAITS_MINUTES)
-    except LeaseStale:
-        member_of(lease.project_id, user)
-    # Sent twice at once, the lock on the document made them take turns.
-    if key and (before := asked_before.first()):
-        return before
-    return Question.objects.create(
-        project_id=lease.project_id, document_id=lease.document_id, asker=user, key=key, text=text
+    question = Question.objects.create(
+        project_id=lease.project_id, document_id=lease.document_id, asker=user, text=text
     )
+    request.finish(question.pk)
+    return question
 
 
 @transaction.atomic

@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest, Least
+from django.utils.translation import gettext as _
 
+from labeling.actions.idempotency import begin, check_key
 from labeling.actions.settling import dispute, is_given_up
-from labeling.exceptions import InvalidInput, LeaseAtLimit, LeaseNotFound, LeaseStale, NotAMember
+from labeling.exceptions import (
+    InvalidInput,
+    KeyReused,
+    LeaseAtLimit,
+    LeaseNotFound,
+    LeaseStale,
+    NotAMember,
+)
 from labeling.models import (
     Document,
+    KeyedRequest,
     Lease,
     Membership,
     Now,
@@ -37,6 +47,11 @@ HELD = (
     "id", "epoch", "leased_until", "reason", "document_id", "document__external_id", "document__text",
     "document__metadata", "document__split", "document__position",
 )  # fmt: skip
+ENDINGS = {
+    Lease.State.SKIPPED: KeyedRequest.Route.SKIP,
+    Lease.State.DEFERRED: KeyedRequest.Route.DEFER,
+    Lease.State.RELEASED: KeyedRequest.Route.RELEASE,
+}
 LOCKED_RETRIES = 3  # the last free documents may be in other people's hands for milliseconds
 
 
@@ -88,24 +103,29 @@ class Policy:
 def claim(project_id: int, annotator: User, count: int = 1, key: str | None = None) -> Claimed:
     """Lease the `count` best-ranked documents that are open to this annotator.
 
-    The same `key` again returns what is still live of the same leases, and never more. Raises NotAMember, and
-    InvalidInput for a count below 1 or a key over 64 characters.
+    The same `key` again returns what is still live of the same leases, and never more. Raises NotAMember,
+    InvalidInput for a count below 1 or what is no key, and KeyReused for a key that took another count.
     """
-    if count < 1 or len(key or "") > 64:
-        raise InvalidInput("Ask for at least one document, with a key of at most 64 characters.")
+    check_key(key)
+    if count < 1:
+        raise InvalidInput(_("Ask for at least one document."))
     facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
     policy = _lock_member(facts)
-    live, claim_id, facts["guideline"], facts["replied"] = run(sql.CLAIM_FACTS, facts)[0]
-    if claim_id is not None:
+    live, claim, facts["guideline"], facts["replied"] = run(sql.CLAIM_FACTS, facts)[0]
+    if claim is not None:
+        claim_id, asked_before = claim
+        if asked_before not in (None, count):
+            raise KeyReused
         held = held_documents(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
+    facts["asked"] = count
     return hand_out(policy, facts, min(count, MOST_PER_CLAIM), policy.lease_cap - live)
 
 
 def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
     """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
 
-    facts : project, annotator, guideline, key and replied, as the statements take them
+    facts : project, annotator, guideline, key, asked and replied, as the statements take them
     """
     if policy.is_paused:
         return Claimed([], "paused")
@@ -140,30 +160,41 @@ def extend(token: str, annotator: User) -> datetime:
 
 
 @transaction.atomic
-def skip(token: str, annotator: User, reason: str = "") -> None:
+def skip(token: str, annotator: User, reason: str = "", key: str | None = None) -> None:
     """Give the document back for good: it never comes to this annotator again.
 
     When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
+    Skipped again with the same reason, under the same `key` or none, it stays skipped: nothing is raised.
     """
-    lease = _lock_lease(token, annotator)
-    _give_back(lease, Lease.State.SKIPPED, skip_reason=reason.replace("\0", "")[:300])
-    if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
+    reason = reason.replace("\0", "")[:300]
+    lease = _give_back(token, annotator, Lease.State.SKIPPED, key, {"skip_reason": reason})
+    if lease and lease.document.state == Document.State.OPEN and is_given_up(lease.document):
         dispute(lease.document)
 
 
 @transaction.atomic
-def defer(token: str, annotator: User, minutes: int = 60) -> None:
-    """Not now: others may take the document; this annotator sees it again after `minutes`."""
+def defer(token: str, annotator: User, minutes: int = 60, key: str | None = None) -> None:
+    """Not now: others may take the document; this annotator sees it again after `minutes`.
+
+    Deferred again by the same minutes under the same token, it comes back when it would have.
+    """
     if not 1 <= minutes <= 60 * 24 * 30:
-        raise InvalidInput("Defer by at least a minute and at most thirty days.")
+        raise InvalidInput(_("Defer by at least a minute and at most thirty days."))
     until = Now() + timedelta(minutes=minutes)
-    _give_back(_lock_lease(token, annotator), Lease.State.DEFERRED, deferred_until=until)
+    _give_back(
+        token,
+        annotator,
+        Lease.State.DEFERRED,
+        key,
+        {"deferred_minutes": minutes},
+        deferred_until=until,
+    )
 
 
 @transaction.atomic
-def release(token: str, annotator: User) -> None:
-    """Give the document back without a mark."""
-    _give_back(_lock_lease(token, annotator), Lease.State.RELEASED)
+def release(token: str, annotator: User, key: str | None = None) -> None:
+    """Give the document back without a mark. Given back already under this token, it stays so."""
+    _give_back(token, annotator, Lease.State.RELEASED, key, {})
 
 
 def _lock_member(facts: dict[str, Any]) -> Policy:
@@ -213,6 +244,17 @@ def _lock_lease(token: str, annotator: User) -> Lease:
 
     Raises LeaseNotFound, NotAMember, and LeaseStale once it ran out, whether or not somebody noticed.
     """
+    lease, is_live_now = _lock_own_lease(token, annotator)
+    if not is_live_now:
+        raise LeaseStale
+    return lease
+
+
+def _lock_own_lease(token: str, annotator: User) -> tuple[Lease, bool]:
+    """The annotator's lease, and whether it is live under this token; its document is locked.
+
+    Raises LeaseNotFound and NotAMember.
+    """
     lease_id, epoch = read_lease_token(token)
     locked = Document.objects.select_for_update(of=("self",), no_key=True).filter(leases=lease_id)
     if not locked.values_list("pk").first():
@@ -224,13 +266,33 @@ def _lock_lease(token: str, annotator: User) -> Lease:
         raise LeaseNotFound
     if not lease.is_member:
         raise NotAMember
-    if not lease.is_live:
+    return lease, lease.is_live
+
+
+def _give_back(
+    token: str,
+    annotator: User,
+    state: Lease.State,
+    key: str | None,
+    asked: dict[str, Any],
+    **changes: Any,
+) -> Lease | None:
+    """End the lease in this state; None where the same request ended it before. Raises as `_lock_lease` does.
+
+    asked : columns of the lease that say what else was asked for: with other values it is another request
+    """
+    lease, is_live_now = _lock_own_lease(token, annotator)
+    if begin(annotator, lease.project_id, ENDINGS[state], key, token, asked).is_repeated:
+        return None
+    is_same_claim = lease.epoch == read_lease_token(token)[1]
+    if is_same_claim and all(
+        getattr(lease, name) == value for name, value in ({"state": state} | asked).items()
+    ):
+        return None
+    if not is_live_now:
         raise LeaseStale
+    Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **asked, **changes)
     return lease
-
-
-def _give_back(lease: Lease, state: Lease.State, **changes: Any) -> None:
-    Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **changes)
 
 
 def held_documents(rows: Iterable[Sequence[Any]]) -> list[HeldDocument]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from labeling.actions.answers import LabelValue
+from labeling.actions.idempotency import check_key
 from labeling.exceptions import InvalidInput, LabelingError, LeaseNotFound
 from labeling.models import Document, read_lease_token
 from labeling.models import answer_statements as sql
@@ -52,7 +53,11 @@ class Facts:
     classes: list[UUID]  # those that may be chosen now
     same_lease_id: int | None  # the annotation already stored under this token
     same_lease_hash: bytes | None
-    same_key_id: int | None  # the annotation already stored under this key
+    same_key_id: (
+        int | None
+    )  # the annotation already stored under this key in this project, like the two below
+    same_key_note: str | None
+    same_key_suggestion: str | None  # as JSON
     head_id: int | None  # the annotator's last counted word on this document: a withdrawal, after an undo
     slots_of_others: list[int]
     submitted: int
@@ -85,9 +90,10 @@ def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, T
 
 
 def _check_submission(submission: Submission) -> None:
+    check_key(submission.key)
     seconds = 0.0 if submission.seconds is None else submission.seconds
-    if len(submission.key or "") > 64 or not 0 <= seconds < inf:
-        raise InvalidInput(_("A key has at most 64 characters, and a time is never below zero."))
+    if not 0 <= seconds < inf:
+        raise InvalidInput(_("A time is never below zero."))
 
 
 def read_facts(

@@ -16,7 +16,7 @@ from labeling.api.batches import FROM_THE_BATCH, HeldOut, held_out
 from labeling.api.endpoints import Endpoint
 from labeling.api.exporting import ListAnnotations
 from labeling.api.fields import Input, Number, Text
-from labeling.api.keys import key_of, require_leases_of
+from labeling.api.keys import KeyedInput, key_of, optional_body, require_leases_of
 from labeling.api.permissions import ANNOTATE, ANNOTATE_MANY
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 
@@ -29,12 +29,11 @@ EXAMPLE = {
 }
 
 
-class AnswerIn(Input):
+class AnswerIn(KeyedInput):
     """An answer for a document that you hold."""
 
     token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
     labels = LabelsIn()
-    key = Text(required=False, max_length=64, help_text="Made by the client, so that a retry is recognised.")
     seconds = Number(required=False, min_value=0, max_value=86_400, help_text="Of focused work.")
     suggestion = serializers.JSONField(required=False, help_text="What the annotator was shown, if anything.")
     note = Text(required=False, allow_blank=True, max_length=1000)
@@ -54,8 +53,12 @@ class AnswersIn(Input):
         return given
 
 
-class CorrectionIn(Input):
+class CorrectionIn(KeyedInput):
     labels = LabelsIn()
+
+
+class UndoIn(KeyedInput):
+    """Nothing has to be said."""
 
 
 class SubmittedOut(serializers.Serializer[Any]):
@@ -81,7 +84,8 @@ class UndoneOut(serializers.Serializer[Any]):
     document_id = serializers.IntegerField()
     held = HeldOut(
         allow_null=True,
-        help_text="The document in your hands again; null where the others' answers suffice.",
+        help_text="The document in your hands again; null where the others' answers suffice, and where you "
+        "have answered it since.",
     )
 
 
@@ -152,10 +156,21 @@ class AnnotationBatch(Endpoint):
 class UndoAnnotation(Endpoint):
     needs = {"POST": ANNOTATE}
 
-    @operation("annotations_undo", answers={200: UndoneOut}, errors=[409])
+    @operation(
+        "annotations_undo",
+        request=UndoIn,
+        answers={200: UndoneOut},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+        examples={"With a key": {"key": "run-17-undo-1"}},
+    )
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
-        """Withdraw your own answer; as a rule you hold its document again then, under a new token."""
-        lease = corrections.undo(project_id, self.caller, annotation_id)
+        """Withdraw your own answer; as a rule you hold its document again then, under a new token.
+
+        Under the same key it is withdrawn once, and a retry gets the token too.
+        """
+        key = key_of(request, UndoIn.checked(optional_body(request)).get("key"))
+        lease = corrections.undo(project_id, self.caller, annotation_id, key=key)
         held = [held for held in queue.held_by(project_id, self.caller) if held.lease_id == lease.pk]
         shown = held_out(held, self.member.project)
         return Response({"document_id": lease.document_id, "held": shown[0] if shown else None})
@@ -169,10 +184,12 @@ class CorrectAnnotation(Endpoint):
         request=CorrectionIn,
         answers={201: SubmittedOut, 200: SubmittedOut},
         errors=[409, 422],
-        examples={"Another class": {"labels": EXAMPLE["labels"]}},
+        headers=[IDEMPOTENCY_KEY],
+        examples={"Another class": {"labels": EXAMPLE["labels"], "key": "run-17-correction-1"}},
     )
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
         """Replace your own answer by another one; the first stays in the history."""
-        labels = label_values(CorrectionIn.checked(request.data)["labels"])
-        done = corrections.correct(project_id, self.caller, annotation_id, labels)
+        asked = CorrectionIn.checked(request.data)
+        labels, key = label_values(asked["labels"]), key_of(request, asked.get("key"))
+        done = corrections.correct(project_id, self.caller, annotation_id, labels, key)
         return _answer([done], SubmittedOut(done).data)

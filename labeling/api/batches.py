@@ -13,7 +13,7 @@ from labeling.actions import queue
 from labeling.actions.queue import Claimed, HeldDocument
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text, WholeNumber
-from labeling.api.keys import key_of, require_leases_of
+from labeling.api.keys import KeyedInput, key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.models import Lease, Project
@@ -24,14 +24,9 @@ from labeling.models.suggestions import OPEN
 FROM_THE_BATCH = "From the batch."
 
 
-class ClaimIn(Input):
+class ClaimIn(KeyedInput):
     count = WholeNumber(
         required=False, min_value=1, max_value=queue.MOST_PER_CLAIM, default=1, help_text="At most so many."
-    )
-    key = Text(
-        required=False,
-        max_length=64,
-        help_text="As the header Idempotency-Key: a retry gets the same leases and never more.",
     )
 
 
@@ -39,11 +34,15 @@ class LeaseIn(Input):
     token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
 
 
-class SkipIn(LeaseIn):
+class ReleaseIn(LeaseIn, KeyedInput):
+    pass
+
+
+class SkipIn(ReleaseIn):
     reason = Text(required=False, allow_blank=True, max_length=300, help_text="For the managers.")
 
 
-class DeferIn(LeaseIn):
+class DeferIn(ReleaseIn):
     minutes = WholeNumber(required=False, min_value=1, max_value=60 * 24 * 30, default=60)
 
 
@@ -163,32 +162,57 @@ class ExtendLease(Endpoint):
 class ReleaseLease(Endpoint):
     needs = {"POST": ANNOTATE}
 
-    @operation("leases_release", request=LeaseIn, answers={204: None}, errors=[409])
+    @operation(
+        "leases_release",
+        request=ReleaseIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, project_id: int) -> Response:
-        """Give a document back without a mark."""
-        queue.release(_own_token(LeaseIn.checked(request.data), project_id), self.caller)
+        """Give a document back without a mark. Sent again with the same token, it changes nothing."""
+        asked = ReleaseIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        queue.release(_own_token(asked, project_id), self.caller, key)
         return Response(status=204)
 
 
 class SkipLease(Endpoint):
     needs = {"POST": ANNOTATE}
 
-    @operation("leases_skip", request=SkipIn, answers={204: None}, errors=[409])
+    @operation(
+        "leases_skip",
+        request=SkipIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, project_id: int) -> Response:
-        """Give a document back for good: it never comes to you again."""
+        """Give a document back for good: it never comes to you again. The same again changes nothing."""
         asked = SkipIn.checked(request.data)
-        queue.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""))
+        key = key_of(request, asked.get("key"))
+        queue.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""), key)
         return Response(status=204)
 
 
 class DeferLease(Endpoint):
     needs = {"POST": ANNOTATE}
 
-    @operation("leases_defer", request=DeferIn, answers={204: None}, errors=[409, 422])
+    @operation(
+        "leases_defer",
+        request=DeferIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
     def post(self, request: Request, project_id: int) -> Response:
-        """Not now: others may take the document; you see it again after `minutes`."""
+        """Not now: others may take the document; you see it again after `minutes`.
+
+        The same again changes nothing: the minutes count from the first time.
+        """
         asked = DeferIn.checked(request.data)
-        queue.defer(_own_token(asked, project_id), self.caller, asked["minutes"])
+        key = key_of(request, asked.get("key"))
+        queue.defer(_own_token(asked, project_id), self.caller, asked["minutes"], key)
         return Response(status=204)
 
 

@@ -10,17 +10,16 @@ from labeling.actions import questions
 from labeling.api.batches import FROM_THE_BATCH
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text
-from labeling.api.keys import key_of, require_leases_of
+from labeling.api.keys import KeyedInput, key_of, require_leases_of
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import ADJUDICATE, ANNOTATE, READ
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.models import Question
 
 
-class AskIn(Input):
+class AskIn(KeyedInput):
     token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
     text = Text(max_length=questions.MOST_CHARACTERS)
-    key = Text(required=False, max_length=64, help_text="Made by the client, so that a retry is recognised.")
 
 
 class ReplyIn(Input):

@@ -45,7 +45,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Made by the client, 1 to 64 characters: the same key again gets the same answer.",
+    description="Made by the client, 1 to 64 characters: the same request again under its key changes "
+    "nothing, another one under it is refused. Belongs to one person, project and address.",
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -73,6 +75,15 @@ class NewProject(forms.Form):
     creation_key = forms.UUIDField(widget=forms.HiddenInput)
 
     MORE = ("description", "lease_minutes", "allows_overlapping_spans")
+
+    @classmethod
+    def with_new_key(cls, sent: QueryDict) -> NewProject:
+        """The same form, checked, as one that was not sent yet."""
+        again = sent.copy()
+        again["creation_key"] = str(uuid.uuid4())
+        form = cls(again)
+        form.full_clean()
+        return form
 
     def clean_class_names(self) -> list[str]:
         names = [" ".join(line.split()) for line in self.cleaned_data["class_names"].splitlines()]

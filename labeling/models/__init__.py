@@ -5,6 +5,7 @@ from labeling.models.classes import PALETTE, LabelClass
 from labeling.models.clock import Now
 from labeling.models.documents import Document
 from labeling.models.guidelines import ClassRule, Guideline
+from labeling.models.idempotency import KeyedRequest
 from labeling.models.imports import ImportJob
 from labeling.models.invitations import Invitation
 from labeling.models.languages import DocumentLanguage
@@ -34,6 +35,7 @@ __all__ = [
     "HeldOutPrediction",
     "ImportJob",
     "Invitation",
+    "KeyedRequest",
     "Label",
     "LabelClass",
     "Lease",

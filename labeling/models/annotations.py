@@ -78,7 +78,9 @@ class Annotation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lease", "epoch"], name="one_annotation_per_lease_and_epoch"),
             models.UniqueConstraint(
-                fields=["annotator", "key"], condition=Q(key__isnull=False), name="one_annotation_per_key"
+                fields=["project", "annotator", "key"],
+                condition=Q(key__isnull=False),
+                name="one_annotation_per_key",
             ),
             models.UniqueConstraint(
                 fields=["document", "round", "annotator"],

@@ -25,7 +25,8 @@ SUBMIT_FACTS = """
                  WHERE c.project_id = l.project_id AND c.retired_at IS NULL
                    AND c.id = ANY(%(classes)s::uuid[])) AS classes,
            same_lease.id AS same_lease_id, same_lease.answer_hash AS same_lease_hash,
-           same_key.id AS same_key_id,
+           same_key.id AS same_key_id, same_key.note AS same_key_note,
+           same_key.suggestion::text AS same_key_suggestion,
            (SELECT a.id FROM labeling_annotation a
             WHERE a.document_id = l.document_id AND a.round = l.round AND a.annotator_id = l.annotator_id
               AND a.source = 'person' AND NOT a.is_surplus
@@ -42,7 +43,8 @@ SUBMIT_FACTS = """
     JOIN labeling_project p ON p.id = l.project_id
     LEFT JOIN labeling_annotation same_lease ON same_lease.lease_id = l.id AND same_lease.epoch = given.epoch
     LEFT JOIN labeling_annotation same_key
-         ON same_key.annotator_id = %(annotator)s::bigint AND same_key.key = given.key
+         ON same_key.project_id = l.project_id AND same_key.annotator_id = %(annotator)s::bigint
+            AND same_key.key = given.key
     ORDER BY given.place
 """
 

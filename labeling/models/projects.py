@@ -85,7 +85,6 @@ class Project(models.Model):
     feature_edition = models.PositiveIntegerField(default=0)  # which features the ranking reads; 0: none yet
     document_count = models.BigIntegerField(default=0)  # also the next document's position
     grouped_count = models.BigIntegerField(default=0, db_default=0)  # documents compared with those before
-    creation_key = models.UUIDField(null=True, blank=True, unique=True)  # made by the page: a second click
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)
 

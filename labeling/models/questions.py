@@ -23,9 +23,6 @@ class Question(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="questions", db_index=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="questions")
     asker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    key = models.CharField(
-        max_length=64, blank=True, db_default=""
-    )  # made by the page: sent twice, asked once
     text = models.CharField(max_length=1000)
     asked_at = models.DateTimeField(db_default=Now())
     reply = models.CharField(max_length=1000, blank=True, db_default="")
@@ -39,9 +36,6 @@ class Question(models.Model):
     class Meta:
         ordering = ["project", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["asker", "key"], condition=~Q(key=""), name="one_question_per_key"
-            ),
             models.CheckConstraint(
                 condition=Q(answered_at=None, answerer=None, reply="")
                 | Q(answered_at__isnull=False, answerer__isnull=False),

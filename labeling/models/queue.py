@@ -70,6 +70,7 @@ class Claim(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     key = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(null=True)  # of documents that were asked for; null in old rows
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:
@@ -133,6 +134,7 @@ class Lease(models.Model):
     leased_until = models.DateTimeField()
     shown_at = models.DateTimeField(null=True)  # first display under this epoch, where the page said so
     deferred_until = models.DateTimeField(null=True)
+    deferred_minutes = models.PositiveIntegerField(null=True)  # as asked for: the same again is a retry
     skip_reason = models.CharField(max_length=300, blank=True, db_default="")
     claim = models.ForeignKey(Claim, on_delete=models.SET_NULL, null=True, related_name="leases")
     guideline = models.ForeignKey(

@@ -57,9 +57,9 @@ CLAIM_FACTS = f"""
     SELECT (SELECT count(*) FROM labeling_lease
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint AND state = 'live'
               AND leased_until > labeling_now()) AS live,
-           (SELECT id FROM labeling_claim
+           (SELECT ARRAY[id, count] FROM labeling_claim
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
-              AND key = %(key)s::text) AS claim_id,
+              AND key = %(key)s::text) AS claim,
            (SELECT id FROM labeling_guideline WHERE project_id = %(project)s::bigint
             ORDER BY number DESC LIMIT 1) AS guideline_id,
            {REPLIED.format(project="%(project)s::bigint", annotator="%(annotator)s::bigint")} AS replied
@@ -128,8 +128,8 @@ TAKE_SLOTS = f"""
         JOIN labeling_document d ON d.id = w.document_id
         WHERE {_RANKED_CLAIMABLE}
     ), claim AS (
-        INSERT INTO labeling_claim (project_id, annotator_id, key)
-        SELECT %(project)s::bigint, %(annotator)s::bigint, %(key)s::text
+        INSERT INTO labeling_claim (project_id, annotator_id, key, count)
+        SELECT %(project)s::bigint, %(annotator)s::bigint, %(key)s::text, %(asked)s::integer
         WHERE %(key)s::text IS NOT NULL AND EXISTS (SELECT 1 FROM free)
         RETURNING id
     ), taken AS (
@@ -141,7 +141,8 @@ TAKE_SLOTS = f"""
         FROM free
         ON CONFLICT (document_id, round, annotator_id) DO UPDATE
         SET slot = excluded.slot, state = 'live', epoch = lease.epoch + 1, leased_at = labeling_now(),
-            leased_until = excluded.leased_until, deferred_until = NULL, claim_id = excluded.claim_id,
+            leased_until = excluded.leased_until, deferred_until = NULL, deferred_minutes = NULL,
+            claim_id = excluded.claim_id,
             guideline_id = excluded.guideline_id, reason = excluded.reason, shown_at = NULL
         WHERE lease.state IN ('released', 'expired', 'deferred')
         RETURNING lease.id, lease.epoch, lease.document_id, lease.leased_until, lease.reason

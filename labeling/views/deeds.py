@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from labeling.actions import annotations, corrections, questions, queue
+from labeling.actions.idempotency import MAX_KEY_LENGTH
 from labeling.exceptions import (
     AnswerConflict,
     InvalidAnswer,
@@ -61,7 +62,7 @@ def answer(annotator: User, project_id: int, sent: QueryDict, kind: str = "") ->
 def skip(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
     """Never show this document to this person again. Raises as `queue.skip` does, but not LeaseStale."""
     try:
-        queue.skip(sent.get("token", ""), annotator, sent.get("reason", "").strip())
+        queue.skip(sent.get("token", ""), annotator, sent.get("reason", "").strip(), _key(sent))
     except LeaseStale:
         return {"message": gone()}
     return {"message": ""}
@@ -70,7 +71,7 @@ def skip(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
 def defer(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
     """Not now: the document comes back in an hour. Raises as `queue.defer` does, but not LeaseStale."""
     try:
-        queue.defer(sent.get("token", ""), annotator)
+        queue.defer(sent.get("token", ""), annotator, key=_key(sent))
     except LeaseStale:
         return {"message": gone()}
     return {"message": ""}
@@ -79,9 +80,13 @@ def defer(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
 def ask(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
     """Ask the adjudicators about the document. Raises as `questions.ask` does, but not LeaseStale."""
     try:
-        questions.ask(sent.get("token", ""), annotator, sent.get("text", ""), sent.get("key", "")[:64])
+        questions.ask(sent.get("token", ""), annotator, sent.get("text", ""), _key(sent))
     except LeaseStale:
         return {"message": gone()}
+    except KeyReused as error:
+        raise Unreadable(
+            _("From this page a question was asked already. Open it anew to ask another one.")
+        ) from error
     except InvalidInput as error:
         raise Unreadable(error.detail) from error
     return {"message": ""}
@@ -89,8 +94,12 @@ def ask(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
 
 def undo(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
     """Take back the answer that was stored under the key in `answer`; the lease goes on under a new token."""
-    lease = corrections.undo(project_id, annotator, key=sent.get("answer", ""))
+    lease = corrections.undo(project_id, annotator, answer_key=sent.get("answer", ""))
     return {"message": "", "token": lease_token(lease.pk, lease.epoch), "settled": False}
+
+
+def _key(sent: QueryDict) -> str:
+    return sent.get("key", "")[:MAX_KEY_LENGTH]
 
 
 DEEDS: dict[str, Deed] = {"answer": answer, "skip": skip, "defer": defer, "ask": ask, "undo": undo}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import owed, projects
 from labeling.actions.overview import Day, Overview, Standing, overview, standings
-from labeling.exceptions import LabelingError
+from labeling.exceptions import KeyReused, LabelingError
 from labeling.forms.errors import put_on
 from labeling.forms.projects import NewProject
 from labeling.models import Membership, ModelVersion, OwedWork
@@ -78,6 +78,11 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             project = projects.create_once(person(request), **form.values())
+        except KeyReused:
+            form = NewProject.with_new_key(request.POST)
+            form.add_error(
+                None, _("This form has made a project already. Send it again to make this one too.")
+            )
         except (LabelingError, ValidationError) as error:
             put_on(form, error)
         else:

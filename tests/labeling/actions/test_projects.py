@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from labeling.actions import projects
-from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember
+from labeling.exceptions import InvalidInput, KeyReused, LastManager, NotAllowed, NotAMember
 from labeling.models import Guideline, Membership, Project
 from labeling.models.keys import action_keys
 
@@ -71,11 +71,27 @@ def test_the_same_form_sent_twice_makes_one_project(joan: User) -> None:
     assert Project.objects.count() == 1
 
 
-def test_somebody_else_s_key_opens_nothing(joan: User, eve: User) -> None:
+def test_another_project_under_the_same_key_is_refused(joan: User) -> None:
     key = uuid.uuid4()
     projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
+    with pytest.raises(KeyReused):
+        projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
+    assert Project.objects.count() == 1
+
+
+def test_a_form_that_was_refused_can_be_mended_and_sent_again(joan: User) -> None:
+    key = uuid.uuid4()
     with pytest.raises(InvalidInput):
-        projects.create_once(eve, creation_key=key, name="Q", kind="multi", class_names=["A"])
+        projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "A"])
+    assert projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
+
+
+def test_somebody_else_s_key_opens_nothing(joan: User, eve: User) -> None:
+    key = uuid.uuid4()
+    first = projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
+    own = projects.create_once(eve, creation_key=key, name="P", kind="multi", class_names=["A"])
+    assert own != first
+    assert projects.manager_of(own.pk, eve)
 
 
 def test_strangers_and_archived_projects_look_like_nothing(tickets: Project, ann: User, eve: User) -> None:

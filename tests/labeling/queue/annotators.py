@@ -67,7 +67,7 @@ class Annotators(Hands):
         token, said, key = [sent for sent in self.sent if sent[2]][
             pick % sum(bool(k) for _, _, k in self.sent)
         ]
-        other = [t for t in self.tokens if t[1] == token[1]]
+        other = [t for t in self.tokens if t[:2] == token[:2]]  # a key belongs to its project
         at, who, document, epoch, text = other[pick_token % len(other)]
         if (document, epoch, at) == (token[2], token[3], token[0]):
             return

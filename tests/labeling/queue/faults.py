@@ -1,7 +1,7 @@
 """Which mistakes must the tests notice? Each is put into the code or its statements for one test."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from labeling.actions import annotations, corrections, generations, policy, queue, settling
+from labeling.actions.answers import answer_hash, canonical
 from labeling.models import Document, Lease, Project, QueueEntry, answer_statements, statements
 from tests.labeling.queue import test_rules as rules
 
@@ -90,8 +91,9 @@ def _counts_only_in_time(right: Any, facts: Any, document: Document, epoch: int)
     return None if facts.slot is None else right(facts, document, epoch)
 
 
-def _replays_anything(right: Any, facts: Any, document: Document, digest: bytes) -> Any:
-    return right(facts, document, facts.same_lease_hash or digest)
+def _replays_anything(right: Any, facts: Any, document: Document, submission: Any) -> Any:
+    digest = answer_hash(canonical(submission.labels))
+    return right(replace(facts, same_lease_hash=digest), document, submission)
 
 
 def _counts_when_full(right: Any, facts: Any, document: Document, epoch: int) -> int:

@@ -1,7 +1,7 @@
 """How does a rule act on the database and on the model at once, and how often does it come?"""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
@@ -77,15 +77,16 @@ class Hands(RuleBasedStateMachine):
             assert (claimed if isinstance(claimed, str) else claimed.empty_because) == wanted
             return
         got = [one.name_of(held.document_id) for held in claimed.documents]
-        is_again = key in one.model.keys.get(who, set())
+        is_again = key in one.model.keys.get(who, {})
         if is_again:
             assert sorted(got) == sorted(name for _, name in wanted)
         else:
             may = {name: rank for rank, name in one.model.eligible(who)}
             assert [may.get(name) for name in got] == [rank for rank, _ in wanted]
             assert len(set(got)) == len(got)
+        take = partial(one.model.take, who, key=key, count=count)
         for held, name in zip(claimed.documents, got, strict=True):
-            epoch = one.model.docs[name].holds[who].epoch if is_again else one.model.take(who, name, key)
+            epoch = one.model.docs[name].holds[who].epoch if is_again else take(name)
             assert held.epoch == epoch
             self.tokens.append((at, who, name, epoch, held.token))
         if key:

@@ -14,7 +14,9 @@ class Queue(Standing):
     def claim(self, person: str, count: int, key: str | None) -> str | list[tuple[int, str]]:
         """The reason for nothing, or what it has to be chosen from, as many as it says."""
         self.check_member(person)
-        if key in self.keys.get(person, set()):
+        if key in self.keys.get(person, {}):
+            if self.keys[person][key] != count:
+                raise Refused("KeyReused")
             mine = [name for name in self.live(person) if self.docs[name].holds[person].claim == key]
             return [(0, name) for name in mine] or "replayed"
         if self.is_paused:
@@ -33,24 +35,24 @@ class Queue(Standing):
         ]
         return "all_leased" if others else "none_for_you"
 
-    def take(self, person: str, name: str, key: str | None) -> int:
+    def take(self, person: str, name: str, key: str | None, count: int) -> int:
         """Note that this document was handed to this person; its epoch."""
         hold = self.docs[name].holds.setdefault(person, Hold())
         hold.state, hold.claim, hold.epoch = "live", key, hold.epoch + 1
         hold.since, hold.until = self.now, self.now + self.term
         if key:
-            self.keys.setdefault(person, set()).add(key)
+            self.keys.setdefault(person, {})[key] = count
         return hold.epoch
 
     def submit(self, person: str, token: tuple[str, str, int], answer: str) -> str:
         doc, hold = self.check_token(person, token)
         epoch = token[2]
-        if answer == "invalid":
-            raise Refused("InvalidAnswer")
         if (person, epoch) in doc.said:
             if doc.said[person, epoch] != answer:
                 raise Refused("AnswerConflict")
             return "replay"
+        if answer == "invalid":
+            raise Refused("InvalidAnswer")
         doc.said[person, epoch] = answer
         is_wanted = doc.state in ("open", "disputed") or doc.is_gold
         is_wanted = is_wanted and len(doc.of("submitted")) < self.wanted(doc)
@@ -64,9 +66,11 @@ class Queue(Standing):
 
     def give_back(self, person: str, token: tuple[str, str, int], state: str, minutes: int = 0) -> None:
         doc, hold = self.check_token(person, token)
+        if (hold.epoch, hold.state, hold.minutes) == (token[2], state, minutes):
+            return  # sent again
         if not self.is_live(hold) or hold.epoch != token[2]:
             raise Refused("LeaseStale")
-        hold.state, hold.until = state, self.now + minutes
+        hold.state, hold.until, hold.minutes = state, self.now + minutes, minutes
         if state == "skipped" and doc.state == "open" and self.is_given_up(doc):
             self._close(doc, "disputed", None)
 

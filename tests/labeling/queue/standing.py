@@ -22,6 +22,7 @@ class Hold:
     epoch: int = 0
     since: int = 0
     until: int = 0
+    minutes: int = 0  # that it was put off for
     claim: str | None = None  # key of the claim that took it
     answer: str | None = None  # what counts now
     stamp: int = 0  # when that was said, in the order of all answers
@@ -67,7 +68,7 @@ class Standing:
     now: int = 0
     generation: int = 0
     order: list[tuple[int, str]] = field(default_factory=list)  # rank and document
-    keys: dict[str, set[str]] = field(default_factory=dict)  # person: claim keys they used
+    keys: dict[str, dict[str, int]] = field(default_factory=dict)  # person: keys of claims, and their counts
     stamps: int = 0
 
     # --- what is so -----------------------------------------------------------------------------------

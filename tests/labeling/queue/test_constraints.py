@@ -33,6 +33,9 @@ CASES = {
     "one_claim_per_key": """
         INSERT INTO labeling_claim (project_id, annotator_id, key)
         SELECT project_id, annotator_id, key FROM labeling_claim""",
+    "one_request_per_key": """
+        INSERT INTO labeling_keyedrequest (user_id, route, key, body_hash)
+        SELECT %(bob)s, 'create', 'key', '' FROM generate_series(1, 2)""",
     "one_entry_per_document_and_generation": """
         INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
         SELECT project_id, generation, rank + 100, document_id, reason FROM labeling_queueentry LIMIT 1""",

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, corrections, generations, policy, queue
+from labeling.actions import annotations, corrections, generations, policy, questions, queue
 from labeling.actions.annotations import Submission, Submitted
-from labeling.exceptions import LeaseStale
-from labeling.models import Annotation, Document, Lease, Project, QueueEntry, statements
+from labeling.exceptions import KeyReused, LeaseStale
+from labeling.models import Annotation, Document, Lease, Project, Question, QueueEntry, statements
 from labeling.models.invariants import INVARIANTS, breaches
 from tests.cast import TEXTS, label
 from tests.labeling.queue.actors import INSERT_ENTRIES, REOPEN, STORE_ANSWER, TAKE_SLOTS, Actor
@@ -88,6 +88,23 @@ def test_two_claims_under_one_key(tickets: Project, ann: User) -> None:
     second = Actor(claiming(tickets, ann, "k")).begin_and_block()
     tokens = [held.token for held in first.finish().documents]
     assert [held.token for held in second.finish().documents] == tokens
+
+
+@pytest.mark.parametrize("text", ["Why?", "Where?"])
+def test_two_questions_under_one_key(tickets: Project, ann: User, text: str) -> None:
+    """The second waits for the first, and is the same one, or refused."""
+    (held,) = queue.claim(tickets.pk, ann).documents
+    first = Actor(
+        lambda: questions.ask(held.token, ann, "Why?", "k"), stop_before='INSERT INTO "labeling_question"'
+    ).begin()
+    second = Actor(lambda: questions.ask(held.token, ann, text, "k")).begin_and_block()
+    question = first.finish()
+    if text == "Why?":
+        assert second.finish() == question
+    else:
+        with pytest.raises(KeyReused):
+            second.finish()
+    assert Question.objects.get() == question
 
 
 def test_a_late_submit_comes_before_the_claim_that_would_take_its_slot(

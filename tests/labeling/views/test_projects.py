@@ -107,6 +107,23 @@ def test_a_double_click_makes_one_project(client: Client, eve: User) -> None:
     assert Project.objects.count() == 1
 
 
+def test_a_form_that_went_back_and_was_changed_makes_a_second_project_when_asked_again(
+    client: Client, eve: User
+) -> None:
+    client.force_login(eve)
+    given = NEW | {"creation_key": str(uuid.uuid4())}
+    client.post(reverse("labeling:new_project"), given)
+    refused = client.post(reverse("labeling:new_project"), given | {"name": "Other mail"})
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "made a project already" in page
+    assert "Other mail" in page
+    again = re.search(r'name="creation_key" value="([^"]+)"', page)
+    assert again
+    client.post(reverse("labeling:new_project"), given | {"name": "Other mail", "creation_key": again[1]})
+    assert list(Project.objects.order_by("pk").values_list("name", flat=True)) == ["Mail", "Other mail"]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
