@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0027_settled_under_a_smaller_overlap'),
+        ('labeling', '0028_imports_go_on'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
