@@ -22,7 +22,7 @@ from labeling.actions.importing import FAULTS, ImportReport, import_documents
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
-from labeling.models import ImportJob, Now, OwedWork
+from labeling.models import ImportJob, LabelClass, Now, OwedWork
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -68,7 +68,9 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
         for chunk in upload.chunks():
             file.write(chunk)
     try:
-        job.file_format = formats.sniff(_head(job), job.file_name).value
+        head = _head(job)
+        job.encoding = formats.guess_encoding(head)
+        job.file_format = formats.sniff(head, job.file_name, job.encoding).value
     except UnreadableFile as error:
         path.unlink()
         raise InvalidInput(_(error.message) % error.values) from error
@@ -85,18 +87,35 @@ def job_of(project_id: int, manager: User, job_id: UUID) -> ImportJob:
     return job
 
 
-def preview(job: ImportJob, file_format: Format, encoding: str) -> Preview:
-    """The first rows of a file that waits. Raises InvalidInput where they cannot be read this way."""
+def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) -> Preview:
+    """The first rows of a file that waits. Raises InvalidInput where they cannot be read this way.
+
+    dialect : what `labeling.formats.columns` need not guess of a table
+    """
     try:
         head = _head(job)
         if file_format == Format.CSV:
-            return Preview(formats.columns(head, encoding), ())
+            classes = LabelClass.objects.active().filter(project=job.project_id)
+            names = frozenset(classes.values_list("name", flat=True))
+            return Preview(formats.columns(head, encoding, class_names=names, **dialect), ())
         rows = formats.read(BytesIO(head), file_format, encoding=encoding)
-        return Preview(None, tuple(islice(rows, PREVIEW_ROWS)))
+        return Preview(None, tuple(_first(rows)))
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
     except FileNotFoundError as error:
         raise InvalidInput(_("The file is no longer kept; send it again.")) from error
+
+
+def _first(rows: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
+    """The first rows of the head of a file, which may end anywhere."""
+    first = next(rows, None)
+    if first is None:
+        return
+    try:
+        yield first
+        yield from islice(rows, PREVIEW_ROWS - 1)
+    except UnreadableFile:
+        return
 
 
 def start(
@@ -114,7 +133,9 @@ def start(
     job = job_of(project_id, manager, job_id)
     waits = Q(state__in=(ImportJob.State.UPLOADED, ImportJob.State.FAILED))
     if job.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
-        preview(job, file_format, encoding)
+        dialect = asdict(choice.dialect) if choice and choice.dialect else {}
+        dialect.pop("column_count", None)  # follows from the others
+        preview(job, file_format, encoding, **dialect)
     is_small = job.byte_count <= AT_ONCE_BYTES
     is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
         state=ImportJob.State.RUNNING if is_small else ImportJob.State.QUEUED,
@@ -192,7 +213,7 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
             raise StaleRun
 
     try:
-        choice = ColumnChoice(**job.columns) if job.columns else None
+        choice = ColumnChoice.from_json(job.columns) if job.columns else None
         with _path(job).open("rb") as file:
             rows = formats.read(file, Format(job.file_format), choice=choice, encoding=job.encoding)
             rows = islice(rows, job.rows_read, None)

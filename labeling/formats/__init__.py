@@ -1,15 +1,16 @@
 """How do documents come in and annotations leave? Pure readers and writers.
 
-`sniff` tells what a file is, `columns` shows what a CSV file offers, `read` gives its documents one by one;
+`sniff` tells what a file is, `columns` shows what a table offers, `read` gives its documents one by one;
 `write_jsonl` and `write_csv` write annotations. Nothing here knows the database or the web.
 """
 
 from labeling.formats.csv_columns import ColumnChoice, Columns, columns
+from labeling.formats.dialects import Dialect
 from labeling.formats.exports import Annotation, ExportRow, write_csv, write_jsonl
 from labeling.formats.jsonl import record_from
 from labeling.formats.reading import Format, read, sniff
 from labeling.formats.records import BadRow, Json, Problem, Record, RowProblem, Span, UnreadableFile
-from labeling.formats.streams import ENCODINGS, HEAD_BYTES
+from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
 
 __all__ = [
     "ENCODINGS",
@@ -18,6 +19,7 @@ __all__ = [
     "BadRow",
     "ColumnChoice",
     "Columns",
+    "Dialect",
     "ExportRow",
     "Format",
     "Json",
@@ -27,6 +29,7 @@ __all__ = [
     "Span",
     "UnreadableFile",
     "columns",
+    "guess_encoding",
     "read",
     "record_from",
     "sniff",

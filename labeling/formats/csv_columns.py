@@ -1,31 +1,23 @@
-"""Which column of a CSV file is what? The delimiter, the header, a few rows to look at, and a guess."""
+"""Columns of a table: their names, a few rows to look at, and a guess which of them is what."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
+from labeling.formats.column_names import SPREADSHEET_TEXT, named
+from labeling.formats.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
 from labeling.formats.records import MAX_COLUMNS, UnreadableFile, gettext_noop
-from labeling.formats.streams import first_chunk
+from labeling.formats.streams import HEAD_BYTES, first_chunk
 
-DELIMITERS = (",", ";", "\t", "|")
-SAMPLE_ROWS = 50
 PREVIEW_ROWS = 3
 PREVIEW_CHARACTERS = 200
 
-SPREADSHEET_TEXT = "spreadsheet_text"  # heads the text in our export for spreadsheets: its cells are escaped
 METADATA_PREFIX = "metadata."  # heads metadata in our export
 ANNOTATION_PREFIX = "annotation."  # heads who, when and how in our export; not read back
 
-_TEXT_NAMES = (
-    "text", SPREADSHEET_TEXT, "sentence", "content", "body", "document", "message", "review", "tweet",
-    "utterance", "question", "query", "comment", "description", "abstract", "summary", "title",
-)  # fmt: skip
-_ID_NAMES = ("id", "external_id", "document_id", "doc_id", "uuid", "guid", "key", "number", "index")
-_LABEL_NAMES = ("label", "class", "category", "target", "intent", "sentiment", "topic")
-_LABELS_NAMES = ("labels", "classes", "categories", "tags")
+__all__ = ["ANNOTATION_PREFIX", "METADATA_PREFIX", "SPREADSHEET_TEXT", "ColumnChoice", "Columns", "columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +30,86 @@ class ColumnChoice:
     labels: str | None = None  # several: "late|rude", or a JSON list
     spans: str | None = None  # a JSON list of [start, end, label]
     split: str | None = None
+    dialect: Dialect | None = None  # of a table; None takes the guess
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> ColumnChoice:
+        """The way back from `asdict`, also for choices stored before there were dialects."""
+        dialect = value.get("dialect")
+        return cls(**value | {"dialect": Dialect(**dialect) if dialect else None})
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """What the column chooser shows."""
 
-    delimiter: str
+    dialect: Dialect
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # the first rows, their cells shortened
     guess: ColumnChoice
 
 
-def columns(first_bytes: bytes, encoding: str = "utf-8") -> Columns:
-    r"""The columns of a CSV file, from its first HEAD_BYTES or more (fewer mean the whole file).
+def columns(
+    first_bytes: bytes,
+    encoding: str = "utf-8",
+    *,
+    delimiter: str | None = None,
+    has_header: bool | None = None,
+    is_quoted: bool | None = None,
+    class_names: Collection[str] = (),
+) -> Columns:
+    r"""The columns of a table, from its first HEAD_BYTES or more (fewer mean the whole file).
 
+    delimiter, has_header, is_quoted : of its dialect, where the caller knows better than the guess
+    class_names : of the project
     Raises UnreadableFile when there is no usable header.
 
     >>> found = columns(b"nr;comment;stars\n1;Bad, and slow;1\n2;Good;5\n")
-    >>> found.delimiter, found.guess.text, found.guess.id
+    >>> found.dialect.delimiter, found.guess.text, found.guess.id
     (';', 'comment', None)
     """
     chunk, is_cut = first_chunk(first_bytes, encoding)
-    head = head_text(chunk, is_cut=is_cut)
-    delimiter = sniff_delimiter(head)
-    names, rows = parse_head(head, delimiter)
+    head = head_text(chunk[:HEAD_BYTES], is_cut=is_cut or len(chunk) > HEAD_BYTES)
+    dialect = sniff_dialect(
+        head, delimiter=delimiter, has_header=has_header, is_quoted=is_quoted, class_names=class_names
+    )
+    names, rows = parse_head(head, dialect)
     preview = tuple(tuple(cell[:PREVIEW_CHARACTERS] for cell in row) for row in rows[:PREVIEW_ROWS])
-    return Columns(delimiter, names, preview, guess_columns(names, rows))
+    return Columns(dialect, names, preview, guess_columns(names, rows, class_names))
 
 
-def parse_head(head: str, delimiter: str) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Names of the columns, and the first rows that have as many cells.
+def parse_head(head: str, dialect: Dialect) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Names of the columns, and the first rows; cells that were cut off at the end of a row are empty.
 
-    >>> parse_head("id,text\\n1,Hi\\n2\\n", ",")
-    (('id', 'text'), [['1', 'Hi']])
+    >>> parse_head("id,text\\n1,Hi\\n2\\n", Dialect())
+    (('id', 'text'), [['1', 'Hi'], ['2', '']])
     """
-    rows = _parse(head, delimiter)
-    names = header_names(rows[0] if rows else [])
-    return names, [row for row in rows[1:] if len(row) == len(names)]
+    head = without_separator_line(head)
+    rows = parse_rows(head, dialect.delimiter, is_quoted=dialect.is_quoted)
+    if not rows and head.strip():
+        raise UnreadableFile(
+            gettext_noop(
+                "The first row cannot be read. If quotes belong to the text, choose so under Quotes."
+            )
+        )
+    if dialect.has_header:
+        names = header_names(rows[0] if rows else [])
+        del rows[:1]
+    else:
+        names = numbered_names(dialect.column_count)
+    fitted = (fit(row, len(names)) for row in rows)
+    return names, [row for row in fitted if row is not None]
+
+
+def fit(row: list[str], width: int) -> list[str] | None:
+    """The row with as many cells as there are columns, where only empty last cells differ.
+
+    >>> fit(["1", "Hi"], 3), fit(["1", "Hi", ""], 2), fit(["1", "Hi", "there"], 2)
+    (['1', 'Hi', ''], ['1', 'Hi'], None)
+    """
+    if len(row) < width:
+        return row + [""] * (width - len(row))
+    return None if any(row[width:]) else row[:width]
 
 
 def head_text(chunk: bytes, *, is_cut: bool) -> str:
@@ -87,24 +121,6 @@ def head_text(chunk: bytes, *, is_cut: bool) -> str:
     text = chunk.decode(errors="replace")
     whole, newline, _ = text.rpartition("\n")
     return whole + newline if is_cut and newline else text
-
-
-def sniff_delimiter(head: str) -> str:
-    r"""The delimiter under which most rows have as many cells as the header.
-
-    A delimiter that splits the header wins over one that does not; the first of , ; tab | wins a tie.
-
-    >>> sniff_delimiter("a;b\n1,5;2\n"), sniff_delimiter("text\nWell, well\n")
-    (';', ';')
-    """
-
-    def score(delimiter: str) -> tuple[bool, float, int]:
-        rows = _parse(head, delimiter)
-        width = len(rows[0]) if rows else 0
-        fitting = sum(len(row) == width for row in rows[1:]) / max(len(rows) - 1, 1)
-        return width > 1 and (fitting >= 0.5 or len(rows) == 1), fitting, width
-
-    return max(DELIMITERS, key=score)
 
 
 def header_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -128,30 +144,46 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def guess_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> ColumnChoice:
-    """A choice for the manager to confirm: by usual names, else the longest cells are the text."""
-    by_name = {name.lower().replace(" ", "_"): name for name in reversed(names)}
+def numbered_names(column_count: int) -> tuple[str, ...]:
+    """Names of the columns of a table without a header.
 
-    def named(candidates: Sequence[str]) -> str | None:
-        return next((by_name[name] for name in candidates if name in by_name), None)
+    >>> numbered_names(2)
+    ('column 1', 'column 2')
+    """
+    return header_names([""] * column_count)
 
+
+def guess_columns(
+    names: Sequence[str], rows: Sequence[Sequence[str]], class_names: Collection[str] = ()
+) -> ColumnChoice:
+    """A choice for the manager to confirm: by usual names, else the longest cells are the text.
+
+    class_names : of the project; a column that holds them is taken for the answers, whatever its name
+
+    >>> guess_columns(["a", "b"], [["spam", "You have won"], ["ham", "Good luck"]], {"ham", "spam"}).label
+    'a'
+    """
     lengths = [sum(len(row[place]) for row in rows) for place in range(len(names))]
-    text = named(_TEXT_NAMES) or names[lengths.index(max(lengths))]
-    identifier = named(_ID_NAMES)
+    text = named("text", names) or names[lengths.index(max(lengths))]
+    identifier = named("id", names)
     if identifier is not None:
         cells = [cell for row in rows if (cell := row[names.index(identifier)])]
         identifier = None if len(set(cells)) < len(cells) else identifier
-    chosen = (named(_LABEL_NAMES), named(_LABELS_NAMES), named(("spans",)), named(("split",)))
+    chosen = (named(field, names) for field in ("label", "labels", "spans", "split"))
     label, labels, spans, split = (None if name == text else name for name in chosen)
+    label = _holding_classes([name for name in names if name != text], names, rows, class_names) or label
     return ColumnChoice(text, identifier, label, None if label else labels, spans, split)
 
 
-def _parse(head: str, delimiter: str) -> list[list[str]]:
-    """The first rows that parse; one that is broken or cut off ends them."""
-    rows: list[list[str]] = []
-    reader = csv.reader((line + "\n" for line in head.split("\n")), delimiter=delimiter, strict=True)
-    try:
-        rows.extend(row for row in islice(reader, SAMPLE_ROWS + 1) if row)
-    except csv.Error:
-        return rows
-    return rows
+def _holding_classes(
+    candidates: Sequence[str],
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    class_names: Collection[str],
+) -> str | None:
+    """The first column of which half of the full cells name classes."""
+    for name in candidates:
+        cells = [cell for row in rows if (cell := row[names.index(name)].strip())]
+        if cells and sum(cell in class_names for cell in cells) * 2 >= len(cells):
+            return name
+    return None

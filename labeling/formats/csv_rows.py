@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 
 from labeling.formats import strict_json
+from labeling.formats.column_names import SPREADSHEET_TEXT
 from labeling.formats.csv_columns import (
     ANNOTATION_PREFIX,
     METADATA_PREFIX,
-    SPREADSHEET_TEXT,
     ColumnChoice,
+    fit,
     header_names,
+    numbered_names,
 )
+from labeling.formats.dialects import Dialect, row_reader, separator_of
 from labeling.formats.fields import (
     WITHOUT_ID,
     WITHOUT_LABEL,
@@ -59,17 +62,17 @@ _ESCAPED_STARTS = ("'", *FORMULA_STARTS)
 csv.field_size_limit(MAX_ROW_BYTES)  # of the whole process; the rows' own limit below comes first
 
 
-def read_csv(chunks: Iterable[bytes], delimiter: str, choice: ColumnChoice) -> Iterator[Record | BadRow]:
-    r"""Records of a CSV file whose first row is the header. Empty cells of metadata are left out.
+def read_csv(chunks: Iterable[bytes], dialect: Dialect, choice: ColumnChoice) -> Iterator[Record | BadRow]:
+    r"""Records of a table. Empty cells of metadata are left out, and cut off last cells are empty.
 
     Raises UnreadableFile when the header cannot be read or lacks a chosen column.
 
-    >>> list(read_csv([b"id,text,stars\n7,Hi,4\n"], ",", ColumnChoice("text", "id")))
+    >>> list(read_csv([b"id,text,stars\n7,Hi,4\n"], Dialect(), ColumnChoice("text", "id")))
     [Record(line=2, text='Hi', external_id='7', metadata={'stars': '4'}, labels=None, spans=None, split=None)]
     """
     feed = _Feed(lines(chunks, MAX_ROW_BYTES))
-    rows = csv.reader(feed, delimiter=delimiter, strict=True)
-    names = _header(rows)
+    rows = row_reader(feed, dialect.delimiter, is_quoted=dialect.is_quoted)
+    names = _header(rows) if dialect.has_header else numbered_names(dialect.column_count)
     to_record = _record_maker(names, choice)
     while True:
         feed.start_row()
@@ -77,13 +80,14 @@ def read_csv(chunks: Iterable[bytes], delimiter: str, choice: ColumnChoice) -> I
             row = next(rows)
             if not row:
                 continue  # a blank line
-            if len(row) != len(names):
+            fitted = row if len(row) == len(names) else fit(row, len(names))
+            if fitted is None:
                 raise RowProblem(
-                    gettext_noop("The row has %(found)d cells, the header has %(expected)d."),
+                    gettext_noop("The row has %(found)d cells, but there are %(expected)d columns."),
                     found=len(row),
                     expected=len(names),
                 )
-            yield to_record(row, feed.first_line)
+            yield to_record(fitted, feed.first_line)
         except StopIteration:
             return
         except csv.Error as error:
@@ -106,6 +110,7 @@ class _Feed:
         self._reread_bytes = 0
         self._number = 0
         self.first_line = 1
+        self._skip_separator_line()
         self.is_broken = False  # the row ended because of its bytes, not of its values
 
     def __iter__(self) -> _Feed:
@@ -136,6 +141,16 @@ class _Feed:
         self._taken.clear()
         self._bytes = 0
         self.first_line = self._number + 1
+
+    def _skip_separator_line(self) -> None:
+        """Pass over a first line such as sep=; that tells spreadsheets the delimiter."""
+        first = next(self._source, None)
+        if first is None:
+            return
+        if separator_of(first.decode(errors="replace")):
+            self._number = 1
+        else:
+            self._again.append(first)
 
     def reread(self) -> None:
         """Go back to the line after the one where the broken row began: a stray quote costs one row."""
@@ -194,7 +209,7 @@ def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
     places: dict[str, int] = {}
     for field in fields(choice):
         name = getattr(choice, field.name)
-        if name is None:
+        if name is None or field.name == "dialect":
             continue
         if name not in names:
             raise UnreadableFile(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum
 from itertools import chain
 from pathlib import PurePath
 
-from labeling.formats.csv_columns import ColumnChoice, guess_columns, head_text, parse_head, sniff_delimiter
+from labeling.formats.csv_columns import ColumnChoice, guess_columns, head_text, parse_head
 from labeling.formats.csv_rows import read_csv
+from labeling.formats.dialects import MAX_NAME_LENGTH, separator_of, sniff_dialect
+from labeling.formats.json_list import read_json_list
 from labeling.formats.jsonl import read_jsonl
 from labeling.formats.plain import read_lines, read_paragraphs
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
@@ -18,8 +21,9 @@ from labeling.formats.streams import HEAD_BYTES, Readable, first_chunk, utf8_chu
 class Format(Enum):
     """How documents are laid out in a file; gzip around it is no format of its own."""
 
-    CSV = "csv"  # a header, then one document a row
+    CSV = "csv"  # a table, one document a row, mostly below a header
     JSONL = "jsonl"  # one JSON object a line
+    JSON = "json"  # a JSON list of objects or texts
     LINES = "lines"  # plain text, one document a line
     PARAGRAPHS = "paragraphs"  # plain text, documents separated by blank lines
 
@@ -33,14 +37,22 @@ _BY_SUFFIX = {
     ".jsonlines": Format.JSONL,
 }
 
+MIN_TABLE_LINES = 5  # fewer lines of a text with commas may agree by chance
+_LIST_OF_ROWS = re.compile(r"\[\s*[{\"\]]")
+
 
 def read(
-    stream: Readable, file_format: Format, *, choice: ColumnChoice | None = None, encoding: str = "utf-8"
+    stream: Readable,
+    file_format: Format,
+    *,
+    choice: ColumnChoice | None = None,
+    encoding: str = "utf-8",
+    class_names: Collection[str] = (),
 ) -> Iterator[Record | BadRow]:
     r"""The documents of a file, one by one, with memory that does not grow with the file.
 
     stream : binary; gzip and a byte order mark are recognised
-    choice : the columns of a CSV file; None takes the guess of `columns`
+    choice : the columns of a table; None takes the guess of `columns`, which heeds class_names
     encoding : one of ENCODINGS
     Yields a BadRow for each row that cannot be taken. Raises UnreadableFile, perhaps after some records, when
     the file or the rest of it cannot be read.
@@ -53,6 +65,8 @@ def read(
     match file_format:
         case Format.JSONL:
             yield from read_jsonl(chunks)
+        case Format.JSON:
+            yield from read_json_list(chunks)
         case Format.LINES:
             yield from read_lines(chunks)
         case Format.PARAGRAPHS:
@@ -60,47 +74,74 @@ def read(
         case Format.CSV:
             first = next(chunks, b"")
             head = head_text(first[:HEAD_BYTES], is_cut=len(first) >= HEAD_BYTES)
-            delimiter = sniff_delimiter(head)
-            if choice is None:
-                names, rows = parse_head(head, delimiter)
-                choice = guess_columns(names, rows)
-            yield from read_csv(chain([first], chunks), delimiter, choice)
+            dialect = (choice and choice.dialect) or sniff_dialect(head, class_names=class_names)
+            choice = choice or guess_columns(*parse_head(head, dialect), class_names)
+            yield from read_csv(chain([first], chunks), dialect, choice)
 
 
-def sniff(first_bytes: bytes, filename: str = "") -> Format:
+def sniff(first_bytes: bytes, filename: str = "", encoding: str = "utf-8") -> Format:
     r"""The format of a file, by its name if that says it, else by its content.
 
     first_bytes : HEAD_BYTES or more of them; fewer mean that this is the whole file
-    Raises UnreadableFile for what is none of our formats (Excel, Parquet, a JSON array, an unpacked binary).
+    encoding : as `guess_encoding` gives it
+    Raises UnreadableFile for what is none of our formats (Excel, Parquet, an unpacked binary).
 
     >>> sniff(b'{"text": "Hi"}\n'), sniff(b"", "mails.tsv.gz"), sniff(b"One.\nTwo.\n", "notes.txt")
     (<Format.JSONL: 'jsonl'>, <Format.CSV: 'csv'>, <Format.LINES: 'lines'>)
     """
-    chunk, is_cut = first_chunk(first_bytes)
-    head = head_text(chunk, is_cut=is_cut)
+    chunk, is_cut = first_chunk(first_bytes, encoding)
+    head = head_text(chunk[:HEAD_BYTES], is_cut=is_cut)
     suffixes = [suffix.lower() for suffix in PurePath(filename).suffixes if suffix.lower() != ".gz"]
     suffix = suffixes[-1] if suffixes else ""
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
-    start = head.lstrip()[:1]
-    if start == "{":
-        return Format.JSONL
-    if start == "[" and suffix != ".txt":
-        raise UnreadableFile(
-            gettext_noop("This is a JSON list. Write one object a line (JSONL) and send that.")
-        )
-    if suffix != ".txt" and _is_table(head):
+    start = head.lstrip()
+    if start.startswith("["):
+        if suffix != ".txt" or _LIST_OF_ROWS.match(start):
+            return Format.JSON
+    elif start.startswith("{"):
+        return _json_format(start)
+    if _is_table(head, suffix):
         return Format.CSV
     return Format.PARAGRAPHS if _has_paragraphs(head) else Format.LINES
 
 
-def _is_table(head: str) -> bool:
-    """Whether the rows agree on more than one cell, as prose does not."""
+def _json_format(start: str) -> Format:
+    """JSONL, unless the first object goes on in the next line."""
+    line, newline, _ = start.partition("\n")
+    if newline and line.rstrip().endswith(("{", "[", ",", ":")):
+        raise UnreadableFile(
+            gettext_noop(
+                "This is one JSON object. Send a JSON list of objects, or one object a line (JSONL)."
+            )
+        )
+    return Format.JSONL
+
+
+def _is_table(head: str, suffix: str) -> bool:
+    """Whether the rows agree on more than one cell, as prose does not.
+
+    Where the name says that it is text, only tabs make a table of it, or cells that recur as answers do.
+    """
+    dialect = sniff_dialect(head)
     try:
-        names, rows = parse_head(head, sniff_delimiter(head))
+        names, rows = parse_head(head, dialect)
     except UnreadableFile:
         return False
-    return len(names) > 1 and bool(rows) and all(len(name) <= 50 for name in names)
+    if len(names) < 2 or not rows or any(len(name) > MAX_NAME_LENGTH for name in names):
+        return False
+    if suffix != ".txt" or separator_of(head.partition("\n")[0]):
+        return True
+    lines = [line for line in head.split("\n") if line.strip()]
+    agreeing = sum(line.count(dialect.delimiter) == len(names) - 1 for line in lines) / len(lines)
+    if dialect.delimiter == "\t":
+        return agreeing >= 0.5
+    return agreeing == 1 and len(lines) >= MIN_TABLE_LINES and any(map(_recurs, zip(*rows, strict=True)))
+
+
+def _recurs(cells: Sequence[str]) -> bool:
+    """Whether a column holds few short values again and again."""
+    return len(set(cells)) * 2 <= len(cells) and max(map(len, cells)) <= MAX_NAME_LENGTH
 
 
 def _has_paragraphs(head: str) -> bool:

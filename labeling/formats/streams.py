@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -23,6 +24,8 @@ GZIP_GRACE_BYTES = 16 * 1024 * 1024  # short repetitive files may pack better
 _GZIP = b"\x1f\x8b"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))  # a text has hardly any, noise one byte in ten
 _BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before the mark of UTF-16, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -79,6 +82,38 @@ def utf8_chunks(stream: Readable, encoding: str = "utf-8") -> Iterator[bytes]:
     _refuse_binary(first, encoding)
     rest = chain([first], chunks)
     return rest if encoding == "utf-8" else _recode(rest, encoding)
+
+
+def guess_encoding(first_bytes: bytes) -> str:
+    """UTF-16 where the start of a file without a byte order mark can only be that, else UTF-8.
+
+    first_bytes : HEAD_BYTES or more of them; fewer mean that this is the whole file
+    Raises UnreadableFile for a damaged gzip file.
+
+    >>> guess_encoding("id,text".encode("utf-16-be")), guess_encoding("ä".encode("utf-16"))
+    ('utf-16-be', 'utf-8')
+    """
+    first = first_bytes
+    if first.startswith(_GZIP):
+        first = next(_gunzip(_read(io.BytesIO(first))), b"")
+    if any(first.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
+        return "utf-8"
+    start = first[: HEAD_BYTES - HEAD_BYTES % 4]
+    zeros = {"utf-16-be": start[::2].count(0), "utf-16-le": start[1::2].count(0)}
+    encoding = max(zeros, key=zeros.__getitem__)
+    if zeros[encoding] * 10 <= sum(zeros.values()) * 9 or not _reads_as(start, encoding):
+        return "utf-8"
+    return encoding
+
+
+def _reads_as(start: bytes, encoding: str) -> bool:
+    """Whether bytes are text in this encoding: characters that exist, and hardly any controls."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(start)
+    except UnicodeError:
+        return False
+    odd = sum(unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\t\n\v\f\r\x1b" for c in text)
+    return odd * 50 <= len(text)
 
 
 def first_chunk(first_bytes: bytes, encoding: str = "utf-8") -> tuple[bytes, bool]:
@@ -172,7 +207,9 @@ def _refuse_binary(first: bytes, encoding: str) -> None:
             raise UnreadableFile(message)
     start = first[:4096]
     controls = len(start) - len(start.translate(None, _CONTROLS))
-    if not encoding.startswith("utf-16") and (start.count(0) > 16 or controls > max(16, len(start) // 20)):
+    if not encoding.startswith(("utf-16", "utf-32")) and (
+        start.count(0) > 16 or controls > max(16, len(start) // 20)
+    ):
         raise UnreadableFile(gettext_noop("This is not a text file. Send CSV, JSONL or plain text."))
     if (
         b"\r" in first

@@ -8,12 +8,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.formats import ENCODINGS, ColumnChoice, Columns, Format
+from labeling.formats import ENCODINGS, ColumnChoice, Columns, Dialect, Format
 from labeling.models import Document, Project
 
 FORMATS = (
-    (Format.CSV.value, gettext_lazy("Table (CSV), one document a row")),
+    (Format.CSV.value, gettext_lazy("Table (CSV or TSV), one document a row")),
     (Format.JSONL.value, gettext_lazy("JSONL, one object a line")),
+    (Format.JSON.value, gettext_lazy("JSON, one list of objects")),
     (Format.LINES.value, gettext_lazy("Text, one document a line")),
     (Format.PARAGRAPHS.value, gettext_lazy("Text, documents between blank lines")),
 )
@@ -29,18 +30,81 @@ class Upload(forms.Form):
         label=gettext_lazy("File"),
         max_length=500,
         help_text=gettext_lazy(
-            "CSV, JSONL or plain text, also packed with gzip. You choose the columns in the next step."
+            "CSV, TSV, JSON, JSONL or plain text, also packed with gzip. The next step maps its columns."
         ),
     )
 
 
+DELIMITER_NAMES = {
+    ",": gettext_lazy("Comma"),
+    ";": gettext_lazy("Semicolon"),
+    "\t": gettext_lazy("Tab"),
+    "|": gettext_lazy("Vertical bar"),
+}
+HEADER_NAMES = {True: gettext_lazy("Names the columns"), False: gettext_lazy("Is a document")}
+QUOTE_NAMES = {True: gettext_lazy("Enclose cells"), False: gettext_lazy("Belong to the text")}
+
+
+def _is_yes(value: str) -> bool:
+    return value == "True"
+
+
 class Reading(forms.Form):
-    """How a file is to be read."""
+    """How a file is to be read; what is said of a table only is guessed where it is left open."""
 
     format = forms.TypedChoiceField(
         choices=FORMATS, coerce=Format, empty_value=None, label=gettext_lazy("Format")
     )
     encoding = forms.ChoiceField(choices=[(name, name) for name in ENCODINGS], label=gettext_lazy("Encoding"))
+    delimiter = forms.TypedChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Automatic")), *DELIMITER_NAMES.items()],
+        empty_value=None,
+        label=gettext_lazy("Delimiter"),
+    )
+    has_header = forms.TypedChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Automatic")), *HEADER_NAMES.items()],
+        coerce=_is_yes,
+        empty_value=None,
+        label=gettext_lazy("First row"),
+    )
+    is_quoted = forms.TypedChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Automatic")), *QUOTE_NAMES.items()],
+        coerce=_is_yes,
+        empty_value=None,
+        label=gettext_lazy("Quotes"),
+    )
+
+    CHOICES = {
+        "delimiter": DELIMITER_NAMES.items(),
+        "has_header": HEADER_NAMES.items(),
+        "is_quoted": QUOTE_NAMES.items(),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("format") not in (None, Format.CSV):
+            for name in self.CHOICES:
+                del self.fields[name]
+        return self.cleaned_data
+
+    def dialect(self) -> dict[str, Any]:
+        """What was chosen of a table's dialect; None is guessed."""
+        return {name: self.cleaned_data[name] for name in self.CHOICES}
+
+    def show_guess(self, dialect: Dialect) -> None:
+        """Say what is guessed beside the word for it."""
+        guesses = {
+            "delimiter": DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
+            "has_header": HEADER_NAMES[dialect.has_header],
+            "is_quoted": QUOTE_NAMES[dialect.is_quoted],
+        }
+        for name, guess in guesses.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - all of them are
+            text = _("Automatic") if self.cleaned_data[name] is not None else _("Automatic: %s") % guess
+            field.choices = [("", text), *self.CHOICES[name]]
 
 
 class ColumnChooser(forms.Form):
@@ -71,6 +135,7 @@ class ColumnChooser(forms.Form):
 
     def __init__(self, found: Columns, kind: str, class_names: set[str], data: Any = None) -> None:
         super().__init__(data, initial=_guess(found, class_names))
+        self.found = found
         names = [(name, name) for name in found.names]
         for unused in {"label", "labels", "spans"} - set(ANSWERS[Project.Kind(kind)]):
             del self.fields[unused]
@@ -88,7 +153,7 @@ class ColumnChooser(forms.Form):
 
     def choice(self) -> ColumnChoice:
         columns = {name: column or None for name, column in self.cleaned_data.items() if name != "text"}
-        return ColumnChoice(self.cleaned_data["text"], **columns)
+        return ColumnChoice(self.cleaned_data["text"], **columns, dialect=self.found.dialect)
 
 
 def _guess(found: Columns, class_names: set[str]) -> dict[str, str | None]:

@@ -75,7 +75,7 @@ def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespons
         return redirect("labeling:import_job", member.project_id, job_id)
     file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
     try:
-        columns = uploads.preview(found, file_format, encoding).columns
+        columns = uploads.preview(found, file_format, encoding, **reading.dialect()).columns
         chooser = ColumnChooser(columns, *_known(member), request.POST) if columns else None
         if chooser and not chooser.is_valid():
             return _chooser(request, member, found, chooser=chooser, status=422)
@@ -130,15 +130,18 @@ def _chooser(
 ) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     present = {"format": found.file_format, "encoding": found.encoding}
-    reading = Reading(present | {name: asked[name] for name in present if name in asked})
+    reading = Reading(present | {name: asked[name] for name in Reading.base_fields if name in asked})
     preview = Preview(None, ())
     if reading.is_valid():
+        file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
         try:
-            preview = uploads.preview(found, reading.cleaned_data["format"], reading.cleaned_data["encoding"])
+            preview = uploads.preview(found, file_format, encoding, **reading.dialect())
         except InvalidInput as error:
             problem = problem or error.detail
     if chooser is None and preview.columns:
         chooser = ColumnChooser(preview.columns, *_known(member))
+    if preview.columns:
+        reading.show_guess(preview.columns.dialect)
     context = {
         "member": member,
         "job": found,
@@ -147,6 +150,9 @@ def _chooser(
         "chooser": chooser,
         "problem": problem or found.failure,
         "can_start": reading.is_valid() and (preview.columns or preview.rows),
+        "guesses_no_header": preview.columns
+        and not preview.columns.dialect.has_header
+        and reading.cleaned_data["has_header"] is None,
         "step": _step(member),
     }
     return render(request, "labeling/document_columns.html", context, status=status)

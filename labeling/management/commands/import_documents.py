@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -12,15 +13,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from labeling.actions.importing import ImportReport, import_documents
-from labeling.formats.csv_columns import ColumnChoice
+from labeling.formats.csv_columns import ColumnChoice, Columns, columns
 from labeling.formats.reading import Format, read, sniff
 from labeling.formats.records import UnreadableFile
-from labeling.formats.streams import HEAD_BYTES
-from labeling.models import Project
+from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
+from labeling.models import LabelClass, Project
 
 
 class Command(BaseCommand):
-    help = "Import documents from a CSV, JSONL or plain text file (gzip allowed) into a project."
+    help = "Import documents from a CSV, TSV, JSON, JSONL or plain text file (gzip allowed) into a project."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", type=int, help="the project's number, as in its address")
@@ -28,7 +29,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", choices=[f.value for f in Format], help="guessed when it is not given"
         )
-        parser.add_argument("--encoding", default="utf-8")
+        parser.add_argument("--encoding", choices=ENCODINGS, help="guessed when it is not given")
+        parser.add_argument("--delimiter", help="CSV: guessed when it is not given")
+        parser.add_argument(
+            "--header",
+            choices=["yes", "no"],
+            help="CSV: whether the first row names the columns; else they are column 1, column 2 …",
+        )
         parser.add_argument(
             "--text-column", help="CSV: the column with the text; guessed when it is not given"
         )
@@ -57,23 +64,51 @@ class Command(BaseCommand):
         )
 
     def _import(self, options: dict[str, Any]) -> ImportReport:
-        choice = None
-        if options["text_column"]:
-            choice = ColumnChoice(options["text_column"], options["id_column"], options["label_column"])
         if options["file"] == "-":
-            return self._read(sys.stdin.buffer, Format(options["format"] or "jsonl"), choice, options)
+            file_format = Format(options["format"] or "jsonl")
+            choice = self._choice(options, None)
+            return self._read(sys.stdin.buffer, file_format, choice, options["encoding"] or "utf-8", options)
         path = Path(options["file"])
-        with path.open("rb") as head:
-            found = (
-                Format(options["format"]) if options["format"] else sniff(head.read(HEAD_BYTES), path.name)
-            )
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        encoding = options["encoding"] or guess_encoding(head)
+        file_format = Format(options["format"]) if options["format"] else sniff(head, path.name, encoding)
+        found = self._columns(head, encoding, options) if file_format == Format.CSV else None
         with path.open("rb") as stream:
-            return self._read(stream, found, choice, options)
+            return self._read(stream, file_format, self._choice(options, found), encoding, options)
+
+    def _columns(self, head: bytes, encoding: str, options: dict[str, Any]) -> Columns:
+        classes = LabelClass.objects.active().filter(project=options["project"])
+        found = columns(
+            head,
+            encoding,
+            delimiter=options["delimiter"],
+            has_header=None if options["header"] is None else options["header"] == "yes",
+            class_names=frozenset(classes.values_list("name", flat=True)),
+        )
+        if options["header"] is None and not found.dialect.has_header:
+            self.stderr.write(
+                "The first row does not look like names of columns, so it is read as a document. "
+                "If it names them, say --header yes."
+            )
+        return found
+
+    def _choice(self, options: dict[str, Any], found: Columns | None) -> ColumnChoice | None:
+        dialect = found.dialect if found else None
+        if options["text_column"]:
+            asked = ColumnChoice(options["text_column"], options["id_column"], options["label_column"])
+            return replace(asked, dialect=dialect)
+        return replace(found.guess, dialect=dialect) if found else None
 
     def _read(
-        self, stream: Any, found: Format, choice: ColumnChoice | None, options: dict[str, Any]
+        self,
+        stream: Any,
+        file_format: Format,
+        choice: ColumnChoice | None,
+        encoding: str,
+        options: dict[str, Any],
     ) -> ImportReport:
-        rows = read(stream, found, choice=choice, encoding=options["encoding"])
+        rows = read(stream, file_format, choice=choice, encoding=encoding)
         name = os.fsencode(Path(options["file"]).name).decode(errors="replace")[:200]
         return import_documents(options["project"], rows, self._progress, source="" if name == "-" else name)
 

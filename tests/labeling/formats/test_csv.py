@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.formats import BadRow, ColumnChoice, Format, Record, Span, UnreadableFile, columns, read
+from labeling.formats import (
+    BadRow,
+    ColumnChoice,
+    Dialect,
+    Format,
+    Record,
+    Span,
+    UnreadableFile,
+    columns,
+    read,
+)
 from labeling.formats.csv_rows import MAX_ROW_BYTES
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
@@ -85,8 +95,8 @@ def test_thousands_of_stray_quotes_do_not_make_the_work_quadratic():
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("1", "The row has 1 cells, the header has 2."),
-        ("1,2,3", "The row has 3 cells"),
+        ("1", "The text is empty."),
+        ("1,2,3", "The row has 3 cells, but there are 2 columns."),
         ("1,", "The text is empty."),
         ('1,"a"b', "goes on after its closing quote"),
         ('1,"a \\"b\\" c"', "goes on after its closing quote"),
@@ -130,7 +140,7 @@ def test_a_header_that_cannot_be_used_refuses_the_file(raw: bytes, words: str):
 def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
     rows = read_csv("id,text\n" + "a," * 1_000_000 + "\n" + '1,"' + "x" * (2 * MAX_ROW_BYTES) + '"\n2,good\n')
     assert texts(rows) == [
-        "! The row has 1000001 cells, the header has 2.",
+        "! The row has 1000001 cells, but there are 2 columns.",
         f"! The row is longer than {MAX_ROW_BYTES} bytes. Is a quote not closed?",
         "good",
     ]
@@ -151,13 +161,152 @@ def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
 )
 def test_the_column_chooser_starts_with_a_good_guess(raw: str, delimiter: str, guess: ColumnChoice):
     found = columns(raw.encode())
-    assert (found.delimiter, found.guess) == (delimiter, guess)
+    assert (found.dialect.delimiter, found.guess) == (delimiter, guess)
 
 
 def test_the_column_chooser_shows_the_first_rows_shortened():
     found = columns(("id,text\n" + f"1,{'x' * 500}\n" * 9).encode())
     assert found.names == ("id", "text")
     assert found.rows == (("1", "x" * 200),) * 3
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "sep=;\r"])
+def test_the_line_that_tells_spreadsheets_the_delimiter_is_obeyed_and_no_row(line: str):
+    raw = f"{line}\nid;text;label\n1;Ja, gern, bitte;a\n2;Nein, nie;b\n"
+    rows = read_csv(raw)
+    assert [(row.line, row.text, row.labels) for row in rows] == [
+        (3, "Ja, gern, bitte", ("a",)),
+        (4, "Nein, nie", ("b",)),
+    ]
+    assert columns(raw.encode()).names == ("id", "text", "label")
+    assert texts(read_csv("sep=\t\nid\ttext\n1\tsep=;\n")) == ["sep=;"]
+
+
+def test_cells_cut_off_at_the_end_of_a_row_are_empty():
+    raw = "id;text;label;note\n1;Hello\n2;Bye;a\n3;Well, well;b;c\n4;Long;b;c;;\n5;Too long;b;c;d\n"
+    rows = read_csv(raw)
+    assert texts(rows) == [
+        "Hello",
+        "Bye",
+        "Well, well",
+        "Long",
+        "! The row has 5 cells, but there are 4 columns.",
+    ]
+    assert [row.labels for row in rows[:4]] == [None, ("a",), ("b",), ("b",)]
+
+
+def test_cut_rows_do_not_make_one_column_of_a_table():
+    rows = [f"{n};Nachricht {n}, kurz" + (";;x" if n % 10 == 0 else "") for n in range(40)]
+    found = columns("\n".join(["nr;nachricht;a;b", *rows]).encode())
+    assert (found.dialect.delimiter, len(found.names), found.guess.text) == (";", 4, "nachricht")
+
+
+MESSAGES = [
+    ("ham", "Are you coming to the game tonight?"),
+    ("spam", "WINNER! Call 0900 123 to claim"),
+    ("ham", "ok"),
+    ("ham", '"Fine" she said'),
+    ("spam", 'Free "gift'),
+    ("ham", 'and "more" to "come'),
+]
+
+
+def test_a_first_row_of_data_is_a_document_too():
+    raw = "".join(f"{label}\t{text}\n" for label, text in MESSAGES)
+    found = columns(raw.encode())
+    assert (found.names, found.dialect.has_header) == (("column 1", "column 2"), False)
+    rows = read_csv(raw, ColumnChoice("column 2", label="column 1"))
+    assert [(row.line, row.labels, row.text) for row in rows] == [
+        (line, (label,), text) for line, (label, text) in enumerate(MESSAGES, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "has_header"),
+    [
+        ("text\nHello\nBye\n", True),
+        ("id,review\n1,Fine\n", True),
+        ("评论,标签\n很好,正面\n", True),
+        ("Frage 1,Alter\nGut,31\nSchlecht,64\n", True),
+        ("alpha,beta\nx,y\n", True),
+        ("label,text\nlabel,text\nham,hi\n", True),  # two files joined: the second header is a row
+        ("I am so happy today;joy\nI feel low;sadness\nGreat;joy\n", False),
+        ("This is the first message of all.\nThis is the second one.\n", False),
+        ("1,I was charged twice\n2,Where is it\n", False),
+        ("今天天气很好我们去公园吧。,正面\n不好,负面\n", False),
+        ("4\t5\n1\t2\n", False),
+    ],
+)
+def test_a_header_is_told_from_data(raw: str, has_header: bool):
+    assert columns(raw.encode()).dialect.has_header is has_header
+
+
+def test_a_first_row_that_names_a_class_of_the_project_is_data():
+    raw = b"Billing,invoice\nDelivery,parcel\n"
+    assert columns(raw).dialect.has_header
+    assert not columns(raw, class_names={"Billing", "Delivery"}).dialect.has_header
+
+
+def test_the_manager_has_the_last_word_on_the_dialect():
+    raw = b'a|b\n"x|1"|2\n'
+    found = columns(raw, delimiter=",", has_header=False, is_quoted=False)
+    assert (found.names, found.rows) == (("column 1",), (("a|b",), ('"x|1"|2',)))
+
+
+def test_quotes_in_a_table_with_tabs_are_literal():
+    rows = read_csv('id\ttext\n1\tone\n2\t"two" he said\n3\t"Hello\n4\tWorld"\n5\t"all of it"\n')
+    assert texts(rows) == ["one", '"two" he said', '"Hello', 'World"', '"all of it"']
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        'id\ttext\n1\t"He said ""no"""\n2\tyes\n',
+        '"id"\t"text"\n"1"\t"He said ""no"""\n"2"\t"yes"\n',
+        'id\ttext\n1\t"He said\n""no"""\n2\tyes\n',
+    ],
+)
+def test_quotes_in_a_table_with_tabs_enclose_cells_where_the_file_shows_it(raw: str):
+    assert [text.split() for text in texts(read_csv(raw))] == [["He", "said", '"no"'], ["yes"]]
+
+
+def test_a_head_that_ends_within_a_quoted_cell_is_told_from_a_broken_one():
+    row = 'neg\t"Long, really long; he said ""no""\nand went on"\n'
+    cut = ("label\ttext\n" + row * 2_000).encode()[:65_536]
+    found = columns(cut)
+    assert (found.dialect.delimiter, found.dialect.is_quoted, found.names) == ("\t", True, ("label", "text"))
+    entities = "".join(
+        f'"&#8220;{n}, yes&#8221; {n}",pos\n' for n in range(40)
+    )  # no semicolons between cells
+    assert columns(entities.encode()).dialect.delimiter == ","
+
+
+def test_a_first_row_that_cannot_be_parsed_is_said_with_what_to_do():
+    raw = b'"not" a table\n"really" not\n'
+    with pytest.raises(UnreadableFile, match="under Quotes"):
+        columns(raw)
+    assert columns(raw, is_quoted=False).rows[0] == ('"really" not',)
+
+
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
+def test_tabs_are_read_back_with_literal_quotes(rows: list[tuple[str, str]]):
+    """What a program writes that only joins cells by tabs, quotes in them and all."""
+    plain = [tuple(" ".join(cell.split()) or "x" for cell in row) for row in rows]
+    raw = "id\ttext\n" + "".join(f"{note}\t{text}\n" for note, text in plain)
+    choice = ColumnChoice("text", dialect=Dialect("\t", is_quoted=False))
+    assert [(r.metadata["id"], r.text) for r in read_csv(raw, choice)] == plain
+
+
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8), st.sampled_from(",;\t|"))
+def test_any_table_has_columns_or_says_why(rows: list[tuple[str, str]], delimiter: str):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter).writerows(rows)
+    try:
+        found = columns(buffer.getvalue().encode())
+    except UnreadableFile:
+        return
+    assert all(len(row) == len(found.names) for row in found.rows)
+    list(read(io.BytesIO(buffer.getvalue().encode()), Format.CSV))
 
 
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))

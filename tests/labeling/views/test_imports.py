@@ -120,7 +120,7 @@ def test_other_formats_are_recognised(
     ("name", "content", "said"),
     [
         ("a.xlsx", b"PK\x03\x04xxxx", "Save it as CSV"),
-        ("a.json", b'[{"text": "One"}]', "one object a line"),
+        ("a.json", b'{\n"text": "One"}', "one object a line"),
         ("a.csv", b"", "The submitted file is empty."),
         ("a.bin", b"\0" * 200, "not a text file"),
     ],
@@ -333,3 +333,49 @@ def test_a_new_project_shows_the_keys_and_colours_that_its_classes_got(
     assert "Keys and colours of the classes Refund 1 Billing 2" in page
     assert "Change keys and colours" in page
     assert "Keys and colours" not in text(client.get(reverse("labeling:import", args=[tickets.pk])))
+
+
+def test_a_file_without_a_header_is_read_from_its_first_row_on(client: Client, empty: Project) -> None:
+    raw = b'Refund\tGive my money back\nDelivery\tBad and slow\nRefund\t"Late" again\n'
+    page = send(client, empty, raw, "mails.txt")
+    assert "The first row is read as a document" in text(page)
+    assert "Automatic: Is a document" in text(page)
+    start(client, empty, text="column 2", label="column 1")
+    found = empty.documents.order_by("position").values_list(
+        "text", "resolution__annotation__labels__label_class__name"
+    )
+    assert list(found) == [
+        ("Give my money back", "Refund"),
+        ("Bad and slow", "Delivery"),
+        ('"Late" again', "Refund"),
+    ]
+
+
+def test_what_is_guessed_of_a_table_can_be_chosen(client: Client, empty: Project) -> None:
+    send(client, empty, b"one,1|two\nthree,2|four\n", "a.csv")
+    job = ImportJob.objects.get()
+    address = reverse("labeling:import_job", args=[empty.pk, job.pk])
+    page = client.get(
+        address, {"format": "csv", "encoding": "utf-8", "delimiter": "|", "has_header": "False"}
+    )
+    assert "column 2" in text(page)
+    assert "The first row is read as a document" not in text(page)  # it was chosen, not guessed
+    chosen = {"delimiter": "|", "has_header": "False", "is_quoted": ""}
+    assert all(f'name="{name}" value="{value}"' in page.content.decode() for name, value in chosen.items())
+    start(client, empty, text="column 2", **chosen)
+    assert sorted(empty.documents.values_list("text", flat=True)) == ["four", "two"]
+
+
+def test_utf_16_without_a_mark_can_be_sent(client: Client, empty: Project) -> None:
+    page = send(client, empty, "id,text\n1,Größe\n".encode("utf-16-le"), "a.csv")
+    assert "Größe" in text(page)
+    assert '<option value="utf-16-le" selected>' in page.content.decode()
+    start(client, empty, text="text", encoding="utf-16-le")
+    assert empty.documents.get().text == "Größe"
+
+
+def test_a_json_list_is_rows(client: Client, empty: Project) -> None:
+    page = send(client, empty, b'[{"text": "One", "id": 7},\n {"text": "Two"}]', "a.json")
+    assert "One" in text(page)
+    start(client, empty)
+    assert list(empty.documents.values_list("text", "external_id")) == [("One", "7"), ("Two", None)]
