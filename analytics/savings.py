@@ -102,9 +102,7 @@ def savings_report(project: Project) -> SavingsReport:
     replays = list(Replay.objects.filter(project=project).defer("pool_annotations", "test_annotations")[:2])
     running = next((replay for replay in replays if replay.finished_at is None), None)
     replay = next((replay for replay in replays if replay.finished_at is not None), None)
-    failed = OwedWork.objects.filter(
-        project=project, kind=OwedWork.Kind.REPLAY, state=OwedWork.State.FAILED
-    ).first()
+    failed = OwedWork.objects.failing().filter(project=project, kind=OwedWork.Kind.REPLAY).first()
     rows = _rows(replay) if replay else []
     return SavingsReport(
         project=project,

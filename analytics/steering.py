@@ -203,7 +203,7 @@ class _Explanation:
         return cls(
             project,
             latest_model(project),
-            owed.exclude(state=OwedWork.State.FAILED).exists(),
+            owed.filter(next_attempt_at=None).exists(),
             shares.mixed_entries / shares.entries if shares.entries else 0.0,
             limit > 0,
             wanted <= limit,

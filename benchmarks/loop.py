@@ -88,7 +88,7 @@ class Loop:
         """Nothing is owed and nothing is due."""
         deadline = monotonic() + WAIT_SECONDS
         while True:
-            failed = OwedWork.objects.filter(project=self.project, state=OwedWork.State.FAILED).first()
+            failed = OwedWork.objects.failing().filter(project=self.project).first()
             if failed is not None or monotonic() > deadline:
                 raise SystemExit(f"The workers failed: {failed and failed.failure}")
             for process in self.processes.values():

@@ -255,7 +255,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5  # seconds to finish after SIGQUIT; then the task goes back
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # it will be delivered again
+# A run goes on without the broker; its message may come again, and then the row says that nothing is owed.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 REMINDERS = {  # seconds between two

@@ -75,7 +75,7 @@ class Gallery:
         self.size = 0
         queue.claim(project.pk, manager)  # in hand from now on: looking at the label page claims no more
         for owed in (OwedWork.Kind.TRAIN, OwedWork.Kind.REPLAY):
-            OwedWork.objects.create(project=project, kind=owed, state="failed", failure="No memory is left.")
+            OwedWork.objects.create(project=project, kind=owed, attempts=2, failure="No memory is left.")
         self.secret = invitations.invite(project.pk, manager, Membership.Role.ANNOTATOR)[1]
 
     def grow(self, size: int, answers: int) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from labeling.actions.runners import start_time
 from reviewqueue.embedded.postgres import Postgres
-from reviewqueue.embedded.process import start_time
 from reviewqueue.embedded.valkey import Valkey
 from tests.migrated import start_migrated
 

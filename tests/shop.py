@@ -53,5 +53,5 @@ def label_rightly(project: Project, who: User, count: int) -> None:
 def train(project: Project) -> None:
     owed.owe(project.pk, OwedWork.Kind.TRAIN)
     assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
-    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+    assert not OwedWork.objects.failing().exists()
     project.refresh_from_db()

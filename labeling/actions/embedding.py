@@ -66,7 +66,7 @@ def progress(project: Project) -> Progress | None:
 def owe_missing() -> None:
     """Owe the embeddings of every project in which documents have none: new ones, or a new installation.
 
-    Work that failed stays as it is until somebody asks to try it again.
+    Work that failed is owed still, and waits for its next attempt.
     """
     if not embeddings_installed():
         return

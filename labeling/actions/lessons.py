@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from labeling.models import Annotation, Label, LabelClass, ModelVersion, Now, Project
+from labeling.models import Annotation, Label, LabelClass, ModelVersion, Now, OwedWork, Project
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
 LEAST_NEW_LABELS = 10
@@ -37,11 +37,17 @@ class Lesson:
 
 
 def due_projects() -> list[Project]:
-    """Projects that a training is due for. One look finds those in which anything was said since the last."""
+    """Projects that a training is due for. One look finds those in which anything was said since the last.
+
+    Where one is queued or under way none is due: it reads what was said, or a later look finds the rest.
+    """
     last_run = ModelVersion.objects.exclude(state=ModelVersion.State.TRAINING).filter(project=OuterRef("pk"))
     spoken_since = Annotation.objects.filter(project=OuterRef("pk"), pk__gt=OuterRef("through"))
     projects: QuerySet[Project] = (
         Project.objects.active()
+        .exclude(
+            pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN, next_attempt_at=None).values("project")
+        )
         .annotate(through=Coalesce(Subquery(last_run.order_by("-number").values("trained_through")[:1]), 0))
         .filter(Exists(spoken_since))
     )

@@ -1,5 +1,6 @@
-"""How do workers learn that there is something to do? The row is the truth, the message only a hint.
+"""The outbox of the workers: what they owe, who does it, and what becomes of a run that fails.
 
+The row is the truth, the message only a hint.
 Work is owed by name, so that no action (and no web process) imports the tasks or the mathematics behind them.
 """
 
@@ -7,13 +8,19 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
 
 from celery import current_app
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Func, Q, QuerySet
+from django.db.models.functions import Greatest
 from kombu.exceptions import OperationalError
 
+from labeling.actions.runners import has_ended, this_process
 from labeling.exceptions import StaleRun
 from labeling.models import Now, OwedWork
 
@@ -29,26 +36,42 @@ TASK_OF = {
     OwedWork.Kind.TUNE: "labeling.tasks.tune",
     OwedWork.Kind.TELL_LANGUAGES: "labeling.tasks.tell_languages",
 }
-MOST_ATTEMPTS = 3  # a run that kills its process must not kill every process in turn
-SILENT_SECONDS = 60  # a run beats its heart far more often; after this its worker is taken for dead
+HEARTBEAT_SECONDS = 3
+SILENT_SECONDS = 15  # without a heartbeat; after this a run is taken for dead
 HINT_AGAIN_SECONDS = 10  # a message may have been lost
+FIRST_PAUSE_SECONDS = 10  # after an error of its own; doubles with each in a row
+FIRST_INTERRUPTION_PAUSE_SECONDS = 5  # after the second interruption in a row; doubles with each
+LONGEST_PAUSE_SECONDS = 3600
+NEW_INPUT_PAUSE_SECONDS = 60  # at most, where the work is owed anew: the new input may be what it needs
+ENDED = "The worker ended without a word; it was killed or its machine went down."
+
+
+class ServerStart(Func):
+    """When the database began to run: nobody could show a sign of life before."""
+
+    function = "pg_postmaster_start_time"
+    output_field = DateTimeField()
 
 
 def owe(project_id: int, kind: OwedWork.Kind) -> None:
     """Note that the workers owe this project a piece of work, and tell them once this is committed.
 
     Owing twice is owing once: work that is queued covers it. Work that runs does not: it may have read its
-    input before.
+    input before. Work that failed and is owed anew waits for a minute at most.
     """
-    _, is_new = OwedWork.objects.get_or_create(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)
+    queued, is_new = OwedWork.objects.get_or_create(
+        project_id=project_id, kind=kind, state=OwedWork.State.QUEUED
+    )
     if is_new:
         transaction.on_commit(lambda: hint(project_id, kind))
+    elif queued.next_attempt_at is not None:
+        soon = Now() + timedelta(seconds=NEW_INPUT_PAUSE_SECONDS)
+        OwedWork.objects.filter(pk=queued.pk, next_attempt_at__gt=soon).update(next_attempt_at=soon)
 
 
 def hint(project_id: int, kind: str) -> None:
     """Send the message. A broker that is down costs a log line: the reconciler sends it again."""
-    queued = OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)
-    queued.update(hinted_at=Now())
+    _queued(project_id, kind).update(hinted_at=Now())
     try:
         current_app.send_task(TASK_OF[OwedWork.Kind(kind)], args=[project_id], ignore_result=True)
     except (OperationalError, OSError) as error:
@@ -57,12 +80,17 @@ def hint(project_id: int, kind: str) -> None:
 
 def start(project_id: int, kind: OwedWork.Kind) -> OwedWork | None:
     """Take queued work, so that nobody else does; None where there is none or another worker runs it."""
+    _free_ended(OwedWork.objects.filter(project_id=project_id, kind=kind))  # its message came back at once
     fence = uuid.uuid4()
-    queued = OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)
+    due = OwedWork.objects.due().filter(project_id=project_id, kind=kind)
     try:
         with transaction.atomic():
-            queued.update(
-                state=OwedWork.State.RUNNING, fence=fence, attempts=F("attempts") + 1, heartbeat_at=Now()
+            due.update(
+                state=OwedWork.State.RUNNING,
+                fence=fence,
+                runner=this_process(),
+                heartbeat_at=Now(),
+                next_attempt_at=None,
             )
     except IntegrityError:  # one_running_work_of_a_kind: it is queued again for when that run has ended
         return None
@@ -75,50 +103,115 @@ def beat(work: OwedWork) -> None:
         raise StaleRun
 
 
+@contextmanager
+def heartbeat(work: OwedWork) -> Iterator[None]:
+    """Show that the run is alive for as long as the block takes, however long each of its steps is."""
+    is_over = Event()
+    heart = Thread(target=_beat_until, args=(work, is_over), name=f"heartbeat of {work}", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        heart.join()
+
+
+def _beat_until(work: OwedWork, is_over: Event) -> None:
+    """A thread has a database connection of its own; a run of a few seconds never opens it."""
+    try:
+        while not is_over.wait(HEARTBEAT_SECONDS):
+            try:
+                OwedWork.objects.filter(pk=work.pk, fence=work.fence).update(heartbeat_at=Now())
+            except DatabaseError as error:
+                logger.warning("No heartbeat of %s: %s", work, type(error).__name__)
+                connection.close()
+    finally:
+        connection.close()
+
+
 def finish(work: OwedWork) -> None:
     """The work is done. Whatever was owed meanwhile stands in a row of its own, and is told of now."""
     OwedWork.objects.filter(pk=work.pk, fence=work.fence).delete()
-    if OwedWork.objects.filter(
-        project_id=work.project_id, kind=work.kind, state=OwedWork.State.QUEUED
-    ).exists():
+    if _queued(work.project_id, work.kind).exists():
         hint(work.project_id, work.kind)
 
 
-@transaction.atomic
 def fail(work: OwedWork, why: str) -> None:
-    """Queue the work once more, or after the last attempt leave it failed with its reason.
+    """Queue the work again after an error of its own, with pauses that grow to an hour."""
+    attempts = work.attempts + 1
+    pause = growing_pause(FIRST_PAUSE_SECONDS, attempts)
+    _queue_again(work, pause, failure=why[:2000], attempts=attempts)
 
-    A run that was taken over meanwhile changes nothing: the attempts are those of the newer run.
+
+def interrupt(work: OwedWork, why: str) -> None:
+    """Queue the work again after a fault around it, which says nothing against it: at once the first time.
+
+    Later ones in a row have pauses that grow to an hour: a run that uses up all memory must not kill every
+    process in turn.
     """
+    interruptions = work.interruptions + 1
+    pause = growing_pause(FIRST_INTERRUPTION_PAUSE_SECONDS, interruptions - 1)
+    _queue_again(work, pause, failure=why[:2000], interruptions=interruptions)
+
+
+def growing_pause(first_seconds: int, number: int) -> int:
+    """Seconds before the next attempt after the number-th fault in a row; none before the first.
+
+    >>> [growing_pause(10, number) for number in (0, 1, 2, 3, 9, 10, 1000)]
+    [0, 10, 20, 40, 2560, 3600, 3600]
+    """
+    return min(first_seconds * 2 ** min(number - 1, 20), LONGEST_PAUSE_SECONDS) if number else 0
+
+
+@transaction.atomic
+def _queue_again(work: OwedWork, pause: int, **facts: Any) -> None:
+    """Back into the queue, not before the pause is over; a run that was taken over changes nothing."""
     own = OwedWork.objects.filter(pk=work.pk, fence=work.fence)
     if not own.select_for_update():
         return
-    of_kind = OwedWork.objects.filter(project_id=work.project_id, kind=work.kind)
-    if work.attempts >= MOST_ATTEMPTS:
-        of_kind.filter(state=OwedWork.State.FAILED).delete()
-        own.update(state=OwedWork.State.FAILED, failure=why[:2000], fence=None)
-        return
     try:
         with transaction.atomic():
-            own.update(state=OwedWork.State.QUEUED, failure=why[:2000], fence=None, hinted_at=Now())
+            own.update(
+                state=OwedWork.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **facts
+            )
     except IntegrityError:  # one_queued_work_of_a_kind: it was owed again meanwhile, and that row goes on
         own.delete()
-        of_kind.filter(state=OwedWork.State.QUEUED).update(attempts=work.attempts, failure=why[:2000])
+        _queued(work.project_id, work.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **facts)
 
 
+def _after(pause: int) -> dict[str, Any]:
+    return {"next_attempt_at": Now() + timedelta(seconds=pause) if pause else None}
+
+
+@transaction.atomic
 def retry(project_id: int, kind: OwedWork.Kind) -> None:
-    """Try failed work again from its first attempt, because somebody asked."""
-    OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.FAILED).delete()
+    """Try work at once, and as if it had never failed, because somebody asked."""
+    _queued(project_id, kind).delete()
     owe(project_id, kind)
 
 
 def reconcile() -> int:
     """Find work whose worker died or whose message was lost, and send for it. Returns how many messages."""
-    silent = Q(heartbeat_at__lt=Now() - timedelta(seconds=SILENT_SECONDS))
-    for work in OwedWork.objects.filter(silent, state=OwedWork.State.RUNNING):
-        fail(work, "The worker ended without a word; it was killed or its machine went down.")
+    _free_ended(OwedWork.objects.all())
     unheard = Q(hinted_at=None) | Q(hinted_at__lt=Now() - timedelta(seconds=HINT_AGAIN_SECONDS))
-    waiting = list(OwedWork.objects.filter(unheard, state=OwedWork.State.QUEUED))
+    waiting = list(OwedWork.objects.due().filter(unheard))
     for work in waiting:
         hint(work.project_id, work.kind)
     return len(waiting)
+
+
+@transaction.atomic
+def _free_ended(works: QuerySet[OwedWork]) -> None:
+    """Queue again what runs nowhere any more. Silence while the database was away is nobody's fault.
+
+    A row that is locked is just being written by its run.
+    """
+    silence = ExpressionWrapper(Now() - Greatest("heartbeat_at", ServerStart()), DurationField())
+    running = works.filter(state=OwedWork.State.RUNNING).select_for_update(skip_locked=True)
+    for work in running.annotate(silence=silence):
+        if work.silence > timedelta(seconds=SILENT_SECONDS) or has_ended(work.runner):
+            interrupt(work, ENDED)
+
+
+def _queued(project_id: int, kind: str) -> QuerySet[OwedWork]:
+    return OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)

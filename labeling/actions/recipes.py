@@ -21,13 +21,17 @@ DOUBLING = 2  # times the labels of the last trial
 
 
 def owe_due() -> None:
-    """Owe a trial to every project that has twice the labels of its last one and waits for nothing else."""
+    """Owe a trial to every project that has twice the labels of its last one and waits for nothing else.
+
+    Work that failed and waits for its next attempt holds up nothing.
+    """
     ready = ModelVersion.objects.ready().filter(project=OuterRef("pk"))
     tried = Tuning.objects.filter(project=OuterRef("pk")).order_by("-id")
     projects = (
         Project.objects.active()
         .exclude(kind=Project.Kind.SPANS)
-        .exclude(pk__in=OwedWork.objects.values("project"))
+        .exclude(pk__in=OwedWork.objects.exclude(next_attempt_at__gt=Now()).values("project"))
+        .exclude(pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values("project"))
         .annotate(
             labels=Subquery(ready.values("label_count")[:1]),
             tried=Coalesce(Subquery(tried.values("label_count")[:1]), 0),

@@ -98,7 +98,7 @@ def _tested(project: Project, known: set[UUID]) -> list[LabelledDocument]:
 def ask(project_id: int, manager: User) -> Replay:
     """Have the labels of now replayed in the background; the replay under way where there is one.
 
-    Work that had been given up is tried again from where it stopped. Raises NotAllowed, NothingToReplay.
+    Work that failed is tried again at once, from where it stopped. Raises NotAllowed, NothingToReplay.
     """
     manager_of(project_id, manager)
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two askers take turns

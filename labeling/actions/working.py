@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from django.db import InterfaceError, OperationalError
 
 from labeling.actions import (
     embedding,
@@ -37,21 +39,46 @@ WORK: dict[str, Callable[[OwedWork], None]] = {
 def work_off(project_id: int, kind: OwedWork.Kind) -> bool:
     """Do what is owed; safe to call twice. Returns whether there was something to do.
 
-    What goes wrong is written on the work and tried again, three times at most, and never ends the worker.
+    What goes wrong is written on the work and tried again at growing pauses, and never ends the worker.
     """
     work = owed.start(project_id, kind)
     if work is None:
         return False
     try:
-        WORK[kind](work)
+        with owed.heartbeat(work):
+            WORK[kind](work)
     except StaleRun as error:
         logger.warning("%s of project %s was left to a newer run: %s", kind, project_id, error)
     except Exception as error:
         logger.exception("%s of project %s failed", kind, project_id)
-        owed.fail(work, f"{type(error).__name__}: {error}")
+        note = owed.interrupt if is_interruption(error) else owed.fail
+        note(work, f"{type(error).__name__}: {error}")
     else:
         owed.finish(work)
     return True
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether something around the run failed, the database, the disk, the memory, and not the run itself.
+
+    A file that is not there is the run's own mistake.
+
+    >>> is_interruption(OSError(28, "No space left on device")), is_interruption(ValueError("no word"))
+    (True, False)
+    """
+    return any(
+        isinstance(cause, OperationalError | InterfaceError | MemoryError | OSError)
+        and not isinstance(
+            cause, FileNotFoundError | FileExistsError | IsADirectoryError | NotADirectoryError
+        )
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def reconcile() -> None:

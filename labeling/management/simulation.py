@@ -89,7 +89,7 @@ class Simulation:
         """Make the sentence embeddings of all documents and of the guideline, and their graph."""
         owed.owe(self.project.pk, OwedWork.Kind.EMBED)
         while working.work_off(self.project.pk, OwedWork.Kind.EMBED):
-            failed = OwedWork.objects.filter(project=self.project, state=OwedWork.State.FAILED).first()
+            failed = OwedWork.objects.failing().filter(project=self.project).first()
             if failed is not None:
                 raise RuntimeError(failed.failure)
 

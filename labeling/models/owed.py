@@ -9,9 +9,25 @@ from django.utils.translation import gettext_lazy as _
 from labeling.models.clock import Now
 from labeling.models.projects import Project
 
+SHOWN_INTERRUPTIONS = 3  # in a row; a killed process or a restart now and then is nobody's concern
+
+
+class OwedWorkQuerySet(models.QuerySet["OwedWork"]):
+    def due(self) -> OwedWorkQuerySet:
+        """Queued, and not waiting for its next attempt."""
+        is_due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=Now())
+        return self.filter(is_due, state=OwedWork.State.QUEUED)
+
+    def failing(self) -> OwedWorkQuerySet:
+        """What somebody has to know of: an error of its own, or one interruption after another."""
+        return self.filter(Q(attempts__gt=0) | Q(interruptions__gte=SHOWN_INTERRUPTIONS))
+
 
 class OwedWork(models.Model):
-    """One piece of work for one project: at most one queued and one running of each kind."""
+    """One piece of work for one project: at most one queued and one running of each kind.
+
+    It is never given up: what fails waits for its next attempt, and a success deletes the row.
+    """
 
     class Kind(models.TextChoices):
         IMPORT = "import", _("Read uploaded files")
@@ -26,17 +42,23 @@ class OwedWork(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
-        FAILED = "failed", _("Failed")  # gave up after several attempts; a person has to look
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="owed_work", db_index=False)
     kind = models.CharField(max_length=15, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(db_default=0)
+    attempts = models.PositiveSmallIntegerField(
+        db_default=0
+    )  # runs in a row that raised an error of their own
+    interruptions = models.PositiveSmallIntegerField(db_default=0)  # in a row: killed, no database, no disk
     fence = models.UUIDField(null=True)  # who runs it: a run whose fence was replaced may not finish it
-    failure = models.TextField(blank=True, db_default="")
+    runner = models.CharField(max_length=120, blank=True, db_default="")  # see labeling.actions.runners
+    failure = models.TextField(blank=True, db_default="")  # how the last run ended
+    next_attempt_at = models.DateTimeField(null=True)  # not sooner; None: at once
     queued_at = models.DateTimeField(db_default=Now())
     hinted_at = models.DateTimeField(null=True)  # when the last message about it was sent
     heartbeat_at = models.DateTimeField(null=True)
+
+    objects = OwedWorkQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -51,3 +73,8 @@ class OwedWork(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.project_id}: {self.state}"
+
+    @property
+    def is_failing(self) -> bool:
+        """See OwedWorkQuerySet.failing."""
+        return self.attempts > 0 or self.interruptions >= SHOWN_INTERRUPTIONS

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from math import ceil
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -56,6 +59,15 @@ class Entry:
     why: str
 
 
+@dataclass(frozen=True)
+class Failing:
+    """Work that the workers could not do so far, in words."""
+
+    work: OwedWork
+    title: str
+    next_attempt: str
+
+
 @login_required
 @never_cache
 @require_safe
@@ -97,6 +109,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @for_members
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
     found = overview(member)
+    failing = [_failing(work) for work in found.work if work.is_failing]
     context = {
         "member": member,
         "found": found,
@@ -104,7 +117,9 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "bars": _bars(found.days),
         "answers": sum(day.answers for day in found.days),
         "is_training": _has_state(found, ModelVersion.State.TRAINING),
-        "has_failed": _has_state(found, ModelVersion.State.FAILED),
+        "failing": failing,
+        "has_failed": _has_state(found, ModelVersion.State.FAILED)
+        and not any(one.work.kind == OwedWork.Kind.TRAIN for one in failing),
         "head": _head(found),
         "live": live(request, _state(member, found), is_busy=_is_busy(found)),
     }
@@ -127,7 +142,7 @@ def _state(member: Membership, found: Overview) -> list[object]:
         found.standing,
         found.days,
         [(run.number, run.state) for run in (found.model, found.latest_run) if run],
-        [(work.kind, work.state) for work in found.work],
+        [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in found.work],
         found.embeddings,
         [(job.pk, job.state) for job in found.imports],
         [entry.document_id for entry in found.head],
@@ -136,7 +151,27 @@ def _state(member: Membership, found: Overview) -> list[object]:
 
 def _is_busy(found: Overview) -> bool:
     is_training = _has_state(found, ModelVersion.State.TRAINING)
-    return is_training or bool(found.imports) or any(work.state != "failed" for work in found.work)
+    return is_training or bool(found.imports) or any(not work.next_attempt_at for work in found.work)
+
+
+def _failing(work: OwedWork) -> Failing:
+    """What failed how often, and when it is tried again. All of it goes on without anybody."""
+    what = work.get_kind_display()
+    if work.attempts:
+        title = ngettext("{what}: failed", "{what}: failed {n} times in a row", work.attempts).format(
+            what=what, n=work.attempts
+        )
+    else:
+        title = _("{what}: interrupted {n} times in a row").format(what=what, n=work.interruptions)
+    if work.next_attempt_at is None:
+        return Failing(work, title, _("The workers are trying again."))
+    minutes = max(1, ceil((work.next_attempt_at - timezone.now()).total_seconds() / 60))
+    sentence = ngettext(
+        "The workers try again by themselves within a minute.",
+        "The workers try again by themselves within {n} minutes.",
+        minutes,
+    )
+    return Failing(work, title, sentence.format(n=minutes))
 
 
 def _headline_of_list(rows: list[Row]) -> str:

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import psycopg
 
+from labeling.actions.runners import start_time
 from reviewqueue.embedded.binaries import postgres_folder
-from reviewqueue.embedded.process import Process, StartFailed, start_time
+from reviewqueue.embedded.process import Process, StartFailed
 from reviewqueue.embedded.rights import Rights, postgres_rights
 from reviewqueue.embedded.sockets import socket_folder
 
@@ -22,6 +23,7 @@ OPTIONS = {
     "max_connections": "200",
     "max_wal_size": "2GB",  # an import of a million documents without a checkpoint a minute
     "random_page_cost": "1.1",
+    "client_connection_check_interval": "2s",  # ends the session of a killed worker that waits for a lock
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -9,24 +9,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from labeling.actions.runners import start_time
+
 LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old one is kept
 
 
 class StartFailed(RuntimeError):
     """A child process ended, or did not answer in time, while it was starting."""
-
-
-def start_time(pid: int) -> str | None:
-    """When the kernel says a process began, in ticks since boot; None if it is gone or a zombie.
-
-    With the pid it names a process for good: a pid alone may be used again.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    state, began = fields[0], fields[19]
-    return None if state in "ZX" else began
 
 
 class Process:

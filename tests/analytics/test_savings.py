@@ -147,11 +147,11 @@ def test_a_replay_under_way_shows_how_far_it_is_beside_the_last_one(
     assert "needed 100 fewer labels" in shown
 
 
-def test_a_replay_that_was_given_up_says_why_and_can_be_tried_again(
+def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
     tickets: Project, joan: User, client: Client, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, None)
-    OwedWork.objects.create(project=tickets, kind="replay", state="failed", failure="The disk is full.")
+    OwedWork.objects.create(project=tickets, kind="replay", attempts=1, failure="The disk is full.")
     assert "The disk is full." in page(tickets)
     client.post(reverse("analytics:replay", args=[tickets.pk]))
     assert [work.state for work in OwedWork.objects.filter(kind="replay")] == ["queued"]

@@ -32,7 +32,7 @@ def rich(tickets: Project, joan: User, ann: User) -> Project:
     tickets.description = LONG
     tickets.save()
     tickets.classes.filter(name="Delivery").update(name=LONG[:100], retired_at=None)
-    OwedWork.objects.create(project=tickets, kind="train", state="failed", failure=LONG)
+    OwedWork.objects.create(project=tickets, kind="train", attempts=2, failure=LONG)
     ModelVersion.objects.create(project=tickets, number=1, state="ready", label_count=2)
     ModelVersion.objects.create(project=tickets, number=2, state="failed", failure=LONG)
     tokens.create(tickets.pk, joan, LONG[:100], "read")

@@ -1,10 +1,12 @@
 """Does a label lead to a new order, whatever happens to messages and workers? The service's own processes."""
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -21,6 +23,7 @@ from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import beat, worker
 from tests.cast import fill, label
+from tests.servers import VALKEY
 
 pytestmark = [pytest.mark.workers, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -31,6 +34,7 @@ WORDS = {
     "Delivery": "parcel courier late box address tracking door neighbour",
 }
 TRAIN = OwedWork.Kind.TRAIN
+LOST = "Connection to broker lost"  # what Celery says of it
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,33 @@ def generation(project: Project) -> int:
     return Project.objects.values_list("generation", flat=True).get(pk=project.pk)
 
 
+def states(project: Project) -> list[str]:
+    """Of all model versions, the oldest first."""
+    versions = ModelVersion.objects.filter(project=project).order_by("number")
+    return list(versions.values_list("state", flat=True))
+
+
+def never_silent() -> None:
+    """From now on silence does not tell that a run is dead; only its process does."""
+    OwedWork.objects.filter(state=OwedWork.State.RUNNING).update(heartbeat_at=Now() + timedelta(hours=1))
+
+
+def children(process: Process) -> list[int]:
+    """Of a Celery worker: the processes that run its tasks."""
+    assert process.child is not None
+    pid = process.child.pid
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == pid]
+    assert pids
+    return pids
+
+
+def parent_of(process: Path) -> int | None:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def is_somebody_waiting() -> bool:
     """Whether another session of this database waits for a lock."""
     with connection.cursor() as cursor:
@@ -162,10 +193,35 @@ def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done
         assert generation(shop) == shop.generation
         (held,) = queue.claim(shop.pk, ann).documents
         assert held.reason["model"] == 1
-    long_ago = Now() - timedelta(seconds=owed.SILENT_SECONDS + 1)
-    OwedWork.objects.filter(state=OwedWork.State.RUNNING).update(heartbeat_at=long_ago)
+    never_silent()
     processes["trainer"].start()
     wait_until(is_all_done)
-    versions = ModelVersion.objects.filter(project=shop).order_by("number")
-    assert [version.state for version in versions] == ["ready", "failed", "ready"]
+    assert states(shop) == ["ready", "failed", "ready"]
     assert generation(shop) > shop.generation
+
+
+def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
+    shop: Project, processes: dict[str, Process]
+) -> None:
+    with unpublished(shop):
+        owed.owe(shop.pk, TRAIN)
+        wait_until(is_somebody_waiting)
+        for pid in children(processes["trainer"]):
+            os.kill(pid, signal.SIGKILL)
+    never_silent()
+    wait_until(is_all_done)
+    assert states(shop) == ["ready", "failed", "ready"]
+
+
+@pytest.mark.skipif(VALKEY is None, reason="REDIS_URL names a server that is not ours to kill")
+def test_a_training_goes_on_while_the_broker_is_away(shop: Project, processes: dict[str, Process]) -> None:
+    assert VALKEY is not None
+    with unpublished(shop):
+        owed.owe(shop.pk, TRAIN)
+        wait_until(is_somebody_waiting)
+        before = processes["trainer"].log.read_text().count(LOST)
+        VALKEY.process.kill()
+        wait_until(lambda: processes["trainer"].log.read_text().count(LOST) > before)
+        VALKEY.start()
+    wait_until(is_all_done)
+    assert states(shop) == ["ready", "ready"]

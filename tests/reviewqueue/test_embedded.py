@@ -11,10 +11,11 @@ import psycopg
 import pytest
 import redis
 
+from labeling.actions.runners import start_time
 from reviewqueue.addresses import django_database
 from reviewqueue.embedded.folder import DataFolder, FolderInUse
 from reviewqueue.embedded.postgres import Postgres
-from reviewqueue.embedded.process import Process, start_time
+from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.rights import Rights
 from reviewqueue.embedded.sockets import socket_folder
 from reviewqueue.embedded.valkey import Valkey

@@ -153,10 +153,8 @@ class Command(BaseCommand):
         """Do the work here, or wait for the worker that was faster."""
         deadline = monotonic() + WAIT_SECONDS
         while OwedWork.objects.filter(project=project, kind=kind).exists():
-            if OwedWork.objects.filter(project=project, kind=kind, state=OwedWork.State.FAILED).exists():
-                raise CommandError(
-                    f"A worker failed: {OwedWork.objects.get(project=project, kind=kind).failure}"
-                )
+            if failing := OwedWork.objects.failing().filter(project=project, kind=kind).first():
+                raise CommandError(f"A worker failed: {failing.failure}")
             if monotonic() > deadline:
                 raise CommandError("The workers take too long; see their logs in the data folder.")
             if not working.work_off(project.pk, kind):

@@ -46,7 +46,7 @@ def arrive(project: Project, texts: list[str], *, split: str = Document.Split.PO
     fill(project, texts, split=split)
     owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
     assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
-    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+    assert not OwedWork.objects.failing().exists()
     project.refresh_from_db()
 
 

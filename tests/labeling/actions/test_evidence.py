@@ -56,7 +56,7 @@ def committee_of(project: Project) -> Committee:
 def embed_all(project: Project) -> None:
     owed.owe(project.pk, OwedWork.Kind.EMBED)
     while working.work_off(project.pk, OwedWork.Kind.EMBED):
-        assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+        assert not OwedWork.objects.failing().exists()
 
 
 def test_the_unlabelled_pool_holds_no_test_document(shop: Project) -> None:
@@ -112,7 +112,7 @@ def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(shop: Proj
     before = shop.generation
     owed.owe(shop.pk, OwedWork.Kind.RANK)
     assert working.work_off(shop.pk, OwedWork.Kind.RANK)
-    assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+    assert not OwedWork.objects.failing().exists()
     shop.refresh_from_db()
     assert shop.generation > before
 

@@ -38,7 +38,7 @@ def settled(shop: Project) -> Project:
 def worked(project: Project) -> Replay:
     """The replay after all the work that it takes."""
     while working.work_off(project.pk, OwedWork.Kind.REPLAY):
-        assert not OwedWork.objects.filter(state=OwedWork.State.FAILED).exists()
+        assert not OwedWork.objects.failing().exists()
     return Replay.objects.get(project=project)
 
 
