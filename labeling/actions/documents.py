@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from labeling.formats.records import Record
-from labeling.models import Document, Project
+from labeling.models import Document, ImportJob, Project
 
 # Rows wait here until it is known which are new; those of an earlier chunk in this transaction go first.
 STAGE = """
@@ -45,8 +45,8 @@ ADD = """
         ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, ordinal
     )
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, random_key,
-                                   source, position, state, round, extra_slots)
-    SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key, source,
+                                   source, import_job_id, position, state, round, extra_slots)
+    SELECT %(project)s, external_id, text, metadata, content_hash, split, random_key, source, %(job)s,
            %(position)s + row_number() OVER (ORDER BY ordinal) - 1, 'open', 0, 0
     FROM first
     ORDER BY ordinal
@@ -84,7 +84,7 @@ def random_key(project: Project, digest: bytes, split: str | None = None) -> flo
 
 
 @transaction.atomic
-def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
+def add(project_id: int, records: Sequence[Record], source: str = "", job: ImportJob | None = None) -> Added:
     """Store the records that are new, in their order. Known by external id, or without one by their text.
 
     source : where they come from, such as the name of a file; of known ones the first one stays
@@ -107,6 +107,7 @@ def add(project_id: int, records: Sequence[Record], source: str = "") -> Added:
         facts: dict[str, Any] = {
             "project": project_id,
             "position": project.document_count,
+            "job": job and job.pk,
             "known": [*result.ids, *result.changed],
         }
         cursor.execute(ADD, facts)

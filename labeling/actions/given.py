@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import F
 
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, checked
-from labeling.actions.settling import DECIDED
+from labeling.actions.settling import DECIDED, Counted, verdict
 from labeling.exceptions import InvalidAnswer
 from labeling.models import (
     Annotation,
     Document,
     Guideline,
+    ImportJob,
     Label,
     LabelClass,
     Project,
@@ -75,11 +79,7 @@ def _record_some(
         )
         for document_id, answer in given.items()
     )
-    Label.objects.bulk_create(
-        Label(annotation=annotation, label_class_id=value.label_class, start=value.start, end=value.end)
-        for annotation in stored
-        for value in given[annotation.document_id]
-    )
+    _store_labels(stored, given.values())
     how = DECIDED[source]
     Resolution.objects.bulk_create(
         Resolution(document_id=a.document_id, project=project, annotation=a, how=how) for a in stored
@@ -88,3 +88,126 @@ def _record_some(
     is_gold = how == Resolution.How.GOLD
     Document.objects.filter(pk__in=given).update(state=Document.State.RESOLVED, is_gold=is_gold)
     return len(given)
+
+
+@dataclass
+class Imported:
+    """What became of the answers of some rows, by their indexes."""
+
+    settled_count: int = 0  # documents that are settled by now; below 0 where more were opened again
+    conflicting: list[int] = field(default_factory=list)  # another row says something else; kept
+    settled: list[int] = field(default_factory=list)  # the document is settled already, otherwise; not kept
+    closed: list[int] = field(default_factory=list)  # the document is disputed or excluded; not kept
+
+
+def record_imported(job: ImportJob, answers: Sequence[tuple[int, Answer]]) -> Imported:
+    """Keep the answers of an import's rows, (document, answer) each, and settle their documents by them.
+
+    Each row is an answer of its own. A document is settled where more than half of its imported answers
+    agree, else it is open. What was settled before this import stays as it is, and an answer that an earlier
+    import brought is not stored again. The documents are locked by rising id. Call it in a transaction.
+    """
+    result = Imported()
+    rows = _Rows(job, {document_id for document_id, _ in answers})
+    accepted = [
+        index for index, (pk, answer) in enumerate(answers) if rows.accepts(index, pk, answer, result)
+    ]
+    new = [answers[index] for index in accepted]
+    stored = Annotation.objects.bulk_create(
+        Annotation(
+            project_id=job.project_id,
+            document_id=pk,
+            round=rows.documents[pk].round,
+            source=Annotation.Source.IMPORT,
+            guideline=rows.guideline,
+            answer_hash=answer_hash(answer),
+            import_job=job,
+        )
+        for pk, answer in new
+    )
+    _store_labels(stored, (answer for _, answer in new))
+    for annotation in stored:
+        rows.votes[annotation.document_id].append((annotation.pk, bytes(annotation.answer_hash)))
+    result.settled_count = _settle_imported(rows, {annotation.document_id for annotation in stored})
+    return result
+
+
+class _Rows:
+    """What is known of the documents that rows answer, read under their locks."""
+
+    def __init__(self, job: ImportJob, document_ids: Iterable[int]) -> None:
+        self.job = job
+        self.guideline = Guideline.objects.filter(project=job.project_id).order_by("-number").first()
+        locked = Document.objects.select_for_update(no_key=True).filter(pk__in=document_ids).order_by("pk")
+        self.documents = {d.pk: d for d in locked.only("state", "round", "project_id", "is_gold")}
+        self.votes: dict[int, list[Counted]] = defaultdict(list)  # imported answers by document
+        self.elsewhere: dict[int, set[bytes]] = defaultdict(set)  # those of them that other imports brought
+        before = Annotation.objects.current().filter(
+            document__in=self.documents, round=F("document__round"), source=Annotation.Source.IMPORT
+        )
+        for pk, document, digest, import_job in before.order_by("pk").values_list(
+            "pk", "document", "answer_hash", "import_job"
+        ):
+            self.votes[document].append((pk, bytes(digest)))
+            if import_job != job.pk:
+                self.elsewhere[document].add(bytes(digest))
+        settled = Resolution.objects.filter(document__in=self.documents).values_list(
+            "document", "how", "annotation", "annotation__import_job", "annotation__answer_hash"
+        )
+        self.settled = {document: (*which, bytes(digest)) for document, *which, digest in settled}
+        self.said = {pk: {digest for _, digest in votes} for pk, votes in self.votes.items()}
+
+    def accepts(self, index: int, document_id: int, answer: Answer, result: Imported) -> bool:
+        """Whether this answer is kept; tells in `result` where that is not a matter of course."""
+        digest = answer_hash(answer)
+        how, _annotation, import_job, settling = self.settled.get(document_id, (None, None, None, b""))
+        if how is not None and (how != Resolution.How.IMPORTED or import_job != self.job.pk):
+            if settling != digest:
+                result.settled.append(index)
+            return False
+        if how is None and self.documents[document_id].state != Document.State.OPEN:
+            result.closed.append(index)
+            return False
+        said = self.said.setdefault(document_id, set())
+        if said - {digest}:
+            result.conflicting.append(index)
+        said.add(digest)
+        return digest not in self.elsewhere[document_id]
+
+
+def _settle_imported(rows: _Rows, document_ids: Iterable[int]) -> int:
+    """Settle each document by its imported answers, or open it; how many more are settled than before."""
+    winners: dict[int, int] = {}
+    opened: list[int] = []
+    for document_id in document_ids:
+        reached = verdict(rows.votes[document_id])
+        if reached.annotation is not None:
+            winners[document_id] = reached.annotation
+        elif document_id in rows.settled:
+            opened.append(document_id)
+    Resolution.objects.filter(document__in=opened).delete()
+    Document.objects.filter(pk__in=opened).update(state=Document.State.OPEN)
+    new = {pk: annotation for pk, annotation in winners.items() if pk not in rows.settled}
+    Resolution.objects.bulk_create(
+        Resolution(
+            document_id=pk,
+            project_id=rows.job.project_id,
+            annotation_id=annotation,
+            how=Resolution.How.IMPORTED,
+        )
+        for pk, annotation in new.items()
+    )
+    for pk in winners.keys() - new.keys():
+        if rows.settled[pk][1] != winners[pk]:
+            Resolution.objects.filter(document=pk).update(annotation=winners[pk])
+    QueueEntry.objects.filter(document__in=new).delete()
+    Document.objects.filter(pk__in=new).update(state=Document.State.RESOLVED)
+    return len(new) - len(opened)
+
+
+def _store_labels(annotations: Iterable[Annotation], answers: Iterable[Answer]) -> None:
+    Label.objects.bulk_create(
+        Label(annotation=annotation, label_class_id=value.label_class, start=value.start, end=value.end)
+        for annotation, answer in zip(annotations, answers, strict=True)
+        for value in answer
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -13,18 +14,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from labeling.actions import documents, given
-from labeling.actions.answers import AnswerRules, LabelValue, checked
+from labeling.actions.answers import Answer, AnswerRules, LabelValue, checked
 from labeling.actions.owed import owe
 from labeling.exceptions import InvalidAnswer, StaleRun
 from labeling.formats.fields import WITHOUT_LABEL
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
-from labeling.models import LabelClass, OwedWork, Project
+from labeling.models import ImportJob, LabelClass, Now, OwedWork, Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 5_000  # one transaction; a broken import loses at most this many, and can be run again
 CHARACTERS_AT_ONCE = 20_000_000  # long documents make smaller chunks, so that memory stays flat
 BAD_ROWS_KEPT = 1_000  # the report names this many; it counts all
+CHANGED = gettext_noop("This id is here already with another text; nothing of this row was stored.")
+CONFLICTING = gettext_noop(
+    "Another row gives the same document another label. All are kept as answers: the document is settled "
+    "where more than half of them agree, and left open where not."
+)
+SETTLED = gettext_noop(
+    "The document is settled already with another label; the label of this row was not stored."
+)
+CLOSED = gettext_noop("The document is disputed or excluded; the label of this row was not stored.")
 WHOLE = re.compile(r"(?<=\d)\.0+$")
 # Not the rows' fault: the run ends, and what is stored by then stays.
 FAULTS = (OperationalError, InterfaceError, OSError, MemoryError, StaleRun)
@@ -39,7 +52,7 @@ class ImportReport:
     known: int = 0  # were here already
     labelled: int = 0  # documents that their answer in the file settled
     bad: int = 0  # rows of which nothing is stored
-    warned: int = 0  # rows that are stored, but not with all that they say
+    warned: int = 0  # rows that are stored, but not with all that they say, or told about otherwise
     bad_rows: tuple[BadRow, ...] = ()
     warnings: tuple[BadRow, ...] = ()
 
@@ -55,6 +68,33 @@ class ImportReport:
             (self.warnings + other.warnings)[:BAD_ROWS_KEPT],
         )
 
+    @classmethod
+    def of_job(cls, job: ImportJob) -> ImportReport:
+        """What a job has told so far: the way back from `as_columns`."""
+        return cls(
+            job.rows_read,
+            job.imported,
+            job.already_there,
+            job.labelled,
+            job.bad_row_count,
+            job.warning_count,
+            tuple(BadRow(**row) for row in job.bad_rows),
+            tuple(BadRow(**row) for row in job.warnings),
+        )
+
+    def as_columns(self) -> dict[str, Any]:
+        """Of an ImportJob."""
+        return {
+            "rows_read": self.read,
+            "imported": self.added,
+            "already_there": self.known,
+            "labelled": self.labelled,
+            "bad_row_count": self.bad,
+            "bad_rows": [_as_json(row) for row in self.bad_rows],
+            "warning_count": self.warned,
+            "warnings": [_as_json(row) for row in self.warnings],
+        }
+
 
 def import_documents(
     project_id: int,
@@ -62,26 +102,54 @@ def import_documents(
     on_progress: Callable[[ImportReport], None] | None = None,
     *,
     source: str = "",
-    report: ImportReport | None = None,
+    origin: ImportJob.Origin = ImportJob.Origin.COMMAND,
+    person: User | None = None,
 ) -> ImportReport:
-    """Store every good row; run it again after a break and nothing is stored twice.
+    """Store every good row of a stream that is read once; run it again and nothing is stored twice.
+
+    source : what each document is said to have come in with, such as the name of the file
+    Raises as `read_rows` does; what came before is stored then.
+    """
+    job = ImportJob.objects.create(
+        project_id=project_id,
+        created_by=person,
+        origin=origin,
+        file_name=source[:200],
+        state=ImportJob.State.RUNNING,
+        heartbeat_at=Now(),
+    )
+    ours = ImportJob.objects.filter(pk=job.pk)
+    try:
+        report = read_rows(job, rows, on_progress)
+    except BaseException as error:  # Ctrl-C too: what is stored by then can still be looked up
+        ours.update(state=ImportJob.State.STOPPED, failure=str(error)[:500], finished_at=Now())
+        raise
+    ours.update(state=ImportJob.State.DONE, finished_at=Now())
+    return report
+
+
+def read_rows(
+    job: ImportJob,
+    rows: Iterable[Record | BadRow],
+    on_progress: Callable[[ImportReport], None] | None = None,
+) -> ImportReport:
+    """Store every good row of a running job, and write on the job how far it is.
 
     on_progress : is told of each chunk before it is committed, so what it writes is stored with the chunk or
         not at all
-    source : what each document is said to have come in with, such as the name of the file
-    report : of the rows before these, where an import goes on
-    `rows` come from labeling.formats.read and are taken one by one. Raises UnreadableFile where the rest of
-    the file cannot be read; what came before is stored then. No row ends the import, whatever is in it: one
-    that cannot be stored is reported. A row with a label that does not fit is stored without it, with a
-    warning: its document waits for annotators.
+    `rows` come from labeling.formats.read, without those that the job has read before, and are taken one by
+    one. Raises UnreadableFile where the rest of the file cannot be read, and StaleRun where another run has
+    taken the job over; what came before is stored then. No row ends the import, whatever is in it: one that
+    cannot be stored is reported. A row with a label that does not fit is stored without it, with a warning:
+    its document waits for annotators.
     """
-    run = _Run(project_id, source, on_progress or (lambda report: None), report or ImportReport())
+    run = _Run(job, on_progress or (lambda report: None), ImportReport.of_job(job))
     try:
         for chunk in _chunks(rows):
             run.store(chunk)
     finally:
         if run.report.added:
-            owe(project_id, OwedWork.Kind.FEATURIZE)
+            owe(job.project_id, OwedWork.Kind.FEATURIZE)
     return run.report
 
 
@@ -89,8 +157,7 @@ def import_documents(
 class _Run:
     """One import under way: each chunk of rows and all that is told of it are one transaction."""
 
-    project_id: int
-    source: str
+    job: ImportJob
     on_progress: Callable[[ImportReport], None]
     report: ImportReport
 
@@ -106,40 +173,28 @@ class _Run:
                 self.store(chunk[:middle])
                 self.store(chunk[middle:])
                 return
-            logger.exception("Line %s of an import into project %s", chunk[0].line, self.project_id)
+            logger.exception("Line %s of import %s", chunk[0].line, self.job.pk)
             refused = _refused(chunk[0], type(error).__name__)
             self._commit(lambda: ImportReport(read=1, bad=1, bad_rows=(refused,)))
 
     def _commit(self, store: Callable[[], ImportReport]) -> None:
+        ours = ImportJob.objects.filter(pk=self.job.pk, state=ImportJob.State.RUNNING, run=self.job.run)
         with transaction.atomic():
             report = self.report + store()
             self.on_progress(report)
+            if not ours.update(heartbeat_at=Now(), **report.as_columns()):
+                raise StaleRun
         self.report = report
 
     def _stored(self, chunk: Sequence[Record | BadRow]) -> ImportReport:
         records = [row for row in chunk if isinstance(row, Record)]
         bad_rows = [row for row in chunk if isinstance(row, BadRow)]
-        added = documents.add(self.project_id, records, self.source)
-        for index in added.changed:
-            message = gettext_noop(
-                "This id is here already with another text; nothing of this row was stored."
-            )
-            bad_rows.append(_bad(records[index], message))
-        answers = _AnswerReader(Project.objects.get(pk=self.project_id))
-        known_answers: list[tuple[int, Sequence[LabelValue]]] = []
-        warnings: list[BadRow] = []
-        for index, document_id in sorted(added.ids.items()):
-            record = records[index]
-            warnings += [bad_row(record.line, problem, record.text) for problem in record.problems]
-            if record.labels is None and record.spans is None:
-                continue
-            try:
-                known_answers.append((document_id, answers.read(record)))
-            except InvalidAnswer as error:
-                warnings.append(_bad(record, WITHOUT_LABEL, reason=error.detail))
-        known_answers.sort(key=lambda pair: pair[0])  # documents are locked by rising id, as everywhere
-        labelled = given.record(answers.project, known_answers)
+        added = documents.add(self.job.project_id, records, self.job.file_name, self.job)
+        bad_rows += [_bad(records[index], CHANGED) for index in added.changed]
         bad_rows.sort(key=lambda row: row.line)
+        warnings = [bad_row(row.line, problem, row.text) for row in records for problem in row.problems]
+        labelled = self._record_answers(records, added.ids, warnings)
+        warnings.sort(key=lambda row: row.line)
         return ImportReport(
             read=len(chunk),
             added=added.added,
@@ -150,6 +205,34 @@ class _Run:
             bad_rows=tuple(bad_rows[:BAD_ROWS_KEPT]),
             warnings=tuple(warnings[:BAD_ROWS_KEPT]),
         )
+
+    def _record_answers(
+        self, records: Sequence[Record], ids: Mapping[int, int], warnings: list[BadRow]
+    ) -> int:
+        """Settle the documents (by the indexes of their records) by the answers; how many were settled."""
+        reader = _AnswerReader(Project.objects.get(pk=self.job.project_id))
+        answers: list[tuple[int, Answer]] = []
+        answering: list[Record] = []
+        # By document, as everybody locks them; of one document, in the order of its rows.
+        for index, document_id in sorted(ids.items(), key=lambda item: (item[1], item[0])):
+            record = records[index]
+            if record.labels is None and record.spans is None:
+                continue
+            try:
+                answers.append((document_id, reader.read(record)))
+                answering.append(record)
+            except InvalidAnswer as error:
+                warnings.append(_bad(record, WITHOUT_LABEL, reason=error.detail))
+        if not answers:
+            return 0
+        done = given.record_imported(self.job, answers)
+        for message, indexes in (
+            (CONFLICTING, done.conflicting),
+            (SETTLED, done.settled),
+            (CLOSED, done.closed),
+        ):
+            warnings += [_bad(answering[index], message) for index in indexes]
+        return done.settled_count
 
 
 class _AnswerReader:
@@ -165,7 +248,7 @@ class _AnswerReader:
             project.kind, project.allows_overlapping_spans, frozenset(self.classes.values())
         )
 
-    def read(self, record: Record) -> Sequence[LabelValue]:
+    def read(self, record: Record) -> Answer:
         """Raises InvalidAnswer."""
         if record.spans is not None and self.project.kind == Project.Kind.SPANS:
             values = [LabelValue(self._class(s.label), s.start, s.end) for s in record.spans]
@@ -179,6 +262,10 @@ class _AnswerReader:
             if spelling in self.classes:
                 return self.classes[spelling]
         raise InvalidAnswer(_("“{name}” is no class of this project.").format(name=name))
+
+
+def _as_json(row: BadRow) -> dict[str, Any]:
+    return {"line": row.line, "message": row.message, "values": dict(row.values), "excerpt": row.excerpt}
 
 
 def _bad(record: Record, message: str, **values: str) -> BadRow:

@@ -124,9 +124,17 @@ def is_given_up(document: Document) -> bool:
 
 
 def _decision(document: Document) -> Annotation | None:
-    """The answer of this round that settles it whatever annotators say: an adjudicator's, or a given one."""
+    """The answer of this round that settles it whatever annotators say: an adjudicator's, or a given one.
+
+    Of several imported answers, the one of more than half of them.
+    """
     deciding = Annotation.objects.current().exclude(source=Annotation.Source.PERSON)
-    return deciding.filter(document=document, round=document.round).order_by("-pk").first()
+    answers = list(deciding.filter(document=document, round=document.round).order_by("pk"))
+    if not answers or answers[-1].source != Annotation.Source.IMPORT:
+        return answers[-1] if answers else None
+    imported = [(a.pk, bytes(a.answer_hash)) for a in answers if a.source == Annotation.Source.IMPORT]
+    winner = verdict(imported).annotation
+    return next((a for a in answers if a.pk == winner), None)
 
 
 def _reopen(document: Document, reason: dict[str, Any] | None) -> None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from labeling import formats
 from labeling.actions import owed
-from labeling.actions.importing import FAULTS, ImportReport, import_documents
+from labeling.actions.importing import FAULTS, ImportReport, read_rows
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
@@ -138,9 +138,9 @@ def start(
         preview(job, file_format, encoding, **dialect)
     is_small = job.byte_count <= AT_ONCE_BYTES
     is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
+        **ImportReport().as_columns(),
         state=ImportJob.State.RUNNING if is_small else ImportJob.State.QUEUED,
         run=None,
-        rows_read=0,
         heartbeat_at=Now(),
         file_format=file_format.value,
         encoding=encoding,
@@ -159,7 +159,11 @@ def resume(project_id: int, manager: User, job_id: UUID) -> None:
     """Have a worker go on where a run stopped or fell silent. What was stored is not stored twice."""
     job = job_of(project_id, manager, job_id)
     broken = Q(state=ImportJob.State.STOPPED) | _silent()
-    if ImportJob.objects.filter(broken, pk=job.pk).update(state=ImportJob.State.QUEUED, failure=""):
+    if (
+        ImportJob.objects.with_file()
+        .filter(broken, pk=job.pk)
+        .update(state=ImportJob.State.QUEUED, failure="")
+    ):
         owed.owe(project_id, OwedWork.Kind.IMPORT)
 
 
@@ -182,7 +186,7 @@ def read_waiting(work: OwedWork) -> None:
     """
     left_behind = Q(state=ImportJob.State.RUNNING, run__isnull=False) & ~Q(run=work.fence)
     waits = Q(state=ImportJob.State.QUEUED) | left_behind | _silent()
-    waiting = ImportJob.objects.filter(waits, project=work.project_id)
+    waiting = ImportJob.objects.with_file().filter(waits, project=work.project_id)
     while job := waiting.last():
         try:
             _run(job.pk, work.fence, lambda: owed.beat(work))
@@ -203,22 +207,19 @@ def _read_now(job_id: UUID) -> None:
 
 def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
     """Read a file from the row on where it was left. Raises FAULTS, after which it can be read on."""
-    job = ImportJob.objects.get(pk=job_id)
-    ImportJob.objects.filter(pk=job_id).update(state=ImportJob.State.RUNNING, run=run, heartbeat_at=Now())
     ours = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.RUNNING, run=run)
+    ImportJob.objects.filter(pk=job_id).update(state=ImportJob.State.RUNNING, run=run, heartbeat_at=Now())
+    job = ImportJob.objects.get(pk=job_id)
 
     def on_progress(report: ImportReport) -> None:
         beat()
-        if not ours.update(heartbeat_at=Now(), bytes_read=file.tell(), **_counts(report)):
-            raise StaleRun
+        ours.update(bytes_read=file.tell())
 
     try:
         choice = ColumnChoice.from_json(job.columns) if job.columns else None
         with _path(job).open("rb") as file:
             rows = formats.read(file, Format(job.file_format), choice=choice, encoding=job.encoding)
-            rows = islice(rows, job.rows_read, None)
-            report = _report(job) if job.rows_read else None
-            import_documents(job.project_id, rows, on_progress, source=job.file_name, report=report)
+            read_rows(job, islice(rows, job.rows_read, None), on_progress)
     except UnreadableFile as error:
         _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)
     except FileNotFoundError:
@@ -236,37 +237,6 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
 def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **facts: Any) -> None:
     if not ours.update(state=state, finished_at=Now(), **facts):
         raise StaleRun
-
-
-def _counts(report: ImportReport) -> dict[str, Any]:
-    return {
-        "rows_read": report.read,
-        "imported": report.added,
-        "already_there": report.known,
-        "labelled": report.labelled,
-        "bad_row_count": report.bad,
-        "bad_rows": [_row(row) for row in report.bad_rows],
-        "warning_count": report.warned,
-        "warnings": [_row(row) for row in report.warnings],
-    }
-
-
-def _row(row: BadRow) -> dict[str, Any]:
-    return {"line": row.line, "message": row.message, "values": dict(row.values), "excerpt": row.excerpt}
-
-
-def _report(job: ImportJob) -> ImportReport:
-    """What was told of a job so far: the way back from `_counts`."""
-    return ImportReport(
-        job.rows_read,
-        job.imported,
-        job.already_there,
-        job.labelled,
-        job.bad_row_count,
-        job.warning_count,
-        tuple(BadRow(**row) for row in job.bad_rows),
-        tuple(BadRow(**row) for row in job.warnings),
-    )
 
 
 def _path(job: ImportJob) -> Path:

@@ -26,7 +26,7 @@ from labeling.formats.records import (
     RowProblem,
     bad_row,
 )
-from labeling.models import Document
+from labeling.models import Document, ImportJob
 
 MOST_DOCUMENTS = 1_000  # in a JSON body; a stream of lines may hold more
 
@@ -113,7 +113,9 @@ class ImportDocuments(Endpoint):
         """
         body: Any = request.data
         rows = read_jsonl(body) if isinstance(body, Iterator) else _records(body)
-        return Response(ImportOut(importing.import_documents(project_id, rows, source="API")).data)
+        origin = ImportJob.Origin.API
+        report = importing.import_documents(project_id, rows, source="API", origin=origin, person=self.caller)
+        return Response(ImportOut(report).data)
 
 
 def _records(body: Any) -> Iterator[Record | BadRow]:

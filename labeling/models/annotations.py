@@ -11,6 +11,7 @@ from labeling.models.classes import LabelClass
 from labeling.models.clock import Now
 from labeling.models.documents import Document
 from labeling.models.guidelines import Guideline
+from labeling.models.imports import ImportJob
 from labeling.models.projects import Project
 from labeling.models.queue import Lease
 
@@ -54,6 +55,9 @@ class Annotation(models.Model):
     source = models.CharField(max_length=15, choices=Source, default=Source.PERSON)
     lease = models.ForeignKey(
         Lease, on_delete=models.PROTECT, null=True, related_name="annotations", db_index=False
+    )
+    import_job = models.ForeignKey(
+        ImportJob, on_delete=models.PROTECT, null=True, related_name="annotations", db_index=False
     )
     epoch = models.PositiveIntegerField(null=True)  # of the lease it was submitted under
     key = models.CharField(max_length=64, null=True)  # noqa: DJ001 - made by the client; absent is not ""
@@ -102,6 +106,9 @@ class Annotation(models.Model):
             models.Index(fields=["project", "id"], name="annotations_in_order"),
             models.Index(fields=["annotator", "project", "-id"], name="annotations_by_person"),
             models.Index(fields=["project", "created_at"], name="annotations_by_day"),
+            models.Index(
+                fields=["import_job"], condition=Q(import_job__isnull=False), name="annotations_by_import"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.exceptions import WrongState
 from labeling.models.clock import Now
+from labeling.models.imports import ImportJob
 from labeling.models.projects import Project
 
 
@@ -68,6 +69,9 @@ class Document(models.Model):
     text = models.TextField()
     metadata = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=200, blank=True, db_default="")  # the file it came in; "" unknown
+    import_job = models.ForeignKey(
+        ImportJob, on_delete=models.PROTECT, null=True, related_name="documents", db_index=False
+    )
     content_hash = models.BinaryField(max_length=16)  # BLAKE2b-128 of the text
     near_duplicate_group = models.BigIntegerField(null=True, blank=True)  # lowest position of the group
     split = models.CharField(max_length=4, choices=Split)
@@ -107,6 +111,9 @@ class Document(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "content_hash"], name="documents_by_content"),
+            models.Index(
+                fields=["import_job"], condition=Q(import_job__isnull=False), name="documents_by_import"
+            ),
             models.Index(
                 fields=["project", "position"],
                 condition=~Q(state="open") | Q(split="test"),

@@ -13,9 +13,22 @@ from labeling.models.clock import Now
 from labeling.models.projects import Project
 
 
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    def with_file(self) -> ImportJobQuerySet:
+        """Those whose rows lie in a file of ours, so that they can be read on."""
+        return self.exclude(file_format="")
+
+
 class ImportJob(models.Model):
-    """One uploaded file on its way in. What a row brings is stored with the count of rows, so a job goes on
-    exactly where it broke off."""
+    """One file or call on its way in, and what it brought.
+
+    What a row brings is stored with the count of rows, so a job goes on exactly where it broke off.
+    """
+
+    class Origin(models.TextChoices):
+        PAGE = "page", _("Page")  # a file that was sent first and is read afterwards
+        API = "api", _("API")
+        COMMAND = "command", _("Command")
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting for your choice of columns")
@@ -27,10 +40,15 @@ class ImportJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also names the stored file
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs", db_index=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # None for a command
+    origin = models.CharField(max_length=10, choices=Origin, db_default=Origin.PAGE, default=Origin.PAGE)
     file_name = models.CharField(max_length=200)  # as it was called where it came from; only shown
-    byte_count = models.BigIntegerField()
-    file_format = models.CharField(max_length=12)  # a value of labeling.formats.Format
+    byte_count = models.BigIntegerField(default=0)
+    file_format = models.CharField(
+        max_length=12, blank=True
+    )  # of labeling.formats; "": it was read as it came
     encoding = models.CharField(max_length=20, default="utf-8")
     columns = models.JSONField(null=True, blank=True)  # a ColumnChoice by its fields; None outside CSV
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
@@ -49,12 +67,18 @@ class ImportJob(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the run that reads it
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ImportJobQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["project", "-created_at"], name="import_jobs_newest_first")]
 
     def __str__(self) -> str:
         return f"{self.file_name}: {self.state}"
+
+    @property
+    def has_file(self) -> bool:
+        return bool(self.file_format)
 
     @property
     def is_over(self) -> bool:
