@@ -138,7 +138,7 @@ def speaking(project: Project, known: Ledger) -> Places:
     rows = known.rows_of(settling)
     is_settled = np.zeros(len(known.annotations), dtype=bool)
     is_settled[rows] = True
-    is_person = known.sources == SOURCES.index(Annotation.Source.PERSON)
+    is_person = np.isin(known.sources, [SOURCES.index(source) for source in Annotation.ANNOTATORS])
     waiting = known.documents[known.stands & is_person & ~is_settled]  # most have a settling answer beside it
     if not len(waiting):
         return rows

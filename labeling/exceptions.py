@@ -103,6 +103,10 @@ class AlreadyReplied(LabelingError):
     """Somebody has replied to this question already."""
 
 
+class NotForMachines(LabelingError):
+    """This document measures the model or annotators, so only people label it; release it and go on."""
+
+
 class NotIndependent(LabelingError):
     """You labelled this document yourself; another adjudicator has to decide it."""
 

@@ -92,7 +92,9 @@ def _labelled(document: Document, person: User) -> bool:
 
 
 def _annotations_by_people(document: Document) -> QuerySet[Annotation]:
-    return Annotation.objects.filter(document=document, round=document.round, source=Annotation.Source.PERSON)
+    return Annotation.objects.filter(
+        document=document, round=document.round, source__in=Annotation.ANNOTATORS
+    )
 
 
 def _others_could(document: Document, adjudicator: User) -> bool:

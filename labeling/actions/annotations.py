@@ -27,6 +27,7 @@ from labeling.exceptions import (
     LabelingError,
     LeaseNotFound,
     NotAMember,
+    NotForMachines,
 )
 from labeling.models import Document, Lease
 from labeling.models import answer_statements as sql
@@ -48,6 +49,7 @@ class Submitted:
     document_id: int
     outcome: str  # counted, surplus (its slot had gone to somebody else) or replay (it was here already)
     document_state: str
+    looks_settled: bool = False  # the same for annotators: gold documents look like others
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def submit(annotator: User, submission: Submission) -> Submitted:
     """Store the answer for the leased document and settle the document when it is complete.
 
     Raises LeaseNotFound for a token that is not this annotator's, NotAMember once removed from the project,
-    InvalidAnswer (the lease stays), AnswerConflict for another answer to an answered lease, and KeyReused.
-    A late answer is never refused: it counts while its slot is free, and is kept as surplus otherwise.
+    NotForMachines for a machine's answer to a test or gold document, InvalidAnswer (the lease stays),
+    AnswerConflict for another answer to an answered lease, and KeyReused. A late answer is never refused: it
+    counts while its slot is free, and is kept as surplus otherwise.
     """
     try:
         return _submit_all(annotator, {0: submission})[0]
@@ -125,6 +128,8 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
             if replayed := _replay(facts, document, submission):
                 done[place] = replayed
                 continue
+            if submission.is_machine and document.is_for_people:
+                raise NotForMachines
             rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
             answer = checked(submission.labels, rules, document.text)
         epoch = tokens[place][1]
@@ -147,7 +152,8 @@ def _replay(facts: Facts, document: Document, submission: Submission) -> Submitt
         raise KeyReused
     if not is_same:
         raise AnswerConflict
-    return Submitted(facts.same_lease_id, document.pk, "replay", document.state)
+    looks_settled = _looks_settled(facts, document, document.state)
+    return Submitted(facts.same_lease_id, document.pk, "replay", document.state, looks_settled)
 
 
 def _is_same_beside_labels(facts: Facts, submission: Submission) -> bool:
@@ -199,10 +205,16 @@ def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
             stored[one.facts.lease_id],
             one.document.pk,
             "surplus" if one.slot is None else "counted",
-            states.get(one.document.pk, one.document.state),
+            state := states.get(one.document.pk, one.document.state),
+            _looks_settled(one.facts, one.document, state),
         )
         for one in accepted
     }
+
+
+def _looks_settled(facts: Facts, document: Document, state: str) -> bool:
+    """Whether the annotator may take the document as settled: gold looks like one just begun."""
+    return state == Document.State.RESOLVED and (not document.is_gold or facts.overlap == 1)
 
 
 def _free_slots(accepted: Sequence[_Accepted]) -> None:
@@ -225,6 +237,7 @@ def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
         "suggestions": [None if suggestion is None else json.dumps(suggestion) for suggestion in shown],
         "notes": [one.submission.note[:MAX_NOTE_LENGTH] for one in accepted],
         "supersedes": [None if one.slot is None else one.facts.head_id for one in accepted],
+        "sources": [str(one.submission.source) for one in accepted],
         "label_leases": [lease for lease, _ in labels],
         "classes": [label.label_class for _, label in labels],
         "starts": [label.start for _, label in labels],

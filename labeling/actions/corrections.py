@@ -13,7 +13,7 @@ from labeling.actions.annotations import Submitted, lock_document
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, answer_hash, canonical, checked
 from labeling.actions.idempotency import begin
 from labeling.actions.settling import reconsider, settle
-from labeling.exceptions import AlreadySettled, NotAMember, NothingToUndo
+from labeling.exceptions import AlreadySettled, NotAMember, NotForMachines, NothingToUndo
 from labeling.models import (
     Annotation,
     Document,
@@ -63,7 +63,7 @@ def _undo(project_id: int, annotator: User, annotation_id: int | None, answer_ke
             return lease
         annotation_id = lease.annotation_id or 0  # none counts where it came too late
     annotation, document = _lock_own(project_id, annotator, annotation_id)
-    withdrawal = _supersede(annotation, b"", is_withdrawal=True)
+    withdrawal = _supersede(annotation, b"", annotation.source, is_withdrawal=True)
     project = annotation.project
     wanted = project.overlap + document.extra_slots
     held: dict[str, Any] = {
@@ -91,11 +91,14 @@ def correct(
     annotation_id: int,
     labels: Iterable[LabelValue],
     key: str | None = None,
+    *,
+    is_machine: bool = False,
 ) -> Submitted:
     """Replace the annotator's own answer by another one; the first stays in the history.
 
     The same again under the same `key` is a replay. Raises NothingToUndo where it is not (or no longer) their
-    counted answer, AlreadySettled, InvalidAnswer, KeyReused.
+    counted answer, AlreadySettled, InvalidAnswer, KeyReused, and NotForMachines for a machine's answer to a
+    test or gold document.
     """
     _check_member(project_id, annotator)
     labels = canonical(labels)
@@ -104,13 +107,17 @@ def correct(
     if request.is_repeated:
         stored = Annotation.objects.select_related("document").get(pk=request.result)
         return Submitted(stored.pk, stored.document_id, "replay", stored.document.state)
-    done = _correct(project_id, annotator, annotation_id, labels)
+    done = _correct(project_id, annotator, annotation_id, labels, is_machine)
     request.finish(done.annotation_id)
     return done
 
 
-def _correct(project_id: int, annotator: User, annotation_id: int, labels: Answer) -> Submitted:
+def _correct(
+    project_id: int, annotator: User, annotation_id: int, labels: Answer, is_machine: bool
+) -> Submitted:
     annotation, document = _lock_own(project_id, annotator, annotation_id)
+    if is_machine and document.is_for_people:
+        raise NotForMachines
     project = annotation.project
     active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))
     rules = AnswerRules(project.kind, project.allows_overlapping_spans, active)
@@ -118,7 +125,8 @@ def _correct(project_id: int, annotator: User, annotation_id: int, labels: Answe
     digest = answer_hash(answer)
     if digest == bytes(annotation.answer_hash):
         return Submitted(annotation.pk, document.pk, "replay", document.state)
-    corrected = _supersede(annotation, digest, note=annotation.note)
+    source = Annotation.Source.MACHINE if is_machine else Annotation.Source.PERSON
+    corrected = _supersede(annotation, digest, source, note=annotation.note)
     Label.objects.bulk_create(
         Label(annotation=corrected, label_class_id=v.label_class, start=v.start, end=v.end) for v in answer
     )
@@ -168,7 +176,7 @@ def _is_decided(document: Document) -> bool:
 
 
 def _supersede(
-    annotation: Annotation, digest: bytes, is_withdrawal: bool = False, note: str = ""
+    annotation: Annotation, digest: bytes, source: str, is_withdrawal: bool = False, note: str = ""
 ) -> Annotation:
     return Annotation.objects.create(
         project_id=annotation.project_id,
@@ -178,6 +186,7 @@ def _supersede(
         lease_id=annotation.lease_id,
         guideline_id=_current_guideline(annotation.project_id),
         answer_hash=digest,
+        source=source,
         is_withdrawal=is_withdrawal,
         note=note,
         supersedes=annotation,

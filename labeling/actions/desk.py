@@ -56,7 +56,7 @@ def open_desk(
         project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.document_count
     )
     facts = {"project": project_id, "annotator": annotator.pk, "key": None, "asked": count,
-             "guideline": at.guideline_id, "replied": at.replied}  # fmt: skip
+             "guideline": at.guideline_id, "replied": at.replied, "is_machine": False}  # fmt: skip
     claimed = hand_out(policy, facts, count - len(held), room)
     return Desk(at.member, at.facts, Claimed([*held, *claimed.documents]) if held else claimed)
 

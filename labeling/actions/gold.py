@@ -36,6 +36,11 @@ def mark(project_id: int, manager: User, document_id: int) -> None:
     if document.state != Document.State.RESOLVED:
         raise WrongState(_("Only a settled document can be gold."))
     settled = Resolution.objects.select_related("annotation").get(document=document)
+    same = Annotation.objects.current().filter(
+        document=document, round=document.round, answer_hash=settled.annotation.answer_hash
+    )
+    if not same.exclude(source=Annotation.Source.MACHINE).exists():
+        raise WrongState(_("Only machines gave this answer: relabel the document first."))
     gold = Annotation.objects.create(
         project_id=project_id,
         document=document,

@@ -45,7 +45,7 @@ STANDINGS = """
 LABELS_PER_DAY = """
     SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*)
     FROM labeling_annotation
-    WHERE project_id = %(project)s AND source = 'person' AND NOT is_withdrawal
+    WHERE project_id = %(project)s AND source IN ('person', 'machine') AND NOT is_withdrawal
       AND created_at >= (labeling_now() AT TIME ZONE 'UTC')::date - %(days)s + 1
       AND (%(annotator)s::bigint IS NULL OR annotator_id = %(annotator)s)
     GROUP BY 1

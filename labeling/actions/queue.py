@@ -100,8 +100,12 @@ class Policy:
 
 
 @transaction.atomic
-def claim(project_id: int, annotator: User, count: int = 1, key: str | None = None) -> Claimed:
+def claim(
+    project_id: int, annotator: User, count: int = 1, key: str | None = None, *, is_machine: bool = False
+) -> Claimed:
     """Lease the `count` best-ranked documents that are open to this annotator.
+
+    is_machine : the answers will be a machine's, so no test or gold documents are among them
 
     The same `key` again returns what is still live of the same leases, and never more. Raises NotAMember,
     InvalidInput for a count below 1 or what is no key, and KeyReused for a key that took another count.
@@ -110,6 +114,7 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
     if count < 1:
         raise InvalidInput(_("Ask for at least one document."))
     facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
+    facts["is_machine"] = is_machine
     policy = _lock_member(facts)
     live, claim, facts["guideline"], facts["replied"] = run(sql.CLAIM_FACTS, facts)[0]
     if claim is not None:
@@ -125,7 +130,7 @@ def claim(project_id: int, annotator: User, count: int = 1, key: str | None = No
 def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
     """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
 
-    facts : project, annotator, guideline, key, asked and replied, as the statements take them
+    facts : project, annotator, guideline, key, asked, replied and is_machine, as the statements take them
     """
     if policy.is_paused:
         return Claimed([], "paused")

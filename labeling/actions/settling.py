@@ -128,7 +128,7 @@ def _decision(document: Document) -> Annotation | None:
 
     Of several imported answers, the one of more than half of them.
     """
-    deciding = Annotation.objects.current().exclude(source=Annotation.Source.PERSON)
+    deciding = Annotation.objects.current().exclude(source__in=Annotation.ANNOTATORS)
     answers = list(deciding.filter(document=document, round=document.round).order_by("pk"))
     if not answers or answers[-1].source != Annotation.Source.IMPORT:
         return answers[-1] if answers else None

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from labeling.actions.answers import LabelValue
 from labeling.actions.idempotency import check_key
 from labeling.exceptions import InvalidInput, LabelingError, LeaseNotFound
-from labeling.models import Document, read_lease_token
+from labeling.models import Annotation, Document, read_lease_token
 from labeling.models import answer_statements as sql
 from labeling.models.prepared import run
 
@@ -34,6 +34,11 @@ class Submission:
     seconds: float | None = None  # of focused work
     suggestion: Any = None  # what the annotator was shown
     note: str = ""
+    is_machine: bool = False  # whether a program decided it
+
+    @property
+    def source(self) -> Annotation.Source:
+        return Annotation.Source.MACHINE if self.is_machine else Annotation.Source.PERSON
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,10 @@ def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, T
     leases = [token[0] for token in tokens.values()]
     found = run(sql.LOCK_LEASED, {"leases": leases, "with_text": has_spans})
     documents = {
-        lease: Document(pk=pk, state=state, round=round_, extra_slots=extra, is_gold=is_gold, text=text)
-        for lease, pk, state, round_, extra, is_gold, text in found
+        lease: Document(
+            pk=pk, state=state, round=round_, extra_slots=extra, is_gold=is_gold, split=split, text=text
+        )
+        for lease, pk, state, round_, extra, is_gold, split, text in found
     }
     for place, token in tokens.items():
         with named(place):

@@ -23,14 +23,23 @@ USE_MARKED_EVERY = timedelta(minutes=1)  # a write for each request would make t
 
 @transaction.atomic
 def create(
-    project_id: int, owner: User, name: str, scope: str, expires_at: datetime | None = None
+    project_id: int,
+    owner: User,
+    name: str,
+    scope: str,
+    expires_at: datetime | None = None,
+    answers: str = ApiToken.Answers.PERSON,
 ) -> tuple[ApiToken, str]:
     """A new token of one member for one project, and its text, which nobody can read again.
+
+    answers : whose answers it brings; those of a machine never measure a model or an annotator
 
     Raises NotAMember, InvalidInput, and NotAllowed for a scope that the owner's role does not have.
     """
     member = member_of(project_id, owner)
     name = " ".join(name.split())
+    if answers not in ApiToken.Answers.values:
+        raise InvalidInput(_("Say whose answers the token brings: a person's or a machine's."))
     if scope not in ApiToken.Scope.values or not name or len(name) > 100 or "\0" in name:
         raise InvalidInput(_("Give the token a name of at most 100 characters and one of the scopes."))
     if scope == ApiToken.Scope.MANAGE and not member.may_manage:
@@ -41,6 +50,7 @@ def create(
         user=owner,
         name=name,
         scope=scope,
+        answers=answers,
         prefix=text[:9],
         digest=ApiToken.digest_of(text),
         expires_at=expires_at,

@@ -71,7 +71,9 @@ class SubmittedOut(serializers.Serializer[Any]):
         help_text="`surplus`: its place had gone to somebody else; stored, not counted. "
         "`replay`: it was here already.",
     )
-    document_state = serializers.CharField()
+    document_state = serializers.CharField(
+        allow_null=True, help_text="Null for annotators: it would tell them which documents measure them."
+    )
 
 
 class AllSubmittedOut(serializers.Serializer[Any]):
@@ -89,7 +91,7 @@ class UndoneOut(serializers.Serializer[Any]):
     )
 
 
-def _submission(answer: Mapping[str, Any], key: str | None) -> Submission:
+def _submission(answer: Mapping[str, Any], key: str | None, *, is_machine: bool) -> Submission:
     return Submission(
         answer["token"],
         label_values(answer["labels"]),
@@ -97,6 +99,7 @@ def _submission(answer: Mapping[str, Any], key: str | None) -> Submission:
         seconds=answer.get("seconds"),
         suggestion=answer.get("suggestion"),
         note=answer.get("note", ""),
+        is_machine=is_machine,
     )
 
 
@@ -107,7 +110,16 @@ def _answer(done: Sequence[Submitted], body: Any) -> Response:
     return Response(body, status, headers={"Idempotent-Replayed": "true"} if status == 200 else {})
 
 
-class Annotations(ListAnnotations):
+class Answering(Endpoint):
+    """An address that stores answers."""
+
+    def shown(self, done: Submitted) -> Any:
+        """What became of the answer, as its author may know it."""
+        body = dict(SubmittedOut(done).data)
+        return body if self.member.may_adjudicate else body | {"document_state": None}
+
+
+class Annotations(Answering, ListAnnotations):
     needs = {"POST": ANNOTATE, **ListAnnotations.needs}
 
     @operation(
@@ -125,13 +137,13 @@ class Annotations(ListAnnotations):
         surplus, because the lease had ended and somebody else has the place.
         """
         answer = AnswerIn.checked(request.data)
-        submission = _submission(answer, key_of(request, answer.get("key")))
+        submission = _submission(answer, key_of(request, answer.get("key")), is_machine=self.is_machine)
         require_leases_of(project_id, [submission.token])
         done = submit(self.caller, submission)
-        return _answer([done], SubmittedOut(done).data)
+        return _answer([done], self.shown(done))
 
 
-class AnnotationBatch(Endpoint):
+class AnnotationBatch(Answering):
     needs = {"POST": ANNOTATE_MANY}
 
     @operation(
@@ -149,8 +161,11 @@ class AnnotationBatch(Endpoint):
         """
         answers = AnswersIn.checked(request.data)["annotations"]
         require_leases_of(project_id, [answer["token"] for answer in answers], is_list=True)
-        done = submit_many(self.caller, [_submission(answer, answer.get("key")) for answer in answers])
-        return _answer(done, {"results": SubmittedOut(done, many=True).data})
+        done = submit_many(
+            self.caller,
+            [_submission(answer, answer.get("key"), is_machine=self.is_machine) for answer in answers],
+        )
+        return _answer(done, {"results": [self.shown(one) for one in done]})
 
 
 class UndoAnnotation(Endpoint):
@@ -176,7 +191,7 @@ class UndoAnnotation(Endpoint):
         return Response({"document_id": lease.document_id, "held": shown[0] if shown else None})
 
 
-class CorrectAnnotation(Endpoint):
+class CorrectAnnotation(Answering):
     needs = {"POST": ANNOTATE}
 
     @operation(
@@ -191,5 +206,7 @@ class CorrectAnnotation(Endpoint):
         """Replace your own answer by another one; the first stays in the history."""
         asked = CorrectionIn.checked(request.data)
         labels, key = label_values(asked["labels"]), key_of(request, asked.get("key"))
-        done = corrections.correct(project_id, self.caller, annotation_id, labels, key)
-        return _answer([done], SubmittedOut(done).data)
+        done = corrections.correct(
+            project_id, self.caller, annotation_id, labels, key, is_machine=self.is_machine
+        )
+        return _answer([done], self.shown(done))

@@ -94,6 +94,7 @@ def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_clas
     """
     shows = shows_opinion(reason, shows_classes)
     sentence = reason_sentence(reason, class_names, shows)
+    reason = {name: fact for name, fact in reason.items() if name != "independent"}
     if shows:
         return reason | {"sentence": sentence, "explanation": explanation(reason, class_names)}
     is_wish = reason.get("share") == "seed_words"  # of a manager, and matched without a model
@@ -142,10 +143,13 @@ class Batches(Endpoint):
         examples={"Ten documents": {"count": 10, "key": "run-17-step-1"}},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Take up to `count` documents, the best-ranked ones that are open to you."""
+        """Take up to `count` documents, the best-ranked ones that are open to you.
+
+        A token for a machine gets none that measure the model or annotators: people label those.
+        """
         asked = ClaimIn.checked(request.data)
         key = key_of(request, asked.get("key"))
-        claimed = queue.claim(project_id, self.caller, asked["count"], key)
+        claimed = queue.claim(project_id, self.caller, asked["count"], key, is_machine=self.is_machine)
         return _answer(claimed, self.member.project)
 
 

@@ -38,7 +38,7 @@ class OpinionOut(serializers.ModelSerializer[Annotation]):
 
     class Meta:
         model = Annotation
-        fields = ("id", "annotator", "labels", "note")
+        fields = ("id", "annotator", "source", "labels", "note")
         read_only_fields = fields
 
 
@@ -79,7 +79,7 @@ class Disputes(Endpoint):
         """List the documents that wait for a decision, oldest first, with the answers that disagree."""
         waiting = Document.objects.disputed().filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
         found = text_page(waiting, "pk", self.asked["limit"])
-        context = {"opinions": _opinions(found["results"])}
+        context = {"opinions": _opinions(found["results"]), "may_adjudicate": self.member.may_adjudicate}
         return Response(found | {"results": DisputeOut(found["results"], many=True, context=context).data})
 
 

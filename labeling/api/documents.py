@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,9 +20,10 @@ from labeling.api.importing import ImportDocuments
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
-from labeling.exceptions import NotFound
+from labeling.exceptions import NotAllowed, NotFound
 from labeling.models import Document, Resolution
 
+HIDDEN = "Null for annotators, who must not know which documents measure the model or themselves."
 MOST_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
 
 
@@ -45,6 +47,14 @@ class DocumentOut(serializers.ModelSerializer[Document]):
     """The unit to be labelled."""
 
     metadata = serializers.DictField()
+    split = serializers.SerializerMethodField(help_text=f"pool or test. {HIDDEN}")
+    state = serializers.SerializerMethodField(help_text=f"open, disputed, resolved or excluded. {HIDDEN}")
+
+    def get_split(self, document: Document) -> str | None:
+        return document.split if self.context["may_adjudicate"] else None
+
+    def get_state(self, document: Document) -> str | None:
+        return document.state if self.context["may_adjudicate"] else None
 
     class Meta:
         model = Document
@@ -118,13 +128,16 @@ class Documents(ImportDocuments):
 
     @operation("documents_list", answers={200: page_of(DocumentOut)}, filters=DocumentFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List documents in the order in which they came."""
+        """List documents in the order in which they came. Annotators cannot filter by state or split."""
+        if not self.member.may_adjudicate and self.asked.keys() & {"state", "split"}:
+            raise NotAllowed(_("Annotators cannot filter by state or split."))
         wanted = {name: self.asked[name] for name in ("state", "split", "external_id") if name in self.asked}
         documents = Document.objects.filter(
             project=project_id, position__gt=self.asked.get("cursor", -1), **wanted
         ).order_by("position")
         found = text_page(documents, "position", self.asked["limit"])
-        return Response(found | {"results": DocumentOut(found["results"], many=True).data})
+        context = {"may_adjudicate": self.member.may_adjudicate}
+        return Response(found | {"results": DocumentOut(found["results"], many=True, context=context).data})
 
 
 class DocumentEndpoint(Endpoint):

@@ -17,13 +17,12 @@ from labeling.api.fields import Filters
 from labeling.api.parsers import StrictJsonParser
 from labeling.api.permissions import MayEnter, Need
 from labeling.api.throttles import BudgetThrottle
+from labeling.models import ApiToken, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from rest_framework.parsers import BaseParser
     from rest_framework.request import Request
-
-    from labeling.models import Membership
 
 
 class Utf8Json(JSONRenderer):
@@ -71,6 +70,11 @@ class Endpoint(APIView):
     def caller(self) -> User:
         """The person who asks; the permissions have made sure that there is one."""
         return cast("User", self.request.user)
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether the caller's answers are a machine's: the token says so at its creation."""
+        return isinstance(self.request.auth, ApiToken) and self.request.auth.is_machine
 
     @property
     def default_response_headers(self) -> dict[str, str]:

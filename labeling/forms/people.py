@@ -51,6 +51,16 @@ class NewToken(forms.Form):
     scope = forms.ChoiceField(
         choices=ApiToken.Scope, initial=ApiToken.Scope.ANNOTATE, label=gettext_lazy("It may")
     )
+    answers = forms.ChoiceField(
+        choices=ApiToken.Answers,
+        initial=ApiToken.Answers.PERSON,
+        required=False,  # existing clients do not send it
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Who decides the answers it sends?"),
+        help_text=gettext_lazy(
+            "A machine's answers are marked as such. It gets no test or gold documents: those are for people."
+        ),
+    )
     days = forms.TypedChoiceField(
         coerce=int,
         choices=(
@@ -61,6 +71,9 @@ class NewToken(forms.Form):
         initial=365,
         label=gettext_lazy("It works for"),
     )
+
+    def clean_answers(self) -> str:
+        return self.cleaned_data["answers"] or ApiToken.Answers.PERSON
 
     @classmethod
     def of(cls, member: Membership, data: Any = None) -> NewToken:

@@ -38,9 +38,12 @@ class Annotation(models.Model):
 
     class Source(models.TextChoices):
         PERSON = "person", _("Person")  # labelled here, under a lease
+        MACHINE = "machine", _("Machine")  # the same by a program; never test truth or gold
         IMPORT = "import", _("Import")  # came with the documents
         ADJUDICATION = "adjudication", _("Adjudication")  # decides a dispute
         GOLD = "gold", _("Gold")  # known to be right: measures annotators and models
+
+    ANNOTATORS = (Source.PERSON, Source.MACHINE)  # who label under leases
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="annotations", db_index=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="annotations")
@@ -88,7 +91,7 @@ class Annotation(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["document", "round", "annotator"],
-                condition=Q(supersedes=None, is_surplus=False, source="person"),
+                condition=Q(supersedes=None, is_surplus=False, source__in=("person", "machine")),
                 name="one_counted_annotation_per_annotator",
             ),
             models.CheckConstraint(

@@ -6,7 +6,7 @@ taken by the statement before. Statements are prepared, so each parameter names 
 
 # submit: the rows that every change of a document's leases and answers waits for, by rising id as everywhere
 LOCK_LEASED = """
-    SELECT l.id, d.id, d.state, d.round, d.extra_slots, d.is_gold,
+    SELECT l.id, d.id, d.state, d.round, d.extra_slots, d.is_gold, d.split,
            CASE WHEN %(with_text)s::boolean THEN d.text ELSE '' END AS text
     FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
     WHERE l.id = ANY(%(leases)s::bigint[])
@@ -29,7 +29,7 @@ SUBMIT_FACTS = """
            same_key.suggestion::text AS same_key_suggestion,
            (SELECT a.id FROM labeling_annotation a
             WHERE a.document_id = l.document_id AND a.round = l.round AND a.annotator_id = l.annotator_id
-              AND a.source = 'person' AND NOT a.is_surplus
+              AND a.source IN ('person', 'machine') AND NOT a.is_surplus
               AND NOT EXISTS (SELECT 1 FROM labeling_annotation b WHERE b.supersedes_id = a.id)) AS head_id,
            ARRAY(SELECT h.slot FROM labeling_lease h
                  WHERE h.document_id = l.document_id AND h.round = l.round AND h.id <> l.id
@@ -54,14 +54,14 @@ STORE_ANSWERS = """
         SELECT * FROM unnest(
             %(leases)s::bigint[], %(epochs)s::integer[], %(slots)s::integer[], %(keys)s::text[],
             %(answer_hashes)s::bytea[], %(seconds)s::float8[], %(suggestions)s::jsonb[], %(notes)s::text[],
-            %(supersedes)s::bigint[]
-        ) AS given(lease, epoch, slot, key, answer_hash, seconds, suggestion, note, supersedes)
+            %(supersedes)s::bigint[], %(sources)s::text[]
+        ) AS given(lease, epoch, slot, key, answer_hash, seconds, suggestion, note, supersedes, source)
     ), stored AS (
         INSERT INTO labeling_annotation (
             project_id, document_id, round, annotator_id, source, lease_id, epoch, key, guideline_id,
             answer_hash, seconds, suggestion, note, is_surplus, supersedes_id)
-        SELECT l.project_id, l.document_id, l.round, l.annotator_id, 'person', l.id, given.epoch, given.key,
-               l.guideline_id, given.answer_hash, given.seconds, given.suggestion, given.note,
+        SELECT l.project_id, l.document_id, l.round, l.annotator_id, given.source, l.id, given.epoch,
+               given.key, l.guideline_id, given.answer_hash, given.seconds, given.suggestion, given.note,
                given.slot IS NULL, given.supersedes
         FROM given JOIN labeling_lease l ON l.id = given.lease
         RETURNING id, lease_id

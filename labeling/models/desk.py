@@ -30,7 +30,7 @@ _FACTS = f"""
     ), mine AS (
         SELECT id, document_id, seconds, created_at FROM labeling_annotation
         WHERE annotator_id = labeling_membership.user_id AND project_id = labeling_membership.project_id
-          AND source = 'person'
+          AND source IN ('person', 'machine')
         ORDER BY id DESC LIMIT 2000
     ), today AS (
         SELECT seconds FROM mine

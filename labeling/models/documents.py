@@ -154,6 +154,11 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.external_id or f"#{self.position}"
 
+    @property
+    def is_for_people(self) -> bool:
+        """Whether it measures the model or annotators, so that no machine may label it."""
+        return self.is_gold or self.split == self.Split.TEST
+
     def check_move(self, state: str) -> None:
         """Raise WrongState unless the document may go to this state from where it is."""
         if state != self.state and state not in self.MOVES[self.State(self.state)]:

@@ -45,7 +45,7 @@ _COUNTED = """
 _CURRENT = """
     SELECT a.* FROM labeling_annotation a
     LEFT JOIN labeling_annotation later ON later.supersedes_id = a.id
-    WHERE a.source = 'person' AND NOT a.is_surplus AND NOT a.is_withdrawal AND later.id IS NULL
+    WHERE a.source IN ('person', 'machine') AND NOT a.is_surplus AND NOT a.is_withdrawal AND later.id IS NULL
 """
 _TRIGGERS = (
     "annotation_is_append_only",

@@ -160,10 +160,17 @@ class ApiToken(models.Model):
         ANNOTATE = "annotate", _("Read and annotate")
         MANAGE = "manage", _("Everything its owner may do")
 
+    class Answers(models.TextChoices):
+        PERSON = "person", _("Its owner: a person decides each answer")
+        MACHINE = "machine", _("A machine: a model or a script decides")
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_tokens")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.ANNOTATE)
+    answers = models.CharField(
+        max_length=10, choices=Answers, default=Answers.PERSON, db_default=Answers.PERSON
+    )  # whose they are
     prefix = models.CharField(max_length=12)  # shown in lists, so that people tell tokens apart
     digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token, hexadecimal
     created_at = models.DateTimeField(db_default=Now())
@@ -178,6 +185,10 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+    @property
+    def is_machine(self) -> bool:
+        return self.answers == self.Answers.MACHINE
 
     @staticmethod
     def digest_of(token: str) -> str:

@@ -24,6 +24,7 @@ from labeling.models.numbers import decimal
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]  # of the classes, by identifier
 UNSURE = 0.6  # of a suggested span
+DRAWN_AT_RANDOM = ("random", "test", "gold")  # shares that annotators must not tell apart
 
 
 def reason_sentence(reason: Reason, class_names: Names, shows_classes: bool = True) -> str:
@@ -83,12 +84,15 @@ def _unsure_spans(reason: Reason, names: Names) -> list[str]:
 
 
 def for_annotators(reason: Reason) -> dict[str, Any]:
-    """The reason as whoever labels may know it: a gold document looks like one drawn at random.
+    """The reason as whoever labels may know it: gold and test documents look like others drawn at random.
 
-    >>> for_annotators({"share": "gold", "propensity": 0.02})
-    {'share': 'random', 'propensity': 0.02}
+    >>> for_annotators({"share": "gold", "propensity": 0.02}) == for_annotators({"share": "test"})
+    True
     """
-    return {**reason, "share": "random"} if reason.get("share") == "gold" else dict(reason)
+    if reason.get("share") not in DRAWN_AT_RANDOM:
+        return dict(reason)
+    # A chance would tell the documents of the pool from those of the test set.
+    return {name: fact for name, fact in reason.items() if name != "propensity"} | {"share": "random"}
 
 
 def top_classes(reason: Reason) -> list[tuple[str, float]]:

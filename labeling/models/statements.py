@@ -19,7 +19,9 @@ _SLOTS_HELD = """
        AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > labeling_now())))
 """
 
-_WANTS_ANNOTATOR = f"{_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots"
+# Machines get nothing that measures the model or annotators.
+_WANTS_ANNOTATOR = f"""{_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots
+    AND (NOT %(is_machine)s::boolean OR (d.split = 'pool' AND NOT d.is_gold))"""
 _CLAIMABLE = f"d.state = 'open' AND {_WANTS_ANNOTATOR}"
 
 # Gold documents are settled, and come only where the order says so.

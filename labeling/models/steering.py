@@ -18,7 +18,7 @@ from labeling.models.projects import Project
 COUNTING: dict[str, Any] = {  # labels that people gave and that count
     "annotation__superseded_by": None,
     "annotation__is_surplus": False,
-    "annotation__source__in": (Annotation.Source.PERSON, Annotation.Source.ADJUDICATION),
+    "annotation__source__in": (*Annotation.ANNOTATORS, Annotation.Source.ADJUDICATION),
 }
 
 

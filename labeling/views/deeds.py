@@ -54,7 +54,7 @@ def answer(annotator: User, project_id: int, sent: QueryDict, kind: str = "") ->
     return {
         "outcome": submitted.outcome,
         "message": _too_late() if submitted.outcome == "surplus" else "",
-        "settled": submitted.document_state == "resolved",
+        "settled": submitted.looks_settled,
         "url": f"{reverse('labeling:correct', args=[project_id, submitted.annotation_id])}?next=desk",
     }
 

@@ -41,6 +41,7 @@ def create(request: HttpRequest, member: Membership) -> HttpResponse:
                 form.cleaned_data["name"],
                 form.cleaned_data["scope"],
                 expires_at,
+                form.cleaned_data["answers"],
             )
             return _page(request, member, NewToken.of(member), token=token, text=text)
         except LabelingError as error:

@@ -45,7 +45,7 @@ def mine(request: HttpRequest, member: Membership) -> HttpResponse:
     answers = (
         Annotation.objects.current()
         .filter(project=member.project, annotator=person(request))
-        .select_related("document__resolution", "filled_lease")
+        .select_related("document__resolution", "filled_lease", "project")
         .prefetch_related(WITH_LABELS)
         .order_by("-pk")
     )
@@ -149,13 +149,16 @@ def _became(annotation: Annotation, document: Document) -> tuple[str, str]:
         return _("of an earlier round"), ""
     if document.state == Document.State.RESOLVED and _how(document) == Resolution.How.ADJUDICATED:
         return _("decided by an adjudicator"), ""
+    state = Document.State(document.state)
+    if document.is_gold and annotation.project.overlap > 1:
+        state = Document.State.OPEN  # annotators must not tell gold documents from others
     words = {
         Document.State.OPEN: (_("waits for others"), ""),
         Document.State.DISPUTED: (_("in dispute"), "warn"),
         Document.State.RESOLVED: (_("settled"), "good"),
         Document.State.EXCLUDED: (_("document taken out"), ""),
     }
-    return words[Document.State(document.state)]
+    return words[state]
 
 
 def _is_counted(annotation: Annotation) -> bool:

@@ -44,7 +44,7 @@ def _fresh_budget() -> None:
 def machine(db: None) -> Callable[..., Caller]:
     """A caller with a new token: `machine(tickets, ann, "annotate")`."""
 
-    def make(project: Project, owner: User, scope: str = "annotate") -> Caller:
-        return Caller(token=tokens.create(project.pk, owner, "test", scope)[1])
+    def make(project: Project, owner: User, scope: str = "annotate", answers: str = "person") -> Caller:
+        return Caller(token=tokens.create(project.pk, owner, "test", scope, answers=answers)[1])
 
     return make
