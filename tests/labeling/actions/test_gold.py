@@ -78,8 +78,8 @@ def test_two_never_hold_one_slot_of_it(tickets: Project, bob: User, carla: User,
 
 def test_it_looks_like_a_document_drawn_at_random(tickets: Project, bob: User, golden: int) -> None:
     (held,) = queue.claim(tickets.pk, bob).documents
-    assert (held.document_id, held.reason) == (golden, RANDOM)
-    assert [again.reason for again in queue.held_by(tickets.pk, bob)] == [RANDOM]
+    assert (held.document_id, held.reason) == (golden, {"share": "random"})
+    assert [again.reason for again in queue.held_by(tickets.pk, bob)] == [{"share": "random"}]
     assert queue.claim(tickets.pk, bob, key="k").documents[0].reason["share"] != "gold"
     assert Lease.objects.get(document=golden, annotator=bob).reason["share"] == "gold"
     assert "right answer is known" in reason_sentence({"share": "gold"}, {})
