@@ -177,7 +177,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("en-gb", "British English")]  # the second for its dates
+FORMAT_MODULE_PATH = ["reviewqueue.formats"]  # how dates are written
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"

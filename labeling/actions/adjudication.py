@@ -46,7 +46,7 @@ def relabel(
     """
     member, document = _locked(project_id, document_id, adjudicator)
     if document.is_gold:
-        raise WrongState(_("It is gold: take that back first."))
+        raise WrongState(_("Remove its gold mark first."))
     if document.state == Document.State.EXCLUDED:
         raise WrongState(_("It is excluded: include it first."))
     _check_independent(document, adjudicator)

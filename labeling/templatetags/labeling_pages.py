@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import combining
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 GROUPED_FROM = 1_000  # below it a whole number looks the same in each language
 LAST_PART = 3  # a cut falls on a space of the last third, if it has one
+JOINTS = re.compile(r"([_\-/.:]+)(?=[^\s_\-/.:])")  # where a long name may break
 JOINERS = "\u200d\ufe0e\ufe0f"  # what follows or precedes them belongs to the same sign
 
 
@@ -51,6 +53,17 @@ def excerpt(text: str, most: int) -> str:
         while end > 1 and (combining(line[end]) or line[end] in JOINERS or line[end - 1] in JOINERS):
             end -= 1
     return line[:end].rstrip(" ,;:") + "…"
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """The name, escaped, that may break behind _ - / . and : where its line ends, and not inside a word.
+
+    >>> breakable("cash_withdrawal<charge")
+    'cash_<wbr>withdrawal&lt;charge'
+    """
+    # Escaped text has no other _ - / . or : than the name; an entity has none.
+    return mark_safe(JOINTS.sub(r"\1<wbr>", str(escape(name))))  # noqa: S308 - escaped in the same breath
 
 
 @register.filter

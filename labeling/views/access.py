@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -91,3 +92,10 @@ def _with_role(view: MemberView, has_role: Callable[[Membership], bool]) -> Memb
         return view(request, member, *args, **kwargs)
 
     return checked
+
+
+def local_next(request: HttpRequest) -> str:
+    """The page that the reader asked to go to next, where it is one of this service; else ""."""
+    asked = request.POST.get("next", request.GET.get("next", ""))
+    hosts = {request.get_host()}
+    return asked if url_has_allowed_host_and_scheme(asked, hosts, require_https=request.is_secure()) else ""

@@ -9,8 +9,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +19,7 @@ from labeling.actions import adjudication
 from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership
+from labeling.models.reasons import percent, top_classes
 from labeling.views import questions
 from labeling.views.access import for_adjudicators, person
 from labeling.views.given import WITH_LABELS, Given
@@ -65,14 +67,47 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     said = counted_answers([document])
     given, status = start_from(said, request.GET.get("from")), 200
     if request.method == "POST":
-        form = ChoiceOfClasses(request.POST, member.project.kind)
+        form = ChoiceOfClasses(posted(request, said), member.project.kind)
         if form.is_valid() and _is_decided(request, member, document_id, form):
-            return redirect("labeling:disputes", member.project_id)
+            return redirect(_next_dispute(request, member, document_id))
         if form.complaint:
             messages.error(request, form.complaint)
         given, status = Given.of_post(request.POST), 422
     context = answer_form(member, document, given, back="") | voices_on(document, said)
+    waiting = Document.objects.disputed().filter(project=member.project)
+    context |= {
+        "number": waiting.filter(pk__lte=document.pk).count(),
+        "waiting": waiting.count(),
+        "opinion": _opinion_of_model(member, document),
+    }
     return render(request, "labeling/dispute.html", context, status=status)
+
+
+def posted(request: HttpRequest, said: list[Annotation]) -> QueryDict:
+    """The form's fields; where one of the answers is taken as it is, that answer's."""
+    fields = request.POST.copy()
+    for annotation in said:
+        if str(annotation.pk) == fields.get("use"):
+            for name, values in Given.of_labels(annotation.labels.all()).as_fields().items():
+                fields.setlist(name, values)
+    return fields
+
+
+def _next_dispute(request: HttpRequest, member: Membership, document_id: int) -> str:
+    """The address of the oldest dispute after this one, else of the oldest, else of the list."""
+    waiting = Document.objects.disputed().filter(project=member.project).order_by("pk")
+    following = waiting.filter(pk__gt=document_id).first() or waiting.first()
+    if following is None or "list" in request.POST:
+        return reverse("labeling:disputes", args=[member.project_id])
+    return reverse("labeling:dispute", args=[member.project_id, following.pk])
+
+
+def _opinion_of_model(member: Membership, document: Document) -> list[tuple[str, str]]:
+    """(class, probability) as the model saw the document when it was last given out; empty without one."""
+    names = {str(pk): name for pk, name in member.project.classes.values_list("pk", "name")}
+    leases = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
+    reason = leases.values_list("reason", flat=True).first() or {}
+    return [(names[pk], percent(value)) for pk, value in top_classes(reason)[:3] if pk in names]
 
 
 def _is_decided(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:

@@ -20,7 +20,7 @@ from labeling.actions import gold, policy
 from labeling.exceptions import NotFound, WrongState
 from labeling.forms.documents import DocumentSearch
 from labeling.models import Annotation, Document, Label, Lease, Membership, Resolution
-from labeling.views.access import for_managers, person
+from labeling.views.access import for_managers, local_next, person
 
 PAGE_SIZE = 50
 TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
@@ -93,7 +93,9 @@ def exclude(request: HttpRequest, member: Membership, document_id: int) -> HttpR
 def include(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     policy.include(member.project_id, person(request), document_id)
     messages.success(request, _("The document is back, with the answers it had."))
-    return redirect("labeling:document", member.project_id, document_id)
+    return redirect(
+        local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +117,9 @@ def mark_gold(request: HttpRequest, member: Membership, document_id: int) -> Htt
 def unmark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     gold.unmark(member.project_id, person(request), document_id)
     messages.success(request, _("The document is no longer gold: the answers that people gave settle it."))
-    return redirect("labeling:document", member.project_id, document_id)
+    return redirect(
+        local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
+    )
 
 
 def _marking(member: Membership, document: Document) -> dict[str, Any]:

@@ -42,6 +42,15 @@ class Given:
         """The spans with a few empty rows to fill in where no script helps."""
         return [*self.spans, *[SpanRow()] * 3]
 
+    def as_fields(self) -> dict[str, list[str]]:
+        """The answer as a form would send it."""
+        return {
+            "label_class": self.classes,
+            "span_class": [row.label_class for row in self.spans],
+            "span_start": [row.start for row in self.spans],
+            "span_end": [row.end for row in self.spans],
+        }
+
     @classmethod
     def of_labels(cls, labels: Iterable[Label], note: str = "") -> Given:
         found = list(labels)

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,8 +13,8 @@ from labeling.actions import adjudication
 from labeling.exceptions import NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Document, Membership, Resolution
-from labeling.views.access import for_adjudicators
-from labeling.views.disputes import counted_answers, is_stored, start_from, voices_on
+from labeling.views.access import for_adjudicators, local_next
+from labeling.views.disputes import counted_answers, is_stored, posted, start_from, voices_on
 from labeling.views.given import Given
 from labeling.views.marked import stretches
 from labeling.views.parts import answer_form
@@ -35,7 +34,7 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     if settled and not given.is_known:
         given = Given.of_labels(settled.annotation.labels.all())
     if request.method == "POST":
-        form = ChoiceOfClasses(request.POST, member.project.kind)
+        form = ChoiceOfClasses(posted(request, said), member.project.kind)
         if form.is_valid() and _is_settled(request, member, document_id, form):
             return redirect(back)
         if form.complaint:
@@ -43,6 +42,8 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         given, status = Given.of_post(request.POST), 422
     context = answer_form(member, document, given, back) | voices_on(document, said)
     context |= {
+        "is_closed": document.is_gold or document.state == Document.State.EXCLUDED,
+        "here": request.get_full_path(),
         "settled": settled,
         "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
     }
@@ -56,8 +57,7 @@ def _is_settled(request: HttpRequest, member: Membership, document_id: int, form
 
 def _way_back(request: HttpRequest, member: Membership, document: Document) -> str:
     """Where the reader came from, if that is a page of this service; else the document, or the disputes."""
-    asked = request.POST.get("next", request.GET.get("next", ""))
-    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):
+    if asked := local_next(request):
         return asked
     if member.may_manage:
         return reverse("labeling:document", args=[member.project_id, document.pk])

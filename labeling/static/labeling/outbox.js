@@ -92,8 +92,11 @@ export async function pump() {
 /* Without Web Locks (a page without TLS) two tabs may send the same; the keys keep it single. */
 const alone = (act) => (navigator.locks ? navigator.locks.request("reviewqueue-outbox", act) : act());
 
+/* Of this project first, then of others that the same person labeled in. */
 async function sendSome() {
-  const batch = first((await own()).filter((operation) => !operation.refused));
+  const waiting = (await store.all()).filter((one) => one.person === whose.person && !one.refused);
+  const { project } = waiting.find(isOwn) ?? waiting[0] ?? {};
+  const batch = first(waiting.filter((one) => one.project === project));
   if (!batch.length) return false;
   let outcomes;
   try {
@@ -111,7 +114,8 @@ async function sendSome() {
 function postAll(batch) {
   const operations = batch.map((operation) => ({ do: operation.do, fields: fieldsOf(operation) }));
   const body = JSON.stringify({ person: whose.person, operations });
-  return post("save", body, { keepalive: body.length < MOST_CHARACTERS });
+  const address = desk.dataset.save.replace(`/${whose.project}/`, `/${batch[0].project}/`);
+  return post("save", body, { keepalive: body.length < MOST_CHARACTERS, address });
 }
 
 /* As many as go into one call. An undo ends it: what follows for its document needs the token that it brings. */
@@ -149,7 +153,7 @@ async function settle(operation, outcome) {
 /* What waits for the same document behind an undo goes out under the new token, even from a later page. */
 async function renew({ id, lease }, token) {
   tokens.set(lease, token);
-  for (const operation of await own()) {
+  for (const operation of await store.all()) {
     if (operation.lease === lease && operation.id > id) await store.put({ ...operation, fields: fieldsOf(operation) });
   }
 }

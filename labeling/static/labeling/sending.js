@@ -28,10 +28,10 @@ export async function post(name, body, options = {}) {
   throw new Trouble("refused", isJson ? (await answer.json()).message : "");
 }
 
-async function send(name, body, { headers = {}, keepalive = false }) {
+async function send(name, body, { headers = {}, keepalive = false, address = desk.dataset[name] }) {
   const type = typeof body === "string" ? { "Content-Type": "application/json" } : {};
   try {
-    return await fetch(desk.dataset[name], {
+    return await fetch(address, {
       method: "POST",
       body,
       keepalive,

@@ -136,7 +136,7 @@ def test_gold_and_excluded_documents_are_not_labelled_anew_by_the_way(
     (held,) = queue.claim(tickets.pk, ann).documents
     annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     gold.mark(tickets.pk, joan, held.document_id)
-    with pytest.raises(WrongState, match="take that back first"):
+    with pytest.raises(WrongState, match="Remove its gold mark first"):
         adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
     gold.unmark(tickets.pk, joan, held.document_id)
     policy.exclude(tickets.pk, joan, held.document_id)

@@ -124,7 +124,7 @@ def whole_tables(plan: dict[str, Any]) -> list[str]:
 def claim_plans(project: Project, who: User, count: int) -> dict[str, dict[str, Any]]:
     facts: dict[str, Any] = {
         "project": project.pk, "annotator": who.pk, "overlap": 1, "lease_minutes": 15, "guideline": None,
-        "key": None, "asked": count, "taken": [],
+        "key": None, "asked": count, "taken": [], "is_machine": False,
     }  # fmt: skip
     ids = list(
         Document.objects.filter(project=project, state="open")

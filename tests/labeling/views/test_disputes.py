@@ -5,8 +5,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions import annotations, queue
-from labeling.models import Annotation, Document, Project
+from labeling.actions import annotations, guidelines, policy, queue
+from labeling.actions.guidelines import Rule
+from labeling.models import Annotation, Document, Lease, Project
 from tests.cast import TEXTS, label
 
 
@@ -44,7 +45,7 @@ def test_disputes_are_listed_with_who_said_what(adjudicator, disputed):
 
 def test_answers_stand_side_by_side_with_their_notes(adjudicator, disputed):
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
-    for expected in ("ann", "bob", "under guideline 1", "About the card.", "Start from this answer"):
+    for expected in ("ann", "bob", "under guideline 1", "About the card.", "Use this answer"):
         assert expected in page
 
 
@@ -52,6 +53,43 @@ def test_a_decision_starts_from_somebody_s_answer_when_asked(adjudicator, disput
     bobs = Annotation.objects.get(annotator__username="bob")
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk), {"from": bobs.pk})
     assert page.context["given"].classes == [str(bobs.labels.get().label_class_id)]
+
+
+def test_an_answer_is_taken_as_it_is_with_one_press_and_the_next_dispute_follows(
+    adjudicator, disputed, ann, bob
+):
+    other = answer(disputed.project, ann, "Delivery")
+    assert answer(disputed.project, bob, "Refund") == other
+    page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
+    assert "Dispute 1 of 2." in page
+    bobs = Annotation.objects.get(document=disputed, annotator=bob)
+    response = adjudicator.post(url(disputed.project, "dispute", disputed.pk), {"use": bobs.pk})
+    assert response.headers["Location"] == url(disputed.project, "dispute", other.pk)
+    disputed.refresh_from_db()
+    assert disputed.resolution.annotation.labels.get().label_class.name == "Billing"
+
+
+def test_the_adjudicator_reads_the_rules_and_what_the_model_thought(adjudicator, disputed, joan):
+    billing = disputed.project.classes.get(name="Billing")
+    rules = {billing.pk: Rule("About invoices.")}
+    guidelines.publish(disputed.project.pk, joan, body="Read.", rules=rules, change="rule")
+    reason = {"share": "margin", "top": [[str(billing.pk), 0.62]]}
+    Lease.objects.filter(document=disputed).update(reason=reason)
+    page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
+    assert "About invoices." in page
+    assert "<bdi>Billing</bdi> 62" in page
+
+
+def test_a_gold_or_excluded_document_is_opened_from_the_page_that_relabels_it(client, disputed, joan):
+    client.force_login(joan)
+    policy.exclude(disputed.project.pk, joan, disputed.pk)
+    here = url(disputed.project, "relabel", disputed.pk)
+    page = client.get(here).content.decode()
+    assert "Include the document first" in page
+    assert 'id="answer"' not in page
+    included = client.post(url(disputed.project, "include_document", disputed.pk), {"next": here})
+    assert included.headers["Location"] == here
+    assert 'id="answer"' in client.get(here).content.decode()
 
 
 def test_a_decision_settles_the_document_and_keeps_its_note(adjudicator, disputed):

@@ -39,7 +39,7 @@ def read(project: Project, who: User) -> int:
 
 
 def test_whoever_never_read_it_is_told_so_once_and_sees_no_changes(annotator, tickets, joan, ann):
-    assert "No guideline yet" in beside(annotator, tickets)
+    assert "nothing written yet" in beside(annotator, tickets)
     publish(tickets, joan, "Wants money back.")
     page = beside(annotator, tickets)
     assert "You have not read the guideline yet." in page
