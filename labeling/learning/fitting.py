@@ -126,16 +126,10 @@ def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Recipe, seed: 
 def _bench(
     rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, linear: LinearModel, bench: Bench
 ) -> Bench:
-    mass = linear.probabilities(evidence.unlabelled).mean(axis=0, dtype=np.float64)
+    makes = dict(bench.makes)
     vocabulary = Vocabulary.of(evidence.unlabelled, rows)
-    counted = vocabulary.read(rows)
-
-    def words(numbers: Integers) -> Expert:
-        places = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
-        is_labelled = evidence.is_labelled(places)
-        return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
-
-    makes: dict[str, Make] = {**bench.makes, "words": words}
+    if len(vocabulary.columns):  # else no word is in enough documents to say anything
+        makes["words"] = _words(rows, labels, n_classes, evidence, linear, vocabulary)
     step, near = evidence.step, rows.neighbours
     if step is not None and near is not None and rows.positions is not None:
         own = evidence.own_anchors(rows.positions)
@@ -143,6 +137,27 @@ def _bench(
             step, near[numbers], own[numbers], labels[numbers], n_classes
         )
     return Bench(makes, _ready(evidence))
+
+
+def _words(
+    rows: Rows,
+    labels: Integers,
+    n_classes: int,
+    evidence: Evidence,
+    linear: LinearModel,
+    vocabulary: Vocabulary,
+) -> Make:
+    mass = np.full(n_classes, 1 / n_classes)
+    if len(evidence.unlabelled):
+        mass = linear.probabilities(evidence.unlabelled).mean(axis=0, dtype=np.float64)
+    counted = vocabulary.read(rows)
+
+    def make(numbers: Integers) -> Expert:
+        places = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
+        is_labelled = evidence.is_labelled(places)
+        return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
+
+    return make
 
 
 def _ready(evidence: Evidence) -> dict[str, Expert]:
