@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from labeling.formats.names import account_key
 from labeling.models import Now, SignInFailure
 
 WINDOW = timedelta(minutes=15)  # in which failures count; afterwards one may try again
@@ -19,6 +20,11 @@ KEPT = timedelta(days=1)
 MOST_OF_NAME_AND_ADDRESS = 10  # wrong passwords; a person who forgot needs fewer
 MOST_OF_NAME = 50  # from everywhere: many machines on one account
 MOST_OF_ADDRESS = 100  # for all names: one machine on many accounts, or an office behind one address
+RESERVED_NAMES = (
+    "admin", "administrator", "root", "system", "operator", "staff", "support", "moderator", "service",
+    "reviewqueue", "import", "machine", "model", "gold", "adjudication", "anonymous",
+)  # fmt: skip
+_RESERVED_KEYS = frozenset(map(account_key, RESERVED_NAMES))
 MAX_OF_KNOWN_BROWSER = 10  # for a name that signed in there before, whatever strangers tried meanwhile
 
 
@@ -37,11 +43,15 @@ class Attempt:
 
 @transaction.atomic
 def create(username: str, password: str) -> User:
-    """A new account. Raises ValidationError for a name that is taken and for a weak password."""
+    """A new account. Raises ValidationError for a name that is taken or looks so, and for a weak password."""
     user = User(username=User.normalize_username(username))
     user.full_clean(exclude=["password"])
     if User.objects.filter(username__iexact=user.username).exists():
         raise _name_taken()
+    if is_lookalike(user.username):
+        raise ValidationError(
+            {"username": [_("Somebody has a name that looks the same; choose another one.")]}
+        )
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -53,6 +63,23 @@ def create(username: str, password: str) -> User:
     except IntegrityError as error:  # somebody took the name since we looked
         raise _name_taken() from error
     return user
+
+
+def is_lookalike(username: str) -> bool:
+    """Whether people could take the name for somebody's. Two that sign up at once are not compared."""
+    key = account_key(username)
+    return any(
+        account_key(name) == key for name in User.objects.values_list("username", flat=True).iterator()
+    )
+
+
+def is_reserved(username: str) -> bool:
+    """Whether the name says that it speaks for the service, not for a person.
+
+    >>> is_reserved("Admin"), is_reserved("\u0430dmin"), is_reserved("adam")
+    (True, True, False)
+    """
+    return account_key(username) in _RESERVED_KEYS
 
 
 def make_operator(user: User) -> None:

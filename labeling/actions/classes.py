@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from labeling.actions.owed import owe
 from labeling.actions.projects import MOST_CLASSES, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
+from labeling.formats.names import NameProblem, checked_names
 from labeling.models import PALETTE, Focus, LabelClass, Now, OwedWork, Project
 from labeling.models.keys import action_keys
 
@@ -32,7 +33,7 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
         raise InvalidInput(_("A project has at most {most} classes.").format(most=MOST_CLASSES))
     label_class = LabelClass(
         project_id=project_id,
-        name=" ".join(name.split()),
+        name=_checked_name(project_id, name),
         key=key,
         colour=colour or PALETTE[place % len(PALETTE)],
         position=place,
@@ -55,7 +56,8 @@ def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> La
     label_class = _class_of(project_id, class_id)
     for field, value in changes.items():
         setattr(label_class, field, value)
-    label_class.name = " ".join(label_class.name.split())
+    if "name" in changes:  # one that was allowed when the class got it, it keeps
+        label_class.name = _checked_name(project_id, label_class.name, besides=class_id)
     label_class.seed_words = checked_seed_words(label_class.seed_words)
     if "key" in changes:  # one that the desk took for itself since the class got it, it keeps
         _check_key(label_class)
@@ -135,6 +137,17 @@ def _lock(project_id: int, manager: User) -> None:
     """Two managers take turns: each sees the classes as the other left them."""
     manager_of(project_id, manager)
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
+def _checked_name(project_id: int, name: str, besides: UUID | None = None) -> str:
+    """The name in its normal form. Raises ValidationError for one that cannot be told from another one."""
+    others = LabelClass.objects.filter(project=project_id)
+    if besides:
+        others = others.exclude(pk=besides)
+    try:
+        return checked_names([name], list(others.values_list("name", flat=True)))[0]
+    except NameProblem as problem:
+        raise ValidationError({"name": [_(problem.message) % problem.values]}) from problem
 
 
 def _check_key(label_class: LabelClass) -> None:

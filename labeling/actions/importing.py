@@ -18,6 +18,7 @@ from labeling.actions.answers import Answer, AnswerRules, LabelValue, checked
 from labeling.actions.owed import owe
 from labeling.exceptions import InvalidAnswer, StaleRun
 from labeling.formats.fields import WITHOUT_LABEL
+from labeling.formats.names import normal_name
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
 from labeling.models import ImportJob, LabelClass, Now, OwedWork, Project
 
@@ -241,7 +242,7 @@ class _AnswerReader:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.classes: dict[str, UUID] = {
-            name: pk
+            normal_name(name): pk
             for pk, name in LabelClass.objects.active().filter(project=project).values_list("pk", "name")
         }
         self.rules = AnswerRules(

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -82,9 +83,12 @@ def redeem(secret: str, user: User) -> Membership:
 def sign_up(secret: str, username: str, password: str) -> Membership:
     """Make an account for the person with the link and let them in; without a usable link, neither.
 
-    Raises InvitationUnusable, and ValidationError for a name that is taken or a password that is weak.
+    Raises InvitationUnusable, and ValidationError for a weak password and for a name that is taken, looks
+    like somebody's or speaks for the service.
     """
     invitation_of(secret)
+    if accounts.is_reserved(username):
+        raise ValidationError({"username": [_("This name would speak for the service; choose another one.")]})
     return redeem(secret, accounts.create(username, password))
 
 

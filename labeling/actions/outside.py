@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput
+from labeling.formats.names import normal_name
 from labeling.formats.predictions import Opinion
 from labeling.formats.records import BadRow, RowProblem, bad_row
 from labeling.models import Document, LabelClass, Now, OwedWork, PredictionSource, Project
@@ -119,7 +120,7 @@ def _record_some(project: Project, chunk: Sequence[Opinion | BadRow], done: Reco
             opinions.append(row)
     documents = _documents(project, opinions)
     known = LabelClass.objects.active().filter(project=project).order_by("position", "name")
-    classes = {key: c.pk for c in known for key in (c.name, str(c.pk))}
+    classes = {key: c.pk for c in known for key in (normal_name(c.name), str(c.pk))}
     good = []
     for opinion in opinions:
         try:
@@ -152,9 +153,10 @@ def _checked(opinion: Opinion, classes: Mapping[str, UUID], kind: str) -> dict[U
     """The probabilities by class. Raises RowProblem."""
     said = {}
     for name, probability in opinion.probabilities.items():
-        if name not in classes:
+        label_class = classes.get(normal_name(name))
+        if label_class is None:
             raise RowProblem(gettext_noop("“%(name)s” is no class of this project."), name=name[:50])
-        said[classes[name]] = probability
+        said[label_class] = probability
     whole = sum(said.values())
     if kind == Project.Kind.SINGLE and not 0 < whole <= 1 + ROUNDING:
         raise RowProblem(gettext_noop("The probabilities of one class per document add up to at most 1."))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from labeling.actions.idempotency import begin
 from labeling.exceptions import InvalidInput, LastManager, NotAllowed, NotAMember, NotFound
+from labeling.formats.names import NameProblem, checked_names
 from labeling.models import PALETTE, Document, Guideline, KeyedRequest, LabelClass, Membership, Now, Project
 from labeling.models.keys import class_keys
 
@@ -78,7 +79,10 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     Classes get keys without clashes and colours that can be told apart. Raises InvalidInput, and
     ValidationError for a name or a policy that cannot be.
     """
-    names = [" ".join(given.split()) for given in class_names if given.strip()]
+    try:
+        names = checked_names(given for given in class_names if given.strip())
+    except NameProblem as problem:
+        raise ValidationError({"class_names": [_(problem.message) % problem.values]}) from problem
     if len(names) != len(set(names)) or not 1 <= len(names) <= MOST_CLASSES:
         raise InvalidInput(
             _("Give between 1 and {most} classes, each with a name of its own.").format(most=MOST_CLASSES)

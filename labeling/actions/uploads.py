@@ -95,8 +95,7 @@ def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) 
     try:
         head = _head(job)
         if file_format == Format.CSV:
-            classes = LabelClass.objects.active().filter(project=job.project_id)
-            names = frozenset(classes.values_list("name", flat=True))
+            names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
             return Preview(formats.columns(head, encoding, class_names=names, **dialect), ())
         rows = formats.read(BytesIO(head), file_format, encoding=encoding)
         return Preview(None, tuple(_first(rows)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from labeling.formats.column_names import SPREADSHEET_TEXT, named
 from labeling.formats.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
+from labeling.formats.names import normal_name
 from labeling.formats.records import MAX_COLUMNS, UnreadableFile, gettext_noop
 from labeling.formats.streams import HEAD_BYTES, first_chunk
 
@@ -158,7 +159,8 @@ def guess_columns(
 ) -> ColumnChoice:
     """A choice for the manager to confirm: by usual names, else the longest cells are the text.
 
-    class_names : of the project; a column that holds them is taken for the answers, whatever its name
+    class_names : of the project, in their normal form; a column that holds them is taken for the answers,
+        whatever its name
 
     >>> guess_columns(["a", "b"], [["spam", "You have won"], ["ham", "Good luck"]], {"ham", "spam"}).label
     'a'
@@ -183,7 +185,7 @@ def _holding_classes(
 ) -> str | None:
     """The first column of which half of the full cells name classes."""
     for name in candidates:
-        cells = [cell for row in rows if (cell := row[names.index(name)].strip())]
+        cells = [cell for row in rows if (cell := normal_name(row[names.index(name)]))]
         if cells and sum(cell in class_names for cell in cells) * 2 >= len(cells):
             return name
     return None

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Protocol
 
 from labeling.formats.column_names import is_usual
+from labeling.formats.names import normal_name
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_ROWS = 200
@@ -150,7 +151,7 @@ def looks_like_header(rows: Sequence[Sequence[str]], class_names: Collection[str
     recurring = [bool(cell) and cell in cells for cell, cells in zip(first, below, strict=True)]
     if any(recurring) and not all(recurring):
         return False  # "ham" is an answer: it stands further down too
-    if any(cell in class_names for cell in first):
+    if any(normal_name(cell) in class_names for cell in first):
         return False
     if any(map(is_usual, first)):
         return True

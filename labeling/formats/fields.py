@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from labeling.formats.names import normal_name
 from labeling.formats.records import (
     MAX_ID_CHARACTERS,
     MAX_NAME_CHARACTERS,
@@ -91,7 +92,7 @@ def check_id(value: object) -> str | None:
 
 
 def check_label(value: object) -> str:
-    """The name of one class, trimmed; a whole number is taken as a name.
+    """The name of one class in its normal form; a whole number is taken as a name.
 
     >>> check_label(" late "), check_label(1), check_label(1.0)
     ('late', '1', '1')
@@ -99,7 +100,7 @@ def check_label(value: object) -> str:
     value = _whole(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise RowProblem(gettext_noop("A label must be the name of a class."))
-    name = str(value).strip()
+    name = normal_name(str(value))
     if not name:
         raise RowProblem(gettext_noop("A label is empty."))
     if len(name) > MAX_NAME_CHARACTERS:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.exceptions import LabelingError
+from labeling.formats.names import normal_name
 from labeling.models import PALETTE, LabelClass, Project
 from labeling.models.keys import KEYS, action_keys, class_keys
 
@@ -49,7 +50,7 @@ class ClassRow(forms.Form):
             field.widget.attrs["id"] = f"{name}-{label_class.pk.hex}"
 
     def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        return normal_name(self.cleaned_data["name"])
 
     def clean_key(self) -> str:
         key = self.cleaned_data["key"].lower()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.formats import ENCODINGS, ColumnChoice, Columns, Dialect, Format
+from labeling.formats.names import normal_name
 from labeling.models import Document, Project
 
 FORMATS = (
@@ -133,7 +134,7 @@ class ColumnChooser(forms.Form):
         help_text=gettext_lazy("Only where your data set has a fixed split; else it is drawn at random."),
     )
 
-    def __init__(self, found: Columns, kind: str, class_names: set[str], data: Any = None) -> None:
+    def __init__(self, found: Columns, kind: str, class_names: frozenset[str], data: Any = None) -> None:
         super().__init__(data, initial=_guess(found, class_names))
         self.found = found
         names = [(name, name) for name in found.names]
@@ -156,14 +157,14 @@ class ColumnChooser(forms.Form):
         return ColumnChoice(self.cleaned_data["text"], **columns, dialect=self.found.dialect)
 
 
-def _guess(found: Columns, class_names: set[str]) -> dict[str, str | None]:
+def _guess(found: Columns, class_names: frozenset[str]) -> dict[str, str | None]:
     """By the columns' names; one of answers only where the first rows name classes of this project."""
     guess = found.guess
     column = guess.label or guess.labels
     values: set[str] = set()
     if column is not None:
         place = found.names.index(column)
-        values = {name.strip() for row in found.rows for name in row[place].split("|")}
+        values = {normal_name(name) for row in found.rows for name in row[place].split("|")}
     answer = column if values & class_names else None
     return {
         "text": guess.text,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.actions.projects import MOST_CLASSES
+from labeling.formats.names import NameProblem, checked_names
 from labeling.models import Project
 
 
@@ -86,8 +87,11 @@ class NewProject(forms.Form):
         return form
 
     def clean_class_names(self) -> list[str]:
-        names = [" ".join(line.split()) for line in self.cleaned_data["class_names"].splitlines()]
-        names = [name for name in names if name]
+        lines = self.cleaned_data["class_names"].splitlines()
+        try:
+            names = checked_names(line for line in lines if line.strip())
+        except NameProblem as problem:
+            raise forms.ValidationError(_(problem.message) % problem.values) from problem
         if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
             raise forms.ValidationError(_("“{name}” stands there twice.").format(name=twice))
         if too_long := next((name for name in names if len(name) > 100), None):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from labeling.formats.names import normal_name
 from labeling.models.projects import Project
 
 PALETTE = (  # Okabe and Ito (2008): can be told apart with any colour vision; then muted relatives
@@ -22,6 +23,10 @@ class LabelClassQuerySet(models.QuerySet["LabelClass"]):
     def active(self) -> LabelClassQuerySet:
         """Classes that annotators may still choose."""
         return self.filter(retired_at=None)
+
+    def normal_names(self) -> frozenset[str]:
+        """Their names as those of files are compared with."""
+        return frozenset(map(normal_name, self.values_list("name", flat=True)))
 
 
 class LabelClass(models.Model):

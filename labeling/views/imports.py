@@ -158,9 +158,9 @@ def _chooser(
     return render(request, "labeling/document_columns.html", context, status=status)
 
 
-def _known(member: Membership) -> tuple[str, set[str]]:
-    names = LabelClass.objects.active().filter(project=member.project_id).values_list("name", flat=True)
-    return member.project.kind, set(names)
+def _known(member: Membership) -> tuple[str, frozenset[str]]:
+    classes = LabelClass.objects.active().filter(project=member.project_id)
+    return member.project.kind, classes.normal_names()
 
 
 def _step(member: Membership) -> int | None:

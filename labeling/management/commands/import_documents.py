@@ -78,13 +78,12 @@ class Command(BaseCommand):
             return self._read(stream, file_format, self._choice(options, found), encoding, options)
 
     def _columns(self, head: bytes, encoding: str, options: dict[str, Any]) -> Columns:
-        classes = LabelClass.objects.active().filter(project=options["project"])
         found = columns(
             head,
             encoding,
             delimiter=options["delimiter"],
             has_header=None if options["header"] is None else options["header"] == "yes",
-            class_names=frozenset(classes.values_list("name", flat=True)),
+            class_names=LabelClass.objects.active().filter(project=options["project"]).normal_names(),
         )
         if options["header"] is None and not found.dialect.has_header:
             self.stderr.write(

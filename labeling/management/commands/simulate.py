@@ -12,6 +12,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError
 
+from labeling.formats.names import normal_name
 from labeling.formats.records import UnreadableFile
 from labeling.learning.curves import area_under_curve, labels_to_share_of_full
 from labeling.learning.evaluation import Quality
@@ -123,6 +124,7 @@ def _descriptions(path: Path | None, truth: Truth) -> dict[str, str]:
         raise CommandError(f"{path}: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(line, str) for line in found.values()):
         raise CommandError(f'{path}: write an object such as {{"class": "name: one line"}}.')
+    found = {normal_name(name): line for name, line in found.items()}
     if unknown := found.keys() - set(truth.class_names):
         raise CommandError(f"{path}: the data set has no class {min(unknown)!r}.")
     return found

@@ -1,8 +1,10 @@
 """How does the set of classes change without an answer being rewritten?"""
 
 import uuid
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
@@ -122,3 +124,39 @@ def test_a_restored_class_gets_its_key_back_only_where_it_is_free(tickets: Proje
 
 def test_restoring_an_active_class_changes_nothing(tickets: Project, joan: User) -> None:
     assert classes.restore(tickets.pk, joan, named(tickets, "Refund").pk).key == "1"
+
+
+def test_a_name_is_stored_in_its_normal_form(tickets: Project, joan: User) -> None:
+    assert classes.add(tickets.pk, joan, "Re\u0301clamation\u00a0 tardive").name == "Réclamation tardive"
+    with pytest.raises(ValidationError):
+        classes.add(tickets.pk, joan, "Réclamation tardive")
+
+
+@pytest.mark.parametrize("name", ["R\u0435fund", "Ref\u200bund", "Ref\u202eund", "Bi11ing"])
+def test_a_name_that_cannot_be_told_from_another_is_refused(tickets: Project, joan: User, name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        classes.add(tickets.pk, joan, name)
+    assert "name" in refused.value.message_dict
+    with pytest.raises(ValidationError):
+        classes.change(tickets.pk, joan, named(tickets, "Delivery").pk, name=name)
+    assert tickets.classes.count() == 3
+
+
+def test_a_retired_class_is_looked_at_too(tickets: Project, joan: User) -> None:
+    classes.retire(tickets.pk, joan, named(tickets, "Refund").pk)
+    with pytest.raises(ValidationError, match="looks like “Refund”"):
+        classes.add(tickets.pk, joan, "R\u0435fund")
+
+
+def test_a_name_from_before_may_stay_while_the_class_gets_another_key(tickets: Project, joan: User) -> None:
+    refund = named(tickets, "Refund")
+    LabelClass.objects.filter(pk=refund.pk).update(name="Bi11ing\u200b")
+    assert classes.change(tickets.pk, joan, refund.pk, key="x").name == "Bi11ing\u200b"
+
+
+def test_names_from_before_are_brought_into_their_normal_form(tickets: Project) -> None:
+    for before, now in (("Refund", "Cafe\u0301"), ("Billing", "Café"), ("Delivery", "a\u2003b")):
+        LabelClass.objects.filter(project=tickets, name=before).update(name=now)
+    migration = import_module("labeling.migrations.0032_class_names_in_normal_form")
+    migration.normalize(apps, None)
+    assert set(tickets.classes.values_list("name", flat=True)) == {"Café (2)", "Café", "a b"}

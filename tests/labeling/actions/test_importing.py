@@ -189,3 +189,17 @@ def test_an_import_owes_features_once(tickets: Project) -> None:
 def test_texts_come_back_as_they_went_in(tickets: Project, joan: User, text: str) -> None:
     import_documents(tickets.pk, rows(json.dumps({"text": text, "id": "x"}) + "\n"))
     assert Document.objects.get(project=tickets, external_id="x").text == text
+
+
+def test_a_file_s_own_spelling_of_a_class_matches(tickets: Project, joan: User) -> None:
+    classes.add(tickets.pk, joan, "Réclamation tardive")
+    spelled = [
+        "Réclamation tardive",
+        "Re\u0301clamation tardive",
+        " Réclamation\u00a0tardive",
+        "Ref\u200bund",
+    ]
+    lines = "".join(json.dumps({"text": f"Text {n}", "label": name}) + "\n" for n, name in enumerate(spelled))
+    report = import_documents(tickets.pk, rows(lines))
+    assert (report.added, report.labelled, report.warned) == (4, 3, 1)
+    assert "is no class of this project" in report.warnings[0].reason

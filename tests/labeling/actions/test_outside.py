@@ -60,6 +60,14 @@ def test_several_classes_are_each_on_their_own(make_project: Callable[..., Proje
     assert sorted(said[0].tolist(), reverse=True)[:3] == pytest.approx([0.9, 0.8, 0])
 
 
+def test_a_class_is_known_by_every_spelling_of_its_name(tickets: Project, joan: User) -> None:
+    classes.add(tickets.pk, joan, "Réclamation")
+    done = outside.record(
+        tickets.pk, joan, [Opinion(1, "llm", external_id="t1", probabilities={"Re\u0301clamation ": 1.0})]
+    )
+    assert (done.stored, done.bad) == (1, 0)
+
+
 def test_bad_ones_are_told_by_their_line_and_the_others_stored(tickets: Project, joan: User) -> None:
     rows = [
         opinion(1, Refund=0.9),

@@ -137,3 +137,10 @@ def test_a_removed_member_is_a_stranger_until_let_in_again(tickets: Project, joa
     projects.add_member(tickets.pk, joan, ann, ROLE.ADJUDICATOR)
     assert projects.member_of(tickets.pk, ann).role == ROLE.ADJUDICATOR
     assert Membership.objects.filter(project=tickets, user=ann).count() == 1
+
+
+@pytest.mark.parametrize("names", [["Refund", "R\u0435fund"], ["Ref\u202eund"], ["caf\u00e9", "cafe\u0301"]])
+def test_classes_that_cannot_be_told_apart_make_no_project(joan: User, names: list[str]) -> None:
+    with pytest.raises((InvalidInput, ValidationError)):
+        projects.create(joan, name="Mail", kind="single", class_names=names)
+    assert not Project.objects.exists()

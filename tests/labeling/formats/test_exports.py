@@ -23,6 +23,7 @@ from labeling.formats import (
     write_jsonl,
 )
 from labeling.formats.csv_rows import needs_escape, unescaped
+from labeling.formats.names import normal_name
 
 DANGEROUS = [
     '=HYPERLINK("http://example.com")', "+cmd|'/c calc'!A1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1",
@@ -32,6 +33,7 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)
     lambda text: not text.isspace()
 )
 NAME = TEXT.map(str.strip).filter(lambda name: 0 < len(name) <= 100)
+CLASS = NAME.map(normal_name).filter(lambda name: 0 < len(name) <= 100)
 BY = Annotation(
     "ann",
     "2026-03-01T09:30:00+00:00",
@@ -54,7 +56,7 @@ def row(text: str, labels: tuple[str, ...] | None = None, spans: tuple[Span, ...
 @st.composite
 def export_rows(draw: st.DrawFn) -> ExportRow:
     text = draw(TEXT)
-    labels = draw(st.none() | st.lists(NAME, unique=True, max_size=3).map(tuple))
+    labels = draw(st.none() | st.lists(CLASS, unique=True, max_size=3).map(tuple))
     return ExportRow(
         text, draw(st.none() | NAME), {}, draw(st.sampled_from(["pool", "test"])), labels, None, BY
     )
