@@ -53,6 +53,12 @@ class LastManager(LabelingError):
     """A project needs at least one manager; make somebody else a manager first."""
 
 
+class BudgetSpent(LabelingError):
+    """You have asked for more than one person may in a minute; wait a moment and go on."""
+
+    status = 429
+
+
 class InvalidAnswer(LabelingError):
     """The answer does not fit the project, so nothing was stored; correct it and send it again."""
 

@@ -22,13 +22,14 @@ from labeling.views import (
     tokens,
     work,
 )
+from labeling.views.access import for_people
 
 app_name = "labeling"
 
 urlpatterns = [
     path("sign-in/", accounts.SignIn.as_view(), name="sign_in"),
     path("sign-out/", accounts.SignOut.as_view(), name="sign_out"),
-    path("password/", accounts.ChangePassword.as_view(), name="change_password"),
+    path("password/", for_people(accounts.ChangePassword.as_view()), name="change_password"),
     path("", projects.project_list, name="projects"),
     path("projects/new/", projects.new, name="new_project"),
     path("projects/<int:project_id>/", projects.home, name="project"),

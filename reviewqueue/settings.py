@@ -202,6 +202,8 @@ CACHES = {
 }
 # Of one person in one web process: a read or a claim costs 1, an import 100.
 API_BUDGET_PER_MINUTE = env_int("API_BUDGET_PER_MINUTE", 6_000)
+# Likewise of pages: one that is soon made costs 1, to send a file or to have it read 50.
+PAGE_BUDGET_PER_MINUTE = env_int("PAGE_BUDGET_PER_MINUTE", 1_200)
 REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
     "EXCEPTION_HANDLER": "labeling.api.errors.handle",
     "DEFAULT_AUTHENTICATION_CLASSES": ["labeling.api.authentication.TokenAuthentication"],

@@ -48,6 +48,7 @@ FAULTS = (OperationalError, InterfaceError, OSError, MemoryError, StaleRun)
 class ImportReport:
     """What an import did so far."""
 
+    job_id: UUID | None = None
     read: int = 0  # rows, good and bad
     added: int = 0
     known: int = 0  # were here already
@@ -59,6 +60,7 @@ class ImportReport:
 
     def __add__(self, other: ImportReport) -> ImportReport:
         return ImportReport(
+            self.job_id,
             self.read + other.read,
             self.added + other.added,
             self.known + other.known,
@@ -73,6 +75,7 @@ class ImportReport:
     def of_job(cls, job: ImportJob) -> ImportReport:
         """What a job has told so far: the way back from `as_columns`."""
         return cls(
+            job.pk,
             job.rows_read,
             job.imported,
             job.already_there,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from uuid import UUID
@@ -18,10 +20,12 @@ from django.utils.translation import gettext as _
 
 from labeling import formats
 from labeling.actions import owed
-from labeling.actions.importing import FAULTS, ImportReport, read_rows
+from labeling.actions.importing import FAULTS, ImportReport, import_documents, read_rows
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
+from labeling.formats.jsonl import read_jsonl
+from labeling.formats.streams import unpacked_start
 from labeling.models import ImportJob, LabelClass, Now, OwedWork
 
 if TYPE_CHECKING:
@@ -30,11 +34,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE_BYTES = 1024 * 1024  # read within the request: some thousand documents, a second or two
+# Read within the request, a second or two: what has at most so many rows, and so many bytes when unpacked.
+AT_ONCE_ROWS = 1_000
+AT_ONCE_BYTES = 4 * 1024 * 1024
 MOST_BYTES = 4 * 1024**3  # of one file, packed or not
 KEPT_HOURS = 24  # a file that nobody goes on with
 SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
 PREVIEW_ROWS = 3
+_TURN = threading.Lock()  # of the one request of this process that stores an import
 
 
 class Upload(Protocol):
@@ -63,10 +70,7 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     job = ImportJob(project_id=project_id, created_by=manager, byte_count=upload.size)
     job.file_name = (upload.name or "documents")[-200:].replace("\0", "")
     path = _path(job)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
+    _keep(job, upload.chunks())
     try:
         head = _head(job)
         job.encoding = formats.guess_encoding(head)
@@ -135,22 +139,41 @@ def start(
         dialect = asdict(choice.dialect) if choice and choice.dialect else {}
         dialect.pop("column_count", None)  # follows from the others
         preview(job, file_format, encoding, **dialect)
-    is_small = job.byte_count <= AT_ONCE_BYTES
-    is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
-        **ImportReport().as_columns(),
-        state=ImportJob.State.RUNNING if is_small else ImportJob.State.QUEUED,
-        run=None,
-        heartbeat_at=Now(),
-        file_format=file_format.value,
-        encoding=encoding,
-        columns=asdict(choice) if choice else None,
-        failure="",
-    )
-    if is_ours and is_small:
-        _read_now(job.pk)
-    elif is_ours:
-        owed.owe(project_id, OwedWork.Kind.IMPORT)
+    with _turn_in_request(lambda: _is_small(job, file_format, encoding, choice)) as reads_now:
+        is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
+            **ImportReport().as_columns(),
+            state=ImportJob.State.RUNNING if reads_now else ImportJob.State.QUEUED,
+            run=None,
+            heartbeat_at=Now(),
+            file_format=file_format.value,
+            encoding=encoding,
+            columns=asdict(choice) if choice else None,
+            failure="",
+        )
+        if is_ours and reads_now:
+            _read_now(job.pk)
+        elif is_ours:
+            owed.owe(project_id, OwedWork.Kind.IMPORT)
     job.refresh_from_db()
+    return job
+
+
+def take_lines(project_id: int, manager: User, chunks: Iterator[bytes]) -> ImportJob:
+    """Store documents sent as JSON lines: few of them now, else a worker does. Raises NotAllowed."""
+    manager_of(project_id, manager)
+    start = _first_lines(chunks)
+    with _turn_in_request(lambda: start.is_whole) as reads_now:
+        if reads_now:
+            rows = read_jsonl([start.content])
+            origin = ImportJob.Origin.API
+            report = import_documents(project_id, rows, source="API", origin=origin, person=manager)
+            return ImportJob.objects.get(pk=str(report.job_id))
+    job = ImportJob(project_id=project_id, created_by=manager, origin=ImportJob.Origin.API, file_name="API")
+    job.file_format = Format.JSONL.value
+    job.state = ImportJob.State.QUEUED
+    job.byte_count = _keep(job, chain([start.content], chunks))
+    job.save()
+    owed.owe(project_id, OwedWork.Kind.IMPORT)
     return job
 
 
@@ -191,6 +214,62 @@ def read_waiting(work: OwedWork) -> None:
             _run(job.pk, work.fence, lambda: owed.beat(work))
         except StaleRun:
             owed.beat(work)  # where the work is still ours, somebody has only sent for this file anew
+
+
+@contextmanager
+def _turn_in_request(is_small: Callable[[], bool]) -> Iterator[bool]:
+    """Whether this request may read what was sent: small things, and in each process one at a time.
+
+    Whoever sends many small files at once would have all threads of the process read them, and nobody would
+    be answered.
+    """
+    has_turn = is_small() and _TURN.acquire(blocking=False)
+    try:
+        yield has_turn
+    finally:
+        if has_turn:
+            _TURN.release()
+
+
+def _is_small(job: ImportJob, file_format: Format, encoding: str, choice: ColumnChoice | None) -> bool:
+    """Whether the file has few rows, and few bytes when it is unpacked."""
+    try:
+        with _path(job).open("rb") as file:
+            start, is_whole = unpacked_start(file, AT_ONCE_BYTES)
+        rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
+        return is_whole and sum(1 for _ in islice(rows, AT_ONCE_ROWS + 1)) <= AT_ONCE_ROWS
+    except (UnreadableFile, FileNotFoundError):
+        return True  # it ends here, and says why
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What was read ahead of a stream: all of it, or more than is stored within a request."""
+
+    content: bytes
+    is_whole: bool
+
+
+def _first_lines(chunks: Iterator[bytes]) -> _Start:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > AT_ONCE_BYTES or content.count(b"\n") > AT_ONCE_ROWS:
+            return _Start(bytes(content), False)
+    is_short = content.count(b"\n") + (not content.endswith(b"\n")) <= AT_ONCE_ROWS
+    return _Start(bytes(content), is_short)
+
+
+def _keep(job: ImportJob, chunks: Iterable[bytes]) -> int:
+    """Write the job's file; how many bytes it has. What cannot be written whole is not kept."""
+    path = _path(job)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            return sum(file.write(chunk) for chunk in chunks)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _read_now(job_id: UUID) -> None:

@@ -1,34 +1,30 @@
-"""How do documents come in through the API? A thousand as JSON, or a stream of lines."""
+"""Imports through the API: a thousand documents as JSON, or a stream of lines; and what became of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import importing
+from labeling.actions import uploads
+from labeling.actions.importing import ImportReport
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text
 from labeling.api.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
-from labeling.api.permissions import MANAGE_HEAVY
+from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ
 from labeling.api.schema import JSON_LINES, operation
-from labeling.formats.jsonl import read_jsonl, record_from
-from labeling.formats.records import (
-    MAX_ID_CHARACTERS,
-    MAX_NAME_CHARACTERS,
-    MAX_TEXT_CHARACTERS,
-    BadRow,
-    Record,
-    RowProblem,
-    bad_row,
-)
+from labeling.formats.records import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, BadRow
 from labeling.models import Document, ImportJob
 
 MOST_DOCUMENTS = 1_000  # in a JSON body; a stream of lines may hold more
+MOST_LISTED = 50
 
 
 class DocumentIn(Input):
@@ -76,16 +72,34 @@ class BadRowOut(serializers.Serializer[Any]):
 
 
 class ImportOut(serializers.Serializer[Any]):
-    """What became of the documents. Sending the same ones again is safe: they are known then."""
+    """What became of the documents so far. Sending the same ones again is safe: they are known then."""
 
-    read = serializers.IntegerField()
-    added = serializers.IntegerField()
-    known = serializers.IntegerField(help_text="Were here already.")
+    id = serializers.UUIDField(source="pk")
+    state = serializers.ChoiceField(ImportJob.State.choices)
+    origin = serializers.ChoiceField(ImportJob.Origin.choices)
+    file_name = serializers.CharField()
+    failure = serializers.CharField(help_text="Why it stopped or failed.")
+    created_at = serializers.DateTimeField()
+    read = serializers.IntegerField(source="rows_read", help_text="Rows, good and bad.")
+    added = serializers.IntegerField(source="imported")
+    known = serializers.IntegerField(source="already_there", help_text="Were here already.")
     labelled = serializers.IntegerField(help_text="Settled by the answer they came with.")
-    bad = serializers.IntegerField(help_text="Of which nothing is stored.")
-    bad_rows = BadRowOut(many=True, help_text="The first thousand of them.")
-    warned = serializers.IntegerField(help_text="Stored, but not with all that they say.")
-    warnings = BadRowOut(many=True, help_text="The first thousand of them.")
+    bad = serializers.IntegerField(source="bad_row_count", help_text="Of which nothing is stored.")
+    bad_rows = serializers.SerializerMethodField()
+    warned = serializers.IntegerField(
+        source="warning_count", help_text="Stored, but not with all that they say."
+    )
+    warnings = serializers.SerializerMethodField()
+
+    @extend_schema_field(BadRowOut(many=True))
+    def get_bad_rows(self, job: ImportJob) -> Any:
+        """The first thousand of them."""
+        return BadRowOut(ImportReport.of_job(job).bad_rows, many=True).data
+
+    @extend_schema_field(BadRowOut(many=True))
+    def get_warnings(self, job: ImportJob) -> Any:
+        """The first thousand of them."""
+        return BadRowOut(ImportReport.of_job(job).warnings, many=True).data
 
 
 class ImportDocuments(Endpoint):
@@ -95,7 +109,7 @@ class ImportDocuments(Endpoint):
     @operation(
         "documents_import",
         request={"application/json": DocumentsIn, **JSON_LINES},
-        answers={200: ImportOut},
+        answers={200: ImportOut, 202: ImportOut},
         examples={
             "Two tickets": {
                 "documents": [
@@ -109,23 +123,39 @@ class ImportDocuments(Endpoint):
         """Add documents: up to 1,000 as JSON, or up to 64 MB as JSON lines.
 
         A JSON body with a mistake is refused as a whole. Of a stream, good lines are stored and bad ones
-        reported; there, keys that are not known become metadata.
+        reported; there, keys that are not known become metadata. The answer is 200 where all is stored. It
+        is 202 where a worker stores them: more than 1,000 lines or 4 MB, or while another import is being
+        stored; ask `imports/{id}/` how far it is.
         """
         body: Any = request.data
-        rows = read_jsonl(body) if isinstance(body, Iterator) else _records(body)
-        origin = ImportJob.Origin.API
-        report = importing.import_documents(project_id, rows, source="API", origin=origin, person=self.caller)
-        return Response(ImportOut(report).data)
+        lines = body if isinstance(body, Iterator) else _lines(DocumentsIn.checked(body)["documents"])
+        job = uploads.take_lines(project_id, self.caller, lines)
+        return Response(ImportOut(job).data, status=200 if job.is_over else 202)
 
 
-def _records(body: Any) -> Iterator[Record | BadRow]:
-    """The valid documents of a JSON body, one by one."""
-    return map(_record, enumerate(DocumentsIn.checked(body)["documents"], start=1))
+class ImportsOut(serializers.Serializer[Any]):
+    results = ImportOut(many=True)
 
 
-def _record(numbered: tuple[int, dict[str, Any]]) -> Record | BadRow:
-    line, document = numbered
-    try:
-        return record_from(document, line)
-    except RowProblem as problem:
-        return bad_row(line, problem, document["text"])
+class Imports(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+
+    @operation("imports_list", answers={200: ImportsOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the fifty newest imports, whether they came by page, API or command."""
+        jobs = ImportJob.objects.filter(project=project_id)[:MOST_LISTED]
+        return Response({"results": ImportOut(jobs, many=True).data})
+
+
+class OneImport(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+
+    @operation("imports_read", answers={200: ImportOut})
+    def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
+        """Tell how far an import is, and what became of its rows."""
+        return Response(ImportOut(uploads.job_of(project_id, self.caller, import_id)).data)
+
+
+def _lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """The valid documents of a JSON body, one a line."""
+    return (json.dumps(document, ensure_ascii=False).encode() + b"\n" for document in documents)

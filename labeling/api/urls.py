@@ -11,6 +11,7 @@ from labeling.api import (
     focus,
     guidelines,
     identifiers,
+    importing,
     members,
     mixing,
     model_versions,
@@ -38,6 +39,8 @@ PROJECT = [
     path("guidelines/<row:number>/", guidelines.OneGuideline.as_view(), name="guideline"),
     path("members/", members.Members.as_view(), name="members"),
     path("documents/", documents.Documents.as_view(), name="documents"),
+    path("imports/", importing.Imports.as_view(), name="imports"),
+    path("imports/<uuid:import_id>/", importing.OneImport.as_view(), name="import"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(
         "documents/<row:document_id>/exclude/", documents.ExcludeDocument.as_view(), name="document_exclude"

@@ -116,6 +116,28 @@ def _reads_as(start: bytes, encoding: str) -> bool:
     return odd * 50 <= len(text)
 
 
+def unpacked_start(stream: Readable, max_bytes: int) -> tuple[bytes, bool]:
+    """The first bytes of a file, unpacked and otherwise as they are, and whether that is all of it.
+
+    Raises UnreadableFile for a gzip bomb and a damaged gzip file.
+
+    >>> import gzip, io
+    >>> unpacked_start(io.BytesIO(gzip.compress(b"one, two")), 3)
+    (b'one', False)
+    >>> unpacked_start(io.BytesIO(b"one"), 3)
+    (b'one', True)
+    """
+    chunks = _read(stream)
+    first = next(chunks, b"")
+    chunks = chain([first], chunks)
+    start = bytearray()
+    for chunk in _gunzip(chunks) if first.startswith(_GZIP) else chunks:
+        start += chunk
+        if len(start) > max_bytes:
+            return bytes(start[:max_bytes]), False
+    return bytes(start), True
+
+
 def first_chunk(first_bytes: bytes, encoding: str = "utf-8") -> tuple[bytes, bool]:
     """The start of a file in UTF-8, unpacked, and whether more follows.
 

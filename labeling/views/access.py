@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, cast
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,8 +17,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from labeling.actions import projects
-from labeling.exceptions import LabelingError, NotAllowed, NotFound
+from labeling.actions import budgets, projects
+from labeling.exceptions import BudgetSpent, LabelingError, NotAllowed, NotFound
 from labeling.models import Membership
 
 MOST = 2**63 - 1  # as a number of anything: what the database counts with
@@ -42,11 +44,18 @@ def for_people(view: ProjectView) -> ProjectView:
         if any(isinstance(number, int) and number > MOST for number in kwargs.values()):
             return refused(request, NotFound())
         try:
+            charge(request, 1)
             return view(request, *args, **kwargs)
         except LabelingError as error:
             return refused(request, error)
 
     return guarded
+
+
+def charge(request: HttpRequest, cost: int) -> None:
+    """Take what a page costs from the reader's budget; one that is soon made costs 1. Raises BudgetSpent."""
+    if not budgets.spend("page", person(request).pk, cost, settings.PAGE_BUDGET_PER_MINUTE):
+        raise BudgetSpent
 
 
 def for_members(view: MemberView) -> ProjectView:
@@ -72,9 +81,12 @@ def refused(request: HttpRequest, error: LabelingError) -> HttpResponse:
     if isinstance(error, NotFound):
         return render(request, "404.html", status=404)
     title = _("You may not do this") if isinstance(error, NotAllowed) else _("This did not work")
-    return render(
+    response = render(
         request, "labeling/error.html", {"title": title, "text": error.message}, status=error.status
     )
+    if isinstance(error, BudgetSpent):
+        response["Retry-After"] = str(math.ceil(budgets.seconds_to_wait()))
+    return response
 
 
 def another_person(request: HttpRequest, whose: str) -> HttpResponse | None:

@@ -19,10 +19,12 @@ from labeling.formats.csv_rows import needs_escape
 from labeling.forms.documents import ColumnChooser, Reading, Upload
 from labeling.forms.errors import put_on
 from labeling.models import ImportJob, LabelClass, Membership
-from labeling.views.access import for_managers, person
+from labeling.views.access import charge, for_managers, person
 from labeling.views.live import is_update, live, render_live
 
 SHOWN_BAD_ROWS = 50
+FILE_COST = 50  # of a page's budget: to send a file, and to have it read
+LOOK_COST = 10  # to read its start
 RECENT_JOBS = 10
 
 
@@ -30,6 +32,7 @@ RECENT_JOBS = 10
 def upload(request: HttpRequest, member: Membership) -> HttpResponse:
     form = Upload(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
+        charge(request, FILE_COST)
         try:
             job = uploads.store(member.project_id, person(request), form.cleaned_data["file"])
             return redirect("labeling:import_job", member.project_id, job.pk)
@@ -70,6 +73,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
 @for_managers
 def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     found = uploads.job_of(member.project_id, person(request), job_id)
+    charge(request, FILE_COST)
     reading = Reading(request.POST)
     if found.state not in (ImportJob.State.UPLOADED, ImportJob.State.FAILED) or not reading.is_valid():
         return redirect("labeling:import_job", member.project_id, job_id)
@@ -128,6 +132,7 @@ def _chooser(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    charge(request, LOOK_COST)
     asked = request.POST if request.method == "POST" else request.GET
     present = {"format": found.file_format, "encoding": found.encoding}
     reading = Reading(present | {name: asked[name] for name in Reading.base_fields if name in asked})

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from math import ceil
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import owed, projects
@@ -24,7 +22,7 @@ from labeling.forms.errors import put_on
 from labeling.forms.projects import NewProject
 from labeling.models import Membership, ModelVersion, OwedWork
 from labeling.models.reasons import reason_sentence
-from labeling.views.access import for_managers, for_members, person
+from labeling.views.access import for_managers, for_members, for_people, person
 from labeling.views.live import live, render_live
 
 BAR_HEIGHT = 40  # units of the small drawing of labels per day
@@ -68,9 +66,8 @@ class Failing:
     next_attempt: str
 
 
-@login_required
-@never_cache
 @require_safe
+@for_people
 def project_list(request: HttpRequest) -> HttpResponse:
     members = list(
         Membership.objects.select_related("project")
@@ -83,8 +80,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     return render(request, "labeling/project_list.html", context)
 
 
-@login_required
-@never_cache
+@for_people
 def new(request: HttpRequest) -> HttpResponse:
     form = NewProject(request.POST or None, initial={"creation_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():

@@ -21,7 +21,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const isPart = event.detail.serverResponse.includes("data-live");
   if (!part(event) || (event.detail.xhr.status === 200 && isPart)) return;
   event.detail.shouldSwap = false;
-  if (event.detail.xhr.status < 500) location.reload();
+  if (event.detail.xhr.status < 500 && event.detail.xhr.status !== 429) location.reload();
 });
 
 /* What a reader of the screen has to know stands in data-said; it is said when it changes. */

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
 
-from labeling.actions import queue
+from labeling.actions import queue, uploads, working
 from labeling.actions.annotations import Submission, submit
 from labeling.api import documents, parsers
-from labeling.models import Document, Project
+from labeling.models import Document, OwedWork, Project
 from tests.cast import label
 from tests.labeling.api.conftest import Caller
 
@@ -32,7 +34,9 @@ def test_a_thousand_documents_come_in_once(
     rows[0] |= {"label": "Refund", "metadata": {"channel": "mail"}, "split": "test"}
     first, again = send(caller, tickets, rows), send(caller, tickets, rows)
     counts = {"read": 1000, "added": 1000, "known": 0, "labelled": 1, "bad": 0, "warned": 0}
-    assert first.json() == counts | {"bad_rows": [], "warnings": []}
+    told = {"state": "done", "origin": "api", "failure": "", "bad_rows": [], "warnings": []}
+    assert (first.status_code, first.json()) == (200, first.json() | counts | told)
+    assert caller.get(f"projects/{tickets.pk}/imports/{first.json()['id']}/").json() == first.json()
     assert (again.json()["added"], again.json()["known"]) == (0, 1000)
     stored = Document.objects.get(project=tickets, external_id="n0")
     assert (stored.state, stored.split, stored.metadata) == ("resolved", "test", {"channel": "mail"})
@@ -77,13 +81,45 @@ def test_lines_are_stored_one_by_one_and_bad_ones_reported(
     tickets: Project, joan: User, content_type: str
 ) -> None:
     good = [
-        json.dumps({"id": f"l{number}", "text": f"Line {number}", "stars": number}) for number in range(2000)
+        json.dumps({"id": f"l{number}", "text": f"Line {number}", "stars": number}) for number in range(900)
     ]
     body = "\n".join([*good, "{broken", '{"text": NaN}', json.dumps({"text": "last"})]).encode() + b"\n\xff\n"
     report = send_lines(Caller(joan), tickets, body, content_type).json()
-    assert (report["read"], report["added"], report["bad"]) == (2004, 2001, 3)
-    assert [row["line"] for row in report["bad_rows"]] == [2001, 2002, 2004]
+    assert (report["read"], report["added"], report["bad"]) == (904, 901, 3)
+    assert [row["line"] for row in report["bad_rows"]] == [901, 902, 904]
     assert Document.objects.get(external_id="l7").metadata == {"stars": 7}
+
+
+def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
+    tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 3)
+    caller = Caller(joan)
+    lines = b"".join(b'{"text": "line %d"}\n' % n for n in range(4)) + b"{broken"
+    rows = [{"text": f"row {n}", "label": "Refund"} for n in range(4)]
+    for sent, bad, labelled in (
+        (lambda: send_lines(caller, tickets, lines), 1, 0),
+        (lambda: send(caller, tickets, rows), 0, 4),
+    ):
+        response = sent()
+        assert response.status_code == 202
+        assert (response.json()["state"], response.json()["added"]) == ("queued", 0)
+        working.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+        done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
+        found = (done["state"], done["added"], done["bad"], done["labelled"])
+        assert found == ("done", 4, bad, labelled)
+    few = send_lines(caller, tickets, b'{"text": "a"}\n{"text": "b"}\n{"text": "c"}')
+    assert (few.status_code, few.json()["added"]) == (200, 3)
+    listed = caller.get(f"projects/{tickets.pk}/imports/").json()["results"]
+    assert [one["added"] for one in listed] == [3, 4, 4]
+
+
+def test_an_import_of_another_project_does_not_exist_here(
+    tickets: Project, make_project: Callable[..., Project], joan: User
+) -> None:
+    sent = send(Caller(joan), make_project(kind="multi"), [{"text": "one"}]).json()
+    assert Caller(joan).get(f"projects/{tickets.pk}/imports/{sent['id']}/").status_code == 404
 
 
 def test_an_empty_or_too_large_stream_is_refused(

@@ -17,6 +17,7 @@ from labeling.api import urls
 from labeling.models import (
     Annotation,
     Document,
+    ImportJob,
     LabelClass,
     ModelVersion,
     PickedDocument,
@@ -56,6 +57,7 @@ class World:
     source: PredictionSource
     question: Question
     pick: PickedDocument
+    import_job: ImportJob
 
     def token(self, user: User) -> str:
         """A lease of this person, or for somebody who gets none, of Ann."""
@@ -104,6 +106,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("members", "GET"): (READ, NO_BODY),
     ("documents", "GET"): (READ, NO_BODY),
     ("documents", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
+    ("imports", "GET"): (MANAGERS_READ, NO_BODY),
+    ("import", "GET"): (MANAGERS_READ, NO_BODY),
     ("document", "GET"): (READ, NO_BODY),
     ("document_exclude", "POST"): (MANAGE, NO_BODY),
     ("document_include", "POST"): (MANAGE, NO_BODY),
@@ -200,6 +204,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:source_id>": world.source.pk,
         "<row:pick_id>": world.pick.pick_id,
         "<row:question_id>": world.question.pk,
+        "<uuid:import_id>": world.import_job.pk,
     }.items():
         path = path.replace(given, str(value))
     return path or "nothing/here"
@@ -223,7 +228,8 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
     question = Question.objects.create(project=project, document=disputed, asker=ann, text="What is it?")
     picks.pick(project.pk, joan, [Document.objects.get(project=project, external_id="t4").pk], "More")
-    return World(project, refund, disputed, source, question, PickedDocument.objects.get())
+    import_job = ImportJob.objects.create(project=project, created_by=joan, file_name="mails.csv")
+    return World(project, refund, disputed, source, question, PickedDocument.objects.get(), import_job)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import csv
 import gzip
 import io
+import json
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
@@ -22,6 +24,8 @@ from pytest_django.fixtures import Settings
 from labeling import formats
 from labeling.actions import importing, owed, projects, uploads, working
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
+from labeling.views import imports
+from tests.gallery import routes
 
 TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
 
@@ -188,7 +192,7 @@ def test_a_way_of_reading_that_fails_is_said_on_the_same_page(client: Client, em
 def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "AT_ONCE_BYTES", 10)
+    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
     send(client, empty, TABLE)
     page = start(client, empty, text="comment")
     assert "The file waits for a worker" in text(page)
@@ -200,6 +204,83 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     assert (job.state, job.imported, job.bytes_read) == ("done", 2, len(TABLE))
     assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
     working.work_off(empty.pk, OwedWork.Kind.IMPORT)  # a message that comes twice finds nothing to do
+
+
+def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> None:
+    """Few rows of few bytes are read at once, packed or not; all else is left to a worker."""
+    many = b"a text\n" * (uploads.AT_ONCE_ROWS + 1)
+    long = b"\n".join(b"%d " % n + b"x" * 900_000 for n in range(5))
+    listed = json.dumps([f"text {n}" for n in range(uploads.AT_ONCE_ROWS + 1)]).encode()
+    few = many[: -len(b"a text\n")]
+    wrong = []
+    for name, content, state in (
+        ("many.txt", many, "queued"), ("few.txt", few, "done"),
+        ("long.txt", long, "queued"), ("list.json", listed, "queued"),
+    ):  # fmt: skip
+        for packed in (content, gzip.compress(content, mtime=0)):
+            send(client, empty, packed, name + (".gz" if packed != content else ""))
+            start(client, empty)
+            found = ImportJob.objects.latest("created_at").state
+            if found != state:
+                wrong.append((name, len(packed), found))
+    assert wrong == []
+
+
+def test_several_packed_files_at_once_hold_up_nobody(
+    client: Client, empty: Project, joan: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a request reads one file, others are handed to the worker and answered; then it is free again."""
+    packed = gzip.compress(b"".join(b"text %d\n" % n for n in range(40)), mtime=0)
+    jobs = []
+    for _ in range(4):
+        send(client, empty, packed, "a.txt.gz")
+        jobs.append(ImportJob.objects.latest("created_at").pk)
+    right, states = uploads.read_rows, []
+
+    def reads_while_others_come(*args: Any) -> Any:
+        for job in jobs[1:]:
+            states.append(uploads.start(empty.pk, joan, job, formats.Format.LINES, "utf-8", None).state)
+        return right(*args)
+
+    monkeypatch.setattr(uploads, "read_rows", reads_while_others_come)
+    first = uploads.start(empty.pk, joan, jobs[0], formats.Format.LINES, "utf-8", None)
+    assert (first.state, states) == ("done", ["queued"] * 3)
+    monkeypatch.setattr(uploads, "read_rows", right)
+    send(client, empty, packed, "b.txt.gz")
+    assert "0 documents are new" in text(start(client, empty)), "the next one has its turn"
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    assert set(ImportJob.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_a_spent_budget_is_a_page_with_the_time_to_wait(
+    client: Client, empty: Project, settings: Settings, ann: User
+) -> None:
+    settings.PAGE_BUDGET_PER_MINUTE = 2 * imports.FILE_COST + imports.LOOK_COST
+    refused = [send(client, empty, TABLE) for _ in range(4)][-1]
+    assert refused.status_code == 429
+    assert "wait a moment" in text(refused)
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert ImportJob.objects.count() < 4
+    client.force_login(ann)
+    assert client.get("/").status_code == 200, "somebody else's budget is their own"
+
+
+def test_every_page_has_a_budget(client: Client, empty: Project, settings: Settings) -> None:
+    """From the resolver itself, so that no new page is forgotten; the API has its own."""
+    settings.PAGE_BUDGET_PER_MINUTE = 0
+    ours = [route for route in routes() if route.name.startswith(("labeling:", "analytics:"))]
+    free = {"labeling:sign_in", "labeling:sign_out"}
+    free |= {route.name for route in ours if "secret" in route.parameters}  # an invitation: no account yet
+    numbers: dict[str, Any] = defaultdict(lambda: 1, job_id=uuid.uuid4(), kind="train")
+    numbers |= dict.fromkeys(("class_id", "first_id", "second_id"), uuid.uuid4())
+    spared = []
+    for route in ours:
+        if route.name not in free and not route.pattern.startswith("api/"):
+            answers = {client.get(route.address(numbers)).status_code}
+            answers.add(client.post(route.address(numbers)).status_code)
+            if not answers <= {405, 429}:
+                spared.append((route.name, answers))
+    assert spared == []
 
 
 def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Project) -> None:
@@ -228,7 +309,7 @@ def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
 ) -> None:
     """A fault in our own code, in the middle of a file: nothing hangs, and no row is counted twice."""
     monkeypatch.setattr(importing, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(uploads, "AT_ONCE_BYTES", 10)
+    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
 
     def breaks(*args: Any, **kwargs: Any) -> Any:
         yield from islice(right(*args, **kwargs), 4)
