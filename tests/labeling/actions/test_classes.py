@@ -157,6 +157,6 @@ def test_a_name_from_before_may_stay_while_the_class_gets_another_key(tickets: P
 def test_names_from_before_are_brought_into_their_normal_form(tickets: Project) -> None:
     for before, now in (("Refund", "Cafe\u0301"), ("Billing", "Café"), ("Delivery", "a\u2003b")):
         LabelClass.objects.filter(project=tickets, name=before).update(name=now)
-    migration = import_module("labeling.migrations.0032_class_names_in_normal_form")
+    migration = import_module("labeling.migrations.0033_class_names_in_normal_form")
     migration.normalize(apps, None)
     assert set(tickets.classes.values_list("name", flat=True)) == {"Café (2)", "Café", "a b"}

@@ -21,6 +21,6 @@ def normalize(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0031_answers_of_an_import")]
+    dependencies = [("labeling", "0032_answers_of_machines")]
 
     operations = [migrations.RunPython(normalize, migrations.RunPython.noop)]
