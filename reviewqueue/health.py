@@ -1,5 +1,6 @@
 """Is the service alive, and may it take work? Answers for the orchestrator and the operator."""
 
+from dataclasses import asdict
 from functools import cache
 
 import redis
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from labeling.actions import status
 from reviewqueue.celery import app
 
 QUEUES = ("default", "train", "embed", "idle")
@@ -40,11 +42,19 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @login_required
 def deep(request: HttpRequest) -> JsonResponse:
-    """For an operator (`manage create_account --operator`): the broker, its queues, the workers that live."""
+    """For an operator (`manage create_account --operator`): the broker, its queues, workers, what fails."""
     if not getattr(request.user, "is_staff", False):
         raise PermissionDenied
     reasons = unready_reasons()
-    facts: dict[str, object] = {"reasons": reasons}
+    outages = [outage for outage in status.read(settings.DATA_DIR) if outage.is_shown]
+    reasons += [f"{outage.part} keeps failing: it {outage.reason}." for outage in outages]
+    if status.is_disk_full(settings.DATA_DIR):
+        reasons.append("The disk is full.")
+    facts: dict[str, object] = {
+        "reasons": reasons,
+        "outages": [asdict(outage) for outage in outages],
+        "set_aside": [folder.name for folder in status.set_aside(settings.DATA_DIR)],
+    }
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PING_SECONDS)
     try:
         facts["queues"] = {name: client.llen(name) for name in QUEUES}
@@ -54,7 +64,7 @@ def deep(request: HttpRequest) -> JsonResponse:
         reasons.append(f"The broker does not answer: {type(error).__name__}.")
     finally:
         client.close()
-    if not reasons and not facts["workers"]:
+    if not facts.get("workers", True):
         reasons.append("No worker answers.")
     facts["status"] = "unready" if reasons else "ok"
     return JsonResponse(facts, status=503 if reasons else 200)

@@ -235,7 +235,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for Redis as long as it takes
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # workers wait for Redis as long as it takes,
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # also while it refuses to write: its disk is full
 # A submit must not wait for a broker that is away; seconds.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_step": 0.2, "interval_max": 0.2}
 CELERY_TASK_ACKS_LATE = True

@@ -24,6 +24,7 @@ from labeling.models import Membership, ModelVersion, OwedWork
 from labeling.models.reasons import reason_sentence
 from labeling.views.access import for_managers, for_members, for_people, person
 from labeling.views.live import live, render_live
+from labeling.views.notices import notices
 
 BAR_HEIGHT = 40  # units of the small drawing of labels per day
 
@@ -105,6 +106,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @for_members
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
     found = overview(member)
+    told = notices() if member.may_manage else []
     failing = [_failing(work) for work in found.work if work.is_failing]
     context = {
         "member": member,
@@ -114,10 +116,11 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "answers": sum(day.answers for day in found.days),
         "is_training": _has_state(found, ModelVersion.State.TRAINING),
         "failing": failing,
+        "notices": told,
         "has_failed": _has_state(found, ModelVersion.State.FAILED)
         and not any(one.work.kind == OwedWork.Kind.TRAIN for one in failing),
         "head": _head(found),
-        "live": live(request, _state(member, found), is_busy=_is_busy(found)),
+        "live": live(request, [*_state(member, found), told], is_busy=_is_busy(found)),
     }
     return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
 

@@ -18,7 +18,7 @@ from reviewqueue.embedded.servers import MANAGE, Servers
 from reviewqueue.embedded.service import serve
 from reviewqueue.embedded.supervisor import POLL_SECONDS, ServiceFailed, Stopped, report, stop_signals
 
-EXPLAINED = (FolderInUse, PortTaken, ServerNotFound, ServiceFailed, StartFailed, RootRefused, PermissionError)
+EXPLAINED = (FolderInUse, PortTaken, ServerNotFound, ServiceFailed, StartFailed, RootRefused, OSError)
 ANNOUNCED_WITHIN_SECONDS = 60
 INTERRUPTED = 130  # what a shell answers after Ctrl-C
 

@@ -5,16 +5,19 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from psycopg.pq import PGconn, Ping
 
 from labeling.actions.runners import start_time
 from reviewqueue.embedded.binaries import postgres_folder
-from reviewqueue.embedded.process import Process, StartFailed
+from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.rights import Rights, postgres_rights
 from reviewqueue.embedded.sockets import socket_folder
+from reviewqueue.embedded.supervisor import report
 
 NAME = "reviewqueue"  # of the database and of its owner
 PORT = 5432  # only part of the socket's file name: the server listens on no network
@@ -25,6 +28,9 @@ OPTIONS = {
     "random_page_cost": "1.1",
     "client_connection_check_interval": "2s",  # ends the session of a killed worker that waits for a lock
 }
+SILENT_SECONDS = 60.0  # before it answers at all, for example while it reads its settings on a slow disk
+TOLD_EVERY_SECONDS = 10.0
+RECOVERING = "PostgreSQL recovers from a crash, which may take minutes ({seconds} s so far). {line}"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -71,26 +77,42 @@ class Postgres:
     def url_of(self, database: str) -> str:
         return f"postgresql://{NAME}@/{database}?host={quote(str(self.sockets))}&port={PORT}"
 
-    def start(self, seconds: float = 60) -> None:
+    def start(self) -> None:
         """Start the server and wait until it answers. Raises StartFailed with the end of its log."""
+        run_through(self.starting())
+
+    def starting(self, silent_seconds: float = SILENT_SECONDS) -> Iterator[None]:
+        """Start the server, with a step for each moment of waiting. Raises StartFailed, with its log's end.
+
+        As long as it lives and says that it is starting up, it has all the time it needs: the recovery after
+        a crash keeps no progress, so one that is cut short begins anew.
+
+        silent_seconds : how long it may say nothing at all
+        """
         self.make_cluster()
-        self.clear_stale_lock()
-        self.process.start()
-        deadline = time.monotonic() + seconds
-        while not self.is_ready():
-            if self.process.exit_code() is not None or time.monotonic() > deadline:
+        yield from self.clearing_stale_lock()
+        yield from self.process.starting()
+        began = heard = told = time.monotonic()
+        while (answer := self.ping()) is not Ping.OK:
+            now = time.monotonic()
+            if answer is Ping.REJECT:
+                heard = now
+            if self.process.exit_code() is not None or now > heard + silent_seconds:
                 self.process.kill()
                 raise StartFailed(f"PostgreSQL did not start:\n{self.process.last_lines()}")
-            time.sleep(0.05)
+            if now > told + TOLD_EVERY_SECONDS:
+                told = now
+                report(RECOVERING.format(seconds=round(now - began), line=self.process.last_lines(1)))
+            yield
         self.make_database()
 
     def is_ready(self) -> bool:
         """Whether it takes connections: not while it recovers from a crash."""
-        try:
-            psycopg.connect(self.url_of("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        return self.ping() is Ping.OK
+
+    def ping(self) -> Ping:
+        """OK, or REJECT while it is starting up, or NO_RESPONSE. Asks without a connection."""
+        return Ping(PGconn.ping(f"{self.url_of('postgres')}&connect_timeout=2".encode()))
 
     def make_cluster(self) -> None:
         """Run initdb once. A half-made cluster of a killed run is thrown away."""
@@ -110,13 +132,17 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def make_database(self) -> None:
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
-            if not known:
-                connection.execute(f"CREATE DATABASE {NAME}")
-                self.is_new = True
+        """Make the service's own database once. Raises StartFailed where the server is gone again."""
+        try:
+            with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
+                if not known:
+                    connection.execute(f"CREATE DATABASE {NAME}")
+                    self.is_new = True
+        except psycopg.OperationalError as error:
+            raise StartFailed(f"PostgreSQL did not stay: {error}") from error
 
-    def clear_stale_lock(self, seconds: float = 10) -> None:
+    def clearing_stale_lock(self, seconds: float = 10) -> Iterator[None]:
         """Remove the lock files of a server that was killed, and only those.
 
         PostgreSQL itself takes a zombie, or a stranger with the old pid, for its living self and refuses to
@@ -130,7 +156,7 @@ class Postgres:
             return
         deadline = time.monotonic() + seconds
         while len(lines) > 6 and shared_memory_users(lines[6]) and time.monotonic() < deadline:
-            time.sleep(0.05)
+            yield
         if len(lines) > 6 and shared_memory_users(lines[6]):
             return
         socket = self.sockets / f".s.PGSQL.{PORT}"

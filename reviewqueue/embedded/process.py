@@ -5,17 +5,24 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from labeling.actions.runners import start_time
 
+STEP_SECONDS = 0.05
 LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old one is kept
 
 
 class StartFailed(RuntimeError):
     """A child process ended, or did not answer in time, while it was starting."""
+
+
+def run_through(steps: Iterator[None]) -> None:
+    """Take all steps of a start, waiting a moment after each."""
+    for _ in steps:
+        time.sleep(STEP_SECONDS)
 
 
 class Process:
@@ -46,7 +53,11 @@ class Process:
 
     def start(self) -> None:
         """Start the child. What an earlier, killed parent left running under this name is ended first."""
-        self.end_leftover()
+        run_through(self.starting())
+
+    def starting(self) -> Iterator[None]:
+        """Start the child, with a step for each moment of waiting. Raises OSError."""
+        yield from self.ending_leftover()
         self.is_asked_to_stop = False
         command = self.command
         if setpriv := shutil.which("setpriv"):  # the kernel ends the child when its parent is killed
@@ -63,7 +74,8 @@ class Process:
                 env=self.environment,
                 start_new_session=True,
             )
-        self.pid_file.write_text(f"{self.child.pid} {start_time(self.child.pid)}")
+        with suppress(OSError):  # a full disk; only a parent that is killed meanwhile would have read it
+            self.pid_file.write_text(f"{self.child.pid} {start_time(self.child.pid)}")
 
     def exit_code(self) -> int | None:
         """None while it runs; negative: ended by that signal."""
@@ -92,7 +104,7 @@ class Process:
         self.child.wait()
         self.pid_file.unlink(missing_ok=True)
 
-    def end_leftover(self) -> None:
+    def ending_leftover(self) -> Iterator[None]:
         """End the process of this name that a killed parent left running, if there is one."""
         try:
             written, began = self.pid_file.read_text().split()
@@ -106,7 +118,7 @@ class Process:
             while start_time(pid) == began:
                 if time.monotonic() > deadline:
                     os.killpg(pid, signal.SIGKILL)
-                time.sleep(0.05)
+                yield
         self.pid_file.unlink(missing_ok=True)
 
     def last_lines(self, count: int = 8) -> str:

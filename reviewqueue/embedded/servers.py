@@ -10,6 +10,7 @@ from reviewqueue import settings
 from reviewqueue.embedded.folder import DataFolder
 from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.process import StartFailed
+from reviewqueue.embedded.supervisor import report
 from reviewqueue.embedded.valkey import Valkey
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
@@ -49,12 +50,20 @@ class Servers:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Hold the folder and run the servers. Raises FolderInUse, StartFailed, ServerNotFound."""
+        """Hold the folder and run the servers. Raises FolderInUse, StartFailed, ServerNotFound.
+
+        A broker that does not start costs a line: people label without it, and who supervises it tries again.
+        """
         with self.folder.lock(), ExitStack() as stack:
             self.folder.make_secret_key()
             for server in self.embedded:
                 stack.callback(server.process.stop)
-                server.start()
+                try:
+                    server.start()
+                except (StartFailed, OSError) as error:
+                    if isinstance(server, Postgres):
+                        raise
+                    report(str(error))
             yield
 
     def migrate(self) -> None:

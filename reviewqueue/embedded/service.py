@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from reviewqueue import settings
 from reviewqueue.embedded.folder import DataFolder
 from reviewqueue.embedded.foreground import on_terminal, wait_for
+from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.process import Process, StartFailed
 from reviewqueue.embedded.programs import HOST, free_port, programs, refusal
 from reviewqueue.embedded.servers import MANAGE, Servers
@@ -20,19 +21,20 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
     """Run the whole service until somebody ends it.
 
     Raises FolderInUse, PortTaken, ServerNotFound, RootRefused and StartFailed before it is ready, and
-    ServiceFailed when a child keeps dying.
+    ServiceFailed when the database or the web server keeps dying.
     """
     port = free_port(wanted_port)
     servers = Servers(folder)
-    supervisor = Supervisor()
+    supervisor = Supervisor(folder=folder.path)
     with servers.running():
         report("The database and the broker run.")
         servers.migrate()
         if settings.HTTPS:
             servers.manage("collectstatic")
         folder.announce(servers.addresses)
+        supervisor.note()
         for server in servers.embedded:
-            supervisor.watch(server.process, server.start)
+            supervisor.watch(server.process, server.starting, is_essential=isinstance(server, Postgres))
         children = programs(port, servers.environment, folder.path, folder.logs)
         with demo(servers) if is_demo else nullcontext() as preparation:
             try:
@@ -51,11 +53,10 @@ def start(children: list[Process], supervisor: Supervisor, port: int) -> None:
     """Start web, then the workers: people wait for the page, so it has the processors first."""
     web, *workers = children
     web.start()
-    supervisor.watch(web)
+    supervisor.watch(web, is_essential=True)
     wait_until_answering(supervisor, port)
     for child in workers:
-        child.start()
-        supervisor.watch(child)
+        supervisor.start(child)
 
 
 def demo(servers: Servers) -> AbstractContextManager[subprocess.Popen[bytes]]:

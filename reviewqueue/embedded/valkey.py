@@ -1,13 +1,21 @@
 """How does a private Valkey live in the data folder? With every message in a file, to survive a restart."""
 
+import shutil
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
 
+from labeling.actions import status
 from reviewqueue.embedded.binaries import valkey_program
-from reviewqueue.embedded.process import Process, StartFailed
+from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.sockets import socket_folder
+from reviewqueue.embedded.supervisor import report
+
+SILENT_SECONDS = 30.0  # before it says anything
+KEPT_ASIDE = 3  # folders that could not be read
 
 
 class Valkey:
@@ -29,23 +37,66 @@ class Valkey:
         words = (word for key, value in options.items() for word in (f"--{key}", value))
         self.process = Process("valkey", [str(valkey_program()), *words], logs / "valkey.log")
 
-    def start(self, seconds: float = 30) -> None:
+    def start(self) -> None:
         """Start the server and wait until it answers. Raises StartFailed with the end of its log."""
+        run_through(self.starting())
+
+    def starting(self) -> Iterator[None]:
+        """Start the server, with a step for each moment of waiting. Raises StartFailed, with its log's end.
+
+        Files that it cannot read are set aside, and it begins with none: messages are hints, and what they
+        hinted at stands in the database.
+        """
+        try:
+            yield from self.trying()
+        except StartFailed:
+            if not any(self.folder.iterdir()):
+                raise
+            aside = self.set_aside()
+            try:
+                yield from self.trying()
+            except StartFailed:  # so the files were not the reason
+                shutil.rmtree(self.folder)
+                aside.rename(self.folder)
+                raise
+            report(f"Valkey could not read its files and began anew. They are kept in {aside}.")
+
+    def trying(self) -> Iterator[None]:
+        """One start. As long as it says that it reads its files, it has all the time it needs."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.process.start()
-        deadline = time.monotonic() + seconds
-        while not self.is_ready():
-            if self.process.exit_code() is not None or time.monotonic() > deadline:
+        yield from self.process.starting()
+        heard = time.monotonic()
+        while (answer := self.ping()) is not None:
+            if answer:
+                heard = time.monotonic()
+            if self.process.exit_code() is not None or time.monotonic() > heard + SILENT_SECONDS:
                 self.process.kill()
                 raise StartFailed(f"Valkey did not start:\n{self.process.last_lines()}")
-            time.sleep(0.05)
+            yield
+
+    def set_aside(self) -> Path:
+        """Give the folder another name; the last few of them are kept."""
+        earlier = status.set_aside(self.folder.parent)
+        for folder in earlier[: max(0, len(earlier) + 1 - KEPT_ASIDE)]:
+            shutil.rmtree(folder, ignore_errors=True)
+        now = datetime.now(UTC)
+        aside = self.folder.with_name(f"{self.folder.name}{status.SET_ASIDE}{now:%Y%m%dT%H%M%S.%f}")
+        self.folder.rename(aside)
+        return aside
 
     def is_ready(self) -> bool:
-        """Whether it answers: not while it reads its file."""
+        """Whether it takes messages: not while it reads its files."""
+        return self.ping() is None
+
+    def ping(self) -> str | None:
+        """None where it takes messages; else what it says of why not, "" where it says nothing."""
         client = redis.Redis.from_url(self.url, socket_timeout=2)
         try:
-            return bool(client.ping())
+            client.ping()
+        except redis.exceptions.BusyLoadingError as error:
+            return str(error) or "loading"
         except redis.RedisError:
-            return False
+            return ""
         finally:
             client.close()
+        return None

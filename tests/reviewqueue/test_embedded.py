@@ -10,12 +10,15 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from psycopg.pq import Ping
 
+from labeling.actions import status
 from labeling.actions.runners import start_time
 from reviewqueue.addresses import django_database
+from reviewqueue.embedded import postgres as postgres_module
 from reviewqueue.embedded.folder import DataFolder, FolderInUse
 from reviewqueue.embedded.postgres import Postgres
-from reviewqueue.embedded.process import Process
+from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.rights import Rights
 from reviewqueue.embedded.sockets import socket_folder
 from reviewqueue.embedded.valkey import Valkey
@@ -93,7 +96,7 @@ def test_a_lock_file_with_a_strangers_pid_does_not_stop_the_next_start(cluster, 
 
 def test_the_lock_file_of_a_living_server_stays(cluster, postgres):
     postgres.start()
-    postgres.clear_stale_lock()
+    run_through(postgres.clearing_stale_lock())
     assert (postgres.cluster / "postmaster.pid").exists()
 
 
@@ -213,3 +216,51 @@ def test_stopping_a_child_ends_its_whole_group(tmp_path):
     while start_time(grandchild) is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert start_time(grandchild) is None
+
+
+def test_a_broker_that_cannot_read_its_files_begins_anew_and_keeps_them(tmp_path, capsys):
+    server = Valkey(tmp_path, tmp_path / "logs")
+    server.start()
+    with redis.Redis.from_url(server.url) as client:
+        client.rpush("train", *range(1_000))
+    server.process.stop()
+    (file,) = server.folder.glob("appendonlydir/*.incr.aof")
+    content = file.read_bytes()
+    file.write_bytes(content[:1_000] + bytes(4_000) + content[5_000:])
+    again = Valkey(tmp_path, tmp_path / "logs")
+    again.start()
+    try:
+        with redis.Redis.from_url(again.url) as client:
+            assert client.llen("train") == 0
+    finally:
+        again.process.stop()
+    (aside,) = status.set_aside(tmp_path)
+    assert aside.joinpath(file.relative_to(server.folder)).stat().st_size == len(content)
+    assert f"They are kept in {aside}." in capsys.readouterr().err
+
+
+def test_a_broker_that_does_not_start_for_another_reason_keeps_its_files_in_place(tmp_path):
+    server = Valkey(tmp_path, tmp_path / "logs")
+    server.start()
+    server.process.stop()
+    before = sorted(path.name for path in server.folder.rglob("*"))
+    server.process.command += ["--no-such-option", "1"]
+    with pytest.raises(StartFailed):
+        server.start()
+    assert sorted(path.name for path in server.folder.rglob("*")) == before
+    assert status.set_aside(tmp_path) == []
+
+
+def test_a_database_that_recovers_is_waited_for_as_long_as_it_says_so(cluster, monkeypatch, capsys):
+    """Each file that it asks its archive for takes longer than it may be silent."""
+    monkeypatch.setattr(postgres_module, "TOLD_EVERY_SECONDS", 0.5)
+    server = Postgres(cluster, cluster / "logs")
+    server.start()
+    killed(server)
+    server.process.kill()
+    (server.cluster / "recovery.signal").touch()
+    server.process.command += ["-c", "restore_command=sleep 1.5; exit 1", "-c", "hot_standby=off"]
+    answers = [server.ping() for _ in server.starting(silent_seconds=1.0)]
+    server.process.stop()
+    assert Ping.REJECT in answers
+    assert "PostgreSQL recovers from a crash" in capsys.readouterr().err

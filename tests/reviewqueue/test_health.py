@@ -1,5 +1,6 @@
 """Do the health addresses say what the orchestrator and the operator need, and no more?"""
 
+from dataclasses import asdict
 from io import StringIO
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
+from labeling.actions import status
 from reviewqueue import health
 
 
@@ -74,6 +76,20 @@ def test_staff_sees_that_the_broker_is_away(client, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
     client.force_login(User.objects.create_user("olga", is_staff=True))
     assert client.get("/healthz/deep").json()["reasons"] == ["The broker does not answer: ConnectionError."]
+
+
+@pytest.mark.django_db
+def test_staff_sees_what_keeps_failing_and_what_was_set_aside(client, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "valkey.unreadable-20261130T100500.000000").mkdir()
+    failing = status.Outage("trainer", 5, "2026-11-30T10:00:00+00:00", "was killed by SIGKILL")
+    mended = status.Outage("beat", 1, "2026-11-30T10:00:00+00:00", "ended with code 1")
+    status.write(tmp_path, [failing, mended])
+    client.force_login(User.objects.create_user("olga", is_staff=True))
+    body = client.get("/healthz/deep").json()
+    assert body["outages"] == [asdict(failing)]
+    assert body["set_aside"] == ["valkey.unreadable-20261130T100500.000000"]
+    assert "trainer keeps failing: it was killed by SIGKILL." in body["reasons"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

@@ -14,7 +14,7 @@ import pytest
 
 from reviewqueue import settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(300)]
 
 
 class Service:
@@ -36,7 +36,7 @@ class Service:
                 stderr=output,
                 start_new_session=True,
             )
-        self.wait_for("Ready: ", seconds=120)
+        self.wait_for("Ready: ", seconds=200)  # of a machine that does ten other things
 
     def wait_for(self, text: str, seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds
@@ -47,7 +47,7 @@ class Service:
 
     def embedded(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "reviewqueue.embedded", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
 
     def address(self) -> str:
         return self.output.read_text().split("Ready: ")[1].split()[0]
@@ -88,11 +88,11 @@ def is_ready(service: Service) -> bool:
 
 
 def becomes_ready(service: Service) -> bool:
-    """Within forty seconds: a busy machine imports the pages slowly.
+    """Within two minutes: a busy machine imports the pages slowly.
 
     Four times in a row: of two web processes one may find its connection broken after the other is well.
     """
-    deadline, in_a_row = time.monotonic() + 40, 0
+    deadline, in_a_row = time.monotonic() + 120, 0
     while in_a_row < 4 and time.monotonic() < deadline:
         in_a_row = in_a_row + 1 if is_ready(service) else 0
         time.sleep(0.2)
@@ -135,9 +135,10 @@ def test_kill_9_of_a_child_is_said_and_mended(service, name):
 def test_a_task_is_run_by_the_worker(service):
     workers = {"worker", "trainer", "background"}
     script = (
-        "from reviewqueue.celery import app; import sys;"
-        f"replies = [app.control.ping(timeout=5, limit={len(workers)}) for _ in range(4)];"
-        "names = {n.split('@')[0] for r in replies for a in r for n in a};"
+        "from reviewqueue.celery import app\nimport sys, time\n"
+        "names, deadline = set(), time.monotonic() + 50\n"  # the background worker lets all others go first
+        f"while names != {workers} and time.monotonic() < deadline:\n"
+        f"    names |= {{n.split('@')[0] for a in app.control.ping(timeout=5, limit=3) for n in a}}\n"
         f"sys.exit(0 if names == {workers} else str(names))"
     )
     done = service.embedded("manage", "shell", "-v", "0", "-c", script)

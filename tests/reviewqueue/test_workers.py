@@ -10,10 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 
 from reviewqueue.celery import app
 from reviewqueue.settings import BASE_DIR
+from tests.servers import VALKEY
 
 stranger = Celery("stranger", broker=app.conf.broker_url, set_as_current=False)
 pytestmark = [pytest.mark.workers, pytest.mark.slow]
@@ -99,6 +101,34 @@ def test_a_message_that_could_run_code_is_refused_and_the_worker_lives(workers, 
     send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
     wait_until(lambda: lines(tmp_path / "seen") == ["alive"], 60)
     assert "ContentDisallowed" in workers[PATIENT].log.read_text()
+
+
+@pytest.fixture
+def refusing() -> Iterator[redis.Redis]:
+    """The broker refuses to write, as it does while its disk is full; here it cannot save a snapshot."""
+    if VALKEY is None:
+        pytest.skip("REDIS_URL names a server that is not ours to disturb")
+    in_the_way = VALKEY.folder / "dump.rdb"  # a folder, where it would write a file
+    in_the_way.mkdir()
+    with redis.Redis.from_url(VALKEY.url) as client:
+        client.config_set("save", "3600 1")
+        client.bgsave()
+        wait_until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", 30)
+        try:
+            yield client
+        finally:
+            client.config_set("save", "")
+            in_the_way.rmdir()
+
+
+def test_workers_wait_while_the_broker_refuses_to_write(workers, refusing, tmp_path):
+    wait_until(lambda: "MISCONF" in workers[PATIENT].log.read_text(), 60)
+    with pytest.raises(redis.ResponseError, match="MISCONF"):
+        refusing.set("anything", "at all")
+    refusing.config_set("save", "")
+    send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
+    wait_until(lambda: lines(tmp_path / "seen") == ["alive"], 60)
+    assert [worker.process.poll() for worker in workers.values()] == [None, None]
 
 
 def test_a_worker_that_is_asked_to_end_finishes_what_it_runs(workers, tmp_path):

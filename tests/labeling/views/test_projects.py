@@ -3,6 +3,8 @@
 import re
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from labeling.actions import annotations, lessons, overview, projects, queue
+from labeling.actions import annotations, lessons, overview, projects, queue, status
 from labeling.actions.annotations import Submission
 from labeling.actions.embedding import embedding_folder
 from labeling.learning.embedding import VERSION, WIDTH
 from labeling.learning.embedding_store import EmbeddingStore
-from labeling.models import ModelVersion, OwedWork, Project
+from labeling.models import ModelVersion, Now, OwedWork, Project
 from tests.cast import fill, label
 
 HOSTILE = '<script>alert("x")</script>&\u202e{{ 7*7 }}'
@@ -232,6 +234,63 @@ def test_failed_work_is_shown_with_its_reason_and_can_be_tried_again(
     address = reverse("labeling:retry_work", args=[tickets.pk, "train"])
     assert client.post(address).status_code == client.post(address).status_code == 302
     assert [work.state for work in OwedWork.objects.filter(kind="train")] == ["queued"]
+
+
+def test_managers_are_told_what_of_the_service_keeps_failing_and_what_it_means(
+    client: Client, joan: User, ann: User, tickets: Project, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    now = datetime.now(UTC)
+    (tmp_path / f"valkey{status.SET_ASIDE}{now:%Y%m%dT%H%M%S.%f}").mkdir()
+    (tmp_path / f"valkey{status.SET_ASIDE}{now - timedelta(days=2):%Y%m%dT%H%M%S.%f}").mkdir()
+    status.write(
+        tmp_path,
+        [
+            status.Outage("trainer", 5, now.isoformat(), "was killed by SIGKILL"),
+            status.Outage("beat", 1, now.isoformat(), "ended with code 1"),
+        ],
+    )
+    client.force_login(joan)
+    page = words(shown(client, "project", tickets.pk))
+    assert "The trainer keeps failing People go on labeling." in page
+    assert "The clock of the workers" not in page
+    assert page.count("The message broker could not read its files") == 1
+    client.force_login(ann)
+    assert "keeps failing" not in shown(client, "project", tickets.pk)
+
+
+def test_managers_are_told_that_the_disk_is_full(
+    client: Client,
+    joan: User,
+    tickets: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    settings.DATA_DIR = tmp_path
+    client.force_login(joan)
+    assert "disk of the service is full" not in shown(client, "project", tickets.pk)
+    monkeypatch.setattr(status, "MIN_FREE_BYTES", 2**62)
+    assert "disk of the service is full" in shown(client, "project", tickets.pk)
+
+
+def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
+    client: Client, joan: User, tickets: Project
+) -> None:
+    later = Now() + timedelta(minutes=9, seconds=30)
+    OwedWork.objects.create(
+        project=tickets, kind="embed", attempts=3, failure="no word", next_attempt_at=later
+    )
+    OwedWork.objects.create(project=tickets, kind="tune", interruptions=4, failure="killed")
+    OwedWork.objects.create(project=tickets, kind="rank", interruptions=1, failure="killed once")
+    client.force_login(joan)
+    page = words(shown(client, "project", tickets.pk))
+    assert (
+        "Make sentence embeddings: failed 3 times in a row no word"
+        " The workers try again by themselves within 10 minutes." in page
+    )
+    assert "Try other recipes: interrupted 4 times in a row killed The workers are trying again." in page
+    assert "killed once" not in page
 
 
 def test_work_of_an_unknown_kind_is_not_owed(client: Client, joan: User, tickets: Project) -> None:
