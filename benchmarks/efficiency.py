@@ -1,7 +1,7 @@
 """How many labels does each way of choosing need? `./run bench efficiency --data NAME ... --seeds N --json`.
 
 Known data sets, labelled batch by batch in memory: the same features, pool and seeds for every strategy. A
-name is a folder below `--folder`, with a `data.jsonl.gz` in it.
+name is a folder below `--folder`, with a `data.jsonl.gz` in it; "templates" is made where it is missing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -25,8 +26,9 @@ django.setup()
 
 from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
 from benchmarks._spans import span_curves  # noqa: E402
+from benchmarks._templates import write  # noqa: E402
 from labeling.formats.records import Record  # noqa: E402
-from labeling.learning.arrays import AnyArray  # noqa: E402
+from labeling.learning.arrays import AnyArray, Integers  # noqa: E402
 from labeling.learning.curves import area_under_curve, labels_to_reach, labels_to_share_of_full  # noqa: E402
 from labeling.learning.embedding import load_embedder  # noqa: E402
 from labeling.learning.evaluation import quality_of_flags  # noqa: E402
@@ -34,13 +36,16 @@ from labeling.learning.evidence import SAMPLE, Evidence  # noqa: E402
 from labeling.learning.features import Featurizer  # noqa: E402
 from labeling.learning.fitting import fit_committee, fit_plain  # noqa: E402
 from labeling.learning.mix import Strategy  # noqa: E402
+from labeling.learning.near_duplicates import join_new  # noqa: E402
 from labeling.learning.neighbours import nearest, smoothing  # noqa: E402
 from labeling.learning.replay import KnownPool, Step, replay  # noqa: E402
 from labeling.learning.rows import Rows  # noqa: E402
+from labeling.learning.signature_store import SignatureStore  # noqa: E402
 from labeling.management.truths import Truth, read_truth  # noqa: E402
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 USUAL = ("default:committee", "margin:committee", "random:committee", "margin:plain", "random:plain")
+TEMPLATES = "templates"
 MOST_POOL = 10_000  # documents of a pool; larger ones are cut, the same for every strategy
 MOST_TEST = 5_000
 
@@ -62,10 +67,11 @@ def kind_of(folder: Path) -> str:
     return "single" if "label" in row else "multi" if "labels" in row else "spans"
 
 
-def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
-    """Features of a data set, learnt on its pool alone."""
-    pool = truth.pool[:MOST_POOL]
+def known_pool(truth: Truth, features: str, lines: dict[str, str], most: int = MOST_POOL) -> KnownPool:
+    """Features of a data set, learnt on its pool alone; exact copies of test documents are no part of it."""
     test = [record for record in truth.records if record.split == "test"][:MOST_TEST]
+    measured = {record.text for record in test}
+    pool = [record for record in truth.pool if record.text not in measured][:most]
     texts = [record.text for record in pool]
     featurizer = Featurizer.learn(texts[:SAMPLE])
 
@@ -88,7 +94,13 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str]) -> KnownPool:
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
     evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
     labels, given = (labels_of(truth, part) for part in (pool, test))
-    return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given)
+    return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given, near_duplicates(texts))
+
+
+def near_duplicates(texts: Sequence[str]) -> Integers:
+    """(n,) the group of each text, as the service finds them."""
+    with TemporaryDirectory() as folder:
+        return join_new(SignatureStore.open(Path(folder)).append(texts), np.zeros(0, dtype=np.int64), 0)
 
 
 def skewed(truth: Truth) -> Truth:
@@ -178,6 +190,8 @@ def _draw(task: tuple[Run, int, int]) -> tuple[Run, list[Step]]:
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """All strategies on one data set; NAME@skewed thins its classes out, one after the other."""
     folder, _, variant = name.partition("@")
+    if folder == TEMPLATES and not (options.folder / folder).exists():
+        write(options.folder / folder / "data.jsonl.gz")
     kind = kind_of(options.folder / folder)
     truth = read_truth(options.folder / folder / "data.jsonl.gz", kind)
     if variant == "skewed":
@@ -191,7 +205,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         ]}  # fmt: skip
     lines = json.loads(options.descriptions.read_text()).get(folder, {}) if options.descriptions else {}
     started = perf_counter()
-    known = known_pool(truth, options.features, lines)
+    known = known_pool(truth, options.features, lines, options.documents)
     say(f"{name}: {len(known.rows):,} documents, features after {perf_counter() - started:.0f} s")
     _KNOWN.clear()
     _KNOWN[name] = known
@@ -235,6 +249,7 @@ def main() -> None:
     )
     parser.add_argument("--budget", type=int, default=400)
     parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--documents", type=int, default=MOST_POOL, help="of a pool; the others are cut off")
     parser.add_argument("--tokens", type=int, default=12_000, help="budget of span sets")
     parser.add_argument("--target", type=float, help="quality to look for on the curves")
     parser.add_argument("--descriptions", type=Path, help='JSON: {"data set": {"class": "name: one line"}}')

@@ -1,4 +1,4 @@
-"""Has the model seen the answers? Training documents that repeat test documents."""
+"""Has the model seen the answers? Exact copies of test documents that were, or were not, kept out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labeling.models.leaks import Leaks, leaks
 
 
 def leaked(report: ClassReport) -> list[Finding]:
-    """Training documents that repeat test documents: those that were kept out, and those that were not."""
+    """Copies of test documents: those that were kept out of training, and those that were not."""
     if report.version is None or report.held_out is None:
         return []
     version, documents, project = report.version, report.held_out.document_ids, report.project
@@ -29,8 +29,8 @@ def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
     if not found.learnt:
         return []
     title = ngettext(
-        "The model has learnt from {n} near-copy of a test document",
-        "The model has learnt from {n} near-copies of test documents",
+        "The model has learnt from {n} copy of a test document",
+        "The model has learnt from {n} copies of test documents",
         found.learnt,
     ).format(n=found.learnt)
     return [
@@ -43,7 +43,7 @@ def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
                 found.measured,
             ).format(n=found.measured, of=report.test_documents),
             why=_("It knows the answers to these, so the numbers are too good."),
-            how_sure=_("Copies are exact; near-copies share most of their words (MinHash)."),
+            how_sure=_("Certain: these texts are equal, character by character."),
             tone="bad",
             seriousness=100,
             deeds=(train_again(report.project),),
@@ -67,7 +67,7 @@ def _kept_out(report: ClassReport, found: Leaks) -> list[Finding]:
             why=_(
                 "Copies across the border are the usual reason for numbers that nobody meets again in use."
             ),
-            how_sure=_("Copies are exact; near-copies share most of their words (MinHash)."),
+            how_sure=_("Certain: these texts are equal, character by character."),
             tone="good",
             seriousness=5,
             deeds=(see(report.project, _("Read the test set"), "test_set"),),

@@ -96,7 +96,9 @@ def too_good(report: ClassReport) -> list[Finding]:
             ),
             how_sure=_("The test set is small, so chance is the likeliest reason.")
             if is_small
-            else _("Copies and near-duplicates are kept out of training; look for what else gives it away."),
+            else _(
+                "Exact copies are kept out of training; near-duplicates and what else gives it away are not."
+            ),
             tone="warn",
             seriousness=60,
             deeds=(

@@ -8,17 +8,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 
 from labeling.actions.owed import beat
+from labeling.actions.waiting import Entry
 from labeling.learning.arrays import Flags, Integers
 from labeling.learning.minhash import FORMAT
-from labeling.learning.near_duplicates import join_new
+from labeling.learning.near_duplicates import Candidates, join_new
 from labeling.learning.signature_store import SHARD_ROWS, SignatureStore
 from labeling.models import Document, Lease, OwedWork, Project
 
@@ -53,8 +52,7 @@ def group_new(work: OwedWork, count: int) -> None:
     if project.grouped_count >= count:
         return
     known = _known_groups(project, count)
-    before = np.where(known == ALONE, np.arange(count), known)
-    groups = join_new(store, before[: project.grouped_count], project.grouped_count)
+    groups = join_new(store, _numbered(known)[: project.grouped_count], project.grouped_count)
     is_in_company = np.bincount(groups, minlength=count)[groups] > 1
     changed = np.flatnonzero(is_in_company & (groups != known))
     # By rising position: a group's first document moves before the others, so that a run that is cut short
@@ -66,39 +64,37 @@ def group_new(work: OwedWork, count: int) -> None:
     Project.objects.filter(pk=project.pk, grouped_count__lt=count).update(grouped_count=count)
 
 
-def one_of_each_group(project: Project, is_eligible: Flags) -> Flags:
-    """Leave of every group of near-duplicates the first eligible document, none where the team knows one.
+def candidates_of(project: Project, is_open: Flags) -> Candidates:
+    """What can be asked about of the pool, and which groups of near-duplicates have an answer.
 
-    A group is known when one of its documents has an answer or is a test document. The others are not lost:
-    they come when nothing else is left.
+    A group has an answer when one of its documents of the pool has: an answer to a test document teaches
+    nothing. Exact copies of test documents, which teach nothing either, are no candidates.
 
-    is_eligible : (n,) by position
-    returns : (n,), a subset
+    is_open : (n,) by position
     """
-    group_of = _known_groups(project, len(is_eligible))
-    is_alone = group_of == ALONE
-    is_known = np.isin(group_of, np.array(_answered_groups(project), dtype=np.int64))
-    candidates = np.flatnonzero(is_eligible & ~is_alone & ~is_known)
-    _, first = np.unique(group_of[candidates], return_index=True)
-    thinned = is_eligible & is_alone
-    thinned[candidates[first]] = True
-    return thinned
+    is_candidate = is_open.copy()
+    copies = Document.objects.copies_of_test_set(project.pk).filter(position__lt=len(is_open))
+    is_candidate[list(copies.values_list("position", flat=True))] = False
+    groups = _numbered(_known_groups(project, len(is_open)))
+    answered = np.array(_answered_groups(project), dtype=np.int64)
+    return Candidates.of(groups, is_candidate, answered[answered < len(is_open)])
 
 
-def first_of_each_group(entries: Sequence[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:
-    """Entries of a queue (document, reason) without those whose near-duplicate stands before them."""
-    grouped = Document.objects.filter(
-        pk__in=[document for document, _ in entries], near_duplicate_group__isnull=False
+def apart_from(picked: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
+    """The others that are neither picked themselves nor near-duplicates of what is.
+
+    Test documents stay, whatever they are like: what is measured is a random part of all that comes.
+    """
+    if not picked:
+        return list(others)
+    names = {document for document, _ in picked}
+    grouped = Document.objects.filter(pk__in=names, near_duplicate_group__isnull=False)
+    alike = Document.objects.pool().filter(
+        pk__in=[document for document, _ in others],
+        near_duplicate_group__in=grouped.values("near_duplicate_group"),
     )
-    group_of = dict(grouped.values_list("pk", "near_duplicate_group"))
-    seen: set[int | None] = set()
-    kept = []
-    for document, reason in entries:
-        group = group_of.get(document)
-        if group is None or group not in seen:
-            kept.append((document, reason))
-            seen.add(group)
-    return kept
+    left_out = names | set(alike.values_list("pk", flat=True))
+    return [entry for entry in others if entry[0] not in left_out]
 
 
 def _sign_new(work: OwedWork, count: int) -> SignatureStore:
@@ -124,14 +120,20 @@ def _known_groups(project: Project, count: int) -> Integers:
     return groups
 
 
+def _numbered(known: Integers) -> Integers:
+    """The groups where a document alone is a group of its own."""
+    return np.where(known == ALONE, np.arange(len(known)), known)
+
+
 def _answered_groups(project: Project) -> list[int | None]:
-    """Groups with a test document, or with one that somebody has answered."""
-    grouped = Document.objects.filter(project=project, near_duplicate_group__isnull=False)
-    settled = grouped.filter(
-        Q(split=Document.Split.TEST) | Q(state__in=[Document.State.DISPUTED, Document.State.RESOLVED])
-    )
+    """Groups with a document of the pool that somebody has answered."""
+    grouped = Document.objects.pool().filter(project=project, near_duplicate_group__isnull=False)
+    settled = grouped.filter(state__in=[Document.State.DISPUTED, Document.State.RESOLVED])
     begun = Lease.objects.filter(
-        project=project, state=Lease.State.SUBMITTED, document__near_duplicate_group__isnull=False
+        project=project,
+        state=Lease.State.SUBMITTED,
+        document__near_duplicate_group__isnull=False,
+        document__split=Document.Split.POOL,
     )
     return [
         *settled.values_list("near_duplicate_group", flat=True),

@@ -19,7 +19,7 @@ from labeling.models import Document, Project
 
 def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Evidence:
     """Read what there is. `classes` is the order of every probability vector."""
-    drawn = Document.objects.apart_from_test_set().filter(project=project, position__lt=len(store))
+    drawn = Document.objects.trainable().filter(project=project, position__lt=len(store))
     drawn = drawn.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
     positions = np.sort(np.fromiter(drawn.values_list("position", flat=True), dtype=np.int64))
     step = None if store.graph is None else store.graph.step

@@ -107,7 +107,7 @@ def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
 
 
 def _sample(project_id: int) -> list[str]:
-    """Up to SAMPLE texts spread evenly over the pool, test documents and their near-duplicates left out."""
+    """Up to SAMPLE texts spread evenly over the pool, test documents and their copies left out."""
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)
     found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
@@ -121,5 +121,5 @@ def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
 
 
 def _pool_texts(project_id: int, positions: list[int]) -> list[str]:
-    pool = Document.objects.apart_from_test_set().filter(project=project_id, position__in=positions)
+    pool = Document.objects.trainable().filter(project=project_id, position__in=positions)
     return list(pool.order_by("position").values_list("text", flat=True))

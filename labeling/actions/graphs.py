@@ -72,7 +72,7 @@ def _is_outgrown(graph: GraphStore, project: Project) -> bool:
 
 def _anchors(project: Project) -> Integers:
     """Documents of the pool, drawn at random: all of a small pool."""
-    drawn = Document.objects.apart_from_test_set().filter(project=project)
+    drawn = Document.objects.trainable().filter(project=project)
     drawn = drawn.exclude(state=Document.State.EXCLUDED).filter(position__lt=project.document_count)
     positions = drawn.order_by("random_key").values_list("position", flat=True)[:MOST_ANCHORS]
     return np.sort(np.fromiter(positions, dtype=np.int64))

@@ -13,18 +13,20 @@ from django.db.models import Q
 
 from labeling.actions import gold, picks, second_opinions
 from labeling.actions.doubts import review
-from labeling.actions.duplicates import first_of_each_group, one_of_each_group
+from labeling.actions.duplicates import apart_from, candidates_of
 from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
 from labeling.actions.steering import mix_of
 from labeling.actions.waiting import Entry, started_documents, test_documents
 from labeling.actions.wishes import seed_words, told_needs, wishes_for
+from labeling.learning.arrays import Flags
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
 from labeling.learning.mix import CLASS_SHARES, HeadEntry, Share, Strategy, Wishes, interleave, spliced
+from labeling.learning.near_duplicates import Candidates
 from labeling.learning.scoring import PoolScores, score_pool
 from labeling.learning.seeds import Matches, find_matches
-from labeling.learning.selection import BATCH, HEAD_SIZE, select_head
+from labeling.learning.selection import BATCH, HEAD_SIZE, one_of_each_first, select_head
 from labeling.learning.store import FeatureStore
 from labeling.models import Document, LabelClass, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
@@ -69,7 +71,7 @@ class Ranker:
         asked = second_opinions.waiting_entries(self.project, doubts, most, dict(picked))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked) - len(picked))
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        others = _besides(picked, spliced(mixed, asked, asked_share))
+        others = apart_from(picked, spliced(mixed, asked, asked_share))
         head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
         return head if self.opinion is None else self.opinion.of(head)
 
@@ -93,15 +95,23 @@ def start_ranker(project: Project) -> Ranker:
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
         if store is None:
             return []
-        is_eligible = eligible_mask(project, len(store))
-        eligible = np.flatnonzero(is_eligible)
+        candidates = open_candidates(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
-            return at_random(eligible, seed, size)
+            return at_random(candidates, seed, size)
         share = mix_of(project, len(classes)).seed_words
-        seeds = _matches(project, classes, store, is_eligible, share)
-        return start_head(
-            eligible, store.dense, size=size, batch=BATCH, seeds=seeds, seed_share=share, seed=seed
-        )
+
+        def typical(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+            return start_head(
+                np.flatnonzero(is_candidate),
+                store.dense,
+                size=places,
+                batch=BATCH,
+                seeds=_matches(project, classes, store, is_candidate, share),
+                seed_share=share,
+                seed=seed,
+            )
+
+        return one_of_each_first(candidates, size, typical)
 
     return Ranker(project, choose, classes=classes)
 
@@ -113,13 +123,12 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         return start_ranker(project)
 
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        is_eligible = eligible_mask(project, len(store))
+        candidates = open_candidates(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
-            return at_random(np.flatnonzero(is_eligible), seed, size)
+            return at_random(candidates, seed, size)
         has_votes = project.strategy == Project.Strategy.DISAGREEMENT
-        scores = score_pool(store, committee, has_votes=has_votes).keep(is_eligible)
-        wishes = all_wishes(project, version, store, is_eligible)
-        return _select(project, version, store, scores, wishes, seed, size)
+        scores = score_pool(store, committee, has_votes=has_votes)
+        return _select(project, version, store, scores, candidates, seed, size)
 
     def doubts() -> Mapping[int, float]:
         if project.strategy != Project.Strategy.DEFAULT:
@@ -158,7 +167,7 @@ def _select(
     version: ModelVersion,
     store: FeatureStore,
     scores: PoolScores,
-    wishes: Wishes,
+    candidates: Candidates,
     seed: int,
     size: int,
 ) -> Sequence[HeadEntry]:
@@ -167,24 +176,22 @@ def _select(
     if strategy is Strategy.HERDING:
         places = [d.position for d in labelled_documents(project.pk, "pool") if d.position < len(store)]
         labelled = np.array(places, dtype=np.int64)
-    return select_head(
-        scores,
-        store.dense,
-        len(version.classes),
-        strategy=strategy,
-        wishes=wishes,
-        size=size,
-        batch=labels_between(project, version),
-        labelled=labelled,
-        seed=seed,
-    )
+    batch = labels_between(project, version)
 
+    def best(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+        return select_head(
+            scores.keep(is_candidate),
+            store.dense,
+            len(version.classes),
+            strategy=strategy,
+            wishes=all_wishes(project, version, store, is_candidate),
+            size=places,
+            batch=batch,
+            labelled=labelled,
+            seed=seed,
+        )
 
-def _besides(picked: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
-    """The others, one of each group of near-duplicates, and none of a group of which one was picked."""
-    names = dict(picked)
-    kept = first_of_each_group([*picked, *(entry for entry in others if entry[0] not in names)])
-    return [entry for entry in kept if entry[0] not in names]
+    return one_of_each_first(candidates, size, best)
 
 
 def labels_between(project: Project, version: ModelVersion) -> int:
@@ -194,27 +201,31 @@ def labels_between(project: Project, version: ModelVersion) -> int:
     return min(max(version.label_count - seen, BATCH), MOST_BATCH)
 
 
-def eligible_mask(project: Project, count: int) -> np.ndarray:
-    """(count,) bool: open documents of the pool that nobody has begun, no two of them near-duplicates."""
-    is_eligible = np.ones(count, dtype=bool)
+def open_candidates(project: Project, count: int) -> Candidates:
+    """Of the first `count` documents those of the pool that are open and that nobody has begun."""
+    is_open = np.ones(count, dtype=bool)
     others = Document.objects.filter(project=project, position__lt=count).filter(
         ~Q(state=Document.State.OPEN) | Q(split=Document.Split.TEST)
     )
-    is_eligible[list(others.values_list("position", flat=True))] = False
+    is_open[list(others.values_list("position", flat=True))] = False
     begun = Lease.objects.filter(
         project=project, state=Lease.State.SUBMITTED, document__state=Document.State.OPEN
     )
-    is_eligible[
-        list(begun.filter(document__position__lt=count).values_list("document__position", flat=True))
-    ] = False
-    return one_of_each_group(project, is_eligible)
+    is_open[list(begun.filter(document__position__lt=count).values_list("document__position", flat=True))] = (
+        False
+    )
+    return candidates_of(project, is_open)
 
 
-def at_random(positions: np.ndarray, seed: int, size: int) -> list[HeadEntry]:
-    """A uniform draw of these places, with the chance that each of them had."""
-    drawn = np.random.default_rng(seed).permutation(positions)[:size]
-    propensity = len(drawn) / max(len(positions), 1)
-    return [HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in drawn]
+def at_random(candidates: Candidates, seed: int, size: int) -> list[HeadEntry]:
+    """A uniform draw, one of each group of near-duplicates first, with the chance that each document had."""
+
+    def drawn(is_candidate: Flags, places: int) -> list[HeadEntry]:
+        positions = np.random.default_rng(seed).permutation(np.flatnonzero(is_candidate))
+        propensity = min(places / len(positions), 1.0)
+        return [HeadEntry(int(one), Share.RANDOM, propensity=propensity) for one in positions[:places]]
+
+    return one_of_each_first(candidates, size, drawn)
 
 
 def _with_parts(head: Sequence[Entry]) -> list[Entry]:

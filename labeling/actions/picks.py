@@ -86,7 +86,7 @@ def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, 
     """Have `count` open documents of the pool labelled next, drawn at random among those of a slice.
 
     Of a large pool `MOST_SCANNED` documents from a random place on are looked at; fewer than `count` are
-    picked where the slice is rare. Near-duplicates of test documents, which never train, are passed over.
+    picked where the slice is rare. Exact copies of test documents, which never train, are passed over.
     Raises as `pick` does.
     """
     manager_of(project_id, manager)
@@ -171,7 +171,7 @@ def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]
     begun = Lease.objects.filter(document=OuterRef("pk"), state=Lease.State.SUBMITTED)
     taken = PickedDocument.objects.waiting().filter(document=OuterRef("pk"))
     pool = (
-        Document.objects.apart_from_test_set()
+        Document.objects.trainable()
         .filter(~Exists(begun), ~Exists(taken), project=project_id, state=Document.State.OPEN)
         .order_by("random_key")
     )

@@ -36,7 +36,7 @@ def change_since(
     before = None if earlier is None else saved(earlier)
     if earlier is None or before is None:
         return None
-    drawn = Document.objects.apart_from_test_set().filter(project=version.project_id, position__lt=len(store))
+    drawn = Document.objects.trainable().filter(project=version.project_id, position__lt=len(store))
     positions = drawn.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
     rows = store.take(np.fromiter(positions, dtype=np.int64))
     said = [one.decide(one.probabilities(rows)) for one in (before, committee)]

@@ -97,7 +97,7 @@ def change_of_tags(
     before = None if earlier is None else saved(earlier)
     if earlier is None or before is None or tokens is None:
         return None
-    drawn = Document.objects.apart_from_test_set().filter(project=project).order_by("random_key")
+    drawn = Document.objects.trainable().filter(project=project).order_by("random_key")
     texts = list(drawn.values_list("text", flat=True)[:SAMPLE])
     lengths = np.cumsum([len(text) for text in texts])
     texts = texts[: int(np.searchsorted(lengths, MOST_COMPARED, side="right"))]

@@ -14,8 +14,8 @@ from labeling.actions.heads import (
     Ranker,
     all_wishes,
     at_random,
-    eligible_mask,
     labels_between,
+    open_candidates,
     start_ranker,
 )
 from labeling.actions.lessons import Lesson
@@ -27,8 +27,9 @@ from labeling.learning.cost import Cost, fit_cost
 from labeling.learning.crf import SpanTagger, train_tagger
 from labeling.learning.crf_weights import NotAModel
 from labeling.learning.mix import HeadEntry, Share, Strategy
+from labeling.learning.near_duplicates import Candidates
 from labeling.learning.scoring import PoolScores
-from labeling.learning.selection import select_head
+from labeling.learning.selection import one_of_each_first, select_head
 from labeling.learning.span_scores import changed_tags, pool_scores
 from labeling.learning.spans import Span
 from labeling.learning.store import FeatureStore
@@ -100,11 +101,11 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
             owe(project.pk, OwedWork.Kind.FEATURIZE)
         store = current_store(project)
         if not tokens or store is None or project.strategy == Project.Strategy.RANDOM:
-            is_eligible = eligible_mask(project, count or project.document_count)
-            return at_random(np.flatnonzero(is_eligible), seed, size)
-        is_eligible = eligible_mask(project, max(count, len(store)))
-        is_eligible[min(count, len(store)) :] = False  # its tokens or its features are still being made
-        return _chosen(project, version, tagger, tokens, store, is_eligible, seed, size)
+            return at_random(open_candidates(project, count or project.document_count), seed, size)
+        candidates = open_candidates(project, max(count, len(store)))
+        # Of the last ones the tokens or the features are still being made.
+        candidates.is_open[min(count, len(store)) :] = False
+        return _chosen(project, version, tagger, tokens, store, candidates, seed, size)
 
     opinion = None if tokens is None else SpanOpinion(version, tagger, tokens)
     return Ranker(project, choose, version, version.classes, opinion=opinion)
@@ -129,25 +130,30 @@ def _chosen(
     tagger: SpanTagger,
     tokens: TokenStore,
     store: FeatureStore,
-    is_eligible: Flags,
+    candidates: Candidates,
     seed: int,
     size: int,
 ) -> list[HeadEntry]:
     cost = measured_cost(project, tokens)
     earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
     scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
-    head = select_head(
-        scores.keep(is_eligible[scores.positions]),
-        store.dense,
-        len(version.classes),
-        strategy=Strategy(project.strategy),
-        wishes=all_wishes(project, version, store, is_eligible),
-        is_of_spans=True,
-        size=size,
-        batch=labels_between(project, version),
-        labelled=_labelled(project, min(len(tokens), len(store))),
-        seed=seed,
-    )
+    batch, labelled = labels_between(project, version), _labelled(project, min(len(tokens), len(store)))
+
+    def best(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+        return select_head(
+            scores.keep(is_candidate[scores.positions]),
+            store.dense,
+            len(version.classes),
+            strategy=Strategy(project.strategy),
+            wishes=all_wishes(project, version, store, is_candidate),
+            is_of_spans=True,
+            size=places,
+            batch=batch,
+            labelled=labelled,
+            seed=seed,
+        )
+
+    head = one_of_each_first(candidates, size, best)
     seconds = cost.seconds(tokens.token_counts(np.array([entry.position for entry in head], dtype=np.int64)))
     return [_with_cost(entry, float(n), share) for entry, n in zip(head, seconds, strict=True)]
 

@@ -5,6 +5,8 @@ number is the lowest position in it. Bringing groups up to date gives what group
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -17,6 +19,60 @@ PAIRS_AT_ONCE = 50_000  # 25 MB of signatures
 _LOW_BITS = np.uint32(2**20 - 1)
 
 Pairs = tuple[Integers, Integers]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Documents of a pool, which of them can be asked about, and which say nearly the same.
+
+    groups : (n,) from `join_new`
+    is_open : (n,) can be asked about
+    is_known : (n,) of a group in which a document has an answer
+    positions : (n,) rising, what the documents are called; None for 0, 1, 2 …
+    """
+
+    groups: Integers
+    is_open: Flags
+    is_known: Flags
+    positions: Integers | None = None
+
+    @classmethod
+    def of(
+        cls,
+        groups: Integers,
+        is_open: Flags,
+        answered_groups: Integers,
+        positions: Integers | None = None,
+    ) -> Self:
+        """answered_groups : numbers of groups in which a document has an answer, repeats allowed"""
+        has_answer = np.zeros(len(groups), dtype=bool)
+        has_answer[answered_groups] = True
+        return cls(groups, is_open, has_answer[groups], positions)
+
+    def rows(self, positions: Integers) -> Integers:
+        """Where these documents stand in the arrays."""
+        return positions if self.positions is None else np.searchsorted(self.positions, positions)
+
+    def one_of_each(self, among: Flags) -> Flags:
+        """Of these documents the first of each group: (n,), a subset.
+
+        >>> candidates = Candidates(np.array([0, 0, 2, 0]), np.ones(4, dtype=bool), np.zeros(4, dtype=bool))
+        >>> candidates.one_of_each(np.array([False, True, True, True])).tolist()
+        [False, True, True, False]
+        """
+        rows = np.flatnonzero(among)
+        first = np.zeros(len(among), dtype=np.int64)
+        first[self.groups[rows[::-1]]] = rows[::-1]  # of equal numbers the last one stays: the lowest row
+        chosen = among.copy()
+        chosen[rows[first[self.groups[rows]] != rows]] = False
+        return chosen
+
+    def without_groups_of(self, among: Flags, rows: Integers) -> Flags:
+        """Of these documents those whose group has none of the rows in it: (n,), a subset."""
+        is_taken = np.zeros(len(among), dtype=bool)
+        is_taken[self.groups[rows]] = True
+        left: Flags = among & ~is_taken[self.groups]
+        return left
 
 
 def join_new(store: SignatureStore, groups: Integers, first: int) -> Integers:

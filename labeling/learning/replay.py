@@ -3,22 +3,23 @@
 The same features, experts and selection as in the service, batch by batch: the learning curve of a strategy.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import process_time
 
 import numpy as np
 
-from labeling.learning.arrays import AnyArray, Floats, Integers
+from labeling.learning.arrays import AnyArray, Flags, Floats, Integers
 from labeling.learning.coldstart import start_head
 from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags
 from labeling.learning.evidence import Evidence
-from labeling.learning.mix import Mix, Strategy, Wishes, sought_classes
+from labeling.learning.mix import HeadEntry, Mix, Strategy, Wishes, sought_classes
+from labeling.learning.near_duplicates import Candidates
 from labeling.learning.quality import prequential_f1, prequential_label_f1, weak_class_weights
 from labeling.learning.rows import Rows
 from labeling.learning.scoring import score_rows
-from labeling.learning.selection import select_head
+from labeling.learning.selection import one_of_each_first, select_head
 
 Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
 # From a model and the labels of each class so far to shares of the head.
@@ -33,6 +34,8 @@ class KnownPool:
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
     evidence : what the experts may use besides the labels
     test, test_labels : documents that are never chosen
+    groups : (n,) of near-duplicates, see `near_duplicates.join_new`: one of each comes before the others;
+        None where that does not matter
     """
 
     rows: Rows
@@ -41,6 +44,7 @@ class KnownPool:
     evidence: Evidence
     test: Rows
     test_labels: AnyArray
+    groups: Integers | None = None
 
     @property
     def is_single(self) -> bool:
@@ -56,6 +60,13 @@ class KnownPool:
     def numbers(self, positions: Integers) -> Integers:
         """The row numbers of these documents."""
         return np.searchsorted(self.places, positions)
+
+    def candidates(self, labelled: Integers) -> Candidates:
+        """What can be chosen after these row numbers have been labelled."""
+        is_open = np.ones(len(self.rows), dtype=bool)
+        is_open[labelled] = False
+        groups = np.arange(len(self.rows)) if self.groups is None else self.groups
+        return Candidates.of(groups, is_open, groups[labelled], self.places)
 
     def vectors(self, positions: Integers) -> Floats:
         """Dense rows of these documents."""
@@ -134,22 +145,29 @@ def _choose(
     seed: int,
     needs: Needs | None,
 ) -> Integers:
-    free = np.setdiff1d(np.arange(len(known.rows)), labelled)
     draw = seed * 100_003 + len(labelled)
     if committee is None or not committee.can_rank:
-        entries = start_head(known.places[free], known.vectors, size=size, batch=size, seed=draw)
+
+        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+            candidates = known.places[is_candidate]
+            return start_head(candidates, known.vectors, size=places, batch=size, seed=draw)
+
     else:
-        scores = score_rows(known.rows.part(free), committee, strategy is Strategy.DISAGREEMENT)
+        scores = score_rows(known.rows, committee, strategy is Strategy.DISAGREEMENT)
         wishes = _wishes(known, labelled, said)
         if needs is not None:
             counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
             nothing = np.zeros(known.n_classes)
             sought = sought_classes(counts) if known.is_single else frozenset()
             wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts), sought=sought)
-        entries = select_head(
-            scores, known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
-            size=size, batch=size, labelled=known.places[labelled], seed=draw,
-        )  # fmt: skip
+
+        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+            return select_head(
+                scores.keep(is_candidate), known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
+                size=places, batch=size, labelled=known.places[labelled], seed=draw,
+            )  # fmt: skip
+
+    entries = one_of_each_first(known.candidates(labelled), size, choose)
     return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
 
 

@@ -5,15 +5,19 @@ the next batch, so whatever part of the head is labelled before the next re-rank
 seed, one head.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from labeling.learning.arrays import Floats, Integers
+import numpy as np
+
+from labeling.learning.arrays import Flags, Floats, Integers
 from labeling.learning.growing import GrowingHead
 from labeling.learning.mix import HeadEntry, Strategy, Wishes
+from labeling.learning.near_duplicates import Candidates
 from labeling.learning.scoring import PoolScores
 
 HEAD_SIZE = 2_000  # entries: a few hours of a team's work
 BATCH = 20  # size of the first block
+ROUNDS = 3  # in which groups of near-duplicates are chosen by their frequency, the last one of them in turn
 
 
 def select_head(
@@ -51,3 +55,34 @@ def select_head(
         head.add_block(min(block, head.size - len(head.entries)))
         block *= 2
     return head.entries
+
+
+def one_of_each_first(
+    candidates: Candidates, size: int, choose: Callable[[Flags, int], Sequence[HeadEntry]]
+) -> list[HeadEntry]:
+    """A head in which one of each group of near-duplicates stands before the others.
+
+    First come documents whose group has no answer, then those of the other groups, one of each; then the
+    rest. A group is chosen as often as its documents would be, so what is frequent comes early; whichever of
+    them is chosen first stands for the group.
+
+    choose : from candidates, (n,) bool, and a number to that many entries of them, best first
+    """
+    entries: list[HeadEntry] = []
+    is_left = candidates.is_open.copy()
+    for is_of_part in (~candidates.is_known, candidates.is_known):
+        is_candidate = is_left & is_of_part
+        for number in range(ROUNDS):
+            if len(entries) >= size or not is_candidate.any():
+                break
+            if number == ROUNDS - 1:  # the groups are large: so that all others come too
+                is_candidate = candidates.one_of_each(is_candidate)
+            found = choose(is_candidate, size - len(entries))
+            rows = candidates.rows(np.array([entry.position for entry in found], dtype=np.int64))
+            _, firsts = np.unique(candidates.groups[rows], return_index=True)
+            entries += [found[place] for place in np.sort(firsts).tolist()]
+            is_left[rows[firsts]] = False
+            is_candidate = candidates.without_groups_of(is_candidate, rows)
+    if len(entries) < size and is_left.any():
+        entries += choose(is_left, size - len(entries))
+    return entries

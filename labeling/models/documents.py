@@ -14,15 +14,29 @@ from labeling.models.projects import Project
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def pool(self) -> DocumentQuerySet:
-        """Documents that may train the model."""
+        """Documents that do not measure the model."""
         return self.filter(split=Document.Split.POOL)
 
-    def apart_from_test_set(self) -> DocumentQuerySet:
-        """Documents of the pool without a near-duplicate in the test set, as far as they were compared."""
-        twins = Document.objects.test_set().filter(
-            project=OuterRef("project"), near_duplicate_group=OuterRef("near_duplicate_group")
+    def trainable(self) -> DocumentQuerySet:
+        """Documents that may train the model: of the pool, no exact copies of test documents."""
+        measured = Document.objects.test_set().filter(
+            project=OuterRef("project"), content_hash=OuterRef("content_hash")
         )
-        return self.pool().exclude(Exists(twins))
+        return self.pool().exclude(Exists(measured))
+
+    def copies_of_test_set(self, project_id: int) -> DocumentQuerySet:
+        """Documents of the pool that are exact copies of test documents, as far as they were compared.
+
+        Equal texts share a group of near-duplicates: few test documents have to be looked at.
+        """
+        measured = Document.objects.test_set().filter(
+            project=project_id,
+            near_duplicate_group__isnull=False,
+            near_duplicate_group=OuterRef("near_duplicate_group"),
+            content_hash=OuterRef("content_hash"),
+        )
+        grouped = self.pool().filter(project=project_id, near_duplicate_group__isnull=False)
+        return grouped.filter(Exists(measured))
 
     def test_set(self) -> DocumentQuerySet:
         """Documents drawn at random that never train the model."""
@@ -48,7 +62,7 @@ class Document(models.Model):
     """The unit to be labelled. Its content never changes, and no score is ever written on it."""
 
     class Split(models.TextChoices):
-        POOL = "pool", _("Pool")  # may train the model
+        POOL = "pool", _("Pool")  # trains the model, but for exact copies of test documents
         TEST = "test", _("Test set")  # drawn at random, never trains
 
     class State(models.TextChoices):

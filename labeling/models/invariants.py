@@ -177,7 +177,7 @@ INVARIANTS = (
             WHERE l.state = 'skipped'
         """,
     }),
-    Invariant(10, "test documents measure and never train", {
+    Invariant(10, "test documents measure, and neither they nor exact copies of them train", {
         "a held-out prediction of a document that may train": """
             SELECT h.id FROM labeling_heldoutprediction h JOIN labeling_document d ON d.id = h.document_id
             WHERE d.split <> 'test'

@@ -10,7 +10,8 @@ from django.db import connection
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
 # answer (in the test set only where it was settled before: a second opinion). Answers that settled nothing
 # are found among the project's answers alone: the pool may be a thousand times as large.
-# Documents speak once they were compared with all others; near-duplicates of test documents never train.
+# Documents speak once they were compared with all others: so reports know which of them are alike. Exact
+# copies of test documents never train; what is only like one does.
 _SPEAKING = """
     WITH waiting AS MATERIALIZED (
         SELECT l.document_id, l.annotation_id, l.slot, l.round FROM labeling_lease l
@@ -38,10 +39,7 @@ _LABELS = """
     array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
 """
 LABELLED_POOL = f"""
-    {_SPEAKING}, measured AS MATERIALIZED (
-        SELECT DISTINCT near_duplicate_group FROM labeling_document
-        WHERE project_id = %(project)s AND near_duplicate_group IS NOT NULL AND split = 'test'
-    )
+    {_SPEAKING}
     SELECT d.id, d.position, s.annotation_id, {_LABELS}
     FROM speaking s
     JOIN labeling_document d ON d.id = s.document_id
@@ -52,8 +50,6 @@ LABELLED_POOL = f"""
       AND NOT EXISTS (
            SELECT 1 FROM labeling_document t
            WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test')
-      AND (d.near_duplicate_group IS NULL
-           OR d.near_duplicate_group NOT IN (SELECT near_duplicate_group FROM measured))
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """  # noqa: S608 - only constants of this module are put in

@@ -1,4 +1,4 @@
-"""Which labelled documents say nearly what a test document says? They must not train."""
+"""Which labelled documents say what a test document says, word for word? They must not train."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from labeling.models.learned import ModelVersion
 
 # Begins at the test documents that have near-duplicates: a few look-ups in two indexes, however large the
 # pool is. Equal texts are near-duplicates too, as soon as they were compared, and none learns before that.
-_TWINS = """
+_COPIES = """
     WITH grouped AS MATERIALIZED (
-        SELECT id, near_duplicate_group, created_at FROM labeling_document
+        SELECT id, near_duplicate_group, content_hash, created_at FROM labeling_document
         WHERE project_id = %(project)s AND split = 'test' AND near_duplicate_group IS NOT NULL
     ), measured AS MATERIALIZED (
         SELECT g.* FROM grouped g JOIN unnest(%(documents)s::bigint[]) one(id) USING (id)
-    ), twins AS (
+    ), copies AS (
         SELECT d.id, m.id AS measured, m.created_at
         FROM measured m JOIN labeling_document d ON d.project_id = %(project)s
              AND d.near_duplicate_group = m.near_duplicate_group AND d.split = 'pool'
+             AND d.content_hash = m.content_hash
     ), labelled AS (
         SELECT t.id, t.measured, t.created_at, min(a.id) AS annotation
-        FROM twins t JOIN labeling_annotation a ON a.document_id = t.id GROUP BY 1, 2, 3
+        FROM copies t JOIN labeling_annotation a ON a.document_id = t.id GROUP BY 1, 2, 3
     ), judged AS (
         SELECT id, array_agg(measured) AS measured,
                min(annotation) <= %(through)s AND min(created_at) > %(started)s AS is_learnt
@@ -37,10 +38,10 @@ _TWINS = """
 
 @dataclass(frozen=True)
 class Leaks:
-    """Labelled documents of the pool that are copies or near-duplicates of test documents.
+    """Labelled documents of the pool that are exact copies of test documents.
 
     kept_out : that no model learns from
-    learnt : that a model had learnt from when their twin came into the test set
+    learnt : that a model had learnt from when their copy came into the test set
     measured : test documents that the model has therefore seen
     """
 
@@ -53,7 +54,7 @@ def leaks(version: ModelVersion, test_documents: Sequence[int]) -> Leaks:
     """Between what a model learnt and the test documents that judge it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _TWINS,
+            _COPIES,
             {
                 "project": version.project_id,
                 "documents": list(test_documents),

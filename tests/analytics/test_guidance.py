@@ -87,10 +87,11 @@ def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: 
 
 
 def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
-    """A labelled document of the pool that repeats a test document, which came this long after the model."""
-    (twin,) = label_pool(project, "Refund", 1)
+    """A labelled document of the pool that copies a test document, which came this long after the model."""
+    twin, near = label_pool(project, "Refund", 2)
     first = Document.objects.test_set().filter(project=project).earliest("pk")
-    Document.objects.filter(pk__in=[twin.pk, first.pk]).update(near_duplicate_group=0)
+    Document.objects.filter(pk__in=[twin.pk, near.pk, first.pk]).update(near_duplicate_group=0)
+    Document.objects.filter(pk=twin.pk).update(content_hash=first.content_hash)
     Document.objects.filter(pk=first.pk).update(created_at=version.started_at + later)
     ModelVersion.objects.update(trained_through=twin.annotations.get().pk)
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from labeling.actions import owed, queue, span_opinions, tagging, working
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.features import edition_folder
-from labeling.actions.heads import eligible_mask
+from labeling.actions.heads import open_candidates
 from labeling.actions.tokenized import current_tokens, tokens_folder
 from labeling.learning.cost import PRIOR
 from labeling.learning.crf import MODEL_FILE
@@ -91,7 +91,8 @@ def test_a_random_entry_carries_the_chance_it_had(marked: Project, ann: User) ->
     assert version is not None
     tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
     assert tokens is not None
-    eligible = int(eligible_mask(marked, len(tokens)).sum())
+    candidates = open_candidates(marked, len(tokens))
+    eligible = int((candidates.is_open & ~candidates.is_known).sum())
     chances = [e.reason["propensity"] for e in entries(marked) if e.reason["share"] == "random"]
     assert chances
     assert chances == pytest.approx([chances[0]] * len(chances))

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from labeling.learning.clustering import k_means
 from labeling.learning.herding import herd
 from labeling.learning.lsa import unit_rows
-from labeling.learning.mix import Mix, Share, Strategy, Wishes
+from labeling.learning.mix import HeadEntry, Mix, Share, Strategy, Wishes
+from labeling.learning.near_duplicates import Candidates
 from labeling.learning.quality import (
     rarity_weights,
     weak_class_weights,
 )
-from labeling.learning.selection import select_head
+from labeling.learning.selection import one_of_each_first, select_head
 from tests.labeling.learning.pools import matching, pool
 
 
@@ -218,3 +219,60 @@ def test_herding_is_as_good_as_trying_every_candidate():
         expected.append(int(np.argmax(gains)))
         covered = np.maximum(covered, kernel[expected[-1]])
     assert herd(points, weights, points, None, 6).tolist() == expected
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    links=st.lists(st.integers(0, 40), min_size=1, max_size=40),
+    closed=st.sets(st.integers(0, 39)),
+    answered=st.lists(st.integers(0, 39), max_size=8),
+    size=st.integers(1, 50),
+    gap=st.integers(1, 3),
+    seed=st.integers(0, 5),
+)
+def test_one_of_each_group_comes_before_the_others_and_nothing_is_lost(
+    links, closed, answered, size, gap, seed
+):
+    """New groups, then those with an answer, then the rest; one group may be nearly the whole pool."""
+    n = len(links)
+    groups = np.array([min(link, row) for row, link in enumerate(links)])
+    groups = groups[groups]  # the lowest of two that are linked
+    groups = np.array([int(np.flatnonzero(groups == group)[0]) for group in groups])
+    is_open = ~np.isin(np.arange(n), list(closed))
+    known = groups[[row for row in answered if row < n]].astype(np.int64)
+    positions = gap * np.arange(n)
+    likes = np.random.default_rng(seed).permutation(n)
+
+    def choose(is_candidate, places):
+        rows = [row for row in likes.tolist() if is_candidate[row]][:places]
+        return [HeadEntry(int(positions[row]), Share.MARGIN) for row in rows]
+
+    head = one_of_each_first(Candidates.of(groups, is_open, known, positions), size, choose)
+    rows = [entry.position // gap for entry in head]
+    assert len(rows) == len(set(rows)) == min(size, int(is_open.sum()))
+    assert is_open[rows].all()
+    part = [
+        2 if groups[row] in groups[rows[:place]] else int(groups[row] in known)
+        for place, row in enumerate(rows)
+    ]
+    assert part == sorted(part)
+    new = set(groups[is_open].tolist()) - set(known.tolist())
+    assert part.count(0) == min(size, len(new))
+
+
+def test_a_frequent_group_comes_as_early_as_its_documents_would():
+    """Nine documents of ten say the same: at random, one of them is all but surely the first."""
+    groups = np.array([0] * 90 + list(range(90, 100)))
+    candidates = Candidates.of(groups, np.ones(100, dtype=bool), np.zeros(0, dtype=np.int64))
+    firsts = Counter()
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+
+        def choose(is_candidate, places, rng=rng):
+            rows = rng.permutation(np.flatnonzero(is_candidate))[:places]
+            return [HeadEntry(int(row), Share.RANDOM) for row in rows]
+
+        head = one_of_each_first(candidates, 11, choose)
+        firsts[int(groups[head[0].position])] += 1
+        assert len({int(groups[entry.position]) for entry in head}) == 11
+    assert firsts[0] > 25
