@@ -17,6 +17,7 @@ from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.measures import Measure
 from analytics.queue_shares import QueueShares, queue_shares
 from analytics.scores import scores
+from analytics.unlike import UnlikeTexts, unlike_texts
 from labeling.learning.crossed import SMALL_TEST_SET
 from labeling.models import ClassNeed, Focus, LabelClass, ModelVersion, Project
 
@@ -31,6 +32,7 @@ class ClassRow:
     share: float  # of all labels, 0 to 1
     scores: ClassScores | None  # None while there is no model, or it does not know the class yet
     crossed: ClassScores | None  # the same by cross-validation
+    unlike: ClassScores | None  # the same on texts unlike any labeled one, where these are counted apart
     prevalence: Measure | None  # share of the unlabelled documents that have it, estimated
     need: ClassNeed | None  # the share of the queue that it should get, and who sets it
     queue_part: float | None  # of the queue that it has now; None while nothing is ranked
@@ -47,6 +49,7 @@ class ClassReport:
     rows: list[ClassRow]
     imbalance: Imbalance  # of the labels to learn from
     scores: Report | None  # averages with intervals; None without a model or a labelled test set
+    unlike: UnlikeTexts | None  # of texts unlike any labeled one; None where the others are few
     crossed: CrossValidated | None
     pairs: list[tuple[LabelClass, LabelClass, int, int]]  # true, predicted, documents, of the true class
     ambiguous: list[AmbiguousPair]
@@ -84,15 +87,20 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
     if held_out is not None and not len(held_out):
         held_out = None
     measured = scores(project.kind, held_out, version.pk) if held_out and version else None
+    labels = sum(counts.values())
+    unlike = None
+    if version and held_out and measured:
+        unlike = unlike_texts(project, version, held_out, measured, labels)
     by_id = {label_class.pk: label_class for label_class in classes}
     crossed = cross_validated(version, by_id)
     queue = queue_shares(project)
     return ClassReport(
         project=project,
         choice=choice,
-        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, labelled), queue),
+        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, unlike, labelled), queue),
         imbalance=imbalance(np.array([counts.get((c.pk, "pool"), 0) for c in classes] or [0])),
         scores=measured,
+        unlike=unlike,
         crossed=crossed,
         pairs=_pairs(project.kind, by_id, held_out) if held_out else [],
         ambiguous=ambiguous_pairs(project, by_id, held_out) if held_out else [],
@@ -100,7 +108,7 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
         retired=retired,
         labelled=labelled,
         queue=queue,
-        labels=sum(counts.values()),
+        labels=labels,
         test_documents=len(held_out) if held_out else 0,
         is_test_waiting=queries.test_documents_waiting(project),
     )
@@ -111,7 +119,14 @@ class _Measured:
     crossed: CrossValidated | None
     held_out: queries.HeldOut | None
     scores: Report | None
+    unlike: UnlikeTexts | None
     labelled: Labelled
+
+    def by_class(self, report: Report | None) -> dict[UUID, ClassScores]:
+        """What a report on test documents says of each class."""
+        if report is None or self.held_out is None:
+            return {}
+        return dict(zip(self.held_out.classes, report.classes, strict=True))
 
 
 def _rows(
@@ -121,9 +136,8 @@ def _rows(
     measured: _Measured,
     queue: QueueShares,
 ) -> list[ClassRow]:
-    by_class: dict[UUID, ClassScores] = {}
-    if measured.scores and measured.held_out:
-        by_class = dict(zip(measured.held_out.classes, measured.scores.classes, strict=True))
+    by_class = measured.by_class(measured.scores)
+    unlike = measured.by_class(measured.unlike.scores if measured.unlike else None)
     estimates = prevalences(project, measured.labelled) if len(measured.labelled) else {}
     needs = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
     focuses = queries.standing_focuses(project)
@@ -140,6 +154,7 @@ def _rows(
                 _total(counts, pk) / total if total else 0.0,
                 by_class.get(pk),
                 measured.crossed.classes.get(pk) if measured.crossed else None,
+                unlike.get(pk),
                 estimates[pk].unlabelled if pk in estimates else None,
                 needs.get(pk),
                 queue.part_of(pk) if queue.entries else None,

@@ -15,6 +15,7 @@ from analytics.guidance.ranked import findings, headline
 from analytics.metrics.measures import Measure
 from analytics.reports import ClassReport, ClassRow, class_report
 from analytics.stopping import stopping_advice, title
+from analytics.unlike import UnlikeTexts
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
@@ -43,6 +44,7 @@ class ClassScoresOut(serializers.Serializer[Any]):
     test_labels = serializers.IntegerField()
     cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
     unlabelled_share = MeasureOut(allow_null=True, help_text="Of unlabelled documents, estimated.")
+    unlike_f1 = MeasureOut(allow_null=True, help_text="On test documents unlike any labeled one.")
     queue_share = serializers.FloatField(
         allow_null=True,
         help_text="Of the queue: what is there for the class now; null while nothing is ranked.",
@@ -120,6 +122,21 @@ class StoppingOut(serializers.Serializer[Any]):
     expected_gain = GainOut(allow_null=True)
 
 
+class UnlikeOut(serializers.Serializer[Any]):
+    """The numbers on test documents without a near-duplicate among the training documents.
+
+    There where at least 5 % of the test documents have one. `difference` is the share of documents right in
+    full among those unlike any labeled one, minus that among the others.
+    """
+
+    documents = serializers.IntegerField()
+    alike = serializers.IntegerField(help_text="Test documents that have a near-duplicate in training.")
+    accuracy = MeasureOut()
+    macro_f1 = MeasureOut()
+    micro_f1 = MeasureOut()
+    difference = MeasureOut()
+
+
 class ClassReportOut(serializers.Serializer[Any]):
     """The class report of this moment."""
 
@@ -131,6 +148,7 @@ class ClassReportOut(serializers.Serializer[Any]):
     accuracy = MeasureOut(allow_null=True)
     macro_f1 = MeasureOut(allow_null=True)
     micro_f1 = MeasureOut(allow_null=True)
+    unlike_labeled = UnlikeOut(allow_null=True)
     imbalance_ratio = MeasureOut()
     effective_classes = MeasureOut()
     classes = ClassScoresOut(many=True)
@@ -164,6 +182,7 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
         "accuracy": measure_json(scores.accuracy) if scores else None,
         "macro_f1": measure_json(scores.macro.f1) if scores else None,
         "micro_f1": measure_json(scores.micro.f1) if scores else None,
+        "unlike_labeled": _unlike(report.unlike) if report.unlike else None,
         "imbalance_ratio": measure_json(report.imbalance.ratio),
         "effective_classes": measure_json(report.imbalance.effective_classes),
         "classes": [_row(row) for row in report.rows],
@@ -172,6 +191,17 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
             for truth, predicted, count, total in report.pairs[:20]
         ],
         "findings": [_finding(finding) for finding in findings(report)],
+    }
+
+
+def _unlike(found: UnlikeTexts) -> dict[str, Any]:
+    return {
+        "documents": found.documents,
+        "alike": found.alike,
+        "accuracy": measure_json(found.scores.accuracy),
+        "macro_f1": measure_json(found.scores.macro.f1),
+        "micro_f1": measure_json(found.scores.micro.f1),
+        "difference": measure_json(found.difference),
     }
 
 
@@ -209,6 +239,7 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "support": scores.support if scores else None,
         "cross_validated_f1": measure_json(row.crossed.f1) if row.crossed else None,
         "unlabelled_share": measure_json(row.prevalence) if row.prevalence else None,
+        "unlike_f1": measure_json(row.unlike.f1) if row.unlike else None,
         "queue_share": None if row.queue_part is None else round(row.queue_part, 4),
         "queue_share_wanted": row.need.share if row.need else None,
         "queue_mode": row.need.mode if row.need else None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from analytics.guidance import distinction, labels, leakage, likeness, test_set
+from analytics.guidance import distinction, labels, leakage, likeness, novelty, test_set
 from analytics.guidance.finding import Finding
 from analytics.guidance.labels import weak_rows
 from analytics.reports import ClassReport
@@ -23,6 +23,7 @@ CHECKS = (
     test_set.too_good,
     leakage.leaked,
     likeness.unrepresentative,
+    novelty.unlike_labeled,
     likeness.different_mix,
     distinction.unclear_pairs,
 )

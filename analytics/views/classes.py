@@ -150,12 +150,14 @@ def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpR
 @require_safe
 @for_members
 def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The table as a file for spreadsheets; cross-validated numbers in columns of their own."""
+    """The table as a file for spreadsheets; cross-validated numbers, and those of texts unlike any labeled
+    one, in columns of their own."""
     measures = ("precision", "recall", "f1")
     header = ["class", "train_labels", "test_labels", "support"]
     header += [column for name in measures for column in measure_columns(name)]
     header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
     header += [*measure_columns("unlabelled_share"), "queue_share", "queue_share_wanted", "queue_mode"]
+    header += ["unlike_support", *measure_columns("unlike_f1")]
     rows = []
     for row in class_report(member.project, request.GET.get("model")).rows:
         cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
@@ -166,5 +168,7 @@ def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
         cells += measure_cells(row.prevalence)
         cells.append("" if row.queue_part is None else round(row.queue_part, 4))
         cells += [row.need.share, row.need.mode] if row.need else ["", ""]
+        cells.append(row.unlike.support if row.unlike else "")
+        cells += measure_cells(row.unlike.f1 if row.unlike else None)
         rows.append(cells)
     return csv_file(f"classes-{member.project_id}", header, rows)
