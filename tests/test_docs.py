@@ -145,8 +145,8 @@ def test_the_settings_of_a_project_are_those_that_there_are():
     assert rows.keys() == policy.CHANGEABLE - {"name", "description"} | {"kind", "test_share"}
     for name, shown in rows.items():
         field = Project._meta.get_field(name)
-        default = {False: "no"}.get(field.default, field.default) if field.has_default() else ""
-        assert shown == str(default), name
+        default = str(field.get_default()) if field.has_default() else ""
+        assert shown == {"False": "no", "[]": "none"}.get(default, default), name
 
 
 def choices() -> Iterator[tuple[str, list[str]]]:

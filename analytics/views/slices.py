@@ -19,6 +19,7 @@ from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import picks
 from labeling.exceptions import InvalidInput
 from labeling.models import Membership, Pick
+from labeling.models.described import is_hidden
 from labeling.models.slicing import Slice
 from labeling.views.access import for_managers, for_members, person
 
@@ -59,7 +60,7 @@ def queue(request: HttpRequest, member: Membership) -> HttpResponse:
     where = Slice.read(request.POST.dict())
     try:
         done = picks.pick_from_pool(
-            member.project_id, person(request), where=where, count=WANTED, reason=str(where)[:300]
+            member.project_id, person(request), where=where, count=WANTED, reason=_reason(member, where)
         )
     except InvalidInput as error:
         messages.error(request, error.message)
@@ -123,6 +124,13 @@ def headline(report: Slices) -> str:
 def _address(member: Membership, report: Slices, where: Slice | None) -> str:
     """Of the test documents of the slice; "" where it cannot be said, or the reader may not see them."""
     return "" if where is None else test_set_address(member, report.version, **where.query)
+
+
+def _reason(member: Membership, where: Slice) -> str:
+    """What annotators read of a pick: the slice, unless that tells what is hidden from them."""
+    if any(is_hidden(condition.field, member.project) for condition in where.conditions):
+        return _("More documents of one group")
+    return str(where)[:300]
 
 
 def _told(n: int, where: Slice) -> str:

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from labeling.actions import documents, given
+from labeling.actions import documents, given, metadata_fields
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, checked
 from labeling.actions.owed import owe
 from labeling.exceptions import InvalidAnswer, StaleRun
@@ -193,6 +193,7 @@ class _Run:
     def _stored(self, chunk: Sequence[Record | BadRow]) -> ImportReport:
         records = [row for row in chunk if isinstance(row, Record)]
         bad_rows = [row for row in chunk if isinstance(row, BadRow)]
+        metadata_fields.hide_answers(self.job.project_id, records)
         added = documents.add(self.job.project_id, records, self.job.file_name, self.job)
         bad_rows += [_bad(records[index], CHANGED) for index in added.changed]
         bad_rows.sort(key=lambda row: row.line)

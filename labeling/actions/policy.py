@@ -11,6 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
+from labeling.actions.metadata_fields import checked_fields, shown_instead
 from labeling.actions.projects import check_storable, managed_document, manager_of
 from labeling.actions.settling import dispute, is_given_up, reconsider, settle
 from labeling.exceptions import InvalidInput
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 CHANGEABLE = {
     "name", "description", "overlap", "lease_minutes", "lease_cap", "strategy", "suggestion_policy",
-    "confirms_choice", "allows_overlapping_spans", "is_paused",
+    "confirms_choice", "allows_overlapping_spans", "is_paused", "hidden_metadata",
 }  # fmt: skip
 AT_ONCE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
@@ -95,6 +96,9 @@ def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
         raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     project.most_overlap = max(project.most_overlap, project.overlap)
+    if "hidden_metadata" in changes:
+        changes["hidden_metadata"] = checked_fields(changes["hidden_metadata"])
+        changes["shown_metadata"] = shown_instead(project, changes["hidden_metadata"])
     for name, value in changes.items():
         setattr(project, name, value)
     check_storable(project)

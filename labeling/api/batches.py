@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from labeling.api.keys import KeyedInput, key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.models import Lease, Project
+from labeling.models.described import shown_metadata
 from labeling.models.explanations import OPINIONS, explanation, shows_opinion
 from labeling.models.reasons import reason_sentence
 from labeling.models.suggestions import OPEN
@@ -53,7 +55,9 @@ class HeldOut(serializers.Serializer[Any]):
     document_id = serializers.IntegerField()
     external_id = serializers.CharField(allow_null=True)
     text = serializers.CharField()
-    metadata = serializers.DictField()
+    metadata = serializers.SerializerMethodField(
+        help_text="Without what the project hides from those who label."
+    )
     leased_until = serializers.DateTimeField(
         help_text="Later answers count while nobody else took the place."
     )
@@ -62,6 +66,10 @@ class HeldOut(serializers.Serializer[Any]):
         "shown, `explanation` of what they rest on; and the numbers."
     )
     guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
+
+    @extend_schema_field(serializers.DictField())
+    def get_metadata(self, held: HeldDocument) -> dict[str, Any]:
+        return shown_metadata(held.metadata, self.context["project"])
 
     def get_reason(self, held: HeldDocument) -> dict[str, Any]:
         return shown_reason(held.reason, self.context["class_names"], self.context["shows_classes"])
@@ -109,6 +117,7 @@ def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, A
     leases = Lease.objects.filter(pk__in=[document.lease_id for document in held])
     names = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
     context = {
+        "project": project,
         "guidelines": dict(leases.values_list("pk", "guideline__number")),
         "class_names": names,
         "shows_classes": project.suggestion_policy in OPEN,

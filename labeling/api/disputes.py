@@ -79,7 +79,11 @@ class Disputes(Endpoint):
         """List the documents that wait for a decision, oldest first, with the answers that disagree."""
         waiting = Document.objects.disputed().filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
         found = text_page(waiting, "pk", self.asked["limit"])
-        context = {"opinions": _opinions(found["results"]), "may_adjudicate": self.member.may_adjudicate}
+        context = {
+            "opinions": _opinions(found["results"]),
+            "may_adjudicate": self.member.may_adjudicate,
+            "member": self.member,
+        }
         return Response(found | {"results": DisputeOut(found["results"], many=True, context=context).data})
 
 

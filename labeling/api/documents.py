@@ -21,7 +21,8 @@ from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotAllowed, NotFound
-from labeling.models import Document, Resolution
+from labeling.models import Document, Membership, Resolution
+from labeling.models.described import shown_metadata
 
 HIDDEN = "Null for annotators, who must not know which documents measure the model or themselves."
 MOST_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
@@ -46,9 +47,16 @@ class DocumentFilters(TextPageFilters):
 class DocumentOut(serializers.ModelSerializer[Document]):
     """The unit to be labelled."""
 
-    metadata = serializers.DictField()
+    metadata = serializers.SerializerMethodField(
+        help_text="For all but managers without what the project hides from those who label."
+    )
     split = serializers.SerializerMethodField(help_text=f"pool or test. {HIDDEN}")
     state = serializers.SerializerMethodField(help_text=f"open, disputed, resolved or excluded. {HIDDEN}")
+
+    @extend_schema_field(serializers.DictField())
+    def get_metadata(self, document: Document) -> dict[str, Any]:
+        member: Membership = self.context["member"]
+        return document.metadata if member.may_manage else shown_metadata(document.metadata, member.project)
 
     def get_split(self, document: Document) -> str | None:
         return document.split if self.context["may_adjudicate"] else None
@@ -136,7 +144,7 @@ class Documents(ImportDocuments):
             project=project_id, position__gt=self.asked.get("cursor", -1), **wanted
         ).order_by("position")
         found = text_page(documents, "position", self.asked["limit"])
-        context = {"may_adjudicate": self.member.may_adjudicate}
+        context = {"may_adjudicate": self.member.may_adjudicate, "member": self.member}
         return Response(found | {"results": DocumentOut(found["results"], many=True, context=context).data})
 
 
@@ -147,7 +155,7 @@ class DocumentEndpoint(Endpoint):
         document = Document.objects.filter(project=self.member.project_id, pk=document_id).first()
         if document is None:
             raise NotFound
-        context = {"may_adjudicate": self.member.may_adjudicate}
+        context = {"may_adjudicate": self.member.may_adjudicate, "member": self.member}
         return Response(DocumentDetailOut(document, context=context).data)
 
 

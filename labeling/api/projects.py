@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.actions import policy, projects
+from labeling.actions.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
 from labeling.actions.policy import OverlapEffect
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Filters, Input, Number, Text, WholeNumber, YesNo
@@ -34,6 +35,13 @@ class PolicyIn(Input):
     suggestion_policy = serializers.ChoiceField(Project.SuggestionPolicy.choices, required=False)
     confirms_choice = YesNo(required=False, help_text="One class: a key chooses and Enter saves.")
     allows_overlapping_spans = YesNo(required=False)
+    hidden_metadata = serializers.ListField(
+        child=Text(max_length=MAX_FIELD_CHARACTERS),
+        max_length=MAX_FIELDS,
+        required=False,
+        help_text="Fields of the metadata that are not shown to those who label; `*` for all that were not "
+        "shown by choice. A field that is no longer among them is shown from then on, whatever its values.",
+    )
     is_paused = YesNo(required=False, help_text="Nobody is given documents; answers are still taken.")
 
 
@@ -86,6 +94,7 @@ class ProjectOut(serializers.ModelSerializer[Project]):
         fields = (
             "id", "name", "description", "kind", "overlap", "lease_minutes", "lease_cap", "test_share",
             "strategy", "suggestion_policy", "confirms_choice", "allows_overlapping_spans", "is_paused",
+            "hidden_metadata",
             "document_count", "created_at",
         )  # fmt: skip
         read_only_fields = fields

@@ -10,9 +10,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from labeling.actions.metadata_fields import fields_of
 from labeling.actions.projects import MOST_CLASSES
 from labeling.formats.names import NameProblem, checked_names
 from labeling.models import Project
+from labeling.models.described import ALL_FIELDS
 
 
 class NewProject(forms.Form):
@@ -161,6 +163,14 @@ class Policy(forms.Form):
         help_text=gettext_lazy("Slower, and slips are seen. Otherwise one key chooses, saves and goes on."),
     )
     allows_overlapping_spans = forms.BooleanField(required=False, label=gettext_lazy("Spans may overlap"))
+    hidden_metadata = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Metadata hidden from annotators"),
+        help_text=gettext_lazy(
+            "Fields that would tell the answer belong here. Managers see them in reports and exports."
+        ),
+    )
 
     @classmethod
     def of(cls, project: Project, data: Any = None) -> Policy:
@@ -170,6 +180,13 @@ class Policy(forms.Form):
             del form.fields["allows_overlapping_spans"]
         if project.kind != Project.Kind.SINGLE:
             del form.fields["confirms_choice"]
+        if fields := fields_of(project):
+            names = {ALL_FIELDS: _("All that are not shown by choice")}
+            chooser = form.fields["hidden_metadata"]
+            assert isinstance(chooser, forms.MultipleChoiceField)  # noqa: S101 - see above
+            chooser.choices = [(field, names.get(field, field)) for field in fields]
+        else:
+            del form.fields["hidden_metadata"]
         return form
 
     def changes(self) -> dict[str, Any]:

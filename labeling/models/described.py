@@ -9,10 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from labeling.models.languages import language_name
+from labeling.models.projects import Project
 
 # Two fields that are no metadata. A document's own metadata of such a name would win.
 FILE = "@file"
 TOLD_LANGUAGE = "@language"
+ALL_FIELDS = "*"  # among the hidden fields: those that nobody has shown are hidden too
+MAX_SHOWN_FIELD_CHARACTERS = 200  # of a field's name; longer ones are not shown
 
 
 def described(metadata: Mapping[str, Any], source: str, language: str | None) -> dict[str, Any]:
@@ -23,6 +26,18 @@ def described(metadata: Mapping[str, Any], source: str, language: str | None) ->
     """
     known = {FILE: source, TOLD_LANGUAGE: language}
     return {name: value for name, value in known.items() if value} | dict(metadata)
+
+
+def shown_metadata(metadata: Mapping[str, Any], project: Project) -> dict[str, Any]:
+    """What annotators see of the metadata."""
+    return {field: value for field, value in metadata.items() if not is_hidden(field, project)}
+
+
+def is_hidden(field: str, project: Project) -> bool:
+    """Whether annotators must not learn what a document's metadata says in this field."""
+    if len(field) > MAX_SHOWN_FIELD_CHARACTERS or field in project.hidden_metadata:
+        return True
+    return ALL_FIELDS in project.hidden_metadata and field not in project.shown_metadata
 
 
 def field_name(field: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -73,6 +74,12 @@ class Project(models.Model):
         default=False, db_default=False
     )  # one class: a key chooses and Enter saves, instead of both at once
     allows_overlapping_spans = models.BooleanField(default=False)
+    # Fields of the metadata; those in neither list are seen. Here and not in a table of their own, so that no
+    # claim needs another statement.
+    hidden_metadata = ArrayField(models.CharField(max_length=200), default=list, blank=True, db_default=[])
+    shown_metadata = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, db_default=[]
+    )  # by a manager's choice, whatever their values look like
     is_paused = models.BooleanField(default=False)
     is_steered = models.BooleanField(default=True, db_default=True)  # by the needs that reports write
     target_f1 = models.FloatField(

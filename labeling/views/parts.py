@@ -10,6 +10,7 @@ from labeling.actions.queue import HeldDocument
 from labeling.forms.answers import signed_suggestion
 from labeling.models import Document, Membership, Project
 from labeling.models.cards import ClassCard
+from labeling.models.described import shown_metadata
 from labeling.models.desk import DeskFacts, desk_facts
 from labeling.models.explanations import explanation
 from labeling.models.keys import effective_keys
@@ -36,7 +37,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
         "why": why,
         "explanation": [*details, *(explanation(document.reason, names) if suggestion.is_open else [])],
         "reply": document.reason.get("reply"),
-        "metadata": _short_facts(document.metadata),
+        "metadata": _short_facts(shown_metadata(document.metadata, project)),
         "suggestion": signed_suggestion(suggestion, document.token),
         "policy": suggestion.policy,
         "is_open": suggestion.is_open,

@@ -56,6 +56,9 @@ class Command(BaseCommand):
                 self.stderr.write(f"line {row.line}: {row.reason}  {row.excerpt}")
             if count > len(rows):
                 self.stderr.write(f"and {count - len(rows)} more")
+        hidden = Project.objects.values_list("hidden_metadata", flat=True).get(pk=options["project"])
+        if hidden:
+            self.stderr.write(f"Annotators do not see these fields: {', '.join(hidden)}.")
         self.stdout.write(
             f"{report.read} rows read: {report.added} documents added, {report.known} were here already, "
             f"{report.labelled} came with their label, {report.bad} rows left out, "

@@ -65,7 +65,7 @@ MOST = {
     "labeling:remove_member": 4,
     "labeling:retire_class": 4,
     "labeling:rules": 4,
-    "labeling:settings": 5,
+    "labeling:settings": 6,
     "labeling:tokens": 4,
 }
 PARTS = {"analytics:news": {"shown": "1"}, "labeling:project": {}, "analytics:savings": {}}  # asked for alone
