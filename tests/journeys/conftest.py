@@ -15,11 +15,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from labeling.actions import policy
 from labeling.models import Project, QueueEntry
 from tests.journeys.marking import NEXT, TOLD, desk
+from tests.patience import PATIENCE_SECONDS
 
 FLAGS = (
     "--no-sandbox",
@@ -35,6 +36,8 @@ MISSING = "no Chromium found: install one (Debian: apt-get install chromium) or 
 
 # Playwright keeps an event loop in the test's thread; Django takes that for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 Open = Callable[..., Page]
 
@@ -69,7 +72,7 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Open]:
     def opened(person: User | None, path: str = "/", **options: Any) -> Page:
         context = chromium.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * PATIENCE_SECONDS)
         if person is not None:
             context.add_cookies([session_of(person, live_server.url)])
         page = context.new_page()

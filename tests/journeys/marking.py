@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from labeling.models import Annotation, Label, Project
+from tests.patience import wait_until
 
 NEXT = "And the next one."  # the document behind the one that a test is about
 TOLD = "Ann Keller drills in Ostland and Brunsfeld."  # three suggested spans
@@ -46,9 +46,7 @@ def spans(project: Project, answers: int = 1) -> list[tuple[str, str]]:
 
     The next document is shown before the answer has arrived.
     """
-    until = time.monotonic() + 10
-    while Annotation.objects.filter(project=project).count() < answers and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: Annotation.objects.filter(project=project).count() >= answers)
     found = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
     rows = found.select_related("annotation__document", "label_class").order_by("annotation", "start", "end")
     return [(v.annotation.document.text[v.start : v.end], v.label_class.name) for v in rows]

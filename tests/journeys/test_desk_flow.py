@@ -3,9 +3,9 @@
 import os
 import re
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,16 +13,17 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Annotation, Document, LabelClass, Lease, Project
 from reviewqueue.embedded.process import Process
-from reviewqueue.embedded.programs import HOST, refusal, web
+from reviewqueue.embedded.programs import HOST, PortTaken, free_port, refusal, web
 from tests.cast import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 from tests.journeys.test_labeling import PHONE, answers, desk, press, ready, saved, shows
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -142,7 +143,7 @@ def test_who_answers_all_that_was_fetched_waits_and_goes_on(open_as: Open, make_
     expect(page.locator(".document .text")).to_be_visible()
     press(page, "2")
     page.context.set_offline(False)
-    expect(page.locator(".document .text")).to_be_visible(timeout=15_000)
+    expect(page.locator(".document .text")).to_be_visible()
     saved(page)
     assert sorted(given(project).values()) == [["Billing"]] + [["Refund"]] * (count - 1)
 
@@ -222,14 +223,40 @@ def test_a_document_that_was_lost_is_said_and_its_answer_kept(
     assert Annotation.objects.get(annotator=ann).is_surplus
 
 
+def test_what_was_said_of_the_end_before_the_last_answer_was_saved_is_not_told(
+    open_as: Open, make_project: Any, ann: User
+):
+    project = make_project(texts=["The only one."])
+    page = open_as(ann)
+    with page.expect_response("**/ahead/"):
+        page.goto(desk(project))
+    saving: list[Route] = []
+    asking: list[tuple[Route, APIResponse]] = []
+
+    def ask(route: Route) -> None:
+        """The first answer comes late, those after it at once."""
+        if asking:
+            route.continue_()
+        else:
+            asking.append((route, route.fetch()))
+
+    page.route("**/save/", lambda route: saving.append(route))
+    page.route("**/ahead/", ask)
+    press(page, "1")
+    wait_until(lambda: saving and asking, lambda _: page.wait_for_timeout(20))
+    saving[0].continue_()
+    saved(page)
+    route, response = asking[0]  # "nothing for you but what you hold", as it was before
+    route.fulfill(response=response)
+    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+
+
 def test_what_lies_ahead_goes_back_when_the_page_goes(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets))
     ready(page)
     assert Lease.objects.live().count() > 1
     page.goto(f"/projects/{tickets.pk}/mine/")
-    deadline = time.monotonic() + 10
-    while Lease.objects.live().count() > 1 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: Lease.objects.live().count() <= 1)
     assert Lease.objects.live().get().document.text == TEXTS[0]
     page.go_back()
     shows(page, TEXTS[0])
@@ -270,18 +297,23 @@ def server(tmp_path: Path, live_server: Any) -> Iterator[Process]:
     """The web process as `up` starts it, on the test's database."""
     address = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
-    process = web(20_000 + os.getpid() % 10_000, os.environ | {"DATABASE_URL": database}, tmp_path)
+    process = web(own_port(), os.environ | {"DATABASE_URL": database}, tmp_path)
     start(process)
     yield process
     process.stop()
 
 
+def own_port() -> int:
+    """A free one, which another process of tests at the same time does not try first."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with suppress(PortTaken):
+            return free_port(port)
+    raise PortTaken
+
+
 def start(process: Process) -> None:
     process.start()
-    deadline = time.monotonic() + 60
-    while refusal(port_of(process)):
-        assert time.monotonic() < deadline, process.last_lines()
-        time.sleep(0.1)
+    wait_until(lambda: not refusal(port_of(process)))
 
 
 def port_of(process: Process) -> int:
@@ -307,7 +339,7 @@ def test_the_web_server_is_killed_and_started_again_in_the_middle_of_labeling(
     expected |= {answer(page, "2"): ["Billing"] for _ in range(6)}
     expect(page.locator("#unsent")).to_contain_text("kept in this browser")
     start(server)
-    saved(page, seconds=60)
+    saved(page)
     ahead(page, 3)
     expected |= {answer(page, "1"): ["Refund"] for _ in range(3)}
     saved(page)

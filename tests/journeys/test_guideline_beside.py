@@ -10,6 +10,7 @@ from labeling.models import Membership, Project
 from tests.cast import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations
+from tests.journeys.test_desk_flow import answer
 from tests.journeys.test_labeling import answers, desk, press, ready, saved, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -84,8 +85,7 @@ def test_a_version_that_comes_out_meanwhile_is_told(open_as: Open, make_project,
     for _ in range(40):
         if told.is_visible():
             break
-        press(page, "1")
-        page.wait_for_timeout(60)
+        answer(page, "1")
     expect(told).to_be_visible()
     beside = page.get_by_role("complementary", name="Guideline")
     expect(beside).to_contain_text("Wants money back.")

@@ -18,6 +18,7 @@ const gaps = []; // milliseconds between the latest displays
 let shown = document.getElementById("part");
 let shownAt = 0; // 0: nothing was done yet
 let end = null; // the part that says why nothing is left
+let changedAt = 0; // when something was last done here, or saved: what the service said before is out of date
 
 export const tokenOf = (part) => part.querySelector("#answer [name=token]")?.value;
 const leaseOf = (part) => part.dataset.lease;
@@ -72,8 +73,9 @@ export async function fill() {
   if (isAsking || (pile.length > wanted / 2 && pile.length > 1) || pile.length >= wanted) return;
   isAsking = true;
   clearTimeout(again);
+  let isNews = true;
   try {
-    await fetchParts(Math.max(1, wanted - pile.length));
+    isNews = await fetchParts(Math.max(1, wanted - pile.length));
     pause = 0;
   } catch (error) {
     if (!error.kind) throw error;
@@ -82,17 +84,21 @@ export async function fill() {
   } finally {
     isAsking = false;
   }
+  if (!isNews && !outbox.state.unsent) fill();
 }
 
+/* Returns whether what the service says of an end counts: not what it said before it had the latest answer. */
 async function fetchParts(count) {
   const since = performance.now();
+  const wasSaved = !outbox.state.unsent;
   const elsewhere = await heldElsewhere();
   const have = [leaseOf(shown), ...pile.map(leaseOf), ...taken, ...(await outbox.leases()), ...elsewhere];
   const body = new URLSearchParams({ person: desk.dataset.person, count });
   for (const lease of new Set(have.filter(Boolean))) body.append("have", lease);
   const answer = await (await post("ahead", body)).text();
   const found = document.adoptNode(new DOMParser().parseFromString(answer, "text/html").body);
-  end = found.querySelector(".part[data-empty]");
+  const isNews = wasSaved && changedAt < since;
+  end = isNews ? found.querySelector(".part[data-empty]") : null;
   const parts = [...found.querySelectorAll(".part[data-lease]")];
   const isFree = await Promise.all(parts.map((part) => hold(leaseOf(part))));
   const isHere = (part) => taken.has(leaseOf(part)) || [shown, ...pile].some((other) => leaseOf(other) === leaseOf(part));
@@ -102,17 +108,22 @@ async function fetchParts(count) {
   const progress = found.querySelector("#progress");
   tell();
   document.dispatchEvent(new CustomEvent("desk:ahead", { detail: { progress, since } }));
+  return isNews;
 }
 
 /* Leases answered here whose saving nobody has confirmed: the service may still offer them. */
 const taken = new Set();
 export function leave(part) {
+  changedAt = performance.now();
   taken.add(leaseOf(part));
   releases.get(leaseOf(part))?.();
   releases.delete(leaseOf(part));
 }
 export const comeBack = (lease) => taken.delete(lease);
-document.addEventListener("desk:saved", ({ detail: { operation } }) => taken.delete(operation.lease));
+document.addEventListener("desk:saved", ({ detail: { operation } }) => {
+  changedAt = performance.now();
+  taken.delete(operation.lease);
+});
 
 /* Two tabs of one person: a lock on each lease tells which documents another tab has. */
 const LOCK = "reviewqueue-lease-";
