@@ -3,7 +3,8 @@
 
    data-do="…" on a form   what it does: answer, skip, defer, ask, undo
    desk:leaving            a form of this part is about to be read
-   desk:shown              this part is in view now */
+   desk:shown              this part is in view now
+   desk:ready              the first part may be answered: keys that were pressed before are pressed now */
 import * as ahead from "./ahead.js";
 import * as clock from "./clock.js";
 import * as history from "./history.js";
@@ -174,4 +175,4 @@ async function begin() {
   else ahead.display(current);
   outbox.pump();
 }
-begin();
+begin().finally(() => document.dispatchEvent(new Event("desk:ready")));
