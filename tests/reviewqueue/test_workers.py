@@ -1,5 +1,7 @@
 """Is a task lost, or run twice at once, when a worker is killed? Real workers, the service's own settings."""
 
+import base64
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -101,6 +105,72 @@ def test_a_message_that_could_run_code_is_refused_and_the_worker_lives(workers, 
     send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
     wait_until(lambda: lines(tmp_path / "seen") == ["alive"], 60)
     assert "ContentDisallowed" in workers[PATIENT].log.read_text()
+
+
+def envelope(**changed: Any) -> dict[str, Any]:
+    """A good task message as Celery writes it into Redis, with parts of it replaced."""
+    body = changed.pop("raw", base64.b64encode(json.dumps([[], {}, {}]).encode()).decode())
+    headers = {"id": uuid4().hex, "task": "tests.note", "lang": "py", "retries": 0, "timelimit": [None, None]}
+    delivery = {"exchange": "", "routing_key": PATIENT}
+    tag = uuid4().hex
+    properties = {"delivery_tag": tag, "delivery_info": delivery, "body_encoding": "base64", "priority": 0}
+    message = {
+        "body": body,
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": headers | changed.pop("headers", {}),
+        "properties": properties | changed.pop("properties", {}),
+    }
+    return message | {name.replace("_", "-"): value for name, value in changed.items()}
+
+
+def coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+MALFORMED: list[Any] = [  # (K1) what stands in the queue; a text is put there as it is
+    "", "{", "null", "[]", "7", '"a"', "\x00\xff", "[" * 100_000, json.dumps({}),
+    json.dumps({"properties": {}}), envelope(content_type="", raw=""),
+    envelope(content_type="", headers={"task": "tests.take"}, raw=""), envelope(content_type=None, raw=""),
+    envelope(content_type="application/x-python-serialize", raw="gASVCgA="),
+    envelope(content_type="application/x-yaml", raw=coded("!!python/object/apply:os.abort []")),
+    envelope(content_encoding="no-such"), envelope(content_encoding=7), envelope(raw="not base64 \u20ac"),
+    envelope(raw=coded("{broken")), envelope(raw=coded("7")), envelope(raw=coded("[]")), envelope(raw=7),
+    envelope(raw=coded('[["a"], "b", {}]')), envelope(raw=coded("[[], {}, 7]")),
+    envelope(raw=coded("[" * 100_000)), envelope(raw=coded(json.dumps([["x" * 1_000_000, "y"], {}, {}]))),
+    envelope(headers={"task": None}), envelope(headers={"task": []}), envelope(headers={"task": {"a": 1}}),
+    envelope(headers={"task": "no.such.task"}), envelope(headers={"task": "no.such.task", "id": None}),
+    envelope(headers={"id": None}), envelope(headers={"id": ["a"]}), envelope(headers={"timelimit": "ab"}),
+    envelope(headers={"timelimit": ["a", {}]}), envelope(headers={"timelimit": [1]}),
+    envelope(headers={"eta": 7}), envelope(headers={"eta": "never"}),
+    envelope(headers={"eta": "9999-12-31T23:59:59+00:00"}), envelope(headers={"expires": "never"}),
+    envelope(headers={"expires": {}}), envelope(headers={"retries": "many"}),
+    envelope(headers={"root_id": {}}), envelope(headers={"stamps": 7, "stamped_headers": 7}),
+    envelope(headers={"argsrepr": {}}), envelope(headers={"shadow": []}), envelope(headers={"group": {}}),
+    {"headers": None}, {**envelope(), "headers": None}, {**envelope(), "headers": "task"},
+    {**envelope(), "headers": ["task"]}, {**envelope(), "headers": {}}, {**envelope(), "properties": None},
+    envelope(properties={"delivery_tag": None}), envelope(properties={"delivery_tag": {}}),
+    envelope(properties={"delivery_info": None}), envelope(properties={"delivery_info": {}}),
+    envelope(properties={"body_encoding": "no-such"}), envelope(properties={"body_encoding": []}),
+    envelope(properties={"priority": "high"}), envelope(properties={"correlation_id": {}, "reply_to": []}),
+]  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_k1_a_malformed_message_costs_itself_and_never_the_worker(workers, tmp_path):
+    with redis.Redis.from_url(app.conf.broker_url.replace("redis+socket", "unix")) as client:
+        for junk in MALFORMED:
+            client.lpush(PATIENT, junk if isinstance(junk, str) else json.dumps(junk))
+        client.hset("unacked", "junk", "{broken")
+        client.zadd("unacked_index", {"junk": 1.0})
+        send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
+        send(PATIENT, "tests.note", str(tmp_path / "seen"), "alive")
+        wait_until(lambda: lines(tmp_path / "seen") == ["alive", "alive"], 120)
+        log = workers[PATIENT].log
+        assert workers[PATIENT].process.poll() is None
+        assert log.read_text().count("ready.") == 1, "it began once"
+        assert "Unrecoverable" not in log.read_text()
+        wait_until(lambda: not client.hlen("unacked") and not client.zcard("unacked_index"), 60)
 
 
 @pytest.fixture
