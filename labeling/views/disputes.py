@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,11 +75,10 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         given, status = Given.of_post(request.POST), 422
     context = answer_form(member, document, given, back="") | voices_on(document, said)
     waiting = Document.objects.disputed().filter(project=member.project)
-    context |= {
-        "number": waiting.filter(pk__lte=document.pk).count(),
-        "waiting": waiting.count(),
-        "opinion": _opinion_of_model(member, document),
-    }
+    context |= waiting.aggregate(number=Count("pk", filter=Q(pk__lte=document.pk)), waiting=Count("pk"))
+    context["opinion"] = _opinion_of_model(
+        document, {card.id: card.name for card in context["facts"].classes}
+    )
     return render(request, "labeling/dispute.html", context, status=status)
 
 
@@ -102,9 +101,8 @@ def _next_dispute(request: HttpRequest, member: Membership, document_id: int) ->
     return reverse("labeling:dispute", args=[member.project_id, following.pk])
 
 
-def _opinion_of_model(member: Membership, document: Document) -> list[tuple[str, str]]:
+def _opinion_of_model(document: Document, names: Mapping[str, str]) -> list[tuple[str, str]]:
     """(class, probability) as the model saw the document when it was last given out; empty without one."""
-    names = {str(pk): name for pk, name in member.project.classes.values_list("pk", "name")}
     leases = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
     reason = leases.values_list("reason", flat=True).first() or {}
     return [(names[pk], percent(value)) for pk, value in top_classes(reason)[:3] if pk in names]

@@ -217,7 +217,7 @@ def tried(project: Project, strength: float, *, is_better: bool) -> None:
 def test_recipes_that_were_not_better_are_told_too(tickets: Project, page: Callable[[Project], str]) -> None:
     tried(tickets, 20, is_better=False)
     shown = page(tickets)
-    assert "Nov. 12, 2026, at 240 labels" in shown
+    assert "Nov 12, 2026, at 240 labels" in shown
     assert "more weight on the labels (C = 60): no gain beyond noise" in shown
     assert "macro F1 +0.002 ± 0.011" in shown
     assert "Not used" in shown

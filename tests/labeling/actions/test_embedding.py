@@ -83,7 +83,9 @@ def test_labelled_and_test_documents_come_first_then_the_head_then_a_sample(shop
     answered = set(shop.documents.filter(annotations__isnull=False).values_list("text", flat=True))
     tests = set(shop.documents.test_set().values_list("text", flat=True))
     ranked = QueueEntry.objects.live(shop).values_list("document__text", flat=True)
-    head = [text for text in ranked if text not in answered | tests]
+    head = list(
+        dict.fromkeys(text for text in ranked if text not in answered | tests)
+    )  # copies are made once
     recorder = Recorder()
     run(shop, recorder)
     urgent = len(answered | tests)
