@@ -126,6 +126,27 @@ def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
     assert asked(installing) == ["embeddings", "embeddings"]
 
 
+ODD_OUTPUTS = ("", "a b", "( x )", "!", "-n", "25270554624\\n25270554624")
+
+
+def test_whatever_a_program_prints_the_script_itself_never_stumbles(installing):
+    """A word too many in an unquoted comparison is a complaint of the shell's: `[: unexpected operator`."""
+    run(installing, "test")  # makes the environment whose stamps are compared from now on
+    complaints = []
+    for name in ("cksum", "cat", "id", "readlink"):
+        program = installing / "bin" / name
+        original = program.readlink()
+        program.unlink()
+        for output in ODD_OUTPUTS:
+            program.write_text(f"#!/bin/sh\nprintf -- '{output}'\n")
+            program.chmod(0o755)
+            done = run(installing, "nothing" if name == "readlink" else "test")
+            complaints += [(name, output, line) for line in done.stderr.splitlines() if "[: " in line]
+        program.unlink()
+        program.symlink_to(original)
+    assert complaints == []
+
+
 def test_bench_asks_which_one():
     done = subprocess.run([BASE_DIR / "run", "bench"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
