@@ -60,6 +60,7 @@ class Distribution:
     imbalance: Imbalance
     documents: int
     test_documents: int
+    waiting: int  # documents that are not settled: their first answer counts until the second is there
     drawn: int  # labelled documents that were drawn at random
     people: list[Group]
     guidelines: list[Group]
@@ -112,6 +113,7 @@ def distribution(project: Project) -> Distribution:
         imbalance=imbalance(np.array([row.train for row in rows] or [0])),
         documents=len(found),
         test_documents=int(found.is_test.sum()),
+        waiting=found.waiting,
         drawn=int(found.is_drawn.sum()),
         people=by_person(people, found.ledger, order),
         guidelines=by_guideline(project, found, order),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -25,11 +25,21 @@ Whole = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Group:
-    """Labels of one person, guideline version or stretch of time."""
+    """Labels of one person, guideline version or stretch of time.
+
+    name : of a stretch of time its first day, in ISO 8601
+    begins : that day
+    """
 
     name: str
     answers: int
     counts: tuple[int, ...]  # labels of each class
+    begins: date | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return self.name if self.begins is None else date_format(self.begins, "SHORT_DATE_FORMAT")
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,9 @@ def by_time(found: Labelled, order: Whole) -> list[Group]:
     starts = _periods(int(days.min()), int(days.max()))
     group = np.full(len(found.ledger.annotations), -1)
     group[found.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
-    names = [date_format(start, "SHORT_DATE_FORMAT") for start in starts]
-    return _groups(names, group, _labels(found.ledger, group, order))
+    names = [start.isoformat() for start in starts]
+    groups = _groups(names, group, _labels(found.ledger, group, order))
+    return [replace(one, begins=start) for one, start in zip(groups, starts, strict=True)]
 
 
 def habits(people: dict[int, str], known: Ledger, order: Whole) -> Habits:

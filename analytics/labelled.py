@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.ledger import DRAWN, TEST, Ledger, ledger, speaking
+from analytics.ledger import TEST, Ledger, ledger, speaking
 from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
 from analytics.metrics.imbalance import NO_LABELS
 from analytics.metrics.measures import Interval, Measure, gettext_noop, ratio, undefined
@@ -32,6 +32,7 @@ class Labelled:
     documents, places : (n_pairs,) every class that a document has, once: the document's place in `rows`,
         rising, and the class's place in `ledger.classes`
     spans : (n_pairs,) how often the document has the class; 1 but for spans
+    waiting : documents that are not settled: their first answer speaks until the second opinion is there
     """
 
     ledger: Ledger
@@ -41,6 +42,7 @@ class Labelled:
     documents: NDArray[np.int64]
     places: NDArray[np.int64]
     spans: NDArray[np.int64]
+    waiting: int
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,7 +67,7 @@ class Labelled:
 def labelled_now(project: Project) -> Labelled:
     """Read in at most four statements."""
     known = ledger(project)
-    rows = speaking(project, known)
+    rows, waiting = speaking(project, known)
     flags = known.flags[rows]
     order = np.argsort((flags & TEST) == 0, kind="stable")  # rows rise, and so do the times of their labels
     rows, flags = rows[order], flags[order]
@@ -80,10 +82,11 @@ def labelled_now(project: Project) -> Labelled:
         known,
         rows,
         (flags & TEST) > 0,
-        (flags & (TEST | DRAWN)) > 0,
+        (flags & TEST > 0) | known.was_drawn(rows),
         pairs // n_classes,
         pairs % n_classes,
         spans,
+        waiting,
     )
 
 

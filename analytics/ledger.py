@@ -70,7 +70,7 @@ class Ledger:
     supersedes : (n,) the id of the annotation that it replaces; 0 for none
     days : (n,) since 1970 (UTC), when it was given
     sources : (n,) places in SOURCES
-    flags : (n,) of TEST, DRAWN and VOID
+    flags : (n,) of TEST, DRAWN (what its own lease says) and VOID
     rows, places : (n_labels,) the row of each label's annotation, rising, and its place in `classes`
     """
 
@@ -96,6 +96,15 @@ class Ledger:
         stands = (self.flags & VOID) == 0
         stands[self.rows_of(self.supersedes[self.supersedes > 0])] = False
         return stands
+
+    def was_drawn(self, rows: Places) -> NDArray[np.bool_]:
+        """Whether the document of each of these rows came to its first annotator as a random draw.
+
+        Whoever answers it later gets it for another reason, and an adjudicator under no lease at all.
+        """
+        first = np.unique(self.documents, return_index=True)[1]
+        drawn = self.documents[first[(self.flags[first] & DRAWN) > 0]]
+        return np.isin(self.documents[rows], drawn)
 
     def rows_of(self, annotations: Places) -> Places:
         """Where these are, in rising order; those that are not known yet are left out."""
@@ -129,8 +138,9 @@ def ledger(project: Project) -> Ledger:
     return found
 
 
-def speaking(project: Project, known: Ledger) -> Places:
-    """The rows of the annotations that speak for their documents: one for each labelled document.
+def speaking(project: Project, known: Ledger) -> tuple[Places, int]:
+    """The rows of the annotations that speak for their documents, one for each labelled document; and how
+    many of these are not settled but wait for a second opinion.
 
     They are those whose labels `labeling.models.labelled.label_counts` counts.
     """
@@ -141,13 +151,13 @@ def speaking(project: Project, known: Ledger) -> Places:
     is_person = np.isin(known.sources, [SOURCES.index(source) for source in Annotation.ANNOTATORS])
     waiting = known.documents[known.stands & is_person & ~is_settled]  # most have a settling answer beside it
     if not len(waiting):
-        return rows
+        return rows, 0
     settled = np.append(np.sort(known.documents[rows]), -1)
     waiting = waiting[settled[np.searchsorted(settled[:-1], waiting)] != waiting]
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [waiting.tolist()])
-        first = np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)
-    return np.sort(np.concatenate([rows, known.rows_of(first)]))
+        first = known.rows_of(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64))
+    return np.sort(np.concatenate([rows, first])), len(first)
 
 
 def _with_newer(project_id: int, known: Ledger) -> Ledger:

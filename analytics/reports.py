@@ -57,7 +57,7 @@ class ClassReport:
     retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
     labelled: Labelled
     queue: QueueShares  # of now
-    labels: int  # of the pool and the test set together
+    labels: int  # of the active classes: documents with each class, or spans, of the pool and the test set
     test_documents: int  # that are labelled and predicted
     is_test_waiting: bool
 
@@ -87,7 +87,7 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
     if held_out is not None and not len(held_out):
         held_out = None
     measured = scores(project.kind, held_out, version.pk) if held_out and version else None
-    labels = sum(counts.values())
+    labels = sum(_total(counts, label_class.pk) for label_class in classes)
     unlike = None
     if version and held_out and measured:
         unlike = unlike_texts(project, version, held_out, measured, labels)

@@ -40,8 +40,8 @@ class ClassScoresOut(serializers.Serializer[Any]):
     f1 = MeasureOut(allow_null=True)
     support = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
-    train_labels = serializers.IntegerField()
-    test_labels = serializers.IntegerField()
+    train_labels = serializers.IntegerField(help_text="`labels` on documents of the pool: to learn from.")
+    test_labels = serializers.IntegerField(help_text="`labels` on documents of the test set.")
     cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
     unlabelled_share = MeasureOut(allow_null=True, help_text="Of unlabelled documents, estimated.")
     unlike_f1 = MeasureOut(allow_null=True, help_text="On test documents unlike any labeled one.")
@@ -142,8 +142,18 @@ class ClassReportOut(serializers.Serializer[Any]):
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
-    labels = serializers.IntegerField()
-    test_documents = serializers.IntegerField()
+    labels = serializers.IntegerField(
+        help_text="Pairs of a labeled document and an active class that it has; for spans, marked spans. The "
+        "sum of `train_labels` and `test_labels` of `classes`; labels of retired classes are not in it."
+    )
+    labeled_documents = serializers.IntegerField(
+        help_text="Settled documents, and those that wait for a second opinion: they count with their first "
+        "answer, and train with it, until the second one is there."
+    )
+    waiting_documents = serializers.IntegerField(help_text="Of `labeled_documents`: not settled yet.")
+    test_documents = serializers.IntegerField(
+        help_text="Labeled documents of the test set that the model predicted."
+    )
     retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     macro_f1 = MeasureOut(allow_null=True)
@@ -177,6 +187,8 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
         "headline": headline(report),
         "model": report.version.number if report.version else None,
         "labels": report.labels,
+        "labeled_documents": len(report.labelled),
+        "waiting_documents": report.labelled.waiting,
         "test_documents": report.test_documents,
         "retired": retired_json(report.retired),
         "accuracy": measure_json(scores.accuracy) if scores else None,

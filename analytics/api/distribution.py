@@ -20,7 +20,8 @@ from labeling.api.schema import operation
 
 
 class ClassSpreadOut(serializers.Serializer[Any]):
-    """The labels of one class, and how frequent it is."""
+    """The labels of one class, and how frequent it is. A label is a pair of a labeled document and a class
+    that it has; for spans, a marked span."""
 
     name = serializers.CharField()
     train_labels = serializers.IntegerField()
@@ -41,7 +42,7 @@ class ClassSpreadOut(serializers.Serializer[Any]):
 class GroupOut(serializers.Serializer[Any]):
     """Labels of one person, guideline version or stretch of time."""
 
-    name = serializers.CharField()
+    name = serializers.CharField(help_text="Of a stretch of time its first day, as YYYY-MM-DD.")
     answers = serializers.IntegerField()
     labels = serializers.ListField(
         child=serializers.IntegerField(), help_text="Of each class, in the order of `classes`."
@@ -74,7 +75,12 @@ class DistributionOut(serializers.Serializer[Any]):
     """How labels spread at this moment. What tells of people is empty for who is no manager."""
 
     headline = serializers.CharField()
-    documents = serializers.IntegerField()
+    documents = serializers.IntegerField(
+        help_text="Labeled ones: settled, or waiting for a second opinion, each counted once."
+    )
+    waiting_documents = serializers.IntegerField(
+        help_text="Of `documents`: not settled yet; they count with their first answer."
+    )
     test_documents = serializers.IntegerField()
     drawn_documents = serializers.IntegerField(help_text="Labelled and drawn at random.")
     imbalance_ratio = MeasureOut()
@@ -103,6 +109,7 @@ def _as_json(report: Distribution) -> dict[str, Any]:
     return {
         "headline": headline(report),
         "documents": report.documents,
+        "waiting_documents": report.waiting,
         "test_documents": report.test_documents,
         "drawn_documents": report.drawn,
         "imbalance_ratio": measure_json(report.imbalance.ratio),

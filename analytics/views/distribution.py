@@ -128,7 +128,7 @@ def _chart(report: Distribution) -> Chart:
 
 
 def _groups_chart(groups: list[Group]) -> Chart:
-    return bar_chart([Bar(group.name, (Part(sum(group.counts)),)) for group in groups])
+    return bar_chart([Bar(group.title, (Part(sum(group.counts)),)) for group in groups])
 
 
 def _habits(report: Distribution) -> list[dict[str, Any]]:

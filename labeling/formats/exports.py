@@ -19,7 +19,7 @@ Kind: TypeAlias = Literal["single", "multi", "spans"]
 FLUSH_CHARACTERS = 64 * 1024
 _ANNOTATION_KEYS = (
     "annotator", "created_at", "source", "guideline_version", "seconds", "is_counted", "is_surplus",
-    "is_withdrawn", "how", "note", "suggestion",
+    "is_withdrawn", "how", "share", "chance", "note", "suggestion",
 )  # fmt: skip
 _annotation_values = attrgetter(*_ANNOTATION_KEYS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: dumps makes one for each row
@@ -51,6 +51,8 @@ class Annotation:
     is_surplus: bool  # came after its slot had gone to somebody else
     is_withdrawn: bool  # its annotator took it back
     how: str | None  # agreed, majority, adjudicated or imported; None where it does not settle its document
+    share: str | None  # of the queue, by which its document came first; None where it came with an answer
+    chance: float | None  # of that, where it was drawn at random from the pool
     note: str
     suggestion: dict[str, Json] | None  # what the annotator was shown of the model's opinion, if it is known
 

@@ -47,7 +47,7 @@ _ROWS = {
     """,
 }
 _COLUMNS = """a.id, a.annotator_id, a.guideline_id, a.created_at, a.source, a.seconds, a.is_surplus,
-    a.note, a.suggestion, d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
+    a.note, a.suggestion, d.id AS document_id, d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
 # octet_length reads the length of a long text without the text; to_json writes a date as ISO 8601.
 _PAGE = """
     WITH page AS (
@@ -60,12 +60,18 @@ _PAGE = """
            given.names, given.starts, given.ends,
            u.username, to_json(page.created_at) #>> '{{}}', page.source, g.number, page.seconds,
            page.how IS NOT NULL OR l.id IS NOT NULL, page.is_surplus,
-           coalesce(later.is_withdrawal, false), page.how, page.note, page.suggestion
+           coalesce(later.is_withdrawal, false), page.how, first.share, first.chance,
+           page.note, page.suggestion
     FROM page
     LEFT JOIN labeling_lease l ON l.annotation_id = page.id AND l.round = page.round
     LEFT JOIN labeling_annotation later ON later.supersedes_id = page.id
     LEFT JOIN labeling_guideline g ON g.id = page.guideline_id
     LEFT JOIN auth_user u ON u.id = page.annotator_id
+    LEFT JOIN LATERAL (
+        SELECT s.reason->>'share' AS share, (s.reason->>'propensity')::float8 AS chance
+        FROM labeling_annotation f LEFT JOIN labeling_lease s ON s.id = f.lease_id
+        WHERE f.document_id = page.document_id ORDER BY f.id LIMIT 1
+    ) first ON true
     LEFT JOIN LATERAL (
         SELECT array_agg(c.name ORDER BY b.start, c.position, b.id) AS names,
                array_agg(b.start ORDER BY b.start, c.position, b.id) AS starts,

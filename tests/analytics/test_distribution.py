@@ -1,5 +1,7 @@
 """Does the page of the distribution count rightly, and say what is more than noise to the right people?"""
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -7,12 +9,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from analytics.distribution import distribution
 from analytics.groups import _periods
 from analytics.views.distribution import headline
-from labeling.actions import annotations, corrections, given, queue
+from labeling.actions import adjudication, annotations, corrections, generations, given, queue
+from labeling.actions.exporting import ExportFormat, export
 from labeling.models import Annotation, Project
+from labeling.models.exported import Scope
 from tests.cast import fill, label
 
 
@@ -86,6 +91,54 @@ def test_only_managers_read_who_gave_what(skewed: Project, client: Client, ann: 
         reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
     ).content.decode()
     assert lines.splitlines() == ["person,answers,Refund,Billing,Delivery", "ann,20,20,0,0"]
+
+
+def test_prevalence_can_be_recomputed_from_the_export(
+    make_project: Callable[..., Project], ann: User, bob: User, carla: User
+) -> None:
+    """Chosen and drawn documents in turn, one of them decided anew: by the published formula alone."""
+    project = make_project(texts=[f"Ticket {n}" for n in range(30)], overlap=1)
+    documents = list(project.documents.order_by("position"))
+    shares = ["margin", "random", "margin", "random", "random"]
+    project.generation = generations.next_generation()
+    reasons = [
+        (document.pk, {"share": share, "propensity": 0.1} if share == "random" else {"share": share})
+        for document, share in zip(documents, shares, strict=False)
+    ]
+    generations.publish(project.pk, project.generation, reasons)
+    for name in ("Refund", "Billing", "Refund", "Refund", "Delivery"):
+        (held,) = queue.claim(project.pk, ann).documents
+        annotations.submit(ann, annotations.Submission(held.token, [label(project, name)]))
+    adjudication.relabel(project.pk, documents[3].pk, carla, [label(project, "Billing")])
+    rows = [
+        json.loads(line) for line in b"".join(export(project, Scope.SETTLED, ExportFormat.JSONL)).splitlines()
+    ]
+    assert {(row["annotation"]["share"], row["annotation"]["chance"]) for row in rows} == {
+        ("margin", None), ("random", 0.1),
+    }  # fmt: skip
+    drawn = [row["annotation"]["share"] in ("random", "test") for row in rows]
+    ages = sorted(range(5), key=lambda n: rows[n]["annotation"]["created_at"])
+    positives: Counter[str] = Counter()
+    for turn, n in enumerate(ages):
+        before = [rows[m]["label"] for m in ages[:turn] if not drawn[m]]
+        if drawn[n]:
+            positives.update(before)
+            positives[rows[n]["label"]] += 30 - len(before)
+    found = {row.label_class.name: row.estimate.whole.value for row in distribution(project).rows}
+    assert found == pytest.approx({name: positives[name] / 30 / 3 for name in found})
+    assert distribution(project).drawn == 3
+
+
+def test_stretches_of_time_are_dates_in_json_and_words_on_the_page(
+    tickets: Project, client: Client, ann: User, joan: User
+) -> None:
+    (held,) = queue.claim(tickets.pk, ann).documents
+    annotations.submit(ann, annotations.Submission(held.token, [label(tickets, "Refund")]))
+    today = Annotation.objects.get().created_at.date()
+    client.force_login(joan)
+    told = client.get(reverse("analytics_api:report_distribution", args=[tickets.pk])).json()
+    assert [group["name"] for group in told["by_time"]] == [today.isoformat()]
+    assert date_format(today, "SHORT_DATE_FORMAT") in client.get(page(tickets)).content.decode()
 
 
 @pytest.mark.parametrize("kind", ["multi", "spans"])

@@ -11,10 +11,10 @@ from analytics.distribution import estimated_prevalence
 from analytics.labelled import labelled_now
 from analytics.ledger import ledger
 from analytics.metrics.prevalence import NOTHING_DRAWN
-from labeling.actions import adjudication, annotations, corrections, given, queue
+from labeling.actions import adjudication, annotations, corrections, generations, given, queue
 from labeling.models import Annotation, Project
 from labeling.models.labelled import label_counts
-from tests.cast import fill, label
+from tests.cast import fill, label, rank
 
 
 def counted(project: Project) -> dict[tuple[object, str], int]:
@@ -57,6 +57,26 @@ def test_the_labels_that_count_follow_every_answer_correction_and_decision(
     given.record(project, [(tests[0].pk, [label(project, "Delivery", *span)])])
     assert counted(project) == label_counts(project.pk)
     assert (project.classes.get(name="Delivery").pk, "test") in counted(project)
+
+
+def test_a_random_draw_stays_one_whoever_settles_it(
+    make_project: Callable[..., Project], ann: User, bob: User, carla: User
+) -> None:
+    project = make_project(texts=["Where is it?", "Please refund me."], overlap=2)
+    drawn, chosen = project.documents.order_by("position")
+    project.generation = generations.next_generation()
+    reasons = [(drawn.pk, {"share": "random", "propensity": 0.25}), (chosen.pk, {"share": "margin"})]
+    generations.publish(project.pk, project.generation, reasons)
+    answer(project, ann, "Refund")
+    assert labelled_now(project).waiting == 1
+    rank(project, [drawn, chosen])  # whoever comes second gets it for another reason
+    answer(project, bob, "Billing")
+    adjudication.decide(project.pk, drawn.pk, carla, [label(project, "Delivery")])
+    answer(project, ann, "Refund")
+    found = labelled_now(project)
+    documents = found.ledger.documents[found.rows].tolist()
+    assert dict(zip(documents, found.is_drawn.tolist(), strict=True)) == {drawn.pk: True, chosen.pk: False}
+    assert (len(found), found.waiting) == (2, 1)
 
 
 def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: User) -> None:

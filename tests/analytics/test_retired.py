@@ -11,8 +11,9 @@ from analytics.comparison import compare
 from analytics.needs import evidence_of_now
 from analytics.queries import held_out
 from analytics.reports import class_report
-from labeling.actions import classes
+from labeling.actions import annotations, classes, queue
 from labeling.models import HeldOutPrediction, ModelVersion, Project
+from tests.cast import label
 from tests.judged import judge, judge_spans
 
 REPORTS = ("classes", "quality", "confusion", "slices", "test_set")
@@ -46,6 +47,20 @@ def test_documents_of_a_retired_class_are_left_out_and_said_to_be(
     told = client.get(reverse("analytics_api:report_confusion", args=[tickets.pk])).json()
     assert told["retired"] == [{"name": "Billing", "documents": 3}]
     assert [row["name"] for row in told["classes"]] == ["Refund", "Delivery"]
+
+
+def test_labels_are_counted_by_one_definition_with_and_without_a_retired_class(
+    tickets: Project, client: Client, ann: User, joan: User
+) -> None:
+    for name in ("Refund", "Billing", "Billing"):
+        (held,) = queue.claim(tickets.pk, ann).documents
+        annotations.submit(ann, annotations.Submission(held.token, [label(tickets, name)]))
+    client.force_login(joan)
+    address = reverse("analytics_api:report_classes", args=[tickets.pk])
+    retire(tickets, joan, "Billing")
+    told = client.get(address).json()
+    assert told["labels"] == sum(row["train_labels"] + row["test_labels"] for row in told["classes"]) == 1
+    assert (told["labeled_documents"], told["waiting_documents"]) == (3, 0)
 
 
 def test_a_model_that_still_says_a_retired_class_is_judged_by_its_next_choice(

@@ -74,6 +74,8 @@ def test_a_settled_document_leaves_with_its_labels_and_their_origin(tickets: Pro
         "is_surplus": False,
         "is_withdrawn": False,
         "how": "agreed",
+        "share": "margin",
+        "chance": None,
         "note": "",
         "suggestion": None,
     }
@@ -231,9 +233,9 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     answer(tickets, ann, "Refund")
     header, row = written(tickets, Scope.SETTLED, ExportFormat.CSV).decode().splitlines()
     assert header.endswith(
-        "annotation.how,annotation.note,annotation.suggestion,metadata.from,metadata.stars"
+        "annotation.how,annotation.share,annotation.chance,annotation.note,annotation.suggestion,metadata.from,metadata.stars"
     )
-    assert row.endswith("agreed,,,web,4")
+    assert row.endswith("agreed,margin,,,,web,4")
 
 
 def test_metadata_that_makes_too_many_columns_is_refused_before_the_first_piece(

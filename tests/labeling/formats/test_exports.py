@@ -44,6 +44,8 @@ BY = Annotation(
     False,
     False,
     "agreed",
+    "random",
+    0.25,
     "Clear.",
     {"policy": "hidden"},
 )
@@ -109,8 +111,9 @@ def test_csv_for_programs_is_left_alone():
     assert raw == (
         b"id,text,label,split,annotation.annotator,annotation.created_at,annotation.source,"
         b"annotation.guideline_version,annotation.seconds,annotation.is_counted,annotation.is_surplus,"
-        b"annotation.is_withdrawn,annotation.how,annotation.note,annotation.suggestion,metadata.source\r\n"
-        b"d-1,=1+1,a,test,ann,2026-03-01T09:30:00+00:00,person,3,4.5,true,false,false,agreed,Clear.,"
+        b"annotation.is_withdrawn,annotation.how,annotation.share,annotation.chance,annotation.note,"
+        b"annotation.suggestion,metadata.source\r\n"
+        b"d-1,=1+1,a,test,ann,2026-03-01T09:30:00+00:00,person,3,4.5,true,false,false,agreed,random,0.25,Clear.,"
         b'"{""policy"": ""hidden""}",=web\r\n'
     )
 
