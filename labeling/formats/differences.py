@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import islice
 
-MOST_LINES = 2_000  # of both texts; beyond it a comparison takes too long for a page: whole texts are shown
-MOST_WORDS = 150  # of a line, for the same reason: the time grows with their square
+from labeling.formats.subsequences import blocks
+
+# What a page can compare and show in a tenth of a second; what goes beyond is shown whole.
+MOST_LINES = 2_000  # of a text
+MOST_WORDS = 300  # of a line, the spaces between them counted
+MOST_WORDS_IN_ALL = 6_000  # of the lines that are compared word by word
+MOST_IN_A_ROW = 50  # lines of one kind; more of them are one piece of text
 AROUND = 2  # kept lines shown on either side of a change
 
 
@@ -22,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a comparison. kind: same, dropped, added, or gap for lines left out."""
+    """One line of a comparison, or many of one kind: same, dropped, added, or gap for lines left out."""
 
     kind: str
     pieces: tuple[Piece, ...] = ()
@@ -41,17 +46,24 @@ def compare(before: str, after: str) -> list[Line]:
     old, new = before.splitlines(), after.splitlines()
     if old == new:
         return []
-    if len(old) + len(new) > MOST_LINES:
+    if max(len(old), len(new)) > MOST_LINES:
         return [*_whole("dropped", old), *_whole("added", new)]
     lines: list[Line] = []
-    for what, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        lines += (
-            _shortened(old[i:j], k == 0, m == len(new)) if what == "equal" else _changed(old[i:j], new[k:m])
-        )
+    words = MOST_WORDS_IN_ALL
+    for same, i, j, k, m in blocks(old, new):
+        dropped, added = old[i:j], new[k:m]
+        if same:
+            lines += _shortened(dropped, i == k == 0, (j, m) == (len(old), len(new)))
+        elif len(dropped) == len(added) and (words := words - _count([*dropped, *added])) >= 0:
+            lines += _by_line(dropped, added)
+        else:
+            lines += [*_whole("dropped", dropped), *_whole("added", added)]
     return lines
 
 
 def _whole(kind: str, texts: list[str]) -> Iterator[Line]:
+    if len(texts) > MOST_IN_A_ROW:
+        texts = ["\n".join(texts)]
     return (Line(kind, (Piece(text),)) for text in texts)
 
 
@@ -63,23 +75,28 @@ def _shortened(texts: list[str], is_first: bool, is_last: bool) -> list[Line]:
     return [*_whole("same", texts[:head]), Line("gap"), *after_gap]
 
 
-def _changed(old: list[str], new: list[str]) -> list[Line]:
-    """Lines that replace each other one to one are compared word by word."""
-    if len(old) != len(new):
-        return [*_whole("dropped", old), *_whole("added", new)]
-    lines = []
+def _by_line(old: list[str], new: list[str]) -> Iterator[Line]:
+    """Lines that replace each other one to one, compared word by word."""
     for before, after in zip(old, new, strict=True):
         left, right = _by_word(before, after)
-        lines += [Line("dropped", left), Line("added", right)]
-    return lines
+        yield from (Line("dropped", left), Line("added", right))
 
 
 def _by_word(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    old, new = re.findall(r"\s+|[^\s]+", before), re.findall(r"\s+|[^\s]+", after)
-    if max(len(old), len(new)) > 2 * MOST_WORDS:  # words and the spaces between them
+    old, new = _words(before), _words(after)
+    if max(len(old), len(new)) > MOST_WORDS:
         return (Piece(before),), (Piece(after),)
     left, right = [], []
-    for what, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        left.append(Piece("".join(old[i:j]), what != "equal"))
-        right.append(Piece("".join(new[k:m]), what != "equal"))
+    for same, i, j, k, m in blocks(old, new):
+        left.append(Piece("".join(old[i:j]), not same))
+        right.append(Piece("".join(new[k:m]), not same))
     return tuple(p for p in left if p.text), tuple(p for p in right if p.text)
+
+
+def _words(line: str) -> list[str]:
+    """Words and the spaces between them; one more than a comparison takes at most."""
+    return [found[0] for found in islice(re.finditer(r"\s+|\S+", line), MOST_WORDS + 1)]
+
+
+def _count(lines: list[str]) -> int:
+    return sum(len(_words(line)) for line in lines)
