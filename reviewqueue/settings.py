@@ -215,13 +215,22 @@ REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
 }
 SPECTACULAR_SETTINGS = openapi.DOCUMENT
 
-LOGGING = {  # to stderr, one line an event; never a document's text, a token or a body
+LOGGING = {  # to stderr, one line an event; never a document's text, a token, a secret of a link or a body
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "reviewqueue.logs.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
+    "loggers": {
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "granian.access": {"handlers": ["stderr"], "propagate": False},  # where its access log is switched on
+    },
 }
 
 # --- Celery: PostgreSQL holds the truth about owed work; a message is a hint that may be lost or doubled ---

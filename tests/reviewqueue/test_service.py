@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ class Service:
         not_ours = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR"}
         self.environment = {name: value for name, value in os.environ.items() if name not in not_ours}
         self.environment |= {"PYTHONPATH": str(settings.BASE_DIR), "DATA_DIR": str(folder)}
+        self.environment["GRANIAN_LOG_ACCESS_ENABLED"] = "true"  # a log that an operator may want
 
     def start(self) -> None:
         with self.output.open("w") as output:
@@ -54,6 +57,11 @@ class Service:
 
     def pid_of(self, name: str) -> int:
         return int((self.folder / "logs" / f"{name}.pid").read_text().split()[0])
+
+    def logs(self) -> str:
+        """Every line that any process has written."""
+        files = [self.output, *(self.folder / "logs").glob("*.log*")]
+        return "\n".join(path.read_text(errors="replace") for path in files)
 
     def processes(self) -> list[int]:
         """Every living process that works on this folder, whoever its parent is."""
@@ -119,6 +127,23 @@ def test_manage_uses_the_servers_that_run(service):
 def test_the_data_folder_is_nobody_elses(service):
     for name in ("secret_key", "servers.json"):
         assert (service.folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_no_log_holds_the_secret_of_an_invitation_or_a_token(service):
+    """G4: refused, missing and ordinary requests name their path in the logs, and it holds the secret."""
+    invitation, token = "wAcACeFhT2yX0n3oPq5rStUvWxYz0123456789_-abc", "rq_" + "Zz9" * 15
+    for path in (f"join/{invitation}/", f"join/{invitation}", f"join/{invitation}/more/", f"sign-in/{token}"):
+        for method in ("GET", "POST"):
+            request = urllib.request.Request(f"{service.address()}/{path}", method=method)
+            with suppress(urllib.error.HTTPError):
+                urllib.request.urlopen(request, timeout=30).close()
+    deadline = time.monotonic() + 20
+    while (logs := service.logs()).count("/join/***") < 8 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "Forbidden (CSRF cookie not set.): /join/***/" in logs
+    assert '"GET /join/***/ ' in logs
+    assert invitation not in logs
+    assert token not in logs
 
 
 @pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker", "beat"])

@@ -107,6 +107,17 @@ def test_a_message_that_could_run_code_is_refused_and_the_worker_lives(workers, 
     assert "ContentDisallowed" in workers[PATIENT].log.read_text()
 
 
+def test_no_log_of_a_worker_holds_a_secret(workers):
+    """G4: the reason why a task failed stands in the log, without the secrets in it."""
+    invitation, token = "wAcACeFhT2yX0n3oPq5rStUvWxYz0123456789_-abc", "rq_" + "Zz9" * 15
+    send(PATIENT, "tests.fail", f"no answer from /join/{invitation}/ with {token}")
+    wait_until(lambda: "with rq_***" in workers[PATIENT].log.read_text(), 60)
+    log = workers[PATIENT].log.read_text()
+    assert "ValueError: no answer from /join/***/" in log
+    assert invitation not in log
+    assert token not in log
+
+
 def envelope(**changed: Any) -> dict[str, Any]:
     """A good task message as Celery writes it into Redis, with parts of it replaced."""
     body = changed.pop("raw", base64.b64encode(json.dumps([[], {}, {}]).encode()).decode())

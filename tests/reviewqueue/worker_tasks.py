@@ -15,6 +15,12 @@ def note(path: str, text: str) -> None:
         file.write(text + "\n")
 
 
+@app.task(name="tests.fail")
+def fail(reason: str) -> None:
+    """Fail with a reason that the log would show."""
+    raise ValueError(reason)
+
+
 @app.task(name="tests.die_once")
 def die_once(path: str) -> None:
     """The first run takes its own process with it, as running out of memory would."""
