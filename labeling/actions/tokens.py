@@ -17,6 +17,7 @@ from labeling.models import ApiToken, Now
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 USE_MARKED_EVERY = timedelta(minutes=1)  # a write for each request would make them wait for each other
 
@@ -65,6 +66,16 @@ def owner_of(text: str) -> ApiToken | None:
         is_mark_old = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_MARKED_EVERY)
         ApiToken.objects.filter(is_mark_old, pk=token.pk).update(last_used_at=Now())
     return token
+
+
+def usable_of(owner: User) -> QuerySet[ApiToken]:
+    """The person's tokens that work now, in all projects."""
+    return ApiToken.objects.usable().filter(user=owner)
+
+
+def revoke_all_of(owner: User) -> None:
+    """End every token of this person at once."""
+    ApiToken.objects.filter(pk__in=usable_of(owner).values("pk")).update(revoked_at=Now())
 
 
 @transaction.atomic

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from labeling.actions import accounts
+from labeling.actions import accounts, tokens
 from labeling.actions.accounts import Attempt
 from labeling.actions.known_browsers import COOKIE_NAME, browser_id
 from labeling.forms.client_address import client_address
@@ -43,11 +47,44 @@ class SignInForm(AuthenticationForm):
 
 
 class ChangePasswordForm(PasswordChangeForm):
-    """Whoever finds a browser signed in cannot guess its owner's password here either."""
+    """Whoever finds a browser signed in cannot guess its owner's password here either.
+
+    Tokens do not hang on the password: they end only where the owner asks for it, who may have programs that
+    go on. Without tokens nothing is asked.
+    """
+
+    ends_tokens = forms.BooleanField(label=_("Also end my API tokens"), required=False)
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
+        self.token_count = tokens.usable_of(self.user).count()
+        if self.token_count:
+            self.fields["ends_tokens"].help_text = ngettext(
+                "You have %(count)d. It works without the password and goes on unless you end it here. End it "
+                "if somebody else may know it.",
+                "You have %(count)d. They work without the password and go on unless you end them here. End "
+                "them if somebody else may know them.",
+                self.token_count,
+            ) % {"count": self.token_count}
+        else:
+            del self.fields["ends_tokens"]
+
+    @property
+    def told(self) -> str:
+        """What became of the tokens; "" where there were none."""
+        if not self.token_count:
+            return ""
+        if self.cleaned_data["ends_tokens"]:
+            return gettext("Your API tokens have ended.")
+        return gettext("Your API tokens go on.")
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        if self.cleaned_data.get("ends_tokens"):
+            tokens.revoke_all_of(user)
+        return user
 
     def clean_old_password(self) -> str:
         attempt = attempt_of(self.request, self.user.get_username())

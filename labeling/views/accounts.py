@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
@@ -39,9 +39,11 @@ class ChangePassword(auth.PasswordChangeView):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "request": self.request}
 
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, _("Your password is changed. Other browsers were signed out."))
-        return super().form_valid(form)
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        changed = _("Your password is changed. Other browsers were signed out.")
+        messages.success(self.request, f"{changed} {form.told}".strip())
+        return response
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, name: str) -> None:

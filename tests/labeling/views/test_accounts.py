@@ -5,11 +5,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from labeling.actions import tokens
 from labeling.actions.known_browsers import COOKIE_NAME
-from labeling.models import SignInFailure
+from labeling.models import Project, SignInFailure
 from tests.cast import Clock
 
 SIGN_IN = "/sign-in/"
+CHANGE = "/password/"
 
 
 def sign_in(client: Client, name: str, password: str, **extra: str):
@@ -68,6 +70,45 @@ def test_a_new_password_keeps_this_browser_and_signs_out_the_others(client: Clie
     answer = client.post(reverse("labeling:change_password"), passwords, follow=True)
     assert "Your password is changed" in answer.content.decode()
     assert other.get("/")["Location"].startswith(SIGN_IN)
+
+
+NEW = {
+    "old_password": "ann's password",
+    "new_password1": "a long brown fox",
+    "new_password2": "a long brown fox",
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "told", "is_alive"),
+    [({}, "Your API tokens go on.", True), ({"ends_tokens": "on"}, "Your API tokens have ended.", False)],
+)
+def test_a_new_password_ends_the_tokens_of_its_owner_where_they_ask_for_it(
+    client: Client, tickets: Project, ann: User, bob: User, sent: dict[str, str], told: str, is_alive: bool
+):
+    """G5: whoever changes the password because of a thief can end the thief's tokens in the same step."""
+    texts = [tokens.create(tickets.pk, ann, name, "annotate")[1] for name in ("one", "two")]
+    of_bob = tokens.create(tickets.pk, bob, "his", "annotate")[1]
+    client.force_login(ann)
+    assert "You have 2. They work without the password" in client.get(CHANGE).content.decode()
+    page = client.post(CHANGE, NEW | sent, follow=True).content.decode()
+    assert told in page
+    assert [tokens.owner_of(text) is not None for text in texts] == [is_alive] * 2
+    assert tokens.owner_of(of_bob) is not None
+
+
+def test_who_has_no_token_is_asked_nothing_about_them(client: Client, tickets: Project, ann: User):
+    tokens.revoke(tickets.pk, ann, tokens.create(tickets.pk, ann, "old", "read")[0].pk)
+    client.force_login(ann)
+    assert "API token" not in client.get(CHANGE).content.decode()
+    assert "API token" not in client.post(CHANGE, NEW, follow=True).content.decode()
+
+
+def test_a_wrong_old_password_ends_no_token(client: Client, tickets: Project, ann: User):
+    text = tokens.create(tickets.pk, ann, "one", "read")[1]
+    client.force_login(ann)
+    client.post(CHANGE, NEW | {"old_password": "a guess", "ends_tokens": "on"})
+    assert tokens.owner_of(text) is not None
 
 
 def test_a_password_that_is_too_short_is_refused_with_the_reason(client: Client, ann: User):
