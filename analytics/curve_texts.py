@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from analytics.curves import NEXT, Curve, CurvesReport
 from analytics.metrics.curves import MOST_TIMES, Standing
 from analytics.metrics.measures import Measure
+from analytics.small_samples import too_few_to_judge
 from labeling.models.numbers import decimal
 
 MINUTES = 60
@@ -20,6 +21,8 @@ def headline(report: CurvesReport) -> str:
     measured = [one for one in report.classes if one.points]
     if not measured:
         return _("No learning curve yet")
+    if few := too_few_to_judge(report.tested):
+        return few
     reached = sum(one.is_reached for one in measured)
     if reached == len(measured):
         return _("Every measured class has reached F1 {target}").format(target=target)

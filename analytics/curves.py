@@ -12,7 +12,7 @@ from analytics.charts.curves import Band
 from analytics.charts.forecasts import Forecasted, forecast_chart
 from analytics.metrics.curves import Fit, Forecast, Points, Standing, labels_to
 from analytics.metrics.intervals import f1_of_counts
-from analytics.metrics.measures import Interval, Measure
+from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Interval, Measure
 from analytics.models import Measurement
 from analytics.queries import active_classes
 from analytics.remembered import remembered
@@ -72,6 +72,7 @@ class CurvesReport:
     overall: list[Curve]  # macro F1, then accuracy
     classes: list[Curve]
     seconds: float | None  # median of focused work on one answer
+    tested: int  # documents that the newest point was measured on
 
     @property
     def macro(self) -> Curve:
@@ -93,7 +94,17 @@ def curves_report(project: Project, most: int = MOST_VERSIONS) -> CurvesReport:
     hours = None if seconds is None else seconds * project.overlap / 3600  # of a document
     overall = [_overall(project, measurements, name, hours) for name in ("macro_f1", "accuracy")]
     classes = [_of_class(project, measurements, one, hours) for one in active_classes(project)]
-    return CurvesReport(project, overall, classes, seconds)
+    tested = measurements[-1].documents if measurements else 0
+    return CurvesReport(project, overall, classes, seconds, tested)
+
+
+def is_target_reached(project: Project) -> bool:
+    """Whether the whole interval of macro F1 was above the target when the newest model was measured."""
+    newest = Measurement.objects.filter(project=project).order_by("-model_version__number").first()
+    if newest is None or newest.documents < MIN_HEADLINE_DOCUMENTS:
+        return False
+    _value, low, _high = newest.averages.get("macro_f1") or (None, None, None)
+    return low is not None and low >= project.target_f1
 
 
 def macro_curve(project: Project, most: int = MOST_SHOWN) -> Curve:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.classification import Counts, class_scores, counts_multi
-from analytics.metrics.measures import Measure
+from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Measure
 from analytics.metrics.needs import needs
 from analytics.metrics.spans import counts_of_documents
 from analytics.queries import HeldOut, held_out, latest_model
@@ -22,7 +22,6 @@ from labeling.models.labelled import label_counts
 
 logger = logging.getLogger(__name__)
 
-LEAST_DOCUMENTS = 30  # of the labelled test set: below it the engine's own estimate knows more
 DIGITS = 4
 
 
@@ -37,7 +36,7 @@ def write_needs(project: Project, version: ModelVersion | None = None) -> bool:
     if version is None or not project.is_steered:
         return False
     found = held_out(project, version)
-    if len(found) < LEAST_DOCUMENTS:
+    if len(found) < MIN_HEADLINE_DOCUMENTS:  # the queue's own estimate knows more then
         return False
     return write_measured(project.pk, measured_needs(project, version, found))
 

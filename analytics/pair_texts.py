@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.confusion import AmbiguousPair, ConfusionReport, Verdict
+from analytics.small_samples import too_few_to_judge
 from labeling.models import Project
 from labeling.models.reasons import percent
 
@@ -23,6 +24,8 @@ def headline(report: ConfusionReport) -> str:
             n=clear[0].model.count,
             of=clear[0].model.either,
         )
+    if few := too_few_to_judge(report.test_documents):
+        return few
     if report.counts.missed.any() or report.counts.extra.any():
         return _("No two classes are mixed up beyond noise")
     return _("The model makes no mistake on the test set, which may be too small to show one")

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.models import Document, Focus, LabelClass, ModelVersion, Project
+from labeling.models import ClassNeed, Document, Focus, LabelClass, ModelVersion, Project
 from labeling.models.held_out import stored_probabilities, stored_spans
 from labeling.models.label_table import LabelTable, labelled_test_set
 
@@ -65,6 +65,16 @@ class HeldOut:
 def latest_model(project: Project) -> ModelVersion | None:
     """The model in use: what ranks, suggests and is reported."""
     return ModelVersion.objects.select_related("guideline").in_use(project)
+
+
+def classes_at_target(project: Project) -> set[UUID]:
+    """Classes that reached the target beyond doubt when their needs were measured last."""
+    needs = ClassNeed.objects.filter(project=project).values_list("label_class", "evidence")
+    return {
+        label_class
+        for label_class, evidence in needs
+        if (f1 := evidence.get("f1")) is not None and f1[1] >= project.target_f1
+    }
 
 
 def standing_focuses(project: Project) -> dict[UUID, tuple[Focus, int]]:

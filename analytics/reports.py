@@ -14,7 +14,7 @@ from analytics.crossed import CrossValidated, cross_validated
 from analytics.labelled import Labelled, labelled_now, prevalences
 from analytics.metrics.classification import ClassScores, Report
 from analytics.metrics.imbalance import Imbalance, imbalance
-from analytics.metrics.measures import Measure
+from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Measure
 from analytics.queue_shares import QueueShares, queue_shares
 from analytics.scores import scores
 from analytics.unlike import UnlikeTexts, unlike_texts
@@ -65,6 +65,17 @@ class ClassReport:
     def version(self) -> ModelVersion | None:
         """The model that is measured."""
         return self.choice.version
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are enough test documents for a title to judge the model by."""
+        return self.scores is not None and self.test_documents >= MIN_HEADLINE_DOCUMENTS
+
+    @property
+    def is_target_reached(self) -> bool:
+        """Whether the whole interval of macro F1 is above the project's target."""
+        interval = self.scores.macro.f1.interval if self.scores else None
+        return self.is_judged and interval is not None and interval.low >= self.project.target_f1
 
     @property
     def is_crossed(self) -> bool:

@@ -28,8 +28,13 @@ def stopping_advice(project: Project) -> Advice:
     return stopping.advise(_kappas(versions), trend, _tested_gain(versions) or _drawn_gain(project, versions))
 
 
-def title(advice: Advice) -> str:
-    """What the advice is."""
+def title(advice: Advice, is_target_reached: bool = False) -> str:
+    """What the advice is.
+
+    is_target_reached : beyond doubt, by macro F1
+    """
+    if is_target_reached and advice.standing == Standing.UNKNOWN:
+        return _("The target is reached; too early to say whether more labels would still help")
     match advice.standing:
         case Standing.STABILISED:
             return _("The model has stabilised: more labels of this kind would hardly change it")

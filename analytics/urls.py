@@ -25,6 +25,7 @@ urlpatterns = [
     path("projects/<int:project_id>/savings/defaults/", savings.use_defaults, name="use_defaults"),
     path("projects/<int:project_id>/report/", classes.classes, name="classes"),
     path("projects/<int:project_id>/report/news/", classes.news, name="news"),
+    path("projects/<int:project_id>/report/next-steps/", guidance.steps, name="next_steps"),
     path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
     path("projects/<int:project_id>/report/confusion/", confusion.confusion, name="confusion"),
     path("projects/<int:project_id>/report/confusion.csv", confusion.confusion_csv, name="confusion_csv"),

@@ -44,7 +44,7 @@ LEAST_ROLE = {
     for role, names in {
         "annotator": [
             *pages("analytics", """
-                classes news classes_csv confusion confusion_csv curves curves_csv distribution
+                classes news next_steps classes_csv confusion confusion_csv curves curves_csv distribution
                 distribution_csv quality quality_csv steering steering_csv slices slices_csv
             """),
             *pages("labeling", """

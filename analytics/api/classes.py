@@ -174,11 +174,9 @@ class ClassReports(Endpoint):
     @operation("reports_classes", answers={200: ClassReportOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read how good each class is, measured on random test documents, and what to do about it."""
+        report = class_report(self.member.project, self.asked.get("model"))
         advice = stopping_advice(self.member.project)
-        return Response(
-            _as_json(class_report(self.member.project, self.asked.get("model")))
-            | {"stopping": _stopping(advice)}
-        )
+        return Response(_as_json(report) | {"stopping": _stopping(advice, report.is_target_reached)})
 
 
 def _as_json(report: ClassReport) -> dict[str, Any]:
@@ -202,7 +200,7 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
             {"truth": truth.pk, "predicted": predicted.pk, "documents": count, "of": total}
             for truth, predicted, count, total in report.pairs[:20]
         ],
-        "findings": [_finding(finding) for finding in findings(report)],
+        "findings": [finding_json(finding) for finding in findings(report)],
     }
 
 
@@ -217,7 +215,7 @@ def _unlike(found: UnlikeTexts) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding) -> dict[str, Any]:
     told = {name: getattr(finding, name) for name in ("key", "title", "text", "why", "how_sure", "tone")}
     actions = [
         {"name": deed.name, "address": deed.address, "method": "POST" if deed.is_post else "GET"}
@@ -226,11 +224,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return told | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
 
 
-def _stopping(advice: Advice) -> dict[str, Any]:
+def _stopping(advice: Advice, is_target_reached: bool) -> dict[str, Any]:
     trend, gain = advice.trend, advice.gain
     return {
         "standing": advice.standing.value,
-        "title": title(advice),
+        "title": title(advice, is_target_reached),
         "kappas": list(advice.kappas),
         "kappa": advice.kappa,
         "trend": trend and {"slope": trend.slope, "low": trend.low, "high": trend.high, "documents": trend.n},

@@ -8,6 +8,7 @@ from analytics.api import (
     confusion,
     curves,
     distribution,
+    next_steps,
     quality,
     review,
     savings,
@@ -42,6 +43,11 @@ urlpatterns = [
     path("projects/<row:project_id>/reports/test-set/", review.TestSets.as_view(), name="report_test_set"),
     path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
+    path(
+        "projects/<row:project_id>/reports/next-steps/",
+        next_steps.NextSteps.as_view(),
+        name="report_next_steps",
+    ),
     path(
         "projects/<row:project_id>/reports/steering/",
         steering.SteeringReports.as_view(),

@@ -24,8 +24,15 @@ def scarce(report: ClassReport) -> list[Finding]:
     if not report.labels:
         return []
     rows = sorted(report.rows, key=lambda row: row.train_labels)
+    rows = [row for row in rows if not _is_surely_reached(report, row)]
     low = [row for row in rows if row.train_labels < ENOUGH_LABELS]
     return [_scarce(report, low)] if low else []
+
+
+def _is_surely_reached(report: ClassReport, row: ClassRow) -> bool:
+    """Whether the whole interval of its F1 is above the target: few labels were enough."""
+    interval = row.scores.f1.interval if row.scores else None
+    return report.is_judged and interval is not None and interval.low >= report.project.target_f1
 
 
 def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
@@ -149,7 +156,12 @@ def weak(report: ClassReport) -> list[Finding]:
 
 
 def weak_rows(report: ClassReport) -> list[ClassRow]:
-    """Classes whose F1 on the test set is below the project's target, the lowest first."""
+    """Classes whose F1 on the test set is below the project's target, the lowest first.
+
+    None while the test set is too small to judge a model by.
+    """
+    if not report.is_judged:
+        return []
     target = report.project.target_f1
     measured = [(row.scores.f1.value, row) for row in report.rows if row.scores]
     low = [(value, row) for value, row in measured if value is not None and value < target]

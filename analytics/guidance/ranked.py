@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.guidance import distinction, labels, leakage, likeness, novelty, test_set
 from analytics.guidance.finding import Finding
-from analytics.guidance.labels import weak_rows
+from analytics.guidance.labels import names_of, weak_rows
 from analytics.reports import ClassReport
+from analytics.small_samples import too_few_to_judge
 
 MOST_FINDINGS = 3  # the others are folded: the table of the classes comes soon
 
@@ -48,6 +50,21 @@ def headline(report: ClassReport) -> str:
         return _("A model, and nothing to measure it by: label documents of the test set")
     if not any(row.scores and row.scores.f1.is_defined for row in report.rows):
         return _("No class of now can be measured yet: label documents of the test set")
+    if few := too_few_to_judge(report.test_documents):
+        return few
+    unmeasured = [row.label_class for row in report.rows if not row.test_labels]
+    if not unmeasured:
+        return _weakest(report)
+    told = ngettext(
+        "{n} of {total} classes cannot be measured yet: {names}",
+        "{n} of {total} classes cannot be measured yet: {names}",
+        len(unmeasured),
+    ).format(n=len(unmeasured), total=len(report.rows), names=names_of(unmeasured))
+    return f"{told}. {_weakest(report)}"
+
+
+def _weakest(report: ClassReport) -> str:
+    """What holds the model back, of the classes that are measured."""
     weak = [str(row.label_class.name) for row in weak_rows(report)]
     if not weak:
         return _("Every measured class reaches the target of F1 {limit:.2f}").format(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MIN_HEADLINE_DOCUMENTS = 30  # labeled test documents, below which no title judges the model or a class
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

@@ -73,7 +73,11 @@ def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> di
         "curve_said": sentence(curve, member.project.target_f1),
         "left": labels_left(curve),
         "people": gold_rows(member.project) if member.may_manage else (),
-        "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
+        "stopping": {
+            "standing": advice.standing,
+            "title": title(advice, report.is_target_reached),
+            "sentences": sentences(advice),
+        },
         **_news(request, member, report.version.number if report.version else 0),
     }
 

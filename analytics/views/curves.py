@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.curve_texts import gain_sentence, headline, hours_range, sentence
-from analytics.curves import MOST_SHOWN, Curve, CurvesReport, chart_of, curves_report, expected
+from analytics.curves import (
+    MOST_SHOWN,
+    Curve,
+    CurvesReport,
+    chart_of,
+    curves_report,
+    expected,
+    is_target_reached,
+)
 from analytics.news import training_news
 from analytics.queries import latest_model
 from analytics.stopping import sentences, stopping_advice, title
@@ -31,7 +39,11 @@ def curves(request: HttpRequest, member: Membership) -> HttpResponse:
         "member": member,
         "newest": newest,
         "training": news.training,
-        "stopping": {"standing": advice.standing, "title": title(advice), "sentences": sentences(advice)},
+        "stopping": {
+            "standing": advice.standing,
+            "title": title(advice, is_target_reached(project)),
+            "sentences": sentences(advice),
+        },
         "live": live(request, [newest and newest.number, news.training], is_busy=news.training is not None),
     }
     if not is_update(request):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.distribution import Distribution, distribution
 from analytics.groups import Group
+from analytics.queries import classes_at_target
 from analytics.views.classes import WANTED_LABELS
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.models import Membership
@@ -30,11 +31,12 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     report = distribution(member.project)
     by = _asked(request, member)
     groups = groups_by(report, by)
+    reached = classes_at_target(member.project)
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
         "headline": headline(report),
-        "under": report.standing("under")[:MOST_FINDINGS],
+        "under": [(row, row.label_class.pk in reached) for row in report.standing("under")[:MOST_FINDINGS]],
         "over": report.standing("over")[:MOST_FINDINGS],
         "chart": _chart(report),
         "keys": [(_("of the training documents"), ""), (_("of all documents, estimated"), "mark")],

@@ -1,19 +1,34 @@
-"""Which buttons of the findings do more than open a page?"""
+"""What is to be done next, and which buttons of it do more than open a page?"""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from analytics.guidance.finding import TEST_DOCUMENTS
+from analytics.guidance.next_steps import next_steps
 from labeling.actions import owed, picks
 from labeling.models import Document, Membership, OwedWork
-from labeling.views.access import for_managers, person
+from labeling.views.access import for_managers, for_members, person
+from labeling.views.live import is_update
+
+SHOWN_AT_HOME = 3
+
+
+@require_safe
+@for_members
+def steps(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The next steps as a page; the first of them alone where the project's home asks."""
+    found = next_steps(member)
+    if is_update(request):
+        context = {"member": member, "findings": found[:SHOWN_AT_HOME], "all": len(found)}
+        return render(request, "analytics/_next_steps.html", context)
+    return render(request, "analytics/next_steps.html", {"member": member, "findings": found})
 
 
 @require_POST

@@ -14,6 +14,7 @@ from analytics.charts.probabilities import precision_recall_chart, reliability_d
 from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
 from analytics.quality import Quality, quality
+from analytics.small_samples import too_few_to_judge
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.models import Membership, Project
 from labeling.views.access import for_members
@@ -61,6 +62,8 @@ def headline(found: Quality) -> str:
     """What is found of the probabilities; of spans, what wrong ends cost."""
     if found.report is None:
         return _("Nothing is measured yet")
+    if few := too_few_to_judge(found.documents):
+        return few
     if found.spans:
         strict, by_class = found.report.micro.f1.value, found.spans.by_class.all.f1.value
         if strict is None or by_class is None:

@@ -80,10 +80,10 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
 
 
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
-    judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 5)
+    judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
     good = found(tickets)["too_good"]
-    assert "100 % of 15 test documents are right; 80 % would fit as well." in good.text
-    assert found(tickets)["small_test_set"].title == "The model is judged by 15 test documents"
+    assert "100 % of 30 test documents are right; 89 % would fit as well." in good.text
+    assert found(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
 
 
 def copied(project: Project, version: ModelVersion, later: timedelta) -> None:

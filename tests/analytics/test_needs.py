@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import User
 
+from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS
 from analytics.metrics.needs import MOST_OF_ONE
-from analytics.needs import LEAST_DOCUMENTS, write_needs
+from analytics.needs import write_needs
 from analytics.tasks import measure_models
 from labeling.actions import needs
 from labeling.models import ClassNeed, OwedWork, Project
@@ -49,7 +50,7 @@ def test_the_reminder_of_a_new_model_writes_its_needs(tickets: Project) -> None:
 
 
 def test_too_small_a_test_set_leaves_it_to_the_engine(tickets: Project) -> None:
-    judge(tickets, [RIGHT] * (LEAST_DOCUMENTS - 1))
+    judge(tickets, [RIGHT] * (MIN_HEADLINE_DOCUMENTS - 1))
     assert not write_needs(tickets)
     assert not ClassNeed.objects.exists()
 

@@ -35,7 +35,7 @@ def test_each_kind_of_project_shows_what_its_models_can_be_measured_by(
 ) -> None:
     project = make_project(kind=kind)
     if kind == "spans":
-        judge_spans(project, SPANS)
+        judge_spans(project, SPANS * 3)
     else:
         judge(project, SINGLE)
     client.force_login(joan)

@@ -152,6 +152,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("model", "GET"): (READ, NO_BODY),
     ("model", "PATCH"): (MANAGE, lambda w, u: {"note": "Before the new rule."}),
     ("report_classes", "GET"): (READ, NO_BODY),
+    ("report_next_steps", "GET"): (READ, NO_BODY),
     ("report_quality", "GET"): (READ, NO_BODY),
     ("report_curves", "GET"): (READ, NO_BODY),
     ("report_confusion", "GET"): (READ, NO_BODY),
