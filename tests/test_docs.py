@@ -96,8 +96,8 @@ def test_every_command_that_a_page_names_exists(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_address_that_a_page_names_is_one(page):
-    named = re.findall(r"(?<![\w.])/(?:api/v1/[\w/]*|livez|readyz|healthz/deep)", prose(page.read_text()))
-    curled = re.findall(r"http://127\.0\.0\.1:8000(/[\w/]+)", page.read_text())
+    named = re.findall(r"(?<![\w.])/(?:api/v1/[\w/-]*|livez|readyz|healthz/deep)", prose(page.read_text()))
+    curled = re.findall(r"http://127\.0\.0\.1:8000(/[\w/-]+)", page.read_text())
     for address in {*named, *curled} - {"/api/v1/"}:
         assert resolve(address).url_name != "no_such_address", address
 
