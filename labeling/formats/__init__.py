@@ -7,7 +7,8 @@
 from labeling.formats.csv_columns import ColumnChoice, Columns, columns
 from labeling.formats.dialects import Dialect
 from labeling.formats.exports import Annotation, ExportRow, write_csv, write_jsonl
-from labeling.formats.jsonl import record_from
+from labeling.formats.json_columns import json_columns
+from labeling.formats.jsonl import USUAL_KEYS, record_from
 from labeling.formats.reading import Format, read, sniff
 from labeling.formats.records import BadRow, Json, Problem, Record, RowProblem, Span, UnreadableFile
 from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
@@ -15,6 +16,7 @@ from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
 __all__ = [
     "ENCODINGS",
     "HEAD_BYTES",
+    "USUAL_KEYS",
     "Annotation",
     "BadRow",
     "ColumnChoice",
@@ -30,6 +32,7 @@ __all__ = [
     "UnreadableFile",
     "columns",
     "guess_encoding",
+    "json_columns",
     "read",
     "record_from",
     "sniff",

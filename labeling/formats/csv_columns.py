@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.formats.answer_fields import answer_fields
 from labeling.formats.column_names import SPREADSHEET_TEXT, named
 from labeling.formats.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
+from labeling.formats.fields import SEPARATORS, guess_separator
 from labeling.formats.names import normal_name
-from labeling.formats.records import MAX_COLUMNS, UnreadableFile, gettext_noop
+from labeling.formats.records import MAX_COLUMNS, Json, UnreadableFile, gettext_noop
 from labeling.formats.streams import HEAD_BYTES, first_chunk
 
 PREVIEW_ROWS = 3
@@ -17,13 +19,14 @@ PREVIEW_CHARACTERS = 200
 
 METADATA_PREFIX = "metadata."  # heads metadata in our export
 ANNOTATION_PREFIX = "annotation."  # heads who, when and how in our export; not read back
+ROLES = ("text", "id", "label", "labels", "spans", "split")  # what a column can hold beside metadata
 
 __all__ = ["ANNOTATION_PREFIX", "METADATA_PREFIX", "SPREADSHEET_TEXT", "ColumnChoice", "Columns", "columns"]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """Names of the columns that hold what; every other column becomes metadata."""
+    """Names of the columns, or keys of JSON objects, that hold what; every other one becomes metadata."""
 
     text: str
     id: str | None = None
@@ -32,22 +35,55 @@ class ColumnChoice:
     spans: str | None = None  # a JSON list of [start, end, label]
     split: str | None = None
     dialect: Dialect | None = None  # of a table; None takes the guess
+    separator: str | None = None  # between several labels in one cell; None is the vertical bar
+    left_out: tuple[str, ...] = ()  # columns that are not stored
+    hidden: tuple[str, ...] = ()  # columns of metadata that annotators shall not see, whatever is in them
+    shown: tuple[str, ...] = ()  # columns of metadata that they shall see, even where they tell the answer
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ColumnChoice:
-        """The way back from `asdict`, also for choices stored before there were dialects."""
+        """The way back from `asdict`, also for choices stored before there were all of these."""
         dialect = value.get("dialect")
-        return cls(**value | {"dialect": Dialect(**dialect) if dialect else None})
+        lists = {name: tuple(value.get(name, ())) for name in ("left_out", "hidden", "shown")}
+        return cls(**value | lists | {"dialect": Dialect(**dialect) if dialect else None})
+
+    def leaves_out(self, column: str) -> bool:
+        """Whether a column is not stored; one of metadata may go by its field's name.
+
+        >>> ColumnChoice("text", left_out=("channel",)).leaves_out("metadata.channel")
+        True
+        """
+        return column in self.left_out or metadata_field(column) in self.left_out
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no metadata, by what they hold.
+
+        >>> ColumnChoice("body", label="topic").roles
+        {'text': 'body', 'label': 'topic'}
+        """
+        found = {role: getattr(self, role) for role in ROLES}
+        return {role: name for role, name in found.items() if name is not None}
+
+
+def metadata_field(column: str) -> str:
+    """What the metadata of a column is called.
+
+    >>> metadata_field("metadata.channel"), metadata_field("channel")
+    ('channel', 'channel')
+    """
+    return column.removeprefix(METADATA_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """What the column chooser shows."""
 
-    dialect: Dialect
+    dialect: Dialect | None  # of a table
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # the first rows, their cells shortened
     guess: ColumnChoice
+    hidden: frozenset[str] = frozenset()  # columns that would tell annotators the answer
 
 
 def columns(
@@ -75,8 +111,30 @@ def columns(
         head, delimiter=delimiter, has_header=has_header, is_quoted=is_quoted, class_names=class_names
     )
     names, rows = parse_head(head, dialect)
-    preview = tuple(tuple(cell[:PREVIEW_CHARACTERS] for cell in row) for row in rows[:PREVIEW_ROWS])
-    return Columns(dialect, names, preview, guess_columns(names, rows, class_names))
+    guess = guess_columns(names, rows, class_names)
+    cells = [dict(zip(names, row, strict=True)) for row in rows]
+    return Columns(
+        dialect, names, preview_rows(rows), guess, telling_columns(names, cells, guess, class_names)
+    )
+
+
+def preview_rows(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(cell[:PREVIEW_CHARACTERS] for cell in row) for row in rows[:PREVIEW_ROWS])
+
+
+def telling_columns(
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Json]],
+    guess: ColumnChoice,
+    class_names: Collection[str],
+) -> frozenset[str]:
+    """The columns that would tell annotators the answer if they were metadata that is shown."""
+    fields = {name: metadata_field(name) for name in names}
+    answer = guess.label or guess.labels
+    labels = [(str(row.get(answer)),) if answer and row.get(answer) else None for row in rows]
+    renamed = [{fields[name]: value for name, value in row.items() if name in fields} for row in rows]
+    found = answer_fields(renamed, class_names, labels)
+    return frozenset(name for name, field in fields.items() if field in found)
 
 
 def parse_head(head: str, dialect: Dialect) -> tuple[tuple[str, ...], list[list[str]]]:
@@ -174,7 +232,14 @@ def guess_columns(
     chosen = (named(field, names) for field in ("label", "labels", "spans", "split"))
     label, labels, spans, split = (None if name == text else name for name in chosen)
     label = _holding_classes([name for name in names if name != text], names, rows, class_names) or label
-    return ColumnChoice(text, identifier, label, None if label else labels, spans, split)
+    labels = None if label else labels
+    answers = [row[names.index(labels or label)] for row in rows] if labels or label else []
+    separator = guess_separator(answers, class_names)
+    return ColumnChoice(text, identifier, label, labels, spans, split, separator=_unusual(separator))
+
+
+def _unusual(separator: str | None) -> str | None:
+    return None if separator == SEPARATORS[0] else separator
 
 
 def _holding_classes(
@@ -185,7 +250,13 @@ def _holding_classes(
 ) -> str | None:
     """The first column of which half of the full cells name classes."""
     for name in candidates:
-        cells = [cell for row in rows if (cell := normal_name(row[names.index(name)]))]
-        if cells and sum(cell in class_names for cell in cells) * 2 >= len(cells):
+        cells = [cell for row in rows if (cell := row[names.index(name)].strip())]
+        separator = guess_separator(cells, class_names)
+        if cells and sum(_names_classes(cell, separator, class_names) for cell in cells) * 2 >= len(cells):
             return name
     return None
+
+
+def _names_classes(cell: str, separator: str | None, class_names: Collection[str]) -> bool:
+    parts = {normal_name(part) for part in (cell.split(separator) if separator else [])} - {""}
+    return normal_name(cell) in class_names or (bool(parts) and parts <= set(class_names))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 
 from labeling.formats import strict_json
 from labeling.formats.column_names import SPREADSHEET_TEXT
@@ -19,15 +18,16 @@ from labeling.formats.csv_columns import (
 )
 from labeling.formats.dialects import Dialect, row_reader, separator_of
 from labeling.formats.fields import (
+    SEPARATORS,
     WITHOUT_ID,
     WITHOUT_LABEL,
     OptionalFields,
     check_id,
     check_label,
-    check_labels,
     check_spans,
     check_split,
     check_text,
+    split_labels,
 )
 from labeling.formats.records import (
     BadRow,
@@ -43,7 +43,7 @@ from labeling.formats.streams import lines
 
 MAX_ROW_BYTES = 4 * 1024 * 1024  # a text of the greatest length, or a million tiny cells in 80 MB
 REREAD_BYTES = 4 * MAX_ROW_BYTES  # after quotes that are never closed; keeps the work linear
-LABEL_SEPARATOR = "|"
+LABEL_SEPARATOR = SEPARATORS[0]  # in our export
 FORMULA_STARTS = (
     "=",
     "+",
@@ -179,7 +179,7 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
     others = tuple(
         (name.removeprefix(METADATA_PREFIX), place)
         for place, name in enumerate(names)
-        if place not in at.values() and not name.startswith(ANNOTATION_PREFIX)
+        if place not in at.values() and not name.startswith(ANNOTATION_PREFIX) and not choice.leaves_out(name)
     )
     is_escaped = choice.text == SPREADSHEET_TEXT
 
@@ -194,7 +194,7 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
         if label_at is not None and row[label_at].strip():
             labels = optional.read(WITHOUT_LABEL, _label, row[label_at])
         elif labels_at is not None and row[labels_at].strip():
-            labels = optional.read(WITHOUT_LABEL, _labels, row[labels_at])
+            labels = optional.read(WITHOUT_LABEL, split_labels, row[labels_at], choice.separator)
         if spans_at is not None and row[spans_at].strip():
             spans = optional.read(WITHOUT_LABEL, _spans, row[spans_at], text)
         external_id = None if id_at is None else optional.read(WITHOUT_ID, check_id, row[id_at])
@@ -207,17 +207,14 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
 def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
     """Where the chosen columns are."""
     places: dict[str, int] = {}
-    for field in fields(choice):
-        name = getattr(choice, field.name)
-        if name is None or field.name == "dialect":
-            continue
+    for field, name in choice.roles.items():
         if name not in names:
             raise UnreadableFile(
                 gettext_noop('There is no column "%(name)s". The columns are: %(names)s.'),
                 name=name[:50],
                 names=", ".join(names)[:200],
             )
-        places[field.name] = names.index(name)
+        places[field] = names.index(name)
     return places
 
 
@@ -243,12 +240,6 @@ def _label(cell: str) -> tuple[str, ...]:
 
 def _spans(cell: str, text: str) -> tuple[Span, ...]:
     return check_spans(strict_json.loads(cell), text)
-
-
-def _labels(cell: str) -> tuple[str, ...]:
-    if cell.startswith("["):
-        return check_labels(strict_json.loads(cell))
-    return check_labels(cell.split(LABEL_SEPARATOR))
 
 
 def _quoting_problem(error: csv.Error) -> RowProblem:

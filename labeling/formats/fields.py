@@ -5,9 +5,10 @@ An identifier or an answer that cannot be taken never costs the document: see `O
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
+from labeling.formats import strict_json
 from labeling.formats.names import normal_name
 from labeling.formats.records import (
     MAX_ID_CHARACTERS,
@@ -22,6 +23,8 @@ _SPLITS = {
     **dict.fromkeys(("pool", "train", "training", "dev", "valid", "validation"), "pool"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+
+SEPARATORS = ("|", ",", ";", "#")  # of several labels in one cell; the first is the rule where none is chosen
 
 WITHOUT_ID = gettext_noop("The document was stored without its identifier: %(reason)s")
 WITHOUT_LABEL = gettext_noop("The document was stored without its label: %(reason)s")
@@ -51,8 +54,10 @@ class OptionalFields:
             return None
 
 
-def check_text(value: object) -> str:
+def check_text(value: object, field: str = "text") -> str:
     """The text, unchanged: offsets of spans are counted in it.
+
+    field : what holds it in this file
 
     Raises RowProblem when there is none, it is blank, or longer than 1,000,000 characters.
 
@@ -60,7 +65,9 @@ def check_text(value: object) -> str:
     '  Hello  '
     """
     if not isinstance(value, str):
-        raise RowProblem(gettext_noop('The row has no text. It needs the field "text".'))
+        raise RowProblem(
+            gettext_noop('The row has no text. It needs the field "%(field)s".'), field=field[:50]
+        )
     if not value or value.isspace():
         raise RowProblem(gettext_noop("The text is empty."))
     if len(value) > MAX_TEXT_CHARACTERS:
@@ -119,6 +126,41 @@ def check_labels(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise RowProblem(gettext_noop('"labels" must be a list of names. For a single one use "label".'))
     return tuple(dict.fromkeys(check_label(item) for item in value))
+
+
+def split_labels(cell: str, separator: str | None = None) -> tuple[str, ...]:
+    """Several classes of one cell: a JSON list, or names with a separator between.
+
+    separator : one of SEPARATORS, empty parts are passed over; None is the vertical bar
+
+    >>> split_labels("late|rude"), split_labels("late; rude;", ";"), split_labels('["late"]')
+    (('late', 'rude'), ('late', 'rude'), ('late',))
+    """
+    if cell.startswith("["):
+        return check_labels(strict_json.loads(cell))
+    if separator is None:
+        return check_labels(cell.split(SEPARATORS[0]))
+    return check_labels([part for part in cell.split(separator) if part.strip()])
+
+
+def guess_separator(cells: Iterable[str], class_names: Collection[str]) -> str | None:
+    """The separator that leaves most of the parts of these cells names of classes; None where none helps.
+
+    class_names : of the project, in their normal form
+
+    >>> guess_separator(["late;rude", "late"], {"late", "rude"}), guess_separator(["late|rude"], {"rude"})
+    (';', '|')
+    >>> guess_separator(["a;b"], {"late"}) is None
+    True
+    """
+    rows = [cell for cell in cells if cell.strip() and not cell.startswith("[")]
+
+    def known(separator: str) -> int:
+        parts = (normal_name(part) for cell in rows if separator in cell for part in cell.split(separator))
+        return sum(part in class_names for part in parts)
+
+    best = max(SEPARATORS, key=known)
+    return best if known(best) else None
 
 
 def check_spans(value: object, text: str) -> tuple[Span, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from labeling.formats import strict_json
+from labeling.formats.csv_columns import ColumnChoice
 from labeling.formats.jsonl import MAX_LINE_BYTES, record_from
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row, gettext_noop
 
@@ -18,8 +19,10 @@ _TOKEN = re.compile(rb'"' + _STRING_END + rb'|["\[\]{},]', re.DOTALL)  # a lone 
 _OPENER = {b"]": b"[", b"}": b"{"}
 
 
-def read_json_list(chunks: Iterable[bytes]) -> Iterator[Record | BadRow]:
+def read_json_list(chunks: Iterable[bytes], choice: ColumnChoice | None = None) -> Iterator[Record | BadRow]:
     r"""Records of a JSON list: of objects such as the lines of JSONL, or of texts.
+
+    choice : which keys of the objects hold what; None for the usual ones
 
     Their place in the list counts as their line: a list may stand in a single one.
     Raises UnreadableFile, after the records before it, where the list breaks off.
@@ -29,7 +32,8 @@ def read_json_list(chunks: Iterable[bytes]) -> Iterator[Record | BadRow]:
     """
     for number, raw in enumerate(elements(chunks, MAX_LINE_BYTES), 1):
         try:
-            yield record_from(element_value(raw), number)
+            is_bare_text = raw.startswith(b'"')
+            yield record_from(element_value(raw), number, None if is_bare_text else choice)
         except RowProblem as problem:
             yield bad_row(number, problem, raw)
 

@@ -52,7 +52,8 @@ def read(
     r"""The documents of a file, one by one, with memory that does not grow with the file.
 
     stream : binary; gzip and a byte order mark are recognised
-    choice : the columns of a table; None takes the guess of `columns`, which heeds class_names
+    choice : the columns of a table, where None takes the guess of `columns`, which heeds class_names; the
+        keys of JSON objects, where None takes the usual ones; of no use elsewhere
     encoding : one of ENCODINGS
     Yields a BadRow for each row that cannot be taken. Raises UnreadableFile, perhaps after some records, when
     the file or the rest of it cannot be read.
@@ -64,9 +65,9 @@ def read(
     chunks = utf8_chunks(stream, encoding)
     match file_format:
         case Format.JSONL:
-            yield from read_jsonl(chunks)
+            yield from read_jsonl(chunks, choice)
         case Format.JSON:
-            yield from read_json_list(chunks)
+            yield from read_json_list(chunks, choice)
         case Format.LINES:
             yield from read_lines(chunks)
         case Format.PARAGRAPHS:

@@ -6,12 +6,13 @@ import contextlib
 import io
 import json
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.formats import BadRow, Format, Record, RowProblem, Span, read, record_from
+from labeling.formats import BadRow, ColumnChoice, Format, Record, RowProblem, Span, read, record_from
 from labeling.formats.strict_json import MAX_DEPTH, loads
 
 STORABLE = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
@@ -217,3 +218,66 @@ def test_nesting_up_to_the_limit_is_taken():
 
 def test_an_object_of_a_request_reads_as_a_line_does():
     assert record_from({"text": "Hi", "stars": 1}, line=3) == Record(3, "Hi", metadata={"stars": 1})
+
+
+def read_chosen(choice: ColumnChoice, *rows: dict[str, Any]) -> list[Record | BadRow]:
+    raw = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    return list(read(io.BytesIO(raw), Format.JSONL, choice=choice))
+
+
+def test_the_keys_of_a_file_may_be_called_otherwise() -> None:
+    """Also those inside of its metadata; what has no role is metadata, and what is left out is nowhere."""
+    choice = ColumnChoice("body", "nr", label="metadata.topic", left_out=("page", "metadata.mood"))
+    (record,) = read_chosen(
+        choice,
+        {"body": "Where is it?", "nr": 4, "page": 1, "text": "a title", "label": "x",
+         "metadata": {"topic": "Delivery", "mood": "bad", "channel": "mail"}, "annotation": {"by": "Ann"}},
+    )  # fmt: skip
+    assert isinstance(record, Record)
+    assert (record.text, record.external_id, record.labels) == ("Where is it?", "4", ("Delivery",))
+    assert record.metadata == {"text": "a title", "label": "x", "channel": "mail"}
+
+
+def test_a_row_without_the_chosen_text_names_the_key_that_it_lacks() -> None:
+    (bad,) = read_chosen(ColumnChoice("body"), {"text": "Hi"})
+    assert isinstance(bad, BadRow)
+    assert bad.reason == 'The row has no text. It needs the field "body".'
+
+
+@pytest.mark.parametrize(
+    ("separator", "value", "labels"),
+    [
+        (";", "late; rude;", ("late", "rude")),
+        ("#", "#late#rude", ("late", "rude")),
+        (",", "late, rude,late", ("late", "rude")),
+        (None, "late|rude", ("late", "rude")),
+        (";", "late|rude", ("late|rude",)),
+        (";", '["late;rude"]', ("late;rude",)),
+        (";", ["late;rude"], ("late;rude",)),
+        (";", " ", None),
+        (";", None, None),
+        (";", 3, ("3",)),
+    ],
+)
+def test_several_labels_in_one_text_are_split_where_it_was_chosen(
+    separator: str | None, value: Any, labels: tuple[str, ...] | None
+) -> None:
+    choice = ColumnChoice("text", labels="tags", separator=separator)
+    (record,) = read_chosen(choice, {"text": "Hi", "tags": value})
+    assert isinstance(record, Record)
+    assert (record.labels, record.problems) == (labels, ())
+
+
+def test_a_label_that_cannot_be_split_costs_itself_alone() -> None:
+    (record,) = read_chosen(ColumnChoice("text", labels="tags"), {"text": "Hi", "tags": '["late"'})
+    assert isinstance(record, Record)
+    assert (record.text, record.labels, len(record.problems)) == ("Hi", None, 1)
+    (record,) = read_chosen(ColumnChoice("text", spans="marks"), {"text": "Hi", "marks": "[[0, 2"})
+    assert isinstance(record, Record)
+    assert (record.spans, len(record.problems)) == (None, 1)
+
+
+def test_bare_texts_of_a_list_are_texts_whatever_was_chosen() -> None:
+    raw = io.BytesIO(b'["One", {"body": "Two"}, {"text": "Three"}]')
+    found = list(read(raw, Format.JSON, choice=ColumnChoice("body")))
+    assert [getattr(one, "text", None) for one in found] == ["One", "Two", None]
