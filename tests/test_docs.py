@@ -20,6 +20,7 @@ from django.urls import resolve
 from labeling import formats
 from labeling.actions import policy, tokens, working
 from labeling.api.batches import BatchOut
+from labeling.learning import embedding, hashing, limits
 from labeling.models import Document, Focus, ModelVersion, OwedWork, Project, QueueEntry
 from labeling.models.reasons import SENTENCES
 from reviewqueue.settings import BASE_DIR
@@ -276,3 +277,17 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
     project.refresh_from_db()
     shares = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
     assert "focus" in shares
+
+
+def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
+    """One place has the numbers; what reads texts and what tells people take them from it."""
+    assert (hashing.TEXT_LIMIT, embedding.TEXT_LIMIT, embedding.TOKENS) == (
+        limits.READ_CHARACTERS,
+        limits.EMBEDDED_CHARACTERS,
+        limits.EMBEDDED_TOKENS,
+    )
+    told = [f"{limits.READ_CHARACTERS:,} characters", f"{limits.EMBEDDED_CHARACTERS:,}"]
+    told.append(f"{limits.EMBEDDED_TOKENS} tokens")
+    for page in ("how-to/import-documents.md", "explanation/how-the-model-learns.md"):
+        text = (DOCS / page).read_text()
+        assert [number for number in told if number not in text] == [], page

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from labeling.actions.owed import owe
 from labeling.actions.projects import MOST_CLASSES, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
-from labeling.formats.names import NameProblem, checked_names
+from labeling.formats.names import NameProblem, checked_names, normal_name
+from labeling.formats.records import MAX_NAME_CHARACTERS
 from labeling.models import PALETTE, Focus, LabelClass, Now, OwedWork, Project
-from labeling.models.keys import action_keys
+from labeling.models.keys import action_keys, class_keys
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -42,6 +43,44 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
     check_storable(label_class)
     label_class.save()
     return label_class
+
+
+@transaction.atomic
+def add_named(project_id: int, names: Sequence[str]) -> list[LabelClass]:
+    """The classes that these names lack, last in the list, with the keys that are free.
+
+    Names that cannot be told from another class of the project, retired ones included, are passed over, and
+    all beyond the most that a project has.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    known = list(LabelClass.objects.filter(project=project).values_list("name", "key", "retired_at"))
+    taken = [name for name, _key, _retired in known]
+    used_keys = {key for _name, key, retired in known if retired is None}
+    keys = (key for key in class_keys(project.kind) if key not in used_keys)
+    added = []
+    for name in dict.fromkeys(map(normal_name, names)):
+        if name in taken or len(taken) >= MOST_CLASSES or not _can_be_named(name, taken):
+            continue
+        place = len(taken)
+        added.append(
+            LabelClass(
+                project=project,
+                name=name,
+                key=next(keys, ""),
+                colour=PALETTE[place % len(PALETTE)],
+                position=place,
+            )
+        )
+        taken.append(name)
+    return LabelClass.objects.bulk_create(added)
+
+
+def _can_be_named(name: str, taken: Sequence[str]) -> bool:
+    try:
+        checked_names([name], taken)
+    except NameProblem:
+        return False
+    return bool(name) and len(name) <= MAX_NAME_CHARACTERS and "\0" not in name
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from labeling.formats.records import Record
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Project
 
 # Rows wait here until it is known which are new; those of an earlier chunk in this transaction go first.
@@ -61,6 +62,7 @@ class Added:
     ids: dict[int, int] = field(default_factory=dict)  # index of the record: document, new or known
     added: int = 0
     known: int = 0  # the same document was here already, or stood earlier in the chunk
+    long: int = 0  # of the new ones: longer than what the models read
     changed: list[int] = field(default_factory=list)  # indexes: their id names another text, not stored
 
 
@@ -141,6 +143,7 @@ def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) 
         if identity not in new:
             new[identity] = next(ids), digest
             result.added += 1
+            result.long += len(record.text) > READ_CHARACTERS
         elif new[identity][1] == digest:
             result.known += 1
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,10 +13,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from labeling.actions import documents, given, metadata_fields
+from labeling.actions import classes, documents, given, metadata_fields
 from labeling.actions.answers import Answer, AnswerRules, LabelValue, checked
 from labeling.actions.owed import owe
 from labeling.exceptions import InvalidAnswer, StaleRun
+from labeling.formats.csv_columns import ColumnChoice, metadata_field
 from labeling.formats.fields import WITHOUT_LABEL
 from labeling.formats.names import normal_name
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
@@ -54,7 +55,8 @@ class ImportReport:
     known: int = 0  # were here already
     labelled: int = 0  # documents that their answer in the file settled
     bad: int = 0  # rows of which nothing is stored
-    warned: int = 0  # rows that are stored, but not with all that they say, or told about otherwise
+    warned: int = 0  # rows that are stored with a remark: not all that they say could be taken, or it differs
+    long: int = 0  # new documents that the models read in part only
     bad_rows: tuple[BadRow, ...] = ()
     warnings: tuple[BadRow, ...] = ()
 
@@ -67,6 +69,7 @@ class ImportReport:
             self.labelled + other.labelled,
             self.bad + other.bad,
             self.warned + other.warned,
+            self.long + other.long,
             (self.bad_rows + other.bad_rows)[:BAD_ROWS_KEPT],
             (self.warnings + other.warnings)[:BAD_ROWS_KEPT],
         )
@@ -82,6 +85,7 @@ class ImportReport:
             job.labelled,
             job.bad_row_count,
             job.warning_count,
+            job.long_count,
             tuple(BadRow(**row) for row in job.bad_rows),
             tuple(BadRow(**row) for row in job.warnings),
         )
@@ -96,6 +100,7 @@ class ImportReport:
             "bad_row_count": self.bad,
             "bad_rows": [_as_json(row) for row in self.bad_rows],
             "warning_count": self.warned,
+            "long_count": self.long,
             "warnings": [_as_json(row) for row in self.warnings],
         }
 
@@ -108,10 +113,16 @@ def import_documents(
     source: str = "",
     origin: ImportJob.Origin = ImportJob.Origin.COMMAND,
     person: User | None = None,
+    choice: ColumnChoice | None = None,
+    takes_answers: bool = True,
+    adds_classes: bool = False,
 ) -> ImportReport:
     """Store every good row of a stream that is read once; run it again and nothing is stored twice.
 
     source : what each document is said to have come in with, such as the name of the file
+    choice : how the rows were read; which fields it hides or shows holds from now on
+    takes_answers : whether labels in the rows settle their documents; else they are left out
+    adds_classes : whether names of labels that the project lacks become classes
     Raises as `read_rows` does; what came before is stored then.
     """
     job = ImportJob.objects.create(
@@ -121,7 +132,11 @@ def import_documents(
         file_name=source[:200],
         state=ImportJob.State.RUNNING,
         heartbeat_at=Now(),
+        takes_answers=takes_answers,
+        adds_classes=adds_classes,
     )
+    if choice is not None:
+        decide_visibility(project_id, choice)
     ours = ImportJob.objects.filter(pk=job.pk)
     try:
         report = read_rows(job, rows, on_progress)
@@ -130,6 +145,15 @@ def import_documents(
         raise
     ours.update(state=ImportJob.State.DONE, finished_at=Now())
     return report
+
+
+@transaction.atomic
+def decide_visibility(project_id: int, choice: ColumnChoice) -> None:
+    """Keep which fields of the metadata shall be hidden or shown. Raises InvalidInput for too many."""
+    if choice.hidden or choice.shown:
+        metadata_fields.decide(
+            project_id, map(metadata_field, choice.hidden), map(metadata_field, choice.shown)
+        )
 
 
 def read_rows(
@@ -192,13 +216,15 @@ class _Run:
 
     def _stored(self, chunk: Sequence[Record | BadRow]) -> ImportReport:
         records = [row for row in chunk if isinstance(row, Record)]
+        if not self.job.takes_answers:
+            records = [without_answer(record) for record in records]
         bad_rows = [row for row in chunk if isinstance(row, BadRow)]
-        metadata_fields.hide_answers(self.job.project_id, records)
         added = documents.add(self.job.project_id, records, self.job.file_name, self.job)
         bad_rows += [_bad(records[index], CHANGED) for index in added.changed]
         bad_rows.sort(key=lambda row: row.line)
         warnings = [bad_row(row.line, problem, row.text) for row in records for problem in row.problems]
         labelled = self._record_answers(records, added.ids, warnings)
+        metadata_fields.hide_answers(self.job.project_id, records)  # knows the classes that were added
         warnings.sort(key=lambda row: row.line)
         return ImportReport(
             read=len(chunk),
@@ -207,6 +233,7 @@ class _Run:
             labelled=labelled,
             bad=len(bad_rows),
             warned=len({row.line for row in warnings}),
+            long=added.long,
             bad_rows=tuple(bad_rows[:BAD_ROWS_KEPT]),
             warnings=tuple(warnings[:BAD_ROWS_KEPT]),
         )
@@ -215,7 +242,9 @@ class _Run:
         self, records: Sequence[Record], ids: Mapping[int, int], warnings: list[BadRow]
     ) -> int:
         """Settle the documents (by the indexes of their records) by the answers; how many were settled."""
-        reader = _AnswerReader(Project.objects.get(pk=self.job.project_id))
+        if self.job.adds_classes:
+            self._add_classes(records)
+        reader = AnswerReader(Project.objects.get(pk=self.job.project_id))
         answers: list[tuple[int, Answer]] = []
         answering: list[Record] = []
         # By document, as everybody locks them; of one document, in the order of its rows.
@@ -239,8 +268,25 @@ class _Run:
             warnings += [_bad(answering[index], message) for index in indexes]
         return done.settled_count
 
+    def _add_classes(self, records: Sequence[Record]) -> None:
+        reader = AnswerReader(Project.objects.get(pk=self.job.project_id))
+        missing = [name for record in records for name in reader.missing(record)]
+        if added := classes.add_named(self.job.project_id, missing):
+            # Not by `save`, which would write what the run has written since this job was read.
+            job = ImportJob.objects.select_for_update(no_key=True).get(pk=self.job.pk)
+            job.added_classes += [label_class.pk for label_class in added]
+            job.save(update_fields=["added_classes"])
 
-class _AnswerReader:
+
+def without_answer(record: Record) -> Record:
+    """The record as if the file said nothing of its labels."""
+    if record.labels is None and record.spans is None and not record.problems:
+        return record
+    problems = tuple(problem for problem in record.problems if problem.message != WITHOUT_LABEL)
+    return replace(record, labels=None, spans=None, problems=problems)
+
+
+class AnswerReader:
     """Turns a record's class names into an answer that fits the project."""
 
     def __init__(self, project: Project) -> None:
@@ -261,11 +307,21 @@ class _AnswerReader:
             values = [LabelValue(self._class(name)) for name in record.labels or ()]
         return checked(values, self.rules, record.text)
 
-    def _class(self, name: str) -> UUID:
+    def missing(self, record: Record) -> list[str]:
+        """The names in the record's answer that are no classes of the project, each once."""
+        if record.spans is not None and self.project.kind == Project.Kind.SPANS:
+            names = [span.label for span in record.spans]
+        else:
+            names = list(record.labels or ())
+        return [name for name in dict.fromkeys(names) if self._known(name) is None]
+
+    def _known(self, name: str) -> UUID | None:
         """A whole number may be written as tables write it where cells are missing: 3.0 for 3."""
-        for spelling in (name, WHOLE.sub("", name)):
-            if spelling in self.classes:
-                return self.classes[spelling]
+        return self.classes.get(name) or self.classes.get(WHOLE.sub("", name))
+
+    def _class(self, name: str) -> UUID:
+        if known := self._known(name):
+            return known
         raise InvalidAnswer(_("“{name}” is no class of this project.").format(name=name))
 
 

@@ -20,7 +20,14 @@ from django.utils.translation import gettext as _
 
 from labeling import formats
 from labeling.actions import owed
-from labeling.actions.importing import FAULTS, ImportReport, import_documents, read_rows
+from labeling.actions.import_summaries import ImportSummary, summarize
+from labeling.actions.importing import (
+    FAULTS,
+    ImportReport,
+    decide_visibility,
+    import_documents,
+    read_rows,
+)
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
@@ -41,6 +48,7 @@ MOST_BYTES = 4 * 1024**3  # of one file, packed or not
 KEPT_HOURS = 24  # a file that nobody goes on with
 SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
 PREVIEW_ROWS = 3
+SUMMARIZED_ROWS = 20_000  # looked at before an import; half a second
 _TURN = threading.Lock()  # of the one request of this process that stores an import
 
 
@@ -57,8 +65,8 @@ class Upload(Protocol):
 class Preview:
     """What a file looks like, read in one format and one encoding."""
 
-    columns: Columns | None  # of a CSV file
-    rows: tuple[Record | BadRow, ...]  # the first ones of any other
+    columns: Columns | None  # of a table, and the keys of JSON objects
+    rows: tuple[Record | BadRow, ...]  # the first ones of anything but a table, read by the usual keys
 
 
 def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
@@ -101,8 +109,13 @@ def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) 
         if file_format == Format.CSV:
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
             return Preview(formats.columns(head, encoding, class_names=names, **dialect), ())
+        found = None
+        if file_format in (Format.JSONL, Format.JSON):
+            names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
+            is_list = file_format == Format.JSON
+            found = formats.json_columns(head, encoding, is_list=is_list, class_names=names)
         rows = formats.read(BytesIO(head), file_format, encoding=encoding)
-        return Preview(None, tuple(_first(rows)))
+        return Preview(found, tuple(_first(rows)))
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
     except FileNotFoundError as error:
@@ -128,8 +141,13 @@ def start(
     file_format: Format,
     encoding: str,
     choice: ColumnChoice | None,
+    *,
+    takes_answers: bool = True,
+    adds_classes: bool = False,
 ) -> ImportJob:
     """Read the file: a small one now, a large one by a worker. A second call changes nothing.
+
+    takes_answers, adds_classes : as `import_documents` takes them
 
     Raises NotAllowed, NotFound, and InvalidInput where its first rows cannot be read this way.
     """
@@ -148,8 +166,12 @@ def start(
             file_format=file_format.value,
             encoding=encoding,
             columns=asdict(choice) if choice else None,
+            takes_answers=takes_answers,
+            adds_classes=adds_classes,
             failure="",
         )
+        if is_ours and choice:
+            decide_visibility(project_id, choice)
         if is_ours and reads_now:
             _read_now(job.pk)
         elif is_ours:
@@ -158,19 +180,72 @@ def start(
     return job
 
 
-def take_lines(project_id: int, manager: User, chunks: Iterator[bytes]) -> ImportJob:
-    """Store documents sent as JSON lines: few of them now, else a worker does. Raises NotAllowed."""
+def summary(job: ImportJob, file_format: Format, encoding: str, choice: ColumnChoice | None) -> ImportSummary:
+    """What reading the file this way would settle, by its first rows where it is large. Stores nothing."""
+    try:
+        with _path(job).open("rb") as file:
+            start, is_whole = unpacked_start(file, AT_ONCE_BYTES)
+        rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
+        return _summary(job.project_id, rows, is_whole=is_whole)
+    except FileNotFoundError as error:
+        raise InvalidInput(_("The file is no longer kept; send it again.")) from error
+    except UnreadableFile as error:
+        raise InvalidInput(_(error.message) % error.values) from error
+
+
+def summarize_lines(
+    project_id: int, manager: User, chunks: Iterator[bytes], choice: ColumnChoice | None = None
+) -> ImportSummary:
+    """The same of documents sent as JSON lines. Raises NotAllowed."""
     manager_of(project_id, manager)
     start = _first_lines(chunks)
+    return _summary(project_id, read_jsonl([start.content], choice), is_whole=start.is_whole)
+
+
+def _summary(project_id: int, rows: Iterator[Record | BadRow], *, is_whole: bool) -> ImportSummary:
+    """Of at most as many rows as a request has time for; where more follow, the last may be cut off."""
+    some: list[Record | BadRow] = []
+    try:
+        some.extend(islice(rows, SUMMARIZED_ROWS + 1))
+    except UnreadableFile:
+        if is_whole and not some:
+            raise
+        is_whole = False  # the rows before it are stored, and the import says where it breaks off
+    is_cut = not is_whole or len(some) > SUMMARIZED_ROWS
+    return summarize(project_id, some[:-1] if is_cut else some, is_whole=not is_cut)
+
+
+def take_lines(
+    project_id: int,
+    manager: User,
+    chunks: Iterator[bytes],
+    choice: ColumnChoice | None = None,
+    *,
+    takes_answers: bool = True,
+    adds_classes: bool = False,
+) -> ImportJob:
+    """Store documents sent as JSON lines: few of them now, else a worker does. Raises NotAllowed.
+
+    choice, takes_answers, adds_classes : as `import_documents` takes them
+    """
+    manager_of(project_id, manager)
+    start = _first_lines(chunks)
+    options: dict[str, Any] = {"takes_answers": takes_answers, "adds_classes": adds_classes}
     with _turn_in_request(lambda: start.is_whole) as reads_now:
         if reads_now:
-            rows = read_jsonl([start.content])
+            rows = read_jsonl([start.content], choice)
             origin = ImportJob.Origin.API
-            report = import_documents(project_id, rows, source="API", origin=origin, person=manager)
+            report = import_documents(
+                project_id, rows, source="API", origin=origin, person=manager, choice=choice, **options
+            )
             return ImportJob.objects.get(pk=str(report.job_id))
     job = ImportJob(project_id=project_id, created_by=manager, origin=ImportJob.Origin.API, file_name="API")
     job.file_format = Format.JSONL.value
+    job.columns = asdict(choice) if choice else None
+    job.takes_answers, job.adds_classes = takes_answers, adds_classes
     job.state = ImportJob.State.QUEUED
+    if choice:
+        decide_visibility(project_id, choice)
     job.byte_count = _keep(job, chain([start.content], chunks))
     job.save()
     owed.owe(project_id, OwedWork.Kind.IMPORT)

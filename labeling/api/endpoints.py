@@ -56,14 +56,16 @@ class Endpoint(APIView):
     metadata_class = None  # OPTIONS is not answered: the schema says it all
 
     needs: ClassVar[Mapping[str, Need]] = {}
-    filters: ClassVar[type[Filters]] = Filters  # of GET; other methods take none
+    filters: ClassVar[type[Filters]] = Filters  # of GET
+    post_filters: ClassVar[type[Filters]] = Filters  # of POST; other methods take none
 
     member: Membership  # the caller's, with its project; set where the address names a project
     asked: dict[str, Any]  # the filters of this request
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        filters = self.filters if request.method in ("GET", "HEAD") else Filters
+        by_method = {"GET": self.filters, "HEAD": self.filters, "POST": self.post_filters}
+        filters = by_method.get(str(request.method), Filters)
         self.asked = dict(filters.checked(request.query_params).validated_data)
 
     @property

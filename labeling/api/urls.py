@@ -40,6 +40,7 @@ PROJECT = [
     path("members/", members.Members.as_view(), name="members"),
     path("documents/", documents.Documents.as_view(), name="documents"),
     path("imports/", importing.Imports.as_view(), name="imports"),
+    path("imports/summary/", importing.SummarizeImport.as_view(), name="import_summary"),
     path("imports/<uuid:import_id>/", importing.OneImport.as_view(), name="import"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.formats import ENCODINGS, ColumnChoice, Columns, Dialect, Format
+from labeling.formats import ENCODINGS, USUAL_KEYS, ColumnChoice, Columns, Dialect, Format, RowProblem
+from labeling.formats.csv_columns import ANNOTATION_PREFIX, ROLES, metadata_field
+from labeling.formats.fields import SEPARATORS, split_labels
 from labeling.formats.names import normal_name
 from labeling.models import Document, Project
+from labeling.models.described import ALL_FIELDS
+
+MOST_ASKED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say
 
 FORMATS = (
     (Format.CSV.value, gettext_lazy("Table (CSV or TSV), one document a row")),
@@ -108,8 +115,16 @@ class Reading(forms.Form):
             field.choices = [("", text), *self.CHOICES[name]]
 
 
+class Keep(models.TextChoices):
+    """What becomes of a column of metadata."""
+
+    SHOWN = "shown", gettext_lazy("Shown to annotators")
+    HIDDEN = "hidden", gettext_lazy("Hidden from annotators")
+    LEFT_OUT = "left_out", gettext_lazy("Left out")
+
+
 class ColumnChooser(forms.Form):
-    """Which column of a CSV file is what; every other one is kept as metadata."""
+    """Which column of a table, or key of JSON objects, is what; every other one is kept as metadata."""
 
     text = forms.ChoiceField(label=gettext_lazy("Text"))
     id = forms.ChoiceField(
@@ -121,7 +136,13 @@ class ColumnChooser(forms.Form):
     labels = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Classes, if known"),
-        help_text=gettext_lazy("Separated by | in each cell."),
+        help_text=gettext_lazy("A list, or names with a separator between."),
+    )
+    separator = forms.ChoiceField(
+        required=False,
+        choices=[(mark, mark) for mark in SEPARATORS],
+        label=gettext_lazy("Separator of classes"),
+        help_text=gettext_lazy("Between several classes in one cell."),
     )
     spans = forms.ChoiceField(
         required=False,
@@ -134,27 +155,127 @@ class ColumnChooser(forms.Form):
         help_text=gettext_lazy("Only where your data set has a fixed split; else it is drawn at random."),
     )
 
-    def __init__(self, found: Columns, kind: str, class_names: frozenset[str], data: Any = None) -> None:
-        super().__init__(data, initial=_guess(found, class_names))
+    def __init__(
+        self, found: Columns, project: Project, class_names: frozenset[str], data: Any = None
+    ) -> None:
+        guess = _guess(found, class_names)
+        super().__init__(data, initial=dict(guess))
         self.found = found
         names = [(name, name) for name in found.names]
-        for unused in {"label", "labels", "spans"} - set(ANSWERS[Project.Kind(kind)]):
+        answers = ANSWERS[Project.Kind(project.kind)]
+        for unused in {"label", "labels", "spans"} - set(answers):
             del self.fields[unused]
+        if "labels" not in answers:
+            del self.fields["separator"]
+        else:
+            self.fields["separator"].initial = found.guess.separator or SEPARATORS[0]
         for name, field in self.fields.items():
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - all of them are
-            field.choices = names if name == "text" else [("", _("(none)")), *names]
+            if name != "separator":
+                field.choices = names if name == "text" else [("", _("(none)")), *names]
+        self._defaults = {name: _default(name, found, project) for name in found.names}
+        self._keep_names: dict[str, str] = {}
+        self._add_keep_fields(set(guess.values()) if data is None else set())
+
+    def _add_keep_fields(self, roles: set[str | None]) -> None:
+        """A question for each column that could be metadata, as far as a page can show them."""
+        others = [name for name in self.found.names if not name.startswith(ANNOTATION_PREFIX)]
+        for place, name in enumerate(others[:MOST_ASKED_COLUMNS]):
+            self._keep_names[f"keep_{place}"] = name
+            if name not in roles:
+                self.fields[f"keep_{place}"] = forms.ChoiceField(
+                    required=False, choices=Keep.choices, initial=self._defaults[name], label=name
+                )
+
+    @property
+    def roles(self) -> list[forms.BoundField]:
+        """The questions which column holds what."""
+        return [self[name] for name in self.fields if name not in self._keep_names]
+
+    @property
+    def kept(self) -> list[forms.BoundField]:
+        """The questions what becomes of columns that hold nothing of these."""
+        chosen = set(self._roles().values()) if self.is_bound and self.is_valid() else set()
+        return [
+            self[field]
+            for field, name in self._keep_names.items()
+            if field in self.fields and name not in chosen
+        ]
+
+    @property
+    def unasked_count(self) -> int:
+        return max(len(self.found.names) - MOST_ASKED_COLUMNS, 0)
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, str] = {}
-        for name, column in list(self.cleaned_data.items()):
+        for name, column in self._roles().items():
             if column and column in chosen.values():
                 self.add_error(name, _("This column is chosen twice."))
             chosen[name] = column
         return self.cleaned_data
 
+    def _roles(self) -> dict[str, str]:
+        return {role: self.cleaned_data[role] for role in ROLES if role in self.cleaned_data}
+
     def choice(self) -> ColumnChoice:
-        columns = {name: column or None for name, column in self.cleaned_data.items() if name != "text"}
-        return ColumnChoice(self.cleaned_data["text"], **columns, dialect=self.found.dialect)
+        """What was chosen; a column that was shown or hidden by default and stays so decides nothing anew."""
+        roles = self._unseen() | {role: column for role, column in self._roles().items() if column}
+        keeps = self.kept_columns()
+        return ColumnChoice(
+            **roles,
+            dialect=self.found.dialect,
+            separator=self.cleaned_data.get("separator") or None,
+            left_out=_which(keeps, Keep.LEFT_OUT),
+            hidden=_which(keeps, Keep.HIDDEN),
+            shown=tuple(name for name in _which(keeps, Keep.SHOWN) if self._defaults[name] != Keep.SHOWN),
+        )
+
+    def _unseen(self) -> dict[str, str]:
+        """Usual keys of JSON rows that may come later in the file: nobody could choose otherwise."""
+        if self.found.dialect is not None:
+            return {}
+        return {role: key for role, key in USUAL_KEYS.roles.items() if key not in self.found.names}
+
+    def kept_columns(self) -> dict[str, str]:
+        """What becomes of each column that is metadata."""
+        chosen = {
+            self._keep_names[field]: self.cleaned_data[field]
+            for field in self._keep_names.keys() & self.fields.keys()
+        }
+        roles = set(self._roles().values())
+        return {
+            name: chosen.get(name) or default
+            for name, default in self._defaults.items()
+            if name not in roles and not name.startswith(ANNOTATION_PREFIX)
+        }
+
+
+class Answers(forms.Form):
+    """What becomes of the labels that a file carries?"""
+
+    SETTLE, TEXTS = "settle", "texts"
+    answers = forms.ChoiceField(
+        choices=[
+            (SETTLE, gettext_lazy("Count them as labeled")),
+            (TEXTS, gettext_lazy("Texts only: leave the labels out, all documents wait for annotators")),
+        ],
+        initial=SETTLE,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("The labels in the file"),
+    )
+    adds_classes = forms.BooleanField(required=False)
+
+
+def _which(keeps: dict[str, str], keep: Keep) -> tuple[str, ...]:
+    return tuple(name for name, kept in keeps.items() if kept == keep)
+
+
+def _default(column: str, found: Columns, project: Project) -> Keep:
+    field = metadata_field(column)
+    if field in project.shown_metadata:
+        return Keep.SHOWN
+    is_hidden = column in found.hidden or field in project.hidden_metadata
+    return Keep.HIDDEN if is_hidden or ALL_FIELDS in project.hidden_metadata else Keep.SHOWN
 
 
 def _guess(found: Columns, class_names: frozenset[str]) -> dict[str, str | None]:
@@ -164,7 +285,8 @@ def _guess(found: Columns, class_names: frozenset[str]) -> dict[str, str | None]
     values: set[str] = set()
     if column is not None:
         place = found.names.index(column)
-        values = {normal_name(name) for row in found.rows for name in row[place].split("|")}
+        cells = [row[place] for row in found.rows]
+        values = {normal_name(name) for cell in cells for name in _parts(cell, guess.separator)}
     answer = column if values & class_names else None
     return {
         "text": guess.text,
@@ -174,6 +296,13 @@ def _guess(found: Columns, class_names: frozenset[str]) -> dict[str, str | None]
         "spans": guess.spans,
         "split": guess.split,
     }
+
+
+def _parts(cell: str, separator: str | None) -> Sequence[str]:
+    try:
+        return [cell, *split_labels(cell, separator)]
+    except RowProblem:
+        return [cell]
 
 
 class DocumentSearch(forms.Form):

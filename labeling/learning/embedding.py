@@ -17,14 +17,15 @@ import numpy as np
 
 from labeling.learning.arrays import Floats, Integers
 from labeling.learning.extras import EMBEDDINGS
+from labeling.learning.limits import EMBEDDED_CHARACTERS, EMBEDDED_TOKENS
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 WIDTH = 384
 FORMAT = 1  # raise it when the same model would give other vectors
 VERSION = f"minilm-l6-{MODEL_SHA256[:12]}-{FORMAT}"
 
-TEXT_LIMIT = 8_192  # characters that are read; the tokens below are used up long before
-TOKENS = 128  # per text, the two special ones included; the model was trained on texts of this length
+TEXT_LIMIT = EMBEDDED_CHARACTERS
+TOKENS = EMBEDDED_TOKENS
 START, END, UNKNOWN, PADDING = 101, 102, 100, 0  # BERT's uncased vocabulary
 BATCH_TOKENS = 512  # texts computed together, padding included: more fall out of the processor's cache
 DROPPED = frozenset({"Mn", "Cc", "Cf", "Cs", "Co", "Cn"})  # accents and what cannot be seen

@@ -12,11 +12,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays import Hashes, Integers
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.learning.words import words
 
 COLUMNS = 2**19
 WORD_COLUMNS = 2**17
-TEXT_LIMIT = 20_000  # characters of a text that are read; what a class is about is said before that
+TEXT_LIMIT = READ_CHARACTERS
 BLOCK = 1_000_000  # characters hashed at once: bounds the memory, whatever the lengths of the texts
 
 _MIX = np.uint32(0x85EBCA6B)  # odd constants of MurmurHash3's finalizer: spread CRC's regular low bits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import JSONField, Value
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +51,14 @@ class ImportJob(models.Model):
         max_length=12, blank=True
     )  # of labeling.formats; "": it was read as it came
     encoding = models.CharField(max_length=20, default="utf-8")
-    columns = models.JSONField(null=True, blank=True)  # a ColumnChoice by its fields; None outside CSV
+    columns = models.JSONField(
+        null=True, blank=True
+    )  # a ColumnChoice by its fields; None: as they are called
+    takes_answers = models.BooleanField(default=True, db_default=True)  # else texts and metadata only
+    adds_classes = models.BooleanField(
+        default=False, db_default=False
+    )  # that labels name and the project lacks
+    added_classes = ArrayField(models.UUIDField(), default=list, db_default=[], blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     run = models.UUIDField(null=True)  # the worker's fence; None while a request reads it
     rows_read = models.BigIntegerField(db_default=0)  # of which all that is to be stored is stored
@@ -58,9 +66,10 @@ class ImportJob(models.Model):
     imported = models.BigIntegerField(default=0)  # new documents
     already_there = models.BigIntegerField(default=0)
     labelled = models.BigIntegerField(default=0)  # came with their answer
+    long_count = models.BigIntegerField(default=0, db_default=0)  # new documents that are learnt from in part
     bad_row_count = models.BigIntegerField(default=0)
     bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "message", "values", "excerpt"}, …]
-    warning_count = models.BigIntegerField(db_default=0)  # rows that are stored without a part of them
+    warning_count = models.BigIntegerField(db_default=0)  # rows that are stored with a remark
     warnings = models.JSONField(default=list, db_default=Value([], JSONField()), blank=True)  # like bad_rows
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())

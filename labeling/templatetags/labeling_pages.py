@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import ModuleType
 from unicodedata import combining
 
 from django import template
@@ -10,11 +11,19 @@ from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from labeling.learning import limits
+
 register = template.Library()
 GROUPED_FROM = 1_000  # below it a whole number looks the same in each language
 LAST_PART = 3  # a cut falls on a space of the last third, if it has one
 JOINTS = re.compile(r"([_\-/.:]+)(?=[^\s_\-/.:])")  # where a long name may break
 JOINERS = "\u200d\ufe0e\ufe0f"  # what follows or precedes them belongs to the same sign
+
+
+@register.simple_tag
+def learning_limits() -> ModuleType:
+    """How much of a long text the models learn from."""
+    return limits
 
 
 @register.filter

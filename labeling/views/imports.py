@@ -13,16 +13,19 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from labeling.actions import uploads
+from labeling.actions.import_summaries import ImportSummary
 from labeling.actions.uploads import Preview
 from labeling.exceptions import InvalidInput, LabelingError
 from labeling.formats.csv_rows import needs_escape
-from labeling.forms.documents import ColumnChooser, Reading, Upload
+from labeling.forms.documents import Answers, ColumnChooser, Keep, Reading, Upload
 from labeling.forms.errors import put_on
-from labeling.models import ImportJob, LabelClass, Membership
+from labeling.models import ImportJob, LabelClass, Membership, Project
 from labeling.views.access import charge, for_managers, person
 from labeling.views.live import is_update, live, render_live
 
 SHOWN_BAD_ROWS = 50
+SHOWN_MISSING = 50  # names of classes and columns
+NOT_REPEATED = {"csrfmiddlewaretoken", "answers", "adds_classes", "back"}
 FILE_COST = 50  # of a page's budget: to send a file, and to have it read
 LOOK_COST = 10  # to read its start
 RECENT_JOBS = 10
@@ -60,6 +63,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
         "step": _step(member),
         "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
         "warnings": [_bad_row(row) for row in found.warnings[:SHOWN_BAD_ROWS]],
+        "added_classes": found.added_classes and LabelClass.objects.filter(pk__in=found.added_classes),
         "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
         "is_silent": is_silent,
         "live": live(request, state, is_busy=not is_silent),
@@ -81,10 +85,25 @@ def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespons
     try:
         columns = uploads.preview(found, file_format, encoding, **reading.dialect()).columns
         chooser = ColumnChooser(columns, *_known(member), request.POST) if columns else None
-        if chooser and not chooser.is_valid():
-            return _chooser(request, member, found, chooser=chooser, status=422)
+        if chooser and (not chooser.is_valid() or "back" in request.POST):
+            status = 200 if chooser.is_valid() else 422
+            return _chooser(request, member, found, chooser=chooser, status=status)
         choice = chooser.choice() if chooser else None
-        uploads.start(member.project_id, person(request), job_id, file_format, encoding, choice)
+        answers = Answers(request.POST)
+        if not answers.is_valid() and choice:  # plain text carries no labels
+            summary = uploads.summary(found, file_format, encoding, choice)
+            if summary.with_label:
+                return _summary(request, member, found, summary, chooser)
+        uploads.start(
+            member.project_id,
+            person(request),
+            job_id,
+            file_format,
+            encoding,
+            choice,
+            takes_answers=answers.cleaned_data.get("answers") != Answers.TEXTS,
+            adds_classes=answers.cleaned_data.get("adds_classes", False),
+        )
     except InvalidInput as error:
         return _chooser(request, member, found, problem=error.detail, status=422)
     return redirect("labeling:import_job", member.project_id, job_id)
@@ -123,6 +142,29 @@ def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResp
     return response
 
 
+def _summary(
+    request: HttpRequest,
+    member: Membership,
+    found: ImportJob,
+    summary: ImportSummary,
+    chooser: ColumnChooser | None,
+) -> HttpResponse:
+    """What the file would settle, before it does; all that was chosen before comes along."""
+    asked = {name: value for name, value in request.POST.items() if name not in NOT_REPEATED}
+    kept = chooser.kept_columns() if chooser else {}
+    context = {
+        "member": member,
+        "job": found,
+        "summary": summary,
+        "form": Answers(),
+        "asked": asked,
+        "missing": summary.missing[:SHOWN_MISSING],
+        "kept": [(name, Keep(keep).label) for name, keep in kept.items()][:SHOWN_MISSING],
+        "step": _step(member),
+    }
+    return render(request, "labeling/document_summary.html", context)
+
+
 def _chooser(
     request: HttpRequest,
     member: Membership,
@@ -145,7 +187,7 @@ def _chooser(
             problem = problem or error.detail
     if chooser is None and preview.columns:
         chooser = ColumnChooser(preview.columns, *_known(member))
-    if preview.columns:
+    if preview.columns and preview.columns.dialect:
         reading.show_guess(preview.columns.dialect)
     context = {
         "member": member,
@@ -156,6 +198,7 @@ def _chooser(
         "problem": problem or found.failure,
         "can_start": reading.is_valid() and (preview.columns or preview.rows),
         "guesses_no_header": preview.columns
+        and preview.columns.dialect
         and not preview.columns.dialect.has_header
         and reading.cleaned_data["has_header"] is None,
         "step": _step(member),
@@ -163,9 +206,9 @@ def _chooser(
     return render(request, "labeling/document_columns.html", context, status=status)
 
 
-def _known(member: Membership) -> tuple[str, frozenset[str]]:
+def _known(member: Membership) -> tuple[Project, frozenset[str]]:
     classes = LabelClass.objects.active().filter(project=member.project_id)
-    return member.project.kind, classes.normal_names()
+    return member.project, classes.normal_names()
 
 
 def _step(member: Membership) -> int | None:

@@ -5,19 +5,37 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from labeling.actions.import_summaries import ImportSummary, summarize
 from labeling.actions.importing import ImportReport, import_documents
-from labeling.formats.csv_columns import ColumnChoice, Columns, columns
+from labeling.exceptions import LabelingError
+from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
+from labeling.formats.fields import SEPARATORS
+from labeling.formats.json_columns import json_columns
+from labeling.formats.jsonl import USUAL_KEYS
 from labeling.formats.reading import Format, read, sniff
-from labeling.formats.records import UnreadableFile
+from labeling.formats.records import BadRow, Record, UnreadableFile
 from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import LabelClass, Project
+
+LONGER = f"longer than the {READ_CHARACTERS:,} characters of a text that models learn from"
+ROLE_HELP = {
+    "text": "the text; guessed when it is not given",
+    "id": "what names the document",
+    "label": "its class, where there are answers",
+    "labels": "several classes",
+    "spans": "spans, a JSON list of [start, end, class]",
+    "split": "test or pool, where the data set has a fixed split",
+}
 
 
 class Command(BaseCommand):
@@ -36,58 +54,126 @@ class Command(BaseCommand):
             choices=["yes", "no"],
             help="CSV: whether the first row names the columns; else they are column 1, column 2 …",
         )
+        _add_columns(parser)
         parser.add_argument(
-            "--text-column", help="CSV: the column with the text; guessed when it is not given"
+            "--dry-run",
+            action="store_true",
+            help="tell what the labels in the file would settle, and store nothing",
         )
-        parser.add_argument("--id-column", help="CSV: the column that names the document")
-        parser.add_argument("--label-column", help="CSV: the column with the class, where there are answers")
+        parser.add_argument(
+            "--texts-only", action="store_true", help="leave labels out: all documents wait for annotators"
+        )
+        parser.add_argument(
+            "--add-classes", action="store_true", help="make classes of labels that the project lacks"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Project.objects.filter(pk=options["project"]).exists():
             raise CommandError(f"There is no project {options['project']}.")
         started = monotonic()
         try:
-            report = self._import(options)
-        except (OSError, UnreadableFile) as error:
+            with _stream(options["file"]) as stream:
+                rows, choice = self._open(stream, options)
+                if options["dry_run"]:
+                    self._tell(summarize(options["project"], rows))
+                    return
+                report = self._import(rows, choice, options)
+        except (OSError, UnreadableFile, LabelingError) as error:
             raise CommandError(f"{options['file']}: {error}") from error
-        seconds = max(monotonic() - started, 1e-9)
+        self._tell_report(report, max(monotonic() - started, 1e-9), options["project"])
+
+    def _tell_report(self, report: ImportReport, seconds: float, project_id: int) -> None:
         for rows, count in ((report.bad_rows, report.bad), (report.warnings, report.warned)):
             for row in rows:
                 self.stderr.write(f"line {row.line}: {row.reason}  {row.excerpt}")
             if count > len(rows):
                 self.stderr.write(f"and {count - len(rows)} more")
-        hidden = Project.objects.values_list("hidden_metadata", flat=True).get(pk=options["project"])
+        hidden = Project.objects.values_list("hidden_metadata", flat=True).get(pk=project_id)
         if hidden:
             self.stderr.write(f"Annotators do not see these fields: {', '.join(hidden)}.")
         self.stdout.write(
             f"{report.read} rows read: {report.added} documents added, {report.known} were here already, "
-            f"{report.labelled} came with their label, {report.bad} rows left out, "
-            f"{report.warned} stored with a warning "
+            f"{report.labelled} came with their label, {report.bad} rows not stored, "
+            f"{report.warned} stored with a remark "
             f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
         )
+        if report.long:
+            self.stdout.write(f"{report.long} of the new documents are {LONGER}.")
+        self.stdout.write(f"Import {report.job_id}.")
 
-    def _import(self, options: dict[str, Any]) -> ImportReport:
-        if options["file"] == "-":
+    def _tell(self, summary: ImportSummary) -> None:
+        self.stdout.write(
+            f"{summary.with_label} of {summary.rows} rows carry a label; {summary.settling} would count as "
+            f"labeled. {summary.bad} rows could not be stored. Nothing is stored."
+        )
+        if summary.missing:
+            self.stdout.write(
+                f"{summary.missing_rows} rows name {summary.missing_count} classes that the project lacks; "
+                "--add-classes would add them:"
+            )
+        for name, count in summary.missing:
+            self.stdout.write(f"  {name} ({count} rows)")
+        if summary.long:
+            self.stdout.write(f"{summary.long} texts are {LONGER}.")
+
+    def _open(
+        self, stream: BinaryIO, options: dict[str, Any]
+    ) -> tuple[Iterator[Record | BadRow], ColumnChoice | None]:
+        """The rows of the file, and how its columns are read."""
+        path = None if options["file"] == "-" else Path(options["file"])
+        head = b""
+        if path is not None:
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+        encoding = options["encoding"] or (guess_encoding(head) if path else "utf-8")
+        if options["format"] or path is None:
             file_format = Format(options["format"] or "jsonl")
-            choice = self._choice(options, None)
-            return self._read(sys.stdin.buffer, file_format, choice, options["encoding"] or "utf-8", options)
-        path = Path(options["file"])
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-        encoding = options["encoding"] or guess_encoding(head)
-        file_format = Format(options["format"]) if options["format"] else sniff(head, path.name, encoding)
-        found = self._columns(head, encoding, options) if file_format == Format.CSV else None
-        with path.open("rb") as stream:
-            return self._read(stream, file_format, self._choice(options, found), encoding, options)
+        else:
+            file_format = sniff(head, path.name, encoding)
+        choice = self._choice(file_format, head, encoding, options)
+        return read(stream, file_format, choice=choice, encoding=encoding), choice
 
-    def _columns(self, head: bytes, encoding: str, options: dict[str, Any]) -> Columns:
+    def _choice(
+        self, file_format: Format, head: bytes, encoding: str, options: dict[str, Any]
+    ) -> ColumnChoice | None:
+        """The guess, but for what the options say. None: the usual keys, or a table that is guessed later."""
+        asked: dict[str, Any] = {
+            role: options[f"{role}_column"] or None for role in ROLES if options[f"{role}_column"] is not None
+        }
+        keeps: dict[str, Any] = {
+            name: tuple(options[name]) for name in ("hidden", "shown", "left_out") if options[name]
+        }
+        keeps |= {"separator": options["separator"]} if options["separator"] else {}
+        names = LabelClass.objects.active().filter(project=options["project"]).normal_names()
+        if file_format == Format.CSV:
+            found = self._columns(head, encoding, names, options) if head else None
+            if found is None:
+                return ColumnChoice(**asked, **keeps) if "text" in asked else None
+            guess = ColumnChoice(found.guess.text) if "text" in asked else found.guess
+            is_multi = Project.objects.filter(pk=options["project"], kind=Project.Kind.MULTI).exists()
+            if is_multi and guess.label and not guess.labels:
+                guess = replace(guess, label=None, labels=guess.label)
+            return replace(guess, **asked, **keeps, dialect=found.dialect)
+        if file_format not in (Format.JSONL, Format.JSON):
+            return None
+        is_list = file_format == Format.JSON
+        found = json_columns(head, encoding, is_list=is_list, class_names=names) if head else None
+        is_usual = found is None or "text" in found.names
+        if is_usual and not asked and not keeps:
+            return None
+        return replace(USUAL_KEYS if is_usual or found is None else found.guess, **asked, **keeps)
+
+    def _columns(
+        self, head: bytes, encoding: str, class_names: frozenset[str], options: dict[str, Any]
+    ) -> Columns:
         found = columns(
             head,
             encoding,
             delimiter=options["delimiter"],
             has_header=None if options["header"] is None else options["header"] == "yes",
-            class_names=LabelClass.objects.active().filter(project=options["project"]).normal_names(),
+            class_names=class_names,
         )
+        assert found.dialect is not None  # noqa: S101 - a table has one
         if options["header"] is None and not found.dialect.has_header:
             self.stderr.write(
                 "The first row does not look like names of columns, so it is read as a document. "
@@ -95,25 +181,46 @@ class Command(BaseCommand):
             )
         return found
 
-    def _choice(self, options: dict[str, Any], found: Columns | None) -> ColumnChoice | None:
-        dialect = found.dialect if found else None
-        if options["text_column"]:
-            asked = ColumnChoice(options["text_column"], options["id_column"], options["label_column"])
-            return replace(asked, dialect=dialect)
-        return replace(found.guess, dialect=dialect) if found else None
-
-    def _read(
-        self,
-        stream: Any,
-        file_format: Format,
-        choice: ColumnChoice | None,
-        encoding: str,
-        options: dict[str, Any],
+    def _import(
+        self, rows: Iterator[Record | BadRow], choice: ColumnChoice | None, options: dict[str, Any]
     ) -> ImportReport:
-        rows = read(stream, file_format, choice=choice, encoding=encoding)
         name = os.fsencode(Path(options["file"]).name).decode(errors="replace")[:200]
-        return import_documents(options["project"], rows, self._progress, source="" if name == "-" else name)
+        return import_documents(
+            options["project"],
+            rows,
+            self._progress,
+            source="" if name == "-" else name,
+            choice=choice,
+            takes_answers=not options["texts_only"],
+            adds_classes=options["add_classes"],
+        )
 
     def _progress(self, report: ImportReport) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{report.read:,} rows read, {report.added:,} added", ending="")
+
+
+def _stream(name: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb")
+
+
+def _add_columns(parser: ArgumentParser) -> None:
+    """Which columns of a table, or keys of JSON objects, hold what; and what becomes of the others."""
+    for role, holds in ROLE_HELP.items():
+        parser.add_argument(f"--{role}-column", metavar="NAME", help=f"the column or JSON key with {holds}")
+    parser.add_argument(
+        "--separator", choices=SEPARATORS, help="between several classes in one cell; guessed, mostly |"
+    )
+    for option, field, becomes in (
+        ("--hide", "hidden", "is hidden from annotators"),
+        ("--show", "shown", "is shown to them although it would tell the answer"),
+        ("--leave-out", "left_out", "is not stored"),
+    ):
+        parser.add_argument(
+            option,
+            dest=field,
+            action="append",
+            metavar="NAME",
+            default=[],
+            help=f"a column that {becomes}; may be given several times",
+        )

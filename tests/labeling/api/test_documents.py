@@ -206,3 +206,68 @@ def test_gold_is_for_managers_to_give_and_not_for_annotators_to_see(
     assert (seen["is_gold"], seen["resolution"], seen["state"]) == (None, None, None)
     ended = Caller(joan).send("DELETE", f"{address}gold/").json()
     assert (ended["is_gold"], ended["resolution"]["how"]) == (False, "agreed")
+
+
+LINES = (
+    b'{"body": "Late again", "topic": "Delivery", "by": "Kim", "page": 3}\n'
+    b'{"body": "Broken", "topic": "Warranty", "by": "Lee", "page": 4}\n'
+)
+
+
+def send_with(caller: Caller, project: Project, query: str, path: str = "documents/") -> Any:
+    address = f"/api/v1/projects/{project.pk}/{path}?{query}"
+    return caller.client.post(address, LINES, content_type="application/jsonl", headers=caller.headers)
+
+
+def test_lines_may_call_their_fields_otherwise(tickets: Project, joan: User) -> None:
+    query = "text_field=body&label_field=topic&hide=by&leave_out=page&add_classes=true"
+    answer = send_with(Caller(joan), tickets, query).json()
+    assert (answer["added"], answer["labelled"], answer["warned"], answer["takes_answers"]) == (2, 2, 0, True)
+    added = tickets.classes.get(name="Warranty")
+    assert answer["added_classes"] == [str(added.pk)]
+    assert Document.objects.get(project=tickets, text="Broken").metadata == {"by": "Lee"}
+    tickets.refresh_from_db()
+    assert tickets.hidden_metadata == ["by"]
+
+
+def test_texts_only_leaves_labels_out(tickets: Project, joan: User) -> None:
+    answer = send_with(Caller(joan), tickets, "text_field=body&label_field=topic&answers=texts").json()
+    assert (answer["added"], answer["labelled"], answer["warned"], answer["takes_answers"]) == (
+        2,
+        0,
+        0,
+        False,
+    )
+
+
+def test_a_summary_tells_what_would_settle_and_stores_nothing(tickets: Project, joan: User) -> None:
+    query = "text_field=body&label_field=topic"
+    answer = send_with(Caller(joan), tickets, query, "imports/summary/")
+    assert answer.json() == {
+        "read": 2, "is_whole": True, "bad": 0, "with_label": 2, "settling": 1, "missing_rows": 1,
+        "missing_classes": [{"name": "Warranty", "rows": 1}], "long": 0,
+    }  # fmt: skip
+    assert Document.objects.filter(project=tickets).count() == 6
+    rows = {"documents": [{"text": "a", "label": "Refund"}, {"text": "b"}]}
+    answer = Caller(joan).post(f"projects/{tickets.pk}/imports/summary/", rows)
+    assert (answer.json()["settling"], answer.json()["with_label"]) == (1, 1)
+
+
+def test_options_that_are_none_are_refused(tickets: Project, joan: User, ann: User) -> None:
+    for query in ("answers=some", "separator=x", "text_field=", "fields=a", "answers=texts&answers=settle"):
+        assert send_with(Caller(joan), tickets, query).status_code == 400, query
+    assert send_with(Caller(ann), tickets, "", "imports/summary/").status_code == 403
+    assert Document.objects.filter(project=tickets).count() == 6
+
+
+def test_options_reach_what_a_worker_stores(
+    tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
+    query = "text_field=body&label_field=topic&leave_out=page,by&add_classes=true"
+    answer = send_with(Caller(joan), tickets, query)
+    assert answer.status_code == 202
+    working.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+    found = Document.objects.get(project=tickets, text="Broken")
+    assert (found.state, found.metadata) == ("resolved", {})

@@ -107,6 +107,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("documents", "GET"): (READ, NO_BODY),
     ("documents", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
+    ("import_summary", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("import", "GET"): (MANAGERS_READ, NO_BODY),
     ("document", "GET"): (READ, NO_BODY),
     ("document_exclude", "POST"): (MANAGE, NO_BODY),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from labeling.actions import projects
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Project
 
 
@@ -18,7 +20,7 @@ def empty(joan: User) -> Project:
     return projects.create(joan, name="SMS", kind="single", class_names=["ham", "spam"], test_share=0.0)
 
 
-def run(project: Project, path: Path, raw: bytes, **options: str) -> tuple[list[tuple[str, str | None]], str]:
+def run(project: Project, path: Path, raw: bytes, **options: Any) -> tuple[list[tuple[str, str | None]], str]:
     """(text, class) of the documents, and what the command warns of."""
     path.write_bytes(raw)
     warnings = io.StringIO()
@@ -50,3 +52,52 @@ def test_the_guess_can_be_overruled(empty: Project, tmp_path: Path) -> None:
 def test_utf_16_and_json_lists_are_recognised(empty: Project, tmp_path: Path) -> None:
     raw = '[{"text": "Größe", "label": "ham"}, "Anything"]'.encode("utf-16-le")
     assert run(empty, tmp_path / "a.json", raw) == ([("Größe", "ham"), ("Anything", None)], "")
+
+
+ROWS = (
+    b'{"body": "See you", "verdict": "ham", "by": "Kim"}\n'
+    b'{"body": "You won", "verdict": "scam", "by": "Lee"}\n'
+)
+
+
+def said(project: Project, path: Path, raw: bytes, **options: Any) -> str:
+    path.write_bytes(raw)
+    out = io.StringIO()
+    call_command("import_documents", project.pk, str(path), stdout=out, stderr=io.StringIO(), **options)
+    return out.getvalue()
+
+
+def test_a_dry_run_tells_what_would_be_settled_and_stores_nothing(empty: Project, tmp_path: Path) -> None:
+    told = said(empty, tmp_path / "a.jsonl", ROWS, dry_run=True)
+    assert "2 of 2 rows carry a label; 1 would count as labeled." in told
+    assert "1 rows name 1 classes that the project lacks" in told
+    assert "scam (1 rows)" in told
+    assert not empty.documents.exists()
+    assert not empty.import_jobs.exists()
+
+
+def test_keys_of_json_rows_and_what_becomes_of_them_are_chosen(empty: Project, tmp_path: Path) -> None:
+    chosen = {"text_column": "body", "label_column": "verdict", "hidden": ["by"], "add_classes": True}
+    documents, _ = run(empty, tmp_path / "a.jsonl", ROWS, **chosen)
+    assert documents == [("See you", "ham"), ("You won", "scam")]
+    empty.refresh_from_db()
+    assert (empty.hidden_metadata, empty.documents.first().metadata) == (["by"], {"by": "Kim"})  # type: ignore[union-attr]
+
+
+def test_texts_only_and_columns_left_out(empty: Project, tmp_path: Path) -> None:
+    raw = b"text,label,by\nSee you,ham,Kim\nYou won,spam,Lee\n"
+    documents, _ = run(empty, tmp_path / "a.csv", raw, texts_only=True, left_out=["by"])
+    assert documents == [("See you", None), ("You won", None)]
+    assert [document.metadata for document in empty.documents.all()] == [{}, {}]
+
+
+@pytest.mark.parametrize("chosen", [{}, {"labels_column": "tags", "separator": ";"}])
+def test_the_separator_is_guessed_or_chosen(joan: User, tmp_path: Path, chosen: dict[str, str]) -> None:
+    project = projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
+    documents, _ = run(project, tmp_path / "a.csv", b"text,tags\nHi,late;rude\n", **chosen)
+    assert sorted(name for _text, name in documents if name) == ["late", "rude"]
+
+
+def test_documents_longer_than_models_read_are_counted(empty: Project, tmp_path: Path) -> None:
+    told = said(empty, tmp_path / "a.txt", b"x" * (READ_CHARACTERS + 1) + b"\nshort\n")
+    assert "1 of the new documents are longer than the 20,000 characters" in told

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from labeling.actions import annotations, corrections, queue
 from labeling.actions.annotations import Submission
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, Project
 from tests.cast import label
 
@@ -193,3 +194,19 @@ def test_a_document_names_the_one_that_it_nearly_repeats(client: Client, tickets
     ]
     (link,) = re.findall(r'href="[^"]+(\?q=[^"]+)"', pages[1].content.decode())
     assert listed(client, tickets, link) == [first.text]
+
+
+@pytest.mark.parametrize(("length", "is_said"), [(READ_CHARACTERS, False), (READ_CHARACTERS + 1, True)])
+def test_a_text_that_is_learnt_from_in_part_says_so_to_managers_and_annotators(
+    client: Client, make_project: Callable[..., Project], joan: User, ann: User, length: int, is_said: bool
+) -> None:
+    project = make_project(texts=["x" * length])
+    said = "Models learn from its first 20,000, sentence embeddings from its first 8,192 (128 tokens)"
+    document = project.documents.get()
+    for person, address in (
+        (joan, reverse("labeling:document", args=[project.pk, document.pk])),
+        (ann, reverse("labeling:label", args=[project.pk])),
+    ):
+        client.force_login(person)
+        page = " ".join(client.get(address, follow=True).content.decode().split())
+        assert (said in page) == is_said, address

@@ -23,6 +23,7 @@ from pytest_django.fixtures import Settings
 
 from labeling import formats
 from labeling.actions import importing, owed, projects, uploads, working
+from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 from labeling.views import imports
 from tests.gallery import routes
@@ -50,7 +51,8 @@ def send(client: Client, project: Project, content: bytes, name: str = "mails.cs
 
 def start(client: Client, project: Project, **choice: str) -> Any:
     job = ImportJob.objects.filter(project=project).latest("created_at")
-    data = {"format": job.file_format, "encoding": "utf-8"} | choice
+    data = {"format": job.file_format, "encoding": "utf-8"}
+    data |= ({"text": "text"} if "json" in job.file_format else {}) | choice
     return client.post(reverse("labeling:start_import", args=[project.pk, job.pk]), data, follow=True)
 
 
@@ -80,7 +82,7 @@ def test_a_column_of_other_words_is_not_taken_for_answers(client: Client, empty:
 
 def test_the_chosen_columns_become_documents_answers_and_metadata(client: Client, empty: Project) -> None:
     send(client, empty, TABLE)
-    page = start(client, empty, text="comment", id="nr", label="topic")
+    page = start(client, empty, text="comment", id="nr", label="topic", answers="settle")
     assert "2 documents are new" in text(page)
     assert {d.external_id: d.text for d in empty.documents.all()} == {
         "a1": "Bad and slow",
@@ -155,10 +157,10 @@ def test_bad_rows_are_reported_by_line_and_can_be_downloaded(client: Client, emp
 def test_rows_stored_with_a_warning_are_told_apart_from_rows_left_out(client: Client, empty: Project) -> None:
     rows = b'{"text": "One", "label": "Nonsense"}\n{"text": ""}\n{"text": "Two", "label": "Refund"}\n'
     send(client, empty, rows, "a.jsonl")
-    page = text(start(client, empty))
+    page = text(start(client, empty, label="label", answers="settle"))
     assert "2 documents are new" in page
-    assert "1 rows left out 1 stored with a warning" in page
-    left_out, _, stored = page.partition("not with everything they say")
+    assert "1 rows not stored 1 stored with a remark" in page
+    left_out, _, stored = page.partition("Rows that are stored with a remark")
     assert "2 The text is empty." in left_out
     assert "is no class of this project" in stored
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, ImportJob.objects.get().pk]))
@@ -421,7 +423,7 @@ def test_a_file_without_a_header_is_read_from_its_first_row_on(client: Client, e
     page = send(client, empty, raw, "mails.txt")
     assert "The first row is read as a document" in text(page)
     assert "Automatic: Is a document" in text(page)
-    start(client, empty, text="column 2", label="column 1")
+    start(client, empty, text="column 2", label="column 1", answers="settle")
     found = empty.documents.order_by("position").values_list(
         "text", "resolution__annotation__labels__label_class__name"
     )
@@ -458,5 +460,107 @@ def test_utf_16_without_a_mark_can_be_sent(client: Client, empty: Project) -> No
 def test_a_json_list_is_rows(client: Client, empty: Project) -> None:
     page = send(client, empty, b'[{"text": "One", "id": 7},\n {"text": "Two"}]', "a.json")
     assert "One" in text(page)
-    start(client, empty)
+    start(client, empty, id="id")
     assert list(empty.documents.values_list("text", "external_id")) == [("One", "7"), ("Two", None)]
+
+
+ROWS = (
+    b'{"body": "Bad and slow", "nr": 1, "topic": "Delivery", "seller": "shop", "agent": "Kim"}\n'
+    b'{"body": "Give my money back", "nr": 2, "topic": "Warranty", "seller": "app", "agent": "Lee"}\n'
+    b'{"body": "Thanks", "nr": 3, "seller": "app", "agent": "Kim"}\n'
+)
+
+
+def test_fields_of_json_rows_are_mapped_and_kept_hidden_or_left_out(client: Client, empty: Project) -> None:
+    page = send(client, empty, ROWS, "a.jsonl")
+    assert "Which field is what?" in text(page)
+    assert re.findall(r'<option value="(\w+)" selected>', page.content.decode()) == [
+        "jsonl", "body", "topic", "shown", "shown", "shown"
+    ]  # fmt: skip
+    order = [name for name, _ in re.findall(r'<label for="id_(keep_\d)"[^>]*>(\w+)', page.content.decode())]
+    assert order == ["keep_1", "keep_3", "keep_4"]
+    start(client, empty, text="body", id="nr", label="", keep_3="hidden", keep_4="left_out", answers="settle")
+    first = empty.documents.get(external_id="1")
+    assert (first.text, first.metadata) == ("Bad and slow", {"topic": "Delivery", "seller": "shop"})
+    empty.refresh_from_db()
+    assert empty.hidden_metadata == ["seller", "topic"], "chosen, and the one that tells the answer"
+
+
+def test_a_field_that_tells_the_answer_is_shown_only_where_it_was_chosen(
+    client: Client, empty: Project
+) -> None:
+    send(client, empty, ROWS, "a.jsonl")
+    start(client, empty, text="body", keep_2="shown", answers="settle")
+    empty.refresh_from_db()
+    assert (empty.hidden_metadata, empty.shown_metadata) == ([], ["topic"])
+
+
+def test_an_import_says_what_it_would_settle_before_it_does(client: Client, empty: Project) -> None:
+    send(client, empty, ROWS, "a.jsonl")
+    page = text(start(client, empty, text="body", id="nr", label="topic"))
+    assert "2 of 3 rows carry a label" in page
+    assert "1 count as labeled 1 name a missing class" in page
+    assert "Add the 1 missing class" in page
+    assert "Nothing is stored yet." in page
+    assert not empty.documents.exists()
+    assert ImportJob.objects.get().state == "uploaded"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "settled", "classes"),
+    [
+        ({"answers": "settle"}, {"1"}, 3),
+        ({"answers": "texts"}, set(), 3),
+        ({"answers": "settle", "adds_classes": "on"}, {"1", "2"}, 4),
+    ],
+)
+def test_labels_settle_or_not_and_add_classes_or_not(
+    client: Client, empty: Project, chosen: dict[str, str], settled: set[str], classes: int
+) -> None:
+    send(client, empty, ROWS, "a.jsonl")
+    page = text(start(client, empty, text="body", id="nr", label="topic", **chosen))
+    assert "3 documents are new" in page
+    assert set(empty.documents.filter(state="resolved").values_list("external_id", flat=True)) == settled
+    assert empty.classes.count() == classes
+    assert ("New classes Warranty" in page) == (classes == 4)
+    assert ("Texts only" in page) == (chosen["answers"] == "texts")
+
+
+def test_the_way_back_from_the_summary_keeps_what_was_chosen(client: Client, empty: Project) -> None:
+    send(client, empty, ROWS, "a.jsonl")
+    page = start(client, empty, text="body", label="topic", keep_1="shown", keep_4="left_out", back="1")
+    assert "Which field is what?" in text(page)
+    selected = re.findall(r'<option value="(\w+)" selected>', page.content.decode())
+    assert selected == ["jsonl", "body", "topic", "shown", "left_out"]
+
+
+def test_a_file_without_labels_is_imported_without_a_question(client: Client, empty: Project) -> None:
+    send(client, empty, b"text,stars\nHi,3\n")
+    assert "1 document is new" in text(start(client, empty, text="text"))
+
+
+def test_the_separator_of_several_labels_can_be_chosen(client: Client, joan: User) -> None:
+    project = projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
+    page = send(client, project, b"text;tags\nHi;late#rude\nHo;rude\n")
+    assert '<option value="#" selected>' in page.content.decode(), "guessed by the names of classes"
+    start(client, project, text="text", labels="tags", separator="#", answers="settle")
+    labels = project.documents.order_by("position").values_list(
+        "resolution__annotation__labels__label_class__name", flat=True
+    )
+    assert sorted(labels) == ["late", "rude", "rude"]
+    send(client, project, b"text;tags\nHey;late#rude\n")
+    page = start(client, project, text="text", labels="tags", separator="|", answers="settle")
+    assert "“late#rude” is no class of this project." in text(page)
+
+
+def test_the_report_counts_documents_that_are_learnt_from_in_part(client: Client, empty: Project) -> None:
+    long = "x" * (READ_CHARACTERS + 1)
+    send(client, empty, json.dumps({"text": long}).encode() + b'\n{"text": "short"}\n', "a.jsonl")
+    page = text(start(client, empty))
+    assert "1 new document is longer than models read" in page
+    assert (
+        "the first 20,000 characters of a text, sentence embeddings from the first 8,192 (128 tokens)" in page
+    )
+    assert ImportJob.objects.get().long_count == 1
+    send(client, empty, json.dumps({"text": long}).encode(), "b.jsonl")
+    assert "longer than models read" not in text(start(client, empty)), "it is not new"
