@@ -120,6 +120,7 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "has_failed": _has_state(found, ModelVersion.State.FAILED)
         and not any(one.work.kind == OwedWork.Kind.TRAIN for one in failing),
         "head": _head(found),
+        "steps_state": _steps_state(found),
         "live": live(request, [*_state(member, found), told], is_busy=_is_busy(found)),
     }
     return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
@@ -146,6 +147,13 @@ def _state(member: Membership, found: Overview) -> list[object]:
         [(job.pk, job.state) for job in found.imports],
         [entry.document_id for entry in found.head],
     ]
+
+
+def _steps_state(found: Overview) -> str:
+    """While this stays, the next steps that the page has loaded stay in it; then they are loaded again."""
+    number = found.model.number if found.model else f"none-{found.standing.settled}"
+    failing = sum(work.is_failing for work in found.work)
+    return f"{number}-{found.standing.disputed}-{found.standing.questions}-{failing}"
 
 
 def _is_busy(found: Overview) -> bool:

@@ -1,5 +1,6 @@
 """Do pages keep themselves up to date in a browser, under the content policy, without taking the focus?"""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from labeling.actions import projects
 from labeling.models import ImportJob, ModelVersion, Project
 from labeling.views import live
 from tests.journeys.conftest import Open
+from tests.judged import judge
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +56,26 @@ def test_the_home_of_a_project_follows_its_model_but_not_while_one_is_in_it(
     expect(page.get_by_text("Model 1 is being trained.")).to_be_visible()
     ModelVersion.objects.update(state="ready", label_count=12)
     expect(page.get_by_text("Model 1, trained on 12 labelled documents")).to_be_visible()
+
+
+def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
+    open_as: Open, tickets: Project, joan: User
+) -> None:
+    page = open_as(joan)
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url.rpartition("/projects/")[2]))
+    page.goto(f"/projects/{tickets.pk}/")
+    expect(page.get_by_text("Label 10 more documents for the first model")).to_be_visible()
+    wait_until(lambda: sum("seen=" in url for url in loaded) >= 2, lambda _: page.wait_for_timeout(100))
+    steps = f"{tickets.pk}/report/next-steps/"
+    assert loaded.count(steps) == 1
+    assert loaded.count(f"{tickets.pk}/") == 1
+    expect(page.get_by_text("Label 10 more documents for the first model")).to_be_visible()
+    judge(tickets, [(["Refund"], ["Refund"])] * 3)
+    expect(page.get_by_text("2 classes are missing in the test set")).to_be_visible()
+    assert loaded.count(steps) == 2
+    page.get_by_role("link", name=re.compile("All . steps")).click()
+    expect(page.get_by_role("heading", name="Next steps")).to_be_visible()
 
 
 def test_the_report_tells_a_screen_reader_of_a_new_model(open_as: Open, tickets: Project, joan: User) -> None:

@@ -1,7 +1,7 @@
 /* Parts of a page that keep themselves up to date, by htmx: <div data-live hx-get="…">. They wait while nobody
    looks and while the focus is inside, ask again after a failure, and give way to a page that says more. */
 const RETRY_SECONDS = 30;
-const part = (event) => event.target.closest?.("[data-live]");
+const part = (event) => event.target.matches?.("[data-live]"); // what is loaded inside of one is its own
 
 const whenSeen = (element, ask) => {
   if (!element.isConnected) return;
