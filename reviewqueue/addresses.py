@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 # The queue's own statements are prepared; Django's never are. Without the first, nothing may be; without
 # the second, PostgreSQL plans those with lists again each time.
 PREPARED = {"prepare_threshold": 5, "options": "-c plan_cache_mode=force_generic_plan"}
+CONNECT_SECONDS = 5  # a server whose machine is gone says nothing; libpq itself would wait for minutes
+POOL_SECONDS = 5  # that a request waits for a connection; shorter while the database is known to be away
 
 
 def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
@@ -32,10 +34,10 @@ def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
             f"DATABASE_URL must start with postgresql://, not {parts.scheme}://. "
             "The queue needs PostgreSQL's row locks; leave DATABASE_URL unset for the embedded server."
         )
-    options: dict[str, Any] = PREPARED | dict(parse_qsl(parts.query))
+    options: dict[str, Any] = PREPARED | {"connect_timeout": CONNECT_SECONDS} | dict(parse_qsl(parts.query))
     host, port = options.pop("host", None), options.pop("port", None)
     entry: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "reviewqueue.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -44,7 +46,7 @@ def django_database(url: str, *, pool_size: int) -> dict[str, Any]:
         "OPTIONS": options,
     }
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": POOL_SECONDS}
         return entry
     return entry | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 

@@ -229,6 +229,7 @@ LOGGING = {  # to stderr, one line an event; never a document's text, a token, a
     "loggers": {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # a line an attempt while the database is away; ours has one
         "granian.access": {"handlers": ["stderr"], "propagate": False},  # where its access log is switched on
     },
 }
