@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
 from labeling.actions import status
+from labeling.actions.database_state import DatabaseState, database_state
 from reviewqueue.celery import app
 
 QUEUES = ("default", "train", "embed", "idle")
@@ -31,11 +32,12 @@ def livez(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database takes writes and has this version's tables. Not the broker: labeling can do without it."""
-    reasons = unready_reasons()
-    return JsonResponse(
-        {"status": "unready" if reasons else "ok", "reasons": reasons}, status=503 if reasons else 200
-    )
+    """The database takes writes and has this version's tables. Not the broker: labeling can do without it.
+
+    status : "ok", or why not: the database is "starting" or "down", or the service is "unready" to use it
+    """
+    state, reasons = readiness()
+    return JsonResponse({"status": state, "reasons": reasons}, status=503 if reasons else 200)
 
 
 @never_cache
@@ -45,7 +47,7 @@ def deep(request: HttpRequest) -> JsonResponse:
     """For an operator (`manage create_account --operator`): the broker, its queues, workers, what fails."""
     if not getattr(request.user, "is_staff", False):
         raise PermissionDenied
-    reasons = unready_reasons()
+    _state, reasons = readiness()
     outages = [outage for outage in status.read(settings.DATA_DIR) if outage.is_shown]
     reasons += [f"{outage.part} keeps failing: it {outage.reason}." for outage in outages]
     if status.is_disk_full(settings.DATA_DIR):
@@ -70,20 +72,22 @@ def deep(request: HttpRequest) -> JsonResponse:
     return JsonResponse(facts, status=503 if reasons else 200)
 
 
-def unready_reasons() -> list[str]:
-    """Why the service may not take work now; empty when it may."""
+def readiness() -> tuple[str, list[str]]:
+    """Whether the service may take work now, in a word for machines, and why not; no reasons when it may."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
             is_read_only = cursor.fetchone()[0]
         if is_read_only:
-            return ["The database takes no writes."]
+            return "unready", ["The database takes no writes."]
         require_migrations()
     except DatabaseError:
-        return ["The database does not answer."]
+        if database_state() is DatabaseState.STARTING:
+            return "starting", ["The database is starting up."]
+        return "down", ["The database does not answer."]
     except MigrationsMissing as error:
-        return [str(error)]
-    return []
+        return "unready", [str(error)]
+    return "ok", []
 
 
 class MigrationsMissing(RuntimeError):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf_errors
 from rest_framework.response import Response
 
+from labeling.actions.database_state import DatabaseState, database_state
 from labeling.exceptions import LabelingError
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,10 @@ def _of_platform(error: Exception) -> Problem:
             )
         case OperationalError():
             logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
-            problem = Problem(503, "unavailable", _("The database does not answer; try again in a moment."))
+            detail = _("The database does not answer; try again in a moment.")
+            if database_state() is DatabaseState.STARTING:
+                detail = _("The database is starting up; try again in a moment.")
+            problem = Problem(503, "unavailable", detail)
             problem.headers["Retry-After"] = "2"
             return problem
         case DataError():

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
+from labeling.actions.database_state import DatabaseState, database_state
+
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 
@@ -28,7 +30,11 @@ class DatabaseOutage:
             return None
         logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
         # Without the request: who is signed in is what the database would have to say.
-        text = render_to_string("503.html", {"is_reading": request.method in ("GET", "HEAD")})
+        shown = {
+            "is_reading": request.method in ("GET", "HEAD"),
+            "is_starting": database_state() is DatabaseState.STARTING,
+        }
+        text = render_to_string("503.html", shown)
         response = HttpResponse(text, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
         add_never_cache_headers(response)
         return response

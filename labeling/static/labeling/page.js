@@ -36,11 +36,11 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-/* <p data-retry="/readyz">: this page again as soon as that address says yes; asked more and more rarely. */
+/* <p data-retry="/readyz">: this page again as soon as that address says yes; asked more and more rarely, every ten seconds in the end. */
 const away = document.querySelector("[data-retry]");
 const retry = async (seconds) => {
   const answer = document.hidden ? null : await fetch(away.dataset.retry, { cache: "no-store" }).catch(() => null);
   if (answer?.ok) location.reload();
-  else setTimeout(retry, seconds * 1000, Math.min(seconds * 1.5, 60));
+  else setTimeout(retry, seconds * 1000, Math.min(seconds * 1.5, 10));
 };
 if (away) setTimeout(retry, 3000, 3);
