@@ -19,6 +19,7 @@ from labeling.models import (
     Project,
     QueueEntry,
 )
+from labeling.models.uptime import LEASE_NOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,16 +33,16 @@ FIRST_MODEL_LABELS = 10  # settled documents before the first training; see labe
 SHOWN_MEMBERS = 30
 
 # Open documents are what is left over: counting them would read the pool.
-STANDINGS = """
+STANDINGS = f"""
     SELECT p.id,
            (SELECT count(*) FROM labeling_resolution r WHERE r.project_id = p.id),
            (SELECT count(*) FROM labeling_document d WHERE d.project_id = p.id AND d.state = 'disputed'),
            (SELECT count(*) FROM labeling_document d WHERE d.project_id = p.id AND d.state = 'excluded'),
            (SELECT count(*) FROM labeling_question q WHERE q.project_id = p.id AND q.answered_at IS NULL),
            (SELECT count(*) FROM labeling_lease l WHERE l.project_id = p.id AND l.annotator_id = %(user)s
-                   AND l.state = 'live' AND l.leased_until > labeling_now())
+                   AND l.state = 'live' AND l.leased_until > {LEASE_NOW})
     FROM labeling_project p WHERE p.id = ANY(%(projects)s)
-"""
+"""  # noqa: S608
 LABELS_PER_DAY = """
     SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*)
     FROM labeling_annotation

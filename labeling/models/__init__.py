@@ -20,6 +20,7 @@ from labeling.models.replays import Replay, ReplayCurve
 from labeling.models.sign_ins import SignInFailure
 from labeling.models.steering import ClassNeed, Focus, QueueMix
 from labeling.models.tuning import Tuning
+from labeling.models.uptime import Heartbeat
 
 __all__ = [
     "PALETTE",
@@ -32,6 +33,7 @@ __all__ = [
     "DocumentLanguage",
     "Focus",
     "Guideline",
+    "Heartbeat",
     "HeldOutPrediction",
     "ImportJob",
     "Invitation",

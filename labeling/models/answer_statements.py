@@ -4,6 +4,8 @@
 taken by the statement before. Statements are prepared, so each parameter names its type.
 """
 
+from labeling.models.uptime import LEASE_NOW
+
 # submit: the rows that every change of a document's leases and answers waits for, by rising id as everywhere
 LOCK_LEASED = """
     SELECT l.id, d.id, d.state, d.round, d.extra_slots, d.is_gold, d.split,
@@ -15,9 +17,9 @@ LOCK_LEASED = """
 """
 
 # submit: all that decides what becomes of each answer, read after the documents were locked
-SUBMIT_FACTS = """
+SUBMIT_FACTS = f"""
     SELECT l.id, l.annotator_id, l.state, l.epoch, l.round,
-           CASE WHEN l.state = 'live' AND l.leased_until > labeling_now() THEN l.slot END AS slot,
+           CASE WHEN l.state = 'live' AND l.leased_until > {LEASE_NOW} THEN l.slot END AS slot,
            p.kind, p.overlap, p.allows_overlapping_spans,
            EXISTS (SELECT 1 FROM labeling_membership m WHERE m.project_id = l.project_id
                    AND m.user_id = %(annotator)s::bigint AND m.removed_at IS NULL) AS is_member,
@@ -33,7 +35,7 @@ SUBMIT_FACTS = """
               AND NOT EXISTS (SELECT 1 FROM labeling_annotation b WHERE b.supersedes_id = a.id)) AS head_id,
            ARRAY(SELECT h.slot FROM labeling_lease h
                  WHERE h.document_id = l.document_id AND h.round = l.round AND h.id <> l.id
-                   AND (h.state = 'submitted' OR (h.state = 'live' AND h.leased_until > labeling_now()))
+                   AND (h.state = 'submitted' OR (h.state = 'live' AND h.leased_until > {LEASE_NOW}))
            ) AS slots_of_others,
            (SELECT count(*) FROM labeling_lease h
             WHERE h.document_id = l.document_id AND h.round = l.round AND h.state = 'submitted') AS submitted
@@ -46,7 +48,7 @@ SUBMIT_FACTS = """
          ON same_key.project_id = l.project_id AND same_key.annotator_id = %(annotator)s::bigint
             AND same_key.key = given.key
     ORDER BY given.place
-"""
+"""  # noqa: S608
 
 # submit: store the annotations with their labels, and fill the slots of those that have one
 STORE_ANSWERS = """

@@ -14,6 +14,7 @@ from django.db.models.expressions import RawSQL
 from labeling.models.cards import ClassCard, card_of
 from labeling.models.projects import Membership
 from labeling.models.statements import REPLIED
+from labeling.models.uptime import LEASE_NOW
 
 MOST_COUNTED = 10_000  # resolved documents; above it the page says "more than"
 LATELY = 20  # decisions that the page lists
@@ -82,7 +83,7 @@ _IN_HAND = f"""
     (SELECT json_build_object(
         'live', (SELECT count(*) FROM labeling_lease
                  WHERE project_id = labeling_membership.project_id AND state = 'live'
-                   AND annotator_id = labeling_membership.user_id AND leased_until > labeling_now()),
+                   AND annotator_id = labeling_membership.user_id AND leased_until > {LEASE_NOW}),
         'guideline', (SELECT id FROM labeling_guideline WHERE project_id = labeling_membership.project_id
                       ORDER BY number DESC LIMIT 1),
         'replied', {_REPLIED},
@@ -91,7 +92,7 @@ _IN_HAND = f"""
                                     d.metadata, d.split, d.position) AS facts
             FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
             WHERE l.project_id = labeling_membership.project_id AND l.state = 'live'
-              AND l.annotator_id = labeling_membership.user_id AND l.leased_until > labeling_now()
+              AND l.annotator_id = labeling_membership.user_id AND l.leased_until > {LEASE_NOW}
               AND (d.state = 'open' OR d.is_gold) AND l.id <> ALL(%s::bigint[])
             ORDER BY l.id = %s DESC, l.shown_at, l.leased_at, l.id LIMIT %s) held)))
 """  # noqa: S608

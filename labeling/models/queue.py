@@ -16,6 +16,7 @@ from labeling.models.clock import Now
 from labeling.models.documents import Document
 from labeling.models.guidelines import Guideline
 from labeling.models.projects import Project
+from labeling.models.uptime import LeaseNow
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -84,7 +85,7 @@ class Claim(models.Model):
 
 def is_live() -> Q:
     """Of a lease that somebody works on now."""
-    return Q(state=Lease.State.LIVE, leased_until__gt=Now())
+    return Q(state=Lease.State.LIVE, leased_until__gt=LeaseNow())
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
@@ -102,7 +103,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def overdue(self) -> LeaseQuerySet:
         """Leases that ran out and still occupy their slot."""
-        return self.filter(state=Lease.State.LIVE, leased_until__lte=Now())
+        return self.filter(state=Lease.State.LIVE, leased_until__lte=LeaseNow())
 
     def of(self, user: User) -> LeaseQuerySet:
         return self.filter(annotator=user)

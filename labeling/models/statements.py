@@ -4,20 +4,22 @@
 row, taken by the statement before. Statements are prepared, so each parameter names its type.
 """
 
-_OPEN_TO_ANNOTATOR = """
+from labeling.models.uptime import LEASE_NOW
+
+_OPEN_TO_ANNOTATOR = f"""
     NOT EXISTS (
         SELECT 1 FROM labeling_lease mine
         WHERE mine.document_id = d.id AND mine.round = d.round AND mine.annotator_id = %(annotator)s::bigint
           AND (mine.state IN ('submitted', 'skipped')
-               OR (mine.state = 'live' AND mine.leased_until > labeling_now())
+               OR (mine.state = 'live' AND mine.leased_until > {LEASE_NOW})
                OR (mine.state = 'deferred' AND mine.deferred_until > labeling_now())))
-"""
+"""  # noqa: S608
 
-_SLOTS_HELD = """
+_SLOTS_HELD = f"""
     (SELECT count(*) FROM labeling_lease held
      WHERE held.document_id = d.id AND held.round = d.round
-       AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > labeling_now())))
-"""
+       AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > {LEASE_NOW})))
+"""  # noqa: S608
 
 # Machines get nothing that measures the model or annotators.
 _WANTS_ANNOTATOR = f"""{_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots
@@ -27,10 +29,10 @@ _CLAIMABLE = f"d.state = 'open' AND {_WANTS_ANNOTATOR}"
 # Gold documents are settled, and come only where the order says so.
 _RANKED_CLAIMABLE = f"(d.state = 'open' OR d.is_gold) AND {_WANTS_ANNOTATOR}"
 
-_IS_OVERDUE = """
+_IS_OVERDUE = f"""
     EXISTS (SELECT 1 FROM labeling_lease due
-            WHERE due.document_id = d.id AND due.state = 'live' AND due.leased_until <= labeling_now())
-"""
+            WHERE due.document_id = d.id AND due.state = 'live' AND due.leased_until <= {LEASE_NOW})
+"""  # noqa: S608
 
 # claim: one claim of one annotator at a time; nothing where there is no such member
 LOCK_MEMBER = """
@@ -58,7 +60,7 @@ REPLIED = f"""
 CLAIM_FACTS = f"""
     SELECT (SELECT count(*) FROM labeling_lease
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint AND state = 'live'
-              AND leased_until > labeling_now()) AS live,
+              AND leased_until > {LEASE_NOW}) AS live,
            (SELECT ARRAY[id, count] FROM labeling_claim
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
               AND key = %(key)s::text) AS claim,
@@ -110,12 +112,12 @@ LOCK_UNRANKED = f"""
 """  # noqa: S608
 
 # claim: free the slots of leases that ran out on the locked documents
-EXPIRE_LOCKED = """
+EXPIRE_LOCKED = f"""
     UPDATE labeling_lease SET state = 'expired', slot = NULL
     WHERE document_id = ANY(%(documents)s::bigint[]) AND state = 'live'
-      AND leased_until <= labeling_now()
+      AND leased_until <= {LEASE_NOW}
     RETURNING id
-"""
+"""  # noqa: S608
 
 # claim: fill the lowest free slot of each locked document; a new snapshot, so what is free is still free.
 # The key is noted only with leases: a claim that finds its documents gone tries again under the same key.
@@ -156,14 +158,14 @@ TAKE_SLOTS = f"""
 """  # noqa: S608
 
 # claim: the live leases that an earlier call with the same key took
-LEASES_OF_CLAIM = """
+LEASES_OF_CLAIM = f"""
     SELECT l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text, d.metadata, d.split,
            d.position
     FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
     WHERE l.claim_id = %(claim)s::bigint AND l.annotator_id = %(annotator)s::bigint AND l.state = 'live'
-      AND l.leased_until > labeling_now()
+      AND l.leased_until > {LEASE_NOW}
     ORDER BY l.id
-"""
+"""  # noqa: S608
 
 # claim: nothing was found; why?
 EMPTY_FACTS = f"""
@@ -173,7 +175,7 @@ EMPTY_FACTS = f"""
                    WHERE d.project_id = %(project)s::bigint AND {_CLAIMABLE}) AS has_claimable,
            (SELECT extract(epoch FROM min(l.leased_until) - labeling_now()) FROM labeling_lease l
             JOIN labeling_document d ON d.id = l.document_id
-            WHERE l.project_id = %(project)s::bigint AND l.state = 'live' AND l.leased_until > labeling_now()
+            WHERE l.project_id = %(project)s::bigint AND l.state = 'live' AND l.leased_until > {LEASE_NOW}
               AND l.annotator_id <> %(annotator)s::bigint AND d.state = 'open' AND l.round = d.round
               AND {_OPEN_TO_ANNOTATOR}) AS others_end_in
 """  # noqa: S608

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reviewqueue import settings
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(300)]
 
@@ -170,8 +171,73 @@ def test_a_task_is_run_by_the_worker(service):
     assert done.returncode == 0, done.stderr
 
 
+LEASE = """
+from datetime import timedelta
+from django.contrib.auth.models import User
+from labeling.actions import projects, queue
+from labeling.models import Document, Lease, Now
+ann, is_new = User.objects.get_or_create(username="ann")
+if is_new:
+    project = projects.create(ann, name="Tickets", kind="single", class_names=["Refund", "Billing"])
+    facts = {"content_hash": b"1", "split": "pool", "position": 0, "random_key": 0.5}
+    Document.objects.create(project=project, text="Twice!", **facts)
+    project.document_count = 1
+    project.save()
+    queue.claim(project.pk, ann)
+lease = Lease.objects.annotate(now=Now()).get()
+print(lease.state, lease.leased_until.timestamp(), lease.now.timestamp())
+"""
+
+
+def lease_of(service: Service) -> tuple[str, float, float]:
+    """State and end of the only lease, and the database's time; the first call takes it."""
+    done = service.embedded("manage", "shell", "-v", "0", "-c", LEASE)
+    assert done.returncode == 0, done.stderr
+    state, until, now = done.stdout.split()
+    return state, float(until), float(now)
+
+
+def freeze(service: Service, number: signal.Signals) -> None:
+    """Send a signal to every process of the database: its sessions have written over their own names."""
+    cluster = next(service.folder.glob("pg*/PG_VERSION")).parent.resolve()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if path.joinpath("cwd").resolve(strict=True) == cluster:
+                os.kill(int(path.name), number)
+
+
+def wait_until_grown(service: Service, before: float) -> float:
+    """By how many seconds the lease has grown, as soon as it has."""
+    deadline = time.monotonic() + 60
+    while (lease := lease_of(service))[1] <= before:
+        assert time.monotonic() < deadline, "the lease does not grow"
+    assert lease[0] == "live"
+    return lease[1] - before
+
+
+def test_leases_grow_by_an_outage_of_the_database(service):
+    assert becomes_ready(service)
+    _state, until, began = lease_of(service)  # a session of its own, which is over
+    freeze(service, signal.SIGSTOP)
+    time.sleep(20)
+    freeze(service, signal.SIGCONT)
+    assert becomes_ready(service)
+    grown = wait_until_grown(service, until)
+    assert 19 < grown < lease_of(service)[2] - began
+
+
+def test_leases_grow_by_the_time_in_which_the_service_was_killed(service):
+    _state, until, began = lease_of(service)
+    service.process.kill()
+    service.process.wait()
+    time.sleep(20)
+    service.start()
+    grown = wait_until_grown(service, until)
+    assert 19 < grown < lease_of(service)[2] - began
+
+
 def test_ctrl_c_ends_every_process(service):
-    assert len(service.processes()) > 10
+    wait_until(lambda: len(service.processes()) > 10)
     service.process.send_signal(signal.SIGINT)
     assert service.process.wait(60) == 0
     assert service.processes() == []

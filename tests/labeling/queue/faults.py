@@ -11,6 +11,7 @@ from django.db.models import Q
 from labeling.actions import annotations, corrections, generations, policy, queue, settling
 from labeling.actions.answers import answer_hash, canonical
 from labeling.models import Document, Lease, Project, QueueEntry, answer_statements, statements
+from labeling.models.uptime import LEASE_NOW
 from tests.labeling.queue import test_rules as rules
 
 CLAIMING = ("LOCK_RANKED", "LOCK_UNRANKED", "TAKE_SLOTS")
@@ -123,10 +124,10 @@ FAULTS = (  # those that the state machine comes upon within a few runs
 NAMED_FAULTS = (  # those that take longer to come upon: each names the test that has to fail
     (rules.test_a_slot_is_free_again_when_its_lease_ran_out, Fault(
         "a lease that ran out still holds its slot", _in_statements(
-            *CLAIMING, old="held.leased_until > labeling_now()", new="true"))),
+            *CLAIMING, old=f"held.leased_until > {LEASE_NOW}", new="true"))),
     (rules.test_a_person_gets_a_document_again_after_its_lease_ran_out, Fault(
         "own leases never run out", _in_statements(
-            *CLAIMING, old="mine.leased_until > labeling_now()", new="true"))),
+            *CLAIMING, old=f"mine.leased_until > {LEASE_NOW}", new="true"))),
     (rules.test_a_person_gets_a_document_again_after_its_lease_ran_out, Fault(
         "leases that ran out are not freed", _in_statements(
             "EXPIRE_LOCKED", old="state = 'live'", new="false"))),
