@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, KeyReused
-from labeling.models import KeyedRequest, Now
+from labeling.models import Claim, KeyedRequest, Now
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 MAX_KEY_LENGTH = 64
 MAX_AGE = timedelta(days=30)  # longer than any outbox waits
+BATCH = 5_000  # rows that one statement deletes
+MOST_BATCHES = 100  # in a run, of which there is one an hour
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,17 @@ def check_key(key: str | None) -> None:
 
 
 def forget_old() -> int:
-    """Delete the keys that nobody will send again. Returns how many."""
-    deleted, _by_table = KeyedRequest.objects.filter(created_at__lt=Now() - MAX_AGE).delete()
-    return deleted
+    """Delete the keys that nobody will send again, also those of claims. Returns how many."""
+    return _forget(KeyedRequest.objects.all()) + _forget(Claim.objects.all())
+
+
+def _forget(rows: QuerySet[Any]) -> int:
+    """The oldest first, a bounded part in each statement, so that none of them holds others up."""
+    forgotten = 0
+    for _round in range(MOST_BATCHES):
+        oldest = rows.filter(created_at__lt=Now() - MAX_AGE).order_by("created_at")[:BATCH]
+        deleted, _by_table = rows.filter(pk__in=oldest.values("pk")).delete()
+        forgotten += deleted
+        if deleted < BATCH:
+            break
+    return forgotten

@@ -61,9 +61,10 @@ def create(
 
 def owner_of(text: str) -> ApiToken | None:
     """The usable token with this text, with its person; None for any other text."""
-    token = ApiToken.objects.usable().select_related("user").filter(digest=ApiToken.digest_of(text)).first()
-    if token is not None:
-        is_mark_old = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_MARKED_EVERY)
+    is_mark_old = Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_MARKED_EVERY)
+    usable = ApiToken.objects.usable().select_related("user").annotate(is_mark_old=is_mark_old)
+    token = usable.filter(digest=ApiToken.digest_of(text)).first()
+    if token is not None and token.is_mark_old:
         ApiToken.objects.filter(is_mark_old, pk=token.pk).update(last_used_at=Now())
     return token
 

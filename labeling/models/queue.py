@@ -137,7 +137,10 @@ class Lease(models.Model):
     deferred_until = models.DateTimeField(null=True)
     deferred_minutes = models.PositiveIntegerField(null=True)  # as asked for: the same again is a retry
     skip_reason = models.CharField(max_length=300, blank=True, db_default="")
-    claim = models.ForeignKey(Claim, on_delete=models.SET_NULL, null=True, related_name="leases")
+    # Claims are forgotten after a month without a word to their leases, of which that would write every row.
+    claim = models.ForeignKey(
+        Claim, on_delete=models.DO_NOTHING, null=True, related_name="leases", db_constraint=False
+    )
     guideline = models.ForeignKey(
         Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )

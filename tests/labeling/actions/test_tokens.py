@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from labeling.actions import projects, tokens
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, NotFound
@@ -20,6 +21,21 @@ def test_a_token_opens_for_its_owner_and_its_text_is_stored_nowhere(tickets: Pro
     row = ApiToken.objects.filter(pk=token.pk).values().get()
     assert all(text not in str(value) for value in row.values())
     assert row["last_used_at"] is not None
+
+
+def test_its_use_is_written_once_a_while_and_not_asked_about_in_between(
+    tickets: Project, ann: User, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _token, text = tokens.create(tickets.pk, ann, "nightly", "annotate")
+    with django_assert_num_queries(2):
+        tokens.owner_of(text)
+    marked = ApiToken.objects.get().last_used_at
+    with django_assert_num_queries(1):
+        tokens.owner_of(text)
+    clock.advance(minutes=2)
+    with django_assert_num_queries(2):
+        tokens.owner_of(text)
+    assert ApiToken.objects.get().last_used_at > marked
 
 
 @pytest.mark.parametrize("text", ["", "rq_", "rq_" + "a" * 43, "\0"])

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from labeling.actions import classes, idempotency, projects, queue
 from labeling.models import (
@@ -268,3 +270,38 @@ def test_keys_are_forgotten_after_a_month(tickets: Project, ann: User, clock: Cl
         clock.advance(days=20)
     assert idempotency.forget_old() == 1
     assert KeyedRequest.objects.get().key == "new"
+
+
+def test_claims_are_forgotten_after_a_month_without_a_write_to_their_leases(
+    tickets: Project, ann: User, clock: Clock
+) -> None:
+    queue.claim(tickets.pk, ann, key="old")
+    clock.advance(days=20)
+    queue.claim(tickets.pk, ann, key="new")
+    clock.advance(days=20)
+    before = versions_of_leases()
+    with CaptureQueriesContext(connection) as forgetting:
+        assert idempotency.forget_old() == 1
+    assert Claim.objects.get().key == "new"
+    assert versions_of_leases() == before
+    assert not [each for each in forgetting.captured_queries if "labeling_lease" in each["sql"]]
+    assert queue.claim(tickets.pk, ann, key="old").documents, "a key that nobody remembers is a new one"
+
+
+def versions_of_leases() -> list[tuple[int, ...]]:
+    """Each lease with the transaction that wrote its row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, claim_id, xmin::text::bigint FROM labeling_lease ORDER BY id")
+        return list(cursor.fetchall())
+
+
+def test_what_is_forgotten_goes_in_bounded_parts(
+    tickets: Project, ann: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "BATCH", 2)
+    monkeypatch.setattr(idempotency, "MOST_BATCHES", 2)
+    Claim.objects.bulk_create(Claim(project=tickets, annotator=ann, key=f"k{n}", count=1) for n in range(5))
+    clock.advance(days=31)
+    assert idempotency.forget_old() == 4
+    assert Claim.objects.get().key == "k4"
+    assert idempotency.forget_old() == 1
