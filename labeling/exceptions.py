@@ -59,6 +59,14 @@ class BudgetSpent(LabelingError):
     status = 429
 
 
+class TooManySkips(LabelingError):
+    """You skipped many documents in the last hour, more than you answered, so this one stays with you. Answer
+    it, put it off, or ask about it; after an hour you may skip again.
+    """
+
+    status = 429
+
+
 class InvalidAnswer(LabelingError):
     """The answer does not fit the project, so nothing was stored; correct it and send it again."""
 

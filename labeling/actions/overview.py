@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models.functions import Left
 
 from labeling.actions.embedding import Progress, progress
+from labeling.actions.skipping import Skipper, who_skips_most
 from labeling.models import (
     ImportJob,
     LabelClass,
@@ -98,6 +99,7 @@ class Overview:
     embeddings: Progress | None  # None where none were ever made
     imports: Sequence[ImportJob]  # files that are still being read
     members: Sequence[Membership]
+    skippers: Sequence[Skipper]
 
 
 def overview(member: Membership) -> Overview:
@@ -118,6 +120,7 @@ def overview(member: Membership) -> Overview:
         embeddings=progress(project) if is_manager else None,
         imports=_imports_under_way(project) if is_manager else (),
         members=list(of_project.order_by("created_at")[:SHOWN_MEMBERS]) if is_manager else (),
+        skippers=who_skips_most(project.pk) if is_manager else (),
     )
 
 

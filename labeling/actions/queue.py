@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from labeling.actions.idempotency import begin, check_key
 from labeling.actions.settling import dispute, is_given_up
+from labeling.actions.skipping import check_pace
 from labeling.exceptions import (
     InvalidInput,
     KeyReused,
@@ -170,10 +171,14 @@ def skip(token: str, annotator: User, reason: str = "", key: str | None = None) 
 
     When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
     Skipped again with the same reason, under the same `key` or none, it stays skipped: nothing is raised.
+    Raises TooManySkips for who skips nearly everything.
     """
     reason = reason.replace("\0", "")[:300]
     lease = _give_back(token, annotator, Lease.State.SKIPPED, key, {"skip_reason": reason})
-    if lease and lease.document.state == Document.State.OPEN and is_given_up(lease.document):
+    if lease is None:
+        return
+    check_pace(lease.project_id, annotator)
+    if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
         dispute(lease.document)
 
 

@@ -61,10 +61,10 @@ class ChangePasswordForm(PasswordChangeForm):
         self.token_count = tokens.usable_of(self.user).count()
         if self.token_count:
             self.fields["ends_tokens"].help_text = ngettext(
-                "You have %(count)d. It works without the password and goes on unless you end it here. End it "
-                "if somebody else may know it.",
-                "You have %(count)d. They work without the password and go on unless you end them here. End "
-                "them if somebody else may know them.",
+                "You have %(count)d. It works without the password and goes on unless you end it here. "
+                "End it if somebody else may know it.",
+                "You have %(count)d. They work without the password and go on unless you end them here. "
+                "End them if somebody else may know them.",
                 self.token_count,
             ) % {"count": self.token_count}
         else:

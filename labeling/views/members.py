@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.actions import invitations, projects
+from labeling.actions import invitations, projects, skipping
 from labeling.exceptions import InvitationUnusable, LabelingError, NotFound
 from labeling.forms.errors import put_on
 from labeling.forms.people import NewInvitation, Role, SignUp
@@ -135,6 +135,7 @@ def _page(
         "invitations": Invitation.objects.usable()
         .filter(project=member.project_id)
         .select_related("created_by"),
+        "skippers": skipping.who_skips_most(member.project_id),
         "roles": Membership.Role.choices,
         "form": form,
     }

@@ -146,6 +146,7 @@ def _state(member: Membership, found: Overview) -> list[object]:
         found.embeddings,
         [(job.pk, job.state) for job in found.imports],
         [entry.document_id for entry in found.head],
+        found.skippers,
     ]
 
 

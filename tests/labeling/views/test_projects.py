@@ -311,7 +311,7 @@ def test_the_home_takes_as_many_statements_at_a_thousand_documents_as_at_ten(
         with CaptureQueriesContext(connection) as captured:
             shown(client, "project", project.pk)
         counts.append(len(captured))
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 17  # one of them: who skips most
 
 
 def test_the_first_model_is_promised_when_the_trainer_would_begin() -> None:
