@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from pathlib import Path
 
-from django.conf import settings
 from django.db.models import Q
 
 from labeling.actions import owed
 from labeling.actions.features import current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
+from labeling.actions.model_files import is_as_written, model_folder
 from labeling.actions.tagging import open_tagger, tagger_ranker
 from labeling.learning.committee import Committee
 from labeling.learning.crf import SpanTagger
 from labeling.models import HeldOutPrediction, ModelVersion, OwedWork, Project
 
+logger = logging.getLogger(__name__)
 KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
 
 
-def model_folder(version: ModelVersion) -> Path:
-    return Path(settings.MODELS_DIR) / str(version.project_id) / str(version.number)
-
-
 def saved_committee(version: ModelVersion) -> Committee | None:
-    """The committee of a version; None where its files were lost, or are of an older layout."""
+    """The committee of a version; None where its files were lost or changed, or are of an older layout."""
+    if not is_as_written(version):
+        return None
     try:
         return Committee.load(model_folder(version))[0]
     except FileNotFoundError:
@@ -32,14 +31,14 @@ def saved_committee(version: ModelVersion) -> Committee | None:
 
 
 def saved_tagger(version: ModelVersion) -> SpanTagger | None:
-    """The tagger of a version; None where its files were lost, or are of an older layout."""
-    return open_tagger(model_folder(version))
+    """The tagger of a version; None where its files were lost or changed, or are of an older layout."""
+    return open_tagger(version)
 
 
 def ranker_in_use(project: Project) -> Ranker:
     """The promoted model, or the newest that fits the features of now; by variety where there is none.
 
-    Where the newest one's files were lost, or are of an older layout, a training is owed.
+    Where the newest one's files were lost or changed, or are of an older layout, a training is owed.
     """
     if (promoted := promoted_ranker(project)) is not None:
         return promoted
@@ -48,6 +47,7 @@ def ranker_in_use(project: Project) -> Ranker:
         return start_ranker(project)
     ranker = _ranker_of(project, version)
     if ranker is None:
+        _mark_lost(version)
         owed.owe(project.pk, OwedWork.Kind.TRAIN)
         return start_ranker(project)
     return ranker
@@ -94,4 +94,6 @@ def forget_old_versions(project: Project) -> None:
 
 
 def _mark_lost(version: ModelVersion) -> None:
+    if not version.is_lost:
+        logger.warning("Model %s of project %s: its files are not used.", version.number, version.project_id)
     ModelVersion.objects.filter(pk=version.pk).update(facts=version.facts | {"lost": True})

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 
 from labeling.actions.features import current_store, edition_folder
 from labeling.actions.heads import (
@@ -19,6 +18,7 @@ from labeling.actions.heads import (
     start_ranker,
 )
 from labeling.actions.lessons import Lesson
+from labeling.actions.model_files import is_as_written, model_folder
 from labeling.actions.owed import owe
 from labeling.actions.span_opinions import SpanOpinion
 from labeling.actions.tokenized import current_tokens
@@ -77,10 +77,12 @@ def clusters_of(project: Project) -> WordClusters | None:
     return tokens.clusters if tokens else None
 
 
-def open_tagger(folder: Path) -> SpanTagger | None:
-    """The model that `fit_tagger` left in a folder; None where it was lost or is of an older layout."""
+def open_tagger(version: ModelVersion) -> SpanTagger | None:
+    """The model of a version; None where its files were lost or changed, or are of an older layout."""
+    if not is_as_written(version):
+        return None
     try:
-        return SpanTagger.open(folder)
+        return SpanTagger.open(model_folder(version))
     except (FileNotFoundError, NotAModel):
         return None
 
@@ -202,7 +204,7 @@ def _tagger_before(version: ModelVersion) -> SpanTagger | None:
     )
     if before is None or before.facts.get("edition") != version.facts.get("edition"):
         return None
-    return open_tagger(Path(settings.MODELS_DIR) / str(before.project_id) / str(before.number))
+    return open_tagger(before)
 
 
 def _labelled(project: Project, count: int) -> Integers:

@@ -18,10 +18,10 @@ from labeling.actions.evidence import evidence_for
 from labeling.actions.features import are_features_lost, current_store
 from labeling.actions.heads import Ranker, committee_ranker, start_ranker
 from labeling.actions.lessons import Lesson, labels_per_class, read_lesson, targets
+from labeling.actions.model_files import SEAL, model_folder, seal_of
 from labeling.actions.pulled import pulled, truth_flags
 from labeling.actions.saved_models import (
     forget_old_versions,
-    model_folder,
     promoted_ranker,
     ranker_in_use,
     saved_committee,
@@ -84,6 +84,7 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     try:
         started = perf_counter()
         ranker = _fit(work, version, lesson, fit)
+        version.facts[SEAL] = seal_of(version)
         fitted = perf_counter()
         entries = (_chosen_ranker(project) or ranker).head(seed=generation)
         seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}

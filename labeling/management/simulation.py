@@ -24,7 +24,7 @@ from labeling.actions import (
 from labeling.actions.annotations import Submission, submit_many
 from labeling.actions.answers import LabelValue
 from labeling.actions.guidelines import Rule
-from labeling.actions.saved_models import model_folder
+from labeling.actions.model_files import model_folder
 from labeling.learning.committee import Committee
 from labeling.learning.evaluation import Quality, quality_of_flags, quality_of_spans
 from labeling.learning.spans import Span, tokenize

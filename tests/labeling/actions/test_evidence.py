@@ -11,7 +11,7 @@ from labeling.actions.evidence import evidence_for
 from labeling.actions.features import current_store
 from labeling.actions.guidelines import Rule
 from labeling.actions.lessons import read_lesson
-from labeling.actions.saved_models import model_folder
+from labeling.actions.model_files import model_folder
 from labeling.learning.committee import Committee
 from labeling.learning.evidence import Evidence
 from labeling.learning.extras import embeddings_installed

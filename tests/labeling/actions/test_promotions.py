@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.actions import promotions, working
-from labeling.actions.saved_models import KEPT_VERSIONS, model_folder
+from labeling.actions.model_files import model_folder
+from labeling.actions.saved_models import KEPT_VERSIONS
 from labeling.exceptions import InvalidInput, ModelUnusable, NotAllowed, NotFound
 from labeling.models import ModelVersion, OwedWork, Project, QueueEntry
 from tests.shop import label_rightly, train
