@@ -118,7 +118,7 @@ class Prevalence:
 def prevalences(project: Project, found: Labelled) -> dict[UUID, Prevalence]:
     """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
-    population = max(project.document_count - excluded, len(found), 1)
+    population = max(project.present_count - excluded, len(found), 1)
     n_drawn = int(found.is_drawn.sum())
     n_pool = len(found) - int(found.is_test.sum())
     positives = positives_drawn_in_turn(

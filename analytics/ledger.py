@@ -1,8 +1,8 @@
 """Which labels were ever given, by whom, when and under which guideline? Read once: annotations never change.
 
-The database refuses to change or delete an annotation, so what was read stays true for ever. A process keeps
-it as arrays and reads only what is new. That is exact: as long as there are as many annotations up to the
-newest known one as are known, they are the same ones.
+The database refuses to change an annotation, and to delete any but those of an import that is undone. A
+process keeps what it read as arrays and reads only what is new. That is exact: as long as there are as many
+annotations up to the newest known one as are known, they are the same ones.
 """
 
 from __future__ import annotations
@@ -124,6 +124,8 @@ def ledger(project: Project) -> Ledger:
     with _lock:
         known = _kept.get(project.pk, _EMPTY)
     classes = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
+    if not set(known.classes) <= set(classes):  # one has gone with the import that added it
+        known = _EMPTY
     known = replace(known, classes=(*known.classes, *sorted(set(classes) - set(known.classes))))
     found = _with_newer(project.pk, known)
     with connection.cursor() as cursor:

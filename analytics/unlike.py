@@ -65,7 +65,7 @@ def unlike_texts(
     found = remembered(
         lambda: np.array(alike_to_training(version, documents.tolist()), dtype=np.int64),
         f"alike to training {version.pk} {version.trained_through}",
-        f"{project.document_count} {project.grouped_count}",
+        f"{project.document_count} {project.removed_count} {project.grouped_count}",
         labels,
         documents,
     )

@@ -37,6 +37,10 @@ class NotAMember(NotFound):
     """You are not a member of this project, or it does not exist."""
 
 
+class ImportIsInUse(LabelingError):
+    """This import cannot be undone."""
+
+
 class NoSuchModel(LabelingError):
     """No model with this number keeps predictions of the test set; without a number it is the one in use."""
 

@@ -121,6 +121,7 @@ urlpatterns = [
     path("projects/<int:project_id>/export/", exports.labels, name="export"),
     path("projects/<int:project_id>/documents/import/", imports.upload, name="import"),
     path("projects/<int:project_id>/documents/import/<uuid:job_id>/", imports.job, name="import_job"),
+    path("projects/<int:project_id>/documents/import/<uuid:job_id>/undo/", imports.undo, name="undo_import"),
     path(
         "projects/<int:project_id>/documents/import/<uuid:job_id>/start/", imports.start, name="start_import"
     ),

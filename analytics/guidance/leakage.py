@@ -18,7 +18,7 @@ def leaked(report: ClassReport) -> list[Finding]:
     version, documents, project = report.version, report.held_out.document_ids, report.project
     found = remembered(
         lambda: leaks(version, documents.tolist()),
-        f"leaks {version.pk} {project.document_count} {project.grouped_count}",
+        f"leaks {version.pk} {project.document_count} {project.removed_count} {project.grouped_count}",
         report.labels,
         documents,
     )

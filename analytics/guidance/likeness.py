@@ -26,7 +26,8 @@ def unrepresentative(report: ClassReport) -> list[Finding]:
     project, documents = report.project, report.held_out.document_ids
     found = remembered(
         lambda: differences(project, documents),
-        f"likeness {project.pk} {project.document_count} {get_language()}",  # a document never changes
+        # A document never changes.
+        f"likeness {project.pk} {project.document_count} {project.removed_count} {get_language()}",
         documents,
     )
     return [_differs(project, one) for one in found[:2]]

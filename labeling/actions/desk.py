@@ -53,7 +53,7 @@ def open_desk(
     if len(held) == count or (held and room <= 0):
         return Desk(at.member, at.facts, Claimed(held))
     policy = Policy(
-        project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.document_count
+        project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.present_count
     )
     facts = {"project": project_id, "annotator": annotator.pk, "key": None, "asked": count,
              "guideline": at.guideline_id, "replied": at.replied, "is_machine": False}  # fmt: skip

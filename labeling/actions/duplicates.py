@@ -52,7 +52,8 @@ def group_new(work: OwedWork, count: int) -> None:
     if project.grouped_count >= count:
         return
     known = _known_groups(project, count)
-    groups = join_new(store, _numbered(known)[: project.grouped_count], project.grouped_count)
+    removed = Document.objects.removed_positions(project, count)
+    groups = join_new(store, _numbered(known)[: project.grouped_count], project.grouped_count, removed)
     is_in_company = np.bincount(groups, minlength=count)[groups] > 1
     changed = np.flatnonzero(is_in_company & (groups != known))
     # By rising position: a group's first document moves before the others, so that a run that is cut short

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from django.db.models import F
 from django.db.models.functions import Left
 
 from labeling.actions.descriptions import embed_descriptions
@@ -60,7 +61,7 @@ def store_for(project: Project) -> EmbeddingStore | None:
 def progress(project: Project) -> Progress | None:
     """How far they are; None where no vector was ever made."""
     store = store_for(project)
-    return Progress(min(len(store), project.document_count), project.document_count) if store else None
+    return Progress(min(len(store), project.present_count), project.present_count) if store else None
 
 
 def owe_missing() -> None:
@@ -71,7 +72,9 @@ def owe_missing() -> None:
     if not embeddings_installed():
         return
     known = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
-    for project in Project.objects.active().filter(document_count__gt=0).exclude(pk__in=known):
+    for project in (
+        Project.objects.active().filter(document_count__gt=F("removed_count")).exclude(pk__in=known)
+    ):
         store = store_for(project)
         if _missing(project, store).any() or (store is not None and not is_joined(project, store)):
             owe(project.pk, OwedWork.Kind.EMBED)
@@ -114,13 +117,14 @@ def _opened(project_id: int) -> EmbeddingStore:
 
 
 def _missing(project: Project, store: EmbeddingStore | None) -> Flags:
-    """Which positions still want a vector: (document_count,). Excluded documents do not."""
+    """Which positions still want a vector: (document_count,). Excluded and removed documents do not."""
     missing = np.ones(project.document_count, dtype=np.bool_)
     if store is not None:
         missing &= ~store.present(project.document_count)
     if missing.any():
         excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED)
         missing[_positions(excluded.values_list("position", flat=True), project)] = False
+        missing[Document.objects.removed_positions(project, project.document_count)] = False
     return missing
 
 

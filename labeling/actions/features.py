@@ -71,7 +71,7 @@ def featurize(work: OwedWork) -> None:
     group_new(work, count)
     owe(project.pk, OwedWork.Kind.TELL_LANGUAGES)
     store = current_store(project)
-    if store is not None and not _is_outgrown(store, count):
+    if store is not None and not _is_outgrown(store, project):
         _fill(work, store, count)
         owe(project.pk, OwedWork.Kind.RANK)
         return
@@ -80,9 +80,11 @@ def featurize(work: OwedWork) -> None:
     try:
         store = FeatureStore.open(folder)  # an earlier attempt got this far
     except FileNotFoundError:
-        store = FeatureStore.create(folder, Featurizer.learn(_sample(project.pk), seed=SEED))
+        store = FeatureStore.create(folder, Featurizer.learn(_sample(project), seed=SEED))
     _fill(work, store, count)
-    Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(feature_edition=edition)
+    Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(
+        feature_edition=edition, features_removed_count=project.removed_count
+    )
     for old in range(1, edition - 1):  # the one before stays: a run that began with it may still read it
         shutil.rmtree(edition_folder(project.pk, old), ignore_errors=True)
     owe(project.pk, OwedWork.Kind.RANK)
@@ -90,9 +92,12 @@ def featurize(work: OwedWork) -> None:
         owe(project.pk, OwedWork.Kind.TRAIN)
 
 
-def _is_outgrown(store: FeatureStore, count: int) -> bool:
-    learnt_on = store.featurizer.n_sampled
-    return learnt_on < SAMPLE and count >= GROWTH * max(learnt_on, 1)
+def _is_outgrown(store: FeatureStore, project: Project) -> bool:
+    """Whether the pool has grown far beyond what its features were learnt on, or much of that is gone."""
+    learnt_on = max(store.featurizer.n_sampled, 1)
+    removed = project.removed_count - project.features_removed_count
+    has_grown = store.featurizer.n_sampled < SAMPLE and project.present_count >= GROWTH * learnt_on
+    return has_grown or removed * GROWTH >= learnt_on
 
 
 def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
@@ -103,11 +108,16 @@ def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
         beat(work)
     if work.project.kind == Project.Kind.SPANS:
         texts_from = partial(Document.objects.texts_from, work.project_id)
-        tokenize_pool(work, store.root, count, texts_from, partial(_sample, work.project_id))
+        tokenize_pool(work, store.root, count, texts_from, partial(_sample, work.project))
 
 
-def _sample(project_id: int) -> list[str]:
+def _sample(project: Project) -> list[str]:
     """Up to SAMPLE texts spread evenly over the pool, test documents and their copies left out."""
+    project_id = project.pk
+    if project.removed_count:  # places say little of how many documents there are
+        drawn = Document.objects.trainable().filter(project=project_id).order_by("random_key", "pk")
+        if found := list(drawn.values_list("text", flat=True)[:SAMPLE]):
+            return found
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)
     found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]

@@ -208,6 +208,7 @@ def open_candidates(project: Project, count: int) -> Candidates:
         ~Q(state=Document.State.OPEN) | Q(split=Document.Split.TEST)
     )
     is_open[list(others.values_list("position", flat=True))] = False
+    is_open[Document.objects.removed_positions(project, count)] = False
     begun = Lease.objects.filter(
         project=project, state=Lease.State.SUBMITTED, document__state=Document.State.OPEN
     )

@@ -126,7 +126,7 @@ def overview(member: Membership) -> Overview:
 
 def standings(projects: Sequence[Project], user: User) -> dict[int, Standing]:
     """How far each of these projects is, by its number: one statement for all."""
-    counts = {project.pk: project.document_count for project in projects}
+    counts = {project.pk: project.present_count for project in projects}
     with connection.cursor() as cursor:
         cursor.execute(STANDINGS, {"projects": list(counts), "user": user.pk})
         return {pk: Standing(counts[pk], *found) for pk, *found in cursor.fetchall()}

@@ -29,6 +29,7 @@ from labeling.actions.importing import (
     read_rows,
 )
 from labeling.actions.projects import manager_of
+from labeling.actions.undone_imports import remove_waiting
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.formats.jsonl import read_jsonl
@@ -267,7 +268,8 @@ def resume(project_id: int, manager: User, job_id: UUID) -> None:
 def discard(project_id: int, manager: User, job_id: UUID) -> None:
     """Forget a file that is not being read; what it brought stays. Raises NotAllowed, NotFound."""
     job = job_of(project_id, manager, job_id)
-    if ImportJob.objects.filter(pk=job.pk).exclude(state=ImportJob.State.RUNNING).delete()[0]:
+    kept = (ImportJob.State.RUNNING, ImportJob.State.UNDOING, ImportJob.State.UNDONE)
+    if ImportJob.objects.filter(pk=job.pk).exclude(state__in=kept).delete()[0]:
         _path(job).unlink(missing_ok=True)
 
 
@@ -284,6 +286,7 @@ def read_waiting(work: OwedWork) -> None:
     left_behind = Q(state=ImportJob.State.RUNNING, run__isnull=False) & ~Q(run=work.fence)
     waits = Q(state=ImportJob.State.QUEUED) | left_behind | _silent()
     waiting = ImportJob.objects.with_file().filter(waits, project=work.project_id)
+    remove_waiting(work)
     while job := waiting.last():
         try:
             _run(job.pk, work.fence, lambda: owed.beat(work))

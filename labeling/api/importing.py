@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import uploads
+from labeling.actions import undone_imports, uploads
 from labeling.actions.import_summaries import ImportSummary
 from labeling.actions.importing import ImportReport
 from labeling.api.endpoints import Endpoint
@@ -297,6 +297,39 @@ class OneImport(Endpoint):
     def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
         """Tell how far an import is, and what became of its rows."""
         return Response(ImportOut(uploads.job_of(project_id, self.caller, import_id)).data)
+
+
+class UndoEffectOut(serializers.Serializer[Any]):
+    """What undoing an import would remove."""
+
+    is_possible = serializers.BooleanField()
+    obstacle = serializers.CharField(help_text="Why it cannot be undone; empty where it can.")
+    documents = serializers.IntegerField()
+    labels = serializers.IntegerField(help_text="Answers that came with it, also of documents known before.")
+    classes = serializers.IntegerField(help_text="That it added and nothing else uses.")
+    answered = serializers.IntegerField(help_text="Its documents that somebody answered or asked about.")
+    labeled_elsewhere = serializers.IntegerField(help_text="Its documents with labels of another import.")
+    held = serializers.IntegerField(help_text="Its documents that somebody has open at this moment.")
+
+
+class UndoImport(Endpoint):
+    needs = {"GET": MANAGERS_READ, "POST": MANAGE_HEAVY}
+
+    @operation("imports_undo_effect", answers={200: UndoEffectOut})
+    def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
+        """Count what undoing an import would remove; nothing is changed."""
+        return Response(UndoEffectOut(undone_imports.undo_effect(project_id, self.caller, import_id)).data)
+
+    @operation("imports_undo", answers={200: ImportOut, 202: ImportOut}, errors=[409])
+    def post(self, request: Request, project_id: int, import_id: UUID) -> Response:
+        """Remove an import's documents, its labels and the classes that it added, as one step.
+
+        Documents that it only touched keep what they had. It is refused where somebody has answered one of
+        its documents. A large import is left to a worker: 202, and `imports/{id}/` tells when it is undone.
+        Safe to repeat.
+        """
+        job = undone_imports.undo(project_id, self.caller, import_id)
+        return Response(ImportOut(job).data, status=200 if job.is_over else 202)
 
 
 def _lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -89,6 +89,8 @@ class ProjectIn(PolicyIn):
 class ProjectOut(serializers.ModelSerializer[Project]):
     """One labeling effort."""
 
+    document_count = serializers.IntegerField(source="present_count")
+
     class Meta:
         model = Project
         fields = (

@@ -42,6 +42,7 @@ PROJECT = [
     path("imports/", importing.Imports.as_view(), name="imports"),
     path("imports/summary/", importing.SummarizeImport.as_view(), name="import_summary"),
     path("imports/<uuid:import_id>/", importing.OneImport.as_view(), name="import"),
+    path("imports/<uuid:import_id>/undo/", importing.UndoImport.as_view(), name="import_undo"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(
         "documents/<row:document_id>/exclude/", documents.ExcludeDocument.as_view(), name="document_exclude"

@@ -115,6 +115,14 @@ class Reading(forms.Form):
             field.choices = [("", text), *self.CHOICES[name]]
 
 
+SEPARATOR_NAMES = {
+    "|": gettext_lazy("Vertical bar |"),
+    ",": gettext_lazy("Comma ,"),
+    ";": gettext_lazy("Semicolon ;"),
+    "#": gettext_lazy("Number sign #"),
+}
+
+
 class Keep(models.TextChoices):
     """What becomes of a column of metadata."""
 
@@ -140,7 +148,7 @@ class ColumnChooser(forms.Form):
     )
     separator = forms.ChoiceField(
         required=False,
-        choices=[(mark, mark) for mark in SEPARATORS],
+        choices=[(mark, SEPARATOR_NAMES[mark]) for mark in SEPARATORS],
         label=gettext_lazy("Separator of classes"),
         help_text=gettext_lazy("Between several classes in one cell."),
     )

@@ -4,7 +4,7 @@ Two texts are one thing when `ALIKE` of their shingles agree; a group holds what
 number is the lowest position in it. Bringing groups up to date gives what grouping all at once would give.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -75,10 +75,11 @@ class Candidates:
         return left
 
 
-def join_new(store: SignatureStore, groups: Integers, first: int) -> Integers:
+def join_new(store: SignatureStore, groups: Integers, first: int, removed: Sequence[int] = ()) -> Integers:
     """The groups of all documents, after those from position `first` on were compared with all before them.
 
     groups : (first,) what earlier calls gave; a document alone is a group of its own
+    removed : positions that belong to no document any more, which are alike to nothing
     returns : (len(store),), for each document the lowest position in its group
 
     Equal texts are always joined. In a bucket of at most NEIGHBOURS + 2 different texts all pairs are
@@ -88,7 +89,9 @@ def join_new(store: SignatureStore, groups: Integers, first: int) -> Integers:
     joined = np.concatenate([groups, np.arange(first, len(store), dtype=np.int64)])
     if first == len(store):
         return joined
-    is_first_of_its_kind = _join_equal(joined, store, first)
+    is_here = np.ones(len(store), dtype=bool)
+    is_here[list(removed)] = False
+    is_first_of_its_kind = _join_equal(joined, store, first, is_here)
     for band in range(BANDS):
         keys = store.band(band)
         members = _touched(keys, is_first_of_its_kind, first)
@@ -97,13 +100,15 @@ def join_new(store: SignatureStore, groups: Integers, first: int) -> Integers:
     return _roots(joined, joined)
 
 
-def _join_equal(groups: Integers, store: SignatureStore, first: int) -> Flags:
-    """Join documents of equal signatures; returns which have none equal before them."""
-    _, firsts, kinds = np.unique(store.digests(), return_index=True, return_inverse=True)
-    representative = firsts[kinds]
+def _join_equal(groups: Integers, store: SignatureStore, first: int, is_here: Flags) -> Flags:
+    """Join documents of equal signatures; returns which of those here have none equal before them."""
+    here = np.flatnonzero(is_here)
+    _, firsts, kinds = np.unique(store.digests()[here], return_index=True, return_inverse=True)
+    representative = np.arange(len(groups))
+    representative[here] = here[firsts[kinds]]
     repeats = np.flatnonzero(representative < np.arange(len(groups)))
     _join(groups, repeats[repeats >= first], representative[repeats[repeats >= first]])
-    is_first_of_its_kind = np.ones(len(groups), dtype=bool)
+    is_first_of_its_kind = is_here.copy()
     is_first_of_its_kind[repeats] = False
     return is_first_of_its_kind
 

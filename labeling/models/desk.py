@@ -46,7 +46,7 @@ _FACTS = f"""
         'guideline', (SELECT json_build_array(number, note, created_at, has_body) FROM newest),
         'today', (SELECT count(*) FROM today),
         'median_seconds', (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM today),
-        'documents', (SELECT document_count FROM labeling_project
+        'documents', (SELECT document_count - removed_count FROM labeling_project
                       WHERE id = labeling_membership.project_id),
         'resolved', (SELECT count(*) FROM (SELECT 1 FROM labeling_resolution
                                            WHERE project_id = labeling_membership.project_id

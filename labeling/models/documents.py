@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +10,13 @@ from labeling.exceptions import WrongState
 from labeling.models.clock import Now
 from labeling.models.imports import ImportJob
 from labeling.models.projects import Project
+
+REMOVED = """
+    SELECT place FROM generate_series(0, %(behind)s::bigint - 1) AS place
+    WHERE NOT EXISTS (SELECT 1 FROM labeling_document d
+                      WHERE d.project_id = %(project)s AND d.position = place)
+    ORDER BY place
+"""
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -49,13 +56,23 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def texts_from(self, project_id: int, first: int, behind: int) -> list[str]:
         """Texts at the positions from `first` to below `behind`; each becomes the row of its place.
 
-        Raises LookupError where one is missing, because those after it would become rows of others.
+        Empty where a document was removed. Raises LookupError where others are missing, because those after
+        it would become rows of others.
         """
         found = self.filter(project=project_id, position__gte=first, position__lt=behind)
-        texts = list(found.order_by("position").values_list("text", flat=True))
-        if len(texts) != behind - first:
+        texts = dict(found.values_list("position", "text"))
+        missing = behind - first - len(texts)
+        if missing and not Project.objects.filter(pk=project_id, removed_count__gte=missing).exists():
             raise LookupError(f"{len(texts)} documents lie at positions {first} to {behind - 1}")
-        return texts
+        return [texts.get(position, "") for position in range(first, behind)]
+
+    def removed_positions(self, project: Project, behind: int) -> list[int]:
+        """Places below `behind` whose documents were removed, rising."""
+        if not project.removed_count:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(REMOVED, {"project": project.pk, "behind": behind})
+            return [position for (position,) in cursor.fetchall()]
 
 
 class Document(models.Model):

@@ -38,6 +38,10 @@ class ImportJob(models.Model):
         DONE = "done", _("Imported")
         FAILED = "failed", _("Could not be read")
         STOPPED = "stopped", _("Stopped")  # broke off by no fault of the file; goes on where it was
+        UNDOING = "undoing", _("Being undone")  # its answers may be deleted, as nobody else's ever may
+        UNDONE = "undone", _("Undone")  # nothing of it is left
+
+    UNDOABLE = (State.DONE, State.FAILED, State.STOPPED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also names the stored file
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs", db_index=False)
@@ -91,4 +95,4 @@ class ImportJob(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED)
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED, self.State.UNDONE)

@@ -90,7 +90,10 @@ class Project(models.Model):
     )  # ranks and suggests until somebody goes back to the newest; empty: the newest does
     generation = models.BigIntegerField(default=0)  # the queue's current order; only ever grows
     feature_edition = models.PositiveIntegerField(default=0)  # which features the ranking reads; 0: none yet
-    document_count = models.BigIntegerField(default=0)  # also the next document's position
+    document_count = models.BigIntegerField(default=0)  # that ever came; also the next one's position
+    removed_count = models.BigIntegerField(default=0, db_default=0)  # of them, with imports that were undone
+    # Removed by the time that the features which the ranking reads were learnt.
+    features_removed_count = models.BigIntegerField(default=0, db_default=0)
     grouped_count = models.BigIntegerField(default=0, db_default=0)  # documents compared with those before
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -111,6 +114,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def present_count(self) -> int:
+        """Documents that are here."""
+        return self.document_count - self.removed_count
 
 
 class Membership(models.Model):

@@ -36,7 +36,7 @@ _IS_OVERDUE = f"""
 
 # claim: one claim of one annotator at a time; nothing where there is no such member
 LOCK_MEMBER = """
-    SELECT p.overlap, p.lease_minutes, p.lease_cap, p.is_paused, p.document_count
+    SELECT p.overlap, p.lease_minutes, p.lease_cap, p.is_paused, p.document_count - p.removed_count
     FROM labeling_membership m JOIN labeling_project p ON p.id = m.project_id
     WHERE m.project_id = %(project)s::bigint AND m.user_id = %(annotator)s::bigint AND m.removed_at IS NULL
       AND p.archived_at IS NULL

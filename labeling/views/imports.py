@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from labeling.actions import uploads
+from labeling.actions import undone_imports, uploads
 from labeling.actions.import_summaries import ImportSummary
 from labeling.actions.uploads import Preview
 from labeling.exceptions import InvalidInput, LabelingError
+from labeling.formats.csv_columns import metadata_field
 from labeling.formats.csv_rows import needs_escape
 from labeling.forms.documents import Answers, ColumnChooser, Keep, Reading, Upload
 from labeling.forms.errors import put_on
@@ -60,6 +61,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     context = {
         "member": member,
         "job": found,
+        "may_be_undone": found.state in ImportJob.UNDOABLE,
         "step": _step(member),
         "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
         "warnings": [_bad_row(row) for row in found.warnings[:SHOWN_BAD_ROWS]],
@@ -116,6 +118,28 @@ def resume(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespon
     return redirect("labeling:import_job", member.project_id, job_id)
 
 
+@for_managers
+def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    """What undoing an import would remove, and doing it."""
+    found = uploads.job_of(member.project_id, person(request), job_id)
+    problem = ""
+    if request.method == "POST":
+        charge(request, FILE_COST)
+        try:
+            undone_imports.undo(member.project_id, person(request), job_id)
+            return redirect("labeling:import_job", member.project_id, job_id)
+        except LabelingError as error:
+            problem = error.message
+    context = {
+        "member": member,
+        "job": found,
+        "effect": undone_imports.effect_of(found),
+        "problem": problem,
+        "may_be_undone": found.state in ImportJob.UNDOABLE,
+    }
+    return render(request, "labeling/import_undo.html", context, status=409 if problem else 200)
+
+
 @require_POST
 @for_managers
 def discard(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
@@ -159,7 +183,7 @@ def _summary(
         "form": Answers(),
         "asked": asked,
         "missing": summary.missing[:SHOWN_MISSING],
-        "kept": [(name, Keep(keep).label) for name, keep in kept.items()][:SHOWN_MISSING],
+        "kept": [(metadata_field(name), Keep(keep).label) for name, keep in kept.items()][:SHOWN_MISSING],
         "step": _step(member),
     }
     return render(request, "labeling/document_summary.html", context)
@@ -213,7 +237,7 @@ def _known(member: Membership) -> tuple[Project, frozenset[str]]:
 
 def _step(member: Membership) -> int | None:
     """The second of three steps, as long as the project has no documents."""
-    return None if member.project.document_count else 2
+    return None if member.project.present_count else 2
 
 
 def _bad_row(row: dict[str, Any]) -> dict[str, Any]:

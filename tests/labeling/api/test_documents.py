@@ -13,7 +13,7 @@ from labeling.actions import queue, uploads, working
 from labeling.actions.annotations import Submission, submit
 from labeling.api import documents, parsers
 from labeling.models import Document, OwedWork, Project
-from tests.cast import label
+from tests.cast import label, rank
 from tests.labeling.api.conftest import Caller
 
 
@@ -271,3 +271,25 @@ def test_options_reach_what_a_worker_stores(
     working.work_off(tickets.pk, OwedWork.Kind.IMPORT)
     found = Document.objects.get(project=tickets, text="Broken")
     assert (found.state, found.metadata) == ("resolved", {})
+
+
+def test_an_import_is_undone_or_says_why_not(tickets: Project, joan: User, ann: User) -> None:
+    caller = Caller(joan)
+    job = send_with(caller, tickets, "text_field=body&label_field=topic").json()["id"]
+    path = f"projects/{tickets.pk}/imports/{job}/undo/"
+    effect = {"is_possible": True, "documents": 2, "labels": 1, "answered": 0, "held": 0, "obstacle": ""}
+    assert caller.get(path).json() == caller.get(path).json() | effect
+    assert Caller(ann).post(path, {}).status_code == 403
+    undone = caller.post(path, {})
+    assert (undone.status_code, undone.json()["state"]) == (200, "undone")
+    assert (caller.post(path, {}).status_code, tickets.documents.count()) == (200, 6)
+    assert caller.get(f"projects/{tickets.pk}/").json()["document_count"] == 6
+
+    job = send_with(caller, tickets, "text_field=body").json()["id"]
+    rank(tickets, list(tickets.documents.filter(import_job=job)))
+    (held,) = queue.claim(tickets.pk, ann, 1).documents
+    submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    refused = caller.post(f"projects/{tickets.pk}/imports/{job}/undo/", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "import_is_in_use")
+    assert "1 of its documents has been answered" in refused.json()["detail"]
+    assert tickets.documents.count() == 8

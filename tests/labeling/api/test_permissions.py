@@ -109,6 +109,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
     ("import_summary", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("import", "GET"): (MANAGERS_READ, NO_BODY),
+    ("import_undo", "GET"): (MANAGERS_READ, NO_BODY),
+    ("import_undo", "POST"): (MANAGE, NO_BODY),
     ("document", "GET"): (READ, NO_BODY),
     ("document_exclude", "POST"): (MANAGE, NO_BODY),
     ("document_include", "POST"): (MANAGE, NO_BODY),
@@ -230,7 +232,9 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     source = PredictionSource.objects.create(project=project, name="rules", classes=ids)
     question = Question.objects.create(project=project, document=disputed, asker=ann, text="What is it?")
     picks.pick(project.pk, joan, [Document.objects.get(project=project, external_id="t4").pk], "More")
-    import_job = ImportJob.objects.create(project=project, created_by=joan, file_name="mails.csv")
+    import_job = ImportJob.objects.create(
+        project=project, created_by=joan, file_name="mails.csv", state="done"
+    )
     return World(project, refund, disputed, source, question, PickedDocument.objects.get(), import_job)
 
 

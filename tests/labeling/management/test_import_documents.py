@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
-from labeling.actions import projects
+from labeling.actions import projects, queue
+from labeling.actions.annotations import Submission, submit
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Project
+from tests.cast import label
 
 
 @pytest.fixture
@@ -101,3 +105,27 @@ def test_the_separator_is_guessed_or_chosen(joan: User, tmp_path: Path, chosen: 
 def test_documents_longer_than_models_read_are_counted(empty: Project, tmp_path: Path) -> None:
     told = said(empty, tmp_path / "a.txt", b"x" * (READ_CHARACTERS + 1) + b"\nshort\n")
     assert "1 of the new documents are longer than the 20,000 characters" in told
+
+
+def undo(*words: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command("undo_import", *words, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_an_import_is_undone_by_its_identifier(empty: Project, joan: User, tmp_path: Path) -> None:
+    told = said(empty, tmp_path / "a.csv", b"text,label\nSee you,ham\nYou won,spam\n")
+    job = re.findall(r"Import (\S+)\.", told)[0]
+    assert "2 documents, 2 imported labels and 0 classes would go" in undo(job, dry_run=True)
+    assert empty.documents.count() == 2
+    assert "Undone: 2 documents, 2 imported labels" in undo(job)
+    assert not empty.documents.exists()
+    told = said(empty, tmp_path / "b.csv", b"text\nSee you\n")
+    job = re.findall(r"Import (\S+)\.", told)[0]
+    (held,) = queue.claim(empty.pk, joan, 1).documents
+    submit(joan, Submission(held.token, [label(empty, "ham")]))
+    assert "1 of its documents has been answered" in undo(job, dry_run=True)
+    with pytest.raises(CommandError, match="1 of its documents has been answered"):
+        undo(job)
+    with pytest.raises(CommandError, match="There is no import"):
+        undo(str(uuid.uuid4()))

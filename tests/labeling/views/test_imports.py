@@ -22,10 +22,11 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from labeling import formats
-from labeling.actions import importing, owed, projects, uploads, working
+from labeling.actions import annotations, importing, owed, projects, queue, undone_imports, uploads, working
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 from labeling.views import imports
+from tests.cast import label
 from tests.gallery import routes
 
 TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
@@ -499,7 +500,7 @@ def test_an_import_says_what_it_would_settle_before_it_does(client: Client, empt
     send(client, empty, ROWS, "a.jsonl")
     page = text(start(client, empty, text="body", id="nr", label="topic"))
     assert "2 of 3 rows carry a label" in page
-    assert "1 count as labeled 1 name a missing class" in page
+    assert "1 count as labeled 1 with a missing class" in page
     assert "Add the 1 missing class" in page
     assert "Nothing is stored yet." in page
     assert not empty.documents.exists()
@@ -564,3 +565,45 @@ def test_the_report_counts_documents_that_are_learnt_from_in_part(client: Client
     assert ImportJob.objects.get().long_count == 1
     send(client, empty, json.dumps({"text": long}).encode(), "b.jsonl")
     assert "longer than models read" not in text(start(client, empty)), "it is not new"
+
+
+def test_an_import_is_undone_after_a_question(client: Client, empty: Project) -> None:
+    send(client, empty, TABLE)
+    report = start(client, empty, text="comment", id="nr", label="topic", answers="settle")
+    job = ImportJob.objects.get()
+    address = reverse("labeling:undo_import", args=[empty.pk, job.pk])
+    assert address in report.content.decode()
+    page = text(client.get(address))
+    assert "2 documents go 2 imported labels go" in page
+    assert empty.documents.count() == 2, "nothing is changed yet"
+    assert "This import is undone" in text(client.post(address, follow=True))
+    assert not empty.documents.exists()
+    assert "There is nothing to undo" in text(client.get(address))
+    assert "Undone" in text(client.get(reverse("labeling:import", args=[empty.pk])))
+    send(client, empty, TABLE)
+    assert "2 documents are new" in text(start(client, empty, text="comment", id="nr"))
+
+
+def test_an_import_that_was_answered_names_why_it_stays(client: Client, empty: Project, joan: User) -> None:
+    send(client, empty, TABLE)
+    start(client, empty, text="comment", id="nr")
+    (held,) = queue.claim(empty.pk, joan, 1).documents
+    annotations.submit(joan, annotations.Submission(held.token, [label(empty, "Refund")]))
+    address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])
+    for response in (client.get(address), client.post(address)):
+        assert "1 of its documents has been answered or asked about since." in text(response)
+        assert '<button class="danger">' not in response.content.decode()
+    assert response.status_code == 409
+    assert empty.documents.count() == 2
+
+
+def test_a_large_import_tells_that_it_is_being_undone(
+    client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undone_imports, "AT_ONCE", 1)
+    send(client, empty, TABLE)
+    start(client, empty, text="comment")
+    address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])
+    assert "The import is being undone" in text(client.post(address, follow=True))
+    working.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    assert not empty.documents.exists()

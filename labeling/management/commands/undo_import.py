@@ -1,0 +1,43 @@
+"""Undoes an import, as long as nobody has answered its documents: `./run manage undo_import IMPORT`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from labeling.actions import undone_imports
+from labeling.exceptions import LabelingError
+from labeling.models import ImportJob
+
+
+class Command(BaseCommand):
+    help = "Remove an import's documents, its labels and the classes that it added, as one step."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("import", type=UUID, help="its identifier, as import_documents prints it")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would go, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        job = ImportJob.objects.filter(pk=options["import"]).first()
+        if job is None:
+            raise CommandError(f"There is no import {options['import']}.")
+        effect = undone_imports.effect_of(job)
+        if options["dry_run"]:
+            self.stdout.write(
+                f"{effect.documents} documents, {effect.labels} imported labels and {effect.classes} classes "
+                "would go. Nothing is changed."
+            )
+            if effect.obstacle:
+                self.stdout.write(f"It cannot be undone: {effect.obstacle}")
+            return
+        try:
+            undone_imports.remove(job)
+        except LabelingError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(
+            f"Undone: {effect.documents} documents, {effect.labels} imported labels and {effect.classes} "
+            "classes are gone."
+        )
