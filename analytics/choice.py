@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef
 
 from analytics.queries import latest_model
+from labeling.actions.model_status import HAS_MODEL, ModelStatus, missing_model
 from labeling.exceptions import NoSuchModel
 from labeling.models import HeldOutPrediction, ModelVersion, Project
 
@@ -19,11 +20,13 @@ class ModelChoice:
 
     version : the model that is measured; in_use : the one that ranks and suggests; None before the first
     versions : those that there are to choose from, the newest first
+    status : where there is no model, why not
     """
 
     version: ModelVersion | None
     in_use: ModelVersion | None
     versions: list[ModelVersion] = field(default_factory=list)
+    status: ModelStatus = HAS_MODEL
 
     @property
     def is_in_use(self) -> bool:
@@ -37,7 +40,8 @@ class ModelChoice:
 
 
 def model_choice(project: Project, asked: str | int | None = None) -> ModelChoice:
-    """The model with this number; without one, the model in use. In two or three statements.
+    """The model with this number; without one, the model in use. In two or three statements;
+    before the first model in five.
 
     Raises NoSuchModel where no model of the project with that number keeps predictions of the test set.
     """
@@ -47,7 +51,8 @@ def model_choice(project: Project, asked: str | int | None = None) -> ModelChoic
     version = next((one for one in versions if str(one.number) == str(asked)), None) if asked else in_use
     if asked and version is None:
         raise NoSuchModel
-    return ModelChoice(version, in_use, sorted(versions, key=lambda one: -one.number))
+    status = HAS_MODEL if in_use else missing_model(project)
+    return ModelChoice(version, in_use, sorted(versions, key=lambda one: -one.number), status)
 
 
 def versions_kept(project: Project) -> list[ModelVersion]:

@@ -14,7 +14,7 @@ from labeling.models.reasons import percent
 def headline(report: ConfusionReport) -> str:
     """The page's title: what the matrix shows."""
     if report.version is None:
-        return _("Nothing is mixed up yet: there is no model")
+        return report.choice.status.title
     if report.counts is None:
         return _("A model, and nothing to hold it against: label documents of the test set")
     if clear := [pair for pair in report.pairs if pair.model.is_clear]:

@@ -41,7 +41,7 @@ class Chip:
 def headline(one: Review) -> str:
     """The finding of the page."""
     if one.version is None:
-        return _("There is no model to review yet")
+        return one.choice.status.title
     if one.numbers is None or not len(one):
         return _("No test document is labelled yet")
     number, total = one.version.number, number_format(len(one), force_grouping=True)

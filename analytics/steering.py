@@ -17,6 +17,7 @@ from analytics.needs import write_needs
 from analytics.queries import latest_model
 from analytics.queue_shares import QueueShares, queue_shares
 from labeling.actions import needs
+from labeling.actions.model_status import HAS_MODEL, ModelState, ModelStatus, missing_model
 from labeling.actions.wishes import most_needed
 from labeling.learning.mix import CLASS_SHARES
 from labeling.models import ClassNeed, LabelClass, ModelVersion, OwedWork, Project
@@ -77,6 +78,7 @@ class Steering:
     entries: int  # of the head
     achieved: list[Achieved]
     last_change: ClassNeed | None  # by a manager, that can be undone
+    status: ModelStatus  # where there is no model yet, why not
 
     @property
     def is_default(self) -> bool:
@@ -106,6 +108,7 @@ def steering(project: Project) -> Steering:
         shares.entries,
         achieved(project, classes),
         max(changed, key=lambda need: need.written_at, default=None),
+        HAS_MODEL if explain.version else missing_model(project),
     )
 
 
@@ -127,6 +130,8 @@ def headline(report: Steering) -> str:
             "{n} classes need more of the queue and get nothing now",
             len(wanting),
         ).format(n=len(wanting), name=wanting[0].label_class.name)
+    if report.status.state != ModelState.READY:
+        return report.status.title
     return _("No class needs more of the queue") if report.is_measured else _("Nothing is measured yet")
 
 

@@ -17,6 +17,7 @@ from analytics.reports import ClassReport, ClassRow, class_report
 from analytics.stopping import stopping_advice, title
 from analytics.unlike import UnlikeTexts
 from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.learning.stopping import NEXT, Advice, Standing
@@ -142,6 +143,7 @@ class ClassReportOut(serializers.Serializer[Any]):
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
     labels = serializers.IntegerField(
         help_text="Pairs of a labeled document and an active class that it has; for spans, marked spans. The "
         "sum of `train_labels` and `test_labels` of `classes`; labels of retired classes are not in it."
@@ -176,7 +178,13 @@ class ClassReports(Endpoint):
         """Read how good each class is, measured on random test documents, and what to do about it."""
         report = class_report(self.member.project, self.asked.get("model"))
         advice = stopping_advice(self.member.project)
-        return Response(_as_json(report) | {"stopping": _stopping(advice, report.is_target_reached)})
+        return Response(
+            _as_json(report)
+            | {
+                "model_status": status_json(report.choice.status, self.member),
+                "stopping": _stopping(advice, report.is_target_reached),
+            }
+        )
 
 
 def _as_json(report: ClassReport) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from analytics.api.measured import ModelFilter, RetiredOut, retired_json
 from analytics.confusion import AmbiguousPair, ConfusionReport, Verdict, confusion_report
 from analytics.pair_texts import advice, headline
 from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.models import Project
@@ -56,6 +57,7 @@ class ConfusionOut(serializers.Serializer[Any]):
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
     retired = RetiredOut(many=True)
     units = serializers.IntegerField()
@@ -79,7 +81,9 @@ class Confusions(Endpoint):
     @operation("reports_confusion", answers={200: ConfusionOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read which classes are taken for which on the test set, and whether people mix them up too."""
-        return Response(_as_json(confusion_report(self.member.project, self.asked.get("model"))))
+        report = confusion_report(self.member.project, self.asked.get("model"))
+        status = status_json(report.choice.status, self.member)
+        return Response(_as_json(report) | {"model_status": status})
 
 
 def _as_json(report: ConfusionReport) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from analytics.curve_texts import headline
 from analytics.curves import Curve, curves_report, expected
 from analytics.metrics.curves import Standing
 from analytics.metrics.measures import Measure
+from labeling.actions.model_status import model_status
 from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 
@@ -63,6 +65,7 @@ class CurvesOut(serializers.Serializer[Any]):
     """Learning curves as they were measured then."""
 
     headline = serializers.CharField()
+    model_status = ModelStatusOut()
     target_f1 = serializers.FloatField()
     seconds_per_answer = serializers.FloatField(allow_null=True)
     curves = CurveOut(many=True)
@@ -78,6 +81,7 @@ class Curves(Endpoint):
         return Response(
             {
                 "headline": headline(report),
+                "model_status": status_json(model_status(self.member.project), self.member),
                 "target_f1": report.project.target_f1,
                 "seconds_per_answer": report.seconds,
                 "curves": [_curve(one) for one in [*report.overall, *report.classes]],

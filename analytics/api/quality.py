@@ -16,6 +16,7 @@ from analytics.metrics.measures import Measure
 from analytics.quality import ClassQuality, Quality, quality
 from analytics.views.quality import averages, headline
 from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 
@@ -61,6 +62,7 @@ class QualityOut(serializers.Serializer[Any]):
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
     retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
@@ -84,7 +86,8 @@ class QualityReports(Endpoint):
     @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read every measure of one model, measured on random test documents, with intervals."""
-        return Response(_as_json(quality(self.member.project, asked=self.asked.get("model"))))
+        found = quality(self.member.project, asked=self.asked.get("model"))
+        return Response(_as_json(found) | {"model_status": status_json(found.choice.status, self.member)})
 
 
 def _as_json(found: Quality) -> dict[str, Any]:

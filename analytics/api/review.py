@@ -14,6 +14,7 @@ from analytics.review import SORTS, Asked
 from analytics.reviewed import Review, review
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber, Filters
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import MANAGERS_READ
 from labeling.api.schema import operation
 
@@ -74,6 +75,7 @@ class TestSetOut(serializers.Serializer[Any]):
     """The documents that fit, a page of them, and the model's error on the whole test set."""
 
     model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
     error = MeasureOut(help_text="The share of wrong answers.")
     fitting = serializers.IntegerField()
@@ -94,7 +96,9 @@ class TestSets(Endpoint):
         give their identifiers to `picks`.
         """
         query = {name: str(value) for name, value in self.asked.items()}
-        return Response(_as_json(review(self.member.project, Asked.read(query)), int(query.get("page", 1))))
+        one = review(self.member.project, Asked.read(query))
+        status = status_json(one.choice.status, self.member)
+        return Response(_as_json(one, int(query.get("page", 1))) | {"model_status": status})
 
 
 def _as_json(one: Review, asked_page: int) -> dict[str, Any]:

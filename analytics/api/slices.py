@@ -15,6 +15,7 @@ from analytics.fields import Field
 from analytics.slices import Slices, Weak, slices
 from analytics.views.slices import headline
 from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.models.slicing import Slice
@@ -74,6 +75,7 @@ class SlicesOut(serializers.Serializer[Any]):
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
     retired = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
@@ -93,7 +95,8 @@ class SliceReports(Endpoint):
     @operation("reports_slices", answers={200: SlicesOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read on which documents the model is worse: by length and by every field of the metadata."""
-        return Response(_as_json(slices(self.member.project, asked=self.asked.get("model"))))
+        report = slices(self.member.project, asked=self.asked.get("model"))
+        return Response(_as_json(report) | {"model_status": status_json(report.choice.status, self.member)})
 
 
 def _as_json(report: Slices) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from analytics.steering import NeedRow, Steering, change_need, change_project, h
 from labeling.actions.needs import LEAST_TARGET, MOST_TARGET
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, YesNo
+from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.learning.mix import MOST_NEEDED
-from labeling.models import ClassNeed
+from labeling.models import ClassNeed, Membership
 
 
 class SteeringIn(Input):
@@ -76,6 +77,7 @@ class SteeringOut(serializers.Serializer[Any]):
     """The steering of this moment."""
 
     headline = serializers.CharField()
+    model_status = ModelStatusOut()
     is_steered = serializers.BooleanField()
     target_f1 = serializers.FloatField()
     classes = NeedOut(many=True)
@@ -89,7 +91,7 @@ class SteeringReports(Endpoint):
     @operation("reports_steering", answers={200: SteeringOut})
     def get(self, request: Request, project_id: int) -> Response:
         """Read which class gets how much of the queue, why, and what it achieved."""
-        return Response(_as_json(steering(self.member.project)))
+        return Response(_as_json(steering(self.member.project), self.member))
 
     @operation(
         "reports_steering_change",
@@ -104,7 +106,7 @@ class SteeringReports(Endpoint):
         project = change_project(
             self.member.project, self.caller, asked.get("is_steered"), asked.get("target_f1")
         )
-        return Response(_as_json(steering(project)))
+        return Response(_as_json(steering(project), self.member))
 
 
 class ClassSteering(Endpoint):
@@ -125,9 +127,10 @@ class ClassSteering(Endpoint):
         return Response(next(_row(row) for row in rows if row.label_class.pk == class_id))
 
 
-def _as_json(report: Steering) -> dict[str, Any]:
+def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
     return {
         "headline": headline(report),
+        "model_status": status_json(report.status, member),
         "is_steered": report.project.is_steered,
         "target_f1": report.project.target_f1,
         "classes": [_row(row) for row in report.rows],

@@ -12,7 +12,8 @@ from analytics.guidance.finding import Deed, Finding, import_more, label_now
 from analytics.guidance.ranked import findings
 from analytics.reports import ClassReport, class_report
 from analytics.stopping import sentences, stopping_advice, title
-from labeling.actions.overview import FIRST_MODEL_LABELS, Standing, standings
+from labeling.actions.model_status import ModelState
+from labeling.actions.overview import Standing, standings
 from labeling.learning import stopping
 from labeling.models import Membership, OwedWork
 from labeling.models.numbers import decimal
@@ -32,7 +33,7 @@ def next_steps(member: Membership) -> list[Finding]:
     found = findings(report)
     if not member.may_manage:
         found = [replace(finding, deeds=()) for finding in found]
-    steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report, standing), *found]
+    steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report), *found]
     return [*sorted(steps, key=lambda step: -step.seriousness), _go_on(member, report, standing)]
 
 
@@ -123,20 +124,17 @@ def _for_adjudicators(
     )
 
 
-def _first_model(member: Membership, report: ClassReport, standing: Standing) -> list[Finding]:
-    missing = FIRST_MODEL_LABELS - standing.settled
-    if report.version is not None or missing <= 0:
+def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
+    """What labels a model lacks. What fails is told by `_failing`, and the workers' turn asks for nothing."""
+    status = report.choice.status
+    if status.state not in (ModelState.TOO_FEW_LABELS, ModelState.ONE_CLASS):
         return []
     return [
         Finding(
             key="first_model",
-            title=ngettext(
-                "Label {n} more document for the first model",
-                "Label {n} more documents for the first model",
-                missing,
-            ).format(n=missing),
-            text=_("It needs {n} labeled documents, of at least two classes.").format(n=FIRST_MODEL_LABELS),
-            why=_("Until then the queue shows typical and varied documents."),
+            title=status.title,
+            text=status.text,
+            why=_("A model ranks, suggests and is measured; without one the queue asks about varied texts."),
             how_sure=_("Counted."),
             tone="warn",
             seriousness=88,

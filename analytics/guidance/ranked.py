@@ -45,7 +45,7 @@ def findings(report: ClassReport) -> list[Finding]:
 def headline(report: ClassReport) -> str:
     """The page's title: what the report found."""
     if report.version is None:
-        return _("No model yet: label documents of at least two classes")
+        return report.choice.status.title
     if report.scores is None:
         return _("A model, and nothing to measure it by: label documents of the test set")
     if not any(row.scores and row.scores.f1.is_defined for row in report.rows):

@@ -15,6 +15,7 @@ from analytics.comparison import Comparison, Outcome, asked_pair, compare
 from analytics.metrics.paired import Difference
 from analytics.queries import HeldOut
 from analytics.views.tables import csv_file, measure_cells, measure_columns
+from labeling.actions.model_status import HAS_MODEL, missing_model
 from labeling.exceptions import NotFound
 from labeling.models import Document, LabelClass, Membership, ModelVersion, Project
 from labeling.views.access import for_managers
@@ -35,6 +36,7 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
         "found": found,
         "headline": headline(found),
         "versions": versions if len(versions) > 1 else [],
+        "status": HAS_MODEL if versions else missing_model(project),
     }
     if found is not None:
         wanted = request.GET.get("show", "")

@@ -23,6 +23,7 @@ from analytics.news import training_news
 from analytics.queries import latest_model
 from analytics.stopping import sentences, stopping_advice, title
 from analytics.views.tables import csv_file
+from labeling.actions.model_status import missing_model
 from labeling.models import Membership
 from labeling.views.access import for_members
 from labeling.views.live import is_update, live, render_live
@@ -48,6 +49,7 @@ def curves(request: HttpRequest, member: Membership) -> HttpResponse:
     }
     if not is_update(request):
         shown |= _page(request, member)
+        shown["status"] = None if newest else missing_model(project)
     return render_live(request, "analytics/labels_to_go.html", "analytics/_stopping.html", shown)
 
 

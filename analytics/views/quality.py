@@ -60,6 +60,8 @@ def csv(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def headline(found: Quality) -> str:
     """What is found of the probabilities; of spans, what wrong ends cost."""
+    if found.version is None:
+        return found.choice.status.title
     if found.report is None:
         return _("Nothing is measured yet")
     if few := too_few_to_judge(found.documents):

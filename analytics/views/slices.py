@@ -111,6 +111,8 @@ def csv(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def headline(report: Slices) -> str:
     """What the search found, in one sentence."""
+    if report.version is None:
+        return report.choice.status.title
     if report.whole is None:
         return _("No slices yet: they are measured on labelled test documents, with a model")
     if not report.weak:

@@ -20,6 +20,7 @@ from analytics.test_sets import held_out_then, test_sets
 from analytics.versions import VersionRow, headline, standing_of, version_rows
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import promotions
+from labeling.actions.model_status import HAS_MODEL, missing_model
 from labeling.exceptions import LabelingError
 from labeling.models import Membership, ModelVersion
 from labeling.models.label_table import labelled_test_set
@@ -35,13 +36,15 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
     classes = active_classes(project)
     standing = standing_of(project, classes)
+    status = HAS_MODEL if standing.used else missing_model(project)
     labelled = labelled_test_set(project.pk)
     versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
     page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
         "member": member,
-        "headline": headline(standing),
+        "headline": headline(standing) if standing.used else status.title,
         "standing": standing,
+        "status": status,
         "page": page,
         "rows": version_rows(project, list(page), standing, classes, labelled),
         "test_sets": test_sets(project, labelled),

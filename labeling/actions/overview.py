@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models.functions import Left
 
 from labeling.actions.embedding import Progress, progress
+from labeling.actions.model_status import HAS_MODEL, ModelStatus, status_of
 from labeling.actions.skipping import Skipper, who_skips_most
 from labeling.models import (
     ImportJob,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 HEAD_ENTRIES = 20
 TEXT_START = 321  # characters: twice what a page shows and one, see `excerpt`
 DAYS = 14
-FIRST_MODEL_LABELS = 10  # settled documents before the first training; see labeling.actions.training
 SHOWN_MEMBERS = 30
 
 # Open documents are what is left over: counting them would read the pool.
@@ -92,7 +92,7 @@ class Overview:
     days: list[Day]  # the last DAYS, oldest first, without gaps
     model: ModelVersion | None  # the newest that can be used
     latest_run: ModelVersion | None  # the newest of all: perhaps training, perhaps failed
-    labels_missing: int  # settled documents until the first training
+    status: ModelStatus  # where there is no model, why not
     head: Sequence[QueueEntry]  # with `document.text_start`
     classes: Sequence[LabelClass]
     work: Sequence[OwedWork]
@@ -107,16 +107,18 @@ def overview(member: Membership) -> Overview:
     project, is_manager = member.project, member.may_manage
     standing = standings([project], member.user)[project.pk]
     versions = ModelVersion.objects.filter(project=project).order_by("-number")
+    model, latest_run = versions.filter(state=ModelVersion.State.READY).first(), versions.first()
+    work = list(OwedWork.objects.filter(project=project))
     of_project = Membership.objects.filter(project=project, removed_at=None).select_related("user")
     return Overview(
         standing=standing,
         days=labels_per_day(project.pk, None if is_manager else member.user_id),
-        model=versions.filter(state=ModelVersion.State.READY).first(),
-        latest_run=versions.first(),
-        labels_missing=max(FIRST_MODEL_LABELS - standing.settled, 0),
+        model=model,
+        latest_run=latest_run,
+        status=status_of(project, latest_run, work) if model is None else HAS_MODEL,
         head=_head(project) if is_manager else (),
         classes=list(LabelClass.objects.filter(project=project)),
-        work=list(OwedWork.objects.filter(project=project)) if is_manager else (),
+        work=work if is_manager else (),
         embeddings=progress(project) if is_manager else None,
         imports=_imports_under_way(project) if is_manager else (),
         members=list(of_project.order_by("created_at")[:SHOWN_MEMBERS]) if is_manager else (),

@@ -14,6 +14,7 @@ from labeling.api import (
     importing,
     members,
     mixing,
+    model_status,
     model_versions,
     picks,
     predictions,
@@ -79,6 +80,7 @@ PROJECT = [
     path("picks/<row:pick_id>/", picks.OnePick.as_view(), name="pick"),
     path("predictions/", predictions.Predictions.as_view(), name="predictions"),
     path("predictions/<row:source_id>/", predictions.OnePredictionSource.as_view(), name="prediction_source"),
+    path("model-status/", model_status.ModelStatuses.as_view(), name="model_status"),
     path("models/", model_versions.ModelVersions.as_view(), name="models"),
     path("models/<row:number>/", model_versions.OneModelVersion.as_view(), name="model"),
 ]

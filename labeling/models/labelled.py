@@ -80,6 +80,36 @@ LABEL_COUNTS = f"""
     LEFT JOIN tested t ON t.id = s.document_id
     GROUP BY 1, 2
 """  # noqa: S608
+# What a first model has to learn from; whether the documents are compared yet is left open.
+LEARNABLE = f"""
+    {_SPEAKING}, learnt AS (
+        SELECT s.annotation_id FROM speaking s JOIN labeling_document d ON d.id = s.document_id
+        WHERE d.split = 'pool'
+          AND NOT EXISTS (
+               SELECT 1 FROM labeling_document t
+               WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test')
+          AND NOT EXISTS (
+               SELECT 1 FROM labeling_label l JOIN labeling_labelclass c ON c.id = l.label_class_id
+               WHERE l.annotation_id = s.annotation_id AND c.retired_at IS NOT NULL)
+    )
+    SELECT (SELECT count(*) FROM learnt), count(DISTINCT c.id), coalesce(min(c.name), '')
+    FROM learnt
+    JOIN labeling_label l ON l.annotation_id = learnt.annotation_id
+    JOIN labeling_labelclass c ON c.id = l.label_class_id
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """What the labels of the pool hold for a model.
+
+    documents : labeled ones, with any number of classes; classes : in use, that at least one of them has
+    class_name : of one of these classes; "" for none
+    """
+
+    documents: int
+    classes: int
+    class_name: str
 
 
 @dataclass(frozen=True)
@@ -113,3 +143,10 @@ def label_counts(project_id: int) -> dict[tuple[UUID, str], int]:
     with connection.cursor() as cursor:
         cursor.execute(LABEL_COUNTS, {"project": project_id})
         return {(label_class, split): count for label_class, split, count in cursor.fetchall()}
+
+
+def learnable(project_id: int) -> Learnable:
+    """What the labels of the pool hold for a first model."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEARNABLE, {"project": project_id})
+        return Learnable(*cursor.fetchone())

@@ -143,6 +143,7 @@ def _state(member: Membership, found: Overview) -> list[object]:
         found.days,
         [(run.number, run.state) for run in (found.model, found.latest_run) if run],
         [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in found.work],
+        found.status,
         found.embeddings,
         [(job.pk, job.state) for job in found.imports],
         [entry.document_id for entry in found.head],

@@ -54,7 +54,8 @@ def test_a_project_without_documents_needs_documents_first(joan: User) -> None:
 def test_before_the_first_model_the_list_says_how_many_labels_it_takes(tickets: Project, ann: User) -> None:
     disagree(tickets, ann)
     first, *others = next_steps(member(tickets, ann))
-    assert (first.key, first.title) == ("first_model", "Label 9 more documents for the first model")
+    assert (first.key, first.title) == ("first_model", "No model yet: too few labels")
+    assert first.text.startswith("Label 9 more documents for the first model.")
     assert first.deeds[0].address == reverse("labeling:label", args=[tickets.pk])
     assert others[-1].key == "keep_labeling"
 

@@ -22,7 +22,9 @@ def open_page(client: Client, project: Project, name: str = "quality", **query: 
 
 def test_without_a_model_the_page_says_what_to_do(tickets: Project, client: Client, ann: User) -> None:
     client.force_login(ann)
-    assert "Nothing is measured yet" in open_page(client, tickets)
+    page = open_page(client, tickets)
+    assert "<h1>No model yet: too few labels</h1>" in page
+    assert "Label 10 more documents for the first model." in page
 
 
 SINGLE = [(["Refund"], ["Refund"])] * 9 + [(["Billing"], ["Refund"])] * 6 + [(["Delivery"], ["Delivery"])] * 5

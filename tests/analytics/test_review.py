@@ -217,7 +217,7 @@ def test_every_kind_of_project_has_its_review(
 ) -> None:
     project = make_project(kind=kind)
     client.force_login(joan)
-    assert "There is no model to review yet" in client.get(page(project)).content.decode()
+    assert "No model yet: too few labels" in client.get(page(project)).content.decode()
     document = Document.objects.filter(project=project)[0]
     Document.objects.filter(pk=document.pk).update(split="test")
     Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)

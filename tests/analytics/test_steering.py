@@ -168,7 +168,7 @@ def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
     assert headline(steering(project)) == "Nothing is ranked yet"
     project.refresh_from_db()
     rank(project, fill(project, ["one", "two"]))
-    assert headline(steering(project)) == "Nothing is measured yet"
+    assert headline(steering(project)) == "No model yet: too few labels"
     Project.objects.filter(pk=project.pk).update(is_steered=False)
     project.refresh_from_db()
     assert headline(steering(project)).startswith("Steering is off")

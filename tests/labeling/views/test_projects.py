@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from labeling.actions import annotations, lessons, overview, projects, queue, status
+from labeling.actions import annotations, projects, queue, status
 from labeling.actions.annotations import Submission
 from labeling.actions.embedding import embedding_folder
 from labeling.learning.embedding import VERSION, WIDTH
@@ -197,7 +197,7 @@ def test_the_home_shows_progress_the_queue_with_reasons_and_the_people(
     assert "Which card is on file for my invoices?" in page
     assert "I was charged twice" not in page
     assert "the model is unsure about it." in page
-    assert "Not enough labels yet: 9 more" in page
+    assert "Label 9 more documents for the first model." in page
     assert "carla Adjudicator" in page
 
 
@@ -311,11 +311,7 @@ def test_the_home_takes_as_many_statements_at_a_thousand_documents_as_at_ten(
         with CaptureQueriesContext(connection) as captured:
             shown(client, "project", project.pk)
         counts.append(len(captured))
-    assert counts[0] == counts[1] <= 17  # one of them: who skips most
-
-
-def test_the_first_model_is_promised_when_the_trainer_would_begin() -> None:
-    assert overview.FIRST_MODEL_LABELS == lessons.LEAST_NEW_LABELS
+    assert counts[0] == counts[1] <= 17  # of them who skips most, and what a first model lacks
 
 
 def test_the_home_page_says_how_far_the_embeddings_are(tickets, joan, ann, client, settings, tmp_path):
