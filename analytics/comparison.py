@@ -86,11 +86,10 @@ def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comp
     labelled = labelled_test_set(project.pk)
     judged, tables = _judged(project, first, second, labelled)
     differences = remembered(
-        lambda: paired_differences_of_counts(tables[0], tables[1], seed=second.pk),
+        lambda: paired_differences_of_counts(tables[0], tables[1]),
         "paired differences",
         *tables[0],
         *tables[1],
-        second.pk,
     )
     classes = judged.first.classes
     by_id = LabelClass.objects.filter(project=project).in_bulk(list(classes))

@@ -50,7 +50,7 @@ def measure(version: ModelVersion) -> Measurement | None:
     found = held_out(version.project, version)
     if not len(found):
         return None
-    report = scores(version.project.kind, found, seed=version.pk)
+    report = scores(version.project.kind, found)
     classes = _class_numbers(version, found, report)
     with transaction.atomic():
         if not Project.objects.select_for_update(no_key=True).filter(pk=version.project_id).exists():

@@ -90,31 +90,30 @@ def quality(project: Project, chosen: str = "", asked: str | int | None = None) 
     found = held_out(project, version) if version else None
     if version is None or found is None or not len(found):
         return Quality(project, choice, 0, retired=found.retired if found is not None else ())
-    measured = Quality(
-        project, choice, len(found), scores(project.kind, found, seed=version.pk), retired=found.retired
-    )
+    measured = Quality(project, choice, len(found), scores(project.kind, found), retired=found.retired)
     if project.kind == Project.Kind.SPANS:
-        return _of_spans(measured, found, version.pk)
+        return _of_spans(measured, found)
     return _of_classes(measured, found, version.pk, chosen)
 
 
-def _of_spans(measured: Quality, found: HeldOut, seed: int) -> Quality:
-    spans = _spans(found, seed)
+def _of_spans(measured: Quality, found: HeldOut) -> Quality:
+    spans = _spans(found)
     rows = _rows(measured, found, spans=spans)
-    return replace(measured, probabilities=_of_marks(found, seed), spans=spans, classes=rows)
+    return replace(measured, probabilities=_of_marks(found), spans=spans, classes=rows)
 
 
 def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Quality:
-    odds, truth, parts = found.probabilities, found.truth, (found.probabilities, found.truth, seed)
+    odds, truth = found.probabilities, found.truth
     rows = _rows(measured, found, _judged(found, seed))
     is_single = measured.project.kind == Project.Kind.SINGLE
     believed = remembered(
-        lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single, seed=seed),
+        lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single),
         "probabilities",
         found.predicted,
-        *parts,
+        odds,
+        truth,
     )
-    order = None if is_single else remembered(lambda: ranking(odds, truth, seed=seed), "ranking", *parts)
+    order = None if is_single else remembered(lambda: ranking(odds, truth), "ranking", odds, truth)
     return replace(
         measured,
         probabilities=believed,
@@ -181,25 +180,22 @@ def _chosen(found: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: i
     return ChosenClass(row, precision_recall_curve(odds, truth), of_threshold, of_f1)
 
 
-def _of_marks(found: HeldOut, seed: int) -> ProbabilityScores:
+def _of_marks(found: HeldOut) -> ProbabilityScores:
     """Whether the probabilities of the spans that the model marks can be believed."""
     rows = np.repeat(np.arange(len(found)), [len(odds) for odds in found.span_odds])
     odds = np.array([p for each in found.span_odds for p in each], dtype=np.float64)
     pairs = zip(found.predicted_spans, map(set, found.truth_spans), strict=True)
     is_right = np.array([span in given for said, given in pairs for span in said], dtype=bool)
     return remembered(
-        lambda: score_marks(odds, is_right, rows, len(found), seed=seed),
+        lambda: score_marks(odds, is_right, rows, len(found)),
         f"marks {len(found)}",
         odds,
         is_right,
         rows,
-        seed,
     )
 
 
-def _spans(found: HeldOut, seed: int) -> SpanMatches:
+def _spans(found: HeldOut) -> SpanMatches:
     spans = found.truth_spans, found.predicted_spans
     n_classes = len(found.classes)
-    return remembered(
-        lambda: span_matches(*spans, n_classes, seed=seed), f"span matches {spans} {n_classes}", seed
-    )
+    return remembered(lambda: span_matches(*spans, n_classes), f"span matches {spans} {n_classes}")

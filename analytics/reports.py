@@ -97,7 +97,7 @@ def class_report(project: Project, asked: str | int | None = None) -> ClassRepor
     retired = held_out.retired if held_out is not None else ()
     if held_out is not None and not len(held_out):
         held_out = None
-    measured = scores(project.kind, held_out, version.pk) if held_out and version else None
+    measured = scores(project.kind, held_out) if held_out and version else None
     labels = sum(_total(counts, label_class.pk) for label_class in classes)
     unlike = None
     if version and held_out and measured:

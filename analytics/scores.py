@@ -5,45 +5,34 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import (
-    Outcomes,
-    outcomes_multi,
-    outcomes_of_documents,
-    outcomes_single,
-    with_intervals,
-)
+from analytics.metrics.averages import with_intervals
 from analytics.metrics.classification import Report, report_multi, report_single
+from analytics.metrics.outcomes import Outcomes, outcomes_multi, outcomes_of_documents, outcomes_single
 from analytics.metrics.spans import counts_of_documents, report_of_documents
 from analytics.queries import HeldOut
 from analytics.remembered import remembered
 from labeling.models import Project
 
 
-def scores(kind: str, held_out: HeldOut, seed: int = 0) -> Report:
+def scores(kind: str, held_out: HeldOut) -> Report:
     """Every measure of what a model said of these documents; remembered while nothing of it changes.
 
-    kind : of the project; seed : of the intervals of averages; one model, one seed: no flicker on reload
+    kind : of the project
     """
     if kind == Project.Kind.SPANS:
         counts = span_counts(held_out)
         return remembered(
-            lambda: with_intervals(report_of_documents(*counts), outcomes_of_documents(*counts), seed=seed),
+            lambda: with_intervals(report_of_documents(*counts), outcomes_of_documents(*counts)),
             "scores of spans",
             *counts,
-            seed,
         )
     parts = (held_out.truth, held_out.predicted)
-    return remembered(lambda: _scores(kind, held_out, seed), f"scores {kind}", *parts, seed)
+    return remembered(lambda: with_intervals(*_report(kind, held_out)), f"scores {kind}", *parts)
 
 
 def span_counts(held_out: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Spans that are right, extra and missed: three tables of (n_documents, n_classes)."""
     return counts_of_documents(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
-
-
-def _scores(kind: str, held_out: HeldOut, seed: int) -> Report:
-    report, outcomes = _report(kind, held_out)
-    return with_intervals(report, outcomes, seed=seed)
 
 
 def _report(kind: str, held_out: HeldOut) -> tuple[Report, Outcomes]:

@@ -93,13 +93,13 @@ def slices(project: Project, key: str = LENGTH, asked: str | int | None = None) 
         is_wrong,
         *(field.codes for field in fields),
     )
-    whole = scores(project.kind, found, version.pk)
+    whole = scores(project.kind, found)
     weak = _named(search, fields)
     report = Slices(
         project, choice, fields, shown, [], whole, weak, search.tried, len(found), is_wrong, found.retired
     )
     rows = [
-        SliceRow(bucket, n, accuracy, _average(project, version, found.take(shown.codes == place)))
+        SliceRow(bucket, n, accuracy, _average(project, found.take(shown.codes == place)))
         for place, (bucket, accuracy, n) in enumerate(report.accuracies(shown))
     ]
     return replace(report, rows=rows)
@@ -113,10 +113,10 @@ def _is_wrong(found: queries.HeldOut) -> NDArray[np.bool_]:
     return (found.truth != found.predicted).any(axis=1)
 
 
-def _average(project: Project, version: ModelVersion, found: queries.HeldOut) -> Average | None:
+def _average(project: Project, found: queries.HeldOut) -> Average | None:
     if len(found) < LEAST_SUPPORT:
         return None
-    return average_of(project, scores(project.kind, found, version.pk))
+    return average_of(project, scores(project.kind, found))
 
 
 def average_of(project: Project, report: Report) -> Average:

@@ -72,7 +72,7 @@ def unlike_texts(
     if len(found) < LEAST_ALIKE * len(documents) or not len(found):
         return None
     rows = np.flatnonzero(~np.isin(documents, found))
-    apart = scores(project.kind, held_out.take(rows), seed=version.pk)
+    apart = scores(project.kind, held_out.take(rows))
     return UnlikeTexts(len(found), right_in_full(whole) - right_in_full(apart), apart)
 
 

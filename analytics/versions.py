@@ -150,4 +150,4 @@ def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[
 
 def _now(project: Project, version: ModelVersion, labelled: LabelTable) -> Report | None:
     found = held_out(project, version, labelled)
-    return scores(project.kind, found, seed=version.pk) if len(found) else None
+    return scores(project.kind, found) if len(found) else None

@@ -1,125 +1,129 @@
 """How often do 95 % intervals hold the truth? `./run bench coverage --test-sets N --json`.
 
-Models whose true scores are known judge made-up test sets of several sizes and numbers of classes; told is
-the share of intervals that hold the true score. Of a perfect interval it is .95.
+Models of known quality judge test sets drawn from made-up worlds: 30 to 400 documents, 2 to 50 classes,
+nothing right to all right, classes alike in number or down to one in two hundred. Told is, by measure, the
+share of intervals that hold the truth. Of a perfect interval it is .95.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from resource import RUSAGE_CHILDREN, getrusage
+from time import perf_counter
+from typing import Any
+from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import outcomes_single, with_intervals
-from analytics.metrics.classification import Report, report_single
-from analytics.metrics.measures import Measure
-from analytics.metrics.paired import paired_differences
-from analytics.metrics.probabilities import score_probabilities
 from benchmarks._frame import machine, show
+from benchmarks._worlds import World, simulated, worlds
 
-SIZES = ((60, 2), (60, 4), (200, 4), (300, 10), (1_000, 20))  # documents, classes
-POPULATION = 40_000  # documents that stand for all there are
-Held = dict[str, list[bool]]
-
-
-class World:
-    """Documents of known classes, and two models that say honest or boastful things of them."""
-
-    def __init__(self, n_classes: int, seed: int = 0) -> None:
-        random = np.random.default_rng(seed)
-        self.n_classes = n_classes
-        shares = np.exp(-2.0 * np.arange(n_classes) / n_classes)
-        self.truth = random.choice(n_classes, POPULATION, p=shares / shares.sum())
-        one_hot = np.eye(n_classes, dtype=bool)[self.truth]
-        noise = random.normal(0, 1, one_hot.shape)
-        self.odds = [_softmax(2.6 * one_hot + noise), _softmax(2.9 * one_hot + 0.7 * noise)]
-        self.said = [odds.argmax(axis=1) for odds in self.odds]
-        self.flags = one_hot
-
-    def true_scores(self) -> dict[str, float]:
-        reports = [report_single(self.truth, said, self.n_classes) for said in self.said]
-        found = score_probabilities(self.odds[0], self.flags, self._given(0), is_single=True, seed=0)
-        told = {name: _value(measure) for name, measure in _averages(reports[0]).items()}
-        second = {name: _value(measure) for name, measure in _averages(reports[1]).items()}
-        told |= {"log loss": _value(found.log_loss), "Brier score": _value(found.brier)}
-        told |= {"calibration error": _value(found.calibration.error), "gap": _value(found.gap)}
-        told |= {f"difference of {n}": second[n] - told[n] for n in ("accuracy", "micro F1", "macro F1")}
-        for place in range(self.n_classes):
-            one, other = (_value(report.classes[place].f1) for report in reports)
-            told |= {f"F1 of {place}": one, f"difference of F1 of {place}": other - one}
-            told[f"recall of {place}"] = _value(reports[0].classes[place].recall)
-        return told
-
-    def _given(self, model: int) -> NDArray[np.bool_]:
-        return np.eye(self.n_classes, dtype=bool)[self.said[model]]
-
-    def drawn(self, n_documents: int, seed: int) -> dict[str, Measure]:
-        """Every measure with its interval, on a test set drawn at random."""
-        rows = np.random.default_rng(seed).integers(0, POPULATION, n_documents)
-        truth, flags = self.truth[rows], self.flags[rows]
-        said = [given[rows] for given in self.said]
-        report = report_single(truth, said[0], self.n_classes)
-        report = with_intervals(report, outcomes_single(truth, said[0], self.n_classes), seed=seed)
-        given = [np.eye(self.n_classes, dtype=bool)[one] for one in said]
-        odds = score_probabilities(self.odds[0][rows], flags, given[0], is_single=True, seed=seed)
-        both = paired_differences(flags, given[0], given[1], seed=seed)
-        told = _averages(report) | {"log loss": odds.log_loss, "Brier score": odds.brier}
-        told |= {"calibration error": odds.calibration.error, "gap": odds.gap}
-        told |= {
-            "difference of accuracy": both.accuracy.change,
-            "difference of micro F1": both.micro_f1.change,
-        }
-        told["difference of macro F1"] = both.macro_f1.change
-        for place in range(self.n_classes):
-            told[f"F1 of {place}"] = report.classes[place].f1
-            told[f"recall of {place}"] = report.classes[place].recall
-            told[f"difference of F1 of {place}"] = both.classes[place].change
-        return told
+LEAST = 0.92  # coverage in a world that is asked for
+_ROUNDING = 1e-9
+UNBOUNDED = ("log loss", "Brier score", "coverage error", "gap", "difference")  # not shares between 0 and 1
 
 
-def _softmax(score: NDArray[np.float64]) -> NDArray[np.float64]:
-    odds = np.exp(score)
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+@dataclass(frozen=True)
+class Held:
+    """One measure in one world.
+
+    defined : share of test sets with a value; held : share of these intervals that hold the truth
+    width : mean; empty, outside : intervals without width, and with an end outside [0, 1]
+    """
+
+    defined: float
+    held: float
+    width: float
+    empty: int
+    outside: int
 
 
-def _averages(report: Report) -> dict[str, Measure]:
+def judge(world: World, test_sets: int) -> dict[str, Held]:
+    """Every measure on so many test sets; of the classes those with a value in half of them, together."""
+    made, found = simulated(world), defaultdict(list)
+    for seed in range(test_sets):
+        random = np.random.default_rng([seed, crc32(world.name.encode())])
+        for name, measure, truth in made.judged((seed + 0.5) / test_sets, random):
+            if measure.interval is not None:
+                found[name].append((measure.interval.low, measure.interval.high, truth))
+    kinds: dict[str, list[Any]] = defaultdict(list)
+    for name, ends in found.items():
+        if len(ends) * 2 >= test_sets:
+            kinds[name.partition("/")[0]].append(np.array(ends))
+    return {kind: _held(kind, tables, test_sets) for kind, tables in kinds.items()}
+
+
+def _held(kind: str, tables: list[Any], test_sets: int) -> Held:
+    low, high, truth = np.concatenate(tables).T
+    is_share = not kind.startswith(UNBOUNDED)
+    return Held(
+        len(low) / len(tables) / test_sets,
+        float(((low - _ROUNDING <= truth) & (truth <= high + _ROUNDING)).mean()),
+        float((high - low).mean()),
+        int((high <= low).sum()),
+        int(((low < 0) | (high > 1)).sum()) if is_share else 0,
+    )
+
+
+def summary(found: dict[World, dict[str, Held]]) -> dict[str, dict[str, Any]]:
+    """By measure, over the worlds in which half of the test sets have a value."""
+    measures: dict[str, list[tuple[World, Held]]] = defaultdict(list)
+    for world, held in found.items():
+        for kind, one in held.items():
+            measures[kind].append((world, one))
+    return {kind: _summed(pairs) for kind, pairs in measures.items()}
+
+
+def _summed(pairs: list[tuple[World, Held]]) -> dict[str, Any]:
+    worst, least = min(pairs, key=lambda pair: pair[1].held)
+    inside = [held.held for world, held in pairs if not world.is_at_an_edge]
     return {
-        "accuracy": report.accuracy,
-        "micro F1": report.micro.f1,
-        "macro F1": report.macro.f1,
-        "weighted F1": report.weighted.f1,
+        "worlds": len(pairs),
+        "least": round(least.held, 3),
+        "least_in": worst.name,
+        f"below_{LEAST}": sum(held.held < LEAST for _, held in pairs),
+        "mean": round(float(np.mean([held.held for _, held in pairs])), 3),
+        "mean_between_edges": round(float(np.mean(inside)), 3) if inside else None,
+        "width": round(float(np.mean([held.width for _, held in pairs])), 3),
+        "without_width": sum(held.empty for _, held in pairs),
+        "outside_0_1": sum(held.outside for _, held in pairs),
     }
 
 
-def _value(measure: Measure) -> float:
-    return float("nan") if measure.value is None else measure.value
-
-
-def coverage(n_documents: int, n_classes: int, test_sets: int) -> dict[str, float]:
-    """Share of intervals that hold the truth, by measure; classes are put together."""
-    world = World(n_classes)
-    truth = world.true_scores()
-    held: Held = defaultdict(list)
-    for seed in range(test_sets):
-        for name, measure in world.drawn(n_documents, seed).items():
-            if measure.interval is not None:
-                kind = " ".join(part for part in name.split() if not part.isdigit()).removesuffix(" of")
-                held[kind].append(measure.interval.low <= truth[name] <= measure.interval.high)
-    return {kind: round(float(np.mean(found)), 3) for kind, found in held.items()}
+def _judge(task: tuple[World, int]) -> dict[str, Held]:
+    return judge(*task)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--test-sets", type=int, default=1_000, help="drawn for each size")
+    parser.add_argument("--test-sets", type=int, default=500, help="drawn in each world")
+    parser.add_argument("--kind", choices=["single", "multi", "spans"], help="these worlds alone")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    found = {
-        f"{documents} documents, {classes} classes": coverage(documents, classes, options.test_sets)
-        for documents, classes in SIZES
+    started = perf_counter()
+    chosen = [world for world in worlds() if options.kind in (None, world.kind)]
+    # The largest first, so that no core is left with one of them at the end.
+    chosen.sort(key=lambda world: -world.documents * world.classes)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        judged = pool.map(_judge, [(world, options.test_sets) for world in chosen])
+        found = dict(zip(chosen, judged, strict=True))
+    result = {
+        "worlds": len(found),
+        "test_sets": options.test_sets,
+        "seconds": round(perf_counter() - started, 1),
+        "cpu_seconds": round(sum(getrusage(RUSAGE_CHILDREN)[:2]), 1),
+        "coverage": summary(found),
+        "by_world": {
+            world.name: {kind: [round(one.held, 3), round(one.width, 3)] for kind, one in held.items()}
+            for world, held in found.items()
+        },
+        "machine": machine(),
     }
-    show({"coverage": found, "test_sets": options.test_sets, "machine": machine()}, is_json=options.json)
+    show(result, is_json=options.json)
 
 
 if __name__ == "__main__":

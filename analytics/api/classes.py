@@ -139,7 +139,11 @@ class UnlikeOut(serializers.Serializer[Any]):
 
 
 class ClassReportOut(serializers.Serializer[Any]):
-    """The class report of this moment."""
+    """The class report of this moment.
+
+    `macro_f1` and its interval are about the classes that have a test document: the mean of what these score.
+    A class without one has an `f1` without a value and is not in the mean.
+    """
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)

@@ -22,7 +22,10 @@ from labeling.api.schema import operation
 
 
 class AverageOut(serializers.Serializer[Any]):
-    """One way to put the classes together; for spans also two ways to forgive wrong ends."""
+    """One way to put the classes together; for spans also two ways to forgive wrong ends.
+
+    `macro` and `weighted` are over the classes that have a test document, and so are their intervals.
+    """
 
     average = serializers.ChoiceField(["micro", "macro", "weighted", "partial", "by_class"])
     precision = MeasureOut()

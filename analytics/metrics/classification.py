@@ -38,7 +38,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class. Precision and recall carry Wilson intervals, F1 one derived from it."""
+    """One class. Precision and recall carry Wilson intervals, F1 one derived from it.
+
+    Of spans, with fewer cases than there are, as those of one document go wrong together.
+    """
 
     precision: Measure
     recall: Measure
@@ -63,6 +66,8 @@ class Report:
     """All of it, for one test set and one model version.
 
     accuracy : share of documents that are right in full; for several labels also called subset accuracy
+    macro, weighted : over the classes with a document in the test set, precision over those of them that were
+        given; a class without a document is unknown, which is neither 0 nor 1
     hamming_loss : share of wrong (document, class) pairs; for one class a document the share of wrong ones
     n_averaged : classes with a document in the test set; the macro averages are over them
     """
@@ -116,11 +121,16 @@ def report_multi(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Repo
     )
 
 
-def report_counts(counts: Counts, accuracy: Measure, hamming_loss: Measure) -> Report:
-    """Measures from counts, however these were come by."""
+def report_counts(
+    counts: Counts, accuracy: Measure, hamming_loss: Measure, effects: NDArray[np.float64] | None = None
+) -> Report:
+    """Measures from counts, however these were come by.
+
+    effects : as of `class_scores`
+    """
     support = counts.support
     return Report(
-        classes=class_scores(counts),
+        classes=class_scores(counts, effects),
         micro=_micro(counts),
         macro=_mean(counts, (support > 0).astype(np.float64)),
         weighted=_mean(counts, support.astype(np.float64)),
@@ -176,22 +186,27 @@ def counts_multi(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Coun
     )
 
 
-def class_scores(counts: Counts) -> tuple[ClassScores, ...]:
-    """Scores of each class, in the order of the classes."""
+def class_scores(counts: Counts, effects: NDArray[np.float64] | None = None) -> tuple[ClassScores, ...]:
+    """Scores of each class, in the order of the classes.
+
+    effects : (3, n_classes) design effects of precision, recall and F1, where cases go wrong together; else 1
+    """
+    effects = np.ones((3, len(counts.support))) if effects is None else effects
     return tuple(
         ClassScores(
-            precision=proportion(tp, tp + fp, NEVER_PREDICTED),
-            recall=proportion(tp, tp + fn, NO_SUPPORT),
-            f1=f1_of_counts(tp, fp, fn),
+            precision=proportion(tp, tp + fp, NEVER_PREDICTED, of_precision),
+            recall=proportion(tp, tp + fn, NO_SUPPORT, of_recall),
+            f1=f1_of_counts(tp, fp, fn, of_f1),
             support=tp + fn,
             true_positives=tp,
             false_positives=fp,
             false_negatives=fn,
         )
-        for tp, fp, fn in zip(
+        for tp, fp, fn, (of_precision, of_recall, of_f1) in zip(
             counts.true_positives.tolist(),
             counts.false_positives.tolist(),
             counts.false_negatives.tolist(),
+            effects.T.tolist(),
             strict=True,
         )
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 from math import sqrt
 from statistics import NormalDist
 
+from scipy.special import betaincinv
+
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
 CONFIDENCE = 0.95
+JEFFREYS, EXACT = 0.5, 1.0  # cases that an end concedes: Jeffreys' interval, Clopper and Pearson's
 NO_SUPPORT = gettext_noop("No document of the test set has this class.")
 
 
-def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
+def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> Interval:
     """Score interval of a proportion; never empty, never outside [0, 1], also for 0 of n and n of n.
 
-    successes, trials : counts, 0 <= successes <= trials, trials >= 1
+    successes, trials : counts, or shares of them, 0 <= successes <= trials, trials above 0
     Raises ValueError for anything else.
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
@@ -23,7 +26,7 @@ def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Inter
     >>> round(found.low, 4), round(found.high, 4)
     (0.4902, 0.9433)
     """
-    if not 0 <= successes <= trials or trials < 1:
+    if not 0 <= successes <= trials or trials <= 0:
         raise ValueError(f"{successes} of {trials} is not a proportion")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = successes / trials
@@ -35,21 +38,57 @@ def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Inter
     return Interval(low, high)
 
 
-def proportion(successes: int, trials: int, reason: str, confidence: float = CONFIDENCE) -> Measure:
+def effective_interval(
+    value: float, centre: float, variance: float, *, edge: float = JEFFREYS, confidence: float = CONFIDENCE
+) -> Interval:
+    """Interval of a mean in [0, 1] that varies like a share of so many cases; around two estimates of it.
+
+    value : as measured, 0 to 1
+    centre : the same estimated more cautiously, inside (0, 1)
+    variance : of the mean, above 0; a share near `centre` of `centre * (1 - centre) / variance` cases has it
+    edge : cases that both ends concede, JEFFREYS or EXACT
+    returns : holds both estimates, never empty, never outside [0, 1]
+
+    Source: Korn and Graubard (1998), "Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data", with the ends of Clopper and Pearson (1934) or of Jeffreys
+    (Brown, Cai and DasGupta, 2001).
+
+    >>> found = effective_interval(0.1, 0.1, 0.09 / 50, edge=EXACT)
+    >>> round(found.low, 4), round(found.high, 4)
+    (0.0333, 0.2181)
+    """
+    cases = centre * (1 - centre) / variance
+    tail, lows, highs = (1 - confidence) / 2, [value, centre], [value, centre]
+    for share in (value, centre):
+        right, wrong = share * cases, (1 - share) * cases
+        if share > 0:
+            lows.append(float(betaincinv(right + 1 - edge, wrong + edge, tail)))
+        if share < 1:
+            highs.append(float(betaincinv(right + edge, wrong + 1 - edge, 1 - tail)))
+    low = 0.0 if value <= 0 else min(lows)
+    high = 1.0 if value >= 1 else max(highs)
+    return Interval(low, high)
+
+
+def proportion(successes: float, trials: float, reason: str, effect: float = 1.0) -> Measure:
     """A share with its Wilson interval; undefined for that reason when there were no trials.
+
+    effect : of how many trials that go wrong together each tells as much as one (Kish's design effect)
 
     >>> proportion(8, 10, "No document was labelled.").value
     0.8
     """
     if trials == 0:
         return undefined(reason)
-    return Measure(successes / trials, interval=wilson(successes, trials, confidence))
+    return Measure(successes / trials, interval=wilson(successes / effect, trials / effect))
 
 
 def f1_of_counts(
-    true_positives: int, false_positives: int, false_negatives: int, confidence: float = CONFIDENCE
+    true_positives: float, false_positives: float, false_negatives: float, effect: float = 1.0
 ) -> Measure:
     """F1 of one class, with an interval that holds for small counts.
+
+    effect : as of `proportion`
 
     F1 = 2 J / (1 + J), where J = tp / (tp + fp + fn) is a proportion: of the documents that have the class or
     were given it, the share where both agree. So Wilson's interval of J, carried through this increasing
@@ -62,7 +101,7 @@ def f1_of_counts(
     if true_positives + false_negatives == 0:
         return undefined(NO_SUPPORT)
     union = true_positives + false_positives + false_negatives
-    agreed = wilson(true_positives, union, confidence)
+    agreed = wilson(true_positives / effect, union / effect)
     return Measure(
         2 * true_positives / (union + true_positives),
         interval=Interval(2 * agreed.low / (1 + agreed.low), 2 * agreed.high / (1 + agreed.high)),

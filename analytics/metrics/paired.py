@@ -1,7 +1,9 @@
 """Is one model better than another, or is it noise? Both judged on the same documents, drawn together.
 
 Documents on which the two agree say nothing about the difference, so its interval is far narrower than two
-intervals side by side suggest.
+intervals side by side suggest: each model's own interval, which holds where little is right, is put together
+with the other's by how much the two go wrong on the same documents (Newcombe, 1998, method 10 for paired
+data, "Improved confidence intervals for the difference between binomial proportions based on paired data").
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb, erfc, sqrt
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import outcomes_of_documents
-from analytics.metrics.classification import NOTHING_TESTED, f1_values
-from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT
+from analytics.metrics.averages import Scores, f1s, interval_of_mean, rates_of
+from analytics.metrics.classification import NOTHING_TESTED, NOTHING_TRUE, f1_values
+from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
-from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
+from analytics.metrics.outcomes import Outcomes, design_effects, outcomes_of_documents
 
 Counts = tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]]
+_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 _EXACT_UP_TO = 1_000  # documents on which the models differ; above, the normal law is as good
 
 
@@ -59,18 +63,17 @@ class PairedDifferences:
 
 
 def paired_differences(
-    truth: NDArray[np.bool_], first: NDArray[np.bool_], second: NDArray[np.bool_], *, seed: int
+    truth: NDArray[np.bool_], first: NDArray[np.bool_], second: NDArray[np.bool_]
 ) -> PairedDifferences:
     """How the second model differs from the first, where documents have classes (one or several).
 
     truth, first, second : (n_documents, n_classes) flags; the same documents in the same order
-    seed : of the drawn test sets; one seed, one answer
     returns : second minus first; a document is right when its whole row is (with one class: accuracy)
     Raises ValueError when shapes differ.
 
     >>> truth = np.eye(2, dtype=bool)[[0, 1] * 40]
     >>> wrong_often = truth.copy(); wrong_often[:20] = ~wrong_often[:20]
-    >>> found = paired_differences(truth, wrong_often, truth, seed=1)
+    >>> found = paired_differences(truth, wrong_often, truth)
     >>> found.accuracy.change.value, found.accuracy.is_beyond_noise, found.fixed, found.broken
     (0.25, True, 20, 0)
     """
@@ -79,17 +82,17 @@ def paired_differences(
             f"truth {truth.shape}, first {first.shape} and second {second.shape} must be equal tables"
         )
     counts = [(truth & said, ~truth & said, truth & ~said) for said in (first, second)]
-    return paired_differences_of_counts(counts[0], counts[1], seed=seed)
+    return paired_differences_of_counts(counts[0], counts[1])
 
 
-def paired_differences_of_counts(first: Counts, second: Counts, *, seed: int) -> PairedDifferences:
+def paired_differences_of_counts(first: Counts, second: Counts) -> PairedDifferences:
     """The same from what is right, extra and missed in each document, as `spans.counts_of_documents` counts.
 
     first, second : three tables of (n_documents, n_classes) each; flags count as 0 and 1
     returns : accuracy is the share of documents without anything extra or missed
 
     >>> right, none = np.ones((30, 1), int), np.zeros((30, 1), int)
-    >>> found = paired_differences_of_counts((none, none, right), (right, none, none), seed=1)
+    >>> found = paired_differences_of_counts((none, none, right), (right, none, none))
     >>> found.classes[0].first, found.classes[0].second, found.classes[0].is_beyond_noise
     (0.0, 1.0, True)
     """
@@ -99,22 +102,20 @@ def paired_differences_of_counts(first: Counts, second: Counts, *, seed: int) ->
     n_documents, n_classes = tables[0].shape[1:]
     is_right = [(table[1] + table[2]).sum(axis=1) == 0 for table in tables]
     fixed, broken = int((is_right[1] & ~is_right[0]).sum()), int((is_right[0] & ~is_right[1]).sum())
-    measured = [_f1(table.sum(axis=1, dtype=np.float64)[:, None]) for table in tables]
-    draws = _drawn_changes(tables[0], tables[1], seed) if n_documents else np.full((2 + n_classes, 1), np.nan)
-    micro, macro, *classes = (
-        _difference(one, other, drawn, NO_SUPPORT if place > 1 else NOTHING_TESTED)
-        for place, (one, other, drawn) in enumerate(
-            zip(measured[0][:, 0], measured[1][:, 0], draws, strict=True)
+    accuracy = _accuracy(n_documents, int(is_right[0].sum()), fixed, broken)
+    if not n_documents:
+        unknown = tuple(_unknown(NO_SUPPORT) for _ in range(n_classes))
+        return PairedDifferences(
+            accuracy, _unknown(NOTHING_TESTED), _unknown(NOTHING_TESTED), unknown, 0, 0, 0
         )
+    sides = _outcomes_of_both(tables[0], tables[1])
+    micro = (
+        accuracy
+        if all(side.are_single for side in sides)
+        else _of_means(sides[0].pooled(), sides[1].pooled())
     )
     return PairedDifferences(
-        _accuracy(n_documents, int(is_right[0].sum()), fixed, broken),
-        micro,
-        macro,
-        _judged_together(classes),
-        n_documents,
-        fixed,
-        broken,
+        accuracy, micro, _of_means(*sides), _judged_together(_classes(*sides)), n_documents, fixed, broken
     )
 
 
@@ -146,9 +147,8 @@ def difference_of_shares(n_documents: int, fixed: int, broken: int) -> Interval:
     >>> round(found.low, 3), round(found.high, 3)
     (-0.002, 0.159)
     """
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     better, worse = (fixed + 1) / (n_documents + 2), (broken + 1) / (n_documents + 2)
-    reach = z * sqrt((better + worse - (better - worse) ** 2) / (n_documents + 2))
+    reach = _Z * sqrt((better + worse - (better - worse) ** 2) / (n_documents + 2))
     return Interval(max(-1.0, better - worse - reach), min(1.0, better - worse + reach))
 
 
@@ -163,16 +163,27 @@ def _accuracy(n_documents: int, right: int, fixed: int, broken: int) -> Differen
     return Difference(*shares, Measure(change, interval=interval), p_value, p_value < 1 - CONFIDENCE)
 
 
-def _difference(first: float, second: float, draws: NDArray[np.float64], reason: str) -> Difference:
-    if np.isnan(first) or np.isnan(second):
-        return Difference(None, None, undefined(reason), 1.0, False)
-    change = float(second - first)
-    interval = corrected_interval(change, draws)
-    known = draws[~np.isnan(draws)]
-    spread = float(known.std()) if len(known) else 0.0
-    p_value = erfc(abs(change) / spread / sqrt(2)) if spread else 1.0
-    is_beyond = interval is not None and not interval.low <= 0 <= interval.high
-    return Difference(float(first), float(second), Measure(change, interval=interval), p_value, is_beyond)
+def _unknown(reason: str) -> Difference:
+    return Difference(None, None, undefined(reason), 1.0, False)
+
+
+def _difference(
+    values: tuple[float, float], intervals: tuple[Interval, Interval], correlation: float
+) -> Difference:
+    """From each model's value and interval, and the correlation of the two values."""
+    change = values[1] - values[0]
+    down = [values[0] - intervals[0].low, values[1] - intervals[1].low]
+    up = [intervals[0].high - values[0], intervals[1].high - values[1]]
+    low = change - _side(down[1], up[0], correlation)
+    high = change + _side(up[1], down[0], correlation)
+    toward_none = change - low if change > 0 else high - change
+    p_value = erfc(_Z * abs(change) / toward_none / sqrt(2)) if change else 1.0
+    measure = Measure(change, interval=Interval(max(low, -1.0), min(high, 1.0)))
+    return Difference(*values, measure, p_value, not low <= 0 <= high)
+
+
+def _side(one: float, other: float, correlation: float) -> float:
+    return sqrt(max(one**2 + other**2 - 2 * correlation * one * other, 0.0))
 
 
 def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
@@ -192,37 +203,90 @@ def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
     )
 
 
-def _drawn_changes(first: NDArray[np.int32], second: NDArray[np.int32], seed: int) -> NDArray[np.float64]:
-    """How micro F1, macro F1 and the F1 of each class change, drawn test set by test set: (2 + n_classes, n).
-
-    Two imagined documents join, each with the average labels of a document: one that only the first model has
-    right, one that only the second has. Without them, models that differ nowhere would be equal for certain.
-    """
-    _, n_documents, n_classes = first.shape
-    both = outcomes_of_documents(
-        *(np.concatenate([a, b], axis=1) for a, b in zip(first, second, strict=True))
+def _outcomes_of_both(first: NDArray[np.int32], second: NDArray[np.int32]) -> tuple[Outcomes, Outcomes]:
+    """Outcomes of both models, (3, n_documents, n_classes) each, where rows belong together."""
+    n_classes = first.shape[2]
+    both = outcomes_of_documents(*np.concatenate([first, second], axis=2))
+    right, extra, missed = both.true_positives, both.false_positives, both.false_negatives
+    one, other = slice(n_classes), slice(n_classes, None)
+    return (
+        Outcomes(right[:, one], extra[:, one], missed[:, one], both.documents),
+        Outcomes(right[:, other], extra[:, other], missed[:, other], both.documents),
     )
-    support = (first[0] + first[2]).sum(axis=0) / n_documents
-    none = np.zeros(n_classes)
-    right, wrong = np.stack([support, none, none]), np.stack([none, support, support])
-    imagined = [np.concatenate(pair, axis=1) for pair in ((right, wrong), (wrong, right))]
-    counts = [both.true_positives, both.false_positives, both.false_negatives]
-    tables = [
-        np.vstack([part, imagined[0][place], imagined[1][place]]).astype(np.float32)
-        for place, part in enumerate(counts)
+
+
+def _of_means(first: Outcomes, second: Outcomes) -> Difference:
+    """Of the mean F1 over the classes that have a document."""
+    sides = first, second
+    scores = [f1s(side, rates_of(side)) for side in sides]
+    known = scores[0].is_known
+    if not known.any():
+        return _unknown(NOTHING_TRUE)
+    values = [float(f1_values(*side.totals)[known].mean()) for side in sides]
+    intervals = [
+        interval_of_mean(value, score, side) for value, score, side in zip(values, scores, sides, strict=True)
     ]
-    documents = np.append(both.documents, [1, 1])
-    pieces = []
-    for weights in drawn_weights(documents, RESAMPLES, seed):
-        totals = np.stack([(weights @ table).astype(np.float64) for table in tables])
-        pieces.append(_f1(totals[:, :, n_classes:]) - _f1(totals[:, :, :n_classes]))
-    return np.concatenate(pieces, axis=1)
+    labels = (first.totals[0] + first.totals[2]) / first.documents.sum()  # of an average document
+    moved = [_moved(side, score).sum(axis=1) for side, score in zip(sides, scores, strict=True)]
+    imagined = [
+        (
+            float(labels[known] @ score.right[known]),
+            float(labels[known] @ (score.missed + score.extra)[known]),
+        )
+        for score in scores
+    ]
+    correlation = _correlation(
+        moved[0][:, None], moved[1][:, None], first.documents, imagined[0], imagined[1]
+    )
+    return _difference((values[0], values[1]), (intervals[0], intervals[1]), float(correlation[0]))
 
 
-def _f1(totals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Micro F1, macro F1 and F1 of each class: (3, n_draws, n_classes) to (2 + n_classes, n_draws)."""
-    classes = f1_values(*totals)
-    known = ~np.isnan(classes)
-    n_known = known.sum(axis=1)
-    macro = np.where(known, classes, 0.0).sum(axis=1) / np.where(n_known, n_known, np.nan)
-    return np.vstack([f1_values(*totals.sum(axis=2)), macro, classes.T])
+def _classes(first: Outcomes, second: Outcomes) -> list[Difference]:
+    """Of the F1 of each class."""
+    sides = first, second
+    scores = [f1s(side, rates_of(side)) for side in sides]
+    moved = [_moved(side, score) for side, score in zip(sides, scores, strict=True)]
+    imagined = [(score.right, score.missed + score.extra) for score in scores]
+    correlations = _correlation(moved[0], moved[1], first.documents, imagined[0], imagined[1])
+    measured = [
+        [f1_of_counts(*counts) for counts in np.vstack([side.totals, design_effects(side)[2]]).T.tolist()]
+        for side in sides
+    ]
+    found = []
+    for one, other, correlation in zip(*measured, correlations.tolist(), strict=True):
+        if one.value is None or other.value is None or one.interval is None or other.interval is None:
+            found.append(_unknown(NO_SUPPORT))
+        else:
+            found.append(_difference((one.value, other.value), (one.interval, other.interval), correlation))
+    return found
+
+
+def _moved(side: Outcomes, scores: Scores) -> NDArray[np.float64]:
+    """By how much each outcome moves the score of each class that is known: (n_outcomes, n_classes)."""
+    moved: NDArray[np.float64] = (
+        side.true_positives * scores.right
+        + side.false_positives * scores.extra
+        + side.false_negatives * scores.missed
+    )
+    return np.where(scores.is_known, moved, 0.0)
+
+
+def _correlation(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    documents: NDArray[np.int64],
+    of_first: tuple[Any, Any],
+    of_second: tuple[Any, Any],
+) -> NDArray[np.float64]:
+    """How far both models move together, column by column: (n_columns,), below 1.
+
+    first, second : (n_outcomes, n_columns)
+    of_first, of_second : what a document moves that the model has right, and one that it has wrong: two
+        imagined documents join, for a half each, one that only the first model has right, one that only the
+        second has. Without them, models that differ nowhere would be equal for certain.
+    """
+    (right, wrong), (their_right, their_wrong) = of_first, of_second
+    both = documents @ (first * second) + (right * their_wrong + wrong * their_right) / 2
+    one = documents @ first**2 + (right**2 + wrong**2) / 2
+    other = documents @ second**2 + (their_right**2 + their_wrong**2) / 2
+    return np.asarray(both / np.maximum(np.sqrt(one * other), 1e-300))

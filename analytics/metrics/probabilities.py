@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import pi, sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,20 @@ from analytics.metrics.calibration import (
     calibration,
     log_loss,
 )
-from analytics.metrics.classification import divide
+from analytics.metrics.intervals import CONFIDENCE
+from analytics.metrics.means import mean_interval
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
-from analytics.metrics.resampling import corrected_interval, drawn_sums, measured_means
 
 N_BINS = 10
+MUCH = 0.95  # an imagined error costs more than this part of all errors would
 NOTHING_ANSWERED = gettext_noop("The model gave no document a class.")
+MOST_SURPRISE = float(
+    -np.log(np.finfo(np.float64).eps)
+)  # nats: probabilities of 0 are taken for the smallest
+Imagined = tuple[tuple[float, float], tuple[float, float]]
 _SMALLEST = float(np.finfo(np.float64).eps)
+_NORMAL = NormalDist()
+_REACH = _NORMAL.inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,14 @@ def score_probabilities(
     predicted: NDArray[np.bool_],
     *,
     is_single: bool,
-    seed: int,
 ) -> ProbabilityScores:
-    """All of it, with intervals from the same drawn test sets.
+    """All of it, with intervals.
 
     probabilities, truth, predicted : (n_documents, n_classes); for one class a document, one True a row
     Raises ValueError when shapes differ.
 
     >>> odds, truth = np.array([[.9, .1], [.9, .1]]), np.array([[True, False], [False, True]])
-    >>> found = score_probabilities(odds, truth, odds > .5, is_single=True, seed=1)
+    >>> found = score_probabilities(odds, truth, odds > .5, is_single=True)
     >>> round(found.gap.value, 2), round(found.calibration.error.value, 2)
     (0.4, 0.4)
     """
@@ -65,26 +73,26 @@ def score_probabilities(
     if not len(truth):
         unknown = undefined(NOTHING_TESTED)
         return ProbabilityScores(unknown, unknown, Calibration(unknown, ()), unknown)
-    losses = np.stack(_losses(probabilities, truth, is_single=is_single), axis=1)
-    confidences, is_right = _judged(probabilities, truth, predicted, is_single=is_single)
-    excess = _excess_by_bin(confidences, is_right)
-    given = np.stack(
-        [np.where(predicted, probabilities - truth, 0.0).sum(axis=1), predicted.sum(axis=1)], axis=1
+    surprise, squared = _losses(probabilities, truth, is_single=is_single)
+    imagined = (_imagined_single if is_single else _imagined_multi)(probabilities.astype(np.float64))
+    exact = (
+        log_loss(probabilities, truth.argmax(axis=1)) if is_single else binary_log_loss(probabilities, truth)
     )
-    table = np.column_stack([losses, excess, given])
-    imagined = np.append(_of_no_knowledge(truth.shape[1], is_single=is_single), np.zeros(N_BINS + 2))
-    sums = drawn_sums(np.vstack([table, imagined]), seed=seed)
-    with_imagined = np.vstack([losses, imagined[:2]])
-    of_loss, of_brier = measured_means(losses, with_imagined, sums[:, :2] / sums[:, -1:])
-    named = truth.argmax(axis=1)
-    exact = log_loss(probabilities, named) if is_single else binary_log_loss(probabilities, truth)
+    most = 2.0 if is_single else float(truth.shape[1])
+    confidences, is_right = _judged(probabilities, truth, predicted, is_single=is_single)
     found = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
-    errors = np.abs(sums[:, 2 : 2 + N_BINS]).sum(axis=1) / (sums[:, -1] * confidences.shape[1])
+    error = calibration_interval(
+        found.error.value or 0.0, _excess_by_bin(confidences, is_right), confidences.ravel()
+    )
+    excess = np.where(predicted, probabilities - truth, 0.0).sum(axis=1)
     return ProbabilityScores(
-        replace(exact, interval=of_loss.interval),
-        replace(brier(probabilities, truth), interval=of_brier.interval),
-        replace(found, error=error_with_interval(found.error, errors)),
-        gap_of(given, sums[:, -3:-1]),
+        replace(exact, interval=mean_interval(surprise, imagined=imagined[0], bounds=(0.0, MOST_SURPRISE))),
+        replace(
+            brier(probabilities, truth),
+            interval=mean_interval(squared, imagined=imagined[1], bounds=(0.0, most)),
+        ),
+        replace(found, error=replace(found.error, interval=error)),
+        gap_of(excess, predicted.sum(axis=1), float(probabilities[predicted].sum())),
     )
 
 
@@ -100,11 +108,36 @@ def _losses(
     return -np.log(np.clip(of_truth, _SMALLEST, 1.0)).mean(axis=1), squared
 
 
-def _of_no_knowledge(n_classes: int, *, is_single: bool) -> NDArray[np.float64]:
-    """Log loss and Brier score of a document about which the model knows nothing."""
-    if is_single:
-        return np.array([np.log(n_classes), 1 - 1 / n_classes])
-    return np.array([np.log(2), n_classes / 4])
+def _imagined_single(probabilities: NDArray[np.float64]) -> Imagined:
+    """Log loss and Brier score of two more documents: the likeliest class is right, or a costly one."""
+    n_classes = probabilities.shape[1]
+    surprise = -np.log(np.clip(probabilities, _SMALLEST, 1.0))
+    squared = (probabilities**2).sum(axis=1, keepdims=True) + 1 - 2 * probabilities
+    is_likeliest = np.arange(n_classes) == probabilities.argmax(axis=1)[:, None]
+    found = [
+        (
+            float(table[is_likeliest].mean()),
+            float(np.quantile(table[~is_likeliest], MUCH)) if n_classes > 1 else 1.0,
+        )
+        for table in (surprise, squared)
+    ]
+    return found[0], found[1]
+
+
+def _imagined_multi(probabilities: NDArray[np.float64]) -> Imagined:
+    """The same where a document may have several classes: all as is likeliest, and one of them otherwise.
+
+    The second is no better than a document of which the model knows nothing.
+    """
+    n_classes = probabilities.shape[1]
+    likely = np.clip(np.maximum(probabilities, 1 - probabilities), _SMALLEST, 1 - _SMALLEST)
+    well = float(-np.log(likely).mean()), float(((1 - likely) ** 2).sum(axis=1).mean())
+    much = float(np.quantile(likely, MUCH))
+    otherwise = float(np.log(much / (1 - much))) / n_classes, 2 * much - 1
+    return (
+        (well[0], max(well[0] + otherwise[0], float(np.log(2)))),
+        (well[1], max(well[1] + otherwise[1], n_classes / 4)),
+    )
 
 
 def _judged(
@@ -130,23 +163,56 @@ def _excess_by_bin(confidences: NDArray[np.floating], is_right: NDArray[np.bool_
     return excess.astype(np.float64).reshape(n_documents, N_BINS)
 
 
-def error_with_interval(error: Measure, draws: NDArray[np.float64]) -> Measure:
-    """Noise makes the measured error of an honest model larger than 0, and that of each draw larger still.
+def calibration_interval(
+    error: float, excess: NDArray[np.float64], confidences: NDArray[np.floating]
+) -> Interval:
+    """Interval of the calibration error, inside [0, 1]; its lower end is 0 for an honest model.
 
-    The reverse percentile interval takes that excess off again; its lower end is 0 for an honest model.
+    error : as measured; excess : (n_documents, N_BINS) probability that each document has too much
+    confidences : (n_cases,) the probabilities that are judged
 
-    Source: Efron and Tibshirani (1993), "An introduction to the bootstrap", section 13.4.
+    Noise makes the measured error of an honest model larger than 0: by the mean of a folded normal law in
+    each bin, as far as the bin's excess could be noise. It is taken off for the lower end, half of it for the
+    other one.
+
+    Source: Leone, Nelson and Nottingham (1961), "The folded normal distribution"; the excess of the plain
+    estimate as in Roelofs et al. (2022), "Mitigating bias in calibration error estimation".
     """
-    value = error.value or 0.0
-    low, high = (2 * value - float(end) for end in np.quantile(draws, [0.975, 0.025]))
-    return replace(error, interval=Interval(min(max(0.0, low), value), max(high, value)))
+    cases, confidence = len(confidences), float(confidences.mean())
+    sums = excess.sum(axis=0)
+    deviations = np.sqrt(_varied(excess))
+    real = np.sqrt(np.maximum(sums**2 - deviations**2, 0.0))
+    noise = float((_folded_mean(real, deviations) - real).sum()) / cases
+    together = float(_varied(excess @ np.where(sums < 0, -1.0, 1.0)))
+    reach = _REACH * sqrt(together + confidence**2 + (1 - confidence) ** 2) / cases
+    low = max(0.0, error - noise - reach)
+    return Interval(min(low, error), min(1.0, error + max(reach - noise / 2, reach / 10)))
 
 
-def gap_of(given: NDArray[np.float64], sums: NDArray[np.float64]) -> Measure:
-    """From the excess and the number of given classes, of each document and of each draw: (…, 2) each."""
-    excess, count = given.sum(axis=0).tolist()
+def _varied(excess: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Variance of the sum over documents: (n_documents, ...) to (...)."""
+    varied: NDArray[np.float64] = (excess**2).sum(axis=0) - excess.sum(axis=0) ** 2 / len(excess)
+    return np.maximum(varied, 0.0)
+
+
+def _folded_mean(means: NDArray[np.float64], deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of the absolute value of normal numbers."""
+    steps = np.divide(means, deviations, out=np.zeros_like(means), where=deviations > 0)
+    density = np.exp(-(steps**2) / 2) / sqrt(2 * pi)
+    below = np.array([_NORMAL.cdf(-step) for step in steps.tolist()])
+    folded: NDArray[np.float64] = 2 * deviations * density + means * (1 - 2 * below)
+    return np.where(deviations > 0, folded, means)
+
+
+def gap_of(excess: NDArray[np.float64], given: NDArray[np.integer], confidence: float) -> Measure:
+    """Mean probability of the given classes minus the share of them that are right.
+
+    excess, given : (n_documents,) probability that the given classes of each have too much, and their number
+    confidence : the probabilities of all given classes together
+    """
+    count = int(given.sum())
     if not count:
         return undefined(NOTHING_ANSWERED)
-    return Measure(
-        excess / count, interval=corrected_interval(excess / count, divide(sums[:, 0], sums[:, 1]))
-    )
+    mean = confidence / count
+    interval = mean_interval(excess, given, imagined=(mean - 1, mean), bounds=(-1.0, 1.0))
+    return Measure(float(excess.sum()) / count, interval=interval)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.classification import NOTHING_TESTED
+from analytics.metrics.means import mean_interval
 from analytics.metrics.measures import Measure, undefined
-from analytics.metrics.resampling import means
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,17 @@ class Ranking:
     coverage: Measure
 
 
-def ranking(probabilities: NDArray[np.floating], truth: NDArray[np.bool_], *, seed: int) -> Ranking:
+def ranking(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Ranking:
     """Judge the order of the classes of each document; equal probabilities count as the wrong order.
 
     probabilities, truth : (n_documents, n_classes)
-    seed : of the test sets drawn for the intervals
     A document without a class, or with all of them, has average precision 1 and loss 0, as in scikit-learn.
     Raises ValueError when shapes differ.
 
     Source: Tsoumakas, Katakis and Vlahavas (2010), "Mining multi-label data"; equal to scikit-learn's
     `label_ranking_average_precision_score`, `label_ranking_loss` and `coverage_error`.
 
-    >>> found = ranking(np.array([[.9, .5, .4]]), np.array([[True, False, True]]), seed=1)
+    >>> found = ranking(np.array([[.9, .5, .4]]), np.array([[True, False, True]]))
     >>> round(found.average_precision.value, 3), found.loss.value, found.coverage.value
     (0.833, 0.5, 3.0)
     """
@@ -47,10 +46,17 @@ def ranking(probabilities: NDArray[np.floating], truth: NDArray[np.bool_], *, se
     if not len(truth):
         unknown = undefined(NOTHING_TESTED)
         return Ranking(unknown, unknown, unknown)
-    table = _documents(probabilities, truth)
-    labels = float(truth.sum(axis=1).mean())
-    worst = np.array([0.0, 1.0, max(labels, float(truth.shape[1]))])
-    return Ranking(*means(table, worst, seed=seed))
+    precision, loss, coverage = _documents(probabilities, truth).T
+    labels, n_classes = float(truth.sum(axis=1).mean()), float(truth.shape[1])
+    return Ranking(
+        _mean(precision, (1.0, 0.0), (0.0, 1.0)),
+        _mean(loss, (0.0, 1.0), (0.0, 1.0)),
+        _mean(coverage, (labels, n_classes), (0.0, n_classes)),
+    )
+
+
+def _mean(values: NDArray[np.float64], imagined: tuple[float, float], bounds: tuple[float, float]) -> Measure:
+    return Measure(float(values.mean()), interval=mean_interval(values, imagined=imagined, bounds=bounds))
 
 
 def _documents(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

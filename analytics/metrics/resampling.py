@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.intervals import CONFIDENCE
-from analytics.metrics.measures import Interval, Measure
+from analytics.metrics.measures import Interval
 
 RESAMPLES = 500  # test sets that are drawn: twice as many move an interval's ends by a tenth of its reach
 _NUMBERS_AT_ONCE = 1_000_000  # in one piece of work: 4 MB
@@ -62,11 +62,11 @@ def drawn_weights(
 
 
 def corrected_interval(
-    value: float, draws: NDArray[np.floating], confidence: float = CONFIDENCE, centre: float | None = None
+    value: float, draws: NDArray[np.floating], confidence: float = CONFIDENCE
 ) -> Interval | None:
     """Percentiles of the draws, corrected for bias, widened where needed to hold the value.
 
-    value : as measured; centre : where draws should have their median, the value unless told otherwise
+    value : as measured, where the draws should have their median
     draws : (n_resamples,), nan where undefined
     returns : None when half of the draws or more are undefined
 
@@ -79,55 +79,11 @@ def corrected_interval(
     known = draws[~np.isnan(draws)]
     if not len(known) or len(known) * 2 < len(draws):
         return None
-    middle = value if centre is None else centre
-    below = float(((known < middle).mean() + (known <= middle).mean()) / 2)
+    below = float(((known < value).mean() + (known <= value).mean()) / 2)
     bias = _NORMAL.inv_cdf(min(max(below, 1 / (len(known) + 1)), 1 - 1 / (len(known) + 1)))
     reach = _NORMAL.inv_cdf((1 + confidence) / 2)
     low, high = np.quantile(known, [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)])
     return Interval(min(float(low), value), max(float(high), value))
-
-
-def drawn_sums(table: NDArray[np.floating], *, seed: int) -> NDArray[np.float64]:
-    """Sums over the documents of each drawn test set, and last how many there are: (n_draws, n_columns + 1).
-
-    table : (n_documents, n_columns) what each document adds
-    Test sets without any document are left out.
-
-    >>> drawn_sums(np.ones((50, 2)), seed=1).shape
-    (500, 3)
-    """
-    counted = np.column_stack([table, np.ones(len(table))]).astype(np.float32)
-    documents = np.ones(len(counted), dtype=np.int64)
-    pieces = drawn_weights(documents, RESAMPLES, seed)
-    sums = np.vstack([weights @ counted for weights in pieces]).astype(np.float64)
-    return sums[sums[:, -1] > 0]
-
-
-def means(values: NDArray[np.floating], imagined: NDArray[np.floating], *, seed: int) -> list[Measure]:
-    """Means over documents with their intervals, all from the same drawn test sets.
-
-    values : (n_documents, n_measures), at least one document
-    imagined : (n_measures,) what one more document has that joins every drawn test set now and then: a bad
-        one, since documents that all come out alike do not make a mean certain
-
-    >>> found = means(np.array([[0.0], [1.0]] * 50), np.array([1.0]), seed=1)[0]
-    >>> found.value, found.interval.low < 0.5 < found.interval.high
-    (0.5, True)
-    """
-    table = np.vstack([values, imagined])
-    sums = drawn_sums(table, seed=seed)
-    return measured_means(values, table, sums[:, :-1] / sums[:, -1:])
-
-
-def measured_means(
-    values: NDArray[np.floating], table: NDArray[np.floating], draws: NDArray[np.float64]
-) -> list[Measure]:
-    """Means of the columns of `values`, with intervals from draws of the same columns of `table`."""
-    centres, measured = table.mean(axis=0, dtype=np.float64), values.mean(axis=0, dtype=np.float64)
-    return [
-        Measure(value, interval=corrected_interval(value, draws[:, place], centre=float(centres[place])))
-        for place, value in enumerate(measured.tolist())
-    ]
 
 
 def _poisson_tables() -> NDArray[np.float32]:

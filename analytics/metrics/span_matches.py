@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import outcomes_of_documents
-from analytics.metrics.classification import NEVER_PREDICTED, NOTHING_TESTED, Average, divide
-from analytics.metrics.intervals import NO_SUPPORT
-from analytics.metrics.measures import Measure, undefined
-from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
+from analytics.metrics.averages import micro_average
+from analytics.metrics.classification import NEVER_PREDICTED, NOTHING_TESTED, Average
+from analytics.metrics.intervals import NO_SUPPORT, f1_of_counts, proportion
+from analytics.metrics.measures import undefined
+from analytics.metrics.outcomes import Outcomes, design_effects, outcomes_of_documents
 from analytics.metrics.spans import Entity
 
 PART = 0.5  # credit of a span with the right class and wrong ends
@@ -48,10 +48,8 @@ def span_matches(
     truth: Sequence[Collection[Entity]],
     predicted: Sequence[Collection[Entity]],
     n_classes: int,
-    *,
-    seed: int,
 ) -> SpanMatches:
-    """Precision, recall and F1 with credit for spans that are nearly right; intervals over drawn documents.
+    """Precision, recall and F1 with credit for spans that are nearly right, with intervals.
 
     truth, predicted : the spans of each document (start, end, class), in the same order of documents
     Equal spans are paired first, then in the order of the text each predicted span with the first true span
@@ -62,7 +60,7 @@ def span_matches(
     class as "type" in Segura-Bedmar, Martínez and Herrero-Zazo (2013), SemEval-2013 task 9. Unlike "partial"
     there, both ask for the right class.
 
-    >>> found = span_matches([[(0, 5, 0)]], [[(0, 6, 0)]], n_classes=1, seed=1)
+    >>> found = span_matches([[(0, 5, 0)]], [[(0, 6, 0)]], n_classes=1)
     >>> found.partial.all.f1.value, found.by_class.all.f1.value
     (0.5, 1.0)
     """
@@ -77,8 +75,8 @@ def span_matches(
             exact[document, place], touching[document, place] = _paired(true, found)
     halves = 2 * exact + touching  # whole numbers: equal documents are put together
     return SpanMatches(
-        _matches(halves, n_found, n_true, credit=PART, seed=seed),
-        _matches(exact + touching, n_found, n_true, credit=1.0, seed=seed),
+        _matches(halves, n_found, n_true, PART),
+        _matches(exact + touching, n_found, n_true, 1.0),
     )
 
 
@@ -96,50 +94,33 @@ def _paired(true: list[tuple[int, int]], found: list[tuple[int, int]]) -> tuple[
 
 
 def _matches(
-    credits: NDArray[np.int64], found: NDArray[np.int64], true: NDArray[np.int64], *, credit: float, seed: int
+    credits: NDArray[np.int64], found: NDArray[np.int64], true: NDArray[np.int64], credit: float
 ) -> Matches:
     """From credits, predicted and true spans of each document: (n_documents, n_classes) each."""
     n_documents, n_classes = credits.shape
     if not n_documents:
         unknown = undefined(NOTHING_TESTED)
         return Matches((Average(unknown, unknown, unknown),) * n_classes, Average(unknown, unknown, unknown))
-    outcomes = outcomes_of_documents(credits, found, true)
-    parts = (outcomes.true_positives * credit, outcomes.false_positives, outcomes.false_negatives)
-    support = outcomes.documents @ parts[2] / n_documents
-    with_error = [  # one imagined document joins: all missed, as many given wrongly
-        np.vstack([part, extra]).astype(np.float32)
-        for part, extra in zip(parts, (np.zeros(n_classes), support, support), strict=True)
-    ]
-    documents = np.append(outcomes.documents, 1)
-    drawn = [
-        _shares(*(weights @ part for part in with_error))
-        for weights in drawn_weights(documents, RESAMPLES, seed)
-    ]
-    draws = np.concatenate(drawn, axis=1)  # (3, n_draws, n_classes + 1)
-    centres = _shares(*(documents[None].astype(np.float32) @ part for part in with_error))[:, 0]
-    values = _shares(*((outcomes.documents @ part)[None] for part in parts))[:, 0]
-    averages = [
-        Average(
-            *(
-                _measure(float(values[row, place]), draws[row, :, place], float(centres[row, place]), reason)
-                for row, reason in enumerate((NEVER_PREDICTED, NO_SUPPORT, NO_SUPPORT))
-            )
-        )
-        for place in range(n_classes + 1)
-    ]
-    return Matches(tuple(averages[:-1]), averages[-1])
+    counted = outcomes_of_documents(credits, found, true)
+    right = counted.true_positives * credit
+    outcomes = Outcomes(
+        right, counted.false_positives - right, counted.false_negatives - right, counted.documents
+    )
+    rows = zip(outcomes.totals.T.tolist(), design_effects(outcomes).T.tolist(), strict=True)
+    whole = _average(outcomes.totals.sum(axis=1).tolist(), [1.0, 1.0, 1.0])
+    return Matches(
+        tuple(_average(counts, effects) for counts, effects in rows), micro_average(whole, outcomes)
+    )
 
 
-def _shares(
-    credits: NDArray[np.floating], found: NDArray[np.floating], true: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Precision, recall and F1 of each class and, in the last column, of all: (3, n_draws, n_classes + 1)."""
-    credits, found, true = (np.column_stack([part, part.sum(axis=1)]) for part in (credits, found, true))
-    f1 = np.where(true > 0, divide(2 * credits, found + true), np.nan)
-    return np.stack([divide(credits, found), divide(credits, true), f1])
+def _average(counts: list[float], effects: list[float]) -> Average:
+    """With the intervals of the strict measure; half spans are half successes.
 
-
-def _measure(value: float, draws: NDArray[np.float64], centre: float, reason: str) -> Measure:
-    if np.isnan(value):
-        return undefined(reason)
-    return Measure(value, interval=corrected_interval(value, draws, centre=centre))
+    counts : right, extra and missed ones; effects : design effects of precision, recall and F1
+    """
+    right, extra, missed = counts
+    return Average(
+        proportion(right, right + extra, NEVER_PREDICTED, effects[0]),
+        proportion(right, right + missed, NO_SUPPORT, effects[1]),
+        f1_of_counts(right, extra, missed, effects[2]),
+    )

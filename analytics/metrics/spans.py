@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import Outcomes, outcomes_of_documents
 from analytics.metrics.classification import NOTHING_TESTED, Counts, Report, report_counts
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import gettext_noop, undefined
+from analytics.metrics.outcomes import Outcomes, design_effects, outcomes_of_documents
 
 NO_FIXED_UNITS = gettext_noop("Spans have no fixed set of units of which a share could be wrong.")
 
@@ -41,13 +41,15 @@ def report_of_documents(
     """The same from the counts of each document, (n_documents, n_classes) each."""
     exact, n_documents = int((~(extra | missed).any(axis=1)).sum()), len(right)
     counts = Counts(right.sum(axis=0), extra.sum(axis=0), missed.sum(axis=0), n_documents)
-    return report_counts(counts, proportion(exact, n_documents, NOTHING_TESTED), undefined(NO_FIXED_UNITS))
+    accuracy = proportion(exact, n_documents, NOTHING_TESTED)
+    effects = design_effects(outcomes_of_documents(right, extra, missed)) if n_documents else None
+    return report_counts(counts, accuracy, undefined(NO_FIXED_UNITS), effects)
 
 
 def outcomes_spans(
     truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
 ) -> Outcomes:
-    """Outcomes for the bootstrap: documents are drawn, since spans of one document go wrong together."""
+    """Outcomes for the intervals of averages: spans of one document go wrong together."""
     return outcomes_of_documents(*counts_of_documents(truth, predicted, n_classes))
 
 

@@ -136,7 +136,8 @@ def threshold_interval(
     is_true = truth[order]
     tp, n_true = is_true.cumsum()[ends], int(truth.sum())
     place = _best(tp, ends + 1, n_true)
-    value = f1_of_counts(*_counts_at(place, tp, ends + 1).tolist()).value or 0.0
+    measured = f1_of_counts(*_counts_at(place, tp, ends + 1).tolist())
+    value = measured.value or 0.0
     # Giving the class to r documents has F1 of 2 n / (r + n) at most: further down no draw has its best one.
     reach = int(n_true * (2 / max(_LOWEST * value, 1e-3) - 1)) + 1
     ends = ends[ends < max(reach, ends[place] + 1)]
@@ -153,7 +154,15 @@ def threshold_interval(
         thresholds.append(odds[places])
         best.append(f1[np.arange(len(f1)), places].astype(np.float64))
     low, high = np.quantile(np.concatenate(thresholds), [0.025, 0.975])
-    return Interval(float(low), float(high)), corrected_interval(value, np.concatenate(best))
+    of_f1 = corrected_interval(value, np.concatenate(best))
+    return Interval(float(low), float(high)), _widened(of_f1, measured.interval)
+
+
+def _widened(drawn: Interval | None, counted: Interval | None) -> Interval | None:
+    """What either holds: where all is found, every drawn test set says so, which makes it no surer."""
+    if drawn is None or counted is None:
+        return drawn
+    return Interval(min(drawn.low, counted.low), max(drawn.high, counted.high))
 
 
 def _counts(

@@ -71,7 +71,7 @@ def _on_older(request: HttpRequest, member: Membership, used: ModelVersion | Non
         "test_set": test_set,
         "documents": len(found),
         "of": len(test_set.annotations),
-        "scores": scores(member.project.kind, found, seed=used.pk) if len(found) else None,
+        "scores": scores(member.project.kind, found) if len(found) else None,
     }
 
 

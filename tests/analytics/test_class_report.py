@@ -108,7 +108,9 @@ def test_a_corrected_label_moves_every_number_without_a_training(measured: Proje
     assert after.version == before.version
 
 
-def test_a_measure_without_evidence_is_undefined_and_says_why(shop: Project, ann: User) -> None:
+def test_a_measure_without_evidence_is_undefined_and_says_why(
+    shop: Project, client: Client, ann: User
+) -> None:
     billing = [d.pk for d in Document.objects.test_set().filter(project=shop) if truth(d.text) == "Billing"]
     Document.objects.filter(pk__in=billing).update(state=Document.State.EXCLUDED)
     settle_test_set(shop)
@@ -118,6 +120,11 @@ def test_a_measure_without_evidence_is_undefined_and_says_why(shop: Project, ann
     assert row.scores is not None
     assert row.scores.recall.value is None
     assert row.scores.recall.reason
+    client.force_login(ann)
+    about = "of the 2 classes of 3 with a test document"
+    assert about in client.get(page(shop), {"numbers": "test"}).content.decode()
+    quality = client.get(reverse("analytics:quality", args=[shop.pk])).content.decode()
+    assert about.replace("of the", "over the", 1) in quality
 
 
 @pytest.mark.parametrize("kind", ["multi", "spans"])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analytics.metrics.bootstrap import outcomes_single, with_intervals
+from analytics.metrics.averages import with_intervals
 from analytics.metrics.classification import report_single
+from analytics.metrics.outcomes import outcomes_single
 
 N_TEST_SETS = 300
 NOISE = 0.035  # of a share near .95 in 300 trials: 2.8 standard errors
@@ -34,17 +35,15 @@ def test_intervals_of_f1_cover_the_truth_as_often_as_promised(n_classes, n_docum
     true_f1 = 2 * np.diag(joint) / (joint.sum(axis=0) + joint.sum(axis=1))
     random = np.random.default_rng(1)
     macro, per_class = [], []
-    for seed in range(N_TEST_SETS):
+    for _ in range(N_TEST_SETS):
         truth, predicted = divmod(random.choice(joint.size, n_documents, p=joint.ravel()), n_classes)
         report = report_single(truth, predicted, n_classes)
-        report = with_intervals(
-            report, outcomes_single(truth, predicted, n_classes), seed=seed, n_resamples=400
-        )
+        report = with_intervals(report, outcomes_single(truth, predicted, n_classes))
         macro.append(holds(report.macro.f1, true_f1.mean()))
         per_class += [
             holds(s.f1, f1) for s, f1 in zip(report.classes, true_f1, strict=True) if s.f1.is_defined
         ]
-    assert np.mean(macro) == pytest.approx(0.95, abs=NOISE)
+    assert 0.95 - NOISE < np.mean(macro) < 0.995  # rarely seen classes make it wide
     assert np.mean(per_class) == pytest.approx(0.95, abs=0.02)
 
 
@@ -54,12 +53,10 @@ def test_intervals_of_nearly_perfect_models_err_on_the_wide_side(n_classes, accu
     true_f1 = 2 * np.diag(joint) / (joint.sum(axis=0) + joint.sum(axis=1))
     random = np.random.default_rng(1)
     macro = []
-    for seed in range(N_TEST_SETS):
+    for _ in range(N_TEST_SETS):
         truth, predicted = divmod(random.choice(joint.size, 100, p=joint.ravel()), n_classes)
         report = report_single(truth, predicted, n_classes)
-        report = with_intervals(
-            report, outcomes_single(truth, predicted, n_classes), seed=seed, n_resamples=400
-        )
+        report = with_intervals(report, outcomes_single(truth, predicted, n_classes))
         macro.append(holds(report.macro.f1, true_f1.mean()))
     assert np.mean(macro) > 0.93
 

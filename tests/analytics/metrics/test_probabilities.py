@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.metrics.calibration import NOTHING_TESTED, binary_log_loss, brier, log_loss
 from analytics.metrics.marks import NOTHING_MARKED, score_marks
@@ -21,10 +23,10 @@ def single(seed: int, n_documents: int, power: float = 1.0, n_classes: int = 4):
 
 def test_values_are_those_of_the_plain_measures_and_lie_in_their_intervals():
     odds, truth, predicted = single(1, 200)
-    found = score_probabilities(odds, truth, predicted, is_single=True, seed=1)
+    found = score_probabilities(odds, truth, predicted, is_single=True)
     assert found.log_loss.value == log_loss(odds, truth.argmax(axis=1)).value
     assert found.brier.value == brier(odds, truth).value
-    several = score_probabilities(odds, truth, odds > 0.5, is_single=False, seed=1)
+    several = score_probabilities(odds, truth, odds > 0.5, is_single=False)
     assert several.log_loss.value == binary_log_loss(odds, truth).value
     assert sum(one.n_documents for one in several.calibration.bins) == truth.size
     for one in (found, several):
@@ -33,40 +35,93 @@ def test_values_are_those_of_the_plain_measures_and_lie_in_their_intervals():
 
 
 def test_an_honest_model_may_be_honest_and_a_boastful_one_may_not():
-    honest = score_probabilities(*single(2, 600), is_single=True, seed=1)
+    honest = score_probabilities(*single(2, 600), is_single=True)
     assert honest.gap.interval.low < 0 < honest.gap.interval.high
     assert honest.calibration.error.interval.low < 0.01
-    boastful = score_probabilities(*single(2, 600, power=3), is_single=True, seed=1)
+    boastful = score_probabilities(*single(2, 600, power=3), is_single=True)
     assert boastful.gap.interval.low > 0.05
     assert boastful.calibration.error.interval.low > 0.05
+
+
+def test_the_error_of_a_model_that_is_sure_and_always_wrong_has_no_end_above_1():
+    odds = np.full((30, 2), [0.89, 0.11])
+    truth, predicted = (np.eye(2, dtype=bool)[np.full(30, place)] for place in (1, 0))
+    error = score_probabilities(odds, truth, predicted, is_single=True).calibration.error
+    assert error.value == pytest.approx(0.89)
+    assert 0.7 < error.interval.low < error.value < error.interval.high <= 1
+
+
+def test_documents_whose_errors_cancel_out_do_not_make_the_calibration_certain():
+    """One of two is right and half is what the model says, so the measured error is 0."""
+    odds, given = np.full((200, 2), 0.5), np.eye(2, dtype=bool)[np.zeros(200, int)]
+    error = score_probabilities(
+        odds, np.eye(2, dtype=bool)[np.arange(200) % 2], given, is_single=True
+    ).calibration.error
+    assert (error.value, error.interval.low) == (0, 0)
+    assert 0.02 < error.interval.high < 0.1
+
+
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 30),
+    st.integers(2, 8),
+    st.booleans(),
+    st.sampled_from(["right", "wrong", "drawn"]),
+    st.sampled_from([0.0, 0.3, 1.0]),
+)
+def test_intervals_are_never_empty_nor_outside_their_bounds(seed, n, n_classes, is_single, fate, doubt):
+    random = np.random.default_rng(seed)
+    odds = (1 - doubt) * np.eye(n_classes)[random.integers(n_classes, size=n)] + doubt / n_classes
+    predicted = np.eye(n_classes, dtype=bool)[odds.argmax(axis=1)]
+    if fate == "drawn":
+        truth = np.eye(n_classes, dtype=bool)[random.integers(n_classes, size=n)]
+    else:
+        truth = predicted if fate == "right" else np.roll(predicted, 1, axis=1)
+    found = score_probabilities(odds, truth, predicted, is_single=is_single)
+    bounds = {found.log_loss: (0, 40), found.brier: (0, 2 if is_single else n_classes)}
+    bounds |= {found.calibration.error: (0, 1), found.gap: (-1, 1)}
+    for measure, (least, most) in bounds.items():
+        interval = measure.interval
+        assert least <= interval.low <= measure.value + 1e-9 <= interval.high + 2e-9
+        assert interval.high <= most + 1e-9
+        assert interval.width > 0
+
+
+def test_an_honest_model_is_found_honest_as_often_as_promised():
+    """The truth is a calibration error of 0, which no measured one ever is."""
+    held = []
+    for seed in range(150):
+        found = score_probabilities(*single(seed, 60), is_single=True).calibration.error
+        held.append(found.interval.low < 0.005)
+    assert np.mean(held) > 0.9
 
 
 def test_marks_are_judged_each_by_itself_and_drawn_by_documents():
     random = np.random.default_rng(3)
     odds, documents = random.uniform(0.3, 1, 900), np.sort(random.integers(0, 400, 900))
     is_right = random.random(900) < odds
-    honest = score_marks(odds, is_right, documents, 400, seed=1)
+    honest = score_marks(odds, is_right, documents, 400)
     assert honest.gap.interval.low < 0 < honest.gap.interval.high
     assert honest.brier.value == pytest.approx(((odds - is_right) ** 2).mean())
     for measure in (honest.log_loss, honest.brier, honest.calibration.error):
         assert measure.interval.low <= measure.value <= measure.interval.high
-    boastful = score_marks(odds**0.2, is_right, documents, 400, seed=1)
+    boastful = score_marks(odds**0.2, is_right, documents, 400)
     assert boastful.gap.interval.low > 0.05
-    together = score_marks(odds, is_right, documents // 40, 10, seed=1)
+    together = score_marks(odds, is_right, documents // 40, 10)
     assert together.gap.interval.width != honest.gap.interval.width
-    nothing = score_marks(odds[:0], is_right[:0], documents[:0], 4, seed=1)
+    nothing = score_marks(odds[:0], is_right[:0], documents[:0], 4)
     assert nothing.gap.reason == NOTHING_MARKED
 
 
 def test_a_model_that_gives_no_class_has_no_gap():
     truth = np.eye(2, dtype=bool)
-    found = score_probabilities(truth * 0.3, truth, truth & False, is_single=False, seed=1)
+    found = score_probabilities(truth * 0.3, truth, truth & False, is_single=False)
     assert found.gap.reason == NOTHING_ANSWERED
 
 
 def test_an_empty_test_set_has_no_value_and_tables_must_fit():
     none = np.zeros((0, 3))
-    found = score_probabilities(none, none.astype(bool), none.astype(bool), is_single=True, seed=1)
+    found = score_probabilities(none, none.astype(bool), none.astype(bool), is_single=True)
     assert found.log_loss.reason == found.calibration.error.reason == NOTHING_TESTED
     with pytest.raises(ValueError, match="must be equal tables"):
-        score_probabilities(np.zeros((1, 2)), none.astype(bool), none.astype(bool), is_single=True, seed=1)
+        score_probabilities(np.zeros((1, 2)), none.astype(bool), none.astype(bool), is_single=True)

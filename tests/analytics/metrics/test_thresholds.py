@@ -68,6 +68,13 @@ def test_intervals_hold_what_was_found():
     assert of_f1.low <= found.f1.value <= of_f1.high
 
 
+def test_a_class_that_is_told_apart_perfectly_is_not_certain():
+    odds = np.array([0.9] * 12 + [0.2] * 70)
+    _, of_f1 = threshold_interval(odds, odds > 0.5, seed=1)
+    assert of_f1.high == 1
+    assert 0.6 < of_f1.low < 0.95
+
+
 def test_a_class_without_a_document_has_no_threshold():
     odds, none = np.array([0.2, 0.8]), np.zeros(2, bool)
     found = best_threshold(odds, none, seed=1)
