@@ -151,6 +151,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         lambda w, u: {"predictions": [{"external_id": "t1", "source": "rules", "label": "Refund"}]},
     ),
     ("prediction_source", "DELETE"): (MANAGE, NO_BODY),
+    ("model_status", "GET"): (READ, NO_BODY),
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
     ("model", "PATCH"): (MANAGE, lambda w, u: {"note": "Before the new rule."}),
