@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,11 @@ from labeling.actions import adjudication
 from labeling.exceptions import LabelingError, NotFound
 from labeling.forms.answers import ChoiceOfClasses
 from labeling.models import Annotation, Document, Lease, Membership
-from labeling.models.reasons import percent, top_classes
 from labeling.views import questions
 from labeling.views.access import for_adjudicators, person
 from labeling.views.given import WITH_LABELS, Given
 from labeling.views.marked import Stretch, stretches
+from labeling.views.opinion import told_opinion
 from labeling.views.parts import answer_form
 
 PER_PAGE = 25
@@ -76,9 +76,7 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     context = answer_form(member, document, given, back="") | voices_on(document, said)
     waiting = Document.objects.disputed().filter(project=member.project)
     context |= waiting.aggregate(number=Count("pk", filter=Q(pk__lte=document.pk)), waiting=Count("pk"))
-    context["opinion"] = _opinion_of_model(
-        document, {card.id: card.name for card in context["facts"].classes}
-    )
+    context["opinion"] = told_opinion(document, {card.id: card.name for card in context["facts"].classes})
     return render(request, "labeling/dispute.html", context, status=status)
 
 
@@ -99,13 +97,6 @@ def _next_dispute(request: HttpRequest, member: Membership, document_id: int) ->
     if following is None or "list" in request.POST:
         return reverse("labeling:disputes", args=[member.project_id])
     return reverse("labeling:dispute", args=[member.project_id, following.pk])
-
-
-def _opinion_of_model(document: Document, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(class, probability) as the model saw the document when it was last given out; empty without one."""
-    leases = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
-    reason = leases.values_list("reason", flat=True).first() or {}
-    return [(names[pk], percent(value)) for pk, value in top_classes(reason)[:3] if pk in names]
 
 
 def _is_decided(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:

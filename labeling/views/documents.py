@@ -21,6 +21,8 @@ from labeling.exceptions import NotFound, WrongState
 from labeling.forms.documents import DocumentSearch
 from labeling.models import Annotation, Document, Label, Lease, Membership, Resolution
 from labeling.views.access import for_managers, local_next, person
+from labeling.views.opinion import told_opinion
+from labeling.views.settled import settled_by
 
 PAGE_SIZE = 50
 TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
@@ -64,10 +66,13 @@ def documents(request: HttpRequest, member: Membership) -> HttpResponse:
 def document(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     found = _document(member, document_id)
     around = Document.objects.filter(project=member.project_id)
+    resolution = _resolution(found)
     context = {
         "member": member,
         "document": found,
-        "resolution": _resolution(found),
+        "resolution": resolution,
+        "settled_by": settled_by(resolution) if resolution else "",
+        "opinion": told_opinion(found),
         "history": _history(found),
         "leases": Lease.objects.filter(document=found, round=found.round).select_related("annotator"),
         "metadata": [

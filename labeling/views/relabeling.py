@@ -17,7 +17,9 @@ from labeling.views.access import for_adjudicators, local_next
 from labeling.views.disputes import counted_answers, is_stored, posted, start_from, voices_on
 from labeling.views.given import Given
 from labeling.views.marked import stretches
+from labeling.views.opinion import told_opinion
 from labeling.views.parts import answer_form
+from labeling.views.settled import settled_by
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +47,8 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         "is_closed": document.is_gold or document.state == Document.State.EXCLUDED,
         "here": request.get_full_path(),
         "settled": settled,
+        "settled_by": settled_by(settled) if settled else "",
+        "opinion": told_opinion(document, {card.id: card.name for card in context["facts"].classes}),
         "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
     }
     return render(request, "labeling/relabel.html", context, status=status)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from labeling.actions import annotations, corrections, queue
 from labeling.actions.annotations import Submission
 from labeling.learning.limits import READ_CHARACTERS
-from labeling.models import Document, Project
+from labeling.models import Document, HeldOutPrediction, Lease, ModelVersion, Project
 from tests.cast import label
 
 
@@ -115,7 +115,48 @@ def test_a_settled_document_says_by_what(client: Client, tickets: Project, ann: 
     (held,) = queue.claim(tickets.pk, ann).documents
     annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     page = text(client.get(reverse("labeling:document", args=[tickets.pk, held.document_id])))
-    assert "Settled (Agreed): Refund" in page
+    assert "Settled by one answer: Refund" in page, "one person cannot agree"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Refund", "Refund"), "Settled by 2 answers that agree: Refund"),
+        (("Billing", "Refund", "Billing"), "Settled by most of 3 answers: Billing"),
+    ],
+)
+def test_several_answers_agree_or_most_of_them_do(
+    client: Client, make_project: Callable[..., Project], ann: User, bob: User, carla: User, names, said
+) -> None:
+    project = make_project(texts=["Where is it?"], overlap=len(names))
+    for person, name in zip((ann, bob, carla), names, strict=False):
+        (held,) = queue.claim(project.pk, person).documents
+        annotations.submit(person, Submission(held.token, [label(project, name)]))
+    assert said in text(client.get(reverse("labeling:document", args=[project.pk, held.document_id])))
+
+
+@pytest.mark.parametrize("split", ["pool", "test"])
+def test_the_page_of_a_document_says_what_the_model_says(
+    client: Client, tickets: Project, ann: User, split: str
+) -> None:
+    """Of the test set what was measured, whatever was said when it was given out."""
+    refund, billing = (str(label(tickets, name).label_class) for name in ("Refund", "Billing"))
+    (held,) = queue.claim(tickets.pk, ann).documents
+    Document.objects.filter(pk=held.document_id).update(split=split)
+    address = reverse("labeling:document", args=[tickets.pk, held.document_id])
+    assert "says:" not in text(client.get(address)), "no model yet"
+    version = ModelVersion.objects.create(
+        project=tickets, number=7, state="ready", classes=[refund, billing], label_count=20
+    )
+    assert "says:" not in text(client.get(address)), "nothing said of this one"
+    reason = {"share": "margin", "model": 6, "top": [[billing, 0.61], [refund, 0.39]]}
+    Lease.objects.filter(document=held.document_id).update(reason=reason)
+    if split == "test":
+        HeldOutPrediction.objects.create(
+            model_version=version, document_id=held.document_id, probabilities=[0.8, 0.2]
+        )
+    said = "Model 7 says: Refund 80 %, Billing 20 %" if split == "test" else "Model 6 says: Billing 61 %"
+    assert said in " ".join(text(client.get(address)).split())
 
 
 def test_spans_are_quoted_by_code_points(

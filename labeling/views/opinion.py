@@ -1,0 +1,32 @@
+"""What do people who decide read of the model's opinion on a document?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labeling.models import Document, LabelClass
+from labeling.models.opinion import opinion_on
+from labeling.models.reasons import percent
+
+
+@dataclass(frozen=True)
+class ToldOpinion:
+    """The classes that the model holds most likely; of spans what it marks, with its words."""
+
+    number: int | None  # of the model
+    classes: list[tuple[str, str, str]]  # name, probability, words
+
+
+def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> ToldOpinion | None:
+    """None without a model that has said anything. Other classes than in `names` (the active ones) are left out."""
+    opinion = opinion_on(document)
+    if opinion is None:
+        return None
+    if names is None:
+        active = LabelClass.objects.active().filter(project=document.project_id)
+        names = {str(pk): name for pk, name in active.values_list("pk", "name")}
+    words = opinion.words or ("",) * len(opinion.classes)
+    pairs = zip(opinion.classes, words, strict=True)
+    told = [(names[pk], percent(odds), quoted) for (pk, odds), quoted in pairs if pk in names]
+    return ToldOpinion(opinion.number, told)
