@@ -110,10 +110,53 @@ def test_several_classes_toggle_and_enter_saves(open_as: Open, make_project, ann
     expect(page.get_by_role("button", name="Save and next")).to_be_visible()
     press(page, "Enter")
     shows(page, TEXTS[1])
-    press(page, "Enter")
+    press(page, "Enter", "Enter")
     shows(page, TEXTS[2])
+    page.wait_for_timeout(300)  # a click right after a new document is taken for half a double click
+    page.get_by_role("button", name="None of these, next").click()
+    shows(page, TEXTS[3])
     saved(page)
-    assert answers(project) == [["Delivery", "Refund"], []]
+    assert answers(project) == [["Delivery", "Refund"], [], []]
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_a_stray_enter_stores_no_answer(open_as: Open, make_project, ann: User, kind: str):
+    project = make_project(kind=kind)
+    page = open_as(ann, desk(project))
+    shows(page, TEXTS[0])
+    ready(page)
+    press(page, "Enter")
+    asks = page.get_by_role("button", name="Nothing is chosen. Enter again: none of these")
+    expect(asks).to_be_visible()
+    expect(page.locator("#said")).to_have_text("Nothing is chosen. Enter again: none of these")
+    shows(page, TEXTS[0])
+    press(page, *(["ArrowRight", "1"] if kind == "spans" else ["1"]))
+    expect(page.get_by_role("button", name="Save and next")).to_be_visible()
+    press(page, "Enter")
+    shows(page, TEXTS[1])
+    press(page, "Enter")
+    expect(asks).to_be_visible()
+    saved(page)
+    assert len(answers(project)) == 1, "the second document is asked about anew"
+
+
+def test_decisions_that_do_not_fit_scroll_and_the_strip_says_so(open_as: Open, make_project, ann: User):
+    project = make_project(texts=[f"Ticket {n}" for n in range(25)])
+    page = open_as(ann, desk(project), viewport={"width": 375, "height": 800})
+    for number in range(20):
+        shows(page, f"Ticket {number}")
+        press(page, "1")
+    shows(page, "Ticket 20")
+    strip = page.locator("#strip")
+    expect(strip).to_have_class(re.compile("has-older"))
+    expect(strip.get_by_role("link").last).to_be_in_viewport(ratio=1)
+    saved(page)
+    page.reload()
+    expect(strip).to_have_class(re.compile("has-older"))
+    expect(strip.get_by_role("link").last).to_be_in_viewport(ratio=1)
+    strip.evaluate("strip => { strip.scrollLeft = 0; }")
+    expect(strip).not_to_have_class(re.compile("has-older"))
+    expect(strip.get_by_role("link").first).to_be_in_viewport(ratio=1)
 
 
 def test_without_script_buttons_rows_and_undo_do_the_same(open_as: Open, make_project, ann: User):

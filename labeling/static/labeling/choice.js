@@ -3,16 +3,35 @@
 const answer = () => document.getElementById("answer");
 const named = (id) => document.querySelector(`#classes > [data-card="${CSS.escape(id)}"] b`)?.textContent ?? "";
 
-/* "Save" with nothing chosen is an answer too, and says so */
+/* "Save" with nothing chosen is an answer too, and says so. Enter may have been pressed by mistake, so that the key
+   asks once before it saves that; whoever presses the button with pointer or finger means it. */
 const isNothing = () => !document.querySelector("#answer :checked, #answer [name=span_class][type=hidden]");
+let asked = null; // the form in which Enter asked
 function nameSave() {
-  const save = document.querySelector(".other [data-none]");
+  const save = document.querySelector("[data-enter][data-sure]");
   if (!save?.firstChild) return;
   save.dataset.name ??= save.firstChild.textContent;
-  save.firstChild.textContent = isNothing() ? `${save.dataset.none} ` : save.dataset.name;
+  const { name, none = name, sure } = save.dataset;
+  const words = asked === answer() ? sure : isNothing() ? none : name;
+  save.firstChild.textContent = `${words.trim()} `;
 }
-for (const moment of ["change", "desk:shown", "spans:changed"]) document.addEventListener(moment, nameSave);
-nameSave();
+function begin() {
+  asked = null;
+  nameSave();
+}
+for (const moment of ["change", "desk:shown", "spans:changed"]) document.addEventListener(moment, begin);
+begin();
+
+document.addEventListener("click", (event) => {
+  const save = event.target.closest?.("[data-enter][data-sure]");
+  if (!save || event.detail > 0 || asked === answer() || !isNothing()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  asked = answer();
+  nameSave();
+  const said = document.getElementById("said");
+  if (said) said.textContent = save.dataset.sure;
+}, true);
 
 /* The suggestion after the first choice: what was chosen first is sent along. Where it is what the model would choose,
    it is saved at once; else the model's choice is told, and the next choice (or Enter) saves. */

@@ -40,12 +40,14 @@ export function decide(key, classes, excerpt) {
   link.lastElementChild.textContent = `${names}: ${excerpt}`;
   strip.append(item);
   while (strip.children.length > MOST) strip.firstElementChild.remove();
+  showNewest();
   count("today", 1);
 }
 
 /* The decision is taken back, or was refused. */
 export function withdraw(key) {
   decided(key)?.remove();
+  showNewest();
   count("today", -1);
 }
 
@@ -63,6 +65,22 @@ export function saved(key, { url, settled }) {
   if (bar) bar.value += 1;
 }
 
+/* More decisions than fit scroll; the side that hides some fades. The newest are in view whenever the strip changes. */
+const mark = (strip) => {
+  const hidden = strip.scrollWidth - strip.clientWidth;
+  strip.classList.toggle("has-older", strip.scrollLeft > 1);
+  strip.classList.toggle("has-newer", strip.scrollLeft < hidden - 1);
+};
+function showNewest() {
+  const strip = by("strip");
+  if (!strip) return;
+  strip.scrollLeft = strip.scrollWidth;
+  mark(strip);
+}
+document.addEventListener("scroll", ({ target }) => target.id === "strip" && mark(target), true);
+window.addEventListener("resize", showNewest);
+showNewest();
+
 const decided = (key) => by("strip").querySelector(`[data-key="${CSS.escape(key)}"]`);
 
 function count(what, step) {
@@ -79,4 +97,5 @@ export function refresh(progress, since) {
   if (!progress || changedAt > since || by("strip").querySelector(".is-unsent")) return;
   progress.querySelector("#strip").replaceWith(by("strip"));
   by("progress").replaceWith(progress);
+  showNewest();
 }
