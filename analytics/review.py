@@ -17,6 +17,7 @@ from labeling.models.slicing import Slice
 LEAST_ODDS = 1e-6  # a probability of 0 would be an infinite loss
 SORTS = ("loss", "confidence", "newest")
 CLASS_FILTERS = ("truth", "predicted", "missed", "extra", "either")
+BARE = frozenset({"model"})  # what an address may ask for and still be that of the page as it opens
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Asked:
     whole: int | None = None
 
     @classmethod
+    def opened(cls, query: Mapping[str, str]) -> Self:
+        """As `read`; whoever asks for nothing else sees what the model got wrong.
+
+        >>> Asked.opened({"model": "3"}).is_wrong, Asked.opened({"wrong": "0"}).is_wrong
+        (True, False)
+        """
+        return cls.read(query if query.keys() - BARE else {"wrong": "1", **query})
+
+    @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
         """From an address; what makes no sense is passed over.
 
@@ -72,6 +82,8 @@ class Asked:
 
         >>> Asked(model=3, is_wrong=True, where=Slice("source", "mail")).address(page=2)
         'wrong=1&model=3&page=2&field=source&value=mail'
+        >>> Asked(model=3).address()
+        'wrong=0&model=3'
         """
         asked = replace(self, **changes)
         given: dict[str, Any] = {"wrong": "1" if asked.is_wrong else None}
@@ -79,9 +91,8 @@ class Asked:
         given |= {name: getattr(asked, name) for name in CLASS_FILTERS}
         given |= {"sort": asked.sort if asked.sort != SORTS[0] else None, "all": asked.whole}
         given |= {"page": asked.page if asked.page > 1 else None}
-        return urlencode(
-            {name: value for name, value in given.items() if value is not None} | asked.where.query
-        )
+        query = {name: value for name, value in given.items() if value is not None} | asked.where.query
+        return urlencode(query if query.keys() - BARE else {"wrong": "0"} | query)
 
     @property
     def is_narrowed(self) -> bool:

@@ -26,12 +26,13 @@ from labeling.models import Document, Membership, Pick
 from labeling.views.access import for_managers, person
 
 MOST_PICKS = 5  # that the page names
+MOST_UNASKED = 20  # documents that are sent to the queue without asking: half an hour's work
 
 
 @require_safe
 @for_managers
 def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
-    one = review(member.project, Asked.read(request.GET.dict()))
+    one = review(member.project, Asked.opened(request.GET.dict()))
     kind = member.project.kind
     shown_to = {
         "member": member,
@@ -56,10 +57,15 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Send the documents that fit to the queue, at most as many as one pick takes, in the page's order."""
+    """Send the documents that fit to the queue, at most as many as one pick takes, in the page's order.
+
+    Of more than a handful it asks first: each costs somebody an answer.
+    """
     query = QueryDict(request.POST.get("query", ""))
     one = review(member.project, Asked.read(query.dict()))
     ids = one.document_ids[: picks.MOST_PICKED]
+    if len(ids) > MOST_UNASKED and "sure" not in request.POST:
+        return render(request, "labeling/confirm.html", _sending(member, one, len(ids), request.POST))
     try:
         done = picks.pick(member.project_id, person(request), ids, request.POST.get("reason", ""))
     except InvalidInput as error:
@@ -95,6 +101,24 @@ def test_set_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     ]
     number = one.version.number if one.version else 0
     return csv_file(f"test-set-{member.project_id}-model-{number}", header, _csv_rows(one))
+
+
+def _sending(member: Membership, one: Review, count: int, sent: QueryDict) -> dict[str, Any]:
+    address = one.asked.address()
+    text = _(
+        "Each of them is opened for one more answer by somebody who has not seen it; until then what "
+        "settles it now goes on counting. You can take it back."
+    )
+    if not one.asked.is_narrowed:
+        text = _("This is the whole test set, not only what the model got wrong.") + " " + text
+    return {
+        "member": member,
+        "title": _("Send {n} documents to the queue?").format(n=count),
+        "text": text,
+        "action": _("Send"),
+        "hidden": [("query", address), ("reason", sent.get("reason", "")), ("sure", "yes")],
+        "back": f"{reverse('analytics:test_set', args=[member.project_id])}?{address}",
+    }
 
 
 def _csv_rows(one: Review) -> Iterable[list[object]]:

@@ -19,7 +19,7 @@ class ToldOpinion:
 
 
 def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> ToldOpinion | None:
-    """None without a model that has said anything. Other classes than in `names` (the active ones) are left out."""
+    """None where no model has said anything. Only classes in `names` are told, by default active ones."""
     opinion = opinion_on(document)
     if opinion is None:
         return None

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from analytics.queries import HeldOut, Spans
 from analytics.review import Asked, chosen, judged
+from analytics.views import review as review_views
 from labeling.actions import generations, given, queue, working
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.queue import HeldDocument
@@ -138,6 +139,37 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     assert client.post(relabel, sent)["Location"] == back
     assert "Model 1 is wrong on 2 of 12 test documents" in client.get(back).content.decode()
     assert Resolution.objects.get(document=document).how == "adjudicated"
+
+
+def test_the_page_opens_with_what_the_model_got_wrong_and_shows_all_on_request(
+    measured: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    for opened in ("", "model=1"):
+        html = client.get(page(measured, opened)).content.decode()
+        assert len(texts(html)) == 3, opened
+        assert "test-set.csv?wrong=1" in html, "the file holds what the page shows"
+        (all_of_it,) = re.findall(r'<a class="tag" href="\?([^"]*)">only wrong ones', html)
+        assert len(texts(client.get(page(measured, all_of_it.replace("&amp;", "&"))).content.decode())) == 12
+    unchecked = "model=1&truth=&predicted=&sort=loss"
+    assert len(texts(client.get(page(measured, unchecked)).content.decode())) == 12
+
+
+def test_before_many_documents_are_sent_the_page_asks(
+    measured: Project, client: Client, joan: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(joan)
+    monkeypatch.setattr(review_views, "MOST_UNASKED", 11)
+    send = reverse("analytics:pick_test_set", args=[measured.pk])
+    sent = {"query": "wrong=0", "reason": "All of it & more"}
+    html = client.post(send, sent).content.decode()
+    assert "Send 12 documents to the queue?" in html
+    assert "This is the whole test set" in html
+    assert not Pick.objects.exists()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
+    assert hidden["reason"] == "All of it &amp; more"
+    client.post(send, sent | {"sure": hidden["sure"]})
+    assert Pick.objects.get().reason == "All of it & more"
 
 
 def test_a_cell_of_the_matrix_a_person_and_a_slice_narrow_the_page(

@@ -18,9 +18,8 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     open_as: Open, measured: Project, joan: User, bob: User
 ) -> None:
     page = open_as(joan, f"/projects/{measured.pk}/report/test-set/")
-    page.get_by_label("Show incorrect predictions only").check()
-    page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Model 1 is wrong on 3 of 12 test documents")
+    expect(page.locator(".reviewed > li")).to_have_count(3)
     first = page.locator(".reviewed > li").first
     expect(first.locator("mark.towards").first).to_be_visible()
     document = Document.objects.get(pk=int((first.get_attribute("id") or "d0")[1:]))
@@ -35,3 +34,18 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     (held,) = queue.claim(measured.pk, bob).documents
     seen = {one.document_id for one in queue.claim(measured.pk, bob, 9).documents} | {held.document_id}
     assert set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True)) <= seen
+
+
+def test_what_is_chosen_is_shown_without_another_press(open_as: Open, measured: Project, joan: User) -> None:
+    page = open_as(joan, f"/projects/{measured.pk}/report/test-set/")
+    box, order = page.get_by_label("Show incorrect predictions only"), page.get_by_label("Order")
+    box.uncheck()
+    expect(page.locator(".reviewed > li")).to_have_count(12)
+    expect(box).to_be_focused()
+    order.focus()
+    page.keyboard.press("ArrowDown")  # keys pass every choice on the way: the page waits for the last one
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**sort=newest**")
+    expect(order).to_be_focused()
+    expect(order).to_have_value("newest")
+    expect(page.locator(".reviewed > li")).to_have_count(12)

@@ -36,6 +36,31 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+/* <form data-shows>: what is chosen is shown at once; with the keys, which pass every choice on the way, after a pause.
+   The field has the focus again when the page is back. */
+const PAUSE = 700; // ms
+let isByKeys = false, showing;
+document.addEventListener("pointerdown", () => { isByKeys = false; }, true);
+document.addEventListener("keydown", () => {
+  isByKeys = true;
+  clearTimeout(showing?.timer);
+  if (showing) showing.timer = setTimeout(showing.send, PAUSE);
+}, true);
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest("form[data-shows]");
+  if (!form || !target.matches("select, [type=checkbox]")) return;
+  const send = () => {
+    showing = null;
+    sessionStorage.setItem("shown-by", target.id);
+    form.requestSubmit();
+  };
+  clearTimeout(showing?.timer);
+  showing = { send, timer: setTimeout(send, isByKeys ? PAUSE : 0) };
+});
+const shownBy = sessionStorage.getItem("shown-by");
+sessionStorage.removeItem("shown-by");
+if (shownBy) document.getElementById(shownBy)?.focus({ preventScroll: true });
+
 /* <p data-retry="/readyz">: this page again as soon as that address says yes; asked more and more rarely, every ten seconds in the end. */
 const away = document.querySelector("[data-retry]");
 const retry = async (seconds) => {
