@@ -104,7 +104,7 @@ def edit(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.success(
             request, _("Version {n} is saved. From now on answers carry it.").format(n=saved.number)
         )
-        return redirect("labeling:guideline", member.project_id)
+        return redirect(_way_on(member, _step(request)))
     return _edit_page(request, member, form, rules, status=422)
 
 
@@ -161,9 +161,22 @@ def _edit_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    back = reverse("labeling:guideline", args=[member.project_id])
-    context = {"member": member, "form": form, "rules": rules, "back": back, **more}
+    step = _step(request)
+    context = {"member": member, "form": form, "rules": rules, "step": step, **more}
+    context["back"] = _way_on(member, step)
     return render(request, "labeling/guideline_edit.html", context, status=status)
+
+
+def _step(request: HttpRequest) -> int | None:
+    """The third of four steps, for whoever comes from the second: the project is new."""
+    asked = request.POST if request.method == "POST" else request.GET
+    return 3 if asked.get("step") == "3" else None
+
+
+def _way_on(member: Membership, step: int | None) -> str:
+    if step:
+        return f"{reverse('labeling:members', args=[member.project_id])}?step={step + 1}"
+    return reverse("labeling:guideline", args=[member.project_id])
 
 
 def _newest(member: Membership) -> Guideline | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -20,7 +21,7 @@ from labeling.formats.csv_columns import metadata_field
 from labeling.formats.csv_rows import needs_escape
 from labeling.forms.documents import Answers, ColumnChooser, Keep, Reading, Upload
 from labeling.forms.errors import put_on
-from labeling.models import ImportJob, LabelClass, Membership, Project
+from labeling.models import Guideline, ImportJob, LabelClass, Membership, Project
 from labeling.views.access import charge, for_managers, person
 from labeling.views.live import is_update, live, render_live
 
@@ -69,7 +70,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
         "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
         "is_silent": is_silent,
         "live": live(request, state, is_busy=not is_silent),
-        "is_alone": not member.project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists(),
+        "next_step": _next_step(member),
     }
     page, part = "labeling/document_import.html", "labeling/_document_import.html"
     return render_live(request, page, part, context, is_over=found.is_over)
@@ -236,8 +237,19 @@ def _known(member: Membership) -> tuple[Project, frozenset[str]]:
 
 
 def _step(member: Membership) -> int | None:
-    """The second of three steps, as long as the project has no documents."""
+    """The second of four steps, as long as the project has no documents."""
     return None if member.project.present_count else 2
+
+
+def _next_step(member: Membership) -> tuple[str, str]:
+    """What a finished import leads to, and its address: a new project still lacks rules and people."""
+    project = member.project
+    if project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists():
+        return _("To the project"), reverse("labeling:project", args=[project.pk])
+    if Guideline.objects.filter(project=project, number__gt=1).exists():  # the first one is empty
+        return _("Next: invite people"), f"{reverse('labeling:members', args=[project.pk])}?step=4"
+    address = reverse("labeling:guideline_edit", args=[project.pk])
+    return _("Next: write the guideline"), f"{address}?step=3"
 
 
 def _bad_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -138,6 +138,7 @@ def _page(
         "skippers": skipping.who_skips_most(member.project_id),
         "roles": Membership.Role.choices,
         "form": form,
+        "step": 4 if request.GET.get("step") == "4" else None,
     }
     return render(request, "labeling/member_list.html", context, status=status)
 

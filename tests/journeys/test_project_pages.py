@@ -106,7 +106,15 @@ def test_from_nothing_to_documents_and_an_invited_annotator(
     expect(page.get_by_role("heading", name="2 documents are new")).to_be_visible()
     expect(page.get_by_text("The text is empty.")).to_be_visible()
 
-    page.get_by_role("link", name="Next: invite people").click()
+    page.get_by_role("link", name="Next: write the guideline").click()
+    expect(page.get_by_role("listitem").filter(has_text="Guideline").first).to_have_attribute(
+        "aria-current", "step"
+    )
+    assert violations(page) == []
+    page.get_by_label("Definition").first.fill("Wants money back.")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_text("Version 2 is saved.")).to_be_visible()
+    expect(page.locator(".steps [aria-current]")).to_have_text("People")
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("Invitation link").input_value()
     assert violations(page) == []
