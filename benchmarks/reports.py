@@ -36,6 +36,7 @@ NAMESPACES = ("analytics", "analytics_api")
 NOT_REPORTS = ("news",)  # a line of a page, asked for by the page
 COLD = 10  # requests of each page with nothing remembered; the rest of the time is their preparation
 EXPLAINED = 5  # statements
+TEST, MOST_TEST_SHARE = 5_000, 0.9  # labelled test documents where nobody says; of a project's documents
 
 
 @dataclass(frozen=True)
@@ -173,19 +174,33 @@ def measure(size: Size, requests: int, *, is_explained: bool, only: str) -> dict
     return {"pages": pages, "built_s": round(built, 1), "machine": machine()}
 
 
-def main() -> None:
+def size_of(arguments: list[str] | None = None) -> tuple[Size, argparse.Namespace]:
+    """What the command line asks for. Ends the program with a sentence where no project can be like that."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--labels", type=int, default=100_000, help="labelled documents")
-    parser.add_argument("--test", type=int, default=5_000, help="labelled documents of the test set")
+    parser.add_argument(
+        "--test", type=int, help=f"labelled documents of the test set; {TEST:,}, or half of fewer labels"
+    )
     parser.add_argument("--classes", type=int, default=50)
     parser.add_argument("--kind", choices=["single", "multi", "spans"], default="single")
     parser.add_argument("--requests", type=int, default=20, help="of each page with everything remembered")
     parser.add_argument("--only", default="", help="addresses that hold this text")
     parser.add_argument("--explain", action="store_true", help="print the slowest statements of each page")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    size = Size(options.documents, options.labels, options.test, options.classes, options.kind)
+    options = parser.parse_args(arguments)
+    test = min(TEST, options.labels // 2) if options.test is None else options.test
+    if not 0 < test < options.labels <= options.documents:
+        parser.error("The labels are at most as many as the documents, and more than those of the test set.")
+    if test > MOST_TEST_SHARE * options.documents:
+        parser.error(
+            f"The test set is at most {MOST_TEST_SHARE:.0%} of the documents: give a smaller --test."
+        )
+    return Size(options.documents, options.labels, test, options.classes, options.kind), options
+
+
+def main() -> None:
+    size, options = size_of()
     found = measure(size, options.requests, is_explained=options.explain, only=options.only)
     show(found, is_json=options.json)
 
