@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from labeling.actions import queue
+from labeling.actions.annotations import Submission, submit
 from labeling.models import Annotation, Document, Label, Lease, Project
-from tests.cast import TEXTS
+from tests.cast import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -287,3 +288,22 @@ def test_hostile_texts_run_nothing_anywhere(open_as: Open, make_project, ann: Us
     expect(page.get_by_text(re.compile("2 answers"))).to_be_visible()
     page.get_by_role("link", name="Change").first.click()
     expect(page.locator(".text")).to_have_text(HOSTILE[1])
+
+
+def test_a_name_of_common_length_stands_on_one_line_beside_its_box(
+    open_as: Open, make_project, ann: User, bob: User, carla: User
+):
+    project = make_project(overlap=2)
+    for person, name in ((ann, "Refund"), (bob, "Billing")):
+        (held,) = queue.claim(project.pk, person).documents
+        submit(person, Submission(held.token, [label(project, name)]))
+    project.classes.filter(name="Billing").update(name="Entertainment")
+    address = f"/projects/{project.pk}/disputes/{held.document_id}/"
+    page = open_as(carla, address, viewport={"width": 1280, "height": 800})
+    name = page.locator("#classes b", has_text="Entertainment")
+    lines = """name => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        return new Set([...range.getClientRects()].map((box) => box.top)).size;
+    }"""
+    assert name.evaluate(lines) == 1
