@@ -241,6 +241,8 @@ def _settle_again(project: Project, reopened: list[int]) -> None:
 
 def _free_classes(job: ImportJob) -> list[LabelClass]:
     """Classes that the import added, that no answer of anybody else and no rule names."""
+    if not job.added_classes:
+        return []
     used = Label.objects.filter(label_class__in=job.added_classes).exclude(annotation__import_job=job)
     ruled = ClassRule.objects.filter(label_class__in=job.added_classes)
     taken = {*used.values_list("label_class", flat=True), *ruled.values_list("label_class", flat=True)}

@@ -579,7 +579,9 @@ def test_an_import_is_undone_after_a_question(client: Client, empty: Project) ->
     assert "This import is undone" in text(client.post(address, follow=True))
     assert not empty.documents.exists()
     assert "There is nothing to undo" in text(client.get(address))
-    assert "Undone" in text(client.get(reverse("labeling:import", args=[empty.pk])))
+    files = text(client.get(reverse("labeling:import", args=[empty.pk])))
+    assert "Undone" in files
+    assert "2 documents" not in files
     send(client, empty, TABLE)
     assert "2 documents are new" in text(start(client, empty, text="comment", id="nr"))
 

@@ -53,6 +53,7 @@ MOST = {
     "labeling:guideline_versions": 4,
     "labeling:import": 4,
     "labeling:import_job": 6,
+    "labeling:undo_import": 8,
     "labeling:label": 6,
     "labeling:mark_gold": 4,
     "labeling:members": 6,  # one of them: who skips most
