@@ -44,6 +44,8 @@ MODELS_DIR = DATA_DIR / "models"
 IS_DATABASE_GIVEN = bool(os.environ.get("DATABASE_URL"))  # else `./run` brings its own PostgreSQL
 IS_REDIS_GIVEN = bool(os.environ.get("REDIS_URL"))  # else `./run` brings its own Valkey
 DATABASE_URL = os.environ.get("DATABASE_URL") or "postgresql://reviewqueue@localhost/reviewqueue"
+# The owner of the tables; the role above needs no more than to read and change rows.
+MIGRATIONS_DATABASE_URL = os.environ.get("MIGRATIONS_DATABASE_URL") or DATABASE_URL
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://localhost:6379/0"  # unix:///path for a socket
 
 # --- How careful to be --------------------------------------------------------------------------------
@@ -165,6 +167,7 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 0)  # connections of a web process; 0: one a thread
 DATABASES = {"default": django_database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE)}
+MIGRATIONS_DATABASE = django_database(MIGRATIONS_DATABASE_URL, pool_size=0)
 LOGIN_URL = "labeling:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

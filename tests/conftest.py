@@ -1,7 +1,11 @@
 """What all tests share: the database, and settings that make them quick and steady."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
 from tests.servers import POSTGRES
@@ -15,6 +19,25 @@ hypothesis_settings.load_profile("steady")
 def pytest_configure() -> None:
     """A password of the cast costs half a second with the hash that the service uses, and proves nothing."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_can_be_emptied_between_tests() -> Iterator[None]:
+    """Django empties all tables after a test of real transactions; append-only ones refuse it."""
+    tables = [f"labeling_{name}" for name in ("annotation", "label", "guideline", "classrule")]
+
+    def switch(word: str) -> list[str]:
+        return [f"ALTER TABLE {name} {word} TRIGGER USER;" for name in tables]
+
+    plain = DatabaseOperations.sql_flush
+
+    def sql_flush(self: DatabaseOperations, *arguments: Any, **options: Any) -> list[str]:
+        found = plain(self, *arguments, **options)
+        return [*switch("DISABLE"), *found, *switch("ENABLE")] if found else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
 
 
 if POSTGRES is not None:

@@ -18,6 +18,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import override_settings
 
+from labeling.management.owner import as_owner
+
 
 @dataclass(frozen=True)
 class Throwaway:
@@ -48,6 +50,7 @@ def throwaway_service() -> Iterator[Throwaway]:
     with (
         tempfile.TemporaryDirectory(prefix="rq-simulation-") as folder,
         override_settings(FEATURES_DIR=Path(folder) / "features", MODELS_DIR=Path(folder) / "models"),
+        as_owner(),
         _created(found.name, found.home),
     ):
         call_command("migrate", verbosity=0)

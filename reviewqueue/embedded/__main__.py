@@ -52,8 +52,10 @@ def bench(name: str, arguments: list[str]) -> int:
         servers = Servers(DataFolder(Path(path)))
         with servers.running():
             servers.migrate()
-            environment = (
-                servers.environment | ONE_THREAD | {"DJANGO_SETTINGS_MODULE": "reviewqueue.settings"}
+            environment = servers.environment | ONE_THREAD
+            environment["DJANGO_SETTINGS_MODULE"] = "reviewqueue.settings"
+            environment["DATABASE_URL"] = environment.get(  # the owner: some make tables, and vacuum them
+                "MIGRATIONS_DATABASE_URL", environment["DATABASE_URL"]
             )
             return run_in_foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)
 

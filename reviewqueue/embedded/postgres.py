@@ -18,8 +18,10 @@ from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.rights import Rights, postgres_rights
 from reviewqueue.embedded.sockets import socket_folder
 from reviewqueue.embedded.supervisor import report
+from reviewqueue.roles import let_serve
 
 NAME = "reviewqueue"  # of the database and of its owner
+SERVICE = "reviewqueue_service"  # the role of the web server and the workers
 PORT = 5432  # only part of the socket's file name: the server listens on no network
 OPTIONS = {
     "listen_addresses": "",
@@ -71,11 +73,16 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The address for DATABASE_URL."""
+        """The owner's address, for MIGRATIONS_DATABASE_URL."""
         return self.url_of(NAME)
 
-    def url_of(self, database: str) -> str:
-        return f"postgresql://{NAME}@/{database}?host={quote(str(self.sockets))}&port={PORT}"
+    @property
+    def service_url(self) -> str:
+        """The address for DATABASE_URL: its role reads and changes rows, and nothing else."""
+        return self.url_of(NAME, SERVICE)
+
+    def url_of(self, database: str, role: str = NAME) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}&port={PORT}"
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises StartFailed with the end of its log."""
@@ -132,13 +139,18 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def make_database(self) -> None:
-        """Make the service's own database once. Raises StartFailed where the server is gone again."""
+        """Make the service's own database once, and its role. Raises StartFailed where the server is gone.
+
+        A folder of an earlier version gets the role here, before the first command that needs it.
+        """
         try:
             with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
                 known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
                 if not known:
                     connection.execute(f"CREATE DATABASE {NAME}")
                     self.is_new = True
+            with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
+                let_serve(cursor, SERVICE)
         except psycopg.OperationalError as error:
             raise StartFailed(f"PostgreSQL did not stay: {error}") from error
 

@@ -26,7 +26,10 @@ class Servers:
         if not settings.IS_DATABASE_GIVEN:
             postgres = Postgres(folder.path, folder.logs)
             self.embedded.append(postgres)
-            self.addresses["DATABASE_URL"] = postgres.url
+            self.addresses |= {
+                "DATABASE_URL": postgres.service_url,
+                "MIGRATIONS_DATABASE_URL": postgres.url,
+            }
         if not settings.IS_REDIS_GIVEN:
             valkey = Valkey(folder.path, folder.logs)
             self.embedded.append(valkey)

@@ -1,9 +1,10 @@
 """Would a container engine understand our files? Their structure only: no engine runs in these tests."""
 
-import importlib
 import json
 import re
 import shlex
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -65,8 +66,10 @@ def test_a_command_is_a_program_that_the_image_has(name):
 
 
 def test_the_image_serves_our_application():
+    """In a process of its own: an imported service shows signs of life in the database from then on."""
     module, _, attribute = IMAGE_COMMAND[-1].partition(":")
-    assert callable(getattr(importlib.import_module(module), attribute))
+    script = f"import {module}; assert callable({module}.{attribute})"
+    subprocess.run([sys.executable, "-c", script], cwd=BASE_DIR, check=True)
 
 
 def test_every_queue_that_messages_go_to_has_a_worker():
@@ -99,10 +102,19 @@ def test_a_named_volume_is_declared(name):
         assert volume.split(":")[0] in COMPOSE["volumes"]
 
 
+# reliability K2
 def test_no_secret_has_a_default():
     text = (BASE_DIR / "docker-compose.yml").read_text()
-    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "POSTGRES_SERVICE_PASSWORD", "REDIS_PASSWORD"):
         assert set(re.findall(rf"\$\{{{secret}([:?-]*)", text)) == {":?"}
+
+
+def test_only_migrations_know_the_password_of_the_tables_owner():
+    knowing = {name for name, service in OURS.items() if "POSTGRES_PASSWORD" in str(service["environment"])}
+    assert knowing == {"migrate"}
+    assert {service["environment"]["DATABASE_URL"].split(":")[1] for service in OURS.values()} == {
+        "//reviewqueue_service"
+    }
 
 
 def test_the_file_with_the_secrets_goes_neither_into_the_image_nor_into_git():

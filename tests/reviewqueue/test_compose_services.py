@@ -103,15 +103,17 @@ def answering(redis_url: str) -> set[str]:
 @pytest.mark.timeout(300)
 def test_each_service_starts_where_only_its_volume_and_tmpfs_can_be_written(tmp_path, request, monkeypatch):
     postgres, valkey = Postgres(tmp_path, tmp_path), Valkey(tmp_path, tmp_path)
-    env_file = {"SECRET_KEY": "0123456789" * 6, "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
+    env_file = {"SECRET_KEY": "0123456789" * 6, "REDIS_PASSWORD": "r"}
+    env_file |= {"POSTGRES_PASSWORD": "p", "POSTGRES_SERVICE_PASSWORD": "s"}
     volume = tmp_path / "volume"
     volume.mkdir()
-    addresses = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, "DATA_DIR": str(volume)}
+    addresses = {"DATABASE_URL": postgres.service_url, "REDIS_URL": valkey.url, "DATA_DIR": str(volume)}
     for server in (postgres, valkey):
         server.start()
         request.addfinalizer(server.process.stop)
     port = free_port(None)
     environment = {name: variables(name, env_file) | addresses for name in OURS}
+    environment["migrate"]["MIGRATIONS_DATABASE_URL"] = postgres.url
     with running(tmp_path, "migrate", environment["migrate"], port) as migrate:
         assert migrate.wait(PATIENCE_SECONDS) == 0, (tmp_path / "migrate.log").read_text()[-3000:]
 
