@@ -6,7 +6,9 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(?P<link>\bjoin(?:/|%2F))[\w-]{20,}|(?P<token>\brq_)[\w-]{20,}|(?P<address>://[^\s/@:]*:)[^\s/@]+(?=@)",
+    r"(?P<link>(?:/|%2F)join(?:/|%2F))[\w-]{20,}"
+    r"|(?P<token>\brq_)[\w-]{20,}"
+    r"|(?P<address>://[^\s/@:]*:)[^\s/@]+(?=@)",
     re.IGNORECASE,
 )
 

@@ -1,5 +1,6 @@
 """Is the documentation true? Links, commands, settings, states, tables, and the examples that can be run."""
 
+import ast
 import json
 import os
 import re
@@ -33,6 +34,7 @@ COMMANDS = (DOCS / "reference" / "commands.md").read_text()
 SETTINGS = (DOCS / "reference" / "settings.md").read_text()
 STATES = (DOCS / "reference" / "states.md").read_text()
 TABLES = (DOCS / "reference" / "tables.md").read_text()
+SECURITY = (DOCS / "reference" / "security.md").read_text()
 TUTORIAL = (DOCS / "tutorial" / "first-project.md").read_text()
 FIXED = {
     "./run demo", "./run up", "./run test", "./run check", "./run manage", "./run bench", "simulate",
@@ -292,3 +294,27 @@ def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
     for page in ("how-to/import-documents.md", "explanation/how-the-model-learns.md"):
         text = (DOCS / page).read_text()
         assert [number for number in told if number not in text] == [], page
+
+
+KINDS = {"A": 6, "B": 2, "C": 5, "D": 3, "E": 5, "F": 5, "G": 7, "H": 3, "I": 3, "J": 4, "K": 5}
+ATTACKS = [f"{kind}{number}" for kind, most in KINDS.items() for number in range(1, most + 1)]
+
+
+def test_every_attack_of_the_catalogue_has_its_row():
+    assert [cells[0] for cells in table(SECURITY, "# Attacks and their tests")] == ATTACKS
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_has_tests_that_carry_its_name_or_a_reason_why_not(attack: str):
+    """In the test's name, its docstring, or a comment above it."""
+    (row,) = (cells for cells in table(SECURITY, "# Attacks and their tests") if cells[0] == attack)
+    named = re.findall(r"([\w/]+\.py)::(\w+)", row[3])
+    assert named or row[2].startswith(("does not apply: ", "not defended: ")), row
+    for path, name in named:
+        source = (BASE_DIR / "tests" / path).read_text()
+        functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+        (test,) = (function for function in functions if function.name == name)
+        first = min([test.lineno, *(decorator.lineno for decorator in test.decorator_list)])
+        above = source.splitlines()[max(first - 2, 0)]
+        carried = f"{above if above.startswith('#') else ''} {ast.get_docstring(test)} {name.upper()}"
+        assert attack in re.findall(r"[A-K][1-7](?![0-9A-Za-z])", carried), f"{path}::{name}"

@@ -114,6 +114,7 @@ def statuses(client: Client, address: str) -> list[int]:
     return [status for status in answered if status != 405]
 
 
+# reliability F1
 def test_every_page_of_a_project_names_the_role_that_opens_it():
     assert set(LEAST_ROLE) == set(ROUTES)
 
@@ -151,6 +152,7 @@ def test_each_role_opens_its_own_pages_and_no_others(addresses, client, ann, car
     assert offenders == []
 
 
+# reliability G2
 def test_looking_changes_nothing_and_a_form_from_another_site_is_refused(addresses, joan, tickets):
     client = Client(enforce_csrf_checks=True)
     client.force_login(joan)
@@ -184,6 +186,7 @@ def standing(project: Project) -> list[Any]:
     ]
 
 
+# reliability F2
 @pytest.mark.parametrize("name", ["document", "retire_class", "remove_member", "import_job"])
 def test_what_belongs_to_another_project_does_not_exist_here(
     name: str, client: Client, joan: User, tickets: Project, eve: User, make_project: Any
@@ -198,3 +201,15 @@ def test_what_belongs_to_another_project_does_not_exist_here(
     }
     address = reverse(f"labeling:{name}", kwargs={"project_id": tickets.pk} | ids[name])
     assert client.get(address).status_code == 404
+
+
+# reliability K3
+@pytest.mark.parametrize(
+    "path",
+    ["metrics", "admin/", "flower/", ".git/config", ".env", "media/", "static/../manage.py", "debug/",
+     "static/%2e%2e/.env", "static/..%2fmanage.py", "api/v1/admin/", "server-status"],
+)  # fmt: skip
+def test_what_is_no_page_of_ours_is_not_there(client: Client, joan: User, path: str):
+    for _ in range(2):  # for a visitor, then for somebody who is signed in
+        assert client.get(f"/{path}").status_code == 404
+        client.force_login(joan)

@@ -48,6 +48,7 @@ def test_readyz_says_that_the_database_takes_no_writes(client):
     assert answer.json()["reasons"] == ["The database takes no writes."]
 
 
+# reliability K3
 @pytest.mark.django_db
 def test_strangers_sign_in_and_annotators_do_not_see_the_inside(client):
     assert client.get("/healthz/deep").status_code == 302
@@ -97,6 +98,7 @@ def test_health_changes_nothing(client, method):
     assert getattr(client, method)("/livez").status_code == 405
 
 
+# reliability A6
 def test_every_answer_carries_the_strict_content_policy(client):
     policy = client.get("/livez")["Content-Security-Policy"]
     assert "default-src 'self'" in policy

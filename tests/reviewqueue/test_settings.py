@@ -25,6 +25,7 @@ def loaded(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, env=environment | variables, capture_output=True, text=True, check=False)
 
 
+# reliability K2
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [

@@ -99,6 +99,7 @@ def test_a_task_whose_process_is_killed_runs_again(workers, tmp_path):
     assert lines(tmp_path / "seen") == ["began", "began", "ended"]
 
 
+# reliability K1
 def test_a_message_that_could_run_code_is_refused_and_the_worker_lives(workers, tmp_path):
     with app.connection_for_write() as connection:
         connection.SimpleQueue(PATIENT).put({"task": "tests.note"}, serializer="pickle")

@@ -132,6 +132,7 @@ def test_a_name_is_stored_in_its_normal_form(tickets: Project, joan: User) -> No
         classes.add(tickets.pk, joan, "Réclamation tardive")
 
 
+# reliability A2
 @pytest.mark.parametrize("name", ["R\u0435fund", "Ref\u200bund", "Ref\u202eund", "Bi11ing"])
 def test_a_name_that_cannot_be_told_from_another_is_refused(tickets: Project, joan: User, name: str) -> None:
     with pytest.raises(ValidationError) as refused:

@@ -218,6 +218,7 @@ def test_spans_are_counted_in_code_points(make_project: Callable[..., Project], 
     assert row["text"][2:5] == "Ann"
 
 
+# reliability B1
 def test_no_cell_for_spreadsheets_runs_as_a_formula(joan: User) -> None:
     project = projects.create(joan, name="p", kind="single", class_names=["=Late", "+b", "@c"])
     import_documents(project.pk, hostile_records("single", ["=Late", "+b", "@c"]))
@@ -322,6 +323,7 @@ def settled(make_project: Callable[..., Project], count: int, text: str = "docum
     return project
 
 
+# reliability H2
 def test_the_name_of_the_file_is_plain_whatever_the_project_is_called(tickets: Project) -> None:
     names = {file_name(tickets, scope, how) for scope in Scope for how in ExportFormat}
     assert f"project-{tickets.pk}-labels.jsonl" in names

@@ -76,6 +76,7 @@ def test_two_never_hold_one_slot_of_it(tickets: Project, bob: User, carla: User,
     assert other.document_id == golden
 
 
+# reliability J1
 def test_it_looks_like_a_document_drawn_at_random(tickets: Project, bob: User, golden: int) -> None:
     (held,) = queue.claim(tickets.pk, bob).documents
     assert (held.document_id, held.reason) == (golden, {"share": "random"})
@@ -114,6 +115,7 @@ def test_the_gold_answer_trains_whatever_annotators_say(tickets: Project, bob: U
     assert (found.document_id, found.classes) == (golden, {label(tickets, "Refund").label_class})
 
 
+# reliability J1
 def test_the_report_tells_what_each_was_given_and_what_is_right(
     tickets: Project, ann: User, bob: User, carla: User, golden: int
 ) -> None:

@@ -141,6 +141,7 @@ def test_a_bad_name_or_password_leaves_the_link_usable(
     assert invitations.invitation_of(secret).project == tickets
 
 
+# reliability K4
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_open_one_link_at_once_exactly_one_joins(tickets: Project, joan: User) -> None:
     people = [User.objects.create_user(f"p{n}") for n in range(6)]

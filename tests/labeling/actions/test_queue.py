@@ -148,6 +148,7 @@ def test_two_who_disagree_make_a_dispute(make_project: Callable[..., Project], a
     assert done.document_state == Document.State.DISPUTED
 
 
+# reliability I3
 def test_extending_ends_at_eight_terms(tickets: Project, ann: User, clock: Clock) -> None:
     held = claim_one(tickets, ann)
     until = queue.extend(held.token, ann)

@@ -13,6 +13,7 @@ from labeling.models import ApiToken, Project
 from tests.cast import Clock
 
 
+# reliability G5
 def test_a_token_opens_for_its_owner_and_its_text_is_stored_nowhere(tickets: Project, ann: User) -> None:
     token, text = tokens.create(tickets.pk, ann, " nightly ", "annotate")
     found = tokens.owner_of(text)
@@ -74,6 +75,7 @@ def test_a_token_needs_a_name_and_a_scope(tickets: Project, ann: User, name: str
         tokens.create(tickets.pk, ann, name, scope)
 
 
+# reliability G5
 def test_people_revoke_their_own_tokens_and_managers_anybody_s(
     tickets: Project, joan: User, ann: User, bob: User
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_token_past_its_date_is_refused(tickets: Project, ann: User, clock: Cl
     assert Caller(token=text).get("projects/").status_code == 401
 
 
+# reliability G4
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "cursor"])
 def test_a_token_in_the_address_is_refused_even_beside_a_good_session(
     tickets: Project, ann: User, name: str
@@ -49,6 +50,7 @@ def test_a_token_in_the_address_is_refused_even_beside_a_good_session(
     assert Caller(ann).get(f"projects/?{name}={text}").status_code == 401
 
 
+# reliability G2
 def test_with_a_token_the_cookie_counts_for_nothing(
     tickets: Project, joan: User, ann: User, machine: Callable[..., Caller]
 ) -> None:
@@ -61,6 +63,7 @@ def test_with_a_token_the_cookie_counts_for_nothing(
     assert caller.get(path).status_code == 401
 
 
+# reliability G2
 def test_a_session_writes_only_with_its_csrf_token(tickets: Project, joan: User) -> None:
     browser = Caller(joan, enforce_csrf_checks=True)
     path = f"projects/{tickets.pk}/"
@@ -73,6 +76,7 @@ def test_a_session_writes_only_with_its_csrf_token(tickets: Project, joan: User)
     assert tickets.is_paused
 
 
+# reliability K5
 def test_a_foreign_origin_is_refused_and_told_nothing(tickets: Project, joan: User) -> None:
     browser = Caller(joan, enforce_csrf_checks=True)
     response = browser.post(f"projects/{tickets.pk}/classes/", {"name": "X"}, Origin="https://evil.example")
@@ -81,6 +85,7 @@ def test_a_foreign_origin_is_refused_and_told_nothing(tickets: Project, joan: Us
         assert "Access-Control-Allow-Origin" not in browser.get("projects/", Origin=origin)
 
 
+# reliability G2
 def test_a_form_of_another_site_cannot_send_json_as_text(tickets: Project, joan: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(joan)
@@ -105,6 +110,7 @@ def test_a_token_lists_its_own_project_only_and_creates_none(
     assert made.json()["code"] == "not_in_scope"
 
 
+# reliability A5
 def test_the_answers_are_never_cached_and_never_html(tickets: Project, joan: User) -> None:
     response = Caller(joan).get(f"projects/{tickets.pk}/documents/", Accept="text/html")
     assert response["Content-Type"] == "application/json; charset=utf-8"
@@ -112,6 +118,7 @@ def test_the_answers_are_never_cached_and_never_html(tickets: Project, joan: Use
     assert response["Cache-Control"] == "no-store"
 
 
+# reliability I2
 def test_a_spent_budget_is_429_with_the_time_to_wait(
     tickets: Project, ann: User, joan: User, settings: object
 ) -> None:

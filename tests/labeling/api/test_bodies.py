@@ -62,6 +62,7 @@ def assert_problem(response: Any, *statuses: int) -> None:
     assert "Traceback" not in response.content.decode()
 
 
+# reliability C2
 def test_what_is_not_plain_json_is_refused_at_once(tickets: Project, joan: User) -> None:
     Caller(joan).get("projects/")  # the first request of a process loads what all need
     for body in NOT_JSON:
@@ -78,6 +79,7 @@ def test_json_of_another_shape_is_refused(tickets: Project, joan: User) -> None:
         assert response.json()["errors"]
 
 
+# reliability C2
 def test_a_body_beyond_ten_megabytes_is_413(tickets: Project, joan: User) -> None:
     body = '{"name": "' + "a" * (11 * 1024 * 1024) + '"}'
     assert_problem(post(joan, f"projects/{tickets.pk}/classes/", body), 413)
@@ -89,6 +91,7 @@ def test_bodies_of_another_type_are_415(tickets: Project, joan: User) -> None:
         assert_problem(response, 415)
 
 
+# reliability C4
 def test_ten_thousand_fields_are_refused(tickets: Project, joan: User) -> None:
     fields = {f"f{number}": "1" for number in range(10_000)}
     caller = Caller(joan, enforce_csrf_checks=True)
@@ -96,6 +99,7 @@ def test_ten_thousand_fields_are_refused(tickets: Project, joan: User) -> None:
     assert_problem(response, 400, 403)
 
 
+# reliability D2 F3
 def test_fields_that_nobody_may_set_are_refused(tickets: Project, joan: User) -> None:
     before = Project.objects.filter(pk=tickets.pk).values().get()
     for extra in NOBODY_S_FIELDS:
@@ -113,6 +117,7 @@ def test_an_answer_says_nothing_but_the_answer(tickets: Project, ann: User) -> N
     assert tickets.annotations.count() == 0
 
 
+# reliability D3
 def test_hostile_identifiers_are_not_found(tickets: Project, joan: User) -> None:
     caller, project = Caller(joan), f"projects/{tickets.pk}"
     for row in (*HOSTILE_ROWS, str(10**18 - 1)):
@@ -123,6 +128,7 @@ def test_hostile_identifiers_are_not_found(tickets: Project, joan: User) -> None
             assert_problem(caller.post(f"{project}/annotations/{row}/{end}"), 404)
 
 
+# reliability D1
 def test_filters_that_are_not_on_the_list_are_refused(tickets: Project, joan: User) -> None:
     caller = Caller(joan)
     for query in UNKNOWN_FILTERS:
@@ -138,6 +144,7 @@ def test_strange_values_of_known_filters_find_nothing(tickets: Project, joan: Us
         assert response.json() == {"results": [], "next_cursor": None}
 
 
+# reliability D1
 def test_a_guess_at_a_password_s_start_gets_one_answer_right_or_wrong(tickets: Project, joan: User) -> None:
     path = f"projects/{tickets.pk}/annotations/?annotator__password__startswith="
     right, wrong = (Caller(joan).get(path + start) for start in (joan.password[:4], "zzzz"))

@@ -42,6 +42,7 @@ def test_a_thousand_documents_come_in_once(
     assert (stored.state, stored.split, stored.metadata) == ("resolved", "test", {"channel": "mail"})
 
 
+# reliability I2
 def test_one_more_than_a_thousand_or_none_are_refused(tickets: Project, joan: User) -> None:
     for rows in ([], [{"text": "a"}] * 1001):
         assert send(Caller(joan), tickets, rows).status_code == 400

@@ -136,6 +136,7 @@ def test_many_answers_are_stored_together_or_not_at_all(tickets: Project, ann: U
     assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
 
 
+# reliability F2
 def test_one_foreign_lease_among_a_hundred_answers_stores_none(
     make_project: Callable[..., Project], ann: User, bob: User
 ) -> None:
@@ -150,6 +151,7 @@ def test_one_foreign_lease_among_a_hundred_answers_stores_none(
     assert not Annotation.objects.exists()
 
 
+# reliability F5
 @pytest.mark.parametrize("verb", ["extend", "release", "skip", "defer"])
 def test_a_lease_of_somebody_else_of_another_project_or_of_nobody_is_not_found(
     make_project: Callable[..., Project], ann: User, bob: User, verb: str
@@ -213,6 +215,7 @@ def test_a_correction_supersedes_and_the_export_shows_both(tickets: Project, ann
     assert (current["annotator"], current["guideline"], current["supersedes"]) == ("ann", 1, first)
 
 
+# reliability F4
 def test_an_annotator_reads_nobody_else_s_answers(
     make_project: Callable[..., Project], ann: User, bob: User, carla: User
 ) -> None:

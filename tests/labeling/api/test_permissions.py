@@ -261,11 +261,13 @@ def callers(
     }
 
 
+# reliability F1
 def test_every_address_and_method_has_a_row_in_the_matrix() -> None:
     assert set(ROUTES) == set(MATRIX)
     assert len(API) == sum(len(served.url_patterns) for served in API_RESOLVERS)
 
 
+# reliability F4
 def test_each_caller_gets_what_the_matrix_says(world: World, callers: dict[str, tuple[Caller, User]]) -> None:
     for (name, method), (expected, body) in MATRIX.items():
         got = {}
@@ -278,6 +280,7 @@ def test_each_caller_gets_what_the_matrix_says(world: World, callers: dict[str, 
         assert (name, method, got) == (name, method, expected)
 
 
+# reliability F1
 def test_a_foreign_project_looks_like_one_that_does_not_exist(
     world: World, callers: dict[str, tuple[Caller, User]]
 ) -> None:
@@ -312,6 +315,7 @@ def test_a_removed_member_s_token_opens_nothing(
     assert caller.get(f"projects/{world.project.pk}/").status_code == 401
 
 
+# reliability K5
 def test_methods_that_an_address_does_not_have_are_405_for_members(
     world: World, callers: dict[str, tuple[Caller, User]]
 ) -> None:

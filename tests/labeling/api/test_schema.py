@@ -100,5 +100,6 @@ def test_anybody_may_read_the_document_and_its_page(client: Any) -> None:
     assert script["Content-Type"].startswith("application/javascript")
 
 
+# reliability A6
 def test_no_other_page_may_use_inline_styles(client: Any) -> None:
     assert "style-src" not in client.get("/api/v1/schema/")["Content-Security-Policy"]

@@ -84,6 +84,7 @@ def test_an_unclosed_quote_at_the_end_is_said():
     assert texts(rows) == ["a", "! A quote opens in this row and is never closed."]
 
 
+# reliability C3
 def test_thousands_of_stray_quotes_do_not_make_the_work_quadratic():
     raw = "id,text\n" + ('1,"x\n' + "2,y\n" * 1_500) * 30
     started = time.process_time()
@@ -137,6 +138,7 @@ def test_a_header_that_cannot_be_used_refuses_the_file(raw: bytes, words: str):
     assert words in str(refused.value)
 
 
+# reliability C3
 def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
     rows = read_csv("id,text\n" + "a," * 1_000_000 + "\n" + '1,"' + "x" * (2 * MAX_ROW_BYTES) + '"\n2,good\n')
     assert texts(rows) == [

@@ -77,6 +77,7 @@ def test_jsonl_comes_back_as_it_left(rows: list[ExportRow]):
     ]
 
 
+# reliability B2
 @given(st.lists(export_rows(), min_size=1, max_size=5), st.booleans())
 def test_csv_comes_back_as_it_left(rows: list[ExportRow], for_spreadsheets: bool):
     raw = b"".join(write_csv(rows, "multi", [], for_spreadsheets=for_spreadsheets))
@@ -88,6 +89,7 @@ def test_csv_comes_back_as_it_left(rows: list[ExportRow], for_spreadsheets: bool
     ]
 
 
+# reliability B1
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_no_cell_of_the_spreadsheet_export_can_run_and_all_come_back(text: str):
     raw = b"".join(write_csv([row(text, ("=class",))], "single", ["source", "stars"], for_spreadsheets=True))

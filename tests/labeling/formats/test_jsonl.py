@@ -71,6 +71,7 @@ def test_lines_end_at_newlines_only():
     assert record.text == "one\u2028still one\u0085and still"
 
 
+# reliability B2
 @pytest.mark.parametrize(
     ("row", "words"),
     [
@@ -171,6 +172,7 @@ def test_spans_count_code_points():
     assert record.text[span.start : span.end] == "Ann"
 
 
+# reliability C2
 @pytest.mark.parametrize(
     "deep", ["[" * 100_000, '{"a":' * 100_000, '{"text": "a", "x": ' + "[" * 33 + "]" * 33 + "}"]
 )

@@ -85,6 +85,7 @@ def test_a_wrong_or_unknown_encoding_is_said():
         unpacked("odd".encode("utf-16") + b"x")
 
 
+# reliability C1
 def test_a_gzip_bomb_is_refused_soon_and_without_memory():
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(b"a" * 2**20) for _ in range(40)) + packer.flush()
@@ -108,6 +109,7 @@ def test_damaged_and_cut_off_gzip_is_said():
         unpacked(packed + b"rubbish")
 
 
+# reliability C5
 @pytest.mark.parametrize(
     ("start", "words"),
     [
@@ -189,6 +191,7 @@ def test_memory_does_not_grow_with_the_file(file_format: Format, start: bytes, p
     assert peak_of_reading(file_format, Repeated(start, piece, 1_000_000)) < 700_000
 
 
+# reliability C3
 @pytest.mark.parametrize(
     ("file_format", "start", "piece", "peak"),
     [

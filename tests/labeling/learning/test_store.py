@@ -131,6 +131,7 @@ def test_a_store_whose_creation_was_cut_short_is_created_again(texts, featurizer
     assert len(FeatureStore.create(tmp_path, featurizer).append(0, texts[:3])) == 3
 
 
+# reliability J4
 def test_nothing_on_disk_needs_pickle(texts, featurizer, tmp_path):
     FeatureStore.create(tmp_path, featurizer).append(0, texts[:9])
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".npy", ".json"}

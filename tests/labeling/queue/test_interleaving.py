@@ -75,6 +75,7 @@ def test_a_claim_that_looked_before_another_one_took_the_document(
     assert names(queue.claim(tickets.pk, bob, key="k")) == ["t1"]
 
 
+# reliability I3
 def test_two_claims_of_one_person_at_their_cap(tickets: Project, ann: User) -> None:
     Project.objects.filter(pk=tickets.pk).update(lease_cap=1)
     first = Actor(claiming(tickets, ann), stop_before=TAKE_SLOTS).begin()
@@ -125,6 +126,7 @@ def test_a_late_submit_comes_after_the_claim_that_takes_its_slot(one: Project, a
     assert Actor(submitting(one, bob, taken.token), clock=LATE).begin().finish().outcome == "counted"
 
 
+# reliability K4
 def test_one_token_is_submitted_twice(one: Project, ann: User) -> None:
     (held,) = queue.claim(one.pk, ann).documents
     first = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()

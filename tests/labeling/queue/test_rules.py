@@ -69,6 +69,7 @@ def test_nobody_gets_an_excluded_document(world: World) -> None:
     assert best not in [held.document_id for held in claim(world, "ann", 3)]
 
 
+# reliability F5
 def test_a_replaced_token_fills_no_slot(world: World, clock: Clock) -> None:
     (old,) = claim(world, "ann")
     clock.advance(minutes=16)

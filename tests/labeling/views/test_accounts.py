@@ -58,6 +58,7 @@ def test_signing_out_takes_a_post(client: Client, ann: User):
     assert "_auth_user_id" not in client.session
 
 
+# reliability G1
 def test_a_new_password_keeps_this_browser_and_signs_out_the_others(client: Client, ann: User):
     other = Client()
     for browser in (client, other):
@@ -136,6 +137,7 @@ def test_the_content_policy_stands_on_every_answer_also_on_errors(client: Client
         assert "unsafe" not in policy
 
 
+# reliability G3
 def test_ten_wrong_passwords_make_the_next_ones_wait(client: Client, ann: User, clock: Clock):
     for _ in range(10):
         sign_in(client, "ann", "wrong")
@@ -155,6 +157,7 @@ def test_a_header_that_anybody_can_send_does_not_hide_where_guesses_come_from(cl
     assert "Too many wrong passwords" in answer.context["form"].non_field_errors()[0]
 
 
+# reliability G3
 def test_one_machine_cannot_try_many_names(client: Client, ann: User):
     for number in range(101):
         answer = sign_in(client, f"somebody{number}", "wrong")
@@ -284,3 +287,50 @@ def test_the_old_password_cannot_be_guessed_on_the_page_that_changes_it(client: 
         client.post(reverse("labeling:change_password"), new | {"old_password": "wrong"})
     answer = client.post(reverse("labeling:change_password"), new | {"old_password": "ann's password"})
     assert is_refused_unjudged(answer)
+
+
+# reliability G1
+def test_a_session_that_somebody_planted_is_not_the_one_that_is_signed_in(client: Client, ann: User):
+    client.cookies["sessionid"] = "planted0000000000000000000000000"
+    sign_in(client, "ann", "ann's password")
+    first = client.cookies["sessionid"].value
+    assert first != "planted0000000000000000000000000"
+    client.post(CHANGE, NEW)
+    assert client.cookies["sessionid"].value not in ("", first)
+
+
+# reliability G6
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "///evil.example",
+        "http://testserver@evil.example/",
+        " //evil.example",
+        "/\t/evil.example",
+    ],
+)
+def test_signing_in_leads_to_pages_of_this_service_alone(client: Client, ann: User, wanted: str):
+    assert sign_in(client, "ann", "ann's password", next=wanted)["Location"] == "/"
+
+
+# reliability G6
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"HTTP_HOST": "evil.example"}, 400),
+        ({"HTTP_X_FORWARDED_HOST": "evil.example"}, 200),
+        ({"HTTP_X_FORWARDED_PROTO": "https", "HTTP_FORWARDED": "host=evil.example"}, 200),
+    ],
+)
+def test_no_header_says_where_the_service_is(client: Client, joan: User, tickets: Project, headers, status):
+    client.force_login(joan)
+    answer = client.post(
+        f"/projects/{tickets.pk}/members/invite/", {"role": "annotator", "days": "7"}, **headers
+    )
+    assert answer.status_code == status
+    assert "evil.example" not in answer.content.decode()

@@ -89,6 +89,7 @@ def test_numbers_of_the_script_may_be_anything(client: Client, tickets: Project,
         assert client.get(url(tickets, "mine"), {"page": lease}).status_code < 500
 
 
+# reliability D3
 @pytest.mark.parametrize("path", [
     "label/", "label/rules/", "keys/", "mine/", "mine/{}/", "disputes/", "disputes/{}/", "guideline/",
     "guideline/{}/", "guideline/{}/to/{}/", "documents/{}/",

@@ -123,6 +123,7 @@ def test_other_formats_are_recognised(
     assert sorted(empty.documents.values_list("text", flat=True)) == texts
 
 
+# reliability C5
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -229,6 +230,7 @@ def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> N
     assert wrong == []
 
 
+# reliability C1
 def test_several_packed_files_at_once_hold_up_nobody(
     client: Client, empty: Project, joan: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +270,7 @@ def test_a_spent_budget_is_a_page_with_the_time_to_wait(
     assert client.get("/").status_code == 200, "somebody else's budget is their own"
 
 
+# reliability I2
 def test_every_page_has_a_budget(client: Client, empty: Project, settings: Settings) -> None:
     """From the resolver itself, so that no new page is forgotten; the API has its own."""
     settings.PAGE_BUDGET_PER_MINUTE = 0
@@ -385,6 +388,7 @@ def test_a_file_that_is_gone_says_what_to_do(client: Client, empty: Project) -> 
     assert "send it again" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
 
 
+# reliability A2
 def test_hostile_names_and_cells_are_text(client: Client, empty: Project) -> None:
     name = "<script>alert(1)</script>.csv"
     page = send(client, empty, b"text,<script>x</script>\n<b>hi</b>,1\n", name).content.decode()
@@ -393,6 +397,7 @@ def test_hostile_names_and_cells_are_text(client: Client, empty: Project) -> Non
     assert "<b>hi" not in page
 
 
+# reliability H1
 def test_a_path_in_the_file_s_name_leads_nowhere(client: Client, empty: Project) -> None:
     before = kept_files()
     send(client, empty, TABLE, "../../etc/passwd.csv")

@@ -45,6 +45,7 @@ def test_a_role_is_changed_and_said(client: Client, joan: User, ann: User, ticke
     assert role_of(tickets, ann) == "adjudicator"
 
 
+# reliability F4
 def test_the_last_manager_stays_and_the_page_says_why(client: Client, joan: User, tickets: Project) -> None:
     client.force_login(joan)
     step_down = reverse("labeling:change_role", args=[tickets.pk, joan.pk])
