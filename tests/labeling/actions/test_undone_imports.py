@@ -6,12 +6,13 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from analytics.ledger import ledger
@@ -323,3 +324,48 @@ def test_an_import_into_a_full_project_leaves_its_order_and_test_set(
     again = bring(project, *({"text": f"Text {n}"} for n in range(40)))
     assert again.imported == 40
     hold(project)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("documents_before_undo", [0, 1, 8])
+def test_whoever_labels_while_an_import_is_undone_is_answered(
+    mail: Project, joan: User, ann: User, documents_before_undo: int
+) -> None:
+    """Either the first answer was there before, and the import stays, or none of it is kept anywhere."""
+    job = bring(mail, *({"text": f"Text {n}"} for n in range(40)))
+    rank(mail, list(mail.documents.order_by("position")))
+    refund = label(mail, "Refund")
+    said: list[str] = []
+    has_begun = Event()
+
+    def annotate() -> None:
+        try:
+            for number in range(30):
+                if number == documents_before_undo:
+                    has_begun.set()
+                claimed = queue.claim(mail.pk, ann, 1).documents
+                if not claimed:
+                    break
+                try:
+                    submit(ann, Submission(claimed[0].token, [refund]))
+                except LeaseNotFound:
+                    said.append("gone")
+        except Exception as error:
+            said.append(repr(error))
+        finally:
+            has_begun.set()
+            connection.close()
+
+    annotator = Thread(target=annotate)
+    annotator.start()
+    has_begun.wait(20)
+    try:
+        undone_imports.undo(mail.pk, joan, job.pk)
+    except ImportIsInUse:
+        said.append("in use")
+    annotator.join(20)
+    answers = Annotation.objects.filter(project=mail).count()
+    assert set(said) <= {"gone", "in use"}
+    assert mail.documents.count() == (40 if "in use" in said else 0)
+    assert bool(answers) == ("in use" in said)
+    hold(mail)
