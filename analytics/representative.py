@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
 from analytics.metrics.mismatch import mismatch
-from labeling.models import Project
+from labeling.models import Document, Project
 
 SAMPLE = 1_000  # documents of each side that are looked at
+MOST_REDRAWN = 20  # times as many places, where most documents of a project were removed
 LEAST = 30  # of each side, from which a difference is spoken of
 MOST_FIELDS = 8
 MOST_VALUES = 20  # of a field of the metadata: more are no kinds but names or numbers
@@ -65,8 +66,11 @@ def differences(project: Project, test_documents: NDArray[np.int64]) -> list[Dif
         return []
     random = np.random.default_rng(project.pk)  # the same draw on each reading: findings do not flicker
     chosen = random.choice(test_documents, min(SAMPLE, len(test_documents)), replace=False)
-    places = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE))
-    drawn = random.permutation(places)[:SAMPLE]
+    # Where documents were removed, more places are drawn, and those that belong to nobody are left out.
+    draws = min(-(-project.document_count // max(project.present_count, 1)), MOST_REDRAWN)
+    places = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE * draws))
+    here = np.setdiff1d(places, Document.objects.removed_positions(project, project.document_count))
+    drawn = random.permutation(here)[:SAMPLE]
     test, pool = _rows(_OF_TEST, project, chosen), _rows(_OF_POOL, project, drawn)
     return compared(test, pool) if len(pool) >= LEAST else []
 
