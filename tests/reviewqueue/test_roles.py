@@ -101,6 +101,20 @@ def test_the_service_s_role_may_not(service: psycopg.Connection, statement: str)
         service.execute(statement)
 
 
+def test_a_command_is_the_owner_for_as_long_as_it_changes_tables(upgraded: Postgres):
+    script = (
+        "from django.db import connection\nfrom labeling.management.owner import as_owner\n"
+        "def who():\n    with connection.cursor() as cursor:\n"
+        "        return cursor.execute('SELECT current_user').fetchone()[0]\n"
+        "before = who()\nwith as_owner():\n    within = who()\nprint(before, within, who())"
+    )
+    addresses = {"DATABASE_URL": upgraded.service_url, "MIGRATIONS_DATABASE_URL": upgraded.url}
+    command = [sys.executable, str(BASE_DIR / "manage.py"), "shell", "-v", "0", "-c", script]
+    environment = os.environ | addresses | {"PYTHONPATH": str(BASE_DIR)}
+    done = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [SERVICE, "reviewqueue", SERVICE]
+
+
 def test_a_role_with_a_password_is_made_and_kept_in_step(upgraded: Postgres):
     with psycopg.connect(upgraded.url, autocommit=True) as owner, owner.cursor() as cursor:
         stored = []
