@@ -1,7 +1,5 @@
 """Is there one list of what to do next, and does no page say otherwise?"""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

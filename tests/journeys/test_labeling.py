@@ -300,10 +300,10 @@ def test_a_name_of_common_length_stands_on_one_line_beside_its_box(
     project.classes.filter(name="Billing").update(name="Entertainment")
     address = f"/projects/{project.pk}/disputes/{held.document_id}/"
     page = open_as(carla, address, viewport={"width": 1280, "height": 800})
-    name = page.locator("#classes b", has_text="Entertainment")
+    shown = page.locator("#classes b", has_text="Entertainment")
     lines = """name => {
         const range = document.createRange();
         range.selectNodeContents(name);
         return new Set([...range.getClientRects()].map((box) => box.top)).size;
     }"""
-    assert name.evaluate(lines) == 1
+    assert shown.evaluate(lines) == 1

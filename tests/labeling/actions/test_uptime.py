@@ -1,7 +1,5 @@
 """Do leases grow by the time in which nobody could work on them, and by no more?"""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
