@@ -102,7 +102,7 @@ def test_thirty_documents_with_several_classes_by_keys_alone(open_as: Open, make
     for number in range(30):
         text = text_of(page)
         chosen = {0: "", 1: "1", 2: "23"}[number % 3]
-        press(page, *chosen, "Enter")
+        press(page, *chosen, *(["Enter"] if chosen else ["Enter", "Enter"]))  # nothing is asked about once
         expected[text] = [["Refund", "Billing", "Delivery"][int(key) - 1] for key in chosen]
         expect(page.locator("#part")).not_to_contain_text(text)
     saved(page)

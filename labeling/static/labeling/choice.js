@@ -25,6 +25,7 @@ begin();
 document.addEventListener("click", (event) => {
   const save = event.target.closest?.("[data-enter][data-sure]");
   if (!save || event.detail > 0 || asked === answer() || !isNothing()) return;
+  if (isAfter() && (isTold() || suggestion().chosen.length)) return; // the model's other opinion asks as well
   event.preventDefault();
   event.stopImmediatePropagation();
   asked = answer();

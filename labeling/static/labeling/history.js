@@ -95,7 +95,10 @@ function count(what, step) {
 /* What the service counted, where nothing has changed since it was asked. */
 export function refresh(progress, since) {
   if (!progress || changedAt > since || by("strip").querySelector(".is-unsent")) return;
-  progress.querySelector("#strip").replaceWith(by("strip"));
+  const strip = by("strip");
+  const left = strip.scrollLeft; // a box that is moved forgets it
+  progress.querySelector("#strip").replaceWith(strip);
   by("progress").replaceWith(progress);
-  showNewest();
+  strip.scrollLeft = left;
+  mark(strip);
 }
