@@ -55,6 +55,18 @@ def test_the_key_of_a_class_acts_when_the_scripts_have_come_and_once(
     assert answers(tickets) == [["Refund"], ["Billing"]]
 
 
+def test_enter_asks_and_the_second_one_saves_that_nothing_applies(
+    open_as: Open, make_project: Callable[..., Project], ann: User
+):
+    project = make_project(kind="multi")
+    page = open_as(ann)
+    with loading(page, desk(project), TEXTS[0]):
+        press(page, "Enter", "Enter", "Enter")  # the third is not meant for the next document
+    shows(page, TEXTS[1])
+    saved(page)
+    assert answers(project) == [[]]
+
+
 def test_a_reason_is_written_where_its_key_led(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann)
     with loading(page, desk(tickets), TEXTS[0]):

@@ -44,7 +44,7 @@
     if (part() !== seen) forget();
     while (kept.length) press(kept.shift());
     removeEventListener("submit", forget, true);
-    removeEventListener("click", onSend, true);
+    removeEventListener("click", onSend);
   }
 
   function press(key) {
@@ -68,7 +68,7 @@
 
   addEventListener("keydown", keep, true);
   addEventListener("submit", forget, true);
-  addEventListener("click", onSend, true);
+  addEventListener("click", onSend); // not where it was stopped, since it only asked
   document.addEventListener(until, pressAll, { once: true });
   addEventListener("error", ({ target }) => { // a script that did not come: its forms work without it
     if (target.localName !== "script") return;
