@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from labeling.actions import projects
-from labeling.models import ImportJob, ModelVersion, Project
+from labeling.models import ImportJob, ModelVersion, OwedWork, Project
 from labeling.views import live
 from tests.journeys.conftest import Open
 from tests.judged import judge
@@ -30,6 +30,11 @@ def reading(project: Project, manager: User, **facts: Any) -> ImportJob:
     )
 
 
+def begin_first_training(project: Project) -> None:
+    OwedWork.objects.create(project=project, kind="train", state="running")
+    ModelVersion.objects.create(project=project, number=1, state="training")
+
+
 def test_an_import_tells_how_far_it_is_and_then_what_came_of_it(
     open_as: Open, tickets: Project, joan: User
 ) -> None:
@@ -48,12 +53,13 @@ def test_the_home_of_a_project_follows_its_model_but_not_while_one_is_in_it(
 ) -> None:
     page = open_as(joan, f"/projects/{tickets.pk}/")
     page.get_by_role("link", name="Invite and change roles").focus()
-    ModelVersion.objects.create(project=tickets, number=1, state="training")
+    begin_first_training(tickets)
     page.wait_for_timeout(1500)
     expect(page.get_by_role("link", name="Invite and change roles")).to_be_focused()
-    assert not page.get_by_text("Model 1 is being trained.").is_visible()
+    model = page.get_by_role("region", name="Model")
+    assert not model.get_by_text("The first model is being trained").is_visible()
     page.evaluate("document.activeElement.blur()")
-    expect(page.get_by_text("Model 1 is being trained.")).to_be_visible()
+    expect(model.get_by_text("The first model is being trained")).to_be_visible()
     ModelVersion.objects.update(state="ready", label_count=12)
     expect(page.get_by_text("Model 1, trained on 12 labelled documents")).to_be_visible()
 
@@ -65,12 +71,13 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url.rpartition("/projects/")[2]))
     page.goto(f"/projects/{tickets.pk}/")
-    expect(page.get_by_text("Label 10 more documents for the first model")).to_be_visible()
+    steps_shown = page.get_by_role("region", name="Next steps")
+    expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
     wait_until(lambda: sum("seen=" in url for url in loaded) >= 2, lambda _: page.wait_for_timeout(100))
     steps = f"{tickets.pk}/report/next-steps/"
     assert loaded.count(steps) == 1
     assert loaded.count(f"{tickets.pk}/") == 1
-    expect(page.get_by_text("Label 10 more documents for the first model")).to_be_visible()
+    expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
     judge(tickets, [(["Refund"], ["Refund"])] * 3)
     expect(page.get_by_text("2 classes are missing in the test set")).to_be_visible()
     assert loaded.count(steps) == 2
@@ -94,6 +101,6 @@ def test_who_is_no_member_any_more_is_told_so(open_as: Open, tickets: Project, j
 
 def test_without_a_script_the_reader_looks_again(open_as: Open, tickets: Project, joan: User) -> None:
     page: Page = open_as(joan, f"/projects/{tickets.pk}/", java_script_enabled=False)
-    ModelVersion.objects.create(project=tickets, number=1, state="training")
+    begin_first_training(tickets)
     page.get_by_role("link", name="Look again").click()
-    expect(page.get_by_text("Model 1 is being trained.")).to_be_visible()
+    expect(page.get_by_text("The first model is being trained")).to_be_visible()
