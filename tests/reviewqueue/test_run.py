@@ -167,6 +167,6 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
     ("small", "large"), [("base", "embeddings"), ("embeddings", "demo"), ("demo", "dev")]
 )
 def test_the_larger_lock_contains_the_smaller_one(small, large):
-    """./run takes an installed larger set for a smaller one; another package may want one on more platforms."""
+    """./run takes an installed larger set for a smaller one, which may want a package on more platforms."""
     releases = [{pin.partition(" ;")[0] for pin in pins(name)} for name in (small, large)]
     assert releases[0] <= releases[1]
