@@ -98,6 +98,7 @@ def test_spans_need_no_colours_at_all(suggest):
     """Forced colours: lines stay, dashed for suggestions, thicker at hand."""
     page, _ = suggest("shown", forced_colors="active")
     press(page, "a", "a")
+    expect(page.locator("#text mark").first).to_have_css("border-bottom-style", "solid")
     styles = page.locator("#text mark").evaluate_all(
         "(marks) => marks.map(getComputedStyle).map((one) => [one.borderBottomStyle, one.borderBottomWidth])"
     )
