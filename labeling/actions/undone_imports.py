@@ -15,9 +15,9 @@ from django.db.models import F, Q
 from django.utils.translation import ngettext
 
 from labeling.actions import owed
-from labeling.actions.projects import manager_of
+from labeling.actions.import_jobs import job_of
 from labeling.actions.settling import reconsider
-from labeling.exceptions import ImportIsInUse, NotFound, WrongState
+from labeling.exceptions import ImportIsInUse, WrongState
 from labeling.models import (
     Annotation,
     ClassRule,
@@ -134,7 +134,7 @@ class UndoEffect:
 
 def undo_effect(project_id: int, manager: User, job_id: UUID) -> UndoEffect:
     """Count what undoing would remove; nothing is changed. Raises NotFound, NotAllowed."""
-    return effect_of(_job_of(project_id, manager, job_id))
+    return effect_of(job_of(project_id, manager, job_id))
 
 
 def undo(project_id: int, manager: User, job_id: UUID) -> ImportJob:
@@ -143,7 +143,7 @@ def undo(project_id: int, manager: User, job_id: UUID) -> ImportJob:
     What the import only touched keeps what it had. Raises NotFound, NotAllowed, WrongState for an import that
     is under way, and ImportIsInUse.
     """
-    job = _job_of(project_id, manager, job_id)
+    job = job_of(project_id, manager, job_id)
     effect = effect_of(job)
     if effect.documents + effect.labels <= AT_ONCE or job.state == ImportJob.State.UNDONE:
         remove(job)
@@ -269,11 +269,3 @@ def _owe(project: Project, *, has_labels: bool, removed: int) -> None:
         owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
     if has_labels and project.model_versions.ready().exists():
         owed.owe(project.pk, OwedWork.Kind.TRAIN)
-
-
-def _job_of(project_id: int, manager: User, job_id: UUID) -> ImportJob:
-    manager_of(project_id, manager)
-    job = ImportJob.objects.filter(project=project_id, pk=job_id).first()
-    if job is None:
-        raise NotFound
-    return job

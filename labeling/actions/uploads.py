@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from labeling import formats
 from labeling.actions import owed
+from labeling.actions.import_jobs import job_of
 from labeling.actions.import_summaries import ImportSummary, summarize
 from labeling.actions.importing import (
     FAULTS,
@@ -30,7 +31,7 @@ from labeling.actions.importing import (
 )
 from labeling.actions.projects import manager_of
 from labeling.actions.undone_imports import remove_waiting
-from labeling.exceptions import InvalidInput, NotFound, StaleRun
+from labeling.exceptions import InvalidInput, StaleRun
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.formats.jsonl import read_jsonl
 from labeling.formats.streams import unpacked_start
@@ -88,15 +89,6 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
         path.unlink()
         raise InvalidInput(_(error.message) % error.values) from error
     job.save()
-    return job
-
-
-def job_of(project_id: int, manager: User, job_id: UUID) -> ImportJob:
-    """One file of the project. Raises NotAllowed, NotFound."""
-    manager_of(project_id, manager)
-    job = ImportJob.objects.filter(project=project_id, pk=job_id).first()
-    if job is None:
-        raise NotFound
     return job
 
 

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import undone_imports, uploads
+from labeling.actions import import_jobs, undone_imports, uploads
 from labeling.actions.import_summaries import ImportSummary
 from labeling.actions.importing import ImportReport
 from labeling.api.endpoints import Endpoint
@@ -296,7 +296,7 @@ class OneImport(Endpoint):
     @operation("imports_read", answers={200: ImportOut})
     def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
         """Tell how far an import is, and what became of its rows."""
-        return Response(ImportOut(uploads.job_of(project_id, self.caller, import_id)).data)
+        return Response(ImportOut(import_jobs.job_of(project_id, self.caller, import_id)).data)
 
 
 class UndoEffectOut(serializers.Serializer[Any]):

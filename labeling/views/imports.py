@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from labeling.actions import undone_imports, uploads
+from labeling.actions import import_jobs, undone_imports, uploads
 from labeling.actions.import_summaries import ImportSummary
 from labeling.actions.uploads import Preview
 from labeling.exceptions import InvalidInput, LabelingError
@@ -54,7 +54,7 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """The chooser before, the progress while, and the report after the file is read."""
-    found = uploads.job_of(member.project_id, person(request), job_id)
+    found = import_jobs.job_of(member.project_id, person(request), job_id)
     if found.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
         return HttpResponseClientRefresh() if is_update(request) else _chooser(request, member, found)
     is_silent = not found.is_over and uploads.is_silent(found)
@@ -79,7 +79,7 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
 @require_POST
 @for_managers
 def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
-    found = uploads.job_of(member.project_id, person(request), job_id)
+    found = import_jobs.job_of(member.project_id, person(request), job_id)
     charge(request, FILE_COST)
     reading = Reading(request.POST)
     if found.state not in (ImportJob.State.UPLOADED, ImportJob.State.FAILED) or not reading.is_valid():
@@ -122,7 +122,7 @@ def resume(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespon
 @for_managers
 def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """What undoing an import would remove, and doing it."""
-    found = uploads.job_of(member.project_id, person(request), job_id)
+    found = import_jobs.job_of(member.project_id, person(request), job_id)
     problem = ""
     if request.method == "POST":
         charge(request, FILE_COST)
@@ -155,7 +155,7 @@ def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResp
 
     Cells that a spreadsheet would run as a formula are escaped.
     """
-    found = uploads.job_of(member.project_id, person(request), job_id)
+    found = import_jobs.job_of(member.project_id, person(request), job_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bad-rows.csv"'
     writer = csv.writer(response)
