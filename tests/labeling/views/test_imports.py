@@ -162,7 +162,7 @@ def test_rows_stored_with_a_warning_are_told_apart_from_rows_left_out(client: Cl
     page = text(start(client, empty, label="label", answers="settle"))
     assert "2 documents are new" in page
     assert "1 rows not stored 1 stored with a remark" in page
-    left_out, _, stored = page.partition("Rows that are stored with a remark")
+    left_out, _, stored = page.partition("Rows stored with a remark")
     assert "2 The text is empty." in left_out
     assert "is no class of this project" in stored
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, ImportJob.objects.get().pk]))
@@ -579,7 +579,7 @@ def test_an_import_is_undone_after_a_question(client: Client, empty: Project) ->
     address = reverse("labeling:undo_import", args=[empty.pk, job.pk])
     assert address in report.content.decode()
     page = text(client.get(address))
-    assert "2 documents go 2 imported labels go" in page
+    assert "2 documents removed 2 imported labels removed" in page
     assert empty.documents.count() == 2, "nothing is changed yet"
     assert "This import is undone" in text(client.post(address, follow=True))
     assert not empty.documents.exists()
