@@ -59,4 +59,4 @@ else:
         """pytest-django asks for this before it makes the test database: start the other servers here."""
 
 
-pytest_plugins = ["tests.cast", "tests.shop", "tests.gallery"]
+pytest_plugins = ["tests.fixtures.people", "tests.fixtures.trained_project", "tests.fixtures.full_project"]

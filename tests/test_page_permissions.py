@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from labeling.actions import annotations, invitations, queue, tokens
 from labeling.actions.annotations import Submission
 from labeling.models import ImportJob, Membership, Project, Question
-from tests.cast import label
+from tests.fixtures.people import label
 
 PAGES = ("labeling", "analytics")  # name spaces of pages
 

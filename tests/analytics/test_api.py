@@ -7,8 +7,8 @@ from django.test import Client
 from analytics.reports import class_report
 from labeling.actions import given, tokens
 from labeling.models import Annotation, ApiToken, Document, Project
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 
 def bearer(project: Project, owner: User) -> dict[str, str]:

@@ -11,8 +11,8 @@ from labeling.actions import picks, queue, working
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Document, Lease, OwedWork, Project
 from labeling.models.prequential import prequential
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 
 @pytest.fixture

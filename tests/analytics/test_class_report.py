@@ -13,9 +13,9 @@ from analytics.guidance.ranked import findings, headline
 from analytics.reports import class_report
 from labeling.actions import classes, given, steering
 from labeling.models import Annotation, Document, Focus, HeldOutPrediction, OwedWork, Project
-from tests.cast import label
-from tests.judged import judge
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.stored_predictions import judge
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 
 def settle_test_set(project: Project) -> None:

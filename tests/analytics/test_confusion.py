@@ -14,8 +14,8 @@ from analytics.metrics.confusion import pairs
 from analytics.reports import class_report
 from labeling.actions import annotations, queue
 from labeling.models import Focus, Guideline, Lease, Project
-from tests.cast import fill, label, rank
-from tests.judged import judge, judge_spans
+from tests.fixtures.people import fill, label, rank
+from tests.fixtures.stored_predictions import judge, judge_spans
 
 MIXED_UP = [
     *[(["Refund"], ["Refund"])] * 6,

@@ -18,7 +18,7 @@ from labeling.actions import adjudication, annotations, corrections, generations
 from labeling.actions.exporting import ExportFormat, export
 from labeling.models import Annotation, Project
 from labeling.models.exported import Scope
-from tests.cast import fill, label
+from tests.fixtures.people import fill, label
 
 
 def page(project: Project) -> str:

@@ -5,7 +5,7 @@ import re
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.gallery import Gallery
+from tests.fixtures.full_project import Gallery
 
 PLACE = re.compile(r'class="[^"]*\bdownloads\b.*?</p>', re.DOTALL)
 PAGES = (

@@ -9,7 +9,7 @@ from analytics.gold import gold_rows
 from labeling.actions import given, gold, queue
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Annotation, Document, Project, QueueEntry
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def answer_gold(project: Project, who: User, names: list[str]) -> None:

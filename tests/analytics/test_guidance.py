@@ -15,8 +15,8 @@ from analytics.reports import class_report
 from labeling.actions import given
 from labeling.models import Document, Focus, ModelVersion, OwedWork, Pick, Project
 from tests.analytics.test_confusion import MIXED_UP, answer_twice
-from tests.cast import fill, label
-from tests.judged import judge
+from tests.fixtures.people import fill, label
+from tests.fixtures.stored_predictions import judge
 
 
 def found(project: Project) -> dict[str, Finding]:

@@ -14,7 +14,7 @@ from analytics.metrics.prevalence import NOTHING_DRAWN
 from labeling.actions import adjudication, annotations, corrections, generations, given, queue
 from labeling.models import Annotation, Project
 from labeling.models.labelled import label_counts
-from tests.cast import fill, label, rank
+from tests.fixtures.people import fill, label, rank
 
 
 def counted(project: Project) -> dict[tuple[object, str], int]:

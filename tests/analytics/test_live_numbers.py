@@ -6,9 +6,9 @@ from analytics.queries import held_out, latest_model
 from labeling.actions import adjudication, given
 from labeling.models import Document, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
-from tests.cast import label
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import WORDS, label_rightly, train, truth
 from tests.labeling.actions.test_tagging import answer, marked
-from tests.shop import WORDS, label_rightly, train, truth
 
 __all__ = ["marked"]
 

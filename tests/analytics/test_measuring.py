@@ -14,8 +14,8 @@ from analytics.models import Measurement, TestSetVersion
 from labeling.actions import classes
 from labeling.models import Annotation, Document, HeldOutPrediction, LabelClass, ModelVersion, Project
 from tests.analytics.test_class_report import settle_test_set
-from tests.cast import Clock
-from tests.shop import label_rightly, train
+from tests.fixtures.people import Clock
+from tests.fixtures.trained_project import label_rightly, train
 
 
 @pytest.fixture

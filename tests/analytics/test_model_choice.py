@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling.models import HeldOutPrediction, ModelVersion, Project
-from tests.judged import judge
+from tests.fixtures.stored_predictions import judge
 
 RIGHT = [*[(["Refund"], ["Refund"])] * 12, *[(["Billing"], ["Billing"])] * 12]
 REPORTS = ("classes", "quality", "confusion", "slices", "test_set")

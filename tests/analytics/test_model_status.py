@@ -15,8 +15,8 @@ from labeling.actions import owed, queue, tokens, working
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.model_status import ModelState, ModelStatus, model_status
 from labeling.models import ModelVersion, OwedWork, Project
-from tests.cast import label
-from tests.shop import label_rightly, text_of, train
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, text_of, train
 
 PAGES = (
     "", "report/", "report/confusion/", "report/quality/", "report/test-set/", "report/slices/",

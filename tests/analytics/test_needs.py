@@ -9,8 +9,8 @@ from analytics.needs import write_needs
 from analytics.tasks import measure_models
 from labeling.actions import needs
 from labeling.models import ClassNeed, OwedWork, Project
-from tests.cast import label
-from tests.judged import judge, judge_spans
+from tests.fixtures.people import label
+from tests.fixtures.stored_predictions import judge, judge_spans
 
 RIGHT, WRONG = (["Refund"], ["Refund"]), (["Billing"], ["Refund"])
 

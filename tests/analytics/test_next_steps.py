@@ -19,8 +19,8 @@ from analytics.views.quality import headline as quality_headline
 from labeling.actions import annotations, projects, questions, queue
 from labeling.models import Focus, LabelClass, Membership, OwedWork, Project
 from tests.analytics.test_guidance import label_pool
-from tests.cast import label
-from tests.judged import judge
+from tests.fixtures.people import label
+from tests.fixtures.stored_predictions import judge
 
 NAMES = ("Refund", "Billing", "Delivery")
 RIGHT = [([name], [name]) for name in NAMES]

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.quality import quality
 from labeling.models import Project
-from tests.judged import judge, judge_spans
+from tests.fixtures.stored_predictions import judge, judge_spans
 
 
 def open_page(client: Client, project: Project, name: str = "quality", **query: str) -> str:

@@ -14,8 +14,8 @@ from analytics import ledger, remembered
 from labeling.actions import adjudication, classes, given
 from labeling.models import Document, HeldOutPrediction, Project, Resolution, held_out, label_table
 from labeling.models.label_table import labelled_test_set
-from tests.cast import fill, label
-from tests.shop import label_rightly, train
+from tests.fixtures.people import fill, label
+from tests.fixtures.trained_project import label_rightly, train
 
 REPORTS = ("classes", "confusion", "quality", "slices", "distribution")
 

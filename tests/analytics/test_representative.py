@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics.representative import differences
 from labeling.models import Document, Project
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 
 def test_places_of_removed_documents_take_nothing_from_the_sample(

@@ -13,8 +13,8 @@ from analytics.queries import held_out
 from analytics.reports import class_report
 from labeling.actions import annotations, classes, queue
 from labeling.models import HeldOutPrediction, ModelVersion, Project
-from tests.cast import label
-from tests.judged import judge, judge_spans
+from tests.fixtures.people import label
+from tests.fixtures.stored_predictions import judge, judge_spans
 
 REPORTS = ("classes", "quality", "confusion", "slices", "test_set")
 

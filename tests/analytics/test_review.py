@@ -19,8 +19,8 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.queue import HeldDocument
 from labeling.models import Document, HeldOutPrediction, LabelClass, OwedWork, Pick, Project, Resolution
 from labeling.models.slicing import Condition, Slice
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 FLAGS = np.eye(3, dtype=bool)

@@ -22,7 +22,7 @@ from labeling.models import (
 )
 from labeling.models.described import TOLD_LANGUAGE
 from labeling.models.slicing import Slice
-from tests.cast import fill, label
+from tests.fixtures.people import fill, label
 
 WRONG_ON = "mail"
 

@@ -14,9 +14,9 @@ from analytics.reports import class_report
 from analytics.stopping import stopping_advice
 from labeling.models import Project
 from labeling.models.prequential import prequential_spans
-from tests.judged import judge_spans
+from tests.fixtures.stored_predictions import judge_spans
+from tests.fixtures.trained_project import train
 from tests.labeling.actions.test_tagging import answer, marked
-from tests.shop import train
 
 __all__ = ["marked"]
 

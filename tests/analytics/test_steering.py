@@ -23,9 +23,9 @@ from labeling.models import (
     Project,
     QueueEntry,
 )
-from tests.cast import fill, label, rank
-from tests.judged import judge
-from tests.shop import WORDS, text_of, train, truth
+from tests.fixtures.people import fill, label, rank
+from tests.fixtures.stored_predictions import judge
+from tests.fixtures.trained_project import WORDS, text_of, train, truth
 
 RIGHT, WRONG, WELL = (["Refund"], ["Refund"]), (["Billing"], ["Refund"]), (["Billing"], ["Billing"])
 

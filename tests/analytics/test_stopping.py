@@ -10,8 +10,8 @@ from django.urls import reverse
 from analytics.stopping import sentences, stopping_advice, title
 from labeling.learning.stopping import SAMPLE, Standing
 from labeling.models import ModelVersion, Project
-from tests.cast import fill
-from tests.shop import label_rightly, text_of, train
+from tests.fixtures.people import fill
+from tests.fixtures.trained_project import label_rightly, text_of, train
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from analytics.guidance.ranked import findings
 from analytics.reports import class_report
 from labeling.actions import given
 from labeling.models import Annotation, Document, ModelVersion, Project
-from tests.cast import fill, label
-from tests.judged import judge
+from tests.fixtures.people import fill, label
+from tests.fixtures.stored_predictions import judge
 
 RIGHT, WRONG = (["Refund"], ["Refund"]), (["Billing"], ["Refund"])
 

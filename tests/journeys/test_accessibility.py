@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Response, Route, ViewportSize
 
 from labeling.models import Project
-from tests.gallery import Gallery
+from tests.fixtures.full_project import Gallery
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -20,7 +20,7 @@ from labeling.actions.annotations import Submission
 from labeling.models import Annotation, Document, LabelClass, Lease, Project
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, PortTaken, free_port, refusal, web
-from tests.cast import TEXTS, label
+from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 from tests.journeys.test_labeling import PHONE, answers, desk, press, ready, saved, shows
 from tests.patience import wait_until

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from labeling.actions import keys, policy, projects
 from labeling.models import Annotation, Lease, Membership, Project, QueueEntry
-from tests.cast import TEXTS, fill, rank
+from tests.fixtures.people import TEXTS, fill, rank
 from tests.journeys.conftest import Open
 from tests.journeys.test_labeling import answers, desk, press, ready, saved, shows
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from labeling.models import Annotation, Project
-from tests.cast import TEXTS
+from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open, session_of
 from tests.journeys.test_desk_flow import THIRTY, given
 from tests.journeys.test_labeling import desk, press, ready, saved, shows

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from labeling.actions import annotations, queue
 from labeling.models import Lease, Project
-from tests.cast import TEXTS, label
+from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open
 from tests.journeys.marking import is_marked, spans
 from tests.journeys.test_desk_policies import told

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from labeling.actions import guidelines
 from labeling.actions.guidelines import Rule
 from labeling.models import Membership, Project
-from tests.cast import TEXTS
+from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations
 from tests.journeys.test_desk_flow import answer

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from labeling.actions import queue
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Annotation, Document, Label, Lease, Project
-from tests.cast import TEXTS, label
+from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

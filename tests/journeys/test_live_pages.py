@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from labeling.actions import projects
 from labeling.models import ImportJob, ModelVersion, OwedWork, Project
 from labeling.views import live
+from tests.fixtures.stored_predictions import judge
 from tests.journeys.conftest import Open
-from tests.judged import judge
 from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from labeling.actions import annotations, invitations, queue, tokens
 from labeling.models import Focus, ImportJob, ModelVersion, OwedWork, Project
-from tests.cast import label
+from tests.fixtures.people import label
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

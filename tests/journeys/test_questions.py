@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from labeling.models import Project
-from tests.cast import TEXTS
+from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations
 from tests.journeys.test_labeling import answers, desk, press, ready, saved, shows

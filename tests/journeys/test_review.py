@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from labeling.actions import queue, working
 from labeling.models import Document, OwedWork, Project
 from tests.analytics.test_review import measured
+from tests.fixtures.trained_project import truth
 from tests.journeys.conftest import Open
-from tests.shop import truth
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["measured"]

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from labeling.actions import policy, working
 from labeling.models import OwedWork, Project, QueueEntry
 from tests.analytics.test_class_report import settle_test_set
+from tests.fixtures.trained_project import label_rightly, train
 from tests.journeys.conftest import Open
-from tests.shop import label_rightly, train
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -18,7 +18,7 @@ from labeling.models import OwedWork, Project
 from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import worker
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 pytestmark = [
     pytest.mark.workers,

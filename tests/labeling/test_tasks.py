@@ -22,7 +22,7 @@ from labeling.models import Annotation, ModelVersion, Now, OwedWork, Project
 from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import beat, worker
-from tests.cast import fill, label
+from tests.fixtures.people import fill, label
 from tests.servers import VALKEY
 
 pytestmark = [pytest.mark.workers, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -18,7 +18,7 @@ from labeling.exceptions import (
 )
 from labeling.models import Annotation, Document, Membership, Project, Resolution
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 @pytest.fixture

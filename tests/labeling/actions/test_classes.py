@@ -12,7 +12,7 @@ from labeling.actions import annotations, classes, queue, steering
 from labeling.actions.annotations import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
 from labeling.models import Focus, Label, LabelClass, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def named(project: Project, name: str) -> LabelClass:

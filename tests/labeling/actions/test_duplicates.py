@@ -15,7 +15,7 @@ from labeling.actions.annotations import Submission, submit
 from labeling.exceptions import StaleRun
 from labeling.models import Document, OwedWork, Project, QueueEntry
 from labeling.models.labelled import labelled_documents
-from tests.cast import fill, label
+from tests.fixtures.people import fill, label
 
 LETTER = "Dear customer, your parcel number {} is waiting for you at the shop around the corner until Friday."
 OTHER = (

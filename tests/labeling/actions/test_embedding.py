@@ -12,8 +12,8 @@ from labeling.learning.embedding import WIDTH, Embedder, load_embedder
 from labeling.learning.embedding_store import EmbeddingStore
 from labeling.learning.extras import embeddings_installed
 from labeling.models import Document, OwedWork, Project, QueueEntry
-from tests.cast import CLASSES, fill
-from tests.shop import label_rightly, train
+from tests.fixtures.people import CLASSES, fill
+from tests.fixtures.trained_project import label_rightly, train
 
 EMBED = OwedWork.Kind.EMBED
 needs_the_extra = pytest.mark.skipif(

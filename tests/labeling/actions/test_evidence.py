@@ -17,7 +17,7 @@ from labeling.learning.evidence import Evidence
 from labeling.learning.extras import embeddings_installed
 from labeling.learning.store import WORDS
 from labeling.models import Document, Guideline, LabelClass, OwedWork, Project
-from tests.shop import label_rightly, train
+from tests.fixtures.trained_project import label_rightly, train
 
 needs_the_extra = pytest.mark.skipif(
     not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"

@@ -22,7 +22,7 @@ from labeling.formats.csv_rows import needs_escape
 from labeling.models import Document, LabelClass, Project, Resolution
 from labeling.models import exported as pages
 from labeling.models.exported import Scope
-from tests.cast import Clock, label
+from tests.fixtures.people import Clock, label
 
 every_format = pytest.mark.parametrize("file_format", list(ExportFormat))
 HOSTILE = (

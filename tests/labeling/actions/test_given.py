@@ -7,7 +7,7 @@ from labeling.actions import annotations, given, queue
 from labeling.actions.annotations import Submission
 from labeling.exceptions import InvalidAnswer
 from labeling.models import Annotation, Document, Project, QueueEntry, Resolution
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def ids(project: Project) -> list[int]:

@@ -11,8 +11,8 @@ from labeling.models import Annotation, Document, Lease, Membership, Project, Qu
 from labeling.models.gold import gold_answers
 from labeling.models.labelled import labelled_documents
 from labeling.models.reasons import reason_sentence
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 RANDOM = {"share": "random", "propensity": 0.02}
 

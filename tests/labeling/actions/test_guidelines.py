@@ -13,7 +13,7 @@ from labeling.actions.annotations import Submission
 from labeling.actions.guidelines import GuidelineMoved, Rule
 from labeling.exceptions import NotAllowed, UnknownClass
 from labeling.models import Annotation, Guideline, LabelClass, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 CLARIFICATION = Guideline.Change.CLARIFICATION
 

@@ -13,7 +13,7 @@ from labeling.actions.annotations import Submission
 from labeling.actions.importing import ImportReport, import_documents
 from labeling.formats import BadRow, Format, Record, read
 from labeling.models import Annotation, Document, Project
-from tests.cast import label, rank
+from tests.fixtures.people import label, rank
 
 
 def rows(*documents: dict[str, Any]) -> Iterator[Record | BadRow]:

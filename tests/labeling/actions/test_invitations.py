@@ -10,7 +10,7 @@ from django.db import connection
 from labeling.actions import invitations, projects
 from labeling.exceptions import InvalidInput, InvitationUnusable, NotAllowed, NotFound
 from labeling.models import Invitation, Membership, Project
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 
 ROLE = Membership.Role
 PASSWORD = "four quiet green words"

@@ -8,7 +8,7 @@ from django.test import Client
 
 from labeling.actions import languages, owed, working
 from labeling.models import Document, DocumentLanguage, OwedWork, Project
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 LETTERS = {
     "en": "My parcel has not arrived yet, although it was sent two weeks ago.",

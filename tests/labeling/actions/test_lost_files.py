@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from labeling.actions import features, owed, queue, saved_models, working
 from labeling.actions.annotations import Submission, submit
 from labeling.models import ModelVersion, OwedWork, Project, QueueEntry
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.model_files import is_as_written, model_folder
 from labeling.actions.queue import claim
 from labeling.models import ModelVersion, OwedWork, Project
-from tests.cast import label
-from tests.shop import label_rightly, train
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train
 
 
 @pytest.fixture

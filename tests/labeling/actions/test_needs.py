@@ -10,7 +10,7 @@ from labeling.actions import classes, needs, steering
 from labeling.actions.wishes import told_needs, wishes_for
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, UnknownClass
 from labeling.models import ClassNeed, OwedWork, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 EVIDENCE = {"recall": [0.52, 0.41, 0.63], "precision": [0.9, 0.8, 0.95], "support": 61, "predicted": 40}
 

@@ -11,8 +11,8 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.saved_models import ranker_in_use
 from labeling.learning.words import words
 from labeling.models import Document, Lease, Project, QueueEntry
-from tests.cast import label
-from tests.shop import WORDS, label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import WORDS, label_rightly, train, truth
 
 
 def reasons(project: Project) -> list[tuple[Document, dict[str, Any]]]:

@@ -13,7 +13,7 @@ from labeling.exceptions import InvalidInput, NotAllowed
 from labeling.formats.predictions import Opinion, read_predictions
 from labeling.formats.records import BadRow
 from labeling.models import Prediction, PredictionSource, Project
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 
 def opinion(number: int, source: str = "rules", is_top: bool = False, **said: float) -> Opinion:

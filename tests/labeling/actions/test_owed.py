@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from labeling.actions import owed, recipes, runners, working
 from labeling.actions.embedding import owe_missing
 from labeling.models import Now, OwedWork, Project
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.queue.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)

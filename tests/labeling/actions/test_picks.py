@@ -16,8 +16,8 @@ from labeling.models.invariants import INVARIANTS, breaches
 from labeling.models.labelled import labelled_documents
 from labeling.models.reasons import reason_sentence
 from labeling.models.slicing import MOST_ALSO, Condition, Slice
-from tests.cast import label
-from tests.shop import label_rightly, train
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train
 
 
 def rank(project: Project) -> list[QueueEntry]:

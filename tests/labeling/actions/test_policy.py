@@ -21,7 +21,7 @@ from labeling.actions.annotations import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
 from labeling.models import Annotation, Document, Project, Resolution
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import label, rank
+from tests.fixtures.people import label, rank
 
 State = Document.State
 

@@ -10,7 +10,7 @@ from labeling.actions.model_files import model_folder
 from labeling.actions.saved_models import KEPT_VERSIONS
 from labeling.exceptions import InvalidInput, ModelUnusable, NotAllowed, NotFound
 from labeling.models import ModelVersion, OwedWork, Project, QueueEntry
-from tests.shop import label_rightly, train
+from tests.fixtures.trained_project import label_rightly, train
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.desk import open_desk
 from labeling.exceptions import AlreadyReplied, InvalidInput, LeaseNotFound, NotAllowed, NotFound
 from labeling.models import Document, Lease, Project, Question, QueueEntry
-from tests.cast import TEXTS, Clock, label, rank
+from tests.fixtures.people import TEXTS, Clock, label, rank
 
 
 def asked(project: Project, who: User, text: str = "Is a fee a refund?", key: str = "") -> Question:

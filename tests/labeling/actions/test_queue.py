@@ -11,7 +11,7 @@ from labeling.actions import annotations, corrections, queue
 from labeling.actions.annotations import Submission
 from labeling.exceptions import AnswerConflict, LeaseNotFound, LeaseStale, NotAMember
 from labeling.models import Annotation, Document, Lease, Project
-from tests.cast import Clock, label
+from tests.fixtures.people import Clock, label
 
 
 def claim_one(project: Project, who: User) -> queue.HeldDocument:

@@ -11,8 +11,8 @@ from labeling.actions.replays import ask
 from labeling.exceptions import NotAllowed, NothingToReplay
 from labeling.learning.mix import Strategy
 from labeling.models import Annotation, Document, OwedWork, Project, Replay, ReplayCurve
-from tests.cast import fill, label
-from tests.shop import WORDS, text_of, truth
+from tests.fixtures.people import fill, label
+from tests.fixtures.trained_project import WORDS, text_of, truth
 
 
 def settle(project: Project, **which: Any) -> None:

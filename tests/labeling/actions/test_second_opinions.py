@@ -9,8 +9,8 @@ from labeling.actions import corrections, policy, projects, queue, second_opinio
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Document, Project, QueueEntry, Resolution
 from labeling.models.labelled import labelled_documents
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 
 def answer(project: Project, who: User, name: str, document_id: int | None = None) -> int:

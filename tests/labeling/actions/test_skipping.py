@@ -11,7 +11,7 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.skipping import MOST_IN_A_ROW, who_skips_most
 from labeling.exceptions import TooManySkips
 from labeling.models import Document, Lease, Project
-from tests.cast import Clock, label
+from tests.fixtures.people import Clock, label
 
 SKIPPED = "skipped 12 of 20 documents in the last 7 days"
 

@@ -9,7 +9,7 @@ from labeling.actions import annotations, classes, queue, steering
 from labeling.actions.annotations import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, UnknownClass
 from labeling.models import Focus, OwedWork, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def refund(project: Project) -> uuid.UUID:

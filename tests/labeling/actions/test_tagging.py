@@ -18,8 +18,8 @@ from labeling.learning.cost import PRIOR
 from labeling.learning.crf import MODEL_FILE
 from labeling.models import HeldOutPrediction, OwedWork, Project, QueueEntry
 from labeling.models.reasons import reason_sentence
-from tests.cast import fill, label
-from tests.shop import WORDS, text_of, train, truth
+from tests.fixtures.people import fill, label
+from tests.fixtures.trained_project import WORDS, text_of, train, truth
 
 
 def entries(project: Project) -> list[QueueEntry]:

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from labeling.actions import projects, tokens
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, NotFound
 from labeling.models import ApiToken, Project
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 
 
 # reliability G5

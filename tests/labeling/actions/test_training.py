@@ -22,8 +22,8 @@ from labeling.models import (
     Project,
     QueueEntry,
 )
-from tests.cast import Clock, fill, label
-from tests.shop import WORDS, label_rightly, text_of, train, truth
+from tests.fixtures.people import Clock, fill, label
+from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
 
 
 def shares(project: Project) -> dict[str, int]:

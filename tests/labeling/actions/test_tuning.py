@@ -12,8 +12,8 @@ from labeling.exceptions import NotAllowed
 from labeling.learning.recipe import USUAL_RECIPE, Augmentation, Recipe
 from labeling.learning.tuning import TRIALS, Score
 from labeling.models import Annotation, Document, ModelVersion, OwedWork, Project, Tuning
-from tests.cast import label
-from tests.shop import label_rightly, train, truth
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
 
 STRONGER = Recipe(60.0)
 

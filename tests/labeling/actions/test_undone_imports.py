@@ -37,7 +37,7 @@ from labeling.models import (
     Resolution,
 )
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import label, rank
+from tests.fixtures.people import label, rank
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from django.db import connection
 from labeling.actions import annotations, queue, sweeping, uptime
 from labeling.actions.annotations import Submission
 from labeling.models import Heartbeat, Lease, Now, Project
-from tests.cast import Clock, label
+from tests.fixtures.people import Clock, label
 
 HOUR = timedelta(hours=1)
 

@@ -11,7 +11,7 @@ from labeling.actions.annotations import Submission, submit
 from labeling.actions.wishes import seed_words, wishes_for
 from labeling.learning.mix import Mix
 from labeling.models import Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def both_say(project: Project, people: tuple[User, User], names: tuple[str, str]) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from labeling.actions import tokens
 from labeling.models import ApiToken, Project
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 
 

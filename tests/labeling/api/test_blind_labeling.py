@@ -14,7 +14,7 @@ from labeling.actions.exporting import ExportFormat
 from labeling.exceptions import WrongState
 from labeling.models import Annotation, ApiToken, Document, Project
 from labeling.models.exported import Scope
-from tests.cast import label
+from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
 SHARES: tuple[dict[str, Any], ...] = (

@@ -13,7 +13,7 @@ from labeling.actions import queue, uploads, working
 from labeling.actions.annotations import Submission, submit
 from labeling.api import documents, parsers
 from labeling.models import Document, OwedWork, Project
-from tests.cast import label, rank
+from tests.fixtures.people import label, rank
 from tests.labeling.api.conftest import Caller
 
 

@@ -19,7 +19,7 @@ from labeling.models import (
     Question,
     lease_token,
 )
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 
 KEY = "run-17"

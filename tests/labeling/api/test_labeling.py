@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.models import Annotation, Document, Lease, Project, QueueEntry
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 
 

@@ -25,7 +25,7 @@ from labeling.models import (
     Project,
     Question,
 )
-from tests.cast import label
+from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
 CALLERS = (

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Document, Focus, Guideline, ModelVersion, Project
-from tests.cast import label
+from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
 

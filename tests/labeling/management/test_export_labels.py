@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 class Terminal(io.StringIO):

@@ -16,7 +16,7 @@ from labeling.actions import projects, queue
 from labeling.actions.annotations import Submission, submit
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from labeling.actions import annotations, corrections, queue
 from labeling.actions.annotations import Submission
-from tests.cast import CLASSES
+from tests.fixtures.people import CLASSES
 from tests.labeling.queue.hands import Hands, answer, person, side, step, which
 from tests.labeling.queue.world import outcome
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from labeling.actions import annotations, policy, queue
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
-from tests.cast import CLASSES
+from tests.fixtures.people import CLASSES
 from tests.labeling.queue.standing import Doc
 from tests.labeling.queue.world import PEOPLE, Side, World, outcome
 

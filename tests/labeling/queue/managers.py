@@ -15,7 +15,7 @@ from labeling.actions import (
     sweeping,
 )
 from labeling.models import Annotation
-from tests.cast import CLASSES
+from tests.fixtures.people import CLASSES
 from tests.labeling.queue.hands import Hands, side, step, which
 from tests.labeling.queue.world import outcome
 

@@ -17,7 +17,7 @@ from labeling.actions.answers import LabelValue
 from labeling.exceptions import LeaseStale
 from labeling.models import Annotation, Document, Lease, Project
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import rank
+from tests.fixtures.people import rank
 
 PEOPLE, CLAIMS, DOCUMENTS, OVERLAP = 50, 5_000, 2_700, 2
 SPEED = 120  # the clock's: a lease of one minute ends after half a second

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Annotation, Lease, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 LEASE = "UPDATE labeling_lease SET {} WHERE id = %(live)s"
 CASES = {

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from labeling.exceptions import LabelingError
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.queue.faults import FAULTS, NAMED_FAULTS, Fault
 from tests.labeling.queue.machine import QueueMachine
 from tests.labeling.queue.world import World

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from labeling.actions import generations, queue
 from labeling.models import Document, Project, QueueEntry
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 
 def order(project: Project, documents: list[Document]) -> int:

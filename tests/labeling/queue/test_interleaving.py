@@ -11,7 +11,7 @@ from labeling.actions.annotations import Submission, Submitted
 from labeling.exceptions import KeyReused, LeaseStale
 from labeling.models import Annotation, Document, Lease, Project, Question, QueueEntry, statements
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import TEXTS, label
+from tests.fixtures.people import TEXTS, label
 from tests.labeling.queue.actors import INSERT_ENTRIES, REOPEN, STORE_ANSWER, TAKE_SLOTS, Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)

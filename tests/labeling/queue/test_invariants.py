@@ -12,7 +12,7 @@ from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Project
 from labeling.models.invariants import INVARIANTS
-from tests.cast import label
+from tests.fixtures.people import label
 
 SPOILED = {  # number of the invariant, and how it is broken
     "a label is gone": (1, "DELETE FROM labeling_label"),

@@ -13,7 +13,7 @@ from labeling.actions import generations, picks, queue
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Document, Lease, Pick, Project
 from labeling.models.invariants import INVARIANTS, breaches
-from tests.cast import label
+from tests.fixtures.people import label
 
 ROUNDS = 25
 

@@ -15,7 +15,7 @@ from django.db import connection
 from labeling.actions import annotations, generations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Document, Project, answer_statements, statements
-from tests.cast import CLASSES, label
+from tests.fixtures.people import CLASSES, label
 
 SIZES = (1_000, 100_000)
 DONE_SHARE = 0.9

@@ -7,7 +7,7 @@ from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
 from labeling.exceptions import KeyReused, NotAMember
 from labeling.models import Annotation, Document, Resolution
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 from tests.labeling.queue.world import World
 
 

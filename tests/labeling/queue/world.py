@@ -16,7 +16,7 @@ from labeling.actions import generations, projects
 from labeling.exceptions import LabelingError
 from labeling.models import Document, Project
 from labeling.models.invariants import INVARIANTS
-from tests.cast import CLASSES, TEXTS, fill
+from tests.fixtures.people import CLASSES, TEXTS, fill
 from tests.labeling.queue.standing import Doc, Refused
 from tests.labeling.queue.wishes import Wishes
 

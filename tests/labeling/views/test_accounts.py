@@ -8,7 +8,7 @@ from django.urls import reverse
 from labeling.actions import tokens
 from labeling.actions.known_browsers import COOKIE_NAME
 from labeling.models import Project, SignInFailure
-from tests.cast import Clock
+from tests.fixtures.people import Clock
 
 SIGN_IN = "/sign-in/"
 CHANGE = "/password/"

@@ -12,7 +12,7 @@ from django.test import Client
 from labeling.actions import annotations, corrections, queue
 from labeling.models import Annotation, Document, Lease, Project
 from labeling.views import deeds
-from tests.cast import TEXTS, Clock, label
+from tests.fixtures.people import TEXTS, Clock, label
 from tests.labeling.views.test_desk import statements, url
 
 

@@ -13,8 +13,8 @@ from django.utils.html import escape
 
 from labeling.actions import annotations, guidelines, policy, queue
 from labeling.models import Annotation, Document, Label, LabelClass, Lease, Project, QueueEntry
-from tests.cast import TEXTS, Clock, label
 from tests.elements import dangers
+from tests.fixtures.people import TEXTS, Clock, label
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -8,7 +8,7 @@ from django.urls import reverse
 from labeling.actions import annotations, guidelines, policy, queue
 from labeling.actions.guidelines import Rule
 from labeling.models import Annotation, Document, Lease, Project
-from tests.cast import TEXTS, label
+from tests.fixtures.people import TEXTS, label
 
 
 def url(project: Project, name: str = "disputes", *more: int) -> str:

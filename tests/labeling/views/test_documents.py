@@ -15,7 +15,7 @@ from labeling.actions import annotations, corrections, queue
 from labeling.actions.annotations import Submission
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, HeldOutPrediction, Lease, ModelVersion, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labeling.models import Project
 from labeling.templatetags.labeling_pages import excerpt
-from tests.cast import fill
+from tests.fixtures.people import fill
 
 
 @given(st.text(alphabet="ab cé\u0301\n\u200d👩", max_size=90), st.integers(5, 30))

@@ -18,7 +18,7 @@ from labeling.actions.exporting import MOST_METADATA_COLUMNS
 from labeling.formats import Format, exports, read
 from labeling.models import Document, Project
 from labeling.models import exported as pages
-from tests.cast import label
+from tests.fixtures.people import label
 
 GOOD = {"scope": "settled", "format": "jsonl"}
 

@@ -26,8 +26,8 @@ from labeling.actions import annotations, importing, owed, projects, queue, undo
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 from labeling.views import imports
-from tests.cast import label
-from tests.gallery import routes
+from tests.fixtures.full_project import routes
+from tests.fixtures.people import label
 
 TABLE = b"nr,comment,topic\na1,Bad and slow,Delivery\na2,Give my money back,Refund\n"
 

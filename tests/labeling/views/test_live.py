@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling.actions import annotations, queue
 from labeling.models import ImportJob, ModelVersion, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 UPDATE = {"HX-Request": "true"}
 

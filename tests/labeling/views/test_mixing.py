@@ -11,7 +11,7 @@ from django.urls import reverse
 from labeling.actions import classes, steering
 from labeling.exceptions import InvalidInput, NotAllowed
 from labeling.models import LabelClass, OwedWork, Project, QueueEntry, QueueMix
-from tests.shop import label_rightly, train
+from tests.fixtures.trained_project import label_rightly, train
 
 PARTS = {"random": 30, "weak_class": 40, "second_opinion": 0, "seed_words": 10}
 

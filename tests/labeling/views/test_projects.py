@@ -21,7 +21,7 @@ from labeling.actions.embedding import embedding_folder
 from labeling.learning.embedding import VERSION, WIDTH
 from labeling.learning.embedding_store import EmbeddingStore
 from labeling.models import ModelVersion, Now, OwedWork, Project
-from tests.cast import fill, label
+from tests.fixtures.people import fill, label
 
 HOSTILE = '<script>alert("x")</script>&\u202e{{ 7*7 }}'
 NEW = {

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from labeling.actions import questions, queue
 from labeling.models import Document, Project, Question
-from tests.cast import TEXTS
+from tests.fixtures.people import TEXTS
 
 
 def url(project: Project, name: str, *more: int) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
 from labeling.models import Document, LabelClass, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 POLICY = {
     "name": "Tickets",

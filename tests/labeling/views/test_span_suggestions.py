@@ -11,7 +11,7 @@ from django.test import Client
 
 from labeling.actions import policy
 from labeling.models import Annotation, Lease, Project, QueueEntry
-from tests.cast import TEXTS
+from tests.fixtures.people import TEXTS
 
 TEXT = "Ann Keller drills in Ostland."
 

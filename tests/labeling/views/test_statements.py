@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.gallery import Gallery, routes
+from tests.fixtures.full_project import Gallery, routes
 
 # The session, the person and the membership are three of them. Raise a number only with a reason.
 MOST = {

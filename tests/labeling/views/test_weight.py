@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from tests.gallery import Gallery, routes
+from tests.fixtures.full_project import Gallery, routes
 
 MOST_BYTES = 60_000  # of any page
 MOST_BYTES_OF_LISTS = 30_000  # of all but the pages on which one answers: most of it is htmx

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling.actions import annotations, queue
 from labeling.models import Annotation, Lease, Project
-from tests.cast import label
+from tests.fixtures.people import label
 
 
 def text(response: Any) -> str:
