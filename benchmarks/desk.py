@@ -77,7 +77,7 @@ def opened(browser: Any, address: str, project: Project, user: User) -> Page:
     slow = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1}
     network.send("Network.emulateNetworkConditions", slow)
     page.goto(f"{address}/projects/{project.pk}/label/")
-    page.wait_for_selector("#desk[data-ahead-count]:not([data-ahead-count='0'])")
+    page.wait_for_selector("#desk[data-prefetched]:not([data-prefetched='0'])")
     page.evaluate(MEASURE)
     return page
 

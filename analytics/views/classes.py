@@ -61,7 +61,7 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
     }
     if report.choice.is_in_use:
         shown |= _of_now(request, member, report)
-    return render(request, "analytics/class_report.html", shown)
+    return render(request, "analytics/class_report/page.html", shown)
 
 
 def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def news(request: HttpRequest, member: Membership) -> HttpResponse:
     if not is_update(request) or not shown.isdecimal() or len(shown) > 9:
         return redirect("analytics:classes", member.project_id)
     context = {"member": member, **_news(request, member, int(shown))}
-    return render(request, "analytics/_news.html", context)
+    return render(request, "analytics/class_report/_training_status.html", context)
 
 
 def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
         outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else Outcome.FIXED
         page = Paginator(found.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
         shown |= _told(found, outcome) | {"page": page, "items": _items(project, found, page)}
-    return render(request, "analytics/compare.html", shown)
+    return render(request, "analytics/model_versions/comparison.html", shown)
 
 
 @require_safe

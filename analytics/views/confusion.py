@@ -49,7 +49,7 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
         "together": _together(report),
         "wanted": WANTED_LABELS,
     }
-    return render(request, "analytics/confusion.html", shown)
+    return render(request, "analytics/confusion/page.html", shown)
 
 
 @require_safe

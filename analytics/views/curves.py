@@ -50,7 +50,9 @@ def curves(request: HttpRequest, member: Membership) -> HttpResponse:
     if not is_update(request):
         shown |= _page(request, member)
         shown["status"] = None if newest else missing_model(project)
-    return render_live(request, "analytics/labels_to_go.html", "analytics/_stopping.html", shown)
+    return render_live(
+        request, "analytics/learning_curves/page.html", "analytics/learning_curves/_stopping.html", shown
+    )
 
 
 def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:

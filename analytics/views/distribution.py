@@ -47,7 +47,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "habits": _habits(report) if member.may_manage else [],
         "wanted": WANTED_LABELS,
     }
-    return render(request, "analytics/distribution.html", shown)
+    return render(request, "analytics/distribution/page.html", shown)
 
 
 @require_safe

@@ -27,8 +27,8 @@ def steps(request: HttpRequest, member: Membership) -> HttpResponse:
     found = next_steps(member)
     if is_update(request):
         context = {"member": member, "findings": found[:SHOWN_AT_HOME], "all": len(found)}
-        return render(request, "analytics/_next_steps.html", context)
-    return render(request, "analytics/next_steps.html", {"member": member, "findings": found})
+        return render(request, "analytics/guidance/_next_steps.html", context)
+    return render(request, "analytics/guidance/page.html", {"member": member, "findings": found})
 
 
 @require_POST

@@ -41,7 +41,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     if found.chosen:
         threshold = found.chosen.row.threshold
         shown["curve"] = precision_recall_chart(found.chosen.curve, threshold.value if threshold else None)
-    return render(request, "analytics/quality.html", shown)
+    return render(request, "analytics/quality/page.html", shown)
 
 
 @require_safe

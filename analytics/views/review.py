@@ -51,7 +51,7 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
         "most": picks.MOST_PICKED,
         "picks": _standing(member.project_id),
     }
-    return render(request, "analytics/test_set.html", shown_to)
+    return render(request, "analytics/test_set/page.html", shown_to)
 
 
 @require_POST

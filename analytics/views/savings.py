@@ -28,7 +28,7 @@ def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     shown["live"] = live(request, [running, failure, report.drawn], is_busy=not failure)
     if not is_update(request):
         shown["trials"] = trials(member.project)
-    page, part = "analytics/savings.html", "analytics/_replay.html"
+    page, part = "analytics/savings/page.html", "analytics/savings/_replay.html"
     return render_live(request, page, part, shown, is_over=running is None)
 
 

@@ -50,7 +50,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "wanted": WANTED,
         "picks": _standing(member),
     }
-    return render(request, "analytics/slices.html", shown)
+    return render(request, "analytics/slices/page.html", shown)
 
 
 @require_POST

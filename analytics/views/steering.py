@@ -38,7 +38,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "least_target": LEAST_TARGET,
         "most_target": MOST_TARGET,
     }
-    return render(request, "analytics/steering.html", shown)
+    return render(request, "analytics/steering/page.html", shown)
 
 
 @require_safe

@@ -55,7 +55,7 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
         report = bias_report(project, classes)
         shown["bias"] = report
         shown["bias_title"] = bias_title(report)
-    return render(request, "analytics/models.html", shown)
+    return render(request, "analytics/model_versions/page.html", shown)
 
 
 def _on_older(request: HttpRequest, member: Membership, used: ModelVersion | None) -> dict[str, Any] | None:

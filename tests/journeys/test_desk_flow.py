@@ -44,7 +44,7 @@ def given(project: Project) -> dict[str, list[str]]:
 def ahead(page: Page, least: int) -> None:
     """So many documents lie ahead."""
     page.wait_for_function(
-        "least => Number(document.getElementById('desk').dataset.aheadCount) >= least", arg=least
+        "least => Number(document.getElementById('desk').dataset.prefetched) >= least", arg=least
     )
 
 
@@ -135,7 +135,7 @@ def test_who_answers_all_that_was_fetched_waits_and_goes_on(open_as: Open, make_
     page = open_as(ann, desk(project))
     ready(page)
     page.context.set_offline(True)
-    count = int(page.locator("#desk").get_attribute("data-ahead-count") or 0) + 1
+    count = int(page.locator("#desk").get_attribute("data-prefetched") or 0) + 1
     for _ in range(count):
         press(page, "1")
     expect(page.get_by_role("heading", name="The next document is on its way")).to_be_visible()
@@ -228,7 +228,7 @@ def test_what_was_said_of_the_end_before_the_last_answer_was_saved_is_not_told(
 ):
     project = make_project(texts=["The only one."])
     page = open_as(ann)
-    page.add_init_script("document.addEventListener('desk:ahead', () => { window.isFilled = true; })")
+    page.add_init_script("document.addEventListener('desk:prefetched', () => { window.isFilled = true; })")
     page.goto(desk(project))
     page.wait_for_function(
         "() => window.isFilled"

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @contextmanager
-def loading(page: Page, path: str, text: str, script: str = "keys.js") -> Iterator[None]:
+def loading(page: Page, path: str, text: str, script: str = "desk/keys.js") -> Iterator[None]:
     """The page shows its text; this script of it comes when the block ends."""
     held: list[Route] = []
     has_come = False
@@ -39,7 +39,7 @@ def loading(page: Page, path: str, text: str, script: str = "keys.js") -> Iterat
         route.continue_()
 
 
-@pytest.mark.parametrize("script", ["keys.js", "desk.js", "store.js"])
+@pytest.mark.parametrize("script", ["desk/keys.js", "desk/desk.js", "desk/idb.js"])
 def test_the_key_of_a_class_acts_when_the_scripts_have_come_and_once(
     open_as: Open, tickets: Project, ann: User, script: str
 ):
@@ -82,7 +82,7 @@ def test_a_reason_is_written_where_its_key_led(open_as: Open, tickets: Project, 
 def test_a_span_is_marked_and_saved(open_as: Open, make_project: Callable[..., Project], ann: User):
     project = make_project(kind="spans", texts=["I was charged twice, please.", "And the next one."])
     page = open_as(ann)
-    with loading(page, desk(project), "I was charged twice, please.", "span_text.js"):
+    with loading(page, desk(project), "I was charged twice, please.", "spans/text.js"):
         press(page, *["ArrowRight"] * 3, "Shift+ArrowRight", "1", "ArrowRight", "2", "Control+z")
     is_marked(page, "charged twice")
     press(page, "Enter")
@@ -107,7 +107,7 @@ def test_a_suggestion_that_comes_after_the_choice_is_read_before_the_next_one(
 ):
     told(tickets, "after")
     page = open_as(ann)
-    with loading(page, desk(tickets), TEXTS[0], "choice.js"):
+    with loading(page, desk(tickets), TEXTS[0], "desk/choice.js"):
         press(page, "1", "1")
     expect(page.get_by_text("The model says Billing")).to_be_visible()
     shows(page, TEXTS[0])
@@ -131,7 +131,7 @@ def test_where_a_script_does_not_come_keys_do_what_those_that_came_make_of_them(
     open_as: Open, tickets: Project, ann: User
 ):
     page = open_as(ann)
-    page.route("**/desk.js", lambda route: route.abort())
+    page.route("**/desk/desk.js", lambda route: route.abort())
     page.goto(desk(tickets))
     shows(page, TEXTS[0])
     press(page, "2")

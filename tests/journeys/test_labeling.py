@@ -34,7 +34,7 @@ def press(page: Page, *keys: str) -> None:
 
 def ready(page: Page) -> None:
     """The next documents lie ahead."""
-    expect(page.locator("#desk")).to_have_attribute("data-ahead-count", re.compile("[1-9]"))
+    expect(page.locator("#desk")).to_have_attribute("data-prefetched", re.compile("[1-9]"))
 
 
 def saved(page: Page) -> None:

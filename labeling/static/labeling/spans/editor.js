@@ -1,11 +1,11 @@
 /* Marks spans in one document's text. It is made from the part's own fields, and what is sent are hidden fields
    of the part's form again; so a part may be shown late, or a second time. */
-import { classButtons } from "./span_classes.js";
-import { SpanDrawing } from "./span_drawing.js";
-import { SpanFields } from "./span_fields.js";
-import { SpanLine } from "./span_line.js";
-import { isSuggested, SpanSet } from "./span_set.js";
-import { SpanText } from "./span_text.js";
+import { classButtons } from "./classes.js";
+import { SpanDrawing } from "./drawing.js";
+import { SpanFields } from "./fields.js";
+import { SpanLine } from "./line.js";
+import { isSuggested, SpanSet } from "./set.js";
+import { SpanText } from "./text.js";
 
 export class SpanEditor {
   active = null; // the class that is picked for whatever is selected next

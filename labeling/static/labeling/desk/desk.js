@@ -5,12 +5,12 @@
    desk:leaving            a form of this part is about to be read
    desk:shown              this part is in view now
    desk:ready              the first part may be answered: keys that were pressed before are pressed now */
-import * as ahead from "./ahead.js";
 import * as clock from "./clock.js";
 import * as history from "./history.js";
+import { desk, post } from "./http.js";
 import * as outbox from "./outbox.js";
 import { afterPaint } from "./paint.js";
-import { desk, post } from "./sending.js";
+import * as prefetch from "./prefetch.js";
 import "./unsent.js";
 
 const SETTLE_MS = 250; // the second half of a double click must not answer the next document
@@ -44,7 +44,7 @@ function act(form, submitter) {
   if (deed === "answer") fields.set("seconds", seconds);
   const excerpt = part.querySelector(".text").textContent.slice(0, EXCERPT);
   const classes = deed === "answer" ? history.chosen(part, fields) : [];
-  ahead.leave(part);
+  prefetch.leave(part);
   outbox.take({ do: deed, fields: String(fields), key, lease: part.dataset.lease, excerpt });
   if (deed === "answer") {
     mark(part, submitter);
@@ -52,7 +52,7 @@ function act(form, submitter) {
     history.decide(key, classes, excerpt);
   }
   by("said").textContent = classes.map(({ name }) => name).join(", ");
-  show(ahead.next() ?? waiting(), deed);
+  show(prefetch.next() ?? waiting(), deed);
 }
 
 /* Where a button is the answer, it shows that when the part comes back. */
@@ -75,7 +75,7 @@ function show(part, notice = "") {
   by("trouble").hidden = true;
   say(notice);
   clock.begin();
-  ahead.display(part);
+  prefetch.display(part);
   part.dispatchEvent(new CustomEvent("desk:shown", { bubbles: true }));
   if (isScrolled) scrollTo({ top: 0, behavior: "instant" });
   afterPaint(focus);
@@ -99,8 +99,8 @@ function say(what, text = by("notice").dataset[what] ?? "") {
 async function takeBack() {
   const before = history.takeLatest();
   if (!before) return takeBackEarlier();
-  ahead.putBack(current);
-  ahead.comeBack(before.part.dataset.lease);
+  prefetch.putBack(current);
+  prefetch.comeBack(before.part.dataset.lease);
   history.withdraw(before.key);
   outbox.take({ do: "undo", fields: String(new URLSearchParams({ answer: before.key })), key: newKey(), lease: before.part.dataset.lease, excerpt: "" });
   show(before.part, "takenBack");
@@ -123,7 +123,7 @@ async function fetchEarlier() {
   try {
     const answer = await post("undo", new URLSearchParams({ person: desk.dataset.person }), { headers: { "X-Desk": "part" } });
     const part = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"));
-    ahead.putBack(current);
+    prefetch.putBack(current);
     by("strip").lastElementChild?.remove();
     show(part, "takenBack");
   } catch (error) {
@@ -145,13 +145,13 @@ document.addEventListener("desk:saved", ({ detail: { operation, outcome } }) => 
 
 /* The lease goes on under a new token: wherever its part is. */
 function renew(lease, token) {
-  const parts = [...(current.dataset.lease === lease ? [current] : []), ...ahead.waiting(lease), ...history.waiting(lease)];
+  const parts = [...(current.dataset.lease === lease ? [current] : []), ...prefetch.waiting(lease), ...history.waiting(lease)];
   for (const part of parts) for (const field of part.querySelectorAll("[name=token]")) field.value = token;
 }
 
 function notTakenBack(lease, message) {
   if (current.dataset.lease === lease) {
-    show(ahead.next() ?? waiting());
+    show(prefetch.next() ?? waiting());
     calmUntil = shownAt + SETTLE_MS;
   }
   say("", message);
@@ -159,20 +159,20 @@ function notTakenBack(lease, message) {
 
 /* whoever waits goes on as soon as there is something */
 const isWaiting = () => "waiting" in current.dataset || "empty" in current.dataset;
-document.addEventListener("desk:ahead", ({ detail: { progress, since } }) => {
-  const part = isWaiting() && ahead.next();
+document.addEventListener("desk:prefetched", ({ detail: { progress, since } }) => {
+  const part = isWaiting() && prefetch.next();
   if (part) show(part);
   history.refresh(progress, since);
 });
-document.addEventListener("desk:unsent", () => { if ("waiting" in current.dataset && !outbox.state.unsent) ahead.fill(); });
+document.addEventListener("desk:unsent", () => { if ("waiting" in current.dataset && !outbox.state.unsent) prefetch.fill(); });
 document.addEventListener("desk:lost", () => say("lost"));
 
 /* A document that was answered before, or that another tab shows, is not asked for again. */
 async function begin() {
   const lease = current.dataset.lease;
-  const isOpen = !lease || ((await ahead.hold(lease)) && !(await outbox.leases()).includes(lease));
+  const isOpen = !lease || ((await prefetch.hold(lease)) && !(await outbox.leases()).includes(lease));
   if (!isOpen && current.dataset.lease === lease) show(waiting());
-  else ahead.display(current);
+  else prefetch.display(current);
   outbox.pump();
 }
 begin().finally(() => document.dispatchEvent(new Event("desk:ready")));

@@ -1,6 +1,6 @@
 /* The line under the text: what is selected or at hand, said to screen readers too, and what can be done with it.
    Its words are the data of its element, so that they can be translated. */
-import { isSuggested } from "./span_set.js";
+import { isSuggested } from "./set.js";
 
 const LONGEST = 48; // signs of a span that are repeated
 

@@ -1,12 +1,12 @@
-/* The documents ahead: a pile of parts, leased and parsed, so that the next one is there before it is wanted. As deep
+/* Documents prefetched: a pile of parts, leased and parsed, so that the next one is there before it is wanted. As deep
    as some seconds of this person's pace; held while somebody works here, and given back when the page goes.
 
-   desk:beat    hold now what lies here
-   desk:ahead   the pile has grown, or the service has said why it cannot: { progress, since } */
+   desk:beat         hold now what lies here
+   desk:prefetched   the pile has grown, or the service has said why it cannot: { progress, since } */
 import { idle } from "./clock.js";
+import { csrfToken, desk, post } from "./http.js";
 import * as outbox from "./outbox.js";
 import { afterPaint } from "./paint.js";
-import { csrfToken, desk, post } from "./sending.js";
 
 const WORTH_MS = 5000; // of labeling lie ahead
 const LEAST = 3;
@@ -56,7 +56,7 @@ export function display(part) {
   if (!("empty" in part.dataset)) afterPaint(fill);
 }
 
-const tell = () => { desk.dataset.aheadCount = pile.length; };
+const tell = () => { desk.dataset.prefetched = pile.length; };
 
 function depth() {
   const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? Infinity;
@@ -107,7 +107,7 @@ async function fetchParts(count) {
   pile.push(...fresh.filter((part) => !isReplied(part)));
   const progress = found.querySelector("#progress");
   tell();
-  document.dispatchEvent(new CustomEvent("desk:ahead", { detail: { progress, since } }));
+  document.dispatchEvent(new CustomEvent("desk:prefetched", { detail: { progress, since } }));
   return isNews;
 }
 

@@ -1,6 +1,6 @@
 /* What people see of the outbox: how many answers wait and why, and those that the service did not take. */
 import { discard, state } from "./outbox.js";
-import { desk } from "./sending.js";
+import { desk } from "./http.js";
 
 const PATIENCE_MS = 1500; // a save that takes no longer is not worth a line
 const by = (id) => document.getElementById(id);

@@ -1,7 +1,7 @@
 /* How are spans drawn, where several meet? The text is cut where spans begin and end; each piece lies in one mark per
    span, and each span keeps one height of its line, the shorter nearer to the words. Only what changed is drawn. */
-import { isSuggested } from "./span_set.js";
-import { isFromRight } from "./span_text.js";
+import { isSuggested } from "./set.js";
+import { isFromRight } from "./text.js";
 
 const DEEPEST = 4; // heights of lines; what lies deeper shares the lowest
 const NEAR = 5; // pixels above and below a line of text that belong to it

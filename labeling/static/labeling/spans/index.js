@@ -6,9 +6,9 @@
    span_drawing.js  marks in the text                     span_line.js     the line under the text
    span_fields.js   what is sent                          span_classes.js  buttons of the classes
    span_editor.js   all of them together; without these scripts a table of numbers has the same fields */
-import { SpanEditor } from "./span_editor.js";
-import * as keys from "./span_keys.js";
-import * as pointer from "./span_pointer.js";
+import { SpanEditor } from "./editor.js";
+import * as keys from "./keys.js";
+import * as pointer from "./pointer.js";
 
 const editors = new WeakMap(); // of texts
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));

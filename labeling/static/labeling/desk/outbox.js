@@ -3,9 +3,9 @@
 
    desk:saved    an operation left the outbox, in whichever tab: { operation, outcome }
    desk:unsent   how many are left: { unsent, refused, ofOthers, elsewhere, trouble } */
+import { desk, post, Trouble } from "./http.js";
+import * as store from "./idb.js";
 import { afterPaint } from "./paint.js";
-import { desk, post, Trouble } from "./sending.js";
-import * as store from "./store.js";
 
 const MOST = 50; // operations in one call
 const MOST_CHARACTERS = 50_000; // of a call that may outlive its page
