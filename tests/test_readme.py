@@ -90,4 +90,5 @@ def test_the_pictures_are_there_and_small():
 
 
 def test_the_licence_is_the_package_s():
-    assert README.rstrip().endswith(f"## Licence\n\n`{package()['license']}`")
+    assert README.rstrip().endswith(f"## Licence\n\n[{package()['license']}](LICENSE)")
+    assert (BASE_DIR / "LICENSE").read_text().lstrip().startswith("Apache License\n")

@@ -4,14 +4,34 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from reviewqueue.settings import BASE_DIR
 
 LOCKS = ("base", "embeddings", "demo", "dev", "uv")
 NEEDED = ("sh", "dirname", "readlink", "cksum", "cat", "id", "mkdir", "flock", "rm")
+
+
+PROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())
+
+
+def wanted(name: str) -> Iterator[Requirement]:
+    """What pyproject.toml asks for in a set, with the smaller sets in it."""
+    project, extras = PROJECT["project"], PROJECT["project"]["optional-dependencies"]
+    lists = {"base": project["dependencies"], "uv": PROJECT["dependency-groups"]["uv"], **extras}
+    for requirement in map(Requirement, lists[name]):
+        if requirement.name == project["name"]:
+            for extra in requirement.extras:
+                yield from wanted(extra)
+        else:
+            yield requirement
+    if name in extras:
+        yield from wanted("base")
 
 
 def pins(name: str) -> dict[str, str]:
@@ -59,7 +79,7 @@ def test_run_is_plain_posix_shell():
 def test_help_names_every_command_and_installs_nothing(bare, arguments):
     done = run(bare, *arguments)
     assert done.returncode == 0
-    for command in ("demo", "up", "manage", "test", "check", "bench"):
+    for command in ("demo", "up", "manage", "test", "check", "bench", "lock"):
         assert re.search(rf"^  {command}\b", done.stdout, re.M)
     assert not (bare / "clone" / ".venv").exists()
 
@@ -170,3 +190,13 @@ def test_the_larger_lock_contains_the_smaller_one(small, large):
     """./run takes an installed larger set for a smaller one, which may want a package on more platforms."""
     releases = [{pin.partition(" ;")[0] for pin in pins(name)} for name in (small, large)]
     assert releases[0] <= releases[1]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_a_fitting_version_of_everything_that_pyproject_asks_for(name):
+    versions = dict(pin.partition(" ;")[0].split("==") for pin in pins(name))
+    assert [
+        str(requirement)
+        for requirement in wanted(name)
+        if not requirement.specifier.contains(versions.get(requirement.name, "0"), prereleases=True)
+    ] == []
