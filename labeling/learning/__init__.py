@@ -1,1 +1,1 @@
-"""What does the service learn from labels? Pure mathematics: arrays in, arrays out, seeds as arguments."""
+"""Machine learning on labels: pure mathematics. Arrays in, arrays out, seeds as arguments."""

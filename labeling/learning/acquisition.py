@@ -1,4 +1,4 @@
-"""Which document would teach the model most? Acquisition functions: probabilities in, informativeness out.
+"""Acquisition functions: which document would teach the model most? Probabilities in, informativeness out.
 
 All point the same way: higher means label sooner. Entropy, least confidence and Kullback-Leibler disagreement
 are left out on purpose: measured at or below random choice on sets with many classes.

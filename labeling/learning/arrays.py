@@ -1,4 +1,4 @@
-"""Which kinds of array travel between the modules of this package?
+"""Array types: the kinds of array that travel between the modules of this package.
 
 One name for each, so that a signature says what it holds. Sparse rows are SciPy `csr_array`s.
 """

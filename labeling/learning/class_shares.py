@@ -1,4 +1,4 @@
-"""Which documents serve single classes? By the predicted class, or by how likely they hold a rare one."""
+"""Class candidates: documents that serve single classes, the predicted one or one that is likely and rare."""
 
 import numpy as np
 

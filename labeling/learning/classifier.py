@@ -1,4 +1,4 @@
-"""How probable is each class for a document? One linear model over TF-IDF and LSA side by side.
+"""Linear classifier: the probability of each class, by one model over TF-IDF and LSA side by side.
 
 It is the model whose probabilities people see: logistic regression, balanced class weights up to a limit,
 C = 20, for one class per document (softmax) or several (sigmoid each, with a threshold each).

@@ -1,4 +1,4 @@
-"""Which documents are alike? k-means on dense rows, small and fast enough to run at every re-ranking."""
+"""k-means clustering: documents that are alike. On dense rows, fast enough to run at every re-ranking."""
 
 import numpy as np
 from scipy.sparse import csr_array

@@ -1,4 +1,4 @@
-"""What to label while no model exists? Typical documents, each of another kind, then the rest at random."""
+"""Cold start: what to label without a model. Typical documents, each of another kind, then random ones."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Do experts with different views of a document agree on it, and what do they say together?
+"""Committee of experts: each sees a document in another way; where they differ, a label teaches most.
 
 The committee adds what its experts say, each with a learnt weight. Its probabilities are the ones that people
 see; where its experts differ, a label teaches most.

@@ -1,4 +1,4 @@
-"""How probable is each of several labels by the words alone? Log-odds of words, counted, not fitted.
+"""Complement naive Bayes: the probability of each of several labels by the words alone, counted, not fitted.
 
 It is weaker than the linear expert, and different: its place is in the disagreement.
 """

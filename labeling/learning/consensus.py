@@ -1,4 +1,4 @@
-"""How sure is a label, given who gave it and what the model expected? Where it is not, somebody should look.
+"""Label posterior: how sure a label is, given who gave it and what a model expected that never saw it.
 
 One coin per annotator (right with a fixed chance, else any other class), combined with a model that has not
 seen the label.

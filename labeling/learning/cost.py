@@ -1,4 +1,4 @@
-"""How long will an annotator need for a text, and what does a second of work teach?
+"""Annotation cost: how long an annotator needs for a text, and what a second of work teaches.
 
 Per document the most uncertain texts are long ones, per token short ones; what matters is the time they take,
 and that a project can measure: seconds = a + b * tokens. Both rules are extremes of the one used here.

@@ -1,4 +1,4 @@
-"""Where in a text is each class? A linear-chain conditional random field over tokens.
+"""Conditional random field: where in a text each class is, by a linear chain over tokens.
 
 CRFsuite learns the weights; its file is read, not unpickled, and applied to many texts at once.
 """

@@ -1,4 +1,4 @@
-"""Which tags are most probable, and how probable? Many sequences at once, in plain NumPy.
+"""Viterbi decoding: the most probable tags, and how probable they are. Many sequences at once, in NumPy.
 
 Sequences are sorted by length and go through time together: at each step only those that are still running
 take part, so that nothing is padded. Tags lie along the first axis, which NumPy can reduce fast.

@@ -1,4 +1,4 @@
-"""What does a tagger see of a token? Features of the word itself and of its neighbours.
+"""Token features: what a tagger sees of a word itself and of its neighbors.
 
 A name is the place of a word beside the token and a feature of that word. So all features of a text follow
 from those of its distinct words, which are made once per word, whatever the number of texts.

@@ -1,4 +1,4 @@
-"""How much does each word of a block speak for each tag? A model's weights, summed once per word."""
+"""CRF weight tables: how much each word of a block speaks for each tag, summed once per word."""
 
 from dataclasses import dataclass
 from typing import Self

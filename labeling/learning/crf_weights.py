@@ -1,4 +1,4 @@
-"""Which weights did CRFsuite learn? Read from its model file into arrays, for scoring many texts at once.
+"""CRFsuite model reader: the learned weights as arrays, for scoring many texts at once.
 
 CRFsuite's own tagger takes one text at a time and a string for every feature of every token. The file is its
 format "lCRF", read without unpickling anything; every offset is checked against the length of the file.

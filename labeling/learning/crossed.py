@@ -1,4 +1,4 @@
-"""How good is a committee on labels that its experts had not seen? Counted while their weights are learnt.
+"""Cross-validation of a committee: how good it is on labels that its experts had not seen.
 
 The folds are there anyway, to weigh the experts, so this costs no training. Two things make the counts a
 little too good: the few weights (and for several labels the thresholds) are learnt on the same answers. And

@@ -1,4 +1,4 @@
-"""How good was a way of choosing? Numbers read off a learning curve."""
+"""Learning-curve metrics: numbers that say how good a query strategy was."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How do arrays reach the disk so that a crash leaves either all of them or none?
+"""Atomic folders: arrays reach the disk so that a crash leaves either all of them or none.
 
 Everything is written into a hidden folder beside the target, flushed, and renamed: the rename is the moment
 at which it exists. Arrays are `.npy` without pickle, facts are JSON; nothing that is read back can run code.

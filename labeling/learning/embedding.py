@@ -1,4 +1,4 @@
-"""What does a text mean, as a vector? A small language model (MiniLM) from a wheel: an optional extra.
+"""Sentence embeddings: what a text means, as a vector. A small language model (MiniLM), an optional extra.
 
 Its packages are found when they are installed and loaded by the worker that embeds; no other process pays for
 them. One thread, in batches of texts of like length.

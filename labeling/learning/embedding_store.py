@@ -1,4 +1,4 @@
-"""Which documents have a sentence embedding by now, and what is it? Rows come in any order, over days.
+"""Embedding store: which documents have a sentence embedding by now. Rows come in any order, over days.
 
 Two files, both addressed by the document's position: the vectors, and one byte a document that says whether
 its vector counts. The byte is written after the vector has reached the disk, so a killed process never leaves

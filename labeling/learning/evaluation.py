@@ -1,4 +1,4 @@
-"""How good are predictions? Accuracy and F1 of plain flags and of spans, for learning curves.
+"""Classification scores: accuracy and F1 of plain flags and of spans, for learning curves.
 
 Intervals, confusion and everything that people read about their project are made in analytics.
 """

@@ -1,4 +1,4 @@
-"""What may the experts use besides the labels? The pool without its labels, its graph, the guideline."""
+"""Auxiliary data: what experts use besides labels. The pool without its labels, its graph, the guideline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which optional packages are there? Answered without importing them, so that any process may ask."""
+"""Optional packages: which are installed. Answered without importing them, so that any process may ask."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""What does the model see of a text? Hashed TF-IDF and a dense view of it (LSA), both learnt on a sample.
+"""TF-IDF: hashed terms of a text, and a dense view of them (LSA), both learned on a sample.
 
 A featurizer is learnt once for a pool, again when the pool has outgrown its sample, and never changes in
 between: its version names the features that were made with it.

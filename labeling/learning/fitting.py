@@ -1,4 +1,4 @@
-"""How is a committee made from labels? Each expert fitted, then weighed where it has not seen the answer."""
+"""Committee fitting: each expert learns from the labels, then is weighed where it has not seen the answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which anchors are near document number p? Found once, in the background, and memory-mapped by the ranking.
+"""k-NN graph store: the anchors near document number p. Made in the background, mapped by the ranking.
 
 A graph has its anchors and how they are joined, which never change, and for each document, in the order of
 positions, its nearest anchors. One writer at a time; any number of readers.

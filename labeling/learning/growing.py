@@ -1,4 +1,4 @@
-"""How does the head grow by one block? Each share chooses its documents; inside a block they take turns."""
+"""Head builder: the head grows block by block. Each share chooses documents; in a block they take turns."""
 
 from collections import Counter
 from collections.abc import Callable

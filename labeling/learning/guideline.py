@@ -1,4 +1,4 @@
-"""What does the guideline itself say? Each class's name and one line about it, compared with every document.
+"""Zero-shot classifier: each class's name and one line about it, compared with every document.
 
 It needs no label at all. Its voice fades as labels come: what the labels teach is nearer to the truth.
 """

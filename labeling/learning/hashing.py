@@ -1,4 +1,4 @@
-"""Which columns does a text fill? Words and pairs of neighbours, hashed without a vocabulary.
+"""Feature hashing: the columns that a text fills. Words and pairs of neighbors, without a vocabulary.
 
 Nothing is learnt here, so any process can featurize any text and two machines always agree. Words have the
 first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alone can cut the matrix.

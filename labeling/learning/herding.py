@@ -1,4 +1,4 @@
-"""Which documents together stand for the uncertain part of the pool? Uncertainty herding."""
+"""Uncertainty herding: documents that together stand for the uncertain part of the pool."""
 
 import heapq
 

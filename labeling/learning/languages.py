@@ -1,4 +1,4 @@
-"""In which language is a text? Told from its characters, or not at all where no language is likely enough."""
+"""Language identification: from a text's characters, or none where no language is likely enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of reading: how much of a long text the models learn from. Pages that say so take it from here."""
+"""Text limits: how much of a long text the models learn from. Pages that say so take it from here."""
 
 from __future__ import annotations
 

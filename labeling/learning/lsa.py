@@ -1,4 +1,4 @@
-"""What dense space do the words of the pool span? Latent semantic analysis, learnt on a sample.
+"""Latent semantic analysis: the dense space that the words of the pool span, learned on a sample.
 
 Log-entropy weights and 128 dimensions: better than TF-IDF weights and 256 on AG News and SMS spam, as good
 on TREC.

@@ -1,4 +1,4 @@
-"""How alike are two texts, told from 256 bytes of each? MinHash signatures of words and pairs of words.
+"""MinHash: how alike two texts are, from 256 bytes of each. Signatures of words and pairs of words.
 
 The share of equal numbers in two signatures estimates the Jaccard similarity of the texts' shingles. Texts
 that agree in all numbers of a band meet in one bucket, so that nobody compares all pairs.

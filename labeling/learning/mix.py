@@ -1,4 +1,4 @@
-"""What is the head of the queue mixed from? Strategies, shares, and what each entry tells of itself."""
+"""Query strategies: what the head of the queue is mixed from, in which shares, and what each entry tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How probable is each class by the words alone, those of unlabelled documents included?
+"""Naive Bayes: the probability of each class by the words alone, those of unlabeled documents included.
 
 Naive Bayes learns from counts, so it can also count documents whose class it only guesses: a few rounds of
 that (expectation and maximisation) tell it thousands of words that no labelled document holds. It is the

@@ -1,4 +1,4 @@
-"""Which texts belong together because they say nearly the same? Buckets of signatures, joined into groups.
+"""Near-duplicate detection: texts that say nearly the same. Buckets of signatures, joined into groups.
 
 Two texts are one thing when `ALIKE` of their shingles agree; a group holds what such pairs connect. Its
 number is the lowest position in it. Bringing groups up to date gives what grouping all at once would give.

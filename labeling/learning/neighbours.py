@@ -1,4 +1,4 @@
-"""What are the labels of the nearest documents? Labels spread over a graph of neighbours until they settle.
+"""Label propagation: labels spread over a graph of nearest neighbors until they settle.
 
 The graph joins anchors: all documents of a small pool, a sample of a large one. Every other document hangs on
 its nearest anchors, so a million documents cost one sparse product.

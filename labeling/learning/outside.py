@@ -1,4 +1,4 @@
-"""What do models from elsewhere say: production's, a language model's? An expert among the others.
+"""External models: predictions of production or of a language model, as an expert among the others.
 
 Where such a model has said nothing of a document it abstains, and the other experts decide.
 """

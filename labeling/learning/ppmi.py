@@ -1,4 +1,4 @@
-"""Which words mean alike in this pool? Vectors from what occurs together, learnt without a single label.
+"""PPMI word vectors: words that mean alike in this pool, from what occurs together, without a single label.
 
 A document's vector is the sum of its words' vectors, each weighted by how rare the word is. It doubles what a
 few labels teach where no sentence embeddings are installed.

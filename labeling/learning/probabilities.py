@@ -1,4 +1,4 @@
-"""How do scores become probabilities, and the other way round? In float32, in place where it pays."""
+"""Softmax: how scores become probabilities, and the other way round. In float32, in place where it pays."""
 
 import numpy as np
 

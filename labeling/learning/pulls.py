@@ -1,4 +1,4 @@
-"""How much does each filled column of a document add to the score of one class against another?
+"""Feature attributions: how much each column of a document adds to the score of one class against another.
 
 Only the experts that add up columns can be taken apart like that: the linear one and the counters of words. A
 dense view made of words (LSA, PPMI) is a sum over columns too, as long as its length is held fixed.

@@ -1,4 +1,4 @@
-"""How weak is each class, and how much of the queue does it need? Counted from plain pairs of labels.
+"""Class weights: how weak each class is, and how much of the queue it needs, from plain pairs of labels.
 
 The pairs are prequential: the prediction was stored before the label was given, so no cross-validation is
 needed and nothing was trained on its own test.

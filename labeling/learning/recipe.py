@@ -1,4 +1,4 @@
-"""How is the linear expert made: how much do labels weigh, and what is added to classes that have few?
+"""Hyperparameters of the linear expert: how much labels weigh, and what is added to classes that have few.
 
 The usual recipe is what benchmarks chose for all projects; another is used only where it was judged better.
 """

@@ -1,4 +1,4 @@
-"""What would another way of choosing have saved? A labelled pool, labelled anew from the start, in memory.
+"""Retrospective replay: a labeled pool, labeled anew in memory. What would another strategy have saved?
 
 The same features, experts and selection as in the service, batch by batch: the learning curve of a strategy.
 """

@@ -1,4 +1,4 @@
-"""What is known of a document before anybody labels it? Its features, in several views, for some documents.
+"""Feature rows: what is known of documents before anybody labels them, in several views.
 
 `Rows` travel from the feature store to the experts, which read the views they understand.
 """

@@ -1,4 +1,4 @@
-"""How many labels did a way of choosing save, and how sure is that? From replayed learning curves.
+"""Label savings: how many labels a query strategy saved, and how sure that is. From replayed learning curves.
 
 Uncertain are the runs (another seed, another curve) and the test documents (another sample, another quality):
 both are drawn again and again, and everything is read off each draw anew.

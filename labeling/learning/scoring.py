@@ -1,4 +1,4 @@
-"""What does the committee say of every document of the pool? Shard by shard, a few numbers per document.
+"""Pool scores: what the committee says of every document. Shard by shard, a few numbers per document.
 
 Sixteen bytes a document are kept, so a million documents need 20 MB and any process can merge the shards of
 others.

@@ -1,4 +1,4 @@
-"""Which documents hold the words that a manager gave for a class? Read off the columns that are there.
+"""Seed words: documents that hold a manager's words for a class, read off the columns that are there.
 
 A rare class has too few labels for any model. Its seed words find candidates among a million documents in the
 time that scoring takes: no text is read, only the stored TF-IDF of the words' columns.

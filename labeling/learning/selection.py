@@ -1,4 +1,4 @@
-"""Who labels what next, as far as mathematics can say? The head of the queue, mixed from named shares.
+"""Batch selection: who labels what next, as far as mathematics can say. The head, mixed from named shares.
 
 The head is built in blocks that double, the first as large as one batch: each block is chosen as if it were
 the next batch, so whatever part of the head is labelled before the next re-ranking was a good batch. One

@@ -1,4 +1,4 @@
-"""Which shards does a store have, and how does the last one grow? Folders `shard-NUMBER-ROWS` below its root.
+"""Shards of a store: which ones there are, and how the last one grows. Folders `shard-NUMBER-ROWS`.
 
 Growing the last shard writes a longer folder beside it and then removes the shorter one: a reader keeps what
 it has mapped, and a crash between any two writes leaves the store as it was. One writer at a time.

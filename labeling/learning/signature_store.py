@@ -1,4 +1,4 @@
-"""Where is the signature of document number p? Shards on disk, append-only, beside the features.
+"""Signature store: MinHash signatures by document number. Append-only shards on disk, beside the features.
 
 One writer at a time; any number of readers.
 """

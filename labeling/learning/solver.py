@@ -1,4 +1,4 @@
-"""Which weights fit the labels? Regularised logistic regression, solved where it is small.
+"""Logistic regression solver: the regularized weights that fit the labels, found where the problem is small.
 
 The optimum lies in the span of the labelled rows. With few rows it is found there (the dual: a Cholesky root
 of their Gram matrix stands in for the features), with many in the columns that occur. Both are the same

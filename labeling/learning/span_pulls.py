@@ -1,4 +1,4 @@
-"""Which words of a text decided what a tagger marks? The strongest, each at its place."""
+"""Span attributions: the words of a text that decided what a tagger marks. The strongest, in place."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

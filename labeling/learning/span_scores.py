@@ -1,4 +1,4 @@
-"""What does a tagger say of every document of a pool, in the numbers that the head is chosen by?"""
+"""Span pool scores: what a tagger says of every document of a pool, in the numbers that choose the head."""
 
 import numpy as np
 

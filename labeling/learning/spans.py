@@ -1,4 +1,4 @@
-"""How does a span become tags of tokens, and tags a span again? Exactly, in code points.
+"""BIO tags: spans as tags of tokens, and tags as spans again. Exactly, in code points.
 
 Tokens are words or single other characters; annotators' spans may start or end inside one, so tokens are cut
 there for training. White space is in no token: a span that begins or ends with it comes back without it.

@@ -1,4 +1,4 @@
-"""Is it time to stop labeling? Does the model still change and improve, what would more labels bring?
+"""Stopping criteria: whether the model still changes and improves, and what more labels would bring.
 
 Advice, never a decision: what a label is worth to its project, nobody here knows.
 """

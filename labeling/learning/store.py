@@ -1,4 +1,4 @@
-"""Where are the features of document number p? Shards of fixed size on disk, memory-mapped, append-only.
+"""Feature store: the features of document number p. Shards of fixed size, memory-mapped, append-only.
 
 The row of a document is its position in the project; `shards` says how the last shard grows. One writer at a
 time; any number of readers.

@@ -1,4 +1,4 @@
-"""From which probability on is a label given, where a document can have several?"""
+"""Decision thresholds: from which probability on a label is given, where a document can have several."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What are the tokens of many texts, ready for a tagger? Numbers of words, and each word's features once.
+"""Token blocks: tokens of many texts, ready for a tagger. Numbers of words, and each word's features once.
 
 A block knows nothing of other blocks and holds no text: features are known by 64-bit hashes of their names,
 so any process can score any block with any model.

@@ -1,4 +1,4 @@
-"""Where are the tokens of document number p? Blocks of a fixed number of documents on disk, memory-mapped.
+"""Token store: the tokens of document number p. Blocks of a fixed number of documents, memory-mapped.
 
 As in the feature store, the row of a document is its position in the project, and a block is a shard. One
 writer at a time; any number of readers.

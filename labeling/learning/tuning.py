@@ -1,4 +1,4 @@
-"""Is another recipe better for these labels, beyond noise? Repeated cross-validation, paired by fold.
+"""Model selection: hyperparameters that are better beyond noise. Repeated cross-validation, paired by fold.
 
 First the strength of the linear expert is judged against the usual one, then what weak classes get, with the
 strength that won. A recipe that is not better beyond noise is not used, however promising it looks.

@@ -1,4 +1,4 @@
-"""How much is each expert to be believed? Log-weights learnt where the experts have not seen the answer.
+"""Stacking: how far each expert is to be believed. Log-weights, learned where it has not seen the answer.
 
 Adding weighted log probabilities is what a product of experts does: one that is often wrong gets a small
 weight, one that is too sure of itself too, so the sum is calibrated without a further step.

@@ -1,4 +1,4 @@
-"""Which words stand in the same places? Groups of words learnt on the pool, without a single label.
+"""Word clusters: words that stand in the same places, grouped on the pool without a single label.
 
 A tagger that has seen "aspirin" labelled knows nothing of "heparin"; that both stand before "therapy" and
 after "given" the pool tells. Groups at several sizes: large ones say noun or verb, small ones say drug or

@@ -1,4 +1,4 @@
-"""What is a word, in any script?
+"""Tokenization: what is a word, in any script?
 
 Python's `\\w` leaves out combining marks, which would cut Hindi, Thai, Hebrew or decomposed accents into
 pieces; scripts written without spaces would become one word per sentence. Both are mended here.
