@@ -1,1 +1,1 @@
-"""What people and workers do. Every write goes through here, one transaction each."""
+"""Actions: what people and workers do. Every write goes through here, one transaction each."""

@@ -1,4 +1,4 @@
-"""How does a person get an account, and how is guessing its password made slow?"""
+"""User accounts: how a person gets one, and how guessing its password is made slow."""
 
 from __future__ import annotations
 

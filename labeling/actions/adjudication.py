@@ -1,4 +1,4 @@
-"""Who decides where annotators disagree, or where all were wrong? An adjudicator who did not label it."""
+"""Adjudication: where annotators disagree or all were wrong, somebody decides who did not label it."""
 
 from __future__ import annotations
 

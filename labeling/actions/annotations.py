@@ -1,4 +1,4 @@
-"""What becomes of an answer? Stored for ever, counted where its slot is still free, never doubled."""
+"""Annotation submission: an answer is stored for good, counted where its slot is free, never doubled."""
 
 from __future__ import annotations
 

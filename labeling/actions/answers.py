@@ -1,4 +1,4 @@
-"""Does an answer fit the project? The server's own check, whatever a page or a machine sent."""
+"""Answer validation: does an answer fit the project? The server's own check, whatever was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Budgets: how much one person may ask of a web process in a minute, in pages as in calls of the API."""
+"""Rate limits: how much one person may ask of a web process in a minute, in pages as in calls of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the set of classes change without an answer being rewritten?"""
+"""Label class changes: classes are added, renamed, retired and restored without an answer being rewritten."""
 
 from __future__ import annotations
 

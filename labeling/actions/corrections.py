@@ -1,4 +1,4 @@
-"""How does somebody take an answer back or change it? By a row that supersedes it; the first one stays."""
+"""Corrections: somebody takes an answer back or changes it. A row supersedes it; the first one stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the guideline say of each class, in the words and vectors that the model compares texts with?"""
+"""Class descriptions: the guideline's words for each class, and their vectors, to compare texts with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies on an annotator's desk? One document in view and a few more ahead, held while somebody works."""
+"""Labeling desk: one document in view and a few more ahead, held while somebody works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do documents come in? By COPY, in chunks of one transaction each, and never twice."""
+"""Document insertion: documents come in by COPY, in chunks of one transaction each, and never twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which answers are in doubt? Those that a model which never saw them speaks against."""
+"""Label errors: labels that a model which never saw them speaks against."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents say nearly the same? A group's number is its lowest position; it keeps it as it grows.
+"""Near-duplicates: documents that say nearly the same. A group keeps its number, its lowest position.
 
 Documents are compared when they have arrived, before they get features: what can train has been compared.
 """

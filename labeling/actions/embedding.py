@@ -1,4 +1,4 @@
-"""Which documents get a sentence embedding, and when? All in the end; those that teach or come next, first.
+"""Embedding jobs: which documents get a sentence embedding, and when. All in the end, the most useful first.
 
 An extra: without its packages nothing is owed. The work has a worker of its own that lets all others go
 first, and is done in short runs, so that projects take turns and a killed worker loses a second.

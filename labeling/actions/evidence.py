@@ -1,4 +1,4 @@
-"""What does a training use besides the labels? A sample of the pool, its graph, the guideline."""
+"""Auxiliary training data: a sample of the pool, its graph and the guideline, used besides the labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do labels leave? As a file in pieces, whatever the size of the project."""
+"""Label export: a file in pieces, whatever the size of the project."""
 
 from __future__ import annotations
 

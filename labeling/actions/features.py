@@ -1,4 +1,4 @@
-"""Where do the numbers about a text come from? Made once, when it arrives, in files that the ranking maps.
+"""Feature pipeline: the numbers about a text, made once, when it arrives, in files that the ranking maps.
 
 Features come in editions: one that was learnt on the first few documents says little about a pool that grew,
 so the next edition is made beside it and takes over when it is complete.

@@ -1,4 +1,4 @@
-"""How does a new order of the queue replace the old one? Whole, at once, and never by an older run."""
+"""Queue publishing: a new order replaces the old one whole, at once, and never from an older run."""
 
 from __future__ import annotations
 

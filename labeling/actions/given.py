@@ -1,4 +1,4 @@
-"""What becomes of answers that came with their documents? They settle them, marked as what they are."""
+"""Imported labels: answers that came with their documents. They settle them, marked as what they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents measure the annotators, and when do these get them? Those whose right answer is known."""
+"""Gold documents: their right answer is known, so they measure the annotators. Who gets which, and when?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents lie near each other? A graph over the sentence embeddings, made when they are complete."""
+"""k-NN graph: which documents lie near each other. Made from sentence embeddings when they are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the guideline change? Every save is a new version; later annotations carry its number."""
+"""Guideline versions: every save is a new version; later annotations carry its number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents come to the front of the queue, and why? The mix of learning, with its reasons."""
+"""Queue ranking: which documents come to the front, and why. The mix of learning, with its reasons."""
 
 from __future__ import annotations
 

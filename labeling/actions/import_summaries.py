@@ -1,4 +1,4 @@
-"""Summaries of imports: what a file would settle, and what it lacks, before anything of it is stored."""
+"""Import summaries: what a file would settle, and what it lacks, before anything of it is stored."""
 
 from __future__ import annotations
 

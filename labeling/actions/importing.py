@@ -1,4 +1,4 @@
-"""What becomes of a file? Its good rows become documents, its answers labels, its bad rows a report."""
+"""Document import: a file's good rows become documents, its answers labels, its bad rows a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does somebody join who is not here yet? By a link that is shown once and works once."""
+"""Invitations: how somebody joins who is not here yet. By a link that is shown once and works once."""
 
 from __future__ import annotations
 

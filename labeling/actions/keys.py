@@ -1,4 +1,4 @@
-"""How does somebody choose their own keys for the desk? Beside the project's, for one project and person."""
+"""Personal keyboard shortcuts: keys of somebody's own at the desk, for one project, beside the project's."""
 
 from __future__ import annotations
 

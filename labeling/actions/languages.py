@@ -1,4 +1,4 @@
-"""In which languages are the documents? Told of the whole test set, and of a random part of the pool."""
+"""Document languages: identified for the whole test set, and for a random part of the pool."""
 
 from __future__ import annotations
 

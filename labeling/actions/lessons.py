@@ -1,4 +1,4 @@
-"""What has been said since the last model, and is it time to learn from it?"""
+"""Training schedule: the labels since the last model, and whether it is time to learn from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visibility of metadata: which fields annotators see beside a text, and which would tell them the answer."""
+"""Metadata visibility: which fields annotators see beside a text, and which would tell them the answer."""
 
 from __future__ import annotations
 

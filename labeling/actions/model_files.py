@@ -1,4 +1,4 @@
-"""Where do a model's files lie, and are they those that this service wrote? A keyed digest tells."""
+"""Model files: where they lie, and whether they are those that this service wrote. A keyed digest tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the queue does each class get? Reports write it, managers overrule them, ranking reads it."""
+"""Class needs: how much of the queue each class gets. Reports write, managers overrule, ranking reads."""
 
 from __future__ import annotations
 

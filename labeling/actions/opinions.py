@@ -1,4 +1,4 @@
-"""What does the model think of the documents that it puts into the head, and why?
+"""Attached predictions: what the model thinks of the documents that it puts into the head, and why.
 
 Every entry carries it, whichever share chose the document: once the label is there, the prediction that was
 made before can be held against it, and what people read about a suggestion fits the model that made it.

@@ -1,4 +1,4 @@
-"""What do models from elsewhere say? Taken in in bulk, kept by source, read as arrays for the committee."""
+"""External predictions: what models from elsewhere say. Taken in in bulk, kept by source, read as arrays."""
 
 from __future__ import annotations
 

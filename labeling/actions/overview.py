@@ -1,4 +1,4 @@
-"""How does a project stand? Read in a fixed number of statements, whatever its size."""
+"""Project overview: how a project stands. Read in a fixed number of statements, whatever its size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox of the workers: what they owe, who does it, and what becomes of a run that fails.
+"""Outbox of the workers: what they owe, who does it, and what becomes of a run that fails.
 
 The row is the truth, the message only a hint.
 Work is owed by name, so that no action (and no web process) imports the tasks or the mathematics behind them.

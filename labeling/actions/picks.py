@@ -1,4 +1,4 @@
-"""What does a manager send to the queue? Documents of their choice, labelled next at a share of their own."""
+"""Picks: documents that a manager sends to the queue, labeled next at a share of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a project come to be, and who belongs to it?"""
+"""Project membership: how a project comes to be, and who belongs to it."""
 
 from __future__ import annotations
 

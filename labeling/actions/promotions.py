@@ -1,4 +1,4 @@
-"""Which model shall rank and suggest? A manager's choice, until they follow the newest again."""
+"""Model promotion: which model ranks and suggests. A manager's choice, until they follow the newest again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which words decided what the model says of the test set? Kept with each prediction, for who reviews it.
+"""Word attributions: the words that decided what the model says of the test set. Kept for who reviews it.
 
 Reading a model's files would cost a page more time than it has, so the words are looked for when the model is
 new: first in the documents that it gets wrong, then in those that it is least sure of. A prediction keeps

@@ -1,4 +1,4 @@
-"""What becomes of a question about a document? It is put aside for the asker until an adjudicator replies."""
+"""Annotator questions: a document is put aside for the asker until an adjudicator replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who labels what next? The only module that hands out documents and takes them back unanswered."""
+"""Leases: who labels what next. The only module that hands documents out and takes them back unanswered."""
 
 from __future__ import annotations
 

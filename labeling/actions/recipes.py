@@ -1,4 +1,4 @@
-"""When is it time to try other recipes, and who goes back to the usual one? The trying is `tuning`'s."""
+"""Tuning schedule: when other hyperparameters are tried, and when the usual ones come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a project's past labelled anew? Run by run on the labels that were known, by a worker with time.
+"""Replay worker: labels a project's past anew, run by run on the labels that were known, when it has time.
 
 The pool of a replay is the labelled documents: what the queue never chose cannot be replayed.
 """

@@ -1,4 +1,4 @@
-"""Can the project's own labels tell what the queue has saved? Asked here, found out by `replaying`."""
+"""Replay requests: can a project's own labels tell what the queue has saved? Asked here, answered later."""
 
 from __future__ import annotations
 

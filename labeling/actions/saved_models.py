@@ -1,4 +1,4 @@
-"""Which model orders the queue, and where are its files? The promoted one, or else the newest."""
+"""Model registry: which model orders the queue, and where its files are. The promoted one, or the newest."""
 
 from __future__ import annotations
 

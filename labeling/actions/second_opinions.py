@@ -1,4 +1,4 @@
-"""Who confirms an answer? Somebody who has not seen the document; meanwhile the answer goes on counting.
+"""Second opinions: somebody who has not seen the document confirms an answer, which counts meanwhile.
 
 The mathematics of which answers are in doubt is in `doubts`: this is what pages ask for, and stays light.
 """

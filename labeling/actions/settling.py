@@ -1,4 +1,4 @@
-"""Is a document settled by what was said of it? The one place that makes it open, disputed or resolved."""
+"""Resolution: what was said of a document makes it open, disputed or resolved. The one place that does so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much may one person skip, and who skips most of what they see?"""
+"""Skip limits: how much one person may skip, and who skips most of what they see."""
 
 from __future__ import annotations
 

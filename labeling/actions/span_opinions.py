@@ -1,4 +1,4 @@
-"""What does the tagger mark in the documents that it puts into the head?
+"""Attached spans: what the tagger marks in the documents that it puts into the head.
 
 Reasons carry it as "spans": [[start, end, class identifier, probability], …], in code points and in the order
 of the text, whichever share chose the document. An empty list says that the model finds none.

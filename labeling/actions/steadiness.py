@@ -1,4 +1,4 @@
-"""How much did the latest labels change the model, and how right is it on those it did not see?
+"""Prediction stability: how much the latest labels changed the model, and how right it is on unseen ones.
 
 Kept with each version, for advice on stopping and for reports while the test set is small.
 """

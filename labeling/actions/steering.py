@@ -1,4 +1,4 @@
-"""How does a manager steer the queue? By a focus on a class or a mix of their own; the next ranking acts."""
+"""Steering: a manager's focus on a class, or a queue mix of their own. The next ranking acts on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about answers on their way in? All that decides what becomes of them, read under locks."""
+"""Submission context: all that decides what becomes of answers on their way in, read under locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which slots do leases hold that ran out? Claims free those they come by; this frees the rest."""
+"""Lease expiry: slots whose lease ran out. Claims free those that they come by; this frees the rest."""
 
 from __future__ import annotations
 

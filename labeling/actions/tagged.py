@@ -1,4 +1,4 @@
-"""What is kept of a new tagger besides its files? What it says of the test set, and how steady it is."""
+"""Span evaluation: what a new tagger says of the test set, and how steady it is, kept besides its files."""
 
 from __future__ import annotations
 

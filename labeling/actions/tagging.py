@@ -1,4 +1,4 @@
-"""How does a project of spans learn, predict and order its queue?"""
+"""Span model: how a project of spans learns, predicts and orders its queue."""
 
 from __future__ import annotations
 

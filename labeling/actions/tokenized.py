@@ -1,4 +1,4 @@
-"""Where are the tokens of a pool of spans? Made once, when the texts arrive, beside their other features."""
+"""Tokenized pool: the tokens of a pool of spans, made once, when texts arrive, beside other features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a machine get in? By a token that is shown once and stored as its digest."""
+"""API tokens: how a machine gets in. By a token that is shown once and stored as its digest."""
 
 from __future__ import annotations
 

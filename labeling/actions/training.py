@@ -1,4 +1,4 @@
-"""What does the model learn, and when? One run at a time per project; a failed run leaves the old order."""
+"""Training runs: what the model learns, and when. One at a time per project; a failure leaves the order."""
 
 from __future__ import annotations
 

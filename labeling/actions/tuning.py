@@ -1,4 +1,4 @@
-"""Does another recipe suit a project better? Tried fold by fold in idle time, and used where it proves so."""
+"""Hyperparameter tuning: tried fold by fold in idle time, and used where it proves better."""
 
 from __future__ import annotations
 

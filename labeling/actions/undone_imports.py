@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - only constants of this module are put into statements
-"""Undoing of imports: all that one brought goes, as one step, as long as nobody has answered its documents.
+"""Import undo: all that one brought goes, as one step, as long as nobody has answered its documents.
 
 Places in the feature store are never given again: what stores keep there belongs to no document any more.
 """

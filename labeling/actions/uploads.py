@@ -1,4 +1,4 @@
-"""How does a file come from a browser into the documents? Stored first, then read, perhaps by a worker."""
+"""File uploads: how files come from a browser into the documents. Stored, then read, perhaps by a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents come whatever the strategy says? Those that somebody has begun, and the test set."""
+"""Reserved shares: documents that come whatever the strategy says, such as the test set or begun ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do managers and the classes' own weakness ask of the next head?"""
+"""Class targets: what managers and the classes' own weakness ask of the next head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a worker do when a message comes? It takes the owed work and leaves it done, queued or failed."""
+"""Job worker: what it does when a message comes. It takes owed work and leaves it done, queued or failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of labeling: what is stored, which states there are, and what the database itself refuses."""
+"""Database models: what is stored, which states there are, and what the database itself refuses."""
 
 from labeling.models.annotations import Annotation, Label, Resolution
 from labeling.models.classes import PALETTE, LabelClass

@@ -1,4 +1,4 @@
-"""Which test documents say nearly what a model was trained on? Near-duplicates train, unlike exact copies."""
+"""Train-test near-duplicates: test documents that say nearly what a model learned from. They may train."""
 
 from __future__ import annotations
 

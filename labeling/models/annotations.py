@@ -1,4 +1,4 @@
-"""Who said what about which document, and what settled it? Append-only: the database refuses changes."""
+"""Annotations: who said what about which document, and what settled it. The database refuses changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is an answer stored, and a document settled? One statement each, for one document or for fifty.
+"""SQL for submission: stores an answer and settles a document. One statement each, for one or for fifty.
 
 `labeling_now()` is the only clock. Leases and documents are written under a lock on the document's row,
 taken by the statement before. Statements are prepared, so each parameter names its type.

@@ -1,4 +1,4 @@
-"""What does the label page say of one class? Name, key and colour, and the rule of the newest guideline."""
+"""Class cards: what the label page says of one class. Name, key, color, rule of the newest guideline."""
 
 from __future__ import annotations
 

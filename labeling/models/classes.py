@@ -1,4 +1,4 @@
-"""Which classes does a project know, and how are they told apart on the page?"""
+"""Label classes: which ones a project knows, and how they are told apart on the page."""
 
 from __future__ import annotations
 

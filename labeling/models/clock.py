@@ -1,4 +1,4 @@
-"""What time is it? Only the database's clock counts; no process compares times of its own."""
+"""Database clock: the only time that counts; no process compares times of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did people say of the same document? Answers that can be held against each other."""
+"""Agreement data: what people said of the same document, answers that can be held against each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a document without a label? Its metadata, the file it came in, the language it is in."""
+"""Document metadata: what is known without a label. Fields, the file a document came in, its language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the label page show around the document? All of it in one statement, at any size of project."""
+"""Desk context: what the label page shows around the document. In one statement, at any size of project."""
 
 from __future__ import annotations
 

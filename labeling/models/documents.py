@@ -1,4 +1,4 @@
-"""What is there to label, and how far is it?"""
+"""Documents: what there is to label, and how far it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which settled answers could one more person confirm, and whose answers have proved right? Read only."""
+"""Second-opinion candidates: settled answers to confirm, and people whose answers have proved right."""
 
 from __future__ import annotations
 

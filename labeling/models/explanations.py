@@ -1,4 +1,4 @@
-"""What does a suggestion rest on? Plain sentences from what a reason tells of the model that made it.
+"""Model evidence: what a suggestion rests on. Plain sentences from what a reason tells of its model.
 
 Besides what `reasons` describes, a reason may hold "experts" ([[expert, class identifier, probability], …],
 what each would say alone), "words" ([[word of the text, pull in nats], …] towards the most probable class,

@@ -1,4 +1,4 @@
-"""What leaves the project? Settled documents or every answer, page by page in short statements."""
+"""Export queries: settled documents or every answer, page by page in short statements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents measure whoever labels them, and how did everybody do? Read only."""
+"""Gold answers: which documents measure whoever labels them, and how everybody did. Read only."""
 
 from __future__ import annotations
 

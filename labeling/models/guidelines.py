@@ -1,4 +1,4 @@
-"""Which rule applied when a label was made? Every version of the guideline stays as it was."""
+"""Guidelines: which rule applied when a label was made. Every version stays as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is what lies on a desk held, and given back? A lock on the documents, then one statement for all.
+"""SQL for holding documents: a lock on what lies on a desk, then one statement to hold or return it all.
 
 `labeling_now()` is the only clock. Statements are prepared, so each parameter names its type.
 """

@@ -1,4 +1,4 @@
-"""Which files were sent, how are they to be read, and what came of them?"""
+"""Imported files: which files were sent, how they are to be read, and what came of them."""
 
 from __future__ import annotations
 

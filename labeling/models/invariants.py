@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - only constants of this module are put into statements
-"""Does everything hold that the queue promises? Each promise, with statements that list what breaks it.
+"""Invariants: all that the queue promises, each with statements that list what breaks it.
 
 The numbers are those of the design. Most of it is refused by constraints already: this looks at the rows
 themselves, as one would after a restored backup, a crash or a repair by hand.

@@ -1,4 +1,4 @@
-"""Who was asked to join, by a link that works once?"""
+"""Invitation links: who was asked to join, by a link that works once."""
 
 from __future__ import annotations
 

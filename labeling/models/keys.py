@@ -1,4 +1,4 @@
-"""Which key does what at the desk? The project's keys, and over them the ones that a person chose."""
+"""Keyboard shortcuts: which key does what at the desk. The project's keys, and over them a person's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the labelled test set labelled with? Thousands of documents as arrays, read in one statement."""
+"""Test labels: what the labeled test set is labeled with. Thousands of documents as arrays, read at once."""
 
 from __future__ import annotations
 

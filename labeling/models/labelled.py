@@ -1,4 +1,4 @@
-"""Which answers may a model learn from, and which may judge it? Read in one statement each."""
+"""Ground truth: which answers a model may learn from, and which may judge it. One statement each."""
 
 from __future__ import annotations
 

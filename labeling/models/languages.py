@@ -1,4 +1,4 @@
-"""In which language is a document? Told by a machine, of test documents and of a random part of the pool."""
+"""Identified languages: told by a machine, of test documents and of a random part of the pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which labelled documents say what a test document says, word for word? They must not train."""
+"""Train-test leakage: labeled documents that repeat a test document word for word. They must not train."""
 
 from __future__ import annotations
 

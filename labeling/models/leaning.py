@@ -1,4 +1,4 @@
-"""What did people see of the model's opinion, and what did they answer? Read in one statement."""
+"""Automation bias: what people saw of the model's opinion, and what they answered. Read in one statement."""
 
 from __future__ import annotations
 

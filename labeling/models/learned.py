@@ -1,4 +1,4 @@
-"""What has a model learnt, from which labels, and what does it say about documents it never saw?"""
+"""Model versions: what a model has learned, from which labels, and what it says about unseen documents."""
 
 from __future__ import annotations
 

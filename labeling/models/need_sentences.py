@@ -1,4 +1,4 @@
-"""Why does a class get its share of the queue? One sentence with the numbers that a report measured."""
+"""Class needs in words: why a class gets its share of the queue, with the numbers that a report measured."""
 
 from __future__ import annotations
 

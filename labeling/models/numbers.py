@@ -1,4 +1,4 @@
-"""How is a number told? Rounded, in the reader's locale: Django's formatting cuts digits off instead."""
+"""Number formatting: rounded, in the reader's locale. Django's own cuts digits off instead."""
 
 from __future__ import annotations
 

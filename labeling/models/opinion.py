@@ -1,4 +1,4 @@
-"""What does the model say of one document? Of the test set what was measured, else what it said last."""
+"""Model predictions for a document: of the test set what was measured, else what the model said last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do models from elsewhere say of documents? The latest word of each source, for the committee."""
+"""External prediction sources: what models from elsewhere say. The latest word of each, for the committee."""
 
 from __future__ import annotations
 

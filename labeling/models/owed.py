@@ -1,4 +1,4 @@
-"""What do the workers still have to do? The truth is here; a Celery message is only a hint."""
+"""Jobs: what the workers still have to do. The truth is here; a Celery message is only a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents has a manager sent to the queue? Each pick is a set of them, labelled next at its share."""
+"""Picked documents: what a manager has sent to the queue. Each pick is a set, labeled next at its share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a statement run that comes thousands of times? Planned once a connection, then only executed.
+"""Prepared statements: what runs thousands of times is planned once a connection, then only executed.
 
 To plan the queue's statements took longer than to execute them. The connection asks for generic plans
 (`plan_cache_mode`, see reviewqueue.addresses); where a pooler drops that wish, the same statements run, only

@@ -1,4 +1,4 @@
-"""Which labeling efforts are there, and who may do what in them?"""
+"""Projects: which labeling efforts there are, and who may do what in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do annotators ask about a document, and what does the adjudicator say?"""
+"""Questions: what annotators ask about a document, and what the adjudicator says."""
 
 from __future__ import annotations
 

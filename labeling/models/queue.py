@@ -1,4 +1,4 @@
-"""Who labels what next? The ranked head of the pool, and who holds or has filled which slot of a document."""
+"""Queue entries: the ranked head of the pool, and who holds or has filled which slot of a document."""
 
 from __future__ import annotations
 

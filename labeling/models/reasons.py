@@ -1,4 +1,4 @@
-"""Why does this document come now? One plain sentence, with its numbers, from the reason of a queue entry.
+"""Selection reasons: why a document comes now. One plain sentence, with its numbers, for a queue entry.
 
 A reason is {"share": one of SENTENCES, …} and what that share knows: "top" ([[class identifier, probability],
 …], the most probable first), "likely" (of several classes those that it would choose), "class" (the one that

@@ -1,4 +1,4 @@
-"""What has the queue saved, by this project's own labels? Asked for, under way, or told."""
+"""Replays: what the queue has saved, by this project's own labels. Asked for, under way, or done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is trying passwords? Failed attempts of the last minutes, so that guessing is slow."""
+"""Failed sign-ins: attempts of the last minutes, so that guessing passwords is slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do documents share that can be read off them without a label? Length, metadata, file and language."""
+"""Slices: what documents share that shows without a label. Length, metadata, file and language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are documents handed out, and an order replaced? In statements that do at once what several could not.
+"""SQL for the queue: documents are handed out, and an order replaced, by single statements.
 
 `labeling_now()` is the only clock. All rows of `labeling_lease` are written under a lock on their document's
 row, taken by the statement before. Statements are prepared, so each parameter names its type.

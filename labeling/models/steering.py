@@ -1,4 +1,4 @@
-"""What does somebody want more of? Labels of a class, or a part of the queue's mix."""
+"""Steering requests: what somebody wants more of. Labels of a class, or a part of the queue's mix."""
 
 from __future__ import annotations
 

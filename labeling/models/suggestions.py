@@ -1,4 +1,4 @@
-"""What was an annotator shown of the model's opinion? Stored with each answer, so that bias can be measured.
+"""Suggestions: what an annotator was shown of the model's opinion. Kept with each answer, to measure bias.
 
 Stored is {"policy": what happened, "top": [[class identifier, probability], …], "chosen": [class identifiers
 that the model would choose], "first": [what was chosen before the suggestion was seen]}. An answer for which

@@ -1,4 +1,4 @@
-"""Which other recipes were tried on a project's labels, what came of each, and which one do trainings use?"""
+"""Tuning state: other hyperparameters tried on a project, what came of each, and which ones trainings use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When could people last be served? One row, and the clock of leases, which stands still while nobody could.
+"""Lease clock: stands still while nobody could be served. One row says when people last could.
 
 The clock is `labeling_now()` for as long as some web process shows a sign of life; without one it stops
 ABSENT_SECONDS after the last. So no lease runs out in an outage, whoever looks, and the first sign of life
