@@ -1,1 +1,1 @@
-"""Documents in, labels out."""
+"""The labeling service: documents in, labels out."""

@@ -1,4 +1,4 @@
-"""Which Django application is this? Documents in, labels out."""
+"""Labeling application config: documents in, labels out."""
 
 from django.apps import AppConfig
 

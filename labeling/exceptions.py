@@ -1,4 +1,4 @@
-"""What can go wrong in the domain? One root; the docstring of each error is the message that people read."""
+"""Domain errors: what can go wrong. One root; the docstring of each is the message that people read."""
 
 from __future__ import annotations
 

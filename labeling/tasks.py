@@ -1,4 +1,4 @@
-"""Which messages do the workers understand? Doorways: ids in, one action."""
+"""Celery tasks: the messages that workers understand. Doorways: ids in, one action."""
 
 from __future__ import annotations
 

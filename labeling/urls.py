@@ -1,4 +1,4 @@
-"""Which address shows which page?"""
+"""Page URLs: which address shows which page."""
 
 from django.urls import path
 

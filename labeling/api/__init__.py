@@ -1,1 +1,1 @@
-"""How do machines work with the queue? The JSON edge, /api/v1/: parse, permit, one action, answer."""
+"""JSON API, /api/v1/: how machines work with the queue. Parse, permit, one action, answer."""

@@ -1,4 +1,4 @@
-"""How do answers come in, how are they taken back, and how are they read again?"""
+"""Annotations API: answers come in, are taken back, and are read again."""
 
 from __future__ import annotations
 

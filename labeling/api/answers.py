@@ -1,4 +1,4 @@
-"""How do labels look in JSON? The same way in every body and answer."""
+"""Labels in JSON: the same shape in every body and answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks? A bearer token names its owner; without one, the browser's session does."""
+"""Authentication: a bearer token names its owner; without one, the browser's session does."""
 
 from __future__ import annotations
 

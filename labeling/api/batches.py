@@ -1,4 +1,4 @@
-"""How does a machine take documents to label, keep them, and give them back unanswered?"""
+"""Claims API: a machine takes documents to label, keeps them, and gives them back unanswered."""
 
 from __future__ import annotations
 

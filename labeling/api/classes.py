@@ -1,4 +1,4 @@
-"""Which classes may annotators choose, and how does a manager change them?"""
+"""Label classes API: which classes annotators may choose, and how a manager changes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do annotators disagree, and what does the adjudicator decide?"""
+"""Disputes API: where annotators disagree, and what the adjudicator decides."""
 
 from __future__ import annotations
 

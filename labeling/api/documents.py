@@ -1,4 +1,4 @@
-"""Which documents does a project have, and how far is each?"""
+"""Documents API: which documents a project has, and how far each is."""
 
 from __future__ import annotations
 

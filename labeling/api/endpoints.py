@@ -1,4 +1,4 @@
-"""What do all addresses of the API share? Permission, budget, filters, and answers that are always JSON."""
+"""API endpoints: what all addresses share. Permission, budget, filters, and answers that are always JSON."""
 
 from __future__ import annotations
 

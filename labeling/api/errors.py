@@ -1,4 +1,4 @@
-"""What does an error look like? Always `application/problem+json` (RFC 9457), never a traceback."""
+"""Problem details: what an error looks like. Always `application/problem+json` (RFC 9457), no traceback."""
 
 from __future__ import annotations
 

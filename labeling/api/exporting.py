@@ -1,4 +1,4 @@
-"""What did people say? Annotations with their labels, page by page, for an export or a mirror."""
+"""Annotation list API: annotations with their labels, page by page, for an export or a mirror."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may a body hold? Fields that take their own JSON type only, in objects without unknown keys."""
+"""Serializer fields: they take their own JSON type only, in objects without unknown keys."""
 
 from __future__ import annotations
 

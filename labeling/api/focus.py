@@ -1,4 +1,4 @@
-"""Of which classes does a manager want more labels?"""
+"""Focus API: of which classes a manager wants more labels."""
 
 from __future__ import annotations
 

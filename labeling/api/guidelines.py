@@ -1,4 +1,4 @@
-"""What does the guideline say, what did it say before, and how does the next version come to be?"""
+"""Guidelines API: what the guideline says, what it said before, and how its next version comes to be."""
 
 from __future__ import annotations
 

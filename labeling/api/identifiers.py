@@ -1,4 +1,4 @@
-"""How do addresses of the API name a row? Loading this module makes `<row:…>` known to Django's paths."""
+"""URL path converters: row identifiers in addresses. Loading this module tells Django of `<row:…>`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports through the API: a thousand documents as JSON, or a stream of lines; and what became of them."""
+"""Imports API: a thousand documents as JSON, or a stream of lines; and what became of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the keys and lease tokens of a request belong where it sends them?"""
+"""Request keys: whether the keys and lease tokens of a request belong where it sends them."""
 
 from __future__ import annotations
 

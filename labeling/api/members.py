@@ -1,4 +1,4 @@
-"""Who belongs to the project, and as what?"""
+"""Members API: who belongs to the project, and as what."""
 
 from __future__ import annotations
 

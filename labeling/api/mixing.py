@@ -1,4 +1,4 @@
-"""What is the queue mixed from, in per cent?"""
+"""Queue mix API: what the queue is mixed from, in percent."""
 
 from __future__ import annotations
 

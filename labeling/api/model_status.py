@@ -1,4 +1,4 @@
-"""Is there a model, and if not, what keeps it from being there? In the words of the pages."""
+"""Model status API: is there a model, and if not, what is in its way? In the words of the pages."""
 
 from __future__ import annotations
 

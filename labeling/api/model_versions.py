@@ -1,4 +1,4 @@
-"""Which models were trained, on how many labels, and what is known of each?"""
+"""Model versions API: which models were trained, on how many labels, and what is known of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a long list come in pages? By the key of the last row: every page costs what the first does."""
+"""Keyset pagination: long lists in pages by the key of the last row. Each page costs what the first does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a body say? JSON that can be read in one way only, and never more of it than was allowed."""
+"""Request parsers: JSON that can be read in one way only, and never more of it than was allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May this person, with this token, do that here? What they may not see does not exist for them."""
+"""Permissions: may this person, with this token, do that? What they may not see does not exist for them."""
 
 from __future__ import annotations
 

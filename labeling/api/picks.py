@@ -1,4 +1,4 @@
-"""Which documents shall be labelled next? Those that a manager picks, or draws from a slice of the pool."""
+"""Picks API: documents to label next. Those that a manager picks, or draws from a slice of the pool."""
 
 from __future__ import annotations
 

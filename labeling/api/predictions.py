@@ -1,4 +1,4 @@
-"""How do predictions of other models come in? A thousand as JSON, or a stream of lines."""
+"""Predictions API: predictions of other models come in, a thousand as JSON, or as a stream of lines."""
 
 from __future__ import annotations
 

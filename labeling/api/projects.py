@@ -1,4 +1,4 @@
-"""Which projects are there for the caller, and how may a manager change one?"""
+"""Projects API: which projects there are for the caller, and how a manager may change one."""
 
 from __future__ import annotations
 

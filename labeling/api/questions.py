@@ -1,4 +1,4 @@
-"""What do annotators ask about documents, and what do adjudicators reply?"""
+"""Questions API: what annotators ask about documents, and what adjudicators reply."""
 
 from __future__ import annotations
 

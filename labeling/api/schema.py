@@ -1,4 +1,4 @@
-"""How does the API describe itself? Each operation says what it takes and answers."""
+"""OpenAPI schema: how the API describes itself. Each operation says what it takes and answers."""
 
 from __future__ import annotations
 

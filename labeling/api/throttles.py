@@ -1,4 +1,4 @@
-"""How much may one person ask of the service in a minute? A budget; each operation has its cost."""
+"""Throttles: how much one person may ask of the API in a minute. Each operation has its cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which address of the API answers what? Each ends with a slash; what is not here is a problem+json 404."""
+"""API URLs: which address answers what. Each ends with a slash; what is not here is a problem+json 404."""
 
 from django.urls import include, path, re_path
 

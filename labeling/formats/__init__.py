@@ -1,4 +1,4 @@
-"""How do documents come in and annotations leave? Pure readers and writers.
+"""Exchange formats: how documents come in and annotations leave. Pure readers and writers.
 
 `sniff` tells what a file is, `columns` shows what a table offers, `read` gives its documents one by one;
 `write_jsonl` and `write_csv` write annotations. Nothing here knows the database or the web.

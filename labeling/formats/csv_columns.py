@@ -1,4 +1,4 @@
-"""Columns of a table: their names, a few rows to look at, and a guess which of them is what."""
+"""CSV columns: their names, a few rows to look at, and a guess which of them is what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents does a CSV file hold? Row by row, whatever is in it, with memory that does not grow."""
+"""CSV reader: documents row by row, whatever is in a file, with memory that does not grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed between two texts? Lines kept, dropped and added, with the words that differ."""
+"""Text diff: lines kept, dropped and added, with the words that differ."""
 
 from __future__ import annotations
 

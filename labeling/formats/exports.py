@@ -1,4 +1,4 @@
-"""How do annotations leave? As JSONL without loss, or as CSV for programs or for spreadsheets."""
+"""Export formats: annotations as JSONL without loss, or as CSV for programs or for spreadsheets."""
 
 from __future__ import annotations
 

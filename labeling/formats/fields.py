@@ -1,4 +1,4 @@
-"""Is this a document we can take? The checks of its text, identifier, labels, spans and split.
+"""Document validation: the checks of a document's text, identifier, labels, spans and split.
 
 An identifier or an answer that cannot be taken never costs the document: see `OptionalFields`.
 """

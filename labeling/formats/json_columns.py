@@ -1,4 +1,4 @@
-"""Columns of JSON rows: the keys of the first objects, a few rows to look at, and a guess which is what."""
+"""JSON columns: the keys of the first objects, a few rows to look at, and a guess which is what."""
 
 from __future__ import annotations
 

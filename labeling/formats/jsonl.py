@@ -1,4 +1,4 @@
-"""Which documents does a JSONL file hold? One object a line; what is not a known key becomes metadata.
+"""JSONL reader: one document a line, as an object; what is not a known key becomes metadata.
 
 The keys of a document may be called as the file calls them: see `ColumnChoice`.
 """

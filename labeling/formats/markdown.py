@@ -1,4 +1,4 @@
-"""What does a guideline's Markdown look like as a page? HTML from a short list of harmless elements."""
+"""Markdown rendering: a guideline as a page, in HTML from a short list of harmless elements."""
 
 from __future__ import annotations
 

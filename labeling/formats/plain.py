@@ -1,4 +1,4 @@
-"""Which documents does a plain text file hold? One a line, or one a paragraph."""
+"""Plain text reader: documents one a line, or one a paragraph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do other models say of documents? One object a line, or the same objects in a request's body."""
+"""Prediction reader: what other models say of documents. One object a line, or the same in a body."""
 
 from __future__ import annotations
 

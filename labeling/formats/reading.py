@@ -1,4 +1,4 @@
-"""What kind of file is this, and which documents does it hold? The way into this package."""
+"""Document readers: what kind of file this is, and which documents it holds. The way into this package."""
 
 from __future__ import annotations
 

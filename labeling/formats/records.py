@@ -1,4 +1,4 @@
-"""What comes out of a file: one record a document, one bad row a mistake, and how much of either we take."""
+"""Import records: what comes out of a file. One record a document, one bad row a mistake, limits on both."""
 
 from __future__ import annotations
 

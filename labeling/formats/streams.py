@@ -1,4 +1,4 @@
-"""How do any file's bytes become lines of UTF-8? Unpacked, recoded and cut, in constant memory."""
+"""Byte streams: any file's bytes as lines of UTF-8. Unpacked, recoded and cut, in constant memory."""
 
 from __future__ import annotations
 

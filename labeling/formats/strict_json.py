@@ -1,4 +1,4 @@
-"""What does this JSON say? What cannot be stored, or could be read in two ways, is refused."""
+"""Strict JSON: what cannot be stored, or could be read in two ways, is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parts do two sequences share, in order? A longest common subsequence, by bits of whole numbers."""
+"""Longest common subsequence: the parts that two sequences share, in order, by bits of whole numbers."""
 
 from __future__ import annotations
 

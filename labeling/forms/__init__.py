@@ -1,1 +1,1 @@
-"""What may a page send? Parsed, checked field by field, explained beside the field; actions check again."""
+"""Forms: what a page may send. Parsed, checked and explained field by field; actions check again."""

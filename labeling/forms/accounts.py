@@ -1,4 +1,4 @@
-"""What does somebody enter to come in?"""
+"""Sign-in form: what somebody enters to come in."""
 
 from __future__ import annotations
 

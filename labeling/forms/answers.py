@@ -1,4 +1,4 @@
-"""What did somebody answer? A page's fields as labels, whatever the kind of project."""
+"""Answer form: a page's fields as labels, whatever the kind of project."""
 
 from __future__ import annotations
 

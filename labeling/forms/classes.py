@@ -1,4 +1,4 @@
-"""How are classes named, keyed and coloured on the page? All of them in one table."""
+"""Label class form: classes named, keyed and colored on the page, all of them in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network address of a client, as whoever stands in front of the service wrote it."""
+"""Client address: who asks, by the network, as whoever stands in front of the service wrote it."""
 
 from __future__ import annotations
 

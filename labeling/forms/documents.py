@@ -1,4 +1,4 @@
-"""What is asked about a file of documents?"""
+"""Document forms: what is asked about a file of documents, and what a search looks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does an action's refusal stand on the page? Beside its field where the form has it, else above."""
+"""Form errors: an action's refusal on the page. Beside its field where the form has it, else above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked about a file of labels?"""
+"""Export form: what is asked about a file of labels."""
 
 from __future__ import annotations
 

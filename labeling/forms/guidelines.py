@@ -1,4 +1,4 @@
-"""What does a manager write into a guideline? Its text, what changed, and a rule for each class."""
+"""Guideline form: its text, what changed, and a rule for each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of somebody who chooses their own keys? One character for each class and action, or none."""
+"""Keyboard shortcut form: one character for each class and action, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a manager who mixes the queue? Parts in per cent, and words that find rare classes."""
+"""Queue mix form: parts in percent, and words that find rare classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of and about people: invitations, accounts, tokens?"""
+"""Member forms: what is asked of and about people. Invitations, accounts and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked when a project is made or changed?"""
+"""Project forms: what is asked when a project is made or changed."""
 
 from __future__ import annotations
 

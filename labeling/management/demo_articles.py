@@ -1,4 +1,4 @@
-"""What is the demo about? Real news articles in five classes, one of them rare and confusable."""
+"""Demo articles: real news in five classes, one of them rare and confusable."""
 
 from __future__ import annotations
 

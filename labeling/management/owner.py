@@ -1,4 +1,4 @@
-"""Who may change tables? The role of MIGRATIONS_DATABASE_URL; the service's own may not."""
+"""Table owner: who may change tables. The role of MIGRATIONS_DATABASE_URL; the service's own may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good does a model get, label by label? Simulated annotators, the real queue, the real trainer."""
+"""Active learning simulation: how good a model gets. Simulated annotators, the real queue and trainer."""
 
 from __future__ import annotations
 

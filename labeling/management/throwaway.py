@@ -1,4 +1,4 @@
-"""Where can a simulation work without a trace? In databases of its own beside the real one, dropped after it.
+"""Throwaway databases: a simulation leaves no trace. They lie beside the real one and are dropped after it.
 
 What was prepared once is copied for each run by the database itself, so that all runs start from one state.
 """

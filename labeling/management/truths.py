@@ -1,4 +1,4 @@
-"""Which answers do simulated annotators know? Those of a labelled data set, split into pool and test set."""
+"""Simulated answers: what simulated annotators know. A labeled data set, split into pool and test set."""
 
 from __future__ import annotations
 

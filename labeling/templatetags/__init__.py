@@ -1,1 +1,1 @@
-"""How do templates write numbers and texts?"""
+"""Template tag libraries of labeling: how templates write numbers and texts."""

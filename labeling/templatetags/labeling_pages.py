@@ -1,4 +1,4 @@
-"""How do templates write numbers and texts?"""
+"""Page template tags: how templates write numbers and texts."""
 
 from __future__ import annotations
 

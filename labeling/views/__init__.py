@@ -1,1 +1,1 @@
-"""Which page answers which request? Parse, permit, one action, answer."""
+"""Page views: which page answers which request. Parse, permit, one action, answer."""

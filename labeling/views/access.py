@@ -1,4 +1,4 @@
-"""Who may see a page of a project? Members; and some pages only with a role."""
+"""Page access: who may see a page of a project. Members; and some pages only with a role."""
 
 from __future__ import annotations
 

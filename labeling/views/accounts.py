@@ -1,4 +1,4 @@
-"""How does somebody sign in, sign out and change their password?"""
+"""Account pages: signing in, signing out, and changing one's password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the script of the label page ask for? Documents ahead, to hold them, and to store what was done.
+"""Prefetch: what the label page's script asks for. Documents ahead, to hold them, to store what was done.
 
 Each call names the person whom the page was made for: somebody else may have signed in since, in the same
 browser, and nobody's work goes out under another name.

@@ -1,4 +1,4 @@
-"""What can be done with a document at the desk? Each deed takes the fields of its form, whoever sent them.
+"""Desk operations: what can be done with a document. Each takes the fields of its form, whoever sent them.
 
 The plain forms and the page's script end here alike; a deed is named by `data-do` on its form.
 """

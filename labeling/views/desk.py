@@ -1,4 +1,4 @@
-"""What happens on the label page? A document is shown, one answer comes back, and the next one follows.
+"""Labeling page: a document is shown, one answer comes back, and the next one follows.
 
 These are the plain forms, which need no script; `labeling.views.ahead` answers the page's script.
 """

@@ -1,4 +1,4 @@
-"""Where do people disagree, and what is decided?"""
+"""Adjudication pages: where people disagree, and what is decided."""
 
 from __future__ import annotations
 

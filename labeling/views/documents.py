@@ -1,4 +1,4 @@
-"""Which documents does a project have, what was said about one, and which may be labelled?"""
+"""Document pages: which documents a project has, what was said about one, and which may be labeled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a manager get the labels out by a page?"""
+"""Export page: how a manager gets the labels out."""
 
 from __future__ import annotations
 

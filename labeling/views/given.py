@@ -1,4 +1,4 @@
-"""What was chosen so far? An answer in the shape that the pages' fields take."""
+"""Form values: what was chosen so far. An answer in the shape that the pages' fields take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are the rules, how are they changed, and what changed between two versions?"""
+"""Guideline pages: the rules, how they are changed, and what changed between two versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do documents come in by a page? A file, a look at its first rows, a choice of columns, a report."""
+"""Import pages: a file, a look at its first rows, a choice of columns, a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys do I use at the desk? One page for each person and project."""
+"""Keyboard shortcut page: the keys that somebody uses at the desk, for each person and project."""
 
 from __future__ import annotations
 

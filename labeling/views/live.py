@@ -1,4 +1,4 @@
-"""How does a page keep itself up to date? A part of it asks again, ever more rarely while nothing changes."""
+"""Page polling: a part of a page asks again, ever more rarely while nothing changes."""
 
 from __future__ import annotations
 

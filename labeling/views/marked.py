@@ -1,4 +1,4 @@
-"""How is a text shown with its spans, where nothing can be dragged? In pieces, each with its marks."""
+"""Span markup: a text with its spans where nothing can be dragged. In pieces, each with its marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works in a project, and how do others join?"""
+"""Member pages: who works in a project, and how others join."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the queue mixed from, and how does a manager change it?"""
+"""Queue mix page: what the queue is mixed from, and how a manager changes it."""
 
 from __future__ import annotations
 

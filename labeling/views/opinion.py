@@ -1,4 +1,4 @@
-"""What do people who decide read of the model's opinion on a document?"""
+"""Prediction panel: what people who decide read of the model's opinion on a document."""
 
 from __future__ import annotations
 

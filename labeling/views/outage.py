@@ -1,4 +1,4 @@
-"""What do people see while the database is away? A page that says so and comes back by itself."""
+"""Database outage middleware: shows a page that says so and comes back by itself."""
 
 from __future__ import annotations
 

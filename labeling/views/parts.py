@@ -1,4 +1,4 @@
-"""What does the label page show with one document? The choices, why it comes, what the model says of it."""
+"""Labeling page context: what is shown with a document. The choices, why it comes, what the model says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which projects do I work in, how does one stand, and how is another one made?"""
+"""Project pages: the projects that somebody works in, how one stands, and how another one is made."""
 
 from __future__ import annotations
 

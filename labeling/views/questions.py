@@ -1,4 +1,4 @@
-"""What did annotators ask, and what is replied?"""
+"""Question pages: what annotators asked, and what is replied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page settles a document anew, whatever settled it before?"""
+"""Relabeling page: settles a document anew, whatever settled it before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the text at the desk? The rules of the classes, what changed in them, what was read."""
+"""Guideline panel: what stands beside the text. The rules of the classes, what changed, what was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are a project's policy and classes changed while people are labeling?"""
+"""Project settings pages: policy and classes, changed while people are labeling."""
 
 from __future__ import annotations
 

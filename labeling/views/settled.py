@@ -1,4 +1,4 @@
-"""By what is a document settled? In words: one answer is not an agreement."""
+"""Resolution wording: what settled a document, in words. One answer is not an agreement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which programs may act for me in this project?"""
+"""API token page: which programs may act for somebody in a project."""
 
 from __future__ import annotations
 

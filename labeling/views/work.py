@@ -1,4 +1,4 @@
-"""What did I answer lately, and how do I change it?"""
+"""My annotations page: what somebody answered lately, and how they change it."""
 
 from __future__ import annotations
 

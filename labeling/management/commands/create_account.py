@@ -1,4 +1,4 @@
-"""How does the first person get in? `./run manage create_account joan` prints a password once."""
+"""Account command: lets the first person in. `./run manage create_account joan` prints a password once."""
 
 from __future__ import annotations
 

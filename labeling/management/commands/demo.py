@@ -1,4 +1,4 @@
-"""What does a first visitor see? Real articles labeled by simulated people, and a class that is weak."""
+"""Demo command: what a first visitor sees. Real articles labeled by simulated people, and a weak class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do labels get out without a browser? `./run manage export_labels 1 --output labels.jsonl`."""
+"""Label export command: labels without a browser. `./run manage export_labels 1 --output labels.jsonl`."""
 
 from __future__ import annotations
 

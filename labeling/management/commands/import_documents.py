@@ -1,4 +1,4 @@
-"""How does a file of documents get in without a browser? `./run manage import_documents 1 mails.csv`."""
+"""Document import command: a file without a browser. `./run manage import_documents 1 mails.csv`."""
 
 from __future__ import annotations
 

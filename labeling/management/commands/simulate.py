@@ -1,4 +1,4 @@
-"""What would active learning have saved? `./run manage simulate --data FILE --kind single`."""
+"""Simulation command: savings of active learning. `./run manage simulate --data FILE --kind single`."""
 
 from __future__ import annotations
 

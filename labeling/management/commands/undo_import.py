@@ -1,4 +1,4 @@
-"""Undoes an import, as long as nobody has answered its documents: `./run manage undo_import IMPORT`."""
+"""Import undo command: as long as nobody has answered its documents. `./run manage undo_import IMPORT`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does everything hold that the queue promises? `./run manage verify_invariants`, at any size."""
+"""Invariant check: does all hold that the queue promises? `./run manage verify_invariants`, at any size."""
 
 from __future__ import annotations
 
