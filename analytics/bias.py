@@ -20,7 +20,7 @@ from labeling.models.leaning import Answered, answered_beside
 from labeling.models.prequential import Marked, Predicted, foretold
 
 LATEST = 2_000  # answers that are looked at
-LEAST = 20  # answers on each side, below which a difference is not put into the title
+MIN_ANSWERS = 20  # answers on each side, below which a difference is not put into the title
 BANDS = 5  # of the model's probability, within which shown and hidden answers are compared
 SEEN = ("shown", "preselected")
 
@@ -99,7 +99,7 @@ def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
 def title(report: BiasReport) -> str:
     """How far the chosen labels are off."""
     overall = report.overall
-    if min(overall.n_drawn, overall.n_chosen) < LEAST or overall.bias.interval is None:
+    if min(overall.n_drawn, overall.n_chosen) < MIN_ANSWERS or overall.bias.interval is None:
         return _("Too few answers to say how far the chosen labels are off")
     if overall.bias.interval.high < 0:
         return _("The chosen labels make the model look worse than it is")

@@ -11,7 +11,7 @@ from labeling.actions.model_status import HAS_MODEL, ModelStatus, missing_model
 from labeling.exceptions import NoSuchModel
 from labeling.models import HeldOutPrediction, ModelVersion, Project
 
-MOST_VERSIONS = 20  # to choose from; older ones keep no predictions, but for a promoted one
+MAX_VERSIONS = 20  # to choose from; older ones keep no predictions, but for a promoted one
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,4 @@ def versions_kept(project: Project) -> list[ModelVersion]:
     """Models whose predictions of the test set are still there, newest first."""
     kept = HeldOutPrediction.objects.filter(model_version=OuterRef("pk"))
     ready = ModelVersion.objects.ready().filter(Exists(kept), project=project)
-    return list(ready.select_related("guideline")[:MOST_VERSIONS])
+    return list(ready.select_related("guideline")[:MAX_VERSIONS])

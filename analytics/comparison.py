@@ -17,7 +17,7 @@ from labeling.exceptions import NotFound
 from labeling.models import LabelClass, ModelVersion, Project
 from labeling.models.label_table import LabelTable, labelled_test_set
 
-MOST_ITEMS = 1_000  # documents of one answer to a machine
+MAX_ITEMS = 1_000  # documents of one answer to a machine
 
 
 class Outcome(StrEnum):

@@ -33,11 +33,11 @@ Units = tuple[
     NDArray[np.bool_], NDArray[np.bool_]
 ]  # truth and prediction, or one person's answer and another's
 
-LEAST_MIXED = 2  # mix-ups from which a pair is listed
-MOST_PAIRS = 12
-LEAST_COMPARED = 10  # comparisons of people from which their agreement on a pair is spoken of
+MIN_CONFUSIONS = 2  # mix-ups from which a pair is listed
+MAX_PAIRS = 12
+MIN_COMPARISONS = 10  # comparisons of people from which their agreement on a pair is spoken of
 NOT_COMPARED = gettext_noop("No two people answered a document of either class.")
-LEAST_SPLIT = 0.05  # of comparisons, surely: below it the few splits may be slips
+MIN_DISAGREEMENT = 0.05  # of comparisons, surely: below it the few splits may be slips
 SPLIT_TOO_OFTEN = 0.3  # of their comparisons: people do little better than guess between the two
 
 
@@ -142,7 +142,7 @@ def ambiguous_pairs(
     units = units_of(project.kind, held_out)
     counts = counted(units)
     mixed = remembered(
-        lambda: pairs(*units, least=LEAST_MIXED, most=MOST_PAIRS, counts=counts), "pairs", *units
+        lambda: pairs(*units, least=MIN_CONFUSIONS, most=MAX_PAIRS, counts=counts), "pairs", *units
     )
     active = {pk for pk, label_class in known.items() if label_class.retired_at is None}
     mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active]
@@ -183,9 +183,14 @@ def verdict(model: Measure, people: Measure, comparisons: int) -> Verdict:
     >>> verdict(proportion(5, 60, ""), proportion(1, 12, ""), 12).value
     'open'
     """
-    if comparisons < LEAST_COMPARED or people.value is None or model.value is None or people.interval is None:
+    if (
+        comparisons < MIN_COMPARISONS
+        or people.value is None
+        or model.value is None
+        or people.interval is None
+    ):
         return Verdict.UNKNOWN
-    if people.value >= model.value / 2 and people.interval.low >= LEAST_SPLIT:
+    if people.value >= model.value / 2 and people.interval.low >= MIN_DISAGREEMENT:
         return Verdict.RULE
     return Verdict.MODEL if people.interval.high < model.value / 2 else Verdict.OPEN
 

@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 from django.utils.translation import gettext as _
 
 from analytics.curves import NEXT, Curve, CurvesReport
-from analytics.metrics.curves import MOST_TIMES, Standing
+from analytics.metrics.curves import MAX_EXTRAPOLATION_FACTOR, Standing
 from analytics.metrics.measures import Measure
 from analytics.small_samples import too_few_to_judge
 from labeling.models.numbers import decimal
@@ -52,7 +52,7 @@ def sentence(curve: Curve, target: float) -> str:
         return _(forecast.reason) if curve.points else _("No test document of it was measured yet.")
     if forecast.standing == Standing.FAR:
         return _("{target} is not reachable at this rate, not with {n} times the labels").format(
-            target=shown, n=MOST_TIMES
+            target=shown, n=MAX_EXTRAPOLATION_FACTOR
         )
     return _("about {labels}").format(labels=labels_range(forecast.more))
 

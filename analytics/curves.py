@@ -18,12 +18,14 @@ from analytics.queries import active_classes
 from analytics.remembered import remembered
 from labeling.models import Annotation, LabelClass, Project
 
-MOST_VERSIONS = 1_000  # of a curve, the newest
-MOST_SHOWN = 40  # points of a page; files and machines get every one
-MOST_ANSWERS = 2_000  # the latest, whose median time counts
+MAX_VERSIONS = 1_000  # of a curve, the newest
+MAX_SHOWN = 40  # points of a page; files and machines get every one
+MAX_ANSWERS = 2_000  # the latest, whose median time counts
 NEXT = 100  # labels
 AHEAD = 24  # places of the expected part of a drawing
-LEAST_AHEAD = 2.0  # times the labels of now that a drawing reaches to, where the target is near or never
+MIN_EXTRAPOLATION_FACTOR = (
+    2.0  # times the labels of now that a drawing reaches to, where the target is near or never
+)
 HALF = 1.959964  # of an interval at 95 %, in standard errors
 
 
@@ -83,13 +85,13 @@ class CurvesReport:
         return next((one for one in [*self.overall, *self.classes] if one.key == key), self.macro)
 
 
-def curves_report(project: Project, most: int = MOST_VERSIONS) -> CurvesReport:
+def curves_report(project: Project, most: int = MAX_VERSIONS) -> CurvesReport:
     """From the measurements that are kept: nothing is measured anew.
 
     most : points of a curve; of more, some are taken, evenly spread, the first and the newest among them
     """
     measurements = _measurements(project, most)
-    latest = Annotation.objects.filter(project=project).order_by("-pk").values("pk")[:MOST_ANSWERS]
+    latest = Annotation.objects.filter(project=project).order_by("-pk").values("pk")[:MAX_ANSWERS]
     seconds = Annotation.objects.filter(pk__in=latest).median_seconds()
     hours = None if seconds is None else seconds * project.overlap / 3600  # of a document
     overall = [_overall(project, measurements, name, hours) for name in ("macro_f1", "accuracy")]
@@ -107,7 +109,7 @@ def is_target_reached(project: Project) -> bool:
     return low is not None and low >= project.target_f1
 
 
-def macro_curve(project: Project, most: int = MOST_SHOWN) -> Curve:
+def macro_curve(project: Project, most: int = MAX_SHOWN) -> Curve:
     """That of macro F1 alone, without hours."""
     return _overall(project, _measurements(project, most), "macro_f1", None)
 
@@ -115,7 +117,7 @@ def macro_curve(project: Project, most: int = MOST_SHOWN) -> Curve:
 def _measurements(project: Project, most: int) -> list[Measurement]:
     """The oldest first."""
     kept = Measurement.objects.filter(project=project).order_by("-model_version__number")
-    ids = list(kept.values_list("pk", flat=True)[:MOST_VERSIONS])[::-1]
+    ids = list(kept.values_list("pk", flat=True)[:MAX_VERSIONS])[::-1]
     places = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(most, len(ids))).round().astype(int))
     taken = Measurement.objects.filter(pk__in=[ids[place] for place in places.tolist()])
     versions = taken.select_related("model_version").defer("model_version__facts", "model_version__classes")
@@ -136,7 +138,7 @@ def expected(curve: Curve) -> list[tuple[float, Band]]:
         return []
     now = curve.fit.start
     more = curve.forecast.more.value or 0.0
-    places = np.linspace(now, max(LEAST_AHEAD * now, 1.15 * (now + more)), AHEAD)
+    places = np.linspace(now, max(MIN_EXTRAPOLATION_FACTOR * now, 1.15 * (now + more)), AHEAD)
     return [(float(place), band) for place, band in zip(places, curve.fit.at(places.tolist()), strict=True)]
 
 

@@ -16,7 +16,7 @@ from analytics.metrics.measures import Measure
 from analytics.metrics.skew import co_occurrence, lift
 from labeling.models import LabelClass, Project
 
-MOST_PAIRS = 20
+MAX_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _pairs(found: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]) -
     counts = co_occurrence(found.documents, found.places, len(found.ledger.classes))[np.ix_(order, order)]
     lifts = lift(counts, max(len(found), 1))
     first, second = np.nonzero(np.triu(counts, 1))
-    most = np.argsort(-counts[first, second], kind="stable")[:MOST_PAIRS]
+    most = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
     return [
         Together(
             rows[a].label_class,

@@ -17,7 +17,7 @@ from labeling.models.compared import compared_answers
 from labeling.models.prequential import Marked, Predicted, foretold
 from labeling.templatetags.labeling_pages import excerpt
 
-MOST_EXAMPLES = 3  # of each kind: enough to see what the two have in common
+MAX_EXAMPLES = 3  # of each kind: enough to see what the two have in common
 EXCERPT = 200  # characters of an example
 
 
@@ -101,7 +101,7 @@ def _tested(project: Project, first: UUID, second: UUID) -> list[list[int]]:
 
 
 def _newest(ids: Iterable[int]) -> list[int]:
-    return list(ids)[-MOST_EXAMPLES:][::-1]
+    return list(ids)[-MAX_EXAMPLES:][::-1]
 
 
 def _texts(ids: Sequence[int]) -> dict[int, str]:

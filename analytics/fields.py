@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from analytics.metrics.slices import LEAST_SUPPORT
+from analytics.metrics.slices import MIN_SUPPORT
 from analytics.remembered import remembered
 from labeling.models.described import (
     TOLD_LANGUAGE,
@@ -29,8 +29,8 @@ from labeling.models.described import (
 from labeling.models.numbers import plain
 from labeling.models.slicing import Condition, Slice
 
-MOST_FIELDS = 12  # of the metadata, those that most documents have
-MOST_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
+MAX_FIELDS = 12  # of the metadata, those that most documents have
+MAX_VALUES = 12  # of a field; numbers with more are put into buckets, of other fields the most frequent stay
 QUANTILES = (0.25, 0.5, 0.75)
 LENGTH = ""  # the name of the field that every document has: the length of its text
 
@@ -115,7 +115,7 @@ def _fields(facts: Facts) -> list[Field]:
     present = Counter(key for _n, known in facts for key in known if key)  # "" is the length
     by_metadata = (
         _field(key, [known.get(key) for _n, known in facts])
-        for key in sorted(present, key=lambda key: (-present[key], key))[:MOST_FIELDS]
+        for key in sorted(present, key=lambda key: (-present[key], key))[:MAX_FIELDS]
     )
     return [by_length, *(field for field in by_metadata if field is not None)]
 
@@ -127,11 +127,11 @@ def _field(key: str, values: list[Any]) -> Field | None:
     ]
     counts = Counter(text for text in plain if text is not None)
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    if len(counts) > MOST_VALUES and len(numbers) == sum(counts.values()):
+    if len(counts) > MAX_VALUES and len(numbers) == sum(counts.values()):
         return _by_number(key, values)
     is_told = key == TOLD_LANGUAGE  # not by people: a few documents of a language may be errors
-    least = LEAST_SUPPORT if is_told or len(counts) > MOST_VALUES else 1
-    kept = [text for text, n in counts.most_common(MOST_VALUES) if n >= least]
+    least = MIN_SUPPORT if is_told or len(counts) > MAX_VALUES else 1
+    kept = [text for text, n in counts.most_common(MAX_VALUES) if n >= least]
     if len(counts) < 2 or len(kept) < (2 if is_told else 1):
         return None
     place = {text: code for code, text in enumerate(kept)}

@@ -16,8 +16,8 @@ from analytics.ledger import DRAWN, TEST, Ledger
 from analytics.metrics.skew import Skew, skews
 from labeling.models import Guideline, Project
 
-MOST_DAYS, MOST_WEEKS = 31, 371  # a longer span of days is shown in weeks, and then in months
-LEAST_COMPARABLE = 20  # answers of a person to documents drawn at random, to be compared on those
+MAX_DAYS, MAX_WEEKS = 31, 371  # a longer span of days is shown in weeks, and then in months
+MIN_COMPARABLE_ANSWERS = 20  # answers of a person to documents drawn at random, to be compared on those
 EPOCH = date(1970, 1, 1)
 
 Whole = NDArray[np.int64]
@@ -105,7 +105,9 @@ def habits(people: dict[int, str], known: Ledger, order: Whole) -> Habits:
     answers = np.bincount(
         _grouped(np.where(random, known.annotators, 0), place) + 1, minlength=len(place) + 1
     )
-    is_comparable = bool(len(place) > 1 and answers[1:].min(initial=LEAST_COMPARABLE) >= LEAST_COMPARABLE)
+    is_comparable = bool(
+        len(place) > 1 and answers[1:].min(initial=MIN_COMPARABLE_ANSWERS) >= MIN_COMPARABLE_ANSWERS
+    )
     group = _grouped(np.where(random if is_comparable else stands, known.annotators, 0), place)
     n_answers = np.bincount(group + 1, minlength=len(place) + 1)[1:]
     found = skews(_labels(known, group, order, is_once=True), n_answers)
@@ -143,9 +145,9 @@ def _groups(names: list[str], group: Whole, counts: Whole) -> list[Group]:
 def _periods(first: int, last: int) -> list[date]:
     """The days on which stretches of time begin, so that there are not too many."""
     start, end = (EPOCH + timedelta(days=day) for day in (first, last))
-    if last - first < MOST_DAYS:
+    if last - first < MAX_DAYS:
         return [start + timedelta(days=n) for n in range(last - first + 1)]
-    if last - first < MOST_WEEKS:
+    if last - first < MAX_WEEKS:
         monday = start - timedelta(days=start.weekday())
         return [monday + timedelta(weeks=n) for n in range((end - monday).days // 7 + 1)]
     months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)

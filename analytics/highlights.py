@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labeling.learning.words import WORD
 from labeling.views.marked import Mark, Stretch
 
-MOST_SHOWN = 600  # characters of a text that is not asked for in full
+MAX_SHOWN = 600  # characters of a text that is not asked for in full
 BEFORE = 120  # characters before what matters, where the beginning is left out
 
 
@@ -75,7 +75,7 @@ def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, floa
     return found
 
 
-def shortened(whole: list[Piece], most: int = MOST_SHOWN) -> list[Piece]:
+def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
     """About `most` characters around the strongest word; … stands where something is left out.
 
     >>> [one.text for one in shortened([Piece("so " * 400), Piece("parcel", "towards", 1.5)], 30)]

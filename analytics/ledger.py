@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from labeling.models import Annotation, LabelClass, Project
 
-MOST_PROJECTS = 8  # kept by one process: 5 MB for 100,000 annotations
+CACHE_SIZE = 8  # kept by one process: 5 MB for 100,000 annotations
 SOURCES = tuple(Annotation.Source)  # an annotation's source is a place in it
 TEST, DRAWN, VOID = 1, 2, 4  # flags: of the test set; drawn at random from the pool; surplus or a withdrawal
 
@@ -135,7 +135,7 @@ def ledger(project: Project) -> Ledger:
     with _lock:
         _kept[project.pk] = found
         _kept.move_to_end(project.pk)
-        while len(_kept) > MOST_PROJECTS:
+        while len(_kept) > CACHE_SIZE:
             _kept.popitem(last=False)
     return found
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 Part = NDArray[np.generic] | str | int | float | None
 
-MOST = 1_024  # results of one process; each is small next to the numbers that it was made from
+CACHE_SIZE = 1_024  # results of one process; each is small next to the numbers that it was made from
 _results: OrderedDict[bytes, object] = OrderedDict()
 _lock = Lock()
 
@@ -35,7 +35,7 @@ def remembered(make: Callable[[], T], *parts: Part) -> T:
     made = make()
     with _lock:
         _results[key] = made
-        while len(_results) > MOST:
+        while len(_results) > CACHE_SIZE:
             _results.popitem(last=False)
     return made
 

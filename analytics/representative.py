@@ -19,14 +19,14 @@ from analytics.metrics.mismatch import mismatch
 from labeling.models import Document, Project
 
 SAMPLE = 1_000  # documents of each side that are looked at
-MOST_REDRAWN = 20  # times as many places, where most documents of a project were removed
-LEAST = 30  # of each side, from which a difference is spoken of
-MOST_FIELDS = 8
-MOST_VALUES = 20  # of a field of the metadata: more are no kinds but names or numbers
+MAX_REDRAW_FACTOR = 20  # times as many places, where most documents of a project were removed
+MIN_SAMPLE_SIZE = 30  # of each side, from which a difference is spoken of
+MAX_FIELDS = 8
+MAX_VALUES = 20  # of a field of the metadata: more are no kinds but names or numbers
 LENGTH_PARTS = 4  # the lengths of both sides together in equal parts
 SURE = 0.01  # p-value, shared by all fields that are looked at
 DRAWS = 2_000  # of the permutation test: the smallest p-value is then far below SURE for all fields together
-LEAST_EFFECT = 0.1  # Cramér's V: less would not move a number
+MIN_EFFECT = 0.1  # Cramér's V: less would not move a number
 
 # One array each: a thousand parameters take longer than what they ask for.
 _OF_TEST = """
@@ -62,17 +62,17 @@ def differences(project: Project, test_documents: NDArray[np.int64]) -> list[Dif
 
     test_documents : (n,) ids of those that judge the model
     """
-    if len(test_documents) < LEAST:
+    if len(test_documents) < MIN_SAMPLE_SIZE:
         return []
     random = np.random.default_rng(project.pk)  # the same draw on each reading: findings do not flicker
     chosen = random.choice(test_documents, min(SAMPLE, len(test_documents)), replace=False)
     # Where documents were removed, more places are drawn, and those that belong to nobody are left out.
-    draws = min(-(-project.document_count // max(project.present_count, 1)), MOST_REDRAWN)
+    draws = min(-(-project.document_count // max(project.present_count, 1)), MAX_REDRAW_FACTOR)
     places = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE * draws))
     here = np.setdiff1d(places, Document.objects.removed_positions(project, project.document_count))
     drawn = random.permutation(here)[:SAMPLE]
     test, pool = _rows(_OF_TEST, project, chosen), _rows(_OF_POOL, project, drawn)
-    return compared(test, pool) if len(pool) >= LEAST else []
+    return compared(test, pool) if len(pool) >= MIN_SAMPLE_SIZE else []
 
 
 def _rows(statement: str, project: Project, chosen: NDArray[np.int64]) -> list[Row]:
@@ -107,7 +107,7 @@ def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> 
     enough = SURE / n_fields
     tested = mismatch(*counts, seed=1, draws=DRAWS, enough=enough)
     p_value = min(1.0, tested.p_value * n_fields)
-    if p_value >= SURE or tested.cramers_v < LEAST_EFFECT:
+    if p_value >= SURE or tested.cramers_v < MIN_EFFECT:
         return None
     place = int(np.abs(tested.residuals).argmax())
     shares = [proportion(int(side[place]), int(side.sum()), "") for side in counts]
@@ -128,9 +128,9 @@ def _length_parts(test: list[int], pool: list[int]) -> tuple[list[str], list[str
 def _kinds(pool: Sequence[Row]) -> list[str]:
     """Fields that sort most documents into a few kinds."""
     fields = Counter(field for _, metadata in pool for field in metadata)
-    common = [field for field, n in fields.most_common(3 * MOST_FIELDS) if 2 * n >= len(pool)]
-    few = [f for f in common if 1 < len({str(metadata.get(f)) for _, metadata in pool}) <= MOST_VALUES]
-    return few[:MOST_FIELDS]
+    common = [field for field, n in fields.most_common(3 * MAX_FIELDS) if 2 * n >= len(pool)]
+    few = [f for f in common if 1 < len({str(metadata.get(f)) for _, metadata in pool}) <= MAX_VALUES]
+    return few[:MAX_FIELDS]
 
 
 def _values(field: str, test: Sequence[Row], pool: Sequence[Row]) -> tuple[list[str], list[str]]:

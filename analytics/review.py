@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analytics.queries import HeldOut, Spans
 from labeling.models.slicing import Slice
 
-LEAST_ODDS = 1e-6  # a probability of 0 would be an infinite loss
+MIN_PROBABILITY = 1e-6  # a probability of 0 would be an infinite loss
 SORTS = ("loss", "confidence", "newest")
 CLASS_FILTERS = ("truth", "predicted", "missed", "extra", "either")
 BARE = frozenset({"model"})  # what an address may ask for and still be that of the page as it opens
@@ -134,7 +134,7 @@ def judged(found: HeldOut) -> Judged:
     if len(found.truth_spans) or not found.probabilities.shape[1]:
         return _judged_spans(found)
     truth, predicted = found.truth, found.predicted
-    odds = found.probabilities.clip(LEAST_ODDS, 1 - LEAST_ODDS)
+    odds = found.probabilities.clip(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     is_single = bool((truth.sum(axis=1) == 1).all() and (predicted.sum(axis=1) == 1).all())
     if is_single and np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3):
         loss = -np.log(odds[truth])

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from django.db.models.functions import Left, Length
 
-from analytics.highlights import MOST_SHOWN, Marked, Piece, marked, pieces, shortened, window
+from analytics.highlights import MAX_SHOWN, Marked, Piece, marked, pieces, shortened, window
 from analytics.queries import HeldOut, Spans
 from analytics.reviewed import PAGE_SIZE, Review
 from labeling.models import Document, HeldOutPrediction, Label, LabelClass
 from labeling.views.marked import stretches
 
-MOST_LOADED = 20_000  # characters of a text that is not asked for in full
+MAX_LOADED_CHARACTERS = 20_000  # characters of a text that is not asked for in full
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def shown(one: Review) -> list[Reviewed]:
     first = (one.asked.page - 1) * PAGE_SIZE
     rows = one.rows[first : first + PAGE_SIZE]
     ids = found.document_ids[rows].tolist()
-    started = Document.objects.annotate(start=Left("text", MOST_LOADED), length=Length("text"))
+    started = Document.objects.annotate(start=Left("text", MAX_LOADED_CHARACTERS), length=Length("text"))
     documents = started.defer("text").in_bulk(ids)
     kept = HeldOutPrediction.objects.filter(model_version=one.version, document__in=ids)
     pulls = dict(kept.values_list("document", "pulls"))
@@ -92,11 +92,11 @@ def _reviewed(one: Review, found: HeldOut, row: int, document: Document, pulls: 
     text = document.text if is_whole else document.start  # type: ignore[attr-defined]
     if found.truth_spans:
         spans = found.truth_spans[row], found.predicted_spans[row]
-        facts |= _spans_of(text, *spans, pulls, classes, len(text) if is_whole else MOST_SHOWN)
+        facts |= _spans_of(text, *spans, pulls, classes, len(text) if is_whole else MAX_SHOWN)
     else:
         learnt = [one.classes[pk] for pk in one.version.classes]
-        facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MOST_SHOWN)
-    facts["is_cut"] = not is_whole and document.length > MOST_SHOWN  # type: ignore[attr-defined]
+        facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MAX_SHOWN)
+    facts["is_cut"] = not is_whole and document.length > MAX_SHOWN  # type: ignore[attr-defined]
     return Reviewed(**facts)
 
 

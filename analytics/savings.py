@@ -22,7 +22,7 @@ NAMES = {
 BASELINE = Project.Strategy.RANDOM
 MAIN_SHARE = 0.95  # of the final quality: what the title speaks of
 SECONDS_PER_HOUR = 3600
-MOST_ROWS = 12  # of the table of the curves
+MAX_ROWS = 12  # of the table of the curves
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _curve(replay: Replay, rows: list[StrategyRow]) -> list[CurveRow]:
     """A dozen places of the curves, the first and the last among them."""
     result = _result(replay)
     count = len(result["labels"])
-    step = max(1, -(-count // MOST_ROWS))
+    step = max(1, -(-count // MAX_ROWS))
     places = sorted({*range(0, count, step), count - 1})
     return [
         CurveRow(

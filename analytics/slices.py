@@ -15,7 +15,7 @@ from analytics.fields import LENGTH, Bucket, Field, fields_of
 from analytics.metrics.classification import NOTHING_TESTED, Average, Report
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
-from analytics.metrics.slices import LEAST_SUPPORT, Search, WeakSlice, worst_slices
+from analytics.metrics.slices import MIN_SUPPORT, Search, WeakSlice, worst_slices
 from analytics.remembered import remembered
 from analytics.scores import scores
 from labeling.models import ModelVersion, Project
@@ -114,7 +114,7 @@ def _is_wrong(found: queries.HeldOut) -> NDArray[np.bool_]:
 
 
 def _average(project: Project, found: queries.HeldOut) -> Average | None:
-    if len(found) < LEAST_SUPPORT:
+    if len(found) < MIN_SUPPORT:
         return None
     return average_of(project, scores(project.kind, found))
 

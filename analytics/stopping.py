@@ -12,14 +12,14 @@ from labeling.models import ModelVersion, Project
 from labeling.models.numbers import decimal
 from labeling.models.prequential import foretold
 
-MOST_VERSIONS = 200  # of a learning curve
-MOST_DRAWN = 4_000  # answers among which random ones are looked for, where there is no test set
+MAX_VERSIONS = 200  # of a learning curve
+MAX_SAMPLED = 4_000  # answers among which random ones are looked for, where there is no test set
 TOGETHER = 40  # random documents that make a point of a curve
 
 
 def stopping_advice(project: Project) -> Advice:
     """Read the numbers and put them together."""
-    versions = list(project.model_versions.ready()[:MOST_VERSIONS])
+    versions = list(project.model_versions.ready()[:MAX_VERSIONS])
     drawn = [one for one in foretold(project, stopping.WINDOW) if one.share == "random"]
     trend = stopping.accuracy_trend(
         np.array([one.age for one in drawn], dtype=np.int64),
@@ -74,7 +74,7 @@ def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     labels = {version.number: version.label_count for version in versions}
     drawn = [
         (labels[one.model], not one.is_right)
-        for one in foretold(project, MOST_DRAWN)
+        for one in foretold(project, MAX_SAMPLED)
         if one.share == "random" and one.model in labels
     ]
     groups = [drawn[start : start + TOGETHER] for start in range(0, len(drawn), TOGETHER)]
@@ -97,7 +97,7 @@ def _kappa_sentence(advice: Advice) -> str:
         return _(
             "Predictions are compared between models that are at least {step} labels apart: {n} of the "
             "{wanted} comparisons are there."
-        ).format(step=stopping.LEAST_STEP, n=len(advice.kappas), wanted=stopping.COMPARED)
+        ).format(step=stopping.MIN_STEP, n=len(advice.kappas), wanted=stopping.COMPARED)
     return _(
         "Models that follow each other agree on random documents with a kappa of {kappa}, the mean of {n}; "
         "from {limit} on, predictions count as settled."
@@ -109,7 +109,7 @@ def _trend_sentence(trend: Trend | None) -> str:
         return _(
             "Fewer than {n} of the latest {window} answers are to documents drawn at random, so there is no "
             "trend yet."
-        ).format(n=stopping.LEAST_DRAWN, window=stopping.WINDOW)
+        ).format(n=stopping.MIN_SAMPLED, window=stopping.WINDOW)
     return ngettext(
         "On {n} random document, accuracy changes by {slope} points per 100 labels ({low} to {high}).",
         "On {n} random documents, accuracy changes by {slope} points per 100 labels ({low} to {high}).",
@@ -122,7 +122,7 @@ def _gain_sentence(gain: Gain | None) -> str:
         return _(
             "What the next {next} labels would bring is unknown: that takes {n} models, each measured on at "
             "least {tested} test documents."
-        ).format(next=stopping.NEXT, n=stopping.LEAST_MODELS, tested=stopping.LEAST_TESTED)
+        ).format(next=stopping.NEXT, n=stopping.MIN_MODELS, tested=stopping.MIN_TEST_DOCUMENTS)
     return _(
         "If the error goes on falling as it did, the next {next} labels bring {value} points of accuracy "
         "({low} to {high})."

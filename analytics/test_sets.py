@@ -11,7 +11,7 @@ from analytics.queries import HeldOut, held_out
 from labeling.models import ModelVersion, Project
 from labeling.models.label_table import LabelTable, labels_of
 
-MOST_LISTED = 10
+MAX_LISTED = 10
 
 # How many annotations of each test set still speak for their documents.
 _STANDING = """
@@ -38,7 +38,7 @@ def test_sets(project: Project, labelled: LabelTable) -> list[TestSet]:
     """The newest ones, newest first. `labelled` is the test set of now."""
     now = labelled.annotation_ids.tolist()
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"project": project.pk, "now": now, "most": MOST_LISTED})
+        cursor.execute(_STANDING, {"project": project.pk, "now": now, "most": MAX_LISTED})
         counted = cursor.fetchall()
     kept = TestSetVersion.objects.defer("annotations").in_bulk([pk for pk, _, _ in counted])
     return [TestSet(kept[pk], size, size - standing, len(now) - standing) for pk, size, standing in counted]

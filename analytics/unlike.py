@@ -20,7 +20,7 @@ from analytics.scores import scores
 from labeling.models import ModelVersion, Project
 from labeling.models.alike import alike_to_training
 
-LEAST_ALIKE = 0.05  # of the test documents: fewer hardly move the number on all
+MIN_SIMILAR_SHARE = 0.05  # of the test documents: fewer hardly move the number on all
 NONE_UNLIKE = gettext_noop("Every test document has a near-duplicate among the labeled ones.")
 
 
@@ -57,7 +57,7 @@ class UnlikeTexts:
 def unlike_texts(
     project: Project, version: ModelVersion, held_out: HeldOut, whole: Report, labels: int
 ) -> UnlikeTexts | None:
-    """None where fewer than `LEAST_ALIKE` of the test documents have a near-duplicate that trained.
+    """None where fewer than `MIN_SIMILAR_SHARE` of the test documents have a near-duplicate that trained.
 
     whole : the measures on all test documents; labels : of the project, which change when anything is labeled
     """
@@ -69,7 +69,7 @@ def unlike_texts(
         labels,
         documents,
     )
-    if len(found) < LEAST_ALIKE * len(documents) or not len(found):
+    if len(found) < MIN_SIMILAR_SHARE * len(documents) or not len(found):
         return None
     rows = np.flatnonzero(~np.isin(documents, found))
     apart = scores(project.kind, held_out.take(rows))

@@ -35,7 +35,7 @@ DOCUMENTS = (30, 100, 400)
 CLASSES = (2, 6, 20, 50)
 ACCURACIES = (0.0, 0.02, 0.3, 0.7, 0.95, 1.0)
 RAREST = 0.005  # share of the rarest class where shares are skewed
-MANY = 40_000  # documents that stand for all where no formula tells
+POPULATION_SIZE = 40_000  # documents that stand for all where no formula tells
 ALIKE = 0.6  # of the documents that the second model answers as the first does
 LABELS = 1.5  # of a document with several, and spans of a document
 Values = NDArray[np.float64]
@@ -168,7 +168,7 @@ class Multi:
             name: float(one[0])
             for name, one in _scores(*(np.array([x.sum()]) for x in (right, given, self.prevalence))).items()
         }
-        truth, predicted, odds = self._drawn(MANY, 0.5, np.random.default_rng(1))
+        truth, predicted, odds = self._drawn(POPULATION_SIZE, 0.5, np.random.default_rng(1))
         report = report_multi(truth, predicted)
         self.accuracy, order = _value(report.accuracy), ranking(odds, truth)
         self.hamming = float((self.prevalence - right + given - right).mean())
@@ -222,7 +222,7 @@ class Spans:
             for name, v in credits.items()
         }
         share = float(exact.sum() / given.sum()) if given.sum() else 0.0
-        odds = _odds_of_marks(MANY, np.random.default_rng(1))
+        odds = _odds_of_marks(POPULATION_SIZE, np.random.default_rng(1))
         excess = np.bincount(_bins(odds), weights=odds - share) / len(odds)
         self.odds = [
             float(-(share * np.log(odds) + (1 - share) * np.log(1 - odds)).mean()),
@@ -371,7 +371,7 @@ def _odds(
 
 def _odds_truth(world: World) -> list[float]:
     """Log loss, Brier score, calibration error and gap, by what answers right and wrong cost."""
-    answers, share = np.zeros(MANY, np.int64), world.accuracy
+    answers, share = np.zeros(POPULATION_SIZE, np.int64), world.accuracy
     odds = _odds(answers, world.classes, np.random.default_rng(1), is_bold=world.is_skewed)
     confidences = odds[:, 0]
     surprise = -np.log(np.clip(odds, np.finfo(np.float64).eps, 1.0))
@@ -379,7 +379,7 @@ def _odds_truth(world: World) -> list[float]:
     losses = [
         float(share * table[:, 0].mean() + (1 - share) * table[:, 1:].mean()) for table in (surprise, squared)
     ]
-    excess = np.bincount(_bins(confidences), weights=confidences - share) / MANY
+    excess = np.bincount(_bins(confidences), weights=confidences - share) / POPULATION_SIZE
     return [*losses, float(np.abs(excess).sum()), float(confidences.mean()) - share]
 
 

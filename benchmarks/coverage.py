@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks._frame import machine, show
 from benchmarks._worlds import World, simulated, worlds
 
-LEAST = 0.92  # coverage in a world that is asked for
+MIN_COVERAGE = 0.92  # coverage in a world that is asked for
 _ROUNDING = 1e-9
 UNBOUNDED = ("log loss", "Brier score", "coverage error", "gap", "difference")  # not shares between 0 and 1
 
@@ -85,7 +85,7 @@ def _summed(pairs: list[tuple[World, Held]]) -> dict[str, Any]:
         "worlds": len(pairs),
         "least": round(least.held, 3),
         "least_in": worst.name,
-        f"below_{LEAST}": sum(held.held < LEAST for _, held in pairs),
+        f"below_{MIN_COVERAGE}": sum(held.held < MIN_COVERAGE for _, held in pairs),
         "mean": round(float(np.mean([held.held for _, held in pairs])), 3),
         "mean_between_edges": round(float(np.mean(inside)), 3) if inside else None,
         "width": round(float(np.mean([held.width for _, held in pairs])), 3),

@@ -46,8 +46,8 @@ from labeling.management.truths import Truth, read_truth  # noqa: E402
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 USUAL = ("default:committee", "margin:committee", "random:committee", "margin:plain", "random:plain")
 TEMPLATES = "templates"
-MOST_POOL = 10_000  # documents of a pool; larger ones are cut, the same for every strategy
-MOST_TEST = 5_000
+MAX_POOL = 10_000  # documents of a pool; larger ones are cut, the same for every strategy
+MAX_TEST = 5_000
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def kind_of(folder: Path) -> str:
     return "single" if "label" in row else "multi" if "labels" in row else "spans"
 
 
-def known_pool(truth: Truth, features: str, lines: dict[str, str], most: int = MOST_POOL) -> KnownPool:
+def known_pool(truth: Truth, features: str, lines: dict[str, str], most: int = MAX_POOL) -> KnownPool:
     """Features of a data set, learnt on its pool alone; exact copies of test documents are no part of it."""
-    test = [record for record in truth.records if record.split == "test"][:MOST_TEST]
+    test = [record for record in truth.records if record.split == "test"][:MAX_TEST]
     measured = {record.text for record in test}
     pool = [record for record in truth.pool if record.text not in measured][:most]
     texts = [record.text for record in pool]
@@ -249,7 +249,7 @@ def main() -> None:
     )
     parser.add_argument("--budget", type=int, default=400)
     parser.add_argument("--batch", type=int, default=20)
-    parser.add_argument("--documents", type=int, default=MOST_POOL, help="of a pool; the others are cut off")
+    parser.add_argument("--documents", type=int, default=MAX_POOL, help="of a pool; the others are cut off")
     parser.add_argument("--tokens", type=int, default=12_000, help="budget of span sets")
     parser.add_argument("--target", type=float, help="quality to look for on the curves")
     parser.add_argument("--descriptions", type=Path, help='JSON: {"data set": {"class": "name: one line"}}')

@@ -28,12 +28,12 @@ from analytics.metrics.intervals import f1_of_counts
 from benchmarks._frame import machine, show
 
 Floats = NDArray[np.float64]
-MOST_DOCUMENTS, MOST_LABELS, LONGEST = 6_000, 1_200, 2_000
+MAX_DOCUMENTS, MAX_LABELS, LONGEST = 6_000, 1_200, 2_000
 FIRST = 20  # labels
 CUTS = (80, 150, 300)  # labels from which the rest is estimated
 TIMES = (1.5, 2.5, 4)  # as many labels, whose value is the target
-LEAST_SUPPORT = 10  # test documents of a class
-MOST_CLASSES = 6  # of a data set, so that one set is not everything
+MIN_SUPPORT = 10  # test documents of a class
+MAX_CLASSES = 6  # of a data set, so that one set is not everything
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def runs(path: Path, seeds: int) -> Iterator[Run]:
     """Of one data set, each from another draw."""
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
         rows = [json.loads(line) for line in lines]
-    rows = [rows[place] for place in np.random.default_rng(0).permutation(len(rows))[:MOST_DOCUMENTS]]
+    rows = [rows[place] for place in np.random.default_rng(0).permutation(len(rows))[:MAX_DOCUMENTS]]
     names = sorted({row["label"] for row in rows})
     labels = np.array([names.index(row["label"]) for row in rows])
     words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=30_000)
@@ -73,7 +73,7 @@ def runs(path: Path, seeds: int) -> Iterator[Run]:
     for seed in range(seeds):
         pool, test = np.array_split(np.random.default_rng(seed).permutation(len(labels)), 2)
         sizes = [FIRST]
-        while (following := sizes[-1] + max(10, sizes[-1] // 10)) <= min(len(pool), MOST_LABELS):
+        while (following := sizes[-1] + max(10, sizes[-1] // 10)) <= min(len(pool), MAX_LABELS):
             sizes.append(following)
         said = []
         for size in sizes:
@@ -95,7 +95,7 @@ def series(run: Run, tested: int, seed: int) -> Iterator[tuple[str, Floats, Floa
     spread = np.sqrt(np.nansum(errors**2, axis=1)) / (~np.isnan(values)).sum(axis=1)
     yield "macro", run.sizes, macro, spread, np.nanmean(true, axis=1)
     support = np.bincount(run.truth[small], minlength=run.n_classes)
-    for place in np.flatnonzero(support >= LEAST_SUPPORT)[:MOST_CLASSES]:
+    for place in np.flatnonzero(support >= MIN_SUPPORT)[:MAX_CLASSES]:
         labels = np.array([(run.pool[: int(size)] == place).sum() for size in run.sizes], dtype=float)
         yield "class", labels, values[:, place], errors[:, place], true[:, place]
 

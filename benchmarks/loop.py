@@ -105,7 +105,7 @@ class Loop:
         self.wait_until_quiet()
         before = self.project.generation
         seen = self.project.model_versions.ready()[0].label_count
-        due = max(lessons.LEAST_NEW_LABELS, int(lessons.NEW_LABELS_SHARE * seen))
+        due = max(lessons.MIN_NEW_LABELS, int(lessons.NEW_LABELS_SHARE * seen))
         held: list[queue.HeldDocument] = []
         while len(held) < due:
             held += queue.claim(self.project.pk, self.annotator, due - len(held)).documents

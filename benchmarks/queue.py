@@ -30,8 +30,8 @@ from labeling.models import Annotation, Lease, Project  # noqa: E402
 
 HEAD = 5_000  # entries of an order
 RANKED_EVERY = 10  # seconds
-MOST_PROCESSES = 4  # of clients: one Python process cannot keep the server busy
-ENOUGH = 40_000  # documents to label in all; a small pool is there several times
+MAX_PROCESSES = 4  # of clients: one Python process cannot keep the server busy
+MIN_DOCUMENTS = 40_000  # documents to label in all; a small pool is there several times
 LIMIT_SECONDS = 600  # after the time is up, for the last answers to come in
 ADD_DOCUMENTS = """
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, state,
@@ -58,7 +58,7 @@ class Seen:
 def make_projects(documents: int, users: list[User], overlap: int) -> list[int]:
     """One project with so many documents, or several where they would run out."""
     made = []
-    for number in range(max(1, min(40, ENOUGH // documents))):
+    for number in range(max(1, min(40, MIN_DOCUMENTS // documents))):
         project = projects.create(
             users[0],
             name=f"Bench {number}",
@@ -131,7 +131,7 @@ def run_clients(
     connections.close_all()
     context = multiprocessing.get_context("fork")
     stop, answers = context.Event(), context.Queue()
-    count = min(MOST_PROCESSES, len(users))
+    count = min(MAX_PROCESSES, len(users))
     clients = [
         context.Process(target=run_process, args=(project_ids, users[place::count], batch, stop, answers))
         for place in range(count)

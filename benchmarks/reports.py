@@ -36,7 +36,7 @@ NAMESPACES = ("analytics", "analytics_api")
 NOT_REPORTS = ("news",)  # a line of a page, asked for by the page
 COLD = 10  # requests of each page with nothing remembered; the rest of the time is their preparation
 EXPLAINED = 5  # statements
-TEST, MOST_TEST_SHARE = 5_000, 0.9  # labelled test documents where nobody says; of a project's documents
+TEST, MAX_TEST_SHARE = 5_000, 0.9  # labelled test documents where nobody says; of a project's documents
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,8 @@ def size_of(arguments: list[str] | None = None) -> tuple[Size, argparse.Namespac
     test = min(TEST, options.labels // 2) if options.test is None else options.test
     if not 0 < test < options.labels <= options.documents:
         parser.error("The labels are at most as many as the documents, and more than those of the test set.")
-    if test > MOST_TEST_SHARE * options.documents:
-        parser.error(
-            f"The test set is at most {MOST_TEST_SHARE:.0%} of the documents: give a smaller --test."
-        )
+    if test > MAX_TEST_SHARE * options.documents:
+        parser.error(f"The test set is at most {MAX_TEST_SHARE:.0%} of the documents: give a smaller --test.")
     return Size(options.documents, options.labels, test, options.classes, options.kind), options
 
 

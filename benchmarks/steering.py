@@ -8,9 +8,9 @@ learnt once, on all texts without their labels, as in a project. Of NAME@skewed 
 tenth of its documents in the pool and among those that write needs; all of them measure.
 
 The weakest class is the one whose F1 is lowest over the second half of the `off` curves, mean of all seeds,
-among those that `LEAST_MEASURED` documents measure and that all labels teach to `LEAST_F1`. Its target is
-90 % of its F1 with all labels. The weakest quarter of these classes is told of too, by the mean of their F1.
-A run that never gets there counts as the whole budget. This was laid down before the figures.
+among those that `MIN_MEASURED_DOCUMENTS` documents measure and that all labels teach to `MIN_F1`. Its target
+is 90 % of its F1 with all labels. The weakest quarter of these classes is told of too, by the mean of their
+F1. A run that never gets there counts as the whole budget. This was laid down before the figures.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from labeling.learning.rows import Rows  # noqa: E402
 from labeling.management.truths import read_truth  # noqa: E402
 
 POOL, STEERING = 0.45, 0.1  # of all documents; the others measure
-KEPT = 0.1  # of a thinned class
-LEAST_MEASURED = 40  # documents of a class, mean of the seeds
-LEAST_F1 = 0.3  # with all labels: below it more labels are not what a class lacks
+THINNED_SHARE = 0.1  # of a thinned class
+MIN_MEASURED_DOCUMENTS = 40  # documents of a class, mean of the seeds
+MIN_F1 = 0.3  # with all labels: below it more labels are not what a class lacks
 TARGET_SHARE = 0.9  # of the F1 that the weakest class has with all labels
 TARGET_F1 = 0.8  # of the project: what a new one has
 
@@ -121,7 +121,7 @@ class Known:
         rng = np.random.default_rng(7_919 + seed)
         place = rng.random(len(self.rows))
         is_measuring = place >= POOL + STEERING
-        is_kept = is_measuring | ~self.is_thinned | (rng.random(len(self.rows)) < KEPT)
+        is_kept = is_measuring | ~self.is_thinned | (rng.random(len(self.rows)) < THINNED_SHARE)
         pool = np.flatnonzero(is_kept & (place < POOL))
         test = np.flatnonzero(is_kept & (place >= POOL))
         rows = replace(self.rows.part(pool), positions=np.arange(len(pool)))
@@ -175,7 +175,7 @@ def summary(
     labels = [count for count, _ in curves["off"][0]]
     off = by_arm["off"].mean(axis=0)
     late = off[len(off) // 2 :].mean(axis=0)
-    able = np.flatnonzero((sizes[2] >= LEAST_MEASURED) & (full >= LEAST_F1))
+    able = np.flatnonzero((sizes[2] >= MIN_MEASURED_DOCUMENTS) & (full >= MIN_F1))
     weakest = able[np.lexsort((sizes[0][able], late[able]))]
     groups = {"class": weakest[:1], "quarter": weakest[: -(-len(able) // 4)]}
     return {

@@ -15,7 +15,7 @@ from pathlib import Path
 from reviewqueue.embedded.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
-KEPT = ROOT / ".local" / "tests"
+CACHE_DIRECTORY = ROOT / ".local" / "tests"
 
 
 def start_migrated(server: Postgres) -> None:
@@ -23,10 +23,10 @@ def start_migrated(server: Postgres) -> None:
     if server.cluster.exists():
         server.start()
         return
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
+    CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    with (CACHE_DIRECTORY / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several first processes one makes it, the others wait
-        kept = KEPT / f"cluster-{state(server)}"
+        kept = CACHE_DIRECTORY / f"cluster-{state(server)}"
         if not kept.exists():
             _make(server, kept)
         shutil.copytree(kept, server.cluster)
@@ -48,7 +48,7 @@ def state(server: Postgres) -> str:
 
 def _make(server: Postgres, kept: Path) -> None:
     """Migrate the server's own new cluster, put a copy aside, and begin again without it."""
-    for old in KEPT.glob("cluster-*"):
+    for old in CACHE_DIRECTORY.glob("cluster-*"):
         shutil.rmtree(old)
     server.start()
     try:

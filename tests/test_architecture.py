@@ -4,6 +4,7 @@ One test a rule; it lists every offender.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAX_FUNCTION_LINES = 45
 MAY_READ_ENVIRONMENT = {BASE_DIR / "reviewqueue" / "settings.py"}
+UNSPOKEN_LIMIT = re.compile(r"_?(MOST|LEAST|FEW|MANY|ENOUGH|KEPT)(_\w+)?|(\w+_)?AT_(ONCE|MOST|LEAST)(_\w+)?")
 REQUEST_CODE = ("views", "api", "actions")
 
 
@@ -32,6 +34,11 @@ def location(path: Path, node: ast.AST) -> str:
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     return (node for node in ast.walk(tree) if isinstance(node, FUNCTIONS))
+
+
+def constants(tree: ast.AST) -> set[str]:
+    assigned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {name for name in assigned if name.isupper()}
 
 
 def nodes() -> Iterator[tuple[Path, ast.AST]]:
@@ -96,6 +103,16 @@ def test_request_code_sends_no_message_before_its_transaction_commits():
         if set(REQUEST_CODE) & set(path.parts)
         and isinstance(node, ast.Attribute)
         and node.attr in {"delay", "apply_async"}
+    ] == []
+
+
+def test_limits_are_named_as_limits():
+    """MAX_, MIN_ and _THRESHOLD are what one searches for: what one searches for."""
+    assert [
+        f"{path.relative_to(BASE_DIR)}: {name}"
+        for path in [*SOURCES, *(BASE_DIR / "tests").rglob("*.py")]
+        for name in sorted(constants(ast.parse(path.read_text())))
+        if UNSPOKEN_LIMIT.fullmatch(name)
     ] == []
 
 

@@ -39,7 +39,7 @@ def pages(space: str, names: str) -> list[str]:
 
 
 # The least role that opens each page; what is above it opens the page too.
-LEAST_ROLE = {
+MIN_ROLE = {
     name: role
     for role, names in {
         "annotator": [
@@ -116,7 +116,7 @@ def statuses(client: Client, address: str) -> list[int]:
 
 # reliability F1
 def test_every_page_of_a_project_names_the_role_that_opens_it():
-    assert set(LEAST_ROLE) == set(ROUTES)
+    assert set(MIN_ROLE) == set(ROUTES)
 
 
 def test_strangers_removed_members_and_visitors_find_nothing(addresses, client, tickets, eve, bob):
@@ -145,7 +145,7 @@ def test_each_role_opens_its_own_pages_and_no_others(addresses, client, ann, car
         client.force_login(person)
         for name, address in addresses.items():
             got = set(statuses(client, address))
-            opens = person.username in ABOVE[LEAST_ROLE[name]]
+            opens = person.username in ABOVE[MIN_ROLE[name]]
             right = {200, 302, 404, 422} if opens else {403}
             if not got <= right or ((name, person.username) in OF_OTHERS and got != {404}):
                 offenders.append((name, person.username, got))

@@ -14,7 +14,7 @@ ORDER = (
     "# Review Queue", "![", "## Two commands", "## The loop", "## How it thinks", "## Settings",
     "## Numbers beside peers", "## Decisions", "## Licence",
 )  # fmt: skip
-MOST_BYTES = 200_000  # of a picture
+MAX_BYTES = 200_000  # of a picture
 READERS = {"env_flag", "env_int", "env_list", "os.environ.get"}
 
 
@@ -85,7 +85,7 @@ def test_the_pictures_are_there_and_small():
     assert len(pictures) == 2
     for path in map(Path, pictures):
         content = (BASE_DIR / path).read_bytes()
-        assert len(content) < MOST_BYTES
+        assert len(content) < MAX_BYTES
         assert struct.unpack(">II", content[16:24]) == (1280, 800)
 
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from analytics.api.classes import MeasureOut, measure_json
 from analytics.changes import headline
-from analytics.comparison import MOST_ITEMS, Comparison, Outcome, asked_pair, compare
+from analytics.comparison import MAX_ITEMS, Comparison, Outcome, asked_pair, compare
 from analytics.metrics.paired import Difference
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber, Filters
@@ -85,7 +85,7 @@ class Comparisons(Endpoint):
 
 def _as_json(found: Comparison, outcome: Outcome) -> dict[str, Any]:
     told = found.differences
-    places = found.judged.documents(outcome)[:MOST_ITEMS]
+    places = found.judged.documents(outcome)[:MAX_ITEMS]
     return {
         "headline": headline(found),
         "first": found.first.number,

@@ -12,25 +12,28 @@ from rest_framework.response import Response
 from analytics.achieved import Achieved
 from analytics.api.classes import MeasureOut, measure_json
 from analytics.steering import NeedRow, Steering, change_need, change_project, headline, steering
-from labeling.actions.needs import LEAST_TARGET, MOST_TARGET
+from labeling.actions.needs import MAX_TARGET, MIN_TARGET
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, YesNo
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
-from labeling.learning.mix import MOST_NEEDED
+from labeling.learning.mix import MAX_NEEDS_SHARE
 from labeling.models import ClassNeed, Membership
 
 
 class SteeringIn(Input):
     is_steered = YesNo(required=False, help_text="Off, the engine's own estimate of weak classes holds.")
-    target_f1 = Number(required=False, min_value=LEAST_TARGET, max_value=MOST_TARGET)
+    target_f1 = Number(required=False, min_value=MIN_TARGET, max_value=MAX_TARGET)
 
 
 class NeedIn(Input):
     mode = serializers.ChoiceField(ClassNeed.Mode.values)
     share = Number(
-        required=False, min_value=0, max_value=MOST_NEEDED, help_text="Of the queue; with mode by_hand only."
+        required=False,
+        min_value=0,
+        max_value=MAX_NEEDS_SHARE,
+        help_text="Of the queue; with mode by_hand only.",
     )
 
 

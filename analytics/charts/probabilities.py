@@ -16,7 +16,7 @@ from analytics.metrics.thresholds import Curve
 SIZE, LEFT, RIGHT, TOP, BOTTOM = 400, 52, 16, 12, 52
 INSIDE = SIZE - LEFT - RIGHT  # also of the height: one step is as long to the right as upwards
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-MOST_POINTS = 200  # along each axis; more cannot be told apart
+MAX_POINTS = 200  # along each axis; more cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def precision_recall_chart(curve: Curve, threshold: float | None) -> Square:
     (218.0, 12.0)
     """
     recall, precision = curve.recall[::-1], curve.precision[::-1]
-    steps = np.round(MOST_POINTS * np.column_stack([recall, precision]))
+    steps = np.round(MAX_POINTS * np.column_stack([recall, precision]))
     is_new = np.append(True, (steps[1:] != steps[:-1]).any(axis=1))
     places = np.flatnonzero(is_new | np.append(is_new[1:], True))  # both ends of every stretch that is left
     line = " ".join(f"{_x(float(recall[at]))},{_y(float(precision[at]))}" for at in places)

@@ -10,13 +10,13 @@ from analytics.matrix import documents_of
 from analytics.pair_texts import cause, chance, evidence, people, remedy
 from analytics.reports import ClassReport
 
-MOST_PAIRS = 2
+MAX_PAIRS = 2
 
 
 def unclear_pairs(report: ClassReport) -> list[Finding]:
     """Pairs that are mixed up beyond noise."""
     clear = [pair for pair in report.ambiguous if pair.model.is_clear]
-    return [_finding(report, pair) for pair in clear[:MOST_PAIRS]]
+    return [_finding(report, pair) for pair in clear[:MAX_PAIRS]]
 
 
 def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:

@@ -11,12 +11,12 @@ from analytics.reports import ClassReport, ClassRow
 from labeling.models import LabelClass
 from labeling.models.reasons import percent
 
-FEWEST_LABELS = 15  # below it a class can hardly be learnt
-ENOUGH_LABELS = 50  # from here on numbers of a class begin to hold
+LEARNABLE_LABELS_THRESHOLD = 15  # below it a class can hardly be learnt
+RELIABLE_LABELS_THRESHOLD = 50  # from here on numbers of a class begin to hold
 LEARNT_FROM = 100  # documents, below which a model as a whole has seen little
-MOST_IMBALANCE = 10  # times as many labels of the largest class as of the smallest
-MOST_NAMES = 5
-MOST_FOCUSES = 3  # classes that one button asks for: more would each get too little
+MAX_IMBALANCE = 10  # times as many labels of the largest class as of the smallest
+MAX_NAMES = 5
+MAX_FOCUSES = 3  # classes that one button asks for: more would each get too little
 
 
 def scarce(report: ClassReport) -> list[Finding]:
@@ -25,7 +25,7 @@ def scarce(report: ClassReport) -> list[Finding]:
         return []
     rows = sorted(report.rows, key=lambda row: row.train_labels)
     rows = [row for row in rows if not _is_surely_reached(report, row)]
-    low = [row for row in rows if row.train_labels < ENOUGH_LABELS]
+    low = [row for row in rows if row.train_labels < RELIABLE_LABELS_THRESHOLD]
     return [_scarce(report, low)] if low else []
 
 
@@ -36,8 +36,8 @@ def _is_surely_reached(report: ClassReport, row: ClassRow) -> bool:
 
 
 def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
-    few = [row for row in rows if row.train_labels < FEWEST_LABELS]
-    limit = FEWEST_LABELS if len(few) == len(rows) else ENOUGH_LABELS
+    few = [row for row in rows if row.train_labels < LEARNABLE_LABELS_THRESHOLD]
+    limit = LEARNABLE_LABELS_THRESHOLD if len(few) == len(rows) else RELIABLE_LABELS_THRESHOLD
     missing = sum(limit - row.train_labels for row in rows)
     return Finding(
         key="few_labels" if few else "some_labels",
@@ -65,7 +65,7 @@ def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
     if len(few) in (0, len(rows)):
         return told
     return _("{told}, {few} of them fewer than {fewest}").format(
-        told=told, few=len(few), fewest=FEWEST_LABELS
+        told=told, few=len(few), fewest=LEARNABLE_LABELS_THRESHOLD
     )
 
 
@@ -75,9 +75,9 @@ def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
             "{n} more label would reach {limit}.", "{n} more labels would reach {limit}.", missing
         )
         return told.format(n=missing, limit=limit)
-    counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MOST_NAMES])
-    if len(rows) > MOST_NAMES:
-        counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MOST_NAMES)
+    counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MAX_NAMES])
+    if len(rows) > MAX_NAMES:
+        counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MAX_NAMES)
     return ngettext(
         "{counts}: {n} more label would bring each to {limit}.",
         "{counts}: {n} more labels would bring each to {limit}.",
@@ -87,7 +87,7 @@ def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
 
 def _more_of(report: ClassReport, rows: list[ClassRow]) -> Deed:
     unasked = [row.label_class for row in rows if row.focus is None]
-    return label_more(report.project, unasked or [row.label_class for row in rows], MOST_FOCUSES)
+    return label_more(report.project, unasked or [row.label_class for row in rows], MAX_FOCUSES)
 
 
 def little_to_learn_from(report: ClassReport) -> list[Finding]:
@@ -114,7 +114,7 @@ def little_to_learn_from(report: ClassReport) -> list[Finding]:
 def unbalanced(report: ClassReport) -> list[Finding]:
     """Whether one class has many times the labels of another."""
     ratio = report.imbalance.ratio.value
-    if ratio is None or ratio <= MOST_IMBALANCE:
+    if ratio is None or ratio <= MAX_IMBALANCE:
         return []
     smallest = min(report.rows, key=lambda row: row.train_labels)
     return [
@@ -233,4 +233,4 @@ def _mistakes(scores: ClassScores, name: str) -> str:
 
 def names_of(classes: list[LabelClass]) -> str:
     """The first few, in words."""
-    return ", ".join(str(c.name) for c in classes[:MOST_NAMES]) + (" …" if len(classes) > MOST_NAMES else "")
+    return ", ".join(str(c.name) for c in classes[:MAX_NAMES]) + (" …" if len(classes) > MAX_NAMES else "")

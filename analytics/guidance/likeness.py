@@ -16,7 +16,7 @@ from labeling.models import Project
 from labeling.models.reasons import percent
 
 SURE = 0.01  # p-value of a difference between mixes
-LEAST_DRAWN = 30  # random documents of the pool, from which its mix is compared
+MIN_SAMPLED = 30  # random documents of the pool, from which its mix is compared
 
 
 def unrepresentative(report: ClassReport) -> list[Finding]:
@@ -60,7 +60,7 @@ def different_mix(report: ClassReport) -> list[Finding]:
     """
     found, project = report.labelled, report.project
     drawn_of_pool = found.is_drawn & ~found.is_test
-    if int(drawn_of_pool.sum()) < LEAST_DRAWN:
+    if int(drawn_of_pool.sum()) < MIN_SAMPLED:
         return []
     test, pool = (
         np.bincount(found.places[side[found.documents]], minlength=len(found.ledger.classes))

@@ -13,7 +13,7 @@ from analytics.guidance.labels import names_of, weak_rows
 from analytics.reports import ClassReport
 from analytics.small_samples import too_few_to_judge
 
-MOST_FINDINGS = 3  # the others are folded: the table of the classes comes soon
+MAX_FINDINGS = 3  # the others are folded: the table of the classes comes soon
 
 CHECKS = (
     labels.scarce,

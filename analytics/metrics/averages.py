@@ -23,8 +23,8 @@ from analytics.metrics.measures import Interval, Measure
 from analytics.metrics.outcomes import Outcomes
 
 Values = NDArray[np.float64]
-LEAST_STRENGTH, MOST_STRENGTH = 0.5, 50.0  # documents that the other classes may count for
-LEAST_STRENGTH_OF_SHARES = 2.0
+MIN_STRENGTH, MAX_STRENGTH = 0.5, 50.0  # documents that the other classes may count for
+MIN_STRENGTH_OF_SHARES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +222,8 @@ def _shrunk(counts: Values) -> Values:
     mean = (float(counts.sum()) + 0.5) / len(counts)
     spread = float(counts.var(ddof=1)) if len(counts) > 1 else 0.0
     plain = float(counts.mean())
-    strength = plain**2 / (spread - plain) if spread > plain else MOST_STRENGTH
-    strength = min(max(strength, LEAST_STRENGTH), MOST_STRENGTH)
+    strength = plain**2 / (spread - plain) if spread > plain else MAX_STRENGTH
+    strength = min(max(strength, MIN_STRENGTH), MAX_STRENGTH)
     shrunk: Values = (counts + strength) / (1 + strength / mean)
     return shrunk
 
@@ -232,15 +232,15 @@ def _strength_of_shares(right: Values, support: Values, share: float) -> float:
     """How many labels of the other classes count beside a class's own, from how much the shares differ."""
     total, seen = float(support.sum()), support > 0
     if seen.sum() < 2:
-        return MOST_STRENGTH if len(support) > 1 else LEAST_STRENGTH_OF_SHARES
+        return MAX_STRENGTH if len(support) > 1 else MIN_STRENGTH_OF_SHARES
     freedom = float(seen.sum()) - 1
     size = (total - float((support**2).sum()) / total) / freedom
     differing = np.where(seen, divide(right, support) - share, 0.0)
     excess = float(support @ np.nan_to_num(differing) ** 2) / (share * (1 - share)) / freedom - 1
     if excess <= 0 or size <= 1:
-        return MOST_STRENGTH
+        return MAX_STRENGTH
     correlation = excess / (size - 1)
-    return min(max((1 - correlation) / correlation, LEAST_STRENGTH_OF_SHARES), MOST_STRENGTH)
+    return min(max((1 - correlation) / correlation, MIN_STRENGTH_OF_SHARES), MAX_STRENGTH)
 
 
 def _measures(average: Average) -> tuple[Measure, Measure, Measure]:

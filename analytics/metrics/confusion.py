@@ -19,7 +19,7 @@ from analytics.metrics.measures import Measure, gettext_noop, ratio
 NOTHING_ELSE = gettext_noop("With two classes there is nothing else that it could be taken for.")
 NOT_NAMED = gettext_noop("Neither class was named.")
 
-LEAST_CLEAR = 3  # mix-ups one way, below which a pair may be chance
+MIN_CLEAR_CONFUSIONS = 3  # mix-ups one way, below which a pair may be chance
 CLEAR_SHARE = 0.05  # of a class: where more are surely taken for another, something is to be done
 
 
@@ -80,7 +80,7 @@ class Pair:
             return False
         ways = ((self.forward, self.of_first), (self.backward, self.of_second))
         return any(
-            taken >= LEAST_CLEAR and share.interval is not None and share.interval.low >= CLEAR_SHARE
+            taken >= MIN_CLEAR_CONFUSIONS and share.interval is not None and share.interval.low >= CLEAR_SHARE
             for taken, of in ways
             for share in (proportion(taken, of, NOT_NAMED),)
         )

@@ -21,10 +21,10 @@ from analytics.metrics.measures import Interval, Measure, gettext_noop, undefine
 
 Floats = NDArray[np.float64]
 
-LEAST_POINTS = 5  # models of a curve, at different numbers of labels
-LEAST_GROWTH = 1.5  # from its first to its last number of labels
-MOST_TIMES = 10  # as many labels as now: farther off, nothing can be said
-MOST_POINTS = 8  # of a fit: models that follow each other closely are no evidence of their own
+MIN_POINTS = 5  # models of a curve, at different numbers of labels
+MIN_GROWTH = 1.5  # from its first to its last number of labels
+MAX_EXTRAPOLATION_FACTOR = 10  # as many labels as now: farther off, nothing can be said
+MAX_POINTS = 8  # of a fit: models that follow each other closely are no evidence of their own
 STEEPS = np.geomspace(0.15, 2.5, 18)  # of the logit of a value, per logarithm of labels
 CEILINGS = np.linspace(0.02, 1.0, 16)  # parts of the way from the best value so far to 1
 NODES = np.array([NormalDist().inv_cdf((place + 0.5) / 9) for place in range(9)])  # of a normal law
@@ -49,7 +49,7 @@ class Standing(StrEnum):
 
     REACHED = "reached"  # the newest model measured it
     AHEAD = "ahead"  # so many labels are left
-    FAR = "far"  # not at this rate: more than MOST_TIMES as many labels, or never
+    FAR = "far"  # not at this rate: more than MAX_EXTRAPOLATION_FACTOR as many labels, or never
     UNKNOWN = "unknown"  # too little to go on
 
 
@@ -70,7 +70,7 @@ class Forecast:
     """Where a curve goes on to.
 
     more : labels from the newest model to the target; high is infinite where it may never come
-    chance : of reaching the target with MOST_TIMES as many labels
+    chance : of reaching the target with MAX_EXTRAPOLATION_FACTOR as many labels
     reason : why nothing can be said; "" where something can
     """
 
@@ -136,9 +136,9 @@ def fit_curve(points: Points) -> Fit | str:
     """
     is_told = (points.labels > 0) & np.isfinite(points.values) & (points.errors > 0)
     labels, values, errors = (part[is_told] for part in (points.labels, points.values, points.errors))
-    if len(np.unique(labels)) < LEAST_POINTS:
+    if len(np.unique(labels)) < MIN_POINTS:
         return TOO_FEW_MODELS
-    if labels.max() < LEAST_GROWTH * labels.min():
+    if labels.max() < MIN_GROWTH * labels.min():
         return TOO_LITTLE_GROWTH
     return _weighed(*_put_together(labels, values, errors), float(points.labels.max()))
 
@@ -184,7 +184,7 @@ def labels_to(target: float, points: Points) -> tuple[Forecast, Fit | None]:
         return Forecast(Standing.UNKNOWN, undefined(fit), 0.0, fit), None
     more = np.maximum(fit.needed(target) - fit.start, 0)
     weights = fit.weights
-    limit = (MOST_TIMES - 1) * fit.start
+    limit = (MAX_EXTRAPOLATION_FACTOR - 1) * fit.start
     chance = float(weights[more <= limit].sum())
     middle, low, high = (float(end) for end in quantiles(more, weights, (0.5, *ENDS)))
     high = high if high <= limit else np.inf
@@ -207,9 +207,9 @@ def quantiles(values: Floats, weights: Floats, places: Sequence[float]) -> Float
 
 
 def _put_together(labels: Floats, values: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
-    """At most MOST_POINTS points, evenly spread over the logarithm of the labels."""
-    edges = np.geomspace(labels.min(), labels.max() * (1 + 1e-9), MOST_POINTS + 1)
-    place = np.clip(np.searchsorted(edges, labels, side="right") - 1, 0, MOST_POINTS - 1)
+    """At most MAX_POINTS points, evenly spread over the logarithm of the labels."""
+    edges = np.geomspace(labels.min(), labels.max() * (1 + 1e-9), MAX_POINTS + 1)
+    place = np.clip(np.searchsorted(edges, labels, side="right") - 1, 0, MAX_POINTS - 1)
     groups = [place == number for number in np.unique(place)]
     return (
         np.array([np.exp(np.log(labels[group]).mean()) for group in groups]),

@@ -11,7 +11,7 @@ from analytics.metrics.calibration import Calibration, calibration
 from analytics.metrics.means import mean_interval
 from analytics.metrics.measures import Measure, gettext_noop, undefined
 from analytics.metrics.probabilities import (
-    MOST_SURPRISE,
+    MAX_SURPRISE,
     MUCH,
     N_BINS,
     ProbabilityScores,
@@ -45,7 +45,7 @@ def score_marks(
     marks = np.bincount(documents, minlength=n_documents)
     log_loss, brier = (
         _mean(np.where(is_right, well, badly), (well, badly), documents, marks, most)
-        for (well, badly), most in ((surprises, MOST_SURPRISE), (squares, 1.0))
+        for (well, badly), most in ((surprises, MAX_SURPRISE), (squares, 1.0))
     )
     excess = odds - is_right
     by_bin = np.zeros((n_documents, N_BINS))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 4_000  # a p-value of .05 is then known to within .007
-_DRAWS_AT_ONCE = 1_000_000  # numbers in one piece of work: 8 MB
+_MAX_BATCH_DRAWS = 1_000_000  # numbers in one piece of work: 8 MB
 _FIRST_DRAWS = 200  # of each look whether the p-value is sure to be large
 
 
@@ -113,7 +113,7 @@ def _drawn_as_far(
     """How many draws are as far apart, of how many: of all, or of those until `most` were."""
     both, sizes = table.sum(axis=0), table.sum(axis=1)
     piece = _FIRST_DRAWS if most < draws else draws
-    piece = max(1, min(piece, _DRAWS_AT_ONCE // len(both)))
+    piece = max(1, min(piece, _MAX_BATCH_DRAWS // len(both)))
     as_far = done = 0
     while done < draws and as_far < most:
         size = min(piece, draws - done)

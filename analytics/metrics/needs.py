@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from analytics.metrics.intervals import f1_of_counts
 
-MOST_OF_ONE = 0.2  # of the head, for one class
-MOST_TOGETHER = 0.45  # of the head, for all: what the engine's own quota has beside a random tenth
+MAX_CLASS_SHARE = 0.2  # of the head, for one class
+MAX_TOTAL_SHARE = 0.45  # of the head, for all: what the engine's own quota has beside a random tenth
 DIGITS = 4  # of a share
 
 
@@ -44,26 +44,27 @@ def needs(
     labels : (n_classes,) that teach the model
     target : F1 that every class shall reach, in (0, 1]
     is_ambiguous : (n_classes,) where people disagree on the class: more labels help it less
-    returns : (n_classes,) in [0, MOST_OF_ONE], together at most MOST_TOGETHER
+    returns : (n_classes,) in [0, MAX_CLASS_SHARE], together at most MAX_TOTAL_SHARE
 
     With the distance d = max(0, target - low) / target, where low is the lower end of the F1's interval, and
     the class's share e of all errors, a class weighs d (1 + e) / sqrt(labels + 1), and half of that where it
-    is ambiguous. Shares are in proportion to the weights. All together get MOST_TOGETHER times the largest
-    distance, so that the steering fades as the last class comes close. No class gets more than MOST_OF_ONE,
-    an ambiguous one than half of it; what that cuts off goes to the others. A class whose F1 surely reaches
-    the target gets nothing. Few test documents make a low lower end: what is not known to be good is in need.
+    is ambiguous. Shares are in proportion to the weights. All together get MAX_TOTAL_SHARE times the largest
+    distance, so that the steering fades as the last class comes close. No class gets more than
+    MAX_CLASS_SHARE, an ambiguous one than half of it; what that cuts off goes to the others. A class whose F1
+    surely reaches the target gets nothing. Few test documents make a low lower end: what is not known to be
+    good is in need.
 
     >>> needs(np.array([90, 9, 2]), np.array([2, 3, 1]), np.array([2, 3, 8]), np.array([100, 50, 8]), 0.8)
     array([0.   , 0.195, 0.2  ])
     """
     low = lower_bounds(true_positives, false_positives, false_negatives)
     distance = np.maximum(0.0, target - low) / target
-    most = np.full(len(low), MOST_OF_ONE)
+    most = np.full(len(low), MAX_CLASS_SHARE)
     if is_ambiguous is not None:
         distance, most = (np.where(is_ambiguous, part / 2, part) for part in (distance, most))
     errors = false_positives + false_negatives
     weights = distance * (1 + errors / max(int(errors.sum()), 1)) / np.sqrt(labels + 1.0)
-    shares = capped(weights, most, MOST_TOGETHER * float(distance.max(initial=0.0)))
+    shares = capped(weights, most, MAX_TOTAL_SHARE * float(distance.max(initial=0.0)))
     rounded: NDArray[np.float64] = np.floor(shares * 10**DIGITS + 1e-6) / 10**DIGITS  # down: below every cap
     return rounded
 

@@ -24,9 +24,7 @@ from analytics.metrics.measures import Interval, Measure, gettext_noop, undefine
 N_BINS = 10
 MUCH = 0.95  # an imagined error costs more than this part of all errors would
 NOTHING_ANSWERED = gettext_noop("The model gave no document a class.")
-MOST_SURPRISE = float(
-    -np.log(np.finfo(np.float64).eps)
-)  # nats: probabilities of 0 are taken for the smallest
+MAX_SURPRISE = float(-np.log(np.finfo(np.float64).eps))  # nats: probabilities of 0 are taken for the smallest
 Imagined = tuple[tuple[float, float], tuple[float, float]]
 _SMALLEST = float(np.finfo(np.float64).eps)
 _NORMAL = NormalDist()
@@ -86,7 +84,7 @@ def score_probabilities(
     )
     excess = np.where(predicted, probabilities - truth, 0.0).sum(axis=1)
     return ProbabilityScores(
-        replace(exact, interval=mean_interval(surprise, imagined=imagined[0], bounds=(0.0, MOST_SURPRISE))),
+        replace(exact, interval=mean_interval(surprise, imagined=imagined[0], bounds=(0.0, MAX_SURPRISE))),
         replace(
             brier(probabilities, truth),
             interval=mean_interval(squared, imagined=imagined[1], bounds=(0.0, most)),

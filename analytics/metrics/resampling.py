@@ -19,7 +19,7 @@ from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval
 
 RESAMPLES = 500  # test sets that are drawn: twice as many move an interval's ends by a tenth of its reach
-_NUMBERS_AT_ONCE = 1_000_000  # in one piece of work: 4 MB
+_MAX_BATCH_NUMBERS = 1_000_000  # in one piece of work: 4 MB
 _STEPS = 1 << 16
 _TABLES = 16  # means below it have a table; 4 MB
 _LARGEST = 48  # of a table: larger numbers come less often than a step
@@ -46,7 +46,7 @@ def drawn_weights(
         for which in (documents == 1, (documents != 1) & (documents < _TABLES), documents >= _TABLES)
     )
     tables = documents[few] * _STEPS
-    piece = max(1, _NUMBERS_AT_ONCE // max(1, n_outcomes))
+    piece = max(1, _MAX_BATCH_NUMBERS // max(1, n_outcomes))
     for start in range(0, n_resamples, piece):
         size = min(piece, n_resamples - start)
         drawn = _POISSON[1].take(random.integers(_STEPS, size=(size, len(single)), dtype=np.uint16))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analytics.metrics.classification import divide
 from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
 
-LEAST_EXPECTED = 5.0  # answers of a person with a class, for the normal distribution to hold
+MIN_EXPECTED = 5.0  # answers of a person with a class, for the normal distribution to hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def skews(
 
     Each person is held against all others together: the z of two proportions, which for one class an answer
     is the adjusted residual of Haberman (1973). Pairs are tried where the person would have been expected to
-    give (and not to give) the class LEAST_EXPECTED times; Benjamini and Hochberg's rule chooses among them.
+    give (and not to give) the class MIN_EXPECTED times; Benjamini and Hochberg's rule chooses among them.
     Different documents may be the reason as well as different habits: a hint, no proof.
 
     >>> found = skews(np.array([[40, 60], [20, 80], [20, 80]]), np.array([100, 100, 100]))
@@ -60,7 +60,7 @@ def skews(
     spread = np.sqrt(
         pooled * (1 - pooled) * (divide(np.ones_like(n), n) + divide(np.ones_like(n), total - n))
     )
-    tried = np.argwhere((expected >= LEAST_EXPECTED) & (total > n))
+    tried = np.argwhere((expected >= MIN_EXPECTED) & (total > n))
     if not len(tried):
         return []
     rows, columns = tried.T

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
 
-LEAST_SUPPORT = 20  # documents: fewer say too little
-LEAST_EFFECT = 0.2  # of Cohen's h: what he calls small
+MIN_SUPPORT = 20  # documents: fewer say too little
+MIN_EFFECT = 0.2  # of Cohen's h: what he calls small
 CLEARLY = 0.001  # p-value from which a slice of two attributes is worse than one of them alone
-MOST_FOUND = 10
-_LEAST_Z = 0.5  # below it a part is not worse at any rate: its p-value is taken for 1
+MAX_SLICES = 10
+_MIN_Z = 0.5  # below it a part is not worse at any rate: its p-value is taken for 1
 
 Codes = NDArray[np.integer]
 
@@ -96,11 +96,9 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
         )
         for (buckets, n, bad), p in zip(tried, p_values, strict=True)
     }
-    found = [
-        one for one in judged.values() if one.p_value <= FALSE_DISCOVERIES and one.effect >= LEAST_EFFECT
-    ]
+    found = [one for one in judged.values() if one.p_value <= FALSE_DISCOVERIES and one.effect >= MIN_EFFECT]
     told = [one for one in found if _is_news(one, judged)]
-    return Search(tuple(sorted(told, key=lambda one: -one.effect)[:MOST_FOUND]), len(tried))
+    return Search(tuple(sorted(told, key=lambda one: -one.effect)[:MAX_SLICES]), len(tried))
 
 
 def fisher_greater(bad: int, n: int, wrong: int, total: int) -> float:
@@ -126,7 +124,7 @@ def _counted(codes: Codes, is_wrong: NDArray[np.bool_]) -> list[tuple[int, int, 
     known = codes >= 0
     documents = np.bincount(codes[known])
     wrong = np.bincount(codes[known & is_wrong], minlength=len(documents))
-    large = (documents >= LEAST_SUPPORT) & (len(codes) - documents >= LEAST_SUPPORT)
+    large = (documents >= MIN_SUPPORT) & (len(codes) - documents >= MIN_SUPPORT)
     kept = np.flatnonzero(large)
     return list(zip(kept.tolist(), documents[kept].tolist(), wrong[kept].tolist(), strict=True))
 
@@ -138,7 +136,7 @@ def _p_values(
     p_values = np.ones(len(tried))
     for place, (_buckets, n, bad) in enumerate(tried):
         spread = sqrt(n * share * (1 - share) * (total - n) / max(total - 1, 1))
-        if spread and (bad - n * share) / spread >= _LEAST_Z:
+        if spread and (bad - n * share) / spread >= _MIN_Z:
             p_values[place] = fisher_greater(bad, n, wrong, total)
     return p_values
 
@@ -148,7 +146,7 @@ def _is_news(one: WeakSlice, judged: dict[tuple[tuple[int, int], ...], WeakSlice
         return True
     parts = [judged[(bucket,)] for bucket in one.buckets if (bucket,) in judged]
     return all(
-        _cohens_h(one.error, part.error) >= LEAST_EFFECT
+        _cohens_h(one.error, part.error) >= MIN_EFFECT
         and fisher_greater(one.wrong, one.documents, part.wrong, part.documents) <= CLEARLY
         for part in parts
     )

@@ -11,7 +11,7 @@ from analytics.metrics.measures import Measure
 from labeling.models.numbers import decimal
 
 register = template.Library()
-LEAST_P = 0.001
+MIN_P = 0.001
 MINUS = "\u2212"
 
 
@@ -53,7 +53,7 @@ def p_value(value: float) -> str:
     >>> p_value(0.0123), p_value(0.00001)
     ('= 0.012', '< 0.001')
     """
-    return f"< {decimal(LEAST_P, 3)}" if value < LEAST_P else f"= {decimal(value, 3)}"
+    return f"< {decimal(MIN_P, 3)}" if value < MIN_P else f"= {decimal(value, 3)}"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from analytics.metrics.classification import ClassScores
 from analytics.metrics.measures import Interval, Measure
-from labeling.models.numbers import KEPT, decimal
+from labeling.models.numbers import CACHE_SIZE, decimal
 
 register = template.Library()
 HEATS = 5  # shades of the confusion matrix
@@ -119,6 +119,6 @@ def heat(share: float) -> int:
     return 0 if share == 0 else min(HEATS, 1 + int(share * HEATS))
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _between(low: str, high: str, _language: str | None) -> str:
     return _("{low} to {high}").format(low=low, high=high)

@@ -19,7 +19,7 @@ from analytics.curves import chart_of, macro_curve
 from analytics.gold import gold_rows
 from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
-from analytics.guidance.ranked import MOST_FINDINGS, findings, headline
+from analytics.guidance.ranked import MAX_FINDINGS, findings, headline
 from analytics.links import test_set_address
 from analytics.needs import evidence_of_now
 from analytics.news import training_news
@@ -49,8 +49,8 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "retired": report.retired,
         "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
-        "findings": found[:MOST_FINDINGS],
-        "more_findings": found[MOST_FINDINGS:],
+        "findings": found[:MAX_FINDINGS],
+        "more_findings": found[MAX_FINDINGS:],
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "is_crossed": is_crossed,
         "averages": report.crossed.scores if is_crossed and report.crossed else report.scores,

@@ -21,7 +21,7 @@ from labeling.models import Document, LabelClass, Membership, ModelVersion, Proj
 from labeling.views.access import for_managers
 
 PER_PAGE = 25
-MOST_CHOICES = 200  # versions in the lists to choose from
+MAX_CHOICES = 200  # versions in the lists to choose from
 LONGEST = 400  # characters of a text that are read for its beginning
 
 
@@ -30,7 +30,7 @@ LONGEST = 400  # characters of a text that are read for its beginning
 def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
     found = _found(request, project)
-    versions = list(ModelVersion.objects.ready().filter(project=project)[:MOST_CHOICES])
+    versions = list(ModelVersion.objects.ready().filter(project=project)[:MAX_CHOICES])
     shown: dict[str, Any] = {
         "member": member,
         "found": found,

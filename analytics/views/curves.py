@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.curve_texts import gain_sentence, headline, hours_range, sentence
 from analytics.curves import (
-    MOST_SHOWN,
+    MAX_SHOWN,
     Curve,
     CurvesReport,
     chart_of,
@@ -57,7 +57,7 @@ def curves(request: HttpRequest, member: Membership) -> HttpResponse:
 
 def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:
     project = member.project
-    report = curves_report(project, MOST_SHOWN)
+    report = curves_report(project, MAX_SHOWN)
     curve = report.curve(request.GET.get("of", ""))
     return {
         "report": report,

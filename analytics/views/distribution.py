@@ -20,7 +20,7 @@ from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.models import Membership
 from labeling.views.access import for_members
 
-MOST_FINDINGS = 3
+MAX_FINDINGS = 3
 UNEVEN = 5.0  # largest class by smallest, from which the headline tells it
 BY = ("time", "guideline", "person")
 
@@ -36,8 +36,8 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "member": member,
         "report": report,
         "headline": headline(report),
-        "under": [(row, row.label_class.pk in reached) for row in report.standing("under")[:MOST_FINDINGS]],
-        "over": report.standing("over")[:MOST_FINDINGS],
+        "under": [(row, row.label_class.pk in reached) for row in report.standing("under")[:MAX_FINDINGS]],
+        "over": report.standing("over")[:MAX_FINDINGS],
         "chart": _chart(report),
         "keys": [(_("of the training documents"), ""), (_("of all documents, estimated"), "mark")],
         "by": by,
@@ -103,8 +103,8 @@ def headline(report: Distribution) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:MOST_FINDINGS])
-    return shown if len(names) <= MOST_FINDINGS else _("{names} and others").format(names=shown)
+    shown = ", ".join(names[:MAX_FINDINGS])
+    return shown if len(names) <= MAX_FINDINGS else _("{names} and others").format(names=shown)
 
 
 def _asked(request: HttpRequest, member: Membership) -> str:

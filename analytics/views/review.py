@@ -25,8 +25,8 @@ from labeling.exceptions import InvalidInput
 from labeling.models import Document, Membership, Pick
 from labeling.views.access import for_managers, person
 
-MOST_PICKS = 5  # that the page names
-MOST_UNASKED = 20  # documents that are sent to the queue without asking: half an hour's work
+MAX_PICKS = 5  # that the page names
+MAX_UNCONFIRMED = 20  # documents that are sent to the queue without asking: half an hour's work
 
 
 @require_safe
@@ -48,7 +48,7 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
         "query": one.asked.address(page=1, whole=None),
         "here": request.get_full_path(),
         "reason": pick_reason(one, kind),
-        "most": picks.MOST_PICKED,
+        "most": picks.MAX_PICKED_DOCUMENTS,
         "picks": _standing(member.project_id),
     }
     return render(request, "analytics/test_set/page.html", shown_to)
@@ -63,8 +63,8 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     """
     query = QueryDict(request.POST.get("query", ""))
     one = review(member.project, Asked.read(query.dict()))
-    ids = one.document_ids[: picks.MOST_PICKED]
-    if len(ids) > MOST_UNASKED and "sure" not in request.POST:
+    ids = one.document_ids[: picks.MAX_PICKED_DOCUMENTS]
+    if len(ids) > MAX_UNCONFIRMED and "sure" not in request.POST:
         return render(request, "labeling/confirm.html", _sending(member, one, len(ids), request.POST))
     try:
         done = picks.pick(member.project_id, person(request), ids, request.POST.get("reason", ""))
@@ -179,4 +179,4 @@ def _pages(one: Review) -> dict[str, str]:
 def _standing(project_id: int) -> list[Pick]:
     is_open = Q(picked__document__state=Document.State.OPEN)
     newest = Pick.objects.standing().filter(project=project_id).order_by("-pk")
-    return list(newest.annotate(waiting=Count("picked", filter=is_open))[:MOST_PICKS])
+    return list(newest.annotate(waiting=Count("picked", filter=is_open))[:MAX_PICKS])

@@ -24,7 +24,7 @@ from labeling.models.slicing import Slice
 from labeling.views.access import for_managers, for_members, person
 
 WANTED = 20  # documents that one press of the button sends to the queue
-MOST_PICKS = 5  # that the page names
+MAX_PICKS = 5  # that the page names
 
 
 @require_safe
@@ -146,7 +146,7 @@ def _told(n: int, where: Slice) -> str:
 def _standing(member: Membership) -> list[Pick]:
     if not member.may_manage:
         return []
-    return list(Pick.objects.standing().filter(project=member.project_id).order_by("-pk")[:MOST_PICKS])
+    return list(Pick.objects.standing().filter(project=member.project_id).order_by("-pk")[:MAX_PICKS])
 
 
 def _chart(report: Slices) -> Chart:

@@ -15,9 +15,9 @@ from analytics import steering
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.steering import ShareRow, Steering, headline
 from analytics.views.tables import csv_file, measure_cells, measure_columns
-from labeling.actions.needs import LEAST_TARGET, MOST_TARGET
+from labeling.actions.needs import MAX_TARGET, MIN_TARGET
 from labeling.exceptions import InvalidInput, LabelingError
-from labeling.learning.mix import MOST_NEEDED
+from labeling.learning.mix import MAX_NEEDS_SHARE
 from labeling.models import ClassNeed, LabelClass, Membership
 from labeling.views.access import for_managers, for_members, person
 from labeling.views.mixing import SHARES
@@ -34,9 +34,9 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "chart": _chart(report),
         "shares": [(_name(row), row) for row in report.shares],
         "modes": ClassNeed.Mode.choices,
-        "most": round(100 * MOST_NEEDED),
-        "least_target": LEAST_TARGET,
-        "most_target": MOST_TARGET,
+        "most": round(100 * MAX_NEEDS_SHARE),
+        "least_target": MIN_TARGET,
+        "most_target": MAX_TARGET,
     }
     return render(request, "analytics/steering/page.html", shown)
 

@@ -27,7 +27,7 @@ from labeling.models.label_table import labelled_test_set
 from labeling.views.access import for_managers, person
 
 PER_PAGE = 20
-MOST_FILED = 10_000  # versions of one file
+MAX_EXPORTED_VERSIONS = 10_000  # versions of one file
 
 
 @require_safe
@@ -121,7 +121,7 @@ def models_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     classes = active_classes(project)
     standing = standing_of(project, classes)
     versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
-    rows = version_rows(project, list(versions[:MOST_FILED]), standing, classes, None)
+    rows = version_rows(project, list(versions[:MAX_EXPORTED_VERSIONS]), standing, classes, None)
     header = ["model", "state", "finished_at", "is_used", "labels", "guideline", "test_set", "test_documents"]
     header += [*measure_columns("accuracy"), *measure_columns("macro_f1"), "note"]
     header += [f"labels {one.name}" for one in classes]

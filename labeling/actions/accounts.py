@@ -16,10 +16,10 @@ from labeling.formats.names import account_key
 from labeling.models import Now, SignInFailure
 
 WINDOW = timedelta(minutes=15)  # in which failures count; afterwards one may try again
-KEPT = timedelta(days=1)
-MOST_OF_NAME_AND_ADDRESS = 10  # wrong passwords; a person who forgot needs fewer
-MOST_OF_NAME = 50  # from everywhere: many machines on one account
-MOST_OF_ADDRESS = 100  # for all names: one machine on many accounts, or an office behind one address
+RETENTION = timedelta(days=1)
+MAX_FAILURES_PER_NAME_AND_ADDRESS = 10  # wrong passwords; a person who forgot needs fewer
+MAX_FAILURES_PER_NAME = 50  # from everywhere: many machines on one account
+MAX_FAILURES_PER_ADDRESS = 100  # for all names: one machine on many accounts, or an office behind one address
 RESERVED_NAMES = (
     "admin", "administrator", "root", "system", "operator", "staff", "support", "moderator", "service",
     "reviewqueue", "import", "machine", "model", "gold", "adjudication", "anonymous",
@@ -99,17 +99,17 @@ def may_try(attempt: Attempt) -> bool:
         of_address=Count("pk", filter=of_address),
     )
     return bool(
-        counts["of_both"] < MOST_OF_NAME_AND_ADDRESS
-        and counts["of_name"] < MOST_OF_NAME
+        counts["of_both"] < MAX_FAILURES_PER_NAME_AND_ADDRESS
+        and counts["of_name"] < MAX_FAILURES_PER_NAME
         # Clients of whom nobody knows the address are not one machine.
-        and (attempt.address is None or counts["of_address"] < MOST_OF_ADDRESS)
+        and (attempt.address is None or counts["of_address"] < MAX_FAILURES_PER_ADDRESS)
     )
 
 
 def note_failure(attempt: Attempt) -> None:
     """Remember a wrong password for a while."""
     SignInFailure.objects.create(name=attempt.lower_name, address=attempt.address, browser=attempt.browser)
-    SignInFailure.objects.filter(at__lt=Now() - KEPT).delete()
+    SignInFailure.objects.filter(at__lt=Now() - RETENTION).delete()
 
 
 def forget_failures(attempt: Attempt) -> None:

@@ -37,7 +37,7 @@ from labeling.models.prepared import run
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SUBMITS = 500  # in one call
+MAX_SUBMITS = 500  # in one call
 MAX_NOTE_LENGTH = 1000
 
 
@@ -88,8 +88,8 @@ def submit(annotator: User, submission: Submission) -> Submitted:
 @transaction.atomic
 def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Submitted]:
     """Submit all of them or none: the first that cannot be stored raises, naming its place in the list."""
-    if len(submissions) > MOST_SUBMITS:
-        raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MOST_SUBMITS))
+    if len(submissions) > MAX_SUBMITS:
+        raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MAX_SUBMITS))
     tokens: dict[str, str] = {}  # by key
     for place, submission in enumerate(submissions):
         if submission.key and tokens.setdefault(submission.key, submission.token) != submission.token:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.actions.owed import owe
-from labeling.actions.projects import MOST_CLASSES, check_storable, manager_of
+from labeling.actions.projects import MAX_CLASSES, check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.formats.names import NameProblem, checked_names, normal_name
 from labeling.formats.records import MAX_NAME_CHARACTERS
@@ -21,8 +21,8 @@ from labeling.models.keys import action_keys, class_keys
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SEED_WORDS = 20  # of a class; the columns that hold them
-MOST_CHARACTERS = 50  # of one of them
+MAX_SEED_WORDS = 20  # of a class; the columns that hold them
+MAX_CHARACTERS = 50  # of one of them
 
 
 @transaction.atomic
@@ -30,8 +30,8 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
     """Another class, last in the list. Raises NotAllowed, InvalidInput, ValidationError for one in use."""
     _lock(project_id, manager)
     place = LabelClass.objects.filter(project=project_id).count()
-    if place >= MOST_CLASSES:
-        raise InvalidInput(_("A project has at most {most} classes.").format(most=MOST_CLASSES))
+    if place >= MAX_CLASSES:
+        raise InvalidInput(_("A project has at most {most} classes.").format(most=MAX_CLASSES))
     label_class = LabelClass(
         project_id=project_id,
         name=_checked_name(project_id, name),
@@ -59,7 +59,7 @@ def add_named(project_id: int, names: Sequence[str]) -> list[LabelClass]:
     keys = (key for key in class_keys(project.kind) if key not in used_keys)
     added = []
     for name in dict.fromkeys(map(normal_name, names)):
-        if name in taken or len(taken) >= MOST_CLASSES or not _can_be_named(name, taken):
+        if name in taken or len(taken) >= MAX_CLASSES or not _can_be_named(name, taken):
             continue
         place = len(taken)
         added.append(
@@ -161,14 +161,14 @@ def checked_seed_words(words: Sequence[str]) -> list[str]:
     tidy: dict[str, str] = {}
     for given in words:
         word = " ".join(given.split())
-        if len(word) > MOST_CHARACTERS:
+        if len(word) > MAX_CHARACTERS:
             raise InvalidInput(
-                _("“{word}…” is longer than {most} characters.").format(word=word[:20], most=MOST_CHARACTERS)
+                _("“{word}…” is longer than {most} characters.").format(word=word[:20], most=MAX_CHARACTERS)
             )
         if word:
             tidy.setdefault(word.casefold(), word)
-    if len(tidy) > MOST_SEED_WORDS:
-        raise InvalidInput(_("Give at most {most} seed words for a class.").format(most=MOST_SEED_WORDS))
+    if len(tidy) > MAX_SEED_WORDS:
+        raise InvalidInput(_("Give at most {most} seed words for a class.").format(most=MAX_SEED_WORDS))
     return list(tidy.values())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from labeling.actions.queue import MOST_EXTENSION, Claimed, HeldDocument, Policy, hand_out, held_documents
+from labeling.actions.queue import MAX_EXTENSION, Claimed, HeldDocument, Policy, hand_out, held_documents
 from labeling.exceptions import LabelingError, NotAMember
 from labeling.models import Membership, read_lease_token
 from labeling.models import holding_statements as sql
@@ -18,7 +18,7 @@ from labeling.models.prepared import run
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_AHEAD = 30  # documents, and never more than half of what one person may hold
+MAX_PREFETCH = 30  # documents, and never more than half of what one person may hold
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def open_desk(
 ) -> Desk:
     """The documents in hand, the `wanted` lease first, then those shown before; claimed anew where short.
 
-    With `have`, the leases that the page has already, it is asked ahead: for at most MOST_AHEAD more, while
+    With `have`, the leases that the page has already, it is asked ahead: for at most MAX_PREFETCH more, while
     less than half of what one person may hold is in hand. Asking again takes no more. Raises NotAMember.
     """
-    count = max(1, min(count, MOST_AHEAD))
+    count = max(1, min(count, MAX_PREFETCH))
     at = sit_down(project_id, annotator.pk, have=have or (), wanted=wanted, most=count)
     if at is None:
         raise NotAMember
@@ -68,7 +68,7 @@ def hold(
     """Hold these leases for another full term, and give the unread ones `back`. Returns those that are lost.
 
     A lease's time counts from its first display: the first call that has it in `shown`. From there, or from
-    its claim while it waits, it is extended to MOST_EXTENSION terms at most. A lease whose time ran out and
+    its claim while it waits, it is extended to MAX_EXTENSION terms at most. A lease whose time ran out and
     that nobody took is held again. Raises NotAMember.
     """
     asked = {read: (token in shown) for token in (*waiting, *shown) if (read := _read(token))}
@@ -81,7 +81,7 @@ def hold(
         run(sql.GIVE_BACK, whose | _columns(given_back))
     if not asked:
         return []
-    facts = {"shown": list(asked.values()), "most": MOST_EXTENSION}
+    facts = {"shown": list(asked.values()), "most": MAX_EXTENSION}
     kept = {lease for (lease,) in run(sql.HOLD, whose | _columns(list(asked)) | facts)}
     return sorted({lease for lease, _ in asked} - kept)
 

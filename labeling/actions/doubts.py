@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from labeling.learning.committee import Committee
     from labeling.learning.store import FeatureStore
 
-LEAST_LABELS = 50  # documents with a label from which a model is a witness at all
+MIN_LABELS = 50  # documents with a label from which a model is a witness at all
 
 
 def review(
@@ -37,13 +37,13 @@ def review(
     """Ask for second opinions, so that at most `most` wait.
 
     Returns the posterior of the answer of each document that waits now. Where fewer than two people label, or
-    fewer than `LEAST_LABELS` documents have a label, nothing is asked.
+    fewer than `MIN_LABELS` documents have a label, nothing is asked.
     """
     if project.kind == Project.Kind.SPANS or labeler_count(project.pk) < 2:
         return {}
     known = set(classes)
     found = [one for one in confirmable(project.pk) if one.classes <= known and one.position < len(store)]
-    if len(found) < LEAST_LABELS:
+    if len(found) < MIN_LABELS:
         return {}
     chances = dict(zip(found, _posteriors(project, found, classes, committee, store).tolist(), strict=True))
     waiting = {one.document_id: chance for one, chance in chances.items() if one.is_asked}

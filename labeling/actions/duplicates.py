@@ -21,7 +21,7 @@ from labeling.learning.near_duplicates import Candidates, join_new
 from labeling.learning.signature_store import SHARD_ROWS, SignatureStore
 from labeling.models import Document, Lease, OwedWork, Project
 
-WRITTEN_AT_ONCE = 500  # rows; answers to one of them wait for milliseconds
+WRITE_BATCH_SIZE = 500  # rows; answers to one of them wait for milliseconds
 ALONE = -1
 
 # Rows are locked by rising id, as everywhere.
@@ -58,8 +58,8 @@ def group_new(work: OwedWork, count: int) -> None:
     changed = np.flatnonzero(is_in_company & (groups != known))
     # By rising position: a group's first document moves before the others, so that a run that is cut short
     # leaves the others pointing at one that points on.
-    for start in range(0, len(changed), WRITTEN_AT_ONCE):
-        positions = changed[start : start + WRITTEN_AT_ONCE]
+    for start in range(0, len(changed), WRITE_BATCH_SIZE):
+        positions = changed[start : start + WRITE_BATCH_SIZE]
         _write(project, positions, groups[positions])
         beat(work)
     Project.objects.filter(pk=project.pk, grouped_count__lt=count).update(grouped_count=count)

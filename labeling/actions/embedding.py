@@ -29,10 +29,10 @@ from labeling.models import Annotation, Document, OwedWork, Project, QueueEntry
 
 logger = logging.getLogger(__name__)
 
-TEXTS_AT_ONCE = 64  # a second of work
+TEXT_BATCH_SIZE = 64  # a second of work
 RUN_SECONDS = 20  # then another project has its turn
 GROWTH = 1.5  # so many times the vectors of the last ranking are worth another one
-LEAST_GROWTH = 1_000
+MIN_GROWTH = 1_000
 TOLD = "told"  # a file: how many vectors there were when a ranking was last owed for them
 
 
@@ -93,13 +93,13 @@ def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
     embed_descriptions(project, store.root, load)
     n_urgent, wanted = _plan(project, store)
     ends = time.monotonic() + RUN_SECONDS
-    for place in range(0, len(wanted), TEXTS_AT_ONCE):
-        positions = wanted[place : place + TEXTS_AT_ONCE]
+    for place in range(0, len(wanted), TEXT_BATCH_SIZE):
+        positions = wanted[place : place + TEXT_BATCH_SIZE]
         store = store.write(positions, _vectors(project.pk, positions, load()))
         beat(work)
-        if place + TEXTS_AT_ONCE >= len(wanted):
+        if place + TEXT_BATCH_SIZE >= len(wanted):
             break
-        if place + TEXTS_AT_ONCE >= n_urgent:
+        if place + TEXT_BATCH_SIZE >= n_urgent:
             _tell(project, store, is_complete=False)
         if time.monotonic() > ends:
             owe(project.pk, OwedWork.Kind.EMBED)
@@ -188,7 +188,7 @@ def _tell(project: Project, store: EmbeddingStore, *, is_complete: bool) -> None
     """Owe a training or a ranking where there are many more vectors than when one was last owed."""
     path, count = store.root / TOLD, len(store)
     told = int(path.read_text()) if path.exists() else 0
-    has_grown = told == 0 or count >= max(GROWTH * told, told + LEAST_GROWTH)
+    has_grown = told == 0 or count >= max(GROWTH * told, told + MIN_GROWTH)
     if (has_grown or is_complete) and count > told:
         has_model = project.model_versions.ready().exists()
         owe(project.pk, OwedWork.Kind.TRAIN if has_model else OwedWork.Kind.RANK)

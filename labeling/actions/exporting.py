@@ -13,9 +13,9 @@ from labeling.exceptions import InvalidInput
 from labeling.formats import ExportRow, write_csv, write_jsonl
 from labeling.formats.exports import Kind
 from labeling.models import Project
-from labeling.models.exported import ROWS_AT_ONCE, Scope, exported, metadata_keys
+from labeling.models.exported import ROW_BATCH_SIZE, Scope, exported, metadata_keys
 
-MOST_METADATA_COLUMNS = 500  # a table of more is none; our own import takes 1,000 columns in all
+MAX_METADATA_COLUMNS = 500  # a table of more is none; our own import takes 1,000 columns in all
 
 
 class ExportFormat(models.TextChoices):
@@ -62,11 +62,11 @@ def _metadata_columns(project: Project, scope: Scope) -> list[str]:
     keys: set[str] = set()
     for some in metadata_keys(project, scope):
         keys |= some
-        if len(keys) > MOST_METADATA_COLUMNS:
+        if len(keys) > MAX_METADATA_COLUMNS:
             raise InvalidInput(
                 _(
                     "The metadata would make more than {most} columns. Choose JSONL, which keeps all of it."
-                ).format(most=MOST_METADATA_COLUMNS)
+                ).format(most=MAX_METADATA_COLUMNS)
             )
     return sorted(keys)
 
@@ -74,7 +74,7 @@ def _metadata_columns(project: Project, scope: Scope) -> list[str]:
 def _told(rows: Iterator[ExportRow], on_progress: Callable[[int], None]) -> Iterator[ExportRow]:
     count = 0
     for count, row in enumerate(rows, start=1):
-        if count % ROWS_AT_ONCE == 0:
+        if count % ROW_BATCH_SIZE == 0:
             on_progress(count)
         yield row
     on_progress(count)

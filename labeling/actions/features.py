@@ -23,10 +23,10 @@ from labeling.learning.features import SAMPLE, Featurizer
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, OwedWork, Project
 
-TEXTS_AT_ONCE = 2_048
+TEXT_BATCH_SIZE = 2_048
 GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
 SEED = 0
-ENOUGH_EMBEDDED = 2_000  # a random sample that large is ranked as well as the whole pool
+MIN_EMBEDDED_SAMPLE = 2_000  # a random sample that large is ranked as well as the whole pool
 
 
 def edition_folder(project_id: int, edition: int) -> Path:
@@ -45,7 +45,7 @@ def current_store(project: Project, view: str | None = None) -> FeatureStore | N
     embeddings = store_for(project)
     if embeddings is None or view == WORDS:
         return store
-    is_enough = len(embeddings) >= min(ENOUGH_EMBEDDED, project.document_count)
+    is_enough = len(embeddings) >= min(MIN_EMBEDDED_SAMPLE, project.document_count)
     if not is_enough and view != embeddings.version:
         return store
     return store.seen_by(embeddings, graph_for(project, embeddings))
@@ -103,7 +103,7 @@ def _is_outgrown(store: FeatureStore, project: Project) -> bool:
 def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
     while len(store) < count:
         first = len(store)
-        texts = Document.objects.texts_from(work.project_id, first, min(first + TEXTS_AT_ONCE, count))
+        texts = Document.objects.texts_from(work.project_id, first, min(first + TEXT_BATCH_SIZE, count))
         store = store.append(first, texts)
         beat(work)
     if work.project.kind == Project.Kind.SPANS:
@@ -126,8 +126,8 @@ def _sample(project: Project) -> list[str]:
 
 def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
     places = range(first, last + 1, step)
-    for start in range(0, len(places), TEXTS_AT_ONCE):
-        yield list(places[start : start + TEXTS_AT_ONCE])
+    for start in range(0, len(places), TEXT_BATCH_SIZE):
+        yield list(places[start : start + TEXT_BATCH_SIZE])
 
 
 def _pool_texts(project_id: int, positions: list[int]) -> list[str]:

@@ -12,7 +12,7 @@ from labeling.models import Project
 from labeling.models import statements as sql
 from labeling.models.prepared import run
 
-PURGED_AT_ONCE = 2_000  # entries deleted in one transaction, so that nobody waits for it
+PURGE_BATCH_SIZE = 2_000  # entries deleted in one transaction, so that nobody waits for it
 
 
 def next_generation() -> int:
@@ -47,7 +47,7 @@ def purge(project_id: int) -> int:
     """
     purged = 0
     while True:
-        deleted = len(run(sql.PURGE_ENTRIES, {"project": project_id, "count": PURGED_AT_ONCE}))
+        deleted = len(run(sql.PURGE_ENTRIES, {"project": project_id, "count": PURGE_BATCH_SIZE}))
         purged += deleted
-        if deleted < PURGED_AT_ONCE:
+        if deleted < PURGE_BATCH_SIZE:
             return purged

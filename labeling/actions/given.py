@@ -24,7 +24,7 @@ from labeling.models import (
     Resolution,
 )
 
-AT_ONCE = 1_000  # documents locked in one transaction
+BATCH_SIZE = 1_000  # documents locked in one transaction
 
 
 def record(
@@ -41,8 +41,8 @@ def record(
     rules = AnswerRules(project.kind, project.allows_overlapping_spans, active)
     newest = Guideline.objects.filter(project=project).order_by("-number").first()
     settled = 0
-    for first in range(0, len(answers), AT_ONCE):
-        settled += _record_some(project, answers[first : first + AT_ONCE], first, source, rules, newest)
+    for first in range(0, len(answers), BATCH_SIZE):
+        settled += _record_some(project, answers[first : first + BATCH_SIZE], first, source, rules, newest)
     return settled
 
 

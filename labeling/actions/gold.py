@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 SHARE = 0.02  # of the head
-LEAST_GOLD = 10  # gold documents: fewer would come back to be recognised, and say little
-LEAST_PEOPLE = 2  # who label: the answers of one alone are what gold is made of
+MIN_GOLD = 10  # gold documents: fewer would come back to be recognised, and say little
+MIN_ANNOTATORS = 2  # who label: the answers of one alone are what gold is made of
 
 
 @transaction.atomic
@@ -94,14 +94,14 @@ def served(project: Project, head: list[Entry], seed: int) -> list[Entry]:
     """The head with gold documents among the others, each with a slot for one more person.
 
     They look like documents drawn at random, reason and all: where the head has none of these, or where there
-    are fewer than `LEAST_GOLD` gold documents or `LEAST_PEOPLE` annotators, none is served.
+    are fewer than `MIN_GOLD` gold documents or `MIN_ANNOTATORS` annotators, none is served.
     """
     alike = [reason for _document, reason in head if reason["share"] == Share.RANDOM]
     most = round(SHARE * len(head))
     gold = Document.objects.filter(project=project, is_gold=True)
-    if not alike or not most or gold[:LEAST_GOLD].count() < LEAST_GOLD:
+    if not alike or not most or gold[:MIN_GOLD].count() < MIN_GOLD:
         return head
-    if labeler_count(project.pk) < LEAST_PEOPLE:
+    if labeler_count(project.pk) < MIN_ANNOTATORS:
         return head
     chosen = give_slots(project, servable(project.pk, most, seed))
     entries = [(pk, _reason(alike[place % len(alike)])) for place, pk in enumerate(chosen)]

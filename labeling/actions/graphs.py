@@ -14,10 +14,10 @@ from labeling.learning.graph_store import GraphStore
 from labeling.learning.neighbours import nearest, smoothing
 from labeling.models import Document, OwedWork, Project
 
-MOST_ANCHORS = 20_000  # ten seconds of work, and a sparse product for each million documents
-LEAST_ANCHORS = 50  # of fewer documents the labels speak for themselves
+MAX_ANCHORS = 20_000  # ten seconds of work, and a sparse product for each million documents
+MIN_ANCHORS = 50  # of fewer documents the labels speak for themselves
 GROWTH = 2  # a pool that grew so much deserves other anchors
-ROWS_AT_ONCE = 4_096
+ROW_BATCH_SIZE = 4_096
 
 
 def graph_for(project: Project, embeddings: EmbeddingStore) -> GraphStore | None:
@@ -29,7 +29,7 @@ def graph_for(project: Project, embeddings: EmbeddingStore) -> GraphStore | None
 
 def is_joined(project: Project, embeddings: EmbeddingStore) -> bool:
     """Whether every document has its neighbours, among anchors that are enough for the pool."""
-    if project.document_count < LEAST_ANCHORS:
+    if project.document_count < MIN_ANCHORS:
         return True
     graph = _newest(embeddings)
     return graph is not None and graph.count >= project.document_count and not _is_outgrown(graph, project)
@@ -40,7 +40,7 @@ def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
     graph = _newest(embeddings)
     if graph is None or _is_outgrown(graph, project):
         anchors = _anchors(project)
-        if len(anchors) < LEAST_ANCHORS:
+        if len(anchors) < MIN_ANCHORS:
             return
         points = embeddings.take(anchors)[0]
         step = smoothing(nearest(points, points, own=np.arange(len(anchors))))
@@ -49,7 +49,7 @@ def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
     beat(work)
     points = embeddings.take(graph.anchors)[0]
     while graph.count < project.document_count:
-        behind = min(graph.count + ROWS_AT_ONCE, project.document_count)
+        behind = min(graph.count + ROW_BATCH_SIZE, project.document_count)
         places = np.arange(graph.count, behind)
         found = embeddings.take(places)[0]
         own = np.searchsorted(graph.anchors, places).clip(max=len(graph.anchors) - 1)
@@ -67,14 +67,14 @@ def _newest(embeddings: EmbeddingStore) -> GraphStore | None:
 
 
 def _is_outgrown(graph: GraphStore, project: Project) -> bool:
-    return len(graph.anchors) < MOST_ANCHORS and project.document_count >= GROWTH * graph.made_for
+    return len(graph.anchors) < MAX_ANCHORS and project.document_count >= GROWTH * graph.made_for
 
 
 def _anchors(project: Project) -> Integers:
     """Documents of the pool, drawn at random: all of a small pool."""
     drawn = Document.objects.trainable().filter(project=project)
     drawn = drawn.exclude(state=Document.State.EXCLUDED).filter(position__lt=project.document_count)
-    positions = drawn.order_by("random_key").values_list("position", flat=True)[:MOST_ANCHORS]
+    positions = drawn.order_by("random_key").values_list("position", flat=True)[:MAX_ANCHORS]
     return np.sort(np.fromiter(positions, dtype=np.int64))
 
 

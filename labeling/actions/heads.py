@@ -31,11 +31,11 @@ from labeling.learning.store import FeatureStore
 from labeling.models import Document, LabelClass, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
 
-MOST_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
+MAX_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
-LEAST_ASKED_SHARE = 0.02  # of the head, for second opinions that wait where no more are asked
+MIN_SECOND_OPINION_SHARE = 0.02  # of the head, for second opinions that wait where no more are asked
 ASKED_AHEAD = 2  # batches for which second opinions are asked: settled documents stay settled till then
-MOST_BATCH = 200  # labels between two rankings that a batch is planned for; more came by an import
+MAX_BATCH_SIZE = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
 class Voice(Protocol):
@@ -64,9 +64,9 @@ class Ranker:
         doubts = self.doubts()
         picked = picks.waiting_entries(self.project, round(HEAD_SIZE * picks.SHARE))
         started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
-        share = min(self.project.test_share, MOST_TEST_SHARE)
+        share = min(self.project.test_share, MAX_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
-        asked_share = mix_of(self.project, len(self.classes)).second_opinion or LEAST_ASKED_SHARE
+        asked_share = mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
         most = round(HEAD_SIZE * asked_share)
         asked = second_opinions.waiting_entries(self.project, doubts, most, dict(picked))
         chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked) - len(picked))
@@ -198,7 +198,7 @@ def labels_between(project: Project, version: ModelVersion) -> int:
     """How many documents this team labels between two models: so many are chosen to go together."""
     before = project.model_versions.ready().filter(number__lt=version.number).first()
     seen = before.label_count if before else 0
-    return min(max(version.label_count - seen, BATCH), MOST_BATCH)
+    return min(max(version.label_count - seen, BATCH), MAX_BATCH_SIZE)
 
 
 def open_candidates(project: Project, count: int) -> Candidates:

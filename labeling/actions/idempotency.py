@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_KEY_LENGTH = 64
 MAX_AGE = timedelta(days=30)  # longer than any outbox waits
 BATCH = 5_000  # rows that one statement deletes
-MOST_BATCHES = 100  # in a run, of which there is one an hour
+MAX_BATCHES = 100  # in a run, of which there is one an hour
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def forget_old() -> int:
 def _forget(rows: QuerySet[Any]) -> int:
     """The oldest first, a bounded part in each statement, so that none of them holds others up."""
     forgotten = 0
-    for _round in range(MOST_BATCHES):
+    for _round in range(MAX_BATCHES):
         oldest = rows.filter(created_at__lt=Now() - MAX_AGE).order_by("created_at")[:BATCH]
         deleted, _by_table = rows.filter(pk__in=oldest.values("pk")).delete()
         forgotten += deleted

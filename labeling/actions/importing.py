@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_ONCE = 5_000  # one transaction; a broken import loses at most this many, and can be run again
-CHARACTERS_AT_ONCE = 20_000_000  # long documents make smaller chunks, so that memory stays flat
-BAD_ROWS_KEPT = 1_000  # the report names this many; it counts all
+ROW_BATCH_SIZE = 5_000  # one transaction; a broken import loses at most this many, and can be run again
+MAX_BATCH_CHARACTERS = 20_000_000  # long documents make smaller chunks, so that memory stays flat
+MAX_BAD_ROWS = 1_000  # the report names this many; it counts all
 CHANGED = gettext_noop("This id is here already with another text; nothing of this row was stored.")
 CONFLICTING = gettext_noop(
     "Another row gives the same document another label. All are kept as answers: the document is settled "
@@ -70,8 +70,8 @@ class ImportReport:
             self.bad + other.bad,
             self.warned + other.warned,
             self.long + other.long,
-            (self.bad_rows + other.bad_rows)[:BAD_ROWS_KEPT],
-            (self.warnings + other.warnings)[:BAD_ROWS_KEPT],
+            (self.bad_rows + other.bad_rows)[:MAX_BAD_ROWS],
+            (self.warnings + other.warnings)[:MAX_BAD_ROWS],
         )
 
     @classmethod
@@ -234,8 +234,8 @@ class _Run:
             bad=len(bad_rows),
             warned=len({row.line for row in warnings}),
             long=added.long,
-            bad_rows=tuple(bad_rows[:BAD_ROWS_KEPT]),
-            warnings=tuple(warnings[:BAD_ROWS_KEPT]),
+            bad_rows=tuple(bad_rows[:MAX_BAD_ROWS]),
+            warnings=tuple(warnings[:MAX_BAD_ROWS]),
         )
 
     def _record_answers(
@@ -348,7 +348,7 @@ def _chunks(rows: Iterable[Record | BadRow]) -> Iterator[list[Record | BadRow]]:
         for row in rows:
             chunk.append(row)
             characters += _size(row)
-            if len(chunk) >= ROWS_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            if len(chunk) >= ROW_BATCH_SIZE or characters >= MAX_BATCH_CHARACTERS:
                 yield chunk
                 chunk, characters = [], 0
     except UnreadableFile:

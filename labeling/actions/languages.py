@@ -12,22 +12,22 @@ from labeling.actions.owed import beat
 from labeling.learning.languages import CHARACTERS, teller
 from labeling.models import Document, DocumentLanguage, OwedWork
 
-MOST_OF_POOL = 20_000  # open documents: 200 of a language that one in a hundred has
-TOLD_AT_ONCE = 2_000
+MAX_SCANNED_DOCUMENTS = 20_000  # open documents: 200 of a language that one in a hundred has
+BATCH_SIZE = 2_000
 NAMED = frozenset(LANG_INFO)  # what pages have a name for
 
 
 def tell(work: OwedWork) -> None:
     """Tell the language of documents that came since the last time; resumable."""
     pool = Document.objects.pool().filter(project=work.project_id, state=Document.State.OPEN)
-    drawn = pool.order_by("random_key")[:MOST_OF_POOL]
+    drawn = pool.order_by("random_key")[:MAX_SCANNED_DOCUMENTS]
     test_set = Document.objects.test_set().filter(project=work.project_id)
     untold = [*_untold(test_set), *_untold(drawn)]
     if not untold:
         return
     language_of = teller(NAMED)
-    for start in range(0, len(untold), TOLD_AT_ONCE):
-        _tell(work.project_id, untold[start : start + TOLD_AT_ONCE], language_of)
+    for start in range(0, len(untold), BATCH_SIZE):
+        _tell(work.project_id, untold[start : start + BATCH_SIZE], language_of)
         beat(work)
 
 

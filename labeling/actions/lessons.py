@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from labeling.models import Annotation, Label, LabelClass, ModelVersion, Now, OwedWork, Project
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
-LEAST_NEW_LABELS = 10
+MIN_NEW_LABELS = 10
 NEW_LABELS_SHARE = 0.05  # of those the last model saw
 IDLE_SECONDS = 60  # a pause of the team is a good moment too
 
@@ -61,7 +61,7 @@ def is_due(project: Project) -> bool:
     """
     last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
     through, seen = (last.trained_through, last.label_count) if last else (0, 0)
-    wanted = max(LEAST_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
+    wanted = max(MIN_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
     newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
     count = newer[:wanted].count()
     if count == 0 or (last is None and not read_lesson(project).is_enough):

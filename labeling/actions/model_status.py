@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from labeling.actions.lessons import LEAST_NEW_LABELS
+from labeling.actions.lessons import MIN_NEW_LABELS
 from labeling.models import ModelVersion, OwedWork, Project
 from labeling.models.labelled import Learnable, learnable
 
@@ -48,7 +48,7 @@ class ModelStatus:
         """How many more labeled documents the first training waits for."""
         if self.state != ModelState.TOO_FEW_LABELS:
             return 0
-        return max(LEAST_NEW_LABELS - self.labels, 1)
+        return max(MIN_NEW_LABELS - self.labels, 1)
 
     @property
     def work(self) -> str:
@@ -179,9 +179,9 @@ def _is_running(works: list[OwedWork]) -> bool:
 def _of_labels(project: Project, found: Learnable, *, is_owed: bool) -> ModelStatus:
     """Where nothing has failed: what the labels are short of, or that it is the workers' turn."""
     is_enough = found.classes >= (2 if project.kind == Project.Kind.SINGLE else 1)
-    if not is_enough and found.documents >= LEAST_NEW_LABELS:
+    if not is_enough and found.documents >= MIN_NEW_LABELS:
         return ModelStatus(ModelState.ONE_CLASS, project.kind, found.documents, found.class_name)
-    if is_enough and (is_owed or found.documents >= LEAST_NEW_LABELS):
+    if is_enough and (is_owed or found.documents >= MIN_NEW_LABELS):
         is_preparing = project.feature_edition == 0 or project.grouped_count < project.document_count
         return ModelStatus(ModelState.WAITING, project.kind, found.documents, is_preparing=is_preparing)
     return ModelStatus(ModelState.TOO_FEW_LABELS, project.kind, found.documents)

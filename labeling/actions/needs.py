@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
 from labeling.exceptions import InvalidInput, UnknownClass
-from labeling.learning.mix import MOST_NEEDED
+from labeling.learning.mix import MAX_NEEDS_SHARE
 from labeling.models import ClassNeed, LabelClass, Now, OwedWork, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LEAST_CHANGE = 0.01  # of the head: for less the queue is not ranked again
-LEAST_TARGET, MOST_TARGET = 0.1, 1.0  # F1
+MIN_CHANGE = 0.01  # of the head: for less the queue is not ranked again
+MIN_TARGET, MAX_TARGET = 0.1, 1.0  # F1
 
 Measured = tuple[float, Mapping[str, Any]]  # share of the head, and the numbers behind it
 
@@ -30,7 +30,7 @@ def set_mode(
 ) -> ClassNeed:
     """Let reports set the share of a class, set it by hand, or give it none.
 
-    share : of the head, 0 to MOST_NEEDED; for `by_hand` only
+    share : of the head, 0 to MAX_NEEDS_SHARE; for `by_hand` only
     The queue is ranked again within seconds. Raises NotAllowed, UnknownClass, InvalidInput.
     """
     manager_of(project_id, manager)
@@ -38,9 +38,9 @@ def set_mode(
         raise InvalidInput(_("Choose one of {modes}.").format(modes=", ".join(ClassNeed.Mode.values)))
     if (mode == ClassNeed.Mode.BY_HAND) != (share is not None):
         raise InvalidInput(_("Give a share with the mode “by hand”, and only with it."))
-    if share is not None and not 0 <= share <= MOST_NEEDED:
+    if share is not None and not 0 <= share <= MAX_NEEDS_SHARE:
         raise InvalidInput(
-            _("Give a class 0 to {most} % of the queue.").format(most=round(100 * MOST_NEEDED))
+            _("Give a class 0 to {most} % of the queue.").format(most=round(100 * MAX_NEEDS_SHARE))
         )
     Project.objects.select_for_update(no_key=True).get(pk=project_id)  # managers and reports take turns
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
@@ -58,7 +58,7 @@ def set_mode(
 def write_measured(project_id: int, measured: Mapping[UUID, Measured]) -> bool:
     """Write what a report found; classes that a manager has set stay as they are.
 
-    A share moves only by `LEAST_CHANGE` and more: then the queue is ranked again within seconds. Returns
+    A share moves only by `MIN_CHANGE` and more: then the queue is ranked again within seconds. Returns
     whether one moved. Nothing is written where the project is not steered.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
@@ -70,7 +70,7 @@ def write_measured(project_id: int, measured: Mapping[UUID, Measured]) -> bool:
         need = known.get(class_id) or ClassNeed(project=project, label_class_id=class_id)
         if need.mode != ClassNeed.Mode.AUTOMATIC:
             continue
-        if need.share is None or abs(need.share - share) >= LEAST_CHANGE or (share == 0 < need.share):
+        if need.share is None or abs(need.share - share) >= MIN_CHANGE or (share == 0 < need.share):
             need.share, has_moved = share, True
         elif need.evidence == evidence:
             continue
@@ -91,9 +91,9 @@ def steer(
     The queue is ranked again within seconds. Raises NotAllowed, InvalidInput.
     """
     manager_of(project_id, manager)
-    if target_f1 is not None and not LEAST_TARGET <= target_f1 <= MOST_TARGET:
+    if target_f1 is not None and not MIN_TARGET <= target_f1 <= MAX_TARGET:
         raise InvalidInput(
-            _("The target is an F1 from {least} to {most}.").format(least=LEAST_TARGET, most=MOST_TARGET)
+            _("The target is an F1 from {least} to {most}.").format(least=MIN_TARGET, most=MAX_TARGET)
         )
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     project.is_steered = project.is_steered if is_steered is None else is_steered

@@ -17,14 +17,16 @@ from django.db.models.functions import Left
 from labeling.actions.waiting import Entry
 from labeling.learning.arrays import Flags, Floats
 from labeling.learning.committee import Committee
-from labeling.learning.explaining import MOST_CHARACTERS, Explanation, explain
+from labeling.learning.explaining import MAX_CHARACTERS, Explanation, explain
 from labeling.learning.scoring import score_rows
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, ModelVersion
 
-MOST_READ = 300_000  # characters searched for words that pull, the first of the head first: .2 seconds
-MOST_LIKELY = 10  # classes of several that are told
-LEAST_WHOLE = 0.5  # nats from which a text as a whole is named, if its words do not pull more
+MAX_TOTAL_CHARACTERS = (
+    300_000  # characters searched for words that pull, the first of the head first: .2 seconds
+)
+MAX_LIKELY_CLASSES = 10  # classes of several that are told
+MIN_TEXT_ATTRIBUTION = 0.5  # nats from which a text as a whole is named, if its words do not pull more
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Opinion:
         found = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
         facts = {
             pk: (position, text)
-            for pk, position, text in found.values_list("pk", "position", Left("text", MOST_CHARACTERS))
+            for pk, position, text in found.values_list("pk", "position", Left("text", MAX_CHARACTERS))
         }
         known = [pk for pk in ids if pk in facts]
         if not known:
@@ -59,7 +61,9 @@ class Opinion:
     def _told(self, positions: Sequence[int], texts: Sequence[str]) -> list[dict[str, Any]]:
         rows = self.store.take(np.array(positions, dtype=np.int64))
         scores = score_rows(rows, self.committee)
-        read = int(np.searchsorted(np.cumsum([len(text) for text in texts]), MOST_READ, side="right"))
+        read = int(
+            np.searchsorted(np.cumsum([len(text) for text in texts]), MAX_TOTAL_CHARACTERS, side="right")
+        )
         featurizer = self.store.featurizer if self.store.view == WORDS else None
         explained = explain(rows, texts[:read], self.committee, scores.classes, featurizer)
         pairs = zip(scores.classes.tolist(), scores.probabilities.tolist(), explained, strict=True)
@@ -75,7 +79,7 @@ class Opinion:
         """Of several classes, those that the model would choose, the likeliest first."""
         names: Sequence[UUID] = self.version.classes
         places = sorted(np.flatnonzero(is_likely).tolist(), key=lambda place: -probabilities[place])[
-            :MOST_LIKELY
+            :MAX_LIKELY_CLASSES
         ]
         return [[str(names[place]), round(float(probabilities[place]), 4)] for place in places]
 
@@ -88,6 +92,6 @@ class Opinion:
         }
         if why.words:
             reason["words"] = [[word, round(pull, 2)] for word, pull in why.words]
-        if why.whole >= max(LEAST_WHOLE, sum(pull for _word, pull in why.words)):
+        if why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(pull for _word, pull in why.words)):
             reason["whole"] = round(why.whole, 2)
         return reason

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from labeling.learning.arrays import Floats, Integers
 
-AT_ONCE = 10_000  # predictions in one transaction
-MOST_SOURCES = 20  # of one project: each is an expert that the committee has to weigh
-BAD_ROWS_KEPT = 1_000  # the report names this many; it counts all
+BATCH_SIZE = 10_000  # predictions in one transaction
+MAX_SOURCES = 20  # of one project: each is an expert that the committee has to weigh
+MAX_BAD_ROWS = 1_000  # the report names this many; it counts all
 ROUNDING = 0.01  # probabilities of one class per document may add up to this much above 1
 
 UPSERT = """
@@ -56,7 +56,7 @@ class Recorded:
 
     def refuse(self, row: BadRow) -> None:
         self.bad += 1
-        if len(self.bad_rows) < BAD_ROWS_KEPT:
+        if len(self.bad_rows) < MAX_BAD_ROWS:
             self.bad_rows.append(row)
 
 
@@ -71,7 +71,7 @@ def record(project_id: int, manager: User, rows: Iterable[Opinion | BadRow]) -> 
     done = Recorded()
     rest = iter(rows)
     try:
-        while chunk := list(islice(rest, AT_ONCE)):
+        while chunk := list(islice(rest, BATCH_SIZE)):
             _record_some(project, chunk, done)
     finally:
         if done.stored and project.model_versions.ready().exists():
@@ -181,8 +181,8 @@ def _sources(project: Project, names: Iterable[str], classes: Sequence[UUID]) ->
     sources = {source.name: source for source in PredictionSource.objects.filter(project=project)}
     for name in sorted(set(names)):
         if name not in sources:
-            if len(sources) >= MOST_SOURCES:
-                raise InvalidInput(f"A project has at most {MOST_SOURCES} sources of predictions.")
+            if len(sources) >= MAX_SOURCES:
+                raise InvalidInput(f"A project has at most {MAX_SOURCES} sources of predictions.")
             sources[name] = PredictionSource(project=project, name=name)
         source = sources[name]
         source.classes = [*source.classes, *(c for c in classes if c not in source.classes)]

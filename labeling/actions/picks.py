@@ -27,10 +27,12 @@ from labeling.models.slicing import Slice
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_PICKED = 500  # documents of one pick: what a team labels in a day or two
+MAX_PICKED_DOCUMENTS = 500  # documents of one pick: what a team labels in a day or two
 SHARE = 0.3  # of the head, from its beginning on
-MOST_SCANNED = 20_000  # documents that are looked at for a slice: a second, however large the pool is
-AT_ONCE = 2_000
+MAX_SCANNED_DOCUMENTS = (
+    20_000  # documents that are looked at for a slice: a second, however large the pool is
+)
+BATCH_SIZE = 2_000
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,13 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
 
     Open documents wait as they are. Those that annotators settled are opened for one more answer by somebody
     else, where somebody is left; meanwhile the answer they have goes on counting. Raises NotAMember,
-    NotAllowed, and InvalidInput for no documents, more than `MOST_PICKED`, or a reason that is empty or long.
+    NotAllowed, and InvalidInput for no documents, more than `MAX_PICKED_DOCUMENTS`, or a reason that is empty
+    or long.
     """
     manager_of(project_id, manager)
     wanted = list(dict.fromkeys(document_ids))
-    if not 1 <= len(wanted) <= MOST_PICKED:
-        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MOST_PICKED))
+    if not 1 <= len(wanted) <= MAX_PICKED_DOCUMENTS:
+        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
     why = " ".join(reason.replace("\0", "").split())
     if not 1 <= len(why) <= 300:
         raise InvalidInput(_("Give a reason of 1 to 300 characters; annotators read it."))
@@ -85,13 +88,13 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
 def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, reason: str) -> Picked:
     """Have `count` open documents of the pool labelled next, drawn at random among those of a slice.
 
-    Of a large pool `MOST_SCANNED` documents from a random place on are looked at; fewer than `count` are
-    picked where the slice is rare. Exact copies of test documents, which never train, are passed over.
+    Of a large pool `MAX_SCANNED_DOCUMENTS` documents from a random place on are looked at; fewer than `count`
+    are picked where the slice is rare. Exact copies of test documents, which never train, are passed over.
     Raises as `pick` does.
     """
     manager_of(project_id, manager)
-    if not 1 <= count <= MOST_PICKED:
-        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MOST_PICKED))
+    if not 1 <= count <= MAX_PICKED_DOCUMENTS:
+        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
     found = _drawn(project_id, where, count, random())  # noqa: S311 - any place will do
     return pick(project_id, manager, found, reason) if found else Picked(None)
 
@@ -180,10 +183,12 @@ def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]
             pool = pool.filter(told_language__language=one.value)
     parts = (pool.filter(random_key__gte=start), pool.filter(random_key__lt=start))
     facts = ("pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group")
-    rows = (row for part in parts for row in part.values_list(*facts)[:MOST_SCANNED].iterator(AT_ONCE))
+    rows = (
+        row for part in parts for row in part.values_list(*facts)[:MAX_SCANNED_DOCUMENTS].iterator(BATCH_SIZE)
+    )
     found: list[int] = []
     groups: set[int] = set()
-    for pk, metadata, source, language, characters, group in islice(rows, MOST_SCANNED):
+    for pk, metadata, source, language, characters, group in islice(rows, MAX_SCANNED_DOCUMENTS):
         known = described(metadata, source, language)
         if group in groups or not where.holds(known, characters, group is not None):
             continue

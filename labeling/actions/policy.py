@@ -25,7 +25,7 @@ CHANGEABLE = {
     "name", "description", "overlap", "lease_minutes", "lease_cap", "strategy", "suggestion_policy",
     "confirms_choice", "allows_overlapping_spans", "is_paused", "hidden_metadata",
 }  # fmt: skip
-AT_ONCE = 1_000  # documents adapted to a new overlap in one transaction
+BATCH_SIZE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
 NO_SECOND_OPINION = Greatest(
     F("extra_slots"), Value(0)
@@ -118,8 +118,8 @@ def _adapt_documents(project: Project, *, reopens_settled: bool) -> None:
     ids = sorted(
         {pk for documents in (leased, below, short) for pk in documents.values_list("pk", flat=True)}
     )
-    for first in range(0, len(ids), AT_ONCE):
-        some = ids[first : first + AT_ONCE]
+    for first in range(0, len(ids), BATCH_SIZE):
+        some = ids[first : first + BATCH_SIZE]
         with transaction.atomic():
             # Everybody who locks several documents locks them by rising id, so nobody waits in a circle.
             locked = Document.objects.select_for_update(no_key=True).filter(pk__in=some).order_by("pk")

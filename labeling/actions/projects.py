@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import Model
 
-MOST_CLASSES = 500
+MAX_CLASSES = 500
 
 
 def member_of(project_id: int, user: User) -> Membership:
@@ -83,9 +83,9 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
         names = checked_names(given for given in class_names if given.strip())
     except NameProblem as problem:
         raise ValidationError({"class_names": [_(problem.message) % problem.values]}) from problem
-    if len(names) != len(set(names)) or not 1 <= len(names) <= MOST_CLASSES:
+    if len(names) != len(set(names)) or not 1 <= len(names) <= MAX_CLASSES:
         raise InvalidInput(
-            _("Give between 1 and {most} classes, each with a name of its own.").format(most=MOST_CLASSES)
+            _("Give between 1 and {most} classes, each with a name of its own.").format(most=MAX_CLASSES)
         )
     project = Project(name=" ".join(name.split()), kind=kind, **policy)
     check_storable(project)

@@ -17,14 +17,14 @@ from django.db.models.functions import Left
 
 from labeling.learning.arrays import Doubles, Flags, Floats, Integers
 from labeling.learning.committee import Committee
-from labeling.learning.explaining import MOST_CHARACTERS, pulling_words
+from labeling.learning.explaining import MAX_CHARACTERS, pulling_words
 from labeling.learning.pulls import Duel
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, ModelVersion
 from labeling.models.labelled import LabelledDocument
 
-MOST_READ = 400_000  # characters of one model's test documents, each twice: half a second
-AT_ONCE = 500  # documents
+MAX_TOTAL_CHARACTERS = 400_000  # characters of one model's test documents, each twice: half a second
+BATCH_SIZE = 500  # documents
 
 
 def truth_flags(version: ModelVersion, documents: Sequence[LabelledDocument]) -> Flags:
@@ -55,15 +55,15 @@ def pulled(
     towards, against, order = duels(probabilities, committee.decide(probabilities), truth, is_several)
     found: dict[int, dict[str, Any]] = {}
     read = 0
-    for first in range(0, len(order), AT_ONCE):
-        rows = order[first : first + AT_ONCE]
+    for first in range(0, len(order), BATCH_SIZE):
+        rows = order[first : first + BATCH_SIZE]
         ids = [places[row][0] for row in rows]
-        texts = dict(Document.objects.filter(pk__in=ids).values_list("pk", Left("text", MOST_CHARACTERS)))
+        texts = dict(Document.objects.filter(pk__in=ids).values_list("pk", Left("text", MAX_CHARACTERS)))
         sizes = read + np.cumsum([len(texts[pk]) for pk in ids])
-        rows = rows[: int(np.searchsorted(sizes, MOST_READ, side="right"))]
+        rows = rows[: int(np.searchsorted(sizes, MAX_TOTAL_CHARACTERS, side="right"))]
         read = int(sizes[-1])
         found |= _told(committee, store, places, rows, towards[rows], against[rows], texts)
-        if read >= MOST_READ:
+        if read >= MAX_TOTAL_CHARACTERS:
             break
     return found
 

@@ -18,7 +18,7 @@ from labeling.models import Document, KeyedRequest, Lease, Now, Question, read_l
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_CHARACTERS = 1000
+MAX_CHARACTERS = 1000
 WAITS_MINUTES = 60 * 24 * 30  # the asker does not see the document again before this, or the reply
 
 
@@ -86,8 +86,8 @@ def take_up(project_id: int, question_id: int, adjudicator: User, text: str = ""
 
 def _checked(text: str) -> str:
     text = text.strip()
-    if not 0 < len(text) <= MOST_CHARACTERS or "\0" in text:
-        raise InvalidInput(_("Write between 1 and {most} characters.").format(most=MOST_CHARACTERS))
+    if not 0 < len(text) <= MAX_CHARACTERS or "\0" in text:
+        raise InvalidInput(_("Write between 1 and {most} characters.").format(most=MAX_CHARACTERS))
     return text
 
 

@@ -42,8 +42,8 @@ from labeling.models.reasons import for_annotators
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_PER_CLAIM = 100
-MOST_EXTENSION = 8  # times the lease's length, counted from its first minute
+MAX_PER_CLAIM = 100
+MAX_EXTENSION = 8  # times the lease's length, counted from its first minute
 HELD = (
     "id", "epoch", "leased_until", "reason", "document_id", "document__external_id", "document__text",
     "document__metadata", "document__split", "document__position",
@@ -125,7 +125,7 @@ def claim(
         held = held_documents(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
     facts["asked"] = count
-    return hand_out(policy, facts, min(count, MOST_PER_CLAIM), policy.lease_cap - live)
+    return hand_out(policy, facts, min(count, MAX_PER_CLAIM), policy.lease_cap - live)
 
 
 def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
@@ -158,7 +158,7 @@ def extend(token: str, annotator: User) -> datetime:
     """Hold the document for another full term from now. Raises LeaseStale, LeaseAtLimit or LeaseNotFound."""
     lease = _lock_lease(token, annotator)
     term = timedelta(minutes=lease.project.lease_minutes)
-    latest = F("leased_at") + term * MOST_EXTENSION
+    latest = F("leased_at") + term * MAX_EXTENSION
     extended = Lease.objects.filter(pk=lease.pk, leased_until__lt=latest)
     if not extended.update(leased_until=Greatest("leased_until", Least(Now() + term, latest))):
         raise LeaseAtLimit

@@ -16,7 +16,7 @@ from labeling.models import ModelVersion, Now, OwedWork, Project, Tuning
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LEAST_LABELS = 100  # with fewer no gain gets beyond noise
+MIN_LABELS = 100  # with fewer no gain gets beyond noise
 DOUBLING = 2  # times the labels of the last trial
 
 
@@ -36,7 +36,7 @@ def owe_due() -> None:
             labels=Subquery(ready.values("label_count")[:1]),
             tried=Coalesce(Subquery(tried.values("label_count")[:1]), 0),
         )
-        .filter(labels__gte=LEAST_LABELS, labels__gt=DOUBLING * F("tried") - 1)
+        .filter(labels__gte=MIN_LABELS, labels__gt=DOUBLING * F("tried") - 1)
     )
     for project in projects:
         if not is_due(project):

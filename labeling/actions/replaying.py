@@ -26,12 +26,12 @@ from labeling.models import Now, OwedWork, Project, Replay, ReplayCurve
 
 STRATEGIES = (Strategy.RANDOM, Strategy.MARGIN, Strategy.DEFAULT)
 SHARES = (0.9, 0.95)  # of the final quality
-LEAST_SEEDS, MOST_SEEDS = 2, 5
-ENOUGH_SECONDS = 240  # of a processor; no seed is begun after them, unless it is one of the least
-LEAST_BATCH, GROWTH = 10, 0.1  # labels between two trainings, as the service learns, but for the pauses
+MIN_SEEDS, MAX_SEEDS = 2, 5
+TIME_BUDGET_SECONDS = 240  # of a processor; no seed is begun after them, unless it is one of the least
+MIN_BATCH, GROWTH = 10, 0.1  # labels between two trainings, as the service learns, but for the pauses
 UNLABELLED = 5_000  # documents that naive Bayes reads: a replay fits hundreds of committees
 RUN_SECONDS = 20  # then other work has its turn
-KEPT_REPLAYS = 5
+MAX_SAVED_REPLAYS = 5
 
 
 def work_on(work: OwedWork) -> None:
@@ -57,17 +57,17 @@ def work_on(work: OwedWork) -> None:
     beat(work)
     Replay.objects.filter(pk=asked.pk).update(result=found, finished_at=Now())
     asked.curves.all().delete()
-    kept = Replay.objects.filter(project=project)[:KEPT_REPLAYS].values("pk")
+    kept = Replay.objects.filter(project=project)[:MAX_SAVED_REPLAYS].values("pk")
     Replay.objects.filter(project=project).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
 
 def next_run(asked: Replay) -> tuple[Strategy, int] | None:
     """The strategy and seed to draw next, seed by seed; None when it is enough."""
     drawn = {(curve.strategy, curve.seed): curve.seconds for curve in asked.curves.defer("decided")}
-    for seed in range(MOST_SEEDS):
+    for seed in range(MAX_SEEDS):
         missing = [strategy for strategy in STRATEGIES if (strategy.value, seed) not in drawn]
         is_fresh = len(missing) == len(STRATEGIES)
-        if is_fresh and seed >= LEAST_SEEDS and sum(drawn.values()) > ENOUGH_SECONDS:
+        if is_fresh and seed >= MIN_SEEDS and sum(drawn.values()) > TIME_BUDGET_SECONDS:
             return None
         if missing:
             return missing[0], seed
@@ -97,7 +97,7 @@ def _lessened(evidence: Evidence) -> Evidence:
 def _store_curve(work: OwedWork, asked: Replay, known: KnownPool, strategy: Strategy, seed: int) -> None:
     steps = []
     for step in replay(
-        known, fit_committee, strategy, budget=len(known.rows), batch=LEAST_BATCH, seed=seed, growth=GROWTH
+        known, fit_committee, strategy, budget=len(known.rows), batch=MIN_BATCH, seed=seed, growth=GROWTH
     ):
         beat(work)
         steps.append(step)

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-LEAST_POOL = 100  # labelled documents of the pool; with fewer a curve ends before it says anything
+MIN_POOL = 100  # labelled documents of the pool; with fewer a curve ends before it says anything
 PLENTY = 1_000  # settled documents of either: more than enough, whatever drops out
-LEAST_TEST = 30  # labelled test documents; with fewer every curve lies within the noise of the others
-MOST_POOL = 2_000  # documents replayed
-MOST_TEST = 1_000
+MIN_TEST = 30  # labelled test documents; with fewer every curve lies within the noise of the others
+MAX_POOL = 2_000  # documents replayed
+MAX_TEST = 1_000
 NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
 
 
@@ -40,12 +40,12 @@ class Material:
     @property
     def pool_missing(self) -> int:
         """Labelled documents of the pool that are missing."""
-        return max(0, LEAST_POOL - len(self.lesson.documents))
+        return max(0, MIN_POOL - len(self.lesson.documents))
 
     @property
     def test_missing(self) -> int:
         """Labelled test documents that are missing."""
-        return max(0, LEAST_TEST - len(self.test))
+        return max(0, MIN_TEST - len(self.test))
 
     @property
     def why_not(self) -> str:
@@ -80,14 +80,14 @@ def why_not(project: Project) -> str:
     if of_test[:PLENTY].count() == PLENTY:
         return ""
     tested = len(_tested(project, set(project.classes.active().values_list("pk", flat=True))))
-    return _too_few(of_pool.count(), tested) if tested < LEAST_TEST else ""
+    return _too_few(of_pool.count(), tested) if tested < MIN_TEST else ""
 
 
 def _too_few(pool: int, test: int) -> str:
     return _(
         "A replay needs {pool} labelled documents of the pool and {test} of the test set; "
         "there are {pool_now} and {test_now}."
-    ).format(pool=LEAST_POOL, test=LEAST_TEST, pool_now=pool, test_now=test)
+    ).format(pool=MIN_POOL, test=MIN_TEST, pool_now=pool, test_now=test)
 
 
 def _tested(project: Project, known: set[UUID]) -> list[LabelledDocument]:
@@ -111,8 +111,8 @@ def ask(project_id: int, manager: User) -> Replay:
             project=project,
             asked_by=manager,
             classes=material.lesson.classes,
-            pool_annotations=_drawn(project, material.lesson.documents, MOST_POOL),
-            test_annotations=_drawn(project, material.test, MOST_TEST),
+            pool_annotations=_drawn(project, material.lesson.documents, MAX_POOL),
+            test_annotations=_drawn(project, material.test, MAX_TEST),
             label_count=len(material.lesson.documents),
             seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
             answers_per_document=project.overlap,

@@ -17,7 +17,7 @@ from labeling.learning.crf import SpanTagger
 from labeling.models import HeldOutPrediction, ModelVersion, OwedWork, Project
 
 logger = logging.getLogger(__name__)
-KEPT_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
+MAX_SAVED_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
 
 
 def saved_committee(version: ModelVersion) -> Committee | None:
@@ -82,7 +82,7 @@ def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
 def forget_old_versions(project: Project) -> None:
     """Files and held-out predictions of long ago, but those of the promoted model; all facts stay."""
     ready = project.model_versions.ready()
-    oldest_kept = ready.values_list("number", flat=True)[KEPT_VERSIONS - 1 : KEPT_VERSIONS]
+    oldest_kept = ready.values_list("number", flat=True)[MAX_SAVED_VERSIONS - 1 : MAX_SAVED_VERSIONS]
     if not oldest_kept:
         return
     promoted = Project.objects.filter(pk=project.pk, promoted_model__isnull=False).values("promoted_model")

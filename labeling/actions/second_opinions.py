@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 
 from labeling.actions.settling import settle
 from labeling.models import Document, Lease, Project, Resolution
-from labeling.models.doubtful import MOST_LABELS, unanswerable
+from labeling.models.doubtful import MAX_LABELS, unanswerable
 
 COUNTED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
 
@@ -33,7 +33,7 @@ def ask(project_id: int, document_ids: Sequence[int]) -> list[int]:
     )
     ids = [document.pk for document in locked.order_by("pk")]
     counted = dict(Document.objects.filter(pk__in=ids).annotate(n=COUNTED).values_list("pk", "n"))
-    asked = [pk for pk in ids if 0 < counted[pk] < MOST_LABELS]
+    asked = [pk for pk in ids if 0 < counted[pk] < MAX_LABELS]
     Resolution.objects.filter(document__in=asked).delete()
     for answers in {counted[pk] for pk in asked}:
         Document.objects.filter(pk__in=[pk for pk in asked if counted[pk] == answers]).update(

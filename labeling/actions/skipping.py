@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PACE = timedelta(hours=1)
-MOST_IN_A_ROW = 30  # skips within PACE that need no answers beside them
+MAX_CONSECUTIVE_SKIPS = 30  # skips within PACE that need no answers beside them
 NOTICED = timedelta(days=7)
-LEAST_NOTICED = 10  # skips within NOTICED; fewer say nothing about a person
+MIN_RECENT_SKIPS = 10  # skips within NOTICED; fewer say nothing about a person
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def check_pace(project_id: int, annotator: User) -> None:
     began = Now() - PACE
     own = Lease.objects.filter(project=project_id, annotator=annotator, leased_at__gt=began)
     skips = own.filter(state=Lease.State.SKIPPED).count()
-    if skips <= MOST_IN_A_ROW:
+    if skips <= MAX_CONSECUTIVE_SKIPS:
         return
     given = (Annotation.Source.PERSON, Annotation.Source.MACHINE)
     answers = Annotation.objects.filter(
@@ -60,7 +60,7 @@ def who_skips_most(project_id: int) -> list[Skipper]:
     members = Membership.objects.filter(project=project_id, removed_at=None)
     found = (
         members.annotate(skipped=_count(recent.filter(state=Lease.State.SKIPPED)))
-        .filter(skipped__gte=LEAST_NOTICED)
+        .filter(skipped__gte=MIN_RECENT_SKIPS)
         .annotate(seen=F("skipped") + _count(recent.filter(state=Lease.State.SUBMITTED)))
         .filter(seen__lt=2 * F("skipped"))
         .order_by("-skipped", "pk")

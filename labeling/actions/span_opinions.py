@@ -19,8 +19,8 @@ from labeling.learning.token_blocks import TokenBlock
 from labeling.learning.token_store import TokenStore
 from labeling.models import Document, ModelVersion
 
-MOST_SPANS = 50  # of one document, the surest: an entry's reason stays small
-MOST_TAGGED = (
+MAX_SPANS = 50  # of one document, the surest: an entry's reason stays small
+MAX_TAGGED_CHARACTERS = (
     300_000  # characters, the first of the head first: .3 seconds; the next ranking tags what follows
 )
 
@@ -43,7 +43,7 @@ class SpanOpinion:
         facts = {pk: (position, text) for pk, position, text in found.values_list("pk", "position", "text")}
         known = [pk for pk in ids if pk in facts]
         lengths = np.cumsum([len(facts[pk][1]) for pk in known])
-        read = known[: int(np.searchsorted(lengths, MOST_TAGGED, side="right"))]
+        read = known[: int(np.searchsorted(lengths, MAX_TAGGED_CHARACTERS, side="right"))]
         if not read:
             return list(entries)
         read.sort(key=lambda pk: facts[pk][0])
@@ -64,6 +64,6 @@ class SpanOpinion:
         names = {label_class.hex: str(label_class) for label_class in self.version.classes}
         pairs = zip(tagged.spans, tagged.probabilities, strict=True)
         known = [(span, probability) for span, probability in pairs if span.label_class in names]
-        surest = sorted(known, key=lambda pair: -pair[1])[:MOST_SPANS]
+        surest = sorted(known, key=lambda pair: -pair[1])[:MAX_SPANS]
         spans = [[s.start, s.end, names[s.label_class], round(p, 4)] for s, p in sorted(surest)]
         return {"model": self.version.number, "spans": spans}

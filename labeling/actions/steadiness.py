@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labeling.learning.stopping import LEAST_STEP, SAMPLE, prediction_kappa
+from labeling.learning.stopping import MIN_STEP, SAMPLE, prediction_kappa
 from labeling.models import Document, ModelVersion, Project
 from labeling.models.labelled import LabelledDocument
 
@@ -80,11 +80,11 @@ def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]
 
 
 def earlier_of(version: ModelVersion) -> ModelVersion | None:
-    """The newest version with `LEAST_STEP` labels fewer or less, if it has the same classes and features."""
+    """The newest version with `MIN_STEP` labels fewer or less, if it has the same classes and features."""
     earlier = (
         Project(pk=version.project_id)
         .model_versions.ready()
-        .filter(number__lt=version.number, label_count__lte=version.label_count - LEAST_STEP)
+        .filter(number__lt=version.number, label_count__lte=version.label_count - MIN_STEP)
         .first()
     )
     if earlier is None or list(earlier.classes) != list(version.classes):

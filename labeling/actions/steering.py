@@ -19,8 +19,8 @@ from labeling.models import Annotation, Focus, LabelClass, Now, OwedWork, Projec
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_WANTED = 10_000
-FEW_LABELS = 5  # of a class: below it its seed words look for documents
+MAX_TARGET_LABELS = 10_000
+SEED_SEARCH_THRESHOLD = 5  # of a class: below it its seed words look for documents
 MIX_PARTS = ("random", "weak_class", "second_opinion", "seed_words")
 
 
@@ -39,8 +39,8 @@ def focus_on(
     The queue is ranked again within seconds. Raises NotAllowed, UnknownClass, InvalidInput.
     """
     manager_of(project_id, manager)
-    if not 1 <= wanted_labels <= MOST_WANTED:
-        raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MOST_WANTED))
+    if not 1 <= wanted_labels <= MAX_TARGET_LABELS:
+        raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MAX_TARGET_LABELS))
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
     if project.strategy == Project.Strategy.RANDOM:
         raise InvalidInput(

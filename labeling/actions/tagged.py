@@ -26,10 +26,10 @@ from labeling.models import Document, HeldOutPrediction, ModelVersion, Project
 from labeling.models.held_out import labelled_next
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
-MOST_CROSSED = 20_000  # characters that folds are trained on: a second or two
+MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
 GROWN = 1.1  # times the labels of the last time, from which it is worth another
-MOST_READ = 400_000  # characters in which words are looked for
-MOST_COMPARED = 300_000  # characters that two models are compared on
+MAX_TOTAL_CHARACTERS = 400_000  # characters in which words are looked for
+MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
 
 
 def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
@@ -71,7 +71,7 @@ def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
     taught = taught_texts(lesson.documents)
     drawn = np.random.default_rng(version.number).permutation(len(taught.texts))
     lengths = np.cumsum([len(taught.texts[row]) for row in drawn])
-    rows = drawn[: int(np.searchsorted(lengths, MOST_CROSSED, side="right"))].tolist()
+    rows = drawn[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
     with TemporaryDirectory() as folder:
         counts = crossed_spans(
             [taught.texts[row] for row in rows],
@@ -100,7 +100,7 @@ def change_of_tags(
     drawn = Document.objects.trainable().filter(project=project).order_by("random_key")
     texts = list(drawn.values_list("text", flat=True)[:SAMPLE])
     lengths = np.cumsum([len(text) for text in texts])
-    texts = texts[: int(np.searchsorted(lengths, MOST_COMPARED, side="right"))]
+    texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
     names = [label_class.hex for label_class in version.classes]
     block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
     first, second = (one.score(block, names).tags.astype(np.int64) + 1 for one in (before, tagger))
@@ -135,7 +135,7 @@ def _pulls(
     telling = [pk for pk in texts if is_wrong[pk] or said[pk].spans]
     telling.sort(key=lambda pk: (not is_wrong[pk], min(said[pk].probabilities, default=1.0)))
     lengths = np.cumsum([len(texts[pk]) for pk in telling])
-    read = telling[: int(np.searchsorted(lengths, MOST_READ, side="right"))]
+    read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
     if not read:
         return {}
     found = span_pulls(

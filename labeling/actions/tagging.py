@@ -38,7 +38,7 @@ from labeling.learning.word_clusters import WordClusters
 from labeling.models import Annotation, Document, ModelVersion, OwedWork, Project
 from labeling.models.labelled import LabelledDocument, labelled_documents
 
-MOST_SCORED = 100_000  # documents for one order; of a larger pool random blocks, others every time
+MAX_SCORED_DOCUMENTS = 100_000  # documents for one order; of a larger pool random blocks, others every time
 MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 
@@ -169,9 +169,9 @@ def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
 
 
 def drawn_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
-    """Numbers of the blocks to look at, ascending: all, or as many drawn at random as hold `MOST_SCORED`."""
+    """Numbers of the blocks to look at, ascending: all, or random ones that hold `MAX_SCORED_DOCUMENTS`."""
     n_blocks = -(-n_documents // block_documents)
-    most = -(-MOST_SCORED // block_documents)
+    most = -(-MAX_SCORED_DOCUMENTS // block_documents)
     return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:most])
 
 

@@ -12,7 +12,7 @@ from labeling.learning.token_store import TokenStore
 from labeling.learning.word_clusters import learn_clusters
 from labeling.models import OwedWork
 
-TEXTS_AT_ONCE = 2_048
+TEXT_BATCH_SIZE = 2_048
 SAMPLED = 20_000  # texts that groups of words are learnt on
 
 
@@ -47,5 +47,5 @@ def tokenize_pool(
     describer = Describer(store.clusters)
     while len(store) < count:
         first = len(store)
-        store = store.append(first, read(first, min(first + TEXTS_AT_ONCE, count)), describer)
+        store = store.append(first, read(first, min(first + TEXT_BATCH_SIZE, count)), describer)
         beat(work)

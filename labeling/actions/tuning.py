@@ -17,8 +17,8 @@ from labeling.learning.tuning import Score, adopted, next_trial, run_trial, verd
 from labeling.models import Now, OwedWork, Project, Tuning
 
 RUN_SECONDS = 20  # then other work has its turn
-MOST_LABELS = 1_000  # documents tried on: from there on a gain that matters is beyond noise
-KEPT_TUNINGS = 10
+MAX_LABELS = 1_000  # documents tried on: from there on a gain that matters is beyond noise
+MAX_SAVED_TUNINGS = 10
 
 
 def work_on(work: OwedWork) -> None:
@@ -58,8 +58,8 @@ def recipe_of(project: Project) -> Recipe:
 def _begun(project: Project) -> Tuning:
     lesson = read_lesson(project)
     annotations = [document.annotation_id for document in lesson.documents]
-    if len(annotations) > MOST_LABELS:
-        annotations = np.random.default_rng(project.pk).choice(annotations, MOST_LABELS, False).tolist()
+    if len(annotations) > MAX_LABELS:
+        annotations = np.random.default_rng(project.pk).choice(annotations, MAX_LABELS, False).tolist()
     return Tuning.objects.create(
         project=project,
         classes=lesson.classes,
@@ -79,7 +79,7 @@ def _adopt(work: OwedWork, project: Project, tuning: Tuning, done: dict[Recipe, 
         augmentation=best.augmentation.value,
         finished_at=Now(),
     )
-    kept = list(Tuning.objects.filter(project=project).values_list("pk", flat=True)[:KEPT_TUNINGS])
+    kept = list(Tuning.objects.filter(project=project).values_list("pk", flat=True)[:MAX_SAVED_TUNINGS])
     Tuning.objects.filter(project=project).exclude(pk__in=kept).delete()
     if best != before:
         owe(project.pk, OwedWork.Kind.TRAIN)

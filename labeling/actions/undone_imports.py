@@ -35,7 +35,7 @@ from labeling.models import (
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-AT_ONCE = 10_000  # documents and answers that a request removes: a few seconds; a worker removes more
+BATCH_SIZE = 10_000  # documents and answers that a request removes: a few seconds; a worker removes more
 
 _OURS = "SELECT id FROM labeling_document WHERE import_job_id = %(job)s"
 _ANSWERS = "SELECT id FROM labeling_annotation WHERE import_job_id = %(job)s"
@@ -145,7 +145,7 @@ def undo(project_id: int, manager: User, job_id: UUID) -> ImportJob:
     """
     job = job_of(project_id, manager, job_id)
     effect = effect_of(job)
-    if effect.documents + effect.labels <= AT_ONCE or job.state == ImportJob.State.UNDONE:
+    if effect.documents + effect.labels <= BATCH_SIZE or job.state == ImportJob.State.UNDONE:
         remove(job)
     else:
         _check(job, effect)

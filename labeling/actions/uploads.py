@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Read within the request, a second or two: what has at most so many rows, and so many bytes when unpacked.
-AT_ONCE_ROWS = 1_000
-AT_ONCE_BYTES = 4 * 1024 * 1024
-MOST_BYTES = 4 * 1024**3  # of one file, packed or not
-KEPT_HOURS = 24  # a file that nobody goes on with
+MAX_REQUEST_ROWS = 1_000
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024**3  # of one file, packed or not
+RETENTION_HOURS = 24  # a file that nobody goes on with
 SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
 PREVIEW_ROWS = 3
 SUMMARIZED_ROWS = 20_000  # looked at before an import; half a second
@@ -75,7 +75,7 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     """Keep the file, and guess how it is to be read. Raises NotAllowed, InvalidInput for what is no text."""
     manager_of(project_id, manager)
     _discard_forgotten(project_id)
-    if not upload.size or upload.size > MOST_BYTES:
+    if not upload.size or upload.size > MAX_BYTES:
         raise InvalidInput(_("Send a file that is not empty and has at most 4 GB."))
     job = ImportJob(project_id=project_id, created_by=manager, byte_count=upload.size)
     job.file_name = (upload.name or "documents")[-200:].replace("\0", "")
@@ -177,7 +177,7 @@ def summary(job: ImportJob, file_format: Format, encoding: str, choice: ColumnCh
     """What reading the file this way would settle, by its first rows where it is large. Stores nothing."""
     try:
         with _path(job).open("rb") as file:
-            start, is_whole = unpacked_start(file, AT_ONCE_BYTES)
+            start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
         rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
         return _summary(job.project_id, rows, is_whole=is_whole)
     except FileNotFoundError as error:
@@ -305,9 +305,9 @@ def _is_small(job: ImportJob, file_format: Format, encoding: str, choice: Column
     """Whether the file has few rows, and few bytes when it is unpacked."""
     try:
         with _path(job).open("rb") as file:
-            start, is_whole = unpacked_start(file, AT_ONCE_BYTES)
+            start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
         rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
-        return is_whole and sum(1 for _ in islice(rows, AT_ONCE_ROWS + 1)) <= AT_ONCE_ROWS
+        return is_whole and sum(1 for _ in islice(rows, MAX_REQUEST_ROWS + 1)) <= MAX_REQUEST_ROWS
     except (UnreadableFile, FileNotFoundError):
         return True  # it ends here, and says why
 
@@ -324,9 +324,9 @@ def _first_lines(chunks: Iterator[bytes]) -> _Start:
     content = bytearray()
     for chunk in chunks:
         content += chunk
-        if len(content) > AT_ONCE_BYTES or content.count(b"\n") > AT_ONCE_ROWS:
+        if len(content) > MAX_REQUEST_BYTES or content.count(b"\n") > MAX_REQUEST_ROWS:
             return _Start(bytes(content), False)
-    is_short = content.count(b"\n") + (not content.endswith(b"\n")) <= AT_ONCE_ROWS
+    is_short = content.count(b"\n") + (not content.endswith(b"\n")) <= MAX_REQUEST_ROWS
     return _Start(bytes(content), is_short)
 
 
@@ -405,7 +405,7 @@ def _discard_forgotten(project_id: int) -> None:
     forgotten = ImportJob.objects.filter(
         project=project_id,
         state__in=(ImportJob.State.UPLOADED, ImportJob.State.FAILED),
-        created_at__lt=Now() - timedelta(hours=KEPT_HOURS),
+        created_at__lt=Now() - timedelta(hours=RETENTION_HOURS),
     )
     for job in forgotten:
         _path(job).unlink(missing_ok=True)

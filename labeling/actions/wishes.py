@@ -9,15 +9,15 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from labeling.actions.steering import FEW_LABELS, mix_of
-from labeling.learning.mix import MOST_NEEDED, Mix, Wishes, sought_classes
+from labeling.actions.steering import SEED_SEARCH_THRESHOLD, mix_of
+from labeling.learning.mix import MAX_NEEDS_SHARE, Mix, Wishes, sought_classes
 from labeling.learning.quality import (
     AMBIGUOUS_BELOW,
     class_agreement,
     prequential_f1,
     weak_class_weights,
 )
-from labeling.learning.seeds import MOST_SEEDED
+from labeling.learning.seeds import MAX_SEEDED_CLASSES
 from labeling.models import ClassNeed, Document, Focus, LabelClass, Now, Project
 from labeling.models.labelled import label_counts
 from labeling.models.need_sentences import told_need
@@ -73,7 +73,7 @@ def most_needed(project: Project) -> float:
 
 
 def _most_needed(mix: Mix, n_classes: int) -> float:
-    return MOST_NEEDED if mix == Mix.usual(n_classes) else mix.weak_class
+    return MAX_NEEDS_SHARE if mix == Mix.usual(n_classes) else mix.weak_class
 
 
 def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:
@@ -88,7 +88,7 @@ def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:
 def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]]:
     """Class number to its seed words, of the rarest classes that have some and need them.
 
-    A class needs them while it has fewer than `FEW_LABELS` labels or a focus stands on it.
+    A class needs them while it has fewer than `SEED_SEARCH_THRESHOLD` labels or a focus stands on it.
     """
     seeded = LabelClass.objects.active().filter(project=project).exclude(seed_words=[])
     words = dict(seeded.values_list("pk", "seed_words"))
@@ -97,9 +97,11 @@ def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]
     place = {label_class: number for number, label_class in enumerate(classes)}
     counts = _counts(project, place)
     wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
-    needy = [pk for pk in words if pk in place and (counts[place[pk]] < FEW_LABELS or pk in wanted)]
+    needy = [
+        pk for pk in words if pk in place and (counts[place[pk]] < SEED_SEARCH_THRESHOLD or pk in wanted)
+    ]
     needy.sort(key=lambda pk: (counts[place[pk]], place[pk]))
-    return {place[pk]: words[pk] for pk in needy[:MOST_SEEDED]}
+    return {place[pk]: words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
 
 
 def _counts(project: Project, place: dict[UUID, int]) -> np.ndarray:

@@ -10,17 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.actions import corrections, queue
-from labeling.actions.annotations import MOST_SUBMITS, Submission, Submitted, submit, submit_many
+from labeling.actions.annotations import MAX_SUBMITS, Submission, Submitted, submit, submit_many
 from labeling.api.answers import LabelsIn, label_values
 from labeling.api.batches import FROM_THE_BATCH, HeldOut, held_out
 from labeling.api.endpoints import Endpoint
 from labeling.api.exporting import ListAnnotations
 from labeling.api.fields import Input, Number, Text
 from labeling.api.keys import KeyedInput, key_of, optional_body, require_leases_of
-from labeling.api.permissions import ANNOTATE, ANNOTATE_MANY
+from labeling.api.permissions import ANNOTATE, ANNOTATE_BATCH
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 
-MOST_LABELS_IN_ALL = 10_000  # of one request
+MAX_TOTAL_LABELS = 10_000  # of one request
 EXAMPLE = {
     "token": "17-1.kq0…",
     "labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}],
@@ -45,10 +45,10 @@ class AnswerIn(KeyedInput):
 
 
 class AnswersIn(Input):
-    annotations = serializers.ListField(child=AnswerIn(), min_length=1, max_length=MOST_SUBMITS)
+    annotations = serializers.ListField(child=AnswerIn(), min_length=1, max_length=MAX_SUBMITS)
 
     def validate_annotations(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if sum(len(answer["labels"]) for answer in given) > MOST_LABELS_IN_ALL:
+        if sum(len(answer["labels"]) for answer in given) > MAX_TOTAL_LABELS:
             raise serializers.ValidationError("Send at most 10,000 labels in one call.")
         return given
 
@@ -144,7 +144,7 @@ class Annotations(Answering, ListAnnotations):
 
 
 class AnnotationBatch(Answering):
-    needs = {"POST": ANNOTATE_MANY}
+    needs = {"POST": ANNOTATE_BATCH}
 
     @operation(
         "annotations_submit_many",

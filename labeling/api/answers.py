@@ -10,7 +10,7 @@ from rest_framework import serializers
 from labeling.actions.answers import LabelValue
 from labeling.api.fields import Identifier, Input, WholeNumber
 
-MOST_LABELS = 1_000  # in one answer
+MAX_LABELS = 1_000  # in one answer
 SPAN = "In a project of spans: in code points of the text"
 
 
@@ -40,7 +40,7 @@ class LabelsIn(serializers.ListField):
     """The labels of one answer. An empty list says “none of these” where the project's kind allows it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=LabelIn(), max_length=MOST_LABELS, help_text=type(self).__doc__, **kwargs)
+        super().__init__(child=LabelIn(), max_length=MAX_LABELS, help_text=type(self).__doc__, **kwargs)
 
 
 def label_values(labels: Iterable[Mapping[str, Any]]) -> list[LabelValue]:

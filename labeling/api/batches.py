@@ -28,7 +28,7 @@ FROM_THE_BATCH = "From the batch."
 
 class ClaimIn(KeyedInput):
     count = WholeNumber(
-        required=False, min_value=1, max_value=queue.MOST_PER_CLAIM, default=1, help_text="At most so many."
+        required=False, min_value=1, max_value=queue.MAX_PER_CLAIM, default=1, help_text="At most so many."
     )
 
 

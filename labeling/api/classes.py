@@ -29,8 +29,8 @@ class NewClassIn(Input):
 class ClassChangeIn(NewClassIn):
     position = WholeNumber(required=False, max_value=1000, help_text="Place in lists; 0 first.")
     seed_words = serializers.ListField(
-        child=Text(max_length=classes.MOST_CHARACTERS),
-        max_length=classes.MOST_SEED_WORDS,
+        child=Text(max_length=classes.MAX_CHARACTERS),
+        max_length=classes.MAX_SEED_WORDS,
         required=False,
         help_text="Words and phrases that find documents of it while it has few labels.",
     )

@@ -25,7 +25,7 @@ from labeling.models import Document, Membership, Resolution
 from labeling.models.described import shown_metadata
 
 HIDDEN = "Null for annotators, who must not know which documents measure the model or themselves."
-MOST_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
+MAX_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
 
 
 class TextPageFilters(PageFilters):
@@ -123,7 +123,7 @@ def text_page(documents: QuerySet[Document], key: str, limit: int) -> dict[str, 
     fitting, characters = 0, 0
     for _pk, _key, size in sizes[:limit]:
         characters += size
-        if fitting and characters > MOST_CHARACTERS:
+        if fitting and characters > MAX_CHARACTERS:
             break
         fitting += 1
     found = page(sizes, fitting, key=lambda row: row[1]) if sizes else page(sizes, limit, key=lambda row: 0)

@@ -20,7 +20,7 @@ from labeling.exceptions import LabelingError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-MOST_ERRORS = 100  # of one body; the first ones say enough
+MAX_ERRORS = 100  # of one body; the first ones say enough
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Problem:
             "code": self.code,
         }
         if self.errors:
-            body["errors"] = self.errors[:MOST_ERRORS]
+            body["errors"] = self.errors[:MAX_ERRORS]
         return Response(body, self.status, headers=self.headers, content_type=MEDIA_TYPE)
 
 

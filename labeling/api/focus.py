@@ -19,7 +19,9 @@ from labeling.models import Focus
 
 
 class FocusIn(Input):
-    wanted_labels = WholeNumber(min_value=1, max_value=steering.MOST_WANTED, help_text="Counted from now on.")
+    wanted_labels = WholeNumber(
+        min_value=1, max_value=steering.MAX_TARGET_LABELS, help_text="Counted from now on."
+    )
     reason = Text(required=False, allow_blank=True, max_length=300)
 
     def get_fields(self) -> dict[str, Any]:

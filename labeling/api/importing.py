@@ -29,9 +29,9 @@ from labeling.formats.records import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS, MAX
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob
 
-MOST_DOCUMENTS = 1_000  # in a JSON body; a stream of lines may hold more
-MOST_LISTED = 50
-MOST_MISSING = 100
+MAX_DOCUMENTS = 1_000  # in a JSON body; a stream of lines may hold more
+MAX_LISTED = 50
+MAX_MISSING = 100
 EXAMPLES = {
     "Two tickets": {
         "documents": [
@@ -73,7 +73,7 @@ class DocumentIn(Input):
 
 
 class DocumentsIn(Input):
-    documents = serializers.ListField(child=DocumentIn(), min_length=1, max_length=MOST_DOCUMENTS)
+    documents = serializers.ListField(child=DocumentIn(), min_length=1, max_length=MAX_DOCUMENTS)
 
 
 def _field(usual: str) -> serializers.CharField:
@@ -165,7 +165,7 @@ class ImportSummaryOut(serializers.Serializer[Any]):
 
     @extend_schema_field(MissingClassOut(many=True))
     def get_missing_classes(self, summary: ImportSummary) -> Any:
-        return [{"name": name, "rows": rows} for name, rows in summary.missing[:MOST_MISSING]]
+        return [{"name": name, "rows": rows} for name, rows in summary.missing[:MAX_MISSING]]
 
 
 class BadRowOut(serializers.Serializer[Any]):
@@ -286,7 +286,7 @@ class Imports(Endpoint):
     @operation("imports_list", answers={200: ImportsOut})
     def get(self, request: Request, project_id: int) -> Response:
         """List the fifty newest imports, whether they came by page, API or command."""
-        jobs = ImportJob.objects.filter(project=project_id)[:MOST_LISTED]
+        jobs = ImportJob.objects.filter(project=project_id)[:MAX_LISTED]
         return Response({"results": ImportOut(jobs, many=True).data})
 
 

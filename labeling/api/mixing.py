@@ -16,7 +16,7 @@ from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.models import LabelClass, Project, QueueMix
 
-AT_MOST = "At most, in per cent; what it cannot fill goes to weak classes and doubt."
+MAX_SHARE_HELP = "At most, in per cent; what it cannot fill goes to weak classes and doubt."
 
 
 class MixIn(Input):
@@ -24,8 +24,8 @@ class MixIn(Input):
 
     random = WholeNumber(max_value=100, help_text="Drawn at random with a known chance.")
     weak_class = WholeNumber(max_value=100, help_text="For classes with a low F1 or few labels.")
-    second_opinion = WholeNumber(max_value=100, help_text=AT_MOST)
-    seed_words = WholeNumber(max_value=100, help_text=AT_MOST)
+    second_opinion = WholeNumber(max_value=100, help_text=MAX_SHARE_HELP)
+    seed_words = WholeNumber(max_value=100, help_text=MAX_SHARE_HELP)
 
 
 class MixOut(serializers.Serializer[Any]):

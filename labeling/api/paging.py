@@ -15,13 +15,17 @@ Row = TypeVar("Row")
 class PageFilters(Filters):
     """Where the page begins and how many rows it has at most."""
 
-    MOST = 1000
+    MAX_PAGE_SIZE = 1000
 
     cursor = AddressNumber(
         required=False, min_value=0, help_text="`next_cursor` of the page before; absent for the first page."
     )
     limit = AddressNumber(
-        required=False, min_value=1, max_value=MOST, default=100, help_text="Rows on the page, 1 to 1000."
+        required=False,
+        min_value=1,
+        max_value=MAX_PAGE_SIZE,
+        default=100,
+        help_text="Rows on the page, 1 to 1000.",
     )
 
 

@@ -38,7 +38,7 @@ READ = Need(ApiToken.Scope.READ)
 REVIEW = Need(ApiToken.Scope.READ, Membership.Role.ADJUDICATOR)
 MANAGERS_READ = Need(ApiToken.Scope.READ, Membership.Role.MANAGER)
 ANNOTATE = Need(ApiToken.Scope.ANNOTATE)
-ANNOTATE_MANY = Need(ApiToken.Scope.ANNOTATE, cost=10)
+ANNOTATE_BATCH = Need(ApiToken.Scope.ANNOTATE, cost=10)
 ADJUDICATE = Need(ApiToken.Scope.ANNOTATE, Membership.Role.ADJUDICATOR)
 MANAGE = Need(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=10)
 MANAGE_HEAVY = Need(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=100)  # touches many documents

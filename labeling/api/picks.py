@@ -16,9 +16,9 @@ from labeling.api.fields import Input, Number, Text, WholeNumber
 from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
 from labeling.models import Document, Pick
-from labeling.models.slicing import MOST_ALSO, Condition, Slice
+from labeling.models.slicing import MAX_FURTHER_CONDITIONS, Condition, Slice
 
-MOST_LISTED = 100  # the newest
+MAX_LISTED = 100  # the newest
 
 
 class ConditionIn(Input):
@@ -49,7 +49,7 @@ class SliceIn(Input):
     also = serializers.ListField(
         child=ConditionIn(),
         required=False,
-        max_length=MOST_ALSO,
+        max_length=MAX_FURTHER_CONDITIONS,
         help_text="What else is said of the metadata.",
     )
 
@@ -57,10 +57,13 @@ class SliceIn(Input):
 class PickIn(Input):
     reason = Text(max_length=300, help_text="One sentence; annotators read it.")
     document_ids = serializers.ListField(
-        child=WholeNumber(max_value=2**63 - 1), required=False, min_length=1, max_length=picks.MOST_PICKED
+        child=WholeNumber(max_value=2**63 - 1),
+        required=False,
+        min_length=1,
+        max_length=picks.MAX_PICKED_DOCUMENTS,
     )
     slice = SliceIn(required=False, help_text="Instead of `document_ids`; `count` with it.")
-    count = WholeNumber(required=False, min_value=1, max_value=picks.MOST_PICKED)
+    count = WholeNumber(required=False, min_value=1, max_value=picks.MAX_PICKED_DOCUMENTS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() - {"reason"} not in ({"document_ids"}, {"slice", "count"}):
@@ -151,4 +154,4 @@ def _slice(asked: dict[str, Any]) -> Slice:
 def _standing(project_id: int) -> QuerySet[Pick]:
     is_open = Q(picked__document__state=Document.State.OPEN)
     counted = Pick.objects.standing().filter(project=project_id).select_related("created_by").order_by("-pk")
-    return counted.annotate(documents=Count("picked"), waiting=Count("picked", filter=is_open))[:MOST_LISTED]
+    return counted.annotate(documents=Count("picked"), waiting=Count("picked", filter=is_open))[:MAX_LISTED]

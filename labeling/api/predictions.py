@@ -29,7 +29,7 @@ from labeling.formats.predictions import (
 from labeling.formats.records import BadRow, RowProblem, bad_row
 from labeling.models import PredictionSource
 
-MOST_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
+MAX_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
 
 
 class PredictionIn(Input):
@@ -55,7 +55,7 @@ class PredictionIn(Input):
 
 
 class PredictionsIn(Input):
-    predictions = serializers.ListField(child=PredictionIn(), min_length=1, max_length=MOST_PREDICTIONS)
+    predictions = serializers.ListField(child=PredictionIn(), min_length=1, max_length=MAX_PREDICTIONS)
 
 
 class RecordedOut(serializers.Serializer[Any]):

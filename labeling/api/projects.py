@@ -79,7 +79,7 @@ class ProjectIn(PolicyIn):
     name = Text(max_length=100)
     kind = serializers.ChoiceField(Project.Kind.choices)
     class_names = serializers.ListField(
-        child=Text(max_length=100), min_length=1, max_length=projects.MOST_CLASSES
+        child=Text(max_length=100), min_length=1, max_length=projects.MAX_CLASSES
     )
     test_share = Number(
         required=False, min_value=0, max_value=0.9, help_text="Of all documents, kept out of training."

@@ -19,11 +19,11 @@ from labeling.models import Question
 
 class AskIn(KeyedInput):
     token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
-    text = Text(max_length=questions.MOST_CHARACTERS)
+    text = Text(max_length=questions.MAX_CHARACTERS)
 
 
 class ReplyIn(Input):
-    text = Text(max_length=questions.MOST_CHARACTERS)
+    text = Text(max_length=questions.MAX_CHARACTERS)
 
 
 class QuestionFilters(PageFilters):

@@ -10,10 +10,10 @@ from itertools import islice
 from labeling.formats.subsequences import blocks
 
 # What a page can compare and show in a tenth of a second; what goes beyond is shown whole.
-MOST_LINES = 2_000  # of a text
-MOST_WORDS = 300  # of a line, the spaces between them counted
-MOST_WORDS_IN_ALL = 6_000  # of the lines that are compared word by word
-MOST_IN_A_ROW = 50  # lines of one kind; more of them are one piece of text
+MAX_LINES = 2_000  # of a text
+MAX_WORDS = 300  # of a line, the spaces between them counted
+MAX_TOTAL_WORDS = 6_000  # of the lines that are compared word by word
+MAX_CONSECUTIVE_LINES = 50  # lines of one kind; more of them are one piece of text
 AROUND = 2  # kept lines shown on either side of a change
 
 
@@ -46,10 +46,10 @@ def compare(before: str, after: str) -> list[Line]:
     old, new = before.splitlines(), after.splitlines()
     if old == new:
         return []
-    if max(len(old), len(new)) > MOST_LINES:
+    if max(len(old), len(new)) > MAX_LINES:
         return [*_whole("dropped", old), *_whole("added", new)]
     lines: list[Line] = []
-    words = MOST_WORDS_IN_ALL
+    words = MAX_TOTAL_WORDS
     for same, i, j, k, m in blocks(old, new):
         dropped, added = old[i:j], new[k:m]
         if same:
@@ -62,7 +62,7 @@ def compare(before: str, after: str) -> list[Line]:
 
 
 def _whole(kind: str, texts: list[str]) -> Iterator[Line]:
-    if len(texts) > MOST_IN_A_ROW:
+    if len(texts) > MAX_CONSECUTIVE_LINES:
         texts = ["\n".join(texts)]
     return (Line(kind, (Piece(text),)) for text in texts)
 
@@ -84,7 +84,7 @@ def _by_line(old: list[str], new: list[str]) -> Iterator[Line]:
 
 def _by_word(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     old, new = _words(before), _words(after)
-    if max(len(old), len(new)) > MOST_WORDS:
+    if max(len(old), len(new)) > MAX_WORDS:
         return (Piece(before),), (Piece(after),)
     left, right = [], []
     for same, i, j, k, m in blocks(old, new):
@@ -95,7 +95,7 @@ def _by_word(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, .
 
 def _words(line: str) -> list[str]:
     """Words and the spaces between them; one more than a comparison takes at most."""
-    return [found[0] for found in islice(re.finditer(r"\s+|\S+", line), MOST_WORDS + 1)]
+    return [found[0] for found in islice(re.finditer(r"\s+|\S+", line), MAX_WORDS + 1)]
 
 
 def _count(lines: list[str]) -> int:

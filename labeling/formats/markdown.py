@@ -8,9 +8,9 @@ from functools import lru_cache
 import nh3
 import pyromark
 
-MOST_CHARACTERS = 100_000  # what a guideline may hold; bounds the time as well
-MOST_CELLS = 10_000  # short rows are filled up with empty cells; beyond this, tables are shown as typed
-MOST_NESTED = 20  # quotes and lists begun in one line; sanitising takes the square of the depth
+MAX_CHARACTERS = 100_000  # what a guideline may hold; bounds the time as well
+MAX_CELLS = 10_000  # short rows are filled up with empty cells; beyond this, tables are shown as typed
+MAX_NESTING = 20  # quotes and lists begun in one line; sanitising takes the square of the depth
 ELEMENTS = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
     "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -21,7 +21,7 @@ OPENING = "\ufdd0"  # stands for "<" within the parser, so that it finds no HTML
 
 _NO_LINK = re.compile(r"<(?!(?:https?://|mailto:|[\w.+-]+@)[^\s<>]*>)")
 _NESTED = re.compile(
-    rf"^((?:[ \t]*(?:>|[-+*](?=[ \t])|\d{{1,9}}[.)](?=[ \t]))){{{MOST_NESTED}}}[ \t]*)(?=[->+*\d])",
+    rf"^((?:[ \t]*(?:>|[-+*](?=[ \t])|\d{{1,9}}[.)](?=[ \t]))){{{MAX_NESTING}}}[ \t]*)(?=[->+*\d])",
     re.MULTILINE,
 )
 _PICTURE = re.compile(r'<img src="[^"]*" alt="([^"]*)"(?: title="[^"]*")? />')
@@ -41,10 +41,10 @@ def render(text: str) -> str:
     >>> render("[x](https://example.org)")
     '<p><a href="https://example.org" rel="noopener noreferrer nofollow">x</a></p>\\n'
     """
-    text = text[:MOST_CHARACTERS].replace(OPENING, "\ufffd")
+    text = text[:MAX_CHARACTERS].replace(OPENING, "\ufffd")
     text = _NESTED.sub(r"\1\\", _NO_LINK.sub(OPENING, text))
     options = pyromark.Options.ENABLE_STRIKETHROUGH
-    if _cells(text) <= MOST_CELLS:
+    if _cells(text) <= MAX_CELLS:
         options |= pyromark.Options.ENABLE_TABLES
     html = _PICTURE.sub(r"\1", pyromark.html(text, options=options)).replace(OPENING, "&lt;")
     return sanitise(_HEADING.sub(_one_step_lower, html))

@@ -15,11 +15,11 @@ from labeling.actions.answers import LabelValue
 from labeling.models import Project
 from labeling.models.suggestions import Suggestion, seen
 
-MOST_SECONDS = 86_400.0
+MAX_SECONDS = 86_400.0
 SUGGESTION_SALT = "labeling.suggestion"
 NONE = "none"  # chosen at first: nothing
-MOST_FIRST = 50  # classes chosen before the suggestion was seen
-MOST_FIRST_SPANS = 500
+MAX_FIRST_CHOICES = 50  # classes chosen before the suggestion was seen
+MAX_FIRST_SPANS = 500
 
 
 class AnswerForm(forms.Form):
@@ -50,7 +50,7 @@ class AnswerForm(forms.Form):
             seconds = float(self.cleaned_data["seconds"])
         except ValueError:
             return None
-        return seconds if 0 <= seconds <= MOST_SECONDS else None
+        return seconds if 0 <= seconds <= MAX_SECONDS else None
 
     def clean_suggestion(self) -> Any:
         """What was shown, as this service signed it when it showed it with this document."""
@@ -61,7 +61,7 @@ class AnswerForm(forms.Form):
             return None
         if "first_spans" in self.sent:
             return seen(shown, _first_spans(str(self.sent["first_spans"])))
-        given = self.sent.getlist("first")[:MOST_FIRST]
+        given = self.sent.getlist("first")[:MAX_FIRST_CHOICES]
         first = [str(_class_id(value)) for value in given if value != NONE] if given else None
         return seen(shown, first)
 
@@ -111,7 +111,7 @@ def _first_spans(sent: str) -> list[list[Any]] | None:
     """
     try:
         rows = json.loads(sent)
-        return [[int(start), int(end), str(UUID(key))] for start, end, key in rows[:MOST_FIRST_SPANS]]
+        return [[int(start), int(end), str(UUID(key))] for start, end, key in rows[:MAX_FIRST_SPANS]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

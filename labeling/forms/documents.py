@@ -17,7 +17,7 @@ from labeling.formats.names import normal_name
 from labeling.models import Document, Project
 from labeling.models.described import ALL_FIELDS
 
-MOST_ASKED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say
+MAX_LISTED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say
 
 FORMATS = (
     (Format.CSV.value, gettext_lazy("Table (CSV or TSV), one document a row")),
@@ -188,7 +188,7 @@ class ColumnChooser(forms.Form):
     def _add_keep_fields(self, roles: set[str | None]) -> None:
         """A question for each column that could be metadata, as far as a page can show them."""
         others = [name for name in self.found.names if not name.startswith(ANNOTATION_PREFIX)]
-        for place, name in enumerate(others[:MOST_ASKED_COLUMNS]):
+        for place, name in enumerate(others[:MAX_LISTED_COLUMNS]):
             self._keep_names[f"keep_{place}"] = name
             if name not in roles:
                 self.fields[f"keep_{place}"] = forms.ChoiceField(
@@ -212,7 +212,7 @@ class ColumnChooser(forms.Form):
 
     @property
     def unasked_count(self) -> int:
-        return max(len(self.found.names) - MOST_ASKED_COLUMNS, 0)
+        return max(len(self.found.names) - MAX_LISTED_COLUMNS, 0)
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, str] = {}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.actions.metadata_fields import fields_of
-from labeling.actions.projects import MOST_CLASSES
+from labeling.actions.projects import MAX_CLASSES
 from labeling.formats.names import NameProblem, checked_names
 from labeling.models import Project
 from labeling.models.described import ALL_FIELDS
@@ -32,7 +32,7 @@ class NewProject(forms.Form):
     )
     class_names = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 6}),
-        max_length=MOST_CLASSES * 101,
+        max_length=MAX_CLASSES * 101,
         label=gettext_lazy("Classes, one a line"),
         help_text=gettext_lazy(
             "Each gets a key and a colour of its own, which the next page shows. You can change both, and "
@@ -100,8 +100,8 @@ class NewProject(forms.Form):
             raise forms.ValidationError(
                 _("“{name}…” is longer than 100 characters.").format(name=too_long[:40])
             )
-        if not 1 <= len(names) <= MOST_CLASSES:
-            raise forms.ValidationError(_("Give between 1 and {most} classes.").format(most=MOST_CLASSES))
+        if not 1 <= len(names) <= MAX_CLASSES:
+            raise forms.ValidationError(_("Give between 1 and {most} classes.").format(most=MAX_CLASSES))
         return names
 
     def values(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from labeling.learning.solver import Solution, solve
 
 STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
 LABEL_TOLERANCE = 1e-5  # several labels: 1e-7 moved F1 by .002 at most on GoEmotions
-MOST_WEIGHT = 4.0  # of a document; with 10, the rarest class of TREC is predicted seven times too often
+MAX_WEIGHT = 4.0  # of a document; with 10, the rarest class of TREC is predicted seven times too often
 _APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model
 Link = Literal["softmax", "sigmoid"]
 
@@ -132,14 +132,14 @@ def fit_single(
     start : the model before this one; where it has seen the same classes the fit begins there
     returns : a model; with one class only in the labels it answers 1 for that class
 
-    Source: logistic regression, balanced weights n / (k · count of the class), at most `MOST_WEIGHT`; two
+    Source: logistic regression, balanced weights n / (k · count of the class), at most `MAX_WEIGHT`; two
     classes share one column of weights, as in scikit-learn.
     """
     seen, places = np.unique(labels.astype(np.int64), return_inverse=True)
     if len(seen) == 1:
         return constant_model(rows, seen, n_classes)
     balanced = len(places) / (len(seen) * np.bincount(places))
-    weights = np.minimum(balanced, MOST_WEIGHT)[places]
+    weights = np.minimum(balanced, MAX_WEIGHT)[places]
     is_binary = len(seen) == 2
     targets = places[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[places]
     known = None if start is None else _as_start(start, seen, rows, is_binary)

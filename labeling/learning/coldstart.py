@@ -13,7 +13,7 @@ from labeling.learning.selection import BATCH, HEAD_SIZE
 SAMPLE = 20_000  # documents looked at: the kinds of a pool show in a sample
 TYPICAL = 300  # documents chosen by type; by then a model has taken over
 NEIGHBOURS = 20
-MOST_MEMBERS = 1_000  # of a cluster, compared with each other
+MAX_MEMBERS = 1_000  # of a cluster, compared with each other
 
 
 def start_head(
@@ -101,7 +101,7 @@ def _typical(points: Floats, count: int, batch: int, seed: int) -> list[tuple[in
             members = np.flatnonzero((clusters == cluster) & ~is_taken)
             if len(members) == 0 or len(found) >= n_clusters:
                 continue
-            row, density = most_typical(points[members[:MOST_MEMBERS]])
+            row, density = most_typical(points[members[:MAX_MEMBERS]])
             found.append((int(members[row]), density, int(sizes[cluster])))
             is_taken[members[row]] = True
         if len(found) == before:

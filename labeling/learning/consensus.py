@@ -12,7 +12,7 @@ from labeling.learning.rows import Rows
 
 DOUBTFUL_BELOW = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85 %
 FLOOR = 0.04  # of an even prior: a model is never surer than that against people
-LEAST_ACCURACY, MOST_ACCURACY = 0.8, 0.95  # of an annotator, whatever few comparisons say
+MIN_ACCURACY, MAX_ACCURACY = 0.8, 0.95  # of an annotator, whatever few comparisons say
 PRIOR_ACCURACY, PRIOR_WEIGHT = 0.875, 20  # of somebody whose answers were never compared
 FOLDS = 2  # three cost twice as much and found no more wrong labels on four sets with 10 % of them
 
@@ -27,7 +27,7 @@ def annotator_accuracy(right: AnyIntegers, compared: AnyIntegers) -> Doubles:
     array([0.875, 0.95 , 0.8  ])
     """
     found: Doubles = (right + PRIOR_ACCURACY * PRIOR_WEIGHT) / (compared + PRIOR_WEIGHT)
-    return found.clip(LEAST_ACCURACY, MOST_ACCURACY)
+    return found.clip(MIN_ACCURACY, MAX_ACCURACY)
 
 
 def evidence(accuracies: AnyFloats, n_classes: int) -> Doubles:

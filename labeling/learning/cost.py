@@ -10,7 +10,7 @@ import numpy as np
 
 from labeling.learning.arrays import AnyFloats, AnyIntegers, Doubles
 
-LEAST_ANSWERS = 20  # measured ones, before the project's own times are believed at all
+MIN_ANSWERS = 20  # measured ones, before the project's own times are believed at all
 PRIOR_ANSWERS = 20  # as many answers does the prior weigh
 ROUNDS = 5  # of fitting, each with the answers cut by the line before
 LARGEST_RATIO = 3  # of measured to expected seconds, and its inverse: beyond is a coffee, or a slip
@@ -44,7 +44,7 @@ def fit_cost(seconds: AnyFloats, token_counts: AnyIntegers, prior: Cost = PRIOR)
     """Learn a project's cost from measured answers.
 
     seconds : (n,) of focused work, each at least 0; token_counts : (n,) of the same documents
-    returns : the prior where there are fewer than `LEAST_ANSWERS`; else the line of least squared relative
+    returns : the prior where there are fewer than `MIN_ANSWERS`; else the line of least squared relative
         error with both parts at least 0, drawn towards the prior, which is first brought to the team's speed
 
     Answers that took many times or a fraction of what such a text usually takes are cut to that.
@@ -54,7 +54,7 @@ def fit_cost(seconds: AnyFloats, token_counts: AnyIntegers, prior: Cost = PRIOR)
     >>> round(learnt.per_document), round(learnt.per_token, 2)
     (9, 0.11)
     """
-    if len(seconds) < LEAST_ANSWERS:
+    if len(seconds) < MIN_ANSWERS:
         return prior
     pace = max(float(np.median(seconds / prior.seconds(token_counts))), 1e-3)
     cost = before = Cost(pace * prior.per_document, pace * prior.per_token)

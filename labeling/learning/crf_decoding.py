@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labeling.learning.arrays import AnyIntegers, Doubles, Integers
 
 BATCH_NUMBERS = 200_000  # (tokens x tags) decoded together: stays in a processor's cache
-MOST_IN_BATCH = 2_048  # sequences
+BATCH_SIZE = 2_048  # sequences
 
 Emissions = Callable[[Integers], Doubles]  # (T, B) token numbers, -1 for none, to (T, K, B) scores
 
@@ -68,7 +68,7 @@ def _batches(lengths: Integers, n_tags: int) -> Iterator[Integers]:
     start = 0
     while start < len(order):
         wanted = BATCH_NUMBERS // max(int(lengths[order[start]]) * n_tags, 1)
-        stop = start + min(max(wanted, 1), MOST_IN_BATCH)
+        stop = start + min(max(wanted, 1), BATCH_SIZE)
         yield order[start:stop]
         start = stop
 

@@ -20,12 +20,12 @@ from labeling.learning.pulls import Duel, column_pulls, whole_pulls
 from labeling.learning.rows import Rows
 from labeling.learning.words import words
 
-MOST_WORDS = 5
-MOST_CHARACTERS = 4_000  # of a text that are searched for words: what pulls, pulls from the beginning on
-LEAST_PULL = 0.1  # nats: less is no reason
-LEAST_OF_BEST = 0.2  # of the strongest word's pull: what is much weaker only blurs the answer
+MAX_WORDS = 5
+MAX_CHARACTERS = 4_000  # of a text that are searched for words: what pulls, pulls from the beginning on
+MIN_ATTRIBUTION = 0.1  # nats: less is no reason
+MIN_SHARE_OF_STRONGEST = 0.2  # of the strongest word's pull: what is much weaker only blurs the answer
 CLEAR = 0.05  # lead of an expert's first choice over its second, from which it says something
-LEAST_WEIGHT = 0.05  # of all experts' weight: a whisper decides nothing
+MIN_WEIGHT = 0.05  # of all experts' weight: a whisper decides nothing
 
 Words = tuple[tuple[str, float], ...]  # with their pulls
 
@@ -88,7 +88,7 @@ def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     opinions = committee.opinions(rows)
     best, odds = opinions.argmax(axis=2), opinions.max(axis=2)
     second = np.partition(opinions, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
-    is_heard = committee.weights > LEAST_WEIGHT * committee.weights.sum()
+    is_heard = committee.weights > MIN_WEIGHT * committee.weights.sum()
     has_opinion = (odds - second >= CLEAR) & is_heard[:, None]
     weights = committee.weights.tolist()
     return [
@@ -106,7 +106,7 @@ def pulling_words(
 ) -> list[Words]:
     """The words of each text that pull most towards one class and away from the other.
 
-    returns : for each text at most `MOST_WORDS` pairs of word and pull, the strongest first
+    returns : for each text at most `MAX_WORDS` pairs of word and pull, the strongest first
     """
     keys = duel.row * COLUMNS + duel.rows.sparse.indices
     pulls = column_pulls(duel, committee, featurizer)
@@ -139,7 +139,7 @@ class _Filled:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Self:
-        tokens = [words(text[:MOST_CHARACTERS]) for text in texts]
+        tokens = [words(text[:MAX_CHARACTERS]) for text in texts]
         hashes, lengths = hash_tokens(tokens)
         text = np.repeat(np.arange(len(texts)), lengths)
         _, firsts, number = np.unique(text << 32 | hashes, return_index=True, return_inverse=True)
@@ -157,7 +157,7 @@ def _strongest(total: Doubles, filled: _Filled, n_texts: int) -> list[Words]:
     starts = np.searchsorted(filled.text, np.arange(n_texts + 1))
     found: list[Words] = []
     for start, behind in pairwise(starts.tolist()):
-        best = order[start : min(start + MOST_WORDS, behind)]
-        least = max(LEAST_PULL, LEAST_OF_BEST * float(total[best[0]])) if len(best) else 0.0
+        best = order[start : min(start + MAX_WORDS, behind)]
+        least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * float(total[best[0]])) if len(best) else 0.0
         found.append(tuple((filled.words[one], float(total[one])) for one in best if total[one] >= least))
     return found

@@ -22,7 +22,7 @@ from labeling.learning.ppmi import word_vectors
 from labeling.learning.rows import Rows
 
 FORMAT = 3  # raise it when the same arrays would mean other features
-MOST_TOPIC_COLUMNS = 50_000  # with pairs of words there are ten times as many, nearly all of them rare
+MAX_TOPIC_COLUMNS = 50_000  # with pairs of words there are ten times as many, nearly all of them rare
 SAMPLE = 20_000  # documents to learn from: three seconds of work, whatever the size of the pool
 
 
@@ -61,7 +61,7 @@ class Featurizer:
         columns = np.flatnonzero(frequency >= rare)
         counts = _cut(counts, columns)
         idf = np.log((1 + len(sample)) / (1 + frequency[columns])) + 1
-        often = np.sort(np.argsort(-frequency[columns], kind="stable")[:MOST_TOPIC_COLUMNS])
+        often = np.sort(np.argsort(-frequency[columns], kind="stable")[:MAX_TOPIC_COLUMNS])
         read = _cut(counts, often)
         entropy = log_entropy_weights(read)
         weighted = _weigh(read, np.log1p(read.data), entropy)

@@ -17,7 +17,7 @@ from labeling.learning.neighbours import propagate
 from labeling.learning.recipe import USUAL_RECIPE, Recipe, augmented
 from labeling.learning.rows import Rows
 from labeling.learning.thresholds import PRIOR_THRESHOLD, best_threshold
-from labeling.learning.weighing import LEAST_LABELS, folds, learn_label_weights, learn_weights
+from labeling.learning.weighing import MIN_LABELS, folds, learn_label_weights, learn_weights
 
 # What each expert is usually worth beside the linear one, in log-weights; the data moves it from there.
 USUAL = {"linear": 1.0, "words": 0.15, "neighbours": 0.2, "guideline": 0.3, "outside": 0.3}
@@ -102,7 +102,7 @@ def _fit_classes(
     everyone, n_weighed, crossed = np.arange(len(labels)), len(labels), NOT_CROSSED
     if start is not None and start.names == bench.names and _is_settled(start.n_weighed, len(labels)):
         weights, n_weighed = start.weights, start.n_weighed
-    elif len(bench.names) > 1 and len(labels) >= LEAST_LABELS:
+    elif len(bench.names) > 1 and len(labels) >= MIN_LABELS:
         weights, crossed = _weighed(rows, labels, n_classes, bench, weights, seed)
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
     every = (*experts, *bench.ready.values())
@@ -217,7 +217,7 @@ def _fit_labels(
     offset, thresholds, crossed = 0.0, np.full(n_classes, PRIOR_THRESHOLD, dtype=np.float32), NOT_CROSSED
     if len(bench.names) == 1:
         weights = np.ones(1)
-    if len(labels) >= LEAST_LABELS and len(linear.seen):
+    if len(labels) >= MIN_LABELS and len(linear.seen):
         numbers, scores = _held_out_labels(rows, labels, bench, seed)
         if len(bench.names) > 1:
             weights, offset = learn_label_weights(scores, labels[numbers], weights)

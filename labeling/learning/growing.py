@@ -22,9 +22,11 @@ from labeling.learning.seeds import varied_matches
 
 LIKELIEST = 4  # candidates per place for a class with few labels: with more, too few of them are of it
 SPREAD = 10  # candidates per place from which k-means chooses
-MOST_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
-MOST_FOCUS = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
-MOST_OF_LEFT = 0.7  # for needs, of what focus, random documents and seed words leave: doubt gets the rest
+MAX_CANDIDATES = 4_000  # beyond, k-means would cost more than it spreads
+MAX_FOCUS_SHARE = 0.8  # of the head, for all wishes of managers together: the rest keeps the model honest
+MAX_SHARE_OF_REST = (
+    0.7  # for needs, of what focus, random documents and seed words leave: doubt gets the rest
+)
 POSITIVES_PART = 1 / 3  # of the weak classes' part, where a document may have several classes
 
 
@@ -80,7 +82,7 @@ class GrowingHead:
         groups.append(self._random(min(size - taken, self._random_due(size))))
         groups += self._seeded(size, size - taken - len(groups[-1]))
         left = size - sum(map(len, groups))
-        needed = self._needed(size, int(left * MOST_OF_LEFT)) if self.by_class else []
+        needed = self._needed(size, int(left * MAX_SHARE_OF_REST)) if self.by_class else []
         left -= sum(map(len, needed))
         groups += needed
         if self.strategy is Strategy.DEFAULT and not self.is_of_spans:
@@ -145,14 +147,14 @@ class GrowingHead:
 
     def _spread(self, size: int) -> list[HeadEntry]:
         """The most uncertain document of each cluster of the most uncertain ones."""
-        rows = self._best(min(SPREAD * size, max(MOST_CANDIDATES, 2 * size)))
+        rows = self._best(min(SPREAD * size, max(MAX_CANDIDATES, 2 * size)))
         return self._one_of_each(rows, size, Share.MARGIN, None)
 
     def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
         """Documents likely to be of a class, different from each other, the least certain of each kind."""
-        share = self.wishes.focus[label_class] * min(1, MOST_FOCUS / sum(self.wishes.focus.values()))
+        share = self.wishes.focus[label_class] * min(1, MAX_FOCUS_SHARE / sum(self.wishes.focus.values()))
         places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
-        places = min(max(places, 0), int(MOST_FOCUS * size))
+        places = min(max(places, 0), int(MAX_FOCUS_SHARE * size))
         rows = self._likely(label_class)[: SPREAD * places]
         chosen = self._one_of_each(rows, places, Share.FOCUS, label_class)
         self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
@@ -218,7 +220,7 @@ class GrowingHead:
         return interleave([*weak, positives])
 
     def _herd(self, size: int) -> list[HeadEntry]:
-        rows = self._best(min(SPREAD * size, MOST_CANDIDATES))
+        rows = self._best(min(SPREAD * size, MAX_CANDIDATES))
         sample = self.rng.permutation(len(self.scores))[:1_000]
         chosen = herd(
             self.vectors(self.scores.positions[sample]),

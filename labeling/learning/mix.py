@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_NEEDED = 0.6  # of the head, for the needs of all classes: doubt and the random share keep theirs
-ENOUGH_TO_DOUBT = 15  # labels of a class, below which what the model doubts of it is mostly not of it
-MANY_CLASSES = 30  # above it the random share is 5 % and the weak classes' part a quarter
+MAX_NEEDS_SHARE = 0.6  # of the head, for the needs of all classes: doubt and the random share keep theirs
+UNCERTAINTY_THRESHOLD = 15  # labels of a class, below which what the model doubts of it is mostly not of it
+CLASS_COUNT_THRESHOLD = 30  # above it the random share is 5 % and the weak classes' part a quarter
 
 
 class Strategy(StrEnum):
@@ -95,7 +95,7 @@ class Mix:
         >>> Mix.usual(6)
         Mix(random=0.1, weak_class=0.35, second_opinion=0.1, seed_words=0.1)
         """
-        if n_classes > MANY_CLASSES:
+        if n_classes > CLASS_COUNT_THRESHOLD:
             return cls(random=0.05, weak_class=0.1875, second_opinion=0.1, seed_words=0.1)
         return cls(random=0.1, weak_class=0.35, second_opinion=0.1, seed_words=0.1)
 
@@ -154,7 +154,7 @@ def sought_classes(counts: AnyIntegers) -> frozenset[int]:
     >>> sorted(sought_classes(np.array([3, 15, 0])))
     [0, 2]
     """
-    return frozenset(np.flatnonzero(counts < ENOUGH_TO_DOUBT).tolist())
+    return frozenset(np.flatnonzero(counts < UNCERTAINTY_THRESHOLD).tolist())
 
 
 def interleave(groups: Sequence[Sequence[T]]) -> list[T]:

@@ -24,11 +24,11 @@ from labeling.learning.rows import Rows
 
 ROUNDS = 6
 SMOOTHING = 0.05  # occurrences of every word in every class that nobody saw
-LEAST_DOCUMENTS = 3  # that hold a word: rarer ones only blur
+MIN_DOCUMENTS = 3  # that hold a word: rarer ones only blur
 GUESSED = 10.0  # what all unlabelled documents together count, in labelled ones
 ROW_SCALE = 3.0  # a document counts as this many words times the root of its length: words repeat each other
 TRUSTED_LABELS = 5  # a class, at which what is known of its size counts half of what it counts at most
-LEAST_MASS = 0.2  # of an even share: no class may die out among the guesses
+MIN_MASS = 0.2  # of an even share: no class may die out among the guesses
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Vocabulary:
         """The words of enough documents, labelled or not."""
         held = unlabelled.presence()
         seen = vstack([held, labelled.presence()], format="csr")
-        columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= LEAST_DOCUMENTS)
+        columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= MIN_DOCUMENTS)
         return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
 
 
@@ -139,7 +139,7 @@ def fit_words(
     own = (labelled.T @ chosen)[:-1]
     trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end
     common = (mass[seen] / mass[seen].sum()) ** trust
-    share = np.maximum(common / common.sum(), LEAST_MASS / len(seen)).astype(np.float32)
+    share = np.maximum(common / common.sum(), MIN_MASS / len(seen)).astype(np.float32)
     share /= share.sum()
     worth = np.float32(GUESSED * len(labels) / max(vocabulary.counts.shape[0], 1))
     weights = _log_shares(own)

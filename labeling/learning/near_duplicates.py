@@ -15,7 +15,7 @@ from labeling.learning.minhash import ALIKE, BANDS, similarity
 from labeling.learning.signature_store import SignatureStore
 
 NEIGHBOURS = 8  # texts before it in its bucket, beside the first, that a text is compared with
-PAIRS_AT_ONCE = 50_000  # 25 MB of signatures
+PAIR_BATCH_SIZE = 50_000  # 25 MB of signatures
 _LOW_BITS = np.uint32(2**20 - 1)
 
 Pairs = tuple[Integers, Integers]
@@ -139,8 +139,8 @@ def _pairs(keys: Hashes, members: Integers, first: int) -> Iterator[Pairs]:
 
 
 def _join_alike(groups: Integers, store: SignatureStore, left: Integers, right: Integers) -> None:
-    for start in range(0, len(left), PAIRS_AT_ONCE):
-        chunk = slice(start, start + PAIRS_AT_ONCE)
+    for start in range(0, len(left), PAIR_BATCH_SIZE):
+        chunk = slice(start, start + PAIR_BATCH_SIZE)
         one, other = left[chunk], right[chunk]
         is_apart = _roots(groups, one) != _roots(groups, other)
         one, other = one[is_apart], other[is_apart]

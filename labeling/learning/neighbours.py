@@ -20,7 +20,7 @@ from labeling.learning.rows import Rows
 
 NEIGHBOURS = 15
 SHARPNESS = 4  # power of the cosine: near neighbours count much more than far ones
-KEPT = 0.9  # of what a document hears from its neighbours, against its own label
+PROPAGATION_WEIGHT = 0.9  # of what a document hears from its neighbours, against its own label
 STEPS = 15
 DOUBT = 0.02  # of the usual evidence, spread over all classes
 BLOCK = 1_024  # documents compared at once
@@ -128,7 +128,7 @@ def propagate(
     entering /= np.maximum(entering.sum(axis=0), 1e-9)
     reached = entering.copy()
     for _ in range(STEPS):
-        reached = KEPT * (step @ reached) + (1 - KEPT) * entering
+        reached = PROPAGATION_WEIGHT * (step @ reached) + (1 - PROPAGATION_WEIGHT) * entering
     heard = near @ reached
     usual = float(heard.sum(axis=1).mean()) if len(labels) else 0.0
     return NeighboursModel(n_classes, seen, reached, usual)

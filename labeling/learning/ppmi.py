@@ -11,9 +11,9 @@ from labeling.learning.arrays import Floats, Integers
 from labeling.learning.lsa import leading_directions
 
 DIMENSIONS = 128
-MOST_WORDS = 20_000  # of the vocabulary, the most frequent ones
-LEAST_DOCUMENTS = 3  # that a word must occur in: of rarer ones nothing is known
-MOST_PAIRS = 8_000_000  # of words in one document, all documents together: bounds time and memory
+MAX_WORDS = 20_000  # of the vocabulary, the most frequent ones
+MIN_DOCUMENTS = 3  # that a word must occur in: of rarer ones nothing is known
+MAX_PAIRS = 8_000_000  # of words in one document, all documents together: bounds time and memory
 
 
 def word_vectors(presence: csr_array, dimensions: int, seed: int) -> tuple[Integers, Floats]:
@@ -29,8 +29,8 @@ def word_vectors(presence: csr_array, dimensions: int, seed: int) -> tuple[Integ
     rows = _within_budget(presence)
     n_documents = rows.shape[0]
     frequency = np.bincount(rows.indices, minlength=rows.shape[1])
-    known = np.flatnonzero(frequency >= LEAST_DOCUMENTS)
-    columns = np.sort(known[np.argsort(-frequency[known], kind="stable")[:MOST_WORDS]])
+    known = np.flatnonzero(frequency >= MIN_DOCUMENTS)
+    columns = np.sort(known[np.argsort(-frequency[known], kind="stable")[:MAX_WORDS]])
     if len(columns) < 2:
         return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
     rarity = np.log(n_documents / frequency[columns]).astype(np.float32)
@@ -59,6 +59,6 @@ def _information(words: csr_array, rarity: Floats, n_documents: int) -> csr_arra
 
 
 def _within_budget(presence: csr_array) -> csr_array:
-    """As many documents, from the first on, as `MOST_PAIRS` allows."""
+    """As many documents, from the first on, as `MAX_PAIRS` allows."""
     pairs = np.cumsum(np.diff(presence.indptr).astype(np.int64) ** 2)
-    return presence[: max(1, int(np.searchsorted(pairs, MOST_PAIRS)))]
+    return presence[: max(1, int(np.searchsorted(pairs, MAX_PAIRS)))]

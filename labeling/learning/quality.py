@@ -9,7 +9,7 @@ import numpy as np
 from labeling.learning.arrays import AnyFloats, AnyIntegers, Doubles, Flags, Integers
 
 WINDOW = 300  # latest pairs that count: the model of long ago says little of that of today
-LEAST_PAIRS = 5  # comparisons of annotators from which their agreement on a class is spoken of
+MIN_PAIRS = 5  # comparisons of annotators from which their agreement on a class is spoken of
 AMBIGUOUS_BELOW = 0.6  # agreement under which a class is unclear rather than short of labels
 
 
@@ -81,7 +81,7 @@ def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
     """How often a second annotator gives the class that one gave, by class.
 
     given : (n_answers, n_classes) bool; documents : (n_answers,) which one each answer is about
-    returns : (n_classes,) in [0, 1]; not a number where fewer than `LEAST_PAIRS` answers had a second one
+    returns : (n_classes,) in [0, 1]; not a number where fewer than `MIN_PAIRS` answers had a second one
 
     Source: positive specific agreement (Fleiss 1975), over all pairs of answers of a document.
 
@@ -94,7 +94,7 @@ def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
     np.add.at(positive, place, given)
     agreed = (positive * (positive - 1)).sum(axis=0)
     compared = (positive * (answers[:, None] - 1)).sum(axis=0)
-    agreement: Doubles = np.where(compared >= LEAST_PAIRS, agreed / np.maximum(compared, 1), np.nan)
+    agreement: Doubles = np.where(compared >= MIN_PAIRS, agreed / np.maximum(compared, 1), np.nan)
     return agreement
 
 

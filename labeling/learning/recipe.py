@@ -14,7 +14,7 @@ from labeling.learning.classifier import STRENGTH
 from labeling.learning.rows import Rows
 
 DROPPED = 0.3  # of the words of a document, in a copy of it
-MOST_COPIES = 2  # of a class's labels: more would only repeat them
+MAX_COPIES = 2  # of a class's labels: more would only repeat them
 
 
 class Augmentation(StrEnum):
@@ -87,7 +87,7 @@ def _chosen(flags: Flags, rng: np.random.Generator) -> Integers:
     for label_class in weak_classes(flags):
         members = np.flatnonzero(flags[:, label_class])
         missing = round(counts[counts > 0].mean()) - len(members)
-        pairs.append(rng.choice(members, (min(missing, MOST_COPIES * len(members)), 2)))
+        pairs.append(rng.choice(members, (min(missing, MAX_COPIES * len(members)), 2)))
     return np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=np.int64)
 
 

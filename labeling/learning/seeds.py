@@ -15,7 +15,7 @@ from labeling.learning.clustering import k_means
 from labeling.learning.hashing import COLUMNS, WORD_COLUMNS, count_terms
 from labeling.learning.store import FeatureStore
 
-MOST_SEEDED = 16  # classes searched at once; more would share a tenth of the head among them
+MAX_SEEDED_CLASSES = 16  # classes searched at once; more would share a tenth of the head among them
 SPREAD = 10  # candidates per place from which k-means chooses
 
 
@@ -49,12 +49,12 @@ def find_matches(
 ) -> dict[int, Matches]:
     """Eligible documents that hold seed words.
 
-    terms : class number to its seed words and phrases; beyond `MOST_SEEDED` classes the rest is passed over
+    terms : class number to its seed words and phrases; beyond `MAX_SEEDED_CLASSES` the rest is passed over
     is_eligible : (len(store),) bool
     most : documents to return for a class, the best matches
     returns : for each class that has any match; ties go to the earlier document
     """
-    numbers = [number for number in sorted(terms) if terms[number]][:MOST_SEEDED]
+    numbers = [number for number in sorted(terms) if terms[number]][:MAX_SEEDED_CLASSES]
     if not numbers:
         return {}
     columns = [np.unique(np.concatenate([seed_columns(t) for t in terms[number]])) for number in numbers]

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from labeling.learning.arrays import Doubles, Floats, Integers
 
-MOST_DUAL_ROWS = 2_000  # the dual was faster at 1,000 rows, the columns at 3,000
+MAX_DUAL_ROWS = 2_000  # the dual was faster at 1,000 rows, the columns at 3,000
 ITERATIONS = 200
 MEMORY, SHORT_MEMORY = 10, 5  # steps that L-BFGS remembers; with many columns that is what a step costs
 WIDE = 10_000
@@ -60,12 +60,12 @@ def solve(
     """
     columns, compact = compact_columns(sparse)
     losses = strength * np.broadcast_to(weights.reshape(len(targets), -1), targets.shape)
-    usual = TOLERANCE if len(targets) <= MOST_DUAL_ROWS else LOOSE_TOLERANCE
+    usual = TOLERANCE if len(targets) <= MAX_DUAL_ROWS else LOOSE_TOLERANCE
     problem = _Problem(targets, losses, exclusive, usual if tolerance is None else tolerance)
     first = None if start is None else _placed(start, columns)
     if len(columns) == 0 and dense.shape[1] < len(targets):
         matrix = _minimise(dense, dense.T, problem, first)
-    elif len(targets) <= MOST_DUAL_ROWS:
+    elif len(targets) <= MAX_DUAL_ROWS:
         matrix = _solve_dual(compact, dense, problem, first)
     else:
         design = _SideBySide(compact, dense)

@@ -15,7 +15,7 @@ from labeling.learning.spans import Span
 from labeling.learning.word_clusters import WordClusters
 
 FOLDS = 3  # five took twice the time, and were nearer to a test set on two of three sets
-LEAST = 12  # documents: with fewer a fold is hardly a sample
+MIN_DOCUMENTS = 12  # documents: with fewer a fold is hardly a sample
 
 
 def crossed_spans(
@@ -34,7 +34,7 @@ def crossed_spans(
     folder : an empty one, for the models of the folds
     returns : (3, n_classes): true positives, false positives, false negatives; (3, 0) with too few documents
     """
-    if len(texts) < LEAST:
+    if len(texts) < MIN_DOCUMENTS:
         return np.zeros((3, 0), dtype=np.int64)
     number = {name: place for place, name in enumerate(classes)}
     counts = np.zeros((3, len(classes)), dtype=np.int64)

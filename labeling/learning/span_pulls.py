@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from labeling.learning.crf import SpanTagger, Tagged
-from labeling.learning.explaining import LEAST_OF_BEST, LEAST_PULL, MOST_WORDS
+from labeling.learning.explaining import MAX_WORDS, MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST
 from labeling.learning.spans import Span
 
 
@@ -54,6 +54,6 @@ def span_pulls(
 
 
 def _strongest(pulls: Sequence[Pull]) -> tuple[Pull, ...]:
-    best = sorted(pulls, key=lambda pull: -pull.nats)[:MOST_WORDS]
-    least = max(LEAST_PULL, LEAST_OF_BEST * best[0].nats) if best else 0.0
+    best = sorted(pulls, key=lambda pull: -pull.nats)[:MAX_WORDS]
+    least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
     return tuple(sorted(pull for pull in best if pull.nats >= least))

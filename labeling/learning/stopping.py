@@ -13,15 +13,15 @@ import numpy as np
 from labeling.learning.arrays import AnyFloats, Flags, Integers
 
 SAMPLE = 1_500  # documents on which two models are compared
-LEAST_STEP = 20  # labels between them: a model that learnt from one more label is the same model
+MIN_STEP = 20  # labels between them: a model that learnt from one more label is the same model
 COMPARED = 3  # comparisons of models, the latest, whose mean counts
 STEADY = 0.97  # mean kappa from which predictions have settled; .99, an older default, was never reached
 FLAT = 0.005  # accuracy per 100 labels below which there is hardly a gain
 WINDOW = 200  # answers, the latest, over which the trend is drawn
-LEAST_DRAWN = 10  # random documents among them
-LEAST_MODELS = 4  # of a learning curve
-LEAST_GROWTH = 1.5  # from its first to its last number of labels
-LEAST_TESTED = 30  # documents
+MIN_SAMPLED = 10  # random documents among them
+MIN_MODELS = 4  # of a learning curve
+MIN_GROWTH = 1.5  # from its first to its last number of labels
+MIN_TEST_DOCUMENTS = 30  # documents
 NEXT = 100  # labels
 Z = 1.959964  # 97.5 % of the normal distribution
 
@@ -129,7 +129,7 @@ def accuracy_trend(ages: Integers, is_right: Flags) -> Trend | None:
     """How fast accuracy rises, by least squares over random documents among the latest answers.
 
     ages : (n,) answers that came after each; is_right : (n,) whether the model had predicted it
-    returns : None where fewer than `LEAST_DRAWN` lie within `WINDOW`
+    returns : None where fewer than `MIN_SAMPLED` lie within `WINDOW`
 
     Only uniform draws may be given: chosen documents are the hard ones, and get harder.
 
@@ -141,7 +141,7 @@ def accuracy_trend(ages: Integers, is_right: Flags) -> Trend | None:
     is_late = ages < WINDOW
     hundreds, right = -ages[is_late] / 100, is_right[is_late].astype(np.float64)
     n = len(right)
-    if n < LEAST_DRAWN or np.ptp(hundreds) == 0:
+    if n < MIN_SAMPLED or np.ptp(hundreds) == 0:
         return None
     spread = float(((hundreds - hundreds.mean()) ** 2).sum())
     slope = float(((hundreds - hundreds.mean()) * (right - right.mean())).sum() / spread)
@@ -156,8 +156,8 @@ def expected_gain(labels: Integers, wrong: AnyFloats, documents: Integers) -> Ga
     """What the next `NEXT` labels would bring, if the error went on falling as a power of their number.
 
     labels : (n,) labels that each model had; wrong : (n,) documents that it got wrong of `documents` (n,)
-    returns : None with fewer than `LEAST_MODELS` models that were tested on `LEAST_TESTED` documents each, or
-        where labels grew by less than `LEAST_GROWTH`: then any number would be made up
+    returns : None with fewer than `MIN_MODELS` models that were tested on `MIN_TEST_DOCUMENTS`
+        documents each, or where labels grew by less than `MIN_GROWTH`: then any number would be made up
 
     Source: Figueroa et al. (2012), "Predicting sample size required for classification performance": weighted
     least squares; here on logarithms, so that it has one answer.
@@ -169,9 +169,9 @@ def expected_gain(labels: Integers, wrong: AnyFloats, documents: Integers) -> Ga
     >>> expected_gain(labels[:3], np.array([9, 8, 7]), np.array([99] * 3)) is None
     True
     """
-    is_told = (documents >= LEAST_TESTED) & (labels > 0)
+    is_told = (documents >= MIN_TEST_DOCUMENTS) & (labels > 0)
     labels, wrong, documents = labels[is_told], wrong[is_told], documents[is_told]
-    if len(labels) < LEAST_MODELS or labels.max() < LEAST_GROWTH * labels.min():
+    if len(labels) < MIN_MODELS or labels.max() < MIN_GROWTH * labels.min():
         return None
     error = np.clip((wrong + 0.5) / (documents + 1), 1e-6, 1 - 1e-6)
     weights = documents * error / (1 - error)  # of a logarithm of a share

@@ -21,7 +21,7 @@ STRENGTHS = (5.0, 60.0)  # against the usual 20
 REPEATS, FOLDS = 3, 5
 TRIALS = REPEATS * FOLDS
 NOISE = 0.05  # probability of taking noise for a gain, for all candidates of a step together
-LEAST_PROBABILITY = 1e-6
+MIN_PROBABILITY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -161,5 +161,5 @@ def _fold(labels: AnyArray, number: int) -> tuple[Integers, Integers]:
 
 
 def _log_loss(probabilities: Floats, flags: AnyArray, *, is_single: bool) -> float:
-    believed = np.clip(np.where(flags, probabilities, 1 - probabilities), LEAST_PROBABILITY, 1)
+    believed = np.clip(np.where(flags, probabilities, 1 - probabilities), MIN_PROBABILITY, 1)
     return float(-np.log(believed[flags] if is_single else believed).mean())

@@ -11,13 +11,13 @@ from scipy.optimize import minimize, minimize_scalar
 
 from labeling.learning.arrays import Doubles, Flags, Floats, Integers
 
-LEAST_LABELS = 12  # below it the usual weights are better than any learnt ones
+MIN_LABELS = 12  # below it the usual weights are better than any learnt ones
 FOLDS = 4
 FOLDED_LABELS = 2_000  # fitted labels of all folds together, about: the weights settle long before
-MOST_HELD_OUT = 500  # documents of one fold: more would only cost
+MAX_HELD_OUT_DOCUMENTS = 500  # documents of one fold: more would only cost
 DOUBT = 5.0  # how strongly the weights are drawn to the usual ones
 WIDTH = 0.3  # by which a weight may differ from the usual one at little cost
-MOST_WEIGHT = 4.0
+MAX_WEIGHT = 4.0
 
 
 def folds(labels: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
@@ -35,8 +35,8 @@ def folds(labels: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
         part[members] = (np.arange(len(members)) + label_class) % FOLDS
     for number in range(min(FOLDS, max(1, FOLDED_LABELS // len(labels)))):
         held = np.flatnonzero(part == number)
-        if len(held) > MOST_HELD_OUT:
-            held = np.sort(rng.choice(held, MOST_HELD_OUT, replace=False))
+        if len(held) > MAX_HELD_OUT_DOCUMENTS:
+            held = np.sort(rng.choice(held, MAX_HELD_OUT_DOCUMENTS, replace=False))
         yield np.setdiff1d(np.arange(len(labels)), held), held
 
 
@@ -76,7 +76,7 @@ def learn_weights(scores: Floats, labels: Integers, usual: Doubles) -> Doubles:
         gradient = np.tensordot(by_expert, slope, 2) + 2 * DOUBT * away / WIDTH
         return float(loss + DOUBT * (away**2).sum()), gradient
 
-    bounds = [(0.0, MOST_WEIGHT)] * len(usual)
+    bounds = [(0.0, MAX_WEIGHT)] * len(usual)
     found: Doubles = minimize(objective, usual, jac=True, method="L-BFGS-B", bounds=bounds).x
     return found * _scale(np.tensordot(found, by_expert, 1), labels)
 
@@ -102,7 +102,7 @@ def learn_label_weights(scores: Floats, labels: Flags, usual: Doubles) -> tuple[
     """The same for several labels per document, all classes together, with an offset of every log-odds.
 
     scores : (n_experts, n, n_classes) log-odds; labels : (n, n_classes)
-    returns : (n_experts,) weights in [0, MOST_WEIGHT], and the offset
+    returns : (n_experts,) weights in [0, MAX_WEIGHT], and the offset
     """
     targets, by_expert = labels.astype(np.float64), scores.astype(np.float64)
 
@@ -114,6 +114,6 @@ def learn_label_weights(scores: Floats, labels: Flags, usual: Doubles) -> tuple[
         gradient = np.tensordot(by_expert, slope, 2) + 2 * DOUBT * away / WIDTH
         return float(loss + DOUBT * (away**2).sum()), np.append(gradient, slope.sum())
 
-    bounds = [(0.0, MOST_WEIGHT)] * len(usual) + [(-3.0, 3.0)]
+    bounds = [(0.0, MAX_WEIGHT)] * len(usual) + [(-3.0, 3.0)]
     found = minimize(objective, np.append(usual, 0.0), jac=True, method="L-BFGS-B", bounds=bounds).x
     return found[:-1], float(found[-1])

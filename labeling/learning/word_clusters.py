@@ -19,8 +19,8 @@ from labeling.learning.clustering import k_means
 from labeling.learning.durable import read_folder, write_folder
 from labeling.learning.lsa import leading_directions, unit_rows
 
-LEAST_COUNT = 3  # a word seen less often has no company to speak of
-MOST_WORDS = 30_000
+MIN_COUNT = 3  # a word seen less often has no company to speak of
+MAX_WORDS = 30_000
 CONTEXTS = 4_000  # the most frequent words, at each place beside a word
 PLACES = (-2, -1, 1, 2)
 DIMENSIONS = 64
@@ -80,7 +80,7 @@ def learn_clusters(
     """
     held = [[plain(word) for word in segment] for segment in segments]
     counts = Counter(word for segment in held for word in segment)
-    frequent = [word for word, count in counts.most_common(MOST_WORDS) if count >= LEAST_COUNT]
+    frequent = [word for word, count in counts.most_common(MAX_WORDS) if count >= MIN_COUNT]
     if len(frequent) < 2 * min(sizes):
         return WordClusters()
     numbers = {word: number for number, word in enumerate(frequent)}

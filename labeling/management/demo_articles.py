@@ -70,8 +70,8 @@ does and who uses it*, it is **Tech**; about *profit, shares, jobs or the sale o
 RARE, NEIGHBOR = "Tech", "Business"
 FOLDERS = {"business": "Business", "entertainment": "Entertainment", "politics": "Politics",
            "sports": "Sport", "tech": "Tech"}  # fmt: skip
-KEPT = {"Business": 450, "Sport": 410, "Politics": 240, "Entertainment": 150, "Tech": 150}
-COUNT = sum(KEPT.values())
+ARTICLES_PER_CLASS = {"Business": 450, "Sport": 410, "Politics": 240, "Entertainment": 150, "Tech": 150}
+COUNT = sum(ARTICLES_PER_CLASS.values())
 DESCRIPTION = (
     f"{COUNT:,} articles of the BBC from 2004 and 2005, in five classes. {RARE} is rare, and its articles "
     f"speak of companies: they are easily taken for {NEIGHBOR}."
@@ -109,7 +109,7 @@ def _by_class() -> dict[str, list[str]]:
         draw.shuffle(texts)
         if name == RARE:
             texts.sort(key=likeness_to_neighbor, reverse=True)
-        found[name] = texts[: KEPT[name]]
+        found[name] = texts[: ARTICLES_PER_CLASS[name]]
     return found
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-MOST_ANSWERS = 2_000  # the latest that are looked at: people learn, and rules change
+MAX_ANSWERS = 2_000  # the latest that are looked at: people learn, and rules change
 
 # Answers of one round were given by different people to the same document.
 _COMPARED = """
@@ -40,7 +40,7 @@ class ComparedAnswer:
         return frozenset(label_class for label_class, _, _ in self.labels)
 
 
-def compared_answers(project_id: int, most: int = MOST_ANSWERS) -> list[ComparedAnswer]:
+def compared_answers(project_id: int, most: int = MAX_ANSWERS) -> list[ComparedAnswer]:
     """Of the latest `most` answers those to a document that several people answered, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_COMPARED, {"project": project_id, "most": most})

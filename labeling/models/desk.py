@@ -16,7 +16,7 @@ from labeling.models.projects import Membership
 from labeling.models.statements import REPLIED
 from labeling.models.uptime import LEASE_NOW
 
-MOST_COUNTED = 10_000  # resolved documents; above it the page says "more than"
+MAX_COUNTED_DOCUMENTS = 10_000  # resolved documents; above it the page says "more than"
 LATELY = 20  # decisions that the page lists
 EXCERPT = 80  # characters of a decided document
 
@@ -50,7 +50,7 @@ _FACTS = f"""
                       WHERE id = labeling_membership.project_id),
         'resolved', (SELECT count(*) FROM (SELECT 1 FROM labeling_resolution
                                            WHERE project_id = labeling_membership.project_id
-                                           LIMIT {MOST_COUNTED + 1}) resolved),
+                                           LIMIT {MAX_COUNTED_DOCUMENTS + 1}) resolved),
         'excluded', (SELECT count(*) FROM labeling_document
                      WHERE project_id = labeling_membership.project_id AND state = 'excluded'),
         'lately', (SELECT coalesce(json_agg(json_build_array(lately.id, left(d.text, {EXCERPT}), ARRAY(
@@ -140,7 +140,7 @@ class DeskFacts:
     today: int  # the annotator's answers of today that count
     median_seconds: float | None  # of focused work on one document, today
     documents: int  # of the project
-    resolved: int  # of them, at most one more than MOST_COUNTED
+    resolved: int  # of them, at most one more than MAX_COUNTED_DOCUMENTS
     excluded: int  # of them
     classes: list[ClassCard]
     lately: list[Decision]  # the annotator's, the oldest first
@@ -161,7 +161,7 @@ class DeskFacts:
 
     @property
     def is_resolved_capped(self) -> bool:
-        return self.resolved > MOST_COUNTED
+        return self.resolved > MAX_COUNTED_DOCUMENTS
 
     @property
     def left(self) -> int:

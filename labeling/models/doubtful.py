@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-MOST_LABELS = 3  # of a document: whom three people have seen, an adjudicator helps more than a fourth
+MAX_LABELS = 3  # of a document: whom three people have seen, an adjudicator helps more than a fourth
 LOOKED_AT = 2_000  # of the latest answers: a second's work for the model that has not seen them
 
 # People who label here: members with an answer that counts. Somebody who manages only is not waited for.
@@ -41,7 +41,7 @@ CONFIRMABLE = f"""
         JOIN labeling_lease l ON l.document_id = d.id AND l.round = d.round AND l.state = 'submitted'
         WHERE (d.state = 'resolved' AND r.how IN ('agreed', 'majority'))
            OR (d.state = 'open' AND d.extra_slots > 0)
-        GROUP BY d.id HAVING count(*) < {MOST_LABELS}
+        GROUP BY d.id HAVING count(*) < {MAX_LABELS}
            AND EXISTS (SELECT 1 FROM ({LABELERS_OF}) who WHERE {COULD_ANSWER})
     )
     SELECT said.id, said.position, said.split, said.state = 'open', said.annotators,

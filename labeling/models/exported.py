@@ -13,11 +13,11 @@ from labeling.formats import Annotation, ExportRow, Span
 from labeling.models.projects import Project
 from labeling.models.suggestions import named
 
-ROWS_AT_ONCE = 2_000  # one statement of some ten milliseconds: an export holds up nobody
-BYTES_AT_ONCE = (
+ROW_BATCH_SIZE = 2_000  # one statement of some ten milliseconds: an export holds up nobody
+MAX_BATCH_BYTES = (
     8_000_000  # of text and metadata: long documents make smaller pages, so that memory stays flat
 )
-DOCUMENTS_AT_ONCE = 10_000  # of which only the keys of the metadata are read
+DOCUMENT_BATCH_SIZE = 10_000  # of which only the keys of the metadata are read
 
 
 class Scope(models.TextChoices):
@@ -95,8 +95,8 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
     """
     facts: dict[str, Any] = {
         "project": project.pk,
-        "count": ROWS_AT_ONCE,
-        "bytes": BYTES_AT_ONCE,
+        "count": ROW_BATCH_SIZE,
+        "bytes": MAX_BATCH_BYTES,
         "after": -1,
     }
     statement = _PAGE.format(rows=_ROWS[scope].format(columns=_COLUMNS))
@@ -119,7 +119,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
 
 def metadata_keys(project: Project, scope: Scope) -> Iterator[set[str]]:
     """Under which keys the exported documents have metadata, some thousand documents at a time."""
-    facts: dict[str, Any] = {"project": project.pk, "count": DOCUMENTS_AT_ONCE, "after": -1}
+    facts: dict[str, Any] = {"project": project.pk, "count": DOCUMENT_BATCH_SIZE, "after": -1}
     statement = _KEYS.format(rows=_ROWS[scope].format(columns="d.metadata"))
     while facts["after"] is not None:
         ((facts["after"], keys),) = _fetched(statement, facts)

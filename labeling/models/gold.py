@@ -12,7 +12,7 @@ from django.db import connection
 from labeling.models.doubtful import COULD_ANSWER, LABELERS_OF
 from labeling.models.uptime import LEASE_NOW
 
-MOST_EXTRA = 16  # slots beyond the overlap; the constraint of the same number keeps it
+MAX_EXTRA_SLOTS = 16  # slots beyond the overlap; the constraint of the same number keeps it
 
 _HELD = f"""
     (SELECT count(*) FROM labeling_lease held
@@ -25,7 +25,7 @@ _HELD = f"""
 SERVABLE = f"""
     SELECT d.id FROM labeling_document d JOIN labeling_project p ON p.id = d.project_id
     WHERE d.project_id = %(project)s AND d.is_gold
-      AND {_HELD} < p.overlap + {MOST_EXTRA}
+      AND {_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
       AND EXISTS (SELECT 1 FROM ({LABELERS_OF}) who WHERE {COULD_ANSWER})
     ORDER BY {_HELD}, md5(d.id::text || '/' || %(seed)s::text)
     LIMIT %(most)s
@@ -36,7 +36,7 @@ RAISE = f"""
     UPDATE labeling_document d SET extra_slots = greatest({_HELD} + 1 - p.overlap, 0)
     FROM labeling_project p
     WHERE p.id = d.project_id AND d.id = ANY(%(documents)s) AND d.is_gold
-      AND {_HELD} < p.overlap + {MOST_EXTRA}
+      AND {_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
     RETURNING d.id
 """  # noqa: S608
 

@@ -15,7 +15,9 @@ from labeling.models.documents import Document
 from labeling.models.learned import ModelVersion
 from labeling.models.queue import Lease
 
-LEAST_AHEAD = 500  # open test documents that are predicted too, and half as many as are labelled of many
+MIN_OPEN_TEST_DOCUMENTS = (
+    500  # open test documents that are predicted too, and half as many as are labelled of many
+)
 
 # One row of COPY's binary format with strings of bytes: what is stored, told by a mark; ids; and arrays of
 # floats that are all there. https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
@@ -55,7 +57,7 @@ _STORED_SPANS = f"""
                (SELECT json_agg(coalesce(spans, '[]') ORDER BY document_id)::text FROM stored) END
     FROM marked
 """  # noqa: S608
-MOST_KEPT = 8  # models of one process: 2 MB each for 5,000 documents of 50 classes
+CACHE_SIZE = 8  # models of one process: 2 MB each for 5,000 documents of 50 classes
 Stored = tuple[bytes, Integers, Doubles]  # the mark, then what is stored
 StoredSpans = tuple[bytes, Integers, list[Any]]
 _kept: OrderedDict[int, Any] = OrderedDict()  # Stored or StoredSpans
@@ -68,7 +70,7 @@ def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
     Predicted now, they count as soon as they are labelled. The test set grows along its random key; those in
     somebody's hands and in dispute come whatever theirs is.
     """
-    most = max(LEAST_AHEAD, labelled // 2)
+    most = max(MIN_OPEN_TEST_DOCUMENTS, labelled // 2)
     test = Document.objects.test_set().filter(project=project_id)
     live = Lease.objects.live().filter(project=project_id, document__split=Document.Split.TEST)
     parts = (
@@ -125,7 +127,7 @@ def _keep(version: ModelVersion, found: Stored | StoredSpans) -> None:
     with _lock:
         _kept[version.pk] = found
         _kept.move_to_end(version.pk)
-        while len(_kept) > MOST_KEPT:
+        while len(_kept) > CACHE_SIZE:
             _kept.popitem(last=False)
 
 

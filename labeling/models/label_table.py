@@ -97,7 +97,7 @@ class _OlderNeededError(Exception):
     """An annotation speaks that spoke before the last time, or there is another class."""
 
 
-MOST_KEPT = 8  # projects of one process: 0.3 MB for 5,000 documents
+CACHE_SIZE = 8  # projects of one process: 0.3 MB for 5,000 documents
 _NO_LABELS = _Labels((), *(np.empty(0, dtype=np.int64) for _ in range(5)))
 _kept: OrderedDict[int, _Labels] = OrderedDict()
 _lock = Lock()
@@ -117,7 +117,7 @@ def labelled_test_set(project_id: int) -> LabelTable:
     with _lock:
         _kept[project_id] = labels
         _kept.move_to_end(project_id)
-        while len(_kept) > MOST_KEPT:
+        while len(_kept) > CACHE_SIZE:
             _kept.popitem(last=False)
     return table
 

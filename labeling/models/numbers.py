@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 
-KEPT = 4_096  # texts of one process: a table has hundreds of numbers, most of them written before
+CACHE_SIZE = 4_096  # texts of one process: a table has hundreds of numbers, most of them written before
 
 
 def decimal(number: float, digits: int) -> str:
@@ -28,6 +28,6 @@ def plain(number: float) -> str:
     return str(number_format(int(number) if float(number).is_integer() else number))
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHE_SIZE)
 def _written(number: str, digits: int, _language: str | None) -> str:
     return str(number_format(number, digits, force_grouping=True))

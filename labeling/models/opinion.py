@@ -10,7 +10,7 @@ from labeling.models.learned import HeldOutPrediction, ModelVersion
 from labeling.models.queue import Lease, QueueEntry
 from labeling.models.reasons import top_classes
 
-MOST_CLASSES = 3  # the likeliest, as far as a reader wants to know
+MAX_CLASSES = 3  # the likeliest, as far as a reader wants to know
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ def opinion_on(document: Document) -> ModelOpinion | None:
     handed_out = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
     for reasons in (ranked, handed_out):
         if reason := reasons.values_list("reason", flat=True).first():
-            return ModelOpinion(reason.get("model"), top_classes(reason)[:MOST_CLASSES])
+            return ModelOpinion(reason.get("model"), top_classes(reason)[:MAX_CLASSES])
     return None
 
 
 def _of(version: ModelVersion, found: HeldOutPrediction) -> ModelOpinion:
     odds = sorted(zip(map(str, version.classes), found.probabilities, strict=True), key=lambda pair: -pair[1])
-    return ModelOpinion(version.number, [(pk, float(one)) for pk, one in odds[:MOST_CLASSES]])
+    return ModelOpinion(version.number, [(pk, float(one)) for pk, one in odds[:MAX_CLASSES]])
 
 
 def _of_spans(document: Document, version: ModelVersion, spans: list[Any]) -> ModelOpinion:

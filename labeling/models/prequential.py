@@ -17,7 +17,7 @@ from django.db import connection
 
 from labeling.models.projects import Project
 
-MOST_ANSWERS = 1_000  # the latest that are looked at: older ones judge models of long ago
+MAX_ANSWERS = 1_000  # the latest that are looked at: older ones judge models of long ago
 
 # Documents that come again are left out: the model may have learnt from their first answer.
 _LATEST = """
@@ -95,7 +95,7 @@ class Marked(Foretold):
         return self.said == self.given
 
 
-def prequential(project_id: int, most: int = MOST_ANSWERS) -> list[Predicted]:
+def prequential(project_id: int, most: int = MAX_ANSWERS) -> list[Predicted]:
     """Predictions and answers of the latest `most` answers that have both, the oldest first."""
     return [
         Predicted(**facts, label_class=UUID(said), probability=odds, given=frozenset(map(UUID, given)))
@@ -103,7 +103,7 @@ def prequential(project_id: int, most: int = MOST_ANSWERS) -> list[Predicted]:
     ]
 
 
-def prequential_spans(project_id: int, most: int = MOST_ANSWERS) -> list[Marked]:
+def prequential_spans(project_id: int, most: int = MAX_ANSWERS) -> list[Marked]:
     """The same where spans are marked: what the model marked, and what the answer did."""
     return [
         Marked(**facts, said=_marks(said), given=_marks(given))
@@ -111,7 +111,7 @@ def prequential_spans(project_id: int, most: int = MOST_ANSWERS) -> list[Marked]
     ]
 
 
-def foretold(project: Project, most: int = MOST_ANSWERS) -> Sequence[Predicted | Marked]:
+def foretold(project: Project, most: int = MAX_ANSWERS) -> Sequence[Predicted | Marked]:
     """Whichever of the two the project has."""
     if project.kind == Project.Kind.SPANS:
         return prequential_spans(project.pk, most)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from labeling.models.described import field_name, metadata_number, metadata_text, value_name
 from labeling.models.numbers import plain
 
-MOST_ALSO = 2  # further conditions of a slice: two fields at once are searched
+MAX_FURTHER_CONDITIONS = 2  # further conditions of a slice: two fields at once are searched
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Slice:
     field, value : of the metadata; the value as `metadata_text` writes it. No field, any document
     least, below : of the text's length in characters; `below` may be open
     has_near_duplicate : whether another document says almost the same; None for both
-    also : what else is said of the metadata, `MOST_ALSO` conditions at most
+    also : what else is said of the metadata, `MAX_FURTHER_CONDITIONS` conditions at most
     """
 
     field: str = ""
@@ -176,7 +176,7 @@ class Slice:
 
 def _also(query: Mapping[str, str]) -> tuple[Condition, ...]:
     found = []
-    for place in range(1, MOST_ALSO + 1):
+    for place in range(1, MAX_FURTHER_CONDITIONS + 1):
         field, value = query.get(f"field{place}", ""), query.get(f"value{place}")
         ends = [_number(query.get(f"{name}{place}", "")) for name in ("from", "to")]
         if field and value is not None:

@@ -20,7 +20,7 @@ from labeling.models.reasons import Reason, top_classes
 Policy = Project.SuggestionPolicy
 OPEN = (Policy.SHOWN, Policy.PRESELECTED)  # seen before anything was chosen
 LIKELY = 0.5  # from which a class of several is suggested, where the model does not say
-MOST_TOP = 10
+MAX_SUGGESTIONS = 10
 
 
 class SuggestedSpan(NamedTuple):
@@ -81,7 +81,7 @@ def offered(reason: Reason, policy: str, kind: str, known: Container[str]) -> Su
         return _of_spans(reason, policy, known)
     opinion = [*top_classes({"top": reason.get("likely")}), *top_classes(reason)]
     top = tuple(sorted({k: p for k, p in opinion if k in known}.items(), key=lambda pair: -pair[1]))[
-        :MOST_TOP
+        :MAX_SUGGESTIONS
     ]
     if not top or not shows_opinion(reason, policy != Policy.HIDDEN):
         return Suggestion()

@@ -21,7 +21,7 @@ from labeling.actions import budgets, projects
 from labeling.exceptions import BudgetSpent, LabelingError, NotAllowed, NotFound
 from labeling.models import Membership
 
-MOST = 2**63 - 1  # as a number of anything: what the database counts with
+MAX_BIGINT = 2**63 - 1  # as a number of anything: what the database counts with
 ProjectView = Callable[..., HttpResponseBase]
 MemberView = Callable[Concatenate[HttpRequest, Membership, ...], HttpResponseBase]
 
@@ -41,7 +41,7 @@ def for_people(view: ProjectView) -> ProjectView:
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if any(isinstance(number, int) and number > MOST for number in kwargs.values()):
+        if any(isinstance(number, int) and number > MAX_BIGINT for number in kwargs.values()):
             return refused(request, NotFound())
         try:
             charge(request, 1)

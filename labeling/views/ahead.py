@@ -22,8 +22,8 @@ from labeling.views.access import another_person, for_people, person
 from labeling.views.desk import part_of
 
 logger = logging.getLogger(__name__)
-MOST_OPERATIONS = 50  # in one call
-MOST_LEASES = 500
+MAX_OPERATIONS = 50  # in one call
+MAX_LEASES = 500
 
 
 @require_POST
@@ -32,7 +32,7 @@ def ahead(request: HttpRequest, project_id: int) -> HttpResponse:
     """The next `count` documents besides those that the page has, each as a part, and how far it is."""
     if other := another_person(request, request.POST.get("person", "")):
         return other
-    have = [number for lease in request.POST.getlist("have")[:MOST_LEASES] if (number := _number(lease))]
+    have = [number for lease in request.POST.getlist("have")[:MAX_LEASES] if (number := _number(lease))]
     count = _number(request.POST.get("count", ""))
     desk = open_desk(project_id, person(request), count=count, have=have)
     progress = render_to_string(
@@ -47,7 +47,7 @@ def holding(request: HttpRequest, project_id: int) -> HttpResponse:
     """Hold the leases in `shown` and `waiting`, give the unread ones in `back` to others."""
     if other := another_person(request, request.POST.get("person", "")):
         return other
-    tokens = {name: request.POST.getlist(name)[:MOST_LEASES] for name in ("shown", "waiting", "back")}
+    tokens = {name: request.POST.getlist(name)[:MAX_LEASES] for name in ("shown", "waiting", "back")}
     lost = hold(project_id, person(request), **tokens)
     return JsonResponse({"lost": lost})
 
@@ -95,7 +95,7 @@ def _operations(request: HttpRequest) -> tuple[str, list[tuple[str, str]]]:
         whose = str(sent["person"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput from error
-    if not 0 < len(listed) <= MOST_OPERATIONS or any(do not in deeds.DEEDS for do, _fields in listed):
+    if not 0 < len(listed) <= MAX_OPERATIONS or any(do not in deeds.DEEDS for do, _fields in listed):
         raise InvalidInput
     return whose, listed
 

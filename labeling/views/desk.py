@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.actions import corrections
-from labeling.actions.desk import MOST_AHEAD, Desk, open_desk
+from labeling.actions.desk import MAX_PREFETCH, Desk, open_desk
 from labeling.actions.queue import Claimed
 from labeling.exceptions import LabelingError, NotFound
 from labeling.models import Annotation, Lease, Membership, read_lease_token
@@ -26,7 +26,7 @@ from labeling.views.access import another_person, for_members, for_people, perso
 from labeling.views.given import Given
 from labeling.views.parts import keys_of, part
 
-MOST_BEAT_SECONDS = 60  # between two calls that hold what is on the desk
+MAX_HEARTBEAT_SECONDS = 60  # between two calls that hold what is on the desk
 LOOK_AGAIN_SECONDS = (5, 300)  # a page that waits for a document asks again within these bounds
 
 
@@ -137,8 +137,8 @@ def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
     is_same = document is not None and document.lease_id == shown.lease_id
     project = desk.member.project
     context = about(desk, document, shown.given if is_same else Given()) | {
-        "most_ahead": min(MOST_AHEAD, project.lease_cap // 2),
-        "beat_seconds": min(MOST_BEAT_SECONDS, project.lease_minutes * 60 // 4),
+        "most_ahead": min(MAX_PREFETCH, project.lease_cap // 2),
+        "beat_seconds": min(MAX_HEARTBEAT_SECONDS, project.lease_minutes * 60 // 4),
     }
     return render(request, "labeling/label.html", context, status=shown.status)
 

@@ -13,7 +13,7 @@ from labeling.models import Annotation, Label
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-MOST_ROWS = 600  # spans that a page keeps while it is being corrected
+MAX_ROWS = 600  # spans that a page keeps while it is being corrected
 WITH_LABELS = Prefetch(  # of annotations: in the order of the text, then of the classes
     "labels", Label.objects.select_related("label_class").order_by("start", "label_class__position")
 )
@@ -67,6 +67,6 @@ class Given:
 
     @classmethod
     def of_post(cls, sent: QueryDict) -> Given:
-        columns = [sent.getlist(name)[:MOST_ROWS] for name in ("span_class", "span_start", "span_end")]
+        columns = [sent.getlist(name)[:MAX_ROWS] for name in ("span_class", "span_start", "span_end")]
         rows = [SpanRow(*row) for row in zip(*columns, strict=False) if any(row)]
         return cls(sent.getlist("label_class"), rows, sent.get("note", ""), is_known=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.actions import classes, steering
-from labeling.actions.steering import FEW_LABELS, mix_of
+from labeling.actions.steering import SEED_SEARCH_THRESHOLD, mix_of
 from labeling.exceptions import LabelingError
 from labeling.forms.errors import put_on
 from labeling.forms.mixing import MixForm, SeedWords
@@ -114,7 +114,7 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
         "form": MixForm.of(mix),
         "seeds": seeds,
         "seed_rows": [(c, field, counts.get((c.pk, Document.Split.POOL), 0)) for c, field in seeds.rows],
-        "few_labels": FEW_LABELS,
+        "few_labels": SEED_SEARCH_THRESHOLD,
     }
     return render(request, "labeling/mixing.html", context | forms, status=status)
 

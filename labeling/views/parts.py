@@ -18,7 +18,7 @@ from labeling.models.reasons import percent, told
 from labeling.models.suggestions import Policy, Suggestion, offered
 from labeling.views.given import Given, SpanRow
 
-FEW_CLASSES = 10  # found at a glance; above that they can be filtered by typing
+CLASS_FILTER_THRESHOLD = 10  # found at a glance; above that they can be filtered by typing
 
 
 def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Given) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
         "likely_count": len(suggestion.top),
         "choices": _choices(facts, member, suggestion),
         "keys": keys_of(facts, member),
-        "has_filter": len(facts.classes) > FEW_CLASSES,
+        "has_filter": len(facts.classes) > CLASS_FILTER_THRESHOLD,
         "confirms": confirms,
         "entered": suggestion.chosen[0] if is_preselected and at_once else "",
         "given": given if at_once or not is_preselected else _preselected(given, suggestion),
@@ -97,7 +97,7 @@ def _choices(
     """(class, how likely it is where that may be told). Of many classes the likely ones come first then."""
     odds = dict(suggestion.top) if suggestion.is_open else {}
     cards = cards_of(facts, member)
-    if len(cards) > FEW_CLASSES:
+    if len(cards) > CLASS_FILTER_THRESHOLD:
         places = {label_class: place for place, label_class in enumerate(odds)}
         cards.sort(key=lambda card: places.get(card.id, len(places)))
     shown = set(suggestion.chosen) & odds.keys()

@@ -19,20 +19,20 @@ from labeling.views.access import for_adjudicators, person
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SHOWN = 50  # of those that wait; the oldest first, so none is forgotten
-MOST_OWN = 10
+MAX_SHOWN = 50  # of those that wait; the oldest first, so none is forgotten
+MAX_OWN_QUESTIONS = 10
 
 
 def waiting(member: Membership) -> Sequence[Question]:
     """Questions of the project that nobody has replied to, with their documents and askers."""
     found = Question.objects.waiting().filter(project=member.project_id)
-    return list(found.select_related("document", "asker")[:MOST_SHOWN])
+    return list(found.select_related("document", "asker")[:MAX_SHOWN])
 
 
 def own(member: Membership, user: User) -> Sequence[Question]:
     """This person's latest questions, with what was replied."""
     found = Question.objects.filter(project=member.project_id, asker=user)
-    return list(found.select_related("document", "answerer").order_by("-pk")[:MOST_OWN])
+    return list(found.select_related("document", "answerer").order_by("-pk")[:MAX_OWN_QUESTIONS])
 
 
 @require_POST

@@ -19,7 +19,7 @@ from labeling.actions import status
 from reviewqueue.embedded.process import Process, StartFailed
 
 POLL_SECONDS = 0.25
-MANY = 5  # deaths of an essential child within the window, after which starting again makes no sense
+MAX_DEATHS = 5  # deaths of an essential child within the window, after which starting again makes no sense
 WINDOW_SECONDS = 60.0
 STABLE_SECONDS = 60.0  # of life, after which earlier deaths count no more
 FIRST_PAUSE_SECONDS = 0.5  # doubles with each death
@@ -126,7 +126,7 @@ class Supervisor:
         with suppress(OSError):
             child.process.kill()  # what its leader left behind
         self.count(child, how, now)
-        if child.is_essential and len(child.deaths) >= MANY:
+        if child.is_essential and len(child.deaths) >= MAX_DEATHS:
             raise ServiceFailed(
                 f"{child.process.name} {how}, for the {len(child.deaths)}th time in a minute. "
                 f"The end of {child.process.log}:\n{child.process.last_lines()}"

@@ -15,7 +15,7 @@ from reviewqueue.embedded.sockets import socket_folder
 from reviewqueue.embedded.supervisor import report
 
 SILENT_SECONDS = 30.0  # before it says anything
-KEPT_ASIDE = 3  # folders that could not be read
+MAX_BROKEN_FOLDERS = 3  # folders that could not be read
 
 
 class Valkey:
@@ -77,7 +77,7 @@ class Valkey:
     def set_aside(self) -> Path:
         """Give the folder another name; the last few of them are kept."""
         earlier = status.set_aside(self.folder.parent)
-        for folder in earlier[: max(0, len(earlier) + 1 - KEPT_ASIDE)]:
+        for folder in earlier[: max(0, len(earlier) + 1 - MAX_BROKEN_FOLDERS)]:
             shutil.rmtree(folder, ignore_errors=True)
         now = datetime.now(UTC)
         aside = self.folder.with_name(f"{self.folder.name}{status.SET_ASIDE}{now:%Y%m%dT%H%M%S.%f}")

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS
-from analytics.metrics.needs import MOST_OF_ONE
+from analytics.metrics.needs import MAX_CLASS_SHARE
 from analytics.needs import write_needs
 from analytics.tasks import measure_models
 from labeling.actions import needs
@@ -23,7 +23,7 @@ def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
     version = judge(tickets, [RIGHT] * 120 + [WRONG] * 10 + [(["Billing"], ["Billing"])] * 10)
     assert write_needs(tickets, version)
     found = written(tickets)
-    assert found["Billing"].share == pytest.approx(MOST_OF_ONE)
+    assert found["Billing"].share == pytest.approx(MAX_CLASS_SHARE)
     assert found["Refund"].share == 0
     told = found["Billing"].evidence
     assert told["recall"][0] == 0.5
@@ -78,7 +78,7 @@ def test_classes_that_a_manager_set_leave_the_room_to_the_others(tickets: Projec
     write_needs(tickets)
     found = written(tickets)
     assert (found["Billing"].mode, found["Billing"].share, found["Billing"].evidence) == ("off", None, {})
-    assert found["Delivery"].share == pytest.approx(MOST_OF_ONE)
+    assert found["Delivery"].share == pytest.approx(MAX_CLASS_SHARE)
 
 
 def test_spans_have_needs_too(make_project) -> None:  # type: ignore[no-untyped-def]

@@ -159,7 +159,7 @@ def test_before_many_documents_are_sent_the_page_asks(
     measured: Project, client: Client, joan: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.force_login(joan)
-    monkeypatch.setattr(review_views, "MOST_UNASKED", 11)
+    monkeypatch.setattr(review_views, "MAX_UNCONFIRMED", 11)
     send = reverse("analytics:pick_test_set", args=[measured.pk])
     sent = {"query": "wrong=0", "reason": "All of it & more"}
     html = client.post(send, sent).content.decode()

@@ -16,7 +16,7 @@ from tests.journeys.test_labeling import answers, desk, press, ready, saved, sho
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-MANY = ["Zürich", *(f"Class {n:02}" for n in range(1, 77))]
+CLASS_NAMES = ["Zürich", *(f"Class {n:02}" for n in range(1, 77))]
 
 
 def violations(page: Page) -> Any:
@@ -27,7 +27,7 @@ def violations(page: Page) -> Any:
 @pytest.fixture
 def many(joan: User, ann: User) -> Project:
     """77 classes, of which 30 have a key."""
-    project = projects.create(joan, name="Many", kind="single", class_names=MANY)
+    project = projects.create(joan, name="Many", kind="single", class_names=CLASS_NAMES)
     projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)
     rank(project, fill(project, TEXTS))
     return project

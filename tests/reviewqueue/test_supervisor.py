@@ -17,7 +17,7 @@ from labeling.actions import status
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.supervisor import (
     LONGEST_PAUSE_SECONDS,
-    MANY,
+    MAX_DEATHS,
     STABLE_SECONDS,
     ServiceFailed,
     Supervisor,
@@ -55,7 +55,7 @@ def test_web_or_database_that_keep_dying_end_the_service_with_the_end_of_their_l
     supervisor = Supervisor(first_pause_seconds=0.01)
     supervisor.watch(broken, is_essential=True)
     with pytest.raises(
-        ServiceFailed, match=rf"ended with code 3, for the {MANY}th time.*\n(cannot bind\n?)+"
+        ServiceFailed, match=rf"ended with code 3, for the {MAX_DEATHS}th time.*\n(cannot bind\n?)+"
     ):
         look_until(supervisor, lambda: False)
 
@@ -81,9 +81,9 @@ def test_any_other_child_that_keeps_dying_is_started_again_at_growing_pauses(tmp
     supervisor = Supervisor(first_pause_seconds=0.005)
     supervisor.start(broken)
     child = supervisor.children[0]
-    look_until(supervisor, lambda: child.failures > MANY + 1)
+    look_until(supervisor, lambda: child.failures > MAX_DEATHS + 1)
     pauses = [float(pause) for pause in re.findall(r"again in ([\d.]+) s", capsys.readouterr().err)]
-    assert pauses[: MANY + 2] == [0.005 * 2**number for number in range(MANY + 2)]
+    assert pauses[: MAX_DEATHS + 2] == [0.005 * 2**number for number in range(MAX_DEATHS + 2)]
     child.failures = 1_000
     supervisor.mourn(child, "ended with code 3")
     assert f"starts again in {LONGEST_PAUSE_SECONDS:g} s" in capsys.readouterr().err
@@ -171,7 +171,7 @@ def test_a_full_disk_ends_neither_the_database_nor_the_web_server_for_good(full_
     supervisor = Supervisor(first_pause_seconds=0.001, folder=full_disk)
     broken.start()
     supervisor.watch(broken, is_essential=True)
-    look_until(supervisor, lambda: supervisor.children[0].failures > MANY + 1)
+    look_until(supervisor, lambda: supervisor.children[0].failures > MAX_DEATHS + 1)
     (full_disk / "rest").unlink()
 
 

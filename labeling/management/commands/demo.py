@@ -62,7 +62,7 @@ CLEARER_AFTER = 2  # rounds, the guideline says where the rare class ends
 LABELED_TWICE = 0.18  # of the test set, which is a tenth of all that is labeled
 OPEN_DISPUTES = 2  # left for the visitor
 GOLD = 12
-AT_ONCE = 50  # documents of one claim
+BATCH_SIZE = 50  # documents of one claim
 WAIT_SECONDS = 120
 MEASURE_SECONDS = 60  # that the service may take to measure a model; nobody does where no worker runs
 
@@ -148,11 +148,11 @@ class Command(BaseCommand):
 
     def _label_test_set(self, count: int) -> None:
         self._say(f"Simulated people label the {count} articles of the test set")
-        while self._label(CAREFUL, AT_ONCE):
+        while self._label(CAREFUL, BATCH_SIZE):
             pass
         while self._disputes().count() < OPEN_DISPUTES:
             self._send_again(round(LABELED_TWICE * count))
-            while self._label(HASTY, AT_ONCE):
+            while self._label(HASTY, BATCH_SIZE):
                 pass
 
     def _send_again(self, count: int) -> None:
@@ -186,7 +186,7 @@ class Command(BaseCommand):
     def _ask(self) -> None:
         """Somebody is not sure about an article between the two classes, and asks; the rest goes back."""
         person = self.people[HASTY]
-        held = queue.claim(self.project.pk, person, AT_ONCE).documents
+        held = queue.claim(self.project.pk, person, BATCH_SIZE).documents
         of_rare = [one for one in held if self._true_class(one.external_id) == texts.RARE]
         asked = max(of_rare or held, key=lambda one: texts.likeness_to_neighbor(one.text))
         questions.ask(asked.token, person, QUESTION)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.metrics.needs import MOST_OF_ONE, MOST_TOGETHER, capped, lower_bounds, needs
+from analytics.metrics.needs import MAX_CLASS_SHARE, MAX_TOTAL_SHARE, capped, lower_bounds, needs
 
 COUNT = st.integers(0, 60)
 ROW = st.tuples(COUNT, COUNT, COUNT, st.integers(0, 400), st.booleans())  # tp, fp, fn, labels, ambiguous
@@ -22,10 +22,10 @@ def shares(rows: list[tuple[int, int, int, int, bool]], target: float = 0.8) -> 
 def test_nothing_starves(rows: list[tuple[int, int, int, int, bool]], target: float) -> None:
     """No class gets more than its cap, and all together leave the rest of the head alone."""
     found = shares(rows, target)
-    most = np.where([row[4] for row in rows], MOST_OF_ONE / 2, MOST_OF_ONE)
+    most = np.where([row[4] for row in rows], MAX_CLASS_SHARE / 2, MAX_CLASS_SHARE)
     assert (found >= 0).all()
     assert (found <= most + 1e-9).all()
-    assert found.sum() <= MOST_TOGETHER + 1e-9
+    assert found.sum() <= MAX_TOTAL_SHARE + 1e-9
 
 
 @given(TABLES, st.integers(0, 11), st.integers(1, 20))
@@ -58,7 +58,7 @@ def test_an_unclear_class_gets_half() -> None:
 
 def test_without_errors_and_labels_there_is_still_an_answer() -> None:
     """A class that no test document shows is not known to be good."""
-    assert shares([(0, 0, 0, 0, False)]).tolist() == [MOST_OF_ONE]
+    assert shares([(0, 0, 0, 0, False)]).tolist() == [MAX_CLASS_SHARE]
     assert len(shares([(9, 0, 0, 5, False)])) == 1
 
 

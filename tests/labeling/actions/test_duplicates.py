@@ -132,7 +132,7 @@ def test_where_nothing_is_new_one_look_is_enough(empty: Project) -> None:
 
 def test_a_run_that_was_cut_short_is_taken_up_where_it_was(empty: Project, monkeypatch: Any) -> None:
     """The process dies after each write in turn; the next run makes the same groups."""
-    monkeypatch.setattr(duplicates, "WRITTEN_AT_ONCE", 1)
+    monkeypatch.setattr(duplicates, "WRITE_BATCH_SIZE", 1)
     texts = [text.format(number) for number in range(3) for text in (LETTER, OTHER, COMPLETELY)]
     fill(empty, texts)
     beats = 0

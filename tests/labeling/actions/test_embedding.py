@@ -99,7 +99,7 @@ def test_labelled_and_test_documents_come_first_then_the_head_then_a_sample(shop
 def test_a_run_ends_after_its_time_and_owes_the_rest(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "RUN_SECONDS", 0)
     run(shop, Recorder())
-    assert len(stored(shop)) == embedding.TEXTS_AT_ONCE
+    assert len(stored(shop)) == embedding.TEXT_BATCH_SIZE
     assert OwedWork.objects.get(project=shop, kind=EMBED).state == OwedWork.State.QUEUED
     run(shop, Recorder())
     assert len(stored(shop)) == 102
@@ -108,8 +108,8 @@ def test_a_run_ends_after_its_time_and_owes_the_rest(shop: Project, monkeypatch:
 def test_rankings_are_owed_as_the_vectors_grow_and_not_at_each_slice(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "TEXTS_AT_ONCE", 4)
-    monkeypatch.setattr(embedding, "LEAST_GROWTH", 10)
+    monkeypatch.setattr(embedding, "TEXT_BATCH_SIZE", 4)
+    monkeypatch.setattr(embedding, "MIN_GROWTH", 10)
     told = []
     monkeypatch.setattr(embedding, "owe", lambda project_id, kind: told.append(len(stored(shop))))
     run(shop, Recorder())

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling.actions import adjudication, annotations, corrections, guidelines, policy, projects, queue
 from labeling.actions.annotations import Submission
-from labeling.actions.exporting import MOST_METADATA_COLUMNS, ExportFormat, export, file_name
+from labeling.actions.exporting import MAX_METADATA_COLUMNS, ExportFormat, export, file_name
 from labeling.actions.importing import import_documents
 from labeling.exceptions import InvalidInput
 from labeling.formats import BadRow, Format, Record, Span, columns, read
@@ -242,7 +242,7 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
 def test_metadata_that_makes_too_many_columns_is_refused_before_the_first_piece(
     tickets: Project, ann: User
 ) -> None:
-    many = {f"key {n}": n for n in range(MOST_METADATA_COLUMNS + 1)}
+    many = {f"key {n}": n for n in range(MAX_METADATA_COLUMNS + 1)}
     Document.objects.filter(project=tickets, position=0).update(metadata=many)
     answer(tickets, ann, "Refund")
     with pytest.raises(InvalidInput, match="Choose JSONL"):
@@ -265,7 +265,7 @@ def test_pages_meet_without_gap_or_overlap(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, scope: Scope
 ) -> None:
     project = settled(make_project, 53)
-    monkeypatch.setattr(pages, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(pages, "ROW_BATCH_SIZE", 10)
     told: list[int] = []
     with CaptureQueriesContext(connection) as captured:
         rows = b"".join(export(project, scope, ExportFormat.JSONL, told.append)).splitlines()
@@ -278,12 +278,12 @@ def test_long_texts_make_short_pages(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = settled(make_project, 20, text="x" * 1_000)
-    monkeypatch.setattr(pages, "BYTES_AT_ONCE", 2_500)
+    monkeypatch.setattr(pages, "MAX_BATCH_BYTES", 2_500)
     with CaptureQueriesContext(connection) as captured:
         rows = objects(project)
     assert [row["id"] for row in rows] == [f"d{n}" for n in range(20)]
     assert len(captured) == 9  # names of the classes, three a page, and one that finds nothing
-    monkeypatch.setattr(pages, "BYTES_AT_ONCE", 1)
+    monkeypatch.setattr(pages, "MAX_BATCH_BYTES", 1)
     assert len(objects(project)) == 20
 
 
@@ -292,7 +292,7 @@ def test_no_transaction_stays_open_between_pages(
     make_project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = settled(make_project, 6)
-    monkeypatch.setattr(pages, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(pages, "ROW_BATCH_SIZE", 2)
     rows = pages.exported(project, Scope.SETTLED)
     assert next(rows).external_id == "d0"
     assert connection.connection.info.transaction_status.name == "IDLE"

@@ -45,7 +45,7 @@ def names_of(answers: Iterable[Annotation]) -> list[str]:
 def test_answers_of_one_file_are_all_kept_and_more_than_half_settle(
     tickets: Project, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", chunk)
+    monkeypatch.setattr(importing, "ROW_BATCH_SIZE", chunk)
     cases = {  # rows in their order: what settles the document, and which rows are told about
         "rr": ("Refund", []),
         "rb": ("", [3]),

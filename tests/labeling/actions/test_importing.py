@@ -69,7 +69,7 @@ def test_a_known_id_with_another_text_is_one_bad_row_whatever_it_says_and_wherev
     )
     cases = itertools.product(contents, (as_csv, as_jsonl), (100, 2), (1, 2))
     for number, ((kind, first, second), form, chunk, file_count) in enumerate(cases):
-        monkeypatch.setattr(importing, "ROWS_AT_ONCE", chunk)
+        monkeypatch.setattr(importing, "ROW_BATCH_SIZE", chunk)
         ours = {"id": f"{number}", "text": "Good film.", **first}
         theirs = {"id": f"{number}", "text": "A bad film, and twice as long as ours.", **second}
         between = [{"id": f"{number}-{n}", "text": f"between {n}"} for n in range(4)]
@@ -133,7 +133,7 @@ def test_spans_beyond_the_text_never_cost_their_document(make_project: Callable[
 def test_a_class_retired_meanwhile_costs_labels_and_no_import(
     tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(importing, "ROW_BATCH_SIZE", 2)
     refund = tickets.classes.get(name="Refund")
 
     def read_slowly() -> Iterator[Record]:

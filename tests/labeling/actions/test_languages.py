@@ -58,7 +58,7 @@ def test_a_language_is_told_once(make_project: Callable[..., Project]) -> None:
 def test_of_a_large_pool_a_random_part_is_told(
     make_project: Callable[..., Project], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(languages, "MOST_OF_POOL", 2)
+    monkeypatch.setattr(languages, "MAX_SCANNED_DOCUMENTS", 2)
     project = make_project()
     tell(project)
     first = Document.objects.filter(project=project).order_by("random_key")[:2]

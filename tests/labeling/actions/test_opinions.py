@@ -71,7 +71,7 @@ def test_what_is_served_keeps_the_prediction_of_that_moment(shop: Project, ann: 
 
 def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User, monkeypatch: Any) -> None:
     label_rightly(shop, ann, 40)
-    monkeypatch.setattr(opinions, "MOST_READ", 200)
+    monkeypatch.setattr(opinions, "MAX_TOTAL_CHARACTERS", 200)
     train(shop)
     told = ["words" in reason for _, reason in reasons(shop)]
     assert 0 < sum(told) < 10

@@ -120,7 +120,7 @@ def test_only_managers_send_and_only_about_whole_documents(
         outside.record(tickets.pk, ann, [opinion(1, Refund=1.0)])
     with pytest.raises(InvalidInput):
         outside.record(make_project(kind="spans").pk, joan, [opinion(1, Refund=1.0)])
-    too_many = [opinion(1, f"source {n}", Refund=1.0) for n in range(outside.MOST_SOURCES + 1)]
+    too_many = [opinion(1, f"source {n}", Refund=1.0) for n in range(outside.MAX_SOURCES + 1)]
     with pytest.raises(InvalidInput):
         outside.record(tickets.pk, joan, too_many)
 

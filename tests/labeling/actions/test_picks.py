@@ -15,7 +15,7 @@ from labeling.models.explanations import shows_opinion
 from labeling.models.invariants import INVARIANTS, breaches
 from labeling.models.labelled import labelled_documents
 from labeling.models.reasons import reason_sentence
-from labeling.models.slicing import MOST_ALSO, Condition, Slice
+from labeling.models.slicing import MAX_FURTHER_CONDITIONS, Condition, Slice
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train
 
@@ -215,7 +215,7 @@ def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop:
         st.builds(Condition, st.just("language"), st.sampled_from(["", "de"]))
         | st.builds(Condition, st.just("year"), least=st.floats(-9e9, 9e9), below=st.none() | st.floats(0, 1))
         | st.builds(Condition, st.just("year"), below=st.floats(0, 1)),
-        max_size=MOST_ALSO,
+        max_size=MAX_FURTHER_CONDITIONS,
     ),
 )
 def test_a_slice_survives_its_address(

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from labeling.actions import promotions, working
 from labeling.actions.model_files import model_folder
-from labeling.actions.saved_models import KEPT_VERSIONS
+from labeling.actions.saved_models import MAX_SAVED_VERSIONS
 from labeling.exceptions import InvalidInput, ModelUnusable, NotAllowed, NotFound
 from labeling.models import ModelVersion, OwedWork, Project, QueueEntry
 from tests.fixtures.trained_project import label_rightly, train
@@ -86,7 +86,7 @@ def test_the_promoted_model_is_kept_and_others_of_long_ago_are_forgotten(
     promotions.promote(trained.pk, joan, 1)
     ModelVersion.objects.bulk_create(
         ModelVersion(project=trained, number=n, state="ready", classes=[])
-        for n in range(3, 3 + KEPT_VERSIONS)
+        for n in range(3, 3 + MAX_SAVED_VERSIONS)
     )
     label_rightly(trained, ann, 10)
     train(trained)

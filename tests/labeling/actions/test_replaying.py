@@ -43,7 +43,7 @@ def worked(project: Project) -> Replay:
 
 
 def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, monkeypatch: Any) -> None:
-    monkeypatch.setattr(replaying, "MOST_SEEDS", 2)
+    monkeypatch.setattr(replaying, "MAX_SEEDS", 2)
     ask(settled.pk, joan)
     done = worked(settled)
     assert done.finished_at
@@ -51,7 +51,7 @@ def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, 
     assert (done.result["pool"], done.result["test"]) == (done.label_count, len(done.test_annotations))
     assert set(done.result["quality"]) == {"random", "margin", "default"}
     assert set(done.result["saved"]) == {"margin", "default"}
-    assert done.result["labels"][0] == replaying.LEAST_BATCH
+    assert done.result["labels"][0] == replaying.MIN_BATCH
     assert done.result["labels"][-1] == done.label_count
     assert done.result["runs"] == 2
     assert done.result["full"]["value"] > 0.9
@@ -92,8 +92,8 @@ def test_labels_that_come_during_a_replay_change_nothing_of_it(settled: Project,
 def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
     settled: Project, joan: User, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(replaying, "MOST_SEEDS", 1)
-    for _ in range(replaying.KEPT_REPLAYS + 1):
+    monkeypatch.setattr(replaying, "MAX_SEEDS", 1)
+    for _ in range(replaying.MAX_SAVED_REPLAYS + 1):
         Replay.objects.create(
             project=settled, asked_by=joan, classes=[], pool_annotations=[], test_annotations=[],
             label_count=0, answers_per_document=1, result={}, finished_at="2026-01-01T00:00Z",
@@ -101,7 +101,7 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
     ask(settled.pk, joan)
     while working.work_off(settled.pk, OwedWork.Kind.REPLAY):
         pass
-    assert Replay.objects.filter(project=settled).count() == replaying.KEPT_REPLAYS
+    assert Replay.objects.filter(project=settled).count() == replaying.MAX_SAVED_REPLAYS
 
 
 def test_too_few_labels_are_refused_with_what_is_missing(shop: Project, joan: User) -> None:
@@ -121,7 +121,7 @@ def test_only_a_manager_may_ask(settled: Project, ann: User) -> None:
 
 
 def test_a_large_past_is_drawn_from_at_random(settled: Project, joan: User, monkeypatch: Any) -> None:
-    monkeypatch.setattr(replays, "MOST_POOL", 100)
+    monkeypatch.setattr(replays, "MAX_POOL", 100)
     asked = ask(settled.pk, joan)
     assert len(set(asked.pool_annotations)) == 100 < asked.label_count
 
@@ -130,7 +130,7 @@ def test_several_classes_are_replayed_too(
     make_project: Callable[..., Project], joan: User, settings: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
     settings.FEATURES_DIR = tmp_path / "features"
-    monkeypatch.setattr(replaying, "MOST_SEEDS", 1)
+    monkeypatch.setattr(replaying, "MAX_SEEDS", 1)
     names = list(WORDS)
     project = make_project(kind="multi", texts=[text_of(names[n % 3], n) for n in range(100)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(30)], split="test")

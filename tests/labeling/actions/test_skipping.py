@@ -8,7 +8,7 @@ from django.test import Client
 
 from labeling.actions import projects, queue
 from labeling.actions.annotations import Submission, submit
-from labeling.actions.skipping import MOST_IN_A_ROW, who_skips_most
+from labeling.actions.skipping import MAX_CONSECUTIVE_SKIPS, who_skips_most
 from labeling.exceptions import TooManySkips
 from labeling.models import Document, Lease, Project
 from tests.fixtures.people import Clock, label
@@ -34,7 +34,7 @@ def answer(project: Project, who: User, count: int) -> None:
 
 
 def test_i3_nobody_skips_a_whole_project(large: Project, ann: User, bob: User, clock: Clock):
-    skip(large, ann, MOST_IN_A_ROW)
+    skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     (held,) = queue.claim(large.pk, ann).documents
     with pytest.raises(TooManySkips, match="after an hour you may skip again"):
         queue.skip(held.token, ann, "I do not know")
@@ -46,15 +46,15 @@ def test_i3_nobody_skips_a_whole_project(large: Project, ann: User, bob: User, c
 
 
 def test_who_answers_as_much_may_skip(large: Project, ann: User):
-    answer(large, ann, MOST_IN_A_ROW)
-    skip(large, ann, MOST_IN_A_ROW)
+    answer(large, ann, MAX_CONSECUTIVE_SKIPS)
+    skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     with pytest.raises(TooManySkips):
         skip(large, ann)
     answer(large, ann, 1)
 
 
 def test_the_same_skip_again_is_no_other_one(large: Project, ann: User):
-    skip(large, ann, MOST_IN_A_ROW - 1)
+    skip(large, ann, MAX_CONSECUTIVE_SKIPS - 1)
     (held,) = queue.claim(large.pk, ann).documents
     for _ in range(3):
         queue.skip(held.token, ann, "No.")
@@ -63,7 +63,7 @@ def test_the_same_skip_again_is_no_other_one(large: Project, ann: User):
 def test_skips_of_another_project_do_not_count(
     large: Project, make_project: Callable[..., Project], ann: User
 ):
-    skip(large, ann, MOST_IN_A_ROW)
+    skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     skip(make_project(texts=["one", "two"]), ann)
 
 
@@ -93,7 +93,7 @@ def test_nine_skips_and_former_members_are_no_finding(large: Project, ann: User,
 
 
 def test_at_the_desk_and_in_the_api_the_refusal_says_what_to_do(large: Project, ann: User, client: Client):
-    skip(large, ann, MOST_IN_A_ROW)
+    skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     (held,) = queue.claim(large.pk, ann).documents
     client.force_login(ann)
     page = client.post(f"/projects/{large.pk}/label/skip/", {"token": held.token}, follow=True)

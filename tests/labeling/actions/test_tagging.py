@@ -131,7 +131,7 @@ def test_of_a_document_full_of_spans_the_surest_are_told(
     answer(marked, ann, 40)
     train(marked)
     every = {entry.document_id: entry.reason["spans"] for entry in entries(marked)}
-    monkeypatch.setattr(span_opinions, "MOST_SPANS", 1)
+    monkeypatch.setattr(span_opinions, "MAX_SPANS", 1)
     owed.owe(marked.pk, OwedWork.Kind.RANK)
     assert working.work_off(marked.pk, OwedWork.Kind.RANK)
     for entry in entries(marked):
@@ -143,7 +143,7 @@ def test_only_the_first_of_many_characters_are_tagged(
     marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(marked, ann, 20)
-    monkeypatch.setattr(span_opinions, "MOST_TAGGED", 500)
+    monkeypatch.setattr(span_opinions, "MAX_TAGGED_CHARACTERS", 500)
     train(marked)
     has_spans = ["spans" in entry.reason for entry in entries(marked)]
     assert has_spans == sorted(has_spans, reverse=True)

@@ -21,7 +21,7 @@ STRONGER = Recipe(60.0)
 @pytest.fixture
 def trained(shop: Project, ann: User, monkeypatch: Any) -> Project:
     """The shop with a model, in a world where forty labels are enough to try recipes on."""
-    monkeypatch.setattr(recipes, "LEAST_LABELS", 30)
+    monkeypatch.setattr(recipes, "MIN_LABELS", 30)
     label_rightly(shop, ann, 40)
     train(shop)
     OwedWork.objects.all().delete()
@@ -65,7 +65,7 @@ def test_few_labels_and_spans_are_left_alone(trained: Project, monkeypatch: Any)
     Project.objects.update(kind=Project.Kind.SPANS)
     assert due() == []
     Project.objects.update(kind=Project.Kind.SINGLE)
-    monkeypatch.setattr(recipes, "LEAST_LABELS", 100)
+    monkeypatch.setattr(recipes, "MIN_LABELS", 100)
     assert due() == []
 
 

@@ -228,7 +228,7 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
 def test_a_large_import_is_undone_by_a_worker(
     mail: Project, joan: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undone_imports, "AT_ONCE", 1)
+    monkeypatch.setattr(undone_imports, "BATCH_SIZE", 1)
     job = bring(mail, {"text": "One"}, {"text": "Two", "label": "Refund"})
     assert undone_imports.undo(mail.pk, joan, job.pk).state == "undoing"
     assert mail.documents.count() == 2
@@ -241,7 +241,7 @@ def test_a_large_import_is_undone_by_a_worker(
 def test_an_answer_that_comes_before_the_worker_keeps_the_import(
     mail: Project, joan: User, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undone_imports, "AT_ONCE", 1)
+    monkeypatch.setattr(undone_imports, "BATCH_SIZE", 1)
     job = bring(mail, {"text": "One"}, {"text": "Two"})
     rank(mail, list(mail.documents.all()))
     undone_imports.undo(mail.pk, joan, job.pk)

@@ -95,7 +95,7 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
     tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
 ) -> None:
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 3)
+    monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 3)
     caller = Caller(joan)
     lines = b"".join(b'{"text": "line %d"}\n' % n for n in range(4)) + b"{broken"
     rows = [{"text": f"row {n}", "label": "Refund"} for n in range(4)]
@@ -158,7 +158,7 @@ def test_filters_find_by_state_split_and_external_id(tickets: Project, carla: Us
 def test_a_page_of_long_texts_ends_early(
     tickets: Project, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "MOST_CHARACTERS", 60)
+    monkeypatch.setattr(documents, "MAX_CHARACTERS", 60)
     first = Caller(ann).get(f"projects/{tickets.pk}/documents/").json()
     assert len(first["results"]) == 1
     rest = Caller(ann).get(f"projects/{tickets.pk}/documents/?cursor={first['next_cursor']}").json()
@@ -265,7 +265,7 @@ def test_options_reach_what_a_worker_stores(
     tickets: Project, joan: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
+    monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 1)
     query = "text_field=body&label_field=topic&leave_out=page,by&add_classes=true"
     answer = send_with(Caller(joan), tickets, query)
     assert answer.status_code == 202

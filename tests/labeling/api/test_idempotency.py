@@ -299,7 +299,7 @@ def test_what_is_forgotten_goes_in_bounded_parts(
     tickets: Project, ann: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "BATCH", 2)
-    monkeypatch.setattr(idempotency, "MOST_BATCHES", 2)
+    monkeypatch.setattr(idempotency, "MAX_BATCHES", 2)
     Claim.objects.bulk_create(Claim(project=tickets, annotator=ann, key=f"k{n}", count=1) for n in range(5))
     clock.advance(days=31)
     assert idempotency.forget_old() == 4

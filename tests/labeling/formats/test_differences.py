@@ -71,8 +71,7 @@ def test_no_pair_of_texts_makes_a_long_page():
     """I1: lines and marked words, which the page pays for, stay below their limits."""
     for before, after in pairs():
         lines = compare(before, after)
-        assert len(lines) <= 2 * differences.MOST_LINES
+        assert len(lines) <= 2 * differences.MAX_LINES
         assert (
-            sum(len(line.pieces) for line in lines)
-            <= 2 * differences.MOST_LINES + differences.MOST_WORDS_IN_ALL
+            sum(len(line.pieces) for line in lines) <= 2 * differences.MAX_LINES + differences.MAX_TOTAL_WORDS
         )

@@ -66,8 +66,8 @@ def test_a_table_of_a_hundred_rows_is_a_table():
 @pytest.mark.parametrize("columns", [100, 1000, 20_000])
 def test_a_table_that_would_fill_up_more_cells_than_the_limit_is_shown_as_typed(columns: int):
     """Rows of one cell below 1,000 columns made 47 MB of page from 100 kB of text."""
-    text = "|a" * columns + "|\n" + "|-" * columns + "|\n" + "x\n" * (markdown.MOST_CELLS // columns + 1)
-    html = markdown.render(text[: markdown.MOST_CELLS * 10])
+    text = "|a" * columns + "|\n" + "|-" * columns + "|\n" + "x\n" * (markdown.MAX_CELLS // columns + 1)
+    html = markdown.render(text[: markdown.MAX_CELLS * 10])
     assert "<table>" not in html
     assert "|a|a|" in html
 
@@ -85,12 +85,12 @@ def test_no_text_makes_a_long_page():
     for text in texts():
         html = markdown.render(text)
         assert len(html) < 15 * len(text), text[:50]
-        assert html.count("<td") + html.count("<th") <= markdown.MOST_CELLS, text[:50]
+        assert html.count("<td") + html.count("<th") <= markdown.MAX_CELLS, text[:50]
 
 
 def test_nesting_is_bounded_whatever_opens_it():
     for piece in (">", "> ", ">> ", "- ", "1. ", "+ ", "* - ", "> - "):
-        assert depth(markdown.render(repeated(piece))) <= 2 * markdown.MOST_NESTED + 2, piece
+        assert depth(markdown.render(repeated(piece))) <= 2 * markdown.MAX_NESTING + 2, piece
 
 
 @given(

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from labeling.learning.mix import MOST_NEEDED, Share, Wishes, sought_classes
+from labeling.learning.mix import MAX_NEEDS_SHARE, Share, Wishes, sought_classes
 from labeling.learning.selection import select_head
 from tests.labeling.learning.pools import pool
 
@@ -86,4 +86,4 @@ def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
         head = select_head(known, vectors, 6, wishes=wishes, size=60)
         assert len(head) == 60
         assert not served(head)
-    assert MOST_NEEDED < 1
+    assert MAX_NEEDS_SHARE < 1

@@ -37,7 +37,7 @@ def flags(labels):
 def test_the_fit_on_active_columns_equals_scikit_learn_on_all(
     n_classes, most_dual_rows, rows, labels, flat, monkeypatch
 ):
-    monkeypatch.setattr(solver, "MOST_DUAL_ROWS", most_dual_rows)
+    monkeypatch.setattr(solver, "MAX_DUAL_ROWS", most_dual_rows)
     monkeypatch.setattr(solver, "TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     chosen = np.flatnonzero(labels < n_classes)
@@ -63,7 +63,7 @@ def test_the_shipped_tolerance_stays_near_the_optimum(rows, labels, monkeypatch)
 def test_where_the_fit_starts_does_not_change_where_it_ends(
     most_dual_rows, n_classes, rows, labels, monkeypatch
 ):
-    monkeypatch.setattr(solver, "MOST_DUAL_ROWS", most_dual_rows)
+    monkeypatch.setattr(solver, "MAX_DUAL_ROWS", most_dual_rows)
     monkeypatch.setattr(solver, "TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     chosen = np.flatnonzero(labels < n_classes)

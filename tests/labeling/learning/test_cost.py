@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.learning.acquisition import mnlp, total_least_confidence
-from labeling.learning.cost import LEAST_ANSWERS, PRIOR, Cost, fit_cost, per_second
+from labeling.learning.cost import MIN_ANSWERS, PRIOR, Cost, fit_cost, per_second
 
 answers = st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 10_000)), max_size=60)
 
@@ -31,7 +31,7 @@ def test_a_cost_is_never_negative_and_always_something(given_answers):
 
 
 def test_few_answers_leave_the_prior():
-    seconds, counts = team(60, 0, count=LEAST_ANSWERS - 1)
+    seconds, counts = team(60, 0, count=MIN_ANSWERS - 1)
     assert fit_cost(seconds, counts) == PRIOR
 
 

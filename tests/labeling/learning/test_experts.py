@@ -14,7 +14,14 @@ from labeling.learning.acquisition import margin
 from labeling.learning.graph_store import GraphStore
 from labeling.learning.lsa import unit_rows
 from labeling.learning.naive_bayes import Vocabulary, fit_words
-from labeling.learning.neighbours import KEPT, NEIGHBOURS, SHARPNESS, nearest, propagate, smoothing
+from labeling.learning.neighbours import (
+    NEIGHBOURS,
+    PROPAGATION_WEIGHT,
+    SHARPNESS,
+    nearest,
+    propagate,
+    smoothing,
+)
 from labeling.learning.probabilities import FLOOR
 from labeling.learning.rows import Rows
 from labeling.learning.scoring import top_two
@@ -83,7 +90,9 @@ def test_labels_spread_as_scikit_learns_do(rows, labels):
     few = np.concatenate([np.flatnonzero(labels == number)[:4] for number in range(3)])
     given[few] = labels[few]
     joined = near.maximum(near.T)
-    oracle = LabelSpreading(kernel=lambda x, y: joined.toarray(), alpha=KEPT, max_iter=200, tol=1e-9)
+    oracle = LabelSpreading(
+        kernel=lambda x, y: joined.toarray(), alpha=PROPAGATION_WEIGHT, max_iter=200, tol=1e-9
+    )
     oracle.fit(points, given)
     model = propagate(step, near[few], few, labels[few], 3)
     agreed = (model.reached.argmax(axis=1) == oracle.label_distributions_.argmax(axis=1)).mean()

@@ -5,7 +5,7 @@ import pytest
 
 from labeling.learning import features
 from labeling.learning.evidence import Evidence
-from labeling.learning.explaining import MOST_WORDS, expert_views, explain
+from labeling.learning.explaining import MAX_WORDS, expert_views, explain
 from labeling.learning.features import Featurizer
 from labeling.learning.fitting import fit_committee
 from labeling.learning.outside import OutsideModel
@@ -45,7 +45,7 @@ def explained(committee, rows, texts, featurizer):
 def test_only_words_of_the_text_are_named_and_few_of_them(explained, texts):
     for found, text in zip(explained, texts, strict=True):
         named = [word for word, _pull in found.words]
-        assert len(named) <= MOST_WORDS
+        assert len(named) <= MAX_WORDS
         assert set(named) <= set(words(text))
         pulls = [pull for _word, pull in found.words]
         assert pulls == sorted(pulls, reverse=True)
@@ -130,7 +130,7 @@ def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer
 @pytest.mark.parametrize("read", [50_000, 30])  # columns that LSA reads: all, or a part of them
 def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read, monkeypatch, texts, labels):
     """Word by word it is as much as all at once; only the centre, the usual text's vector, is no word's."""
-    monkeypatch.setattr(features, "MOST_TOPIC_COLUMNS", read)
+    monkeypatch.setattr(features, "MAX_TOPIC_COLUMNS", read)
     featurizer = Featurizer.learn(texts, dimensions=16)
     once = [" ".join(dict.fromkeys(text.split())) for text in texts]
     rows = featurizer.transform(once)

@@ -42,7 +42,7 @@ def test_two_texts_without_a_common_word_are_near_when_their_words_are(kitchen_a
 
 
 def test_a_pool_of_long_texts_is_read_as_far_as_memory_allows(kitchen_and_garage, monkeypatch):
-    monkeypatch.setattr(ppmi, "MOST_PAIRS", 200)
+    monkeypatch.setattr(ppmi, "MAX_PAIRS", 200)
     presence = count_terms(kitchen_and_garage)[:, :WORD_COLUMNS]
     presence.data[:] = 1
     columns, vectors = word_vectors(presence, 8, seed=0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from labeling.learning.stopping import (
     FLAT,
-    LEAST_DRAWN,
+    MIN_SAMPLED,
     WINDOW,
     Gain,
     Standing,
@@ -19,7 +19,7 @@ from labeling.learning.stopping import (
 )
 
 FLAT_TREND = Trend(0.0, -0.1, 0.1, 20)
-FEW = [0.98, 0.99]
+TWO_SCORES = [0.98, 0.99]
 SETTLED = [0.97, 0.98, 0.99]
 
 
@@ -50,7 +50,7 @@ def test_every_label_of_several_is_one_decision():
     ("kappas", "trend", "standing"),
     [
         ([], None, Standing.UNKNOWN),
-        (FEW, FLAT_TREND, Standing.UNKNOWN),
+        (TWO_SCORES, FLAT_TREND, Standing.UNKNOWN),
         (SETTLED, None, Standing.UNKNOWN),
         (SETTLED, FLAT_TREND, Standing.STABILISED),
         ([0.5, *SETTLED], FLAT_TREND, Standing.STABILISED),  # only the latest three count
@@ -64,10 +64,10 @@ def test_it_has_stabilised_when_predictions_agree_and_accuracy_stands_still(kapp
 
 
 def test_a_trend_needs_enough_random_documents_among_the_latest_answers():
-    ages = np.arange(LEAST_DRAWN) * 10
-    assert accuracy_trend(ages, np.ones(LEAST_DRAWN, dtype=bool)) is not None
-    assert accuracy_trend(ages[1:], np.ones(LEAST_DRAWN - 1, dtype=bool)) is None
-    assert accuracy_trend(ages + WINDOW - 50, np.ones(LEAST_DRAWN, dtype=bool)) is None
+    ages = np.arange(MIN_SAMPLED) * 10
+    assert accuracy_trend(ages, np.ones(MIN_SAMPLED, dtype=bool)) is not None
+    assert accuracy_trend(ages[1:], np.ones(MIN_SAMPLED - 1, dtype=bool)) is None
+    assert accuracy_trend(ages + WINDOW - 50, np.ones(MIN_SAMPLED, dtype=bool)) is None
 
 
 def test_always_right_so_far_is_no_certainty():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.labeling.queue.standing import Hold, Refused, Standing
 
 LONGEST = 8  # terms that a lease can be extended to
-MOST_ASKED = 3  # answers that a document gets by second opinions
+MAX_SECOND_OPINIONS = 3  # answers that a document gets by second opinions
 
 
 class Queue(Standing):
@@ -141,7 +141,8 @@ class Queue(Standing):
         asked = [
             name
             for name in names
-            if self.docs[name].how in ("agreed", "majority") and len(self.docs[name].answers()) < MOST_ASKED
+            if self.docs[name].how in ("agreed", "majority")
+            and len(self.docs[name].answers()) < MAX_SECOND_OPINIONS
         ]
         for name in asked:
             doc = self.docs[name]

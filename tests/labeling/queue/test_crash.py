@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 CLIENT = [sys.executable, "-m", "tests.labeling.queue.crash_client"]
 MANAGE = [sys.executable, "manage.py"]
 CRASHES = 3
-ENOUGH = 100  # answers before each crash
+ANSWERS_BEFORE_CRASH = 100  # answers before each crash
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_every_acknowledged_answer_survives_the_kill_of_the_database(
     run(postgres, *CLIENT, "prepare")
     for _ in range(CRASHES):
         client = subprocess.Popen([*CLIENT, "label", str(noted)], cwd=ROOT, env=environment(postgres))
-        wait_for_answers(noted, lines(noted) + ENOUGH, client)
+        wait_for_answers(noted, lines(noted) + ANSWERS_BEFORE_CRASH, client)
         assert postgres.process.child is not None
         os.kill(postgres.process.child.pid, signal.SIGKILL)
         client.wait(60)

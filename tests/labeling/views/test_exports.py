@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from labeling.actions import annotations, queue
 from labeling.actions.annotations import Submission
-from labeling.actions.exporting import MOST_METADATA_COLUMNS
+from labeling.actions.exporting import MAX_METADATA_COLUMNS
 from labeling.formats import Format, exports, read
 from labeling.models import Document, Project
 from labeling.models import exported as pages
@@ -113,7 +113,7 @@ def test_a_choice_that_there_is_not_is_said_on_the_page(
 
 
 def test_metadata_without_end_is_refused_on_the_page(client: Client, answered: Project, joan: User) -> None:
-    many = {f"key {n}": n for n in range(MOST_METADATA_COLUMNS + 1)}
+    many = {f"key {n}": n for n in range(MAX_METADATA_COLUMNS + 1)}
     Document.objects.filter(project=answered, position=0).update(metadata=many)
     client.force_login(joan)
     response = page(client, answered, **GOOD | {"format": "csv"})
@@ -158,7 +158,7 @@ def test_a_file_that_breaks_off_says_so_in_a_line_that_is_no_row(
     for _number in range(3):
         (held,) = queue.claim(tickets.pk, ann).documents
         annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
-    monkeypatch.setattr(pages, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(pages, "ROW_BATCH_SIZE", 1)
     monkeypatch.setattr(exports, "FLUSH_CHARACTERS", 1)
     client.force_login(joan)
     pieces = cast(Iterable[bytes], page(client, tickets, **GOOD).streaming_content)

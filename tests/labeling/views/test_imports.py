@@ -196,7 +196,7 @@ def test_a_way_of_reading_that_fails_is_said_on_the_same_page(client: Client, em
 def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
+    monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 1)
     send(client, empty, TABLE)
     page = start(client, empty, text="comment")
     assert "The file waits for a worker" in text(page)
@@ -212,9 +212,9 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
 
 def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> None:
     """Few rows of few bytes are read at once, packed or not; all else is left to a worker."""
-    many = b"a text\n" * (uploads.AT_ONCE_ROWS + 1)
+    many = b"a text\n" * (uploads.MAX_REQUEST_ROWS + 1)
     long = b"\n".join(b"%d " % n + b"x" * 900_000 for n in range(5))
-    listed = json.dumps([f"text {n}" for n in range(uploads.AT_ONCE_ROWS + 1)]).encode()
+    listed = json.dumps([f"text {n}" for n in range(uploads.MAX_REQUEST_ROWS + 1)]).encode()
     few = many[: -len(b"a text\n")]
     wrong = []
     for name, content, state in (
@@ -314,8 +314,8 @@ def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
     client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault in our own code, in the middle of a file: nothing hangs, and no row is counted twice."""
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(uploads, "AT_ONCE_ROWS", 1)
+    monkeypatch.setattr(importing, "ROW_BATCH_SIZE", 2)
+    monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 1)
 
     def breaks(*args: Any, **kwargs: Any) -> Any:
         yield from islice(right(*args, **kwargs), 4)
@@ -357,7 +357,7 @@ def test_a_worker_reads_on_at_once_what_a_dead_one_was_reading(client: Client, e
 def test_a_run_that_was_replaced_stores_nothing_more(
     client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(importing, "ROW_BATCH_SIZE", 1)
     right = formats.read
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
@@ -607,7 +607,7 @@ def test_an_import_that_was_answered_names_why_it_stays(client: Client, empty: P
 def test_a_large_import_tells_that_it_is_being_undone(
     client: Client, empty: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undone_imports, "AT_ONCE", 1)
+    monkeypatch.setattr(undone_imports, "BATCH_SIZE", 1)
     send(client, empty, TABLE)
     start(client, empty, text="comment")
     address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])

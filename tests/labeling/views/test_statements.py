@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.fixtures.full_project import Gallery, routes
 
 # The session, the person and the membership are three of them. Raise a number only with a reason.
-MOST = {
+MAX_STATEMENTS = {
     "api:docs": 0,
     "analytics:classes": 30,
     "analytics:classes_csv": 18,
@@ -104,9 +104,9 @@ def test_no_page_asks_more_often_when_there_is_more_of_everything(
     gallery.grow(200, 28)
     assert gallery.project.memberships.count() > 200
     assert statements(client, gallery) == few
-    most = {name: MOST.get(name.removesuffix(" (part)").removesuffix(OLDER), 0) for name in few}
+    most = {name: MAX_STATEMENTS.get(name.removesuffix(" (part)").removesuffix(OLDER), 0) for name in few}
     assert {name: (count, most[name]) for name, count in few.items() if count > most[name]} == {}
-    assert {name for name in MOST if name not in few} == {"analytics:news"}  # but as a part
+    assert {name for name in MAX_STATEMENTS if name not in few} == {"analytics:news"}  # but as a part
 
 
 def test_the_list_of_projects_asks_as_often_for_fifty(make_project: Any, client: Client, joan: User) -> None:
@@ -115,4 +115,4 @@ def test_the_list_of_projects_asks_as_often_for_fifty(make_project: Any, client:
     first = ask(client, "/")
     for _ in range(10):
         make_project()
-    assert ask(client, "/") == first == MOST["labeling:projects"]
+    assert ask(client, "/") == first == MAX_STATEMENTS["labeling:projects"]

@@ -10,8 +10,8 @@ from django.test import Client
 
 from tests.fixtures.full_project import Gallery, routes
 
-MOST_BYTES = 60_000  # of any page
-MOST_BYTES_OF_LISTS = 30_000  # of all but the pages on which one answers: most of it is htmx
+MAX_BYTES = 60_000  # of any page
+MAX_BYTES_OF_LISTS = 30_000  # of all but the pages on which one answers: most of it is htmx
 ANSWERING = {"labeling:label", "labeling:correct", "labeling:dispute"}
 ASSET = re.compile(r'(?:href|src)="/static/([^"]+\.(?:css|js))"')
 IMPORT = re.compile(r'(?:from|import)\s*\(?"\./([^"]+)"')
@@ -47,5 +47,5 @@ def test_no_page_loads_more_than_a_phone_takes_in_a_blink(
         if assets:
             weights[route.name] = sum(len(gzip.compress(_read(name))) for name in assets)
     assert len(weights) > 25
-    most = {name: MOST_BYTES if name in ANSWERING else MOST_BYTES_OF_LISTS for name in weights}
+    most = {name: MAX_BYTES if name in ANSWERING else MAX_BYTES_OF_LISTS for name in weights}
     assert {name: bytes_ for name, bytes_ in weights.items() if bytes_ > most[name]} == {}
