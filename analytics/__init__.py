@@ -1,1 +1,1 @@
-"""Reads labeling, measures every class, steers the queue."""
+"""Reports: they read labeling, measure every class, and steer the queue."""

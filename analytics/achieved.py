@@ -1,4 +1,4 @@
-"""What has steering brought? Labels of a class, and the change of its F1 with an interval."""
+"""Focus effect: what steering has brought. Labels of a class, and the change of its F1 with an interval."""
 
 from __future__ import annotations
 

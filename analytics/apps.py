@@ -1,4 +1,4 @@
-"""Which Django application is this? Measures labeling and points the queue at the weak classes."""
+"""Analytics application config: measures labeling and points the queue at the weak classes."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What would the actively chosen labels have said, and does the model's shown opinion bend the answers?
+"""Bias report: what actively chosen labels would have said, and whether shown suggestions bend answers.
 
 Both are told beside the honest numbers and never instead of them. Every prediction here was made before its
 answer, by the model of that moment.

@@ -1,4 +1,4 @@
-"""How is the difference of two models told in words?"""
+"""Model comparison wording: the difference of two models, told in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which model does a report measure? The one in use, or another that still keeps its predictions."""
+"""Model choice: which model a report measures. The one in use, or another that still has its predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this model better than that one, and on which documents? Both judged by the labels of now."""
+"""Model comparison: is one better than the other, and on which documents? Judged by the labels of now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which classes are mixed up, do people mix them up too, and what helps: labels, a rule, a class less?"""
+"""Confusion report: classes mixed up by model or people, and what helps: labels, a rule, a class less."""
 
 from __future__ import annotations
 

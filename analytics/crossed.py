@@ -1,4 +1,4 @@
-"""What does cross-validation on the labels of the pool say, while the test set is too small to say much?"""
+"""Cross-validated scores: from the labels of the pool, while the test set is too small to say much."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are labels to go told in words? Never as a promise."""
+"""Learning-curve wording: labels to go, told in words. Never as a promise."""
 
 from __future__ import annotations
 

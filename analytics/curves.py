@@ -1,4 +1,4 @@
-"""How good was the model after so many labels, how many are left to the target, and how long is that?"""
+"""Learning curves: how good the model was after so many labels, how many are left, and how long they take."""
 
 from __future__ import annotations
 

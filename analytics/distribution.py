@@ -1,4 +1,4 @@
-"""How do labels spread over classes, people, guideline versions and time, and what is still out there?"""
+"""Label distribution: over classes, people, guideline versions and time, and what is still out there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could a rule say that tells two classes apart? A draft with examples, for a manager to finish."""
+"""Rule draft: what a rule could say that tells two classes apart. With examples, for a manager to finish."""
 
 from __future__ import annotations
 

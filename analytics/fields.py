@@ -1,4 +1,4 @@
-"""What can documents be told apart by, without labels? Length of the text, metadata, file and language."""
+"""Slice fields: what tells documents apart without labels. Length, metadata, file and language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often is each annotator right, where what is right is known?"""
+"""Annotator accuracy: how often each annotator is right, where what is right is known."""
 
 from __future__ import annotations
 

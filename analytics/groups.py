@@ -1,4 +1,4 @@
-"""Who gave which labels, under which version of the guideline, and when?"""
+"""Label breakdowns: who gave which labels, under which version of the guideline, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in a text do the words stand that decided? The text in pieces, of a long one the part around them."""
+"""Highlights: where in a text the words stand that decided. In pieces; of a long text what is around them."""
 
 from __future__ import annotations
 

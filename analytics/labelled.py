@@ -1,4 +1,4 @@
-"""Which documents are labelled now, with what, and which of them were drawn at random?"""
+"""Labeled documents: which ones are labeled now, with what, and which of them were drawn at random."""
 
 from __future__ import annotations
 

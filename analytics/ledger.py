@@ -1,4 +1,4 @@
-"""Which labels were ever given, by whom, when and under which guideline? Read once: annotations never change.
+"""Annotation log: labels ever given, by whom, when, under which guideline. Read once: they never change.
 
 The database refuses to change an annotation, and to delete any but those of an import that is undone. A
 process keeps what it read as arrays and reads only what is new. That is exact: as long as there are as many

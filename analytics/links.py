@@ -1,4 +1,4 @@
-"""Where does a number lead? Addresses of the documents behind it, for those who may see them."""
+"""Report links: where a number leads. Addresses of the documents behind it, for those who may see them."""
 
 from __future__ import annotations
 

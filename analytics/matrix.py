@@ -1,4 +1,4 @@
-"""How is a confusion matrix laid out, so that fifty classes can still be read? Rows of cells."""
+"""Confusion matrix: laid out so that fifty classes can still be read. Rows of cells."""
 
 from __future__ import annotations
 

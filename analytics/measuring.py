@@ -1,4 +1,4 @@
-"""What did each model measure when it was new, and on which test set? Written once: curves stay honest."""
+"""Model measurement: how good each model was when new, on which test set. Written once: curves stay true."""
 
 from __future__ import annotations
 

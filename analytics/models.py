@@ -1,4 +1,4 @@
-"""What do reports keep? The test sets that models were measured on, and what each model measured there."""
+"""Stored measurements: the test sets that models were measured on, and what each model measured there."""
 
 from __future__ import annotations
 

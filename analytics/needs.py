@@ -1,4 +1,4 @@
-"""Which classes need more of the queue? Measured on the test set of now, written where ranking reads it."""
+"""Measured class needs: which classes need more of the queue. From the test set of now, for the ranking."""
 
 from __future__ import annotations
 

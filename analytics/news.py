@@ -1,4 +1,4 @@
-"""Has a training run begun or ended since the report was made? One statement, cheap enough to ask often."""
+"""Training status: has a run begun or ended since the report was made? Cheap enough to ask often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about two classes that are mixed up? The title, the evidence and the advice, in words."""
+"""Confusion wording: what is said about two classes that are mixed up. The title, evidence and advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the numbers and the probabilities be believed? Every measure of a model, ready to be shown."""
+"""Model quality report: every measure of a model. Can the numbers and the probabilities be believed?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored that a report is made of? Reads labeling's tables; writes nothing."""
+"""Report queries: what is stored that a report is made of. Reads labeling's tables; writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do the next labels go? The shares of the order of now, as a chart."""
+"""Queue mix chart: where the next labels go. The shares of the order of now."""
 
 from __future__ import annotations
 

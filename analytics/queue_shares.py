@@ -1,4 +1,4 @@
-"""Shares of the queue by part and class: what the order of now really holds, whatever was wanted."""
+"""Queue shares by part and class: what the order of now really holds, whatever was wanted."""
 
 from __future__ import annotations
 

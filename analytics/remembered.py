@@ -1,4 +1,4 @@
-"""What was computed from the same numbers a moment ago? Remembered by content, so it can never be stale."""
+"""Content cache: what was computed from the same numbers a moment ago. By content, so it is never stale."""
 
 from __future__ import annotations
 

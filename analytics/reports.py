@@ -1,4 +1,4 @@
-"""How good is it, per class, and can the number be believed? The class report, ready to be shown."""
+"""Class report: how good the model is per class, and can the number be believed? Ready to be shown."""
 
 from __future__ import annotations
 

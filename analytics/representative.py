@@ -1,4 +1,4 @@
-"""Does the labelled test set look like the documents of the pool? Their lengths and metadata, by a test."""
+"""Representativeness: does the labeled test set look like the pool? Lengths and metadata, by a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents of the test set does a reviewer want to see, and in which order? Arrays in, places out."""
+"""Test set filters: which documents a reviewer wants to see, in which order. Arrays in, positions out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a review of the test set told? Its title, and what it is narrowed by, in words."""
+"""Test set wording: how a review of it is told. Its title, and what it is narrowed by, in words."""
 
 from __future__ import annotations
 

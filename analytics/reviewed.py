@@ -1,4 +1,4 @@
-"""Which test documents fit what a reviewer asks for, and what do they say of the model as a whole?"""
+"""Test set review: the documents that fit what a reviewer asks for, and what they say of the whole model."""
 
 from __future__ import annotations
 

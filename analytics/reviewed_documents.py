@@ -1,4 +1,4 @@
-"""What is shown of a document of the test set? Its text, both answers, and the words that decided."""
+"""Reviewed documents: a test document's text, both answers, and the words that decided."""
 
 from __future__ import annotations
 

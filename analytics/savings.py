@@ -1,4 +1,4 @@
-"""What has the queue saved? The newest replay of the project's own labels, ready to be shown."""
+"""Label savings report: what the queue has saved. The newest replay of the project's labels, to be shown."""
 
 from __future__ import annotations
 

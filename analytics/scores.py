@@ -1,4 +1,4 @@
-"""How good is one model on some documents? The measures of its kind of project, with their intervals."""
+"""Model scores: how good one model is on some documents. The measures of its kind of project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On which documents is the model worse: long ones, some language, some source? Read off the test set."""
+"""Slice report: on which documents is the model worse: long ones, some language, some source?"""
 
 from __future__ import annotations
 

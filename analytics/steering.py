@@ -1,4 +1,4 @@
-"""What moves the queue, how far, and what did it achieve? The steering page, ready to be shown."""
+"""Steering report: what moves the queue, how far, and what it achieved. Ready to be shown."""
 
 from __future__ import annotations
 

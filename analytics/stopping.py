@@ -1,4 +1,4 @@
-"""Is it time to stop labeling? What the stored numbers say, in plain words. Nothing ever stops by itself."""
+"""Stopping advice: is it time to stop labeling? What stored numbers say. Nothing ever stops by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which messages do the workers understand? Doorways of analytics: one call each."""
+"""Report tasks: the messages that workers understand. Doorways of analytics: one call each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which test sets were models measured on, and what does a model say of an older one?"""
+"""Test set versions: which test sets models were measured on, and what a model says of an older one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which other recipes were tried on the labels, and what came of each, in words?"""
+"""Tuning trials: which other hyperparameters were tried on the labels, and what came of each, in words."""
 
 from __future__ import annotations
 

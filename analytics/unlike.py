@@ -1,4 +1,4 @@
-"""How good is the model on texts unlike any labeled one? Test documents without a near-duplicate in training.
+"""Generalization: how good is the model on texts unlike any labeled one, with no near-duplicate in training?
 
 Near-duplicates of test documents train, as they do in use: the number on all test documents is what the same
 stream will see. Texts of a new kind will see the number on those that nothing labeled is like.

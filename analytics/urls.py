@@ -1,4 +1,4 @@
-"""Which address shows which report?"""
+"""Report page URLs: which address shows which report."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Which models are there, which one is used, and what did each know and measure?"""
+"""Model versions report: which ones there are, which one is used, and what each knew and measured."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The JSON edge of analytics: reports for machines."""
+"""Report API: the JSON edge of analytics, for machines."""

@@ -1,4 +1,4 @@
-"""How does a machine read the class report? The same numbers as the page, with their intervals."""
+"""Class report API: the same numbers as on the page, with their intervals."""
 
 from __future__ import annotations
 

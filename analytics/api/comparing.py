@@ -1,4 +1,4 @@
-"""How does a machine hold two models against each other?"""
+"""Model comparison API: two models held against each other, for machines."""
 
 from __future__ import annotations
 

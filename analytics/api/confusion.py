@@ -1,4 +1,4 @@
-"""How does a machine read what is taken for what? The same numbers as the page."""
+"""Confusion API: what is taken for what, in the same numbers as on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a machine read the learning curves, and how many labels are left to the target?"""
+"""Learning curves API: the curves, and how many labels are left to the target."""
 
 from __future__ import annotations
 

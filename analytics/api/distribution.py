@@ -1,4 +1,4 @@
-"""How does a machine read how labels spread, and how frequent each class is among the unlabelled?"""
+"""Label distribution API: how labels spread, and how frequent each class is among the unlabeled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do all reports that measure a model share in the API? Which model it is, and what is left out."""
+"""Measured report fields: what all reports on a model share. Which model it is, and what is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a machine read every measure of a model? The same numbers as the page."""
+"""Model quality API: every measure of a model, in the same numbers as on the page."""
 
 from __future__ import annotations
 

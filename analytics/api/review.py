@@ -1,4 +1,4 @@
-"""How does a machine read the test set as a model saw it? The page's filters and order, without the texts."""
+"""Test set API: the test set as a model saw it. The page's filters and order, without the texts."""
 
 from __future__ import annotations
 

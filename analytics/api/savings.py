@@ -1,4 +1,4 @@
-"""How does a machine read what the queue has saved, and have it found out again?"""
+"""Label savings API: what the queue has saved, and a request to find it out again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a machine read on which documents the model is worse?"""
+"""Slice report API: on which documents the model is worse."""
 
 from __future__ import annotations
 

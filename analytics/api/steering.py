@@ -1,4 +1,4 @@
-"""How does a machine read what moves the queue, and overrule it for a class?"""
+"""Steering API: what moves the queue, and how a machine overrules it for a class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which address of the API answers with which report?"""
+"""Report API URLs: which address of the API answers with which report."""
 
 from django.urls import path
 

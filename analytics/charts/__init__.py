@@ -1,1 +1,1 @@
-"""Where do the lines and bars of a drawing go? Places for SVG that templates write: no script draws."""
+"""Chart layout: where lines and bars of a drawing go, in SVG that templates write. No script draws."""

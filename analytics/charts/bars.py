@@ -1,4 +1,4 @@
-"""How much of each, at a glance? Horizontal bars, plain or stacked, with intervals, laid out for SVG."""
+"""Bar charts: how much of each, at a glance. Horizontal, plain or stacked, with intervals, for SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do learning curves go in a drawing?"""
+"""Learning-curve chart: where the curves go in a drawing."""
 
 from __future__ import annotations
 

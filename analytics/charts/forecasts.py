@@ -1,4 +1,4 @@
-"""Where do a measured learning curve and what it may become go in a drawing?"""
+"""Forecast chart: where a measured learning curve and what it may become go in a drawing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do the points of a reliability diagram and of a precision-recall curve go in a drawing?"""
+"""Reliability diagram and precision-recall chart: where their points go in a drawing."""
 
 from __future__ import annotations
 

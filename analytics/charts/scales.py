@@ -1,4 +1,4 @@
-"""Which numbers stand on an axis, and where?"""
+"""Axis ticks: which numbers stand on an axis, and where."""
 
 from __future__ import annotations
 

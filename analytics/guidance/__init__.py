@@ -1,1 +1,1 @@
-"""What should the reader do about the numbers? Each module looks for one kind of trouble."""
+"""Guidance: what the reader should do about the numbers. Each module looks for one kind of trouble."""

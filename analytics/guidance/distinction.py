@@ -1,4 +1,4 @@
-"""Which classes are not clearly distinct, and is it the rule or the model?"""
+"""Class ambiguity: classes that are not clearly distinct. Is it the rule or the model?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a finding? One thing to know, why it matters, how sure it is, and what can be done about it now."""
+"""Finding: one thing to know, why it matters, how sure it is, and what can be done about it now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are there labels enough to learn from, and do they spread over the classes?"""
+"""Label scarcity and imbalance: are there enough labels to learn from, and do they spread over classes?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has the model seen the answers? Exact copies of test documents that were, or were not, kept out."""
+"""Data leakage: has the model seen the answers? Exact copies of test documents, kept out or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the test set like the pool? In the length and kind of its documents, and in its mix of classes."""
+"""Distribution shift: is the test set like the pool? In length and kind of documents, and mix of classes."""
 
 from __future__ import annotations
 

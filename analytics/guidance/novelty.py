@@ -1,4 +1,4 @@
-"""Is the model worse on texts of a new kind? Test documents that nothing labeled is like, and the others."""
+"""Novelty: is the model worse on texts of a new kind? Test documents that nothing labeled is like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the report find, in one title and in the order of seriousness?"""
+"""Ranked findings: what the report finds, in one title and in the order of seriousness."""
 
 from __future__ import annotations
 

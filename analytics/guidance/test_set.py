@@ -1,4 +1,4 @@
-"""Can the numbers be believed? Whether the test set is large and complete, and not too easy."""
+"""Test set adequacy: can the numbers be believed? Whether it is large and complete, and not too easy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do needs that reports write bring the weakest class on? Half of a test set steers, half measures.
+"""Steering simulation: do measured needs help the weakest class? Half of a test set steers, half measures.
 
 Which half a test document is in, the hash of its text decides: the same in every run, steered or not. So
 nothing is measured on the documents that chose.

@@ -1,1 +1,1 @@
-"""How good is it, can the number be believed, and what is uneven? Pure: arrays in, frozen results out."""
+"""Metrics: how good it is, how sure that is, and what is uneven. Pure: arrays in, frozen results out."""

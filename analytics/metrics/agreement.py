@@ -1,4 +1,4 @@
-"""How well do annotators agree, beyond what chance would give?"""
+"""Inter-annotator agreement: how well annotators agree, beyond what chance would give."""
 
 from __future__ import annotations
 

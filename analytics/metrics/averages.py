@@ -1,4 +1,4 @@
-"""How far can averages over classes be trusted? Closed forms that hold where little is right, or nearly all.
+"""Macro and micro averages: how far can they be trusted? Closed forms, also where nearly all is right.
 
 An average of few documents of many classes fails plain formulas twice. Classes with a document or two have
 scores of 0 or 1, which look certain; and a class is only seen when a document of it came, so that its share

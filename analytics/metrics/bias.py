@@ -1,4 +1,4 @@
-"""How far is a number off that was measured on chosen documents? The difference of two independent shares."""
+"""Sampling bias: how far a number is off that was measured on chosen documents. A difference of shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the model's probabilities mean what they say?"""
+"""Calibration: do the model's probabilities mean what they say?"""
 
 from __future__ import annotations
 

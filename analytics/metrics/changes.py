@@ -1,4 +1,4 @@
-"""Did a number change, or is it noise? Two measures with their intervals in, their difference out."""
+"""Change significance: did a number change, or is it noise? Two measures in, their difference out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good is the model, per class and overall? Exact counts in, measures with their reasons out.
+"""Classification metrics: how good the model is, per class and overall. Exact counts in, measures out.
 
 Equal to scikit-learn's `precision_recall_fscore_support` where that has a value, except that a class
 without a document in the test set has no F1 here (there it is 0), and does not enter macro averages.

@@ -1,4 +1,4 @@
-"""Which classes are taken for each other, by a model or by people? One answer for all kinds of projects.
+"""Confused pairs: classes taken for each other, by a model or by people. The same for all kinds of projects.
 
 Everything is counted over units that two sides have judged: documents, or places in a text (a start and an
 end) where spans are marked. A side may give a unit one class, several, or none. So one class a document,

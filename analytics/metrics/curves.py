@@ -1,4 +1,4 @@
-"""How many labels are left to a target? A learning curve, carried on by what it did so far.
+"""Learning-curve extrapolation: how many labels are left to a target, by what the curve did so far.
 
 A curve is taken to be S-shaped over the logarithm of the labels and to end at a ceiling: it begins slowly;
 at its upper end the error falls as a power of the labels. Every ceiling and steepness of a grid is weighed by

@@ -1,4 +1,4 @@
-"""Many things were tried: which of them are more than noise?"""
+"""Multiple testing: many things were tried; which of them are more than noise?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How uneven are the classes, and how many labels are missing?"""
+"""Class imbalance: how uneven the classes are."""
 
 from __future__ import annotations
 

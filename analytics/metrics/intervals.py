@@ -1,4 +1,4 @@
-"""How far can a measured share be trusted? Closed forms that hold for small test sets too."""
+"""Confidence intervals: how far a measured share can be trusted. Closed forms, for small test sets too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the probabilities of spans that a model marks be believed? Each mark is a case by itself."""
+"""Span calibration: can the probabilities of marked spans be believed? Each mark is a case by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far can a mean over documents be trusted? Closed forms, also where all documents came out alike."""
+"""Mean intervals: how far a mean over documents can be trusted. Closed forms, also where all are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a measured number? A value with its interval, or no value and the reason why there is none."""
+"""Measure: a value with its interval, or no value and the reason why there is none."""
 
 from __future__ import annotations
 

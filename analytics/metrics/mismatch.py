@@ -1,4 +1,4 @@
-"""Do two sets of documents have the same mix of classes? A test instead of a look at two bars."""
+"""Chi-square test: do two sets of documents have the same mix of classes? Instead of a look at two bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the queue does each class need? Counts of the test set in, shares of the head out."""
+"""Queue allocation: how much of the queue each class needs. Counts of the test set in, shares out."""
 
 from __future__ import annotations
 

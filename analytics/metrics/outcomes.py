@@ -1,4 +1,4 @@
-"""In which ways did documents come out? What each has right, extra and missed, equal ones put together."""
+"""Document outcomes: what each has right, extra and missed, equal ones put together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is one model better than another, or is it noise? Both judged on the same documents, drawn together.
+"""Paired comparison: is one model better, or is it noise? Both judged on the same documents, drawn together.
 
 Documents on which the two agree say nothing about the difference, so its interval is far narrower than two
 intervals side by side suggest: each model's own interval, which holds where little is right, is put together

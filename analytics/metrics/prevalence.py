@@ -1,4 +1,4 @@
-"""How frequent is each class, in all documents and in those that nobody has labelled yet?
+"""Prevalence estimation: how frequent each class is, in all documents and among those still unlabeled.
 
 What was chosen for labeling says nothing about it; only documents drawn at random do.
 """

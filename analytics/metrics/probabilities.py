@@ -1,4 +1,4 @@
-"""Can the model's probabilities be believed, and how sure is that? Losses and calibration with intervals."""
+"""Proper scoring rules: can the model's probabilities be believed? Losses and calibration, with intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a document may have several classes: does the model rank the true ones before the others?"""
+"""Label ranking: with several classes a document, does the model rank the true ones before the others?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would other test sets of this kind have said? Weights of drawn documents, and intervals of the draws.
+"""Bootstrap: what other test sets of this kind would have said. Weights of documents, and intervals.
 
 Each document is drawn a Poisson number of times with mean 1. Given their sum, such weights are the
 multinomial ones of the classical bootstrap; every measure here is a ratio, so the sum does not matter.

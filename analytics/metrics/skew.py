@@ -1,4 +1,4 @@
-"""Does somebody give a class more often than the others do? And which classes come together?"""
+"""Annotator skew: does somebody give a class more often than the others? And which classes come together?"""
 
 from __future__ import annotations
 

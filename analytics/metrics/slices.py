@@ -1,4 +1,4 @@
-"""On which part of the test set is the model worse than on the rest, beyond chance?
+"""Slice discovery: on which part of the test set is the model worse than on the rest, beyond chance?
 
 Many parts are tried, so each p-value is put right for their number; and a part has to be large enough to be
 worth a look, and worse by enough to matter.

@@ -1,4 +1,4 @@
-"""Does the model find roughly the right place? Spans that touch a true one of their class, in part or at all.
+"""Partial span matches: is the model roughly right? Spans that touch a true one of their class, even in part.
 
 Beside the strict measure, in which a span that is one word too long counts as one missed and one invented.
 """

@@ -1,4 +1,4 @@
-"""How good is the model at finding spans? Strict: the same place and the same class, or wrong."""
+"""Span metrics: how good the model is at finding spans. Strict: the same ends and class, or wrong."""
 
 from __future__ import annotations
 

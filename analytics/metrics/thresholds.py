@@ -1,4 +1,4 @@
-"""From which probability on should a class be given? Precision-recall curves and the best threshold."""
+"""Precision-recall curves: from which probability on should a class be given? The best threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do two sides judge? Places in texts where spans are marked, and two answers to one document."""
+"""Judged units: what two sides judge. Places in texts where spans are marked; two answers to one document."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How do templates show measured numbers?"""
+"""Analytics template tags: how templates show measured numbers."""

@@ -1,4 +1,4 @@
-"""How is a row of a large table written quickly? Fifty classes are 2,500 cells."""
+"""Matrix template tags: a row of a large table, written quickly. Fifty classes are 2,500 cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a template show a difference, a share without its interval, or a p-value?"""
+"""Comparison template tags: a difference, a share without its interval, or a p-value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a template show a measured number? Its value, its interval smaller, or why there is none."""
+"""Measure template tags: a number, its interval smaller, or why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a template show the distance of two shares? In points of a hundred."""
+"""Distance template tags: the distance of two shares, in percentage points."""
 
 from __future__ import annotations
 

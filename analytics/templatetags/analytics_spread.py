@@ -1,4 +1,4 @@
-"""How does a template show a share with its interval, or how many times as frequent something is?"""
+"""Prevalence template tags: a share with its interval, or how many times as frequent something is."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The pages of analytics: parse, permit, one report, answer."""
+"""Report pages: parse, permit, one report, answer."""

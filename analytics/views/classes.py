@@ -1,4 +1,4 @@
-"""Which page shows how good each class is, and asks for more labels of the weak ones?"""
+"""Class report page: how good each class is, and a request for more labels of the weak ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page holds two models against each other, document by document?"""
+"""Model comparison page: two models held against each other, document by document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page shows what is taken for what, and turns a mix-up into labels or a clearer rule?"""
+"""Confusion page: what is taken for what, turned into labels or a clearer rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page shows how the model learns, what is left to the target, and whether it is time to stop?"""
+"""Learning curves page: how the model learns, what is left to the target, and whether it is time to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page shows how labels spread, and which classes the labels have too few or too many of?"""
+"""Label distribution page: how labels spread, and which classes they have too few or too many of."""
 
 from __future__ import annotations
 

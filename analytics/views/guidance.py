@@ -1,4 +1,4 @@
-"""What is to be done next, and which buttons of it do more than open a page?"""
+"""Guidance actions: what is to be done next, and which buttons of it do more than open a page."""
 
 from __future__ import annotations
 

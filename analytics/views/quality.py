@@ -1,4 +1,4 @@
-"""Which page shows every measure of the model, and whether its probabilities can be believed?"""
+"""Model quality page: every measure of the model, and whether its probabilities can be believed."""
 
 from __future__ import annotations
 

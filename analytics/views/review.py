@@ -1,4 +1,4 @@
-"""Which page shows the test set as a model saw it, and has what is wrong looked at again?"""
+"""Test set page: the test set as a model saw it, and what is wrong sent to be looked at again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which page tells what the queue has saved on this project's own labels, and has it found out again?"""
+"""Label savings page: what the queue has saved on this project's own labels, and finding it out again."""
 
 from __future__ import annotations
 

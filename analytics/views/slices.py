@@ -1,4 +1,4 @@
-"""Which page shows on which documents the model is worse, and sends more of them to the queue?"""
+"""Slice report page: on which documents the model is worse, and more of them for the queue."""
 
 from __future__ import annotations
 

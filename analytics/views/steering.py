@@ -1,4 +1,4 @@
-"""Which page shows what moves the queue, and lets a manager overrule it?"""
+"""Steering page: what moves the queue, and how a manager overrules it."""
 
 from __future__ import annotations
 

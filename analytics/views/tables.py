@@ -1,4 +1,4 @@
-"""How does a table of a report become a file for spreadsheets?"""
+"""CSV download: a table of a report as a file for spreadsheets."""
 
 from __future__ import annotations
 

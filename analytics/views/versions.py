@@ -1,4 +1,4 @@
-"""Which pages list the models, choose the one to use, and hold two of them against each other?"""
+"""Model pages: the models in a list, the one to use, and two of them held against each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would steering by reports have saved? `./run manage simulate --data FILE --kind single --steer on`.
+"""Steering simulation command: `./run manage simulate --data FILE --kind single --steer on`.
 
 The command of labeling, which knows nothing of reports, with one option more.
 """
