@@ -1,4 +1,4 @@
-"""Training runs: what the model learns, and when. One at a time per project; a failure leaves the order."""
+"""Training runs: what the model learns, and when. One at a time; a failed run leaves the old order."""
 
 from __future__ import annotations
 

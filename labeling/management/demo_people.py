@@ -1,4 +1,4 @@
-"""Who labeled in the demo before anybody came? Simulated people, who err as people do, at stated rates."""
+"""Demo annotators: simulated people who labeled before anybody came. They err as people do, at set rates."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Template tag libraries of labeling: how templates write numbers and texts."""
+"""Labeling template tags: how templates write numbers and texts."""
