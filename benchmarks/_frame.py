@@ -1,4 +1,4 @@
-"""What do all measurements need? Percentiles, the machine they ran on, and one way to print."""
+"""Benchmark frame: what all measurements need. Percentiles, the machine they ran on, one way to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the learning curves look? Pictures from what `bench efficiency --json` recorded.
+"""Learning-curve pictures: drawn from what `bench efficiency --json` recorded.
 
 `python -m benchmarks._pictures RECORDED.json ...` keeps the mean curves in `docs/measured` and draws
 `docs/pictures/curve-*.svg` from them. Nothing is measured here: anybody can draw the same pictures again.

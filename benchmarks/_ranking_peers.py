@@ -1,4 +1,4 @@
-"""What does a query cost the peers? Run by `bench ranking` with an interpreter that has them installed.
+"""Query cost of the peers: run by `bench ranking` with an interpreter that has them installed.
 
 Each picks the smallest margins with scikit-learn's logistic regression, as its own documentation shows it.
 """

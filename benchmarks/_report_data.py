@@ -1,4 +1,4 @@
-"""Which project are the reports measured on? A large one, made by the database itself within a minute.
+"""Project for the report benchmark: a large one, made by the database itself within a minute.
 
 In a database of its own (DATABASE_URL) it stays, and the next run of the same size finds it there.
 """

@@ -1,4 +1,4 @@
-"""Which models are the reports measured on? Made up: right in seven to eight cases of ten.
+"""Models for the report benchmark: made up, right in seven to eight cases of ten.
 
 Nobody trained anything, so pages that read a model's files say that there are none.
 """

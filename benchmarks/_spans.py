@@ -1,4 +1,4 @@
-"""How many tokens must be labelled until a tagger is good? Active learning on spans, in memory."""
+"""Span learning benchmark: tokens to label until a tagger is good. Active learning on spans, in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long from a key to the next document on the screen? `./run bench desk --documents 200`.
+"""Desk latency: from a key to the next document on the screen. `./run bench desk --documents 200`.
 
 Headless Chromium labels with one key a document, on the web process that `./run up` starts, with 150 ms added
 to every answer of the service (Chromium's own network emulation). Measured in the page: from the time stamp

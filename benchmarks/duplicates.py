@@ -1,4 +1,4 @@
-"""How fast are near-duplicates found, whatever the texts are? `./run bench duplicates --documents N --json`.
+"""Near-duplicate speed, whatever the texts are. `./run bench duplicates --documents N --json`.
 
 A natural pool in which every tenth text is another with one word changed, and two that make buckets full:
 form letters with five words of their own in 31, and one text again and again (a tenth of the documents each).

@@ -1,4 +1,4 @@
-"""How many labels does each way of choosing need? `./run bench efficiency --data NAME ... --seeds N --json`.
+"""Label efficiency: labels that strategies need. `./run bench efficiency --data NAME ... --seeds N --json`.
 
 Known data sets, labelled batch by batch in memory: the same features, pool and seeds for every strategy. A
 name is a folder below `--folder`, with a `data.jsonl.gz` in it; "templates" is made where it is missing.

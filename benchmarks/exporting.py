@@ -1,4 +1,4 @@
-"""How fast do labels go out, and does memory stay flat? `./run bench exporting --documents N --json`."""
+"""Export speed, and whether memory stays flat. `./run bench exporting --documents N --json`."""
 
 from __future__ import annotations
 

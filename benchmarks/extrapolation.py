@@ -1,4 +1,4 @@
-"""Do estimates of labels to go hold? `./run bench extrapolation --data NAME ... --seeds N --json`.
+"""Forecast accuracy: do labels to go hold? `./run bench extrapolation --data NAME ... --seeds N --json`.
 
 Models learn from ever more labels drawn at random; each is measured on a small test set, as a project would.
 From the first part of such a curve it is estimated how many labels a later value takes. That value, and where

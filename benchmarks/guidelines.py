@@ -1,4 +1,4 @@
-"""What does the worst guideline of 100 kB cost the web server? `./run bench guidelines --json`.
+"""Guideline cost: what the worst one of 100 kB costs the web server. `./run bench guidelines --json`.
 
 CPU seconds of each hostile text as Markdown, and of each pair of versions compared and put into the page.
 """

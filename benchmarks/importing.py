@@ -1,4 +1,4 @@
-"""How fast do documents come in, and does memory stay flat? `./run bench importing --documents N --json`."""
+"""Import speed, and whether memory stays flat. `./run bench importing --documents N --json`."""
 
 from __future__ import annotations
 

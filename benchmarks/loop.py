@@ -1,4 +1,4 @@
-"""How soon does the queue know what was just labelled? `./run bench loop --documents N --labels N --json`.
+"""Loop latency: how soon the queue knows a new label. `./run bench loop --documents N --labels N --json`.
 
 The service's own workers and beat; the clock runs from the commit of the submit that makes a training due
 until claims get the new order.

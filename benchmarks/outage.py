@@ -1,4 +1,4 @@
-"""How soon is the web back when its database is? `./run bench outage --outages N --seconds S --json`.
+"""Outage recovery: the web after its database. `./run bench outage --outages N --seconds S --json`.
 
 A whole web server with two processes is asked four times at once all along, as eight people would; its
 database is killed, is away for a while, and starts again.

@@ -1,4 +1,4 @@
-"""How many documents a second can people claim and answer? `./run bench queue --documents N --annotators N`.
+"""Queue throughput: claims and answers a second. `./run bench queue --documents N --annotators N`.
 
 Everybody has a connection of their own and answers as fast as the service lets them; meanwhile a new order
 of the queue is published every few seconds, as by a trainer. `--batch 50` claims and submits fifty at once.

@@ -1,4 +1,4 @@
-"""What does one query cost at scale? `./run bench ranking --documents N --classes N --json`.
+"""Ranking cost: one query at scale. `./run bench ranking --documents N --classes N --json`.
 
 A query: fit on the labels, score the pool, choose a batch. Once with a dense view (384 numbers in eight
 bits), once with sparse rows (40 words); beside them peers from the package index, on the same arrays.

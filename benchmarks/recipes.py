@@ -1,4 +1,4 @@
-"""Does tuning in idle time decide rightly? `./run bench recipes --data NAME ... --labels N --seeds N --json`.
+"""Tuning decisions: are they right? `./run bench recipes --data NAME ... --labels N --seeds N --json`.
 
 Labels are drawn at random from known data sets; every recipe is judged by cross-validation as the service
 does it, and then measured on the test documents, which the judge never sees.

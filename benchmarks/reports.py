@@ -1,4 +1,4 @@
-"""How soon is each report there? `./run bench reports --documents N --labels N --json`.
+"""Report latency: how soon each one is there. `./run bench reports --documents N --labels N --json`.
 
 Every address below `analytics:` that answers a GET, as page, table and JSON, asked by a manager: as it is;
 with one label of the test set corrected since the last time; and cold, with nothing remembered as well, but

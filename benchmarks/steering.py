@@ -1,4 +1,4 @@
-"""Does steering bring the weakest class on? `./run bench steering --data NAME ... --seeds N --json`.
+"""Steering effect on the weakest class. `./run bench steering --data NAME ... --seeds N --json`.
 
 Known data sets, labelled batch by batch in memory, twice: with the needs that a report would write after each
 training (`on`), and with the engine's own estimate of weak classes alone (`off`); `none` is doubt and random

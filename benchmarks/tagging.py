@@ -1,4 +1,4 @@
-"""How fast is a pool scored for spans? `./run bench tagging --sentences N --json`."""
+"""Span scoring speed: a pool scored by a tagger. `./run bench tagging --sentences N --json`."""
 
 from __future__ import annotations
 

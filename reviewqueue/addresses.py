@@ -1,4 +1,4 @@
-"""What do DATABASE_URL and REDIS_URL mean to Django and Celery? Pure functions, address to setting."""
+"""Service URLs: what DATABASE_URL and REDIS_URL mean to Django and Celery. Pure: address to setting."""
 
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit

@@ -1,4 +1,4 @@
-"""Which Django application is this? The service: its Celery application and the checks of its settings."""
+"""Service application config: its Celery application and the checks of its settings."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How do messages reach the workers? One Celery application, configured by `CELERY_*` in the settings."""
+"""Celery application: how messages reach the workers. Configured by `CELERY_*` in the settings."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which settings would lose work without a word? Run by `check`, `migrate` and each worker's start."""
+"""System checks: settings that would lose work without a word. Run by `check`, `migrate` and each worker."""
 
 from collections.abc import Sequence
 from typing import Any

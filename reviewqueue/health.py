@@ -1,4 +1,4 @@
-"""Is the service alive, and may it take work? Answers for the orchestrator and the operator."""
+"""Health checks: is the service alive, and may it take work? For the orchestrator and the operator."""
 
 from dataclasses import asdict
 from functools import cache

@@ -1,4 +1,4 @@
-"""What does each web process do beside its requests? It shows every few seconds that it serves people."""
+"""Web heartbeat: beside its requests, each web process shows every few seconds that it serves people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What never stands in a log? Secrets of invitations, tokens, and passwords in addresses."""
+"""Log redaction: secrets of invitations, tokens, and passwords in addresses never stand in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is the API described? What drf-spectacular writes into the OpenAPI document and its page."""
+"""OpenAPI settings: what drf-spectacular writes into the OpenAPI document and its page."""
 
 from typing import Any
 

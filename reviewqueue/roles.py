@@ -1,4 +1,4 @@
-"""What may the service's role in the database do? Read and change rows, and nothing else.
+"""Database roles: what the service's own may do. Read and change rows, and nothing else.
 
 Tables are made, changed and emptied by another role, their owner. So a statement that somebody smuggled in
 can switch off no trigger, empty no append-only table, read no file and run no program.

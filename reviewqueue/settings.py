@@ -1,4 +1,4 @@
-"""What can an operator set? The only module that reads the environment, each variable with its unit."""
+"""Settings: what an operator can set. The only reader of the environment; each variable has its unit."""
 
 import ipaddress
 import os

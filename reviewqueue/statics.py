@@ -1,4 +1,4 @@
-"""How are gathered static files served? Compressed, under names that carry a hash."""
+"""Static files: served compressed, under names that carry a hash."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

@@ -1,4 +1,4 @@
-"""Which address answers what? The pages and the API are labeling's; here is what the orchestrator asks."""
+"""Root URLs: the pages and the API are labeling's; here is what the orchestrator asks."""
 
 from django.urls import include, path
 

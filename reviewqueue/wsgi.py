@@ -1,4 +1,4 @@
-"""What does the web server import? `application`, a standard WSGI callable."""
+"""WSGI application: what the web server imports, as `application`."""
 
 import gc
 import os

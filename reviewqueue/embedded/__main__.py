@@ -1,4 +1,4 @@
-"""What do `./run up`, `demo`, `manage` and `bench` do once the environment is installed?"""
+"""Command line: what `./run up`, `demo`, `manage` and `bench` do once the environment is installed."""
 
 import argparse
 import os

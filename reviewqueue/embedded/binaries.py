@@ -1,4 +1,4 @@
-"""Where are the server programs? The wheels first, then the distribution's folders, then PATH."""
+"""Server programs: where they are. The wheels first, then the distribution's folders, then PATH."""
 
 import shutil
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Who uses a data folder, and how do others find its servers? One service at a time; its lock says so."""
+"""Data folder: who uses it, and how others find its servers. One service at a time; its lock says so."""
 
 import fcntl
 import json

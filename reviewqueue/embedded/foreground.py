@@ -1,4 +1,4 @@
-"""How does a command use the terminal while its servers are kept running behind it?"""
+"""Foreground command: uses the terminal while its servers are kept running behind it."""
 
 import subprocess
 import time

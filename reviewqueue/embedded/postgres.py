@@ -1,4 +1,4 @@
-"""How does a private PostgreSQL live in the data folder? Made once, started each run, safe after kill -9."""
+"""Embedded PostgreSQL: lives in the data folder. Made once, started each run, safe after kill -9."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""How is one child process started, watched and ended, so that none is ever left behind?"""
+"""Child process: started, watched and ended, so that none is ever left behind."""
 
 import os
 import shutil

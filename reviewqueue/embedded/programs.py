@@ -1,4 +1,4 @@
-"""Which processes make up the service beside its servers? Web, its workers, and the clock."""
+"""Service processes: those beside the servers. Web, its workers, and the clock."""
 
 import signal
 import socket

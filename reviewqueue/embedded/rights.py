@@ -1,4 +1,4 @@
-"""How does PostgreSQL run where we are root? It refuses root, so it is started with fewer rights."""
+"""PostgreSQL user rights: it refuses to run as root, so where we are root it is started with fewer rights."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Which servers does the service stand on? Those of DATABASE_URL and REDIS_URL, else its own."""
+"""Servers of the service: those of DATABASE_URL and REDIS_URL, else its own."""
 
 import os
 import subprocess

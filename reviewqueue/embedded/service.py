@@ -1,4 +1,4 @@
-"""In which order does the service start and end? Servers, tables, processes, demo; then it is watched."""
+"""Service startup and shutdown, in order: servers, tables, processes, demo; then it is watched."""
 
 import subprocess
 import sys

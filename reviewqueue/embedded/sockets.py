@@ -1,4 +1,4 @@
-"""Where do the embedded servers listen? On Unix sockets in a folder that only their owner can enter."""
+"""Unix sockets: where the embedded servers listen, in a folder that only their owner can enter."""
 
 import hashlib
 import os

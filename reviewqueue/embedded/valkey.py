@@ -1,4 +1,4 @@
-"""How does a private Valkey live in the data folder? With every message in a file, to survive a restart."""
+"""Embedded Valkey: lives in the data folder, with every message in a file, to survive a restart."""
 
 import shutil
 import time

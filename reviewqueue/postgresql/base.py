@@ -1,4 +1,4 @@
-"""What does Django load for the ENGINE `reviewqueue.postgresql`? Its own backend, but for the pool."""
+"""Database backend: what Django loads for the ENGINE `reviewqueue.postgresql`. Its own, but for the pool."""
 
 from __future__ import annotations
 
