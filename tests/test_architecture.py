@@ -56,6 +56,15 @@ def test_every_module_opens_with_what_it_is():
     assert [path for path, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
+def test_no_module_opens_with_a_question():
+    """The noun comes first, so that a search finds it; a question may follow."""
+    assert [
+        path.relative_to(BASE_DIR).as_posix()
+        for path, tree in TREES.items()
+        if "?" in re.split("[:.]", (ast.get_docstring(tree) or "").partition("\n")[0])[0]
+    ] == []
+
+
 def test_no_function_is_too_long_to_read_at_once():
     assert [
         location(path, function)
