@@ -1,4 +1,4 @@
-"""Model measurement: how good each model was when new, on which test set. Written once: curves stay true."""
+"""Model measurement: what each new model measured, on which test set. Written once: curves stay honest."""
 
 from __future__ import annotations
 

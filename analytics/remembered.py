@@ -1,4 +1,4 @@
-"""Content cache: what was computed from the same numbers a moment ago. By content, so it is never stale."""
+"""Content cache: what was computed from the same numbers a moment ago. Keyed by content, so never stale."""
 
 from __future__ import annotations
 

@@ -6,9 +6,6 @@ Modules move and are renamed; the table knows no paths.
 import ast
 import re
 from collections import defaultdict
-from pathlib import Path
-
-import pytest
 
 from reviewqueue.settings import BASE_DIR
 
@@ -56,6 +53,7 @@ TERMS = {
         "language identification",
         "minhash",
         "near-duplicate detection",
+        "near-duplicates",
         "k-nn graph",
         "feature store",
         "embedding store",
@@ -124,28 +122,25 @@ def opening(first_line: str) -> str:
     return re.split(r"[:,.]| by | of ", first_line, maxsplit=1)[0].lower()
 
 
-def modules_by_opening() -> dict[str, list[Path]]:
+def modules_by_opening() -> dict[str, list[str]]:
     modules = defaultdict(list)
     for package in ("labeling", "analytics"):
         for path in sorted((BASE_DIR / package).rglob("*.py")):
             docstring = ast.get_docstring(ast.parse(path.read_text()))
             if docstring and path.name != "__init__.py" and "migrations" not in path.parts:
-                modules[opening(docstring.splitlines()[0])].append(path.relative_to(BASE_DIR))
+                modules[opening(docstring.splitlines()[0])].append(path.relative_to(BASE_DIR).as_posix())
     return modules
 
 
-@pytest.mark.parametrize(
-    "first_line",
-    [
-        "Leases: who labels what next.",
-        "Leases, claims and holds.",
-        "Leases by queue.",
-        "Leases of a desk.",
+def test_an_opening_ends_at_the_first_colon_comma_by_of_or_period():
+    first_lines = (
+        "Leases: who is next.",
+        "Leases, by age.",
+        "Leases by age.",
+        "Leases of a desk: all.",
         "Leases.",
-    ],
-)
-def test_an_opening_ends_at_the_first_colon_comma_by_of_or_period(first_line):
-    assert opening(first_line) == "leases"
+    )
+    assert [opening(line) for line in first_lines] == ["leases"] * len(first_lines)
 
 
 def test_each_term_of_the_field_opens_exactly_one_module():

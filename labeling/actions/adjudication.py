@@ -1,4 +1,4 @@
-"""Adjudication: where annotators disagree or all were wrong, somebody decides who did not label it."""
+"""Adjudication: where annotators disagree, or all were wrong, somebody who did not label it decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training runs: what the model learns, and when. One at a time; a failed run leaves the old order."""
+"""Training runs: what the model learns, and when. One a project at a time; a failure keeps the old order."""
 
 from __future__ import annotations
 

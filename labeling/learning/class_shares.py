@@ -1,4 +1,4 @@
-"""Class candidates: documents that serve single classes, the predicted one or one that is likely and rare."""
+"""Class candidates: documents for one class, by the predicted class or by the probability of a rare one."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""External models: predictions of production or of a language model, as an expert among the others.
+"""External models: production's or a language model's predictions, as an expert among the others.
 
 Where such a model has said nothing of a document it abstains, and the other experts decide.
 """

@@ -1,4 +1,4 @@
-"""Span cross-validation: how good a tagger is on labels unseen. Trained again, each time without a part.
+"""Span cross-validation: how good a tagger is on unseen labels. Trained again, each time without a part.
 
 Counted as the reports count spans: the same ends and the same class, or wrong. The labels of the pool were
 chosen by the queue, so the counts may be off in either direction: they stand in while a test set is small.

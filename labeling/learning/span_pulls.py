@@ -1,4 +1,4 @@
-"""Span attributions: the words of a text that decided what a tagger marks. The strongest, in place."""
+"""Span attributions: the words of a text that decided what a tagger marks. The strongest, with offsets."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

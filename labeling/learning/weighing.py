@@ -1,4 +1,4 @@
-"""Stacking: how far each expert is to be believed. Log-weights, learned where it has not seen the answer.
+"""Stacking: how far each expert is to be believed. Log-weights, learned on answers that it has not seen.
 
 Adding weighted log probabilities is what a product of experts does: one that is often wrong gets a small
 weight, one that is too sure of itself too, so the sum is calibrated without a further step.

@@ -1,4 +1,4 @@
-"""Train-test near-duplicates: test documents that say nearly what a model learned from. They may train."""
+"""Train-test near-duplicates: test documents much like training ones, which train, unlike exact copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Annotations: who said what about which document, and what settled it. The database refuses changes."""
+"""Annotations: who said what about which document, and what settled it. Append-only, by the database."""
 
 from __future__ import annotations
 

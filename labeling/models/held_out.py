@@ -1,4 +1,4 @@
-"""Held-out predictions: what a model said of the test set. Thousands of rows, read as one array."""
+"""Held-out predictions: what a model said of the test set. Thousands of probabilities, read as one array."""
 
 from __future__ import annotations
 

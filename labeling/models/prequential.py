@@ -1,4 +1,4 @@
-"""Prequential evaluation: was the model right about what it was then taught? Predictions, then labels.
+"""Prequential evaluation: predictions from before the label, held against the label that then teaches.
 
 A prediction is stored with the lease when its document is served. Held against the answer it judges the model
 of that moment, without a test set and without cross-validation: an answer cannot have taught what was said
