@@ -1,4 +1,4 @@
-"""Class report: how good the model is per class, and can the number be believed? Ready to be shown."""
+"""Class report: how good the model is per class, and how far numbers can be trusted. Ready to be shown."""
 
 from __future__ import annotations
 
