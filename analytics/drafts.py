@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analytics import queries
 from analytics.metrics.confusion import swapped
-from analytics.review import taken_for
+from analytics.queries import taken_for
 from labeling.models import Document, LabelClass, Project
 from labeling.models.compared import compared_answers
 from labeling.models.prequential import Marked, Predicted, foretold

@@ -197,3 +197,17 @@ def _held_out_spans(
         predicted_spans=tuple([(s, e, column_of[c]) for s, e, c, _odds in spans] for spans in marked),
         span_odds=tuple([float(odds) for _s, _e, _c, odds in spans] for spans in marked),
     )
+
+
+def taken_for(found: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
+    """Documents in which a span of one class is marked as the other: (n,)."""
+    pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
+    return np.array(
+        [
+            bool(
+                {(s, e) for s, e, c in given if c == truth} & {(s, e) for s, e, c in marked if c == predicted}
+            )
+            for given, marked in pairs
+        ],
+        dtype=bool,
+    )

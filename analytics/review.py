@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.queries import HeldOut, Spans
+from analytics.queries import HeldOut, Spans, taken_for
 from labeling.models.slicing import Slice
 
 MIN_PROBABILITY = 1e-6  # a probability of 0 would be an infinite loss
@@ -209,20 +209,6 @@ def _holds(spans: Sequence[Spans], found: HeldOut) -> NDArray[np.bool_]:
     for row, each in enumerate(spans):
         flags[row, [place for _s, _e, place in each]] = True
     return flags
-
-
-def taken_for(found: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
-    """Documents in which a span of one class is marked as the other: (n,)."""
-    pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
-    return np.array(
-        [
-            bool(
-                {(s, e) for s, e, c in given if c == truth} & {(s, e) for s, e, c in marked if c == predicted}
-            )
-            for given, marked in pairs
-        ],
-        dtype=bool,
-    )
 
 
 def _identifier(text: str | None) -> UUID | None:

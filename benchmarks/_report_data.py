@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from analytics.measuring import measure
 from benchmarks._report_models import MODELS, store_models
-from labeling.actions import generations, guidelines, projects
+from labeling.actions import generations, guidelines, new_projects, projects
 from labeling.models import ModelVersion, Project
 
 PEOPLE = 6
@@ -125,7 +125,7 @@ def reports_project(size: Size) -> tuple[Project, User]:
 
 def _built(size: Size, manager: User, name: str) -> Project:
     """With labels of several people under several guidelines, and three model versions."""
-    project = projects.create(
+    project = new_projects.create(
         manager,
         name=name,
         kind=size.kind,

@@ -31,7 +31,7 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from benchmarks._frame import machine, percentiles, show  # noqa: E402
 from benchmarks.queue import ADD_DOCUMENTS, rank  # noqa: E402
-from labeling.actions import projects  # noqa: E402
+from labeling.actions import new_projects  # noqa: E402
 from labeling.models import Annotation, Lease, Project  # noqa: E402
 from reviewqueue.embedded.programs import HOST, free_port, refusal, web  # noqa: E402
 
@@ -58,7 +58,7 @@ MEASURE = """
 def make_project(documents: int) -> tuple[Project, User]:
     """Ranked documents of about 200 characters, four classes, and who labels them."""
     user = User.objects.create_user(f"ann {time.monotonic_ns()}")
-    project = projects.create(user, name="Bench", kind="single", class_names=CLASSES)
+    project = new_projects.create(user, name="Bench", kind="single", class_names=CLASSES)
     with django.db.connection.cursor() as cursor:
         cursor.execute(ADD_DOCUMENTS, {"project": project.pk, "count": documents})
     Project.objects.filter(pk=project.pk).update(document_count=documents)

@@ -18,7 +18,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
 
 from benchmarks.importing import lines  # noqa: E402
-from labeling.actions import projects  # noqa: E402
+from labeling.actions import new_projects  # noqa: E402
 from labeling.actions.exporting import ExportFormat, export  # noqa: E402
 from labeling.actions.importing import import_documents  # noqa: E402
 from labeling.formats.jsonl import record_from  # noqa: E402
@@ -39,7 +39,7 @@ def labelled(count: int) -> Iterator[Record]:
 def settled_project(count: int) -> int:
     """A project of this many settled documents, by its number."""
     manager = User.objects.create_user(f"bench-{time_ns()}")
-    project = projects.create(manager, name="Bench", kind="single", class_names=CLASSES)
+    project = new_projects.create(manager, name="Bench", kind="single", class_names=CLASSES)
     report = import_documents(project.pk, labelled(count))
     if report.labelled != count:
         raise SystemExit(f"Only {report.labelled} of {count} documents were settled.")

@@ -17,7 +17,7 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
 
-from labeling.actions import projects  # noqa: E402
+from labeling.actions import new_projects  # noqa: E402
 from labeling.actions.importing import import_documents  # noqa: E402
 from labeling.formats.reading import Format, read  # noqa: E402
 
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     manager = User.objects.create_user("bench")
-    project = projects.create(manager, name="Bench", kind="single", class_names=["A", "B"])
+    project = new_projects.create(manager, name="Bench", kind="single", class_names=["A", "B"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "documents.jsonl"
         path.write_text("".join(lines(WARM_UP)))

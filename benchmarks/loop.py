@@ -24,7 +24,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django's models exist after its set-up
 from django.contrib.auth.models import User  # noqa: E402
 
-from labeling.actions import given, importing, lessons, projects, queue  # noqa: E402
+from labeling.actions import given, importing, lessons, new_projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission, submit  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402
 from labeling.formats.records import Record  # noqa: E402
@@ -69,7 +69,7 @@ class Loop:
     def __init__(self, processes: dict[str, Process]) -> None:
         self.processes = processes
         self.annotator = User.objects.create_user("bench")
-        self.project = projects.create(
+        self.project = new_projects.create(
             self.annotator, name="Bench", kind=Project.Kind.SINGLE, class_names=CLASSES, lease_cap=500
         )
         classes = LabelClass.objects.filter(project=self.project).order_by("position")

@@ -23,7 +23,7 @@ from django.contrib.auth.models import User  # noqa: E402 - Django's models exis
 from django.db import connection, connections  # noqa: E402
 
 from benchmarks._frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
-from labeling.actions import annotations, generations, projects, queue  # noqa: E402
+from labeling.actions import annotations, generations, new_projects, projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402
 from labeling.models import Annotation, Lease, Project  # noqa: E402
@@ -59,7 +59,7 @@ def make_projects(documents: int, users: list[User], overlap: int) -> list[int]:
     """One project with so many documents, or several where they would run out."""
     made = []
     for number in range(max(1, min(40, MIN_DOCUMENTS // documents))):
-        project = projects.create(
+        project = new_projects.create(
             users[0],
             name=f"Bench {number}",
             kind="single",

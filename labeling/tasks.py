@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from labeling.actions import embedding, idempotency, recipes, working
+from labeling.actions import embedding, key_retention, recipes, working
 from labeling.models import OwedWork
 
 
@@ -67,7 +67,7 @@ def owe_embeddings(**_later: Any) -> None:
 
 @shared_task
 def forget_old_keys(**_later: Any) -> None:
-    idempotency.forget_old()
+    key_retention.forget_old()
 
 
 @shared_task

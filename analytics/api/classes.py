@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.measured import ModelFilter, RetiredOut, retired_json
+from analytics.api.measured import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.guidance.finding import Finding
 from analytics.guidance.ranked import findings, headline
-from analytics.metrics.measures import Measure
 from analytics.reports import ClassReport, ClassRow, class_report
 from analytics.stopping import stopping_advice, title
 from analytics.unlike import UnlikeTexts
@@ -22,15 +20,6 @@ from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.learning.stopping import NEXT, Advice, Standing
 from labeling.models import ClassNeed
-
-
-class MeasureOut(serializers.Serializer[Any]):
-    """A number with its 95 % interval, or no number and the reason."""
-
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    reason = serializers.CharField(help_text="Why there is no value; empty where there is one.")
 
 
 class ClassScoresOut(serializers.Serializer[Any]):
@@ -266,14 +255,4 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "queue_share_wanted": row.need.share if row.need else None,
         "queue_mode": row.need.mode if row.need else None,
         "wanted_labels": row.focus.wanted_labels if row.focus else None,
-    }
-
-
-def measure_json(measure: Measure) -> dict[str, Any]:
-    interval = measure.interval
-    return {
-        "value": measure.value,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
-        "reason": _(measure.reason) if measure.reason else "",
     }

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import MeasureOut, measure_json
 from analytics.changes import headline
 from analytics.comparison import MAX_ITEMS, Comparison, Outcome, asked_pair, compare
 from analytics.metrics.paired import Difference

@@ -8,8 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
-from analytics.api.measured import ModelFilter, RetiredOut, retired_json
+from analytics.api.measured import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.confusion import AmbiguousPair, ConfusionReport, Verdict, confusion_report
 from analytics.pair_texts import advice, headline
 from labeling.api.endpoints import Endpoint

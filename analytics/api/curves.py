@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import MeasureOut, measure_json
 from analytics.curve_texts import headline
 from analytics.curves import Curve, curves_report, expected
 from analytics.metrics.curves import Standing

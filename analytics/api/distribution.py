@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import MeasureOut, measure_json
 from analytics.distribution import ClassSpread, Distribution, distribution
 from analytics.groups import Group
 from analytics.metrics.measures import Measure

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from analytics.metrics.measures import Measure
 from labeling.api.fields import AddressNumber, Filters
 
 
@@ -32,3 +34,22 @@ def retired_json(retired: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
     [{'name': 'Returns', 'documents': 2}]
     """
     return [{"name": name, "documents": documents} for name, documents in retired]
+
+
+class MeasureOut(serializers.Serializer[Any]):
+    """A number with its 95 % interval, or no number and the reason."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(help_text="Why there is no value; empty where there is one.")
+
+
+def measure_json(measure: Measure) -> dict[str, Any]:
+    interval = measure.interval
+    return {
+        "value": measure.value,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "reason": _(measure.reason) if measure.reason else "",
+    }

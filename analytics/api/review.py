@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import MeasureOut, measure_json
 from analytics.review import SORTS, Asked
 from analytics.reviewed import Review, review
 from labeling.api.endpoints import Endpoint

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut
+from analytics.api.measured import MeasureOut
 from analytics.metrics.measures import Measure
 from analytics.savings import SavingsReport, Target, headline, savings_report
 from labeling.actions import replays

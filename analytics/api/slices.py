@@ -9,8 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.classes import MeasureOut, measure_json
-from analytics.api.measured import ModelFilter, RetiredOut, retired_json
+from analytics.api.measured import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.fields import Field
 from analytics.slices import Slices, Weak, slices
 from analytics.views.slices import headline

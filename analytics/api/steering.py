@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.achieved import Achieved
-from analytics.api.classes import MeasureOut, measure_json
+from analytics.api.measured import MeasureOut, measure_json
 from analytics.steering import NeedRow, Steering, change_need, change_project, headline, steering
 from labeling.actions.needs import MAX_TARGET, MIN_TARGET
 from labeling.api.endpoints import Endpoint

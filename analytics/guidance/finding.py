@@ -9,10 +9,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from analytics.request_sizes import TEST_DOCUMENTS
 from labeling.models import LabelClass, Project
-
-WANTED_LABELS = 20  # one press of a button: half an hour of one person
-TEST_DOCUMENTS = 20  # of the test set that one press brings to the front
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from analytics.bias import BiasReport, bias_report
 from analytics.curve_texts import labels_left, sentence
 from analytics.curves import chart_of, macro_curve
 from analytics.gold import gold_rows
-from analytics.guidance.finding import WANTED_LABELS
 from analytics.guidance.labels import weak_rows
 from analytics.guidance.ranked import MAX_FINDINGS, findings, headline
 from analytics.links import test_set_address
@@ -26,6 +25,7 @@ from analytics.news import training_news
 from analytics.queries import latest_model
 from analytics.queue_mix import queue_mix
 from analytics.reports import ClassReport, class_report
+from analytics.request_sizes import WANTED_LABELS
 from analytics.stopping import sentences, stopping_advice, title
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import steering

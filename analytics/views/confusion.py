@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from analytics.confusion import AmbiguousPair, ConfusionReport, confusion_report
 from analytics.drafts import rule_draft
-from analytics.guidance.finding import WANTED_LABELS
 from analytics.links import test_set_address
 from analytics.matrix import Shown, View, documents_of, laid_out
 from analytics.pair_texts import advice, evidence, headline, people
+from analytics.request_sizes import WANTED_LABELS
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.exceptions import NotFound
 from labeling.models import LabelClass, Membership, Project

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.guidance.finding import TEST_DOCUMENTS
 from analytics.guidance.next_steps import next_steps
+from analytics.request_sizes import TEST_DOCUMENTS
 from labeling.actions import owed, picks
 from labeling.models import Document, Membership, OwedWork
 from labeling.views.access import for_managers, for_members, person

@@ -11,11 +11,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.actions.owed import owe
-from labeling.actions.projects import MAX_CLASSES, check_storable, manager_of
+from labeling.actions.projects import check_storable, manager_of
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.formats.names import NameProblem, checked_names, normal_name
 from labeling.formats.records import MAX_NAME_CHARACTERS
-from labeling.models import PALETTE, Focus, LabelClass, Now, OwedWork, Project
+from labeling.models import PALETTE, LabelClass, Now, OwedWork, Project
+from labeling.models.classes import MAX_CLASSES
 from labeling.models.keys import action_keys, class_keys
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def retire(project_id: int, manager: User, class_id: UUID) -> None:
     if not LabelClass.objects.active().filter(project=project_id).exclude(pk=label_class.pk).exists():
         raise InvalidInput(_("A project needs at least one class that can be chosen."))
     LabelClass.objects.filter(pk=label_class.pk, retired_at=None).update(retired_at=Now())
-    Focus.objects.filter(label_class=label_class, ended_at=None).update(ended_at=Now())
+    label_class.focuses.filter(ended_at=None).update(ended_at=Now())
 
 
 @transaction.atomic

@@ -6,13 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from labeling.actions.projects import manager_of
+from labeling.exceptions import NotFound
 from labeling.formats.records import Record
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 # Rows wait here until it is known which are new; those of an earlier chunk in this transaction go first.
 STAGE = """
@@ -150,3 +155,17 @@ def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) 
             result.changed.append(index)
             continue
         result.ids[index] = new[identity][0]
+
+
+def managed_document(project_id: int, manager: User, document_id: int) -> Document:
+    """The document, locked, for its manager. Raises NotAMember, NotAllowed, NotFound."""
+    manager_of(project_id, manager)
+    document = (
+        Document.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("project")
+        .filter(project=project_id, pk=document_id)
+        .first()
+    )
+    if document is None:
+        raise NotFound
+    return document

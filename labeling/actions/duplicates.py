@@ -6,7 +6,6 @@ Documents are compared when they have arrived, before they get features: what ca
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,11 @@ from django.conf import settings
 from django.db import connection
 
 from labeling.actions.owed import beat
-from labeling.actions.waiting import Entry
-from labeling.learning.arrays import Flags, Integers
+from labeling.learning.arrays import Integers
 from labeling.learning.minhash import FORMAT
-from labeling.learning.near_duplicates import Candidates, join_new
+from labeling.learning.near_duplicates import join_new
 from labeling.learning.signature_store import SHARD_ROWS, SignatureStore
-from labeling.models import Document, Lease, OwedWork, Project
+from labeling.models import Document, OwedWork, Project
 
 WRITE_BATCH_SIZE = 500  # rows; answers to one of them wait for milliseconds
 ALONE = -1
@@ -51,9 +49,9 @@ def group_new(work: OwedWork, count: int) -> None:
     store = _sign_new(work, count)
     if project.grouped_count >= count:
         return
-    known = _known_groups(project, count)
+    known = known_groups(project, count)
     removed = Document.objects.removed_positions(project, count)
-    groups = join_new(store, _numbered(known)[: project.grouped_count], project.grouped_count, removed)
+    groups = join_new(store, numbered(known)[: project.grouped_count], project.grouped_count, removed)
     is_in_company = np.bincount(groups, minlength=count)[groups] > 1
     changed = np.flatnonzero(is_in_company & (groups != known))
     # By rising position: a group's first document moves before the others, so that a run that is cut short
@@ -63,39 +61,6 @@ def group_new(work: OwedWork, count: int) -> None:
         _write(project, positions, groups[positions])
         beat(work)
     Project.objects.filter(pk=project.pk, grouped_count__lt=count).update(grouped_count=count)
-
-
-def candidates_of(project: Project, is_open: Flags) -> Candidates:
-    """What can be asked about of the pool, and which groups of near-duplicates have an answer.
-
-    A group has an answer when one of its documents of the pool has: an answer to a test document teaches
-    nothing. Exact copies of test documents, which teach nothing either, are no candidates.
-
-    is_open : (n,) by position
-    """
-    is_candidate = is_open.copy()
-    copies = Document.objects.copies_of_test_set(project.pk).filter(position__lt=len(is_open))
-    is_candidate[list(copies.values_list("position", flat=True))] = False
-    groups = _numbered(_known_groups(project, len(is_open)))
-    answered = np.array(_answered_groups(project), dtype=np.int64)
-    return Candidates.of(groups, is_candidate, answered[answered < len(is_open)])
-
-
-def apart_from(picked: Sequence[Entry], others: Sequence[Entry]) -> list[Entry]:
-    """The others that are neither picked themselves nor near-duplicates of what is.
-
-    Test documents stay, whatever they are like: what is measured is a random part of all that comes.
-    """
-    if not picked:
-        return list(others)
-    names = {document for document, _ in picked}
-    grouped = Document.objects.filter(pk__in=names, near_duplicate_group__isnull=False)
-    alike = Document.objects.pool().filter(
-        pk__in=[document for document, _ in others],
-        near_duplicate_group__in=grouped.values("near_duplicate_group"),
-    )
-    left_out = names | set(alike.values_list("pk", flat=True))
-    return [entry for entry in others if entry[0] not in left_out]
 
 
 def _sign_new(work: OwedWork, count: int) -> SignatureStore:
@@ -111,7 +76,7 @@ def _sign_new(work: OwedWork, count: int) -> SignatureStore:
     return store
 
 
-def _known_groups(project: Project, count: int) -> Integers:
+def known_groups(project: Project, count: int) -> Integers:
     """(count,) the group of each document by its position, ALONE without one."""
     groups = np.full(count, ALONE, dtype=np.int64)
     grouped = Document.objects.filter(project=project, near_duplicate_group__isnull=False)
@@ -121,25 +86,9 @@ def _known_groups(project: Project, count: int) -> Integers:
     return groups
 
 
-def _numbered(known: Integers) -> Integers:
+def numbered(known: Integers) -> Integers:
     """The groups where a document alone is a group of its own."""
     return np.where(known == ALONE, np.arange(len(known)), known)
-
-
-def _answered_groups(project: Project) -> list[int | None]:
-    """Groups with a document of the pool that somebody has answered."""
-    grouped = Document.objects.pool().filter(project=project, near_duplicate_group__isnull=False)
-    settled = grouped.filter(state__in=[Document.State.DISPUTED, Document.State.RESOLVED])
-    begun = Lease.objects.filter(
-        project=project,
-        state=Lease.State.SUBMITTED,
-        document__near_duplicate_group__isnull=False,
-        document__split=Document.Split.POOL,
-    )
-    return [
-        *settled.values_list("near_duplicate_group", flat=True),
-        *begun.values_list("document__near_duplicate_group", flat=True),
-    ]
 
 
 def _write(project: Project, positions: Integers, groups: Integers) -> None:

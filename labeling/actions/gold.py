@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.actions.projects import managed_document
+from labeling.actions.documents import managed_document
 from labeling.actions.settling import reconsider
-from labeling.actions.waiting import Entry
 from labeling.exceptions import WrongState
 from labeling.learning.mix import Share, scattered
 from labeling.models import Annotation, Document, Guideline, Label, Lease, Project, Resolution
 from labeling.models.doubtful import labeler_count
 from labeling.models.gold import raise_slots, servable
+from labeling.models.queue import Entry
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

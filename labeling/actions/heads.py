@@ -12,12 +12,12 @@ import numpy as np
 from django.db.models import Q
 
 from labeling.actions import gold, picks, second_opinions
+from labeling.actions.candidates import apart_from, candidates_of
 from labeling.actions.doubts import review
-from labeling.actions.duplicates import apart_from, candidates_of
 from labeling.actions.features import current_store
 from labeling.actions.opinions import Opinion
 from labeling.actions.steering import mix_of
-from labeling.actions.waiting import Entry, started_documents, test_documents
+from labeling.actions.waiting import started_documents, test_documents
 from labeling.actions.wishes import seed_words, told_needs, wishes_for
 from labeling.learning.arrays import Flags
 from labeling.learning.coldstart import start_head
@@ -30,6 +30,7 @@ from labeling.learning.selection import BATCH, HEAD_SIZE, one_of_each_first, sel
 from labeling.learning.store import FeatureStore
 from labeling.models import Document, LabelClass, Lease, ModelVersion, Project
 from labeling.models.labelled import labelled_documents
+from labeling.models.queue import Entry
 
 MAX_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first

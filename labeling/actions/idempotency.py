@@ -9,22 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, KeyReused
-from labeling.models import Claim, KeyedRequest, Now
+from labeling.models import KeyedRequest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.db.models import QuerySet
 
 MAX_KEY_LENGTH = 64
-MAX_AGE = timedelta(days=30)  # longer than any outbox waits
-BATCH = 5_000  # rows that one statement deletes
-MAX_BATCHES = 100  # in a run, of which there is one an hour
 
 
 @dataclass(frozen=True)
@@ -69,20 +64,3 @@ def check_key(key: str | None) -> None:
     """Raise InvalidInput for what is no key; none at all is allowed."""
     if key and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
         raise InvalidInput(_("A key has 1 to {n} printable characters.").format(n=MAX_KEY_LENGTH))
-
-
-def forget_old() -> int:
-    """Delete the keys that nobody will send again, also those of claims. Returns how many."""
-    return _forget(KeyedRequest.objects.all()) + _forget(Claim.objects.all())
-
-
-def _forget(rows: QuerySet[Any]) -> int:
-    """The oldest first, a bounded part in each statement, so that none of them holds others up."""
-    forgotten = 0
-    for _round in range(MAX_BATCHES):
-        oldest = rows.filter(created_at__lt=Now() - MAX_AGE).order_by("created_at")[:BATCH]
-        deleted, _by_table = rows.filter(pk__in=oldest.values("pk")).delete()
-        forgotten += deleted
-        if deleted < BATCH:
-            break
-    return forgotten

@@ -14,13 +14,13 @@ from uuid import UUID
 import numpy as np
 from django.db.models.functions import Left
 
-from labeling.actions.waiting import Entry
 from labeling.learning.arrays import Flags, Floats
 from labeling.learning.committee import Committee
 from labeling.learning.explaining import MAX_CHARACTERS, Explanation, explain
 from labeling.learning.scoring import score_rows
 from labeling.learning.store import WORDS, FeatureStore
 from labeling.models import Document, ModelVersion
+from labeling.models.queue import Entry
 
 MAX_TOTAL_CHARACTERS = (
     300_000  # characters searched for words that pull, the first of the head first: .2 seconds

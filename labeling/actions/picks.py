@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from labeling.actions import second_opinions
 from labeling.actions.owed import owe
 from labeling.actions.projects import manager_of
-from labeling.actions.waiting import Entry
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.models import Document, Lease, Now, OwedWork, Pick, PickedDocument, Project, Resolution
 from labeling.models.described import TOLD_LANGUAGE, described
 from labeling.models.doubtful import answerable
+from labeling.models.queue import Entry
 from labeling.models.slicing import Slice
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
+from labeling.actions.documents import managed_document
 from labeling.actions.metadata_fields import checked_fields, shown_instead
-from labeling.actions.projects import check_storable, managed_document, manager_of
+from labeling.actions.projects import check_storable, manager_of
 from labeling.actions.settling import dispute, is_given_up, reconsider, settle
 from labeling.exceptions import InvalidInput
 from labeling.models import Document, Lease, Project, QueueEntry, Resolution

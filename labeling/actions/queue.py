@@ -15,8 +15,6 @@ from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
 from labeling.actions.idempotency import begin, check_key
-from labeling.actions.settling import dispute, is_given_up
-from labeling.actions.skipping import check_pace
 from labeling.exceptions import (
     InvalidInput,
     KeyReused,
@@ -166,23 +164,6 @@ def extend(token: str, annotator: User) -> datetime:
 
 
 @transaction.atomic
-def skip(token: str, annotator: User, reason: str = "", key: str | None = None) -> None:
-    """Give the document back for good: it never comes to this annotator again.
-
-    When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
-    Skipped again with the same reason, under the same `key` or none, it stays skipped: nothing is raised.
-    Raises TooManySkips for who skips nearly everything.
-    """
-    reason = reason.replace("\0", "")[:300]
-    lease = _give_back(token, annotator, Lease.State.SKIPPED, key, {"skip_reason": reason})
-    if lease is None:
-        return
-    check_pace(lease.project_id, annotator)
-    if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
-        dispute(lease.document)
-
-
-@transaction.atomic
 def defer(token: str, annotator: User, minutes: int = 60, key: str | None = None) -> None:
     """Not now: others may take the document; this annotator sees it again after `minutes`.
 
@@ -191,7 +172,7 @@ def defer(token: str, annotator: User, minutes: int = 60, key: str | None = None
     if not 1 <= minutes <= 60 * 24 * 30:
         raise InvalidInput(_("Defer by at least a minute and at most thirty days."))
     until = Now() + timedelta(minutes=minutes)
-    _give_back(
+    give_back(
         token,
         annotator,
         Lease.State.DEFERRED,
@@ -204,7 +185,7 @@ def defer(token: str, annotator: User, minutes: int = 60, key: str | None = None
 @transaction.atomic
 def release(token: str, annotator: User, key: str | None = None) -> None:
     """Give the document back without a mark. Given back already under this token, it stays so."""
-    _give_back(token, annotator, Lease.State.RELEASED, key, {})
+    give_back(token, annotator, Lease.State.RELEASED, key, {})
 
 
 def _lock_member(facts: dict[str, Any]) -> Policy:
@@ -279,7 +260,7 @@ def _lock_own_lease(token: str, annotator: User) -> tuple[Lease, bool]:
     return lease, lease.is_live
 
 
-def _give_back(
+def give_back(
     token: str,
     annotator: User,
     state: Lease.State,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from labeling.actions.queue import give_back
+from labeling.actions.settling import dispute, is_given_up
 from labeling.exceptions import TooManySkips
-from labeling.models import Annotation, Lease, Membership, Now
+from labeling.models import Annotation, Document, Lease, Membership, Now
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,3 +74,20 @@ def who_skips_most(project_id: int) -> list[Skipper]:
 def _count(leases: QuerySet[Lease]) -> Coalesce:
     per_person = leases.order_by().values("annotator").annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(per_person), 0)
+
+
+@transaction.atomic
+def skip(token: str, annotator: User, reason: str = "", key: str | None = None) -> None:
+    """Give the document back for good: it never comes to this annotator again.
+
+    When three people skipped it, or in a smaller team nobody is left to ask, an adjudicator decides.
+    Skipped again with the same reason, under the same `key` or none, it stays skipped: nothing is raised.
+    Raises TooManySkips for who skips nearly everything.
+    """
+    reason = reason.replace("\0", "")[:300]
+    lease = give_back(token, annotator, Lease.State.SKIPPED, key, {"skip_reason": reason})
+    if lease is None:
+        return
+    check_pace(lease.project_id, annotator)
+    if lease.document.state == Document.State.OPEN and is_given_up(lease.document):
+        dispute(lease.document)

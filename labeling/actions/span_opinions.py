@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from labeling.actions.waiting import Entry
 from labeling.learning.crf import SpanTagger, Tagged
 from labeling.learning.token_blocks import TokenBlock
 from labeling.learning.token_store import TokenStore
 from labeling.models import Document, ModelVersion
+from labeling.models.queue import Entry
 
 MAX_SPANS = 50  # of one document, the surest: an entry's reason stays small
 MAX_TAGGED_CHARACTERS = (

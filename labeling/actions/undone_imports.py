@@ -25,7 +25,6 @@ from labeling.models import (
     ImportJob,
     Label,
     LabelClass,
-    ModelVersion,
     Now,
     OwedWork,
     Project,
@@ -257,7 +256,7 @@ def _remove_classes(job: ImportJob) -> None:
         active = LabelClass.objects.active().filter(project=job.project_id)
         if not active.exclude(pk=label_class.pk).exists():
             continue  # a project needs one
-        if ModelVersion.objects.filter(project=job.project_id, classes__contains=[label_class.pk]).exists():
+        if job.project.model_versions.filter(classes__contains=[label_class.pk]).exists():
             active.filter(pk=label_class.pk).update(retired_at=Now())
         else:
             label_class.delete()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Count, F
 
 from labeling.models import Document, Lease, Project
-
-Entry = tuple[int, dict[str, Any]]  # document, reason
+from labeling.models.queue import Entry
 
 
 def started_documents(project: Project, most: int) -> list[Entry]:

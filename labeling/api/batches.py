@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import queue
+from labeling.actions import queue, skipping
 from labeling.actions.queue import Claimed, HeldDocument
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text, WholeNumber
@@ -204,7 +204,7 @@ class SkipLease(Endpoint):
         """Give a document back for good: it never comes to you again. The same again changes nothing."""
         asked = SkipIn.checked(request.data)
         key = key_of(request, asked.get("key"))
-        queue.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""), key)
+        skipping.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""), key)
         return Response(status=204)
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import policy, projects
+from labeling.actions import new_projects, policy
 from labeling.actions.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
 from labeling.actions.policy import OverlapEffect
 from labeling.api.endpoints import Endpoint
@@ -16,7 +16,7 @@ from labeling.api.fields import Filters, Input, Number, Text, WholeNumber, YesNo
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ, READ
 from labeling.api.schema import operation
-from labeling.models import ApiToken, Project
+from labeling.models import ApiToken, Project, classes
 
 OVERLAP = "How many people label each document."
 LEASE_MINUTES = "How long an annotator may hold a document."
@@ -79,7 +79,7 @@ class ProjectIn(PolicyIn):
     name = Text(max_length=100)
     kind = serializers.ChoiceField(Project.Kind.choices)
     class_names = serializers.ListField(
-        child=Text(max_length=100), min_length=1, max_length=projects.MAX_CLASSES
+        child=Text(max_length=100), min_length=1, max_length=classes.MAX_CLASSES
     )
     test_share = Number(
         required=False, min_value=0, max_value=0.9, help_text="Of all documents, kept out of training."
@@ -128,7 +128,7 @@ class Projects(Endpoint):
     def post(self, request: Request) -> Response:
         """Create a project and become its manager. Needs a session: a token ends at its own project."""
         asked = ProjectIn.checked(request.data)
-        project = projects.create(self.caller, **asked)
+        project = new_projects.create(self.caller, **asked)
         return Response(ProjectOut(project).data, status=201)
 
 

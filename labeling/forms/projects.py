@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.actions.metadata_fields import fields_of
-from labeling.actions.projects import MAX_CLASSES
 from labeling.formats.names import NameProblem, checked_names
 from labeling.models import Project
+from labeling.models.classes import MAX_CLASSES
 from labeling.models.described import ALL_FIELDS
 
 

@@ -11,16 +11,7 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import (
-    given,
-    guidelines,
-    importing,
-    owed,
-    projects,
-    queue,
-    training,
-    working,
-)
+from labeling.actions import given, guidelines, importing, new_projects, owed, queue, training, working
 from labeling.actions.annotations import Submission, submit_many
 from labeling.actions.answers import LabelValue
 from labeling.actions.guidelines import Rule
@@ -65,7 +56,7 @@ class Simulation:
         self.truth, self.fit = truth, fit
         self.tokens = 0  # of the documents labelled so far
         self.annotator = User.objects.create_user("simulated")
-        self.project = projects.create(
+        self.project = new_projects.create(
             self.annotator,
             name="Simulation",
             kind=truth.kind,

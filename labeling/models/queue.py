@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import signing
@@ -20,6 +20,8 @@ from labeling.models.uptime import LeaseNow
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+Entry = tuple[int, dict[str, Any]]  # document, reason
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from labeling.actions import annotations, corrections, questions, queue
+from labeling.actions import annotations, corrections, questions, queue, skipping
 from labeling.actions.idempotency import MAX_KEY_LENGTH
 from labeling.exceptions import (
     AnswerConflict,
@@ -62,7 +62,7 @@ def answer(annotator: User, project_id: int, sent: QueryDict, kind: str = "") ->
 def skip(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
     """Never show this document to this person again. Raises as `queue.skip` does, but not LeaseStale."""
     try:
-        queue.skip(sent.get("token", ""), annotator, sent.get("reason", "").strip(), _key(sent))
+        skipping.skip(sent.get("token", ""), annotator, sent.get("reason", "").strip(), _key(sent))
     except LeaseStale:
         return {"message": gone()}
     return {"message": ""}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.actions import owed, projects
+from labeling.actions import new_projects, owed
 from labeling.actions.overview import Day, Overview, Standing, overview, standings
 from labeling.exceptions import KeyReused, LabelingError
 from labeling.forms.errors import put_on
@@ -86,7 +86,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewProject(request.POST or None, initial={"creation_key": uuid.uuid4()})
     if request.method == "POST" and form.is_valid():
         try:
-            project = projects.create_once(person(request), **form.values())
+            project = new_projects.create_once(person(request), **form.values())
         except KeyReused:
             form = NewProject.with_new_key(request.POST)
             form.add_error(

@@ -16,7 +16,7 @@ from analytics.needs import write_needs
 from analytics.quality import quality
 from analytics.reports import class_report
 from analytics.views.quality import headline as quality_headline
-from labeling.actions import annotations, projects, questions, queue
+from labeling.actions import annotations, new_projects, questions, queue
 from labeling.models import Focus, LabelClass, Membership, OwedWork, Project
 from tests.analytics.test_guidance import label_pool
 from tests.fixtures.people import label
@@ -41,7 +41,7 @@ def disagree(project: Project, *people: User) -> None:
 
 
 def test_a_project_without_documents_needs_documents_first(joan: User) -> None:
-    project = projects.create(joan, name="Empty", kind="single", class_names=NAMES)
+    project = new_projects.create(joan, name="Empty", kind="single", class_names=NAMES)
     (step,) = next_steps(member(project, joan))
     assert (step.key, step.deeds[0].address) == (
         "no_documents",

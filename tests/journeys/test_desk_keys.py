@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from labeling.actions import keys, policy, projects
+from labeling.actions import keys, new_projects, policy, projects
 from labeling.models import Annotation, Lease, Membership, Project, QueueEntry
 from tests.fixtures.people import TEXTS, fill, rank
 from tests.journeys.conftest import Open
@@ -27,7 +27,7 @@ def violations(page: Page) -> Any:
 @pytest.fixture
 def many(joan: User, ann: User) -> Project:
     """77 classes, of which 30 have a key."""
-    project = projects.create(joan, name="Many", kind="single", class_names=CLASS_NAMES)
+    project = new_projects.create(joan, name="Many", kind="single", class_names=CLASS_NAMES)
     projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)
     rank(project, fill(project, TEXTS))
     return project

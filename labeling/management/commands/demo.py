@@ -16,6 +16,7 @@ from labeling.actions import (
     gold,
     guidelines,
     importing,
+    new_projects,
     owed,
     picks,
     policy,
@@ -113,7 +114,7 @@ class Command(BaseCommand):
         roles = PEOPLE | simulated | {ADJUDICATOR: Membership.Role.ADJUDICATOR}
         people = {name: User.objects.create_user(name, password=passwords.get(name)) for name in roles}
         manager = people["manager"]
-        project = projects.create(
+        project = new_projects.create(
             manager,
             name=NAME,
             kind=Project.Kind.SINGLE,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import adjudication, annotations, gold, policy, projects, queue
+from labeling.actions import adjudication, annotations, gold, new_projects, policy, projects, queue
 from labeling.actions.annotations import Submission
 from labeling.exceptions import (
     InvalidAnswer,
@@ -99,7 +99,7 @@ def test_a_decision_fits_the_project(dispute: Document, carla: User) -> None:
 
 
 def test_documents_of_other_projects_do_not_exist_here(dispute: Document, joan: User, carla: User) -> None:
-    other = projects.create(joan, name="Other", kind="single", class_names=["A"])
+    other = new_projects.create(joan, name="Other", kind="single", class_names=["A"])
     with pytest.raises(NotFound):
         adjudication.decide(other.pk, dispute.pk, joan, [label(other, "A")])
 

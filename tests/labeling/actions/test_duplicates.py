@@ -10,7 +10,16 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import duplicates, generations, given, lessons, owed, queue, working
+from labeling.actions import (
+    candidates,
+    duplicates,
+    generations,
+    given,
+    lessons,
+    owed,
+    queue,
+    working,
+)
 from labeling.actions.annotations import Submission, submit
 from labeling.exceptions import StaleRun
 from labeling.models import Document, OwedWork, Project, QueueEntry
@@ -76,7 +85,7 @@ def say_the_same(project: Project, position: int, other: int) -> None:
 def firsts(project: Project, open_positions: list[int]) -> dict[str, list[int]]:
     """What comes first where these documents are open: of new groups, and of those with an answer."""
     is_open = np.isin(np.arange(project.document_count), open_positions)
-    found = duplicates.candidates_of(project, is_open)
+    found = candidates.candidates_of(project, is_open)
     parts = {"new": found.is_open & ~found.is_known, "known": found.is_open & found.is_known}
     return {name: np.flatnonzero(found.one_of_each(part)).tolist() for name, part in parts.items()}
 
@@ -273,7 +282,7 @@ def test_what_was_picked_stands_for_its_group_but_for_test_documents(empty: Proj
         (pk, {"share": "margin"})
         for pk in Document.objects.filter(project=empty).values_list("pk", flat=True)
     ]
-    kept = duplicates.apart_from([(first.pk, {"share": "picked"})], entries)
+    kept = candidates.apart_from([(first.pk, {"share": "picked"})], entries)
     found = Document.objects.filter(pk__in=[pk for pk, _reason in kept]).order_by("position")
     assert list(found.values_list("position", flat=True)) == [2, 3]
 

@@ -12,7 +12,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import adjudication, annotations, corrections, guidelines, policy, projects, queue
+from labeling.actions import (
+    adjudication,
+    annotations,
+    corrections,
+    guidelines,
+    new_projects,
+    policy,
+    queue,
+)
 from labeling.actions.annotations import Submission
 from labeling.actions.exporting import MAX_METADATA_COLUMNS, ExportFormat, export, file_name
 from labeling.actions.importing import import_documents
@@ -167,7 +175,7 @@ def test_an_export_read_back_gives_the_same_documents(
     names = ["=Late", "Rude | loud", "[odd]"]
 
     def made(name: str) -> Project:
-        return projects.create(joan, name=name, kind=kind, class_names=names, test_share=0.4)
+        return new_projects.create(joan, name=name, kind=kind, class_names=names, test_share=0.4)
 
     first, second = made("first"), made("second")
     report = import_documents(first.pk, hostile_records(kind, names))
@@ -220,7 +228,7 @@ def test_spans_are_counted_in_code_points(make_project: Callable[..., Project], 
 
 # reliability B1
 def test_no_cell_for_spreadsheets_runs_as_a_formula(joan: User) -> None:
-    project = projects.create(joan, name="p", kind="single", class_names=["=Late", "+b", "@c"])
+    project = new_projects.create(joan, name="p", kind="single", class_names=["=Late", "+b", "@c"])
     import_documents(project.pk, hostile_records("single", ["=Late", "+b", "@c"]))
     raw = written(project, Scope.SETTLED, ExportFormat.SPREADSHEET).decode().removeprefix("\ufeff")
     rows = list(csv.reader(io.StringIO(raw, newline="")))

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 
-from labeling.actions import corrections, given, gold, policy, projects, queue
+from labeling.actions import corrections, given, gold, policy, projects, queue, skipping
 from labeling.actions.annotations import Submission, submit
 from labeling.exceptions import NotAllowed, NotFound, WrongState
 from labeling.models import Annotation, Document, Lease, Membership, Project, QueueEntry, Resolution
@@ -105,7 +105,7 @@ def test_it_can_be_skipped_by_three_without_a_dispute(
         serve(tickets, golden)
         (held,) = queue.claim(tickets.pk, who).documents
         assert held.document_id == golden
-        queue.skip(held.token, who)
+        skipping.skip(held.token, who)
     assert facts(golden) == ("resolved", "gold", "Refund")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from labeling.actions import projects
+from labeling.actions import new_projects
 from labeling.actions.import_summaries import ImportSummary, summarize
 from labeling.actions.importing import import_documents
 from labeling.formats import Format, read
@@ -30,7 +30,7 @@ ROWS = (
 
 
 def project_of(joan: User, kind: str, names: list[str]) -> Project:
-    return projects.create(joan, name="Mail", kind=kind, class_names=names, test_share=0.0)
+    return new_projects.create(joan, name="Mail", kind=kind, class_names=names, test_share=0.0)
 
 
 def read_rows(*rows: Any) -> Any:

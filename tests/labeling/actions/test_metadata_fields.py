@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions import metadata_fields, policy, projects, queue
+from labeling.actions import metadata_fields, new_projects, policy, projects, queue
 from labeling.actions.importing import import_documents
 from labeling.formats.reading import Format, read
 from labeling.models import Lease, Membership, Pick, Project, lease_token
@@ -20,7 +20,7 @@ from tests.labeling.api.conftest import Caller
 
 @pytest.fixture
 def empty(joan: User, ann: User) -> Project:
-    project = projects.create(
+    project = new_projects.create(
         joan, name="Mail", kind="single", class_names=["Refund", "Late"], test_share=0.0
     )
     projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)

@@ -12,8 +12,8 @@ from labeling.actions import (
     annotations,
     corrections,
     given,
+    new_projects,
     policy,
-    projects,
     queue,
     second_opinions,
 )
@@ -232,7 +232,7 @@ def test_a_decision_survives_exclusion(
 
 
 def test_documents_of_other_projects_do_not_exist_here(tickets: Project, joan: User) -> None:
-    other = projects.create(joan, name="Other", kind="single", class_names=["A"])
+    other = new_projects.create(joan, name="Other", kind="single", class_names=["A"])
     document = tickets.documents.first()
     assert document is not None
     for deed in (policy.exclude, policy.include):

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from labeling.actions import projects
+from labeling.actions import new_projects, projects
 from labeling.exceptions import InvalidInput, KeyReused, LastManager, NotAllowed, NotAMember
 from labeling.models import Guideline, Membership, Project
 from labeling.models.keys import action_keys
@@ -16,7 +16,7 @@ ROLE = Membership.Role
 
 
 def test_a_new_project_has_its_creator_as_manager_and_an_empty_first_guideline(joan: User) -> None:
-    project = projects.create(
+    project = new_projects.create(
         joan, name="  Mail \n today ", kind="single", class_names=["Good", " Bad  one "]
     )
     assert project.name == "Mail today"
@@ -26,7 +26,7 @@ def test_a_new_project_has_its_creator_as_manager_and_an_empty_first_guideline(j
 
 
 def test_classes_get_keys_without_clashes_and_none_that_the_desk_uses_itself(joan: User) -> None:
-    project = projects.create(joan, name="Many", kind="single", class_names=[f"c{n}" for n in range(50)])
+    project = new_projects.create(joan, name="Many", kind="single", class_names=[f"c{n}" for n in range(50)])
     keys = [c.key for c in project.classes.all()]
     given = [key for key in keys if key]
     assert len(given) == len(set(given)) == 30
@@ -36,7 +36,7 @@ def test_classes_get_keys_without_clashes_and_none_that_the_desk_uses_itself(joa
 @pytest.mark.parametrize("class_names", [[], [" "], ["A", "A"], ["A", " A "], [f"c{n}" for n in range(501)]])
 def test_classes_that_cannot_be_told_apart_are_refused(joan: User, class_names: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        projects.create(joan, name="P", kind="single", class_names=class_names)
+        new_projects.create(joan, name="P", kind="single", class_names=class_names)
     assert not Project.objects.exists()
 
 
@@ -58,7 +58,7 @@ def test_classes_that_cannot_be_told_apart_are_refused(joan: User, class_names: 
 )
 def test_what_the_database_could_not_hold_is_refused_by_field(joan: User, facts: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as refused:
-        projects.create(joan, **({"name": "P", "kind": "single", "class_names": ["A"]} | facts))
+        new_projects.create(joan, **({"name": "P", "kind": "single", "class_names": ["A"]} | facts))
     assert refused.value.message_dict
     assert not Project.objects.exists()
 
@@ -66,30 +66,30 @@ def test_what_the_database_could_not_hold_is_refused_by_field(joan: User, facts:
 def test_the_same_form_sent_twice_makes_one_project(joan: User) -> None:
     key = uuid.uuid4()
     facts = {"name": "P", "kind": "multi", "class_names": ["A"]}
-    first = projects.create_once(joan, creation_key=key, **facts)
-    assert projects.create_once(joan, creation_key=key, **facts) == first
+    first = new_projects.create_once(joan, creation_key=key, **facts)
+    assert new_projects.create_once(joan, creation_key=key, **facts) == first
     assert Project.objects.count() == 1
 
 
 def test_another_project_under_the_same_key_is_refused(joan: User) -> None:
     key = uuid.uuid4()
-    projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
+    new_projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
     with pytest.raises(KeyReused):
-        projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
+        new_projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
     assert Project.objects.count() == 1
 
 
 def test_a_form_that_was_refused_can_be_mended_and_sent_again(joan: User) -> None:
     key = uuid.uuid4()
     with pytest.raises(InvalidInput):
-        projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "A"])
-    assert projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
+        new_projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "A"])
+    assert new_projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A", "B"])
 
 
 def test_somebody_else_s_key_opens_nothing(joan: User, eve: User) -> None:
     key = uuid.uuid4()
-    first = projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
-    own = projects.create_once(eve, creation_key=key, name="P", kind="multi", class_names=["A"])
+    first = new_projects.create_once(joan, creation_key=key, name="P", kind="multi", class_names=["A"])
+    own = new_projects.create_once(eve, creation_key=key, name="P", kind="multi", class_names=["A"])
     assert own != first
     assert projects.manager_of(own.pk, eve)
 
@@ -142,5 +142,5 @@ def test_a_removed_member_is_a_stranger_until_let_in_again(tickets: Project, joa
 @pytest.mark.parametrize("names", [["Refund", "R\u0435fund"], ["Ref\u202eund"], ["caf\u00e9", "cafe\u0301"]])
 def test_classes_that_cannot_be_told_apart_make_no_project(joan: User, names: list[str]) -> None:
     with pytest.raises((InvalidInput, ValidationError)):
-        projects.create(joan, name="Mail", kind="single", class_names=names)
+        new_projects.create(joan, name="Mail", kind="single", class_names=names)
     assert not Project.objects.exists()

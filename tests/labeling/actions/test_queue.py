@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import annotations, corrections, queue
+from labeling.actions import annotations, corrections, queue, skipping
 from labeling.actions.annotations import Submission
 from labeling.exceptions import AnswerConflict, LeaseNotFound, LeaseStale, NotAMember
 from labeling.models import Annotation, Document, Lease, Project
@@ -101,7 +101,7 @@ def test_a_skipped_document_never_comes_back_to_the_same_person(
     tickets: Project, ann: User, bob: User
 ) -> None:
     held = claim_one(tickets, ann)
-    queue.skip(held.token, ann, "not English")
+    skipping.skip(held.token, ann, "not English")
     assert held.document_id not in [d.document_id for d in queue.claim(tickets.pk, ann, 100).documents]
     assert claim_one(tickets, bob).document_id == held.document_id
 
@@ -111,7 +111,7 @@ def test_a_document_skipped_by_three_goes_to_the_adjudicator(
 ) -> None:
     for person in (ann, bob, carla):
         held = claim_one(tickets, person)
-        queue.skip(held.token, person)
+        skipping.skip(held.token, person)
     assert Document.objects.get(pk=held.document_id).state == Document.State.DISPUTED
 
 
@@ -132,7 +132,7 @@ def test_a_token_of_somebody_else_is_not_found(tickets: Project, ann: User, bob:
     with pytest.raises(LeaseNotFound):
         annotations.submit(bob, Submission(held.token, [label(tickets, "Refund")]))
     with pytest.raises(LeaseNotFound):
-        queue.skip(held.token[:-1] + "x", ann)
+        skipping.skip(held.token[:-1] + "x", ann)
 
 
 def test_a_stranger_claims_nothing(tickets: Project, eve: User) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.actions import corrections, policy, projects, queue, second_opinions, steering
+from labeling.actions import corrections, policy, projects, queue, second_opinions, skipping, steering
 from labeling.actions.annotations import Submission, submit
 from labeling.models import Document, Project, QueueEntry, Resolution
 from labeling.models.labelled import labelled_documents
@@ -114,7 +114,7 @@ def test_a_second_opinion_that_nobody_is_left_to_give_is_taken_back(
     tickets: Project, joan: User, bob: User, carla: User, asked: int
 ) -> None:
     (held,) = queue.claim(tickets.pk, joan).documents
-    queue.skip(held.token, joan)
+    skipping.skip(held.token, joan)
     assert second_opinions.give_up(tickets) == 0  # Bob and Carla could
     projects.remove_member(tickets.pk, joan, bob)
     projects.remove_member(tickets.pk, joan, carla)

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from labeling.actions import projects, queue
+from labeling.actions import projects, queue, skipping
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.skipping import MAX_CONSECUTIVE_SKIPS, who_skips_most
 from labeling.exceptions import TooManySkips
@@ -24,7 +24,7 @@ def large(make_project: Callable[..., Project]) -> Project:
 def skip(project: Project, who: User, count: int = 1) -> None:
     for _ in range(count):
         (held,) = queue.claim(project.pk, who).documents
-        queue.skip(held.token, who, "I do not know")
+        skipping.skip(held.token, who, "I do not know")
 
 
 def answer(project: Project, who: User, count: int) -> None:
@@ -37,7 +37,7 @@ def test_i3_nobody_skips_a_whole_project(large: Project, ann: User, bob: User, c
     skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     (held,) = queue.claim(large.pk, ann).documents
     with pytest.raises(TooManySkips, match="after an hour you may skip again"):
-        queue.skip(held.token, ann, "I do not know")
+        skipping.skip(held.token, ann, "I do not know")
     assert Lease.objects.get(pk=held.lease_id).state == Lease.State.LIVE, "the document stays in hand"
     skip(large, bob)
     queue.defer(held.token, ann)
@@ -57,7 +57,7 @@ def test_the_same_skip_again_is_no_other_one(large: Project, ann: User):
     skip(large, ann, MAX_CONSECUTIVE_SKIPS - 1)
     (held,) = queue.claim(large.pk, ann).documents
     for _ in range(3):
-        queue.skip(held.token, ann, "No.")
+        skipping.skip(held.token, ann, "No.")
 
 
 def test_skips_of_another_project_do_not_count(

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from labeling.actions import projects, tokens
+from labeling.actions import new_projects, projects, tokens
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, NotFound
 from labeling.models import ApiToken, Project
 from tests.fixtures.people import Clock
@@ -100,6 +100,6 @@ def test_another_project_s_tokens_cannot_be_revoked_from_here(
     tickets: Project, joan: User, ann: User
 ) -> None:
     token, _ = tokens.create(tickets.pk, ann, "t", "read")
-    other = projects.create(joan, name="Other", kind="single", class_names=["A"])
+    other = new_projects.create(joan, name="Other", kind="single", class_names=["A"])
     with pytest.raises(NotFound):
         tokens.revoke(other.pk, joan, token.pk)

@@ -16,7 +16,17 @@ from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from analytics.ledger import ledger
-from labeling.actions import embedding, features, gold, projects, questions, queue, undone_imports, working
+from labeling.actions import (
+    embedding,
+    features,
+    gold,
+    new_projects,
+    projects,
+    questions,
+    queue,
+    undone_imports,
+    working,
+)
 from labeling.actions.annotations import Submission, submit
 from labeling.actions.heads import open_candidates
 from labeling.actions.importing import import_documents
@@ -47,7 +57,7 @@ def folders(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def mail(joan: User, ann: User) -> Project:
-    project = projects.create(
+    project = new_projects.create(
         joan, name="Mail", kind="single", class_names=["Refund", "Delivery"], test_share=0.0
     )
     projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, queue, sweeping, uptime
+from labeling.actions import annotations, queue, skipping, sweeping, uptime
 from labeling.actions.annotations import Submission
 from labeling.models import Heartbeat, Lease, Now, Project
 from tests.fixtures.people import Clock, label
@@ -97,7 +97,7 @@ def test_what_is_given_back_in_time_is_not_refused_after_an_outage(
     served.advance(hours=1)
     queue.release(first.token, ann)
     uptime.beat()
-    queue.skip(second.token, ann)
+    skipping.skip(second.token, ann)
     assert queue.extend(claim_one(tickets, ann).token, ann)
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import classes, idempotency, projects, queue
+from labeling.actions import classes, key_retention, projects, queue
 from labeling.models import (
     Annotation,
     Claim,
@@ -268,7 +268,7 @@ def test_keys_are_forgotten_after_a_month(tickets: Project, ann: User, clock: Cl
         (held,) = queue.claim(tickets.pk, ann).documents
         queue.release(held.token, ann, key)
         clock.advance(days=20)
-    assert idempotency.forget_old() == 1
+    assert key_retention.forget_old() == 1
     assert KeyedRequest.objects.get().key == "new"
 
 
@@ -281,7 +281,7 @@ def test_claims_are_forgotten_after_a_month_without_a_write_to_their_leases(
     clock.advance(days=20)
     before = versions_of_leases()
     with CaptureQueriesContext(connection) as forgetting:
-        assert idempotency.forget_old() == 1
+        assert key_retention.forget_old() == 1
     assert Claim.objects.get().key == "new"
     assert versions_of_leases() == before
     assert not [each for each in forgetting.captured_queries if "labeling_lease" in each["sql"]]
@@ -298,10 +298,10 @@ def versions_of_leases() -> list[tuple[int, ...]]:
 def test_what_is_forgotten_goes_in_bounded_parts(
     tickets: Project, ann: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "BATCH", 2)
-    monkeypatch.setattr(idempotency, "MAX_BATCHES", 2)
+    monkeypatch.setattr(key_retention, "BATCH", 2)
+    monkeypatch.setattr(key_retention, "MAX_BATCHES", 2)
     Claim.objects.bulk_create(Claim(project=tickets, annotator=ann, key=f"k{n}", count=1) for n in range(5))
     clock.advance(days=31)
-    assert idempotency.forget_old() == 4
+    assert key_retention.forget_old() == 4
     assert Claim.objects.get().key == "k4"
-    assert idempotency.forget_old() == 1
+    assert key_retention.forget_old() == 1

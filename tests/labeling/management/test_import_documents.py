@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from labeling.actions import projects, queue
+from labeling.actions import new_projects, queue
 from labeling.actions.annotations import Submission, submit
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Project
@@ -21,7 +21,7 @@ from tests.fixtures.people import label
 
 @pytest.fixture
 def empty(joan: User) -> Project:
-    return projects.create(joan, name="SMS", kind="single", class_names=["ham", "spam"], test_share=0.0)
+    return new_projects.create(joan, name="SMS", kind="single", class_names=["ham", "spam"], test_share=0.0)
 
 
 def run(project: Project, path: Path, raw: bytes, **options: Any) -> tuple[list[tuple[str, str | None]], str]:
@@ -97,7 +97,7 @@ def test_texts_only_and_columns_left_out(empty: Project, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("chosen", [{}, {"labels_column": "tags", "separator": ";"}])
 def test_the_separator_is_guessed_or_chosen(joan: User, tmp_path: Path, chosen: dict[str, str]) -> None:
-    project = projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
+    project = new_projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
     documents, _ = run(project, tmp_path / "a.csv", b"text,tags\nHi,late;rude\n", **chosen)
     assert sorted(name for _text, name in documents if name) == ["late", "rude"]
 

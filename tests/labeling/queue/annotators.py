@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from labeling.actions import annotations, corrections, queue
+from labeling.actions import annotations, corrections, queue, skipping
 from labeling.actions.annotations import Submission
 from tests.fixtures.people import CLASSES
 from tests.labeling.queue.hands import Hands, answer, person, side, step, which
@@ -83,7 +83,7 @@ class Annotators(Hands):
         at, who, document, epoch, text = self._likely(pick)
         model = self.sides[at].model
         wanted = outcome(lambda: model.give_back(who, (who, document, epoch), "skipped"))
-        assert outcome(lambda: queue.skip(text, self._user(who), "odd")) == wanted
+        assert outcome(lambda: skipping.skip(text, self._user(who), "odd")) == wanted
 
     @step(rest=6, needs=lambda self: self.tokens, pick=which, minutes=st.sampled_from([5, 60]))
     def defer(self, pick: int, minutes: int) -> None:

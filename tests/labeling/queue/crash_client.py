@@ -16,7 +16,7 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
 from django.db import Error, connection  # noqa: E402
 
-from labeling.actions import annotations, projects, queue  # noqa: E402
+from labeling.actions import annotations, new_projects, projects, queue  # noqa: E402
 from labeling.actions.annotations import Submission  # noqa: E402
 from labeling.actions.answers import LabelValue  # noqa: E402
 from labeling.models import Annotation, Project  # noqa: E402
@@ -32,7 +32,7 @@ ADD = """
 
 def prepare() -> None:
     users = [User.objects.create(username=f"annotator {n}") for n in range(PEOPLE)]
-    project = projects.create(users[0], name="Crash", kind="single", class_names=["A", "B"], overlap=2)
+    project = new_projects.create(users[0], name="Crash", kind="single", class_names=["A", "B"], overlap=2)
     for user in users[1:]:
         projects.add_member(project.pk, users[0], user, "annotator")
     with connection.cursor() as cursor:

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, projects, queue
+from labeling.actions import annotations, new_projects, projects, queue, skipping
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
 from labeling.exceptions import LeaseStale
@@ -80,7 +80,7 @@ class Annotator(threading.Thread):
         chance = self.rng.random()
         try:
             if chance < 0.05:
-                queue.skip(claimed.documents[0].token, self.user)
+                skipping.skip(claimed.documents[0].token, self.user)
             elif chance < 0.10:
                 queue.defer(claimed.documents[0].token, self.user, minutes=1)
             elif chance < 0.13:
@@ -102,7 +102,7 @@ class Annotator(threading.Thread):
 
 def make_project() -> tuple[Project, list[User]]:
     users = User.objects.bulk_create(User(username=f"annotator {n}") for n in range(PEOPLE))
-    project = projects.create(
+    project = new_projects.create(
         users[0], name="Many", kind="single", class_names=["A", "B"], overlap=OVERLAP, lease_minutes=1
     )
     for user in users[1:]:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, corrections, generations, policy, questions, queue
+from labeling.actions import annotations, corrections, generations, policy, questions, queue, skipping
 from labeling.actions.annotations import Submission, Submitted
 from labeling.exceptions import KeyReused, LeaseStale
 from labeling.models import Annotation, Document, Lease, Project, Question, QueueEntry, statements
@@ -223,7 +223,7 @@ def test_a_claim_comes_while_an_answer_is_undone(one: Project, ann: User, bob: U
 
 def test_a_skip_comes_before_the_submit_of_the_same_token(one: Project, ann: User) -> None:
     (held,) = queue.claim(one.pk, ann).documents
-    skip = Actor(lambda: queue.skip(held.token, ann), stop_before='UPDATE "labeling_lease"').begin()
+    skip = Actor(lambda: skipping.skip(held.token, ann), stop_before='UPDATE "labeling_lease"').begin()
     submit = Actor(submitting(one, ann, held.token)).begin_and_block()
     skip.finish()
     assert submit.finish().outcome == "surplus"
@@ -232,7 +232,7 @@ def test_a_skip_comes_before_the_submit_of_the_same_token(one: Project, ann: Use
 def test_a_skip_comes_after_the_submit_of_the_same_token(one: Project, ann: User) -> None:
     (held,) = queue.claim(one.pk, ann).documents
     submit = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
-    skip = Actor(lambda: queue.skip(held.token, ann)).begin_and_block()
+    skip = Actor(lambda: skipping.skip(held.token, ann)).begin_and_block()
     assert submit.finish().outcome == "counted"
     with pytest.raises(LeaseStale):
         skip.finish()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.actions import annotations, corrections, policy, projects, queue
+from labeling.actions import annotations, corrections, policy, projects, queue, skipping
 from labeling.actions.annotations import Submission
 from labeling.actions.answers import LabelValue
 from labeling.exceptions import KeyReused, NotAMember
@@ -46,7 +46,7 @@ def test_a_person_gets_a_document_again_after_its_lease_ran_out(world: World, cl
 
 def test_a_skip_is_final(world: World) -> None:
     (held,) = claim(world, "ann")
-    queue.skip(held.token, world.users["ann"])
+    skipping.skip(held.token, world.users["ann"])
     assert held.document_id not in [again.document_id for again in claim(world, "ann", 3)]
 
 
@@ -140,7 +140,7 @@ def test_more_overlap_reopens_on_request_and_less_settles(world: World) -> None:
 def test_what_three_skipped_is_disputed_also_when_it_comes_back(world: World) -> None:
     for who in ("ann", "bob", "carla"):
         (held,) = claim(world, who)
-        queue.skip(held.token, world.users[who])
+        skipping.skip(held.token, world.users[who])
     assert state_of(held.document_id) == "disputed"
     project, joan = world.sides[0].project.pk, world.users["joan"]
     policy.exclude(project, joan, held.document_id)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import generations, projects
+from labeling.actions import generations, new_projects, projects
 from labeling.exceptions import LabelingError
 from labeling.models import Document, Project
 from labeling.models.invariants import INVARIANTS
@@ -101,7 +101,7 @@ def make_world() -> World:
 def _side(
     users: dict[str, User], name: str, people: dict[str, str], count: int, policy: dict[str, int]
 ) -> Side:
-    project = projects.create(users["joan"], name=name, kind="single", class_names=CLASSES, **policy)
+    project = new_projects.create(users["joan"], name=name, kind="single", class_names=CLASSES, **policy)
     for person, role in people.items():
         if person != "joan":
             projects.add_member(project.pk, users["joan"], users[person], role)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions import annotations, guidelines, policy, queue
+from labeling.actions import annotations, guidelines, policy, queue, skipping
 from labeling.actions.guidelines import Rule
 from labeling.models import Annotation, Document, Lease, Project
 from tests.fixtures.people import TEXTS, label
@@ -137,7 +137,7 @@ def test_a_dispute_that_somebody_else_decided_leads_back_to_the_list(adjudicator
 def test_a_document_that_several_skipped_shows_why(adjudicator, tickets, ann, bob, joan):
     for person in (ann, bob, joan):
         held = queue.claim(tickets.pk, person).documents[0]
-        queue.skip(held.token, person, "Not in my language.")
+        skipping.skip(held.token, person, "Not in my language.")
     document = Document.objects.get(state="disputed")
     assert "skipped by 3 people" in adjudicator.get(url(tickets)).content.decode()
     page = adjudicator.get(url(tickets, "dispute", document.pk)).content.decode()

@@ -22,7 +22,16 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from labeling import formats
-from labeling.actions import annotations, importing, owed, projects, queue, undone_imports, uploads, working
+from labeling.actions import (
+    annotations,
+    importing,
+    new_projects,
+    owed,
+    queue,
+    undone_imports,
+    uploads,
+    working,
+)
 from labeling.learning.limits import READ_CHARACTERS
 from labeling.models import Document, ImportJob, Now, OwedWork, Project, Resolution
 from labeling.views import imports
@@ -40,7 +49,7 @@ def signed_in(client: Client, joan: User, settings: Settings, tmp_path: Path) ->
 
 @pytest.fixture
 def empty(joan: User) -> Project:
-    return projects.create(
+    return new_projects.create(
         joan, name="Mail", kind="single", class_names=["Refund", "Billing", "Delivery"], test_share=0.0
     )
 
@@ -546,7 +555,7 @@ def test_a_file_without_labels_is_imported_without_a_question(client: Client, em
 
 
 def test_the_separator_of_several_labels_can_be_chosen(client: Client, joan: User) -> None:
-    project = projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
+    project = new_projects.create(joan, name="X", kind="multi", class_names=["late", "rude"], test_share=0.0)
     page = send(client, project, b"text;tags\nHi;late#rude\nHo;rude\n")
     assert '<option value="#" selected>' in page.content.decode(), "guessed by the names of classes"
     start(client, project, text="text", labels="tags", separator="#", answers="settle")

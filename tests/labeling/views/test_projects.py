@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from labeling.actions import annotations, projects, queue, status
+from labeling.actions import annotations, new_projects, projects, queue, status
 from labeling.actions.annotations import Submission
 from labeling.actions.embedding import embedding_folder
 from labeling.learning.embedding import VERSION, WIDTH
@@ -81,7 +81,7 @@ def test_the_list_takes_as_many_statements_for_ten_projects_as_for_one(
             shown(client, "projects")
         counts.append(len(captured))
         for _ in range(9):
-            projects.create(joan, name="More", kind="single", class_names=["A"])
+            new_projects.create(joan, name="More", kind="single", class_names=["A"])
     assert counts[0] == counts[1]
 
 
@@ -172,7 +172,7 @@ def test_names_are_text_and_never_markup(client: Client, eve: User) -> None:
 
 
 def test_the_home_of_an_empty_project_says_what_comes_next(client: Client, joan: User, ann: User) -> None:
-    project = projects.create(joan, name="Mail", kind="single", class_names=["A", "B"])
+    project = new_projects.create(joan, name="Mail", kind="single", class_names=["A", "B"])
     client.force_login(joan)
     page = shown(client, "project", project.pk)
     assert "There is nothing to label yet" in page
