@@ -20,6 +20,7 @@ from labeling.actions.submissions import (
     read_facts,
     read_tokens,
 )
+from labeling.actions.sweeping import expire
 from labeling.exceptions import (
     AnswerConflict,
     InvalidInput,
@@ -31,7 +32,6 @@ from labeling.exceptions import (
 )
 from labeling.models import Document, Lease
 from labeling.models import answer_statements as sql
-from labeling.models import statements as queue_sql
 from labeling.models.prepared import run
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _free_slots(accepted: Sequence[_Accepted]) -> None:
     """Late answers take slots that leases still hold which ran out."""
     late = [one.document.pk for one in accepted if one.slot is not None and one.facts.slot is None]
     if late:
-        run(queue_sql.EXPIRE_LOCKED, {"documents": late})
+        expire(late)
 
 
 def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:

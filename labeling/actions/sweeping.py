@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from labeling.models import Document, Lease
@@ -17,5 +19,10 @@ def sweep(project_id: int, most: int = 500) -> int:
         free = Document.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=document_id)
         with transaction.atomic():
             if free.values_list("pk").first():
-                freed += len(run(sql.EXPIRE_LOCKED, {"documents": [document_id]}))
+                freed += expire([document_id])
     return freed
+
+
+def expire(document_ids: Sequence[int]) -> int:
+    """Free the slots of overdue leases of documents that the caller has locked. Returns how many."""
+    return len(run(sql.EXPIRE_LOCKED, {"documents": list(document_ids)}))

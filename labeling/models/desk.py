@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from labeling.models.cards import ClassCard, card_of
 from labeling.models.projects import Membership
-from labeling.models.statements import REPLIED
+from labeling.models.queue_predicates import REPLIED
 from labeling.models.uptime import LEASE_NOW
 
 MAX_COUNTED_DOCUMENTS = 10_000  # resolved documents; above it the page says "more than"

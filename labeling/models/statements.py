@@ -4,6 +4,7 @@
 row, taken by the statement before. Statements are prepared, so each parameter names its type.
 """
 
+from labeling.models.queue_predicates import REPLIED, SLOTS_HELD
 from labeling.models.uptime import LEASE_NOW
 
 _OPEN_TO_ANNOTATOR = f"""
@@ -15,14 +16,8 @@ _OPEN_TO_ANNOTATOR = f"""
                OR (mine.state = 'deferred' AND mine.deferred_until > labeling_now())))
 """  # noqa: S608
 
-_SLOTS_HELD = f"""
-    (SELECT count(*) FROM labeling_lease held
-     WHERE held.document_id = d.id AND held.round = d.round
-       AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > {LEASE_NOW})))
-"""  # noqa: S608
-
 # Machines get nothing that measures the model or annotators.
-_WANTS_ANNOTATOR = f"""{_OPEN_TO_ANNOTATOR} AND {_SLOTS_HELD} < %(overlap)s::integer + d.extra_slots
+_WANTS_ANNOTATOR = f"""{_OPEN_TO_ANNOTATOR} AND {SLOTS_HELD} < %(overlap)s::integer + d.extra_slots
     AND (NOT %(is_machine)s::boolean OR (d.split = 'pool' AND NOT d.is_gold))"""
 _CLAIMABLE = f"d.state = 'open' AND {_WANTS_ANNOTATOR}"
 
@@ -42,19 +37,6 @@ LOCK_MEMBER = """
       AND p.archived_at IS NULL
     FOR NO KEY UPDATE OF m
 """
-
-# claim: documents that come back to the annotator with the reply to a question, while they have a free slot
-REPLIED = f"""
-    ARRAY(SELECT d.id FROM labeling_lease asked
-          JOIN labeling_document d ON d.id = asked.document_id AND d.round = asked.round
-          JOIN labeling_project p ON p.id = d.project_id
-          WHERE asked.project_id = {{project}} AND asked.annotator_id = {{annotator}}
-            AND asked.state = 'deferred' AND asked.deferred_until <= labeling_now()
-            AND (d.state = 'open' OR d.is_gold) AND {_SLOTS_HELD} < p.overlap + d.extra_slots
-            AND EXISTS (SELECT 1 FROM labeling_question q
-                        WHERE q.document_id = d.id AND q.asker_id = asked.annotator_id
-                          AND q.answered_at >= asked.leased_at))
-"""  # noqa: S608 - only constants of this module are put in, and two names by whoever uses it
 
 # claim: what the annotator holds already, whether this key was used, which guideline applies, what comes back
 CLAIM_FACTS = f"""
