@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from analytics.api.measured import MeasureOut, measure_json
 from analytics.distribution import ClassSpread, Distribution, distribution
+from analytics.distribution_texts import headline
 from analytics.groups import Group
 from analytics.metrics.measures import Measure
-from analytics.views.distribution import headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation

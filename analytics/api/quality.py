@@ -13,7 +13,7 @@ from analytics.charts.probabilities import share_interval
 from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
 from analytics.quality import ClassQuality, Quality, quality
-from analytics.views.quality import averages, headline
+from analytics.quality_texts import averages, headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from analytics.api.measured import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.fields import Field
+from analytics.slice_texts import headline
 from analytics.slices import Slices, Weak, slices
-from analytics.views.slices import headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.fields import LENGTH
 from analytics.links import test_set_address
+from analytics.slice_texts import headline
 from analytics.slices import Slices, average_of, slices
 from analytics.views.tables import csv_file, measure_cells, measure_columns
 from labeling.actions import picks
@@ -107,20 +108,6 @@ def csv(request: HttpRequest, member: Membership) -> HttpResponse:
     ]
     header = ["field", "value", "documents", *measure_columns("accuracy")]
     return csv_file(f"slices-{member.project_id}", header, rows)
-
-
-def headline(report: Slices) -> str:
-    """What the search found, in one sentence."""
-    if report.version is None:
-        return report.choice.status.title
-    if report.whole is None:
-        return _("No slices yet: they are measured on labelled test documents, with a model")
-    if not report.weak:
-        return _("No part of the test set is worse than the rest beyond noise")
-    worst = report.weak[0]
-    return _("Weakest part: {slice}. Wrong on {here} % of its documents, on {rest} % of the others").format(
-        slice=worst.name, here=round(100 * worst.found.error), rest=round(100 * worst.found.rest_error)
-    )
 
 
 def _address(member: Membership, report: Slices, where: Slice | None) -> str:

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from analytics.distribution import distribution
+from analytics.distribution_texts import headline
 from analytics.groups import _periods
-from analytics.views.distribution import headline
 from labeling.actions import adjudication, annotations, corrections, generations, given, queue
 from labeling.actions.exporting import ExportFormat, export
 from labeling.models import Annotation, Project

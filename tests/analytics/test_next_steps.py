@@ -14,8 +14,8 @@ from analytics.guidance.ranked import headline
 from analytics.measuring import measure
 from analytics.needs import write_needs
 from analytics.quality import quality
+from analytics.quality_texts import headline as quality_headline
 from analytics.reports import class_report
-from analytics.views.quality import headline as quality_headline
 from labeling.actions import annotations, new_projects, questions, queue
 from labeling.models import Focus, LabelClass, Membership, OwedWork, Project
 from tests.analytics.test_guidance import label_pool
