@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from labeling.models import ModelVersion, Now, Project
+from labeling.db.clock import Now
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
 
 
 class TestSetVersion(models.Model):

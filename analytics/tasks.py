@@ -6,9 +6,10 @@ from typing import Any
 
 from celery import shared_task
 
-from analytics import measuring, needs
+from analytics.class_report import class_needs
+from analytics.learning_curves import measure
 
 
 @shared_task
 def measure_models(**_later: Any) -> None:
-    needs.write_all(measuring.measure_due())
+    class_needs.write_all(measure.measure_due())

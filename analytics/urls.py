@@ -2,20 +2,18 @@
 
 from django.urls import path
 
-from analytics.views import (
-    classes,
-    comparing,
-    confusion,
-    curves,
-    distribution,
-    guidance,
-    quality,
-    review,
-    savings,
-    slices,
-    steering,
-    versions,
-)
+from analytics.class_report import page
+from analytics.confusion import page as confusion
+from analytics.distribution import page as distribution
+from analytics.learning_curves import page as curves
+from analytics.model_versions import comparison_page
+from analytics.model_versions import page as versions
+from analytics.next_steps import page as guidance
+from analytics.quality import page as quality
+from analytics.savings import page as savings
+from analytics.slices import page as slices
+from analytics.steering import page as steering
+from analytics.test_set import page as review
 
 app_name = "analytics"
 
@@ -23,10 +21,10 @@ urlpatterns = [
     path("projects/<int:project_id>/savings/", savings.savings, name="savings"),
     path("projects/<int:project_id>/savings/replay/", savings.replay, name="replay"),
     path("projects/<int:project_id>/savings/defaults/", savings.use_defaults, name="use_defaults"),
-    path("projects/<int:project_id>/report/", classes.classes, name="classes"),
-    path("projects/<int:project_id>/report/news/", classes.news, name="news"),
+    path("projects/<int:project_id>/report/", page.classes, name="classes"),
+    path("projects/<int:project_id>/report/news/", page.news, name="news"),
     path("projects/<int:project_id>/report/next-steps/", guidance.steps, name="next_steps"),
-    path("projects/<int:project_id>/report/classes.csv", classes.classes_csv, name="classes_csv"),
+    path("projects/<int:project_id>/report/classes.csv", page.classes_csv, name="classes_csv"),
     path("projects/<int:project_id>/report/confusion/", confusion.confusion, name="confusion"),
     path("projects/<int:project_id>/report/confusion.csv", confusion.confusion_csv, name="confusion_csv"),
     path(
@@ -41,8 +39,8 @@ urlpatterns = [
     path("projects/<int:project_id>/report/models/newest/", versions.follow_newest, name="follow_newest"),
     path("projects/<int:project_id>/report/models/<int:number>/promote/", versions.promote, name="promote"),
     path("projects/<int:project_id>/report/models/<int:number>/note/", versions.note, name="note"),
-    path("projects/<int:project_id>/report/compare/", comparing.comparison, name="compare"),
-    path("projects/<int:project_id>/report/compare.csv", comparing.compare_csv, name="compare_csv"),
+    path("projects/<int:project_id>/report/compare/", comparison_page.comparison, name="compare"),
+    path("projects/<int:project_id>/report/compare.csv", comparison_page.compare_csv, name="compare_csv"),
     path("projects/<int:project_id>/report/queue-test/", guidance.queue_test, name="queue_test"),
     path("projects/<int:project_id>/report/train/", guidance.train_again, name="train_again"),
     path("projects/<int:project_id>/report/distribution/", distribution.page, name="distribution"),
@@ -71,6 +69,6 @@ urlpatterns = [
         slices.end_pick,
         name="end_slice_pick",
     ),
-    path("projects/<int:project_id>/report/<uuid:class_id>/focus/", classes.focus, name="focus"),
-    path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", classes.end_focus, name="end_focus"),
+    path("projects/<int:project_id>/report/<uuid:class_id>/focus/", page.focus, name="focus"),
+    path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", page.end_focus, name="end_focus"),
 ]

@@ -12,10 +12,13 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from analytics.measuring import measure
+from analytics.learning_curves.measure import measure
 from benchmarks._report_models import MODELS, store_models
-from labeling.actions import generations, guidelines, new_projects, projects
-from labeling.models import ModelVersion, Project
+from labeling.guidelines import new_projects, versions
+from labeling.predictions.models import ModelVersion
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import publishing
 
 PEOPLE = 6
 GUIDELINES = 3
@@ -134,11 +137,9 @@ def _built(size: Size, manager: User, name: str) -> Project:
     )
     people = [User.objects.get_or_create(username=f"reports-{n}")[0] for n in range(PEOPLE)]
     for person in people:
-        projects.add_member(project.pk, manager, person, "annotator")
+        members.add_member(project.pk, manager, person, "annotator")
     for number in range(1, GUIDELINES):
-        guidelines.publish(
-            project.pk, manager, body=f"Rule {number}", rules={}, change="rule", note="Clearer"
-        )
+        versions.publish(project.pk, manager, body=f"Rule {number}", rules={}, change="rule", note="Clearer")
     class_ids = list(project.classes.order_by("position").values_list("pk", flat=True))
     _fill(project, size, [person.pk for person in people], class_ids)
     Project.objects.filter(pk=project.pk).update(
@@ -173,7 +174,7 @@ def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]
         cursor.execute(DOCUMENTS, known)
         cursor.execute("ANALYZE labeling_document")
         for name in ("lease", "annotation"):
-            cursor.execute(f"SELECT coalesce(max(id), 0) FROM labeling_{name}")  # noqa: S608 - of two names
+            cursor.execute(f"SELECT coalesce(max(id), 0) FROM labeling_{name}")
             known[name] = cursor.fetchone()[0]
         cursor.execute(ANSWERS, known)
         labels = {Project.Kind.SPANS: [SPANS], Project.Kind.MULTI: [LABELS, MORE_LABELS]}
@@ -186,4 +187,4 @@ def _publish_head(project: Project) -> None:
     with connection.cursor() as cursor:
         cursor.execute(HEAD_DOCUMENTS, [project.pk, HEAD])
         head = [(pk, {"share": "margin", "model": MODELS}) for (pk,) in cursor.fetchall()]
-    generations.publish(project.pk, generations.next_generation(), head)
+    publishing.publish(project.pk, publishing.next_generation(), head)

@@ -11,7 +11,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from labeling.models import HeldOutPrediction, ModelVersion, Project
+from labeling.predictions.models import HeldOutPrediction, ModelVersion
+from labeling.projects.models import Project
 
 MODELS = 3
 TRUTH = """

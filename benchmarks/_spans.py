@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from labeling.formats.records import Record
-from labeling.learning.arrays import Integers
-from labeling.learning.coldstart import start_head
-from labeling.learning.cost import PER_TOKEN, Cost
-from labeling.learning.crf import SpanTagger, train_tagger
-from labeling.learning.crf_features import Describer
-from labeling.learning.evaluation import Quality, quality_of_spans
-from labeling.learning.features import Featurizer
-from labeling.learning.mix import Strategy
-from labeling.learning.selection import select_head
-from labeling.learning.span_scores import pool_scores
-from labeling.learning.spans import Span
-from labeling.learning.token_blocks import TokenBlock, segment_words
-from labeling.learning.word_clusters import WordClusters, learn_clusters
+from labeling.learning.arrays.types import Integers
+from labeling.learning.evaluation.scores import Quality, quality_of_spans
+from labeling.learning.query_strategies.annotation_cost import PER_TOKEN, Cost
+from labeling.learning.query_strategies.cold_start import start_head
+from labeling.learning.query_strategies.head_builder import select_head
+from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.query_strategies.span_pool_scores import pool_scores
+from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.sequence.crf import SpanTagger, train_tagger
+from labeling.learning.sequence.crf_features import Describer
+from labeling.learning.sequence.token_blocks import TokenBlock, segment_words
+from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.word_clusters import WordClusters, learn_clusters
 
 BATCH = 20  # documents between two trainings
 
@@ -75,7 +75,7 @@ def span_curves(
 ) -> list[dict[str, Any]]:
     """Learning curves on the test set.
 
-    strategy : of `labeling.learning.mix.Strategy`
+    strategy : of `labeling.learning.query_strategies.mix.Strategy`
     token_budget : a run ends with the batch that reaches it
     returns : for each seed {"seed", "curve": [[labels, accuracy, macro F1, micro F1], ...],
         "tokens": [labelled so far, ...], "seconds_per_round": CPU seconds to fit, score and choose}

@@ -25,15 +25,17 @@ import django
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps an event loop in this thread
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
-from django.test import Client  # noqa: E402
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Page, sync_playwright
 
-from benchmarks._frame import machine, percentiles, show  # noqa: E402
-from benchmarks.queue import ADD_DOCUMENTS, rank  # noqa: E402
-from labeling.actions import new_projects  # noqa: E402
-from labeling.models import Annotation, Lease, Project  # noqa: E402
-from reviewqueue.embedded.programs import HOST, free_port, refusal, web  # noqa: E402
+from benchmarks._frame import machine, percentiles, show
+from benchmarks.queue import ADD_DOCUMENTS, rank
+from labeling.annotations.models import Annotation
+from labeling.guidelines import new_projects
+from labeling.projects.models import Project
+from labeling.queue.models import Lease
+from reviewqueue.embedded.programs import HOST, free_port, refusal, web
 
 LATENCY_MS = 150
 FRAME_SECONDS = 1 / 60

@@ -24,24 +24,28 @@ import numpy as np
 
 django.setup()
 
-from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
-from benchmarks._spans import span_curves  # noqa: E402
-from benchmarks._templates import write  # noqa: E402
-from labeling.formats.records import Record  # noqa: E402
-from labeling.learning.arrays import AnyArray, Integers  # noqa: E402
-from labeling.learning.curves import area_under_curve, labels_to_reach, labels_to_share_of_full  # noqa: E402
-from labeling.learning.embedding import load_embedder  # noqa: E402
-from labeling.learning.evaluation import quality_of_flags  # noqa: E402
-from labeling.learning.evidence import SAMPLE, Evidence  # noqa: E402
-from labeling.learning.features import Featurizer  # noqa: E402
-from labeling.learning.fitting import fit_committee, fit_plain  # noqa: E402
-from labeling.learning.mix import Strategy  # noqa: E402
-from labeling.learning.near_duplicates import join_new  # noqa: E402
-from labeling.learning.neighbours import nearest, smoothing  # noqa: E402
-from labeling.learning.replay import KnownPool, Step, replay  # noqa: E402
-from labeling.learning.rows import Rows  # noqa: E402
-from labeling.learning.signature_store import SignatureStore  # noqa: E402
-from labeling.management.truths import Truth, read_truth  # noqa: E402
+from benchmarks._frame import machine, show
+from benchmarks._spans import span_curves
+from benchmarks._templates import write
+from labeling.formats.records import Record
+from labeling.learning.arrays.types import AnyArray, Integers
+from labeling.learning.classifiers.auxiliary import SAMPLE, Evidence
+from labeling.learning.classifiers.fitting import fit_committee, fit_plain
+from labeling.learning.classifiers.label_propagation import nearest, smoothing
+from labeling.learning.evaluation.retrospective import KnownPool, Step, replay
+from labeling.learning.evaluation.scores import (
+    area_under_curve,
+    labels_to_reach,
+    labels_to_share_of_full,
+    quality_of_flags,
+)
+from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.text.near_duplicates import join_new
+from labeling.learning.text.rows import Rows
+from labeling.learning.text.sentence_embeddings import load_embedder
+from labeling.learning.text.signature_store import SignatureStore
+from labeling.learning.text.tfidf import Featurizer
+from labeling.management.truths import Truth, read_truth
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 USUAL = ("default:committee", "margin:committee", "random:committee", "margin:plain", "random:plain")

@@ -15,16 +15,15 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
+from django.contrib.auth.models import User
 
-from benchmarks.importing import lines  # noqa: E402
-from labeling.actions import new_projects  # noqa: E402
-from labeling.actions.exporting import ExportFormat, export  # noqa: E402
-from labeling.actions.importing import import_documents  # noqa: E402
-from labeling.formats.jsonl import record_from  # noqa: E402
-from labeling.formats.records import Record  # noqa: E402
-from labeling.models import Project  # noqa: E402
-from labeling.models.exported import Scope  # noqa: E402
+from benchmarks.importing import lines
+from labeling.exchange.exporting import ExportFormat, Scope, export
+from labeling.exchange.importing import import_documents
+from labeling.formats.jsonl import record_from
+from labeling.formats.records import Record
+from labeling.guidelines import new_projects
+from labeling.projects.models import Project
 
 WARM_UP = 20_000  # settled documents exported before memory is measured
 CLASSES = ["A", "B"]

@@ -15,12 +15,12 @@ import django
 
 django.setup()
 
-from django.template.loader import render_to_string  # noqa: E402 - templates exist after Django's set-up
+from django.template.loader import render_to_string
 
-from benchmarks._frame import machine, show  # noqa: E402
-from benchmarks._hostile_texts import SIZE, pairs, texts  # noqa: E402
-from labeling.formats import markdown  # noqa: E402
-from labeling.formats.differences import compare  # noqa: E402
+from benchmarks._frame import machine, show
+from benchmarks._hostile_texts import SIZE, pairs, texts
+from labeling.formats import markdown
+from labeling.formats.differences import compare
 
 
 def page_of_difference(pair: tuple[str, str]) -> str:

@@ -15,11 +15,11 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
+from django.contrib.auth.models import User
 
-from labeling.actions import new_projects  # noqa: E402
-from labeling.actions.importing import import_documents  # noqa: E402
-from labeling.formats.reading import Format, read  # noqa: E402
+from labeling.exchange.importing import import_documents
+from labeling.formats.reading import Format, read
+from labeling.guidelines import new_projects
 
 CHARACTERS = 200
 WARM_UP = 20_000  # documents imported before memory is measured

@@ -21,23 +21,25 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - Django's models exist after its set-up
-from django.contrib.auth.models import User  # noqa: E402
+from django.conf import settings
+from django.contrib.auth.models import User
 
-from labeling.actions import given, importing, lessons, new_projects, queue  # noqa: E402
-from labeling.actions.annotations import Submission, submit  # noqa: E402
-from labeling.actions.answers import LabelValue  # noqa: E402
-from labeling.formats.records import Record  # noqa: E402
-from labeling.models import (  # noqa: E402
-    Annotation,
-    Document,
-    LabelClass,
-    ModelVersion,
-    OwedWork,
-    Project,
-)
-from reviewqueue.embedded.process import Process  # noqa: E402
-from reviewqueue.embedded.programs import beat, worker  # noqa: E402
+from labeling.annotations import imported
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission, submit
+from labeling.annotations.validation import LabelValue
+from labeling.documents.models import Document
+from labeling.exchange import importing
+from labeling.formats.records import Record
+from labeling.guidelines import new_projects
+from labeling.guidelines.models import LabelClass
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.training import dataset
+from reviewqueue.embedded.process import Process
+from reviewqueue.embedded.programs import beat, worker
 
 CLASSES = ["Business", "Culture", "Politics", "Science", "Sport"]
 WORDS, CLASS_WORDS = 20_000, 200  # of the vocabulary, and those that one class prefers
@@ -82,7 +84,7 @@ class Loop:
         """Labels that were there before; the workers train on them by themselves."""
         found = Document.objects.filter(project=self.project, split=split).order_by("random_key")
         answers = [(pk, self.answer(name)) for pk, name in found.values_list("pk", "external_id")[:count]]
-        given.record(self.project, answers, Annotation.Source.GOLD)
+        imported.record(self.project, answers, Annotation.Source.GOLD)
 
     def wait_until_quiet(self) -> None:
         """Nothing is owed and nothing is due."""
@@ -96,7 +98,7 @@ class Loop:
                     raise SystemExit(f"{process.name} ended:\n{process.last_lines()}")
             if not OwedWork.objects.filter(project=self.project, kind__in=AWAITED).exists():
                 self.project.refresh_from_db()
-                if not lessons.is_due(self.project):
+                if not dataset.is_due(self.project):
                     return
             sleep(0.1)
 
@@ -105,10 +107,10 @@ class Loop:
         self.wait_until_quiet()
         before = self.project.generation
         seen = self.project.model_versions.ready()[0].label_count
-        due = max(lessons.MIN_NEW_LABELS, int(lessons.NEW_LABELS_SHARE * seen))
-        held: list[queue.HeldDocument] = []
+        due = max(dataset.MIN_NEW_LABELS, int(dataset.NEW_LABELS_SHARE * seen))
+        held: list[claims.HeldDocument] = []
         while len(held) < due:
-            held += queue.claim(self.project.pk, self.annotator, due - len(held)).documents
+            held += claims.claim(self.project.pk, self.annotator, due - len(held)).documents
         for one in held:
             submit(self.annotator, Submission(one.token, self.answer(one.external_id)))
         started = monotonic()

@@ -19,14 +19,20 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
-from django.db import connection, connections  # noqa: E402
+from django.contrib.auth.models import User
+from django.db import connection, connections
 
-from benchmarks._frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
-from labeling.actions import annotations, generations, new_projects, projects, queue  # noqa: E402
-from labeling.actions.annotations import Submission  # noqa: E402
-from labeling.actions.answers import LabelValue  # noqa: E402
-from labeling.models import Annotation, Lease, Project  # noqa: E402
+from benchmarks._frame import machine, percentiles, server_cpu_seconds, show
+from labeling.annotations import submit as annotations
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.annotations.validation import LabelValue
+from labeling.guidelines import new_projects
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import claims as queue
+from labeling.queue import publishing
+from labeling.queue.models import Lease
 
 HEAD = 5_000  # entries of an order
 RANKED_EVERY = 10  # seconds
@@ -68,7 +74,7 @@ def make_projects(documents: int, users: list[User], overlap: int) -> list[int]:
             lease_cap=500,
         )
         for user in users[1:]:
-            projects.add_member(project.pk, users[0], user, "annotator")
+            members.add_member(project.pk, users[0], user, "annotator")
         with connection.cursor() as cursor:
             cursor.execute(ADD_DOCUMENTS, {"project": project.pk, "count": documents})
         Project.objects.filter(pk=project.pk).update(document_count=documents)
@@ -84,8 +90,8 @@ def rank(project_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RANDOM_HEAD, [project_id, HEAD])
         head = [(pk, {"share": "margin"}) for (pk,) in cursor.fetchall()]
-    generations.publish(project_id, generations.next_generation(), head)
-    generations.purge(project_id)
+    publishing.publish(project_id, publishing.next_generation(), head)
+    publishing.purge(project_id)
 
 
 def label(project_ids: list[int], user: User, batch: int, stop: Any, seen: Seen) -> None:

@@ -18,15 +18,15 @@ import numpy as np
 
 django.setup()
 
-from benchmarks._frame import machine, show  # noqa: E402 - Django's models exist after its set-up
-from benchmarks.efficiency import kind_of, known_pool  # noqa: E402
-from labeling.learning.arrays import Integers  # noqa: E402
-from labeling.learning.evaluation import quality_of_flags  # noqa: E402
-from labeling.learning.fitting import fit_committee  # noqa: E402
-from labeling.learning.recipe import USUAL_RECIPE, Recipe  # noqa: E402
-from labeling.learning.replay import KnownPool  # noqa: E402
-from labeling.learning.tuning import Score, adopted, next_trial, run_trial, verdicts  # noqa: E402
-from labeling.management.truths import read_truth  # noqa: E402
+from benchmarks._frame import machine, show
+from benchmarks.efficiency import kind_of, known_pool
+from labeling.learning.arrays.types import Integers
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Recipe
+from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
+from labeling.learning.evaluation.retrospective import KnownPool
+from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.management.truths import read_truth
 
 
 def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:

@@ -20,17 +20,20 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402 - Django's models exist after its set-up
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse  # noqa: E402
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from analytics import remembered  # noqa: E402
-from benchmarks._frame import machine, percentiles, server_cpu_seconds, show  # noqa: E402
-from benchmarks._report_data import Size, reports_project  # noqa: E402
-from labeling.actions import corrections  # noqa: E402
-from labeling.actions.answers import LabelValue  # noqa: E402
-from labeling.models import Annotation, LabelClass, Project, held_out, label_table  # noqa: E402
+from analytics.data import content_cache
+from benchmarks._frame import machine, percentiles, server_cpu_seconds, show
+from benchmarks._report_data import Size, reports_project
+from labeling.annotations import corrections, test_labels
+from labeling.annotations.models import Annotation
+from labeling.annotations.validation import LabelValue
+from labeling.guidelines.models import LabelClass
+from labeling.predictions import held_out
+from labeling.projects.models import Project
 
 NAMESPACES = ("analytics", "analytics_api")
 NOT_REPORTS = ("news",)  # a line of a page, asked for by the page
@@ -130,7 +133,7 @@ def ask(client: Client, address: str, requests: int, correct: Callable[[], None]
 
 
 def _forget() -> None:
-    for kept in (remembered._results, held_out._kept, label_table._kept):
+    for kept in (content_cache._results, held_out._kept, test_labels._kept):
         kept.clear()
 
 

@@ -27,20 +27,20 @@ import numpy as np
 
 django.setup()
 
-from analytics.metrics.classification import Counts, counts_multi, f1_values  # noqa: E402 - after the set-up
-from analytics.metrics.needs import needs  # noqa: E402
-from benchmarks._frame import machine, show  # noqa: E402
-from benchmarks.efficiency import kind_of, labels_of, say  # noqa: E402
-from labeling.learning.arrays import AnyArray, Flags, Integers  # noqa: E402
-from labeling.learning.committee import Committee  # noqa: E402
-from labeling.learning.curves import labels_to_reach  # noqa: E402
-from labeling.learning.evidence import SAMPLE, Evidence  # noqa: E402
-from labeling.learning.features import Featurizer  # noqa: E402
-from labeling.learning.fitting import fit_committee  # noqa: E402
-from labeling.learning.mix import Strategy  # noqa: E402
-from labeling.learning.replay import KnownPool, replay  # noqa: E402
-from labeling.learning.rows import Rows  # noqa: E402
-from labeling.management.truths import read_truth  # noqa: E402
+from analytics.metrics.classification import Counts, counts_multi, f1_values
+from analytics.metrics.needs import needs
+from benchmarks._frame import machine, show
+from benchmarks.efficiency import kind_of, labels_of, say
+from labeling.learning.arrays.types import AnyArray, Flags, Integers
+from labeling.learning.classifiers.auxiliary import SAMPLE, Evidence
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.evaluation.retrospective import KnownPool, replay
+from labeling.learning.evaluation.scores import labels_to_reach
+from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.text.rows import Rows
+from labeling.learning.text.tfidf import Featurizer
+from labeling.management.truths import read_truth
 
 POOL, STEERING = 0.45, 0.1  # of all documents; the others measure
 THINNED_SHARE = 0.1  # of a thinned class

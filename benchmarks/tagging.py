@@ -12,11 +12,11 @@ import numpy as np
 import pycrfsuite
 
 from benchmarks._frame import machine, show
-from labeling.learning.crf import MODEL_FILE, SpanTagger, train_tagger
-from labeling.learning.crf_features import Describer
-from labeling.learning.spans import Span
-from labeling.learning.token_blocks import TokenBlock, segment_words
-from labeling.learning.word_clusters import WordClusters, learn_clusters
+from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.sequence.crf import MODEL_FILE, SpanTagger, train_tagger
+from labeling.learning.sequence.crf_features import Describer
+from labeling.learning.sequence.token_blocks import TokenBlock, segment_words
+from labeling.learning.text.word_clusters import WordClusters, learn_clusters
 
 WORDS = 60_000  # of the made-up language, drawn as rarely as words of real ones
 MEAN_LENGTH = 24  # tokens of a sentence

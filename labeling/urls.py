@@ -2,27 +2,27 @@
 
 from django.urls import path
 
-from labeling.views import (
+from labeling.web import (
     accounts,
-    ahead,
-    desk,
-    disputes,
+    adjudication,
     documents,
     exports,
     guidelines,
     imports,
-    keys,
     members,
-    mixing,
+    my_annotations,
     projects,
     questions,
-    relabeling,
-    rules,
+    queue_mix,
     settings,
+    shortcuts,
     tokens,
-    work,
 )
-from labeling.views.access import for_people
+from labeling.web import (
+    adjudication as relabeling,
+)
+from labeling.web.access import for_people
+from labeling.web.desk import guideline_panel, page, prefetch
 
 app_name = "labeling"
 
@@ -33,23 +33,27 @@ urlpatterns = [
     path("", projects.project_list, name="projects"),
     path("projects/new/", projects.new, name="new_project"),
     path("projects/<int:project_id>/", projects.home, name="project"),
-    path("projects/<int:project_id>/label/", desk.label, name="label"),
-    path("projects/<int:project_id>/label/skip/", desk.skip, name="skip"),
-    path("projects/<int:project_id>/label/defer/", desk.defer, name="defer"),
-    path("projects/<int:project_id>/label/rules/", rules.rules, name="rules"),
-    path("projects/<int:project_id>/label/rules/read/", rules.read, name="guideline_read"),
-    path("projects/<int:project_id>/label/ask/", desk.ask, name="ask"),
-    path("projects/<int:project_id>/label/undo/", desk.undo, name="undo"),
-    path("projects/<int:project_id>/label/ahead/", ahead.ahead, name="ahead"),
-    path("projects/<int:project_id>/label/holding/", ahead.holding, name="holding"),
-    path("projects/<int:project_id>/label/save/", ahead.save, name="save"),
-    path("projects/<int:project_id>/keys/", keys.my_keys, name="my_keys"),
-    path("projects/<int:project_id>/keys/reset/", keys.reset_keys, name="reset_keys"),
-    path("projects/<int:project_id>/mine/", work.mine, name="mine"),
-    path("projects/<int:project_id>/mine/<int:annotation_id>/", work.correct, name="correct"),
-    path("projects/<int:project_id>/mine/<int:annotation_id>/take-back/", work.take_back, name="take_back"),
-    path("projects/<int:project_id>/disputes/", disputes.disputes, name="disputes"),
-    path("projects/<int:project_id>/disputes/<int:document_id>/", disputes.dispute, name="dispute"),
+    path("projects/<int:project_id>/label/", page.label, name="label"),
+    path("projects/<int:project_id>/label/skip/", page.skip, name="skip"),
+    path("projects/<int:project_id>/label/defer/", page.defer, name="defer"),
+    path("projects/<int:project_id>/label/rules/", guideline_panel.rules, name="rules"),
+    path("projects/<int:project_id>/label/rules/read/", guideline_panel.read, name="guideline_read"),
+    path("projects/<int:project_id>/label/ask/", page.ask, name="ask"),
+    path("projects/<int:project_id>/label/undo/", page.undo, name="undo"),
+    path("projects/<int:project_id>/label/ahead/", prefetch.ahead, name="ahead"),
+    path("projects/<int:project_id>/label/holding/", prefetch.holding, name="holding"),
+    path("projects/<int:project_id>/label/save/", prefetch.save, name="save"),
+    path("projects/<int:project_id>/keys/", shortcuts.my_keys, name="my_keys"),
+    path("projects/<int:project_id>/keys/reset/", shortcuts.reset_keys, name="reset_keys"),
+    path("projects/<int:project_id>/mine/", my_annotations.mine, name="mine"),
+    path("projects/<int:project_id>/mine/<int:annotation_id>/", my_annotations.correct, name="correct"),
+    path(
+        "projects/<int:project_id>/mine/<int:annotation_id>/take-back/",
+        my_annotations.take_back,
+        name="take_back",
+    ),
+    path("projects/<int:project_id>/disputes/", adjudication.disputes, name="disputes"),
+    path("projects/<int:project_id>/disputes/<int:document_id>/", adjudication.dispute, name="dispute"),
     path(
         "projects/<int:project_id>/documents/<int:document_id>/relabel/", relabeling.relabel, name="relabel"
     ),
@@ -67,10 +71,10 @@ urlpatterns = [
     path("projects/<int:project_id>/settings/", settings.settings, name="settings"),
     path("projects/<int:project_id>/settings/policy/", settings.change_policy, name="change_policy"),
     path("projects/<int:project_id>/settings/pause/", settings.pause, name="pause"),
-    path("projects/<int:project_id>/mix/", mixing.mixing, name="mixing"),
-    path("projects/<int:project_id>/mix/change/", mixing.change_mix, name="change_mix"),
-    path("projects/<int:project_id>/mix/reset/", mixing.reset_mix, name="reset_mix"),
-    path("projects/<int:project_id>/mix/seed-words/", mixing.change_seed_words, name="change_seed_words"),
+    path("projects/<int:project_id>/mix/", queue_mix.mixing, name="mixing"),
+    path("projects/<int:project_id>/mix/change/", queue_mix.change_mix, name="change_mix"),
+    path("projects/<int:project_id>/mix/reset/", queue_mix.reset_mix, name="reset_mix"),
+    path("projects/<int:project_id>/mix/seed-words/", queue_mix.change_seed_words, name="change_seed_words"),
     path("projects/<int:project_id>/classes/", settings.change_classes, name="change_classes"),
     path("projects/<int:project_id>/classes/add/", settings.add_class, name="add_class"),
     path(

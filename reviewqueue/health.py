@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from labeling.actions import status
-from labeling.actions.database_state import DatabaseState, database_state
+from labeling.db.state import DatabaseState, database_state
+from labeling.jobs import service_status
 from reviewqueue.celery import app
 
 QUEUES = ("default", "train", "embed", "idle")
@@ -48,14 +48,14 @@ def deep(request: HttpRequest) -> JsonResponse:
     if not getattr(request.user, "is_staff", False):
         raise PermissionDenied
     _state, reasons = readiness()
-    outages = [outage for outage in status.read(settings.DATA_DIR) if outage.is_shown]
+    outages = [outage for outage in service_status.read(settings.DATA_DIR) if outage.is_shown]
     reasons += [f"{outage.part} keeps failing: it {outage.reason}." for outage in outages]
-    if status.is_disk_full(settings.DATA_DIR):
+    if service_status.is_disk_full(settings.DATA_DIR):
         reasons.append("The disk is full.")
     facts: dict[str, object] = {
         "reasons": reasons,
         "outages": [asdict(outage) for outage in outages],
-        "set_aside": [folder.name for folder in status.set_aside(settings.DATA_DIR)],
+        "set_aside": [folder.name for folder in service_status.set_aside(settings.DATA_DIR)],
     }
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PING_SECONDS)
     try:

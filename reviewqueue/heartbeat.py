@@ -8,7 +8,7 @@ from time import sleep
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from labeling.actions import uptime
+from labeling.queue import uptime
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 5  # three of them may be missed before it counts as an outage

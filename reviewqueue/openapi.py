@@ -9,10 +9,10 @@ DOCUMENT: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {  # fields of one name with other choices
-        "DocumentStateEnum": "labeling.models.documents.Document.State",
-        "DocumentSplitEnum": "labeling.models.documents.Document.Split",
-        "ModelStateEnum": "labeling.models.learned.ModelVersion.State",
-        "GuidelineChangeEnum": "labeling.models.guidelines.Guideline.Change",
+        "DocumentStateEnum": "labeling.documents.models.Document.State",
+        "DocumentSplitEnum": "labeling.documents.models.Document.Split",
+        "ModelStateEnum": "labeling.predictions.models.ModelVersion.State",
+        "GuidelineChangeEnum": "labeling.guidelines.models.Guideline.Change",
     },
     "SERVE_AUTHENTICATION": [],  # the document holds no data
     "SERVE_INCLUDE_SCHEMA": False,

@@ -147,7 +147,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "labeling.views.outage.DatabaseOutage",
+    "labeling.web.middleware.DatabaseOutage",
 ]
 ROOT_URLCONF = "reviewqueue.urls"
 WSGI_APPLICATION = "reviewqueue.wsgi.application"

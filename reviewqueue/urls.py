@@ -8,7 +8,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("healthz/deep", health.deep, name="deep_health"),
-    path("api/v1/", include("analytics.api.urls")),
+    path("api/v1/", include("analytics.api_urls")),
     path("api/v1/", include("labeling.api.urls")),  # answers what no other address of the API does
     path("", include("analytics.urls")),
     path("", include("labeling.urls")),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.actions.runners import start_time
+from labeling.jobs.runners import start_time
 from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.valkey import Valkey
 from tests.migrated import start_migrated

@@ -18,12 +18,18 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import BaseCommand
 from django.urls import resolve
 
-from labeling import formats
-from labeling.actions import policy, tokens, working
-from labeling.api.batches import BatchOut
-from labeling.learning import embedding, hashing, limits
-from labeling.models import Document, Focus, ModelVersion, OwedWork, Project, QueueEntry
-from labeling.models.reasons import SENTENCES
+from labeling import formats, worker
+from labeling.annotations import exclusion
+from labeling.api.claims import BatchOut
+from labeling.documents.models import Document
+from labeling.explanations.reasons import SENTENCES
+from labeling.jobs.models import OwedWork
+from labeling.learning.text import hashing, limits, sentence_embeddings
+from labeling.predictions.models import ModelVersion
+from labeling.projects import tokens
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
+from labeling.steering.models import Focus
 from reviewqueue.settings import BASE_DIR
 from tests.test_readme import check_settings, run_commands, table
 
@@ -146,7 +152,7 @@ def test_the_settings_reference_is_what_the_settings_read():
 
 def test_the_settings_of_a_project_are_those_that_there_are():
     rows = {cells[0]: cells[1] for cells in table(SETTINGS, "## Of a project")}
-    assert rows.keys() == policy.CHANGEABLE - {"name", "description"} | {"kind", "test_share"}
+    assert rows.keys() == exclusion.CHANGEABLE - {"name", "description"} | {"kind", "test_share"}
     for name, shown in rows.items():
         field = Project._meta.get_field(name)
         default = str(field.get_default()) if field.has_default() else ""
@@ -263,20 +269,20 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
     assert client.login(username="joan", password=password[1])
     project = made_as_in_the_tutorial(client)
     for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert working.work_off(project.pk, kind)
+        assert worker.work_off(project.pk, kind)
     desk = f"/projects/{project.pk}/label/"
     classes = {found.name: found.pk for found in project.classes.all()}
     for _ in range(10):
         held = client.get(desk).context["document"]
         sent(client, desk, token=held.token, label_class=str(classes[as_a_reader_would(held.text)]))
-    working.reconcile()
-    assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
+    worker.reconcile()
+    assert worker.work_off(project.pk, OwedWork.Kind.TRAIN)
     assert ModelVersion.objects.ready().count() == 1
     report = client.get(f"/projects/{project.pk}/report/")
     assert "Label more" in report.content.decode()
     sent(client, f"/projects/{project.pk}/report/{classes['Billing']}/focus/")
     assert Focus.objects.standing().get().wanted_labels == 20
-    assert working.work_off(project.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(project.pk, OwedWork.Kind.RANK)
     project.refresh_from_db()
     shares = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
     assert "focus" in shares
@@ -284,7 +290,7 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
 
 def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
     """One place has the numbers; what reads texts and what tells people take them from it."""
-    assert (hashing.TEXT_LIMIT, embedding.TEXT_LIMIT, embedding.TOKENS) == (
+    assert (hashing.TEXT_LIMIT, sentence_embeddings.TEXT_LIMIT, sentence_embeddings.TOKENS) == (
         limits.READ_CHARACTERS,
         limits.EMBEDDED_CHARACTERS,
         limits.EMBEDDED_TOKENS,

@@ -14,9 +14,13 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from labeling.actions import annotations, invitations, queue, tokens
-from labeling.actions.annotations import Submission
-from labeling.models import ImportJob, Membership, Project, Question
+from labeling.annotations import submit
+from labeling.annotations.models import Question
+from labeling.annotations.submit import Submission
+from labeling.documents.imports import ImportJob
+from labeling.projects import invitations, tokens
+from labeling.projects.models import Membership, Project
+from labeling.queue import claims
 from tests.fixtures.people import label
 
 PAGES = ("labeling", "analytics")  # name spaces of pages
@@ -82,8 +86,8 @@ OF_OTHERS = {("labeling:correct", "carla"), ("labeling:correct", "joan"), ("labe
 @pytest.fixture
 def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
     """The address of each page, pointing at things that exist."""
-    held = queue.claim(tickets.pk, ann, 2).documents
-    done = annotations.submit(ann, Submission(held[0].token, [label(tickets, "Refund")]))
+    held = claims.claim(tickets.pk, ann, 2).documents
+    done = submit.submit(ann, Submission(held[0].token, [label(tickets, "Refund")]))
     document = held[0].document_id
     job = ImportJob.objects.create(
         project=tickets, created_by=joan, file_name="a.csv", byte_count=1, file_format="csv", state="done"

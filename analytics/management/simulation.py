@@ -9,17 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.class_report.class_needs import measured_needs
+from analytics.data.queries import HeldOut, held_out
+from analytics.data.scores import scores
 from analytics.metrics.classification import Report
 from analytics.metrics.measures import Measure
-from analytics.needs import measured_needs
-from analytics.queries import HeldOut, held_out
-from analytics.scores import scores
-from labeling.actions import needs, training, working
-from labeling.learning.curves import labels_to_reach
-from labeling.learning.evaluation import Quality
+from labeling import worker
+from labeling.documents.models import Document
+from labeling.jobs.models import OwedWork
+from labeling.learning.evaluation.scores import Quality, labels_to_reach
 from labeling.management.simulation import Simulation
 from labeling.management.truths import Truth
-from labeling.models import Document, ModelVersion, OwedWork, Project
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.steering import class_needs
+from labeling.training import run
 
 TARGET_SHARE = 0.9  # of the F1 that the weakest class has with all labels
 
@@ -27,7 +31,7 @@ TARGET_SHARE = 0.9  # of the F1 that the weakest class has with all labels
 class SteeredSimulation(Simulation):
     """A simulation in which half of the test set may write needs, and the other half measures."""
 
-    def __init__(self, truth: Truth, strategy: str, fit: training.Fit, is_steered: bool) -> None:
+    def __init__(self, truth: Truth, strategy: str, fit: run.Fit, is_steered: bool) -> None:
         super().__init__(truth, strategy, fit)
         self.is_steered = is_steered
         self.measured: list[list[float]] = []  # F1 of each class after each training, in the order of names
@@ -44,10 +48,10 @@ class SteeredSimulation(Simulation):
             return quality, seconds
         project = Project.objects.get(pk=self.project.pk)
         found = held_out(project, version)
-        needs.write_measured(
+        class_needs.write_measured(
             project.pk, measured_needs(project, version, found.take(np.flatnonzero(self._is_steering(found))))
         )
-        working.work_off(project.pk, OwedWork.Kind.RANK)
+        worker.work_off(project.pk, OwedWork.Kind.RANK)
         return quality, seconds
 
     def quality(self, version: ModelVersion) -> Quality:

@@ -2,7 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import labeling.models.clock
+import labeling.db.clock
 from django.db import migrations, models
 
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('annotations', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('digest', models.BinaryField(max_length=16)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='test_set_versions', to='labeling.project')),
             ],
             options={
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('right', models.PositiveIntegerField()),
                 ('classes', models.JSONField()),
                 ('averages', models.JSONField()),
-                ('measured_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('measured_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.project')),
                 ('test_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='analytics.testsetversion')),
             ],

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from analytics.matrix import Cell
+from analytics.confusion.matrix import Cell
 from analytics.templatetags.analytics_pages import heat
 
 register = template.Library()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from analytics.metrics.classification import ClassScores
 from analytics.metrics.measures import Interval, Measure
-from labeling.models.numbers import CACHE_SIZE, decimal
+from labeling.formatting import CACHE_SIZE, decimal
 
 register = template.Library()
 HEATS = 5  # shades of the confusion matrix

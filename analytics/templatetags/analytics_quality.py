@@ -6,7 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Interval
-from labeling.models.numbers import decimal
+from labeling.formatting import decimal
 
 register = template.Library()
 

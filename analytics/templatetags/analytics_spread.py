@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Measure
-from labeling.models.numbers import decimal
+from labeling.formatting import decimal
 
 register = template.Library()
 

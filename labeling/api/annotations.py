@@ -9,16 +9,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import corrections, queue
-from labeling.actions.annotations import MAX_SUBMITS, Submission, Submitted, submit, submit_many
-from labeling.api.answers import LabelsIn, label_values
-from labeling.api.batches import FROM_THE_BATCH, HeldOut, held_out
+from labeling.annotations import corrections
+from labeling.annotations.submit import MAX_SUBMITS, Submission, Submitted, submit, submit_many
+from labeling.api.annotation_list import ListAnnotations
+from labeling.api.claims import FROM_THE_BATCH, HeldOut, held_out
 from labeling.api.endpoints import Endpoint
-from labeling.api.exporting import ListAnnotations
 from labeling.api.fields import Input, Number, Text
-from labeling.api.keys import KeyedInput, key_of, optional_body, require_leases_of
+from labeling.api.idempotency import KeyedInput, key_of, optional_body, require_leases_of
+from labeling.api.labels import LabelsIn, label_values
 from labeling.api.permissions import ANNOTATE, ANNOTATE_BATCH
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.queue import claims
 
 MAX_TOTAL_LABELS = 10_000  # of one request
 EXAMPLE = {
@@ -186,7 +187,7 @@ class UndoAnnotation(Endpoint):
         """
         key = key_of(request, UndoIn.checked(optional_body(request)).get("key"))
         lease = corrections.undo(project_id, self.caller, annotation_id, key=key)
-        held = [held for held in queue.held_by(project_id, self.caller) if held.lease_id == lease.pk]
+        held = [held for held in claims.held_by(project_id, self.caller) if held.lease_id == lease.pk]
         shown = held_out(held, self.member.project)
         return Response({"document_id": lease.document_id, "held": shown[0] if shown else None})
 

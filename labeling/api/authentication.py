@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from labeling.actions import tokens
+from labeling.projects import tokens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from rest_framework.request import Request
 
-    from labeling.models import ApiToken
+    from labeling.projects.models import ApiToken
 
 TOKEN = re.compile(r"rq_[A-Za-z0-9_-]{20,100}")
 TOKEN_PARAMETERS = frozenset({"token", "access_token", "api_key", "apikey", "auth_token", "authorization"})

@@ -9,12 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import classes
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text, WholeNumber
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
-from labeling.models import LabelClass
+from labeling.guidelines import classes
+from labeling.guidelines.models import LabelClass
 
 KEY = "The key that chooses the class on the labeling page: a digit or a small letter; empty for none."
 COLOUR = "# and six hexadecimal digits."

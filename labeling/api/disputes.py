@@ -10,15 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import adjudication
-from labeling.api.answers import LabelOut, LabelsIn, label_values
+from labeling.annotations import adjudication
+from labeling.annotations.models import Annotation
 from labeling.api.documents import DocumentOut, TextPageFilters, text_page
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text
+from labeling.api.labels import LabelOut, LabelsIn, label_values
 from labeling.api.paging import page_of
 from labeling.api.permissions import ADJUDICATE, REVIEW
 from labeling.api.schema import operation
-from labeling.models import Annotation, Document
+from labeling.documents.models import Document
 
 
 class DecisionIn(Input):

@@ -12,17 +12,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import gold, policy
-from labeling.api.answers import LabelOut
+from labeling.annotations import exclusion
+from labeling.annotations.models import Resolution
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber
-from labeling.api.importing import ImportDocuments
+from labeling.api.imports import ImportDocuments
+from labeling.api.labels import LabelOut
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
+from labeling.documents.metadata import shown_metadata
+from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed, NotFound
-from labeling.models import Document, Membership, Resolution
-from labeling.models.described import shown_metadata
+from labeling.projects.models import Membership
+from labeling.ranking import gold
 
 HIDDEN = "Null for annotators, who must not know which documents measure the model or themselves."
 MAX_CHARACTERS = 5_000_000  # of text on a page; one longer document comes alone
@@ -174,7 +177,7 @@ class ExcludeDocument(DocumentEndpoint):
     @operation("documents_exclude", answers={200: DocumentDetailOut}, errors=[409])
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Take a document out: nobody labels it any more; what was said stays."""
-        policy.exclude(project_id, self.caller, document_id)
+        exclusion.exclude(project_id, self.caller, document_id)
         return self.answer(document_id)
 
 
@@ -184,7 +187,7 @@ class IncludeDocument(DocumentEndpoint):
     @operation("documents_include", answers={200: DocumentDetailOut}, errors=[409])
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
         """Bring an excluded document back, settled as far as its answers go."""
-        policy.include(project_id, self.caller, document_id)
+        exclusion.include(project_id, self.caller, document_id)
         return self.answer(document_id)
 
 

@@ -17,7 +17,7 @@ from labeling.api.fields import Filters
 from labeling.api.parsers import StrictJsonParser
 from labeling.api.permissions import MayEnter, Need
 from labeling.api.throttles import BudgetThrottle
-from labeling.models import ApiToken, Membership
+from labeling.projects.models import ApiToken, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions as drf_errors
 from rest_framework.response import Response
 
-from labeling.actions.database_state import DatabaseState, database_state
+from labeling.db.state import DatabaseState, database_state
 from labeling.exceptions import LabelingError
 
 logger = logging.getLogger(__name__)

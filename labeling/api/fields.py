@@ -6,6 +6,7 @@ import re
 from math import isfinite
 from typing import Any, Self
 
+from django.urls import register_converter
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -114,3 +115,18 @@ class Identifier(serializers.UUIDField):
         ):
             self.fail("invalid", value=data)
         return super().to_internal_value(data)
+
+
+class RowId:
+    """The digits 0 to 9 and a value that fits 64 bits; anything else is no address of ours."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(RowId, "row")

@@ -9,18 +9,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import steering
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Identifier, Input, Text, WholeNumber
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
-from labeling.models import Focus
+from labeling.steering import actions
+from labeling.steering.models import Focus
 
 
 class FocusIn(Input):
     wanted_labels = WholeNumber(
-        min_value=1, max_value=steering.MAX_TARGET_LABELS, help_text="Counted from now on."
+        min_value=1, max_value=actions.MAX_TARGET_LABELS, help_text="Counted from now on."
     )
     reason = Text(required=False, allow_blank=True, max_length=300)
 
@@ -72,7 +72,7 @@ class Focuses(Endpoint):
         The queue is ranked again within seconds.
         """
         asked = FocusIn.checked(request.data)
-        focus = steering.focus_on(
+        focus = actions.focus_on(
             project_id, self.caller, asked["class"], asked["wanted_labels"], asked.get("reason", "")
         )
         focus.refresh_from_db(fields=["created_at"])
@@ -85,6 +85,6 @@ class OneFocus(Endpoint):
     @operation("focus_end", answers={204: None})
     def delete(self, request: Request, project_id: int, class_id: UUID) -> Response:
         """Take the wish for a class back."""
-        if not steering.end_focus(project_id, self.caller, class_id):
+        if not actions.end_focus(project_id, self.caller, class_id):
             raise NotFound
         return Response(status=204)

@@ -10,14 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import guidelines
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Identifier, Input, Text, WholeNumber
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound, UnknownClass
-from labeling.models import ClassRule, Guideline, LabelClass
+from labeling.guidelines import versions as guidelines
+from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 
 CHANGES = [choice for choice in Guideline.Change.choices if choice[0] != Guideline.Change.FIRST]
 

@@ -10,7 +10,7 @@ from labeling.api.endpoints import Endpoint
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
-from labeling.models import Membership
+from labeling.projects.models import Membership
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):

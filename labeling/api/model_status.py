@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions.model_status import ModelState, ModelStatus, model_status
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
-from labeling.models import Membership
+from labeling.projects.models import Membership
+from labeling.training.model_status import ModelState, ModelStatus, model_status
 
 
 class ModelStatusOut(serializers.Serializer[Any]):

@@ -10,14 +10,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import promotions
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text, YesNo
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
-from labeling.models import ModelVersion, Project
+from labeling.predictions import promotions
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
 
 
 class ModelVersionIn(Input):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 
-from labeling.actions.projects import member_of
 from labeling.exceptions import NotAllowed, NotAMember
-from labeling.models import ApiToken, Membership
+from labeling.projects.members import member_of
+from labeling.projects.models import ApiToken, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

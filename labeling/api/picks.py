@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import picks
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, Text, WholeNumber
 from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
-from labeling.models import Document, Pick
-from labeling.models.slicing import MAX_FURTHER_CONDITIONS, Condition, Slice
+from labeling.documents.models import Document
+from labeling.documents.slices import MAX_FURTHER_CONDITIONS, Condition, Slice
+from labeling.steering import picks
+from labeling.steering.models import Pick
 
 MAX_LISTED = 100  # the newest
 

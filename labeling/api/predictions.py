@@ -11,10 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import outside
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, Text, WholeNumber
-from labeling.api.importing import BadRowOut
+from labeling.api.imports import BadRowOut
 from labeling.api.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
 from labeling.api.permissions import MANAGE, MANAGE_HEAVY, READ
 from labeling.api.schema import JSON_LINES, operation
@@ -27,7 +26,8 @@ from labeling.formats.predictions import (
     read_predictions,
 )
 from labeling.formats.records import BadRow, RowProblem, bad_row
-from labeling.models import PredictionSource
+from labeling.predictions import external
+from labeling.predictions.models import PredictionSource
 
 MAX_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
 
@@ -118,7 +118,7 @@ class Predictions(Endpoint):
         """
         body: Any = request.data
         rows = read_predictions(body) if isinstance(body, Iterator) else _opinions(body)
-        return Response(RecordedOut(outside.record(project_id, self.caller, rows)).data)
+        return Response(RecordedOut(external.record(project_id, self.caller, rows)).data)
 
 
 class OnePredictionSource(Endpoint):
@@ -127,7 +127,7 @@ class OnePredictionSource(Endpoint):
     @operation("predictions_forget", answers={204: None})
     def delete(self, request: Request, project_id: int, source_id: int) -> Response:
         """Forget a model from elsewhere, and all it said."""
-        if not outside.forget(project_id, self.caller, source_id):
+        if not external.forget(project_id, self.caller, source_id):
             raise NotFound(_("There is no such source."))
         return Response(status=204)
 

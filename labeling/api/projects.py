@@ -8,15 +8,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import new_projects, policy
-from labeling.actions.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
-from labeling.actions.policy import OverlapEffect
+from labeling.annotations import exclusion
+from labeling.annotations.exclusion import OverlapEffect
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Filters, Input, Number, Text, WholeNumber, YesNo
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ, READ
 from labeling.api.schema import operation
-from labeling.models import ApiToken, Project, classes
+from labeling.documents.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
+from labeling.guidelines import models, new_projects
+from labeling.projects.models import ApiToken, Project
 
 OVERLAP = "How many people label each document."
 LEASE_MINUTES = "How long an annotator may hold a document."
@@ -79,7 +80,7 @@ class ProjectIn(PolicyIn):
     name = Text(max_length=100)
     kind = serializers.ChoiceField(Project.Kind.choices)
     class_names = serializers.ListField(
-        child=Text(max_length=100), min_length=1, max_length=classes.MAX_CLASSES
+        child=Text(max_length=100), min_length=1, max_length=models.MAX_CLASSES
     )
     test_share = Number(
         required=False, min_value=0, max_value=0.9, help_text="Of all documents, kept out of training."
@@ -158,7 +159,7 @@ class OneProject(Endpoint):
         those that have enough answers. Read `overlap-effect/` first to know how many that are.
         """
         changes: dict[str, Any] = PolicyChangeIn.changes(request.data)
-        return Response(ProjectOut(policy.change(project_id, self.caller, **changes)).data)
+        return Response(ProjectOut(exclusion.change(project_id, self.caller, **changes)).data)
 
 
 class OverlapEffects(Endpoint):
@@ -169,5 +170,5 @@ class OverlapEffects(Endpoint):
     def get(self, request: Request, project_id: int) -> Response:
         """Count what another overlap would change, before you change it."""
         overlap = self.asked.get("overlap", self.member.project.overlap)
-        effect = policy.overlap_effect(project_id, self.caller, overlap)
+        effect = exclusion.overlap_effect(project_id, self.caller, overlap)
         return Response(OverlapEffectOut(effect).data)

@@ -6,15 +6,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.actions import questions
-from labeling.api.batches import FROM_THE_BATCH
+from labeling.annotations import questions
+from labeling.annotations.models import Question
+from labeling.api.claims import FROM_THE_BATCH
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Text
-from labeling.api.keys import KeyedInput, key_of, require_leases_of
+from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
 from labeling.api.paging import PageFilters, page, page_of
 from labeling.api.permissions import ADJUDICATE, ANNOTATE, READ
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
-from labeling.models import Question
 
 
 class AskIn(KeyedInput):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from rest_framework.throttling import BaseThrottle
 
-from labeling.actions import budgets
 from labeling.api.permissions import Guarded, need_of
+from labeling.projects import budgets
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -4,27 +4,27 @@ from django.urls import include, path, re_path
 
 from labeling.api import (
     annotations,
-    batches,
+    claims,
     classes,
     disputes,
     documents,
+    fields,
     focus,
     guidelines,
-    identifiers,
-    importing,
+    imports,
     members,
-    mixing,
     model_status,
     model_versions,
     picks,
     predictions,
     projects,
     questions,
+    queue_mix,
 )
 from labeling.api.endpoints import NoSuchAddress
 from labeling.api.schema import SchemaDocument, SchemaPage
 
-__all__ = ["identifiers", "urlpatterns"]  # identifiers makes <row:…> known
+__all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
 
 app_name = "api"
 
@@ -40,10 +40,10 @@ PROJECT = [
     path("guidelines/<row:number>/", guidelines.OneGuideline.as_view(), name="guideline"),
     path("members/", members.Members.as_view(), name="members"),
     path("documents/", documents.Documents.as_view(), name="documents"),
-    path("imports/", importing.Imports.as_view(), name="imports"),
-    path("imports/summary/", importing.SummarizeImport.as_view(), name="import_summary"),
-    path("imports/<uuid:import_id>/", importing.OneImport.as_view(), name="import"),
-    path("imports/<uuid:import_id>/undo/", importing.UndoImport.as_view(), name="import_undo"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/summary/", imports.SummarizeImport.as_view(), name="import_summary"),
+    path("imports/<uuid:import_id>/", imports.OneImport.as_view(), name="import"),
+    path("imports/<uuid:import_id>/undo/", imports.UndoImport.as_view(), name="import_undo"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(
         "documents/<row:document_id>/exclude/", documents.ExcludeDocument.as_view(), name="document_exclude"
@@ -53,11 +53,11 @@ PROJECT = [
     ),
     path("documents/<row:document_id>/relabel/", disputes.Relabel.as_view(), name="document_relabel"),
     path("documents/<row:document_id>/gold/", documents.GoldDocument.as_view(), name="document_gold"),
-    path("batches/", batches.Batches.as_view(), name="batches"),
-    path("leases/extend/", batches.ExtendLease.as_view(), name="lease_extend"),
-    path("leases/release/", batches.ReleaseLease.as_view(), name="lease_release"),
-    path("leases/skip/", batches.SkipLease.as_view(), name="lease_skip"),
-    path("leases/defer/", batches.DeferLease.as_view(), name="lease_defer"),
+    path("batches/", claims.Batches.as_view(), name="batches"),
+    path("leases/extend/", claims.ExtendLease.as_view(), name="lease_extend"),
+    path("leases/release/", claims.ReleaseLease.as_view(), name="lease_release"),
+    path("leases/skip/", claims.SkipLease.as_view(), name="lease_skip"),
+    path("leases/defer/", claims.DeferLease.as_view(), name="lease_defer"),
     path("leases/ask/", questions.AskLease.as_view(), name="lease_ask"),
     path("questions/", questions.Questions.as_view(), name="questions"),
     path("questions/<row:question_id>/reply/", questions.ReplyToQuestion.as_view(), name="question_reply"),
@@ -75,7 +75,7 @@ PROJECT = [
     path("disputes/<row:document_id>/decision/", disputes.Decision.as_view(), name="dispute_decide"),
     path("focus/", focus.Focuses.as_view(), name="focuses"),
     path("focus/<uuid:class_id>/", focus.OneFocus.as_view(), name="focus"),
-    path("mix/", mixing.QueueMixes.as_view(), name="mix"),
+    path("mix/", queue_mix.QueueMixes.as_view(), name="mix"),
     path("picks/", picks.Picks.as_view(), name="picks"),
     path("picks/<row:pick_id>/", picks.OnePick.as_view(), name="pick"),
     path("predictions/", predictions.Predictions.as_view(), name="predictions"),

@@ -6,7 +6,7 @@ are left out on purpose: measured at or below random choice on sets with many cl
 
 import numpy as np
 
-from labeling.learning.arrays import AnyFloats, Doubles
+from labeling.learning.arrays.types import AnyFloats, Doubles
 
 
 def margin(probabilities: AnyFloats) -> Doubles:

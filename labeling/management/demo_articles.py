@@ -11,8 +11,8 @@ from random import Random
 
 from django.core.management.base import CommandError
 
-from labeling.actions.guidelines import Rule
 from labeling.formats.records import Record
+from labeling.guidelines.versions import Rule
 
 RULES = {
     "Business": Rule(

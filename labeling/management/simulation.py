@@ -11,25 +11,27 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import given, guidelines, importing, new_projects, owed, queue, training, working
-from labeling.actions.annotations import Submission, submit_many
-from labeling.actions.answers import LabelValue
-from labeling.actions.guidelines import Rule
-from labeling.actions.model_files import model_folder
-from labeling.learning.committee import Committee
-from labeling.learning.evaluation import Quality, quality_of_flags, quality_of_spans
-from labeling.learning.spans import Span, tokenize
+from labeling import worker
+from labeling.annotations import imported
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission, submit_many
+from labeling.annotations.validation import LabelValue
+from labeling.documents.models import Document
+from labeling.exchange import importing
+from labeling.guidelines import new_projects, versions
+from labeling.guidelines.models import Guideline, LabelClass
+from labeling.guidelines.versions import Rule
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
+from labeling.learning.sequence.bio_tags import Span, tokenize
 from labeling.management.truths import Truth
-from labeling.models import (
-    Annotation,
-    Document,
-    Guideline,
-    HeldOutPrediction,
-    LabelClass,
-    ModelVersion,
-    OwedWork,
-    Project,
-)
+from labeling.predictions.models import HeldOutPrediction, ModelVersion
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.training import run
+from labeling.training.model_files import model_folder
 
 GENERATIONS_A_SEED = 1_000_000  # rankings take their seed from the number of their generation
 NOTHING = Quality(0.0, 0.0, 0.0)  # of a project whose labels do not make a model yet
@@ -52,7 +54,7 @@ class Point:
 class Simulation:
     """A project made from a labelled data set, and the annotator who knows all its answers."""
 
-    def __init__(self, truth: Truth, strategy: str, fit: training.Fit) -> None:
+    def __init__(self, truth: Truth, strategy: str, fit: run.Fit) -> None:
         self.truth, self.fit = truth, fit
         self.tokens = 0  # of the documents labelled so far
         self.annotator = User.objects.create_user("simulated")
@@ -73,20 +75,20 @@ class Simulation:
         report = importing.import_documents(self.project.pk, self.truth.questions())
         if problems := (*report.bad_rows, *report.warnings):
             raise RuntimeError(f"{report.bad + report.warned} rows were refused: {problems[0].reason}")
-        if not working.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
+        if not worker.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
             raise RuntimeError("There are no features to make.")
 
     def embed(self) -> None:
         """Make the sentence embeddings of all documents and of the guideline, and their graph."""
-        owed.owe(self.project.pk, OwedWork.Kind.EMBED)
-        while working.work_off(self.project.pk, OwedWork.Kind.EMBED):
+        outbox.owe(self.project.pk, OwedWork.Kind.EMBED)
+        while worker.work_off(self.project.pk, OwedWork.Kind.EMBED):
             failed = OwedWork.objects.failing().filter(project=self.project).first()
             if failed is not None:
                 raise RuntimeError(failed.failure)
 
     def describe(self, descriptions: Mapping[str, str]) -> None:
         """Put "name: one line" into the guideline, as a manager would."""
-        guidelines.publish(
+        versions.publish(
             self.project.pk,
             self.annotator,
             body="",
@@ -100,7 +102,7 @@ class Simulation:
         """Label batch by batch, with a training after each; the curve on the whole test set."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT setval('labeling_generation', %s)", [(seed + 1) * GENERATIONS_A_SEED])
-        if not working.work_off(self.project.pk, OwedWork.Kind.RANK):
+        if not worker.work_off(self.project.pk, OwedWork.Kind.RANK):
             raise RuntimeError("The first order is not owed.")
         self.tokens = 0
         curve: list[Point] = []
@@ -119,7 +121,7 @@ class Simulation:
         """Claim and answer documents in the order of the queue. Returns how many there were."""
         done = 0
         while done < count:
-            held = queue.claim(self.project.pk, self.annotator, count - done).documents
+            held = claims.claim(self.project.pk, self.annotator, count - done).documents
             if not held:
                 break
             answers = [Submission(one.token, self.answer(one.external_id)) for one in held]
@@ -132,7 +134,7 @@ class Simulation:
         """Settle the whole pool at once: what full supervision gives."""
         pool = Document.objects.pool().filter(project=self.project).values_list("pk", "external_id")
         answers = [(pk, self.answer(external_id)) for pk, external_id in pool]
-        given.record(self.project, answers, Annotation.Source.GOLD)
+        imported.record(self.project, answers, Annotation.Source.GOLD)
 
     def answer(self, external_id: str | None) -> list[LabelValue]:
         """The true labels of a document."""
@@ -142,14 +144,14 @@ class Simulation:
 
     def train(self) -> tuple[Quality, float]:
         """Run the trainer. Returns the quality of its model on the test set, and how long it took."""
-        owed.owe(self.project.pk, OwedWork.Kind.TRAIN)
-        work = owed.start(self.project.pk, OwedWork.Kind.TRAIN)
+        outbox.owe(self.project.pk, OwedWork.Kind.TRAIN)
+        work = outbox.start(self.project.pk, OwedWork.Kind.TRAIN)
         if work is None:
             raise RuntimeError("Somebody else works in this database.")
         started = perf_counter()
-        training.train(work, self.fit)
+        run.train(work, self.fit)
         seconds = perf_counter() - started
-        owed.finish(work)
+        outbox.finish(work)
         version = self.project.model_versions.ready().first()
         return (NOTHING if version is None else self.quality(version)), seconds
 

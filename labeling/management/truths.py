@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labeling.documents.models import Document
 from labeling.formats.reading import Format, read
 from labeling.formats.records import BadRow, Record
-from labeling.models import Document, Project
+from labeling.projects.models import Project
 
 TEST_SHARE = 0.25  # where the file does not say which rows are the test set
 SEED = 0  # of the split and of the pool's order: seeds of a simulation share both

@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import labeling.models.clock
+import labeling.db.clock
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('random_key', models.FloatField()),
                 ('round', models.PositiveSmallIntegerField(default=0)),
                 ('extra_slots', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
             ],
             options={
                 'ordering': ['project', 'position'],
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now(), db_index=True)),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now(), db_index=True)),
                 ('annotator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('change', models.CharField(choices=[('first', 'First version'), ('clarification', 'Clearer words; answers stay the same'), ('rule', 'Another rule; some answers change')], max_length=15)),
                 ('note', models.CharField(blank=True, max_length=300)),
                 ('body', models.TextField(blank=True, max_length=100000)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, db_default='', max_length=1000)),
                 ('is_surplus', models.BooleanField(db_default=False)),
                 ('is_withdrawal', models.BooleanField(db_default=False)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('annotator', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL)),
                 ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='labeling.annotation')),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='labeling.document')),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('slot', models.PositiveSmallIntegerField(null=True)),
                 ('state', models.CharField(choices=[('live', 'Live'), ('submitted', 'Submitted'), ('skipped', 'Skipped'), ('deferred', 'Deferred'), ('released', 'Released'), ('expired', 'Expired')], default='live', max_length=10)),
                 ('epoch', models.PositiveIntegerField(default=1)),
-                ('leased_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('leased_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('leased_until', models.DateTimeField()),
                 ('deferred_until', models.DateTimeField(null=True)),
                 ('skip_reason', models.CharField(blank=True, db_default='', max_length=300)),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('is_paused', models.BooleanField(default=False)),
                 ('generation', models.BigIntegerField(default=0)),
                 ('document_count', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('archived_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
@@ -163,8 +163,8 @@ class Migration(migrations.Migration):
                 ('facts', models.JSONField(default=dict)),
                 ('path', models.CharField(blank=True, max_length=200)),
                 ('failure', models.TextField(blank=True)),
-                ('started_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
-                ('heartbeat_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('started_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
+                ('heartbeat_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('guideline', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.guideline')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='model_versions', to='labeling.project')),
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('annotator', 'Annotator'), ('adjudicator', 'Adjudicator'), ('manager', 'Manager')], default='annotator', max_length=15)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='labeling.project')),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('since_annotation', models.BigIntegerField()),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('is_automatic', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('until', models.DateTimeField(blank=True, null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
                 ('scope', models.CharField(choices=[('read', 'Read'), ('annotate', 'Read and annotate'), ('manage', 'Everything its owner may do')], default='annotate', max_length=10)),
                 ('prefix', models.CharField(max_length=12)),
                 ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
@@ -285,7 +285,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('document', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='resolution', serialize=False, to='labeling.document')),
                 ('how', models.CharField(choices=[('agreed', 'Agreed'), ('majority', 'Majority'), ('adjudicated', 'Adjudicated'), ('imported', 'Imported')], max_length=15)),
-                ('resolved_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('resolved_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('annotation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='settles', to='labeling.annotation')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='labeling.project')),
             ],
@@ -341,7 +341,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(db_default=0)),
                 ('fence', models.UUIDField(null=True)),
                 ('failure', models.TextField(blank=True, db_default='')),
-                ('queued_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('queued_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('hinted_at', models.DateTimeField(null=True)),
                 ('heartbeat_at', models.DateTimeField(null=True)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='owed_work', to='labeling.project')),

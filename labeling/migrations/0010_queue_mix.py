@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import F, Q
 
-import labeling.models.clock
+import labeling.db.clock
 
 
 class Migration(migrations.Migration):
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("weak_class", models.PositiveSmallIntegerField()),
                 ("second_opinion", models.PositiveSmallIntegerField()),
                 ("seed_words", models.PositiveSmallIntegerField()),
-                ("changed_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("changed_at", models.DateTimeField(db_default=labeling.db.clock.Now())),
                 (
                     "changed_by",
                     models.ForeignKey(

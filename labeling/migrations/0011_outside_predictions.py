@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-import labeling.models.clock
+import labeling.db.clock
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                         base_field=models.UUIDField(), default=list, size=None
                     ),
                 ),
-                ("changed_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("changed_at", models.DateTimeField(db_default=labeling.db.clock.Now())),
                 (
                     "project",
                     models.ForeignKey(
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                     "probabilities",
                     django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
                 ),
-                ("created_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("created_at", models.DateTimeField(db_default=labeling.db.clock.Now())),
                 (
                     "document",
                     models.ForeignKey(

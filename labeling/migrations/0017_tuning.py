@@ -2,7 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import labeling.models.clock
+import labeling.db.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("started_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("started_at", models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "classes",

@@ -1,7 +1,7 @@
 """What the labeling desk remembers: first display, own keys, what was read of the guideline, questions."""
 
 import django.db.models.deletion
-import labeling.models.clock
+import labeling.db.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.CharField(blank=True, db_default="", max_length=64)),
                 ("text", models.CharField(max_length=1000)),
-                ("asked_at", models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ("asked_at", models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ("reply", models.CharField(blank=True, db_default="", max_length=1000)),
                 ("answered_at", models.DateTimeField(null=True)),
                 (

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import labeling.models.clock
+import labeling.db.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('mode', models.CharField(choices=[('automatic', 'Automatic'), ('by_hand', 'By hand'), ('off', 'Off')], default='automatic', max_length=10)),
                 ('share', models.FloatField(null=True)),
                 ('evidence', models.JSONField(default=dict)),
-                ('written_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('written_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
             ],
             options={
                 'ordering': ['project', 'id'],
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.CharField(max_length=300)),
-                ('created_at', models.DateTimeField(db_default=labeling.models.clock.Now())),
+                ('created_at', models.DateTimeField(db_default=labeling.db.clock.Now())),
                 ('ended_at', models.DateTimeField(null=True)),
             ],
             options={

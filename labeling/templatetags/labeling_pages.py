@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from labeling.learning import limits
+from labeling.learning.text import limits
 
 register = template.Library()
 GROUPED_FROM = 1_000  # below it a whole number looks the same in each language

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from labeling.actions.runners import start_time
+from labeling.jobs.runners import start_time
 from reviewqueue.embedded.binaries import postgres_folder
 from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.rights import Rights, postgres_rights

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from labeling.actions.runners import start_time
+from labeling.jobs.runners import start_time
 
 STEP_SECONDS = 0.05
 LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old one is kept

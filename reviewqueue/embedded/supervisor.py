@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from labeling.actions import status
+from labeling.jobs import service_status
 from reviewqueue.embedded.process import Process, StartFailed
 
 POLL_SECONDS = 0.25
@@ -62,7 +62,7 @@ class Supervisor:
     def __init__(self, first_pause_seconds: float = FIRST_PAUSE_SECONDS, folder: Path | None = None) -> None:
         """Watch nothing yet.
 
-        folder : the data folder, in which it notes what keeps failing; see labeling.actions.status
+        folder : the data folder, in which it notes what keeps failing; see labeling.jobs.service_status
         """
         self.first_pause_seconds = first_pause_seconds
         self.folder = folder
@@ -142,7 +142,7 @@ class Supervisor:
             child.failures, child.failing_since = 0, datetime.now(UTC).isoformat(timespec="seconds")
         child.failures += 1
         child.reason = how
-        if self.folder is None or not status.is_disk_full(self.folder):
+        if self.folder is None or not service_status.is_disk_full(self.folder):
             child.deaths.append(now)
         while child.deaths and child.deaths[0] < now - WINDOW_SECONDS:
             child.deaths.popleft()
@@ -152,12 +152,12 @@ class Supervisor:
         if self.folder is None:
             return
         outages = [
-            status.Outage(child.process.name, child.failures, child.failing_since, child.reason)
+            service_status.Outage(child.process.name, child.failures, child.failing_since, child.reason)
             for child in self.children
             if child.failures
         ]
         with suppress(OSError):
-            status.write(self.folder, outages)
+            service_status.write(self.folder, outages)
 
 
 def ending(code: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from labeling.actions import status
+from labeling.jobs import service_status
 from reviewqueue.embedded.binaries import valkey_program
 from reviewqueue.embedded.process import Process, StartFailed, run_through
 from reviewqueue.embedded.sockets import socket_folder
@@ -76,11 +76,11 @@ class Valkey:
 
     def set_aside(self) -> Path:
         """Give the folder another name; the last few of them are kept."""
-        earlier = status.set_aside(self.folder.parent)
+        earlier = service_status.set_aside(self.folder.parent)
         for folder in earlier[: max(0, len(earlier) + 1 - MAX_BROKEN_FOLDERS)]:
             shutil.rmtree(folder, ignore_errors=True)
         now = datetime.now(UTC)
-        aside = self.folder.with_name(f"{self.folder.name}{status.SET_ASIDE}{now:%Y%m%dT%H%M%S.%f}")
+        aside = self.folder.with_name(f"{self.folder.name}{service_status.SET_ASIDE}{now:%Y%m%dT%H%M%S.%f}")
         self.folder.rename(aside)
         return aside
 

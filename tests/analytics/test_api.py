@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from analytics.reports import class_report
-from labeling.actions import given, tokens
-from labeling.models import Annotation, ApiToken, Document, Project
+from analytics.class_report.report import class_report
+from labeling.annotations import imported
+from labeling.annotations.models import Annotation
+from labeling.documents.models import Document
+from labeling.projects import tokens
+from labeling.projects.models import ApiToken, Project
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train, truth
 
@@ -22,7 +25,7 @@ def address(project: Project) -> str:
 
 def test_the_report_holds_the_numbers_of_the_page(shop: Project, ann: User, client: Client) -> None:
     test = Document.objects.test_set().filter(project=shop)
-    given.record(shop, [(d.pk, [label(shop, truth(d.text))]) for d in test], Annotation.Source.GOLD)
+    imported.record(shop, [(d.pk, [label(shop, truth(d.text))]) for d in test], Annotation.Source.GOLD)
     label_rightly(shop, ann, 40)
     train(shop)
     answered = client.get(address(shop), headers=bearer(shop, ann)).json()

@@ -11,10 +11,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from labeling.actions import owed, queue, tokens, working
-from labeling.actions.annotations import Submission, submit
-from labeling.actions.model_status import ModelState, ModelStatus, model_status
-from labeling.models import ModelVersion, OwedWork, Project
+from labeling import worker
+from labeling.annotations.submit import Submission, submit
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects import tokens
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.training.model_status import ModelState, ModelStatus, model_status
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, text_of, train
 
@@ -31,9 +36,9 @@ def spans(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -
     settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
     names = ("Refund", "Billing", "Delivery")
     project = make_project(kind="spans", texts=[text_of(names[n % 3], n) for n in range(40)])
-    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
     for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert working.work_off(project.pk, kind)
+        assert worker.work_off(project.pk, kind)
     project.refresh_from_db()
     return project
 
@@ -42,7 +47,7 @@ def say(project: Project, who: User, count: int, *names: str) -> None:
     """Answer this many documents with the same classes; in a project of spans, on the first four letters."""
     place = (0, 4) if project.kind == Project.Kind.SPANS else ()
     for _ in range(count):
-        (held,) = queue.claim(project.pk, who).documents
+        (held,) = claims.claim(project.pk, who).documents
         submit(who, Submission(held.token, [label(project, name, *place) for name in names]))
 
 
@@ -50,8 +55,8 @@ def fail_to_train(project: Project, settings: Any) -> None:
     """Owe a training, and let it fail by itself: a file stands where the folder of models belongs."""
     Path(settings.MODELS_DIR).parent.mkdir(exist_ok=True)
     Path(settings.MODELS_DIR).write_text("not a folder")
-    owed.owe(project.pk, OwedWork.Kind.TRAIN)
-    assert working.work_off(project.pk, OwedWork.Kind.TRAIN)
+    outbox.owe(project.pk, OwedWork.Kind.TRAIN)
+    assert worker.work_off(project.pk, OwedWork.Kind.TRAIN)
 
 
 def assert_told(project: Project, joan: User, client: Client, status: ModelStatus) -> None:
@@ -93,8 +98,8 @@ def test_one_class_only(shop: Project, joan: User, ann: User, client: Client) ->
     assert (status.state, status.labels) == (ModelState.ONE_CLASS, 11), "one was of the test set"
     assert status.text.startswith("All 11 labeled documents are Refund. A model needs a second class")
     assert_told(shop, joan, client, status)
-    owed.owe(shop.pk, OwedWork.Kind.TRAIN)
-    assert working.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
+    assert worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
     assert not ModelVersion.objects.exists(), "it is what really keeps the model from being there"
     assert model_status(shop) == status
 
@@ -112,7 +117,7 @@ def test_labels_that_wait_for_the_workers(shop: Project, joan: User, ann: User, 
 def test_documents_that_are_not_prepared_yet(tickets: Project, joan: User, ann: User, client: Client) -> None:
     say(tickets, ann, 3, "Refund")
     say(tickets, ann, 2, "Billing")
-    owed.owe(tickets.pk, OwedWork.Kind.FEATURIZE)
+    outbox.owe(tickets.pk, OwedWork.Kind.FEATURIZE)
     status = model_status(tickets)
     assert (status.state, status.is_preparing) == (ModelState.WAITING, True)
     assert_told(tickets, joan, client, status)
@@ -143,7 +148,7 @@ def test_a_failure_is_over_with_the_first_model(shop: Project, ann: User, settin
     label_rightly(shop, ann, 14)
     fail_to_train(shop, settings)
     Path(settings.MODELS_DIR).unlink()
-    owed.retry(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.retry(shop.pk, OwedWork.Kind.TRAIN)
     assert model_status(shop).state == ModelState.WAITING
     train(shop)
     assert model_status(shop).state == ModelState.READY
@@ -151,8 +156,8 @@ def test_a_failure_is_over_with_the_first_model(shop: Project, ann: User, settin
 
 def test_a_training_that_runs(shop: Project, joan: User, ann: User, client: Client) -> None:
     label_rightly(shop, ann, 14)
-    owed.owe(shop.pk, OwedWork.Kind.TRAIN)
-    work = owed.start(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
+    work = outbox.start(shop.pk, OwedWork.Kind.TRAIN)
     assert work is not None
     ModelVersion.objects.create(
         project=shop, number=1, classes=[], label_count=14, trained_through=0, facts={}
@@ -160,7 +165,7 @@ def test_a_training_that_runs(shop: Project, joan: User, ann: User, client: Clie
     status = model_status(shop)
     assert status.state == ModelState.TRAINING
     assert_told(shop, joan, client, status)
-    owed.interrupt(work, "killed")
+    outbox.interrupt(work, "killed")
     assert model_status(shop).state == ModelState.WAITING, "a version may say so whose worker was killed"
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from analytics.bias import bias_report
-from analytics.drafts import examples
-from analytics.guidance.likeness import different_mix
-from analytics.reports import class_report
-from analytics.stopping import stopping_advice
-from labeling.models import Project
-from labeling.models.prequential import prequential_spans
+from analytics.class_report.bias import bias_report
+from analytics.class_report.guidance.likeness import different_mix
+from analytics.class_report.report import class_report
+from analytics.confusion.rule_draft import examples
+from analytics.learning_curves.stopping import stopping_advice
+from labeling.predictions.prequential import prequential_spans
+from labeling.projects.models import Project
 from tests.fixtures.stored_predictions import judge_spans
 from tests.fixtures.trained_project import train
-from tests.labeling.actions.test_tagging import answer, marked
+from tests.labeling.training.test_span_model import answer, marked
 
 __all__ = ["marked"]
 

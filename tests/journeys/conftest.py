@@ -17,8 +17,9 @@ from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
-from labeling.actions import policy
-from labeling.models import Project, QueueEntry
+from labeling.annotations import exclusion as policy
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
 from tests.journeys.marking import NEXT, TOLD, desk
 from tests.patience import PATIENCE_SECONDS
 

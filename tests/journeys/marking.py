@@ -6,7 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from labeling.models import Annotation, Label, Project
+from labeling.annotations.models import Annotation, Label
+from labeling.projects.models import Project
 from tests.patience import wait_until
 
 NEXT = "And the next one."  # the document behind the one that a test is about

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, Response, Route, ViewportSize
 
-from labeling.models import Project
+from labeling.projects.models import Project
 from tests.fixtures.full_project import Gallery
 from tests.journeys.conftest import Open
 

@@ -15,9 +15,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
-from labeling.actions import annotations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Annotation, Document, LabelClass, Lease, Project
+from labeling.annotations import submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.documents.models import Document
+from labeling.guidelines.models import LabelClass
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, PortTaken, free_port, refusal, web
 from tests.fixtures.people import TEXTS, label
@@ -213,8 +218,8 @@ def test_a_document_that_was_lost_is_said_and_its_answer_kept(
     page = open_as(ann, desk(tickets))
     ready(page)
     Lease.objects.filter(document__text=TEXTS[0]).update(leased_until="2026-01-01T00:00Z")
-    taken = queue.claim(tickets.pk, bob).documents[0]
-    annotations.submit(bob, Submission(taken.token, [label(tickets, "Billing")]))
+    taken = claims.claim(tickets.pk, bob).documents[0]
+    submit.submit(bob, Submission(taken.token, [label(tickets, "Billing")]))
     page.evaluate("document.dispatchEvent(new Event('desk:beat'))")
     expect(page.locator("#notice")).to_contain_text("Your time for this document is over")
     press(page, "1")

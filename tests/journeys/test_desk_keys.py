@@ -8,8 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from labeling.actions import keys, new_projects, policy, projects
-from labeling.models import Annotation, Lease, Membership, Project, QueueEntry
+from labeling.annotations import exclusion
+from labeling.annotations.models import Annotation
+from labeling.desk import shortcuts
+from labeling.guidelines import new_projects
+from labeling.projects import members
+from labeling.projects.models import Membership, Project
+from labeling.queue.models import Lease, QueueEntry
 from tests.fixtures.people import TEXTS, fill, rank
 from tests.journeys.conftest import Open
 from tests.journeys.test_labeling import answers, desk, press, ready, saved, shows
@@ -28,7 +33,7 @@ def violations(page: Page) -> Any:
 def many(joan: User, ann: User) -> Project:
     """77 classes, of which 30 have a key."""
     project = new_projects.create(joan, name="Many", kind="single", class_names=CLASS_NAMES)
-    projects.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)
+    members.add_member(project.pk, joan, ann, Membership.Role.ANNOTATOR)
     rank(project, fill(project, TEXTS))
     return project
 
@@ -89,7 +94,7 @@ def test_own_keys_work_and_the_old_ones_do_not(open_as: Open, tickets: Project, 
 
 
 def test_single_keys_that_are_off_do_nothing_and_buttons_work(open_as: Open, tickets: Project, ann: User):
-    keys.choose(tickets.pk, ann, {}, is_off=True)
+    shortcuts.choose(tickets.pk, ann, {}, is_off=True)
     page = open_as(ann, desk(tickets))
     press(page, "1", "s", "d", "?", "/", "n")
     shows(page, TEXTS[0])
@@ -120,7 +125,7 @@ def test_all_keys_are_shown_on_request(open_as: Open, tickets: Project, ann: Use
 
 
 def test_choose_first_then_save(open_as: Open, tickets: Project, ann: User, joan: User):
-    policy.change(tickets.pk, joan, confirms_choice=True)
+    exclusion.change(tickets.pk, joan, confirms_choice=True)
     page = open_as(ann, desk(tickets))
     press(page, "1", "2")
     shows(page, TEXTS[0])
@@ -133,7 +138,7 @@ def test_choose_first_then_save(open_as: Open, tickets: Project, ann: User, joan
 
 
 def test_choose_first_then_save_without_script(open_as: Open, tickets: Project, ann: User, joan: User):
-    policy.change(tickets.pk, joan, confirms_choice=True)
+    exclusion.change(tickets.pk, joan, confirms_choice=True)
     page = open_as(ann, desk(tickets), java_script_enabled=False)
     page.get_by_role("radio", name="Delivery").check()
     page.get_by_role("button", name="Save and next").click()
@@ -207,7 +212,7 @@ def test_likely_and_recent_classes_come_first_only_where_suggestions_are_open(
     page = open_as(ann, desk(many))
     first = page.locator("#classes > .class").first
     expect(first).to_contain_text("Zürich")
-    policy.change(many.pk, joan, suggestion_policy="shown")
+    exclusion.change(many.pk, joan, suggestion_policy="shown")
     page.reload()
     expect(first).to_contain_text(re.compile("Class 50.*suggested, 70 %"))
     ready(page)

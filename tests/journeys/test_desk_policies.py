@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.models import Annotation, Project, QueueEntry
+from labeling.annotations.models import Annotation
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
 from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations

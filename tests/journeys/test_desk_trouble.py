@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from labeling.models import Annotation, Project
+from labeling.annotations.models import Annotation
+from labeling.projects.models import Project
 from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open, session_of
 from tests.journeys.test_desk_flow import THIRTY, given

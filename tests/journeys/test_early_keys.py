@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 
-from labeling.actions import annotations, queue
-from labeling.models import Lease, Project
+from labeling.annotations import submit
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
 from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open
 from tests.journeys.marking import is_marked, spans
@@ -119,8 +121,8 @@ def test_a_decision_of_a_dispute_is_kept_too(
 ):
     project = make_project(overlap=2)
     for who, name in ((ann, "Refund"), (bob, "Billing")):
-        (held,) = queue.claim(project.pk, who).documents
-        annotations.submit(who, annotations.Submission(held.token, [label(project, name)]))
+        (held,) = claims.claim(project.pk, who).documents
+        submit.submit(who, submit.Submission(held.token, [label(project, name)]))
     page = open_as(carla)
     with loading(page, f"/projects/{project.pk}/disputes/{held.document_id}/", TEXTS[0]):
         press(page, "3")

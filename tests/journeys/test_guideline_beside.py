@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.actions import guidelines
-from labeling.actions.guidelines import Rule
-from labeling.models import Membership, Project
+from labeling.guidelines import versions
+from labeling.guidelines.versions import Rule
+from labeling.projects.models import Membership, Project
 from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations
@@ -22,7 +22,7 @@ def publish(project: Project, joan: User, definition: str, note: str = "") -> No
         project.classes.get(name="Refund").pk: Rule(definition, "Send it back.", "Is it dear?"),
         project.classes.get(name="Billing").pk: Rule("About an invoice."),
     }
-    guidelines.publish(
+    versions.publish(
         project.pk, joan, body="# Read this\n\nTake **your** time.", rules=rules, change="rule", note=note
     )
 

@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from labeling.actions import queue
-from labeling.actions.annotations import Submission, submit
-from labeling.models import Annotation, Document, Label, Lease, Project
+from labeling.annotations.models import Annotation, Label
+from labeling.annotations.submit import Submission, submit
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
 from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 
@@ -251,11 +254,11 @@ def test_two_windows_show_two_documents_and_never_double_an_answer(
 
 def test_a_page_that_waits_gets_the_document_by_itself(open_as: Open, make_project, ann: User, bob: User):
     project = make_project(texts=[TEXTS[0]])
-    token = queue.claim(project.pk, bob).documents[0].token
+    token = claims.claim(project.pk, bob).documents[0].token
     Lease.objects.update(leased_until="2100-01-01T00:00Z")
     page = open_as(ann, desk(project))
     expect(page.get_by_text("Others hold the last open documents")).to_be_visible()
-    queue.release(token, bob)
+    claims.release(token, bob)
     page.evaluate("document.getElementById('desk').dataset.reload = '0.05'")
     page.evaluate("document.dispatchEvent(new Event('desk:shown'))")
     page.get_by_role("link", name="Look now").click()
@@ -295,7 +298,7 @@ def test_a_name_of_common_length_stands_on_one_line_beside_its_box(
 ):
     project = make_project(overlap=2)
     for person, name in ((ann, "Refund"), (bob, "Billing")):
-        (held,) = queue.claim(project.pk, person).documents
+        (held,) = claims.claim(project.pk, person).documents
         submit(person, Submission(held.token, [label(project, name)]))
     project.classes.filter(name="Billing").update(name="Entertainment")
     address = f"/projects/{project.pk}/disputes/{held.document_id}/"

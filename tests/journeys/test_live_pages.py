@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from labeling.actions import projects
-from labeling.models import ImportJob, ModelVersion, OwedWork, Project
-from labeling.views import live
+from labeling.documents.imports import ImportJob
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.web.components import polling
 from tests.fixtures.stored_predictions import judge
 from tests.journeys.conftest import Open
 from tests.patience import wait_until
@@ -19,9 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask every second: the waiting itself is counted by tests/labeling/views/test_live.py."""
-    monkeypatch.setattr(live, "BUSY_SECONDS", (1, 1))
-    monkeypatch.setattr(live, "QUIET_SECONDS", (1, 100))
+    """Ask every second: the waiting itself is counted by tests/labeling/web/test_polling.py."""
+    monkeypatch.setattr(polling, "BUSY_SECONDS", (1, 1))
+    monkeypatch.setattr(polling, "QUIET_SECONDS", (1, 100))
 
 
 def reading(project: Project, manager: User, **facts: Any) -> ImportJob:
@@ -95,7 +98,7 @@ def test_the_report_tells_a_screen_reader_of_a_new_model(open_as: Open, tickets:
 def test_who_is_no_member_any_more_is_told_so(open_as: Open, tickets: Project, joan: User, ann: User) -> None:
     page = open_as(ann, f"/projects/{tickets.pk}/")
     expect(page.get_by_role("heading", name="Ready for the first label")).to_be_visible()
-    projects.remove_member(tickets.pk, joan, ann)
+    members.remove_member(tickets.pk, joan, ann)
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 

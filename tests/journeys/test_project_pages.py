@@ -9,8 +9,14 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from labeling.actions import annotations, invitations, queue, tokens
-from labeling.models import Focus, ImportJob, ModelVersion, OwedWork, Project
+from labeling.annotations import submit
+from labeling.documents.imports import ImportJob
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects import invitations, tokens
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.steering.models import Focus
 from tests.fixtures.people import label
 from tests.journeys.conftest import Open
 
@@ -24,8 +30,8 @@ TABLE = b"nr,comment,topic\n1,Bad and slow,Delivery\n2,Give my money back,Refund
 def rich(tickets: Project, joan: User, ann: User) -> Project:
     """A project in which every page has something to show, some of it too long."""
     for name in ("Refund", "Billing"):
-        held = queue.claim(tickets.pk, ann).documents[0]
-        annotations.submit(ann, annotations.Submission(held.token, [label(tickets, name)], note=LONG))
+        held = claims.claim(tickets.pk, ann).documents[0]
+        submit.submit(ann, submit.Submission(held.token, [label(tickets, name)], note=LONG))
     document = tickets.documents.latest("position")
     document.metadata = {"channel": "mail", LONG[:90]: LONG}
     document.save()

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.models import Project
+from labeling.projects.models import Project
 from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
 from tests.journeys.test_accessibility import violations

@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.actions import queue, working
-from labeling.models import Document, OwedWork, Project
-from tests.analytics.test_review import measured
+from labeling import worker
+from labeling.documents.models import Document
+from labeling.jobs.models import OwedWork
+from labeling.projects.models import Project
+from labeling.queue import claims
+from tests.analytics.test_set.test_test_set import measured
 from tests.fixtures.trained_project import truth
 from tests.journeys.conftest import Open
 
@@ -30,9 +33,9 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     page.get_by_text("Send these 2 to the queue").click()
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("2 sent documents wait to be labelled")).to_be_visible()
-    assert working.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
-    (held,) = queue.claim(measured.pk, bob).documents
-    seen = {one.document_id for one in queue.claim(measured.pk, bob, 9).documents} | {held.document_id}
+    assert worker.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
+    (held,) = claims.claim(measured.pk, bob).documents
+    seen = {one.document_id for one in claims.claim(measured.pk, bob, 9).documents} | {held.document_id}
     assert set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True)) <= seen
 
 

@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.models import PALETTE, Annotation, Membership
+from labeling.annotations.models import Annotation
+from labeling.guidelines.models import PALETTE
+from labeling.projects.models import Membership
 from tests.journeys.marking import AT_REST, drag, is_marked, press, says, shows
 from tests.journeys.test_accessibility import violations
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from labeling.models import Annotation
+from labeling.annotations.models import Annotation
 from tests.journeys.marking import (
     NEXT,
     TOLD,

@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from labeling.actions import policy, working
-from labeling.models import OwedWork, Project, QueueEntry
-from tests.analytics.test_class_report import settle_test_set
+from labeling import worker
+from labeling.annotations import exclusion
+from labeling.jobs.models import OwedWork
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
+from tests.analytics.class_report.test_class_report import settle_test_set
 from tests.fixtures.trained_project import label_rightly, train
 from tests.journeys.conftest import Open
 
@@ -16,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     open_as: Open, shop: Project, joan: User, ann: User
 ) -> None:
-    policy.change(shop.pk, joan, suggestion_policy="shown")  # so that the reason may name the class
+    exclusion.change(shop.pk, joan, suggestion_policy="shown")  # so that the reason may name the class
     settle_test_set(shop)
     label_rightly(shop, ann, 30)
     train(shop)
@@ -26,7 +29,7 @@ def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     assert "focus" not in before
     page.get_by_role("button", name="Label more of these 3").click()  # the first
     expect(page.get_by_text("The queue now brings documents that may be")).to_be_visible()
-    assert working.work_off(shop.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
+    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).click()
     why = page.get_by_text("Why this document: a manager asked for more labels of")
     expect(why).to_contain_text("and this document may belong to it.")

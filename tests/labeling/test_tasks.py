@@ -16,9 +16,16 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, owed, queue, working
-from labeling.actions.annotations import Submission
-from labeling.models import Annotation, ModelVersion, Now, OwedWork, Project
+from labeling import worker as working
+from labeling.annotations import submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.db.clock import Now
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.queue import claims
 from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import beat, worker
@@ -65,7 +72,7 @@ def shop(processes: dict[str, Process], make_project: Callable[..., Project], an
     names = list(WORDS)
     project = make_project(texts=[text_of(names[n % 3], n) for n in range(60)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
-    owed.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
     wait_until(is_all_done)
     give_labels(project, ann, 10)
     wait_until(lambda: ready(project) == 1 and is_all_done())
@@ -85,9 +92,9 @@ def text_of(name: str, number: int) -> str:
 
 
 def give_labels(project: Project, who: User, count: int) -> None:
-    for held in queue.claim(project.pk, who, count).documents:
+    for held in claims.claim(project.pk, who, count).documents:
         name = max(WORDS, key=lambda name: sum(word in WORDS[name].split() for word in held.text.split()))
-        annotations.submit(who, Submission(held.token, [label(project, name)]))
+        submit.submit(who, Submission(held.token, [label(project, name)]))
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -172,13 +179,13 @@ def test_a_broker_that_forgot_everything_costs_nothing(shop: Project) -> None:
 
 def test_two_messages_lead_to_one_training(shop: Project) -> None:
     with unpublished(shop):
-        owed.owe(shop.pk, TRAIN)
+        outbox.owe(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         assert not working.work_off(shop.pk, TRAIN)  # another worker got the same message
-        owed.hint(shop.pk, TRAIN)
+        outbox.hint(shop.pk, TRAIN)
     wait_until(lambda: ready(shop) == 2 and is_all_done())
     app.send_task("labeling.tasks.train", args=[shop.pk])
-    owed.owe(shop.pk, OwedWork.Kind.RANK)  # the trainer takes it after the messages before
+    outbox.owe(shop.pk, OwedWork.Kind.RANK)  # the trainer takes it after the messages before
     wait_until(is_all_done)
     assert ModelVersion.objects.filter(project=shop).count() == 2
 
@@ -187,11 +194,11 @@ def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done
     shop: Project, ann: User, processes: dict[str, Process]
 ) -> None:
     with unpublished(shop):
-        owed.owe(shop.pk, TRAIN)
+        outbox.owe(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         processes["trainer"].kill()
         assert generation(shop) == shop.generation
-        (held,) = queue.claim(shop.pk, ann).documents
+        (held,) = claims.claim(shop.pk, ann).documents
         assert held.reason["model"] == 1
     never_silent()
     processes["trainer"].start()
@@ -204,7 +211,7 @@ def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
     shop: Project, processes: dict[str, Process]
 ) -> None:
     with unpublished(shop):
-        owed.owe(shop.pk, TRAIN)
+        outbox.owe(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         for pid in children(processes["trainer"]):
             os.kill(pid, signal.SIGKILL)
@@ -217,7 +224,7 @@ def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
 def test_a_training_goes_on_while_the_broker_is_away(shop: Project, processes: dict[str, Process]) -> None:
     assert VALKEY is not None
     with unpublished(shop):
-        owed.owe(shop.pk, TRAIN)
+        outbox.owe(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         before = processes["trainer"].log.read_text().count(LOST)
         VALKEY.process.kill()

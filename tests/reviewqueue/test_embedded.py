@@ -12,8 +12,8 @@ import pytest
 import redis
 from psycopg.pq import Ping
 
-from labeling.actions import status
-from labeling.actions.runners import start_time
+from labeling.jobs import service_status
+from labeling.jobs.runners import start_time
 from reviewqueue.addresses import django_database
 from reviewqueue.embedded import postgres as postgres_module
 from reviewqueue.embedded.folder import DataFolder, FolderInUse
@@ -234,7 +234,7 @@ def test_a_broker_that_cannot_read_its_files_begins_anew_and_keeps_them(tmp_path
             assert client.llen("train") == 0
     finally:
         again.process.stop()
-    (aside,) = status.set_aside(tmp_path)
+    (aside,) = service_status.set_aside(tmp_path)
     assert aside.joinpath(file.relative_to(server.folder)).stat().st_size == len(content)
     assert f"They are kept in {aside}." in capsys.readouterr().err
 
@@ -248,7 +248,7 @@ def test_a_broker_that_does_not_start_for_another_reason_keeps_its_files_in_plac
     with pytest.raises(StartFailed):
         server.start()
     assert sorted(path.name for path in server.folder.rglob("*")) == before
-    assert status.set_aside(tmp_path) == []
+    assert service_status.set_aside(tmp_path) == []
 
 
 def test_a_database_that_recovers_is_waited_for_as_long_as_it_says_so(cluster, monkeypatch, capsys):

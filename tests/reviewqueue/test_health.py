@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
-from labeling.actions import status
+from labeling.jobs import service_status
 from reviewqueue import health
 
 
@@ -83,9 +83,9 @@ def test_staff_sees_that_the_broker_is_away(client, settings, tmp_path):
 def test_staff_sees_what_keeps_failing_and_what_was_set_aside(client, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     (tmp_path / "valkey.unreadable-20261130T100500.000000").mkdir()
-    failing = status.Outage("trainer", 5, "2026-11-30T10:00:00+00:00", "was killed by SIGKILL")
-    mended = status.Outage("beat", 1, "2026-11-30T10:00:00+00:00", "ended with code 1")
-    status.write(tmp_path, [failing, mended])
+    failing = service_status.Outage("trainer", 5, "2026-11-30T10:00:00+00:00", "was killed by SIGKILL")
+    mended = service_status.Outage("beat", 1, "2026-11-30T10:00:00+00:00", "ended with code 1")
+    service_status.write(tmp_path, [failing, mended])
     client.force_login(User.objects.create_user("olga", is_staff=True))
     body = client.get("/healthz/deep").json()
     assert body["outages"] == [asdict(failing)]

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from psycopg_pool import PoolTimeout
 
-from labeling.actions.runners import start_time
+from labeling.jobs.runners import start_time
 from reviewqueue.addresses import django_database
 from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.postgresql import pool as pool_module

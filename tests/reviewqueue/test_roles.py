@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from psycopg import errors, sql
 
-from labeling.models import Annotation, Project
+from labeling.annotations.models import Annotation
+from labeling.projects.models import Project
 from reviewqueue.embedded.postgres import SERVICE, Postgres
 from reviewqueue.roles import let_serve
 from reviewqueue.settings import BASE_DIR

@@ -114,16 +114,19 @@ def test_a_task_is_run_by_the_worker(service):
 LEASE = """
 from datetime import timedelta
 from django.contrib.auth.models import User
-from labeling.actions import projects, queue
-from labeling.models import Document, Lease, Now
+from labeling.db.clock import Now
+from labeling.documents.models import Document
+from labeling.guidelines import new_projects
+from labeling.queue import claims
+from labeling.queue.models import Lease
 ann, is_new = User.objects.get_or_create(username="ann")
 if is_new:
-    project = projects.create(ann, name="Tickets", kind="single", class_names=["Refund", "Billing"])
+    project = new_projects.create(ann, name="Tickets", kind="single", class_names=["Refund", "Billing"])
     facts = {"content_hash": b"1", "split": "pool", "position": 0, "random_key": 0.5}
     Document.objects.create(project=project, text="Twice!", **facts)
     project.document_count = 1
     project.save()
-    queue.claim(project.pk, ann)
+    claims.claim(project.pk, ann)
 lease = Lease.objects.annotate(now=Now()).get()
 print(lease.state, lease.leased_until.timestamp(), lease.now.timestamp())
 """

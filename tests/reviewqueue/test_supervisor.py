@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.actions import status
+from labeling.jobs import service_status
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.supervisor import (
     LONGEST_PAUSE_SECONDS,
@@ -97,11 +97,11 @@ def test_what_keeps_failing_is_noted_until_it_has_lived_for_a_minute(tmp_path):
     for count in (1, 2):
         os.kill(sleeper.child.pid, signal.SIGKILL)
         look_until(supervisor, lambda count=count: child.failures == count and child.running_since)
-    (outage,) = status.read(tmp_path)
+    (outage,) = service_status.read(tmp_path)
     assert (outage.part, outage.failures, outage.reason) == ("sleeper", 2, "was killed by SIGKILL")
     child.running_since -= STABLE_SECONDS + 1
     supervisor.look()
-    assert status.read(tmp_path) == []
+    assert service_status.read(tmp_path) == []
     sleeper.stop()
 
 
@@ -145,7 +145,7 @@ def full_disk(tmp_path) -> Iterator[Path]:
     if os.geteuid() or not mount or subprocess.run(command, check=False).returncode:
         pytest.skip("only root may mount a small disk")
     try:
-        status.write(folder, [])
+        service_status.write(folder, [])
         with suppress(OSError), (folder / "rest").open("wb", buffering=0) as rest:
             while True:
                 rest.write(b"x" * 4096)
@@ -162,7 +162,7 @@ def test_on_a_full_disk_children_are_kept_alive_and_failures_are_noted(full_disk
     first = sleeper.child.pid
     os.kill(first, signal.SIGKILL)
     look_until(supervisor, lambda: sleeper.child.pid != first and sleeper.exit_code() is None)
-    assert [outage.part for outage in status.read(full_disk)] == ["sleeper"]
+    assert [outage.part for outage in service_status.read(full_disk)] == ["sleeper"]
     sleeper.stop()
 
 
@@ -177,9 +177,9 @@ def test_a_full_disk_ends_neither_the_database_nor_the_web_server_for_good(full_
 
 def test_the_note_of_a_supervisor_that_is_gone_says_nothing(tmp_path):
     script = (
-        "import sys, pathlib; from labeling.actions import status;"
+        "import sys, pathlib; from labeling.jobs import service_status as status;"
         "status.write(pathlib.Path(sys.argv[1]), [status.Outage('trainer', 9, 'long ago', 'was killed')])"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
     subprocess.run(command, check=True, cwd=BASE_DIR)
-    assert status.read(tmp_path) == []
+    assert service_status.read(tmp_path) == []

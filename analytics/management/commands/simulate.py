@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from analytics.management.simulation import SteeredSimulation, weakest
-from labeling.learning.evaluation import Quality
+from labeling.learning.evaluation.scores import Quality
 from labeling.management.commands import simulate
 from labeling.management.simulation import Point, Simulation
 from labeling.management.truths import Truth

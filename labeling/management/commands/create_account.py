@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from labeling.actions import accounts
+from labeling.projects import accounts
 
 
 class Command(BaseCommand):

@@ -11,23 +11,18 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from labeling.actions import (
-    adjudication,
-    gold,
-    guidelines,
-    importing,
-    new_projects,
-    owed,
-    picks,
-    policy,
-    projects,
-    questions,
-    queue,
-    working,
-)
-from labeling.actions.annotations import Submission, submit_many
-from labeling.actions.answers import LabelValue
-from labeling.actions.documents import content_hash, random_key
+from labeling import worker
+from labeling.annotations import adjudication, exclusion, questions
+from labeling.annotations.models import Resolution
+from labeling.annotations.submit import Submission, submit_many
+from labeling.annotations.validation import LabelValue
+from labeling.documents.insert import content_hash, random_key
+from labeling.documents.models import Document
+from labeling.exchange import importing
+from labeling.guidelines import new_projects, versions
+from labeling.guidelines.models import Guideline, LabelClass
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
 from labeling.management import demo_articles as texts
 from labeling.management.demo_people import (
     ADJUDICATOR,
@@ -38,16 +33,12 @@ from labeling.management.demo_people import (
     WHY,
     told,
 )
-from labeling.models import (
-    ClassNeed,
-    Document,
-    Guideline,
-    LabelClass,
-    Membership,
-    OwedWork,
-    Project,
-    Resolution,
-)
+from labeling.projects import members
+from labeling.projects.models import Membership, Project
+from labeling.queue import claims
+from labeling.ranking import gold
+from labeling.steering import picks
+from labeling.steering.models import ClassNeed
 
 NAME = "BBC News"
 PEOPLE = {
@@ -98,7 +89,7 @@ class Command(BaseCommand):
         self._ask()
         self._decide()
         self._mark_gold()
-        policy.change(project.pk, self.people["manager"], strategy=Project.Strategy.DEFAULT)
+        exclusion.change(project.pk, self.people["manager"], strategy=Project.Strategy.DEFAULT)
         self._train()
         self._await_needs()
         self._say("Prepared")
@@ -124,7 +115,7 @@ class Command(BaseCommand):
             description=f"{texts.DESCRIPTION} {told()}",
         )
         for name, role in roles.items():
-            projects.add_member(project.pk, manager, people[name], role)
+            members.add_member(project.pk, manager, people[name], role)
         _publish(project, manager, texts.BODY, texts.RULES, "What each class holds, with examples.")
         return project
 
@@ -178,7 +169,7 @@ class Command(BaseCommand):
 
     def _label(self, name: str, count: int) -> int:
         """Let a simulated person answer what the queue hands out. Returns how many documents that were."""
-        held = queue.claim(self.project.pk, self.people[name], count).documents
+        held = claims.claim(self.project.pk, self.people[name], count).documents
         seen = [ANNOTATORS[name].answer(self._true_class(one.external_id), self.draw) for one in held]
         answers = [Submission(one.token, self._labels(name)) for one, name in zip(held, seen, strict=True)]
         submit_many(self.people[name], answers)
@@ -187,13 +178,13 @@ class Command(BaseCommand):
     def _ask(self) -> None:
         """Somebody is not sure about an article between the two classes, and asks; the rest goes back."""
         person = self.people[HASTY]
-        held = queue.claim(self.project.pk, person, BATCH_SIZE).documents
+        held = claims.claim(self.project.pk, person, BATCH_SIZE).documents
         of_rare = [one for one in held if self._true_class(one.external_id) == texts.RARE]
         asked = max(of_rare or held, key=lambda one: texts.likeness_to_neighbor(one.text))
         questions.ask(asked.token, person, QUESTION)
         for one in held:
             if one != asked:
-                queue.release(one.token, person)
+                claims.release(one.token, person)
 
     def _decide(self) -> None:
         """The simulated adjudicator leaves the newest disputes to the visitor."""
@@ -230,7 +221,7 @@ class Command(BaseCommand):
         return [LabelValue(self.classes[name])]
 
     def _train(self) -> None:
-        owed.owe(self.project.pk, OwedWork.Kind.TRAIN)
+        outbox.owe(self.project.pk, OwedWork.Kind.TRAIN)
         self._work_off(OwedWork.Kind.TRAIN)
 
     def _await_needs(self) -> None:
@@ -251,7 +242,7 @@ class Command(BaseCommand):
                 raise CommandError(f"A worker failed: {failing.failure}")
             if monotonic() > deadline:
                 raise CommandError("The workers take too long; see their logs in the data folder.")
-            if not working.work_off(self.project.pk, kind):
+            if not worker.work_off(self.project.pk, kind):
                 sleep(0.1)
 
     def _say(self, what: str) -> None:
@@ -259,14 +250,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _publish(
-    project: Project, manager: User, body: str, rules: dict[str, guidelines.Rule], note: str
-) -> None:
+def _publish(project: Project, manager: User, body: str, rules: dict[str, versions.Rule], note: str) -> None:
     """The next version, unless it is there from an earlier preparation."""
     if Guideline.objects.filter(project=project, body=body).exists():
         return
     classes = LabelClass.objects.filter(project=project)
-    guidelines.publish(
+    versions.publish(
         project.pk,
         manager,
         body=body,

@@ -11,10 +11,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.actions.exporting import ExportFormat, export
 from labeling.exceptions import InvalidInput
-from labeling.models import Project
-from labeling.models.exported import Scope
+from labeling.exchange.exporting import ExportFormat, Scope, export
+from labeling.projects.models import Project
 
 
 class Command(BaseCommand):

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.actions.import_summaries import ImportSummary, summarize
-from labeling.actions.importing import ImportReport, import_documents
 from labeling.exceptions import LabelingError
+from labeling.exchange.import_summaries import ImportSummary, summarize
+from labeling.exchange.importing import ImportReport, import_documents
 from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
 from labeling.formats.fields import SEPARATORS
 from labeling.formats.json_columns import json_columns
@@ -24,8 +24,9 @@ from labeling.formats.jsonl import USUAL_KEYS
 from labeling.formats.reading import Format, read, sniff
 from labeling.formats.records import BadRow, Record, UnreadableFile
 from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
-from labeling.learning.limits import READ_CHARACTERS
-from labeling.models import LabelClass, Project
+from labeling.guidelines.models import LabelClass
+from labeling.learning.text.limits import READ_CHARACTERS
+from labeling.projects.models import Project
 
 LONGER = f"longer than the {READ_CHARACTERS:,} characters of a text that models learn from"
 ROLE_HELP = {

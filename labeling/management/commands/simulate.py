@@ -14,14 +14,13 @@ from django.db import ProgrammingError
 
 from labeling.formats.names import normal_name
 from labeling.formats.records import UnreadableFile
-from labeling.learning.curves import area_under_curve, labels_to_share_of_full
-from labeling.learning.evaluation import Quality
-from labeling.learning.extras import embeddings_installed
-from labeling.learning.fitting import fit_committee, fit_plain
+from labeling.learning.classifiers.fitting import fit_committee, fit_plain
+from labeling.learning.evaluation.scores import Quality, area_under_curve, labels_to_share_of_full
+from labeling.learning.text.sentence_embeddings import embeddings_installed
 from labeling.management.simulation import Point, Simulation
 from labeling.management.throwaway import Throwaway, throwaway_service
 from labeling.management.truths import Truth, UnusableData, read_truth
-from labeling.models import Project
+from labeling.projects.models import Project
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 NO_EMBEDDINGS = (

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.actions import undone_imports
+from labeling.documents.imports import ImportJob
 from labeling.exceptions import LabelingError
-from labeling.models import ImportJob
+from labeling.exchange import undo
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         job = ImportJob.objects.filter(pk=options["import"]).first()
         if job is None:
             raise CommandError(f"There is no import {options['import']}.")
-        effect = undone_imports.effect_of(job)
+        effect = undo.effect_of(job)
         if options["dry_run"]:
             self.stdout.write(
                 f"{effect.documents} documents, {effect.labels} imported labels and {effect.classes} classes "
@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"It cannot be undone: {effect.obstacle}")
             return
         try:
-            undone_imports.remove(job)
+            undo.remove(job)
         except LabelingError as error:
             raise CommandError(error.message) from error
         self.stdout.write(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from labeling.models.invariants import INVARIANTS, breaches
+from labeling.management.invariants import INVARIANTS, breaches
 
 
 class Command(BaseCommand):

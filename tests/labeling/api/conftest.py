@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from labeling.actions import tokens
-from labeling.models import Project
+from labeling.projects import tokens
+from labeling.projects.models import Project
 
 
 class Caller:

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from labeling.actions import tokens
-from labeling.models import ApiToken, Project
+from labeling.projects import tokens
+from labeling.projects.models import ApiToken, Project
 from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 

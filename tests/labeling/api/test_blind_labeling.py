@@ -8,12 +8,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions import annotations, exporting, generations, gold, queue
-from labeling.actions.annotations import Submission
-from labeling.actions.exporting import ExportFormat
+from labeling.annotations import submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.documents.models import Document
 from labeling.exceptions import WrongState
-from labeling.models import Annotation, ApiToken, Document, Project
-from labeling.models.exported import Scope
+from labeling.exchange import exporting
+from labeling.exchange.exporting import ExportFormat, Scope
+from labeling.projects.models import ApiToken, Project
+from labeling.queue import claims, publishing
+from labeling.ranking import gold
 from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
@@ -30,9 +34,9 @@ def drawn(tickets: Project) -> list[Document]:
     """A random document of the pool, two of the test set, and one that the model is unsure about."""
     documents = list(tickets.documents.order_by("pk")[:4])
     Document.objects.filter(pk__in=[documents[1].pk, documents[2].pk]).update(split=Document.Split.TEST)
-    generations.publish(
+    publishing.publish(
         tickets.pk,
-        generations.next_generation(),
+        publishing.next_generation(),
         [(document.pk, reason) for document, reason in zip(documents, SHARES, strict=True)],
     )
     return documents
@@ -43,8 +47,8 @@ def refund(project: Project) -> list[dict[str, str]]:
 
 
 def answered(project: Project, person: User) -> Document:
-    (held,) = queue.claim(project.pk, person).documents
-    annotations.submit(person, Submission(held.token, [label(project, "Refund")]))
+    (held,) = claims.claim(project.pk, person).documents
+    submit.submit(person, Submission(held.token, [label(project, "Refund")]))
     return Document.objects.get(pk=held.document_id)
 
 
@@ -81,11 +85,11 @@ def test_an_answer_to_a_gold_document_looks_like_the_first_of_two(
     assert answered(project, bob) == golden
     gold.mark(project.pk, joan, golden.pk)
     gold.give_slots(project, [golden.pk])
-    generations.publish(project.pk, generations.next_generation(), [(golden.pk, {"share": "gold"})])
+    publishing.publish(project.pk, publishing.next_generation(), [(golden.pk, {"share": "gold"})])
     (held,) = Caller(joan).post(f"projects/{project.pk}/batches/", {}).json()["documents"]
     assert held["document_id"] == golden.pk
     submission = Submission(held["token"], [label(project, "Billing")])
-    assert not annotations.submit(joan, submission).looks_settled
+    assert not submit.submit(joan, submission).looks_settled
     client.force_login(joan)
     assert "waits for others" in client.get(reverse("labeling:mine", args=[project.pk])).content.decode()
 
@@ -141,7 +145,7 @@ def test_a_machine_answers_under_its_own_name_of_source(
 def test_a_machine_cannot_answer_a_test_document_that_its_owner_holds(
     tickets: Project, drawn: list[Document], ann: User, machine: Callable[..., Caller]
 ) -> None:
-    held = {one.document_id: one for one in queue.claim(tickets.pk, ann, 4).documents}
+    held = {one.document_id: one for one in claims.claim(tickets.pk, ann, 4).documents}
     robot = machine(tickets, ann, answers="machine")
     body = {"token": held[drawn[1].pk].token, "labels": refund(tickets)}
     refused = robot.post(f"projects/{tickets.pk}/annotations/", body)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.models import Document, Membership, Project
+from labeling.documents.models import Document
+from labeling.projects.models import Membership, Project
 from tests.labeling.api.conftest import Caller
 
 NOT_JSON = (

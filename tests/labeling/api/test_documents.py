@@ -9,10 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from labeling.actions import queue, uploads, working
-from labeling.actions.annotations import Submission, submit
+from labeling import worker
+from labeling.annotations.submit import Submission, submit
 from labeling.api import documents, parsers
-from labeling.models import Document, OwedWork, Project
+from labeling.documents.models import Document
+from labeling.exchange import uploads
+from labeling.jobs.models import OwedWork
+from labeling.projects.models import Project
+from labeling.queue import claims
 from tests.fixtures.people import label, rank
 from tests.labeling.api.conftest import Caller
 
@@ -106,7 +110,7 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
         response = sent()
         assert response.status_code == 202
         assert (response.json()["state"], response.json()["added"]) == ("queued", 0)
-        working.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+        worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
         done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
         found = (done["state"], done["added"], done["bad"], done["labelled"])
         assert found == ("done", 4, bad, labelled)
@@ -196,7 +200,7 @@ def test_a_manager_takes_a_document_out_and_brings_it_back(tickets: Project, joa
 def test_gold_is_for_managers_to_give_and_not_for_annotators_to_see(
     tickets: Project, joan: User, ann: User
 ) -> None:
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     address = f"projects/{tickets.pk}/documents/{held.document_id}/"
     assert Caller(joan).get(address).json()["is_gold"] is False
@@ -269,7 +273,7 @@ def test_options_reach_what_a_worker_stores(
     query = "text_field=body&label_field=topic&leave_out=page,by&add_classes=true"
     answer = send_with(Caller(joan), tickets, query)
     assert answer.status_code == 202
-    working.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+    worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
     found = Document.objects.get(project=tickets, text="Broken")
     assert (found.state, found.metadata) == ("resolved", {})
 
@@ -288,7 +292,7 @@ def test_an_import_is_undone_or_says_why_not(tickets: Project, joan: User, ann: 
 
     job = send_with(caller, tickets, "text_field=body").json()["id"]
     rank(tickets, list(tickets.documents.filter(import_job=job)))
-    (held,) = queue.claim(tickets.pk, ann, 1).documents
+    (held,) = claims.claim(tickets.pk, ann, 1).documents
     submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     refused = caller.post(f"projects/{tickets.pk}/imports/{job}/undo/", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "import_is_in_use")

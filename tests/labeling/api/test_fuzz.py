@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.models import Project
+from labeling.projects.models import Project
 from tests.labeling.api.conftest import Caller
 from tests.labeling.api.test_permissions import MATRIX, ROUTES, World, address, world
 

@@ -8,17 +8,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.actions import classes, key_retention, projects, queue
-from labeling.models import (
-    Annotation,
-    Claim,
-    KeyedRequest,
-    Label,
-    Lease,
-    Project,
-    Question,
-    lease_token,
-)
+from labeling.annotations.models import Annotation, Label, Question
+from labeling.guidelines import classes
+from labeling.idempotency.models import KeyedRequest
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import claims, key_retention
+from labeling.queue.models import Claim, Lease, lease_token
 from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 
@@ -52,7 +48,7 @@ class Sender:
 
     def __init__(self, project: Project, ann: User, route: str) -> None:
         self.project, self.caller, self.route = project, Caller(ann), route
-        self.held = queue.claim(project.pk, ann, 4).documents
+        self.held = claims.claim(project.pk, ann, 4).documents
         self.answers = [self._answer(held.token) for held in self.held[2:]]
 
     def _answer(self, token: str) -> int:
@@ -145,7 +141,7 @@ def test_a_token_of_one_project_never_answers_with_another_one_s_question(
 ) -> None:
     asked = []
     for project in (make_project(), make_project(kind="multi")):
-        (held,) = queue.claim(project.pk, ann).documents
+        (held,) = claims.claim(project.pk, ann).documents
         body = {"token": held.token, "text": "Why?"}
         sent = machine(project, ann).post(
             f"projects/{project.pk}/leases/ask/", body, **{"Idempotency-Key": KEY}
@@ -177,11 +173,11 @@ def test_a_document_that_came_back_is_not_given_back_by_an_old_request(
     tickets: Project, ann: User, clock: Clock
 ) -> None:
     caller, path = Caller(ann), f"projects/{tickets.pk}/leases/defer/"
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     keyed = {"token": held.token, "minutes": 5, "key": KEY}
     assert caller.post(path, keyed).status_code == 204
     clock.advance(minutes=6)
-    (back,) = queue.claim(tickets.pk, ann).documents
+    (back,) = claims.claim(tickets.pk, ann).documents
     assert (back.lease_id, back.epoch) == (held.lease_id, held.epoch + 1)
     assert caller.post(path, keyed).status_code == 204
     assert caller.post(path, {"token": held.token, "minutes": 5}).status_code == 409
@@ -189,17 +185,17 @@ def test_a_document_that_came_back_is_not_given_back_by_an_old_request(
 
 
 def test_a_request_that_was_refused_leaves_its_key_free(tickets: Project, ann: User, clock: Clock) -> None:
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     caller, path = Caller(ann), f"projects/{tickets.pk}/leases/release/"
     clock.advance(minutes=16)
     assert caller.post(path, {"token": held.token, "key": KEY}).json()["code"] == "lease_stale"
-    (again,) = queue.claim(tickets.pk, ann).documents
+    (again,) = claims.claim(tickets.pk, ann).documents
     assert caller.post(path, {"token": again.token, "key": KEY}).status_code == 204
 
 
 def test_a_class_that_was_retired_since_makes_no_retry_fail(tickets: Project, ann: User, joan: User) -> None:
     base, caller = f"projects/{tickets.pk}/annotations/", Caller(ann)
-    held, other = queue.claim(tickets.pk, ann, 2).documents
+    held, other = claims.claim(tickets.pk, ann, 2).documents
     answer = {"token": held.token, "labels": labels(tickets), "key": KEY}
     first = caller.post(base, answer).json()["annotation_id"]
     second = caller.post(base, {"token": other.token, "labels": labels(tickets, "Billing")})
@@ -217,7 +213,7 @@ def test_an_undo_that_is_repeated_gives_its_token_again_and_takes_no_later_answe
     tickets: Project, ann: User
 ) -> None:
     base, caller = f"projects/{tickets.pk}/annotations/", Caller(ann)
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     answer = {"token": held.token, "labels": labels(tickets)}
     first = caller.post(base, answer).json()["annotation_id"]
     undone, again = (caller.post(f"{base}{first}/undo/", {"key": KEY}).json() for _ in range(2))
@@ -233,7 +229,7 @@ def test_an_undo_that_is_repeated_gives_its_token_again_and_takes_no_later_answe
 def test_a_key_that_stands_twice_in_one_call_is_told_by_its_place(tickets: Project, ann: User) -> None:
     answers = [
         {"token": held.token, "labels": labels(tickets), "key": key}
-        for held, key in zip(queue.claim(tickets.pk, ann, 3).documents, ("a", "b", "a"), strict=True)
+        for held, key in zip(claims.claim(tickets.pk, ann, 3).documents, ("a", "b", "a"), strict=True)
     ]
     path = f"projects/{tickets.pk}/annotations/batch/"
     refused = Caller(ann).post(path, {"annotations": answers})
@@ -248,7 +244,7 @@ def test_who_was_removed_gets_no_old_answer_by_a_key(
 ) -> None:
     sent = sender(route)
     sent.send()
-    projects.remove_member(sent.project.pk, joan, ann)
+    members.remove_member(sent.project.pk, joan, ann)
     assert sent.send().status_code == 404
 
 
@@ -265,8 +261,8 @@ def test_what_is_no_key_is_refused_before_anything_is_done(
 
 def test_keys_are_forgotten_after_a_month(tickets: Project, ann: User, clock: Clock) -> None:
     for key in ("old", "new"):
-        (held,) = queue.claim(tickets.pk, ann).documents
-        queue.release(held.token, ann, key)
+        (held,) = claims.claim(tickets.pk, ann).documents
+        claims.release(held.token, ann, key)
         clock.advance(days=20)
     assert key_retention.forget_old() == 1
     assert KeyedRequest.objects.get().key == "new"
@@ -275,9 +271,9 @@ def test_keys_are_forgotten_after_a_month(tickets: Project, ann: User, clock: Cl
 def test_claims_are_forgotten_after_a_month_without_a_write_to_their_leases(
     tickets: Project, ann: User, clock: Clock
 ) -> None:
-    queue.claim(tickets.pk, ann, key="old")
+    claims.claim(tickets.pk, ann, key="old")
     clock.advance(days=20)
-    queue.claim(tickets.pk, ann, key="new")
+    claims.claim(tickets.pk, ann, key="new")
     clock.advance(days=20)
     before = versions_of_leases()
     with CaptureQueriesContext(connection) as forgetting:
@@ -285,7 +281,7 @@ def test_claims_are_forgotten_after_a_month_without_a_write_to_their_leases(
     assert Claim.objects.get().key == "new"
     assert versions_of_leases() == before
     assert not [each for each in forgetting.captured_queries if "labeling_lease" in each["sql"]]
-    assert queue.claim(tickets.pk, ann, key="old").documents, "a key that nobody remembers is a new one"
+    assert claims.claim(tickets.pk, ann, key="old").documents, "a key that nobody remembers is a new one"
 
 
 def versions_of_leases() -> list[tuple[int, ...]]:

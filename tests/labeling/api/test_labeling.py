@@ -9,7 +9,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.models import Annotation, Document, Lease, Project, QueueEntry
+from labeling.annotations.models import Annotation
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+from labeling.queue.models import Lease, QueueEntry
 from tests.fixtures.people import Clock
 from tests.labeling.api.conftest import Caller
 

@@ -10,21 +10,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
-from analytics.api import urls as analytics_urls
-from labeling.actions import annotations, classes, picks, policy, queue, steering, tokens
-from labeling.actions.annotations import Submission
+from analytics import api_urls as analytics_urls
+from labeling.annotations import exclusion, submit
+from labeling.annotations.models import Annotation, Question
+from labeling.annotations.submit import Submission
 from labeling.api import urls
-from labeling.models import (
-    Annotation,
-    Document,
-    ImportJob,
-    LabelClass,
-    ModelVersion,
-    PickedDocument,
-    PredictionSource,
-    Project,
-    Question,
-)
+from labeling.documents.imports import ImportJob
+from labeling.documents.models import Document
+from labeling.guidelines import classes
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.models import ModelVersion, PredictionSource
+from labeling.projects import tokens
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.steering import actions, picks
+from labeling.steering.models import PickedDocument
 from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
@@ -61,8 +61,8 @@ class World:
 
     def token(self, user: User) -> str:
         """A lease of this person, or for somebody who gets none, of Ann."""
-        held = queue.held_by(self.project.pk, user)
-        return (held or queue.held_by(self.project.pk, User.objects.get(username="ann")))[0].token
+        held = claims.held_by(self.project.pk, user)
+        return (held or claims.held_by(self.project.pk, User.objects.get(username="ann")))[0].token
 
     def answered(self, user: User) -> int:
         """An annotation of this person, or for somebody who gets none, of Ann."""
@@ -220,13 +220,13 @@ def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User
     project = make_project(overlap=4)
     disputed = Document.objects.get(project=project, external_id="t0")
     for person in (ann, bob, carla, joan):
-        held = queue.claim(project.pk, person, 3).documents
+        held = claims.claim(project.pk, person, 3).documents
         done = Submission(held[1].token, [label(project, "Refund")])
-        annotations.submit(person, done)
+        submit.submit(person, done)
     Document.objects.filter(pk=disputed.pk).update(state=Document.State.DISPUTED)
-    policy.exclude(project.pk, joan, Document.objects.get(project=project, external_id="t5").pk)
+    exclusion.exclude(project.pk, joan, Document.objects.get(project=project, external_id="t5").pk)
     refund = project.classes.get(name="Refund")
-    steering.focus_on(project.pk, joan, refund.pk, 3)
+    actions.focus_on(project.pk, joan, refund.pk, 3)
     ids = list(project.classes.values_list("pk", flat=True))
     for number in (1, 2):
         ModelVersion.objects.create(project=project, number=number, state="ready", classes=ids)

@@ -5,9 +5,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from labeling.actions import annotations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Document, Focus, Guideline, ModelVersion, Project
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.documents.models import Document
+from labeling.guidelines.models import Guideline
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.steering.models import Focus
 from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
@@ -60,8 +65,8 @@ def test_a_paused_project_gives_nothing_out(tickets: Project, joan: User, ann: U
 def test_the_effect_of_an_overlap_is_told_and_settled_documents_open_on_request(
     tickets: Project, joan: User, ann: User
 ) -> None:
-    (held,) = queue.claim(tickets.pk, ann).documents
-    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    (held,) = claims.claim(tickets.pk, ann).documents
+    submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     address = f"projects/{tickets.pk}/"
     effect = Caller(joan).get(address + "overlap-effect/?overlap=2").json()
     assert effect == {"overlap": 2, "settled_with_fewer": 1, "settled_test_documents": 0, "settles": 0}

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 
-from labeling.actions import queue
-from labeling.models import Project
+from labeling.projects.models import Project
+from labeling.queue import claims
 from tests.labeling.api.conftest import Caller
 
 
 def test_a_question_by_api_and_its_reply(tickets: Project, ann: User, bob: User, carla: User) -> None:
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     base = f"projects/{tickets.pk}/"
     body = {"token": held.token, "text": "Is a fee a refund?", "key": "a1"}
     asked, again = (Caller(ann).post(base + "leases/ask/", body) for _ in range(2))
@@ -30,7 +30,7 @@ def test_a_question_by_api_and_its_reply(tickets: Project, ann: User, bob: User,
 def test_a_question_needs_words_and_an_own_lease(
     tickets: Project, ann: User, bob: User, make_project: Callable[..., Project]
 ) -> None:
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     path = f"projects/{tickets.pk}/leases/ask/"
     assert Caller(ann).post(path, {"token": held.token, "text": ""}).status_code == 400
     assert Caller(ann).post(path, {"token": held.token, "text": "x" * 1001}).status_code == 400

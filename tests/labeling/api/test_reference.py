@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from labeling import exceptions
-from labeling.actions.guidelines import GuidelineMoved
 from labeling.api.permissions import NotInScope
 from labeling.api.schema import openapi_document
+from labeling.guidelines.versions import GuidelineMoved
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
 NEVER_HERE = {  # raised by pages, workers and the command line only

@@ -11,7 +11,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.validation import validate_schema
 
 from labeling.api.schema import openapi_document
-from labeling.models import Project
+from labeling.projects.models import Project
 from tests.labeling.api.conftest import Caller
 from tests.labeling.api.test_permissions import MATRIX
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 
-from labeling.actions import outside
-from labeling.models import LabelClass, Prediction, Project
+from labeling.guidelines.models import LabelClass
+from labeling.predictions import external
+from labeling.predictions.models import Prediction
+from labeling.projects.models import Project
 from tests.labeling.api.conftest import Caller
 
 PARTS = {"random": 30, "weak_class": 30, "second_opinion": 10, "seed_words": 5}
@@ -58,7 +60,7 @@ def test_predictions_come_as_json_and_are_listed_by_source(
         assert done["bad_rows"][0]["reason"] == "There is no such document in this project."
     (source,) = caller.get(path).json()["results"]
     assert (source["name"], source["documents"]) == ("llm", 2)
-    assert outside.outside_predictions(tickets.pk)["llm"][0].tolist() == [1, 2]
+    assert external.outside_predictions(tickets.pk)["llm"][0].tolist() == [1, 2]
     assert caller.send("DELETE", f"{path}{source['id']}/").status_code == 204
     assert caller.send("DELETE", f"{path}{source['id']}/").status_code == 404
     assert not Prediction.objects.exists()

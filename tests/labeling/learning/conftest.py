@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labeling.learning.features import Featurizer
+from labeling.learning.text.tfidf import Featurizer
 
 WORDS = {
     0: ["goal", "match", "team", "league", "striker", "coach", "penalty", "season", "stadium", "keeper"],

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from labeling.learning.lsa import unit_rows
-from labeling.learning.scoring import PoolScores, top_two
-from labeling.learning.seeds import Matches
+from labeling.learning.query_strategies.pool_scores import PoolScores, top_two
+from labeling.learning.query_strategies.seed_words import Matches
+from labeling.learning.text.lsa import unit_rows
 
 
 def pool(count, n_classes, seed=0):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeling.learning.classifier import fit_single
-from labeling.learning.features import Featurizer
+from labeling.learning.classifiers.linear import fit_single
+from labeling.learning.text.tfidf import Featurizer
 
 DATA = Path(os.environ.get("REVIEWQUEUE_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
@@ -49,8 +49,11 @@ def test_two_hundred_random_labels_reach_what_was_measured(name, least):
 
 def test_the_mathematics_does_not_load_scikit_learn():
     """It would cost every worker four seconds and 100 MB for nothing."""
-    modules = [path.stem for path in (Path(__file__).parents[3] / "labeling" / "learning").glob("[a-z]*.py")]
-    imports = ";".join(f"import labeling.learning.{name}" for name in modules)
+    root = Path(__file__).parents[3]
+    modules = [
+        path.relative_to(root).with_suffix("") for path in (root / "labeling/learning").rglob("[a-z]*.py")
+    ]
+    imports = ";".join(f"import {'.'.join(module.parts)}" for module in modules)
     code = f"{imports};import sys;sys.exit('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
     assert done.returncode == 0

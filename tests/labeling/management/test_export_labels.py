@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from labeling.actions import annotations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Project
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.projects.models import Project
+from labeling.queue import claims
 from tests.fixtures.people import label
 
 
@@ -21,8 +22,8 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def answered(tickets: Project, ann: User) -> Project:
-    (held,) = queue.claim(tickets.pk, ann).documents
-    annotations.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    (held,) = claims.claim(tickets.pk, ann).documents
+    submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     return tickets
 
 

@@ -12,10 +12,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from labeling.actions import new_projects, queue
-from labeling.actions.annotations import Submission, submit
-from labeling.learning.limits import READ_CHARACTERS
-from labeling.models import Project
+from labeling.annotations.submit import Submission, submit
+from labeling.guidelines import new_projects
+from labeling.learning.text.limits import READ_CHARACTERS
+from labeling.projects.models import Project
+from labeling.queue import claims
 from tests.fixtures.people import label
 
 
@@ -122,7 +123,7 @@ def test_an_import_is_undone_by_its_identifier(empty: Project, joan: User, tmp_p
     assert not empty.documents.exists()
     told = said(empty, tmp_path / "b.csv", b"text\nSee you\n")
     job = re.findall(r"Import (\S+)\.", told)[0]
-    (held,) = queue.claim(empty.pk, joan, 1).documents
+    (held,) = claims.claim(empty.pk, joan, 1).documents
     submit(joan, Submission(held.token, [label(empty, "ham")]))
     assert "1 of its documents has been answered" in undo(job, dry_run=True)
     with pytest.raises(CommandError, match="1 of its documents has been answered"):

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from labeling.learning.curves import area_under_curve
+from labeling.learning.evaluation.scores import area_under_curve
 from labeling.management.truths import UnusableData, read_truth
 
 WORDS = {

@@ -2,8 +2,9 @@
 
 from hypothesis import strategies as st
 
-from labeling.actions import annotations, corrections, queue, skipping
-from labeling.actions.annotations import Submission
+from labeling.annotations import corrections, skipping, submit
+from labeling.annotations.submit import Submission
+from labeling.queue import claims
 from tests.fixtures.people import CLASSES
 from tests.labeling.queue.hands import Hands, answer, person, side, step, which
 from tests.labeling.queue.world import outcome
@@ -30,10 +31,10 @@ class Annotators(Hands):
 
     @step(rest=20)
     def a_stranger_gets_nothing(self) -> None:
-        assert outcome(lambda: queue.claim(self.sides[0].project.pk, self._user("eve"))) == "NotAMember"
+        assert outcome(lambda: claims.claim(self.sides[0].project.pk, self._user("eve"))) == "NotAMember"
         for at, _, _, _, token in self.tokens[-1:]:
             sent = Submission(token, self._labels(at, CLASSES[0]))
-            assert outcome(lambda: annotations.submit(self._user("eve"), sent)) == "LeaseNotFound"  # noqa: B023
+            assert outcome(lambda: submit.submit(self._user("eve"), sent)) == "LeaseNotFound"  # noqa: B023
 
     # --- answers --------------------------------------------------------------------------------------
 
@@ -74,7 +75,7 @@ class Annotators(Hands):
         model = self.sides[at].model
         wanted = outcome(lambda: model.check_token(who, (who, document, epoch)) and "KeyReused")
         sent = Submission(text, self._labels(at, said), key=key)
-        assert outcome(lambda: annotations.submit(self._user(who), sent)) == wanted
+        assert outcome(lambda: submit.submit(self._user(who), sent)) == wanted
 
     # --- giving back ----------------------------------------------------------------------------------
 
@@ -90,21 +91,21 @@ class Annotators(Hands):
         at, who, document, epoch, text = self._likely(pick)
         model = self.sides[at].model
         wanted = outcome(lambda: model.give_back(who, (who, document, epoch), "deferred", minutes))
-        assert outcome(lambda: queue.defer(text, self._user(who), minutes)) == wanted
+        assert outcome(lambda: claims.defer(text, self._user(who), minutes)) == wanted
 
     @step(rest=6, needs=lambda self: self.tokens, pick=which)
     def release(self, pick: int) -> None:
         at, who, document, epoch, text = self._likely(pick)
         model = self.sides[at].model
         wanted = outcome(lambda: model.give_back(who, (who, document, epoch), "ended"))
-        assert outcome(lambda: queue.release(text, self._user(who))) == wanted
+        assert outcome(lambda: claims.release(text, self._user(who))) == wanted
 
     @step(rest=6, needs=lambda self: self.tokens, pick=which)
     def extend(self, pick: int) -> None:
         at, who, document, epoch, text = self._likely(pick)
         model = self.sides[at].model
         wanted = outcome(lambda: model.extend(who, (who, document, epoch)))
-        until = outcome(lambda: queue.extend(text, self._user(who)))
+        until = outcome(lambda: claims.extend(text, self._user(who)))
         assert isinstance(until, str) == isinstance(wanted, str)
         assert not isinstance(until, str) or until == wanted
 
@@ -117,7 +118,7 @@ class Annotators(Hands):
         found = outcome(lambda: corrections.undo(one.project.pk, self._user(who)))
         assert wanted == (found if isinstance(found, str) else one.name_of(found.document_id))
         if not isinstance(found, str):
-            self.tokens.append((at, who, wanted, found.epoch, queue.lease_token(found.pk, found.epoch)))
+            self.tokens.append((at, who, wanted, found.epoch, claims.lease_token(found.pk, found.epoch)))
 
     @step(rest=4, needs=lambda self: self.sent, pick=which, said=answer)
     def correct(self, pick: int, said: str) -> None:

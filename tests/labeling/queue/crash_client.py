@@ -13,13 +13,17 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - Django's models exist after its set-up
-from django.db import Error, connection  # noqa: E402
+from django.contrib.auth.models import User
+from django.db import Error, connection
 
-from labeling.actions import annotations, new_projects, projects, queue  # noqa: E402
-from labeling.actions.annotations import Submission  # noqa: E402
-from labeling.actions.answers import LabelValue  # noqa: E402
-from labeling.models import Annotation, Project  # noqa: E402
+from labeling.annotations import submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.annotations.validation import LabelValue
+from labeling.guidelines import new_projects
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import claims
 
 PEOPLE, DOCUMENTS = 8, 20_000
 ADD = """
@@ -34,7 +38,7 @@ def prepare() -> None:
     users = [User.objects.create(username=f"annotator {n}") for n in range(PEOPLE)]
     project = new_projects.create(users[0], name="Crash", kind="single", class_names=["A", "B"], overlap=2)
     for user in users[1:]:
-        projects.add_member(project.pk, users[0], user, "annotator")
+        members.add_member(project.pk, users[0], user, "annotator")
     with connection.cursor() as cursor:
         cursor.execute(ADD, [project.pk, DOCUMENTS, DOCUMENTS])
     Project.objects.update(document_count=DOCUMENTS)
@@ -48,8 +52,8 @@ def label(path: str) -> None:
     def work(user: User) -> None:
         try:
             for n in count():
-                (held,) = queue.claim(project.pk, user, key=f"{os.getpid()} {n}").documents
-                done = annotations.submit(user, Submission(held.token, answer, key=f"{os.getpid()} {n}"))
+                (held,) = claims.claim(project.pk, user, key=f"{os.getpid()} {n}").documents
+                done = submit.submit(user, Submission(held.token, answer, key=f"{os.getpid()} {n}"))
                 os.write(file, f"{done.annotation_id}\n".encode())
                 os.fsync(file)
         except Error:

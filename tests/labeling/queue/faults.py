@@ -8,10 +8,14 @@ import pytest
 from django.db import connection
 from django.db.models import Q
 
-from labeling.actions import annotations, corrections, generations, policy, queue, settling
-from labeling.actions.answers import answer_hash, canonical
-from labeling.models import Document, Lease, Project, QueueEntry, answer_statements, statements
-from labeling.models.uptime import LEASE_NOW
+from labeling.annotations import corrections, exclusion, resolution, sql, submit
+from labeling.annotations.validation import answer_hash, canonical
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+from labeling.queue import claims, publishing
+from labeling.queue import sql as statements
+from labeling.queue.lease_clock import LEASE_NOW
+from labeling.queue.models import Lease, QueueEntry
 from tests.labeling.queue import test_rules as rules
 
 CLAIMING = ("LOCK_RANKED", "LOCK_UNRANKED", "TAKE_SLOTS")
@@ -33,7 +37,7 @@ def _in_statements(*names: str, **changes: str) -> Callable[[pytest.MonkeyPatch]
 
     def put_in(patch: pytest.MonkeyPatch) -> None:
         for name in names:
-            home = statements if hasattr(statements, name) else answer_statements
+            home = statements if hasattr(statements, name) else sql
             right = getattr(home, name)
             wrong = right.replace(changes["old"], changes["new"])
             assert wrong != right, f"{name} does not say {changes['old']!r} any more"
@@ -112,14 +116,14 @@ FAULTS = (  # those that the state machine comes upon within a few runs
         "LOCK_RANKED", old="e.generation = (", new="e.generation <> (")),
     Fault("documents of any project are handed out", _in_statements(
         "LOCK_UNRANKED", old="d.project_id = %(project)s::bigint", new="true")),
-    Fault("surplus counts", _instead_of(annotations, "_slot_to_fill", _counts_when_full)),
+    Fault("surplus counts", _instead_of(submit, "_slot_to_fill", _counts_when_full)),
     Fault("anybody may use a token", _in_statements(
         "SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,")),
-    Fault("another answer passes for a replay", _instead_of(annotations, "_replay", _replays_anything)),
+    Fault("another answer passes for a replay", _instead_of(submit, "_replay", _replays_anything)),
     Fault("any answers settle", _in_statements("COUNTED_ANSWERS", old="a.answer_hash", new="''::bytea")),
-    Fault("a lease may be given back after its end", _instead_of(queue, "is_live", _live_for_ever)),
+    Fault("a lease may be given back after its end", _instead_of(claims, "is_live", _live_for_ever)),
     Fault("an older ranking replaces a newer one", _all(
-        _without_trigger, _instead_of(generations, "publish", _publish_anything))),
+        _without_trigger, _instead_of(publishing, "publish", _publish_anything))),
 )  # fmt: skip
 NAMED_FAULTS = (  # those that take longer to come upon: each names the test that has to fail
     (rules.test_a_slot_is_free_again_when_its_lease_ran_out, Fault(
@@ -142,28 +146,28 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
     (rules.test_nobody_gets_an_excluded_document, Fault("excluded documents are handed out", _in_statements(
         *CLAIMING, old="d.state = 'open'", new="d.state IN ('open', 'excluded')"))),
     (rules.test_a_replaced_token_fills_no_slot, Fault("a replaced token counts", _instead_of(
-        annotations, "_slot_to_fill",
+        submit, "_slot_to_fill",
         lambda right, facts, document, epoch: right(facts, document, facts.epoch)))),
     (rules.test_who_was_removed_submits_nothing, Fault("a removed member may still submit", _in_statements(
         "SUBMIT_FACTS", old="m.removed_at IS NULL", new="true"))),
     (rules.test_more_overlap_leaves_what_is_settled, Fault("more overlap opens all again", _instead_of(
-        policy, "_adapt_documents", lambda right, project, reopens_settled: right(
+        exclusion, "_adapt_documents", lambda right, project, reopens_settled: right(
             project, reopens_settled=True)))),
     (rules.test_more_overlap_reopens_on_request_and_less_settles, Fault(
         "more overlap opens nothing again", _instead_of(
-            policy, "_reopen_short", lambda right, project, ids, is_head: None))),
+            exclusion, "_reopen_short", lambda right, project, ids, is_head: None))),
     (rules.test_more_overlap_reopens_on_request_and_less_settles, Fault(
         "less overlap settles nothing", _instead_of(
-            policy, "settle", lambda right, document, wanted: document.state))),
+            exclusion, "settle", lambda right, document, wanted: document.state))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
-        "three skips change nothing", _instead_of(queue, "is_given_up", lambda right, document: False))),
+        "three skips change nothing", _instead_of(claims, "is_given_up", lambda right, document: False))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
         "a document that comes back forgets its skips", _instead_of(
-            settling, "is_given_up", lambda right, document: False))),
+            resolution, "is_given_up", lambda right, document: False))),
     (rules.test_a_deferred_document_waits, Fault("a deferral is forgotten", _in_statements(
         *CLAIMING, old="mine.deferred_until > labeling_now()", new="false"))),
     (rules.test_a_late_answer_counts_while_its_slot_is_free, Fault("late work never counts", _instead_of(
-        annotations, "_slot_to_fill", _counts_only_in_time))),
+        submit, "_slot_to_fill", _counts_only_in_time))),
     (rules.test_a_late_answer_is_surplus_where_its_slot_has_gone, Fault(
         "slots of others are not looked at", _in_statements(
             "SUBMIT_FACTS", old="AND h.id <> l.id", new="AND h.id <> l.id AND false"))),

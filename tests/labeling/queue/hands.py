@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from labeling.actions import annotations, policy, queue
-from labeling.actions.annotations import Submission
-from labeling.actions.answers import LabelValue
+from labeling.annotations import exclusion, submit
+from labeling.annotations.submit import Submission
+from labeling.annotations.validation import LabelValue
+from labeling.queue import claims
 from tests.fixtures.people import CLASSES
 from tests.labeling.queue.standing import Doc
 from tests.labeling.queue.world import PEOPLE, Side, World, outcome
@@ -72,7 +73,7 @@ class Hands(RuleBasedStateMachine):
     def _claim(self, at: int, who: str, count: int, key: str | None) -> None:
         one = self.sides[at]
         wanted = outcome(lambda: one.model.claim(who, count, key))
-        claimed = outcome(lambda: queue.claim(one.project.pk, self._user(who), count, key))
+        claimed = outcome(lambda: claims.claim(one.project.pk, self._user(who), count, key))
         if isinstance(wanted, str):
             assert (claimed if isinstance(claimed, str) else claimed.empty_because) == wanted
             return
@@ -97,7 +98,7 @@ class Hands(RuleBasedStateMachine):
         one = self.sides[at]
         wanted = outcome(lambda: one.model.submit(who, (who, document, epoch), said))
         sent = Submission(text, self._labels(at, said), key=key, seconds=1.0)
-        done = outcome(lambda: annotations.submit(self._user(who), sent))
+        done = outcome(lambda: submit.submit(self._user(who), sent))
         assert wanted == (done if isinstance(done, str) else done.outcome)
         if wanted in ("counted", "surplus"):
             assert done.document_state == one.model.docs[document].state
@@ -105,7 +106,7 @@ class Hands(RuleBasedStateMachine):
 
     def _set_paused(self, one: Side, is_paused: bool) -> None:
         one.model.is_paused = is_paused
-        policy.change(one.project.pk, self._user("joan"), is_paused=is_paused)
+        exclusion.change(one.project.pk, self._user("joan"), is_paused=is_paused)
 
     def _docs(self) -> list[Doc]:
         return [doc for one in self.sides for doc in one.model.docs.values()]

@@ -4,17 +4,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from labeling.actions import (
-    adjudication,
-    generations,
-    given,
-    gold,
-    policy,
-    projects,
-    second_opinions,
-    sweeping,
-)
-from labeling.models import Annotation
+from labeling.annotations import adjudication, exclusion, imported, second_opinions
+from labeling.annotations.models import Annotation
+from labeling.projects import members
+from labeling.queue import expiry, publishing
+from labeling.ranking import gold
 from tests.fixtures.people import CLASSES
 from tests.labeling.queue.hands import Hands, side, step, which
 from tests.labeling.queue.world import outcome
@@ -31,11 +25,11 @@ class Managers(Hands):
 
     @step(rest=12, at=side)
     def sweep(self, at: int) -> None:
-        sweeping.sweep(self.sides[at].project.pk)
+        expiry.sweep(self.sides[at].project.pk)
 
     @step(rest=12)
     def begin_a_ranking(self) -> None:
-        self.unpublished.append(generations.next_generation())
+        self.unpublished.append(publishing.next_generation())
 
     @step(
         rest=8,
@@ -51,18 +45,18 @@ class Managers(Hands):
         shuffle.shuffle(names)
         generation = self.unpublished[pick % len(self.unpublished)]
         entries = [(one.ids[name], {"share": "margin"}) for name in names[:size]]
-        published = generations.publish(one.project.pk, generation, entries)
+        published = publishing.publish(one.project.pk, generation, entries)
         assert published == one.model.publish(generation, names[:size])
 
     @step(rest=15, at=side)
     def purge_old_rankings(self, at: int) -> None:
-        generations.purge(self.sides[at].project.pk)
+        publishing.purge(self.sides[at].project.pk)
 
     @step(rest=8, at=side, step=st.sampled_from([-1, 1]), reopens=st.booleans())
     def raise_or_lower_the_overlap(self, at: int, step: int, reopens: bool) -> None:
         one = self.sides[at]
         overlap = min(3, max(1, one.model.overlap + step))
-        policy.change(one.project.pk, self._user("joan"), overlap=overlap, reopens_settled=reopens)
+        exclusion.change(one.project.pk, self._user("joan"), overlap=overlap, reopens_settled=reopens)
         one.model.change_overlap(overlap, reopens)
 
     @step(rest=3, at=side, picks=st.lists(which, min_size=1, max_size=3))
@@ -81,7 +75,7 @@ class Managers(Hands):
     @step(rest=12, at=side, pick=which)
     def exclude(self, at: int, pick: int) -> None:
         one, name = self._document(at, pick)
-        policy.exclude(one.project.pk, self._user("joan"), one.ids[name])
+        exclusion.exclude(one.project.pk, self._user("joan"), one.ids[name])
         one.model.exclude(name)
 
     @step(rest=8, at=side, pick=which)
@@ -89,7 +83,7 @@ class Managers(Hands):
         excluded = [name for name, doc in self.sides[at].model.docs.items() if doc.state == "excluded"]
         one, name = self._document(at, pick)
         name = excluded[pick % len(excluded)] if excluded else name
-        policy.include(one.project.pk, self._user("joan"), one.ids[name])
+        exclusion.include(one.project.pk, self._user("joan"), one.ids[name])
         one.model.include(name)
 
     @step(rest=8, at=side, pick=which)
@@ -97,13 +91,13 @@ class Managers(Hands):
         one, name = self._document(at, pick)
         if pick % 4 == 0:  # otherwise nothing would be left to label
             known = [(one.ids[name], self._labels(at, CLASSES[0]))]
-            assert given.record(one.project, known) == one.model.import_answer(name)
+            assert imported.record(one.project, known) == one.model.import_answer(name)
 
     @step(rest=12, at=side, pick=which)
     def import_a_gold_answer(self, at: int, pick: int) -> None:
         one, name = self._document(at, pick)
         known = [(one.ids[name], self._labels(at, CLASSES[0]))]
-        done = given.record(one.project, known, Annotation.Source.GOLD)
+        done = imported.record(one.project, known, Annotation.Source.GOLD)
         assert done == one.model.import_answer(name, "gold")
 
     @step(rest=8, at=side, pick=which)
@@ -126,22 +120,22 @@ class Managers(Hands):
         names = list(one.ids)
         served = gold.give_slots(one.project, [one.ids[name] for name in names])
         assert [one.name_of(pk) for pk in served] == one.model.serve_gold(names)
-        generation = generations.next_generation()
+        generation = publishing.next_generation()
         reason = {"share": "gold"}
-        assert generations.publish(one.project.pk, generation, [(pk, reason) for pk in served])
+        assert publishing.publish(one.project.pk, generation, [(pk, reason) for pk in served])
         assert one.model.publish(generation, [one.name_of(pk) for pk in served])
 
     @step(rest=25, at=side, who=st.sampled_from(["ann", "bob"]))
     def remove_a_member(self, at: int, who: str) -> None:
         one = self.sides[at]
-        projects.remove_member(one.project.pk, self._user("joan"), self._user(who))
+        members.remove_member(one.project.pk, self._user("joan"), self._user(who))
         one.model.removed |= {who}
 
     @step(rest=3, needs=lambda self: any(one.model.removed for one in self.sides))
     def return_the_members(self) -> None:
         for one in self.sides:
             for who in one.model.removed:
-                projects.add_member(one.project.pk, self._user("joan"), self._user(who), "annotator")
+                members.add_member(one.project.pk, self._user("joan"), self._user(who), "annotator")
             one.model.removed = set()
 
     @step(rest=25, at=side)

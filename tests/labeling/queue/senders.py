@@ -2,10 +2,11 @@
 
 from hypothesis import strategies as st
 
-from labeling.actions import generations, picks
-from labeling.models import OwedWork
-from labeling.models.labelled import labelled_documents
-from labeling.models.slicing import Slice
+from labeling.annotations.ground_truth import labelled_documents
+from labeling.documents.slices import Slice
+from labeling.jobs.models import OwedWork
+from labeling.queue import publishing
+from labeling.steering import picks
 from tests.labeling.queue.hands import Hands, side, step, which
 from tests.labeling.queue.wishes import Wish
 from tests.labeling.queue.world import Side
@@ -65,8 +66,8 @@ class Senders(Hands):
         assert [one.name_of(pk) for pk, _reason in entries] == names
         for name, (_pk, reason) in zip(names, entries, strict=True):
             assert reason.keys() & {"why", "independent"} == {_told(one, name)}
-        generation = generations.next_generation()
-        assert generations.publish(one.project.pk, generation, entries)
+        generation = publishing.next_generation()
+        assert publishing.publish(one.project.pk, generation, entries)
         assert one.model.publish(generation, names)
         learnt = {one.name_of(d.document_id) for d in labelled_documents(one.project.pk, "pool")}
         assert not {name for name in learnt if one.model.docs[name].place[0] == "test"}

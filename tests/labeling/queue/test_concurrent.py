@@ -11,12 +11,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, new_projects, projects, queue, skipping
-from labeling.actions.annotations import Submission
-from labeling.actions.answers import LabelValue
+from labeling.annotations import skipping, submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.annotations.validation import LabelValue
+from labeling.documents.models import Document
 from labeling.exceptions import LeaseStale
-from labeling.models import Annotation, Document, Lease, Project
-from labeling.models.invariants import INVARIANTS, breaches
+from labeling.guidelines import new_projects
+from labeling.management.invariants import INVARIANTS, breaches
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
 from tests.fixtures.people import rank
 
 PEOPLE, CLAIMS, DOCUMENTS, OVERLAP = 50, 5_000, 2_700, 2
@@ -67,9 +73,9 @@ class Annotator(threading.Thread):
 
     def step(self) -> None:
         key = f"{self.rng.getrandbits(60)}"
-        claimed = queue.claim(self.project.pk, self.user, 1, key)
+        claimed = claims.claim(self.project.pk, self.user, 1, key)
         if self.rng.random() < 0.05:
-            again = queue.claim(self.project.pk, self.user, 1, key)
+            again = claims.claim(self.project.pk, self.user, 1, key)
             self.told.outcomes["claim replay"] += bool(again.documents)
         if not claimed.documents:
             self.told.outcomes[claimed.empty_because or ""] += 1
@@ -82,7 +88,7 @@ class Annotator(threading.Thread):
             if chance < 0.05:
                 skipping.skip(claimed.documents[0].token, self.user)
             elif chance < 0.10:
-                queue.defer(claimed.documents[0].token, self.user, minutes=1)
+                claims.defer(claimed.documents[0].token, self.user, minutes=1)
             elif chance < 0.13:
                 time.sleep(60 / SPEED + 0.1)
                 self.answer(claimed.documents[0])
@@ -91,10 +97,10 @@ class Annotator(threading.Thread):
         except LeaseStale:
             self.told.outcomes["stale"] += 1
 
-    def answer(self, held: queue.HeldDocument) -> None:
+    def answer(self, held: claims.HeldDocument) -> None:
         answer = Submission(held.token, [self.rng.choice(self.classes)], key=f"{self.rng.getrandbits(60)}")
         for _ in range(1 + (self.rng.random() < 0.1)):
-            done = annotations.submit(self.user, answer)
+            done = submit.submit(self.user, answer)
             self.told.outcomes[done.outcome] += 1
             if done.outcome != "replay":
                 self.told.acknowledged[done.annotation_id] = done.outcome
@@ -106,7 +112,7 @@ def make_project() -> tuple[Project, list[User]]:
         users[0], name="Many", kind="single", class_names=["A", "B"], overlap=OVERLAP, lease_minutes=1
     )
     for user in users[1:]:
-        projects.add_member(project.pk, users[0], user, "annotator")
+        members.add_member(project.pk, users[0], user, "annotator")
     documents = Document.objects.bulk_create(
         Document(project=project, external_id=f"{n}", text=f"text {n}", content_hash=n.to_bytes(16, "big"),
                  split="pool", position=n, random_key=(n + 0.5) / DOCUMENTS)

@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
-from labeling.actions import annotations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Annotation, Lease, Project
+from labeling.annotations import submit
+from labeling.annotations.models import Annotation
+from labeling.annotations.submit import Submission
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
 from tests.fixtures.people import label
 
 LEASE = "UPDATE labeling_lease SET {} WHERE id = %(live)s"
@@ -117,8 +120,8 @@ APPEND_ONLY = ("annotation", "label", "guideline", "classrule")
 @pytest.fixture
 def ids(tickets: Project, ann: User, bob: User) -> dict[str, Any]:
     """A live lease and a submitted answer of Ann's, and Bob."""
-    answered, held = queue.claim(tickets.pk, ann, 2, key="key").documents
-    done = annotations.submit(ann, Submission(answered.token, [label(tickets, "Refund")], key="key"))
+    answered, held = claims.claim(tickets.pk, ann, 2, key="key").documents
+    done = submit.submit(ann, Submission(answered.token, [label(tickets, "Refund")], key="key"))
     return {"live": held.lease_id, "said": done.annotation_id, "bob": bob.pk}
 
 

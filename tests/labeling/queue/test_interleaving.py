@@ -6,11 +6,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, corrections, generations, policy, questions, queue, skipping
-from labeling.actions.annotations import Submission, Submitted
+from labeling.annotations import corrections, exclusion, questions, skipping
+from labeling.annotations import submit as annotations
+from labeling.annotations.models import Annotation, Question
+from labeling.annotations.submit import Submission, Submitted
+from labeling.documents.models import Document
 from labeling.exceptions import KeyReused, LeaseStale
-from labeling.models import Annotation, Document, Lease, Project, Question, QueueEntry, statements
-from labeling.models.invariants import INVARIANTS, breaches
+from labeling.management.invariants import INVARIANTS, breaches
+from labeling.projects.models import Project
+from labeling.queue import claims, publishing, sql
+from labeling.queue.models import Lease, QueueEntry
 from tests.fixtures.people import TEXTS, label
 from tests.labeling.queue.actors import INSERT_ENTRIES, REOPEN, STORE_ANSWER, TAKE_SLOTS, Actor
 
@@ -31,8 +36,8 @@ def _every_promise_holds_in_the_end(db: None):
     assert [breach for invariant in INVARIANTS for breach in breaches(invariant)] == []
 
 
-def claiming(project: Project, who: User, key: str | None = None) -> Callable[[], queue.Claimed]:
-    return lambda: queue.claim(project.pk, who, key=key)
+def claiming(project: Project, who: User, key: str | None = None) -> Callable[[], claims.Claimed]:
+    return lambda: claims.claim(project.pk, who, key=key)
 
 
 def submitting(project: Project, who: User, token: str, said: str = "Refund") -> Callable[[], Submitted]:
@@ -40,7 +45,7 @@ def submitting(project: Project, who: User, token: str, said: str = "Refund") ->
     return lambda: annotations.submit(who, answer)
 
 
-def names(claimed: queue.Claimed) -> list[str | None]:
+def names(claimed: claims.Claimed) -> list[str | None]:
     return [held.external_id for held in claimed.documents]
 
 
@@ -57,7 +62,7 @@ def test_two_claims_of_one_document(tickets: Project, ann: User, bob: User) -> N
 def test_two_claims_of_the_last_document(one: Project, ann: User, bob: User) -> None:
     """The second is told to ask again in a second, never that the work is done."""
     first = Actor(claiming(one, ann), stop_before=TAKE_SLOTS).begin()
-    second = queue.claim(one.pk, bob)
+    second = claims.claim(one.pk, bob)
     assert (second.empty_because, second.retry_after) == ("all_leased", 1)
     assert names(first.finish()) == ["t0"]
 
@@ -69,10 +74,10 @@ def test_a_claim_that_looked_before_another_one_took_the_document(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(42)")
         late = Actor(claiming(tickets, bob, key="k"), gate=42).begin_and_block()
-        assert names(queue.claim(tickets.pk, ann)) == ["t0"]
+        assert names(claims.claim(tickets.pk, ann)) == ["t0"]
         cursor.execute("SELECT pg_advisory_unlock(42)")
     assert names(late.finish()) == ["t1"]
-    assert names(queue.claim(tickets.pk, bob, key="k")) == ["t1"]
+    assert names(claims.claim(tickets.pk, bob, key="k")) == ["t1"]
 
 
 # reliability I3
@@ -94,7 +99,7 @@ def test_two_claims_under_one_key(tickets: Project, ann: User) -> None:
 @pytest.mark.parametrize("text", ["Why?", "Where?"])
 def test_two_questions_under_one_key(tickets: Project, ann: User, text: str) -> None:
     """The second waits for the first, and is the same one, or refused."""
-    (held,) = queue.claim(tickets.pk, ann).documents
+    (held,) = claims.claim(tickets.pk, ann).documents
     first = Actor(
         lambda: questions.ask(held.token, ann, "Why?", "k"), stop_before='INSERT INTO "labeling_question"'
     ).begin()
@@ -111,14 +116,14 @@ def test_two_questions_under_one_key(tickets: Project, ann: User, text: str) -> 
 def test_a_late_submit_comes_before_the_claim_that_would_take_its_slot(
     one: Project, ann: User, bob: User
 ) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     late = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER, clock=LATE).begin()
     assert Actor(claiming(one, bob), clock=LATE).begin().finish().documents == []
     assert late.finish().outcome == "counted"
 
 
 def test_a_late_submit_comes_after_the_claim_that_takes_its_slot(one: Project, ann: User, bob: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     claim = Actor(claiming(one, bob), stop_before=TAKE_SLOTS, clock=LATE).begin()
     late = Actor(submitting(one, ann, held.token), clock=LATE).begin_and_block()
     (taken,) = claim.finish().documents
@@ -128,7 +133,7 @@ def test_a_late_submit_comes_after_the_claim_that_takes_its_slot(one: Project, a
 
 # reliability K4
 def test_one_token_is_submitted_twice(one: Project, ann: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     first = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
     second = Actor(submitting(one, ann, held.token)).begin_and_block()
     assert first.finish().outcome == "counted"
@@ -143,19 +148,19 @@ def test_a_claim_reads_the_whole_old_order_while_a_new_one_is_published(
         (pk, {"share": "margin"}) for pk in Document.objects.order_by("-pk").values_list("pk", flat=True)
     ]
     publisher = Actor(
-        lambda: generations.publish(tickets.pk, tickets.generation + 1, turned), stop_before=INSERT_ENTRIES
+        lambda: publishing.publish(tickets.pk, tickets.generation + 1, turned), stop_before=INSERT_ENTRIES
     ).begin()
-    assert names(queue.claim(tickets.pk, ann)) == ["t0"]
+    assert names(claims.claim(tickets.pk, ann)) == ["t0"]
     assert publisher.finish()
-    assert names(queue.claim(tickets.pk, bob)) == ["t5"]
+    assert names(claims.claim(tickets.pk, bob)) == ["t5"]
     assert Lease.objects.live().count() == 2
 
 
 def test_a_newer_order_is_published_while_an_older_one_waits(tickets: Project) -> None:
     entries = [(the_document(tickets).pk, {"share": "margin"})]
     older, newer = tickets.generation + 1, tickets.generation + 2
-    first = Actor(lambda: generations.publish(tickets.pk, newer, entries), stop_before=INSERT_ENTRIES).begin()
-    second = Actor(lambda: generations.publish(tickets.pk, older, entries)).begin_and_block()
+    first = Actor(lambda: publishing.publish(tickets.pk, newer, entries), stop_before=INSERT_ENTRIES).begin()
+    second = Actor(lambda: publishing.publish(tickets.pk, older, entries)).begin_and_block()
     assert first.finish()
     assert not second.finish()
     assert Project.objects.get(pk=tickets.pk).generation == newer
@@ -166,9 +171,9 @@ def test_an_overlap_is_lowered_under_a_claim(
     make_project: Callable[..., Project], joan: User, ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2, texts=TEXTS[:1])
-    (first,) = queue.claim(project.pk, ann).documents
+    (first,) = claims.claim(project.pk, ann).documents
     claim = Actor(claiming(project, bob), stop_before=TAKE_SLOTS).begin()
-    change = Actor(lambda: policy.change(project.pk, joan, overlap=1)).begin_and_block()
+    change = Actor(lambda: exclusion.change(project.pk, joan, overlap=1)).begin_and_block()
     (second,) = claim.finish().documents
     change.finish()
     assert submitting(project, bob, second.token)().outcome == "counted"
@@ -181,18 +186,18 @@ def test_an_overlap_is_changed_under_a_submit(
 ) -> None:
     """The submit read the old overlap: the change waits for it, and puts its document right."""
     project = make_project(overlap=before, texts=TEXTS[:1])
-    (held,) = queue.claim(project.pk, ann).documents
+    (held,) = claims.claim(project.pk, ann).documents
     submit = Actor(submitting(project, ann, held.token), stop_before=STORE_ANSWER).begin()
-    change = Actor(lambda: policy.change(project.pk, joan, overlap=after)).begin_and_block()
+    change = Actor(lambda: exclusion.change(project.pk, joan, overlap=after)).begin_and_block()
     assert submit.finish().outcome == "counted"
     change.finish()
     assert the_document(project).state == state
 
 
 def test_a_document_is_excluded_after_the_submit_that_holds_it(one: Project, joan: User, ann: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     submit = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
-    exclude = Actor(lambda: policy.exclude(one.pk, joan, held.document_id)).begin_and_block()
+    exclude = Actor(lambda: exclusion.exclude(one.pk, joan, held.document_id)).begin_and_block()
     assert submit.finish().outcome == "counted"
     exclude.finish()
     assert the_document(one).state == Document.State.EXCLUDED
@@ -201,9 +206,9 @@ def test_a_document_is_excluded_after_the_submit_that_holds_it(one: Project, joa
 def test_a_document_is_excluded_before_the_submit_that_waits_for_it(
     one: Project, joan: User, ann: User
 ) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     exclude = Actor(
-        lambda: policy.exclude(one.pk, joan, held.document_id), stop_before='UPDATE "labeling_document"'
+        lambda: exclusion.exclude(one.pk, joan, held.document_id), stop_before='UPDATE "labeling_document"'
     ).begin()
     submit = Actor(submitting(one, ann, held.token)).begin_and_block()
     exclude.finish()
@@ -212,17 +217,17 @@ def test_a_document_is_excluded_before_the_submit_that_waits_for_it(
 
 
 def test_a_claim_comes_while_an_answer_is_undone(one: Project, ann: User, bob: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     submitting(one, ann, held.token)()
     undo = Actor(lambda: corrections.undo(one.pk, ann), stop_before=REOPEN).begin()
-    assert queue.claim(one.pk, bob).documents == []
+    assert claims.claim(one.pk, bob).documents == []
     undo.finish()
-    assert queue.claim(one.pk, bob).empty_because == "all_leased"
-    assert [held.external_id for held in queue.held_by(one.pk, ann)] == ["t0"]
+    assert claims.claim(one.pk, bob).empty_because == "all_leased"
+    assert [held.external_id for held in claims.held_by(one.pk, ann)] == ["t0"]
 
 
 def test_a_skip_comes_before_the_submit_of_the_same_token(one: Project, ann: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     skip = Actor(lambda: skipping.skip(held.token, ann), stop_before='UPDATE "labeling_lease"').begin()
     submit = Actor(submitting(one, ann, held.token)).begin_and_block()
     skip.finish()
@@ -230,7 +235,7 @@ def test_a_skip_comes_before_the_submit_of_the_same_token(one: Project, ann: Use
 
 
 def test_a_skip_comes_after_the_submit_of_the_same_token(one: Project, ann: User) -> None:
-    (held,) = queue.claim(one.pk, ann).documents
+    (held,) = claims.claim(one.pk, ann).documents
     submit = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
     skip = Actor(lambda: skipping.skip(held.token, ann)).begin_and_block()
     assert submit.finish().outcome == "counted"
@@ -242,7 +247,7 @@ def test_two_batches_that_hold_the_same_documents_never_wait_in_a_circle(
     make_project: Callable[..., Project], ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2)
-    mine, theirs = (queue.claim(project.pk, who, 6).documents for who in (ann, bob))
+    mine, theirs = (claims.claim(project.pk, who, 6).documents for who in (ann, bob))
     answer = [label(project, "Refund")]
     forwards = [Submission(held.token, answer) for held in mine]
     backwards = [Submission(held.token, answer) for held in reversed(theirs)]
@@ -254,7 +259,7 @@ def test_two_batches_that_hold_the_same_documents_never_wait_in_a_circle(
 def test_without_the_lock_on_the_document_the_first_test_fails(
     tickets: Project, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unlocked = statements.LOCK_RANKED.replace("FOR NO KEY UPDATE OF d SKIP LOCKED", "")
-    monkeypatch.setattr(statements, "LOCK_RANKED", unlocked)
+    unlocked = sql.LOCK_RANKED.replace("FOR NO KEY UPDATE OF d SKIP LOCKED", "")
+    monkeypatch.setattr(sql, "LOCK_RANKED", unlocked)
     with pytest.raises(AssertionError):
         test_two_claims_of_one_document(tickets, ann, bob)

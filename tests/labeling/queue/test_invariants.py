@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from labeling.actions import annotations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Project
-from labeling.models.invariants import INVARIANTS
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.management.invariants import INVARIANTS
+from labeling.projects.models import Project
+from labeling.queue import claims
 from tests.fixtures.people import label
 
 SPOILED = {  # number of the invariant, and how it is broken
@@ -69,8 +70,8 @@ SPOILED = {  # number of the invariant, and how it is broken
 @pytest.fixture
 def facts(tickets: Project, ann: User, bob: User) -> dict[str, Any]:
     """An answer of Ann's that settled its document, and a document in her hands."""
-    answered, _ = queue.claim(tickets.pk, ann, 2, key="key").documents
-    annotations.submit(ann, Submission(answered.token, [label(tickets, "Refund")], key="key"))
+    answered, _ = claims.claim(tickets.pk, ann, 2, key="key").documents
+    submit.submit(ann, Submission(answered.token, [label(tickets, "Refund")], key="key"))
     return {"said": answered.lease_id, "document": answered.document_id, "bob": bob.pk}
 
 

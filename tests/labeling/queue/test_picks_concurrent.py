@@ -9,10 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import close_old_connections, connection
 
-from labeling.actions import generations, picks, queue
-from labeling.actions.annotations import Submission, submit
-from labeling.models import Document, Lease, Pick, Project
-from labeling.models.invariants import INVARIANTS, breaches
+from labeling.annotations.submit import Submission, submit
+from labeling.documents.models import Document
+from labeling.management.invariants import INVARIANTS, breaches
+from labeling.projects.models import Project
+from labeling.queue import claims, publishing
+from labeling.queue.models import Lease
+from labeling.steering import picks
+from labeling.steering.models import Pick
 from tests.fixtures.people import label
 
 ROUNDS = 25
@@ -47,14 +51,14 @@ def test_managers_pick_and_take_back_while_people_label(
 
     def work(who: User) -> Callable[[random.Random], None]:
         def once(rng: random.Random) -> None:
-            for held in queue.claim(project.pk, who, 2).documents:
+            for held in claims.claim(project.pk, who, 2).documents:
                 submit(who, Submission(held.token, [rng.choice(classes)]))
 
         return once
 
     def send(rng: random.Random) -> None:
         picks.pick(project.pk, joan, rng.sample(ids, 8), "Again")
-        generations.publish(project.pk, generations.next_generation(), picks.waiting_entries(project, 30))
+        publishing.publish(project.pk, publishing.next_generation(), picks.waiting_entries(project, 30))
 
     def take_back(rng: random.Random) -> None:
         standing = list(Pick.objects.filter(project=project, ended_at=None).values_list("pk", flat=True))

@@ -12,9 +12,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import annotations, generations, queue
-from labeling.actions.annotations import Submission
-from labeling.models import Document, Project, answer_statements, statements
+from labeling.annotations import sql as answer_statements
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+from labeling.queue import claims, publishing
+from labeling.queue import sql as statements
 from tests.fixtures.people import CLASSES, label
 
 SIZES = (1_000, 100_000)
@@ -67,7 +71,7 @@ def make_done(make_project: Callable[..., Project], ann: User) -> Callable[[int]
         Project.objects.filter(pk=project.pk).update(document_count=count)
         still_open = Document.objects.filter(project=project, state="open").order_by("-position")[:HEAD]
         entries = [(pk, {"share": "margin"}) for pk in still_open.values_list("pk", flat=True)]
-        generations.publish(project.pk, generations.next_generation(), entries)
+        publishing.publish(project.pk, publishing.next_generation(), entries)
         with connection.cursor() as cursor:
             for table in sorted(GROWN | {"labeling_project"}):
                 cursor.execute(f"ANALYZE {table}")
@@ -154,7 +158,7 @@ def test_a_claim_reads_as_much_of_a_large_project_as_of_a_small_one(
 
 def test_a_submit_reads_no_whole_table(make_done: Callable[[int], Project], ann: User) -> None:
     project = make_done(SIZES[0])
-    (held,) = queue.claim(project.pk, ann).documents
+    (held,) = claims.claim(project.pk, ann).documents
     refund = label(project, CLASSES[0])
     facts = {
         "leases": [held.lease_id], "with_text": False, "annotator": ann.pk, "epochs": [held.epoch],
@@ -183,21 +187,21 @@ def test_claims_and_submits_take_six_statements_at_most_on_their_longest_way(
 ) -> None:
     """A claim that finds half of it without the order, and leases that ran out; then a late submit."""
     project = make_project(overlap=2)
-    queue.claim(project.pk, ann, 6)
+    claims.claim(project.pk, ann, 6)
     documents = Document.objects.filter(project=project)
     entries = [(pk, {"share": "margin"}) for pk in documents.values_list("pk", flat=True)[:3]]
-    generations.publish(project.pk, generations.next_generation(), entries)
+    publishing.publish(project.pk, publishing.next_generation(), entries)
     clock.advance(minutes=16)
     with connection.execute_wrapper(claimed := Counted()):
-        held = queue.claim(project.pk, bob, 6, key="k").documents
+        held = claims.claim(project.pk, bob, 6, key="k").documents
     assert len(held) == 6
     assert claimed.count <= 6
     refund = [label(project, "Refund")]
-    for one in queue.claim(project.pk, ann, 6).documents:
-        annotations.submit(ann, Submission(one.token, refund))
+    for one in claims.claim(project.pk, ann, 6).documents:
+        submit.submit(ann, Submission(one.token, refund))
     clock.advance(minutes=16)
     with connection.execute_wrapper(submitted := Counted()):
-        done = annotations.submit_many(
+        done = submit.submit_many(
             bob, [Submission(one.token, refund, key=one.token) for one in held[:answers]]
         )
     assert {(one.outcome, one.document_state) for one in done} == {("counted", "resolved")}

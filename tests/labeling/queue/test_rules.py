@@ -2,17 +2,21 @@
 
 import pytest
 
-from labeling.actions import annotations, corrections, policy, projects, queue, skipping
-from labeling.actions.annotations import Submission
-from labeling.actions.answers import LabelValue
+from labeling.annotations import corrections, exclusion, skipping
+from labeling.annotations import submit as annotations
+from labeling.annotations.models import Annotation, Resolution
+from labeling.annotations.submit import Submission
+from labeling.annotations.validation import LabelValue
+from labeling.documents.models import Document
 from labeling.exceptions import KeyReused, NotAMember
-from labeling.models import Annotation, Document, Resolution
+from labeling.projects import members
+from labeling.queue import claims
 from tests.fixtures.people import Clock
 from tests.labeling.queue.world import World
 
 
-def claim(world: World, who: str, count: int = 1, key: str | None = None) -> list[queue.HeldDocument]:
-    return queue.claim(world.sides[0].project.pk, world.users[who], count, key).documents
+def claim(world: World, who: str, count: int = 1, key: str | None = None) -> list[claims.HeldDocument]:
+    return claims.claim(world.sides[0].project.pk, world.users[who], count, key).documents
 
 
 def submit(world: World, who: str, token: str, key: str | None = None) -> annotations.Submitted:
@@ -21,7 +25,7 @@ def submit(world: World, who: str, token: str, key: str | None = None) -> annota
 
 
 def change_overlap(world: World, overlap: int, **choice: bool) -> None:
-    policy.change(world.sides[0].project.pk, world.users["joan"], overlap=overlap, **choice)
+    exclusion.change(world.sides[0].project.pk, world.users["joan"], overlap=overlap, **choice)
 
 
 def state_of(document_id: int) -> str:
@@ -65,7 +69,7 @@ def test_a_key_serves_one_answer(world: World) -> None:
 
 def test_nobody_gets_an_excluded_document(world: World) -> None:
     best = world.sides[0].ids["t2"]  # the first order turns the texts round
-    policy.exclude(world.sides[0].project.pk, world.users["joan"], best)
+    exclusion.exclude(world.sides[0].project.pk, world.users["joan"], best)
     assert best not in [held.document_id for held in claim(world, "ann", 3)]
 
 
@@ -80,7 +84,7 @@ def test_a_replaced_token_fills_no_slot(world: World, clock: Clock) -> None:
 
 def test_a_deferred_document_waits(world: World, clock: Clock) -> None:
     (held,) = claim(world, "ann")
-    queue.defer(held.token, world.users["ann"], minutes=30)
+    claims.defer(held.token, world.users["ann"], minutes=30)
     assert held.document_id not in [other.document_id for other in claim(world, "ann", 2)]
     clock.advance(minutes=31)
     assert held.document_id in [again.document_id for again in claim(world, "ann", 3)]
@@ -108,12 +112,12 @@ def test_undo_opens_the_document_and_ends_the_old_token(world: World) -> None:
     assert state_of(held.document_id) == "open"
     assert not Resolution.objects.exists()
     assert submit(world, "ann", held.token).outcome == "replay"
-    assert submit(world, "ann", queue.lease_token(lease.pk, lease.epoch)).outcome == "counted"
+    assert submit(world, "ann", claims.lease_token(lease.pk, lease.epoch)).outcome == "counted"
 
 
 def test_who_was_removed_submits_nothing(world: World) -> None:
     (held,) = claim(world, "ann")
-    projects.remove_member(world.sides[0].project.pk, world.users["joan"], world.users["ann"])
+    members.remove_member(world.sides[0].project.pk, world.users["joan"], world.users["ann"])
     with pytest.raises(NotAMember):
         submit(world, "ann", held.token)
     assert not Annotation.objects.exists()
@@ -143,8 +147,8 @@ def test_what_three_skipped_is_disputed_also_when_it_comes_back(world: World) ->
         skipping.skip(held.token, world.users[who])
     assert state_of(held.document_id) == "disputed"
     project, joan = world.sides[0].project.pk, world.users["joan"]
-    policy.exclude(project, joan, held.document_id)
-    policy.include(project, joan, held.document_id)
+    exclusion.exclude(project, joan, held.document_id)
+    exclusion.include(project, joan, held.document_id)
     assert state_of(held.document_id) == "disputed"
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - statements of the service are put into one
 """On what does the state machine play? Two projects, four people, a stranger; and what both sides say."""
 
 from __future__ import annotations
@@ -12,10 +11,13 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.actions import generations, new_projects, projects
+from labeling.documents.models import Document
 from labeling.exceptions import LabelingError
-from labeling.models import Document, Project
-from labeling.models.invariants import INVARIANTS
+from labeling.guidelines import new_projects
+from labeling.management.invariants import INVARIANTS
+from labeling.projects import members
+from labeling.projects.models import Project
+from labeling.queue import publishing
 from tests.fixtures.people import CLASSES, TEXTS, fill
 from tests.labeling.queue.standing import Doc, Refused
 from tests.labeling.queue.wishes import Wishes
@@ -104,16 +106,16 @@ def _side(
     project = new_projects.create(users["joan"], name=name, kind="single", class_names=CLASSES, **policy)
     for person, role in people.items():
         if person != "joan":
-            projects.add_member(project.pk, users["joan"], users[person], role)
+            members.add_member(project.pk, users["joan"], users[person], role)
     documents = fill(project, TEXTS[:count])
     last = documents[-1]
     Document.objects.filter(pk=last.pk).update(split=Document.Split.TEST, random_key=0.01)
     docs = {d.external_id or "": Doc(d.external_id or "", ("pool", d.random_key)) for d in documents}
     docs[last.external_id or ""].place = ("test", 0.01)
     model = Wishes(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
-    generation = generations.next_generation()
+    generation = publishing.next_generation()
     ranked = list(reversed(documents[:RANKED]))
-    generations.publish(project.pk, generation, [(d.pk, {"share": "margin"}) for d in ranked])
+    publishing.publish(project.pk, generation, [(d.pk, {"share": "margin"}) for d in ranked])
     model.publish(generation, [d.external_id or "" for d in ranked])
     texts = {d.external_id or "": d.text for d in documents}
     return Side(project, model, {d.external_id or "": d.pk for d in documents}, texts)

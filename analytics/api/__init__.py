@@ -1,1 +1,0 @@
-"""Report API: the JSON edge of analytics, for machines."""

@@ -1,0 +1,59 @@
+"""Report API URLs: which address of the API answers with which report."""
+
+from django.urls import path
+
+from analytics.class_report import api
+from analytics.confusion import api as confusion
+from analytics.distribution import api as distribution
+from analytics.learning_curves import api as curves
+from analytics.model_versions import api as comparing
+from analytics.next_steps import api as next_steps
+from analytics.quality import api as quality
+from analytics.savings import api as savings
+from analytics.slices import api as slices
+from analytics.steering import api as steering
+from analytics.test_set import api as review
+from labeling.api import fields
+
+__all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
+
+app_name = "analytics_api"
+
+urlpatterns = [
+    path("projects/<row:project_id>/reports/classes/", api.ClassReports.as_view(), name="report_classes"),
+    path(
+        "projects/<row:project_id>/reports/confusion/",
+        confusion.Confusions.as_view(),
+        name="report_confusion",
+    ),
+    path(
+        "projects/<row:project_id>/reports/distribution/",
+        distribution.Distributions.as_view(),
+        name="report_distribution",
+    ),
+    path(
+        "projects/<row:project_id>/reports/quality/", quality.QualityReports.as_view(), name="report_quality"
+    ),
+    path("projects/<row:project_id>/reports/curves/", curves.Curves.as_view(), name="report_curves"),
+    path(
+        "projects/<row:project_id>/reports/compare/", comparing.Comparisons.as_view(), name="report_compare"
+    ),
+    path("projects/<row:project_id>/reports/test-set/", review.TestSets.as_view(), name="report_test_set"),
+    path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
+    path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
+    path(
+        "projects/<row:project_id>/reports/next-steps/",
+        next_steps.NextSteps.as_view(),
+        name="report_next_steps",
+    ),
+    path(
+        "projects/<row:project_id>/reports/steering/",
+        steering.SteeringReports.as_view(),
+        name="report_steering",
+    ),
+    path(
+        "projects/<row:project_id>/reports/steering/<uuid:class_id>/",
+        steering.ClassSteering.as_view(),
+        name="report_steering_class",
+    ),
+]

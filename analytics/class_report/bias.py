@@ -1,0 +1,162 @@
+"""Bias report: what actively chosen labels would have said, and whether shown suggestions bend answers.
+
+Both are told beside the honest numbers and never instead of them. Every prediction here was made before its
+answer, by the model of that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from analytics.data.bias_queries import Answered, answered_beside
+from analytics.metrics.bias import difference_of_proportions, difference_within_strata
+from analytics.metrics.intervals import proportion
+from analytics.metrics.measures import Measure, gettext_noop
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.prequential import Marked, Predicted, foretold
+from labeling.projects.models import Project
+
+LATEST = 2_000  # answers that are looked at
+MIN_ANSWERS = 20  # answers on each side, below which a difference is not put into the title
+BANDS = 5  # of the model's probability, within which shown and hidden answers are compared
+SEEN = ("shown", "preselected")
+
+NONE_DRAWN = gettext_noop("No random document was predicted before it was labelled.")
+NONE_CHOSEN = gettext_noop("No chosen document was predicted before it was labelled.")
+NONE_COMPARABLE = gettext_noop("Shown and hidden opinions have no documents of the same confidence yet.")
+NONE_AFTER = gettext_noop("Nobody has chosen something else before an opinion was shown.")
+
+
+@dataclass(frozen=True)
+class ChosenAndDrawn:
+    """The share of documents whose most likely class was right, on random and on chosen ones.
+
+    bias : chosen minus drawn: how far the biased number is off
+    """
+
+    drawn: Measure
+    chosen: Measure
+    n_drawn: int
+    n_chosen: int
+    bias: Measure
+
+
+@dataclass(frozen=True)
+class ClassBias:
+    """The same of the documents that got one class: its recall."""
+
+    label_class: LabelClass
+    recall: ChosenAndDrawn
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """Agreement with the model's opinion where it was seen and where not.
+
+    pull : seen minus hidden, among documents of the same confidence
+    changed : of answers that began with something else, under "after", the share that went over to the model
+    """
+
+    seen: Measure
+    hidden: Measure
+    n_seen: int
+    n_hidden: int
+    pull: Measure
+    changed: Measure
+    n_contrary: int
+
+
+@dataclass(frozen=True)
+class BiasReport:
+    """Biased numbers, named as such."""
+
+    overall: ChosenAndDrawn
+    classes: list[ClassBias]
+    leaning: Leaning
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.overall.n_drawn or self.overall.n_chosen)
+
+
+def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
+    """From the latest answers, in two statements.
+
+    Where spans are marked, a document is right with exactly its spans, and recall is of spans. Whether shown
+    marks bend the answers is undefined there: each of them is taken or dropped by itself.
+    """
+    predicted = foretold(project, LATEST)
+    return BiasReport(
+        _compared((one.is_drawn, one.is_right) for one in predicted),
+        [ClassBias(one, _recall(predicted, one.pk)) for one in classes],
+        _leaning(answered_beside(project.pk, LATEST)),
+    )
+
+
+def title(report: BiasReport) -> str:
+    """How far the chosen labels are off."""
+    overall = report.overall
+    if min(overall.n_drawn, overall.n_chosen) < MIN_ANSWERS or overall.bias.interval is None:
+        return _("Too few answers to say how far the chosen labels are off")
+    if overall.bias.interval.high < 0:
+        return _("The chosen labels make the model look worse than it is")
+    if overall.bias.interval.low > 0:
+        return _("The chosen labels make the model look better than it is")
+    return _("The chosen labels are off by no more than noise")
+
+
+def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndDrawn:
+    """From whether each was drawn, and whether it was right."""
+    sides: dict[bool, list[bool]] = {True: [], False: []}
+    for is_drawn, is_right in cases:
+        sides[is_drawn].append(is_right)
+    drawn, chosen = sides[True], sides[False]
+    return ChosenAndDrawn(
+        proportion(sum(drawn), len(drawn), NONE_DRAWN),
+        proportion(sum(chosen), len(chosen), NONE_CHOSEN),
+        len(drawn),
+        len(chosen),
+        difference_of_proportions(
+            sum(drawn), len(drawn), sum(chosen), len(chosen), NONE_CHOSEN if drawn else NONE_DRAWN
+        ),
+    )
+
+
+def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndDrawn:
+    """Of the documents that got the class; of its spans, where spans are marked."""
+    return _compared((one.is_drawn, is_right) for one in predicted for is_right in _found(one, label_class))
+
+
+def _found(one: Predicted | Marked, label_class: UUID) -> list[bool]:
+    """Whether each label of the class was foretold."""
+    if isinstance(one, Marked):
+        return [span in one.said for span in one.given if span[2] == label_class]
+    return [one.label_class == label_class] if label_class in one.given else []
+
+
+def _leaning(answers: Sequence[Answered]) -> Leaning:
+    seen = [one for one in answers if one.policy in SEEN]
+    hidden = [one for one in answers if one.policy == "hidden"]
+    strata = []
+    for band in range(BANDS):
+        sides = [[one.agrees for one in side if _band(one) == band] for side in (hidden, seen)]
+        strata.append((sum(sides[0]), len(sides[0]), sum(sides[1]), len(sides[1])))
+    contrary = [one for one in answers if one.policy == "after" and one.first != one.suggested]
+    changed = sum(one.suggested in one.given for one in contrary)
+    return Leaning(
+        proportion(sum(one.agrees for one in seen), len(seen), NONE_COMPARABLE),
+        proportion(sum(one.agrees for one in hidden), len(hidden), NONE_COMPARABLE),
+        len(seen),
+        len(hidden),
+        difference_within_strata(strata, NONE_COMPARABLE),
+        proportion(changed, len(contrary), NONE_AFTER),
+        len(contrary),
+    )
+
+
+def _band(one: Answered) -> int:
+    return min(int(one.probability * BANDS), BANDS - 1)

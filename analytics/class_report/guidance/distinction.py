@@ -1,0 +1,64 @@
+"""Class ambiguity: classes that are not clearly distinct. Is it the rule or the model?"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from analytics.class_report.guidance.finding import Finding, draft_rule, label_more, see
+from analytics.class_report.report import ClassReport
+from analytics.confusion.matrix import documents_of
+from analytics.confusion.report import AmbiguousPair, Verdict
+from analytics.confusion.wording import cause, chance, evidence, people, remedy
+
+MAX_PAIRS = 2
+
+
+def unclear_pairs(report: ClassReport) -> list[Finding]:
+    """Pairs that are mixed up beyond noise."""
+    clear = [pair for pair in report.ambiguous if pair.model.is_clear]
+    return [_finding(report, pair) for pair in clear[:MAX_PAIRS]]
+
+
+def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
+    is_rule = pair.verdict is Verdict.RULE
+    project, names = report.project, {"first": pair.first.name, "second": pair.second.name}
+    title = (
+        _("{first} and {second} are not clearly distinct").format(**names)
+        if is_rule
+        else _("{first} and {second} are mixed up").format(**names)
+    )
+    ways = [(pair.first, pair.second), (pair.second, pair.first)]
+    true, said = ways[0] if pair.model.forward >= pair.model.backward else ways[1]
+    count = max(pair.model.forward, pair.model.backward)
+    asked = dict(part.split("=") for part in documents_of(project.kind, true, said).split("&"))
+    model = report.version.number if report.version else 0
+    look = see(project, _("See the {n}").format(n=count), "test_set", model=model, **asked)
+    rule, labels = (
+        draft_rule(project, pair.first, pair.second),
+        label_more(project, [pair.first, pair.second]),
+    )
+    return Finding(
+        key="unclear_pair",
+        title=title,
+        text=f"{evidence(pair, project.kind)} {cause(pair)}",
+        why=remedy(pair),
+        how_sure=_how_sure(pair),
+        tone="bad" if is_rule else "warn",
+        seriousness=75 if is_rule else 30,
+        deeds=(rule, look, labels) if is_rule else (labels, look, rule),
+        label_class=pair.first,
+    )
+
+
+def _how_sure(pair: AmbiguousPair) -> str:
+    if pair.model.share.value is None or pair.model.share.interval is None:
+        return ""
+    share = _(
+        "Of what is either class, {share:.0f} % is mixed up, {low:.0f} to {high:.0f} % with 95 % confidence."
+    )
+    told = share.format(
+        share=100 * pair.model.share.value,
+        low=100 * pair.model.share.interval.low,
+        high=100 * pair.model.share.interval.high,
+    )
+    return " ".join(one for one in (told, chance(pair), people(pair)) if one)

@@ -1,0 +1,93 @@
+"""Finding: one thing to know, why it matters, how sure it is, and what can be done about it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from analytics.data.request_sizes import TEST_DOCUMENTS
+from labeling.guidelines.models import LabelClass
+from labeling.projects.models import Project
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A button that does something, or a link to what there is to see. For managers."""
+
+    name: str
+    address: str
+    is_post: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know.
+
+    key : names the check, for machines
+    text : the numbers
+    why : why it matters
+    how_sure : what the finding rests on
+    tone : good, warn or bad
+    seriousness : the more serious comes first
+    deeds : what can be done, the most helpful first
+    """
+
+    key: str
+    title: str
+    text: str
+    why: str
+    how_sure: str
+    tone: str
+    seriousness: int
+    deeds: tuple[Deed, ...] = ()
+    label_class: LabelClass | None = None
+
+
+def label_more(project: Project, classes: Sequence[LabelClass], most: int | None = None) -> Deed:
+    """Ask the queue for more of these classes, of the first `most`; can be stopped on the same page."""
+    first, *others = classes[:most]
+    name = _("Label more {name}") if not others else _("Label more of these {n}")
+    if others and len(others) + 1 < len(classes):
+        name = _("Label more of the first {n}")
+    return Deed(
+        name.format(name=first.name, n=len(others) + 1),
+        reverse("analytics:focus", args=[project.pk, first.pk]),
+        is_post=True,
+        fields=tuple(("also", str(label_class.pk)) for label_class in others),
+    )
+
+
+def queue_test_documents(project: Project) -> Deed:
+    """Bring test documents that nobody has labelled to the front; a pick like any other."""
+    name = _("Queue {n} test documents").format(n=TEST_DOCUMENTS)
+    return Deed(name, reverse("analytics:queue_test", args=[project.pk]), is_post=True)
+
+
+def label_now(project: Project) -> Deed:
+    return Deed(_("Label"), reverse("labeling:label", args=[project.pk]))
+
+
+def train_again(project: Project) -> Deed:
+    """Trains on the labels of now, as workers do anyway once there are enough new ones."""
+    address = reverse("analytics:train_again", args=[project.pk])
+    return Deed(_("Train again without them"), address, is_post=True)
+
+
+def import_more(project: Project) -> Deed:
+    return Deed(_("Import documents"), reverse("labeling:import", args=[project.pk]))
+
+
+def draft_rule(project: Project, first: LabelClass, second: LabelClass) -> Deed:
+    """Opens the guideline's editor; nothing is saved before the manager does."""
+    return Deed(_("Draft a rule"), reverse("analytics:draft_rule", args=[project.pk, first.pk, second.pk]))
+
+
+def see(project: Project, name: str, route: str, **asked: object) -> Deed:
+    """Open a page of the report, narrowed by what is asked."""
+    query = f"?{urlencode(asked)}" if asked else ""
+    return Deed(name, reverse(f"analytics:{route}", args=[project.pk]) + query)

@@ -1,0 +1,75 @@
+"""Data leakage: has the model seen the answers? Exact copies of test documents, kept out or not."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.class_report.guidance.finding import Finding, see, train_again
+from analytics.class_report.guidance.leakage_queries import Leaks, leaks
+from analytics.class_report.report import ClassReport
+from analytics.data.content_cache import remembered
+
+
+def leaked(report: ClassReport) -> list[Finding]:
+    """Copies of test documents: those that were kept out of training, and those that were not."""
+    if report.version is None or report.held_out is None:
+        return []
+    version, documents, project = report.version, report.held_out.document_ids, report.project
+    found = remembered(
+        lambda: leaks(version, documents.tolist()),
+        f"leaks {version.pk} {project.document_count} {project.removed_count} {project.grouped_count}",
+        report.labels,
+        documents,
+    )
+    return [*_learnt(report, found), *_kept_out(report, found)]
+
+
+def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
+    if not found.learnt:
+        return []
+    title = ngettext(
+        "The model has learnt from {n} copy of a test document",
+        "The model has learnt from {n} copies of test documents",
+        found.learnt,
+    ).format(n=found.learnt)
+    return [
+        Finding(
+            key="leak",
+            title=title,
+            text=ngettext(
+                "{n} of {of} test documents came in after its copy had been learnt.",
+                "{n} of {of} test documents came in after their copies had been learnt.",
+                found.measured,
+            ).format(n=found.measured, of=report.test_documents),
+            why=_("It knows the answers to these, so the numbers are too good."),
+            how_sure=_("Certain: these texts are equal, character by character."),
+            tone="bad",
+            seriousness=100,
+            deeds=(train_again(report.project),),
+        )
+    ]
+
+
+def _kept_out(report: ClassReport, found: Leaks) -> list[Finding]:
+    if not found.kept_out:
+        return []
+    title = ngettext(
+        "{n} labelled document repeats a test document and was kept out of training",
+        "{n} labelled documents repeat test documents and were kept out of training",
+        found.kept_out,
+    ).format(n=found.kept_out)
+    return [
+        Finding(
+            key="kept_out",
+            title=title,
+            text=_("So the numbers do not profit from copies."),
+            why=_(
+                "Copies across the border are the usual reason for numbers that nobody meets again in use."
+            ),
+            how_sure=_("Certain: these texts are equal, character by character."),
+            tone="good",
+            seriousness=5,
+            deeds=(see(report.project, _("Read the test set"), "test_set"),),
+        )
+    ]

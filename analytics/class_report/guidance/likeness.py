@@ -1,0 +1,101 @@
+"""Distribution shift: is the test set like the pool? In length and kind of documents, and mix of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from analytics.class_report.guidance.finding import Finding, queue_test_documents, see
+from analytics.class_report.guidance.representativeness import Difference, differences
+from analytics.class_report.report import ClassReport
+from analytics.data.content_cache import remembered
+from analytics.metrics.measures import Measure
+from analytics.metrics.mismatch import mismatch
+from labeling.explanations.reasons import percent
+from labeling.projects.models import Project
+
+SURE = 0.01  # p-value of a difference between mixes
+MIN_SAMPLED = 30  # random documents of the pool, from which its mix is compared
+
+
+def unrepresentative(report: ClassReport) -> list[Finding]:
+    """Whether the measured documents differ from the pool in length or metadata."""
+    if report.held_out is None:
+        return []
+    project, documents = report.project, report.held_out.document_ids
+    found = remembered(
+        lambda: differences(project, documents),
+        # A document never changes.
+        f"likeness {project.pk} {project.document_count} {project.removed_count} {get_language()}",
+        documents,
+    )
+    return [_differs(project, one) for one in found[:2]]
+
+
+def _differs(project: Project, found: Difference) -> Finding:
+    what = _("{field}: {value}").format(field=found.field, value=found.value) if found.field else found.value
+    return Finding(
+        key="unrepresentative",
+        title=_("The test set does not look like the pool: {what}").format(what=what),
+        text=_("{test} of the labelled test documents, {pool} of the pool.").format(
+            test=_share(found.test), pool=_share(found.pool)
+        ),
+        why=_("The numbers hold for documents like those of the test set; in use there will be others."),
+        how_sure=_("p = {p:.1g} by a permutation test on a random sample, corrected for all fields.").format(
+            p=found.p_value
+        ),
+        tone="warn",
+        seriousness=55,
+        deeds=(see(project, _("Show the slices"), "slices"), queue_test_documents(project)),
+    )
+
+
+def different_mix(report: ClassReport) -> list[Finding]:
+    """Whether the classes of the test set differ from those of random documents of the pool.
+
+    A document counts once for each of its classes, however many spans of it there are.
+
+    The other labels of the pool were chosen by the queue: they differ by design, and are not compared.
+    """
+    found, project = report.labelled, report.project
+    drawn_of_pool = found.is_drawn & ~found.is_test
+    if int(drawn_of_pool.sum()) < MIN_SAMPLED:
+        return []
+    test, pool = (
+        np.bincount(found.places[side[found.documents]], minlength=len(found.ledger.classes))
+        for side in (found.is_test, drawn_of_pool)
+    )
+    tested = remembered(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
+    if tested.p_value >= SURE:
+        return []
+    place = int(np.abs(tested.residuals).argmax())
+    names = {row.label_class.pk: row.label_class.name for row in report.rows}
+    name = names.get(found.ledger.classes[place], _("a retired class"))
+    return [
+        Finding(
+            key="mismatch",
+            title=_("The test set and the pool have different mixes of classes, most of all {name}").format(
+                name=name
+            ),
+            text=_("{test} of the test labels, {pool} of those of random documents of the pool.").format(
+                test=percent(test[place] / max(test.sum(), 1)), pool=percent(pool[place] / max(pool.sum(), 1))
+            ),
+            why=_("Both are random draws, so something changed between them: the documents or the rule."),
+            how_sure=_(
+                "p = {p:.1g} by a permutation test; effect {v:.2f} (Cramér's V). Labels that the queue chose "
+                "differ by design and are left out."
+            ).format(p=tested.p_value, v=tested.cramers_v),
+            tone="warn",
+            seriousness=45,
+            deeds=(see(project, _("Show the distribution"), "distribution"),),
+        )
+    ]
+
+
+def _share(measure: Measure) -> str:
+    if measure.value is None or measure.interval is None:
+        return "—"
+    return _("{share} ({low} to {high})").format(
+        share=percent(measure.value), low=percent(measure.interval.low), high=percent(measure.interval.high)
+    )

@@ -1,0 +1,74 @@
+"""Novelty: is the model worse on texts of a new kind? Test documents that nothing labeled is like."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.class_report.guidance.finding import Finding, see
+from analytics.class_report.report import ClassReport
+from analytics.data.unlike_texts import UnlikeTexts
+from labeling.explanations.reasons import percent
+
+
+def unlike_labeled(report: ClassReport) -> list[Finding]:
+    """Whether texts unlike any labeled one differ from the others beyond noise, or there are none."""
+    found = report.unlike
+    if found is None:
+        return []
+    if not found.documents:
+        return [_none_unlike(report)]
+    interval = found.difference.interval
+    if interval is None or interval.low <= 0 <= interval.high:
+        return []
+    return [_differs(report, found)]
+
+
+def _none_unlike(report: ClassReport) -> Finding:
+    return Finding(
+        key="none_unlike_labeled",
+        title=_("Every test document has a near-duplicate among the labeled ones"),
+        text=_("Nothing says how good the model is on other texts."),
+        why=_("The numbers hold for texts like the labeled ones. Texts of a new kind may do worse."),
+        how_sure=_("Near-duplicates share four fifths of their words (MinHash)."),
+        tone="warn",
+        seriousness=45,
+        deeds=(see(report.project, _("Read the test set"), "test_set"),),
+    )
+
+
+def _differs(report: ClassReport, found: UnlikeTexts) -> Finding:
+    interval, difference = found.difference.interval, found.difference.value or 0.0
+    assert interval is not None  # noqa: S101 - looked at before
+    is_worse = difference < 0
+    low, high = sorted((abs(interval.low), abs(interval.high)))
+    return Finding(
+        key="unlike_labeled",
+        title=_("The model is worse on texts unlike any labeled one")
+        if is_worse
+        else _("The model is better on texts unlike any labeled one"),
+        text=ngettext(
+            "{unlike} of {n} test document without a near-duplicate among the labeled ones is right, "
+            "{alike} of the others.",
+            "{unlike} of {n} test documents without a near-duplicate among the labeled ones are right, "
+            "{alike} of the others.",
+            found.documents,
+        ).format(
+            unlike=percent(found.right / found.documents),
+            n=found.documents,
+            alike=percent(found.right_alike / found.alike),
+        ),
+        why=_(
+            "The number on all test documents holds for the same stream of texts. On texts of a new kind, "
+            "expect the number on those unlike any labeled one."
+        )
+        if is_worse
+        else _("Texts that repeat each other may mix classes, or their labels contradict each other."),
+        how_sure=_(
+            "The difference is {low} to {high} points (95 % interval). Near-duplicates share four fifths of "
+            "their words (MinHash)."
+        ).format(low=round(100 * low), high=round(100 * high)),
+        tone="warn",
+        seriousness=45,
+        deeds=(see(report.project, _("Read texts without near-duplicates"), "test_set", twins="0"),),
+    )

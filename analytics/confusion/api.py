@@ -1,0 +1,125 @@
+"""Confusion API: what is taken for what, in the same numbers as on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.confusion.report import AmbiguousPair, ConfusionReport, Verdict, confusion_report
+from analytics.confusion.wording import advice, headline
+from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
+from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+from labeling.projects.models import Project
+
+
+class ConfusedClassOut(serializers.Serializer[Any]):
+    """A row of the matrix. Units are test documents; places in them where spans are marked."""
+
+    name = serializers.CharField()
+    true = serializers.IntegerField(help_text="Units that have the class.")
+    predicted = serializers.IntegerField(help_text="Units that the model gives it.")
+    missed = serializers.IntegerField()
+    extra = serializers.IntegerField()
+    missed_alone = serializers.IntegerField(help_text="Missed, and nothing given instead.")
+    extra_alone = serializers.IntegerField(help_text="Given where nothing else was missed.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class AmbiguousPairOut(serializers.Serializer[Any]):
+    """Two classes that are mixed up, and what people do with the same two."""
+
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+    first_as_second = serializers.IntegerField()
+    second_as_first = serializers.IntegerField()
+    of_either = serializers.IntegerField(help_text="Units with one of the two on either side.")
+    share = MeasureOut()
+    expected = serializers.FloatField(help_text="If mistakes fell on classes as often as they are predicted.")
+    lift = MeasureOut()
+    people_differ = serializers.IntegerField()
+    people_compared = serializers.IntegerField()
+    people_share = MeasureOut()
+    why = serializers.ChoiceField([verdict.value for verdict in Verdict])
+    advice = serializers.CharField()
+
+
+class ConfusionOut(serializers.Serializer[Any]):
+    """The confusion report of this moment."""
+
+    headline = serializers.CharField()
+    model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
+    test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
+    units = serializers.IntegerField()
+    classes = ConfusedClassOut(many=True)
+    matrix = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="Rows: the true class, columns: the predicted one, in the order of the classes.",
+    )
+    together = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        allow_null=True,
+        help_text="Test documents that truly have both classes; several labels a document only.",
+    )
+    pairs = AmbiguousPairOut(many=True)
+
+
+class Confusions(Endpoint):
+    needs = {"GET": READ}
+    filters = ModelFilter
+
+    @operation("reports_confusion", answers={200: ConfusionOut}, filters=ModelFilter)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read which classes are taken for which on the test set, and whether people mix them up too."""
+        report = confusion_report(self.member.project, self.asked.get("model"))
+        status = status_json(report.choice.status, self.member)
+        return Response(_as_json(report) | {"model_status": status})
+
+
+def _as_json(report: ConfusionReport) -> dict[str, Any]:
+    counts, is_multi = report.counts, report.project.kind == Project.Kind.MULTI
+    return {
+        "headline": headline(report),
+        "model": report.version.number if report.version else None,
+        "test_documents": report.test_documents,
+        "retired": retired_json(report.retired),
+        "units": counts.n_units if counts else 0,
+        "classes": [
+            {"class": label_class.pk, "name": label_class.name}
+            | {
+                name: int(getattr(counts, name)[place])
+                for name in ("true", "predicted", "missed", "extra", "missed_alone", "extra_alone")
+            }
+            for place, label_class in enumerate(report.classes)
+        ],
+        "matrix": counts.matrix.tolist() if counts else [],
+        "together": report.co_occurrence.tolist() if is_multi and report.co_occurrence is not None else None,
+        "pairs": [_pair(pair) for pair in report.pairs],
+    }
+
+
+def _pair(pair: AmbiguousPair) -> dict[str, Any]:
+    return {
+        "first": pair.first.pk,
+        "second": pair.second.pk,
+        "first_as_second": pair.model.forward,
+        "second_as_first": pair.model.backward,
+        "of_either": pair.model.either,
+        "share": measure_json(pair.model.share),
+        "expected": pair.model.expected,
+        "lift": measure_json(pair.model.lift),
+        "people_differ": pair.splits,
+        "people_compared": pair.comparisons,
+        "people_share": measure_json(pair.people),
+        "why": pair.verdict.value,
+        "advice": advice(pair),
+    }

@@ -1,0 +1,146 @@
+"""Confusion matrix: laid out so that fifty classes can still be read. Rows of cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from analytics.confusion.report import ConfusionReport
+from analytics.metrics.confusion import Confusion
+from labeling.guidelines.models import LabelClass
+from labeling.projects.models import Project
+
+
+class Shown(StrEnum):
+    """Which cells carry numbers."""
+
+    ALL = "all"
+    ERRORS = "errors"
+    MATCHES = "matches"
+
+
+@dataclass(frozen=True)
+class View:
+    """What the reader asked for; an unknown word is the usual one."""
+
+    shown: Shown = Shown.ALL
+    is_share: bool = False  # of the row, instead of counts
+    is_confused_only: bool = False  # leave out classes without a mistake
+
+    @classmethod
+    def asked(cls, show: str, unit: str, only: str) -> View:
+        """
+        >>> View.asked("errors", "share", "").is_share, View.asked("nonsense", "", "").shown.value
+        (True, 'all')
+        """
+        shown = Shown(show) if show in set(Shown) else Shown.ALL
+        return cls(shown, unit == "share", only == "confused")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the matrix, and the query of the test set page that shows its documents."""
+
+    count: int
+    share: float  # of the row's units, 0 to 1
+    query: str  # empty: there is nothing to look at
+    told: str  # what the cell says, for a pointer and for those who do not see the table
+    is_right: bool = False
+    is_hidden: bool = False  # not asked for
+
+
+NOTHING = Cell(0, 0.0, "", "")
+HIDDEN = Cell(0, 0.0, "", "", is_hidden=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One true class (None: nothing was there), with a cell for each column."""
+
+    label_class: LabelClass | None
+    note: str  # why the row says little; empty where it does not
+    total: int
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The columns are those of `classes`; with `has_nothing` one more, for what was missed."""
+
+    classes: list[LabelClass]
+    rows: list[Row]
+    has_nothing: bool
+    hidden_classes: int  # without a mistake, left out as asked
+
+
+def laid_out(report: ConfusionReport, counts: Confusion, view: View) -> Matrix:
+    """The matrix as asked for: rows are what is true, columns what the model says."""
+    chosen = _chosen(counts, view)
+    classes = [report.classes[place] for place in chosen]
+    has_nothing = report.project.kind != Project.Kind.SINGLE
+    rows = [_row(report, counts, view, place, chosen, has_nothing) for place in chosen]
+    if has_nothing and counts.extra_alone.any():
+        rows.append(_spurious(report, counts, view, chosen))
+    return Matrix(classes, rows, has_nothing, len(report.classes) - len(chosen))
+
+
+def _chosen(counts: Confusion, view: View) -> list[int]:
+    if not view.is_confused_only:
+        return list(range(len(counts.true)))
+    return np.flatnonzero(counts.missed + counts.extra).tolist()
+
+
+def _row(
+    report: ConfusionReport, counts: Confusion, view: View, place: int, chosen: list[int], has_nothing: bool
+) -> Row:
+    truth, total = report.classes[place], int(counts.true[place])
+    numbers: NDArray[np.int64] = counts.matrix[place]
+    cells, of_row, told_wrong = [], numbers.tolist(), _("{n} of {truth} are called {said}")
+    for column in chosen:
+        count, is_right = of_row[column], column == place
+        is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
+        if not count or is_hidden:  # most of a large matrix
+            cells.append(HIDDEN if is_hidden else NOTHING)
+            continue
+        said = report.classes[column]
+        query = documents_of(report.project.kind, truth, said)
+        told = _("{n} of {truth} are right") if is_right else told_wrong
+        told = told.format(n=count, truth=truth.name, said=said.name)
+        cells.append(Cell(count, count / total, query, told, is_right))
+    if has_nothing:
+        count = int(counts.missed_alone[place])
+        told = _("{n} of {truth} are missed, and nothing is given instead").format(n=count, truth=truth.name)
+        query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is Shown.MATCHES
+        cells.append(Cell(count, count / max(total, 1), query, told, is_hidden=is_hidden))
+    return Row(truth, _note(counts, place), total, cells)
+
+
+def documents_of(kind: str, truth: LabelClass, said: LabelClass) -> str:
+    """The query of the test set page that shows the documents of one class that are called the other."""
+    if kind == Project.Kind.MULTI and truth != said:
+        return f"missed={truth.pk}&extra={said.pk}"
+    return f"truth={truth.pk}&predicted={said.pk}"
+
+
+def _note(counts: Confusion, place: int) -> str:
+    if counts.true[place]:
+        return ""
+    if counts.predicted[place]:
+        return _("not in the test set")
+    return _("neither labelled nor predicted")
+
+
+def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: list[int]) -> Row:
+    total = int(counts.extra_alone.sum())
+    cells = []
+    for column in chosen:
+        count, said = int(counts.extra_alone[column]), report.classes[column]
+        told = _("{n} are called {said} where nothing is").format(n=count, said=said.name)
+        query = f"extra={said.pk}" if count else ""
+        cells.append(Cell(count, count / total, query, told, is_hidden=view.shown is Shown.MATCHES))
+    cells.append(HIDDEN)
+    return Row(None, "", total, cells)

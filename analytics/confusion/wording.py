@@ -1,0 +1,145 @@
+"""Confusion wording: what is said about two classes that are mixed up. The title, evidence and advice."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.confusion.report import AmbiguousPair, ConfusionReport, Verdict
+from analytics.data.small_samples import too_few_to_judge
+from labeling.explanations.reasons import percent
+from labeling.projects.models import Project
+
+
+def headline(report: ConfusionReport) -> str:
+    """The page's title: what the matrix shows."""
+    if report.version is None:
+        return report.choice.status.title
+    if report.counts is None:
+        return _("A model, and nothing to hold it against: label documents of the test set")
+    if clear := [pair for pair in report.pairs if pair.model.is_clear]:
+        return _("{first} and {second} are mixed up most: {n} of {of}").format(
+            first=clear[0].first.name,
+            second=clear[0].second.name,
+            n=clear[0].model.count,
+            of=clear[0].model.either,
+        )
+    if few := too_few_to_judge(report.test_documents):
+        return few
+    if report.counts.missed.any() or report.counts.extra.any():
+        return _("No two classes are mixed up beyond noise")
+    return _("The model makes no mistake on the test set, which may be too small to show one")
+
+
+def evidence(pair: AmbiguousPair, kind: str) -> str:
+    """How often one is taken for the other, the more frequent way first; of a way that never is, nothing.
+
+    kind : of the project: spans and several labels are spoken of in their own words
+    """
+    model = pair.model
+    ways = [
+        (model.forward, model.of_first, pair.first.name, pair.second.name),
+        (model.backward, model.of_second, pair.second.name, pair.first.name),
+    ]
+    (n, of, true, said), (less, of_other, _true, _said) = sorted(ways, key=lambda way: -way[0])
+    told = _taken(n, of, kind).format(n=n, of=of, true=true, said=said)
+    if not less:
+        return told + "."
+    return _("{told}, and the other way {n} of {of}.").format(told=told, n=less, of=of_other)
+
+
+def _taken(n: int, of: int, kind: str) -> str:
+    if n == of > 1:
+        return {
+            Project.Kind.SPANS.value: _("All {of} {true} spans are marked as {said}"),
+            Project.Kind.MULTI.value: _("All {of} test documents with {true} get {said} instead"),
+        }.get(kind, _("All {of} {true} test documents are called {said}"))
+    if kind == Project.Kind.SPANS:
+        if of == 1:
+            return _("The only {true} span is marked as {said}")
+        return ngettext(
+            "{n} of {of} {true} spans is marked as {said}", "{n} of {of} {true} spans are marked as {said}", n
+        )
+    if kind == Project.Kind.MULTI:
+        if of == 1:
+            return _("The only test document with {true} gets {said} instead")
+        return ngettext(
+            "{n} of {of} test documents with {true} gets {said} instead",
+            "{n} of {of} test documents with {true} get {said} instead",
+            n,
+        )
+    if of == 1:
+        return _("The only {true} test document is called {said}")
+    return ngettext(
+        "{n} of {of} {true} test documents is called {said}",
+        "{n} of {of} {true} test documents are called {said}",
+        n,
+    )
+
+
+def chance(pair: AmbiguousPair) -> str:
+    """How many it would be if mistakes had no favourites; empty where classes are but two."""
+    if pair.model.lift.value is None:
+        return ""
+    if pair.model.expected < 1:
+        return _("If mistakes fell on all classes alike, fewer than one would fall on this pair.")
+    return _("If mistakes fell on all classes alike, about {n:.0f} would fall on this pair.").format(
+        n=pair.model.expected
+    )
+
+
+def people(pair: AmbiguousPair) -> str:
+    """What people do with the same two classes."""
+    if pair.people.value is None or pair.people.interval is None:
+        return _("No two people answered a document of either class.")
+    if not pair.splits:
+        return ngettext(
+            "Two people never split on it, in {of} comparison of their answers.",
+            "Two people never split on it, in {of} comparisons of their answers.",
+            pair.comparisons,
+        ).format(of=pair.comparisons)
+    return ngettext(
+        "Two people split on it in {n} of {of} comparison of their answers.",
+        "Two people split on it in {n} of {of} comparisons of their answers.",
+        pair.comparisons,
+    ).format(n=pair.splits, of=pair.comparisons)
+
+
+def cause(pair: AmbiguousPair) -> str:
+    """Whether the rule or the model is weak, and what says so."""
+    share = percent(pair.people.value or 0.0)
+    if pair.verdict is Verdict.RULE:
+        return _(
+            "Annotators disagree on the same pair {share} of the time, so the rule is unclear, not only the "
+            "model weak."
+        ).format(share=share)
+    if pair.verdict is Verdict.MODEL:
+        if not pair.splits:
+            return _("Annotators never disagree on this pair, so the model is weak here, not the rule.")
+        return _(
+            "Annotators disagree on this pair only {share} of the time, so the model is weak here, not "
+            "the rule."
+        ).format(share=share)
+    return _("Too few documents were answered by two people to tell whether the rule or the model is weak.")
+
+
+def advice(pair: AmbiguousPair) -> str:
+    """Whose weakness it is, and what helps."""
+    return f"{cause(pair)} {remedy(pair)}"
+
+
+def remedy(pair: AmbiguousPair) -> str:
+    """What helps."""
+    if pair.is_merge_likely:
+        return _(
+            "People hardly tell the two apart. Write the rule that does, or use one class: put the meaning "
+            "of both into one rule, retire the other class in the settings, and relabel its documents."
+        )
+    return {
+        Verdict.RULE: _(
+            "Write the rule that tells them apart: more labels under an unclear rule teach little."
+        ),
+        Verdict.MODEL: _("More labels of both help most."),
+        Verdict.OPEN: _("Read the documents, then write a rule or ask for more labels."),
+        Verdict.UNKNOWN: _("Read the documents, then write a rule or ask for more labels."),
+    }[pair.verdict]

@@ -1,0 +1,206 @@
+"""Annotation log: labels ever given, by whom, when, under which guideline. Read once: they never change.
+
+The database refuses to change an annotation, and to delete any but those of an import that is undone. A
+process keeps what it read as arrays and reads only what is new. That is exact: as long as there are as many
+annotations up to the newest known one as are known, they are the same ones.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from labeling.annotations.models import Annotation
+from labeling.guidelines.models import LabelClass
+from labeling.projects.models import Project
+
+CACHE_SIZE = 8  # kept by one process: 5 MB for 100,000 annotations
+SOURCES = tuple(Annotation.Source)  # an annotation's source is a place in it
+TEST, DRAWN, VOID = 1, 2, 4  # flags: of the test set; drawn at random from the pool; surplus or a withdrawal
+
+# Each statement has one row, of one string of bytes for each column: much faster than a row for each number.
+_NEWER = """
+    SELECT string_agg(int8send(a.id), ''), string_agg(int8send(a.document_id), ''),
+           string_agg(int8send(coalesce(a.supersedes_id, 0)), ''),
+           string_agg(int8send(coalesce(a.annotator_id, 0)), ''),
+           string_agg(int8send(coalesce(a.guideline_id, 0)), ''),
+           string_agg(int8send(floor(extract(epoch FROM a.created_at) / 86400)::bigint), ''),
+           string_agg(int8send(array_position(%(sources)s::text[], a.source::text) - 1), ''),
+           string_agg(int8send(a.is_test + 2 * (1 - a.is_test) * a.is_drawn + 4 * a.is_void), '')
+    FROM (SELECT a.*, (a.is_surplus OR a.is_withdrawal)::int AS is_void, (t.id IS NOT NULL)::int AS is_test,
+                 coalesce(l.reason->>'share' = 'random', false)::int AS is_drawn
+          FROM labeling_annotation a
+          LEFT JOIN labeling_lease l ON l.id = a.lease_id
+          LEFT JOIN labeling_document t
+                 ON t.id = a.document_id AND t.split = 'test' AND t.project_id = %(project)s
+          WHERE a.project_id = %(project)s AND a.id > %(known)s ORDER BY a.id) a
+"""
+_NEWER_LABELS = """
+    SELECT string_agg(int8send(l.annotation_id), ''), string_agg(int8send(l.place), '')
+    FROM (SELECT l.annotation_id, array_position(%(classes)s::uuid[], l.label_class_id) - 1 AS place
+          FROM labeling_annotation a JOIN labeling_label l ON l.annotation_id = a.id
+          WHERE a.project_id = %(project)s AND a.id > %(known)s AND a.id <= %(newest)s ORDER BY a.id) l
+"""
+_KNOWN = "SELECT count(*) FROM labeling_annotation WHERE project_id = %s AND id <= %s"
+_SETTLING = (
+    "SELECT string_agg(int8send(annotation_id), '') FROM labeling_resolution WHERE project_id = %(project)s"
+)
+# The first answer to a document that waits for more; in the test set only where it was settled before.
+_WAITING = """
+    SELECT DISTINCT ON (l.document_id) l.annotation_id
+    FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
+    WHERE l.document_id = ANY(%s) AND l.state = 'submitted' AND d.state = 'open' AND l.round = d.round
+          AND (d.split = 'pool' OR d.extra_slots > 0)
+    ORDER BY l.document_id, l.slot
+"""
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every annotation of a project, in the order of their ids, and every label of them.
+
+    annotations, documents, annotators, guidelines : (n,) ids; 0 where there is no annotator or guideline
+    supersedes : (n,) the id of the annotation that it replaces; 0 for none
+    days : (n,) since 1970 (UTC), when it was given
+    sources : (n,) places in SOURCES
+    flags : (n,) of TEST, DRAWN (what its own lease says) and VOID
+    rows, places : (n_labels,) the row of each label's annotation, rising, and its place in `classes`
+    """
+
+    classes: tuple[UUID, ...]  # in an order that newer ones do not change
+    annotations: Places
+    documents: Places
+    supersedes: Places
+    annotators: NDArray[np.int32]
+    guidelines: NDArray[np.int32]
+    days: NDArray[np.int32]
+    sources: NDArray[np.int8]
+    flags: NDArray[np.int8]
+    rows: NDArray[np.int32]
+    places: NDArray[np.int16]
+
+    @property
+    def newest(self) -> int:
+        return int(self.annotations[-1]) if len(self.annotations) else 0
+
+    @property
+    def stands(self) -> NDArray[np.bool_]:
+        """Whether an answer counts as its annotator's: not replaced, not taken back, not too late."""
+        stands = (self.flags & VOID) == 0
+        stands[self.rows_of(self.supersedes[self.supersedes > 0])] = False
+        return stands
+
+    def was_drawn(self, rows: Places) -> NDArray[np.bool_]:
+        """Whether the document of each of these rows came to its first annotator as a random draw.
+
+        Whoever answers it later gets it for another reason, and an adjudicator under no lease at all.
+        """
+        first = np.unique(self.documents, return_index=True)[1]
+        drawn = self.documents[first[(self.flags[first] & DRAWN) > 0]]
+        return np.isin(self.documents[rows], drawn)
+
+    def rows_of(self, annotations: Places) -> Places:
+        """Where these are, in rising order; those that are not known yet are left out."""
+        wanted = np.sort(annotations[annotations <= self.newest])
+        rows = np.searchsorted(self.annotations, wanted)
+        return rows[self.annotations[rows] == wanted]
+
+
+_TYPES = (np.int64, np.int64, np.int64, np.int32, np.int32, np.int32, np.int8, np.int8, np.int32, np.int16)
+_EMPTY = Ledger((), *(np.empty(0, dtype) for dtype in _TYPES))  # type: ignore[arg-type]
+_kept: OrderedDict[int, Ledger] = OrderedDict()
+_lock = Lock()
+
+
+def ledger(project: Project) -> Ledger:
+    """All annotations of this moment."""
+    with _lock:
+        known = _kept.get(project.pk, _EMPTY)
+    classes = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
+    if not set(known.classes) <= set(classes):  # one has gone with the import that added it
+        known = _EMPTY
+    known = replace(known, classes=(*known.classes, *sorted(set(classes) - set(known.classes))))
+    found = _with_newer(project.pk, known)
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [project.pk, found.newest])
+        if cursor.fetchone()[0] != len(found.annotations):  # an older one was committed after a newer one
+            found = _with_newer(project.pk, replace(_EMPTY, classes=known.classes))
+    with _lock:
+        _kept[project.pk] = found
+        _kept.move_to_end(project.pk)
+        while len(_kept) > CACHE_SIZE:
+            _kept.popitem(last=False)
+    return found
+
+
+def speaking(project: Project, known: Ledger) -> tuple[Places, int]:
+    """The rows of the annotations that speak for their documents, one for each labelled document; and how
+    many of these are not settled but wait for a second opinion.
+
+    They are those whose labels `labeling.annotations.ground_truth.label_counts` counts.
+    """
+    (settling,) = _columns_of(_SETTLING, {"project": project.pk})
+    rows = known.rows_of(settling)
+    is_settled = np.zeros(len(known.annotations), dtype=bool)
+    is_settled[rows] = True
+    is_person = np.isin(known.sources, [SOURCES.index(source) for source in Annotation.ANNOTATORS])
+    waiting = known.documents[known.stands & is_person & ~is_settled]  # most have a settling answer beside it
+    if not len(waiting):
+        return rows, 0
+    settled = np.append(np.sort(known.documents[rows]), -1)
+    waiting = waiting[settled[np.searchsorted(settled[:-1], waiting)] != waiting]
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [waiting.tolist()])
+        first = known.rows_of(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64))
+    return np.sort(np.concatenate([rows, first])), len(first)
+
+
+def _with_newer(project_id: int, known: Ledger) -> Ledger:
+    named: dict[str, Any] = {
+        "project": project_id,
+        "known": known.newest,
+        "sources": [str(s) for s in SOURCES],
+    }
+    newer = _columns_of(_NEWER, named)
+    if not len(newer[0]):
+        return known
+    named |= {"classes": list(known.classes), "newest": int(newer[0][-1])}
+    annotations_of_labels, places = _columns_of(_NEWER_LABELS, named)
+    joined = [np.concatenate([old, new]) for old, new in zip(_columns(known), newer, strict=True)]
+    annotations, documents, supersedes, annotators, guidelines, days, sources, flags = joined
+    return Ledger(
+        known.classes,
+        annotations,
+        documents,
+        supersedes,
+        annotators.astype(np.int32),
+        guidelines.astype(np.int32),
+        days.astype(np.int32),
+        sources.astype(np.int8),
+        flags.astype(np.int8),
+        np.concatenate([known.rows, np.searchsorted(annotations, annotations_of_labels)]).astype(np.int32),
+        np.concatenate([known.places, places]).astype(np.int16),
+    )
+
+
+def _columns(known: Ledger) -> tuple[NDArray[np.integer], ...]:
+    return (
+        known.annotations, known.documents, known.supersedes, known.annotators,
+        known.guidelines, known.days, known.sources, known.flags,
+    )  # fmt: skip
+
+
+def _columns_of(statement: str, named: dict[str, Any]) -> list[Places]:
+    """Columns of whole numbers, each sent as one string of bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, named)
+        return [np.frombuffer(sent or b"", dtype=">i8").astype(np.int64) for sent in cursor.fetchone()]

@@ -1,0 +1,160 @@
+"""Labeled documents: which ones are labeled now, with what, and which of them were drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.data.annotation_log import TEST, Ledger, ledger, speaking
+from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
+from analytics.metrics.imbalance import NO_LABELS
+from analytics.metrics.measures import Interval, Measure, gettext_noop, ratio, undefined
+from analytics.metrics.prevalence import (
+    p_value_of_share,
+    positives_drawn_in_turn,
+    prevalence,
+    unlabelled_prevalence,
+)
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+
+NEVER_DRAWN = gettext_noop("No document that was drawn at random has this class.")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labelled documents of now: those of the test set, then those of the pool as they were labelled.
+
+    rows : (n,) of each document's annotation in the ledger
+    is_test, is_drawn : (n,) of the test set; drawn at random, from the test set or the pool
+    documents, places : (n_pairs,) every class that a document has, once: the document's place in `rows`,
+        rising, and the class's place in `ledger.classes`
+    spans : (n_pairs,) how often the document has the class; 1 but for spans
+    waiting : documents that are not settled: their first answer speaks until the second opinion is there
+    """
+
+    ledger: Ledger
+    rows: NDArray[np.int64]
+    is_test: NDArray[np.bool_]
+    is_drawn: NDArray[np.bool_]
+    documents: NDArray[np.int64]
+    places: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    waiting: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def per_class(self, weights: NDArray[np.generic] | None = None) -> NDArray[np.int64]:
+        """Documents (or the sum of `weights` of the pairs) of each class of the ledger."""
+        counted = np.bincount(self.places, weights, minlength=len(self.ledger.classes))
+        return counted.astype(np.int64)
+
+    def labels_per_class(self) -> dict[tuple[UUID, str], int]:
+        """Labels by class and split, as `labeling.annotations.ground_truth.label_counts` counts them."""
+        of_test = self.is_test[self.documents]
+        return {
+            (label_class, split): count
+            for split, flags in ((Document.Split.TEST, of_test), (Document.Split.POOL, ~of_test))
+            for label_class, count in zip(
+                self.ledger.classes, self.per_class(self.spans * flags).tolist(), strict=True
+            )
+        }
+
+
+def labelled_now(project: Project) -> Labelled:
+    """Read in at most four statements."""
+    known = ledger(project)
+    rows, waiting = speaking(project, known)
+    flags = known.flags[rows]
+    order = np.argsort((flags & TEST) == 0, kind="stable")  # rows rise, and so do the times of their labels
+    rows, flags = rows[order], flags[order]
+    place_of = np.full(len(known.annotations), -1)
+    place_of[rows] = np.arange(len(rows))
+    of_label = place_of[known.rows]
+    n_classes = max(len(known.classes), 1)
+    pairs, spans = np.unique(
+        (of_label * n_classes + known.places.astype(np.int64))[of_label >= 0], return_counts=True
+    )  # of spans, a document may have a class more than once
+    return Labelled(
+        known,
+        rows,
+        (flags & TEST) > 0,
+        (flags & TEST > 0) | known.was_drawn(rows),
+        pairs // n_classes,
+        pairs % n_classes,
+        spans,
+        waiting,
+    )
+
+
+@dataclass(frozen=True)
+class Prevalence:
+    """The share of the documents that have a class.
+
+    whole : of all documents, estimated from those drawn at random
+    unlabelled : of those that nobody has labelled yet
+    labelled : of the labelled documents of the pool: what was chosen, no estimate
+    ratio : labelled / whole; 2 where the class is twice as frequent among the labels as it is out there
+    p_value : how often random draws alone would differ as much from `labelled`; put right for all classes
+    """
+
+    whole: Measure
+    unlabelled: Measure
+    labelled: Measure
+    ratio: Measure
+    p_value: float
+
+    @property
+    def standing(self) -> str:
+        """Among the labels: "over" or "under" represented beyond noise, or ""."""
+        if self.p_value > FALSE_DISCOVERIES or self.ratio.value is None:
+            return ""
+        return "over" if self.ratio.value > 1 else "under"
+
+
+def prevalences(project: Project, found: Labelled) -> dict[UUID, Prevalence]:
+    """Of each class that is known. Excluded documents do not count. One statement."""
+    excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
+    population = max(project.present_count - excluded, len(found), 1)
+    n_drawn = int(found.is_drawn.sum())
+    n_pool = len(found) - int(found.is_test.sum())
+    positives = positives_drawn_in_turn(
+        found.documents,
+        found.places,
+        found.is_drawn,
+        n_classes=len(found.ledger.classes),
+        population=population,
+    ).tolist()
+    of_pool = found.per_class(~found.is_test[found.documents]).tolist()
+    wholes = [prevalence(count, n_drawn, population) for count in positives]
+    p_values = adjusted_p_values(
+        np.array(
+            [
+                p_value_of_share(count / n_pool, drawn, n_drawn, population) if n_pool else 1.0
+                for count, drawn in zip(of_pool, positives, strict=True)
+            ]
+        )
+    ).tolist()
+    per_class = found.per_class().tolist()
+    return {
+        label_class: Prevalence(
+            wholes[place],
+            unlabelled_prevalence(wholes[place], population, len(found), per_class[place]),
+            ratio(of_pool[place], n_pool, NO_LABELS),
+            _ratio(of_pool[place] / max(n_pool, 1), wholes[place]),
+            p_values[place],
+        )
+        for place, label_class in enumerate(found.ledger.classes)
+    }
+
+
+def _ratio(labelled: float, whole: Measure) -> Measure:
+    if not whole.value or whole.interval is None:
+        return undefined(whole.reason or NEVER_DRAWN)
+    low = labelled / whole.interval.high
+    high = labelled / whole.interval.low if whole.interval.low else float("inf")
+    return Measure(labelled / whole.value, interval=Interval(low, high))

@@ -1,0 +1,170 @@
+"""Label distribution API: how labels spread, and how frequent each class is among the unlabeled."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.distribution.breakdowns import Group
+from analytics.distribution.report import ClassSpread, Distribution, distribution
+from analytics.distribution.wording import headline
+from analytics.edge.fields import MeasureOut, measure_json
+from analytics.metrics.measures import Measure
+from labeling.api.endpoints import Endpoint
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+
+
+class ClassSpreadOut(serializers.Serializer[Any]):
+    """The labels of one class, and how frequent it is. A label is a pair of a labeled document and a class
+    that it has; for spans, a marked span."""
+
+    name = serializers.CharField()
+    train_labels = serializers.IntegerField()
+    test_labels = serializers.IntegerField()
+    documents = serializers.IntegerField(help_text="Labelled ones that have the class.")
+    share_of_labelled = MeasureOut(help_text="Of the labelled documents of the pool.")
+    share_of_all = MeasureOut(help_text="Estimated from documents drawn at random.")
+    share_of_unlabelled = MeasureOut()
+    ratio = MeasureOut(help_text="share_of_labelled by share_of_all; no high where it has no end.")
+    standing = serializers.ChoiceField(
+        ["over", "under", ""], help_text="Represented among the labels beyond noise; empty where it is not."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class GroupOut(serializers.Serializer[Any]):
+    """Labels of one person, guideline version or stretch of time."""
+
+    name = serializers.CharField(help_text="Of a stretch of time its first day, as YYYY-MM-DD.")
+    answers = serializers.IntegerField()
+    labels = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Of each class, in the order of `classes`."
+    )
+
+
+class HabitOut(serializers.Serializer[Any]):
+    """A person who gives a class more or less often than the others, beyond noise."""
+
+    person = serializers.CharField()
+    share = serializers.FloatField()
+    others_share = serializers.FloatField()
+    residual = serializers.FloatField(help_text="Standard errors between the two.")
+    p_value = serializers.FloatField(help_text="Put right for the number of pairs that were tried.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class TogetherOut(serializers.Serializer[Any]):
+    """Two classes on the same documents."""
+
+    first = serializers.UUIDField()
+    second = serializers.UUIDField()
+    documents = serializers.IntegerField()
+    lift = serializers.FloatField(help_text="Times as often as by chance.")
+
+
+class DistributionOut(serializers.Serializer[Any]):
+    """How labels spread at this moment. What tells of people is empty for who is no manager."""
+
+    headline = serializers.CharField()
+    documents = serializers.IntegerField(
+        help_text="Labeled ones: settled, or waiting for a second opinion, each counted once."
+    )
+    waiting_documents = serializers.IntegerField(
+        help_text="Of `documents`: not settled yet; they count with their first answer."
+    )
+    test_documents = serializers.IntegerField()
+    drawn_documents = serializers.IntegerField(help_text="Labelled and drawn at random.")
+    imbalance_ratio = MeasureOut()
+    normalised_entropy = MeasureOut()
+    effective_classes = MeasureOut()
+    classes = ClassSpreadOut(many=True)
+    by_time = GroupOut(many=True)
+    by_guideline = GroupOut(many=True)
+    by_person = GroupOut(many=True)
+    habits = HabitOut(many=True)
+    habits_are_comparable = serializers.BooleanField(help_text="Found on documents drawn at random.")
+    together = TogetherOut(many=True)
+
+
+class Distributions(Endpoint):
+    needs = {"GET": READ}
+
+    @operation("reports_distribution", answers={200: DistributionOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read how labels spread over classes, time, guideline versions and people."""
+        report = distribution(self.member.project)
+        return Response(_as_json(report) | _people(report, self.member.may_manage))
+
+
+def _as_json(report: Distribution) -> dict[str, Any]:
+    return {
+        "headline": headline(report),
+        "documents": report.documents,
+        "waiting_documents": report.waiting,
+        "test_documents": report.test_documents,
+        "drawn_documents": report.drawn,
+        "imbalance_ratio": measure_json(report.imbalance.ratio),
+        "normalised_entropy": measure_json(report.imbalance.normalised_entropy),
+        "effective_classes": measure_json(report.imbalance.effective_classes),
+        "classes": [_row(row) for row in report.rows],
+        "by_time": [_group(group) for group in report.times],
+        "by_guideline": [_group(group) for group in report.guidelines],
+        "together": [
+            {"first": p.first.pk, "second": p.second.pk, "documents": p.documents, "lift": p.lift}
+            for p in report.pairs
+        ],
+    }
+
+
+def _people(report: Distribution, is_manager: bool) -> dict[str, Any]:
+    found = [
+        {
+            "person": name,
+            "class": report.rows[skew.place].label_class.pk,
+            "share": skew.share,
+            "others_share": skew.others,
+            "residual": skew.residual,
+            "p_value": skew.p_value,
+        }
+        for name, skew in report.habits.found
+    ]
+    return {
+        "by_person": [_group(group) for group in report.people] if is_manager else [],
+        "habits": found if is_manager else [],
+        "habits_are_comparable": report.habits.is_comparable,
+    }
+
+
+def _row(row: ClassSpread) -> dict[str, Any]:
+    found = row.estimate
+    return {
+        "class": row.label_class.pk,
+        "name": row.label_class.name,
+        "train_labels": row.train,
+        "test_labels": row.test,
+        "documents": row.documents,
+        "share_of_labelled": measure_json(found.labelled),
+        "share_of_all": measure_json(found.whole),
+        "share_of_unlabelled": measure_json(found.unlabelled),
+        "ratio": _ratio(found.ratio),
+        "standing": found.standing,
+    }
+
+
+def _ratio(measure: Measure) -> dict[str, Any]:
+    told = measure_json(measure)
+    has_end = told["high"] is not None and isfinite(told["high"])
+    return told if has_end else told | {"high": None}  # JSON knows no infinity
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"name": group.name, "answers": group.answers, "labels": list(group.counts)}

@@ -1,0 +1,155 @@
+"""Label breakdowns: who gave which labels, under which version of the guideline, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from django.contrib.auth.models import User
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from analytics.data.annotation_log import DRAWN, TEST, Ledger
+from analytics.data.ground_truth import Labelled
+from analytics.metrics.skew import Skew, skews
+from labeling.guidelines.models import Guideline
+from labeling.projects.models import Project
+
+MAX_DAYS, MAX_WEEKS = 31, 371  # a longer span of days is shown in weeks, and then in months
+MIN_COMPARABLE_ANSWERS = 20  # answers of a person to documents drawn at random, to be compared on those
+EPOCH = date(1970, 1, 1)
+
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Labels of one person, guideline version or stretch of time.
+
+    name : of a stretch of time its first day, in ISO 8601
+    begins : that day
+    """
+
+    name: str
+    answers: int
+    counts: tuple[int, ...]  # labels of each class
+    begins: date | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return self.name if self.begins is None else date_format(self.begins, "SHORT_DATE_FORMAT")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Who gives a class more or less often than the others: hints, since documents may differ too.
+
+    is_comparable : found on documents drawn at random, of which everybody gets the same mix
+    """
+
+    found: list[
+        tuple[str, Skew]
+    ]  # the person's name, and what is odd; `place` counts as the classes asked for
+    is_comparable: bool
+
+
+def people_of(known: Ledger) -> dict[int, str]:
+    """Everybody whose answer stands, by name."""
+    ids = np.unique(known.annotators[known.stands]).tolist()
+    return dict(User.objects.filter(pk__in=ids).order_by("username").values_list("pk", "username"))
+
+
+def by_person(names: dict[int, str], known: Ledger, order: Whole) -> list[Group]:
+    """Every answer that stands, whether it speaks for its document or not.
+
+    names : from `people_of`; order : (n_classes,) places in the ledger of the classes to count
+    """
+    place = {pk: n for n, pk in enumerate(names)}
+    group = _grouped(np.where(known.stands, known.annotators, 0), place)
+    return _groups(list(names.values()), group, _labels(known, group, order))
+
+
+def by_guideline(project: Project, found: Labelled, order: Whole) -> list[Group]:
+    """The answer that speaks for each document, by the version that it was given under, oldest first."""
+    numbers = Guideline.objects.filter(project=project).order_by("number").values_list("pk", "number")
+    names = {pk: _("version {number}").format(number=number) for pk, number in numbers}
+    spoken = np.full(len(found.ledger.annotations), -1)
+    spoken[found.rows] = found.ledger.guidelines[found.rows]
+    place = {pk: n for n, pk in enumerate(names)} | {0: len(names)}
+    group = _grouped(spoken, place)
+    groups = _groups([*names.values(), _("no version")], group, _labels(found.ledger, group, order))
+    return [one for one in groups if one.answers]
+
+
+def by_time(found: Labelled, order: Whole) -> list[Group]:
+    """The answer that speaks for each document, by the day, week or month (UTC) in which it was given."""
+    if not len(found):
+        return []
+    days = found.ledger.days[found.rows]
+    starts = _periods(int(days.min()), int(days.max()))
+    group = np.full(len(found.ledger.annotations), -1)
+    group[found.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
+    names = [start.isoformat() for start in starts]
+    groups = _groups(names, group, _labels(found.ledger, group, order))
+    return [replace(one, begins=start) for one, start in zip(groups, starts, strict=True)]
+
+
+def habits(people: dict[int, str], known: Ledger, order: Whole) -> Habits:
+    """Where everybody has answered enough random documents, on those; else on all, which weighs less."""
+    names = list(people.values())
+    place = {pk: n for n, pk in enumerate(people)}
+    stands = known.stands
+    random = stands & ((known.flags & (TEST | DRAWN)) > 0)
+    answers = np.bincount(
+        _grouped(np.where(random, known.annotators, 0), place) + 1, minlength=len(place) + 1
+    )
+    is_comparable = bool(
+        len(place) > 1 and answers[1:].min(initial=MIN_COMPARABLE_ANSWERS) >= MIN_COMPARABLE_ANSWERS
+    )
+    group = _grouped(np.where(random if is_comparable else stands, known.annotators, 0), place)
+    n_answers = np.bincount(group + 1, minlength=len(place) + 1)[1:]
+    found = skews(_labels(known, group, order, is_once=True), n_answers)
+    return Habits([(names[one.person], one) for one in found], is_comparable)
+
+
+def _grouped(ids: NDArray[np.integer], place: dict[int, int]) -> Whole:
+    """The place of each identifier; -1 where it has none."""
+    if not place:
+        return np.full(len(ids), -1)
+    known = np.array(sorted(place), dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    places = np.array([place[pk] for pk in known.tolist()], dtype=np.int64)
+    return np.where(known[at] == ids, places[at], -1)
+
+
+def _labels(known: Ledger, group: Whole, order: Whole, is_once: bool = False) -> Whole:
+    """Labels of each group and class: (n_groups, n_classes). `is_once`: of an answer, each class but once."""
+    n_groups, n_classes = int(group.max(initial=-1)) + 1, max(len(known.classes), 1)
+    of_label, places = group[known.rows], known.places
+    kept = of_label >= 0
+    if is_once:
+        pairs = known.rows * np.int64(n_classes) + places
+        kept[np.flatnonzero(kept)] = np.isin(np.flatnonzero(kept), np.unique(pairs, return_index=True)[1])
+    counts = np.bincount(of_label[kept] * n_classes + places[kept], minlength=n_groups * n_classes)
+    return counts.reshape(n_groups, n_classes)[:, order]
+
+
+def _groups(names: list[str], group: Whole, counts: Whole) -> list[Group]:
+    answers = np.bincount(group + 1, minlength=len(names) + 1)[1:].tolist()
+    rows = counts.tolist() + [[0] * counts.shape[1]] * (len(names) - len(counts))
+    return [Group(name, n, tuple(row)) for name, n, row in zip(names, answers, rows, strict=True)]
+
+
+def _periods(first: int, last: int) -> list[date]:
+    """The days on which stretches of time begin, so that there are not too many."""
+    start, end = (EPOCH + timedelta(days=day) for day in (first, last))
+    if last - first < MAX_DAYS:
+        return [start + timedelta(days=n) for n in range(last - first + 1)]
+    if last - first < MAX_WEEKS:
+        monday = start - timedelta(days=start.weekday())
+        return [monday + timedelta(weeks=n) for n in range((end - monday).days // 7 + 1)]
+    months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]

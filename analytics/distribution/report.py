@@ -1,0 +1,151 @@
+"""Label distribution: over classes, people, guideline versions and time, and what is still out there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.data.ground_truth import Labelled, Prevalence, labelled_now, prevalences
+from analytics.distribution.breakdowns import (
+    Group,
+    Habits,
+    by_guideline,
+    by_person,
+    by_time,
+    habits,
+    people_of,
+)
+from analytics.metrics.imbalance import Imbalance, imbalance
+from analytics.metrics.measures import Measure
+from analytics.metrics.skew import co_occurrence, lift
+from labeling.guidelines.models import LabelClass
+from labeling.projects.models import Project
+
+MAX_PAIRS = 20
+
+
+@dataclass(frozen=True)
+class ClassSpread:
+    """Labels of one class. In a spans project `documents` counts the documents that hold such a span."""
+
+    label_class: LabelClass
+    train: int  # labels on documents of the pool
+    test: int
+    documents: int
+    estimate: Prevalence
+
+    @property
+    def total(self) -> int:
+        return self.train + self.test
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two classes on the same documents."""
+
+    first: LabelClass
+    second: LabelClass
+    documents: int
+    of_first: float  # share of the documents of the first class that have the second
+    of_second: float
+    lift: float  # times as often as by chance
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Everything that the page, the API and the CSV files show.
+
+    rows : classes that are active or have a label, in their order
+    people, guidelines, times : groups of answers. People are counted by every answer of theirs that stands,
+        the others by the one answer that speaks for each document
+    """
+
+    project: Project
+    rows: list[ClassSpread]
+    imbalance: Imbalance
+    documents: int
+    test_documents: int
+    waiting: int  # documents that are not settled: their first answer counts until the second is there
+    drawn: int  # labelled documents that were drawn at random
+    people: list[Group]
+    guidelines: list[Group]
+    times: list[Group]
+    habits: Habits
+    pairs: list[Together]
+
+    @property
+    def labels(self) -> int:
+        return sum(row.total for row in self.rows)
+
+    def standing(self, standing: str) -> list[ClassSpread]:
+        """Classes that are "over" or "under" represented among the labels, the furthest first."""
+        rows = [row for row in self.rows if row.estimate.standing == standing]
+        return sorted(
+            rows, key=lambda row: abs(log(max(row.estimate.ratio.value or 1.0, 1e-9))), reverse=True
+        )
+
+
+def estimated_prevalence(project: Project) -> dict[UUID, Measure]:
+    """The share of the unlabelled documents that have each class, with its interval.
+
+    From the labelled documents that were drawn at random: the test set, and the random share of the queue.
+    Undefined, with the reason, while there are none; a class that nobody was ever given may be missing while
+    nothing is labelled.
+    """
+    estimates = prevalences(project, labelled_now(project))
+    return {label_class: estimate.unlabelled for label_class, estimate in estimates.items()}
+
+
+def distribution(project: Project) -> Distribution:
+    """Computed now. The statements are as many for a hundred labels as for a hundred thousand."""
+    found = labelled_now(project)
+    classes = list(LabelClass.objects.filter(project=project))
+    place = {label_class: n for n, label_class in enumerate(found.ledger.classes)}
+    estimates = prevalences(project, found)
+    is_test = found.is_test[found.documents]
+    train, test = found.per_class(found.spans * ~is_test), found.per_class(found.spans * is_test)
+    documents = found.per_class()
+    rows = [
+        ClassSpread(c, int(train[at]), int(test[at]), int(documents[at]), estimates[c.pk])
+        for c in classes
+        if (at := place.get(c.pk)) is not None and (c.retired_at is None or documents[at])
+    ]
+    order = np.array([place[row.label_class.pk] for row in rows], dtype=np.int64)
+    people = people_of(found.ledger)
+    return Distribution(
+        project=project,
+        rows=rows,
+        imbalance=imbalance(np.array([row.train for row in rows] or [0])),
+        documents=len(found),
+        test_documents=int(found.is_test.sum()),
+        waiting=found.waiting,
+        drawn=int(found.is_drawn.sum()),
+        people=by_person(people, found.ledger, order),
+        guidelines=by_guideline(project, found, order),
+        times=by_time(found, order),
+        habits=habits(people, found.ledger, order),
+        pairs=_pairs(found, order, rows),
+    )
+
+
+def _pairs(found: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
+    """Classes on the same documents, those that are together most often first; none for one class each."""
+    counts = co_occurrence(found.documents, found.places, len(found.ledger.classes))[np.ix_(order, order)]
+    lifts = lift(counts, max(len(found), 1))
+    first, second = np.nonzero(np.triu(counts, 1))
+    most = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
+    return [
+        Together(
+            rows[a].label_class,
+            rows[b].label_class,
+            int(counts[a, b]),
+            float(counts[a, b] / counts[a, a]),
+            float(counts[a, b] / counts[b, b]),
+            float(lifts[a, b]),
+        )
+        for a, b in zip(first[most].tolist(), second[most].tolist(), strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""The edge: what pages and JSON of reports share."""

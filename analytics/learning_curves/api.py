@@ -1,0 +1,122 @@
+"""Learning curves API: the curves, and how many labels are left to the target."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.edge.fields import MeasureOut, measure_json
+from analytics.learning_curves.report import Curve, curves_report, expected
+from analytics.learning_curves.wording import headline
+from analytics.metrics.curves import Standing
+from analytics.metrics.measures import Measure
+from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+from labeling.training.model_status import model_status
+
+
+class PointOut(serializers.Serializer[Any]):
+    """What one model measured when it was new."""
+
+    model = serializers.IntegerField()
+    labels = serializers.IntegerField()
+    value = MeasureOut()
+
+
+class ExpectedOut(serializers.Serializer[Any]):
+    """What a model with so many labels would measure."""
+
+    labels = serializers.FloatField()
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ToGoOut(serializers.Serializer[Any]):
+    """How much is left; high is null where no upper end can be told."""
+
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField(allow_null=True)
+
+
+class CurveOut(serializers.Serializer[Any]):
+    """One learning curve and where it goes."""
+
+    of = serializers.CharField(help_text="`macro_f1`, `accuracy`, or the identifier of a class.")
+    name = serializers.CharField(help_text="Of the class; empty for an average.")
+    standing = serializers.ChoiceField([standing.value for standing in Standing])
+    reason = serializers.CharField(help_text="Why nothing can be said; empty where something can.")
+    labels_to_go = ToGoOut(allow_null=True, help_text="Labels of the class, or labelled documents.")
+    hours_to_go = ToGoOut(allow_null=True, help_text="Of one person.")
+    gain_of_next_100 = MeasureOut(allow_null=True, help_text="Of averages.")
+    gain_an_hour = MeasureOut(allow_null=True, help_text="Of averages; of one person's work.")
+    points = PointOut(many=True)
+    expected = ExpectedOut(many=True)
+
+
+class CurvesOut(serializers.Serializer[Any]):
+    """Learning curves as they were measured then."""
+
+    headline = serializers.CharField()
+    model_status = ModelStatusOut()
+    target_f1 = serializers.FloatField()
+    seconds_per_answer = serializers.FloatField(allow_null=True)
+    curves = CurveOut(many=True)
+
+
+class Curves(Endpoint):
+    needs = {"GET": READ}
+
+    @operation("reports_curves", answers={200: CurvesOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read the learning curves of the averages and of each class, and the labels left to the target."""
+        report = curves_report(self.member.project)
+        return Response(
+            {
+                "headline": headline(report),
+                "model_status": status_json(model_status(self.member.project), self.member),
+                "target_f1": report.project.target_f1,
+                "seconds_per_answer": report.seconds,
+                "curves": [_curve(one) for one in [*report.overall, *report.classes]],
+            }
+        )
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    return {
+        "of": curve.key,
+        "name": curve.label_class.name if curve.label_class else "",
+        "standing": curve.forecast.standing.value,
+        "reason": curve.forecast.reason,
+        "labels_to_go": _to_go(curve.forecast.more),
+        "hours_to_go": _to_go(curve.hours),
+        "gain_of_next_100": curve.gain and measure_json(curve.gain),
+        "gain_an_hour": curve.gain_an_hour and measure_json(curve.gain_an_hour),
+        "points": [
+            {"model": one.model, "labels": one.labels, "value": measure_json(one.measure)}
+            for one in curve.points
+        ],
+        "expected": [
+            {"labels": round(labels, 1), "value": value, "low": low, "high": high}
+            for labels, (value, low, high) in expected(curve)
+        ],
+    }
+
+
+def _to_go(more: Measure | None) -> dict[str, Any] | None:
+    if more is None or more.interval is None:
+        return None
+    low, high = more.interval.low, more.interval.high
+    value = more.value if more.value is None or isfinite(more.value) else None
+    return {
+        "value": value,
+        "low": low if isfinite(low) else None,
+        "high": high if isfinite(high) else None,
+    }

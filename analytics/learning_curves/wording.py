@@ -1,0 +1,144 @@
+"""Learning-curve wording: labels to go, told in words. Never as a promise."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+from django.utils.translation import gettext as _
+
+from analytics.data.small_samples import too_few_to_judge
+from analytics.learning_curves.report import NEXT, Curve, CurvesReport
+from analytics.metrics.curves import MAX_EXTRAPOLATION_FACTOR, Standing
+from analytics.metrics.measures import Measure
+from labeling.formatting import decimal
+
+MINUTES = 60
+
+
+def headline(report: CurvesReport) -> str:
+    """What stands between the model and its target."""
+    target = decimal(report.project.target_f1, 2)
+    measured = [one for one in report.classes if one.points]
+    if not measured:
+        return _("No learning curve yet")
+    if few := too_few_to_judge(report.tested):
+        return few
+    reached = sum(one.is_reached for one in measured)
+    if reached == len(measured):
+        return _("Every measured class has reached F1 {target}").format(target=target)
+    open_ones = [one for one in measured if not one.is_reached]
+    told = _("{n} of {all} classes have reached F1 {target}").format(
+        n=reached, all=len(measured), target=target
+    )
+    ahead = [one for one in open_ones if one.forecast.standing == Standing.AHEAD]
+    if not ahead:
+        return told
+    farthest = max(ahead, key=lambda one: one.forecast.more.value or 0.0)
+    name = farthest.label_class.name if farthest.label_class else ""
+    return _("{told}; {name} needs most, {labels}").format(
+        told=told, name=name, labels=labels_range(farthest.forecast.more)
+    )
+
+
+def sentence(curve: Curve, target: float) -> str:
+    """What is left of one curve, or why nobody can say."""
+    shown, forecast = decimal(target, 2), curve.forecast
+    if forecast.standing == Standing.REACHED:
+        interval = curve.newest.measure.interval if curve.newest else None
+        if interval is not None and interval.low < target:
+            return _("{target} is reached; the interval still reaches below it").format(target=shown)
+        return _("{target} is reached, beyond doubt").format(target=shown)
+    if forecast.standing == Standing.UNKNOWN:
+        return _(forecast.reason) if curve.points else _("No test document of it was measured yet.")
+    if forecast.standing == Standing.FAR:
+        return _("{target} is not reachable at this rate, not with {n} times the labels").format(
+            target=shown, n=MAX_EXTRAPOLATION_FACTOR
+        )
+    return _("about {labels}").format(labels=labels_range(forecast.more))
+
+
+def labels_range(more: Measure) -> str:
+    """Labels from low to high, in round numbers.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> labels_range(Measure(180.0, interval=Interval(141.0, 218.0)))
+    '140 to 220 more labels'
+    >>> labels_range(Measure(180.0, interval=Interval(3.0, float("inf"))))
+    '180 more labels, or many more'
+    """
+    interval = more.interval
+    if interval is None or more.value is None:
+        return ""
+    if not isfinite(interval.high):
+        return _("{n} more labels, or many more").format(n=_round(more.value))
+    return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
+
+
+def labels_left(curve: Curve) -> tuple[str, str] | None:
+    """About how many labels are left to the target, and from where to where; None where nobody can say."""
+    more = curve.forecast.more
+    if curve.forecast.standing != Standing.AHEAD or more.value is None or more.interval is None:
+        return None
+    about = f"≈ {_round(more.value)}"
+    if not isfinite(more.interval.high):
+        return about, _("or many more")
+    return about, _("{low} to {high}").format(low=_round(more.interval.low), high=_round(more.interval.high))
+
+
+def hours_range(hours: Measure | None) -> str:
+    """Hours of one person, or minutes where these are few.
+
+    >>> from analytics.metrics.measures import Interval
+    >>> hours_range(Measure(1.5, interval=Interval(.5, 3.2))), hours_range(None)
+    ('30 min to 3.2 h', '')
+    """
+    if hours is None or hours.value is None or hours.interval is None:
+        return ""
+    if not isfinite(hours.interval.high):
+        return _("{time} or more").format(time=_duration(hours.value))
+    return _("{low} to {high}").format(low=_duration(hours.interval.low), high=_duration(hours.interval.high))
+
+
+def gain_sentence(report: CurvesReport) -> str:
+    """What the next labels would bring, and per hour of work."""
+    curve = report.macro
+    if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
+        return ""
+    told = _(
+        "The next {n} labelled documents would bring {value} points of macro F1 ({low} to {high})."
+    ).format(
+        n=NEXT,
+        value=_points(curve.gain.value),
+        low=_points(curve.gain.interval.low),
+        high=_points(curve.gain.interval.high),
+    )
+    an_hour = curve.gain_an_hour
+    if an_hour is None or an_hour.value is None or report.seconds is None:
+        return told
+    return (
+        told
+        + " "
+        + _(
+            "At {seconds} seconds an answer, the median, that is {value} points per hour of one person."
+        ).format(seconds=decimal(report.seconds, 1), value=_points(an_hour.value))
+    )
+
+
+def _duration(hours: float) -> str:
+    if hours < 1:
+        return _("{n} min").format(n=_round(hours * MINUTES))
+    return _("{n} h").format(n=decimal(hours, 0 if hours >= 10 else 1))
+
+
+def _points(share: float) -> str:
+    return decimal(100 * share, 2)
+
+
+def _round(count: float) -> str:
+    """Two digits that mean something.
+
+    >>> [_round(count) for count in (3.4, 141, 2_184)]
+    ['3', '140', '2,200']
+    """
+    step = 10 ** max(0, floor(log10(max(count, 1))) - 1)
+    return decimal(round(count / step) * step, 0)

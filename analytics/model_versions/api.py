@@ -1,0 +1,117 @@
+"""Model comparison API: two models held against each other, for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.edge.fields import MeasureOut, measure_json
+from analytics.metrics.paired import Difference
+from analytics.model_versions.comparison import MAX_ITEMS, Comparison, Outcome, asked_pair, compare
+from analytics.model_versions.wording import headline
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import AddressNumber, Filters
+from labeling.api.permissions import MANAGERS_READ
+from labeling.api.schema import operation
+from labeling.exceptions import NotFound
+
+
+class CompareFilters(Filters):
+    """Which two models; without them the model in use and the one before it."""
+
+    a = AddressNumber(required=False, min_value=1, help_text="Number of the first model.")
+    b = AddressNumber(required=False, min_value=1, help_text="Number of the second model.")
+    outcome = serializers.ChoiceField(
+        [outcome.value for outcome in Outcome],
+        default=Outcome.FIXED.value,
+        help_text="Of which documents to list, at most 1,000.",
+    )
+
+
+class DifferenceOut(serializers.Serializer[Any]):
+    """One measure of both models, and how much the second is better."""
+
+    first = serializers.FloatField(allow_null=True)
+    second = serializers.FloatField(allow_null=True)
+    difference = MeasureOut()
+    p_value = serializers.FloatField()
+    is_beyond_noise = serializers.BooleanField()
+
+
+class ClassDifferenceOut(DifferenceOut):
+    """The F1 of one class."""
+
+    name = serializers.CharField()
+    labels_added = serializers.IntegerField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class ComparisonOut(serializers.Serializer[Any]):
+    """Two models on the same test documents, by the labels of now."""
+
+    headline = serializers.CharField()
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    test_documents = serializers.IntegerField()
+    fixed = serializers.IntegerField()
+    broken = serializers.IntegerField()
+    both_right = serializers.IntegerField()
+    both_wrong = serializers.IntegerField()
+    accuracy = DifferenceOut()
+    macro_f1 = DifferenceOut()
+    micro_f1 = DifferenceOut()
+    classes = ClassDifferenceOut(many=True)
+    documents = serializers.ListField(child=serializers.IntegerField(), help_text="With the asked outcome.")
+
+
+class Comparisons(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+    filters = CompareFilters
+
+    @operation("reports_compare", answers={200: ComparisonOut}, filters=CompareFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Compare two models: measures with paired intervals, and which documents were fixed or broken."""
+        pair = asked_pair(self.member.project, self.asked.get("a"), self.asked.get("b"))
+        if pair is None:
+            raise NotFound
+        found = compare(self.member.project, *pair)
+        return Response(_as_json(found, Outcome(self.asked["outcome"])))
+
+
+def _as_json(found: Comparison, outcome: Outcome) -> dict[str, Any]:
+    told = found.differences
+    places = found.judged.documents(outcome)[:MAX_ITEMS]
+    return {
+        "headline": headline(found),
+        "first": found.first.number,
+        "second": found.second.number,
+        "test_documents": told.n_documents,
+        "fixed": found.counts[Outcome.FIXED],
+        "broken": found.counts[Outcome.BROKEN],
+        "both_right": found.counts[Outcome.RIGHT],
+        "both_wrong": found.counts[Outcome.WRONG],
+        "accuracy": _difference(told.accuracy),
+        "macro_f1": _difference(told.macro_f1),
+        "micro_f1": _difference(told.micro_f1),
+        "classes": [
+            _difference(row.f1)
+            | {"class": row.label_class.pk, "name": row.label_class.name, "labels_added": row.added}
+            for row in found.rows
+        ],
+        "documents": found.judged.document_ids[places].tolist(),
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "first": one.first,
+        "second": one.second,
+        "difference": measure_json(one.change),
+        "p_value": one.p_value,
+        "is_beyond_noise": one.is_beyond_noise,
+    }

@@ -1,0 +1,131 @@
+"""Model comparison page: two models held against each other, document by document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from analytics.data.queries import HeldOut
+from analytics.edge.csv import csv_file, measure_cells, measure_columns
+from analytics.metrics.paired import Difference
+from analytics.model_versions.comparison import Comparison, Outcome, asked_pair, compare
+from analytics.model_versions.wording import changes, headline, outcome_names, verdict
+from labeling.documents.models import Document
+from labeling.exceptions import NotFound
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Membership, Project
+from labeling.training.model_status import HAS_MODEL, missing_model
+from labeling.web.access import for_managers
+
+PER_PAGE = 25
+MAX_CHOICES = 200  # versions in the lists to choose from
+LONGEST = 400  # characters of a text that are read for its beginning
+
+
+@require_safe
+@for_managers
+def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
+    project = member.project
+    found = _found(request, project)
+    versions = list(ModelVersion.objects.ready().filter(project=project)[:MAX_CHOICES])
+    shown: dict[str, Any] = {
+        "member": member,
+        "found": found,
+        "headline": headline(found),
+        "versions": versions if len(versions) > 1 else [],
+        "status": HAS_MODEL if versions else missing_model(project),
+    }
+    if found is not None:
+        wanted = request.GET.get("show", "")
+        outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else Outcome.FIXED
+        page = Paginator(found.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
+        shown |= _told(found, outcome) | {"page": page, "items": _items(project, found, page)}
+    return render(request, "analytics/model_versions/comparison.html", shown)
+
+
+@require_safe
+@for_managers
+def compare_csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Measures and classes as a file for spreadsheets."""
+    found = _found(request, member.project)
+    if found is None:
+        raise NotFound
+    header = ["measure", "first", "second", *measure_columns("difference"), "p", "is_beyond_noise"]
+    told = found.differences
+    named = {"accuracy": told.accuracy, "macro_f1": told.macro_f1, "micro_f1": told.micro_f1}
+    rows = [*named.items(), *((f"f1 {row.label_class.name}", row.f1) for row in found.rows)]
+    name = f"compare-{found.first.number}-{found.second.number}-{member.project_id}"
+    return csv_file(name, [*header, "labels_added"], (_cells(title, one, found) for title, one in rows))
+
+
+def _cells(title: str, one: Difference, found: Comparison) -> list[object]:
+    added = next((row.added for row in found.rows if row.f1 is one), None)
+    shares = ["" if share is None else round(share, 4) for share in (one.first, one.second)]
+    return [
+        title,
+        *shares,
+        *measure_cells(one.change),
+        round(one.p_value, 6),
+        int(one.is_beyond_noise),
+        "" if added is None else added,
+    ]
+
+
+def _found(request: HttpRequest, project: Project) -> Comparison | None:
+    """The two models that the page asks for, or the usual ones. Raises NotFound for others."""
+    asked = [request.GET.get(name, "") for name in ("a", "b")]
+    if any(number and not (number.isdecimal() and len(number) <= 9) for number in asked):
+        raise NotFound
+    pair = asked_pair(project, *(int(number) if number else None for number in asked))
+    return None if pair is None else compare(project, *pair)
+
+
+def _told(found: Comparison, outcome: Outcome) -> dict[str, Any]:
+    told = found.differences
+    measures = [
+        (_("accuracy"), told.accuracy),
+        (_("macro F1"), told.macro_f1),
+        (_("micro F1"), told.micro_f1),
+    ]
+    pair = f"a={found.first.number}&b={found.second.number}"
+    return {
+        "choices": [("a", _("First"), found.first.number), ("b", _("Second"), found.second.number)],
+        "measures": [(name, one, verdict(one)) for name, one in measures],
+        "rows": [(row, verdict(row.f1)) for row in found.rows],
+        "changes": changes(found),
+        "outcomes": [(one.value, name, found.counts[one]) for one, name in outcome_names()],
+        "shown": outcome.value,
+        "query": f"{pair}&show={outcome}",
+    }
+
+
+def _items(project: Project, found: Comparison, page: Page[Any]) -> list[dict[str, Any]]:
+    """The documents of one page: text, label, and what both say."""
+    judged, places = found.judged, [int(place) for place in page]
+    ids = [int(judged.document_ids[place]) for place in places]
+    texts = Document.objects.filter(project=project, pk__in=ids).in_bulk()
+    classes = LabelClass.objects.filter(project=project).in_bulk(list(judged.first.classes))
+    items = []
+    for place, document in zip(places, ids, strict=True):
+        text = texts[document].text
+        sides = ((judged.first, True), (judged.first, False), (judged.second, False))
+        said = [_labels(side, place, text, classes, is_truth=is_truth) for side, is_truth in sides]
+        items.append({"document": document, "text": text[:LONGEST], "said": said})
+    return items
+
+
+def _labels(
+    found: HeldOut, place: int, text: str, classes: dict[Any, LabelClass], *, is_truth: bool
+) -> list[tuple[LabelClass, str]]:
+    """Classes of a document, with the words of each span."""
+    spans = found.truth_spans if is_truth else found.predicted_spans
+    if spans:
+        return [(classes[found.classes[c]], text[start:end]) for start, end, c in sorted(spans[place])]
+    flags = found.truth if is_truth else found.predicted
+    return [(classes[found.classes[c]], "") for c in flags[place].nonzero()[0]]

@@ -1,0 +1,147 @@
+"""Model pages: the models in a list, the one to use, and two of them held against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.class_report.bias import bias_report
+from analytics.class_report.bias import title as bias_title
+from analytics.data.queries import active_classes
+from analytics.data.scores import scores
+from analytics.edge.csv import csv_file, measure_cells, measure_columns
+from analytics.model_versions.report import VersionRow, headline, standing_of, version_rows
+from analytics.model_versions.test_set_versions import held_out_then, test_sets
+from analytics.models import TestSetVersion
+from labeling.annotations.test_labels import labelled_test_set
+from labeling.exceptions import LabelingError
+from labeling.predictions import promotions
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Membership
+from labeling.training.model_status import HAS_MODEL, missing_model
+from labeling.web.access import for_managers, person
+
+PER_PAGE = 20
+MAX_EXPORTED_VERSIONS = 10_000  # versions of one file
+
+
+@require_safe
+@for_managers
+def models(request: HttpRequest, member: Membership) -> HttpResponse:
+    project = member.project
+    classes = active_classes(project)
+    standing = standing_of(project, classes)
+    status = HAS_MODEL if standing.used else missing_model(project)
+    labelled = labelled_test_set(project.pk)
+    versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
+    page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
+    shown: dict[str, Any] = {
+        "member": member,
+        "headline": headline(standing) if standing.used else status.title,
+        "standing": standing,
+        "status": status,
+        "page": page,
+        "rows": version_rows(project, list(page), standing, classes, labelled),
+        "test_sets": test_sets(project, labelled),
+        "test_documents": len(labelled),
+        "then": _on_older(request, member, standing.used),
+    }
+    if "bias" in request.GET:
+        report = bias_report(project, classes)
+        shown["bias"] = report
+        shown["bias_title"] = bias_title(report)
+    return render(request, "analytics/model_versions/page.html", shown)
+
+
+def _on_older(request: HttpRequest, member: Membership, used: ModelVersion | None) -> dict[str, Any] | None:
+    """The model in use on the test set that the page asks for, by the labels of then."""
+    number = request.GET.get("test_set", "")
+    if used is None or not number.isdecimal() or len(number) > 9:
+        return None
+    test_set = TestSetVersion.objects.filter(project=member.project_id, number=int(number)).first()
+    if test_set is None:
+        return None
+    found = held_out_then(member.project, used, test_set)
+    return {
+        "test_set": test_set,
+        "documents": len(found),
+        "of": len(test_set.annotations),
+        "scores": scores(member.project.kind, found) if len(found) else None,
+    }
+
+
+@require_POST
+@for_managers
+def promote(request: HttpRequest, member: Membership, number: int) -> HttpResponse:
+    try:
+        promotions.promote(member.project_id, person(request), number)
+    except LabelingError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request,
+            _(
+                "Model {number} ranks and suggests within seconds, and stays when newer ones come; "
+                "“Follow the newest” takes that back."
+            ).format(number=number),
+        )
+    return redirect("analytics:models", member.project_id)
+
+
+@require_POST
+@for_managers
+def follow_newest(request: HttpRequest, member: Membership) -> HttpResponse:
+    if promotions.follow_newest(member.project_id, person(request)):
+        messages.success(request, _("The newest model ranks and suggests, as soon as each is ready."))
+    return redirect("analytics:models", member.project_id)
+
+
+@require_POST
+@for_managers
+def note(request: HttpRequest, member: Membership, number: int) -> HttpResponse:
+    try:
+        promotions.write_note(member.project_id, person(request), number, request.POST.get("note", ""))
+    except LabelingError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The note on model {number} is saved.").format(number=number))
+    return redirect("analytics:models", member.project_id)
+
+
+@require_safe
+@for_managers
+def models_csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Every version with what it measured when it was new, as a file for spreadsheets."""
+    project = member.project
+    classes = active_classes(project)
+    standing = standing_of(project, classes)
+    versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
+    rows = version_rows(project, list(versions[:MAX_EXPORTED_VERSIONS]), standing, classes, None)
+    header = ["model", "state", "finished_at", "is_used", "labels", "guideline", "test_set", "test_documents"]
+    header += [*measure_columns("accuracy"), *measure_columns("macro_f1"), "note"]
+    header += [f"labels {one.name}" for one in classes]
+    return csv_file(f"models-{project.pk}", header, (_cells(row, len(classes)) for row in rows))
+
+
+def _cells(row: VersionRow, n_classes: int) -> list[object]:
+    version, measured = row.version, row.measurement
+    return [
+        version.number,
+        version.state,
+        version.finished_at.isoformat() if version.finished_at else "",
+        int(row.is_used),
+        version.label_count,
+        version.guideline.number if version.guideline else "",
+        measured.test_set.number if measured else "",
+        measured.documents if measured else "",
+        *measure_cells(row.accuracy),
+        *measure_cells(row.macro_f1),
+        version.note,
+        *(row.counts if row.counts else [""] * n_classes),
+    ]

@@ -1,0 +1,155 @@
+"""Model versions report: which ones there are, which one is used, and what each knew and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.data.queries import held_out
+from analytics.data.scores import scores
+from analytics.metrics.classification import Report
+from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
+from analytics.model_versions.wording import UNKNOWN, facts_of
+from analytics.models import Measurement
+from labeling.annotations.test_labels import LabelTable
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+NOT_MEASURED = gettext_noop("Nobody measured it when it was new.")
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One model in the list."""
+
+    version: ModelVersion
+    measurement: Measurement | None  # of when it was new
+    is_used: bool
+    is_usable: bool  # can be promoted
+    labels: list[tuple[LabelClass, int | None]]  # by class of now; None where it does not know or count it
+    now: Report | None  # with the labels of now, of the model in use and the newest
+
+    @property
+    def counts(self) -> list[int | str]:
+        """Labels of each class of now, "" where unknown."""
+        return ["" if count is None else count for _, count in self.labels]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether anybody counted the labels that it learnt from."""
+        return any(count is not None for _, count in self.labels)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How it was made: names and values."""
+        return [(name, value) for name, value in facts_of(self.version) if value != UNKNOWN]
+
+    @property
+    def accuracy(self) -> Measure:
+        return measured_then(self.measurement, "accuracy")
+
+    @property
+    def macro_f1(self) -> Measure:
+        return measured_then(self.measurement, "macro_f1")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which model is in use, and why.
+
+    missed : classes of now that it does not know
+    """
+
+    used: ModelVersion | None
+    newest: ModelVersion | None
+    promoted: ModelVersion | None  # that a manager chose, whether it can be used or not
+    missed: list[LabelClass]
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether each new model is used as soon as it is ready."""
+        return self.promoted is None
+
+    @property
+    def is_promoted_lost(self) -> bool:
+        """Whether the chosen model could not be used, so that the newest one is."""
+        return self.promoted is not None and self.promoted != self.used
+
+
+def standing_of(project: Project, classes: Sequence[LabelClass]) -> Standing:
+    """`classes` are those of now."""
+    versions = ModelVersion.objects.select_related("guideline")
+    newest = versions.ready().filter(project=project).first()
+    promoted = versions.filter(pk=project.promoted_model_id).first() if project.promoted_model_id else None
+    is_chosen = promoted is not None and promoted.state == ModelVersion.State.READY and promoted.fits(project)
+    used = promoted if is_chosen else newest
+    missed = [one for one in classes if used is not None and one.pk not in used.classes]
+    return Standing(used, newest, promoted, missed)
+
+
+def version_rows(
+    project: Project,
+    versions: Sequence[ModelVersion],
+    standing: Standing,
+    classes: Sequence[LabelClass],
+    labelled: LabelTable | None,
+) -> list[VersionRow]:
+    """These models for the list.
+
+    labelled : the test set of now, to judge the model in use and the newest by it; None leaves that out
+    """
+    kept = Measurement.objects.select_related("test_set").defer("test_set__annotations")
+    measured = kept.in_bulk([version.pk for version in versions])
+    shown = {one.pk for one in (standing.used, standing.newest) if one is not None and labelled is not None}
+    return [
+        VersionRow(
+            version=version,
+            measurement=measured.get(version.pk),
+            is_used=version == standing.used,
+            is_usable=version.state == ModelVersion.State.READY and version.fits(project),
+            labels=_labels(version, classes),
+            now=_now(project, version, labelled) if labelled and version.pk in shown else None,
+        )
+        for version in versions
+    ]
+
+
+def measured_then(measurement: Measurement | None, name: str) -> Measure:
+    """An average as it was measured when the model was new."""
+    if measurement is None or measurement.averages.get(name) is None:
+        return undefined(NOT_MEASURED)
+    value, low, high = measurement.averages[name]
+    return Measure(value, interval=None if low is None else Interval(low, high))
+
+
+def headline(standing: Standing) -> str:
+    """Which model is used."""
+    used, newest = standing.used, standing.newest
+    if used is None:
+        return _("No model is ready yet")
+    told: dict[str, Any] = {
+        "number": used.number,
+        "newest": newest.number if newest else "",
+        "promoted": standing.promoted.number if standing.promoted else "",
+    }
+    if standing.is_promoted_lost:
+        return _("Model {promoted} cannot be used any more, so model {number}, the newest, is").format(**told)
+    if standing.is_followed:
+        return _("Model {number} is in use: the newest").format(**told)
+    if used == newest:
+        return _("Model {number} is in use, and stays so when newer ones come").format(**told)
+    return _("Model {number} is in use by choice; model {newest} is the newest").format(**told)
+
+
+def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[LabelClass, int | None]]:
+    counts: dict[str, int] = version.facts.get("labels") or {}
+    return [(one, counts.get(str(one.pk))) for one in classes]
+
+
+def _now(project: Project, version: ModelVersion, labelled: LabelTable) -> Report | None:
+    found = held_out(project, version, labelled)
+    return scores(project.kind, found) if len(found) else None

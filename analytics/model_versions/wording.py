@@ -1,0 +1,89 @@
+"""Model comparison wording: the difference of two models, told in words."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from analytics.metrics.paired import Difference
+from analytics.model_versions.comparison import Comparison, Outcome
+from labeling.predictions.models import ModelVersion
+
+UNKNOWN = "—"
+
+
+def headline(found: Comparison | None) -> str:
+    """Which of the two is better, and whether that is more than noise."""
+    if found is None:
+        return _("There are no two models to compare yet")
+    told = {"a": found.first.number, "b": found.second.number}
+    one = found.differences.accuracy
+    if one.change.value is None:
+        return _("Models {a} and {b} have no test document in common").format(**told)
+    macro = found.differences.macro_f1
+    sure = one if one.is_beyond_noise else macro if macro.is_beyond_noise else None
+    if sure is None or sure.change.value is None:
+        return _("Models {a} and {b} differ by no more than noise").format(**told)
+    if sure.change.value > 0:
+        return _("Model {b} is better than model {a}, by more than noise").format(**told)
+    return _("Model {b} is worse than model {a}, by more than noise").format(**told)
+
+
+def verdict(one: Difference) -> str:
+    """One difference in words."""
+    if one.change.value is None:
+        return _("cannot be told")
+    if not one.is_beyond_noise:
+        return _("no more than noise")
+    return _("better, more than noise") if one.change.value > 0 else _("worse, more than noise")
+
+
+def outcome_names() -> list[tuple[Outcome, str]]:
+    return [
+        (Outcome.FIXED, _("Fixed")),
+        (Outcome.BROKEN, _("Broken")),
+        (Outcome.WRONG, _("Both wrong")),
+        (Outcome.RIGHT, _("Both right")),
+    ]
+
+
+def changes(found: Comparison) -> list[tuple[str, str]]:
+    """What the second model had that the first had not, as names and values."""
+    first, second = found.first, found.second
+    told = [
+        (
+            _("Labelled documents"),
+            _("from {a} to {b}").format(a=_grouped(first.label_count), b=_grouped(second.label_count)),
+        )
+    ]
+    added = set(second.classes) - set(first.classes)
+    gone = set(first.classes) - set(second.classes)
+    if added or gone:
+        told.append(
+            (_("Classes"), _("{n} more, {gone} fewer").format(n=len(added), gone=len(gone))),
+        )
+    told += [
+        (name, _("both {value}").format(value=a) if a == b else _("from {a} to {b}").format(a=a, b=b))
+        for (name, a), (_name, b) in zip(facts_of(first), facts_of(second), strict=True)
+    ]
+    return told
+
+
+def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
+    """What is known of how a model was made: names and values, the same names for all."""
+    facts = version.facts
+    experts = facts.get("experts") or {}
+    recipe = facts.get("recipe") or {}
+    return [
+        (_("Experts and their weights"), _joined(experts)),
+        (_("Recipe"), _joined(recipe)),
+        (_("Features"), str(facts.get("view") or UNKNOWN)),
+    ]
+
+
+def _joined(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items()) or UNKNOWN
+
+
+def _grouped(count: int) -> str:
+    return str(number_format(count, force_grouping=True))

@@ -1,0 +1,63 @@
+"""Guidance actions: what is to be done next, and which buttons of it do more than open a page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.data.request_sizes import TEST_DOCUMENTS
+from analytics.next_steps.report import next_steps
+from labeling.documents.models import Document
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.projects.models import Membership
+from labeling.steering import picks
+from labeling.web.access import for_managers, for_members, person
+from labeling.web.components.polling import is_update
+
+SHOWN_AT_HOME = 3
+
+
+@require_safe
+@for_members
+def steps(request: HttpRequest, member: Membership) -> HttpResponse:
+    """The next steps as a page; the first of them alone where the project's home asks."""
+    found = next_steps(member)
+    if is_update(request):
+        context = {"member": member, "findings": found[:SHOWN_AT_HOME], "all": len(found)}
+        return render(request, "analytics/guidance/_next_steps.html", context)
+    return render(request, "analytics/guidance/page.html", {"member": member, "findings": found})
+
+
+@require_POST
+@for_managers
+def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Bring test documents that wait to the front, drawn at random as the test set was."""
+    waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
+    drawn = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
+    found = picks.pick(member.project_id, person(request), drawn, _("Measures the model")) if drawn else None
+    if found is None or found.pick is None:
+        messages.info(request, _("No test document waits for a label: import more documents."))
+    else:
+        told = ngettext(
+            "{n} test document is brought to the front within seconds; a pick like this can be taken back.",
+            "{n} test documents are brought to the front within seconds; a pick like this can be taken back.",
+            found.waiting,
+        )
+        messages.success(request, told.format(n=found.waiting))
+    return redirect("analytics:classes", member.project_id)
+
+
+@require_POST
+@for_managers
+@transaction.atomic
+def train_again(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Train on the labels of now, without those that repeat test documents."""
+    outbox.owe(member.project_id, OwedWork.Kind.TRAIN)
+    messages.success(request, _("A training is asked for. The model of now stays until it is done."))
+    return redirect("analytics:classes", member.project_id)

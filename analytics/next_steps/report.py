@@ -1,0 +1,167 @@
+"""Next steps of a project: one ranked list of what to do now, whatever page is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.class_report.guidance.finding import Deed, Finding, import_more, label_now
+from analytics.class_report.guidance.ranked import findings
+from analytics.class_report.report import ClassReport, class_report
+from analytics.learning_curves.stopping import sentences, stopping_advice, title
+from labeling.formatting import decimal
+from labeling.jobs.models import OwedWork
+from labeling.learning.evaluation import stopping_criteria
+from labeling.project_overview import Standing, standings
+from labeling.projects.models import Membership
+from labeling.training.model_status import ModelState
+
+
+def next_steps(member: Membership) -> list[Finding]:
+    """What to do next in the project, the most useful first; never empty.
+
+    The findings of the class report, of the model in use, among what waits for people. Each step's first deed
+    is its main one; deeds that the member may not do are left out.
+    """
+    project = member.project
+    standing = standings([project], member.user)[project.pk]
+    if not standing.documents:
+        return [_no_documents(member)]
+    report = class_report(project)
+    found = findings(report)
+    if not member.may_manage:
+        found = [replace(finding, deeds=()) for finding in found]
+    steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report), *found]
+    return [*sorted(steps, key=lambda step: -step.seriousness), _go_on(member, report, standing)]
+
+
+def _no_documents(member: Membership) -> Finding:
+    return Finding(
+        key="no_documents",
+        title=_("Add documents"),
+        text=_("Labeling can begin as soon as there are texts: CSV, JSON, JSONL or plain text."),
+        why="",
+        how_sure="",
+        tone="warn",
+        seriousness=100,
+        deeds=(import_more(member.project),) if member.may_manage else (),
+    )
+
+
+def _failing(member: Membership) -> list[Finding]:
+    """Work that the workers could not do so far."""
+    return [
+        Finding(
+            key="work_failing",
+            title=_("{what}: failed").format(what=work.get_kind_display()),
+            text=work.failure or _("No reason was left."),
+            why=_("What builds on it stays as it was: the queue, the model or the reports."),
+            how_sure=_("The workers go on trying by themselves, at growing pauses."),
+            tone="bad",
+            seriousness=95,
+            deeds=(
+                Deed(
+                    _("Try now"),
+                    reverse("labeling:retry_work", args=[member.project_id, work.kind]),
+                    is_post=True,
+                ),
+            )
+            if member.may_manage
+            else (),
+        )
+        for work in OwedWork.objects.filter(project=member.project_id)
+        if work.is_failing
+    ]
+
+
+def _waiting(member: Membership, standing: Standing) -> list[Finding]:
+    """People who wait for an adjudicator."""
+    address = reverse("labeling:disputes", args=[member.project_id])
+    steps = []
+    if standing.questions:
+        name = ngettext("Reply to {n} question", "Reply to {n} questions", standing.questions)
+        steps.append(
+            _for_adjudicators(
+                member,
+                key="questions",
+                title=name.format(n=decimal(standing.questions, 0)),
+                text=_("Annotators asked about a document and wait for an answer."),
+                seriousness=84,
+                deed=Deed(_("Reply"), f"{address}#questions"),
+            )
+        )
+    if standing.disputed:
+        name = ngettext("Decide {n} dispute", "Decide {n} disputes", standing.disputed)
+        steps.append(
+            _for_adjudicators(
+                member,
+                key="disputes",
+                title=name.format(n=decimal(standing.disputed, 0)),
+                text=_(
+                    "Annotators disagree about them. Disputed documents do not train until they are decided."
+                ),
+                seriousness=82,
+                deed=Deed(_("Decide"), address),
+            )
+        )
+    return steps
+
+
+def _for_adjudicators(
+    member: Membership, *, key: str, title: str, text: str, seriousness: int, deed: Deed
+) -> Finding:
+    return Finding(
+        key=key,
+        title=title,
+        text=text,
+        why="",
+        how_sure=_("Counted."),
+        tone="warn",
+        seriousness=seriousness,
+        deeds=(deed,) if member.may_adjudicate else (),
+    )
+
+
+def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
+    """What labels a model lacks. What fails is told by `_failing`, and the workers' turn asks for nothing."""
+    status = report.choice.status
+    if status.state not in (ModelState.TOO_FEW_LABELS, ModelState.ONE_CLASS):
+        return []
+    return [
+        Finding(
+            key="first_model",
+            title=status.title,
+            text=status.text,
+            why=_("A model ranks, suggests and is measured; without one the queue asks about varied texts."),
+            how_sure=_("Counted."),
+            tone="warn",
+            seriousness=88,
+            deeds=(label_now(member.project),),
+        )
+    ]
+
+
+def _go_on(member: Membership, report: ClassReport, standing: Standing) -> Finding:
+    """What is left when nothing is wrong: label on, or stop."""
+    advice = stopping_advice(member.project)
+    is_done = not standing.open or advice.standing == stopping_criteria.Standing.STABILISED
+    if not standing.open:
+        text = _("Every document is labeled. Import more to go on.")
+        deeds = (import_more(member.project),) if member.may_manage else ()
+    else:
+        text = ngettext("{n} document is open.", "{n} documents are open.", standing.open)
+        text = text.format(n=decimal(standing.open, 0))
+        deeds = (label_now(member.project),)
+    return Finding(
+        key="stop" if is_done else "keep_labeling",
+        title=title(advice, report.is_target_reached) if report.version else _("Keep labeling"),
+        text=text,
+        why=" ".join(sentences(advice)) if report.version else "",
+        how_sure=_("This is advice: nothing stops by itself."),
+        tone="good",
+        seriousness=0,
+        deeds=deeds,
+    )

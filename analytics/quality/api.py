@@ -1,0 +1,147 @@
+"""Model quality API: every measure of a model, in the same numbers as on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.charts.probabilities import share_interval
+from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
+from analytics.metrics.classification import Average
+from analytics.metrics.measures import Measure
+from analytics.quality.report import ClassQuality, Quality, quality
+from analytics.quality.wording import averages, headline
+from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+
+
+class AverageOut(serializers.Serializer[Any]):
+    """One way to put the classes together; for spans also two ways to forgive wrong ends.
+
+    `macro` and `weighted` are over the classes that have a test document, and so are their intervals.
+    """
+
+    average = serializers.ChoiceField(["micro", "macro", "weighted", "partial", "by_class"])
+    precision = MeasureOut()
+    recall = MeasureOut()
+    f1 = MeasureOut()
+
+
+class BinOut(serializers.Serializer[Any]):
+    """Cases of similar probability."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    count = serializers.IntegerField()
+    mean_probability = serializers.FloatField()
+    share_right = MeasureOut()
+
+
+class ClassQualityOut(serializers.Serializer[Any]):
+    """One class. Of the threshold with the best F1, `f1_elsewhere` is what to expect on other documents."""
+
+    name = serializers.CharField()
+    support = serializers.IntegerField()
+    f1 = MeasureOut()
+    average_precision = MeasureOut(allow_null=True)
+    best_threshold = serializers.FloatField(allow_null=True)
+    best_f1 = MeasureOut(allow_null=True)
+    f1_elsewhere = MeasureOut(allow_null=True)
+    partial_f1 = MeasureOut(allow_null=True, help_text="Of spans: half credit where only the ends are wrong.")
+    by_class_f1 = MeasureOut(allow_null=True, help_text="Of spans: any overlap with the right class.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class QualityOut(serializers.Serializer[Any]):
+    """Every measure of the model on the test set of this moment; null where there is none."""
+
+    headline = serializers.CharField()
+    model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
+    test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
+    accuracy = MeasureOut(allow_null=True)
+    hamming_loss = MeasureOut(allow_null=True)
+    averages = AverageOut(many=True)
+    log_loss = MeasureOut(allow_null=True)
+    brier = MeasureOut(allow_null=True)
+    calibration_error = MeasureOut(allow_null=True)
+    gap = MeasureOut(allow_null=True, help_text="How sure minus how right its answers are.")
+    ranking_average_precision = MeasureOut(allow_null=True)
+    ranking_loss = MeasureOut(allow_null=True)
+    coverage_error = MeasureOut(allow_null=True)
+    bins = BinOut(many=True)
+    classes = ClassQualityOut(many=True)
+
+
+class QualityReports(Endpoint):
+    needs = {"GET": READ}
+    filters = ModelFilter
+
+    @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read every measure of one model, measured on random test documents, with intervals."""
+        found = quality(self.member.project, asked=self.asked.get("model"))
+        return Response(_as_json(found) | {"model_status": status_json(found.choice.status, self.member)})
+
+
+def _as_json(found: Quality) -> dict[str, Any]:
+    report, odds, order = found.report, found.probabilities, found.ranking
+    return {
+        "headline": headline(found),
+        "model": found.version.number if found.version else None,
+        "test_documents": found.documents,
+        "retired": retired_json(found.retired),
+        "accuracy": _or_null(report.accuracy if report else None),
+        "hamming_loss": _or_null(report.hamming_loss if report else None),
+        "averages": [{"average": key} | _average(average) for key, _name, average in averages(found)],
+        "log_loss": _or_null(odds.log_loss if odds else None),
+        "brier": _or_null(odds.brier if odds else None),
+        "calibration_error": _or_null(odds.calibration.error if odds else None),
+        "gap": _or_null(odds.gap if odds else None),
+        "ranking_average_precision": _or_null(order.average_precision if order else None),
+        "ranking_loss": _or_null(order.loss if order else None),
+        "coverage_error": _or_null(order.coverage if order else None),
+        "bins": [
+            {
+                "low": one.low,
+                "high": one.high,
+                "count": one.n_documents,
+                "mean_probability": one.confidence,
+                "share_right": measure_json(Measure(one.share_right, interval=share_interval(one))),
+            }
+            for one in (odds.calibration.bins if odds else ())
+        ],
+        "classes": [_row(row) for row in found.classes],
+    }
+
+
+def _average(average: Average) -> dict[str, Any]:
+    return {name: measure_json(getattr(average, name)) for name in ("precision", "recall", "f1")}
+
+
+def _row(row: ClassQuality) -> dict[str, Any]:
+    best = row.threshold
+    return {
+        "class": row.label_class.pk,
+        "name": row.label_class.name,
+        "support": row.support,
+        "f1": measure_json(row.f1),
+        "average_precision": _or_null(row.average_precision),
+        "best_threshold": best.value if best else None,
+        "best_f1": _or_null(best.f1 if best else None),
+        "f1_elsewhere": _or_null(best.f1_elsewhere if best else None),
+        "partial_f1": _or_null(row.partial),
+        "by_class_f1": _or_null(row.by_class),
+    }
+
+
+def _or_null(measure: Measure | None) -> dict[str, Any] | None:
+    return measure_json(measure) if measure else None

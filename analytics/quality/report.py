@@ -1,0 +1,203 @@
+"""Model quality report: every measure of a model. Can the numbers and the probabilities be believed?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.data.content_cache import remembered
+from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.queries import HeldOut, active_classes, held_out
+from analytics.data.scores import scores
+from analytics.metrics.classification import Report
+from analytics.metrics.marks import score_marks
+from analytics.metrics.measures import Interval, Measure
+from analytics.metrics.probabilities import ProbabilityScores, score_probabilities
+from analytics.metrics.ranking import Ranking, ranking
+from analytics.metrics.span_matches import SpanMatches, span_matches
+from analytics.metrics.thresholds import (
+    Curve,
+    Threshold,
+    average_precision,
+    best_threshold,
+    precision_recall_curve,
+    threshold_interval,
+)
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+
+@dataclass(frozen=True)
+class ClassQuality:
+    """One class that the model knows.
+
+    average_precision, threshold : None in a spans project, whose models keep none of spans they do not mark
+    partial, by_class : F1 with wrong ends forgiven in half or in full; in a spans project only
+    """
+
+    label_class: LabelClass
+    support: int
+    f1: Measure  # of what the model gave
+    average_precision: Measure | None
+    threshold: Threshold | None
+    partial: Measure | None = None
+    by_class: Measure | None = None
+
+
+@dataclass(frozen=True)
+class ChosenClass:
+    """The class whose curve is shown."""
+
+    row: ClassQuality
+    curve: Curve
+    threshold_interval: Interval | None
+    f1_interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Everything that the page, the API and the CSV files show; None where there is nothing to measure.
+
+    ranking : where a document may have several classes; spans : where spans are marked
+    probabilities : of spans, of those that the model marks; chosen : but for spans
+    """
+
+    project: Project
+    choice: ModelChoice
+    documents: int  # of the test set, labelled and predicted
+    report: Report | None = None
+    probabilities: ProbabilityScores | None = None
+    ranking: Ranking | None = None
+    spans: SpanMatches | None = None
+    classes: tuple[ClassQuality, ...] = ()
+    chosen: ChosenClass | None = None
+    retired: tuple[tuple[str, int], ...] = ()  # left out, as `HeldOut` tells
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
+
+
+def quality(project: Project, chosen: str = "", asked: str | int | None = None) -> Quality:
+    """Of one model, on the labels of now.
+
+    chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    """
+    choice = model_choice(project, asked)
+    version = choice.version
+    found = held_out(project, version) if version else None
+    if version is None or found is None or not len(found):
+        return Quality(project, choice, 0, retired=found.retired if found is not None else ())
+    measured = Quality(project, choice, len(found), scores(project.kind, found), retired=found.retired)
+    if project.kind == Project.Kind.SPANS:
+        return _of_spans(measured, found)
+    return _of_classes(measured, found, version.pk, chosen)
+
+
+def _of_spans(measured: Quality, found: HeldOut) -> Quality:
+    spans = _spans(found)
+    rows = _rows(measured, found, spans=spans)
+    return replace(measured, probabilities=_of_marks(found), spans=spans, classes=rows)
+
+
+def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Quality:
+    odds, truth = found.probabilities, found.truth
+    rows = _rows(measured, found, _judged(found, seed))
+    is_single = measured.project.kind == Project.Kind.SINGLE
+    believed = remembered(
+        lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single),
+        "probabilities",
+        found.predicted,
+        odds,
+        truth,
+    )
+    order = None if is_single else remembered(lambda: ranking(odds, truth), "ranking", odds, truth)
+    return replace(
+        measured,
+        probabilities=believed,
+        ranking=order,
+        classes=rows,
+        chosen=_chosen(found, rows, chosen, seed),
+    )
+
+
+def _judged(found: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
+    columns = zip(found.probabilities.T.copy(), found.truth.T.copy(), strict=True)
+    return tuple(_judged_class(odds, truth, seed) for odds, truth in columns)
+
+
+def _judged_class(
+    odds: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
+) -> tuple[Measure, Threshold]:
+    """Remembered by class: a corrected label touches two of them."""
+    return remembered(
+        lambda: (average_precision(odds, truth), best_threshold(odds, truth, seed=seed)),
+        "threshold of a class",
+        odds,
+        truth,
+        seed,
+    )
+
+
+def _rows(
+    measured: Quality,
+    found: HeldOut,
+    judged: tuple[tuple[Measure, Threshold], ...] = (),
+    spans: SpanMatches | None = None,
+) -> tuple[ClassQuality, ...]:
+    """Of the classes that are still in use, in the order of the model."""
+    assert measured.report is not None  # noqa: S101 - made of a test set
+    report = measured.report
+    by_id = {label_class.pk: label_class for label_class in active_classes(measured.project)}
+    return tuple(
+        ClassQuality(
+            by_id[label_class],
+            report.classes[place].support,
+            report.classes[place].f1,
+            judged[place][0] if judged else None,
+            judged[place][1] if judged else None,
+            spans.partial.classes[place].f1 if spans else None,
+            spans.by_class.classes[place].f1 if spans else None,
+        )
+        for place, label_class in enumerate(found.classes)
+        if label_class in by_id
+    )
+
+
+def _chosen(found: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: int) -> ChosenClass | None:
+    measured = [row for row in rows if row.f1.value is not None]
+    named = next((row for row in rows if str(row.label_class.pk) == wanted), None)
+    row = named or min(measured, key=lambda row: row.f1.value or 0.0, default=None)
+    if row is None:
+        return None
+    place = found.classes.index(row.label_class.pk)
+    odds, truth = found.probabilities[:, place], found.truth[:, place]
+    of_threshold, of_f1 = remembered(
+        lambda: threshold_interval(odds, truth, seed=seed), "threshold interval", odds, truth, seed
+    )
+    return ChosenClass(row, precision_recall_curve(odds, truth), of_threshold, of_f1)
+
+
+def _of_marks(found: HeldOut) -> ProbabilityScores:
+    """Whether the probabilities of the spans that the model marks can be believed."""
+    rows = np.repeat(np.arange(len(found)), [len(odds) for odds in found.span_odds])
+    odds = np.array([p for each in found.span_odds for p in each], dtype=np.float64)
+    pairs = zip(found.predicted_spans, map(set, found.truth_spans), strict=True)
+    is_right = np.array([span in given for said, given in pairs for span in said], dtype=bool)
+    return remembered(
+        lambda: score_marks(odds, is_right, rows, len(found)),
+        f"marks {len(found)}",
+        odds,
+        is_right,
+        rows,
+    )
+
+
+def _spans(found: HeldOut) -> SpanMatches:
+    spans = found.truth_spans, found.predicted_spans
+    n_classes = len(found.classes)
+    return remembered(lambda: span_matches(*spans, n_classes), f"span matches {spans} {n_classes}")

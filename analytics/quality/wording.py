@@ -1,0 +1,64 @@
+"""Wording of the quality report: its headline, and the names of averages."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.data.small_samples import too_few_to_judge
+from analytics.metrics.classification import Average
+from analytics.metrics.measures import Measure
+from analytics.quality.report import Quality
+
+WORTH_TELLING = 0.02  # of a gap between how sure a model is and how right: less changes no decision
+ENDS_MATTER = 0.02  # of F1 that wrong ends of spans cost
+
+
+def headline(found: Quality) -> str:
+    """What is found of the probabilities; of spans, what wrong ends cost."""
+    if found.version is None:
+        return found.choice.status.title
+    if found.report is None:
+        return _("Nothing is measured yet")
+    if few := too_few_to_judge(found.documents):
+        return few
+    if found.spans:
+        strict, by_class = found.report.micro.f1.value, found.spans.by_class.all.f1.value
+        if strict is None or by_class is None:
+            return _("Nothing is measured yet")
+        points = round(100 * (by_class - strict))
+        if by_class - strict < ENDS_MATTER:
+            return _("Spans end where they should")
+        return ngettext(
+            "Wrong ends of spans cost {n} point of F1", "Wrong ends of spans cost {n} points of F1", points
+        ).format(n=points)
+    gap = found.probabilities.gap if found.probabilities else Measure(None)
+    if gap.value is None or gap.interval is None:
+        return _("The model gave no document a class")
+    points = round(100 * abs(gap.value))
+    if abs(gap.value) < WORTH_TELLING or gap.interval.low <= 0 <= gap.interval.high:
+        return _("The probabilities can be believed, as far as the test set can tell")
+    if gap.value > 0:
+        return ngettext(
+            "The probabilities are {n} point too sure", "The probabilities are {n} points too sure", points
+        ).format(n=points)
+    return ngettext(
+        "The probabilities are {n} point too modest", "The probabilities are {n} points too modest", points
+    ).format(n=points)
+
+
+def averages(found: Quality) -> list[tuple[str, str, Average]]:
+    """The ways to put the classes together: key, name, measures."""
+    if found.report is None:
+        return []
+    rows = [
+        ("micro", _("micro: every label counts the same"), found.report.micro),
+        ("macro", _("macro: every class counts the same"), found.report.macro),
+        ("weighted", _("weighted: classes count by their labels"), found.report.weighted),
+    ]
+    if found.spans:
+        rows += [
+            ("partial", _("half credit where only the ends are wrong"), found.spans.partial.all),
+            ("by_class", _("any overlap with the right class"), found.spans.by_class.all),
+        ]
+    return rows

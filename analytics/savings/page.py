@@ -1,0 +1,55 @@
+"""Label savings page: what the queue has saved on this project's own labels, and finding it out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.savings.report import headline, savings_report
+from analytics.savings.tuning_trials import trials
+from labeling.exceptions import NothingToReplay
+from labeling.projects.models import Membership
+from labeling.replay import actions
+from labeling.training import tuning
+from labeling.web.access import for_managers, person
+from labeling.web.components.polling import is_update, live, render_live
+
+
+@require_safe
+@for_managers
+def savings(request: HttpRequest, member: Membership) -> HttpResponse:
+    report = savings_report(member.project)
+    running, failure = report.running, report.failure
+    shown: dict[str, Any] = {"member": member, "report": report, "headline": headline(report)}
+    shown["live"] = live(request, [running, failure, report.drawn], is_busy=not failure)
+    if not is_update(request):
+        shown["trials"] = trials(member.project)
+    page, part = "analytics/savings/page.html", "analytics/savings/_replay.html"
+    return render_live(request, page, part, shown, is_over=running is None)
+
+
+@require_POST
+@for_managers
+def replay(request: HttpRequest, member: Membership) -> HttpResponse:
+    try:
+        actions.ask(member.project_id, person(request))
+    except NothingToReplay as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The labels of now are replayed in the background; that takes minutes."))
+    return redirect("analytics:savings", member.project_id)
+
+
+@require_POST
+@for_managers
+def use_defaults(request: HttpRequest, member: Membership) -> HttpResponse:
+    if tuning.use_defaults(member.project_id, person(request)):
+        messages.success(
+            request, _("The next training follows the usual recipe, until others are tried again.")
+        )
+    return redirect("analytics:savings", member.project_id)

@@ -1,0 +1,145 @@
+"""Slice report API: on which documents the model is worse."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
+from analytics.slices.report import Slices, Weak, slices
+from analytics.slices.slice_fields import Field
+from analytics.slices.wording import headline
+from labeling.api.endpoints import Endpoint
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+from labeling.documents.slices import Slice
+
+
+class ConditionOut(serializers.Serializer[Any]):
+    """One field of the metadata: its value, or where its number lies."""
+
+    field = serializers.CharField()
+    value = serializers.CharField(allow_null=True, help_text="null for a range.")
+    least = serializers.FloatField(allow_null=True)
+    below = serializers.FloatField(allow_null=True)
+
+
+class SliceOut(serializers.Serializer[Any]):
+    """Documents that share something: the form in which picks take a slice."""
+
+    field = serializers.CharField(help_text="Of the metadata; empty for none.")
+    value = serializers.CharField()
+    least = serializers.IntegerField(help_text="Characters of the text.")
+    below = serializers.IntegerField(allow_null=True, help_text="Characters of the text.")
+    also = ConditionOut(many=True, help_text="What else is said of the metadata.")
+
+
+class BucketOut(serializers.Serializer[Any]):
+    """One value of a field, or a range of it."""
+
+    name = serializers.CharField()
+    documents = serializers.IntegerField()
+    accuracy = MeasureOut(help_text="Share of documents that are right in full.")
+    slice = SliceOut(allow_null=True)
+
+
+class FieldOut(serializers.Serializer[Any]):
+    """What documents are told apart by; the one without a key is the length of the text."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    buckets = BucketOut(many=True)
+
+
+class WeakOut(serializers.Serializer[Any]):
+    """A part of the test set that is worse than the rest, beyond noise and by more than a little."""
+
+    name = serializers.CharField()
+    documents = serializers.IntegerField()
+    wrong = serializers.IntegerField()
+    error = serializers.FloatField()
+    rest_error = serializers.FloatField()
+    effect = serializers.FloatField(help_text="Cohen's h: .2 is small, .5 middling, .8 large.")
+    p_value = serializers.FloatField(help_text="Fisher's, put right for all slices that were tried.")
+    slice = SliceOut(allow_null=True, help_text="null for a value that is every document's.")
+
+
+class SlicesOut(serializers.Serializer[Any]):
+    """The model in use on parts of the test set."""
+
+    headline = serializers.CharField()
+    model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
+    test_documents = serializers.IntegerField()
+    retired = RetiredOut(many=True)
+    accuracy = MeasureOut(allow_null=True)
+    tried = serializers.IntegerField(help_text="Slices of one and two fields.")
+    worst = WeakOut(many=True)
+    fields_ = FieldOut(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        found = super().get_fields()
+        return {name.rstrip("_"): field for name, field in found.items()}
+
+
+class SliceReports(Endpoint):
+    needs = {"GET": READ}
+    filters = ModelFilter
+
+    @operation("reports_slices", answers={200: SlicesOut}, filters=ModelFilter)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read on which documents the model is worse: by length and by every field of the metadata."""
+        report = slices(self.member.project, asked=self.asked.get("model"))
+        return Response(_as_json(report) | {"model_status": status_json(report.choice.status, self.member)})
+
+
+def _as_json(report: Slices) -> dict[str, Any]:
+    return {
+        "headline": headline(report),
+        "model": report.version.number if report.version else None,
+        "test_documents": report.documents,
+        "retired": retired_json(report.retired),
+        "accuracy": measure_json(report.whole.accuracy) if report.whole else None,
+        "tried": report.tried,
+        "worst": [_weak(one) for one in report.weak],
+        "fields": [_field(report, field) for field in report.fields],
+    }
+
+
+def _field(report: Slices, field: Field) -> dict[str, Any]:
+    buckets = [
+        {
+            "name": bucket.name,
+            "documents": n,
+            "accuracy": measure_json(accuracy),
+            "slice": _slice(bucket.where),
+        }
+        for bucket, accuracy, n in report.accuracies(field)
+    ]
+    return {"key": field.key, "name": field.name, "buckets": buckets}
+
+
+def _weak(one: Weak) -> dict[str, Any]:
+    found = one.found
+    return {
+        "name": one.name,
+        "documents": found.documents,
+        "wrong": found.wrong,
+        "error": found.error,
+        "rest_error": found.rest_error,
+        "effect": found.effect,
+        "p_value": found.p_value,
+        "slice": _slice(one.where),
+    }
+
+
+def _slice(where: Slice | None) -> dict[str, Any] | None:
+    if where is None:
+        return None
+    told = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
+    return told | {"also": [asdict(one) for one in where.also]}

@@ -1,0 +1,147 @@
+"""Slice report page: on which documents the model is worse, and more of them for the queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.data.links import test_set_address
+from analytics.edge.csv import csv_file, measure_cells, measure_columns
+from analytics.slices.report import Slices, average_of, slices
+from analytics.slices.slice_fields import LENGTH
+from analytics.slices.wording import headline
+from labeling.documents.metadata import is_hidden
+from labeling.documents.slices import Slice
+from labeling.exceptions import InvalidInput
+from labeling.projects.models import Membership
+from labeling.steering import picks
+from labeling.steering.models import Pick
+from labeling.web.access import for_managers, for_members, person
+
+WANTED = 20  # documents that one press of the button sends to the queue
+MAX_PICKS = 5  # that the page names
+
+
+@require_safe
+@for_members
+def page(request: HttpRequest, member: Membership) -> HttpResponse:
+    report = slices(member.project, request.GET.get("by", LENGTH), request.GET.get("model"))
+    shown: dict[str, Any] = {
+        "member": member,
+        "report": report,
+        "choice": report.choice,
+        "retired": report.retired,
+        "may_steer": member.may_manage and report.choice.is_in_use,
+        "headline": headline(report),
+        "average": average_of(member.project, report.whole) if report.whole else None,
+        "weak": [(one, _address(member, report, one.where)) for one in report.weak],
+        "rows": [(row, _address(member, report, row.bucket.where)) for row in report.rows],
+        "chart": _chart(report),
+        "keys": [
+            (_("right in full"), ""),
+            (_("95 % interval"), "mark"),
+            (_("all test documents"), "reference"),
+        ],
+        "wanted": WANTED,
+        "picks": _standing(member),
+    }
+    return render(request, "analytics/slices/page.html", shown)
+
+
+@require_POST
+@for_managers
+def queue(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Send documents of the pool that belong to a slice to the queue."""
+    where = Slice.read(request.POST.dict())
+    try:
+        done = picks.pick_from_pool(
+            member.project_id, person(request), where=where, count=WANTED, reason=_reason(member, where)
+        )
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _told(done.waiting, where)) if done.waiting else messages.warning(
+            request, _("No open document of the pool was found that fits: {where}.").format(where=where)
+        )
+    return redirect("analytics:slices", member.project_id)
+
+
+@require_POST
+@for_managers
+def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResponse:
+    if picks.end_pick(member.project_id, person(request), pick_id):
+        messages.success(request, _("Taken back: these documents come no sooner than others."))
+    return redirect("analytics:slices", member.project_id)
+
+
+@require_safe
+@for_members
+def csv(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Every bucket of every field as a file for spreadsheets; ?table=worst has the worst slices."""
+    report = slices(member.project, asked=request.GET.get("model"))
+    if request.GET.get("table") == "worst":
+        header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
+        worst = [
+            [
+                one.name,
+                f.documents,
+                f.wrong,
+                round(f.error, 4),
+                round(f.rest_error, 4),
+                round(f.effect, 4),
+                f.p_value,
+            ]
+            for one in report.weak
+            for f in (one.found,)
+        ]
+        return csv_file(f"worst-slices-{member.project_id}", header, worst)
+    rows = [
+        [field.name, bucket.name, n, *measure_cells(accuracy)]
+        for field in report.fields
+        for bucket, accuracy, n in report.accuracies(field)
+    ]
+    header = ["field", "value", "documents", *measure_columns("accuracy")]
+    return csv_file(f"slices-{member.project_id}", header, rows)
+
+
+def _address(member: Membership, report: Slices, where: Slice | None) -> str:
+    """Of the test documents of the slice; "" where it cannot be said, or the reader may not see them."""
+    return "" if where is None else test_set_address(member, report.version, **where.query)
+
+
+def _reason(member: Membership, where: Slice) -> str:
+    """What annotators read of a pick: the slice, unless that tells what is hidden from them."""
+    if any(is_hidden(condition.field, member.project) for condition in where.conditions):
+        return _("More documents of one group")
+    return str(where)[:300]
+
+
+def _told(n: int, where: Slice) -> str:
+    return ngettext(
+        "{n} document of the pool goes to the front of the queue: {where}.",
+        "{n} documents of the pool go to the front of the queue: {where}.",
+        n,
+    ).format(n=n, where=where)
+
+
+def _standing(member: Membership) -> list[Pick]:
+    if not member.may_manage:
+        return []
+    return list(Pick.objects.standing().filter(project=member.project_id).order_by("-pk")[:MAX_PICKS])
+
+
+def _chart(report: Slices) -> Chart:
+    bars = [
+        Bar(row.bucket.name, (Part(row.accuracy.value or 0.0),), row.accuracy)
+        for row in report.rows
+        if row.documents
+    ]
+    overall = report.whole.accuracy.value if report.whole else None
+    return bar_chart(bars, is_share=True, highest=1.0, reference=overall)

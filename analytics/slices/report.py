@@ -1,0 +1,139 @@
+"""Slice report: on which documents is the model worse: long ones, some language, some source?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from analytics.data import queries
+from analytics.data.content_cache import remembered
+from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.scores import scores
+from analytics.metrics.classification import NOTHING_TESTED, Average, Report
+from analytics.metrics.intervals import proportion
+from analytics.metrics.measures import Measure
+from analytics.metrics.slices import MIN_SUPPORT, Search, WeakSlice, worst_slices
+from analytics.slices.slice_fields import LENGTH, Bucket, Field, fields_of
+from labeling.documents.slices import Slice
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One bucket of the field that is shown."""
+
+    bucket: Bucket
+    documents: int
+    accuracy: Measure  # share of documents that are right in full
+    average: Average | None  # macro for one class a document, else micro; None for too few documents
+
+
+@dataclass(frozen=True)
+class Weak:
+    """A slice that is worse than the rest beyond noise, with what it is called and where it can be seen."""
+
+    name: str
+    where: Slice | None
+    found: WeakSlice
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Everything that the page, the API and the CSV file show."""
+
+    project: Project
+    choice: ModelChoice
+    fields: list[Field]
+    field: Field | None  # the one that is shown
+    rows: list[SliceRow]
+    whole: Report | None  # of the test set; None without a model or a labelled test set
+    weak: list[Weak]
+    tried: int
+    documents: int
+    is_wrong: NDArray[np.bool_]  # (documents,)
+    retired: tuple[tuple[str, int], ...] = ()  # left out, as `HeldOut` tells
+
+    @property
+    def version(self) -> ModelVersion | None:
+        return self.choice.version
+
+    def accuracies(self, field: Field) -> list[tuple[Bucket, Measure, int]]:
+        """Each bucket with the share of its documents that are right in full, and how many it has."""
+        counts = []
+        for place, bucket in enumerate(field.buckets):
+            inside = field.codes == place
+            n = int(inside.sum())
+            right = n - int(self.is_wrong[inside].sum())
+            counts.append((bucket, proportion(right, n, NOTHING_TESTED), n))
+        return counts
+
+
+def slices(project: Project, key: str = LENGTH, asked: str | int | None = None) -> Slices:
+    """Computed now, of one model.
+
+    key : of the field to show, by default the length of the text
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    """
+    choice = model_choice(project, asked)
+    version = choice.version
+    found = queries.held_out(project, version) if version else None
+    if version is None or found is None or not len(found):
+        retired = found.retired if found is not None else ()
+        return Slices(project, choice, [], None, [], None, [], 0, 0, np.zeros(0, dtype=bool), retired)
+    fields = fields_of(found.document_ids)
+    shown = next((field for field in fields if field.key == key), fields[0])
+    is_wrong = _is_wrong(found)
+    search = remembered(
+        lambda: worst_slices(is_wrong, [field.codes for field in fields]),
+        "worst slices",
+        is_wrong,
+        *(field.codes for field in fields),
+    )
+    whole = scores(project.kind, found)
+    weak = _named(search, fields)
+    report = Slices(
+        project, choice, fields, shown, [], whole, weak, search.tried, len(found), is_wrong, found.retired
+    )
+    rows = [
+        SliceRow(bucket, n, accuracy, _average(project, found.take(shown.codes == place)))
+        for place, (bucket, accuracy, n) in enumerate(report.accuracies(shown))
+    ]
+    return replace(report, rows=rows)
+
+
+def _is_wrong(found: queries.HeldOut) -> NDArray[np.bool_]:
+    """Documents that are not right in full."""
+    if found.truth_spans or not found.probabilities.shape[1]:
+        pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
+        return np.array([set(true) != set(said) for true, said in pairs], dtype=bool)
+    return (found.truth != found.predicted).any(axis=1)
+
+
+def _average(project: Project, found: queries.HeldOut) -> Average | None:
+    if len(found) < MIN_SUPPORT:
+        return None
+    return average_of(project, scores(project.kind, found))
+
+
+def average_of(project: Project, report: Report) -> Average:
+    """Over classes where a document has one; else over labels, since a slice lacks many classes."""
+    return report.macro if project.kind == Project.Kind.SINGLE else report.micro
+
+
+def _named(search: Search, fields: list[Field]) -> list[Weak]:
+    weak = []
+    for one in search.found:
+        parts = [(fields[field], fields[field].buckets[code]) for field, code in one.buckets]
+        names = [
+            f"{field.name}: {bucket.name}" if bucket.where is None else str(bucket.where)
+            for field, bucket in parts
+        ]
+        known = [bucket.where for _field, bucket in parts if bucket.where is not None]
+        where = reduce(Slice.__and__, known) if len(known) == len(parts) else None
+        weak.append(Weak(_(" and ").join(names), where, one))
+    return weak

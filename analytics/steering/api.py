@@ -1,0 +1,173 @@
+"""Steering API: what moves the queue, and how a machine overrules it for a class."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.class_report.focus_effect import Achieved
+from analytics.edge.fields import MeasureOut, measure_json
+from analytics.steering.report import NeedRow, Steering, change_need, change_project, headline, steering
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Number, YesNo
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import MANAGE, READ
+from labeling.api.schema import operation
+from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE
+from labeling.projects.models import Membership
+from labeling.steering.class_needs import MAX_TARGET, MIN_TARGET
+from labeling.steering.models import ClassNeed
+
+
+class SteeringIn(Input):
+    is_steered = YesNo(required=False, help_text="Off, the engine's own estimate of weak classes holds.")
+    target_f1 = Number(required=False, min_value=MIN_TARGET, max_value=MAX_TARGET)
+
+
+class NeedIn(Input):
+    mode = serializers.ChoiceField(ClassNeed.Mode.values)
+    share = Number(
+        required=False,
+        min_value=0,
+        max_value=MAX_NEEDS_SHARE,
+        help_text="Of the queue; with mode by_hand only.",
+    )
+
+
+class NeedOut(serializers.Serializer[Any]):
+    """What a class shall get of the queue, what it gets now, and why."""
+
+    name = serializers.CharField()
+    mode = serializers.ChoiceField(ClassNeed.Mode.values)
+    share_wanted = serializers.FloatField(allow_null=True, help_text="Null while nobody has said.")
+    share_now = serializers.FloatField(help_text="Of the head: entries that are there for the class.")
+    f1 = MeasureOut()
+    why = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class PartOut(serializers.Serializer[Any]):
+    """One share of the head."""
+
+    share = serializers.CharField()
+    documents = serializers.IntegerField()
+    part = serializers.FloatField()
+
+
+class AchievedOut(serializers.Serializer[Any]):
+    """What a focus or a need has brought to a class."""
+
+    by = serializers.ChoiceField(["focus", "need"])
+    answers = serializers.IntegerField(help_text="To documents that were chosen for the class.")
+    had_the_class = serializers.IntegerField()
+    f1_before = MeasureOut()
+    f1_after = MeasureOut()
+    recall_before = MeasureOut()
+    recall_after = MeasureOut()
+    change = MeasureOut()
+    is_beyond_noise = serializers.BooleanField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"class": serializers.UUIDField(), **super().get_fields()}
+
+
+class SteeringOut(serializers.Serializer[Any]):
+    """The steering of this moment."""
+
+    headline = serializers.CharField()
+    model_status = ModelStatusOut()
+    is_steered = serializers.BooleanField()
+    target_f1 = serializers.FloatField()
+    classes = NeedOut(many=True)
+    head = PartOut(many=True)
+    achieved = AchievedOut(many=True)
+
+
+class SteeringReports(Endpoint):
+    needs = {"GET": READ, "PATCH": MANAGE}
+
+    @operation("reports_steering", answers={200: SteeringOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read which class gets how much of the queue, why, and what it achieved."""
+        return Response(_as_json(steering(self.member.project), self.member))
+
+    @operation(
+        "reports_steering_change",
+        request=SteeringIn,
+        answers={200: SteeringOut},
+        errors=[422],
+        examples={"A higher target": {"is_steered": True, "target_f1": 0.85}},
+    )
+    def patch(self, request: Request, project_id: int) -> Response:
+        """Switch the steering on or off, or move its target. The queue is ranked again within seconds."""
+        asked = SteeringIn.checked(request.data)
+        project = change_project(
+            self.member.project, self.caller, asked.get("is_steered"), asked.get("target_f1")
+        )
+        return Response(_as_json(steering(project), self.member))
+
+
+class ClassSteering(Endpoint):
+    needs = {"PATCH": MANAGE}
+
+    @operation(
+        "reports_steering_class",
+        request=NeedIn,
+        answers={200: NeedOut},
+        errors=[422],
+        examples={"A fifth of the queue": {"mode": "by_hand", "share": 0.2}},
+    )
+    def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
+        """Set a class's share by hand, switch it off, or let the reports set it again."""
+        asked = NeedIn.checked(request.data)
+        change_need(self.member.project, self.caller, class_id, asked["mode"], asked.get("share"))
+        rows = steering(self.member.project).rows
+        return Response(next(_row(row) for row in rows if row.label_class.pk == class_id))
+
+
+def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
+    return {
+        "headline": headline(report),
+        "model_status": status_json(report.status, member),
+        "is_steered": report.project.is_steered,
+        "target_f1": report.project.target_f1,
+        "classes": [_row(row) for row in report.rows],
+        "head": [
+            {"share": row.share, "documents": row.entries, "part": round(row.part, 4)}
+            for row in report.shares
+        ],
+        "achieved": [_achieved(one) for one in report.achieved],
+    }
+
+
+def _row(row: NeedRow) -> dict[str, Any]:
+    return {
+        "class": row.label_class.pk,
+        "name": row.label_class.name,
+        "mode": row.mode,
+        "share_wanted": row.wanted,
+        "share_now": round(row.part, 4),
+        "f1": measure_json(row.f1),
+        "why": row.why,
+    }
+
+
+def _achieved(one: Achieved) -> dict[str, Any]:
+    return {
+        "class": one.label_class.pk,
+        "by": "focus" if one.focus else "need",
+        "answers": one.brought.answers,
+        "had_the_class": one.brought.hits,
+        "f1_before": measure_json(one.before),
+        "f1_after": measure_json(one.after),
+        "recall_before": measure_json(one.recall_before),
+        "recall_after": measure_json(one.recall_after),
+        "change": measure_json(one.difference),
+        "is_beyond_noise": one.is_beyond_noise,
+    }

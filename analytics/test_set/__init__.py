@@ -1,0 +1,1 @@
+"""The test set as a model saw it."""

@@ -1,0 +1,145 @@
+"""Test set API: the test set as a model saw it. The page's filters and order, without the texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.edge.fields import MeasureOut, measure_json
+from analytics.test_set.filters import SORTS, Asked
+from analytics.test_set.report import Review, review
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import AddressNumber, Filters
+from labeling.api.model_status import ModelStatusOut, status_json
+from labeling.api.permissions import MANAGERS_READ
+from labeling.api.schema import operation
+
+PAGE_SIZE = 100
+
+
+class TestSetFilters(Filters):
+    """What the page of the test set can be narrowed by; every filter is optional."""
+
+    model = AddressNumber(
+        required=False, min_value=1, help_text="Number of a version that keeps predictions."
+    )
+    wrong = serializers.ChoiceField(["1"], required=False, help_text="Only incorrect predictions.")
+    truth = serializers.UUIDField(required=False)
+    predicted = serializers.UUIDField(
+        required=False, help_text="With `truth`: a cell of the confusion matrix."
+    )
+    missed = serializers.UUIDField(required=False, help_text="A class that the model missed.")
+    extra = serializers.UUIDField(required=False, help_text="A class that the model wrongly gave.")
+    either = serializers.UUIDField(required=False, help_text="A class on either side.")
+    above = AddressNumber(required=False, min_value=0, max_value=100, help_text="Confidence, per cent, from.")
+    under = AddressNumber(
+        required=False, min_value=0, max_value=100, help_text="Confidence, per cent, below."
+    )
+    guideline = AddressNumber(required=False, min_value=1, help_text="The label's guideline version.")
+    field = serializers.CharField(
+        required=False, max_length=200, help_text="Of the metadata; `value` with it."
+    )
+    value = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    least = AddressNumber(required=False, min_value=0, help_text="Characters of the text, from.")
+    below = AddressNumber(required=False, min_value=1, help_text="Characters of the text, below.")
+    twins = serializers.ChoiceField(["0", "1"], required=False, help_text="Without or with near-duplicates.")
+    sort = serializers.ChoiceField(SORTS, required=False)
+    page = AddressNumber(required=False, min_value=1, help_text="Of 100 documents each.")
+
+
+class ReviewedOut(serializers.Serializer[Any]):
+    """One labelled document of the test set, and what the model says of it."""
+
+    document_id = serializers.IntegerField()
+    labelled = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
+    predicted = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
+    labelled_spans = serializers.ListField(help_text="Start, end and class of each span.")
+    predicted_spans = serializers.ListField(help_text="Start, end and class of each span.")
+    probabilities = serializers.DictField(
+        child=serializers.FloatField(), help_text="By class; empty in a spans project."
+    )
+    is_wrong = serializers.BooleanField()
+    confidence = serializers.FloatField(
+        allow_null=True, help_text="Of the answer, of its least sure span; null where nothing is marked."
+    )
+    loss = serializers.FloatField(help_text="Nats; in a spans project the number of mistakes.")
+    annotator = serializers.CharField(help_text="Who gave the label; empty for an import.")
+    guideline = serializers.IntegerField(allow_null=True)
+
+
+class TestSetOut(serializers.Serializer[Any]):
+    """The documents that fit, a page of them, and the model's error on the whole test set."""
+
+    model = serializers.IntegerField(allow_null=True)
+    model_status = ModelStatusOut()
+    test_documents = serializers.IntegerField()
+    error = MeasureOut(help_text="The share of wrong answers.")
+    fitting = serializers.IntegerField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    results = ReviewedOut(many=True)
+
+
+class TestSets(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+    filters = TestSetFilters
+
+    @operation("reports_test_set", answers={200: TestSetOut}, filters=TestSetFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """Read the labelled test set beside what a model says of it, the worst mistakes first.
+
+        Only managers may: who labels the test set must not read its answers. To send documents to the queue,
+        give their identifiers to `picks`.
+        """
+        query = {name: str(value) for name, value in self.asked.items()}
+        one = review(self.member.project, Asked.read(query))
+        status = status_json(one.choice.status, self.member)
+        return Response(_as_json(one, int(query.get("page", 1))) | {"model_status": status})
+
+
+def _as_json(one: Review, asked_page: int) -> dict[str, Any]:
+    pages = max(1, -(-len(one.rows) // PAGE_SIZE))
+    page = min(asked_page, pages)
+    rows = one.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    return {
+        "model": one.version.number if one.version else None,
+        "test_documents": len(one),
+        "error": measure_json(one.error),
+        "fitting": len(one.rows),
+        "page": page,
+        "pages": pages,
+        "results": [_row(one, row) for row in rows.tolist()],
+    }
+
+
+def _row(one: Review, row: int) -> dict[str, Any]:
+    found, numbers = one.found, one.numbers
+    assert found is not None and numbers is not None  # noqa: PT018, S101 - a row is of something
+    who, number = one.facts.get(int(found.annotation_ids[row]), (None, None))
+    is_spans = not found.probabilities.shape[1]
+
+    def classes(flags: Any) -> list[Any]:
+        return [found.classes[place] for place in np.flatnonzero(flags[row])]
+
+    def spans(lists: Any) -> list[list[Any]]:
+        return [[start, end, found.classes[place]] for start, end, place in lists[row]] if lists else []
+
+    sure = float(numbers.confidence[row])
+    odds = [] if is_spans else found.probabilities[row].round(6).tolist()
+    return {
+        "document_id": int(found.document_ids[row]),
+        "labelled": classes(found.truth),
+        "predicted": classes(found.predicted),
+        "labelled_spans": spans(found.truth_spans),
+        "predicted_spans": spans(found.predicted_spans),
+        "probabilities": {str(pk): p for pk, p in zip(found.classes, odds, strict=False)},
+        "is_wrong": bool(numbers.is_wrong[row]),
+        "confidence": None if np.isnan(sure) else round(sure, 6),
+        "loss": round(float(numbers.loss[row]), 6),
+        "annotator": one.people.get(who or 0, ""),
+        "guideline": number,
+    }

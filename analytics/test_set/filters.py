@@ -1,0 +1,222 @@
+"""Test set filters: which documents a reviewer wants to see, in which order. Arrays in, positions out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.data.queries import HeldOut, Spans, taken_for
+from labeling.documents.slices import Slice
+
+MIN_PROBABILITY = 1e-6  # a probability of 0 would be an infinite loss
+SORTS = ("loss", "confidence", "newest")
+CLASS_FILTERS = ("truth", "predicted", "missed", "extra", "either")
+BARE = frozenset({"model"})  # what an address may ask for and still be that of the page as it opens
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page's address asks for.
+
+    truth, predicted : classes of the label and of the model's answer; of spans, at the same place
+    missed, extra : a class that the model missed, and one that it gave wrongly
+    either : a class that the label or the model's answer has
+    above, under : confidence in per cent, from and below
+    where : a slice of the documents
+    by, guideline : who gave the label, and under which version
+    whole : the document that is shown in full
+    """
+
+    model: int | None = None
+    is_wrong: bool = False
+    truth: UUID | None = None
+    predicted: UUID | None = None
+    missed: UUID | None = None
+    extra: UUID | None = None
+    either: UUID | None = None
+    above: int | None = None
+    under: int | None = None
+    where: Slice = field(default_factory=Slice)
+    by: int | None = None
+    guideline: int | None = None
+    sort: str = "loss"
+    page: int = 1
+    whole: int | None = None
+
+    @classmethod
+    def opened(cls, query: Mapping[str, str]) -> Self:
+        """As `read`; whoever asks for nothing else sees what the model got wrong.
+
+        >>> Asked.opened({"model": "3"}).is_wrong, Asked.opened({"wrong": "0"}).is_wrong
+        (True, False)
+        """
+        return cls.read(query if query.keys() - BARE else {"wrong": "1", **query})
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """From an address; what makes no sense is passed over.
+
+        >>> Asked.read({"wrong": "1", "above": "50", "sort": "by colour", "page": "x", "truth": "none"})
+        Asked(model=None, is_wrong=True, ..., above=50, ..., sort='loss', page=1, whole=None)
+        """
+        sort = query.get("sort", "")
+        given: dict[str, Any] = {name: _identifier(query.get(name)) for name in CLASS_FILTERS}
+        given |= {name: _whole(query.get(name)) for name in ("model", "above", "under", "by", "guideline")}
+        return cls(
+            is_wrong=query.get("wrong") == "1",
+            where=Slice.read(query),
+            sort=sort if sort in SORTS else SORTS[0],
+            page=max(1, _whole(query.get("page")) or 1),
+            whole=_whole(query.get("all")),
+            **given,
+        )
+
+    def address(self, **changes: Any) -> str:
+        """The query of an address that asks for this, with these fields changed.
+
+        >>> Asked(model=3, is_wrong=True, where=Slice("source", "mail")).address(page=2)
+        'wrong=1&model=3&page=2&field=source&value=mail'
+        >>> Asked(model=3).address()
+        'wrong=0&model=3'
+        """
+        asked = replace(self, **changes)
+        given: dict[str, Any] = {"wrong": "1" if asked.is_wrong else None}
+        given |= {name: getattr(asked, name) for name in ("model", "above", "under", "by", "guideline")}
+        given |= {name: getattr(asked, name) for name in CLASS_FILTERS}
+        given |= {"sort": asked.sort if asked.sort != SORTS[0] else None, "all": asked.whole}
+        given |= {"page": asked.page if asked.page > 1 else None}
+        query = {name: value for name, value in given.items() if value is not None} | asked.where.query
+        return urlencode(query if query.keys() - BARE else {"wrong": "0"} | query)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the model and the order is asked for.
+
+        >>> Asked(model=3, sort="newest").is_narrowed, Asked(is_wrong=True).is_narrowed
+        (False, True)
+        """
+        plain = type(self)(model=self.model, sort=self.sort, page=self.page, whole=self.whole)
+        return any(getattr(self, one.name) != getattr(plain, one.name) for one in fields(self))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Each test document, and how far the model is off.
+
+    is_wrong : (n,) bool, where its answer is not the label in full
+    loss : (n,) nats of the true classes, summed over several; mistakes in a spans project
+    confidence : (n,) probability of the answer, of several classes or spans the least sure; NaN without spans
+    missed, extra : (n, n_classes) bool
+    """
+
+    is_wrong: NDArray[np.bool_]
+    loss: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    missed: NDArray[np.bool_]
+    extra: NDArray[np.bool_]
+
+
+def judged(found: HeldOut) -> Judged:
+    """Hold the model's answers against the labels.
+
+    >>> odds = np.array([[0.9, 0.1], [0.8, 0.2]])
+    >>> truth = np.array([[True, False], [False, True]])
+    >>> one = judged(HeldOut((), np.arange(2), np.arange(2), truth, odds > 0.5, odds))
+    >>> one.is_wrong, one.loss.round(2), one.confidence
+    (array([False,  True]), array([0.11, 1.61]), array([0.9, 0.8]))
+    """
+    if len(found.truth_spans) or not found.probabilities.shape[1]:
+        return _judged_spans(found)
+    truth, predicted = found.truth, found.predicted
+    odds = found.probabilities.clip(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    is_single = bool((truth.sum(axis=1) == 1).all() and (predicted.sum(axis=1) == 1).all())
+    if is_single and np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3):
+        loss = -np.log(odds[truth])
+        confidence = found.probabilities.max(axis=1)
+    else:
+        loss = -np.log(np.where(truth, odds, 1 - odds)).sum(axis=1)
+        confidence = np.where(predicted, found.probabilities, 1 - found.probabilities).min(axis=1)
+    return Judged((truth != predicted).any(axis=1), loss, confidence, truth & ~predicted, predicted & ~truth)
+
+
+def _judged_spans(found: HeldOut) -> Judged:
+    shape = (len(found), len(found.classes))
+    missed, extra = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    mistakes = np.zeros(len(found))
+    for row, (given, marked) in enumerate(zip(found.truth_spans, found.predicted_spans, strict=True)):
+        lost, made = set(given) - set(marked), set(marked) - set(given)
+        missed[row, [place for _s, _e, place in lost]] = True
+        extra[row, [place for _s, _e, place in made]] = True
+        mistakes[row] = len(lost) + len(made)
+    least = [min(odds, default=np.nan) for odds in found.span_odds] or [np.nan] * len(found)
+    return Judged(mistakes > 0, mistakes, np.array(least, dtype=np.float64), missed, extra)
+
+
+def chosen(
+    found: HeldOut, numbers: Judged, asked: Asked, also: Sequence[NDArray[np.bool_]] = ()
+) -> NDArray[np.int64]:
+    """Places of the documents that fit all that is asked for, in its order; none for an unknown class.
+
+    also : (n,) further conditions, of what the arrays do not tell: people, guidelines, slices
+    """
+    place = {label_class: number for number, label_class in enumerate(found.classes)}
+    wanted = {name: getattr(asked, name) for name in CLASS_FILTERS if getattr(asked, name)}
+    if not all(label_class in place for label_class in wanted.values()):
+        return np.zeros(0, dtype=np.int64)
+    fits = numbers.is_wrong.copy() if asked.is_wrong else np.ones(len(found), dtype=bool)
+    for condition in [*also, *_of_classes(found, numbers, {name: place[c] for name, c in wanted.items()})]:
+        fits &= condition
+    if asked.above is not None:
+        fits &= numbers.confidence >= asked.above / 100
+    if asked.under is not None:
+        fits &= numbers.confidence < asked.under / 100
+    rows = np.flatnonzero(fits)
+    keys = {"loss": -numbers.loss, "confidence": numbers.confidence, "newest": -found.annotation_ids}
+    return rows[np.lexsort((found.document_ids[rows], keys[asked.sort][rows]))]
+
+
+def _of_classes(found: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -> list[NDArray[np.bool_]]:
+    """(n,) a condition for each filter by class; of spans, a label and an answer at one place are one."""
+    has = {
+        "missed": numbers.missed,
+        "extra": numbers.extra,
+        "truth": found.truth,
+        "predicted": found.predicted,
+    }
+    rest = dict(wanted)
+    conditions = []
+    if found.truth_spans or not found.probabilities.shape[1]:
+        has["truth"], has["predicted"] = (
+            _holds(found.truth_spans, found),
+            _holds(found.predicted_spans, found),
+        )
+        if "truth" in rest and "predicted" in rest:
+            conditions.append(taken_for(found, rest.pop("truth"), rest.pop("predicted")))
+    if "either" in rest:
+        place = rest.pop("either")
+        conditions.append(has["truth"][:, place] | has["predicted"][:, place])
+    return conditions + [has[name][:, place] for name, place in rest.items()]
+
+
+def _holds(spans: Sequence[Spans], found: HeldOut) -> NDArray[np.bool_]:
+    flags = np.zeros((len(found), len(found.classes)), dtype=bool)
+    for row, each in enumerate(spans):
+        flags[row, [place for _s, _e, place in each]] = True
+    return flags
+
+
+def _identifier(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

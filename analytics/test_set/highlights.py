@@ -1,0 +1,112 @@
+"""Highlights: where in a text the words stand that decided. In pieces; of a long text what is around them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labeling.learning.text.hashing import WORD
+from labeling.web.components.span_markup import Mark, Stretch
+
+MAX_SHOWN = 600  # characters of a text that is not asked for in full
+BEFORE = 120  # characters before what matters, where the beginning is left out
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the text; `pull` is "towards" or "against" for a word that decided, else empty."""
+
+    text: str
+    pull: str = ""
+    nats: float = 0.0
+
+
+def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]) -> list[Piece]:
+    """The whole text, cut at the words that pull to either class.
+
+    towards, against : nats by word, in the normal form of `labeling.learning.text.hashing`
+
+    >>> [(one.text, one.pull) for one in pieces("My Parcel is late", {"parcel": 1.5}, {"late": 0.4})]
+    [('My ', ''), ('Parcel', 'towards'), (' is ', ''), ('late', 'against')]
+    """
+    found, last = [], 0
+    for match in WORD.finditer(text) if towards or against else ():
+        word = unicodedata.normalize("NFKC", match[0]).casefold()
+        pull = "towards" if word in towards else "against" if word in against else ""
+        if pull:
+            if match.start() > last:
+                found.append(Piece(text[last : match.start()]))
+            found.append(Piece(match[0], pull, (towards if pull == "towards" else against)[word]))
+            last = match.end()
+    return [*found, Piece(text[last:])] if last < len(text) or not found else found
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A part of a text over which the same spans lie, cut at the words that pull."""
+
+    marks: tuple[Mark, ...]
+    pieces: list[Piece]
+
+
+def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, float]] = ()) -> list[Marked]:
+    """A text with its spans, and the words in it that pull.
+
+    pulling : start and end in the text, "towards" or "against", and nats; apart from each other
+
+    >>> [(one.text, one.pull) for one in marked([Stretch("by Ann", ())], [(3, 6, "towards", 1.5)])[0].pieces]
+    [('by ', ''), ('Ann', 'towards')]
+    """
+    found, start = [], 0
+    for stretch in whole:
+        end, last, pieces = start + len(stretch.text), start, []
+        for left, right, pull, nats in sorted(pulling):
+            left, right = max(left, start), min(right, end)
+            if left < right:
+                if last < left:
+                    pieces.append(Piece(stretch.text[last - start : left - start]))
+                pieces.append(Piece(stretch.text[left - start : right - start], pull, nats))
+                last = right
+        if last < end:
+            pieces.append(Piece(stretch.text[last - start :]))
+        found.append(Marked(stretch.marks, pieces))
+        start = end
+    return found
+
+
+def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
+    """About `most` characters around the strongest word; … stands where something is left out.
+
+    >>> [one.text for one in shortened([Piece("so " * 400), Piece("parcel", "towards", 1.5)], 30)]
+    ['… so so so so so so so ', 'parcel']
+    """
+    lengths = [len(one.text) for one in whole]
+    if sum(lengths) <= most:
+        return whole
+    strongest = max(range(len(whole)), key=lambda number: whole[number].nats)
+    start, end = window(sum(lengths), sum(lengths[:strongest]), most)
+    kept, place = [], 0
+    for one, length in zip(whole, lengths, strict=True):
+        left, right = max(start - place, 0), min(end - place, length)
+        place += length
+        if left >= right:
+            continue
+        text = one.text[left:right]
+        if left and not one.pull:
+            text = f"… {text.partition(' ')[2] or text}"
+        if right < length and not one.pull:
+            text = f"{text.rpartition(' ')[0] or text} …"
+        kept.append(Piece(text, one.pull, one.nats))
+    return kept
+
+
+def window(length: int, place: int, most: int) -> tuple[int, int]:
+    """Start and end of `most` characters of a text in which `place` stands, with something before it.
+
+    >>> window(1000, 20, 100), window(1000, 500, 100), window(1000, 990, 100)
+    ((0, 100), (450, 550), (900, 1000))
+    """
+    start = 0 if place < most - BEFORE else place - min(BEFORE, most // 2)
+    start = max(0, min(start, length - most))
+    return start, min(length, start + most)

@@ -1,0 +1,114 @@
+"""Test set wording: how a review of it is told. Its title, and what it is narrowed by, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.test_set.report import Review
+from labeling.documents.slices import Slice
+from labeling.projects.models import Project
+from labeling.steering.picks import Picked
+
+LEFT_OUT = {
+    "gold": lambda n: ngettext("{n} is gold", "{n} are gold", n),
+    "excluded": lambda n: ngettext("{n} is excluded", "{n} are excluded", n),
+    "disputed": lambda n: ngettext("{n} waits for an adjudicator", "{n} wait for an adjudicator", n),
+    "decided": lambda n: ngettext(
+        "{n} was decided or imported, so label it anew yourself",
+        "{n} were decided or imported, so label them anew yourself",
+        n,
+    ),
+    "nobody_left": lambda n: ngettext(
+        "for {n} nobody else is left to ask", "for {n} nobody else is left to ask", n
+    ),
+    "unknown": lambda n: ngettext("{n} is not in this project", "{n} are not in this project", n),
+}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition in words, and the address without it."""
+
+    text: str
+    without: str
+
+
+def headline(one: Review) -> str:
+    """The finding of the page."""
+    if one.version is None:
+        return one.choice.status.title
+    if one.numbers is None or not len(one):
+        return _("No test document is labelled yet")
+    number, total = one.version.number, number_format(len(one), force_grouping=True)
+    if replace(one.asked, is_wrong=False).is_narrowed:
+        fit = number_format(len(one.rows), force_grouping=True)
+        return _("{n} of {total} test documents fit").format(n=fit, total=total)
+    wrong = int(one.numbers.is_wrong.sum())
+    if not wrong:
+        return _("Model {number} is right on all {total} test documents").format(number=number, total=total)
+    return _("Model {number} is wrong on {n} of {total} test documents").format(
+        number=number, n=number_format(wrong, force_grouping=True), total=total
+    )
+
+
+def chips(one: Review, kind: str) -> list[Chip]:
+    """What the documents are narrowed by, each condition apart."""
+    asked, found = one.asked, []
+
+    def name(field: str) -> str:
+        label_class = one.classes.get(getattr(asked, field))
+        return label_class.name if label_class else _("an unknown class")
+
+    is_several = kind == Project.Kind.MULTI
+    told: dict[str, str] = {
+        "is_wrong": _("only wrong ones"),
+        "truth": _("labelled {name}").format(name=name("truth")),
+        "predicted": _("called {name}").format(name=name("predicted")),
+        "missed": _("{name} is missed").format(name=name("missed")),
+        "extra": _("{name} is wrongly given").format(name=name("extra"))
+        if is_several
+        else _("{name} is marked wrongly").format(name=name("extra")),
+        "either": _("about {name}").format(name=name("either")),
+        "above": _("the model is at least {n} % sure").format(n=asked.above),
+        "under": _("the model is less than {n} % sure").format(n=asked.under),
+        "by": _("labelled by {name}").format(name=one.people.get(asked.by or 0, _("somebody else"))),
+        "guideline": _("under guideline {n}").format(n=asked.guideline),
+    }
+    for field, text in told.items():
+        if getattr(asked, field) not in (None, False):
+            empty: Any = False if field == "is_wrong" else None
+            found.append(Chip(text, asked.address(**{field: empty}, page=1)))
+    if asked.where.query:
+        found.append(Chip(str(asked.where), asked.address(where=Slice(), page=1)))
+    return found
+
+
+def pick_reason(one: Review, kind: str) -> str:
+    """What a pick of these documents is called until somebody calls it otherwise."""
+    told = ", ".join(chip.text for chip in chips(one, kind))
+    return _("Test documents: {what}").format(what=told)[:300] if told else _("Test documents")
+
+
+def told_of_pick(done: Picked) -> str:
+    """What became of documents that were sent to the queue."""
+    sentences = []
+    if done.waiting:
+        waiting = ngettext(
+            "{n} document is sent to the queue: the next order, in seconds, brings it to people who have not "
+            "seen it.",
+            "{n} documents are sent to the queue: the next order, in seconds, brings them to people who have "
+            "not seen them.",
+            done.waiting,
+        )
+        sentences.append(waiting.format(n=number_format(done.waiting)))
+    else:
+        sentences.append(_("None of these documents can be sent to the queue."))
+    if done.left_out:
+        why = ", ".join(LEFT_OUT[name](n).format(n=number_format(n)) for name, n in done.left_out.items())
+        sentences.append(_("Left out: {why}.").format(why=why))
+    return " ".join(sentences)

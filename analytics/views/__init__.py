@@ -1,1 +1,0 @@
-"""Report pages: parse, permit, one report, answer."""

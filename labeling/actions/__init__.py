@@ -1,1 +1,0 @@
-"""Actions: what people and workers do. Every write goes through here, one transaction each."""

@@ -1,0 +1,1 @@
+"""Annotations: submitted, validated, resolved, corrected, adjudicated."""

@@ -1,0 +1,208 @@
+"""Imported labels: answers that came with their documents. They settle them, marked as what they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F
+
+from labeling.annotations.models import Annotation, Label, Resolution
+from labeling.annotations.resolution import DECIDED, Counted, verdict
+from labeling.annotations.validation import Answer, AnswerRules, LabelValue, answer_hash, checked
+from labeling.documents.imports import ImportJob
+from labeling.documents.models import Document
+from labeling.exceptions import InvalidAnswer
+from labeling.guidelines.models import Guideline, LabelClass
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
+
+BATCH_SIZE = 1_000  # documents locked in one transaction
+
+
+def record(
+    project: Project,
+    answers: Sequence[tuple[int, Sequence[LabelValue]]],
+    source: Annotation.Source = Annotation.Source.IMPORT,
+) -> int:
+    """Settle open documents by (document id, labels) pairs known before. Returns how many it settled.
+
+    Documents that people have settled or dispute are left alone. Raises InvalidAnswer, naming the place in
+    `answers`; the thousands before it are stored then.
+    """
+    active = frozenset(LabelClass.objects.active().filter(project=project).values_list("id", flat=True))
+    rules = AnswerRules(project.kind, project.allows_overlapping_spans, active)
+    newest = Guideline.objects.filter(project=project).order_by("-number").first()
+    settled = 0
+    for first in range(0, len(answers), BATCH_SIZE):
+        settled += _record_some(project, answers[first : first + BATCH_SIZE], first, source, rules, newest)
+    return settled
+
+
+@transaction.atomic
+def _record_some(
+    project: Project,
+    answers: Sequence[tuple[int, Sequence[LabelValue]]],
+    first: int,
+    source: Annotation.Source,
+    rules: AnswerRules,
+    guideline: Guideline | None,
+) -> int:
+    open_documents = Document.objects.filter(
+        project=project, state=Document.State.OPEN, pk__in=[pk for pk, _ in answers]
+    )
+    documents = {d.pk: d for d in open_documents.select_for_update(no_key=True).order_by("pk")}
+    given: dict[int, Answer] = {}
+    for place, (document_id, labels) in enumerate(answers, start=first):
+        if document_id not in documents:
+            continue
+        try:
+            given[document_id] = checked(labels, rules, documents[document_id].text)
+        except InvalidAnswer as error:
+            error.facts["item"] = place
+            raise
+    stored = Annotation.objects.bulk_create(
+        Annotation(
+            project=project,
+            document_id=document_id,
+            round=documents[document_id].round,
+            source=source,
+            guideline=guideline,
+            answer_hash=answer_hash(answer),
+        )
+        for document_id, answer in given.items()
+    )
+    _store_labels(stored, given.values())
+    how = DECIDED[source]
+    Resolution.objects.bulk_create(
+        Resolution(document_id=a.document_id, project=project, annotation=a, how=how) for a in stored
+    )
+    QueueEntry.objects.filter(document__in=given).delete()
+    is_gold = how == Resolution.How.GOLD
+    Document.objects.filter(pk__in=given).update(state=Document.State.RESOLVED, is_gold=is_gold)
+    return len(given)
+
+
+@dataclass
+class Imported:
+    """What became of the answers of some rows, by their indexes."""
+
+    settled_count: int = 0  # documents that are settled by now; below 0 where more were opened again
+    conflicting: list[int] = field(default_factory=list)  # another row says something else; kept
+    settled: list[int] = field(default_factory=list)  # the document is settled already, otherwise; not kept
+    closed: list[int] = field(default_factory=list)  # the document is disputed or excluded; not kept
+
+
+def record_imported(job: ImportJob, answers: Sequence[tuple[int, Answer]]) -> Imported:
+    """Keep the answers of an import's rows, (document, answer) each, and settle their documents by them.
+
+    Each row is an answer of its own. A document is settled where more than half of its imported answers
+    agree, else it is open. What was settled before this import stays as it is, and an answer that an earlier
+    import brought is not stored again. The documents are locked by rising id. Call it in a transaction.
+    """
+    result = Imported()
+    rows = _Rows(job, {document_id for document_id, _ in answers})
+    accepted = [
+        index for index, (pk, answer) in enumerate(answers) if rows.accepts(index, pk, answer, result)
+    ]
+    new = [answers[index] for index in accepted]
+    stored = Annotation.objects.bulk_create(
+        Annotation(
+            project_id=job.project_id,
+            document_id=pk,
+            round=rows.documents[pk].round,
+            source=Annotation.Source.IMPORT,
+            guideline=rows.guideline,
+            answer_hash=answer_hash(answer),
+            import_job=job,
+        )
+        for pk, answer in new
+    )
+    _store_labels(stored, (answer for _, answer in new))
+    for annotation in stored:
+        rows.votes[annotation.document_id].append((annotation.pk, bytes(annotation.answer_hash)))
+    result.settled_count = _settle_imported(rows, {annotation.document_id for annotation in stored})
+    return result
+
+
+class _Rows:
+    """What is known of the documents that rows answer, read under their locks."""
+
+    def __init__(self, job: ImportJob, document_ids: Iterable[int]) -> None:
+        self.job = job
+        self.guideline = Guideline.objects.filter(project=job.project_id).order_by("-number").first()
+        locked = Document.objects.select_for_update(no_key=True).filter(pk__in=document_ids).order_by("pk")
+        self.documents = {d.pk: d for d in locked.only("state", "round", "project_id", "is_gold")}
+        self.votes: dict[int, list[Counted]] = defaultdict(list)  # imported answers by document
+        self.elsewhere: dict[int, set[bytes]] = defaultdict(set)  # those of them that other imports brought
+        before = Annotation.objects.current().filter(
+            document__in=self.documents, round=F("document__round"), source=Annotation.Source.IMPORT
+        )
+        for pk, document, digest, import_job in before.order_by("pk").values_list(
+            "pk", "document", "answer_hash", "import_job"
+        ):
+            self.votes[document].append((pk, bytes(digest)))
+            if import_job != job.pk:
+                self.elsewhere[document].add(bytes(digest))
+        settled = Resolution.objects.filter(document__in=self.documents).values_list(
+            "document", "how", "annotation", "annotation__import_job", "annotation__answer_hash"
+        )
+        self.settled = {document: (*which, bytes(digest)) for document, *which, digest in settled}
+        self.said = {pk: {digest for _, digest in votes} for pk, votes in self.votes.items()}
+
+    def accepts(self, index: int, document_id: int, answer: Answer, result: Imported) -> bool:
+        """Whether this answer is kept; tells in `result` where that is not a matter of course."""
+        digest = answer_hash(answer)
+        how, _annotation, import_job, settling = self.settled.get(document_id, (None, None, None, b""))
+        if how is not None and (how != Resolution.How.IMPORTED or import_job != self.job.pk):
+            if settling != digest:
+                result.settled.append(index)
+            return False
+        if how is None and self.documents[document_id].state != Document.State.OPEN:
+            result.closed.append(index)
+            return False
+        said = self.said.setdefault(document_id, set())
+        if said - {digest}:
+            result.conflicting.append(index)
+        said.add(digest)
+        return digest not in self.elsewhere[document_id]
+
+
+def _settle_imported(rows: _Rows, document_ids: Iterable[int]) -> int:
+    """Settle each document by its imported answers, or open it; how many more are settled than before."""
+    winners: dict[int, int] = {}
+    opened: list[int] = []
+    for document_id in document_ids:
+        reached = verdict(rows.votes[document_id])
+        if reached.annotation is not None:
+            winners[document_id] = reached.annotation
+        elif document_id in rows.settled:
+            opened.append(document_id)
+    Resolution.objects.filter(document__in=opened).delete()
+    Document.objects.filter(pk__in=opened).update(state=Document.State.OPEN)
+    new = {pk: annotation for pk, annotation in winners.items() if pk not in rows.settled}
+    Resolution.objects.bulk_create(
+        Resolution(
+            document_id=pk,
+            project_id=rows.job.project_id,
+            annotation_id=annotation,
+            how=Resolution.How.IMPORTED,
+        )
+        for pk, annotation in new.items()
+    )
+    for pk in winners.keys() - new.keys():
+        if rows.settled[pk][1] != winners[pk]:
+            Resolution.objects.filter(document=pk).update(annotation=winners[pk])
+    QueueEntry.objects.filter(document__in=new).delete()
+    Document.objects.filter(pk__in=new).update(state=Document.State.RESOLVED)
+    return len(new) - len(opened)
+
+
+def _store_labels(annotations: Iterable[Annotation], answers: Iterable[Answer]) -> None:
+    Label.objects.bulk_create(
+        Label(annotation=annotation, label_class_id=value.label_class, start=value.start, end=value.end)
+        for annotation, answer in zip(annotations, answers, strict=True)
+        for value in answer
+    )

@@ -1,0 +1,80 @@
+"""Annotation list API: annotations with their labels, page by page, for an export or a mirror."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.annotations.models import Annotation
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import AddressNumber
+from labeling.api.labels import LabelOut
+from labeling.api.paging import PageFilters, page, page_of
+from labeling.api.permissions import READ
+from labeling.api.schema import operation
+
+
+class AnnotationFilters(PageFilters):
+    document = AddressNumber(required=False, help_text="A document's identifier.")
+    annotator = serializers.CharField(required=False, max_length=150, help_text="A user name.")
+    source = serializers.ChoiceField(Annotation.Source.choices, required=False)  # type: ignore[assignment]
+    current = serializers.ChoiceField(
+        ["true"], required=False, help_text="Only answers that nothing superseded or withdrew."
+    )
+
+
+class AnnotationOut(serializers.ModelSerializer[Annotation]):
+    """One answer. Rows are never changed: a correction or an undo is a row that supersedes another."""
+
+    document_id = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True, help_text="The document's.")
+    annotator = serializers.CharField(
+        source="annotator_name", allow_null=True, help_text="Null where it came with the document."
+    )
+    guideline = serializers.IntegerField(source="guideline_number", allow_null=True)
+    supersedes = serializers.IntegerField(source="supersedes_id", allow_null=True)
+    superseded_by = serializers.IntegerField(source="successor", allow_null=True)
+    labels = LabelOut(many=True)
+
+    class Meta:
+        model = Annotation
+        fields = (
+            "id", "document_id", "external_id", "annotator", "source", "round", "labels", "guideline",
+            "seconds", "note", "suggestion", "is_surplus", "is_withdrawal", "supersedes", "superseded_by",
+            "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ListAnnotations(Endpoint):
+    needs = {"GET": READ}
+    filters = AnnotationFilters
+
+    @operation("annotations_list", answers={200: page_of(AnnotationOut)}, filters=AnnotationFilters)
+    def get(self, request: Request, project_id: int) -> Response:
+        """List annotations, oldest first. An annotator sees their own ones: labeling is blind."""
+        wanted: dict[str, Any] = {
+            field: self.asked[name]
+            for name, field in (
+                ("document", "document"),
+                ("annotator", "annotator__username"),
+                ("source", "source"),
+            )
+            if name in self.asked
+        }
+        rows = Annotation.objects.current() if "current" in self.asked else Annotation.objects.all()
+        rows = rows.filter(project=project_id, pk__gt=self.asked.get("cursor", 0), **wanted).order_by("pk")
+        if not self.member.may_adjudicate:
+            rows = rows.filter(annotator=self.member.user_id)
+        shown = rows.prefetch_related("labels").annotate(
+            external_id=F("document__external_id"),
+            annotator_name=F("annotator__username"),
+            guideline_number=F("guideline__number"),
+            successor=F("superseded_by__pk"),
+        )
+        found = page(list(shown[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda row: row.pk)
+        return Response(found | {"results": AnnotationOut(found["results"], many=True).data})

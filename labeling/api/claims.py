@@ -1,0 +1,236 @@
+"""Claims API: a machine takes documents to label, keeps them, and gives them back unanswered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.annotations import skipping
+from labeling.api.endpoints import Endpoint
+from labeling.api.fields import Input, Text, WholeNumber
+from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
+from labeling.api.permissions import ANNOTATE
+from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.documents.metadata import shown_metadata
+from labeling.explanations.model_evidence import OPINIONS, explanation, shows_opinion
+from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.suggestions import OPEN
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.claims import Claimed, HeldDocument
+from labeling.queue.models import Lease
+
+FROM_THE_BATCH = "From the batch."
+
+
+class ClaimIn(KeyedInput):
+    count = WholeNumber(
+        required=False, min_value=1, max_value=claims.MAX_PER_CLAIM, default=1, help_text="At most so many."
+    )
+
+
+class LeaseIn(Input):
+    token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
+
+
+class ReleaseIn(LeaseIn, KeyedInput):
+    pass
+
+
+class SkipIn(ReleaseIn):
+    reason = Text(required=False, allow_blank=True, max_length=300, help_text="For the managers.")
+
+
+class DeferIn(ReleaseIn):
+    minutes = WholeNumber(required=False, min_value=1, max_value=60 * 24 * 30, default=60)
+
+
+class HeldOut(serializers.Serializer[Any]):
+    """A document in your hands: what it says, until when, and why this one."""
+
+    token = serializers.CharField(help_text="The proof of this claim; send it with the answer.")
+    document_id = serializers.IntegerField()
+    external_id = serializers.CharField(allow_null=True)
+    text = serializers.CharField()
+    metadata = serializers.SerializerMethodField(
+        help_text="Without what the project hides from those who label."
+    )
+    leased_until = serializers.DateTimeField(
+        help_text="Later answers count while nobody else took the place."
+    )
+    reason = serializers.SerializerMethodField(
+        help_text="`share`, which share of the mix chose it; `sentence` for people; where suggestions are "
+        "shown, `explanation` of what they rest on; and the numbers."
+    )
+    guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
+
+    @extend_schema_field(serializers.DictField())
+    def get_metadata(self, held: HeldDocument) -> dict[str, Any]:
+        return shown_metadata(held.metadata, self.context["project"])
+
+    def get_reason(self, held: HeldDocument) -> dict[str, Any]:
+        return shown_reason(held.reason, self.context["class_names"], self.context["shows_classes"])
+
+    def get_guideline(self, held: HeldDocument) -> int | None:
+        number: int | None = self.context["guidelines"].get(held.lease_id)
+        return number
+
+
+class BatchOut(serializers.Serializer[Any]):
+    """Documents to label. An empty batch says why it is empty."""
+
+    documents = HeldOut(many=True)
+    empty_because = serializers.ChoiceField(
+        ["no_documents", "complete", "all_leased", "none_for_you", "at_cap", "paused", "replayed"],
+        allow_null=True,
+    )
+    retry_after = serializers.IntegerField(allow_null=True, help_text="Seconds; the header Retry-After too.")
+
+
+class ExtendedOut(serializers.Serializer[Any]):
+    leased_until = serializers.DateTimeField()
+
+
+def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_classes: bool) -> dict[str, Any]:
+    """The reason without what the model thinks, where the project keeps suggestions from annotators.
+
+    >>> shown_reason({"share": "random", "top": [["a", 0.9]]}, {}, False)
+    {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
+    """
+    shows = shows_opinion(reason, shows_classes)
+    sentence = reason_sentence(reason, class_names, shows)
+    reason = {name: fact for name, fact in reason.items() if name != "independent"}
+    if shows:
+        return reason | {"sentence": sentence, "explanation": explanation(reason, class_names)}
+    is_wish = reason.get("share") == "seed_words"  # of a manager, and matched without a model
+    hidden = OPINIONS if is_wish else (*OPINIONS, "class")
+    return {name: fact for name, fact in reason.items() if name not in hidden} | {"sentence": sentence}
+
+
+def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, Any]]:
+    """The documents as the API shows them, each with its reason and the guideline that its lease names."""
+    if not held:
+        return []
+    leases = Lease.objects.filter(pk__in=[document.lease_id for document in held])
+    names = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
+    context = {
+        "project": project,
+        "guidelines": dict(leases.values_list("pk", "guideline__number")),
+        "class_names": names,
+        "shows_classes": project.suggestion_policy in OPEN,
+    }
+    return list(HeldOut(held, many=True, context=context).data)
+
+
+def _answer(claimed: Claimed, project: Project) -> Response:
+    body = {
+        "documents": held_out(claimed.documents, project),
+        "empty_because": claimed.empty_because,
+        "retry_after": claimed.retry_after,
+    }
+    headers = {} if claimed.retry_after is None else {"Retry-After": str(claimed.retry_after)}
+    return Response(body, headers=headers)
+
+
+class Batches(Endpoint):
+    needs = {"GET": ANNOTATE, "POST": ANNOTATE}
+
+    @operation("batches_held", answers={200: BatchOut})
+    def get(self, request: Request, project_id: int) -> Response:
+        """List the documents that you hold now, oldest first: for a client that lost its tokens."""
+        return _answer(Claimed(claims.held_by(project_id, self.caller)), self.member.project)
+
+    @operation(
+        "batches_claim",
+        request=ClaimIn,
+        answers={200: BatchOut},
+        errors=[422],
+        headers=[IDEMPOTENCY_KEY],
+        examples={"Ten documents": {"count": 10, "key": "run-17-step-1"}},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Take up to `count` documents, the best-ranked ones that are open to you.
+
+        A token for a machine gets none that measure the model or annotators: people label those.
+        """
+        asked = ClaimIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        claimed = claims.claim(project_id, self.caller, asked["count"], key, is_machine=self.is_machine)
+        return _answer(claimed, self.member.project)
+
+
+class ExtendLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation("leases_extend", request=LeaseIn, answers={200: ExtendedOut}, errors=[409])
+    def post(self, request: Request, project_id: int) -> Response:
+        """Hold a document for another full term from now, up to eight terms in all."""
+        token = _own_token(LeaseIn.checked(request.data), project_id)
+        return Response(ExtendedOut({"leased_until": claims.extend(token, self.caller)}).data)
+
+
+class ReleaseLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation(
+        "leases_release",
+        request=ReleaseIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Give a document back without a mark. Sent again with the same token, it changes nothing."""
+        asked = ReleaseIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        claims.release(_own_token(asked, project_id), self.caller, key)
+        return Response(status=204)
+
+
+class SkipLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation(
+        "leases_skip",
+        request=SkipIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Give a document back for good: it never comes to you again. The same again changes nothing."""
+        asked = SkipIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        skipping.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""), key)
+        return Response(status=204)
+
+
+class DeferLease(Endpoint):
+    needs = {"POST": ANNOTATE}
+
+    @operation(
+        "leases_defer",
+        request=DeferIn,
+        answers={204: None},
+        errors=[409, 422],
+        headers=[IDEMPOTENCY_KEY],
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        """Not now: others may take the document; you see it again after `minutes`.
+
+        The same again changes nothing: the minutes count from the first time.
+        """
+        asked = DeferIn.checked(request.data)
+        key = key_of(request, asked.get("key"))
+        claims.defer(_own_token(asked, project_id), self.caller, asked["minutes"], key)
+        return Response(status=204)
+
+
+def _own_token(asked: dict[str, Any], project_id: int) -> str:
+    require_leases_of(project_id, [asked["token"]])
+    return str(asked["token"])

@@ -1,0 +1,1 @@
+"""Database access: the clock, prepared statements, and whether the database answers."""

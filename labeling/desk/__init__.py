@@ -1,0 +1,1 @@
+"""The desk: what the labeling page shows and holds."""

@@ -1,0 +1,1 @@
+"""Documents: texts with their metadata, languages, near-duplicates and slices."""

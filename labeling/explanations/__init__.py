@@ -1,0 +1,1 @@
+"""Explanations: why a document comes, and what a suggestion rests on, in words."""

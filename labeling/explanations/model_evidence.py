@@ -1,0 +1,107 @@
+"""Model evidence: what a suggestion rests on. Plain sentences from what a reason tells of its model.
+
+Besides what `reasons` describes, a reason may hold "experts" ([[expert, class identifier, probability], …],
+what each would say alone), "words" ([[word of the text, pull in nats], …] towards the most probable class,
+the strongest first) and "whole" (nats by which the text as a whole, rather than words, points there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from unicodedata import bidirectional
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from labeling.explanations.reasons import Names, Reason, top_classes
+
+OPINIONS = ("top", "likely", "experts", "words", "whole", "spans")  # what of a reason is the model's
+# Shares whose answers must not lean on a suggestion: random and test documents measure the model, gold ones
+# and further answers measure people. Gold passes for random, so both are told alike.
+INDEPENDENT = ("random", "test", "gold", "second_opinion", "overlap")
+LONGEST_WORD = 40  # characters that are shown
+
+
+def shows_opinion(reason: Reason, shows_suggestions: bool) -> bool:
+    """Whether annotators may know what the model thinks of this document.
+
+    Never of those that measure the model or other people: what leans on a suggestion measures nothing.
+
+    shows_suggestions : the project's policy
+
+    >>> shows_opinion({"share": "margin"}, True), shows_opinion({"share": "test"}, True)
+    (True, False)
+    >>> shows_opinion({"share": "picked", "independent": "test"}, True)
+    False
+    """
+    return shows_suggestions and reason.get("share") not in INDEPENDENT and "independent" not in reason
+
+
+def explanation(reason: Reason, class_names: Names) -> list[str]:
+    """Sentences that say what points to the most probable class; none where nothing is known.
+
+    class_names : name of each class by its identifier; classes that are not there are not spoken of
+
+    >>> explanation({"top": [["a", 0.8]], "words": [["card", 1.2], ["invoice", 0.9]]}, {"a": "Billing"})
+    ['These words point to Billing: card, invoice.']
+    """
+    found = [_difference(reason, class_names)]
+    name = next((class_names.get(label_class) for label_class, _odds in top_classes(reason)[:1]), None)
+    if name is not None:
+        words = ", ".join(_shown(str(word)) for word, _pull in reason.get("words") or [])
+        if words:
+            found.append(_("These words point to {name}: {words}.").format(name=_apart(name), words=words))
+        if reason.get("whole"):
+            found.append(_("The text as a whole points to {name}.").format(name=_apart(name)))
+    return [sentence for sentence in found if sentence]
+
+
+def _difference(reason: Reason, names: Names) -> str:
+    """What each expert says, where they do not all say the same."""
+    sides: dict[str, list[str]] = {}
+    for expert, label_class, _odds in reason.get("experts") or []:
+        if str(label_class) in names:
+            sides.setdefault(str(label_class), []).append(str(expert))
+    if len(sides) < 2:
+        return ""
+    said = [
+        _says(experts).format(
+            who=get_text_list([_who(expert) for expert in experts], _("and")), name=_apart(names[label_class])
+        )
+        for label_class, experts in sides.items()
+    ]
+    sentence = ", ".join(said)
+    return _("{what}.").format(what=sentence[:1].upper() + sentence[1:])
+
+
+def _says(experts: list[str]) -> str:
+    if len(experts) == 1 and experts[0] not in EXPERTS:
+        return _("{who} says {name}")
+    return _("{who} say {name}")
+
+
+def _who(expert: str) -> str:
+    """An expert of ours by what it looks at, a model from elsewhere by its own name."""
+    return EXPERTS[expert]() if expert in EXPERTS else _apart(expert)
+
+
+def _shown(word: str) -> str:
+    return _apart(word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 1]}…")
+
+
+def _apart(name: str) -> str:
+    """A name or word that is written from right to left, so marked that it does not turn its neighbours.
+
+    >>> _apart("card"), len(_apart("שקל")) - len("שקל")
+    ('card', 2)
+    """
+    turns = any(bidirectional(letter) in ("R", "AL", "AN") for letter in name)
+    return f"\u2068{name}\u2069" if turns else name
+
+
+EXPERTS: dict[str, Callable[[], str]] = {
+    "linear": lambda: _("the labels so far"),
+    "words": lambda: _("the word counts"),
+    "neighbours": lambda: _("the most similar documents"),
+    "guideline": lambda: _("the guideline's words"),
+}

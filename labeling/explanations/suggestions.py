@@ -1,0 +1,171 @@
+"""Suggestions: what an annotator was shown of the model's opinion. Kept with each answer, to measure bias.
+
+Stored is {"policy": what happened, "top": [[class identifier, probability], …], "chosen": [class identifiers
+that the model would choose], "first": [what was chosen before the suggestion was seen]}. An answer for which
+nothing was shown has {"policy": "hidden"}; "first" stands under `after` alone. Until there were policies the
+list "top" stood by itself. Where spans are marked, {"policy", "spans": [[start, end, class identifier,
+probability], …]} and under `after` "first": [[start, end, class identifier], …], all in code points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from labeling.explanations.model_evidence import shows_opinion
+from labeling.explanations.reasons import Reason, top_classes
+from labeling.projects.models import Project
+
+Policy = Project.SuggestionPolicy
+OPEN = (Policy.SHOWN, Policy.PRESELECTED)  # seen before anything was chosen
+LIKELY = 0.5  # from which a class of several is suggested, where the model does not say
+MAX_SUGGESTIONS = 10
+
+
+class SuggestedSpan(NamedTuple):
+    """A span that the model would mark: code points, end exclusive."""
+
+    start: int
+    end: int
+    label_class: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What of the model's opinion goes with one document."""
+
+    policy: str = Policy.HIDDEN
+    top: tuple[tuple[str, float], ...] = ()  # (class identifier, probability), the most probable first
+    chosen: tuple[str, ...] = ()  # what the model would choose: one class, or any number of several
+    first: tuple[Any, ...] | None = None  # under `after`: what was chosen, or marked, before it was seen
+    spans: tuple[SuggestedSpan, ...] | None = None  # in a project of spans, instead of classes
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be seen before anything is chosen."""
+        return self.policy in OPEN
+
+    def stored(self) -> dict[str, Any]:
+        """As an annotation keeps it.
+
+        >>> Suggestion().stored()
+        {'policy': 'hidden'}
+        """
+        if self.policy == Policy.HIDDEN:
+            return {"policy": str(Policy.HIDDEN)}
+        found: dict[str, Any] = {"policy": str(self.policy)}
+        if self.spans is not None:
+            found["spans"] = [list(span) for span in self.spans]
+            return found if self.first is None else found | {"first": [list(span) for span in self.first]}
+        found |= {
+            "top": [[label_class, odds] for label_class, odds in self.top],
+            "chosen": list(self.chosen),
+        }
+        return found if self.first is None else found | {"first": list(self.first)}
+
+
+def offered(reason: Reason, policy: str, kind: str, known: Container[str]) -> Suggestion:
+    """What an annotator may see of the model's opinion of this document, and when.
+
+    policy : the project's
+    known : identifiers of the classes that can be chosen
+
+    >>> offered({"share": "margin", "top": [["a", 0.6], ["b", 0.3]]}, "shown", "single", {"a", "b"}).chosen
+    ('a',)
+    >>> offered({"share": "test", "top": [["a", 0.6]]}, "shown", "single", {"a"}).policy
+    Project.SuggestionPolicy.HIDDEN
+    """
+    if kind == Project.Kind.SPANS:
+        return _of_spans(reason, policy, known)
+    opinion = [*top_classes({"top": reason.get("likely")}), *top_classes(reason)]
+    top = tuple(sorted({k: p for k, p in opinion if k in known}.items(), key=lambda pair: -pair[1]))[
+        :MAX_SUGGESTIONS
+    ]
+    if not top or not shows_opinion(reason, policy != Policy.HIDDEN):
+        return Suggestion()
+    if kind == Project.Kind.SINGLE:
+        return Suggestion(policy, top, (top[0][0],))
+    likely = top_classes({"top": reason.get("likely")}) if "likely" in reason else top
+    least = 0.0 if "likely" in reason else LIKELY
+    return Suggestion(policy, top, tuple(k for k, p in likely if k in known and p >= least))
+
+
+def _of_spans(reason: Reason, policy: str, known: Container[str]) -> Suggestion:
+    """
+    >>> reason = {"share": "margin", "spans": [[0, 4, "a", 0.9], [5, 9, "gone", 0.8]]}
+    >>> _of_spans(reason, "shown", {"a"}).spans
+    (SuggestedSpan(start=0, end=4, label_class='a', probability=0.9),)
+    >>> _of_spans({"share": "margin"}, "shown", {"a"}).policy, _of_spans(reason, "hidden", {"a"}).spans
+    (Project.SuggestionPolicy.HIDDEN, None)
+    """
+    if "spans" not in reason or not shows_opinion(reason, policy != Policy.HIDDEN):
+        return Suggestion()
+    spans = (SuggestedSpan(*one) for one in reason["spans"])
+    return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in known))
+
+
+def read(stored: Any) -> Suggestion | None:
+    """What an annotation keeps; None where nothing is known of what was shown.
+
+    >>> read([["a", 0.41], ["b", 0.38]]).policy, read(None), read({"policy": "hidden"}).top
+    (Project.SuggestionPolicy.SHOWN, None, ())
+    """
+    if isinstance(stored, list):
+        stored = {"policy": Policy.SHOWN, "top": stored, "chosen": [pair[0] for pair in stored[:1]]}
+    if not isinstance(stored, dict) or stored.get("policy") not in Policy.values:
+        return None
+    first = stored.get("first")
+    if "spans" in stored:
+        spans = tuple(SuggestedSpan(*one) for one in stored["spans"])
+        before = None if first is None else tuple(tuple(one) for one in first)
+        return Suggestion(stored["policy"], first=before, spans=spans)
+    return Suggestion(
+        stored["policy"],
+        tuple(top_classes(stored)),
+        tuple(stored.get("chosen") or ()),
+        None if first is None else tuple(first),
+    )
+
+
+def seen(stored: Any, first: list[Any] | None) -> Any:
+    """What to store, now that the answer is there: under `after` nothing was seen unless the page says what
+    was chosen first, which a page without a script cannot.
+
+    >>> seen({"policy": "after", "top": [["a", 0.6]], "chosen": ["a"]}, None)
+    {'policy': 'hidden'}
+    >>> seen({"policy": "after", "top": [["a", 0.6]], "chosen": ["a"]}, ["b"])["first"]
+    ['b']
+    """
+    if not isinstance(stored, dict) or stored.get("policy") != Policy.AFTER:
+        return stored
+    return Suggestion().stored() if first is None else stored | {"first": first}
+
+
+def named(stored: Any, names: dict[str, str]) -> dict[str, Any] | None:
+    """For people and exports: the same with the classes' names.
+
+    >>> named([["a", 0.41]], {"a": "Refund"})
+    {'policy': 'shown', 'top': [['Refund', 0.41]], 'chosen': ['Refund']}
+    >>> named({"policy": "shown", "spans": [[0, 4, "a", 0.9]]}, {"a": "Place"})
+    {'policy': 'shown', 'spans': [[0, 4, 'Place', 0.9]]}
+    """
+    found = read(stored)
+    if found is None:
+        return None
+    if found.spans is not None:
+        spans = tuple(
+            span._replace(label_class=names.get(span.label_class, span.label_class)) for span in found.spans
+        )
+        first = found.first and tuple((start, end, names.get(key, key)) for start, end, key in found.first)
+        return replace(found, spans=spans, first=first).stored()
+    of = {
+        key: names.get(key, key) for key in [*(k for k, _p in found.top), *found.chosen, *(found.first or ())]
+    }
+    return Suggestion(
+        found.policy,
+        tuple((of[k], p) for k, p in found.top),
+        tuple(of[k] for k in found.chosen),
+        None if found.first is None else tuple(of[k] for k in found.first),
+    ).stored()

@@ -1,0 +1,1 @@
+"""Features: the numbers about a text that ranking and training read."""

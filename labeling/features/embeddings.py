@@ -1,0 +1,207 @@
+"""Embedding jobs: which documents get a sentence embedding, and when. All in the end, the most useful first.
+
+An extra: without its packages nothing is owed. The work has a worker of its own that lets all others go
+first, and is done in short runs, so that projects take turns and a killed worker loses a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Left
+
+from labeling.annotations.models import Annotation
+from labeling.documents.models import Document
+from labeling.features.class_descriptions import embed_descriptions
+from labeling.features.knn_graph import is_joined, join
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import beat, owe
+from labeling.learning.arrays.types import Flags, Floats, Integers
+from labeling.learning.storage.embedding_store import EmbeddingStore
+from labeling.learning.text.sentence_embeddings import (
+    TEXT_LIMIT,
+    VERSION,
+    WIDTH,
+    Embedder,
+    embeddings_installed,
+    load_embedder,
+)
+from labeling.projects.models import Project
+from labeling.queue.models import QueueEntry
+
+logger = logging.getLogger(__name__)
+
+TEXT_BATCH_SIZE = 64  # a second of work
+RUN_SECONDS = 20  # then another project has its turn
+GROWTH = 1.5  # so many times the vectors of the last ranking are worth another one
+MIN_GROWTH = 1_000
+TOLD = "told"  # a file: how many vectors there were when a ranking was last owed for them
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the embeddings of a project are."""
+
+    done: int
+    of: int  # documents, excluded ones included
+
+
+def embedding_folder(project_id: int) -> Path:
+    """Another model has another folder, so vectors of two never meet."""
+    return Path(settings.FEATURES_DIR) / str(project_id) / f"embeddings-{VERSION}"
+
+
+def store_for(project: Project) -> EmbeddingStore | None:
+    """The vectors that there are by now; None before the first."""
+    try:
+        store = EmbeddingStore.open(embedding_folder(project.pk))
+    except FileNotFoundError:
+        return None
+    return store if len(store) else None
+
+
+def progress(project: Project) -> Progress | None:
+    """How far they are; None where no vector was ever made."""
+    store = store_for(project)
+    return Progress(min(len(store), project.present_count), project.present_count) if store else None
+
+
+def owe_missing() -> None:
+    """Owe the embeddings of every project in which documents have none: new ones, or a new installation.
+
+    Work that failed is owed still, and waits for its next attempt.
+    """
+    if not embeddings_installed():
+        return
+    known = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
+    for project in (
+        Project.objects.active().filter(document_count__gt=F("removed_count")).exclude(pk__in=known)
+    ):
+        store = store_for(project)
+        if _missing(project, store).any() or (store is not None and not is_joined(project, store)):
+            owe(project.pk, OwedWork.Kind.EMBED)
+
+
+def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
+    """Embed for RUN_SECONDS, and owe the rest. An archived project is left alone.
+
+    A ranking is owed, or where there is a model a training, once the labelled and test documents have their
+    vectors, when the vectors have grown by a half since, and when all are there.
+    """
+    project = Project.objects.active().filter(pk=work.project_id).first()
+    if project is None:
+        return
+    store = _opened(project.pk)
+    embed_descriptions(project, store.root, load)
+    n_urgent, wanted = _plan(project, store)
+    ends = time.monotonic() + RUN_SECONDS
+    for place in range(0, len(wanted), TEXT_BATCH_SIZE):
+        positions = wanted[place : place + TEXT_BATCH_SIZE]
+        store = store.write(positions, _vectors(project.pk, positions, load()))
+        beat(work)
+        if place + TEXT_BATCH_SIZE >= len(wanted):
+            break
+        if place + TEXT_BATCH_SIZE >= n_urgent:
+            _tell(project, store, is_complete=False)
+        if time.monotonic() > ends:
+            owe(project.pk, OwedWork.Kind.EMBED)
+            return
+    join(work, project, store)
+    _tell(project, store, is_complete=True)
+
+
+def _opened(project_id: int) -> EmbeddingStore:
+    folder = embedding_folder(project_id)
+    for old in folder.parent.glob("embeddings-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return EmbeddingStore.create(folder, VERSION, WIDTH)
+
+
+def _missing(project: Project, store: EmbeddingStore | None) -> Flags:
+    """Which positions still want a vector: (document_count,). Excluded and removed documents do not."""
+    missing = np.ones(project.document_count, dtype=np.bool_)
+    if store is not None:
+        missing &= ~store.present(project.document_count)
+    if missing.any():
+        excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED)
+        missing[_positions(excluded.values_list("position", flat=True), project)] = False
+        missing[Document.objects.removed_positions(project, project.document_count)] = False
+    return missing
+
+
+def _plan(project: Project, store: EmbeddingStore) -> tuple[int, Integers]:
+    """Positions that want a vector, in order: first the labelled and the test documents, and their number."""
+    answered = Annotation.objects.filter(project=project).values("document")
+    labelled = Document.objects.filter(project=project, pk__in=answered)
+    tests = Document.objects.test_set().filter(project=project)
+    head = QueueEntry.objects.live(project).values_list("document__position", flat=True)
+    parts = [
+        _positions(labelled.order_by("position").values_list("position", flat=True), project),
+        _positions(tests.order_by("position").values_list("position", flat=True), project),
+        _positions(head, project),
+        scattered(project.document_count),
+    ]
+    wanted = np.concatenate(parts)
+    first = np.sort(np.unique(wanted, return_index=True)[1])
+    first = first[_missing(project, store)[wanted[first]]]
+    return int(np.searchsorted(first, len(parts[0]) + len(parts[1]))), wanted[first]
+
+
+def _positions(found: Iterable[int], project: Project) -> Integers:
+    """As an array; documents that came after the project was read are left for the next run."""
+    positions = np.fromiter(found, dtype=np.int64)
+    return positions[positions < project.document_count]
+
+
+def scattered(count: int) -> Integers:
+    """The positions 0 to count - 1 in a fixed order that has nothing to do with the documents.
+
+    The first of them are a uniform sample, and stay so when documents come: each keeps its place among the
+    others.
+
+    >>> scattered(5).tolist(), [position for position in scattered(9).tolist() if position < 5]
+    ([0, 4, 2, 1, 3], [0, 4, 2, 1, 3])
+    """
+    keys = np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # wraps around
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return np.argsort(keys ^ (keys >> np.uint64(27)), kind="stable")
+
+
+def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats:
+    """A vector for each position; zeros for a text that the model cannot take, so that others do not wait."""
+    documents = Document.objects.filter(project=project_id, position__in=positions.tolist())
+    found = dict(documents.annotate(start=Left("text", TEXT_LIMIT)).values_list("position", "start"))
+    texts = [found.get(position, "") for position in positions.tolist()]
+    try:
+        return embedder.embed(texts)
+    except Exception:
+        logger.exception("Some texts of project %s are embedded one by one", project_id)
+    vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+    for row, text in enumerate(texts):
+        try:
+            vectors[row] = embedder.embed([text])[0]
+        except Exception:
+            logger.exception("Document %s of project %s has no embedding", positions[row], project_id)
+    return vectors
+
+
+def _tell(project: Project, store: EmbeddingStore, *, is_complete: bool) -> None:
+    """Owe a training or a ranking where there are many more vectors than when one was last owed."""
+    path, count = store.root / TOLD, len(store)
+    told = int(path.read_text()) if path.exists() else 0
+    has_grown = told == 0 or count >= max(GROWTH * told, told + MIN_GROWTH)
+    if (has_grown or is_complete) and count > told:
+        has_model = project.model_versions.ready().exists()
+        owe(project.pk, OwedWork.Kind.TRAIN if has_model else OwedWork.Kind.RANK)
+        beside = path.with_suffix(".writing")
+        beside.write_text(str(count))
+        beside.replace(path)

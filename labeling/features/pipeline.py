@@ -1,0 +1,137 @@
+"""Feature pipeline: the numbers about a text, made once, when it arrives, in files that the ranking maps.
+
+Features come in editions: one that was learnt on the first few documents says little about a pool that grew,
+so the next edition is made beside it and takes over when it is complete.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Max
+
+from labeling.documents.models import Document
+from labeling.documents.near_duplicates import group_new
+from labeling.features.embeddings import store_for
+from labeling.features.knn_graph import graph_for
+from labeling.features.tokens import tokenize_pool
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import beat, owe
+from labeling.learning.storage.feature_store import WORDS, FeatureStore
+from labeling.learning.text.tfidf import SAMPLE, Featurizer
+from labeling.projects.models import Project
+
+TEXT_BATCH_SIZE = 2_048
+GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
+SEED = 0
+MIN_EMBEDDED_SAMPLE = 2_000  # a random sample that large is ranked as well as the whole pool
+
+
+def edition_folder(project_id: int, edition: int) -> Path:
+    return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"
+
+
+def current_store(project: Project, view: str | None = None) -> FeatureStore | None:
+    """The features that the ranking reads; None before the first are made, or when their files were lost.
+
+    view : the one that a model was fitted on; None for the best that enough documents have by now
+    """
+    try:
+        store = FeatureStore.open(edition_folder(project.pk, project.feature_edition))
+    except FileNotFoundError:
+        return None
+    embeddings = store_for(project)
+    if embeddings is None or view == WORDS:
+        return store
+    is_enough = len(embeddings) >= min(MIN_EMBEDDED_SAMPLE, project.document_count)
+    if not is_enough and view != embeddings.version:
+        return store
+    return store.seen_by(embeddings, graph_for(project, embeddings))
+
+
+def are_features_lost(project: Project) -> bool:
+    """Whether nothing is left of the features that were there. What is missing, all or some, is owed anew."""
+    if project.feature_edition == 0:
+        return False
+    store = current_store(project, WORDS)
+    if store is None or len(store) < project.document_count:
+        owe(project.pk, OwedWork.Kind.FEATURIZE)
+    return store is None or len(store) == 0 < project.document_count
+
+
+def featurize(work: OwedWork) -> None:
+    """Make the features of documents that have none yet, in the order of their positions; resumable.
+
+    Afterwards the project is owed a ranking, and a training where the features changed under its model.
+    """
+    project = Project.objects.get(pk=work.project_id)
+    count = project.document_count
+    group_new(work, count)
+    owe(project.pk, OwedWork.Kind.TELL_LANGUAGES)
+    store = current_store(project)
+    if store is not None and not _is_outgrown(store, project):
+        _fill(work, store, count)
+        owe(project.pk, OwedWork.Kind.RANK)
+        return
+    edition = project.feature_edition + 1
+    folder = edition_folder(project.pk, edition)
+    try:
+        store = FeatureStore.open(folder)  # an earlier attempt got this far
+    except FileNotFoundError:
+        store = FeatureStore.create(folder, Featurizer.learn(_sample(project), seed=SEED))
+    _fill(work, store, count)
+    Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(
+        feature_edition=edition, features_removed_count=project.removed_count
+    )
+    for old in range(1, edition - 1):  # the one before stays: a run that began with it may still read it
+        shutil.rmtree(edition_folder(project.pk, old), ignore_errors=True)
+    owe(project.pk, OwedWork.Kind.RANK)
+    if project.model_versions.ready().exists():
+        owe(project.pk, OwedWork.Kind.TRAIN)
+
+
+def _is_outgrown(store: FeatureStore, project: Project) -> bool:
+    """Whether the pool has grown far beyond what its features were learnt on, or much of that is gone."""
+    learnt_on = max(store.featurizer.n_sampled, 1)
+    removed = project.removed_count - project.features_removed_count
+    has_grown = store.featurizer.n_sampled < SAMPLE and project.present_count >= GROWTH * learnt_on
+    return has_grown or removed * GROWTH >= learnt_on
+
+
+def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
+    while len(store) < count:
+        first = len(store)
+        texts = Document.objects.texts_from(work.project_id, first, min(first + TEXT_BATCH_SIZE, count))
+        store = store.append(first, texts)
+        beat(work)
+    if work.project.kind == Project.Kind.SPANS:
+        texts_from = partial(Document.objects.texts_from, work.project_id)
+        tokenize_pool(work, store.root, count, texts_from, partial(_sample, work.project))
+
+
+def _sample(project: Project) -> list[str]:
+    """Up to SAMPLE texts spread evenly over the pool, test documents and their copies left out."""
+    project_id = project.pk
+    if project.removed_count:  # places say little of how many documents there are
+        drawn = Document.objects.trainable().filter(project=project_id).order_by("random_key", "pk")
+        if found := list(drawn.values_list("text", flat=True)[:SAMPLE]):
+            return found
+    last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
+    step = max(1, (last + 1) // SAMPLE)
+    found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
+    return found or list(Document.objects.filter(project=project_id).values_list("text", flat=True)[:1])
+
+
+def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
+    places = range(first, last + 1, step)
+    for start in range(0, len(places), TEXT_BATCH_SIZE):
+        yield list(places[start : start + TEXT_BATCH_SIZE])
+
+
+def _pool_texts(project_id: int, positions: list[int]) -> list[str]:
+    pool = Document.objects.trainable().filter(project=project_id, position__in=positions)
+    return list(pool.order_by("position").values_list("text", flat=True))

@@ -1,0 +1,1 @@
+"""Guidelines: label classes, versions of the guideline, and the keys of the classes."""

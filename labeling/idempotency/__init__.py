@@ -1,0 +1,1 @@
+"""Idempotency: a request that is sent again changes nothing."""

@@ -1,0 +1,1 @@
+"""Jobs: the outbox of what workers owe, who runs it, and what keeps failing."""

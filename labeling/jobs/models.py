@@ -1,0 +1,80 @@
+"""Jobs: what the workers still have to do. The truth is here; a Celery message is only a hint."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.db.clock import Now
+from labeling.projects.models import Project
+
+SHOWN_INTERRUPTIONS = 3  # in a row; a killed process or a restart now and then is nobody's concern
+
+
+class OwedWorkQuerySet(models.QuerySet["OwedWork"]):
+    def due(self) -> OwedWorkQuerySet:
+        """Queued, and not waiting for its next attempt."""
+        is_due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=Now())
+        return self.filter(is_due, state=OwedWork.State.QUEUED)
+
+    def failing(self) -> OwedWorkQuerySet:
+        """What somebody has to know of: an error of its own, or one interruption after another."""
+        return self.filter(Q(attempts__gt=0) | Q(interruptions__gte=SHOWN_INTERRUPTIONS))
+
+
+class OwedWork(models.Model):
+    """One piece of work for one project: at most one queued and one running of each kind.
+
+    It is never given up: what fails waits for its next attempt, and a success deletes the row.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("Read uploaded files")
+        FEATURIZE = "featurize", _("Make features of new documents")
+        EMBED = "embed", _("Make sentence embeddings")
+        TRAIN = "train", _("Train and rank")
+        RANK = "rank", _("Rank again with the model that is there")
+        REPLAY = "replay", _("Replay the labels")
+        TUNE = "tune", _("Try other recipes")
+        TELL_LANGUAGES = "tell_languages", _("Tell the languages of documents")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="owed_work", db_index=False)
+    kind = models.CharField(max_length=15, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(
+        db_default=0
+    )  # runs in a row that raised an error of their own
+    interruptions = models.PositiveSmallIntegerField(db_default=0)  # in a row: killed, no database, no disk
+    fence = models.UUIDField(null=True)  # who runs it: a run whose fence was replaced may not finish it
+    runner = models.CharField(max_length=120, blank=True, db_default="")  # see labeling.jobs.runners
+    failure = models.TextField(blank=True, db_default="")  # how the last run ended
+    next_attempt_at = models.DateTimeField(null=True)  # not sooner; None: at once
+    queued_at = models.DateTimeField(db_default=Now())
+    hinted_at = models.DateTimeField(null=True)  # when the last message about it was sent
+    heartbeat_at = models.DateTimeField(null=True)
+
+    objects = OwedWorkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "kind"], condition=Q(state="queued"), name="one_queued_work_of_a_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "kind"], condition=Q(state="running"), name="one_running_work_of_a_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.project_id}: {self.state}"
+
+    @property
+    def is_failing(self) -> bool:
+        """See OwedWorkQuerySet.failing."""
+        return self.attempts > 0 or self.interruptions >= SHOWN_INTERRUPTIONS

@@ -1,0 +1,218 @@
+"""Outbox of the workers: what they owe, who does it, and what becomes of a run that fails.
+
+The row is the truth, the message only a hint.
+Work is owed by name, so that no action (and no web process) imports the tasks or the mathematics behind them.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
+
+from celery import current_app
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Func, Q, QuerySet
+from django.db.models.functions import Greatest
+from kombu.exceptions import OperationalError
+
+from labeling.db.clock import Now
+from labeling.exceptions import StaleRun
+from labeling.jobs.models import OwedWork
+from labeling.jobs.runners import has_ended, this_process
+
+logger = logging.getLogger(__name__)
+
+TASK_OF = {
+    OwedWork.Kind.IMPORT: "labeling.tasks.import_files",
+    OwedWork.Kind.FEATURIZE: "labeling.tasks.featurize",
+    OwedWork.Kind.EMBED: "labeling.tasks.embed",
+    OwedWork.Kind.TRAIN: "labeling.tasks.train",
+    OwedWork.Kind.RANK: "labeling.tasks.rank",
+    OwedWork.Kind.REPLAY: "labeling.tasks.replay",
+    OwedWork.Kind.TUNE: "labeling.tasks.tune",
+    OwedWork.Kind.TELL_LANGUAGES: "labeling.tasks.tell_languages",
+}
+HEARTBEAT_SECONDS = 3
+SILENT_SECONDS = 15  # without a heartbeat; after this a run is taken for dead
+HINT_AGAIN_SECONDS = 10  # a message may have been lost
+FIRST_PAUSE_SECONDS = 10  # after an error of its own; doubles with each in a row
+FIRST_INTERRUPTION_PAUSE_SECONDS = 5  # after the second interruption in a row; doubles with each
+LONGEST_PAUSE_SECONDS = 3600
+NEW_INPUT_PAUSE_SECONDS = 60  # at most, where the work is owed anew: the new input may be what it needs
+ENDED = "The worker ended without a word; it was killed or its machine went down."
+
+
+class ServerStart(Func):
+    """When the database began to run: nobody could show a sign of life before."""
+
+    function = "pg_postmaster_start_time"
+    output_field = DateTimeField()
+
+
+def owe(project_id: int, kind: OwedWork.Kind) -> None:
+    """Note that the workers owe this project a piece of work, and tell them once this is committed.
+
+    Owing twice is owing once: work that is queued covers it. Work that runs does not: it may have read its
+    input before. Work that failed and is owed anew waits for a minute at most.
+    """
+    queued, is_new = OwedWork.objects.get_or_create(
+        project_id=project_id, kind=kind, state=OwedWork.State.QUEUED
+    )
+    if is_new:
+        transaction.on_commit(lambda: hint(project_id, kind))
+    elif queued.next_attempt_at is not None:
+        soon = Now() + timedelta(seconds=NEW_INPUT_PAUSE_SECONDS)
+        OwedWork.objects.filter(pk=queued.pk, next_attempt_at__gt=soon).update(next_attempt_at=soon)
+
+
+def hint(project_id: int, kind: str) -> None:
+    """Send the message. A broker that is down costs a log line: the reconciler sends it again."""
+    _queued(project_id, kind).update(hinted_at=Now())
+    try:
+        current_app.send_task(TASK_OF[OwedWork.Kind(kind)], args=[project_id], ignore_result=True)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker did not take a hint (%s for project %s): %s", kind, project_id, error)
+
+
+def start(project_id: int, kind: OwedWork.Kind) -> OwedWork | None:
+    """Take queued work, so that nobody else does; None where there is none or another worker runs it."""
+    _free_ended(OwedWork.objects.filter(project_id=project_id, kind=kind))  # its message came back at once
+    fence = uuid.uuid4()
+    due = OwedWork.objects.due().filter(project_id=project_id, kind=kind)
+    try:
+        with transaction.atomic():
+            due.update(
+                state=OwedWork.State.RUNNING,
+                fence=fence,
+                runner=this_process(),
+                heartbeat_at=Now(),
+                next_attempt_at=None,
+            )
+    except IntegrityError:  # one_running_work_of_a_kind: it is queued again for when that run has ended
+        return None
+    return OwedWork.objects.filter(fence=fence).first()
+
+
+def beat(work: OwedWork) -> None:
+    """Show that the run is alive. Raises StaleRun where somebody else has taken it over."""
+    if not OwedWork.objects.filter(pk=work.pk, fence=work.fence).update(heartbeat_at=Now()):
+        raise StaleRun
+
+
+@contextmanager
+def heartbeat(work: OwedWork) -> Iterator[None]:
+    """Show that the run is alive for as long as the block takes, however long each of its steps is."""
+    is_over = Event()
+    heart = Thread(target=_beat_until, args=(work, is_over), name=f"heartbeat of {work}", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        heart.join()
+
+
+def _beat_until(work: OwedWork, is_over: Event) -> None:
+    """A thread has a database connection of its own; a run of a few seconds never opens it."""
+    try:
+        while not is_over.wait(HEARTBEAT_SECONDS):
+            try:
+                OwedWork.objects.filter(pk=work.pk, fence=work.fence).update(heartbeat_at=Now())
+            except DatabaseError as error:
+                logger.warning("No heartbeat of %s: %s", work, type(error).__name__)
+                connection.close()
+    finally:
+        connection.close()
+
+
+def finish(work: OwedWork) -> None:
+    """The work is done. Whatever was owed meanwhile stands in a row of its own, and is told of now."""
+    OwedWork.objects.filter(pk=work.pk, fence=work.fence).delete()
+    if _queued(work.project_id, work.kind).exists():
+        hint(work.project_id, work.kind)
+
+
+def fail(work: OwedWork, why: str) -> None:
+    """Queue the work again after an error of its own, with pauses that grow to an hour."""
+    attempts = work.attempts + 1
+    pause = growing_pause(FIRST_PAUSE_SECONDS, attempts)
+    _queue_again(work, pause, failure=why[:2000], attempts=attempts)
+
+
+def interrupt(work: OwedWork, why: str) -> None:
+    """Queue the work again after a fault around it, which says nothing against it: at once the first time.
+
+    Later ones in a row have pauses that grow to an hour: a run that uses up all memory must not kill every
+    process in turn.
+    """
+    interruptions = work.interruptions + 1
+    pause = growing_pause(FIRST_INTERRUPTION_PAUSE_SECONDS, interruptions - 1)
+    _queue_again(work, pause, failure=why[:2000], interruptions=interruptions)
+
+
+def growing_pause(first_seconds: int, number: int) -> int:
+    """Seconds before the next attempt after the number-th fault in a row; none before the first.
+
+    >>> [growing_pause(10, number) for number in (0, 1, 2, 3, 9, 10, 1000)]
+    [0, 10, 20, 40, 2560, 3600, 3600]
+    """
+    return min(first_seconds * 2 ** min(number - 1, 20), LONGEST_PAUSE_SECONDS) if number else 0
+
+
+@transaction.atomic
+def _queue_again(work: OwedWork, pause: int, **facts: Any) -> None:
+    """Back into the queue, not before the pause is over; a run that was taken over changes nothing."""
+    own = OwedWork.objects.filter(pk=work.pk, fence=work.fence)
+    if not own.select_for_update():
+        return
+    try:
+        with transaction.atomic():
+            own.update(
+                state=OwedWork.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **facts
+            )
+    except IntegrityError:  # one_queued_work_of_a_kind: it was owed again meanwhile, and that row goes on
+        own.delete()
+        _queued(work.project_id, work.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **facts)
+
+
+def _after(pause: int) -> dict[str, Any]:
+    return {"next_attempt_at": Now() + timedelta(seconds=pause) if pause else None}
+
+
+@transaction.atomic
+def retry(project_id: int, kind: OwedWork.Kind) -> None:
+    """Try work at once, and as if it had never failed, because somebody asked."""
+    _queued(project_id, kind).delete()
+    owe(project_id, kind)
+
+
+def reconcile() -> int:
+    """Find work whose worker died or whose message was lost, and send for it. Returns how many messages."""
+    _free_ended(OwedWork.objects.all())
+    unheard = Q(hinted_at=None) | Q(hinted_at__lt=Now() - timedelta(seconds=HINT_AGAIN_SECONDS))
+    waiting = list(OwedWork.objects.due().filter(unheard))
+    for work in waiting:
+        hint(work.project_id, work.kind)
+    return len(waiting)
+
+
+@transaction.atomic
+def _free_ended(works: QuerySet[OwedWork]) -> None:
+    """Queue again what runs nowhere any more. Silence while the database was away is nobody's fault.
+
+    A row that is locked is just being written by its run.
+    """
+    silence = ExpressionWrapper(Now() - Greatest("heartbeat_at", ServerStart()), DurationField())
+    running = works.filter(state=OwedWork.State.RUNNING).select_for_update(skip_locked=True)
+    for work in running.annotate(silence=silence):
+        if work.silence > timedelta(seconds=SILENT_SECONDS) or has_ended(work.runner):
+            interrupt(work, ENDED)
+
+
+def _queued(project_id: int, kind: str) -> QuerySet[OwedWork]:
+    return OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)

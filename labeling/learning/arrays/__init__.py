@@ -1,0 +1,1 @@
+"""Arrays: their types, rows and probabilities."""

@@ -1,0 +1,1 @@
+"""Classifiers: the experts of the committee and what puts them together."""

@@ -1,0 +1,179 @@
+"""Committee of experts: each sees a document in another way; where they differ, a label teaches most.
+
+The committee adds what its experts say, each with a learnt weight. Its probabilities are the ones that people
+see; where its experts differ, a label teaches most.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from labeling.learning.acquisition import disagreement, label_vote_entropy, margin, vote_entropy
+from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.types import AnyArray, AnyFloats, Doubles, Flags, Floats, Integers, softmax
+from labeling.learning.classifiers.external import OutsideModel
+from labeling.learning.classifiers.label_propagation import NeighboursModel
+from labeling.learning.classifiers.linear import LinearModel, Link
+from labeling.learning.classifiers.naive_bayes import WordsModel
+from labeling.learning.classifiers.zero_shot import GuidelineModel
+from labeling.learning.text.rows import Rows
+
+KINDS = {
+    kind.__name__: kind for kind in (LinearModel, WordsModel, NeighboursModel, GuidelineModel, OutsideModel)
+}
+MARK = "committee-2"  # another number, another layout
+NO_THRESHOLDS: Floats = np.zeros(0, dtype=np.float32)
+NOT_CROSSED: Integers = np.zeros((3, 0), dtype=np.int64)
+
+
+class Expert(Protocol):
+    """One way to look at a document."""
+
+    def scores(self, rows: Rows) -> Floats:
+        """(n, n_classes) log probabilities; log-odds where a document has several labels."""
+        ...
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Committee:
+    """Named experts and how much each is believed.
+
+    weights : (n_experts,) at least 0; their weighted scores add up to the committee's
+    link : softmax for one class per document, sigmoid for several labels
+    offset : added to every log-odds of several labels
+    thresholds : (n_classes,) probability from which a label is given; empty for one class per document
+    trained : (k,) classes that a label was seen of
+    n_weighed : labels that the weights were learnt on
+    crossed : (3, n_classes) counts on labels that the experts had not seen, see `crossed_counts`; (3, 0)
+        where the weights were not learnt by this fit; not saved
+    """
+
+    names: tuple[str, ...]
+    experts: tuple[Expert, ...]
+    weights: Doubles
+    n_classes: int
+    trained: tuple[int, ...]
+    n_weighed: int = 0
+    link: Link = "softmax"
+    offset: float = 0.0
+    thresholds: Floats = field(default_factory=lambda: NO_THRESHOLDS)
+    crossed: Integers = field(default_factory=lambda: NOT_CROSSED)
+
+    @property
+    def linear(self) -> LinearModel:
+        """The expert whose words can be read off, and where the next fit begins."""
+        first = self.experts[0]
+        assert isinstance(first, LinearModel)  # noqa: S101 - it is always the first
+        return first
+
+    @property
+    def can_rank(self) -> bool:
+        """Whether at least two classes (one of several labels) were seen: else every document looks alike."""
+        return len(self.trained) >= (2 if self.link == "softmax" else 1)
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
+        total = self.total(rows)
+        return softmax(total) if self.link == "softmax" else likely(total)
+
+    def total(self, rows: Rows) -> Floats:
+        """(n, n_classes): what the experts' weighted scores add up to, before it is a probability."""
+        return self._added([expert.scores(rows) for expert in self._heard])
+
+    @property
+    def _heard(self) -> tuple[Expert, ...]:
+        """The experts that count."""
+        return tuple(e for e, weight in zip(self.experts, self.weights, strict=True) if weight > 0)
+
+    def _added(self, scores: Sequence[Floats]) -> Floats:
+        weights = self.weights[self.weights > 0].astype(np.float32)
+        total: Floats = scores[0] * weights[0] + np.float32(self.offset)
+        for weight, found in zip(weights[1:], scores[1:], strict=True):
+            total += found * weight
+        return total
+
+    def opinions(self, rows: Rows) -> Floats:
+        """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
+        found = [expert.scores(rows) for expert in self.experts]
+        return np.stack([softmax(one) if self.link == "softmax" else likely(one) for one in found])
+
+    def disagreement(self, rows: Rows) -> Doubles:
+        """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
+        heard = np.stack([expert.scores(rows) for expert in self._heard])
+        total = self._added(list(heard))
+        consensus = margin(softmax(total) if self.link == "softmax" else likely(total))
+        if self.link == "softmax":
+            return disagreement(vote_entropy(heard), consensus)
+        decisions = np.stack([self.decide(likely(one)) for one in heard])
+        return disagreement(label_vote_entropy(decisions), consensus)
+
+    def decide(self, probabilities: Floats) -> Flags:
+        """Which labels to give: the most probable class, or every label that reaches its threshold.
+
+        probabilities : (n, n_classes)
+        returns : (n, n_classes) bool; for several labels a row may be empty
+        """
+        if self.link == "sigmoid":
+            return np.asarray(probabilities >= np.maximum(self.thresholds, 1e-9))
+        decided = np.zeros(probabilities.shape, dtype=bool)
+        decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+        return decided
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Write all experts to a folder; the committee exists when the last piece does."""
+        for number, expert in enumerate(self.experts):
+            expert.save(folder / f"expert-{number}", {})
+        told = {
+            "names": list(self.names),
+            "kinds": [type(expert).__name__ for expert in self.experts],
+            "n_classes": self.n_classes,
+            "trained": list(self.trained),
+            "n_weighed": self.n_weighed,
+            "link": self.link,
+            "offset": self.offset,
+            "facts": dict(facts),
+        }
+        arrays: dict[str, AnyArray] = {"weights": self.weights, "thresholds": self.thresholds}
+        write_folder(folder / MARK, arrays, told)
+
+    @classmethod
+    def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
+        """Read a committee and the facts saved with it. Raises FileNotFoundError where none was finished."""
+        arrays, told = read_folder(folder / MARK)
+        experts = tuple(
+            KINDS[kind].load(folder / f"expert-{number}") for number, kind in enumerate(told["kinds"])
+        )
+        committee = cls(
+            tuple(told["names"]),
+            experts,
+            arrays["weights"],
+            int(told["n_classes"]),
+            tuple(told["trained"]),
+            int(told["n_weighed"]),
+            told["link"],
+            float(told["offset"]),
+            arrays["thresholds"],
+        )
+        return committee, told["facts"]
+
+
+def likely(log_odds: AnyFloats) -> Floats:
+    """Log-odds as probabilities, without overflow.
+
+    >>> likely(np.array([0., -1000., 1000.])).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    found: Floats = (0.5 * (1 + np.tanh(0.5 * log_odds))).astype(np.float32)
+    return found
+
+
+def remove(folder: Path) -> None:
+    """Delete a saved committee; the marker goes first, so that nobody finds half of one."""
+    shutil.rmtree(folder / MARK, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""Label propagation: labels spread over a graph of nearest neighbors until they settle.
+
+The graph joins anchors: all documents of a small pool, a sample of a large one. Every other document hangs on
+its nearest anchors, so a million documents cost one sparse product.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+
+from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.types import AnyArray, Floats, Integers, spread_out
+from labeling.learning.text.lsa import unit_rows
+from labeling.learning.text.rows import Rows
+
+NEIGHBOURS = 15
+SHARPNESS = 4  # power of the cosine: near neighbours count much more than far ones
+PROPAGATION_WEIGHT = 0.9  # of what a document hears from its neighbours, against its own label
+STEPS = 15
+DOUBT = 0.02  # of the usual evidence, spread over all classes
+BLOCK = 1_024  # documents compared at once
+
+
+def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> csr_array:
+    """The nearest anchors of each point and how near they are.
+
+    points : (n, d); anchors : (m, d); rows of zeros are near to nothing
+    own : (n,) number of the anchor that each point is itself, -1 for none: no anchor is its own neighbour
+    returns : (n, m) with at most `NEIGHBOURS` values in a row, cosines to the power of `SHARPNESS`
+    """
+    count = min(NEIGHBOURS, len(anchors) - (own is not None))
+    if count < 1 or len(points) == 0:
+        return csr_array((len(points), len(anchors)), dtype=np.float32)
+    points, towards = unit_rows(points), np.ascontiguousarray(unit_rows(anchors).T)
+    places = np.zeros((len(points), count), dtype=np.int32)
+    weights = np.zeros((len(points), count), dtype=np.float32)
+    for start in range(0, len(points), BLOCK):
+        cosines = points[start : start + BLOCK] @ towards
+        if own is not None:
+            here = own[start : start + BLOCK]
+            rows = np.flatnonzero(here >= 0)
+            cosines[rows, here[rows]] = -1
+        found = np.argpartition(cosines, -count, axis=1)[:, -count:]
+        places[start : start + BLOCK] = found
+        weights[start : start + BLOCK] = np.take_along_axis(cosines, found, axis=1)
+    np.power(np.maximum(weights, 0, out=weights), SHARPNESS, out=weights)
+    indptr = np.arange(0, places.size + 1, count)
+    return csr_array((weights.ravel(), places.ravel(), indptr), shape=(len(points), len(anchors)))
+
+
+def smoothing(near: csr_array) -> csr_array:
+    """The step of the propagation: (m, m), symmetric, its largest eigenvalue at most 1.
+
+    near : (m, m) from `nearest` of the anchors among themselves
+
+    Source: Zhou et al. (2004), the normalised graph.
+    """
+    joined = near.maximum(near.T)
+    degrees = np.asarray(joined.sum(axis=1), dtype=np.float32)
+    scale = diags_array(1 / np.sqrt(np.maximum(degrees, 1e-9)))
+    step: csr_array = (scale @ joined @ scale).tocsr().astype(np.float32)
+    return step
+
+
+@dataclass(frozen=True)
+class NeighboursModel:
+    """How much of each class has reached each anchor.
+
+    seen : (k,) classes it knows
+    reached : (m, k) at least 0
+    usual : evidence that a document usually has; far below it the model is in doubt
+    """
+
+    n_classes: int
+    seen: Integers
+    reached: Floats
+    usual: float
+
+    def scores(self, rows: Rows) -> Floats:
+        """(n, n_classes); even over the known classes for a document without neighbours."""
+        known = len(self.seen)
+        if rows.neighbours is None:
+            even = np.full((len(rows), known), -np.log(known), dtype=np.float32)
+            return spread_out(even, self.seen, self.n_classes)
+        heard = rows.neighbours @ self.reached
+        doubt = np.float32(DOUBT * self.usual)
+        total = heard.sum(axis=1, keepdims=True) + doubt
+        return spread_out(np.log((heard + doubt / known) / total), self.seen, self.n_classes)
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Write it to a folder, all or nothing."""
+        arrays: dict[str, AnyArray] = {"seen": self.seen, "reached": self.reached.astype(np.float32)}
+        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "usual": self.usual})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read one back. Raises FileNotFoundError where none was saved."""
+        arrays, facts = read_folder(folder)
+        return cls(int(facts["n_classes"]), arrays["seen"], arrays["reached"], float(facts["usual"]))
+
+
+def propagate(
+    step: csr_array, near: csr_array, own: Integers, labels: Integers, n_classes: int
+) -> NeighboursModel:
+    """Let labels spread from the labelled documents over the graph.
+
+    step : (m, m) from `smoothing`
+    near : (n, m) how near each labelled document is to the anchors
+    own : (n,) the anchor that it is itself, -1 for none
+    labels : (n,) class numbers
+    returns : a model; every class sends out the same amount, however many labels it has
+
+    Source: Zhou et al. (2004), learning with local and global consistency; the label of a document that is no
+    anchor enters by its neighbours.
+    """
+    seen, places = np.unique(labels, return_inverse=True)
+    chosen = np.eye(len(seen), dtype=np.float32)[places]
+    is_anchor = own >= 0
+    scale = np.asarray(near.sum(axis=1), dtype=np.float32)
+    spread = np.where(is_anchor, 0, 1 / np.maximum(scale, 1e-9)).astype(np.float32)[:, None]
+    entering = (near.T @ (chosen * spread)).astype(np.float32)
+    np.add.at(entering, own[is_anchor], chosen[is_anchor])
+    entering /= np.maximum(entering.sum(axis=0), 1e-9)
+    reached = entering.copy()
+    for _ in range(STEPS):
+        reached = PROPAGATION_WEIGHT * (step @ reached) + (1 - PROPAGATION_WEIGHT) * entering
+    heard = near @ reached
+    usual = float(heard.sum(axis=1).mean()) if len(labels) else 0.0
+    return NeighboursModel(n_classes, seen, reached, usual)

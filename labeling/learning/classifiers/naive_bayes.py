@@ -1,0 +1,199 @@
+"""Naive Bayes: the probability of each class by the words alone, those of unlabeled documents included.
+
+Naive Bayes learns from counts, so it can also count documents whose class it only guesses: a few rounds of
+that (expectation and maximisation) tell it thousands of words that no labelled document holds. It is the
+expert that saves most labels while there are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.types import (
+    AnyArray,
+    Doubles,
+    Flags,
+    Floats,
+    Integers,
+    below_best,
+    softmax,
+    spread_out,
+)
+from labeling.learning.classifiers.linear import LinearModel, places_of
+from labeling.learning.classifiers.solver import compact_columns
+from labeling.learning.text.hashing import WORD_COLUMNS
+from labeling.learning.text.rows import Rows
+
+ROUNDS = 6
+SMOOTHING = 0.05  # occurrences of every word in every class that nobody saw
+MIN_DOCUMENTS = 3  # that hold a word: rarer ones only blur
+GUESSED = 10.0  # what all unlabelled documents together count, in labelled ones
+ROW_SCALE = 3.0  # a document counts as this many words times the root of its length: words repeat each other
+TRUSTED_LABELS = 5  # a class, at which what is known of its size counts half of what it counts at most
+MIN_MASS = 0.2  # of an even share: no class may die out among the guesses
+
+
+@dataclass(frozen=True)
+class WordsModel:
+    """Log-odds of words.
+
+    seen : (k,) classes it knows
+    columns : (m,) hashed columns of its words, rising
+    weights : (m, k) log probability of each word in each class
+    """
+
+    n_classes: int
+    seen: Integers
+    columns: Integers
+    weights: Floats
+
+    def scores(self, rows: Rows) -> Floats:
+        """(n, n_classes); a class it does not know gets the floor of `spread_out`."""
+        counts = scaled_words(rows.presence(), len(self.columns), self._places)
+        return spread_out(below_best(counts @ self._padded), self.seen, self.n_classes)
+
+    @cached_property
+    def _places(self) -> NDArray[np.int32]:
+        return places_of(self.columns, WORD_COLUMNS)
+
+    @cached_property
+    def _padded(self) -> Floats:
+        return np.concatenate([self.weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Write it to a folder, all or nothing."""
+        arrays: dict[str, AnyArray] = {"seen": self.seen, "columns": self.columns, "weights": self.weights}
+        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read one back. Raises FileNotFoundError where none was saved."""
+        arrays, facts = read_folder(folder)
+        return cls(int(facts["n_classes"]), arrays["seen"], arrays["columns"], arrays["weights"])
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The unlabelled documents as naive Bayes reads them, prepared once for a fit and all its folds.
+
+    columns : (m,) hashed columns of the words that count
+    counts : (n, m + 1) unlabelled documents; the last column holds the words that do not count
+    """
+
+    columns: Integers
+    counts: csr_array
+
+    def read(self, rows: Rows) -> csr_array:
+        """Other documents in the same columns: (n, m + 1)."""
+        return scaled_words(rows.presence(), len(self.columns), places_of(self.columns, WORD_COLUMNS))
+
+    @cached_property
+    def by_word(self) -> csr_array:
+        """The counts the other way round."""
+        return self.counts.T.tocsr()
+
+    @classmethod
+    def of(cls, unlabelled: Rows, labelled: Rows) -> Self:
+        """The words of enough documents, labelled or not."""
+        held = unlabelled.presence()
+        seen = vstack([held, labelled.presence()], format="csr")
+        columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= MIN_DOCUMENTS)
+        return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
+
+
+def scaled_words(presence: csr_array, n_words: int, places: NDArray[np.int32]) -> csr_array:
+    """Rows over the words that count, numbered from 0, each scaled by its length; others in a last column.
+
+    presence : (n, WORD_COLUMNS) ones
+    places : (WORD_COLUMNS,) from `places_of`
+    returns : (n, n_words + 1) float32
+    """
+    indices = places.take(presence.indices)
+    known = np.concatenate([[0], np.cumsum(indices < n_words)])
+    lengths = known[presence.indptr[1:]] - known[presence.indptr[:-1]]
+    scales = (ROW_SCALE / np.sqrt(lengths + 1)).astype(np.float32)
+    data = np.repeat(scales, np.diff(presence.indptr))
+    return csr_array((data, indices, presence.indptr), shape=(presence.shape[0], n_words + 1))
+
+
+def fit_words(
+    labelled: csr_array,
+    labels: Integers,
+    n_classes: int,
+    vocabulary: Vocabulary,
+    is_labelled: Flags,
+    mass: Doubles,
+) -> WordsModel:
+    """Fit naive Bayes to the labels and, softly, to the unlabelled documents.
+
+    labelled : (n, m + 1) from `scaled_words`
+    labels : (n,) class numbers; two classes at least
+    is_labelled : (n_unlabelled,) documents of the vocabulary's counts that have a label by now
+    mass : (n_classes,) how common each class is in the pool, as far as is known: the more labels there are,
+        the more the guesses follow it; at first every class gets as many
+    returns : a model of the classes in `labels`; all weigh the same in it, however many labels they have
+
+    Source: Nigam et al. (2000), with presence instead of counts and rows scaled by the root of their length.
+    """
+    seen, places = np.unique(labels, return_inverse=True)
+    chosen = np.eye(len(seen), dtype=np.float32)[places]
+    chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
+    own = (labelled.T @ chosen)[:-1]
+    trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end
+    common = (mass[seen] / mass[seen].sum()) ** trust
+    share = np.maximum(common / common.sum(), MIN_MASS / len(seen)).astype(np.float32)
+    share /= share.sum()
+    worth = np.float32(GUESSED * len(labels) / max(vocabulary.counts.shape[0], 1))
+    weights = _log_shares(own)
+    for _ in range(ROUNDS):
+        guesses = softmax(vocabulary.counts @ np.concatenate([weights, np.zeros_like(weights[:1])]))
+        guesses[is_labelled] = 0
+        guesses *= share * guesses.sum() / np.maximum(guesses.sum(axis=0), 1e-6)
+        weights = _log_shares(own + worth * (vocabulary.by_word @ guesses)[:-1])
+    return WordsModel(n_classes, seen, vocabulary.columns, weights)
+
+
+def _log_shares(counts: Floats) -> Floats:
+    smoothed = counts + np.float32(SMOOTHING)
+    shares: Floats = np.log(smoothed / smoothed.sum(axis=0))
+    return shares
+
+
+COMPLEMENT_SMOOTHING = 0.3  # pseudo-occurrences of every word in every class, in units of TF-IDF
+
+
+def fit_complement(rows: Rows, labels: Flags) -> LinearModel:
+    """For each class the log-odds of its documents' words against those of all the others.
+
+    rows : Rows of n ≥ 1 labelled documents; only the sparse view counts
+    labels : (n, n_classes) bool
+    returns : a model without thresholds
+
+    Source: Rennie et al. (2003), complement naive Bayes, on TF-IDF, without their weight normalisation.
+    """
+    seen = np.flatnonzero(labels.any(axis=0))
+    columns, compact = compact_columns(rows.sparse)
+    chosen = labels[:, seen].astype(np.float64)
+    inside = np.asarray(compact.T @ chosen, dtype=np.float64) + COMPLEMENT_SMOOTHING
+    outside = np.asarray(compact.T @ (1 - chosen), dtype=np.float64) + COMPLEMENT_SMOOTHING
+    weights = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
+    positives = chosen.sum(axis=0)
+    prior = np.log((positives + 0.5) / (len(labels) - positives + 0.5))
+    return LinearModel(
+        labels.shape[1],
+        seen,
+        columns,
+        weights.astype(np.float32),
+        np.zeros((0, len(seen)), dtype=np.float32),
+        prior.astype(np.float32),
+        "sigmoid",
+    )

@@ -1,0 +1,1 @@
+"""Evaluation: scores, stopping, savings and model selection."""

@@ -1,0 +1,165 @@
+"""Model selection: hyperparameters that are better beyond noise. Repeated cross-validation, paired by fold.
+
+First the strength of the linear expert is judged against the usual one, then what weak classes get, with the
+strength that won. A recipe that is not better beyond noise is not used, however promising it looks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from labeling.learning.arrays.types import AnyArray, Doubles, Floats, Integers
+from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Recipe
+from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.learning.text.rows import Rows
+
+STRENGTHS = (5.0, 60.0)  # against the usual 20
+REPEATS, FOLDS = 3, 5
+TRIALS = REPEATS * FOLDS
+NOISE = 0.05  # probability of taking noise for a gain, for all candidates of a step together
+MIN_PROBABILITY = 1e-6
+
+
+@dataclass(frozen=True)
+class Score:
+    """One fold: both on documents that the fit did not see."""
+
+    macro_f1: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Candidate less standard, the mean over the folds; positive is better for both measures.
+
+    reach : half of the 95 % interval; p : how often noise alone gives so much or more
+    """
+
+    mean: float
+    reach: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one candidate."""
+
+    candidate: Recipe
+    against: Recipe
+    macro_f1: Difference
+    log_loss: Difference
+    is_better: bool
+
+
+def next_trial(done: Mapping[Recipe, Sequence[Score]]) -> tuple[Recipe, int] | None:
+    """The recipe and the fold to try next; None when all verdicts can be told."""
+    steps = [[USUAL_RECIPE, *(Recipe(strength) for strength in STRENGTHS)]]
+    if all(len(done.get(recipe, ())) == TRIALS for recipe in steps[0]):
+        steps.append(_augmented(_winner(USUAL_RECIPE, _step(done, USUAL_RECIPE, steps[0][1:]))))
+    for recipe in (recipe for step in steps for recipe in step):
+        if len(done.get(recipe, ())) < TRIALS:
+            return recipe, len(done.get(recipe, ()))
+    return None
+
+
+def verdicts(done: Mapping[Recipe, Sequence[Score]]) -> list[Verdict]:
+    """One for each candidate, in the order in which they were tried."""
+    first = _step(done, USUAL_RECIPE, [Recipe(strength) for strength in STRENGTHS])
+    standard = _winner(USUAL_RECIPE, first)
+    return [*first, *_step(done, standard, _augmented(standard))]
+
+
+def adopted(found: Sequence[Verdict]) -> Recipe:
+    """The recipe that the next trainings use: the usual one, but for what was better."""
+    strength = _winner(USUAL_RECIPE, [one for one in found if one.against == USUAL_RECIPE and _is_plain(one)])
+    return _winner(strength, [one for one in found if not _is_plain(one)])
+
+
+def run_trial(
+    rows: Rows, labels: AnyArray, n_classes: int, evidence: Evidence, recipe: Recipe, number: int
+) -> Score:
+    """Fit on all folds but one, and score on that one. The same number is the same fold for every recipe."""
+    train, held = _fold(labels, number)
+    committee = fit_committee(
+        rows.part(train), labels[train], n_classes, evidence=evidence, recipe=recipe, seed=number
+    )
+    probabilities = committee.probabilities(rows.part(held))
+    flags = labels[held] if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels[held]]
+    quality = quality_of_flags(committee.decide(probabilities), flags)
+    return Score(quality.macro_f1, _log_loss(probabilities, flags, is_single=labels.ndim == 1))
+
+
+def corrected_difference(candidate: Doubles, standard: Doubles) -> Difference:
+    """Paired differences over the folds of a repeated cross-validation.
+
+    Folds share most of their training documents, so their differences vary less than those of new documents
+    would: the variance is scaled by 1/n + test/train instead of 1/n.
+
+    Source: Nadeau and Bengio (2003), "Inference for the generalization error", corrected resampled t-test.
+
+    >>> corrected_difference(np.array([.6, .62, .61]), np.array([.6, .62, .61]))
+    Difference(mean=0.0, reach=0.0, p=1.0)
+    """
+    found = candidate - standard
+    mean, variance = float(found.mean()), float(found.var(ddof=1))
+    if variance == 0:
+        return Difference(mean, 0.0, 1.0 if mean <= 0 else 0.0)
+    deviation = np.sqrt(variance * (1 / len(found) + 1 / (FOLDS - 1)))
+    freedom = len(found) - 1
+    return Difference(
+        mean, float(student.ppf(0.975, freedom) * deviation), float(student.sf(mean / deviation, freedom))
+    )
+
+
+def _is_plain(verdict: Verdict) -> bool:
+    return verdict.candidate.augmentation is Augmentation.NONE
+
+
+def _augmented(standard: Recipe) -> list[Recipe]:
+    return [Recipe(standard.strength, kind) for kind in (Augmentation.DROPOUT, Augmentation.JOINED)]
+
+
+def _step(
+    done: Mapping[Recipe, Sequence[Score]], standard: Recipe, candidates: Sequence[Recipe]
+) -> list[Verdict]:
+    """Macro F1 has to gain beyond noise, and log-loss may not lose beyond it."""
+    found = []
+    for candidate in candidates:
+        macro_f1, log_loss = (
+            corrected_difference(_scores(done[candidate], name), _scores(done[standard], name))
+            for name in ("macro_f1", "log_loss")
+        )
+        is_better = macro_f1.p < NOISE / len(candidates) and log_loss.mean + log_loss.reach >= 0
+        found.append(Verdict(candidate, standard, macro_f1, log_loss, is_better))
+    return found
+
+
+def _scores(scores: Sequence[Score], name: str) -> Doubles:
+    """Higher is better."""
+    sign = -1 if name == "log_loss" else 1
+    return np.array([sign * getattr(score, name) for score in scores])
+
+
+def _winner(standard: Recipe, found: Sequence[Verdict]) -> Recipe:
+    better = [one for one in found if one.is_better]
+    return max(better, key=lambda one: one.macro_f1.mean).candidate if better else standard
+
+
+def _fold(labels: AnyArray, number: int) -> tuple[Integers, Integers]:
+    """Train and held-out row numbers, every class spread evenly (of several, the first that is given)."""
+    strata = labels if labels.ndim == 1 else labels.argmax(axis=1)
+    rng = np.random.default_rng(number // FOLDS)
+    shuffled = rng.permutation(len(strata))
+    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    is_held = np.zeros(len(strata), dtype=bool)
+    is_held[order[number % FOLDS :: FOLDS]] = True
+    return np.flatnonzero(~is_held), np.flatnonzero(is_held)
+
+
+def _log_loss(probabilities: Floats, flags: AnyArray, *, is_single: bool) -> float:
+    believed = np.clip(np.where(flags, probabilities, 1 - probabilities), MIN_PROBABILITY, 1)
+    return float(-np.log(believed[flags] if is_single else believed).mean())

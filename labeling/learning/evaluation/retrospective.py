@@ -1,0 +1,213 @@
+"""Retrospective replay: a labeled pool, labeled anew in memory. What would another strategy have saved?
+
+The same features, experts and selection as in the service, batch by batch: the learning curve of a strategy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import process_time
+
+import numpy as np
+
+from labeling.learning.arrays.types import AnyArray, Flags, Floats, Integers
+from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.evaluation.scores import Quality, quality_of_flags
+from labeling.learning.query_strategies.class_weights import (
+    prequential_f1,
+    prequential_label_f1,
+    weak_class_weights,
+)
+from labeling.learning.query_strategies.cold_start import start_head
+from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
+from labeling.learning.query_strategies.mix import HeadEntry, Mix, Strategy, Wishes, sought_classes
+from labeling.learning.query_strategies.pool_scores import score_rows
+from labeling.learning.text.near_duplicates import Candidates
+from labeling.learning.text.rows import Rows
+
+Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
+# From a model and the labels of each class so far to shares of the head.
+Needs = Callable[[Committee, Integers], Mapping[int, float]]
+
+
+@dataclass(frozen=True)
+class KnownPool:
+    """A pool whose answers are all known, and what it is tested on.
+
+    rows : Rows of n documents, their positions rising
+    labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
+    evidence : what the experts may use besides the labels
+    test, test_labels : documents that are never chosen
+    groups : (n,) of near-duplicates, see `near_duplicates.join_new`: one of each comes before the others;
+        None where that does not matter
+    """
+
+    rows: Rows
+    labels: AnyArray
+    n_classes: int
+    evidence: Evidence
+    test: Rows
+    test_labels: AnyArray
+    groups: Integers | None = None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each document has one class."""
+        return self.labels.ndim == 1
+
+    @property
+    def places(self) -> Integers:
+        """(n,) where the documents stand in the store: what the selection knows them by."""
+        assert self.rows.positions is not None  # noqa: S101 - rows of a pool know their places
+        return self.rows.positions
+
+    def numbers(self, positions: Integers) -> Integers:
+        """The row numbers of these documents."""
+        return np.searchsorted(self.places, positions)
+
+    def candidates(self, labelled: Integers) -> Candidates:
+        """What can be chosen after these row numbers have been labelled."""
+        is_open = np.ones(len(self.rows), dtype=bool)
+        is_open[labelled] = False
+        groups = np.arange(len(self.rows)) if self.groups is None else self.groups
+        return Candidates.of(groups, is_open, groups[labelled], self.places)
+
+    def vectors(self, positions: Integers) -> Floats:
+        """Dense rows of these documents."""
+        return self.rows.dense[self.numbers(positions)].astype(np.float32) * np.float32(self.rows.scale)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One place of a learning curve.
+
+    labels : documents labelled so far; calibration : expected calibration error on the test documents
+    seconds : processor time of the fit and the choice
+    decided : what was decided of the test documents, in the shape of `KnownPool.labels`
+    """
+
+    labels: int
+    quality: Quality
+    calibration: float
+    seconds: float
+    decided: AnyArray
+
+
+def replay(
+    known: KnownPool,
+    fit: Fit,
+    strategy: Strategy,
+    *,
+    budget: int,
+    batch: int,
+    seed: int,
+    growth: float = 0.0,
+    needs: Needs | None = None,
+) -> Iterator[Step]:
+    """Label the pool batch by batch, as the strategy chooses; one step after each batch.
+
+    fit : makes the committee, see `fitting.fit_committee`
+    budget : documents to label; fewer where the pool is smaller
+    growth : a batch is this share of what is labelled, where that is more than `batch`
+    needs : what reports would ask of each choice; None for the engine's own estimate
+    """
+    labelled = np.zeros(0, dtype=np.int64)
+    order = np.random.default_rng(seed).permutation(len(known.rows))
+    said: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
+    committee: Committee | None = None
+    while len(labelled) < min(budget, len(known.rows)):
+        started = process_time()
+        size = min(max(batch, int(growth * len(labelled))), budget - len(labelled))
+        if strategy is Strategy.RANDOM:
+            chosen = order[len(labelled) : len(labelled) + size]
+        else:
+            chosen = _choose(known, committee, strategy, labelled, said, size, seed, needs)
+        if committee is not None and committee.can_rank:
+            decided = committee.decide(committee.probabilities(known.rows.part(chosen)))
+            said.append((decided, known.labels[chosen]))
+        labelled = np.concatenate([labelled, chosen])
+        rows = known.rows.part(labelled)
+        committee = fit(
+            rows, known.labels[labelled], known.n_classes, evidence=known.evidence, start=committee, seed=seed
+        )
+        seconds = process_time() - started
+        probabilities = committee.probabilities(known.test)
+        decided = committee.decide(probabilities)
+        quality = quality_of_flags(decided, _flags(known.test_labels, known.n_classes))
+        error = calibration_error(probabilities, known.test_labels) if known.is_single else 0.0
+        shaped = decided.argmax(axis=1).astype(np.int16) if known.is_single else decided
+        yield Step(len(labelled), quality, error, seconds, shaped)
+
+
+def _choose(
+    known: KnownPool,
+    committee: Committee | None,
+    strategy: Strategy,
+    labelled: Integers,
+    said: list[tuple[AnyArray, AnyArray]],
+    size: int,
+    seed: int,
+    needs: Needs | None,
+) -> Integers:
+    draw = seed * 100_003 + len(labelled)
+    if committee is None or not committee.can_rank:
+
+        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+            candidates = known.places[is_candidate]
+            return start_head(candidates, known.vectors, size=places, batch=size, seed=draw)
+
+    else:
+        scores = score_rows(known.rows, committee, strategy is Strategy.DISAGREEMENT)
+        wishes = _wishes(known, labelled, said)
+        if needs is not None:
+            counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
+            nothing = np.zeros(known.n_classes)
+            sought = sought_classes(counts) if known.is_single else frozenset()
+            wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts), sought=sought)
+
+        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+            return select_head(
+                scores.keep(is_candidate), known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
+                size=places, batch=size, labelled=known.places[labelled], seed=draw,
+            )  # fmt: skip
+
+    entries = one_of_each_first(known.candidates(labelled), size, choose)
+    return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
+
+
+def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, AnyArray]]) -> Wishes:
+    """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
+    flags = _flags(known.labels[labelled], known.n_classes)
+    counts = flags.sum(axis=0)
+    predicted = np.concatenate([one for one, _ in said]) if said else flags[:0]
+    given = _flags(np.concatenate([one for _, one in said]), known.n_classes) if said else flags[:0]
+    if known.is_single:
+        f1 = prequential_f1(predicted.argmax(axis=1), given.argmax(axis=1), known.n_classes)
+    else:
+        f1 = prequential_label_f1(predicted, given)
+    usual = Mix.usual(known.n_classes)
+    mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
+    return Wishes(weakness=weak_class_weights(f1, counts), mix=mix)
+
+
+def _flags(labels: AnyArray, n_classes: int) -> AnyArray:
+    flags: AnyArray = labels if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels]
+    return flags
+
+
+def calibration_error(probabilities: Floats, labels: Integers, n_bins: int = 15) -> float:
+    """How far confidence is from being right, on average: expected calibration error, in [0, 1].
+
+    probabilities : (n, n_classes); labels : (n,)
+
+    Source: Guo et al. (2017), fifteen bins of equal width.
+
+    >>> calibration_error(np.array([[.75, .25]] * 4), np.array([0, 0, 0, 1]))
+    0.0
+    """
+    confidence = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
+    sizes = np.maximum(np.bincount(bins, minlength=n_bins), 1)
+    gaps = np.bincount(bins, weights=confidence - is_right, minlength=n_bins) / sizes
+    return float(np.abs(gaps) @ (np.bincount(bins, minlength=n_bins) / max(len(labels), 1)))

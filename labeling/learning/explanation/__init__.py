@@ -1,0 +1,1 @@
+"""Explanation: the words that decided."""

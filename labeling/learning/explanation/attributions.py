@@ -1,0 +1,130 @@
+"""Feature attributions: how much each column of a document adds to the score of one class against another.
+
+Only the experts that add up columns can be taken apart like that: the linear one and the counters of words. A
+dense view made of words (LSA, PPMI) is a sum over columns too, as long as its length is held fixed.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays.types import AnyIntegers, Flags, Floats, Integers
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.classifiers.linear import LinearModel
+from labeling.learning.classifiers.naive_bayes import ROW_SCALE, WordsModel
+from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS
+from labeling.learning.text.rows import Rows
+from labeling.learning.text.tfidf import Featurizer
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Documents, and for each the class that is asked for and the one held against it.
+
+    towards, against : (n,) class numbers, -1 for none
+    """
+
+    rows: Rows
+    towards: AnyIntegers
+    against: AnyIntegers
+
+    @cached_property
+    def row(self) -> Integers:
+        """(nnz,) the document of each filled column."""
+        return np.repeat(np.arange(len(self.rows)), np.diff(self.rows.sparse.indptr))
+
+    def lead(self, expert: LinearModel | WordsModel, each: Floats, row: Integers) -> Floats:
+        """How much one class leads, (m,), where `each` (m, k) has a column for each class of the expert."""
+        places = np.full(expert.n_classes + 1, len(expert.seen))  # behind the last: unknown, and -1
+        places[expert.seen] = np.arange(len(expert.seen))
+        padded, numbers = np.pad(each, ((0, 0), (0, 1))), np.arange(len(each))
+        led: Floats = padded[numbers, places[self.towards][row]] - padded[numbers, places[self.against][row]]
+        return led
+
+
+def column_pulls(duel: Duel, committee: Committee, featurizer: Featurizer | None) -> Floats:
+    """(nnz,) nats that each filled column of `rows.sparse` adds, the experts' weights multiplied in.
+
+    featurizer : that made the rows, where their dense view is its own; None for embeddings
+    """
+    pulls = np.zeros(duel.rows.sparse.nnz, dtype=np.float32)
+    for expert, weight in zip(committee.experts, committee.weights, strict=True):
+        if weight <= 0:
+            continue
+        if isinstance(expert, WordsModel):
+            pulls += np.float32(weight) * _counted(duel, expert)
+        elif isinstance(expert, LinearModel):
+            pulls += np.float32(weight) * _weighed(duel, expert)
+            if featurizer is not None and len(expert.dense_weights):
+                pulls += np.float32(weight) * _spread(duel, expert, featurizer)
+    return pulls
+
+
+def whole_pulls(duel: Duel, committee: Committee) -> Floats:
+    """(n,) nats that the dense view adds, as one."""
+    total = np.zeros(len(duel.rows), dtype=np.float32)
+    for expert, weight in zip(committee.experts, committee.weights, strict=True):
+        if weight > 0 and isinstance(expert, LinearModel) and len(expert.dense_weights):
+            each = duel.rows.project(expert.dense_weights)
+            total += np.float32(weight) * duel.lead(expert, each, np.arange(len(each)))
+    return total
+
+
+def _weighed(duel: Duel, expert: LinearModel) -> Floats:
+    sparse = duel.rows.sparse
+    each = _vectors(sparse.indices, expert.columns, expert.sparse_weights)
+    led: Floats = sparse.data * duel.lead(expert, each, duel.row)
+    return led
+
+
+def _counted(duel: Duel, expert: WordsModel) -> Floats:
+    """Naive Bayes counts each word the same, less in a long document."""
+    sparse = duel.rows.sparse
+    numbers = _numbered(sparse.indices, expert.columns)
+    is_counted: Flags = (numbers < len(expert.columns)) & (sparse.indices < WORD_COLUMNS)
+    scale = ROW_SCALE / np.sqrt(np.bincount(duel.row[is_counted], minlength=len(duel.rows)) + 1)
+    each = np.pad(expert.weights, ((0, 1), (0, 0)))[numbers]
+    led: Floats = (is_counted * scale[duel.row]).astype(np.float32) * duel.lead(expert, each, duel.row)
+    return led
+
+
+def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
+    """What LSA and PPMI add, by column; a word that comes twice counts as if it came once."""
+    used, number = np.unique(duel.rows.sparse.indices, return_inverse=True)
+    topics = _vectors(used, featurizer.topics, featurizer.directions)
+    topics *= _vectors(used, featurizer.topics, featurizer.entropy[:, None])
+    meanings = _vectors(used, featurizer.words, featurizer.vectors)
+    held = csr_array(
+        (np.ones(len(number), dtype=np.float32), number, duel.rows.sparse.indptr),
+        shape=(len(duel.rows), len(used)),
+    )
+    behind = topics.shape[1]
+    lengths = _lengths(held @ topics), _lengths(held @ meanings - featurizer.centre)
+    led = duel.lead(expert, (topics @ expert.dense_weights[:behind])[number], duel.row) / lengths[0][duel.row]
+    led += (
+        duel.lead(expert, (meanings @ expert.dense_weights[behind:])[number], duel.row) / lengths[1][duel.row]
+    )
+    return led
+
+
+def _vectors(columns: AnyIntegers, known: Integers, vectors: Floats) -> Floats:
+    """The vector of each hashed column; zeros for one that has none."""
+    found = np.zeros((len(columns), vectors.shape[1]), dtype=np.float32)
+    numbers = _numbered(columns, known)
+    has_one = numbers < len(known)
+    found[has_one] = vectors[numbers[has_one]]
+    return found
+
+
+def _lengths(vectors: Floats) -> Floats:
+    lengths: Floats = np.maximum(np.linalg.norm(vectors, axis=1), 1e-6).astype(np.float32)
+    return lengths
+
+
+def _numbered(columns: AnyIntegers, known: Integers) -> Integers:
+    """The number of each hashed column among the known ones; one more for all others."""
+    places = np.full(COLUMNS, len(known), dtype=np.int64)
+    places[known] = np.arange(len(known))
+    return places[columns]

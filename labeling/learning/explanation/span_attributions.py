@@ -1,0 +1,59 @@
+"""Span attributions: the words of a text that decided what a tagger marks. The strongest, with offsets."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from labeling.learning.explanation.explaining import MAX_WORDS, MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST
+from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.sequence.crf import SpanTagger, Tagged
+
+
+class Pull(NamedTuple):
+    """A word that pulls: code points, end exclusive, and how strongly."""
+
+    start: int
+    end: int
+    nats: float
+
+
+class Pulls(NamedTuple):
+    """Of one text: the strongest words on either side, in the order of the text."""
+
+    towards: tuple[Pull, ...]
+    against: tuple[Pull, ...]
+
+
+def held_against(said: Tagged, given: Sequence[Span] | None) -> list[Span]:
+    """The spans that a model's own are held against: the labelled ones where these are others.
+
+    Of a text that is not labelled or marked rightly, what would be marked without the least sure span.
+
+    >>> said = Tagged((Span(0, 4, "A"), Span(9, 12, "A")), (0.9, 0.6), -0.6, 3)
+    >>> held_against(said, None), held_against(said, [])
+    ([Span(start=0, end=4, label_class='A')], [])
+    """
+    if given is not None and set(given) != set(said.spans):
+        return list(given)
+    least = min(range(len(said.spans)), key=lambda place: said.probabilities[place], default=0)
+    return [span for place, span in enumerate(said.spans) if place != least]
+
+
+def span_pulls(
+    tagger: SpanTagger, texts: Sequence[str], said: Sequence[Tagged], given: Sequence[Sequence[Span] | None]
+) -> list[Pulls]:
+    """Words that pull to what the tagger marks in each text, and those that pull away from it.
+
+    said : of the tagger; given : labelled spans, None where nothing is labelled
+    """
+    against = [held_against(one, label) for one, label in zip(said, given, strict=True)]
+    found = []
+    for tokens, led in tagger.pulls(texts, [one.spans for one in said], against):
+        pulls = [Pull(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)]
+        found.append(Pulls(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls])))
+    return found
+
+
+def _strongest(pulls: Sequence[Pull]) -> tuple[Pull, ...]:
+    best = sorted(pulls, key=lambda pull: -pull.nats)[:MAX_WORDS]
+    least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
+    return tuple(sorted(pull for pull in best if pull.nats >= least))

@@ -1,0 +1,1 @@
+"""Query strategies: which documents to label next."""

@@ -1,0 +1,122 @@
+"""Seed words: documents that hold a manager's words for a class, read off the columns that are there.
+
+A rare class has too few labels for any model. Its seed words find candidates among a million documents in the
+time that scoring takes: no text is read, only the stored TF-IDF of the words' columns.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays.clustering import k_means
+from labeling.learning.arrays.types import Flags, Floats, Integers
+from labeling.learning.storage.feature_store import FeatureStore
+from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS, count_terms
+
+MAX_SEEDED_CLASSES = 16  # classes searched at once; more would share a tenth of the head among them
+SPREAD = 10  # candidates per place from which k-means chooses
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Documents that hold seed words of one class, the best match first.
+
+    positions : (n,) places in the feature store
+    scores : (n,) sum of the words' TF-IDF, above 0
+    words : n tuples of the seed words that each holds
+    """
+
+    positions: Integers
+    scores: Floats
+    words: tuple[tuple[str, ...], ...]
+
+
+def seed_columns(term: str) -> Integers:
+    """The columns that a word fills; of a phrase, those of its pairs of neighbours.
+
+    >>> len(seed_columns("refund")), len(seed_columns("money back")), len(seed_columns("?"))
+    (1, 1, 0)
+    """
+    columns: Integers = count_terms([term]).indices.astype(np.int64)
+    pairs: Integers = columns[columns >= WORD_COLUMNS]
+    return pairs if len(pairs) else columns
+
+
+def find_matches(
+    store: FeatureStore, terms: Mapping[int, Sequence[str]], is_eligible: Flags, most: int
+) -> dict[int, Matches]:
+    """Eligible documents that hold seed words.
+
+    terms : class number to its seed words and phrases; beyond `MAX_SEEDED_CLASSES` the rest is passed over
+    is_eligible : (len(store),) bool
+    most : documents to return for a class, the best matches
+    returns : for each class that has any match; ties go to the earlier document
+    """
+    numbers = [number for number in sorted(terms) if terms[number]][:MAX_SEEDED_CLASSES]
+    if not numbers:
+        return {}
+    columns = [np.unique(np.concatenate([seed_columns(t) for t in terms[number]])) for number in numbers]
+    found: list[tuple[Integers, Floats]] = [_none() for _ in numbers]
+    for first, rows in store.shards():
+        scores = _summed(rows.sparse, columns)
+        scores[~is_eligible[first : first + len(rows)]] = 0
+        for column, before in enumerate(found):
+            local = np.flatnonzero(scores[:, column] > 0)
+            if len(local):
+                found[column] = _best(before, first + local, scores[local, column], most)
+    return {
+        number: Matches(places, scores, _words(store, places, terms[number]))
+        for number, (places, scores) in zip(numbers, found, strict=True)
+        if len(places)
+    }
+
+
+def varied_matches(
+    found: Matches, is_free: Callable[[Integers], Flags], count: int, vectors: Callable[[Integers], Floats]
+) -> list[int]:
+    """Which matches to label: the best of each of `count` kinds, among the best free ones.
+
+    is_free : positions (m,) to bool
+    vectors : positions (m,) to dense rows (m, d)
+    returns : at most `count` indices of `found`, the best match first
+    """
+    free = np.flatnonzero(is_free(found.positions))[: SPREAD * max(count, 0)]
+    if count <= 0 or len(free) == 0:
+        return []
+    clusters = k_means(vectors(found.positions[free]), min(count, len(free)), seed=0)
+    _, firsts = np.unique(clusters, return_index=True)  # the best match of each, as they stand in order
+    return [int(place) for place in free[np.sort(firsts)]]
+
+
+def _none() -> tuple[Integers, Floats]:
+    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+
+
+def _best(
+    before: tuple[Integers, Floats], positions: Integers, scores: Floats, most: int
+) -> tuple[Integers, Floats]:
+    places = np.concatenate([before[0], positions])
+    values = np.concatenate([before[1], scores])
+    order = np.argsort(-values, kind="stable")[:most]
+    return places[order], values[order]
+
+
+def _summed(sparse: csr_array, groups: Sequence[Integers]) -> Floats:
+    """(n_rows, n_groups) sums over groups of columns. Few entries are in any: the rest is left out first."""
+    is_wanted = np.zeros(COLUMNS, dtype=bool)
+    is_wanted[np.concatenate(groups)] = True
+    places = np.flatnonzero(is_wanted[sparse.indices])
+    rows = np.searchsorted(sparse.indptr, places, side="right") - 1
+    columns, values = sparse.indices[places], sparse.data[places]
+    sums = np.zeros((sparse.shape[0], len(groups)), dtype=np.float32)
+    for number, group in enumerate(groups):
+        is_in = np.isin(columns, group)
+        np.add.at(sums[:, number], rows[is_in], values[is_in])
+    return sums
+
+
+def _words(store: FeatureStore, positions: Integers, terms: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    holds = _summed(store.take(positions).sparse, [seed_columns(term) for term in terms]) > 0
+    return tuple(tuple(term for term, has in zip(terms, row, strict=True) if has) for row in holds.tolist())

@@ -1,0 +1,1 @@
+"""Sequence labeling: the span tagger and its features."""

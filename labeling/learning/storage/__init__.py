@@ -1,0 +1,1 @@
+"""Storage: append-only stores of arrays, memory-mapped."""

@@ -1,0 +1,142 @@
+"""Feature hashing: the columns that a text fills. Words and pairs of neighbors, without a vocabulary.
+
+Nothing is learnt here, so any process can featurize any text and two machines always agree. Words have the
+first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alone can cut the matrix.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from zlib import crc32
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from labeling.learning.arrays.types import Hashes, Integers
+from labeling.learning.text.limits import READ_CHARACTERS
+
+# Beside \w: marks that belong to the letter before them (Latin, Cyrillic, Hebrew, Arabic, the scripts of
+# South Asia), joiners and variation selectors.
+WORD_CHARACTERS = (
+    r"\w\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0dff"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20f0\ufe00-\ufe0f"
+)
+# No spaces between words: Thai to Khmer, kana, ideographs. One character is one word; pairs become bigrams.
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+EMOJI = r"\u2600-\u27bf\U0001f300-\U0001faff"
+
+WORD = re.compile(rf"[{UNSPACED}{EMOJI}]|(?:(?![{UNSPACED}])[{WORD_CHARACTERS}])+")
+ASCII_WORD = re.compile(r"\w+", re.ASCII)  # the same answer for plain ASCII, at twice the speed
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, in one normal form (NFKC) and without case.
+
+    >>> words("Don't pay 5: it's FREE 😀")
+    ['don', 't', 'pay', '5', 'it', 's', 'free', '😀']
+    >>> words("日本語 हिन्दी")
+    ['日', '本', '語', 'हिन्दी']
+    """
+    if text.isascii():
+        return ASCII_WORD.findall(text.lower())
+    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+COLUMNS = 2**19
+WORD_COLUMNS = 2**17
+TEXT_LIMIT = READ_CHARACTERS
+BLOCK = 1_000_000  # characters hashed at once: bounds the memory, whatever the lengths of the texts
+
+_MIX = np.uint32(0x85EBCA6B)  # odd constants of MurmurHash3's finalizer: spread CRC's regular low bits
+_PAIR = np.uint32(0xC2B2AE35)
+
+
+def count_terms(texts: Sequence[str]) -> csr_array:
+    """How often each hashed word and pair of neighbouring words occurs in each text.
+
+    returns : (n_texts, COLUMNS) float32 counts, column indices sorted and unique in every row
+
+    Source: Weinberger et al. (2009), feature hashing, without signs, so that counts stay counts.
+
+    >>> count_terms(["good news, good news", ""]).sum(axis=1)
+    array([7., 0.], dtype=float32)
+    """
+    blocks = [_count_block(block) for block in text_blocks(texts)]
+    if not blocks:
+        return csr_array((0, COLUMNS), dtype=np.float32)
+    if len(blocks) == 1:
+        return blocks[0]
+    lengths = np.concatenate([np.diff(block.indptr) for block in blocks])
+    return csr_array(
+        (
+            np.concatenate([block.data for block in blocks]),
+            np.concatenate([block.indices for block in blocks]),
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        ),
+        shape=(len(texts), COLUMNS),
+    )
+
+
+def text_blocks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, a bounded number of characters at once, each cut at `TEXT_LIMIT`."""
+    block: list[str] = []
+    size = 0
+    for text in texts:
+        block.append(text[:TEXT_LIMIT])
+        size += len(block[-1]) + 1
+        if size >= BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def hash_tokens(tokens: Sequence[Sequence[str]]) -> tuple[Hashes, Integers]:
+    """The tokens of all texts in a row as 32-bit hashes, and how many each text has.
+
+    >>> hash_tokens([["good", "news"], ["news"]])
+    (array([1820610194,  500406608,  500406608], dtype=uint32), array([2, 1]))
+    """
+    lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
+    codes = {
+        token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(chain.from_iterable(tokens))
+    }
+    in_order = map(codes.__getitem__, chain.from_iterable(tokens))
+    return np.fromiter(in_order, dtype=np.uint32, count=int(lengths.sum())), lengths
+
+
+def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
+    """One hash for each pair of neighbouring words, from the hashes of both; their order matters."""
+    return first * _PAIR + second
+
+
+def word_columns(hashes: Hashes) -> Integers:
+    """(n,) the column of each word."""
+    return _spread(hashes, 0, WORD_COLUMNS)
+
+
+def pair_columns(first: Hashes, second: Hashes) -> Integers:
+    """(n,) the column of each pair of neighbouring words."""
+    return _spread(hash_pairs(first, second), WORD_COLUMNS, COLUMNS)
+
+
+def _count_block(texts: list[str]) -> csr_array:
+    hashes, lengths = hash_tokens([words(text) for text in texts])
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    is_pair = rows[1:] == rows[:-1]
+    columns = np.concatenate([word_columns(hashes), pair_columns(hashes[:-1], hashes[1:])[is_pair]])
+    keys = np.concatenate([rows, rows[1:][is_pair]]) * COLUMNS + columns
+    unique, counts = np.unique(keys, return_counts=True)
+    indptr = np.searchsorted(unique, np.arange(len(texts) + 1) * COLUMNS).astype(np.int32)
+    indices = (unique % COLUMNS).astype(np.int32)
+    return csr_array((counts.astype(np.float32), indices, indptr), shape=(len(texts), COLUMNS))
+
+
+def _spread(hashes: Hashes, low: int, high: int) -> Integers:
+    """Hashes, mixed once more and scaled to the columns from `low` up to `high`."""
+    mixed = (hashes ^ (hashes >> np.uint32(16))) * _MIX
+    mixed ^= mixed >> np.uint32(13)
+    return low + ((mixed.astype(np.int64) * (high - low)) >> 32)

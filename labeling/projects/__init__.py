@@ -1,0 +1,1 @@
+"""Projects, their members, and how people and programs get in."""

@@ -1,0 +1,1 @@
+"""The queue: ranked entries, claims, leases, and the publishing of a new order."""

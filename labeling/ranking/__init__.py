@@ -1,0 +1,1 @@
+"""Ranking: the head of the queue, what is asked of it, and what is attached to it."""

@@ -1,0 +1,98 @@
+"""Attached predictions: what the model thinks of the documents that it puts into the head, and why.
+
+Every entry carries it, whichever share chose the document: once the label is there, the prediction that was
+made before can be held against it, and what people read about a suggestion fits the model that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models.functions import Left
+
+from labeling.documents.models import Document
+from labeling.learning.arrays.types import Flags, Floats
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.explanation.explaining import MAX_CHARACTERS, Explanation, explain
+from labeling.learning.query_strategies.pool_scores import score_rows
+from labeling.learning.storage.feature_store import WORDS, FeatureStore
+from labeling.predictions.models import ModelVersion
+from labeling.queue.models import Entry
+
+MAX_TOTAL_CHARACTERS = (
+    300_000  # characters searched for words that pull, the first of the head first: .2 seconds
+)
+MAX_LIKELY_CLASSES = 10  # classes of several that are told
+MIN_TEXT_ATTRIBUTION = 0.5  # nats from which a text as a whole is named, if its words do not pull more
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A model that can say what it thinks."""
+
+    version: ModelVersion
+    committee: Committee
+    store: FeatureStore
+
+    def of(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The same entries; the reasons of those that have features say what the model thinks, and why.
+
+        Where a reason says something already, that stays.
+        """
+        ids = [document for document, _reason in entries]
+        found = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
+        facts = {
+            pk: (position, text)
+            for pk, position, text in found.values_list("pk", "position", Left("text", MAX_CHARACTERS))
+        }
+        known = [pk for pk in ids if pk in facts]
+        if not known:
+            return list(entries)
+        told = dict(
+            zip(
+                known, self._told([facts[pk][0] for pk in known], [facts[pk][1] for pk in known]), strict=True
+            )
+        )
+        return [(pk, {**told.get(pk, {}), **reason}) for pk, reason in entries]
+
+    def _told(self, positions: Sequence[int], texts: Sequence[str]) -> list[dict[str, Any]]:
+        rows = self.store.take(np.array(positions, dtype=np.int64))
+        scores = score_rows(rows, self.committee)
+        read = int(
+            np.searchsorted(np.cumsum([len(text) for text in texts]), MAX_TOTAL_CHARACTERS, side="right")
+        )
+        featurizer = self.store.featurizer if self.store.view == WORDS else None
+        explained = explain(rows, texts[:read], self.committee, scores.classes, featurizer)
+        pairs = zip(scores.classes.tolist(), scores.probabilities.tolist(), explained, strict=True)
+        told = [self._reason(*each) for each in pairs]
+        if self.committee.link == "sigmoid":
+            probabilities = self.committee.probabilities(rows)
+            decided = self.committee.decide(probabilities)
+            for reason, is_likely, found in zip(told, decided, probabilities, strict=True):
+                reason["likely"] = self._likely(is_likely, found)
+        return told
+
+    def _likely(self, is_likely: Flags, probabilities: Floats) -> list[list[Any]]:
+        """Of several classes, those that the model would choose, the likeliest first."""
+        names: Sequence[UUID] = self.version.classes
+        places = sorted(np.flatnonzero(is_likely).tolist(), key=lambda place: -probabilities[place])[
+            :MAX_LIKELY_CLASSES
+        ]
+        return [[str(names[place]), round(float(probabilities[place]), 4)] for place in places]
+
+    def _reason(self, classes: list[int], odds: list[float], why: Explanation) -> dict[str, Any]:
+        names: Sequence[UUID] = self.version.classes
+        reason: dict[str, Any] = {
+            "model": self.version.number,
+            "top": [[str(names[n]), round(p, 4)] for n, p in zip(classes, odds, strict=True) if n >= 0],
+            "experts": [[v.expert, str(names[v.label_class]), round(v.probability, 3)] for v in why.views],
+        }
+        if why.words:
+            reason["words"] = [[word, round(pull, 2)] for word, pull in why.words]
+        if why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(pull for _word, pull in why.words)):
+            reason["whole"] = round(why.whole, 2)
+        return reason

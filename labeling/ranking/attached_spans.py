@@ -1,0 +1,70 @@
+"""Attached spans: what the tagger marks in the documents that it puts into the head.
+
+Reasons carry it as "spans": [[start, end, class identifier, probability], …], in code points and in the order
+of the text, whichever share chose the document. An empty list says that the model finds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from labeling.documents.models import Document
+from labeling.learning.sequence.crf import SpanTagger, Tagged
+from labeling.learning.sequence.token_blocks import TokenBlock
+from labeling.learning.storage.token_store import TokenStore
+from labeling.predictions.models import ModelVersion
+from labeling.queue.models import Entry
+
+MAX_SPANS = 50  # of one document, the surest: an entry's reason stays small
+MAX_TAGGED_CHARACTERS = (
+    300_000  # characters, the first of the head first: .3 seconds; the next ranking tags what follows
+)
+
+
+@dataclass(frozen=True)
+class SpanOpinion:
+    """A tagger that can say what it would mark."""
+
+    version: ModelVersion
+    tagger: SpanTagger
+    tokens: TokenStore
+
+    def of(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The same entries; the reasons of the first ones that have tokens say what the model would mark.
+
+        Where a reason says something already, that stays.
+        """
+        ids = [document for document, _reason in entries]
+        found = Document.objects.filter(pk__in=ids, position__lt=len(self.tokens))
+        facts = {pk: (position, text) for pk, position, text in found.values_list("pk", "position", "text")}
+        known = [pk for pk in ids if pk in facts]
+        lengths = np.cumsum([len(facts[pk][1]) for pk in known])
+        read = known[: int(np.searchsorted(lengths, MAX_TAGGED_CHARACTERS, side="right"))]
+        if not read:
+            return list(entries)
+        read.sort(key=lambda pk: facts[pk][0])
+        block = self._block([facts[pk][0] for pk in read])
+        tagged = self.tagger.tag([facts[pk][1] for pk in read], block)
+        told = dict(zip(read, map(self._reason, tagged), strict=True))
+        return [(pk, {**told.get(pk, {}), **reason}) for pk, reason in entries]
+
+    def _block(self, positions: Sequence[int]) -> TokenBlock:
+        """The tokens of these documents, whose positions rise."""
+        size = self.tokens.block_documents
+        places = np.array(positions, dtype=np.int64)
+        blocks = self.tokens.blocks(np.unique(places // size).tolist())
+        taken = [block.take(places[places // size == first // size] - first) for first, block in blocks]
+        return reduce(TokenBlock.joined, taken)
+
+    def _reason(self, tagged: Tagged) -> dict[str, Any]:
+        names = {label_class.hex: str(label_class) for label_class in self.version.classes}
+        pairs = zip(tagged.spans, tagged.probabilities, strict=True)
+        known = [(span, probability) for span, probability in pairs if span.label_class in names]
+        surest = sorted(known, key=lambda pair: -pair[1])[:MAX_SPANS]
+        spans = [[s.start, s.end, names[s.label_class], round(p, 4)] for s, p in sorted(surest)]
+        return {"model": self.version.number, "spans": spans}

@@ -1,0 +1,163 @@
+"""Class targets: what managers and the classes' own weakness ask of the next head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from labeling.annotations.ground_truth import label_counts
+from labeling.db.clock import Now
+from labeling.documents.models import Document
+from labeling.explanations.needs import told_need
+from labeling.guidelines.models import LabelClass
+from labeling.learning.query_strategies.class_weights import (
+    AMBIGUOUS_BELOW,
+    class_agreement,
+    prequential_f1,
+    weak_class_weights,
+)
+from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, Mix, Wishes, sought_classes
+from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
+from labeling.predictions.prequential import prequential
+from labeling.projects.models import Project
+from labeling.steering.actions import SEED_SEARCH_THRESHOLD, mix_of
+from labeling.steering.models import ClassNeed, Focus
+
+FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
+
+# The latest answers to documents that several people answered, with their classes.
+COMPARED = """
+    SELECT l.document_id, ARRAY(SELECT b.label_class_id::text FROM labeling_label b
+                                WHERE b.annotation_id = l.annotation_id)
+    FROM (SELECT *, count(*) OVER (PARTITION BY document_id, round) AS answers
+          FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
+                ORDER BY annotation_id DESC LIMIT 2000) latest) l
+    WHERE l.answers > 1
+"""
+
+
+def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
+    """Weights of the shares for single classes, and what managers want. `classes` gives their numbers."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    counts = _counts(project, place)
+    pairs = [
+        (place[one.label_class], place[given])
+        for one in prequential(project.pk)
+        if len(one.given) == 1 and one.share != "test"  # the test set steers nothing
+        for given in one.given
+        if one.label_class in place and given in place
+    ]
+    predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    f1 = prequential_f1(predicted, given, len(classes))
+    weakness = weak_class_weights(f1, counts, ambiguous_classes(project, classes))
+    mix = mix_of(project, len(classes))
+    rows = [need for need in _set_needs(project) if need.label_class_id in place]
+    if any(need.mode == ClassNeed.Mode.AUTOMATIC and need.share is not None for need in rows):
+        weakness = np.zeros(len(classes))  # the reports know better
+    weakness[[place[need.label_class_id] for need in rows]] = 0.0
+    focus = _focus(project, place)  # a manager's wish for a class takes the place of its need
+    needs = _needs(rows, place, _most_needed(mix, len(classes)))
+    return Wishes(
+        weakness=weakness,
+        needs={number: share for number, share in needs.items() if number not in focus},
+        sought=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
+        focus=focus,
+        mix=mix,
+    )
+
+
+def most_needed(project: Project) -> float:
+    """The part of the head that the needs of all classes may have together."""
+    n_classes = LabelClass.objects.active().filter(project=project).count()
+    return _most_needed(mix_of(project, n_classes), n_classes)
+
+
+def _most_needed(mix: Mix, n_classes: int) -> float:
+    return MAX_NEEDS_SHARE if mix == Mix.usual(n_classes) else mix.weak_class
+
+
+def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:
+    """Why classes get their share, where a report measured it or a manager set it."""
+    return {
+        need.label_class_id: told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        for need in _set_needs(project)
+        if need.share
+    }
+
+
+def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]]:
+    """Class number to its seed words, of the rarest classes that have some and need them.
+
+    A class needs them while it has fewer than `SEED_SEARCH_THRESHOLD` labels or a focus stands on it.
+    """
+    seeded = LabelClass.objects.active().filter(project=project).exclude(seed_words=[])
+    words = dict(seeded.values_list("pk", "seed_words"))
+    if not words:
+        return {}
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    counts = _counts(project, place)
+    wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
+    needy = [
+        pk for pk in words if pk in place and (counts[place[pk]] < SEED_SEARCH_THRESHOLD or pk in wanted)
+    ]
+    needy.sort(key=lambda pk: (counts[place[pk]], place[pk]))
+    return {place[pk]: words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
+
+
+def _counts(project: Project, place: dict[UUID, int]) -> np.ndarray:
+    counts = np.zeros(len(place), dtype=np.int64)
+    for (label_class, split), count in label_counts(project.pk).items():
+        if label_class in place and split == Document.Split.POOL:
+            counts[place[label_class]] = count
+    return counts
+
+
+def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
+    """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    answers = _rows(COMPARED, project)
+    given = np.zeros((len(answers), len(place)), dtype=bool)
+    for row, (_document, named) in enumerate(answers):
+        given[row, [place[UUID(name)] for name in named if UUID(name) in place]] = True
+    documents = np.array([document for document, _named in answers], dtype=np.int64)
+    agreement = class_agreement(given, documents)
+    return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
+
+
+def _set_needs(project: Project) -> list[ClassNeed]:
+    """What somebody or a report has set, of classes in use; nothing where the reports do not steer."""
+    if not project.is_steered or project.strategy != Project.Strategy.DEFAULT:
+        return []
+    needs = ClassNeed.objects.filter(project=project, label_class__in=LabelClass.objects.active())
+    return list(needs.exclude(mode=ClassNeed.Mode.AUTOMATIC, share=None))
+
+
+def _needs(rows: list[ClassNeed], place: dict[UUID, int], most: float) -> dict[int, float]:
+    """Their shares, together at most `most`: those set by hand first, the others share what is left."""
+    found: dict[int, float] = {}
+    for mode in (ClassNeed.Mode.BY_HAND, ClassNeed.Mode.AUTOMATIC):
+        shares = {place[need.label_class_id]: need.share for need in rows if need.mode == mode and need.share}
+        whole, left = sum(shares.values()), max(0.0, most - sum(found.values()))
+        found |= {number: share * min(1.0, left / whole) for number, share in shares.items() if left}
+    return found
+
+
+def _focus(project: Project, place: dict[UUID, int]) -> dict[int, float]:
+    """Standing wishes; those that are met end here."""
+    shares: dict[int, float] = {}
+    for focus in Focus.objects.standing().filter(project=project):
+        if focus.labels_so_far >= focus.wanted_labels:
+            Focus.objects.filter(pk=focus.pk).update(ended_at=Now())
+        elif focus.label_class_id in place:
+            shares[place[focus.label_class_id]] = FOCUS_SHARE
+    return shares
+
+
+def _rows(statement: str, project: Project) -> list[tuple[Any, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"project": project.pk})
+        return list(cursor.fetchall())

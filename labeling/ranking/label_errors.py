@@ -1,0 +1,106 @@
+"""Label errors: labels that a model which never saw them speaks against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labeling.annotations.second_opinions import Confirmable, ask, confirmable, labeler_count, proved_right
+from labeling.documents.models import Document
+from labeling.learning.evaluation.label_posterior import (
+    DOUBTFUL_BELOW,
+    annotator_accuracy,
+    cross_fitted,
+    evidence,
+    given_prior,
+    posterior,
+    weakest_prior,
+)
+from labeling.projects.models import Project
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from labeling.learning.arrays.types import Doubles
+    from labeling.learning.classifiers.committee import Committee
+    from labeling.learning.storage.feature_store import FeatureStore
+
+MIN_LABELS = 50  # documents with a label from which a model is a witness at all
+
+
+def review(
+    project: Project, classes: Sequence[UUID], committee: Committee, store: FeatureStore, most: int
+) -> dict[int, float]:
+    """Ask for second opinions, so that at most `most` wait.
+
+    Returns the posterior of the answer of each document that waits now. Where fewer than two people label, or
+    fewer than `MIN_LABELS` documents have a label, nothing is asked.
+    """
+    if project.kind == Project.Kind.SPANS or labeler_count(project.pk) < 2:
+        return {}
+    known = set(classes)
+    found = [one for one in confirmable(project.pk) if one.classes <= known and one.position < len(store)]
+    if len(found) < MIN_LABELS:
+        return {}
+    chances = dict(zip(found, _posteriors(project, found, classes, committee, store).tolist(), strict=True))
+    waiting = {one.document_id: chance for one, chance in chances.items() if one.is_asked}
+    doubted = sorted(
+        (one for one, chance in chances.items() if chance < DOUBTFUL_BELOW and not one.is_asked),
+        key=lambda one: chances[one],
+    )
+    wanted = _with_few_tests(doubted, most - len(waiting), project.test_share)
+    asked = ask(project.pk, [one.document_id for one in wanted])
+    by_id = {one.document_id: chances[one] for one in wanted}
+    return waiting | {pk: by_id[pk] for pk in asked}
+
+
+def _with_few_tests(doubted: Sequence[Confirmable], most: int, test_share: float) -> list[Confirmable]:
+    """The first `most`, with test documents only at their share of the pool."""
+    wanted: list[Confirmable] = []
+    tests_left = ceil(max(most, 0) * test_share)
+    for one in doubted:
+        if len(wanted) >= most:
+            break
+        if one.split == Document.Split.TEST:
+            if not tests_left:
+                continue
+            tests_left -= 1
+        wanted.append(one)
+    return wanted
+
+
+def _posteriors(
+    project: Project,
+    found: Sequence[Confirmable],
+    classes: Sequence[UUID],
+    committee: Committee,
+    store: FeatureStore,
+) -> Doubles:
+    """(n,) chance that each answer is right: by who gave it, and by models that have not seen it."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    flags = np.zeros((len(found), len(classes)), dtype=bool)
+    for row, one in enumerate(found):
+        flags[row, [place[label_class] for label_class in one.classes]] = True
+    is_single = project.kind == Project.Kind.SINGLE
+    labels = flags.argmax(axis=1) if is_single else flags
+    rows = store.take(np.array([one.position for one in found], dtype=np.int64))
+    is_pool = np.array([one.split == Document.Split.POOL for one in found])
+    believed = np.zeros(flags.shape, dtype=np.float32)
+    believed[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
+    if not is_pool.all():  # no model has learnt from test documents
+        believed[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
+    prior = given_prior(believed, labels) if is_single else weakest_prior(believed, flags)
+    n_choices = len(classes) if is_single else 2
+    return posterior(prior, _said(project, found, n_choices), n_choices)
+
+
+def _said(project: Project, found: Sequence[Confirmable], n_classes: int) -> Doubles:
+    """(n,) what the annotators' own reliability says for each answer."""
+    proved = proved_right(project.pk)
+    people = sorted({person for one in found for person in one.annotators})
+    right, compared = np.array([proved.get(person, (0, 0)) for person in people]).T
+    each = dict(zip(people, evidence(annotator_accuracy(right, compared), n_classes), strict=True))
+    return np.array([sum(each[person] for person in one.annotators) for one in found], dtype=np.float64)

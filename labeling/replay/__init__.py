@@ -1,0 +1,1 @@
+"""Retrospective replay of a project on its own labels."""

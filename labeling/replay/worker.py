@@ -1,0 +1,141 @@
+"""Replay worker: labels a project's past anew, run by run on the labels that were known, when it has time.
+
+The pool of a replay is the labelled documents: what the queue never chose cannot be replayed.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from labeling.db.clock import Now
+from labeling.features.pipeline import current_store
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import beat, owe
+from labeling.learning.arrays.types import AnyArray
+from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.evaluation.label_savings import Curve, Savings, estimate_savings
+from labeling.learning.evaluation.retrospective import KnownPool, replay
+from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.storage.feature_store import FeatureStore
+from labeling.projects.models import Project
+from labeling.replay.models import Replay, ReplayCurve
+from labeling.training.auxiliary import evidence_for
+from labeling.training.dataset import given_before
+
+STRATEGIES = (Strategy.RANDOM, Strategy.MARGIN, Strategy.DEFAULT)
+SHARES = (0.9, 0.95)  # of the final quality
+MIN_SEEDS, MAX_SEEDS = 2, 5
+TIME_BUDGET_SECONDS = 240  # of a processor; no seed is begun after them, unless it is one of the least
+MIN_BATCH, GROWTH = 10, 0.1  # labels between two trainings, as the service learns, but for the pauses
+UNLABELLED = 5_000  # documents that naive Bayes reads: a replay fits hundreds of committees
+RUN_SECONDS = 20  # then other work has its turn
+MAX_SAVED_REPLAYS = 5
+
+
+def work_on(work: OwedWork) -> None:
+    """Draw the next curves for RUN_SECONDS and owe the rest; with the last one, tell what they say."""
+    asked = Replay.objects.filter(project=work.project_id, finished_at=None).first()
+    project = Project.objects.active().filter(pk=work.project_id).first()
+    if asked is None or project is None:
+        return
+    store = current_store(project)
+    if store is None:
+        raise RuntimeError(
+            "The features of the project are not there; they are made again when documents come."
+        )
+    ends = time.monotonic() + RUN_SECONDS
+    known = known_pool(asked, store)
+    while (following := next_run(asked)) is not None:
+        strategy, seed = following
+        _store_curve(work, asked, known, strategy, seed)
+        if time.monotonic() > ends:
+            owe(project.pk, OwedWork.Kind.REPLAY)
+            return
+    found = _read_off(asked, known)
+    beat(work)
+    Replay.objects.filter(pk=asked.pk).update(result=found, finished_at=Now())
+    asked.curves.all().delete()
+    kept = Replay.objects.filter(project=project)[:MAX_SAVED_REPLAYS].values("pk")
+    Replay.objects.filter(project=project).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+
+
+def next_run(asked: Replay) -> tuple[Strategy, int] | None:
+    """The strategy and seed to draw next, seed by seed; None when it is enough."""
+    drawn = {(curve.strategy, curve.seed): curve.seconds for curve in asked.curves.defer("decided")}
+    for seed in range(MAX_SEEDS):
+        missing = [strategy for strategy in STRATEGIES if (strategy.value, seed) not in drawn]
+        is_fresh = len(missing) == len(STRATEGIES)
+        if is_fresh and seed >= MIN_SEEDS and sum(drawn.values()) > TIME_BUDGET_SECONDS:
+            return None
+        if missing:
+            return missing[0], seed
+    return None
+
+
+def known_pool(asked: Replay, store: FeatureStore) -> KnownPool:
+    """The documents of a replay with what they were given."""
+    kind, n_classes = asked.project.kind, len(asked.classes)
+    places, labels = given_before(asked.pool_annotations, asked.classes)
+    test_places, test_labels = given_before(asked.test_annotations, asked.classes)
+    if kind == Project.Kind.SINGLE:
+        labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
+    evidence = _lessened(evidence_for(asked.project, store, asked.classes))
+    return KnownPool(store.take(places), labels, n_classes, evidence, store.take(test_places), test_labels)
+
+
+def _lessened(evidence: Evidence) -> Evidence:
+    """A smaller sample of the pool, as evenly drawn as the larger one."""
+    step = -(-len(evidence.positions) // UNLABELLED) or 1
+    chosen = np.arange(0, len(evidence.positions), step)
+    return replace(
+        evidence, unlabelled=evidence.unlabelled.part(chosen), positions=evidence.positions[chosen]
+    )
+
+
+def _store_curve(work: OwedWork, asked: Replay, known: KnownPool, strategy: Strategy, seed: int) -> None:
+    steps = []
+    for step in replay(
+        known, fit_committee, strategy, budget=len(known.rows), batch=MIN_BATCH, seed=seed, growth=GROWTH
+    ):
+        beat(work)
+        steps.append(step)
+    ReplayCurve.objects.create(
+        replay=asked,
+        strategy=strategy.value,
+        seed=seed,
+        labels=[step.labels for step in steps],
+        decided=_packed(np.stack([step.decided for step in steps])),
+        seconds=sum(step.seconds for step in steps),
+    )
+
+
+def _read_off(asked: Replay, known: KnownPool) -> dict[str, object]:
+    curves: dict[str, list[Curve]] = {}
+    seconds = 0.0
+    for curve in asked.curves.all():
+        curves.setdefault(curve.strategy, []).append(
+            Curve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
+        )
+        seconds += curve.seconds
+    found: Savings = estimate_savings(
+        curves,
+        known.test_labels,
+        known.n_classes,
+        baseline=Strategy.RANDOM.value,
+        shares=SHARES,
+        seed=asked.pk,
+    )
+    runs = min(len(runs) for runs in curves.values())
+    facts = {"runs": runs, "seconds": round(seconds, 1), "pool": len(known.rows), "test": len(known.test)}
+    return facts | asdict(found)
+
+
+def _packed(array: AnyArray) -> bytes:
+    held = io.BytesIO()
+    np.save(held, array, allow_pickle=False)
+    return held.getvalue()

@@ -1,0 +1,1 @@
+"""Steering: focus, class needs, queue mix and picks."""

@@ -1,0 +1,119 @@
+"""Steering: a manager's focus on a class, or a queue mix of their own. The next ranking acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from labeling.annotations.models import Annotation
+from labeling.db.clock import Now
+from labeling.exceptions import InvalidInput, UnknownClass
+from labeling.guidelines.models import LabelClass
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import owe
+from labeling.learning.query_strategies.mix import Mix
+from labeling.projects.members import manager_of
+from labeling.projects.models import Project
+from labeling.steering.models import Focus, QueueMix
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_TARGET_LABELS = 10_000
+SEED_SEARCH_THRESHOLD = 5  # of a class: below it its seed words look for documents
+MIX_PARTS = ("random", "weak_class", "second_opinion", "seed_words")
+
+
+@transaction.atomic
+def focus_on(
+    project_id: int,
+    manager: User,
+    class_id: UUID,
+    wanted_labels: int,
+    reason: str = "",
+    evidence: Mapping[str, Any] | None = None,
+) -> Focus:
+    """Ask for `wanted_labels` more labels of a class, instead of what was asked of it before.
+
+    evidence : what the report said of the class, to be held against what it says later
+    The queue is ranked again within seconds. Raises NotAllowed, UnknownClass, InvalidInput.
+    """
+    manager_of(project_id, manager)
+    if not 1 <= wanted_labels <= MAX_TARGET_LABELS:
+        raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MAX_TARGET_LABELS))
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
+    if project.strategy == Project.Strategy.RANDOM:
+        raise InvalidInput(
+            _("This project's queue is drawn at random. Choose another strategy to get more of a class.")
+        )
+    if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
+        raise UnknownClass
+    end_focus(project_id, manager, class_id)
+    newest = Annotation.objects.filter(project=project_id).aggregate(Max("pk"))["pk__max"]
+    focus = Focus.objects.create(
+        project_id=project_id,
+        label_class_id=class_id,
+        wanted_labels=wanted_labels,
+        since_annotation=newest or 0,
+        reason=reason[:300],
+        evidence=dict(evidence or {}),
+        created_by=manager,
+    )
+    owe(project_id, OwedWork.Kind.RANK)
+    return focus
+
+
+@transaction.atomic
+def end_focus(project_id: int, manager: User, class_id: UUID) -> bool:
+    """Take the wish back; the next ranking forgets it. Returns whether there was one."""
+    manager_of(project_id, manager)
+    ended = Focus.objects.filter(project=project_id, label_class=class_id, ended_at=None).update(
+        ended_at=Now()
+    )
+    if ended:
+        owe(project_id, OwedWork.Kind.RANK)
+    return bool(ended)
+
+
+def mix_of(project: Project, n_classes: int) -> Mix:
+    """The parts of the head: a manager's, or the default for so many classes."""
+    own = QueueMix.objects.filter(project=project).first()
+    if own is None:
+        return Mix.usual(n_classes)
+    parts = (own.random, own.weak_class, own.second_opinion, own.seed_words)
+    return Mix(*(part / 100 for part in parts))
+
+
+@transaction.atomic
+def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
+    """Set the parts of the head in per cent, by the names in `MIX_PARTS`; doubt gets the rest.
+
+    The queue is ranked again within seconds. Raises NotAllowed, InvalidInput.
+    """
+    manager_of(project_id, manager)
+    if parts.keys() != set(MIX_PARTS) or not all(0 <= part <= 100 for part in parts.values()):
+        raise InvalidInput(_("Give each of {names} from 0 to 100.").format(names=", ".join(MIX_PARTS)))
+    if (whole := sum(parts.values())) > 100:
+        raise InvalidInput(
+            _("The parts make {whole} % together; lower some of them to at most 100 %.").format(whole=whole)
+        )
+    mix, _is_new = QueueMix.objects.update_or_create(
+        project_id=project_id, defaults={**parts, "changed_by": manager, "changed_at": Now()}
+    )
+    owe(project_id, OwedWork.Kind.RANK)
+    return mix
+
+
+@transaction.atomic
+def reset_mix(project_id: int, manager: User) -> bool:
+    """Go back to the default mix. Returns whether there was another one."""
+    manager_of(project_id, manager)
+    deleted, _by_table = QueueMix.objects.filter(project=project_id).delete()
+    if deleted:
+        owe(project_id, OwedWork.Kind.RANK)
+    return bool(deleted)

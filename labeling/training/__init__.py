@@ -1,0 +1,1 @@
+"""Training: when, on what, by which model, and where it is kept."""

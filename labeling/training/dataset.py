@@ -1,0 +1,118 @@
+"""Training schedule: the labels since the last model, and whether it is time to learn from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.models import Annotation, Label
+from labeling.db.clock import Now
+from labeling.guidelines.models import LabelClass
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+MIN_NEW_LABELS = 10
+NEW_LABELS_SHARE = 0.05  # of those the last model saw
+IDLE_SECONDS = 60  # a pause of the team is a good moment too
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one run learns from."""
+
+    project: Project
+    classes: list[UUID]  # the order of every probability vector
+    documents: list[LabelledDocument]
+    through: int  # the last annotation that was there when it was read
+
+    @property
+    def is_enough(self) -> bool:
+        """Two classes seen, or for spans and several classes one."""
+        seen = {label_class for document in self.documents for label_class in document.classes}
+        return len(seen) >= (2 if self.project.kind == Project.Kind.SINGLE else 1)
+
+
+def due_projects() -> list[Project]:
+    """Projects that a training is due for. One look finds those in which anything was said since the last.
+
+    Where one is queued or under way none is due: it reads what was said, or a later look finds the rest.
+    """
+    last_run = ModelVersion.objects.exclude(state=ModelVersion.State.TRAINING).filter(project=OuterRef("pk"))
+    spoken_since = Annotation.objects.filter(project=OuterRef("pk"), pk__gt=OuterRef("through"))
+    projects: QuerySet[Project] = (
+        Project.objects.active()
+        .exclude(
+            pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN, next_attempt_at=None).values("project")
+        )
+        .annotate(through=Coalesce(Subquery(last_run.order_by("-number").values("trained_through")[:1]), 0))
+        .filter(Exists(spoken_since))
+    )
+    return [project for project in projects if is_due(project)]
+
+
+def is_due(project: Project) -> bool:
+    """Whether enough has been labelled since the last run, or something has and the team pauses.
+
+    Counted from the annotations themselves, so that nothing can be jumped over.
+    """
+    last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
+    through, seen = (last.trained_through, last.label_count) if last else (0, 0)
+    wanted = max(MIN_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
+    newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
+    count = newer[:wanted].count()
+    if count == 0 or (last is None and not read_lesson(project).is_enough):
+        return False
+    return (
+        count >= wanted or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
+    )
+
+
+def read_lesson(project: Project) -> Lesson:
+    """The labels of now. What arrives while they are read counts for the next run."""
+    through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
+    classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
+    known = set(classes)
+    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
+    return Lesson(project, classes, documents, through)
+
+
+def labels_per_class(lesson: Lesson) -> dict[str, int]:
+    """How many labels of each class there are to learn from: what a learning curve is drawn over."""
+    given = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
+    return {str(label_class): given[label_class] for label_class in lesson.classes}
+
+
+def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
+    """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
+    place = {label_class: number for number, label_class in enumerate(classes)}
+    if kind == Project.Kind.SINGLE:
+        return np.array([place[next(iter(d.classes))] for d in documents], dtype=np.int64)
+    flags = np.zeros((len(documents), len(classes)), dtype=bool)
+    for row, document in enumerate(documents):
+        flags[row, [place[label_class] for label_class in document.classes]] = True
+    return flags
+
+
+def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[np.ndarray, np.ndarray]:
+    """What these annotations said: places in the store, rising (n,), and the classes as flags (n, n_classes).
+
+    Annotations never change, so their numbers hold the labels of a moment for as long as work on them takes.
+    """
+    found = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
+    rows = list(found.values_list("pk", "document__position"))
+    row_of = {pk: row for row, (pk, _) in enumerate(rows)}
+    column_of = {label_class: column for column, label_class in enumerate(classes)}
+    flags = np.zeros((len(rows), len(column_of)), dtype=bool)
+    labels = Label.objects.filter(annotation__in=annotations)
+    for pk, label_class in labels.values_list("annotation", "label_class"):
+        flags[row_of[pk], column_of[label_class]] = True
+    return np.array([position for _, position in rows], dtype=np.int64), flags

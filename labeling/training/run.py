@@ -1,0 +1,223 @@
+"""Training runs: what the model learns, and when. One a project at a time; a failure keeps the old order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Max
+
+from labeling.annotations.ground_truth import labelled_documents
+from labeling.db.clock import Now
+from labeling.exceptions import StaleRun
+from labeling.features.pipeline import are_features_lost, current_store
+from labeling.guidelines.models import Guideline
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Recipe
+from labeling.predictions.held_out import labelled_next
+from labeling.predictions.models import ModelVersion
+from labeling.predictions.word_attributions import pulled, truth_flags
+from labeling.projects.models import Project
+from labeling.queue import publishing
+from labeling.ranking.head import Ranker, committee_ranker, start_ranker
+from labeling.training.auxiliary import evidence_for
+from labeling.training.dataset import Lesson, labels_per_class, read_lesson, targets
+from labeling.training.model_files import SEAL, model_folder, seal_of
+from labeling.training.registry import (
+    forget_old_versions,
+    promoted_ranker,
+    ranker_in_use,
+    saved_committee,
+    saved_tagger,
+)
+from labeling.training.span_evaluation import change_of_tags, crossed_span_facts, predict_spans
+from labeling.training.span_model import fit_tagger, tagger_ranker
+from labeling.training.stability import change_since, crossed_facts, right_now
+from labeling.training.tuning import recipe_of
+
+if TYPE_CHECKING:
+    from labeling.learning.classifiers.auxiliary import Evidence
+    from labeling.learning.storage.feature_store import FeatureStore
+    from labeling.learning.text.rows import Rows
+
+
+class Fit(Protocol):
+    """A way to make a committee from labelled rows, as `fit_committee` is."""
+
+    def __call__(
+        self,
+        rows: Rows,
+        labels: np.ndarray,
+        n_classes: int,
+        *,
+        evidence: Evidence | None = None,
+        start: Committee | None = None,
+        recipe: Recipe = USUAL_RECIPE,
+    ) -> Committee: ...
+
+
+def train(work: OwedWork, fit: Fit = fit_committee) -> None:
+    """Train a model on the labels so far, predict the test set, and publish a new order of the queue.
+
+    With too few labels for a model the queue is ordered by variety instead. Raises whatever went wrong, with
+    the version marked as failed; the order that was there stays.
+    """
+    project = Project.objects.get(pk=work.project_id)
+    generation = publishing.next_generation()
+    if are_features_lost(project):  # the order that is there stays; a training follows the new features
+        return
+    lesson = read_lesson(project)
+    if not lesson.is_enough or project.feature_edition == 0:
+        publish_head(work, project, start_ranker(project), generation)
+        return
+    version = _begin(lesson)
+    try:
+        started = perf_counter()
+        ranker = _fit(work, version, lesson, fit)
+        version.facts[SEAL] = seal_of(version)
+        fitted = perf_counter()
+        entries = (_chosen_ranker(project) or ranker).head(seed=generation)
+        seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
+        with transaction.atomic():  # the model and its order become visible together
+            _become_ready(work, version, seconds)
+            publishing.publish(project.pk, generation, entries)
+    except BaseException as error:
+        ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING).update(
+            state=ModelVersion.State.FAILED,
+            failure=f"{type(error).__name__}: {error}"[:2000],
+            finished_at=Now(),
+        )
+        raise
+    publishing.purge(project.pk)
+    forget_old_versions(project)
+
+
+def _chosen_ranker(project: Project) -> Ranker | None:
+    """Of the promoted model, as it is now: somebody may have chosen during the training."""
+    return promoted_ranker(Project.objects.get(pk=project.pk))
+
+
+def rank(work: OwedWork) -> None:
+    """Publish a new order with the model in use, or by variety where there is none."""
+    project = Project.objects.get(pk=work.project_id)
+    if are_features_lost(project):
+        return
+    generation = publishing.next_generation()
+    publish_head(work, project, ranker_in_use(project), generation)
+
+
+def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: int) -> None:
+    """Choose the head and move the project to it. Raises StaleRun where the run was taken over meanwhile."""
+    entries = ranker.head(seed=generation)
+    outbox.beat(work)
+    publishing.publish(project.pk, generation, entries)
+    publishing.purge(project.pk)
+
+
+@transaction.atomic
+def _begin(lesson: Lesson) -> ModelVersion:
+    """A new version in training. Its number fences: a run that was taken over cannot become ready."""
+    project = lesson.project
+    ModelVersion.objects.filter(project=project, state=ModelVersion.State.TRAINING).update(
+        state=ModelVersion.State.FAILED, failure="Its worker ended without a word.", finished_at=Now()
+    )
+    newest = ModelVersion.objects.filter(project=project).aggregate(Max("number"))["number__max"] or 0
+    return ModelVersion.objects.create(
+        project=project,
+        number=newest + 1,
+        classes=lesson.classes,
+        label_count=len(lesson.documents),
+        trained_through=lesson.through,
+        guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
+        facts={"edition": project.feature_edition, "labels": labels_per_class(lesson)},
+    )
+
+
+def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ranker:
+    folder = model_folder(version)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if lesson.project.kind == Project.Kind.SPANS:
+        tagger = fit_tagger(lesson, folder)
+        outbox.beat(work)
+        version.facts |= crossed_span_facts(version, lesson)
+        version.facts["change"] = change_of_tags(version, tagger, saved_tagger)
+        version.facts["held_out"] = predict_spans(version, tagger)
+        return tagger_ranker(lesson.project, version, tagger)
+    store = current_store(lesson.project)
+    assert store is not None  # noqa: S101 - train() looked
+    recipe = recipe_of(lesson.project)
+    committee = _fit_committee(store, lesson, folder, fit, recipe)
+    outbox.beat(work)
+    version.facts["view"] = store.view
+    version.facts["recipe"] = asdict(recipe)
+    version.facts["change"] = change_since(version, store, committee, saved_committee)
+    version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
+    if len(committee.thresholds):  # reports decide as the model does
+        version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
+    version.facts |= crossed_facts(version, committee)
+    version.facts["held_out"] = _predict_test_set(version, store, committee)
+    return committee_ranker(lesson.project, version, committee)
+
+
+def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit, recipe: Recipe) -> Committee:
+    documents = [d for d in lesson.documents if d.position < len(store)]
+    rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
+    numbers = targets(lesson.project.kind, lesson.classes, documents)
+    evidence = evidence_for(lesson.project, store, lesson.classes)
+    before = _committee_before(lesson, store)
+    committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before, recipe=recipe)
+    committee.save(folder, {})
+    return committee
+
+
+def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
+    """The last model, if it speaks of the same classes and features: fitting starts at its weights."""
+    last = lesson.project.model_versions.ready().first()
+    if last is None or list(last.classes) != lesson.classes:
+        return None
+    if (last.facts.get("edition"), last.facts.get("view")) != (lesson.project.feature_edition, store.view):
+        return None
+    return saved_committee(last)
+
+
+def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> dict[str, int]:
+    """Store what the model says of test documents that are labelled, and of those that are so next.
+
+    Returns how many are labelled, and how many of them it got right.
+    """
+    documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
+    ahead = labelled_next(version.project_id, len(documents))
+    places = {d.document_id: d.position for d in documents}
+    places |= {pk: place for pk, place in ahead.items() if pk not in places and place < len(store)}
+    probabilities = committee.probabilities(store.take(np.array(list(places.values()), dtype=np.int64)))
+    truth = truth_flags(version, documents)
+    pulls = pulled(committee, store, list(places.items()), probabilities, truth)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities, pulls) FROM STDIN"
+        ) as copy,
+    ):
+        for document, row in zip(places, probabilities, strict=True):
+            told = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
+            copy.write_row((version.pk, document, [float(p) for p in row], told))
+    return right_now(version, documents, committee.decide(probabilities[: len(documents)]))
+
+
+def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:
+    outbox.beat(work)
+    ready = ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING)
+    if not ready.update(
+        state=ModelVersion.State.READY, finished_at=Now(), facts=version.facts | {"seconds": seconds}
+    ):
+        raise StaleRun

@@ -1,0 +1,153 @@
+"""Span evaluation: what a new tagger says of the test set, and how steady it is, kept besides its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.documents.models import Document
+from labeling.features.pipeline import edition_folder
+from labeling.features.tokens import current_tokens
+from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
+from labeling.learning.evaluation.stopping_criteria import SAMPLE, kappa
+from labeling.learning.explanation.span_attributions import Pull, span_pulls
+from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.sequence.crf import SpanTagger, Tagged
+from labeling.learning.sequence.crf_features import Describer
+from labeling.learning.sequence.cross_validation import crossed_spans
+from labeling.learning.sequence.token_blocks import TokenBlock
+from labeling.predictions.held_out import labelled_next
+from labeling.predictions.models import HeldOutPrediction, ModelVersion
+from labeling.projects.models import Project
+from labeling.training.dataset import Lesson
+from labeling.training.span_model import clusters_of, labelled_spans, taught_texts
+from labeling.training.stability import earlier_of, last_crossed
+
+MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
+GROWN = 1.1  # times the labels of the last time, from which it is worth another
+MAX_TOTAL_CHARACTERS = 400_000  # characters in which words are looked for
+MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
+
+
+def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
+    """Store what the tagger says of test documents that are labelled, and of those that are so next.
+
+    Returns how many are labelled with classes that it knows, and how many of them it got right in full.
+    """
+    labelled = {d.document_id: d for d in labelled_documents(version.project_id, "test")}
+    wanted = {*labelled, *labelled_next(version.project_id, len(labelled))}
+    texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
+    said = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
+    pulls = _pulls(tagger, texts, said, labelled)
+    place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
+    HeldOutPrediction.objects.bulk_create(
+        [
+            HeldOutPrediction(
+                model_version=version, document_id=pk, spans=_stored(said[pk], place), pulls=pulls.get(pk)
+            )
+            for pk in texts
+        ],
+        batch_size=1_000,
+    )
+    known = [d for d in labelled.values() if d.document_id in said and d.classes <= set(version.classes)]
+    right = sum(set(labelled_spans(d)) == set(said[d.document_id].spans) for d in known)
+    return {"documents": len(known), "right": right}
+
+
+def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
+    """What cross-validation says of spans, as `steadiness.crossed_facts` tells of whole documents.
+
+    Each fold is a training, so it is done only while the test set is small and when there are a good part
+    more labels than the last time, on as many documents drawn at random as there is time for.
+    """
+    last = last_crossed(version)
+    if last and version.label_count < GROWN * last["cross_validated"]["labels"]:
+        return last
+    if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
+        return last
+    taught = taught_texts(lesson.documents)
+    drawn = np.random.default_rng(version.number).permutation(len(taught.texts))
+    lengths = np.cumsum([len(taught.texts[row]) for row in drawn])
+    rows = drawn[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
+    with TemporaryDirectory() as folder:
+        counts = crossed_spans(
+            [taught.texts[row] for row in rows],
+            [taught.spans[row] for row in rows],
+            [label_class.hex for label_class in version.classes],
+            Path(folder),
+            clusters_of(lesson.project),
+            seed=version.number,
+        )
+    return {"cross_validated": {"labels": len(rows), "counts": counts.tolist()}} if counts.shape[1] else last
+
+
+def change_of_tags(
+    version: ModelVersion, tagger: SpanTagger, saved: Callable[[ModelVersion], SpanTagger | None]
+) -> dict[str, Any] | None:
+    """Kappa of this model's tags of words and an earlier one's, as `steadiness.change_since` tells.
+
+    saved : opens the tagger of a version
+    """
+    project = Project.objects.get(pk=version.project_id)
+    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+    earlier = earlier_of(version)
+    before = None if earlier is None else saved(earlier)
+    if earlier is None or before is None or tokens is None:
+        return None
+    drawn = Document.objects.trainable().filter(project=project).order_by("random_key")
+    texts = list(drawn.values_list("text", flat=True)[:SAMPLE])
+    lengths = np.cumsum([len(text) for text in texts])
+    texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
+    names = [label_class.hex for label_class in version.classes]
+    block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
+    first, second = (one.score(block, names).tags.astype(np.int64) + 1 for one in (before, tagger))
+    return {
+        "kappa": round(kappa(first, second, 2 * len(names) + 1), 4),
+        "documents": len(texts),
+        "since": earlier.number,
+        "labels": version.label_count - earlier.label_count,
+    }
+
+
+def _stored(said: Tagged, place: Mapping[str, int]) -> list[list[float]]:
+    return [
+        [span.start, span.end, place[span.label_class], round(probability, 4)]
+        for span, probability in zip(said.spans, said.probabilities, strict=True)
+        if span.label_class in place
+    ]
+
+
+def _pulls(
+    tagger: SpanTagger,
+    texts: Mapping[int, str],
+    said: Mapping[int, Tagged],
+    labelled: Mapping[int, LabelledDocument],
+) -> dict[int, dict[str, Any]]:
+    """The words that decided, first of documents that are wrong, then of those with the least sure span.
+
+    Each as {"words": [[start, end, nats], ...] that pull to what is marked, "others": those that pull away}.
+    """
+    given: dict[int, list[Span]] = {pk: labelled_spans(labelled[pk]) for pk in texts if pk in labelled}
+    is_wrong = {pk: pk in given and set(given[pk]) != set(said[pk].spans) for pk in texts}
+    telling = [pk for pk in texts if is_wrong[pk] or said[pk].spans]
+    telling.sort(key=lambda pk: (not is_wrong[pk], min(said[pk].probabilities, default=1.0)))
+    lengths = np.cumsum([len(texts[pk]) for pk in telling])
+    read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
+    if not read:
+        return {}
+    found = span_pulls(
+        tagger, [texts[pk] for pk in read], [said[pk] for pk in read], [given.get(pk) for pk in read]
+    )
+    return {
+        pk: {"words": _rounded(pulls.towards), "others": _rounded(pulls.against)}
+        for pk, pulls in zip(read, found, strict=True)
+    }
+
+
+def _rounded(pulls: Sequence[Pull]) -> list[list[float]]:
+    return [[pull.start, pull.end, round(pull.nats, 2)] for pull in pulls]

@@ -1,0 +1,217 @@
+"""Span model: how a project of spans learns, predicts and orders its queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.models import Annotation
+from labeling.documents.models import Document
+from labeling.features.pipeline import current_store, edition_folder
+from labeling.features.tokens import current_tokens
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import owe
+from labeling.learning.arrays.types import Flags, Integers
+from labeling.learning.query_strategies.annotation_cost import Cost, fit_cost
+from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
+from labeling.learning.query_strategies.mix import HeadEntry, Share, Strategy
+from labeling.learning.query_strategies.pool_scores import PoolScores
+from labeling.learning.query_strategies.span_pool_scores import changed_tags, pool_scores
+from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.sequence.crf import SpanTagger, train_tagger
+from labeling.learning.sequence.crf_weights import NotAModel
+from labeling.learning.storage.feature_store import FeatureStore
+from labeling.learning.storage.token_store import TokenStore
+from labeling.learning.text.near_duplicates import Candidates
+from labeling.learning.text.word_clusters import WordClusters
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.ranking.attached_spans import SpanOpinion
+from labeling.ranking.head import (
+    Ranker,
+    all_wishes,
+    at_random,
+    labels_between,
+    open_candidates,
+    start_ranker,
+)
+from labeling.training.dataset import Lesson
+from labeling.training.model_files import is_as_written, model_folder
+
+MAX_SCORED_DOCUMENTS = 100_000  # documents for one order; of a larger pool random blocks, others every time
+MEASURED = 2_000  # answers, the latest, that tell how long a text takes
+
+
+def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
+    """Train on the labelled documents; the model's files lie in the folder."""
+    taught = taught_texts(lesson.documents)
+    train_tagger(taught.texts, taught.spans, folder, clusters_of(lesson.project))
+    return SpanTagger.open(folder)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Texts, and the spans that are labelled in each."""
+
+    texts: list[str]
+    spans: list[list[Span]]
+
+
+def taught_texts(documents: Sequence[LabelledDocument]) -> Taught:
+    texts = dict(Document.objects.filter(pk__in=[d.document_id for d in documents]).values_list("pk", "text"))
+    return Taught([texts[d.document_id] for d in documents], [labelled_spans(d) for d in documents])
+
+
+def labelled_spans(document: LabelledDocument) -> list[Span]:
+    """What a document is labelled with, as a tagger names it."""
+    return [
+        Span(start, end, label_class.hex)
+        for label_class, start, end in document.labels
+        if start is not None and end
+    ]
+
+
+def clusters_of(project: Project) -> WordClusters | None:
+    """Groups of words of the project's pool; None before there are any."""
+    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+    return tokens.clusters if tokens else None
+
+
+def open_tagger(version: ModelVersion) -> SpanTagger | None:
+    """The model of a version; None where its files were lost or changed, or are of an older layout."""
+    if not is_as_written(version):
+        return None
+    try:
+        return SpanTagger.open(model_folder(version))
+    except (FileNotFoundError, NotAModel):
+        return None
+
+
+def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | None) -> Ranker:
+    """By the project's strategy; doubt counts by the second of work that it takes to remove it.
+
+    Documents whose tokens are not made yet are left out; these are owed, and a ranking after them.
+    """
+    if tagger is None:
+        return start_ranker(project)
+
+    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
+
+    def choose(seed: int, size: int) -> Sequence[HeadEntry]:
+        count = len(tokens) if tokens else 0
+        if count < project.document_count:
+            owe(project.pk, OwedWork.Kind.FEATURIZE)
+        store = current_store(project)
+        if not tokens or store is None or project.strategy == Project.Strategy.RANDOM:
+            return at_random(open_candidates(project, count or project.document_count), seed, size)
+        candidates = open_candidates(project, max(count, len(store)))
+        # Of the last ones the tokens or the features are still being made.
+        candidates.is_open[min(count, len(store)) :] = False
+        return _chosen(project, version, tagger, tokens, store, candidates, seed, size)
+
+    opinion = None if tokens is None else SpanOpinion(version, tagger, tokens)
+    return Ranker(project, choose, version, version.classes, opinion=opinion)
+
+
+def measured_cost(project: Project, tokens: TokenStore) -> Cost:
+    """What a text costs this project's annotators, from the seconds that the page measured."""
+    answers = Annotation.objects.filter(
+        project=project,
+        source=Annotation.Source.PERSON,
+        seconds__gt=0,
+        document__position__lt=len(tokens),
+    ).order_by("-pk")
+    found = list(answers.values_list("seconds", "document__position")[:MEASURED])
+    seconds = np.array([one for one, _ in found], dtype=np.float64)
+    return fit_cost(seconds, tokens.token_counts(np.array([place for _, place in found], dtype=np.int64)))
+
+
+def _chosen(
+    project: Project,
+    version: ModelVersion,
+    tagger: SpanTagger,
+    tokens: TokenStore,
+    store: FeatureStore,
+    candidates: Candidates,
+    seed: int,
+    size: int,
+) -> list[HeadEntry]:
+    cost = measured_cost(project, tokens)
+    earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
+    scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
+    batch, labelled = labels_between(project, version), _labelled(project, min(len(tokens), len(store)))
+
+    def best(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+        return select_head(
+            scores.keep(is_candidate[scores.positions]),
+            store.dense,
+            len(version.classes),
+            strategy=Strategy(project.strategy),
+            wishes=all_wishes(project, version, store, is_candidate),
+            is_of_spans=True,
+            size=places,
+            batch=batch,
+            labelled=labelled,
+            seed=seed,
+        )
+
+    head = one_of_each_first(candidates, size, best)
+    seconds = cost.seconds(tokens.token_counts(np.array([entry.position for entry in head], dtype=np.int64)))
+    return [_with_cost(entry, float(n), share) for entry, n in zip(head, seconds, strict=True)]
+
+
+def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
+    """The classes that were found are no rivals of each other: they are not told as such."""
+    plain = replace(entry, classes=(), probabilities=())
+    if entry.share is Share.RANDOM:  # drawn from the blocks that were looked at, which were drawn too
+        return replace(plain, propensity=(entry.propensity or 0.0) * share)
+    return replace(plain, seconds=seconds) if entry.share is Share.MARGIN else plain
+
+
+def drawn_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
+    """Numbers of the blocks to look at, ascending: all, or random ones that hold `MAX_SCORED_DOCUMENTS`."""
+    n_blocks = -(-n_documents // block_documents)
+    most = -(-MAX_SCORED_DOCUMENTS // block_documents)
+    return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:most])
+
+
+def _scores(
+    version: ModelVersion,
+    tagger: SpanTagger,
+    earlier: SpanTagger | None,
+    tokens: TokenStore,
+    cost: Cost,
+    seed: int,
+) -> tuple[PoolScores, float]:
+    """Scores of the blocks that there is time for, and the share of blocks that these are."""
+    names = [label_class.hex for label_class in version.classes]
+    drawn = drawn_blocks(len(tokens), tokens.block_documents, seed)
+    parts = []
+    for first, block in tokens.blocks(drawn.tolist()):
+        said = tagger.score(block, names)
+        changed = None if earlier is None else changed_tags(block, said, earlier.score(block, names))
+        parts.append(pool_scores(first + np.arange(len(block)), said, cost, changed))
+    return PoolScores.merge(parts), len(drawn) / tokens.n_blocks
+
+
+def _tagger_before(version: ModelVersion) -> SpanTagger | None:
+    """The last model before this one that speaks of the same words and classes."""
+    before = (
+        ModelVersion.objects.ready()
+        .filter(project=version.project_id, number__lt=version.number)
+        .order_by("-number")
+        .first()
+    )
+    if before is None or before.facts.get("edition") != version.facts.get("edition"):
+        return None
+    return open_tagger(before)
+
+
+def _labelled(project: Project, count: int) -> Integers:
+    """Places of the labelled documents: herding keeps away from them."""
+    places = [d.position for d in labelled_documents(project.pk, "pool") if d.position < count]
+    return np.array(places, dtype=np.int64)

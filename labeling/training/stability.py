@@ -1,0 +1,95 @@
+"""Prediction stability: how much the latest labels changed the model, and how right it is on unseen ones.
+
+Kept with each version, for advice on stopping and for reports while the test set is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labeling.annotations.ground_truth import LabelledDocument
+from labeling.documents.models import Document
+from labeling.learning.evaluation.stopping_criteria import MIN_STEP, SAMPLE, prediction_kappa
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+if TYPE_CHECKING:
+    from labeling.learning.arrays.types import Flags
+    from labeling.learning.classifiers.committee import Committee
+    from labeling.learning.storage.feature_store import FeatureStore
+
+
+def change_since(
+    version: ModelVersion,
+    store: FeatureStore,
+    committee: Committee,
+    saved: Callable[[ModelVersion], Committee | None],
+) -> dict[str, Any] | None:
+    """Kappa of this model's predictions and an earlier one's, on a fixed random sample of the pool.
+
+    saved : reads the committee of a version
+    returns : {"kappa", "documents", "since": number of the earlier version, "labels": between the two}; None
+        where no earlier model of the same classes and features is there
+    """
+    earlier = earlier_of(version)
+    before = None if earlier is None else saved(earlier)
+    if earlier is None or before is None:
+        return None
+    drawn = Document.objects.trainable().filter(project=version.project_id, position__lt=len(store))
+    positions = drawn.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
+    rows = store.take(np.fromiter(positions, dtype=np.int64))
+    said = [one.decide(one.probabilities(rows)) for one in (before, committee)]
+    kappa = prediction_kappa(*said, is_single=committee.link == "softmax")
+    return {
+        "kappa": round(kappa, 4),
+        "documents": len(rows),
+        "since": earlier.number,
+        "labels": version.label_count - earlier.label_count,
+    }
+
+
+def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> dict[str, int]:
+    """How many of these test documents the model knows the classes of, and how many it gets right in full."""
+    place = {label_class: number for number, label_class in enumerate(version.classes)}
+    known = [row for row, document in enumerate(documents) if document.classes <= place.keys()]
+    right = sum(
+        {place[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
+    )
+    return {"documents": len(known), "right": right}
+
+
+def last_crossed(version: ModelVersion) -> dict[str, Any]:
+    """What cross-validation said when it was last done; nothing where the classes are others now."""
+    last = Project(pk=version.project_id).model_versions.ready().first()
+    if last is None or list(last.classes) != list(version.classes):
+        return {}
+    return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
+
+
+def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]:
+    """What cross-validation on the labels of the pool says of the model, or said when it was last done.
+
+    returns : {"cross_validated": {"labels": documents that there were then, "counts": true positives, false
+        positives and false negatives, a list with a number for each class of the version}}, or nothing
+    """
+    if committee.crossed.shape[1]:
+        counts = committee.crossed.tolist()
+        return {"cross_validated": {"labels": version.label_count, "counts": counts}}
+    return last_crossed(version)
+
+
+def earlier_of(version: ModelVersion) -> ModelVersion | None:
+    """The newest version with `MIN_STEP` labels fewer or less, if it has the same classes and features."""
+    earlier = (
+        Project(pk=version.project_id)
+        .model_versions.ready()
+        .filter(number__lt=version.number, label_count__lte=version.label_count - MIN_STEP)
+        .first()
+    )
+    if earlier is None or list(earlier.classes) != list(version.classes):
+        return None
+    same = all(earlier.facts.get(fact) == version.facts.get(fact) for fact in ("edition", "view"))
+    return earlier if same else None

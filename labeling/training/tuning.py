@@ -1,0 +1,147 @@
+"""Hyperparameter tuning: tried fold by fold in idle time, and used where it proves better."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from labeling.db.clock import Now
+from labeling.features.pipeline import current_store
+from labeling.jobs.models import OwedWork
+from labeling.jobs.outbox import beat, owe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Recipe
+from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
+from labeling.predictions.models import ModelVersion
+from labeling.projects.members import manager_of
+from labeling.projects.models import Project
+from labeling.training.auxiliary import evidence_for
+from labeling.training.dataset import given_before, is_due, read_lesson
+from labeling.training.models import Tuning
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+RUN_SECONDS = 20  # then other work has its turn
+MAX_LABELS = 1_000  # documents tried on: from there on a gain that matters is beyond noise
+MAX_SAVED_TUNINGS = 10
+
+
+def work_on(work: OwedWork) -> None:
+    """Try for RUN_SECONDS and owe the rest; with the last fold, adopt what was better, and train with it."""
+    project = Project.objects.active().filter(pk=work.project_id).first()
+    store = current_store(project) if project else None
+    if project is None or store is None:
+        return
+    tuning = Tuning.objects.filter(project=project, finished_at=None).first() or _begun(project)
+    places, labels = given_before(tuning.annotations, tuning.classes)
+    if project.kind == Project.Kind.SINGLE:
+        labels = labels.argmax(axis=1)
+    rows, evidence = store.take(places), evidence_for(project, store, tuning.classes)
+    ends = time.monotonic() + RUN_SECONDS
+    done = {_recipe(key): [Score(*score) for score in scores] for key, scores in tuning.trials.items()}
+    while (following := next_trial(done)) is not None:
+        recipe, number = following
+        score = run_trial(rows, labels, len(tuning.classes), evidence, recipe, number)
+        beat(work)
+        done.setdefault(recipe, []).append(score)
+        trials = {_key(each): [[s.macro_f1, s.log_loss] for s in scores] for each, scores in done.items()}
+        Tuning.objects.filter(pk=tuning.pk).update(trials=trials)
+        if time.monotonic() > ends:
+            owe(project.pk, OwedWork.Kind.TUNE)
+            return
+    _adopt(work, project, tuning, done)
+
+
+def recipe_of(project: Project) -> Recipe:
+    """What trainings use: what the newest trial adopted, or the usual recipe."""
+    newest = Tuning.objects.filter(project=project).exclude(finished_at=None).first()
+    if newest is None or newest.dismissed_at is not None or newest.strength is None:
+        return USUAL_RECIPE
+    return Recipe(newest.strength, Augmentation(newest.augmentation))
+
+
+def _begun(project: Project) -> Tuning:
+    lesson = read_lesson(project)
+    annotations = [document.annotation_id for document in lesson.documents]
+    if len(annotations) > MAX_LABELS:
+        annotations = np.random.default_rng(project.pk).choice(annotations, MAX_LABELS, False).tolist()
+    return Tuning.objects.create(
+        project=project,
+        classes=lesson.classes,
+        annotations=annotations,
+        label_count=len(lesson.documents),
+    )
+
+
+@transaction.atomic
+def _adopt(work: OwedWork, project: Project, tuning: Tuning, done: dict[Recipe, list[Score]]) -> None:
+    before, found = recipe_of(project), verdicts(done)
+    best = adopted(found)
+    beat(work)
+    Tuning.objects.filter(pk=tuning.pk).update(
+        verdicts=[asdict(one) for one in found],
+        strength=best.strength,
+        augmentation=best.augmentation.value,
+        finished_at=Now(),
+    )
+    kept = list(Tuning.objects.filter(project=project).values_list("pk", flat=True)[:MAX_SAVED_TUNINGS])
+    Tuning.objects.filter(project=project).exclude(pk__in=kept).delete()
+    if best != before:
+        owe(project.pk, OwedWork.Kind.TRAIN)
+
+
+def _key(recipe: Recipe) -> str:
+    return f"{recipe.strength:g} {recipe.augmentation.value}"
+
+
+def _recipe(key: str) -> Recipe:
+    strength, augmentation = key.split()
+    return Recipe(float(strength), Augmentation(augmentation))
+
+
+MIN_LABELS = 100  # with fewer no gain gets beyond noise
+DOUBLING = 2  # times the labels of the last trial
+
+
+def owe_due() -> None:
+    """Owe a trial to every project that has twice the labels of its last one and waits for nothing else.
+
+    Work that failed and waits for its next attempt holds up nothing.
+    """
+    ready = ModelVersion.objects.ready().filter(project=OuterRef("pk"))
+    tried = Tuning.objects.filter(project=OuterRef("pk")).order_by("-id")
+    projects = (
+        Project.objects.active()
+        .exclude(kind=Project.Kind.SPANS)
+        .exclude(pk__in=OwedWork.objects.exclude(next_attempt_at__gt=Now()).values("project"))
+        .exclude(pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values("project"))
+        .annotate(
+            labels=Subquery(ready.values("label_count")[:1]),
+            tried=Coalesce(Subquery(tried.values("label_count")[:1]), 0),
+        )
+        .filter(labels__gte=MIN_LABELS, labels__gt=DOUBLING * F("tried") - 1)
+    )
+    for project in projects:
+        if not is_due(project):
+            owe(project.pk, OwedWork.Kind.TUNE)
+
+
+@transaction.atomic
+def use_defaults(project_id: int, manager: User) -> bool:
+    """Go back to the usual recipe until the next trial. Returns whether another one was in use.
+
+    The project is trained anew. Raises NotAllowed.
+    """
+    manager_of(project_id, manager)
+    newest = Tuning.objects.filter(project=project_id).exclude(finished_at=None).first()
+    if newest is None or newest.dismissed_at is not None:
+        return False
+    Tuning.objects.filter(pk=newest.pk).update(dismissed_at=Now(), dismissed_by=manager)
+    owe(project_id, OwedWork.Kind.TRAIN)
+    return True

@@ -1,0 +1,33 @@
+"""Prediction panel: what people who decide read of the model's opinion on a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labeling.documents.models import Document
+from labeling.explanations.reasons import percent
+from labeling.guidelines.models import LabelClass
+from labeling.predictions.current import opinion_on
+
+
+@dataclass(frozen=True)
+class ToldOpinion:
+    """The classes that the model holds most likely; of spans what it marks, with its words."""
+
+    number: int | None  # of the model
+    classes: list[tuple[str, str, str]]  # name, probability, words
+
+
+def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> ToldOpinion | None:
+    """None where no model has said anything. Only classes in `names` are told, by default active ones."""
+    opinion = opinion_on(document)
+    if opinion is None:
+        return None
+    if names is None:
+        active = LabelClass.objects.active().filter(project=document.project_id)
+        names = {str(pk): name for pk, name in active.values_list("pk", "name")}
+    words = opinion.words or ("",) * len(opinion.classes)
+    pairs = zip(opinion.classes, words, strict=True)
+    told = [(names[pk], percent(odds), quoted) for (pk, odds), quoted in pairs if pk in names]
+    return ToldOpinion(opinion.number, told)

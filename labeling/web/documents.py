@@ -1,0 +1,227 @@
+"""Document pages: which documents a project has, what was said about one, and which may be labeled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Prefetch, QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from labeling.annotations import exclusion
+from labeling.annotations.models import Annotation, Label, Resolution
+from labeling.documents.models import Document
+from labeling.exceptions import NotFound, WrongState
+from labeling.projects.models import Membership
+from labeling.queue.models import Lease
+from labeling.ranking import gold
+from labeling.web.access import for_managers, local_next, person
+from labeling.web.components.model_prediction import told_opinion
+from labeling.web.components.resolution_wording import settled_by
+from labeling.web.imports import DocumentSearch
+
+PAGE_SIZE = 50
+TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a page of the list begins and ends; None where nothing lies beyond."""
+
+    newer: str | None  # the query of the page before
+    older: str | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer in a document's history."""
+
+    annotation: Annotation
+    labels: list[tuple[Label, str]]  # with the words of a span
+    is_superseded: bool  # by a correction or a withdrawal
+
+
+@require_safe
+@for_managers
+def documents(request: HttpRequest, member: Membership) -> HttpResponse:
+    form = DocumentSearch(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found, neighbours = _page_of(_matching(member, asked), asked)
+    context = {
+        "member": member,
+        "form": form,
+        "documents": found,
+        "neighbours": neighbours,
+        "is_filtered": any(asked.get(name) for name in ("q", "state", "split")),
+    }
+    return render(request, "labeling/document_list.html", context)
+
+
+@require_safe
+@for_managers
+def document(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    found = _document(member, document_id)
+    around = Document.objects.filter(project=member.project_id)
+    resolution = _resolution(found)
+    context = {
+        "member": member,
+        "document": found,
+        "resolution": resolution,
+        "settled_by": settled_by(resolution) if resolution else "",
+        "opinion": told_opinion(found),
+        "history": _history(found),
+        "leases": Lease.objects.filter(document=found, round=found.round).select_related("annotator"),
+        "metadata": [
+            *_origin(found),
+            *((name, _as_text(value)) for name, value in found.metadata.items()),
+        ],
+        "before": around.filter(position=found.position - 1).values_list("pk", flat=True).first(),
+        "after": around.filter(position=found.position + 1).values_list("pk", flat=True).first(),
+    }
+    return render(request, "labeling/document_detail.html", context)
+
+
+@require_POST
+@for_managers
+def exclude(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    exclusion.exclude(member.project_id, person(request), document_id)
+    messages.success(request, _("The document is excluded: nobody labels it, and no model learns from it."))
+    return redirect("labeling:document", member.project_id, document_id)
+
+
+@require_POST
+@for_managers
+def include(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    exclusion.include(member.project_id, person(request), document_id)
+    messages.success(request, _("The document is back, with the answers it had."))
+    return redirect(
+        local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_managers
+def mark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "labeling/confirm.html", _marking(member, _document(member, document_id)))
+    try:
+        gold.mark(member.project_id, person(request), document_id)
+    except WrongState as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The document is gold: it measures annotators from the next order on."))
+    return redirect("labeling:document", member.project_id, document_id)
+
+
+@require_POST
+@for_managers
+def unmark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
+    gold.unmark(member.project_id, person(request), document_id)
+    messages.success(request, _("The document is no longer gold: the answers that people gave settle it."))
+    return redirect(
+        local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
+    )
+
+
+def _marking(member: Membership, document: Document) -> dict[str, Any]:
+    return {
+        "member": member,
+        "title": _("Make {document} gold?").format(document=document),
+        "text": _(
+            "Its answer stays for good and goes on training. Annotators who have not seen it get it now "
+            "and then, as if it were drawn at random, and the report says how many were right. You can "
+            "take it back."
+        ),
+        "action": _("Make it gold"),
+        "back": reverse("labeling:document", args=[member.project_id, document.pk]),
+    }
+
+
+def _matching(member: Membership, asked: dict[str, Any]) -> QuerySet[Document]:
+    """Only what an index serves: an exact identifier, a place, a state, a part; never a look into texts."""
+    found = Document.objects.filter(project=member.project_id)
+    query = (asked.get("q") or "").strip()
+    place = query.removeprefix("#")
+    if query.startswith("#") and place.isdecimal() and len(place) < 18:
+        found = found.filter(position=int(place))
+    elif query:
+        found = found.filter(external_id=query)
+    if asked.get("state"):
+        found = found.filter(state=asked["state"])
+    if asked.get("split"):
+        found = found.filter(split=asked["split"])
+    return found
+
+
+def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[Any], Neighbours]:
+    """One page by position, forwards from `after` or backwards from `before`: as fast at any place."""
+    before, after = asked.get("before"), asked.get("after")
+    found = matching.defer("text", "metadata").annotate(text_start=Left("text", TEXT_START))
+    if before is not None:
+        rows = list(found.filter(position__lt=before).order_by("-position")[: PAGE_SIZE + 1])
+        has_newer, has_older = len(rows) > PAGE_SIZE, True
+        rows = rows[:PAGE_SIZE][::-1]
+    else:
+        start = found if after is None else found.filter(position__gt=after)
+        rows = list(start.order_by("position")[: PAGE_SIZE + 1])
+        has_newer, has_older = after is not None, len(rows) > PAGE_SIZE
+        rows = rows[:PAGE_SIZE]
+    kept = {name: asked[name] for name in ("q", "state", "split") if asked.get(name)}
+    newer = urlencode(kept | {"before": rows[0].position}) if rows and has_newer else None
+    older = urlencode(kept | {"after": rows[-1].position}) if rows and has_older else None
+    return rows, Neighbours(newer, older)
+
+
+def _document(member: Membership, document_id: int) -> Document:
+    found = Document.objects.select_related("told_language").filter(project=member.project_id, pk=document_id)
+    if (one := found.first()) is None:
+        raise NotFound
+    return one
+
+
+def _origin(document: Document) -> list[tuple[str, str]]:
+    """What is known of it besides its metadata: the file it came in, and its language."""
+    told = getattr(document, "told_language", None)  # absent before a worker has told it
+    facts = [(_("Came in"), document.source), (_("Language, as told by machine"), told.name if told else "")]
+    return [(name, value) for name, value in facts if value]
+
+
+def _resolution(document: Document) -> Resolution | None:
+    labelled = Prefetch("annotation__labels", Label.objects.select_related("label_class"))
+    settled = Resolution.objects.filter(document=document).select_related("annotation")
+    return settled.prefetch_related(labelled).first()
+
+
+def _history(document: Document) -> list[Said]:
+    """Every answer ever given, newest first, with what became of it."""
+    labelled = Prefetch("labels", Label.objects.select_related("label_class"))
+    annotations = (
+        Annotation.objects.filter(document=document)
+        .select_related("annotator", "guideline", "superseded_by")
+        .prefetch_related(labelled)
+        .order_by("-id")
+    )
+    return [
+        Said(
+            annotation,
+            [(label, _words(document, label)) for label in annotation.labels.all()],
+            hasattr(annotation, "superseded_by"),
+        )
+        for annotation in annotations
+    ]
+
+
+def _words(document: Document, label: Label) -> str:
+    return "" if label.start is None or label.end is None else document.text[label.start : label.end]
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

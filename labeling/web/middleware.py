@@ -1,0 +1,40 @@
+"""Database outage middleware: shows a page that says so and comes back by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+
+from labeling.db.state import DatabaseState, database_state
+
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 5
+
+
+class DatabaseOutage:
+    """Middleware. The API answers in its own words before an error comes here; see labeling.api.errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
+        # Without the request: who is signed in is what the database would have to say.
+        shown = {
+            "is_reading": request.method in ("GET", "HEAD"),
+            "is_starting": database_state() is DatabaseState.STARTING,
+        }
+        text = render_to_string("503.html", shown)
+        response = HttpResponse(text, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        add_never_cache_headers(response)
+        return response

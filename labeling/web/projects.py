@@ -1,0 +1,424 @@
+"""Project pages: the projects that somebody works in, how one stands, and how another one is made."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.documents.metadata import ALL_FIELDS
+from labeling.documents.metadata_fields import fields_of
+from labeling.exceptions import KeyReused, LabelingError
+from labeling.explanations.reasons import reason_sentence
+from labeling.formats.names import NameProblem, checked_names
+from labeling.guidelines import new_projects
+from labeling.guidelines.models import MAX_CLASSES
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.project_overview import Day, Overview, Standing, overview, standings
+from labeling.projects.models import Membership, Project
+from labeling.web.access import for_managers, for_members, for_people, person
+from labeling.web.components.forms import put_on
+from labeling.web.components.notices import notices
+from labeling.web.components.polling import live, render_live
+
+
+class NewProject(forms.Form):
+    """All that a project needs to begin. Kind and test share are asked once: answers depend on them."""
+
+    name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
+    kind = forms.ChoiceField(
+        choices=Project.Kind,
+        initial=Project.Kind.SINGLE,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("What is an answer?"),
+        help_text=gettext_lazy(
+            "This cannot be changed later: answers of one kind are no answers of another."
+        ),
+    )
+    class_names = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=MAX_CLASSES * 101,
+        label=gettext_lazy("Classes, one a line"),
+        help_text=gettext_lazy(
+            "Each gets a key and a colour of its own, which the next page shows. You can change both, and "
+            "add classes, at any time."
+        ),
+    )
+    overlap = forms.IntegerField(
+        min_value=1,
+        max_value=32,
+        initial=1,
+        label=gettext_lazy("People for each document"),
+        help_text=gettext_lazy(
+            "With two or more, a document is settled when most of them agree; if not, an adjudicator decides."
+        ),
+    )
+    test_percent = forms.IntegerField(
+        min_value=0,
+        max_value=90,
+        initial=10,
+        label=gettext_lazy("Test set, per cent of all documents"),
+        help_text=gettext_lazy(
+            "Drawn at random and labelled like the others, but never learnt from: only so can the model be "
+            "measured honestly. Ten per cent suits most projects. This cannot be changed later."
+        ),
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Description"),
+        help_text=gettext_lazy("For the team: what the labels are for."),
+    )
+    lease_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=1440,
+        initial=15,
+        label=gettext_lazy("Minutes for one document"),
+        help_text=gettext_lazy("Whoever takes longer loses the document to the next person, not the answer."),
+    )
+    allows_overlapping_spans = forms.BooleanField(
+        required=False, label=gettext_lazy("Spans may overlap"), help_text=gettext_lazy("Only for spans.")
+    )
+    creation_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    MORE = ("description", "lease_minutes", "allows_overlapping_spans")
+
+    @classmethod
+    def with_new_key(cls, sent: QueryDict) -> NewProject:
+        """The same form, checked, as one that was not sent yet."""
+        again = sent.copy()
+        again["creation_key"] = str(uuid.uuid4())
+        form = cls(again)
+        form.full_clean()
+        return form
+
+    def clean_class_names(self) -> list[str]:
+        lines = self.cleaned_data["class_names"].splitlines()
+        try:
+            names = checked_names(line for line in lines if line.strip())
+        except NameProblem as problem:
+            raise forms.ValidationError(_(problem.message) % problem.values) from problem
+        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+            raise forms.ValidationError(_("“{name}” stands there twice.").format(name=twice))
+        if too_long := next((name for name in names if len(name) > 100), None):
+            raise forms.ValidationError(
+                _("“{name}…” is longer than 100 characters.").format(name=too_long[:40])
+            )
+        if not 1 <= len(names) <= MAX_CLASSES:
+            raise forms.ValidationError(_("Give between 1 and {most} classes.").format(most=MAX_CLASSES))
+        return names
+
+    def values(self) -> dict[str, Any]:
+        """What `projects.create` takes."""
+        values = dict(self.cleaned_data)
+        values["test_share"] = values.pop("test_percent") / 100
+        return values
+
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.MORE]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.MORE]
+
+    @property
+    def has_errors_in_more(self) -> bool:
+        return any(name in self.errors for name in self.MORE)
+
+
+class Policy(forms.Form):
+    """What a manager may change while people are labeling."""
+
+    name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
+    description = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Description"),
+    )
+    overlap = forms.IntegerField(
+        min_value=1,
+        max_value=32,
+        label=gettext_lazy("People for each document"),
+        help_text=gettext_lazy(
+            "Applies to documents that are not settled yet. Before settled documents change, you are asked."
+        ),
+    )
+    strategy = forms.ChoiceField(
+        choices=Project.Strategy,
+        label=gettext_lazy("What to label next"),
+        help_text=gettext_lazy("The next ranking follows it. The mix suits almost every project."),
+    )
+    suggestion_policy = forms.ChoiceField(
+        choices=Project.SuggestionPolicy,
+        label=gettext_lazy("The model's suggestion"),
+        help_text=gettext_lazy(
+            "A suggestion saves time, and pulls annotators towards the model's mistakes. What each was shown "
+            "is stored with the answer. Documents that measure the model or people never come with one."
+        ),
+    )
+    lease_minutes = forms.IntegerField(
+        min_value=1, max_value=1440, label=gettext_lazy("Minutes for one document")
+    )
+    confirms_choice = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Choose first, then save with Enter"),
+        help_text=gettext_lazy("Slower, and slips are seen. Otherwise one key chooses, saves and goes on."),
+    )
+    allows_overlapping_spans = forms.BooleanField(required=False, label=gettext_lazy("Spans may overlap"))
+    hidden_metadata = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Metadata hidden from annotators"),
+        help_text=gettext_lazy(
+            "Fields that would tell the answer belong here. Managers see them in reports and exports."
+        ),
+    )
+
+    @classmethod
+    def of(cls, project: Project, data: Any = None) -> Policy:
+        """The form with the project's present policy; each kind of project is asked what concerns it."""
+        form = cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
+        if project.kind != Project.Kind.SPANS:
+            del form.fields["allows_overlapping_spans"]
+        if project.kind != Project.Kind.SINGLE:
+            del form.fields["confirms_choice"]
+        if fields := fields_of(project):
+            names = {ALL_FIELDS: _("All that are not shown by choice")}
+            chooser = form.fields["hidden_metadata"]
+            assert isinstance(chooser, forms.MultipleChoiceField)  # noqa: S101 - see above
+            chooser.choices = [(field, names.get(field, field)) for field in fields]
+        else:
+            del form.fields["hidden_metadata"]
+        return form
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from before."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+BAR_HEIGHT = 40  # units of the small drawing of labels per day
+
+
+@dataclass(frozen=True)
+class Row:
+    """One project in the list."""
+
+    member: Membership
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day in the small drawing."""
+
+    day: Day
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the queue's head, ready to be read."""
+
+    place: int
+    document_id: int
+    name: str
+    text_start: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Work that the workers could not do so far, in words."""
+
+    work: OwedWork
+    title: str
+    next_attempt: str
+
+
+@require_safe
+@for_people
+def project_list(request: HttpRequest) -> HttpResponse:
+    members = list(
+        Membership.objects.select_related("project")
+        .filter(user=person(request), removed_at=None, project__archived_at=None)
+        .order_by("project__name", "project")
+    )
+    found = standings([member.project for member in members], person(request))
+    rows = [Row(member, found[member.project_id]) for member in members]
+    context = {"rows": rows, "headline": _headline_of_list(rows)}
+    return render(request, "labeling/project_list.html", context)
+
+
+@for_people
+def new(request: HttpRequest) -> HttpResponse:
+    form = NewProject(request.POST or None, initial={"creation_key": uuid.uuid4()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = new_projects.create_once(person(request), **form.values())
+        except KeyReused:
+            form = NewProject.with_new_key(request.POST)
+            form.add_error(
+                None, _("This form has made a project already. Send it again to make this one too.")
+            )
+        except (LabelingError, ValidationError) as error:
+            put_on(form, error)
+        else:
+            messages.success(request, _("The project is made, and you are its manager."))
+            return redirect("labeling:import", project.pk)
+    return render(
+        request, "labeling/project_new.html", {"form": form, "step": 1}, status=422 if form.errors else 200
+    )
+
+
+@require_safe
+@for_members
+def home(request: HttpRequest, member: Membership) -> HttpResponse:
+    found = overview(member)
+    told = notices() if member.may_manage else []
+    failing = [_failing(work) for work in found.work if work.is_failing]
+    context = {
+        "member": member,
+        "found": found,
+        "headline": _headline(member, found),
+        "bars": _bars(found.days),
+        "answers": sum(day.answers for day in found.days),
+        "is_training": _has_state(found, ModelVersion.State.TRAINING),
+        "failing": failing,
+        "notices": told,
+        "has_failed": _has_state(found, ModelVersion.State.FAILED)
+        and not any(one.work.kind == OwedWork.Kind.TRAIN for one in failing),
+        "head": _head(found),
+        "steps_state": _steps_state(found),
+        "live": live(request, [*_state(member, found), told], is_busy=_is_busy(found)),
+    }
+    return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
+
+
+@require_POST
+@for_managers
+def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
+    if kind in OwedWork.Kind.values:
+        outbox.retry(member.project_id, OwedWork.Kind(kind))
+        messages.success(request, _("The workers try it again."))
+    return redirect("labeling:project", member.project_id)
+
+
+def _state(member: Membership, found: Overview) -> list[object]:
+    """What the page tells that changes by itself."""
+    return [
+        member.project.is_paused,
+        found.standing,
+        found.days,
+        [(run.number, run.state) for run in (found.model, found.latest_run) if run],
+        [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in found.work],
+        found.status,
+        found.embeddings,
+        [(job.pk, job.state) for job in found.imports],
+        [entry.document_id for entry in found.head],
+        found.skippers,
+    ]
+
+
+def _steps_state(found: Overview) -> str:
+    """While this stays, the next steps that the page has loaded stay in it; then they are loaded again."""
+    number = found.model.number if found.model else f"none-{found.standing.settled}"
+    failing = sum(work.is_failing for work in found.work)
+    return f"{number}-{found.standing.disputed}-{found.standing.questions}-{failing}"
+
+
+def _is_busy(found: Overview) -> bool:
+    is_training = _has_state(found, ModelVersion.State.TRAINING)
+    return is_training or bool(found.imports) or any(not work.next_attempt_at for work in found.work)
+
+
+def _failing(work: OwedWork) -> Failing:
+    """What failed how often, and when it is tried again. All of it goes on without anybody."""
+    what = work.get_kind_display()
+    if work.attempts:
+        title = ngettext("{what}: failed", "{what}: failed {n} times in a row", work.attempts).format(
+            what=what, n=work.attempts
+        )
+    else:
+        title = _("{what}: interrupted {n} times in a row").format(what=what, n=work.interruptions)
+    if work.next_attempt_at is None:
+        return Failing(work, title, _("The workers are trying again."))
+    minutes = max(1, ceil((work.next_attempt_at - timezone.now()).total_seconds() / 60))
+    sentence = ngettext(
+        "The workers try again by themselves within a minute.",
+        "The workers try again by themselves within {n} minutes.",
+        minutes,
+    )
+    return Failing(work, title, sentence.format(n=minutes))
+
+
+def _headline_of_list(rows: list[Row]) -> str:
+    """Where work waits."""
+    waiting = [row for row in rows if row.standing.open and not row.member.project.is_paused]
+    if not waiting:
+        return _("No documents wait in your projects")
+    if len(rows) == 1:
+        return _("Documents wait in your project")
+    return _("Documents wait in {n} of your {total} projects").format(n=len(waiting), total=len(rows))
+
+
+def _headline(member: Membership, found: Overview) -> str:
+    """The finding that matters most, as the page's title."""
+    standing = found.standing
+    if not standing.documents:
+        return _("There is nothing to label yet")
+    if member.project.is_paused:
+        return _("Labeling is paused")
+    if not standing.open and not standing.disputed:
+        return _("Every document is settled")
+    if not standing.open and standing.disputed:
+        return _("Only disputes are left")
+    if not standing.settled:
+        is_begun = found.model is not None or any(day.answers for day in found.days)
+        return _("No document is settled yet") if is_begun else _("Ready for the first label")
+    share = 100 * standing.settled // max(standing.to_settle, 1)
+    return _("{share} % of the documents are settled").format(share=share)
+
+
+def _bars(days: list[Day]) -> list[Bar]:
+    most = max([day.answers for day in days] or [0])
+    heights = [-(-BAR_HEIGHT * day.answers // most) if most else 0 for day in days]  # rounded up: 1 shows
+    return [
+        Bar(day, 16 * place, BAR_HEIGHT - height, height)
+        for place, (day, height) in enumerate(zip(days, heights, strict=True))
+    ]
+
+
+def _has_state(found: Overview, state: ModelVersion.State) -> bool:
+    return found.latest_run is not None and found.latest_run.state == state
+
+
+def _head(found: Overview) -> list[Entry]:
+    names = {str(label_class.pk): label_class.name for label_class in found.classes}
+    return [
+        Entry(
+            place,
+            entry.document_id,
+            str(entry.document),
+            getattr(entry, "text_start", ""),
+            reason_sentence(entry.reason, names),
+        )
+        for place, entry in enumerate(found.head, start=1)
+    ]

@@ -1,0 +1,90 @@
+"""Job worker: what it does when a message comes. It takes owed work and leaves it done, queued or failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from django.db import InterfaceError, OperationalError
+
+from labeling.documents import languages
+from labeling.exceptions import StaleRun
+from labeling.exchange import uploads
+from labeling.features import embeddings, pipeline
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.projects.models import Project
+from labeling.queue import expiry
+from labeling.replay import worker
+from labeling.training import dataset, run, tuning
+
+logger = logging.getLogger(__name__)
+
+WORK: dict[str, Callable[[OwedWork], None]] = {
+    OwedWork.Kind.IMPORT: uploads.read_waiting,
+    OwedWork.Kind.FEATURIZE: pipeline.featurize,
+    OwedWork.Kind.EMBED: embeddings.embed,
+    OwedWork.Kind.TRAIN: run.train,
+    OwedWork.Kind.RANK: run.rank,
+    OwedWork.Kind.REPLAY: worker.work_on,
+    OwedWork.Kind.TUNE: tuning.work_on,
+    OwedWork.Kind.TELL_LANGUAGES: languages.tell,
+}
+
+
+def work_off(project_id: int, kind: OwedWork.Kind) -> bool:
+    """Do what is owed; safe to call twice. Returns whether there was something to do.
+
+    What goes wrong is written on the work and tried again at growing pauses, and never ends the worker.
+    """
+    work = outbox.start(project_id, kind)
+    if work is None:
+        return False
+    try:
+        with outbox.heartbeat(work):
+            WORK[kind](work)
+    except StaleRun as error:
+        logger.warning("%s of project %s was left to a newer run: %s", kind, project_id, error)
+    except Exception as error:
+        logger.exception("%s of project %s failed", kind, project_id)
+        note = outbox.interrupt if is_interruption(error) else outbox.fail
+        note(work, f"{type(error).__name__}: {error}")
+    else:
+        outbox.finish(work)
+    return True
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether something around the run failed, the database, the disk, the memory, and not the run itself.
+
+    A file that is not there is the run's own mistake.
+
+    >>> is_interruption(OSError(28, "No space left on device")), is_interruption(ValueError("no word"))
+    (True, False)
+    """
+    return any(
+        isinstance(cause, OperationalError | InterfaceError | MemoryError | OSError)
+        and not isinstance(
+            cause, FileNotFoundError | FileExistsError | IsADirectoryError | NotADirectoryError
+        )
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def reconcile() -> None:
+    """Owe the trainings that are due, and send again for work whose message was lost."""
+    for project in dataset.due_projects():
+        outbox.owe(project.pk, OwedWork.Kind.TRAIN)
+    outbox.reconcile()
+
+
+def sweep_leases() -> None:
+    """Free the slots of leases that ran out, in every project."""
+    for project_id in Project.objects.active().values_list("pk", flat=True):
+        expiry.sweep(project_id)

@@ -1,0 +1,93 @@
+"""Are the numbers of chosen labels told beside those of random ones, and what people were shown?"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+
+from analytics.class_report.bias import bias_report, title
+from labeling import worker
+from labeling.annotations.submit import Submission, submit
+from labeling.documents.models import Document
+from labeling.jobs.models import OwedWork
+from labeling.predictions.prequential import prequential
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease
+from labeling.steering import picks
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
+
+
+@pytest.fixture
+def taught(shop: Project, ann: User) -> Project:
+    """The shop whose model has said something before thirty answers."""
+    label_rightly(shop, ann, 20)
+    train(shop)
+    label_rightly(shop, ann, 30)
+    return shop
+
+
+def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:
+    report = bias_report(taught, list(taught.classes.all()))
+    overall = report.overall
+    assert overall.n_drawn + overall.n_chosen == 30
+    assert overall.n_chosen > 0
+    assert sum(row.recall.n_drawn + row.recall.n_chosen for row in report.classes) == 30
+    if not overall.n_drawn:
+        assert overall.bias.reason == "No random document was predicted before it was labelled."
+    assert title(report) == "Too few answers to say how far the chosen labels are off"
+
+
+def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_queue(
+    taught: Project, joan: User, ann: User
+) -> None:
+    before = bias_report(taught, []).overall
+    waiting = Document.objects.filter(project=taught, state="open")
+    tests = list(waiting.filter(split="test").values_list("pk", flat=True)[:2])
+    pool = list(waiting.filter(split="pool", leases=None).values_list("pk", flat=True)[:3])
+    picks.pick(taught.pk, joan, [*tests, *pool], "Look at these")
+    worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    missing = {*tests, *pool}
+    while missing:
+        (held,) = claims.claim(taught.pk, ann).documents
+        submit(ann, Submission(held.token, [label(taught, truth(held.text))]))
+        missing -= {held.document_id}
+    answered = Lease.objects.filter(project=taught, state="submitted").order_by("annotation_id")[30 + 20 :]
+    told = [(lease.reason["share"], lease.document.split) for lease in answered.select_related("document")]
+    assert told.count(("picked", "test")) == 2
+    assert told.count(("picked", "pool")) == 3
+    drawn = sum(share == "random" or split == "test" for share, split in told)
+    after = bias_report(taught, []).overall
+    assert after.n_drawn - before.n_drawn == drawn
+    assert after.n_chosen - before.n_chosen == len(told) - drawn
+    assert all(one.is_drawn for one in prequential(taught.pk) if one.share == "random")
+
+
+def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, ann: User) -> None:
+    for policy in ("hidden", "shown"):
+        for held in claims.claim(taught.pk, ann, 5).documents:
+            said = {"policy": policy}
+            submit(ann, Submission(held.token, [label(taught, truth(held.text))], suggestion=said))
+    leaning = bias_report(taught, []).leaning
+    assert (leaning.n_seen, leaning.n_hidden, leaning.n_contrary) == (5, 5, 0)
+    assert leaning.seen.is_defined
+    assert leaning.changed.reason == "Nobody has chosen something else before an opinion was shown."
+
+
+def test_an_odd_prediction_of_long_ago_is_passed_over(taught: Project) -> None:
+    lease = Lease.objects.filter(project=taught, state="submitted").latest("annotation_id")
+    odd: list[object] = [[], None, {}, [[]], ["x"], [["Refund", 0.9]], [[None, 0.9]], [[str(UUID(int=0))]]]
+    for top in odd:
+        lease.reason |= {"top": top}
+        lease.save(update_fields=["reason"])
+        overall = bias_report(taught, []).overall
+        assert overall.n_drawn + overall.n_chosen == 29
+
+
+@pytest.mark.parametrize("kind", ["single", "multi", "spans"])
+def test_without_answers_everything_is_undefined(make_project: Callable[..., Project], kind: str) -> None:
+    report = bias_report(make_project(kind=kind), [])
+    assert report.is_empty
+    assert report.overall.drawn.value is None

@@ -1,0 +1,200 @@
+"""Does each finding come when it should, with its numbers, and does its button do what it says?"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics.class_report.guidance.finding import Finding
+from analytics.class_report.guidance.ranked import findings
+from analytics.class_report.report import class_report
+from labeling.annotations import imported
+from labeling.documents.models import Document
+from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.steering.models import Focus, Pick
+from tests.analytics.confusion.test_confusion import MIXED_UP, answer_twice
+from tests.fixtures.people import fill, label
+from tests.fixtures.stored_predictions import judge
+
+
+def found(project: Project) -> dict[str, Finding]:
+    return {finding.key: finding for finding in findings(class_report(project))}
+
+
+def label_pool(project: Project, name: str, count: int) -> list[Document]:
+    """Documents of the pool with a label that was brought along."""
+    made = fill(project, [f"{name} of the pool, number {n}" for n in range(count)])
+    imported.record(project, [(document.pk, [label(project, name)]) for document in made])
+    return made
+
+
+def test_classes_with_few_labels_are_named_with_what_is_missing(tickets: Project) -> None:
+    label_pool(tickets, "Refund", 60)
+    label_pool(tickets, "Billing", 20)
+    few = found(tickets)["few_labels"]
+    assert few.title == "2 classes have fewer than 50 labels to learn from, 1 of them fewer than 15"
+    assert (few.text, few.tone) == ("Delivery 0, Billing 20: 80 more labels would bring each to 50.", "bad")
+    label_pool(tickets, "Billing", 40)
+    few = found(tickets)["few_labels"]
+    assert few.title == "Delivery has no label to learn from"
+    assert few.text == "15 more labels would reach 15."
+    label_pool(tickets, "Delivery", 49)
+    some = found(tickets)["some_labels"]
+    assert (some.title, some.text) == ("Delivery has 49 labels to learn from", "1 more label would reach 50.")
+
+
+def test_the_button_of_several_classes_asks_for_each_of_them(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    label_pool(tickets, "Refund", 1)
+    (deed,) = found(tickets)["few_labels"].deeds
+    client.force_login(joan)
+    client.post(deed.address, {"also": [value for _name, value in deed.fields]})
+    assert Focus.objects.standing().filter(project=tickets).count() == 3
+
+
+def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queued(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    judge(tickets, MIXED_UP)
+    waiting = fill(tickets, ["One more test", "and another"], split="test")
+    missing = found(tickets)["missing_in_test_set"]
+    assert "Nothing can be measured for Delivery." in missing.text
+    client.force_login(joan)
+    answer = client.post(missing.deeds[0].address, follow=True)
+    assert "2 test documents are brought to the front" in answer.content.decode()
+    picked = Pick.objects.get(project=tickets).picked.values_list("document", flat=True)
+    assert set(picked) == {document.pk for document in waiting}
+
+
+def test_without_waiting_test_documents_the_way_out_is_an_import(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    judge(tickets, MIXED_UP)
+    assert found(tickets)["missing_in_test_set"].deeds[0].name == "Import documents"
+    client.force_login(joan)
+    answer = client.post(reverse("analytics:queue_test", args=[tickets.pk]), follow=True)
+    assert "import more documents" in answer.content.decode()
+
+
+def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
+    judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
+    good = found(tickets)["too_good"]
+    assert "100 % of 30 test documents are right; 89 % would fit as well." in good.text
+    assert found(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
+
+
+def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
+    """A labelled document of the pool that copies a test document, which came this long after the model."""
+    twin, near = label_pool(project, "Refund", 2)
+    first = Document.objects.test_set().filter(project=project).earliest("pk")
+    Document.objects.filter(pk__in=[twin.pk, near.pk, first.pk]).update(near_duplicate_group=0)
+    Document.objects.filter(pk=twin.pk).update(content_hash=first.content_hash)
+    Document.objects.filter(pk=first.pk).update(created_at=version.started_at + later)
+    ModelVersion.objects.update(trained_through=twin.annotations.get().pk)
+
+
+def test_copies_that_were_kept_out_are_told_and_copies_that_were_learnt_are_the_worst(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    version = judge(tickets, MIXED_UP)
+    copied(tickets, version, -timedelta(hours=1))
+    assert found(tickets)["kept_out"].title.startswith("1 labelled document repeats a test document")
+    assert "leak" not in found(tickets)
+    copied(tickets, version, timedelta(hours=1))
+    worst = findings(class_report(tickets))[0]
+    assert worst.key == "leak"
+    client.force_login(joan)
+    client.post(worst.deeds[0].address)
+    assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.TRAIN).exists()
+
+
+def test_a_test_set_unlike_the_pool_is_named_with_both_shares(tickets: Project) -> None:
+    judge(tickets, [*MIXED_UP, *MIXED_UP])
+    fill(tickets, [f"A long text {n}. " + "It goes on and on. " * 40 for n in range(60)])
+    tickets.refresh_from_db()
+    differs = found(tickets)["unrepresentative"]
+    assert "characters" in differs.title
+    assert "of the pool" in differs.text
+    assert "permutation test" in differs.how_sure
+
+
+def test_an_unclear_rule_is_told_from_a_weak_model(
+    make_project: Callable[..., Project], ann: User, bob: User
+) -> None:
+    project = make_project(overlap=2)
+    judge(project, MIXED_UP)
+    assert found(project)["unclear_pair"].title == "Refund and Billing are mixed up"
+    answer_twice(project, (ann, bob), ("Refund", "Billing"), 10)
+    unclear = found(project)["unclear_pair"]
+    assert (unclear.title, unclear.tone) == ("Refund and Billing are not clearly distinct", "bad")
+    assert unclear.text == (
+        "4 of 10 Refund test documents are called Billing, and the other way 1 of 10. "
+        "Annotators disagree on the same pair 100 % of the time, so the rule is unclear, not only the model "
+        "weak."
+    )
+    assert "Two people split on it in 10 of 10 comparisons of their answers." in unclear.how_sure
+    assert unclear.deeds[0].name == "Draft a rule"
+
+
+def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_such(
+    tickets: Project, client: Client, joan: User
+) -> None:
+    judge(tickets, MIXED_UP, cross_validated={"labels": 40, "counts": [[9, 8, 7], [1, 2, 3], [3, 2, 1]]})
+    client.force_login(joan)
+    address = reverse("analytics:classes", args=[tickets.pk])
+    text = client.get(address).content.decode()
+    assert "by cross-validation on 40 labelled documents of the pool" in text
+    assert "macro F1, cross-validated" in text
+    assert "by cross-validation" not in client.get(address, {"numbers": "test"}).content.decode()
+
+
+def test_findings_come_in_the_order_of_seriousness_and_the_rest_on_request(
+    tickets: Project, client: Client, joan: User, ann: User
+) -> None:
+    judge(tickets, MIXED_UP)
+    order = [finding.seriousness for finding in findings(class_report(tickets))]
+    assert order == sorted(order, reverse=True)
+    client.force_login(joan)
+    assert 'class="deeds"' in client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
+    client.force_login(ann)
+    assert 'class="deeds"' not in client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
+
+
+@pytest.mark.parametrize("name", ["queue_test", "train_again"])
+def test_only_managers_press_buttons(
+    tickets: Project, client: Client, ann: User, eve: User, name: str
+) -> None:
+    address = reverse(f"analytics:{name}", args=[tickets.pk])
+    client.force_login(ann)
+    assert client.post(address).status_code == 403
+    client.force_login(eve)
+    assert client.post(address).status_code == 404
+
+
+def test_the_api_tells_findings_with_their_actions(tickets: Project, client: Client, joan: User) -> None:
+    judge(tickets, MIXED_UP)
+    client.force_login(joan)
+    told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
+    missing = next(one for one in told if one["key"] == "missing_in_test_set")
+    assert missing["actions"][0]["method"] == "GET"
+    assert missing["how_sure"]
+
+
+def test_a_model_without_a_test_document_has_findings_all_the_same(tickets: Project) -> None:
+    ModelVersion.objects.create(
+        project=tickets,
+        number=1,
+        state="ready",
+        label_count=10,
+        finished_at=timezone.now(),
+        classes=[c.pk for c in tickets.classes.all()],
+    )
+    label_pool(tickets, "Refund", 1)
+    assert "small_test_set" in found(tickets)

@@ -1,0 +1,57 @@
+"""Does a label count at once in the report, although the model was trained before it?"""
+
+from django.contrib.auth.models import User
+
+from analytics.data.queries import held_out, latest_model
+from labeling.annotations import adjudication, imported
+from labeling.annotations.ground_truth import labelled_documents
+from labeling.documents.models import Document
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import WORDS, label_rightly, train, truth
+from tests.labeling.training.test_span_model import answer, marked
+
+__all__ = ["marked"]
+
+
+def model(project: Project) -> ModelVersion:
+    version = latest_model(project)
+    assert version is not None
+    return version
+
+
+def a_test_document(project: Project, state: str = "open") -> Document:
+    return Document.objects.test_set().filter(project=project, state=state).order_by("-random_key")[0]
+
+
+def right(project: Project) -> int:
+    found = held_out(project, model(project))
+    return int((found.truth == found.predicted).all(axis=1).sum())
+
+
+def test_a_test_document_labelled_after_the_training_counts_at_once_and_so_does_its_correction(
+    shop: Project, ann: User, joan: User
+) -> None:
+    label_rightly(shop, ann, 24)
+    train(shop)
+    labelled = len(labelled_documents(shop.pk, "test"))
+    assert model(shop).facts["held_out"]["documents"] == labelled == len(held_out(shop, model(shop)))
+    document, before = a_test_document(shop), right(shop)
+    name = truth(document.text)
+    imported.record(shop, [(document.pk, [label(shop, name)])])
+    assert len(held_out(shop, model(shop))) == labelled + 1
+    assert right(shop) == before + 1
+    other = next(one for one in WORDS if one != name)
+    adjudication.relabel(shop.pk, document.pk, joan, [label(shop, other)], "By the new rule")
+    assert right(shop) == before
+    assert shop.model_versions.count() == 1
+
+
+def test_so_it_is_with_spans(marked: Project, ann: User) -> None:
+    answer(marked, ann, 24)
+    train(marked)
+    before = len(held_out(marked, model(marked)))
+    document = a_test_document(marked)
+    imported.record(marked, [(document.pk, [label(marked, truth(document.text), 0, 3)])])
+    assert len(held_out(marked, model(marked))) == before + 1

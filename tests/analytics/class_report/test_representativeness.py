@@ -1,0 +1,26 @@
+"""Is the test set like the pool? Also where most of what ever came was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analytics.class_report.guidance.representativeness import differences
+from labeling.documents.models import Document
+from labeling.projects.models import Project
+from tests.fixtures.people import fill
+
+
+def test_places_of_removed_documents_take_nothing_from_the_sample(
+    make_project: Callable[..., Project],
+) -> None:
+    project = make_project(texts=[])
+    fill(project, ["removed"] * 6_000)
+    fill(project, ["a text of the pool, which is longer"] * 100)
+    short = fill(project, ["short"] * 40, split=Document.Split.TEST)
+    Document.objects.filter(project=project, position__lt=6_000).delete()
+    project.removed_count = 6_000
+    project.save(update_fields=["removed_count"])
+    found = differences(project, np.array([document.pk for document in short]))
+    assert [one.field for one in found[:1]] == [""], "they differ in their length"

@@ -1,0 +1,103 @@
+"""Is it time to stop labeling? Advice from stored numbers, on the page and in the API."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from analytics.learning_curves.stopping import sentences, stopping_advice, title
+from labeling.learning.evaluation.stopping_criteria import SAMPLE, Standing
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from tests.fixtures.people import fill
+from tests.fixtures.trained_project import label_rightly, text_of, train
+
+
+@pytest.fixture
+def trained(shop: Project, ann: User) -> Project:
+    """Three models, at least twenty labels apart."""
+    fill(shop, [text_of(("Refund", "Billing", "Delivery")[n % 3], n + 900) for n in range(30)])
+    for count in (20, 25, 25):
+        label_rightly(shop, ann, count)
+        train(shop)
+    return shop
+
+
+def facts(project: Project) -> list[dict[str, Any]]:
+    return [version.facts for version in project.model_versions.ready().order_by("number")]
+
+
+def test_each_model_is_compared_with_one_that_had_fewer_labels(trained: Project) -> None:
+    first, second, third = facts(trained)
+    assert first["change"] is None
+    assert (second["change"]["since"], third["change"]["since"]) == (1, 2)
+    assert second["change"]["labels"] >= 20
+    assert 0 < third["change"]["kappa"] <= 1
+    assert third["change"]["documents"] <= SAMPLE
+
+
+def test_a_model_that_learnt_little_more_is_compared_with_the_one_before(trained: Project, ann: User) -> None:
+    label_rightly(trained, ann, 3)
+    train(trained)
+    assert facts(trained)[-1]["change"]["since"] == 2
+    assert len(stopping_advice(trained).kappas) == 2  # not three: each comparison is of labels of its own
+
+
+def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
+    for told in facts(trained):
+        assert 0 <= told["held_out"]["right"] <= told["held_out"]["documents"]
+    assert facts(trained)[-1]["held_out"]["documents"] > 0
+
+
+def test_without_enough_numbers_nothing_is_advised(shop: Project, trained: Project) -> None:
+    advice = stopping_advice(trained)
+    assert advice.standing is not Standing.STABILISED
+    assert "2 of the 3 comparisons are there" in sentences(advice)[0]
+    assert "is unknown" in sentences(advice)[2]
+
+
+def told(project: Project, *kappas: float, wrong: tuple[int, ...] = ()) -> None:
+    """Models with these facts, as if they had been trained."""
+    for place, kappa in enumerate(kappas):
+        ModelVersion.objects.create(
+            project=project,
+            number=place + 1,
+            state=ModelVersion.State.READY,
+            label_count=50 * 2**place,
+            classes=list(project.classes.values_list("pk", flat=True)),
+            facts={
+                "change": {"kappa": kappa, "since": place, "labels": 50, "documents": 900} if place else None,
+                "held_out": {"documents": 200, "right": 200 - wrong[place]} if wrong else None,
+            },
+        )
+
+
+def test_the_gain_comes_with_its_interval(tickets: Project) -> None:
+    told(tickets, 1.0, 0.9, 0.95, 0.99, wrong=(60, 42, 30, 21))
+    advice = stopping_advice(tickets)
+    assert advice.kappas == (0.9, 0.95, 0.99)
+    assert advice.gain is not None
+    assert 0.005 < advice.gain.value < 0.03
+    assert "the next 100 labels bring +1." in sentences(advice)[2]
+    assert title(advice) == "The model still learns: more labels help"
+
+
+def test_the_page_gives_the_advice_in_plain_words(trained: Project, joan: User) -> None:
+    client = Client()
+    client.force_login(joan)
+    page = client.get(reverse("analytics:classes", args=[trained.pk])).content.decode()
+    assert "Is it time to stop?" in page
+    assert "nothing stops by itself" in page
+
+
+def test_the_api_gives_the_numbers(tickets: Project, joan: User) -> None:
+    told(tickets, 1.0, 0.9, 0.95, 0.99, wrong=(60, 42, 30, 21))
+    client = Client()
+    client.force_login(joan)
+    answer = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["stopping"]
+    assert answer["standing"] == "learning"
+    assert answer["kappa"] == pytest.approx(0.947, abs=0.001)
+    assert answer["expected_gain"]["labels"] == 100
+    assert answer["trend"] is None

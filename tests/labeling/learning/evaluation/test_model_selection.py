@@ -1,0 +1,121 @@
+"""Is another recipe taken only where it is better beyond noise?"""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.fitting import fit_committee
+from labeling.learning.classifiers.hyperparameters import (
+    USUAL_RECIPE,
+    Augmentation,
+    Recipe,
+    augmented,
+    weak_classes,
+)
+from labeling.learning.evaluation.model_selection import (
+    TRIALS,
+    Score,
+    adopted,
+    corrected_difference,
+    next_trial,
+    run_trial,
+    verdicts,
+)
+from labeling.learning.text.hashing import COLUMNS
+from labeling.learning.text.rows import Rows
+
+NOISE = np.random.default_rng(0).normal(0, 0.02, (5, TRIALS))
+
+
+def some_rows(n: int) -> Rows:
+    """Documents of a dozen words each."""
+    rng = np.random.default_rng(n)
+    columns = np.concatenate([np.sort(rng.choice(500, 12, replace=False)) for _ in range(n)])
+    data = np.full(12 * n, 1 / np.sqrt(12), dtype=np.float32)
+    sparse = csr_array((data, columns, np.arange(0, 12 * n + 1, 12)), shape=(n, COLUMNS))
+    return Rows(sparse, rng.normal(size=(n, 4)).astype(np.float32), positions=np.arange(n))
+
+
+def played(gains: dict[Recipe, float]) -> dict[Recipe, list[Score]]:
+    """All trials, each recipe better than the usual one by so much macro F1, and noise."""
+    done: dict[Recipe, list[Score]] = {}
+    while (following := next_trial(done)) is not None:
+        recipe, number = following
+        noise = NOISE[len(done) - (recipe in done), number]
+        done.setdefault(recipe, []).append(Score(0.7 + gains.get(recipe, 0) + noise, 0.5))
+    return done
+
+
+def test_noise_changes_nothing():
+    found = verdicts(played({}))
+    assert not any(one.is_better for one in found)
+    assert adopted(found) == USUAL_RECIPE
+
+
+def test_a_gain_beyond_noise_is_taken_and_the_next_step_builds_on_it():
+    found = verdicts(played({Recipe(60.0): 0.1, Recipe(60.0, Augmentation.DROPOUT): 0.1}))
+    assert [one.against.strength for one in found] == [20, 20, 60, 60]
+    assert adopted(found) == Recipe(60.0)
+
+
+def test_what_weak_classes_get_is_judged_by_itself():
+    found = verdicts(played({Recipe(20.0, Augmentation.JOINED): 0.1}))
+    assert adopted(found) == Recipe(20.0, Augmentation.JOINED)
+
+
+def test_a_gain_that_makes_the_model_too_sure_is_not_taken():
+    done = played({Recipe(60.0): 0.1})
+    done[Recipe(60.0)] = [Score(one.macro_f1, 1.5 + NOISE[0, n]) for n, one in enumerate(done[Recipe(60.0)])]
+    for strength, kind in ((20.0, Augmentation.DROPOUT), (20.0, Augmentation.JOINED)):
+        done[Recipe(strength, kind)] = done[USUAL_RECIPE]
+    assert adopted(verdicts(done)) == USUAL_RECIPE
+
+
+def test_differences_of_folds_that_share_documents_are_less_sure_than_they_look():
+    """The plain t-test would take this one."""
+    rng = np.random.default_rng(3)
+    gains = 0.01 + rng.normal(0, 0.02, TRIALS)
+    found = corrected_difference(0.7 + gains, np.full(TRIALS, 0.7))
+    plain = 2.14 * gains.std(ddof=1) / np.sqrt(TRIALS)
+    assert found.reach == pytest.approx(plain * np.sqrt(1 + TRIALS / 4), rel=0.01)
+
+
+@pytest.mark.parametrize("kind", [Augmentation.DROPOUT, Augmentation.JOINED])
+@pytest.mark.parametrize("is_single", [True, False])
+def test_only_weak_classes_get_more(kind: Augmentation, is_single: bool):
+    rows, classes = some_rows(30), np.array([0] * 24 + [1] * 6)
+    labels = classes if is_single else np.eye(2, dtype=bool)[classes]
+    more, given = augmented(rows, labels, 2, kind, seed=0)
+    assert weak_classes(np.eye(2, dtype=bool)[classes]).tolist() == [1]
+    added = given[30:] if is_single else given[30:].argmax(axis=1)
+    assert len(more) == len(given) == 39
+    assert set(added.tolist()) == {1}
+    lengths = np.sqrt(more.sparse.multiply(more.sparse).sum(axis=1))
+    assert lengths == pytest.approx(np.ones(39), abs=1e-5)
+
+
+def test_without_a_weak_class_there_is_nothing_to_add():
+    rows, labels = some_rows(10), np.array([0, 1] * 5)
+    assert augmented(rows, labels, 2, Augmentation.DROPOUT, seed=0)[0] is rows
+
+
+def test_a_recipe_reaches_the_model():
+    rows, labels = some_rows(40), np.array([0] * 30 + [1] * 10)
+    usual, weak, joined = (
+        fit_committee(rows, labels, 2, recipe=recipe).linear.sparse_weights
+        for recipe in (USUAL_RECIPE, Recipe(1.0), Recipe(20.0, Augmentation.JOINED))
+    )
+    assert np.abs(weak).max() < np.abs(usual).max()
+    assert joined.shape != usual.shape or not np.allclose(joined, usual)
+
+
+@pytest.mark.parametrize("is_single", [True, False])
+def test_a_trial_is_the_same_whenever_it_is_run(is_single: bool):
+    rows, classes = some_rows(60), np.arange(60) % 3
+    labels = classes if is_single else np.eye(3, dtype=bool)[classes]
+    evidence = Evidence(rows, np.arange(60))
+    scores = [run_trial(rows, labels, 3, evidence, USUAL_RECIPE, 4) for _ in range(2)]
+    assert scores[0] == scores[1]
+    assert 0 <= scores[0].macro_f1 <= 1
+    assert scores[0].log_loss > 0

@@ -1,0 +1,115 @@
+"""Advice on stopping is honest: it says what is known, how well, and nothing where nothing is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.learning.evaluation.stopping_criteria import (
+    FLAT,
+    MIN_SAMPLED,
+    WINDOW,
+    Gain,
+    Standing,
+    Trend,
+    accuracy_trend,
+    advise,
+    expected_gain,
+    prediction_kappa,
+)
+
+FLAT_TREND = Trend(0.0, -0.1, 0.1, 20)
+TWO_SCORES = [0.98, 0.99]
+SETTLED = [0.97, 0.98, 0.99]
+
+
+def one_hot(numbers, n_classes=3):
+    return np.eye(n_classes, dtype=bool)[np.asarray(numbers)]
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=30))
+def test_a_model_agrees_with_itself(numbers):
+    assert prediction_kappa(one_hot(numbers), one_hot(numbers), is_single=True) == 1
+    assert prediction_kappa(one_hot(numbers), one_hot(numbers), is_single=False) == 1
+
+
+def test_kappa_is_about_nothing_where_two_models_agree_by_chance_only():
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(3, size=(2, 5_000))
+    assert prediction_kappa(one_hot(first), one_hot(second), is_single=True) == pytest.approx(0, abs=0.03)
+
+
+def test_every_label_of_several_is_one_decision():
+    before = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=bool)
+    after = before.copy()
+    after[0, 0] = False
+    assert prediction_kappa(before, after, is_single=False) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("kappas", "trend", "standing"),
+    [
+        ([], None, Standing.UNKNOWN),
+        (TWO_SCORES, FLAT_TREND, Standing.UNKNOWN),
+        (SETTLED, None, Standing.UNKNOWN),
+        (SETTLED, FLAT_TREND, Standing.STABILISED),
+        ([0.5, *SETTLED], FLAT_TREND, Standing.STABILISED),  # only the latest three count
+        ([0.9, 0.98, 0.98], FLAT_TREND, Standing.LEARNING),
+        (SETTLED, Trend(FLAT + 0.001, -0.1, 0.1, 20), Standing.LEARNING),
+        (SETTLED, Trend(0.004, 0.001, 0.007, 900), Standing.LEARNING),  # slow, but it rises
+    ],
+)
+def test_it_has_stabilised_when_predictions_agree_and_accuracy_stands_still(kappas, trend, standing):
+    assert advise(kappas, trend, None).standing is standing
+
+
+def test_a_trend_needs_enough_random_documents_among_the_latest_answers():
+    ages = np.arange(MIN_SAMPLED) * 10
+    assert accuracy_trend(ages, np.ones(MIN_SAMPLED, dtype=bool)) is not None
+    assert accuracy_trend(ages[1:], np.ones(MIN_SAMPLED - 1, dtype=bool)) is None
+    assert accuracy_trend(ages + WINDOW - 50, np.ones(MIN_SAMPLED, dtype=bool)) is None
+
+
+def test_always_right_so_far_is_no_certainty():
+    found = accuracy_trend(np.arange(20) * 10, np.ones(20, dtype=bool))
+    assert found.slope == 0
+    assert found.low < -0.05 < 0.05 < found.high
+
+
+def test_the_interval_of_a_trend_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    ages, held = np.arange(0, 200, 5), 0
+    for _ in range(400):
+        chance = 0.8 - 0.1 * ages / 100
+        found = accuracy_trend(ages, rng.random(len(ages)) < chance)
+        held += found.low <= 0.1 <= found.high
+    assert 0.92 < held / 400 < 0.99
+
+
+def test_the_gain_of_a_power_law_is_read_off_it():
+    labels = np.array([40, 80, 160, 320, 640])
+    error = 0.9 * labels**-0.4
+    found = expected_gain(labels, error * 5_001 - 0.5, np.full(5, 5_000))
+    assert found.value == pytest.approx(0.9 * (640**-0.4 - 740**-0.4), rel=1e-3)
+    assert found.low <= found.value <= found.high
+
+
+def test_the_gain_is_uncertain_where_the_curve_is_rough():
+    labels, documents = np.array([40, 80, 160, 320]), np.full(4, 100)
+    smooth = expected_gain(labels, np.array([40, 30, 22, 16]), documents)
+    rough = expected_gain(labels, np.array([30, 42, 12, 20]), documents)
+    assert rough.high - rough.low > 2 * (smooth.high - smooth.low)
+
+
+@pytest.mark.parametrize(
+    ("labels", "documents"),
+    [([50, 100, 200], [99] * 3), ([100, 105, 110, 115], [99] * 4), ([50, 100, 200, 400], [29] * 4), ([], [])],
+)
+def test_no_gain_is_made_up_from_too_little(labels, documents):
+    assert expected_gain(np.array(labels), np.array(documents) / 4, np.array(documents)) is None
+
+
+def test_nothing_wrong_at_all_promises_little():
+    found = expected_gain(np.array([50, 100, 200, 400]), np.zeros(4), np.full(4, 100))
+    assert isinstance(found, Gain)
+    assert abs(found.value) < 0.005

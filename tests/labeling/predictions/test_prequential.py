@@ -1,0 +1,82 @@
+"""Was the model right about what it was then taught?"""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling.annotations.submit import Submission, submit
+from labeling.predictions.models import ModelVersion
+from labeling.predictions.prequential import prequential
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease, QueueEntry
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import label_rightly, train, truth
+
+
+@pytest.fixture
+def taught(shop: Project, ann: User) -> Project:
+    """A model, and thirty answers to documents that it had an opinion on."""
+    label_rightly(shop, ann, 40)
+    train(shop)
+    label_rightly(shop, ann, 30)
+    return shop
+
+
+def test_answers_are_paired_with_what_was_said_before_them(taught: Project) -> None:
+    found = prequential(taught.pk)
+    assert len(found) == 30
+    assert [one.age for one in found] == list(range(29, -1, -1))
+    assert {one.model for one in found} == {1}
+    assert sum(one.is_right for one in found) > 20
+    assert all(0 < one.probability <= 1 for one in found)
+    leases = {lease.annotation_id: lease for lease in Lease.objects.filter(project=taught)}
+    for one in found:
+        assert leases[one.annotation_id].document_id == one.document_id
+        assert leases[one.annotation_id].reason["top"][0][0] == str(one.label_class)
+
+
+def test_a_later_model_changes_nothing_of_what_was_said(taught: Project) -> None:
+    before = prequential(taught.pk)
+    train(taught)
+    assert prequential(taught.pk) == before
+
+
+def test_random_draws_know_their_chance_and_chosen_documents_have_none(taught: Project) -> None:
+    found = prequential(taught.pk)
+    assert {"random", "margin"} <= {one.share for one in found}
+    for one in found:
+        assert (one.propensity is not None) == (one.share == "random")
+
+
+def test_documents_that_come_again_do_not_judge_the_model(taught: Project, ann: User) -> None:
+    """It may have learnt from their first answer."""
+    QueueEntry.objects.live(taught).update(
+        reason={"share": "overlap", "top": [[str(taught.classes.first().pk), 0.9]], "model": 1}  # type: ignore[union-attr]
+    )
+    label_rightly(taught, ann, 1)
+    assert len(prequential(taught.pk)) == 30
+
+
+def test_a_wrong_prediction_and_a_class_of_none_are_told_as_they_are(taught: Project, ann: User) -> None:
+    (held,) = claims.claim(taught.pk, ann).documents
+    wrong = next(name for name in ("Refund", "Billing", "Delivery") if name != truth(held.text))
+    said = {str(c.pk): c.name for c in taught.classes.all()}[held.reason["top"][0][0]]
+    submit(ann, Submission(held.token, [label(taught, wrong)]))
+    last = prequential(taught.pk)[-1]
+    assert last.given == {label(taught, wrong).label_class}
+    assert last.is_right == (said == wrong)
+
+
+def test_it_is_one_statement_and_looks_at_the_latest_only(taught: Project) -> None:
+    with CaptureQueriesContext(connection) as statements:
+        assert len(prequential(taught.pk, most=5)) == 5
+    assert len(statements) == 1
+    assert prequential(taught.pk, most=5) == prequential(taught.pk)[-5:]
+
+
+def test_without_a_model_there_is_nothing(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 12)
+    assert prequential(shop.pk) == []
+    assert not ModelVersion.objects.exists()

@@ -1,0 +1,109 @@
+"""What does the model think of the documents that it puts into the head, and why?"""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling.annotations.submit import Submission, submit
+from labeling.documents.models import Document
+from labeling.learning.text.hashing import words
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import Lease, QueueEntry
+from labeling.ranking import attached_predictions
+from labeling.training.registry import ranker_in_use
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import WORDS, label_rightly, train, truth
+
+
+def reasons(project: Project) -> list[tuple[Document, dict[str, Any]]]:
+    live = QueueEntry.objects.live(project).select_related("document")
+    return [(entry.document, entry.reason) for entry in live]
+
+
+def test_every_document_of_the_head_carries_what_the_model_thinks(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 40)
+    train(shop)
+    found = reasons(shop)
+    assert {"margin", "random", "test"} <= {reason["share"] for _, reason in found}
+    version = shop.model_versions.ready()[0]
+    for _, reason in found:
+        assert reason["model"] == version.number
+        (first, p), (second, q) = reason["top"]
+        assert first != second
+        assert p >= q
+        assert reason["experts"][0][0] == "linear"
+    assert all(reason["propensity"] > 0 for _, reason in found if reason["share"] == "random")
+
+
+def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 40)
+    train(shop)
+    names = {str(c.pk): c.name for c in shop.classes.all()}
+    told = [(document, reason) for document, reason in reasons(shop) if "words" in reason]
+    assert len(told) > 20
+    for document, reason in told:
+        named = [word for word, _pull in reason["words"]]
+        assert set(named) <= set(words(document.text))
+        assert named[0] in WORDS[names[reason["top"][0][0]]].split()
+
+
+def test_started_documents_are_predicted_too(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 40)
+    Project.objects.filter(pk=shop.pk).update(overlap=2)
+    (held,) = claims.claim(shop.pk, ann).documents
+    submit(ann, Submission(held.token, [label(shop, truth(held.text))]))
+    train(shop)
+    started = [reason for _, reason in reasons(shop) if reason["share"] == "overlap"]
+    assert started
+    assert all("top" in reason for reason in started)
+
+
+def test_what_is_served_keeps_the_prediction_of_that_moment(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 40)
+    train(shop)
+    (held,) = claims.claim(shop.pk, ann).documents
+    submit(ann, Submission(held.token, [label(shop, truth(held.text))]))
+    kept = Lease.objects.get(pk=held.lease_id).reason
+    train(shop)
+    assert kept["model"] == 1
+    assert Lease.objects.get(pk=held.lease_id).reason == kept
+
+
+def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User, monkeypatch: Any) -> None:
+    label_rightly(shop, ann, 40)
+    monkeypatch.setattr(attached_predictions, "MAX_TOTAL_CHARACTERS", 200)
+    train(shop)
+    told = ["words" in reason for _, reason in reasons(shop)]
+    assert 0 < sum(told) < 10
+    assert any(told[:5])
+    assert all("top" in reason for _, reason in reasons(shop))
+
+
+def test_all_texts_are_read_in_one_statement(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 40)
+    train(shop)
+    ranker = ranker_in_use(shop)
+    assert ranker.opinion is not None
+    entries = [(document.pk, {"share": "margin"}) for document, _ in reasons(shop)]
+    with CaptureQueriesContext(connection) as statements:
+        told = ranker.opinion.of(entries)
+    assert len(statements) == 1
+    assert len(told) == len(entries) > 40
+
+
+def test_of_several_classes_those_are_told_that_the_model_would_choose(shop: Project, ann: User) -> None:
+    Project.objects.filter(pk=shop.pk).update(kind="multi")
+    shop.refresh_from_db()
+    label_rightly(shop, ann, 40)
+    train(shop)
+    found = [reason for _, reason in reasons(shop)]
+    assert all("likely" in reason for reason in found)
+    chosen = [reason for reason in found if reason["likely"]]
+    assert len(chosen) > len(found) / 2
+    for reason in chosen:
+        assert reason["likely"][0] == reason["top"][0]
+        odds = [p for _class, p in reason["likely"]]
+        assert odds == sorted(odds, reverse=True)

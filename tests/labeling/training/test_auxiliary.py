@@ -1,0 +1,142 @@
+"""What a training uses besides the labels: the pool, the guideline, the graph, other models."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+
+from labeling import worker
+from labeling.documents.models import Document
+from labeling.features import embeddings
+from labeling.features.pipeline import current_store
+from labeling.guidelines import versions
+from labeling.guidelines.models import Guideline, LabelClass
+from labeling.guidelines.versions import Rule
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.committee import Committee
+from labeling.learning.storage.feature_store import WORDS
+from labeling.learning.text.sentence_embeddings import embeddings_installed
+from labeling.projects.models import Project
+from labeling.training.auxiliary import evidence_for
+from labeling.training.dataset import read_lesson
+from labeling.training.model_files import model_folder
+from tests.fixtures.trained_project import label_rightly, train
+
+needs_the_extra = pytest.mark.skipif(
+    not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
+)
+LINES = {
+    "Refund": "money back, a return",
+    "Billing": "invoice, card, tax",
+    "Delivery": "parcel, courier, box",
+}
+
+
+@pytest.fixture
+def write_guideline(joan: User) -> Callable[[Project], None]:
+    """Joan says in a line what each class is."""
+
+    def write(project: Project) -> None:
+        ids = dict(LabelClass.objects.filter(project=project).values_list("name", "pk"))
+        rules = {ids[name]: Rule(line) for name, line in LINES.items()}
+        versions.publish(project.pk, joan, body="", rules=rules, change=Guideline.Change.RULE)
+
+    return write
+
+
+def read(project: Project) -> Evidence:
+    store = current_store(project)
+    assert store is not None
+    return evidence_for(project, store, read_lesson(project).classes)
+
+
+def committee_of(project: Project) -> Committee:
+    version = project.model_versions.ready().first()
+    assert version is not None
+    return Committee.load(model_folder(version))[0]
+
+
+def embed_all(project: Project) -> None:
+    outbox.owe(project.pk, OwedWork.Kind.EMBED)
+    while worker.work_off(project.pk, OwedWork.Kind.EMBED):
+        assert not OwedWork.objects.failing().exists()
+
+
+def test_the_unlabelled_pool_holds_no_test_document(shop: Project) -> None:
+    tests = set(Document.objects.test_set().filter(project=shop).values_list("position", flat=True))
+    found = read(shop)
+    assert len(found.unlabelled) == len(found.positions) == 90
+    assert tests.isdisjoint(found.positions.tolist())
+
+
+def test_a_class_is_described_by_its_definition_and_a_bare_name_says_nothing_to_counted_words(
+    shop: Project, write_guideline: Callable[[Project], None]
+) -> None:
+    assert read(shop).described is None
+    write_guideline(shop)
+    described = read(shop).described
+    assert described is not None
+    assert len(described) == 3
+    assert (described.presence().sum(axis=1) > 0).all()
+
+
+def test_a_model_weighs_the_words_and_the_guideline_and_says_so(
+    shop: Project, ann: User, write_guideline: Callable[[Project], None]
+) -> None:
+    write_guideline(shop)
+    label_rightly(shop, ann, 15)
+    train(shop)
+    version = shop.model_versions.ready()[0]
+    assert set(version.facts["experts"]) == {"linear", "words", "guideline"}
+    assert version.facts["view"] == WORDS
+
+
+@needs_the_extra
+def test_embeddings_and_their_graph_take_over_when_they_are_there(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 15)
+    train(shop)
+    embed_all(shop)
+    store = current_store(shop)
+    assert store is not None
+    assert store.view != WORDS
+    assert store.graph is not None
+    assert store.graph.count == shop.document_count == 102
+    assert len(store.graph.anchors) == 90  # no test document joins others
+    train(shop)
+    assert {"neighbours", "guideline"} <= set(committee_of(shop).names)
+    assert shop.model_versions.ready()[0].facts["view"] == store.view
+
+
+@needs_the_extra
+def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 15)
+    train(shop)
+    embed_all(shop)
+    before = shop.generation
+    outbox.owe(shop.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
+    assert not OwedWork.objects.failing().exists()
+    shop.refresh_from_db()
+    assert shop.generation > before
+
+
+@needs_the_extra
+def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
+    shop: Project, ann: User, write_guideline: Callable[[Project], None]
+) -> None:
+    label_rightly(shop, ann, 15)
+    train(shop)
+    embed_all(shop)
+    OwedWork.objects.all().delete()
+    write_guideline(shop)
+    assert read(shop).described is None  # not yet: it is owed
+    assert OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).exists()
+    embed_all(shop)
+    described = read(shop).described
+    assert described is not None
+    assert np.abs(described.points()).sum(axis=1).min() > 0
+    assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
+    assert embeddings.progress(shop) == embeddings.Progress(102, 102)

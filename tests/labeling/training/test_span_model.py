@@ -1,0 +1,226 @@
+"""How a project of spans learns, predicts and orders its queue."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+
+from labeling import worker
+from labeling.annotations.submit import Submission, submit
+from labeling.explanations.reasons import reason_sentence
+from labeling.features.pipeline import edition_folder
+from labeling.features.tokens import current_tokens, tokens_folder
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.learning.query_strategies.annotation_cost import PRIOR
+from labeling.learning.sequence.crf import MODEL_FILE
+from labeling.predictions.models import HeldOutPrediction
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import QueueEntry
+from labeling.ranking import attached_spans
+from labeling.ranking.head import open_candidates
+from labeling.training import span_model
+from tests.fixtures.people import fill, label
+from tests.fixtures.trained_project import WORDS, text_of, train, truth
+
+
+def entries(project: Project) -> list[QueueEntry]:
+    project.refresh_from_db()
+    return list(QueueEntry.objects.live(project).order_by("rank"))
+
+
+def answer(project: Project, who: User, count: int, seconds: float | None = None) -> None:
+    """Mark the first word of this many documents as of the document's kind."""
+    for _ in range(count):
+        (held,) = claims.claim(project.pk, who).documents
+        marked = label(project, truth(held.text), 0, len(held.text.split()[0]))
+        submit(who, Submission(held.token, [marked], seconds=seconds))
+
+
+@pytest.fixture
+def marked(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+    """A project of spans with features and tokens but no model, long and short texts, some of them test."""
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    names = list(WORDS)
+    texts = [" and ".join([text_of(names[n % 3], n)] * (1 + n % 4)) for n in range(80)]
+    project = make_project(kind="spans", texts=texts)
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
+    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert worker.work_off(project.pk, kind)
+    project.refresh_from_db()
+    return project
+
+
+def test_the_tokens_of_a_pool_are_made_with_its_features(marked: Project) -> None:
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    assert len(tokens) == marked.document_count
+    fill(marked, ["One more text."])
+    outbox.owe(marked.pk, OwedWork.Kind.FEATURIZE)
+    assert worker.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
+    grown = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert grown is not None
+    assert grown.token_counts(np.array([len(tokens)])).tolist() == [4]
+
+
+@pytest.mark.parametrize("strategy", Project.Strategy.values)
+def test_every_strategy_orders_the_pool(strategy: str, marked: Project, ann: User) -> None:
+    Project.objects.filter(pk=marked.pk).update(strategy=strategy)
+    answer(marked, ann, 12)
+    train(marked)
+    answer(marked, ann, 10)
+    train(marked)
+    found = {entry.reason["share"] for entry in entries(marked)}
+    wanted = {"default": {"margin", "random"}}.get(strategy, {strategy})
+    assert wanted <= found <= wanted | {"margin", "random", "test", "weak_class"}
+
+
+def test_the_test_set_gets_spans_with_probabilities(marked: Project, ann: User) -> None:
+    answer(marked, ann, 60)
+    train(marked)
+    predictions = HeldOutPrediction.objects.filter(model_version__project=marked)
+    for start, end, number, probability in (span for one in predictions for span in one.spans or ()):
+        assert 0 <= start < end
+        assert 0 <= number < 3
+        assert 0 < probability <= 1
+
+
+def test_a_random_entry_carries_the_chance_it_had(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    version = marked.model_versions.ready().first()
+    assert version is not None
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    candidates = open_candidates(marked, len(tokens))
+    eligible = int((candidates.is_open & ~candidates.is_known).sum())
+    chances = [e.reason["propensity"] for e in entries(marked) if e.reason["share"] == "random"]
+    assert chances
+    assert chances == pytest.approx([chances[0]] * len(chances))
+    assert chances[0] * eligible == pytest.approx(round(chances[0] * eligible), abs=0.01)
+
+
+def test_doubt_is_told_with_the_work_it_is_worth(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    reason = next(e.reason for e in entries(marked) if e.reason["share"] == "margin")
+    assert reason["seconds"] > 0
+    assert "top" not in reason
+    assert "for the work it takes (about " in reason_sentence(reason, {})
+
+
+def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    classes = {str(pk) for pk in marked.classes.values_list("pk", flat=True)}
+    found = entries(marked)
+    assert {"margin", "test"} <= {entry.reason["share"] for entry in found}
+    assert all(entry.reason["model"] == 1 for entry in found)
+    assert any(entry.reason["spans"] for entry in found)
+    for entry in found:
+        text = entry.document.text
+        assert entry.reason["spans"] == sorted(entry.reason["spans"])
+        for start, end, label_class, probability in entry.reason["spans"]:
+            assert text[start:end].strip() == text[start:end] != ""
+            assert label_class in classes
+            assert 0 < probability <= 1
+
+
+def test_of_a_document_full_of_spans_the_surest_are_told(
+    marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    every = {entry.document_id: entry.reason["spans"] for entry in entries(marked)}
+    monkeypatch.setattr(attached_spans, "MAX_SPANS", 1)
+    outbox.owe(marked.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
+    for entry in entries(marked):
+        surest = sorted(every[entry.document_id], key=lambda span: -span[3])[:1]
+        assert [span[3] for span in entry.reason["spans"]] == [span[3] for span in surest]
+
+
+def test_only_the_first_of_many_characters_are_tagged(
+    marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(marked, ann, 20)
+    monkeypatch.setattr(attached_spans, "MAX_TAGGED_CHARACTERS", 500)
+    train(marked)
+    has_spans = ["spans" in entry.reason for entry in entries(marked)]
+    assert has_spans == sorted(has_spans, reverse=True)
+    assert 0 < sum(has_spans) < len(has_spans)
+
+
+def test_the_team_s_own_times_are_the_cost(marked: Project, ann: User) -> None:
+    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    assert tokens is not None
+    assert span_model.measured_cost(marked, tokens) == PRIOR
+    answer(marked, ann, 40, seconds=30.0)
+    cost = span_model.measured_cost(marked, tokens)
+    assert cost.per_document > 10 * cost.per_token
+    assert cost.seconds(np.array([20]))[0] == pytest.approx(30, rel=0.3)
+
+
+def test_without_tokens_people_go_on_and_the_tokens_are_owed(marked: Project, ann: User) -> None:
+    answer(marked, ann, 20)
+    shutil.rmtree(tokens_folder(edition_folder(marked.pk, marked.feature_edition)))
+    train(marked)
+    assert {e.reason["share"] for e in entries(marked)} <= {"random", "test"}
+    assert worker.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
+    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
+    assert "margin" in {e.reason["share"] for e in entries(marked)}
+
+
+def test_a_lost_model_leaves_an_order_by_variety(marked: Project, ann: User, settings: Any) -> None:
+    answer(marked, ann, 20)
+    train(marked)
+    for path in Path(settings.MODELS_DIR).rglob(MODEL_FILE):
+        path.unlink()
+    outbox.owe(marked.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
+    assert "cold_start" in {e.reason["share"] for e in entries(marked)}
+
+
+def test_a_very_large_pool_is_looked_at_in_parts() -> None:
+    assert span_model.drawn_blocks(10_000_000, 8_192, seed=1).size == 13
+    assert span_model.drawn_blocks(86, 8_192, seed=1).tolist() == [0]
+    first, second = (set(span_model.drawn_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
+    assert first != second
+
+
+def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
+    marked: Project, ann: User
+) -> None:
+    answer(marked, ann, 40)
+    train(marked)
+    first = marked.model_versions.get(number=1)
+    crossed = first.facts["cross_validated"]
+    assert crossed["labels"] == first.label_count
+    right, _extra, missed = np.array(crossed["counts"])
+    assert (right + missed).sum() == first.label_count  # each held out once
+    assert (
+        first.facts["held_out"]["documents"]
+        == HeldOutPrediction.objects.filter(model_version=first, document__resolution__isnull=False).count()
+    )
+    told = HeldOutPrediction.objects.filter(model_version=first).exclude(spans=[]).first()
+    assert told is not None
+    assert told.pulls is not None
+    start, end, nats = told.pulls["words"][0]
+    assert told.document.text[start:end].strip()
+    assert nats > 0
+    answer(marked, ann, 2)  # too few to be worth the time again, or to tell a change
+    train(marked)
+    second = marked.model_versions.get(number=2)
+    assert second.facts["cross_validated"] == crossed
+    assert second.facts["change"] is None
+    answer(marked, ann, 20)
+    train(marked)
+    change = marked.model_versions.get(number=3).facts["change"]
+    assert change["labels"] >= 20
+    assert 0.5 < change["kappa"] <= 1

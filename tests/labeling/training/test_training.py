@@ -1,0 +1,164 @@
+"""What does the model learn, and when?"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from labeling import worker
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.exceptions import StaleRun
+from labeling.jobs import outbox
+from labeling.jobs.models import OwedWork
+from labeling.learning.query_strategies.head_builder import BATCH
+from labeling.predictions.models import HeldOutPrediction, ModelVersion
+from labeling.projects.models import Project
+from labeling.queue import claims
+from labeling.queue.models import QueueEntry
+from labeling.ranking.head import labels_between
+from labeling.steering import actions
+from labeling.steering.models import Focus
+from labeling.training import dataset
+from tests.fixtures.people import Clock, fill, label
+from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
+
+
+def shares(project: Project) -> dict[str, int]:
+    found = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
+    return {share: found.count(share) for share in set(found)}
+
+
+def test_without_a_model_varied_documents_come_first(shop: Project) -> None:
+    first = [entry.reason["share"] for entry in QueueEntry.objects.live(shop)[:10]]
+    assert "cold_start" in first
+    assert {truth(e.document.text) for e in QueueEntry.objects.live(shop)[:8]} == set(WORDS)
+
+
+def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Project, ann: User) -> None:
+    before = shop.generation
+    label_rightly(shop, ann, 40)
+    train(shop)
+    version = ModelVersion.objects.get(project=shop)
+    assert version.state == ModelVersion.State.READY
+    assert shop.generation > before
+    assert {"margin", "random"} <= set(shares(shop))
+    held_out = HeldOutPrediction.objects.filter(model_version=version)
+    assert held_out.count() > 0
+    assert all(abs(sum(p.probabilities) - 1) < 1e-4 for p in held_out)
+
+
+def test_a_batch_is_planned_for_what_the_team_labels_between_two_models(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 12)
+    train(shop)
+    first = shop.model_versions.ready()[0]
+    assert labels_between(shop, first) == BATCH
+    label_rightly(shop, ann, 40)
+    train(shop)
+    second = shop.model_versions.ready()[0]
+    assert labels_between(shop, second) == second.label_count - first.label_count > BATCH
+
+
+def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> None:
+    label_rightly(shop, ann, 30)
+    train(shop)
+    assert not QueueEntry.objects.live(shop).filter(document__state="resolved").exists()
+
+
+def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User, clock: Clock) -> None:
+    label_rightly(shop, ann, 9)
+    assert not dataset.is_due(shop)
+    clock.advance(seconds=61)
+    assert dataset.is_due(shop)
+    clock.advance(seconds=-61)
+    label_rightly(shop, ann, 1)
+    assert dataset.is_due(shop)
+    assert dataset.due_projects() == [shop]
+    worker.reconcile()
+    assert outbox.start(shop.pk, OwedWork.Kind.TRAIN)
+    assert dataset.due_projects() == []  # under way: it reads these labels
+    OwedWork.objects.all().delete()
+    train(shop)
+    assert not dataset.is_due(shop)
+    assert dataset.due_projects() == []
+
+
+def test_projects_in_which_nothing_was_said_cost_no_look_of_their_own(
+    shop: Project, ann: User, make_project: Callable[..., Project]
+) -> None:
+    label_rightly(shop, ann, 10)
+    train(shop)
+    for _ in range(3):
+        make_project()
+    with CaptureQueriesContext(connection) as queries:
+        assert dataset.due_projects() == []
+    assert len(queries) == 1
+
+
+def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
+    shop: Project, ann: User, joan: User
+) -> None:
+    label_rightly(shop, ann, 30)
+    train(shop)
+    refund = shop.classes.get(name="Refund")
+    actions.focus_on(shop.pk, joan, refund.pk, wanted_labels=3)
+    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
+    shop.refresh_from_db()
+    focused = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "focus"]
+    assert focused
+    assert all(entry.reason["class"] == str(refund.pk) for entry in focused)
+    label_rightly(shop, ann, 20)
+    train(shop)
+    assert Focus.objects.get(project=shop).ended_at is not None
+
+
+def test_a_failed_run_leaves_the_old_order_and_says_why(shop: Project, ann: User, settings: Any) -> None:
+    label_rightly(shop, ann, 20)
+    generation = shop.generation
+    settings.MODELS_DIR = "/proc/nowhere"
+    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
+    assert worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    assert not worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    shop.refresh_from_db()
+    assert shop.generation == generation
+    assert OwedWork.objects.failing().get().kind == OwedWork.Kind.TRAIN
+    assert ModelVersion.objects.filter(state=ModelVersion.State.FAILED).exclude(failure="").exists()
+
+
+def test_work_whose_worker_died_is_found_again(shop: Project, clock: Clock) -> None:
+    outbox.owe(shop.pk, OwedWork.Kind.RANK)
+    lost = outbox.start(shop.pk, OwedWork.Kind.RANK)
+    assert lost is not None
+    clock.advance(seconds=outbox.SILENT_SECONDS + 1)
+    outbox.reconcile()
+    assert OwedWork.objects.get(kind=OwedWork.Kind.RANK).state == OwedWork.State.QUEUED
+    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
+    with pytest.raises(StaleRun):
+        outbox.beat(lost)
+
+
+@pytest.mark.parametrize("kind", ["multi", "spans"])
+def test_every_kind_of_project_learns(
+    kind: str, make_project: Callable[..., Project], ann: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    names = list(WORDS)
+    project = make_project(kind=kind, texts=[text_of(names[n % 3], n) for n in range(60)])
+    fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
+    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    for owed_kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
+        assert worker.work_off(project.pk, owed_kind)
+    for _ in range(30):
+        (held,) = claims.claim(project.pk, ann).documents
+        end = len(held.text.split()[0]) if kind == "spans" else None
+        start = 0 if kind == "spans" else None
+        submit.submit(ann, Submission(held.token, [label(project, truth(held.text), start, end)]))
+    train(project)
+    version = ModelVersion.objects.get(project=project)
+    assert version.state == ModelVersion.State.READY
+    assert len(version.facts.get("thresholds", [])) == (len(version.classes) if kind == "multi" else 0)
+    assert sum(shares(project).values()) > 0

@@ -1,0 +1,175 @@
+"""How does a manager get the labels out by a page?"""
+
+import io
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test import Client
+from django.urls import reverse
+
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
+from labeling.documents.models import Document
+from labeling.exchange import exporting as pages
+from labeling.exchange.exporting import MAX_METADATA_COLUMNS
+from labeling.formats import Format, exports, read
+from labeling.projects.models import Project
+from labeling.queue import claims
+from tests.fixtures.people import label
+
+GOOD = {"scope": "settled", "format": "jsonl"}
+
+
+@pytest.fixture
+def answered(tickets: Project, ann: User) -> Project:
+    """One of six tickets is settled."""
+    (held,) = claims.claim(tickets.pk, ann).documents
+    submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    return tickets
+
+
+def page(client: Client, project: Project, **asked: str) -> Any:
+    return client.get(reverse("labeling:export", args=[project.pk]), asked)
+
+
+def body(response: Any) -> bytes:
+    assert response.streaming
+    return b"".join(cast(Iterable[bytes], response.streaming_content))
+
+
+def test_the_page_says_how_much_is_settled_and_offers_every_choice(
+    client: Client, answered: Project, joan: User
+) -> None:
+    client.force_login(joan)
+    shown = page(client, answered).content.decode()
+    assert "1 of 6 documents are settled" in shown
+    assert set(re.findall(r'type="radio" name="\w+" value="(\w+)"', shown)) == {
+        "settled", "all", "jsonl", "csv", "spreadsheet",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "content_type", "name", "start"),
+    [
+        ({"format": "jsonl"}, "application/x-ndjson", "labels.jsonl", b'{"id": "t0"'),
+        ({"format": "csv"}, "text/csv; charset=utf-8", "labels.csv", b"id,text,label"),
+        ({"format": "spreadsheet"}, "text/csv; charset=utf-8", "labels-spreadsheet.csv", b"\xef\xbb\xbf"),
+        ({"scope": "all"}, "application/x-ndjson", "answers.jsonl", b'{"id": "t0"'),
+    ],
+)
+def test_a_choice_is_a_download(
+    client: Client,
+    answered: Project,
+    joan: User,
+    asked: dict[str, str],
+    content_type: str,
+    name: str,
+    start: bytes,
+) -> None:
+    Project.objects.filter(pk=answered.pk).update(name='"; evil\r\n=x.exe')
+    client.force_login(joan)
+    response = page(client, answered, **GOOD | asked)
+    assert response.status_code == 200
+    assert response["Content-Type"] == content_type
+    assert response["Content-Disposition"] == f'attachment; filename="project-{answered.pk}-{name}"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]
+    assert body(response).startswith(start)
+
+
+def test_only_what_is_settled_leaves_unless_all_is_asked(
+    client: Client, answered: Project, joan: User, bob: User
+) -> None:
+    Project.objects.filter(pk=answered.pk).update(overlap=2)
+    (held,) = claims.claim(answered.pk, bob).documents
+    submit.submit(bob, Submission(held.token, [label(answered, "Billing")]))
+    client.force_login(joan)
+    settled = body(page(client, answered, **GOOD)).splitlines()
+    every = body(page(client, answered, **GOOD | {"scope": "all"})).splitlines()
+    assert [json.loads(row)["annotation"]["annotator"] for row in settled] == ["ann"]
+    assert [json.loads(row)["annotation"]["annotator"] for row in every] == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scope": "settled"},
+        GOOD | {"format": "xlsx"},
+        GOOD | {"scope": "\x00"},
+        {"format": "csv"},
+        {"x": "1"},
+    ],
+)
+def test_a_choice_that_there_is_not_is_said_on_the_page(
+    client: Client, answered: Project, joan: User, asked: dict[str, str]
+) -> None:
+    client.force_login(joan)
+    response = page(client, answered, **asked)
+    assert response.status_code == 422
+    assert "errorlist" in response.content.decode()
+
+
+def test_metadata_without_end_is_refused_on_the_page(client: Client, answered: Project, joan: User) -> None:
+    many = {f"key {n}": n for n in range(MAX_METADATA_COLUMNS + 1)}
+    Document.objects.filter(project=answered, position=0).update(metadata=many)
+    client.force_login(joan)
+    response = page(client, answered, **GOOD | {"format": "csv"})
+    assert response.status_code == 422
+    assert "Choose JSONL" in response.content.decode()
+
+
+@pytest.mark.parametrize("asked", [{}, GOOD], ids=["page", "file"])
+def test_only_managers_get_it(
+    client: Client, answered: Project, ann: User, carla: User, eve: User, asked: dict[str, str]
+) -> None:
+    assert page(client, answered, **asked).status_code == 302
+    for person, status in ((ann, 403), (carla, 403), (eve, 404)):
+        client.force_login(person)
+        response = page(client, answered, **asked)
+        assert response.status_code == status
+        assert not response.streaming
+        assert "charged twice" not in response.content.decode()
+
+
+def test_managers_are_led_there_and_others_are_not(
+    client: Client, answered: Project, joan: User, ann: User
+) -> None:
+    address = reverse("labeling:export", args=[answered.pk])
+    client.force_login(joan)
+    for name in ("documents", "project"):
+        assert address in client.get(reverse(f"labeling:{name}", args=[answered.pk])).content.decode()
+    client.force_login(ann)
+    assert address not in client.get(reverse("labeling:project", args=[answered.pk])).content.decode()
+
+
+def test_nothing_but_reading_is_allowed(client: Client, answered: Project, joan: User) -> None:
+    client.force_login(joan)
+    for method in (client.post, client.head, client.delete):
+        assert method(reverse("labeling:export", args=[answered.pk])).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_breaks_off_says_so_in_a_line_that_is_no_row(
+    client: Client, tickets: Project, joan: User, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _number in range(3):
+        (held,) = claims.claim(tickets.pk, ann).documents
+        submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
+    monkeypatch.setattr(pages, "ROW_BATCH_SIZE", 1)
+    monkeypatch.setattr(exports, "FLUSH_CHARACTERS", 1)
+    client.force_login(joan)
+    pieces = cast(Iterable[bytes], page(client, tickets, **GOOD).streaming_content)
+    got = [next(iter(pieces))]
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(OperationalError):
+        got.extend(pieces)
+    connection.close()
+    rows = list(read(io.BytesIO(b"".join(got)), Format.JSONL))
+    assert [type(row).__name__ for row in rows] == ["Record", "BadRow"]
+    assert b"not complete" in got[-1]

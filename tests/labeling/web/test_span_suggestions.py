@@ -1,0 +1,126 @@
+"""Spans that the model suggests: who sees them, when, and what is kept of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from labeling.annotations import exclusion
+from labeling.annotations.models import Annotation
+from labeling.projects.models import Project
+from labeling.queue.models import Lease, QueueEntry
+from tests.fixtures.people import TEXTS
+
+TEXT = "Ann Keller drills in Ostland."
+
+
+@pytest.fixture
+def places(make_project) -> Project:
+    """Spans; the model suggests two in the first document, and one of a class that is no more."""
+    project = make_project(kind="spans", texts=[TEXT, *TEXTS])
+    refund, billing = (str(project.classes.get(name=name).pk) for name in ("Refund", "Billing"))
+    gone = "00000000-0000-4000-8000-000000000000"
+    spans = [[0, 10, refund, 0.97], [21, 28, billing, 0.41], [11, 17, gone, 0.9]]
+    QueueEntry.objects.filter(rank=0).update(reason={"share": "margin", "model": 1, "spans": spans})
+    return project
+
+
+@pytest.fixture
+def at_desk(client: Client, places: Project, ann: User, joan: User):
+    """`at_desk("shown")`: what Ann's page holds under this policy."""
+
+    def look(wanted: str) -> Any:
+        exclusion.change(places.pk, joan, suggestion_policy=wanted)
+        client.force_login(ann)
+        return client.get(f"/projects/{places.pk}/label/")
+
+    return look
+
+
+def suggested(places: Project) -> list[list[Any]]:
+    refund, billing = (str(places.classes.get(name=name).pk) for name in ("Refund", "Billing"))
+    return [[0, 10, refund, 0.97], [21, 28, billing, 0.41]]
+
+
+def answered(client: Client, places: Project, page: Any, **fields: Any) -> Any:
+    """What is stored of the suggestion with an answer of one span."""
+    document = page.context["document"]
+    first = suggested(places)[0]
+    client.post(
+        f"/projects/{places.pk}/label/",
+        {
+            "token": document.token, "suggestion": page.context["suggestion"], "span_class": first[2],
+            "span_start": "0", "span_end": "10", **fields,
+        },
+    )  # fmt: skip
+    return Annotation.objects.get().suggestion
+
+
+def test_hidden_suggestions_are_nowhere_on_the_page(client, places, at_desk):
+    page = at_desk("hidden")
+    assert page.context["suggested_spans"] == ""
+    assert "below 60" not in page.content.decode()
+    assert answered(client, places, page) == {"policy": "hidden"}
+
+
+def test_shown_suggestions_are_on_the_page_and_kept_with_the_answer(client, places, at_desk):
+    page = at_desk("shown")
+    rows = json.loads(page.context["suggested_spans"])
+    assert rows == [[key, start, end, odds] for start, end, key, odds in suggested(places)]
+    assert "Of 2 suggested spans, 1 is below 60" in page.content.decode()
+    assert page.context["given"].spans == []
+    assert answered(client, places, page) == {"policy": "shown", "spans": suggested(places)}
+
+
+def test_preselected_suggestions_fill_the_answer_even_without_a_script(client, places, at_desk):
+    page = at_desk("preselected")
+    assert page.context["suggested_spans"] == ""
+    rows = [(row.start, row.end) for row in page.context["given"].spans]
+    assert rows == [("0", "10"), ("21", "28")]
+    assert answered(client, places, page)["policy"] == "preselected"
+
+
+def test_an_empty_answer_that_was_taken_back_is_not_filled_again(client, places, at_desk):
+    page = at_desk("preselected")
+    client.post(f"/projects/{places.pk}/label/", {"token": page.context["document"].token})
+    client.post(f"/projects/{places.pk}/label/undo/")
+    again = client.get(f"/projects/{places.pk}/label/?lease={page.context['document'].lease_id}")
+    assert again.context["document"].text == TEXT
+    assert again.context["given"].spans == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({}, {"policy": "hidden"}),  # a page without a script never showed them
+        ({"first_spans": "nonsense"}, {"policy": "hidden"}),
+        ({"first_spans": "[]"}, {"policy": "after", "first": []}),
+    ],
+    ids=["no script", "nonsense", "nothing marked"],
+)
+def test_after_keeps_what_was_marked_before_it_was_seen(client, places, at_desk, sent, kept):
+    page = at_desk("after")
+    assert json.loads(page.context["suggested_spans"])
+    assert "below 60" not in page.content.decode()
+    spans = {"spans": suggested(places)} if kept["policy"] == "after" else {}
+    assert answered(client, places, page, **sent) == kept | spans
+
+
+def test_first_spans_are_kept_in_code_points(client, places, at_desk):
+    page = at_desk("after")
+    refund = suggested(places)[0][2]
+    kept = answered(client, places, page, first_spans=json.dumps([[0, 3, refund]]))
+    assert kept["first"] == [[0, 3, refund]]
+
+
+@pytest.mark.parametrize("share", ["test", "random", "gold", "second_opinion", "overlap"])
+def test_what_measures_the_model_or_people_is_never_suggested(client, places, at_desk, share):
+    at_desk("shown")
+    Lease.objects.update(reason={"share": share, "spans": suggested(places)})
+    page = client.get(f"/projects/{places.pk}/label/")
+    assert page.context["suggested_spans"] == ""
+    assert "suggested spans" not in page.content.decode()
