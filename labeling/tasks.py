@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -14,43 +15,22 @@ from labeling.training import tuning
 
 
 @shared_task
-def import_files(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.IMPORT)
+def run_job(project_id: int, kind: str, **_later: Any) -> None:
+    """Do what is owed of this kind. Queue and time limit are those of its lane: `labeling.jobs.lanes`."""
+    worker.work_off(project_id, OwedWork.Kind(kind))
 
 
-@shared_task
-def featurize(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.FEATURIZE)
+def _earlier_task(kind: OwedWork.Kind) -> Callable[..., None]:
+    def run_earlier(project_id: int, **_later: Any) -> None:
+        worker.work_off(project_id, kind)
+
+    return run_earlier
 
 
-@shared_task
-def embed(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.EMBED)
-
-
-@shared_task
-def train(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.TRAIN)
-
-
-@shared_task
-def rank(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.RANK)
-
-
-@shared_task
-def replay(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.REPLAY)
-
-
-@shared_task
-def tune(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.TUNE)
-
-
-@shared_task
-def tell_languages(project_id: int, **_later: Any) -> None:
-    worker.work_off(project_id, OwedWork.Kind.TELL_LANGUAGES)
+# Messages that an earlier version left in the broker: it had a task for each kind.
+for _kind in OwedWork.Kind:
+    _name = "import_files" if _kind == OwedWork.Kind.IMPORT else _kind
+    shared_task(name=f"labeling.tasks.{_name}")(_earlier_task(_kind))
 
 
 @shared_task

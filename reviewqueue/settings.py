@@ -260,15 +260,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS * 9 // 10  # leaves time t
 CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]  # a pickle in the broker is refused, not run
 CELERY_WORKER_CONSUMER = "reviewqueue.consumer:Consumer"  # a malformed message costs itself, not the worker
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    name: {"queue": "train"}
-    for name in ("labeling.tasks.train", "labeling.tasks.featurize", "labeling.tasks.rank")
-} | {
-    "labeling.tasks.embed": {"queue": "embed"},  # hours of work, of which nothing may have to wait
-    "labeling.tasks.replay": {"queue": "idle"},  # minutes of it, on a processor that nobody else wants
-    "labeling.tasks.tune": {"queue": "idle"},
-}
+CELERY_TASK_DEFAULT_QUEUE = "default"  # jobs name their own: labeling/jobs/lanes.py
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task waits behind a training
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB

@@ -22,21 +22,13 @@ from kombu.exceptions import OperationalError
 
 from labeling.db.clock import Now
 from labeling.exceptions import StaleRun
+from labeling.jobs.lanes import LANES
 from labeling.jobs.models import OwedWork
 from labeling.jobs.runners import has_ended, this_process
 
 logger = logging.getLogger(__name__)
 
-TASK_OF = {
-    OwedWork.Kind.IMPORT: "labeling.tasks.import_files",
-    OwedWork.Kind.FEATURIZE: "labeling.tasks.featurize",
-    OwedWork.Kind.EMBED: "labeling.tasks.embed",
-    OwedWork.Kind.TRAIN: "labeling.tasks.train",
-    OwedWork.Kind.RANK: "labeling.tasks.rank",
-    OwedWork.Kind.REPLAY: "labeling.tasks.replay",
-    OwedWork.Kind.TUNE: "labeling.tasks.tune",
-    OwedWork.Kind.TELL_LANGUAGES: "labeling.tasks.tell_languages",
-}
+RUN_JOB = "labeling.tasks.run_job"
 HEARTBEAT_SECONDS = 3
 SILENT_SECONDS = 15  # without a heartbeat; after this a run is taken for dead
 HINT_AGAIN_SECONDS = 10  # a message may have been lost
@@ -74,7 +66,8 @@ def hint(project_id: int, kind: str) -> None:
     """Send the message. A broker that is down costs a log line: the reconciler sends it again."""
     _queued(project_id, kind).update(hinted_at=Now())
     try:
-        current_app.send_task(TASK_OF[OwedWork.Kind(kind)], args=[project_id], ignore_result=True)
+        options = LANES[OwedWork.Kind(kind)].send_options()
+        current_app.send_task(RUN_JOB, args=[project_id, str(kind)], ignore_result=True, **options)
     except (OperationalError, OSError) as error:
         logger.warning("The broker did not take a hint (%s for project %s): %s", kind, project_id, error)
 

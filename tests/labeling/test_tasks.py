@@ -184,10 +184,17 @@ def test_two_messages_lead_to_one_training(shop: Project) -> None:
         assert not working.work_off(shop.pk, TRAIN)  # another worker got the same message
         outbox.hint(shop.pk, TRAIN)
     wait_until(lambda: ready(shop) == 2 and is_all_done())
-    app.send_task("labeling.tasks.train", args=[shop.pk])
+    app.send_task("labeling.tasks.train", args=[shop.pk], queue="train")  # as an earlier version sent it
     outbox.owe(shop.pk, OwedWork.Kind.RANK)  # the trainer takes it after the messages before
     wait_until(is_all_done)
     assert ModelVersion.objects.filter(project=shop).count() == 2
+
+
+def test_a_long_embedding_delays_no_training(shop: Project) -> None:
+    outbox.owe(shop.pk, OwedWork.Kind.EMBED)  # no worker of its lane runs here: it takes for ever
+    outbox.owe(shop.pk, TRAIN)
+    wait_until(lambda: ready(shop) == 2 and is_all_done())
+    assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.EMBED).exists()
 
 
 def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done(
