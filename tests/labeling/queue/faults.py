@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models import Q
 
-from labeling.annotations import corrections, exclusion, resolution, sql, submit
+from labeling.annotations import corrections, exclusion, resolution, skipping, sql, submit
 from labeling.annotations.validation import answer_hash, canonical
 from labeling.documents.models import Document
 from labeling.projects.models import Project
@@ -160,7 +160,7 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
         "less overlap settles nothing", _instead_of(
             exclusion, "settle", lambda right, document, wanted: document.state))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
-        "three skips change nothing", _instead_of(claims, "is_given_up", lambda right, document: False))),
+        "three skips change nothing", _instead_of(skipping, "is_given_up", lambda right, document: False))),
     (rules.test_what_three_skipped_is_disputed_also_when_it_comes_back, Fault(
         "a document that comes back forgets its skips", _instead_of(
             resolution, "is_given_up", lambda right, document: False))),

@@ -126,7 +126,7 @@ WRITER = """
 import sys
 import numpy as np
 from pathlib import Path
-from labeling.learning.embedding_store import EmbeddingStore
+from labeling.learning.storage.embedding_store import EmbeddingStore
 
 def vectors_of(positions):
     found = np.array([np.random.default_rng(int(p)).normal(size=384) for p in positions], dtype=np.float32)
