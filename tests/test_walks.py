@@ -1,4 +1,4 @@
-"""Walks through the code in docs/architecture.md: each file is read by one before it, and the way is short."""
+"""Walks through the code in docs/architecture.md: each file is read by one before it, and each is short."""
 
 import ast
 import re
