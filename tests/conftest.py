@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
+from tests.parts import in_parts
 from tests.servers import POSTGRES
 
 # The same examples every time, so that a run tells of its change and of nothing else; and no clock.
@@ -19,6 +20,12 @@ hypothesis_settings.load_profile("steady")
 def pytest_configure() -> None:
     """A password of the cast costs half a second with the hash that the service uses, and proves nothing."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)  # after those were left out that a marker leaves out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if (worker := getattr(config, "workerinput", None)) is not None:
+        items[:] = in_parts(items, int(worker["workercount"]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -123,6 +123,7 @@ def test_every_page_of_a_project_names_the_role_that_opens_it():
     assert set(MIN_ROLE) == set(ROUTES)
 
 
+@pytest.mark.slow
 def test_strangers_removed_members_and_visitors_find_nothing(addresses, client, tickets, eve, bob):
     Membership.objects.filter(project=tickets, user=bob).update(removed_at="2026-01-01T00:00Z")
     offenders = []
@@ -142,6 +143,7 @@ def sign_in_address(client: Client, address: str) -> str:
     return (response if response.status_code != 405 else client.post(address)).headers["Location"]
 
 
+@pytest.mark.slow
 def test_each_role_opens_its_own_pages_and_no_others(addresses, client, ann, carla, joan):
     """404 is for what belongs to somebody else, and for pages about what is not there."""
     offenders = []

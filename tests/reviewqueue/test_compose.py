@@ -66,6 +66,7 @@ def test_a_command_is_a_program_that_the_image_has(name):
         assert program in {entry.name for entry in entry_points(group="console_scripts")}
 
 
+@pytest.mark.slow
 def test_the_image_serves_our_application():
     """In a process of its own: an imported service shows signs of life in the database from then on."""
     module, _, attribute = IMAGE_COMMAND[-1].partition(":")

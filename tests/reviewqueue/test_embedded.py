@@ -251,6 +251,7 @@ def test_a_broker_that_does_not_start_for_another_reason_keeps_its_files_in_plac
     assert service_status.set_aside(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_database_that_recovers_is_waited_for_as_long_as_it_says_so(cluster, monkeypatch, capsys):
     """Each file that it asks its archive for takes longer than it may be silent."""
     monkeypatch.setattr(postgres_module, "TOLD_EVERY_SECONDS", 0.5)

@@ -90,6 +90,7 @@ def test_a_notice_that_waits_ends_no_connection(postgres, pool):
     assert take(pool) == before
 
 
+@pytest.mark.slow
 def test_it_is_tried_at_even_pauses_for_as_long_as_the_server_is_away(postgres, pool):
     kill(postgres)
     with ThreadPoolExecutor(1) as elsewhere:

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from labeling.queue.lease_clock import ABSENT_SECONDS
 from tests.patience import wait_until
 from tests.running import Service
+
+AWAY_SECONDS = ABSENT_SECONDS + 1  # the shortest outage
 
 pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(300)]
 
@@ -162,21 +165,21 @@ def test_leases_grow_by_an_outage_of_the_database(service):
     assert becomes_ready(service)
     _state, until, began = lease_of(service)  # a session of its own, which is over
     freeze(service, signal.SIGSTOP)
-    time.sleep(20)
+    time.sleep(AWAY_SECONDS)
     freeze(service, signal.SIGCONT)
     assert becomes_ready(service)
     grown = wait_until_grown(service, until)
-    assert 19 < grown < lease_of(service)[2] - began
+    assert AWAY_SECONDS - 1 < grown < lease_of(service)[2] - began
 
 
 def test_leases_grow_by_the_time_in_which_the_service_was_killed(service):
     _state, until, began = lease_of(service)
     service.process.kill()
     service.process.wait()
-    time.sleep(20)
+    time.sleep(AWAY_SECONDS)
     service.start()
     grown = wait_until_grown(service, until)
-    assert 19 < grown < lease_of(service)[2] - began
+    assert AWAY_SECONDS - 1 < grown < lease_of(service)[2] - began
 
 
 def has_started_all(service: Service) -> bool:

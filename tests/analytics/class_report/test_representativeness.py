@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from analytics.class_report.guidance.representativeness import differences
 from labeling.documents.models import Document
@@ -12,6 +13,7 @@ from labeling.projects.models import Project
 from tests.fixtures.people import fill
 
 
+@pytest.mark.slow
 def test_places_of_removed_documents_take_nothing_from_the_sample(
     make_project: Callable[..., Project],
 ) -> None:

@@ -127,6 +127,7 @@ def test_only_managers_send_and_only_about_whole_documents(
         external.record(tickets.pk, joan, too_many)
 
 
+@pytest.mark.slow
 def test_ten_thousand_come_in_and_out_in_a_few_statements(tickets: Project, joan: User) -> None:
     fill(tickets, ["text"] * 10_000)
     rows = (opinion(n, Refund=0.6, Billing=0.4) for n in range(10_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -95,6 +96,7 @@ def statements(client: Client, gallery: Gallery) -> dict[str, int]:
     return {name: count for name, count in found.items() if count is not None}
 
 
+@pytest.mark.slow
 def test_no_page_asks_more_often_when_there_is_more_of_everything(
     gallery: Gallery, client: Client, joan: User
 ) -> None:

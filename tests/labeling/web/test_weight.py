@@ -4,6 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
+import pytest
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
@@ -32,6 +33,7 @@ def _read(name: str) -> bytes:
     return Path(found).read_bytes()
 
 
+@pytest.mark.slow
 def test_no_page_loads_more_than_a_phone_takes_in_a_blink(
     gallery: Gallery, client: Client, joan: User
 ) -> None:

@@ -141,6 +141,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_writer_that_is_killed_leaves_no_row_that_counts_and_is_wrong(tmp_path):
     for attempt in range(6):
         writer = subprocess.Popen(
