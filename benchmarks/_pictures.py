@@ -116,10 +116,10 @@ def _apart(heights: Sequence[float], least: float = 15) -> list[float]:
     >>> _apart([10.0, 12.0, 40.0])
     [10.0, 25.0, 40.0]
     """
-    found: list[float] = []
+    heights_apart: list[float] = []
     for height in heights:
-        found.append(max(height, found[-1] + least) if found else height)
-    return found
+        heights_apart.append(max(height, heights_apart[-1] + least) if heights_apart else height)
+    return heights_apart
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def main() -> None:
     else:
         parts = tuple(np.load(folder / f"{name}.npy") for name in ("data", "indices", "indptr"))
         pool = csr_matrix(parts, shape=(len(labels), COLUMNS))
-    found = {}
+    timings = {}
     for name, query in PEERS.items():
         try:
             query(pool[: 4 * known], labels[: 4 * known], known, batch, classes)  # imports and warms up
@@ -80,8 +80,8 @@ def main() -> None:
             continue
         started = process_time()
         query(pool, labels, known, batch, classes)
-        found[name] = round(process_time() - started, 3)
-    print(json.dumps(found))
+        timings[name] = round(process_time() - started, 3)
+    print(json.dumps(timings))
 
 
 if __name__ == "__main__":

@@ -30,11 +30,11 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TRUTH, [project.pk])
         labelled = cursor.fetchall()
-    place = {label_class: number for number, label_class in enumerate(class_ids)}
+    class_index = {label_class: number for number, label_class in enumerate(class_ids)}
     ids = [document for document, *_ in labelled]
     truth = np.zeros((len(labelled), len(class_ids)), dtype=bool)
     for row, (_, given, _starts, _ends) in enumerate(labelled):
-        truth[row, [place[label_class] for label_class in given]] = True
+        truth[row, [class_index[label_class] for label_class in given]] = True
     newest = project.guidelines.order_by("-number").first()
     for number in range(1, MODELS + 1):
         share = number / MODELS
@@ -56,28 +56,30 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
         )
         if project.kind == Project.Kind.SPANS:
             spans = [
-                list(zip(starts, ends, (place[c] for c in given), strict=True))
+                list(zip(starts, ends, (class_index[c] for c in given), strict=True))
                 for _, given, starts, ends in labelled
             ]
             _store_spans(version, ids, spans, error)
         else:
-            odds = _odds(truth, is_single=project.kind == Project.Kind.SINGLE, error=error, seed=number)
-            _store(version, ids, odds)
+            probabilities = _odds(
+                truth, is_single=project.kind == Project.Kind.SINGLE, error=error, seed=number
+            )
+            _store(version, ids, probabilities)
 
 
 def _odds(truth: NDArray[np.bool_], *, is_single: bool, error: float, seed: int) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
     score = random.normal(0, 1, truth.shape) + 4 * truth * (random.random((len(truth), 1)) > error)
     if is_single:
-        odds = np.exp(score)
-        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        probabilities = np.exp(score)
+        return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
     return np.asarray(1 / (1 + np.exp(2.5 - score)))
 
 
-def _store(version: ModelVersion, documents: list[int], odds: NDArray[np.float64]) -> None:
+def _store(version: ModelVersion, documents: list[int], probabilities: NDArray[np.float64]) -> None:
     into = "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(into) as copy:
-        for document, row in zip(documents, odds.round(6).tolist(), strict=True):
+        for document, row in zip(documents, probabilities.round(6).tolist(), strict=True):
             copy.write_row((version.pk, document, row))
 
 
@@ -94,7 +96,7 @@ def _store_spans(
             if slip == 0:
                 continue
             shift, other = int(slip == 1), int(slip == 2)
-            odds = round(float(random.uniform(0.5, 1)), 4)
-            said.append([start, end + shift, (label_class + other) % n_classes, odds])
+            probability = round(float(random.uniform(0.5, 1)), 4)
+            said.append([start, end + shift, (label_class + other) % n_classes, probability])
         predictions.append(HeldOutPrediction(model_version=version, document_id=document, spans=said))
     HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)

@@ -60,8 +60,8 @@ class Known:
         return self.vectors[positions]
 
     def quality(self, tagger: SpanTagger) -> Quality:
-        found = [tagged.spans for tagged in tagger.tag(self.test_texts)]
-        return quality_of_spans(found, self.test_spans, self.classes)
+        predicted = [tagged.spans for tagged in tagger.tag(self.test_texts)]
+        return quality_of_spans(predicted, self.test_spans, self.classes)
 
 
 def span_curves(

@@ -31,10 +31,10 @@ SYLLABLES = (
 
 def words(count: int, rng: random.Random) -> list[str]:
     """Distinct words that mean nothing."""
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(rng.choices(SYLLABLES, k=rng.randint(2, 4)))] = None
-    return list(found)
+    chosen: dict[str, None] = {}
+    while len(chosen) < count:
+        chosen["".join(rng.choices(SYLLABLES, k=rng.randint(2, 4)))] = None
+    return list(chosen)
 
 
 def falling(n: int) -> list[float]:
@@ -46,12 +46,12 @@ def text(
     own: Sequence[str], others: Sequence[str], common: Sequence[str], length: int, rng: random.Random
 ) -> list[str]:
     """Mostly common words, some of the class, a few of other classes."""
-    found = []
+    words = []
     for _ in range(length):
-        chance = rng.random()
-        kind = own if chance < CLASS_SHARE else others if chance < CLASS_SHARE + STRAY_SHARE else common
-        found.append(rng.choices(kind, cum_weights=falling(len(kind)))[0])
-    return found
+        roll = rng.random()
+        kind = own if roll < CLASS_SHARE else others if roll < CLASS_SHARE + STRAY_SHARE else common
+        words.append(rng.choices(kind, cum_weights=falling(len(kind)))[0])
+    return words
 
 
 def documents(count: int, seed: int) -> list[dict[str, str]]:
@@ -69,13 +69,15 @@ def documents(count: int, seed: int) -> list[dict[str, str]]:
     rows = []
     for label in labels:
         if rng.random() < TEMPLATE_SHARE:
-            found = list(rng.choices(letters[label], cum_weights=falling(TEMPLATES_A_CLASS))[0])
+            letters_of = list(rng.choices(letters[label], cum_weights=falling(TEMPLATES_A_CLASS))[0])
             for slot in range(SLOTS):
-                found[(slot + 1) * len(found) // (SLOTS + 1)] = f"{rng.choice(common)}{rng.randint(1, 999)}"
+                letters_of[(slot + 1) * len(letters_of) // (SLOTS + 1)] = (
+                    f"{rng.choice(common)}{rng.randint(1, 999)}"
+                )
         else:
-            found = text(classes[label], others[label], common, rng.randint(*FREE_WORDS), rng)
+            letters_of = text(classes[label], others[label], common, rng.randint(*FREE_WORDS), rng)
         split = "test" if rng.random() < 0.25 else "train"
-        rows.append({"text": " ".join(found), "label": f"class {label + 1:02}", "split": split})
+        rows.append({"text": " ".join(letters_of), "label": f"class {label + 1:02}", "split": split})
     return rows
 
 

@@ -66,20 +66,22 @@ class World:
     @cached_property
     def shares(self) -> Values:
         """Of all labels, the largest class first; each the same part of the one before if skewed."""
-        places = np.arange(self.classes)
+        ranks = np.arange(self.classes)
         if not self.is_skewed:
             return np.full(self.classes, 1 / self.classes)
-        rate = brentq(lambda rate: RAREST * np.exp(rate * places).sum() - 1, 1e-9, 9)
-        return np.asarray(RAREST * np.exp(rate * places[::-1]))
+        rate = brentq(lambda rate: RAREST * np.exp(rate * ranks).sum() - 1, 1e-9, 9)
+        return np.asarray(RAREST * np.exp(rate * ranks[::-1]))
 
 
 def worlds() -> list[World]:
     """All that are judged: every combination where a document has one class, skewed shares for the others."""
-    single = [World("single", *one) for one in product(DOCUMENTS, CLASSES, ACCURACIES, (False, True))]
+    single = [
+        World("single", *parameters) for parameters in product(DOCUMENTS, CLASSES, ACCURACIES, (False, True))
+    ]
     others = [
-        World(kind, *one, is_skewed=True)
+        World(kind, *parameters, is_skewed=True)
         for kind in ("multi", "spans")
-        for one in product(DOCUMENTS, CLASSES, ACCURACIES)
+        for parameters in product(DOCUMENTS, CLASSES, ACCURACIES)
     ]
     return [*single, *others]
 
@@ -94,12 +96,12 @@ class Single:
         self.world = world
         self.better = world.accuracy if world.is_at_an_edge else min(world.accuracy + 0.1, 0.97)
         self.errors = self._errors()
-        one, other = (self._joint(accuracy) for accuracy in (world.accuracy, self.better))
-        self.joints = [one, ALIKE * one + (1 - ALIKE) * other]
+        first, other = (self._joint(accuracy) for accuracy in (world.accuracy, self.better))
+        self.joints = [first, ALIKE * first + (1 - ALIKE) * other]
         self.scores = [
             _scores(joint.diagonal(), joint.sum(axis=0), joint.sum(axis=1)) for joint in self.joints
         ]
-        self.odds = _odds_truth(world)
+        self.probability_truth = _odds_truth(world)
 
     def _errors(self) -> Values:
         """Chance of each wrong answer (column) to a document of each class (row): rows sum to 1."""
@@ -130,8 +132,11 @@ class Single:
         micro = dict.fromkeys(("precision", "recall", "F1"), world.accuracy)
         yield from _of_report(report, support, given, self.scores[0], world.shares, micro)
         flags = np.eye(n_classes, dtype=bool)
-        odds = _odds(first, n_classes, random, is_bold=world.is_skewed)
-        yield from _of_odds(score_probabilities(odds, flags[truth], flags[first], is_single=True), self.odds)
+        probabilities = _odds(first, n_classes, random, is_bold=world.is_skewed)
+        yield from _of_odds(
+            score_probabilities(probabilities, flags[truth], flags[first], is_single=True),
+            self.probability_truth,
+        )
         both = paired_differences(flags[truth], flags[first], flags[second])
         yield from self._differences(both, support > 0)
 
@@ -146,11 +151,11 @@ class Single:
         yield "difference of accuracy", both.accuracy.change, right[1] - right[0]
         yield "difference of micro F1", both.micro_f1.change, right[1] - right[0]
         yield "difference of macro F1", both.macro_f1.change, float((f1[1] - f1[0])[seen].mean())
-        for place, difference in enumerate(both.classes):
+        for index, difference in enumerate(both.classes):
             yield (
-                f"difference of F1 of a class/{place}",
+                f"difference of F1 of a class/{index}",
                 difference.change,
-                float(f1[1][place] - f1[0][place]),
+                float(f1[1][index] - f1[0][index]),
             )
 
 
@@ -165,15 +170,19 @@ class Multi:
         given = right + (1 - self.prevalence) * self.false
         self.scores = _scores(right, given, self.prevalence)
         self.micro = {
-            name: float(one[0])
-            for name, one in _scores(*(np.array([x.sum()]) for x in (right, given, self.prevalence))).items()
+            name: float(score[0])
+            for name, score in _scores(
+                *(np.array([x.sum()]) for x in (right, given, self.prevalence))
+            ).items()
         }
-        truth, predicted, odds = self._drawn(POPULATION_SIZE, 0.5, np.random.default_rng(1))
+        truth, predicted, probabilities = self._drawn(POPULATION_SIZE, 0.5, np.random.default_rng(1))
         report = report_multi(truth, predicted)
-        self.accuracy, order = _value(report.accuracy), ranking(odds, truth)
+        self.accuracy, order = _value(report.accuracy), ranking(probabilities, truth)
         self.hamming = float((self.prevalence - right + given - right).mean())
-        self.order = [_value(one) for one in (order.average_precision, order.loss, order.coverage)]
-        self.odds = _values(score_probabilities(odds, truth, predicted, is_single=False))
+        self.order = [_value(measure) for measure in (order.average_precision, order.loss, order.coverage)]
+        self.probability_truth = _values(
+            score_probabilities(probabilities, truth, predicted, is_single=False)
+        )
 
     def _drawn(self, n: int, stratum: float, random: np.random.Generator) -> tuple[Flags, Flags, Values]:
         truth = random.random((n, self.world.classes)) < self.prevalence
@@ -181,22 +190,26 @@ class Multi:
         of_all = lucky(n, self.world.accuracy, stratum, random)[:, None]
         is_found = np.where(together, of_all, random.random(truth.shape) < self.world.accuracy)
         predicted = np.where(truth, is_found, random.random(truth.shape) < self.false)
-        odds = np.where(predicted, 1 - random.beta(1, 4, truth.shape) / 2, random.beta(1, 6, truth.shape) / 2)
-        return truth, predicted, odds
+        probabilities = np.where(
+            predicted, 1 - random.beta(1, 4, truth.shape) / 2, random.beta(1, 6, truth.shape) / 2
+        )
+        return truth, predicted, probabilities
 
     def judged(self, stratum: float, random: np.random.Generator) -> Judged:
         """Every measure on a drawn test set."""
-        truth, predicted, odds = self._drawn(self.world.documents, stratum, random)
+        truth, predicted, probabilities = self._drawn(self.world.documents, stratum, random)
         report = with_intervals(report_multi(truth, predicted), outcomes_multi(truth, predicted))
         yield "accuracy in full", report.accuracy, self.accuracy
         yield "Hamming loss", report.hamming_loss, self.hamming
         support, given = truth.sum(axis=0), predicted.sum(axis=0)
         yield from _of_report(report, support, given, self.scores, self.prevalence, self.micro)
-        order = ranking(odds, truth)
+        order = ranking(probabilities, truth)
         names = ("average precision of ranking", "ranking loss", "coverage error")
         measures = (order.average_precision, order.loss, order.coverage)
         yield from zip(names, measures, self.order, strict=True)
-        yield from _of_odds(score_probabilities(odds, truth, predicted, is_single=False), self.odds)
+        yield from _of_odds(
+            score_probabilities(probabilities, truth, predicted, is_single=False), self.probability_truth
+        )
 
 
 class Spans:
@@ -216,19 +229,19 @@ class Spans:
         self.support, self.scores = support, {k: _scores(v, given, support) for k, v in credits.items()}
         self.micro = {
             name: {
-                kind: float(one[0])
-                for kind, one in _scores(*(np.array([x.sum()]) for x in (v, given, support))).items()
+                kind: float(score[0])
+                for kind, score in _scores(*(np.array([x.sum()]) for x in (v, given, support))).items()
             }
             for name, v in credits.items()
         }
         share = float(exact.sum() / given.sum()) if given.sum() else 0.0
-        odds = _odds_of_marks(POPULATION_SIZE, np.random.default_rng(1))
-        excess = np.bincount(_bins(odds), weights=odds - share) / len(odds)
-        self.odds = [
-            float(-(share * np.log(odds) + (1 - share) * np.log(1 - odds)).mean()),
-            float((share * (1 - odds) ** 2 + (1 - share) * odds**2).mean()),
+        probabilities = _odds_of_marks(POPULATION_SIZE, np.random.default_rng(1))
+        excess = np.bincount(_bins(probabilities), weights=probabilities - share) / len(probabilities)
+        self.probability_truth = [
+            float(-(share * np.log(probabilities) + (1 - share) * np.log(1 - probabilities)).mean()),
+            float((share * (1 - probabilities) ** 2 + (1 - share) * probabilities**2).mean()),
             float(np.abs(excess).sum()),
-            float(odds.mean()) - share,
+            float(probabilities.mean()) - share,
         ]
 
     def _drawn(
@@ -246,21 +259,23 @@ class Spans:
         is_alone = random.random(n)[documents] < 0.5
         is_right = np.where(is_alone, random.random(len(documents)) < world.accuracy, of_all)
         fates = np.where(is_right, 3, random.integers(0, 3, len(documents)))
-        for document, slot, place, other, fate in zip(
+        for document, slot, class_index, other, fate in zip(
             *(part.tolist() for part in (documents, slots, classes, others, fates)), strict=True
         ):
             start = 20 * slot
-            truth[document].append((start, start + 8, place))
+            truth[document].append((start, start + 8, class_index))
             if fate:  # 0 is missed, 1 has wrong ends, 2 a wrong class
-                predicted[document].append((start, start + 8 - (fate == 1), other if fate == 2 else place))
+                predicted[document].append(
+                    (start, start + 8 - (fate == 1), other if fate == 2 else class_index)
+                )
         invented = random.poisson(LABELS * (1 - world.accuracy) / 3, n)
-        for document, place in zip(
+        for document, class_index in zip(
             np.repeat(np.arange(n), invented).tolist(),
             random.choice(world.classes, int(invented.sum()), p=world.shares).tolist(),
             strict=True,
         ):
             start = 10_000 + 20 * len(predicted[document])
-            predicted[document].append((start, start + 8, place))
+            predicted[document].append((start, start + 8, class_index))
         return truth, predicted
 
     def judged(self, stratum: float, random: np.random.Generator) -> Judged:
@@ -274,19 +289,21 @@ class Spans:
         matches = span_matches(truth, predicted, n_classes)
         yield from self._of_matches("partial ", matches.partial)
         yield from self._of_matches("by class ", matches.by_class)
-        marks = np.repeat(np.arange(len(predicted)), [len(one) for one in predicted])
+        marks = np.repeat(np.arange(len(predicted)), [len(entities) for entities in predicted])
         is_right = np.array(
             [span in set(true) for true, said in zip(truth, predicted, strict=True) for span in said]
         )
-        odds = _odds_of_marks(len(marks), random)
-        yield from _of_odds(score_marks(odds, is_right.astype(bool), marks, len(truth)), self.odds)
+        probabilities = _odds_of_marks(len(marks), random)
+        yield from _of_odds(
+            score_marks(probabilities, is_right.astype(bool), marks, len(truth)), self.probability_truth
+        )
 
     def _of_matches(self, name: str, matches: Matches) -> Judged:
         for kind, measure in _named(matches.all):
             yield f"{name}micro {kind}", measure, self.micro[name][kind]
-        for place, average in enumerate(matches.classes):
+        for index, average in enumerate(matches.classes):
             for kind, measure in _named(average):
-                yield f"{name}{kind} of a class/{place}", measure, float(self.scores[name][kind][place])
+                yield f"{name}{kind} of a class/{index}", measure, float(self.scores[name][kind][index])
 
 
 def simulated(world: World) -> Single | Multi | Spans:
@@ -296,10 +313,10 @@ def simulated(world: World) -> Single | Multi | Spans:
     return Multi(world) if world.kind == "multi" else Spans(world)
 
 
-def lucky(n: int, chance: float, stratum: float, random: np.random.Generator) -> Flags:
+def lucky(n: int, probability: float, stratum: float, random: np.random.Generator) -> Flags:
     """Which of n documents are lucky: as many as that quantile of a binomial law says, drawn at random."""
     flags = np.zeros(n, dtype=bool)
-    flags[random.permutation(n)[: int(binom.ppf(stratum, n, chance))]] = True
+    flags[random.permutation(n)[: int(binom.ppf(stratum, n, probability))]] = True
     return flags
 
 
@@ -333,24 +350,30 @@ def _of_report(
             seen = (support > 0) & ((given > 0) | (kind != "precision"))
             truth = float(scores[kind][seen] @ weights[seen] / weights[seen].sum()) if seen.any() else np.nan
             yield f"{name} {kind}", measure, truth
-    for place, one in enumerate(report.classes):
-        for kind, measure in (("precision", one.precision), ("recall", one.recall), ("F1", one.f1)):
-            yield f"{kind} of a class/{place}", measure, float(scores[kind][place])
+    for index, label_class in enumerate(report.classes):
+        for kind, measure in (
+            ("precision", label_class.precision),
+            ("recall", label_class.recall),
+            ("F1", label_class.f1),
+        ):
+            yield f"{kind} of a class/{index}", measure, float(scores[kind][index])
 
 
 def _named(average: Average) -> tuple[tuple[str, Measure], ...]:
     return ("precision", average.precision), ("recall", average.recall), ("F1", average.f1)
 
 
-def _of_odds(found: ProbabilityScores, truth: list[float]) -> Judged:
+def _of_odds(scores: ProbabilityScores, truth: list[float]) -> Judged:
     names = ("log loss", "Brier score", "calibration error", "gap")
     yield from zip(
-        names, (found.log_loss, found.brier, found.calibration.error, found.gap), truth, strict=True
+        names, (scores.log_loss, scores.brier, scores.calibration.error, scores.gap), truth, strict=True
     )
 
 
-def _values(found: ProbabilityScores) -> list[float]:
-    return [_value(one) for one in (found.log_loss, found.brier, found.calibration.error, found.gap)]
+def _values(scores: ProbabilityScores) -> list[float]:
+    return [
+        _value(measure) for measure in (scores.log_loss, scores.brier, scores.calibration.error, scores.gap)
+    ]
 
 
 def _value(measure: Measure) -> float:
@@ -365,17 +388,17 @@ def _odds(
     rows = np.arange(len(answers))
     logits[rows, answers] = -np.inf
     logits[rows, answers] = logits.max(axis=1) + random.exponential(1.5, len(answers)) + 2 * is_bold
-    odds = np.exp(logits)
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    probabilities = np.exp(logits)
+    return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
 
 def _odds_truth(world: World) -> list[float]:
     """Log loss, Brier score, calibration error and gap, by what answers right and wrong cost."""
     answers, share = np.zeros(POPULATION_SIZE, np.int64), world.accuracy
-    odds = _odds(answers, world.classes, np.random.default_rng(1), is_bold=world.is_skewed)
-    confidences = odds[:, 0]
-    surprise = -np.log(np.clip(odds, np.finfo(np.float64).eps, 1.0))
-    squared = (odds**2).sum(axis=1)[:, None] + 1 - 2 * odds
+    probabilities = _odds(answers, world.classes, np.random.default_rng(1), is_bold=world.is_skewed)
+    confidences = probabilities[:, 0]
+    surprise = -np.log(np.clip(probabilities, np.finfo(np.float64).eps, 1.0))
+    squared = (probabilities**2).sum(axis=1)[:, None] + 1 - 2 * probabilities
     losses = [
         float(share * table[:, 0].mean() + (1 - share) * table[:, 1:].mean()) for table in (surprise, squared)
     ]
@@ -387,5 +410,5 @@ def _odds_of_marks(n: int, random: np.random.Generator) -> Values:
     return np.asarray(np.clip(random.beta(4, 2, n), 0.01, 0.99))
 
 
-def _bins(odds: Values) -> NDArray[np.int64]:
-    return np.clip((odds * N_BINS).astype(np.int64), 0, N_BINS - 1)
+def _bins(probabilities: Values) -> NDArray[np.int64]:
+    return np.clip((probabilities * N_BINS).astype(np.int64), 0, N_BINS - 1)

@@ -44,14 +44,14 @@ class Held:
 
 def judge(world: World, test_sets: int) -> dict[str, Held]:
     """Every measure on so many test sets; of the classes those with a value in half of them, together."""
-    made, found = simulated(world), defaultdict(list)
+    made, intervals = simulated(world), defaultdict(list)
     for seed in range(test_sets):
         random = np.random.default_rng([seed, crc32(world.name.encode())])
         for name, measure, truth in made.judged((seed + 0.5) / test_sets, random):
             if measure.interval is not None:
-                found[name].append((measure.interval.low, measure.interval.high, truth))
+                intervals[name].append((measure.interval.low, measure.interval.high, truth))
     kinds: dict[str, list[Any]] = defaultdict(list)
-    for name, ends in found.items():
+    for name, ends in intervals.items():
         if len(ends) * 2 >= test_sets:
             kinds[name.partition("/")[0]].append(np.array(ends))
     return {kind: _held(kind, tables, test_sets) for kind, tables in kinds.items()}
@@ -69,12 +69,12 @@ def _held(kind: str, tables: list[Any], test_sets: int) -> Held:
     )
 
 
-def summary(found: dict[World, dict[str, Held]]) -> dict[str, dict[str, Any]]:
+def summary(result: dict[World, dict[str, Held]]) -> dict[str, dict[str, Any]]:
     """By measure, over the worlds in which half of the test sets have a value."""
     measures: dict[str, list[tuple[World, Held]]] = defaultdict(list)
-    for world, held in found.items():
-        for kind, one in held.items():
-            measures[kind].append((world, one))
+    for world, held in result.items():
+        for kind, item in held.items():
+            measures[kind].append((world, item))
     return {kind: _summed(pairs) for kind, pairs in measures.items()}
 
 
@@ -110,16 +110,16 @@ def main() -> None:
     chosen.sort(key=lambda world: -world.documents * world.classes)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         judged = pool.map(_judge, [(world, options.test_sets) for world in chosen])
-        found = dict(zip(chosen, judged, strict=True))
+        outcome = dict(zip(chosen, judged, strict=True))
     result = {
-        "worlds": len(found),
+        "worlds": len(outcome),
         "test_sets": options.test_sets,
         "seconds": round(perf_counter() - started, 1),
         "cpu_seconds": round(sum(getrusage(RUSAGE_CHILDREN)[:2]), 1),
-        "coverage": summary(found),
+        "coverage": summary(outcome),
         "by_world": {
-            world.name: {kind: [round(one.held, 3), round(one.width, 3)] for kind, one in held.items()}
-            for world, held in found.items()
+            world.name: {kind: [round(item.held, 3), round(item.width, 3)] for kind, item in held.items()}
+            for world, held in outcome.items()
         },
         "machine": machine(),
     }

@@ -86,13 +86,13 @@ def opened(browser: Any, address: str, project: Project, user: User) -> Page:
 
 def label(page: Page, documents: int, keys_per_second: float | None) -> list[float]:
     """Seconds from each key to the next document; without a pace, each key comes as soon as that is there."""
-    chance = random.Random(7)
+    generator = random.Random(7)
     for number in range(documents):
         started = time.monotonic()
         page.keyboard.press("1234"[number % 4])
         page.wait_for_function("count => painted.length >= count", arg=number + 1, timeout=30_000)
         pause = 1 / keys_per_second - (time.monotonic() - started) if keys_per_second else 0.0
-        time.sleep(max(0.0, pause) + chance.uniform(0, FRAME_SECONDS))  # or all keys meet the same phase
+        time.sleep(max(0.0, pause) + generator.uniform(0, FRAME_SECONDS))  # or all keys meet the same phase
     page.wait_for_selector("#desk[data-unsent='0']", timeout=30_000)
     return [milliseconds / 1000 for milliseconds in page.evaluate("painted")]
 
@@ -133,10 +133,10 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=200, help="that are labelled, at each pace")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
-    found = [
+    browsers = [
         path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
     ]
-    if not found:
+    if not browsers:
         parser.error("No Chromium found. On Debian: apt-get install chromium")
     before = machine()
     with tempfile.TemporaryDirectory() as logs:
@@ -147,7 +147,7 @@ def main() -> None:
             deadline = time.monotonic() + START_SECONDS
             while refusal(port) and time.monotonic() < deadline:
                 time.sleep(0.2)
-            result = measured(f"http://{HOST}:{port}", found[0], asked.documents)
+            result = measured(f"http://{HOST}:{port}", browsers[0], asked.documents)
         finally:
             server.stop()
     facts = {"documents": asked.documents, "latency_ms": LATENCY_MS}

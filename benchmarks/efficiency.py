@@ -110,7 +110,7 @@ def near_duplicates(texts: Sequence[str]) -> Integers:
 def skewed(truth: Truth) -> Truth:
     """The same test set, and a pool in which each class is rarer than the one before: 1, 1/2, 1/3 … 1/20."""
     rng = random.Random(0)
-    rank = {name: place + 1 for place, name in enumerate(truth.class_names)}
+    rank = {name: index + 1 for index, name in enumerate(truth.class_names)}
     kept = [
         record
         for record in truth.records
@@ -121,12 +121,12 @@ def skewed(truth: Truth) -> Truth:
 
 def labels_of(truth: Truth, records: Sequence[Record]) -> AnyArray:
     """(n,) class numbers, or (n, n_classes) bool where a document has several labels."""
-    place = {name: number for number, name in enumerate(truth.class_names)}
+    class_index = {name: number for number, name in enumerate(truth.class_names)}
     if truth.kind == "single":
-        return np.array([place[(record.labels or ("",))[0]] for record in records])
-    flags = np.zeros((len(records), len(place)), dtype=bool)
+        return np.array([class_index[(record.labels or ("",))[0]] for record in records])
+    flags = np.zeros((len(records), len(class_index)), dtype=bool)
     for row, record in enumerate(records):
-        flags[row, [place[name] for name in record.labels or ()]] = True
+        flags[row, [class_index[name] for name in record.labels or ()]] = True
     return flags
 
 
@@ -149,7 +149,7 @@ def summary(
     mean = np.mean([[step.quality.macro_f1 for step in steps] for steps in curves], axis=0).tolist()
     by_accuracy = np.mean([[step.quality.accuracy for step in steps] for steps in curves], axis=0).tolist()
     hundred = [step.calibration for steps in curves for step in steps if step.labels == 100]
-    found = {
+    result = {
         "strategy": strategy,
         "model": model,
         "seeds": [
@@ -173,14 +173,14 @@ def summary(
         "calibration_error_at_100": round(float(np.mean(hundred)), 4) if hundred else None,
     }
     if target is not None:
-        found["labels_to_target"] = {
+        result["labels_to_target"] = {
             "target": target,
             "macro_f1": [labels_to_reach(labels, [s.quality.macro_f1 for s in c], target) for c in curves],
             "accuracy": [labels_to_reach(labels, [s.quality.accuracy for s in c], target) for c in curves],
             "mean_curve_macro_f1": labels_to_reach(labels, mean, target),
             "mean_curve_accuracy": labels_to_reach(labels, by_accuracy, target),
         }
-    return found
+    return result
 
 
 _KNOWN: dict[str, KnownPool] = {}  # of the process that draws curves: made before it was forked
@@ -204,8 +204,8 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     if kind == "spans":
         chosen = list(dict.fromkeys(strategy for strategy, _ in strategies))
         return {"data": name, "kind": kind, "strategies": [
-            {"strategy": one, "seeds": span_curves(truth.records, one, options.seeds, options.tokens)}
-            for one in chosen
+            {"strategy": row, "seeds": span_curves(truth.records, row, options.seeds, options.tokens)}
+            for row in chosen
         ]}  # fmt: skip
     lines = json.loads(options.descriptions.read_text()).get(folder, {}) if options.descriptions else {}
     started = perf_counter()

@@ -50,11 +50,13 @@ class Run:
         """F1 of each model and class on these test documents, and its standard error: (n, n_classes)."""
         values, errors = [], []
         for said in self.said:
-            found = counts_of_matrix(confusion_matrix(self.truth[rows], said[rows], self.n_classes))
-            counts = (found.true_positives, found.false_positives, found.false_negatives)
+            confusion = counts_of_matrix(confusion_matrix(self.truth[rows], said[rows], self.n_classes))
+            counts = (confusion.true_positives, confusion.false_positives, confusion.false_negatives)
             values.append(f1_values(*counts))
-            measures = [f1_of_counts(*map(int, one)) for one in zip(*counts, strict=True)]
-            errors.append([one.interval.width / 3.92 if one.interval else np.nan for one in measures])
+            measures = [f1_of_counts(*map(int, triple)) for triple in zip(*counts, strict=True)]
+            errors.append(
+                [measure.interval.width / 3.92 if measure.interval else np.nan for measure in measures]
+            )
         return np.array(values), np.array(errors)
 
 
@@ -62,7 +64,7 @@ def runs(path: Path, seeds: int) -> Iterator[Run]:
     """Of one data set, each from another draw."""
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
         rows = [json.loads(line) for line in lines]
-    rows = [rows[place] for place in np.random.default_rng(0).permutation(len(rows))[:MAX_DOCUMENTS]]
+    rows = [rows[row] for row in np.random.default_rng(0).permutation(len(rows))[:MAX_DOCUMENTS]]
     names = sorted({row["label"] for row in rows})
     labels = np.array([names.index(row["label"]) for row in rows])
     words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=30_000)
@@ -95,17 +97,17 @@ def series(run: Run, tested: int, seed: int) -> Iterator[tuple[str, Floats, Floa
     spread = np.sqrt(np.nansum(errors**2, axis=1)) / (~np.isnan(values)).sum(axis=1)
     yield "macro", run.sizes, macro, spread, np.nanmean(true, axis=1)
     support = np.bincount(run.truth[small], minlength=run.n_classes)
-    for place in np.flatnonzero(support >= MIN_SUPPORT)[:MAX_CLASSES]:
-        labels = np.array([(run.pool[: int(size)] == place).sum() for size in run.sizes], dtype=float)
-        yield "class", labels, values[:, place], errors[:, place], true[:, place]
+    for label_class in np.flatnonzero(support >= MIN_SUPPORT)[:MAX_CLASSES]:
+        labels = np.array([(run.pool[: int(size)] == label_class).sum() for size in run.sizes], dtype=float)
+        yield "class", labels, values[:, label_class], errors[:, label_class], true[:, label_class]
 
 
 def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
     """One estimate after another, each with what came of it."""
     for kind, labels, values, errors, true in series(run, tested, seed):
         smooth = {
-            name: IsotonicRegression().fit_transform(np.arange(len(labels)), found)
-            for name, found in (("measured", values), ("true", true))
+            name: IsotonicRegression().fit_transform(np.arange(len(labels)), estimate)
+            for name, estimate in (("measured", values), ("true", true))
         }
         for cut in CUTS:
             now = int(np.searchsorted(run.sizes, cut))
@@ -134,18 +136,18 @@ def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
                     }  # fmt: skip
 
 
-def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Shares of the estimates, and medians of what was off."""
-    said = [one for one in found if one["is_said"]]
-    closed = [one["width"] for one in said if not one["is_open"]]
-    ahead = [one["factor"] for one in said if not one["is_far"]]
+    said = [run for run in rows if run["is_said"]]
+    closed = [run["width"] for run in said if not run["is_open"]]
+    ahead = [run["factor"] for run in said if not run["is_far"]]
     return {
         "estimates": len(said),
-        "refused": len(found) - len(said),
-        "held": round(float(np.mean([one["held"] for one in said])), 3),
-        "too_pessimistic": round(float(np.mean([one["too_late"] for one in said])), 3),
-        "said_to_be_far": round(float(np.mean([one["is_far"] for one in said])), 3),
-        "without_upper_end": round(float(np.mean([one["is_open"] for one in said])), 3),
+        "refused": len(rows) - len(said),
+        "held": round(float(np.mean([run["held"] for run in said])), 3),
+        "too_pessimistic": round(float(np.mean([run["too_late"] for run in said])), 3),
+        "said_to_be_far": round(float(np.mean([run["is_far"] for run in said])), 3),
+        "without_upper_end": round(float(np.mean([run["is_open"] for run in said])), 3),
         "median_of_said_by_needed": round(float(np.median(ahead)), 2) if ahead else None,
         "median_width": round(float(np.median(closed)), 2) if closed else None,
     }
@@ -159,12 +161,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    found: list[dict[str, Any]] = []
+    row: list[dict[str, Any]] = []
     for name in options.data:
         for seed, run in enumerate(runs(options.folder / name / "data.jsonl.gz", options.seeds)):
-            found += estimates(run, options.tested, seed)
+            row += estimates(run, options.tested, seed)
     parts = {
-        f"{goal} {of}": summary([one for one in found if (one["of"], one["goal"]) == (of, goal)])
+        f"{goal} {of}": summary([item for item in row if (item["of"], item["goal"]) == (of, goal)])
         for goal in ("measured", "true")
         for of in ("class", "macro")
     }

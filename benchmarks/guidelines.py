@@ -30,15 +30,15 @@ def page_of_difference(pair: tuple[str, str]) -> str:
 
 def seconds(what: Callable[[Any], str], given: Iterable[Any]) -> list[float]:
     """CPU seconds of each, the lesser of two runs: the first one may pay for what is made once."""
-    found = []
-    for one in given:
+    timings = []
+    for version in given:
         runs = []
         for _ in range(2):
             started = process_time()
-            what(one)
+            what(version)
             runs.append(process_time() - started)
-        found.append(min(runs))
-    return found
+        timings.append(min(runs))
+    return timings
 
 
 def main() -> None:

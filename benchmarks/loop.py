@@ -82,8 +82,8 @@ class Loop:
 
     def give(self, split: str, count: int) -> None:
         """Labels that were there before; the workers train on them by themselves."""
-        found = Document.objects.filter(project=self.project, split=split).order_by("random_key")
-        answers = [(pk, self.answer(name)) for pk, name in found.values_list("pk", "external_id")[:count]]
+        documents = Document.objects.filter(project=self.project, split=split).order_by("random_key")
+        answers = [(pk, self.answer(name)) for pk, name in documents.values_list("pk", "external_id")[:count]]
         imported.record(self.project, answers, Annotation.Source.GOLD)
 
     def wait_until_quiet(self) -> None:
@@ -111,8 +111,8 @@ class Loop:
         held: list[claims.HeldDocument] = []
         while len(held) < due:
             held += claims.claim(self.project.pk, self.annotator, due - len(held)).documents
-        for one in held:
-            submit(self.annotator, Submission(one.token, self.answer(one.external_id)))
+        for document in held:
+            submit(self.annotator, Submission(document.token, self.answer(document.external_id)))
         started = monotonic()
         while Project.objects.values_list("generation", flat=True).get(pk=self.project.pk) == before:
             if monotonic() - started > WAIT_SECONDS:

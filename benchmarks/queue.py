@@ -113,15 +113,15 @@ def label(project_ids: list[int], user: User, batch: int, stop: Any, seen: Seen)
             submitted = time.perf_counter()
             seen.claims.append(claimed - started)
             seen.submits.append(submitted - claimed)
-            seen.acknowledged += [(one.annotation_id, one.outcome) for one in done]
+            seen.acknowledged += [(result.annotation_id, result.outcome) for result in done]
     connection.close()
 
 
 def run_process(project_ids: list[int], users: list[User], batch: int, stop: Any, answers: Any) -> None:
     seen = [Seen() for _ in users]
     threads = [
-        threading.Thread(target=label, args=(project_ids, user, batch, stop, one))
-        for user, one in zip(users, seen, strict=True)
+        threading.Thread(target=label, args=(project_ids, user, batch, stop, client_log))
+        for user, client_log in zip(users, seen, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -139,8 +139,10 @@ def run_clients(
     stop, answers = context.Event(), context.Queue()
     count = min(MAX_PROCESSES, len(users))
     clients = [
-        context.Process(target=run_process, args=(project_ids, users[place::count], batch, stop, answers))
-        for place in range(count)
+        context.Process(
+            target=run_process, args=(project_ids, users[client_log::count], batch, stop, answers)
+        )
+        for client_log in range(count)
     ]
     started = time.monotonic()
     for client in clients:
@@ -150,7 +152,7 @@ def run_clients(
         if len(project_ids) == 1 and time.monotonic() - started < seconds:
             rank(project_ids[0])
     stop.set()
-    seen = [one for _ in clients for one in answers.get(timeout=LIMIT_SECONDS)]
+    seen = [client_log for _ in clients for client_log in answers.get(timeout=LIMIT_SECONDS)]
     took = time.monotonic() - started
     for client in clients:
         client.join(LIMIT_SECONDS)
@@ -187,7 +189,7 @@ def server_cpu() -> float:
 
 def check(seen: list[Seen], overlap: int) -> dict[str, int]:
     """Answers that were acknowledged and are not there, are there twice, or are more than were wanted."""
-    acknowledged = {pk for one in seen for pk, _ in one.acknowledged}
+    acknowledged = {pk for client_log in seen for pk, _ in client_log.acknowledged}
     stored = list(Annotation.objects.values_list("pk", "lease", "epoch"))
     counted = Counter(Lease.objects.filter(state="submitted").values_list("document", flat=True))
     return {
@@ -213,12 +215,12 @@ def main() -> None:
     server, clients = server_cpu(), os.times()
     seen, took = run_clients(project_ids, users, asked.batch, asked.seconds)
     after = os.times()
-    pairs = sum(len(one.acknowledged) for one in seen)
+    pairs = sum(len(client_log.acknowledged) for client_log in seen)
     result = {
         "documents": asked.documents, "annotators": asked.annotators, "batch": asked.batch,
         "pairs": pairs, "pairs_per_s": round(pairs / took, 1),
-        "claim_ms": percentiles([s for one in seen for s in one.claims]),
-        "submit_ms": percentiles([s for one in seen for s in one.submits]),
+        "claim_ms": percentiles([s for client_log in seen for s in client_log.claims]),
+        "submit_ms": percentiles([s for client_log in seen for s in client_log.submits]),
         "statements_per_claim": claim, "statements_per_submit": submit,
         "cpu_ms_per_pair": {
             "server": round((server_cpu() - server) * 1000 / max(1, pairs), 2),

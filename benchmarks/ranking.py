@@ -81,12 +81,12 @@ def our_query(shards: list[Rows], labels: np.ndarray, classes: int) -> list[int]
     free = scores.keep(scores.positions >= LABELS)
 
     def vectors(positions: np.ndarray) -> np.ndarray:
-        found = np.zeros((len(positions), max(shards[0].width, 1)), dtype=np.float32)
+        query_vectors = np.zeros((len(positions), max(shards[0].width, 1)), dtype=np.float32)
         for row, position in enumerate(positions.tolist()):
             part = shards[position // SHARD_ROWS]
             if part.width:
-                found[row] = part.dense[position % SHARD_ROWS]
-        return found
+                query_vectors[row] = part.dense[position % SHARD_ROWS]
+        return query_vectors
 
     entries = select_head(free, vectors, classes, size=BATCH, batch=BATCH)
     return [entry.position for entry in entries]
@@ -108,8 +108,8 @@ def peers(python: str, folder: Path, view: str, classes: int) -> dict[str, float
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - the caller's own
     if done.returncode:
         raise SystemExit(f"{python} could not measure the peers; it needs modAL, scikit-activeml, small-text")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    timings: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return timings
 
 
 def measure(documents: int, classes: int, python: str | None) -> dict[str, Any]:

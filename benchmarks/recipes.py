@@ -41,27 +41,27 @@ def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
         )
         done.setdefault(recipe, []).append(score)
     seconds = process_time() - started
-    found = verdicts(done)
+    trials = verdicts(done)
     usual = tested(known, drawn, USUAL_RECIPE)
     return {
         "seed": seed,
         "seconds": round(seconds, 1),
         "usual_macro_f1": round(usual, 4),
-        "adopted": asdict(adopted(found)),
+        "adopted": asdict(adopted(trials)),
         "verdicts": [
             {
-                **asdict(one.candidate),
-                "gain": round(one.macro_f1.mean, 4),
-                "reach": round(one.macro_f1.reach, 4),
-                "p": round(one.macro_f1.p, 4),
-                "log_loss_gain": round(one.log_loss.mean, 4),
-                "log_loss_reach": round(one.log_loss.reach, 4),
-                "is_better": one.is_better,
+                **asdict(trial.candidate),
+                "gain": round(trial.macro_f1.mean, 4),
+                "reach": round(trial.macro_f1.reach, 4),
+                "p": round(trial.macro_f1.p, 4),
+                "log_loss_gain": round(trial.log_loss.mean, 4),
+                "log_loss_reach": round(trial.log_loss.reach, 4),
+                "is_better": trial.is_better,
                 "test_gain": round(
-                    tested(known, drawn, one.candidate) - tested(known, drawn, one.against), 4
+                    tested(known, drawn, trial.candidate) - tested(known, drawn, trial.against), 4
                 ),
             }
-            for one in found
+            for trial in trials
         ],
     }
 

@@ -101,11 +101,11 @@ def addresses(project: Project) -> Iterator[str]:
 
 
 def _patterns(patterns: Any, namespace: str) -> Iterator[tuple[str, URLPattern]]:
-    for one in patterns:
-        if isinstance(one, URLResolver):
-            yield from _patterns(one.url_patterns, one.namespace or namespace)
-        elif isinstance(one, URLPattern):
-            yield namespace, one
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns, pattern.namespace or namespace)
+        elif isinstance(pattern, URLPattern):
+            yield namespace, pattern
 
 
 def ask(client: Client, address: str, requests: int, correct: Callable[[], None]) -> Asked | None:
@@ -160,19 +160,19 @@ def measure(size: Size, requests: int, *, is_explained: bool, only: str) -> dict
     for address in addresses(project):
         if only not in address:
             continue
-        found = ask(client, address, requests, corrector.correct)
-        if found is None:
+        answer = ask(client, address, requests, corrector.correct)
+        if answer is None:
             continue
         pages[address] = {
-            "status": found.status,
-            "ms_p95": percentiles(found.warm)["p95"],
-            "ms_corrected": percentiles(found.corrected)["p95"],
-            "ms_cold": percentiles(found.cold)["p95"],
-            "cpu_ms_cold": round(1000 * found.cpu),
-            "statements": found.statements,
+            "status": answer.status,
+            "ms_p95": percentiles(answer.warm)["p95"],
+            "ms_corrected": percentiles(answer.corrected)["p95"],
+            "ms_cold": percentiles(answer.cold)["p95"],
+            "cpu_ms_cold": round(1000 * answer.cpu),
+            "statements": answer.statements,
         }
         print(f"{address:60} {pages[address]}", file=sys.stderr, flush=True)
-        for milliseconds, sql in found.slowest if is_explained else ():
+        for milliseconds, sql in answer.slowest if is_explained else ():
             print(f"    {milliseconds:7.0f} ms  {' '.join(sql.split())[:400]}", file=sys.stderr, flush=True)
     return {"pages": pages, "built_s": round(built, 1), "machine": machine()}
 
@@ -202,8 +202,8 @@ def size_of(arguments: list[str] | None = None) -> tuple[Size, argparse.Namespac
 
 def main() -> None:
     size, options = size_of()
-    found = measure(size, options.requests, is_explained=options.explain, only=options.only)
-    show(found, is_json=options.json)
+    measured = measure(size, options.requests, is_explained=options.explain, only=options.only)
+    show(measured, is_json=options.json)
 
 
 if __name__ == "__main__":

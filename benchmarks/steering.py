@@ -119,11 +119,11 @@ class Known:
     def drawn(self, seed: int) -> Arena:
         """The split of one seed."""
         rng = np.random.default_rng(7_919 + seed)
-        place = rng.random(len(self.rows))
-        is_measuring = place >= POOL + STEERING
+        draws = rng.random(len(self.rows))
+        is_measuring = draws >= POOL + STEERING
         is_kept = is_measuring | ~self.is_thinned | (rng.random(len(self.rows)) < THINNED_SHARE)
-        pool = np.flatnonzero(is_kept & (place < POOL))
-        test = np.flatnonzero(is_kept & (place >= POOL))
+        pool = np.flatnonzero(is_kept & (draws < POOL))
+        test = np.flatnonzero(is_kept & (draws >= POOL))
         rows = replace(self.rows.part(pool), positions=np.arange(len(pool)))
         evidence = Evidence(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
         known = KnownPool(
@@ -132,14 +132,14 @@ class Known:
         return Arena(known, ~is_measuring[test])
 
 
-def curve(found: Arena, arm: str, seed: int, options: argparse.Namespace) -> Curve:
+def curve(arena: Arena, arm: str, seed: int, options: argparse.Namespace) -> Curve:
     """(labels, F1 by class) after each batch."""
     strategy = Strategy.MARGIN if arm == "none" else Strategy.DEFAULT
     steps = replay(
-        found.known, fit_committee, strategy, budget=options.budget, batch=options.batch, seed=seed,
-        needs=found.needs if arm == "on" else None,
+        arena.known, fit_committee, strategy, budget=options.budget, batch=options.batch, seed=seed,
+        needs=arena.needs if arm == "on" else None,
     )  # fmt: skip
-    return [(step.labels, found.f1(step.decided).tolist()) for step in steps]
+    return [(step.labels, arena.f1(step.decided).tolist()) for step in steps]
 
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -150,15 +150,15 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     curves: dict[str, list[Curve]] = {arm: [] for arm in options.arms}
     full, sizes = [], []
     for seed in range(options.seeds):
-        found = known.drawn(seed)
-        pool = found.known
+        arena = known.drawn(seed)
+        pool = arena.known
         if seed < (options.full or options.seeds):
             model = fit_committee(pool.rows, pool.labels, pool.n_classes, evidence=pool.evidence)
-            full.append(found.f1(model.decide(model.probabilities(pool.test))))
+            full.append(arena.f1(model.decide(model.probabilities(pool.test))))
             say(f"{name} all labels, seed {seed}: {perf_counter() - started:.0f} s, {full[-1].mean():.3f}")
-        sizes.append(found.sizes())
+        sizes.append(arena.sizes())
         for arm in options.arms:
-            curves[arm].append(curve(found, arm, seed, options))
+            curves[arm].append(curve(arena, arm, seed, options))
             say(f"{name} {arm} seed {seed}: {perf_counter() - started:.0f} s, {curves[arm][-1][-1]}")
     told = {"data": name, "pool": len(pool.rows), "budget": options.budget, "batch": options.batch}
     return told | summary(known.names, curves, np.mean(full, axis=0), np.mean(sizes, axis=0), options.budget)
@@ -181,20 +181,20 @@ def summary(
     return {
         "full_macro_f1": round(float(full.mean()), 4),
         "weakest": [
-            {"class": names[place], "full_f1": round(float(full[place]), 4)}
-            | dict(zip(("pool", "steering", "measuring"), sizes[:, place].round(1).tolist(), strict=True))
-            for place in groups["quarter"].tolist()
+            {"class": names[index], "full_f1": round(float(full[index]), 4)}
+            | dict(zip(("pool", "steering", "measuring"), sizes[:, index].round(1).tolist(), strict=True))
+            for index in groups["quarter"].tolist()
         ],
         **{
             group: {
-                "target": round(TARGET_SHARE * float(full[places].mean()), 4),
+                "target": round(TARGET_SHARE * float(full[rows].mean()), 4),
                 "arms": {
-                    arm: _reached(labels, f1[:, :, places].mean(axis=2), off[:, places].mean(axis=1),
-                                  TARGET_SHARE * float(full[places].mean()), budget)
+                    arm: _reached(labels, f1[:, :, rows].mean(axis=2), off[:, rows].mean(axis=1),
+                                  TARGET_SHARE * float(full[rows].mean()), budget)
                     for arm, f1 in by_arm.items()
                 },
             }
-            for group, places in groups.items()
+            for group, rows in groups.items()
         },
         "macro_f1": {arm: _macro(f1, by_arm["off"]) for arm, f1 in by_arm.items()},
         "curves": {arm: f1.mean(axis=(0, 2)).round(4).tolist() for arm, f1 in by_arm.items()},

@@ -42,13 +42,13 @@ def lesson(drawn: list[list[str]]) -> tuple[list[str], list[list[Span]]]:
     """The first sentences with some words marked, each always as the same class."""
     texts, spans = [], []
     for words in drawn[:LABELLED]:
-        found, place = [], 0
+        tokens, offset = [], 0
         for word in words:
             if len(word) > 7 and ord(word[1]) % 3:
-                found.append(Span(place, place + len(word), CLASSES[ord(word[0]) % 2]))
-            place += len(word) + 1
+                tokens.append(Span(offset, offset + len(word), CLASSES[ord(word[0]) % 2]))
+            offset += len(word) + 1
         texts.append(" ".join(words))
-        spans.append(found)
+        spans.append(tokens)
     return texts, spans
 
 

@@ -128,7 +128,7 @@ def standings(projects: Sequence[Project], user: User) -> dict[int, Standing]:
     counts = {project.pk: project.present_count for project in projects}
     with connection.cursor() as cursor:
         cursor.execute(STANDINGS, {"projects": list(counts), "user": user.pk})
-        return {pk: Standing(counts[pk], *found) for pk, *found in cursor.fetchall()}
+        return {pk: Standing(counts[pk], *columns) for pk, *columns in cursor.fetchall()}
 
 
 def labels_per_day(project_id: int, annotator_id: int | None) -> list[Day]:

@@ -29,6 +29,6 @@ def redacted(line: str) -> str:
     'Cannot connect to redis://:***@host:6379/0'
     """
     return _SECRET.sub(
-        lambda found: f"{found['link'] or found['token'] or found['address']}***",
+        lambda match: f"{match['link'] or match['token'] or match['address']}***",
         line,
     )

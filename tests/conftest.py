@@ -39,8 +39,8 @@ def tables_can_be_emptied_between_tests() -> Iterator[None]:
     plain = DatabaseOperations.sql_flush
 
     def sql_flush(self: DatabaseOperations, *arguments: Any, **options: Any) -> list[str]:
-        found = plain(self, *arguments, **options)
-        return [*switch("DISABLE"), *found, *switch("ENABLE")] if found else []
+        rows = plain(self, *arguments, **options)
+        return [*switch("DISABLE"), *rows, *switch("ENABLE")] if rows else []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

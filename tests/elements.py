@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str]]]:
@@ -20,7 +20,7 @@ def elements(html: str) -> list[tuple[str, dict[str, str]]]:
     """
     reader = _Reader()
     reader.feed(html)
-    return reader.found
+    return reader.elements
 
 
 def dangers(html: str) -> list[str]:
@@ -29,7 +29,7 @@ def dangers(html: str) -> list[str]:
     >>> dangers('<a href="javascript:x">y</a><p onclick="z">')
     ['a href=javascript:x', 'p onclick=z']
     """
-    found = []
+    rows = []
     for tag, attributes in elements(html):
         is_ours = attributes.get("src", "").startswith("/static/")
         if (
@@ -37,7 +37,7 @@ def dangers(html: str) -> list[str]:
             or (tag == "script" and not is_ours)
             or (tag == "link" and not attributes["href"].startswith("/static/"))
         ):
-            found.append(tag)
+            rows.append(tag)
         for name, value in attributes.items():
             is_elsewhere = name in ("href", "src", "action") and not value.startswith(
                 ("/", "?", "#", "http://", "https://", "mailto:")
@@ -48,5 +48,5 @@ def dangers(html: str) -> list[str]:
                 or is_elsewhere
                 or value[:2] == "//"
             ):
-                found.append(f"{tag} {name}={value}")
-    return found
+                rows.append(f"{tag} {name}={value}")
+    return rows

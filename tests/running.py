@@ -55,7 +55,7 @@ class Service:
 
     def processes(self) -> list[int]:
         """Every living process that works on this folder, whoever its parent is."""
-        found = []
+        rows = []
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 is_zombie = path.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -63,5 +63,5 @@ class Service:
             except OSError:
                 continue
             if str(self.folder).encode() in words and not is_zombie and int(path.name) != os.getpid():
-                found.append(int(path.name))
-        return found
+                rows.append(int(path.name))
+        return rows

@@ -130,7 +130,7 @@ def test_limits_are_named_as_limits():
 def test_no_name_of_a_column_comes_from_a_request():
     """No SQL is made from words, and where requests are read, columns and look-ups are written out."""
     asking = {"filter", "exclude", "get", "annotate", "alias", "values", "values_list", "order_by"}
-    found = {
+    rows = {
         path.relative_to(BASE_DIR).as_posix()
         for path, node in nodes()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
@@ -142,18 +142,18 @@ def test_no_name_of_a_column_comes_from_a_request():
         )
     }
     named_beside = {"labeling/api/documents.py", "labeling/api/annotation_list.py"}  # from a tuple of names
-    assert found == named_beside
+    assert rows == named_beside
 
 
 # reliability E1 E2 E3 E4 E5
 def test_no_code_asks_another_machine():
     """Nothing is fetched from an address and nothing delivered to one, so no address can lead inside."""
     asking = {"urllib.request", "http.client", "requests", "httpx", "aiohttp", "smtplib", "ftplib", "socket"}
-    found = {
+    rows = {
         path.relative_to(BASE_DIR).as_posix()
         for path, node in nodes()
         if isinstance(node, ast.Import | ast.ImportFrom) and "benchmarks" not in path.parts
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [n.name for n in node.names])
         if name in asking
     }
-    assert found == {"reviewqueue/embedded/programs.py"}, "it asks our own /readyz, on this machine"
+    assert rows == {"reviewqueue/embedded/programs.py"}, "it asks our own /readyz, on this machine"

@@ -71,8 +71,8 @@ def anchors(text: str) -> set[str]:
 
 
 def links(text: str) -> list[str]:
-    found = re.findall(r"\]\(([^)\s]+)\)", prose(text))
-    return [link for link in found if not link.startswith(("http://", "https://"))]
+    findall = re.findall(r"\]\(([^)\s]+)\)", prose(text))
+    return [link for link in findall if not link.startswith(("http://", "https://"))]
 
 
 def command(name: str) -> BaseCommand:
@@ -136,8 +136,8 @@ def test_every_option_of_our_commands_is_documented(name):
 def test_simulate_has_the_documented_defaults():
     parser = command("simulate").create_parser("manage", "simulate")
     for option, default, *_ in table(COMMANDS, "### `simulate`"):
-        found = parser.get_default(option.removeprefix("--"))
-        assert default == ("" if found is None else str(found)), option
+        result = parser.get_default(option.removeprefix("--"))
+        assert default == ("" if result is None else str(result)), option
 
 
 def test_every_benchmark_is_documented_under_its_fixed_name():
@@ -204,9 +204,9 @@ def test_every_decision_says_question_choice_why_and_price():
 
 def test_the_rows_of_the_import_page_can_be_imported():
     (rows,) = blocks((DOCS / "how-to" / "import-documents.md").read_text(), "jsonl")
-    found = list(formats.read(BytesIO(rows.encode()), formats.Format.JSONL))
-    assert [getattr(row, "labels", "bad") for row in found] == [None, ("Delivery",)]
-    assert found[0].metadata == {"channel": "mail"}
+    results = list(formats.read(BytesIO(rows.encode()), formats.Format.JSONL))
+    assert [getattr(row, "labels", "bad") for row in results] == [None, ("Delivery",)]
+    assert results[0].metadata == {"channel": "mail"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -271,7 +271,7 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
     for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
         assert worker.work_off(project.pk, kind)
     desk = f"/projects/{project.pk}/label/"
-    classes = {found.name: found.pk for found in project.classes.all()}
+    classes = {label_class.name: label_class.pk for label_class in project.classes.all()}
     for _ in range(10):
         held = client.get(desk).context["document"]
         sent(client, desk, token=held.token, label_class=str(classes[as_a_reader_would(held.text)]))

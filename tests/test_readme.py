@@ -31,15 +31,15 @@ def run_commands() -> set[str]:
 
 def variables() -> dict[str, str | None]:
     """What settings.py reads, with the default where it is written there as a value."""
-    found: dict[str, str | None] = {}
+    result: dict[str, str | None] = {}
     for node in ast.walk(ast.parse(SETTINGS.read_text())):
         if not isinstance(node, ast.Call) or ast.unparse(node.func) not in READERS:
             continue
         name, *default = node.args
         if isinstance(name, ast.Constant):
             value = ast.literal_eval(default[0]) if default else None
-            found.setdefault(str(name.value), None if value is None else str(value))
-    return found
+            result.setdefault(str(name.value), None if value is None else str(value))
+    return result
 
 
 def table(text: str, heading: str) -> list[list[str]]:
@@ -63,8 +63,8 @@ def check_settings(rows: list[list[str]]) -> None:
 
 
 def test_the_readme_has_its_parts_in_order():
-    places = [README.index(part) for part in ORDER]
-    assert places == sorted(places)
+    indices = [README.index(part) for part in ORDER]
+    assert indices == sorted(indices)
 
 
 def test_the_readme_opens_with_what_it_is_in_one_line():

@@ -104,7 +104,7 @@ def bar_chart(
     def x(value: float) -> float:
         return round(LEFT + min(value, top) / top * (WIDTH - LEFT - RIGHT), 1)
 
-    rows = [_row(bar, TOP + place * ROW, x) for place, bar in enumerate(bars)]
+    rows = [_row(bar, TOP + index * ROW, x) for index, bar in enumerate(bars)]
     bottom = TOP + ROW * len(bars)
     numbers = [round(n * step, 6) for n in range(int(last) + 1) if n * step <= top + 1e-9]
     return Chart(

@@ -47,8 +47,8 @@ def forecast_chart(measured: Sequence[Placed], ahead: Sequence[Placed], target: 
     def y(quality: float) -> float:
         return round(TOP + (top - quality) / (top - bottom) * (HEIGHT - TOP - BOTTOM), 1)
 
-    def path(places: Sequence[Place]) -> str:
-        return " ".join(f"{x(labels)},{y(quality)}" for labels, quality in places)
+    def path(points: Sequence[Place]) -> str:
+        return " ".join(f"{x(labels)},{y(quality)}" for labels, quality in points)
 
     upper = [(labels, high) for labels, (_, _, high) in ahead]
     lower = [(labels, low) for labels, (_, low, _) in ahead]

@@ -58,27 +58,27 @@ def reliability_diagram(bins: Sequence[tuple[Bin, Interval]]) -> Square:
     >>> reliability_diagram([(at, share_interval(at))]).points[0].x
     367.4
     """
-    most = max((one.n_documents for one, _ in bins), default=1)
+    most = max((score_bin.n_documents for score_bin, _ in bins), default=1)
     points = tuple(
         Point(
-            _x(one.confidence),
-            _y(one.share_right),
+            _x(score_bin.confidence),
+            _y(score_bin.share_right),
             _y(interval.low),
             _y(interval.high),
-            round(3 + 5 * (one.n_documents / most) ** 0.5, 1),
+            round(3 + 5 * (score_bin.n_documents / most) ** 0.5, 1),
         )
-        for one, interval in bins
+        for score_bin, interval in bins
     )
     return Square(points, ticks=_ticks())
 
 
-def share_interval(one: Bin) -> Interval:
+def share_interval(score_bin: Bin) -> Interval:
     """Where the share that is right lies, by Wilson's interval.
 
     >>> share_interval(Bin(0.9, 1.0, 50, 0.95, 0.8)).low > 0.65
     True
     """
-    return wilson(round(one.share_right * one.n_documents), one.n_documents)
+    return wilson(round(score_bin.share_right * score_bin.n_documents), score_bin.n_documents)
 
 
 def precision_recall_chart(curve: Curve, threshold: float | None) -> Square:
@@ -91,8 +91,8 @@ def precision_recall_chart(curve: Curve, threshold: float | None) -> Square:
     recall, precision = curve.recall[::-1], curve.precision[::-1]
     steps = np.round(MAX_POINTS * np.column_stack([recall, precision]))
     is_new = np.append(True, (steps[1:] != steps[:-1]).any(axis=1))
-    places = np.flatnonzero(is_new | np.append(is_new[1:], True))  # both ends of every stretch that is left
-    line = " ".join(f"{_x(float(recall[at]))},{_y(float(precision[at]))}" for at in places)
+    indices = np.flatnonzero(is_new | np.append(is_new[1:], True))  # both ends of every stretch that is left
+    line = " ".join(f"{_x(float(recall[at]))},{_y(float(precision[at]))}" for at in indices)
     mark = None
     if threshold is not None:
         at = int(np.searchsorted(curve.thresholds, threshold))

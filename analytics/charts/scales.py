@@ -10,7 +10,7 @@ from math import floor, log10
 class Tick:
     """A place on an axis and the number that is written there."""
 
-    place: float
+    position: float
     number: float
 
 

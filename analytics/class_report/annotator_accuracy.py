@@ -28,7 +28,7 @@ def gold_rows(project: Project) -> list[GoldRow]:
     answers = gold_answers(project.pk)
     if not answers:
         return []
-    answered = Counter(one.annotator_id for one in answers)
-    right = Counter(one.annotator_id for one in answers if one.is_right)
+    answered = Counter(answer.annotator_id for answer in answers)
+    right = Counter(answer.annotator_id for answer in answers if answer.is_right)
     people = User.objects.filter(pk__in=answered).order_by("username").values_list("pk", "username")
     return [GoldRow(name, right[pk], answered[pk], wilson(right[pk], answered[pk])) for pk, name in people]

@@ -205,14 +205,14 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
     }
 
 
-def _unlike(found: UnlikeTexts) -> dict[str, Any]:
+def _unlike(unlike: UnlikeTexts) -> dict[str, Any]:
     return {
-        "documents": found.documents,
-        "alike": found.alike,
-        "accuracy": measure_json(found.scores.accuracy),
-        "macro_f1": measure_json(found.scores.macro.f1),
-        "micro_f1": measure_json(found.scores.micro.f1),
-        "difference": measure_json(found.difference),
+        "documents": unlike.documents,
+        "alike": unlike.alike,
+        "accuracy": measure_json(unlike.scores.accuracy),
+        "macro_f1": measure_json(unlike.scores.macro.f1),
+        "micro_f1": measure_json(unlike.scores.micro.f1),
+        "difference": measure_json(unlike.difference),
     }
 
 

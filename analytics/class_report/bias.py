@@ -91,8 +91,8 @@ def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
     """
     predicted = foretold(project, LATEST)
     return BiasReport(
-        _compared((one.is_drawn, one.is_right) for one in predicted),
-        [ClassBias(one, _recall(predicted, one.pk)) for one in classes],
+        _compared((prediction.is_drawn, prediction.is_right) for prediction in predicted),
+        [ClassBias(label_class, _recall(predicted, label_class.pk)) for label_class in classes],
         _leaning(answered_beside(project.pk, LATEST)),
     )
 
@@ -128,28 +128,32 @@ def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndDrawn:
 
 def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndDrawn:
     """Of the documents that got the class; of its spans, where spans are marked."""
-    return _compared((one.is_drawn, is_right) for one in predicted for is_right in _found(one, label_class))
+    return _compared(
+        (prediction.is_drawn, is_right)
+        for prediction in predicted
+        for is_right in _found(prediction, label_class)
+    )
 
 
-def _found(one: Predicted | Marked, label_class: UUID) -> list[bool]:
+def _found(prediction: Predicted | Marked, label_class: UUID) -> list[bool]:
     """Whether each label of the class was foretold."""
-    if isinstance(one, Marked):
-        return [span in one.said for span in one.given if span[2] == label_class]
-    return [one.label_class == label_class] if label_class in one.given else []
+    if isinstance(prediction, Marked):
+        return [span in prediction.said for span in prediction.given if span[2] == label_class]
+    return [prediction.label_class == label_class] if label_class in prediction.given else []
 
 
 def _leaning(answers: Sequence[Answered]) -> Leaning:
-    seen = [one for one in answers if one.policy in SEEN]
-    hidden = [one for one in answers if one.policy == "hidden"]
+    seen = [answer for answer in answers if answer.policy in SEEN]
+    hidden = [answer for answer in answers if answer.policy == "hidden"]
     strata = []
     for band in range(BANDS):
-        sides = [[one.agrees for one in side if _band(one) == band] for side in (hidden, seen)]
+        sides = [[answer.agrees for answer in side if _band(answer) == band] for side in (hidden, seen)]
         strata.append((sum(sides[0]), len(sides[0]), sum(sides[1]), len(sides[1])))
-    contrary = [one for one in answers if one.policy == "after" and one.first != one.suggested]
-    changed = sum(one.suggested in one.given for one in contrary)
+    contrary = [answer for answer in answers if answer.policy == "after" and answer.first != answer.suggested]
+    changed = sum(answer.suggested in answer.given for answer in contrary)
     return Leaning(
-        proportion(sum(one.agrees for one in seen), len(seen), NONE_COMPARABLE),
-        proportion(sum(one.agrees for one in hidden), len(hidden), NONE_COMPARABLE),
+        proportion(sum(answer.agrees for answer in seen), len(seen), NONE_COMPARABLE),
+        proportion(sum(answer.agrees for answer in hidden), len(hidden), NONE_COMPARABLE),
         len(seen),
         len(hidden),
         difference_within_strata(strata, NONE_COMPARABLE),
@@ -158,5 +162,5 @@ def _leaning(answers: Sequence[Answered]) -> Leaning:
     )
 
 
-def _band(one: Answered) -> int:
-    return min(int(one.probability * BANDS), BANDS - 1)
+def _band(answer: Answered) -> int:
+    return min(int(answer.probability * BANDS), BANDS - 1)

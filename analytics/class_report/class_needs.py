@@ -38,10 +38,10 @@ def write_needs(project: Project, version: ModelVersion | None = None) -> bool:
     version = version or latest_model(project)
     if version is None or not project.is_steered:
         return False
-    found = held_out(project, version)
-    if len(found) < MIN_HEADLINE_DOCUMENTS:  # the queue's own estimate knows more then
+    held = held_out(project, version)
+    if len(held) < MIN_HEADLINE_DOCUMENTS:  # the queue's own estimate knows more then
         return False
-    return write_measured(project.pk, measured_needs(project, version, found))
+    return write_measured(project.pk, measured_needs(project, version, held))
 
 
 def write_all(projects: Iterable[Project]) -> None:
@@ -53,19 +53,19 @@ def write_all(projects: Iterable[Project]) -> None:
             logger.exception("The needs of project %s were not written.", project.pk)
 
 
-def measured_needs(project: Project, version: ModelVersion, found: HeldOut) -> dict[UUID, Measured]:
+def measured_needs(project: Project, version: ModelVersion, held_out: HeldOut) -> dict[UUID, Measured]:
     """The share and the numbers behind it, of each active class that the model knows and no manager has set.
 
-    found : what the model says of the test documents that count
+    held_out : what the model says of the test documents that count
     """
     active = set(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
     by_managers = ClassNeed.objects.filter(project=project).exclude(mode=ClassNeed.Mode.AUTOMATIC)
     measured = active - set(by_managers.values_list("label_class", flat=True))
-    columns = [place for place, pk in enumerate(found.classes) if pk in measured]
-    told = evidence(project, version, found)
-    labels = np.array([told[pk]["labels"] for pk in found.classes], dtype=np.int64)
-    is_ambiguous = np.array([told[pk]["is_ambiguous"] for pk in found.classes], dtype=bool)
-    counts = class_counts(project, found)
+    columns = [index for index, pk in enumerate(held_out.classes) if pk in measured]
+    told = evidence(project, version, held_out)
+    labels = np.array([told[pk]["labels"] for pk in held_out.classes], dtype=np.int64)
+    is_ambiguous = np.array([told[pk]["is_ambiguous"] for pk in held_out.classes], dtype=bool)
+    counts = class_counts(project, held_out)
     shares = needs(
         counts.true_positives[columns],
         counts.false_positives[columns],
@@ -75,24 +75,24 @@ def measured_needs(project: Project, version: ModelVersion, found: HeldOut) -> d
         is_ambiguous[columns],
     )
     return {
-        found.classes[place]: (float(share), told[found.classes[place]])
-        for place, share in zip(columns, shares.tolist(), strict=True)
+        held_out.classes[index]: (float(share), told[held_out.classes[index]])
+        for index, share in zip(columns, shares.tolist(), strict=True)
     }
 
 
 def evidence_of_now(project: Project) -> dict[UUID, dict[str, Any]]:
     """What the report says of each class at this moment; empty while there is nothing measured."""
     version = latest_model(project)
-    found = held_out(project, version) if version else None
-    return evidence(project, version, found) if version and found is not None and len(found) else {}
+    held = held_out(project, version) if version else None
+    return evidence(project, version, held) if version and held is not None and len(held) else {}
 
 
-def evidence(project: Project, version: ModelVersion, found: HeldOut) -> dict[UUID, dict[str, Any]]:
+def evidence(project: Project, version: ModelVersion, held_out: HeldOut) -> dict[UUID, dict[str, Any]]:
     """The numbers of each class that the model knows, as they are kept."""
     learnt = label_counts(project.pk)
-    counts = class_counts(project, found)
+    counts = class_counts(project, held_out)
     errors = int((counts.false_positives + counts.false_negatives).sum())
-    is_ambiguous = ambiguous_classes(project, found.classes)
+    is_ambiguous = ambiguous_classes(project, held_out.classes)
     return {
         pk: {
             "f1": _numbers(told.f1),
@@ -103,22 +103,22 @@ def evidence(project: Project, version: ModelVersion, found: HeldOut) -> dict[UU
             "labels": learnt.get((pk, "pool"), 0),
             "errors": told.false_positives + told.false_negatives,
             "all_errors": errors,
-            "documents": len(found),
+            "documents": len(held_out),
             "target": project.target_f1,
-            "is_ambiguous": bool(is_ambiguous[place]),
+            "is_ambiguous": bool(is_ambiguous[index]),
             "model": version.number,
         }
-        for place, (pk, told) in enumerate(zip(found.classes, class_scores(counts), strict=True))
+        for index, (pk, told) in enumerate(zip(held_out.classes, class_scores(counts), strict=True))
     }
 
 
-def class_counts(project: Project, found: HeldOut) -> Counts:
+def class_counts(project: Project, held_out: HeldOut) -> Counts:
     """Right, extra and missed, of each class; documents with the class, or spans of it."""
     if project.kind == Project.Kind.SPANS:
-        tables = counts_of_documents(found.truth_spans, found.predicted_spans, len(found.classes))
+        tables = counts_of_documents(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
         right, extra, missed = (_summed(table) for table in tables)
-        return Counts(right, extra, missed, len(found))
-    return counts_multi(found.truth, found.predicted)
+        return Counts(right, extra, missed, len(held_out))
+    return counts_multi(held_out.truth, held_out.predicted)
 
 
 def _summed(table: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -87,14 +87,14 @@ def achieved(project: Project, classes: Mapping[UUID, LabelClass]) -> list[Achie
         .order_by("model_version__number")
         .values_list("model_version__number", "classes")
     )
-    found = []
+    effects = []
     if focus and (own := of_focus.get((focus.label_class_id, "focus"))):
         number = focus.evidence.get("model") or own.first_model
-        found.append(_achieved(classes[focus.label_class_id], focus, own, number, measured))
+        effects.append(_achieved(classes[focus.label_class_id], focus, own, number, measured))
     for (class_id, share), own in brought.items():
         if share == "weak_class" and class_id in classes:
-            found.append(_achieved(classes[class_id], None, own, own.first_model, measured))
-    return found
+            effects.append(_achieved(classes[class_id], None, own, own.first_model, measured))
+    return effects
 
 
 def _achieved(

@@ -41,7 +41,7 @@ CLASS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @for_members
 def classes(request: HttpRequest, member: Membership) -> HttpResponse:
     report = class_report(member.project, request.GET.get("model"))
-    found = findings(report)
+    ranked = findings(report)
     is_crossed = _is_crossed(report, request.GET.get("numbers", ""))
     shown: dict[str, Any] = {
         "member": member,
@@ -50,8 +50,8 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "retired": report.retired,
         "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
-        "findings": found[:MAX_FINDINGS],
-        "more_findings": found[MAX_FINDINGS:],
+        "findings": ranked[:MAX_FINDINGS],
+        "more_findings": ranked[MAX_FINDINGS:],
         "weak": {row.label_class.pk for row in weak_rows(report)},
         "is_crossed": is_crossed,
         "averages": report.crossed.scores if is_crossed and report.crossed else report.scores,
@@ -106,8 +106,8 @@ def news(request: HttpRequest, member: Membership) -> HttpResponse:
 
 
 def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any]:
-    found = training_news(member.project, shown)
-    return {"news": found, "shown": shown, "live": live(request, found, is_busy=found.training is not None)}
+    news = training_news(member.project, shown)
+    return {"news": news, "shown": shown, "live": live(request, news, is_busy=news.training is not None)}
 
 
 @require_POST
@@ -129,14 +129,18 @@ def _kept_wish(member: Membership, wanted: list[UUID]) -> str:
     """What the wish does now: a model that does not know the class cannot find documents for it."""
     classes = LabelClass.objects.filter(pk__in=wanted)
     version = latest_model(member.project)
-    unknown = [str(one.name) for one in classes if version is None or one.pk not in version.classes]
+    unknown = [
+        str(label_class.name)
+        for label_class in classes
+        if version is None or label_class.pk not in version.classes
+    ]
     if unknown:
         said = _(
             "The wish for {names} stands, and acts from the first model on that knows the class. Seed words"
             " bring documents before."
         )
         return said.format(names=_(" and ").join(unknown))
-    names = [str(one.name) for one in classes]
+    names = [str(label_class.name) for label_class in classes]
     if len(names) > 1:
         said = _("The queue now brings documents that may be {names}, until {n} more of each are labelled.")
         return said.format(names=_(" or ").join(names), n=WANTED_LABELS)

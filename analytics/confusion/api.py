@@ -96,10 +96,10 @@ def _as_json(report: ConfusionReport) -> dict[str, Any]:
         "classes": [
             {"class": label_class.pk, "name": label_class.name}
             | {
-                name: int(getattr(counts, name)[place])
+                name: int(getattr(counts, name)[index])
                 for name in ("true", "predicted", "missed", "extra", "missed_alone", "extra_alone")
             }
-            for place, label_class in enumerate(report.classes)
+            for index, label_class in enumerate(report.classes)
         ],
         "matrix": counts.matrix.tolist() if counts else [],
         "together": report.co_occurrence.tolist() if is_multi and report.co_occurrence is not None else None,

@@ -80,9 +80,9 @@ class Matrix:
 def laid_out(report: ConfusionReport, counts: Confusion, view: View) -> Matrix:
     """The matrix as asked for: rows are what is true, columns what the model says."""
     chosen = _chosen(counts, view)
-    classes = [report.classes[place] for place in chosen]
+    classes = [report.classes[index] for index in chosen]
     has_nothing = report.project.kind != Project.Kind.SINGLE
-    rows = [_row(report, counts, view, place, chosen, has_nothing) for place in chosen]
+    rows = [_row(report, counts, view, index, chosen, has_nothing) for index in chosen]
     if has_nothing and counts.extra_alone.any():
         rows.append(_spurious(report, counts, view, chosen))
     return Matrix(classes, rows, has_nothing, len(report.classes) - len(chosen))
@@ -95,13 +95,13 @@ def _chosen(counts: Confusion, view: View) -> list[int]:
 
 
 def _row(
-    report: ConfusionReport, counts: Confusion, view: View, place: int, chosen: list[int], has_nothing: bool
+    report: ConfusionReport, counts: Confusion, view: View, index: int, chosen: list[int], has_nothing: bool
 ) -> Row:
-    truth, total = report.classes[place], int(counts.true[place])
-    numbers: NDArray[np.int64] = counts.matrix[place]
+    truth, total = report.classes[index], int(counts.true[index])
+    numbers: NDArray[np.int64] = counts.matrix[index]
     cells, of_row, told_wrong = [], numbers.tolist(), _("{n} of {truth} are called {said}")
     for column in chosen:
-        count, is_right = of_row[column], column == place
+        count, is_right = of_row[column], column == index
         is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
         if not count or is_hidden:  # most of a large matrix
             cells.append(HIDDEN if is_hidden else NOTHING)
@@ -112,11 +112,11 @@ def _row(
         told = told.format(n=count, truth=truth.name, said=said.name)
         cells.append(Cell(count, count / total, query, told, is_right))
     if has_nothing:
-        count = int(counts.missed_alone[place])
+        count = int(counts.missed_alone[index])
         told = _("{n} of {truth} are missed, and nothing is given instead").format(n=count, truth=truth.name)
         query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is Shown.MATCHES
         cells.append(Cell(count, count / max(total, 1), query, told, is_hidden=is_hidden))
-    return Row(truth, _note(counts, place), total, cells)
+    return Row(truth, _note(counts, index), total, cells)
 
 
 def documents_of(kind: str, truth: LabelClass, said: LabelClass) -> str:
@@ -126,10 +126,10 @@ def documents_of(kind: str, truth: LabelClass, said: LabelClass) -> str:
     return f"truth={truth.pk}&predicted={said.pk}"
 
 
-def _note(counts: Confusion, place: int) -> str:
-    if counts.true[place]:
+def _note(counts: Confusion, index: int) -> str:
+    if counts.true[index]:
         return ""
-    if counts.predicted[place]:
+    if counts.predicted[index]:
         return _("not in the test set")
     return _("neither labelled nor predicted")
 

@@ -70,10 +70,10 @@ def confusion_csv(request: HttpRequest, member: Membership) -> HttpResponse:
 def draft_rule(request: HttpRequest, member: Membership, first_id: UUID, second_id: UUID) -> HttpResponse:
     """The guideline's editor with a section about two classes, drafted from documents that mix them up."""
     of_project = LabelClass.objects.active().filter(project=member.project_id)
-    found = of_project.in_bulk([first_id, second_id])
-    if len(found) < 2:
+    classes = of_project.in_bulk([first_id, second_id])
+    if len(classes) < 2:
         raise NotFound
-    first, second = found[first_id], found[second_id]
+    first, second = classes[first_id], classes[second_id]
     draft, examples = rule_draft(member.project, first, second)
     told = ngettext(
         "The section at the end is a draft that quotes {n} document. Nothing is saved before you do.",
@@ -142,14 +142,14 @@ def _together(report: ConfusionReport) -> list[tuple[LabelClass, LabelClass, int
     """Classes that documents of the test set have together: both, documents, of the rarer, share of it."""
     if report.co_occurrence is None:
         return []
-    counts, found = report.co_occurrence, []
-    for one, first in enumerate(report.classes):
-        for other in range(one + 1, len(report.classes)):
-            both = int(counts[one, other])
+    counts, row_index = report.co_occurrence, []
+    for number, first in enumerate(report.classes):
+        for other in range(number + 1, len(report.classes)):
+            both = int(counts[number, other])
             if both:
-                rarer = int(min(counts[one, one], counts[other, other]))
-                found.append((first, report.classes[other], both, rarer, both / rarer))
-    return sorted(found, key=lambda row: -row[2])
+                rarer = int(min(counts[number, number], counts[other, other]))
+                row_index.append((first, report.classes[other], both, rarer, both / rarer))
+    return sorted(row_index, key=lambda row: -row[2])
 
 
 def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
@@ -158,12 +158,12 @@ def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]
     if report.counts is None:
         return header, rows
     counts = report.counts
-    for place, truth in enumerate(report.classes):
-        total = int(counts.true[place])
-        numbers = [*counts.matrix[place].tolist()]
+    for row_index, truth in enumerate(report.classes):
+        total = int(counts.true[row_index])
+        numbers = [*counts.matrix[row_index].tolist()]
         names = [said.name for said in report.classes]
         if report.project.kind != Project.Kind.SINGLE:
-            numbers, names = [*numbers, int(counts.missed_alone[place])], [*names, ""]
+            numbers, names = [*numbers, int(counts.missed_alone[row_index])], [*names, ""]
         rows += [
             [truth.name, said, number, round(number / total, 4) if total else ""]
             for said, number in zip(names, numbers, strict=True)

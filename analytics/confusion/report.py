@@ -25,7 +25,7 @@ from analytics.metrics.confusion import (
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop
 from analytics.metrics.spans import Entity
-from analytics.metrics.units import answer_pairs, places
+from analytics.metrics.units import answer_pairs, positions_marked
 from labeling.annotations.agreement import ComparedAnswer, compared_answers
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion
@@ -129,7 +129,7 @@ def confusion_report(project: Project, asked: str | int | None = None) -> Confus
 def units_of(kind: str, held_out: queries.HeldOut) -> Units:
     """What was judged: documents, or each place that the labels or the model mark."""
     if kind == Project.Kind.SPANS:
-        return places(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
+        return positions_marked(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
     return held_out.truth, held_out.predicted
 
 
@@ -169,9 +169,9 @@ def disagreement(project: Project, classes: Sequence[UUID]) -> tuple[NDArray[np.
     returns : comparisons in which one gave the row's class and the other the column's instead, and those in
         which either was named: (n_classes, n_classes) each, symmetric
     """
-    one, other = _two_answers(project.kind, classes, compared_answers(project.pk))
-    split = swaps(one, other)
-    return split + split.T, in_either(one | other)
+    first, other = _two_answers(project.kind, classes, compared_answers(project.pk))
+    split = swaps(first, other)
+    return split + split.T, in_either(first | other)
 
 
 def verdict(model: Measure, people: Measure, comparisons: int) -> Verdict:
@@ -208,16 +208,16 @@ def _judged(
 
 def _two_answers(kind: str, classes: Sequence[UUID], answers: Sequence[ComparedAnswer]) -> Units:
     """Each two answers to a document as two sides of the same units."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
     documents = np.array([(answer.document_id << 15) + answer.round for answer in answers], dtype=np.int64)
     first, second = answer_pairs(documents)
     if kind == Project.Kind.SPANS:
         spans: list[list[Entity]] = [
-            list({(s or 0, e or 0, place[c]) for c, s, e in answer.labels if c in place})
+            list({(s or 0, e or 0, class_index[c]) for c, s, e in answer.labels if c in class_index})
             for answer in answers
         ]
-        return places([spans[row] for row in first], [spans[row] for row in second], len(classes))
+        return positions_marked([spans[row] for row in first], [spans[row] for row in second], len(classes))
     given = np.zeros((len(answers), len(classes)), dtype=bool)
     for row, answer in enumerate(answers):
-        given[row, [place[c] for c in answer.classes if c in place]] = True
+        given[row, [class_index[c] for c in answer.classes if c in class_index]] = True
     return given[first], given[second]

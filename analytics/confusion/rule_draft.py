@@ -43,26 +43,32 @@ class Examples:
 
 def rule_draft(project: Project, first: LabelClass, second: LabelClass) -> tuple[str, Examples]:
     """A section for the guideline in Markdown, and the examples that it quotes. Nothing is saved."""
-    found = examples(project, first.pk, second.pk)
+    shared = examples(project, first.pk, second.pk)
     lines = [f"## {first.name} / {second.name}", ""]
-    lines += [_("- It is {name} when …").format(name=one.name) for one in (first, second)]
+    lines += [_("- It is {name} when …").format(name=label_class.name) for label_class in (first, second)]
     lines += [_("- If both fit: …"), ""]
     for title, texts in (
-        (_("People gave both to:"), found.split),
-        (_("{name}, and easily taken for {other}:").format(name=first.name, other=second.name), found.first),
-        (_("{name}, and easily taken for {other}:").format(name=second.name, other=first.name), found.second),
+        (_("People gave both to:"), shared.split),
+        (_("{name}, and easily taken for {other}:").format(name=first.name, other=second.name), shared.first),
+        (
+            _("{name}, and easily taken for {other}:").format(name=second.name, other=first.name),
+            shared.second,
+        ),
     ):
         if texts:
             lines += [title, "", *(f"> {_quoted(text)}\n" for text in texts)]
-    return "\n".join(lines).strip() + "\n", found
+    return "\n".join(lines).strip() + "\n", shared
 
 
 def examples(project: Project, first: UUID, second: UUID) -> Examples:
     """Of the pool where it has any; its texts may be shown to annotators, those of the test set may not."""
     split = _split_documents(project, first, second)
-    before = [one for one in foretold(project) if not one.is_test]
+    before = [prediction for prediction in foretold(project) if not prediction.is_test]
     ways = (first, second), (second, first)
-    taken = [_newest(one.document_id for one in before if _is_taken(one, *way)) for way in ways]
+    taken = [
+        _newest(prediction.document_id for prediction in before if _is_taken(prediction, *way))
+        for way in ways
+    ]
     are_tested = not (split or taken[0] or taken[1])
     if are_tested:
         taken = _tested(project, first, second)
@@ -71,12 +77,14 @@ def examples(project: Project, first: UUID, second: UUID) -> Examples:
     return Examples(chosen[0], chosen[1], chosen[2], are_tested and any(taken))
 
 
-def _is_taken(one: Predicted | Marked, true: UUID, said: UUID) -> bool:
+def _is_taken(prediction: Predicted | Marked, true: UUID, said: UUID) -> bool:
     """Whether the model took the one class for the other, in the document or at a place of it."""
-    if isinstance(one, Marked):
-        of_true = {(start, end) for start, end, label_class in one.given if label_class == true}
-        return any((start, end) in of_true for start, end, label_class in one.said if label_class == said)
-    return one.given == {true} and one.label_class == said
+    if isinstance(prediction, Marked):
+        of_true = {(start, end) for start, end, label_class in prediction.given if label_class == true}
+        return any(
+            (start, end) in of_true for start, end, label_class in prediction.said if label_class == said
+        )
+    return prediction.given == {true} and prediction.label_class == said
 
 
 def _split_documents(project: Project, first: UUID, second: UUID) -> list[int]:
@@ -93,8 +101,8 @@ def _tested(project: Project, first: UUID, second: UUID) -> list[list[int]]:
     held_out = queries.held_out(project, version) if version else None
     if held_out is None or not {first, second} <= set(held_out.classes):
         return [[], []]
-    places = held_out.classes.index(first), held_out.classes.index(second)
-    ways = (places, places[::-1])
+    indices = held_out.classes.index(first), held_out.classes.index(second)
+    ways = (indices, indices[::-1])
     if project.kind == Project.Kind.SPANS:
         taken = [taken_for(held_out, *way) for way in ways]
     else:

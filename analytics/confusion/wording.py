@@ -77,7 +77,7 @@ def _taken(n: int, of: int, kind: str) -> str:
     )
 
 
-def chance(pair: AmbiguousPair) -> str:
+def expected_by_chance(pair: AmbiguousPair) -> str:
     """How many it would be if mistakes had no favourites; empty where classes are but two."""
     if pair.model.lift.value is None:
         return ""

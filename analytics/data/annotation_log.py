@@ -73,7 +73,7 @@ class Ledger:
     days : (n,) since 1970 (UTC), when it was given
     sources : (n,) places in SOURCES
     flags : (n,) of TEST, DRAWN (what its own lease says) and VOID
-    rows, places : (n_labels,) the row of each label's annotation, rising, and its place in `classes`
+    rows, class_indices : (n_labels,) the row of each label's annotation, rising, and its place in `classes`
     """
 
     classes: tuple[UUID, ...]  # in an order that newer ones do not change
@@ -86,7 +86,7 @@ class Ledger:
     sources: NDArray[np.int8]
     flags: NDArray[np.int8]
     rows: NDArray[np.int32]
-    places: NDArray[np.int16]
+    class_indices: NDArray[np.int16]
 
     @property
     def newest(self) -> int:
@@ -129,17 +129,17 @@ def ledger(project: Project) -> Ledger:
     if not set(known.classes) <= set(classes):  # one has gone with the import that added it
         known = _EMPTY
     known = replace(known, classes=(*known.classes, *sorted(set(classes) - set(known.classes))))
-    found = _with_newer(project.pk, known)
+    newer = _with_newer(project.pk, known)
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [project.pk, found.newest])
-        if cursor.fetchone()[0] != len(found.annotations):  # an older one was committed after a newer one
-            found = _with_newer(project.pk, replace(_EMPTY, classes=known.classes))
+        cursor.execute(_KNOWN, [project.pk, newer.newest])
+        if cursor.fetchone()[0] != len(newer.annotations):  # an older one was committed after a newer one
+            newer = _with_newer(project.pk, replace(_EMPTY, classes=known.classes))
     with _lock:
-        _kept[project.pk] = found
+        _kept[project.pk] = newer
         _kept.move_to_end(project.pk)
         while len(_kept) > CACHE_SIZE:
             _kept.popitem(last=False)
-    return found
+    return newer
 
 
 def speaking(project: Project, known: Ledger) -> tuple[Places, int]:
@@ -174,7 +174,7 @@ def _with_newer(project_id: int, known: Ledger) -> Ledger:
     if not len(newer[0]):
         return known
     named |= {"classes": list(known.classes), "newest": int(newer[0][-1])}
-    annotations_of_labels, places = _columns_of(_NEWER_LABELS, named)
+    annotations_of_labels, class_indices = _columns_of(_NEWER_LABELS, named)
     joined = [np.concatenate([old, new]) for old, new in zip(_columns(known), newer, strict=True)]
     annotations, documents, supersedes, annotators, guidelines, days, sources, flags = joined
     return Ledger(
@@ -188,7 +188,7 @@ def _with_newer(project_id: int, known: Ledger) -> Ledger:
         sources.astype(np.int8),
         flags.astype(np.int8),
         np.concatenate([known.rows, np.searchsorted(annotations, annotations_of_labels)]).astype(np.int32),
-        np.concatenate([known.places, places]).astype(np.int16),
+        np.concatenate([known.class_indices, class_indices]).astype(np.int16),
     )
 
 

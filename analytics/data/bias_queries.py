@@ -43,6 +43,6 @@ def answered_beside(project_id: int, most: int) -> list[Answered]:
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERED, {"project": project_id, "most": most})
         return [
-            Answered(opinion, odds, policy, first, suggested, frozenset(given))
-            for opinion, odds, policy, first, suggested, given in cursor.fetchall()
+            Answered(opinion, probabilities, policy, first, suggested, frozenset(given))
+            for opinion, probabilities, policy, first, suggested, given in cursor.fetchall()
         ]

@@ -30,8 +30,8 @@ class Labelled:
 
     rows : (n,) of each document's annotation in the ledger
     is_test, is_drawn : (n,) of the test set; drawn at random, from the test set or the pool
-    documents, places : (n_pairs,) every class that a document has, once: the document's place in `rows`,
-        rising, and the class's place in `ledger.classes`
+    documents, class_indices : (n_pairs,) every class that a document has, once: the document's index in
+        `rows`, rising, and the class's in `ledger.classes`
     spans : (n_pairs,) how often the document has the class; 1 but for spans
     waiting : documents that are not settled: their first answer speaks until the second opinion is there
     """
@@ -41,7 +41,7 @@ class Labelled:
     is_test: NDArray[np.bool_]
     is_drawn: NDArray[np.bool_]
     documents: NDArray[np.int64]
-    places: NDArray[np.int64]
+    class_indices: NDArray[np.int64]
     spans: NDArray[np.int64]
     waiting: int
 
@@ -50,7 +50,7 @@ class Labelled:
 
     def per_class(self, weights: NDArray[np.generic] | None = None) -> NDArray[np.int64]:
         """Documents (or the sum of `weights` of the pairs) of each class of the ledger."""
-        counted = np.bincount(self.places, weights, minlength=len(self.ledger.classes))
+        counted = np.bincount(self.class_indices, weights, minlength=len(self.ledger.classes))
         return counted.astype(np.int64)
 
     def labels_per_class(self) -> dict[tuple[UUID, str], int]:
@@ -77,7 +77,7 @@ def labelled_now(project: Project) -> Labelled:
     of_label = place_of[known.rows]
     n_classes = max(len(known.classes), 1)
     pairs, spans = np.unique(
-        (of_label * n_classes + known.places.astype(np.int64))[of_label >= 0], return_counts=True
+        (of_label * n_classes + known.class_indices.astype(np.int64))[of_label >= 0], return_counts=True
     )  # of spans, a document may have a class more than once
     return Labelled(
         known,
@@ -116,20 +116,20 @@ class Prevalence:
         return "over" if self.ratio.value > 1 else "under"
 
 
-def prevalences(project: Project, found: Labelled) -> dict[UUID, Prevalence]:
+def prevalences(project: Project, labelled: Labelled) -> dict[UUID, Prevalence]:
     """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
-    population = max(project.present_count - excluded, len(found), 1)
-    n_drawn = int(found.is_drawn.sum())
-    n_pool = len(found) - int(found.is_test.sum())
+    population = max(project.present_count - excluded, len(labelled), 1)
+    n_drawn = int(labelled.is_drawn.sum())
+    n_pool = len(labelled) - int(labelled.is_test.sum())
     positives = positives_drawn_in_turn(
-        found.documents,
-        found.places,
-        found.is_drawn,
-        n_classes=len(found.ledger.classes),
+        labelled.documents,
+        labelled.class_indices,
+        labelled.is_drawn,
+        n_classes=len(labelled.ledger.classes),
         population=population,
     ).tolist()
-    of_pool = found.per_class(~found.is_test[found.documents]).tolist()
+    of_pool = labelled.per_class(~labelled.is_test[labelled.documents]).tolist()
     wholes = [prevalence(count, n_drawn, population) for count in positives]
     p_values = adjusted_p_values(
         np.array(
@@ -139,16 +139,16 @@ def prevalences(project: Project, found: Labelled) -> dict[UUID, Prevalence]:
             ]
         )
     ).tolist()
-    per_class = found.per_class().tolist()
+    per_class = labelled.per_class().tolist()
     return {
         label_class: Prevalence(
-            wholes[place],
-            unlabelled_prevalence(wholes[place], population, len(found), per_class[place]),
-            ratio(of_pool[place], n_pool, NO_LABELS),
-            _ratio(of_pool[place] / max(n_pool, 1), wholes[place]),
-            p_values[place],
+            wholes[index],
+            unlabelled_prevalence(wholes[index], population, len(labelled), per_class[index]),
+            ratio(of_pool[index], n_pool, NO_LABELS),
+            _ratio(of_pool[index] / max(n_pool, 1), wholes[index]),
+            p_values[index],
         )
-        for place, label_class in enumerate(found.ledger.classes)
+        for index, label_class in enumerate(labelled.ledger.classes)
     }
 
 

@@ -49,11 +49,15 @@ def model_choice(project: Project, asked: str | int | None = None) -> ModelChoic
     in_use, versions = latest_model(project), versions_kept(project)
     if in_use is not None and in_use not in versions:
         versions.append(in_use)  # promoted long ago, or too new to have said anything
-    version = next((one for one in versions if str(one.number) == str(asked)), None) if asked else in_use
+    version = (
+        next((candidate for candidate in versions if str(candidate.number) == str(asked)), None)
+        if asked
+        else in_use
+    )
     if asked and version is None:
         raise NoSuchModel
     status = HAS_MODEL if in_use else missing_model(project)
-    return ModelChoice(version, in_use, sorted(versions, key=lambda one: -one.number), status)
+    return ModelChoice(version, in_use, sorted(versions, key=lambda candidate: -candidate.number), status)
 
 
 def versions_kept(project: Project) -> list[ModelVersion]:

@@ -51,17 +51,17 @@ class HeldOut:
 
     def take(self, rows: NDArray[np.integer]) -> HeldOut:
         """Some of the documents: their places, or one flag for each."""
-        places = np.flatnonzero(rows) if rows.dtype == bool else rows
+        indices = np.flatnonzero(rows) if rows.dtype == bool else rows
         return HeldOut(
             self.classes,
-            self.document_ids[places],
-            self.annotation_ids[places],
-            self.truth[places],
-            self.predicted[places],
-            self.probabilities[places],
-            tuple(self.truth_spans[place] for place in places if self.truth_spans),
-            tuple(self.predicted_spans[place] for place in places if self.predicted_spans),
-            tuple(self.span_odds[place] for place in places if self.span_odds),
+            self.document_ids[indices],
+            self.annotation_ids[indices],
+            self.truth[indices],
+            self.predicted[indices],
+            self.probabilities[indices],
+            tuple(self.truth_spans[index] for index in indices if self.truth_spans),
+            tuple(self.predicted_spans[index] for index in indices if self.predicted_spans),
+            tuple(self.span_odds[index] for index in indices if self.span_odds),
             self.retired,
         )
 
@@ -105,15 +105,17 @@ def held_out(project: Project, version: ModelVersion, labelled: LabelTable | Non
     """
     labelled = labelled_test_set(project.pk) if labelled is None else labelled
     kept = np.flatnonzero([label_class not in labelled.retired for label_class in version.classes])
-    place = {version.classes[column]: number for number, column in enumerate(kept.tolist())}
-    columns = np.array([place.get(pk, -1) for pk in labelled.classes], dtype=np.int64)[labelled.places]
-    is_known = np.full(len(labelled), bool(place))
+    class_index = {version.classes[column]: number for number, column in enumerate(kept.tolist())}
+    columns = np.array([class_index.get(pk, -1) for pk in labelled.classes], dtype=np.int64)[
+        labelled.class_indices
+    ]
+    is_known = np.full(len(labelled), bool(class_index))
     is_known[labelled.rows[columns < 0]] = False
     if project.kind == Project.Kind.SPANS:
-        found = _held_out_spans(version, labelled, columns, is_known, place)
+        held = _held_out_spans(version, labelled, columns, is_known, class_index)
     else:
-        found = _held_out_classes(project, version, labelled, columns, is_known, kept)
-    return replace(found, retired=_retired(labelled))
+        held = _held_out_classes(project, version, labelled, columns, is_known, kept)
+    return replace(held, retired=_retired(labelled))
 
 
 def _held_out_classes(
@@ -156,8 +158,8 @@ def _among(probabilities: NDArray[np.float64], *, is_whole: bool) -> NDArray[np.
 def _retired(labelled: LabelTable) -> tuple[tuple[str, int], ...]:
     """Names of retired classes whose labels stand, the most frequent first, and documents of each."""
     counts = [
-        (labelled.retired[pk], len(np.unique(labelled.rows[labelled.places == place])))
-        for place, pk in enumerate(labelled.classes)
+        (labelled.retired[pk], len(np.unique(labelled.rows[labelled.class_indices == index])))
+        for index, pk in enumerate(labelled.classes)
         if pk in labelled.retired
     ]
     return tuple(sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0])))
@@ -168,10 +170,10 @@ def _found(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of the documents that are in both: in `ids`, which rise, and in the table."""
     rows = np.flatnonzero(is_known)
-    _, stored, found = np.intersect1d(
+    _, stored, indices = np.intersect1d(
         ids, labelled.document_ids[rows], assume_unique=True, return_indices=True
     )
-    return stored, rows[found]
+    return stored, rows[indices]
 
 
 def _held_out_spans(
@@ -179,7 +181,7 @@ def _held_out_spans(
     labelled: LabelTable,
     columns: NDArray[np.int64],
     is_known: NDArray[np.bool_],
-    place: dict[UUID, int],
+    class_index: dict[UUID, int],
 ) -> HeldOut:
     ids, said = stored_spans(version)
     stored, rows = _found(ids, labelled, is_known)
@@ -187,11 +189,11 @@ def _held_out_spans(
     parts = (labelled.rows, labelled.starts, labelled.ends, columns)
     for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
         given[row].append((start, end, column))
-    none = np.zeros((len(rows), len(place)), dtype=bool)
-    column_of = {number: place[pk] for number, pk in enumerate(version.classes) if pk in place}
+    none = np.zeros((len(rows), len(class_index)), dtype=bool)
+    column_of = {number: class_index[pk] for number, pk in enumerate(version.classes) if pk in class_index}
     marked = [[span for span in said[row] if span[2] in column_of] for row in stored.tolist()]
     return HeldOut(
-        classes=tuple(place),
+        classes=tuple(class_index),
         document_ids=ids[stored],
         annotation_ids=labelled.annotation_ids[rows],
         truth=none,
@@ -199,13 +201,13 @@ def _held_out_spans(
         probabilities=np.zeros((len(rows), 0)),
         truth_spans=tuple(given[row] for row in rows.tolist()),
         predicted_spans=tuple([(s, e, column_of[c]) for s, e, c, _odds in spans] for spans in marked),
-        span_odds=tuple([float(odds) for _s, _e, _c, odds in spans] for spans in marked),
+        span_odds=tuple([float(probability) for _s, _e, _c, probability in spans] for spans in marked),
     )
 
 
-def taken_for(found: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
+def taken_for(held_out: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_]:
     """Documents in which a span of one class is marked as the other: (n,)."""
-    pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
+    pairs = zip(held_out.truth_spans, held_out.predicted_spans, strict=True)
     return np.array(
         [
             bool(

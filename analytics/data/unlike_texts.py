@@ -63,18 +63,18 @@ def unlike_texts(
     whole : the measures on all test documents; labels : of the project, which change when anything is labeled
     """
     documents = held_out.document_ids
-    found = remembered(
+    counts = remembered(
         lambda: np.array(alike_to_training(version, documents.tolist()), dtype=np.int64),
         f"alike to training {version.pk} {version.trained_through}",
         f"{project.document_count} {project.removed_count} {project.grouped_count}",
         labels,
         documents,
     )
-    if len(found) < MIN_SIMILAR_SHARE * len(documents) or not len(found):
+    if len(counts) < MIN_SIMILAR_SHARE * len(documents) or not len(counts):
         return None
-    rows = np.flatnonzero(~np.isin(documents, found))
+    rows = np.flatnonzero(~np.isin(documents, counts))
     apart = scores(project.kind, held_out.take(rows))
-    return UnlikeTexts(len(found), right_in_full(whole) - right_in_full(apart), apart)
+    return UnlikeTexts(len(counts), right_in_full(whole) - right_in_full(apart), apart)
 
 
 def right_in_full(report: Report) -> int:

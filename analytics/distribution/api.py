@@ -126,37 +126,37 @@ def _as_json(report: Distribution) -> dict[str, Any]:
 
 
 def _people(report: Distribution, is_manager: bool) -> dict[str, Any]:
-    found = [
+    rows = [
         {
             "person": name,
-            "class": report.rows[skew.place].label_class.pk,
+            "class": report.rows[skew.class_index].label_class.pk,
             "share": skew.share,
             "others_share": skew.others,
             "residual": skew.residual,
             "p_value": skew.p_value,
         }
-        for name, skew in report.habits.found
+        for name, skew in report.habits.skews
     ]
     return {
         "by_person": [_group(group) for group in report.people] if is_manager else [],
-        "habits": found if is_manager else [],
+        "habits": rows if is_manager else [],
         "habits_are_comparable": report.habits.is_comparable,
     }
 
 
 def _row(row: ClassSpread) -> dict[str, Any]:
-    found = row.estimate
+    estimate = row.estimate
     return {
         "class": row.label_class.pk,
         "name": row.label_class.name,
         "train_labels": row.train,
         "test_labels": row.test,
         "documents": row.documents,
-        "share_of_labelled": measure_json(found.labelled),
-        "share_of_all": measure_json(found.whole),
-        "share_of_unlabelled": measure_json(found.unlabelled),
-        "ratio": _ratio(found.ratio),
-        "standing": found.standing,
+        "share_of_labelled": measure_json(estimate.labelled),
+        "share_of_all": measure_json(estimate.whole),
+        "share_of_unlabelled": measure_json(estimate.unlabelled),
+        "ratio": _ratio(estimate.ratio),
+        "standing": estimate.standing,
     }
 
 

@@ -50,7 +50,7 @@ class Habits:
     is_comparable : found on documents drawn at random, of which everybody gets the same mix
     """
 
-    found: list[
+    skews: list[
         tuple[str, Skew]
     ]  # the person's name, and what is odd; `place` counts as the classes asked for
     is_comparable: bool
@@ -67,73 +67,73 @@ def by_person(names: dict[int, str], known: Ledger, order: Whole) -> list[Group]
 
     names : from `people_of`; order : (n_classes,) places in the ledger of the classes to count
     """
-    place = {pk: n for n, pk in enumerate(names)}
-    group = _grouped(np.where(known.stands, known.annotators, 0), place)
+    index_of = {pk: n for n, pk in enumerate(names)}
+    group = _grouped(np.where(known.stands, known.annotators, 0), index_of)
     return _groups(list(names.values()), group, _labels(known, group, order))
 
 
-def by_guideline(project: Project, found: Labelled, order: Whole) -> list[Group]:
+def by_guideline(project: Project, labelled: Labelled, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the version that it was given under, oldest first."""
     numbers = Guideline.objects.filter(project=project).order_by("number").values_list("pk", "number")
     names = {pk: _("version {number}").format(number=number) for pk, number in numbers}
-    spoken = np.full(len(found.ledger.annotations), -1)
-    spoken[found.rows] = found.ledger.guidelines[found.rows]
-    place = {pk: n for n, pk in enumerate(names)} | {0: len(names)}
-    group = _grouped(spoken, place)
-    groups = _groups([*names.values(), _("no version")], group, _labels(found.ledger, group, order))
-    return [one for one in groups if one.answers]
+    spoken = np.full(len(labelled.ledger.annotations), -1)
+    spoken[labelled.rows] = labelled.ledger.guidelines[labelled.rows]
+    index_of = {pk: n for n, pk in enumerate(names)} | {0: len(names)}
+    group = _grouped(spoken, index_of)
+    groups = _groups([*names.values(), _("no version")], group, _labels(labelled.ledger, group, order))
+    return [period for period in groups if period.answers]
 
 
-def by_time(found: Labelled, order: Whole) -> list[Group]:
+def by_time(labelled: Labelled, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the day, week or month (UTC) in which it was given."""
-    if not len(found):
+    if not len(labelled):
         return []
-    days = found.ledger.days[found.rows]
+    days = labelled.ledger.days[labelled.rows]
     starts = _periods(int(days.min()), int(days.max()))
-    group = np.full(len(found.ledger.annotations), -1)
-    group[found.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
+    group = np.full(len(labelled.ledger.annotations), -1)
+    group[labelled.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
     names = [start.isoformat() for start in starts]
-    groups = _groups(names, group, _labels(found.ledger, group, order))
-    return [replace(one, begins=start) for one, start in zip(groups, starts, strict=True)]
+    groups = _groups(names, group, _labels(labelled.ledger, group, order))
+    return [replace(period, begins=start) for period, start in zip(groups, starts, strict=True)]
 
 
 def habits(people: dict[int, str], known: Ledger, order: Whole) -> Habits:
     """Where everybody has answered enough random documents, on those; else on all, which weighs less."""
     names = list(people.values())
-    place = {pk: n for n, pk in enumerate(people)}
+    index_of = {pk: n for n, pk in enumerate(people)}
     stands = known.stands
     random = stands & ((known.flags & (TEST | DRAWN)) > 0)
     answers = np.bincount(
-        _grouped(np.where(random, known.annotators, 0), place) + 1, minlength=len(place) + 1
+        _grouped(np.where(random, known.annotators, 0), index_of) + 1, minlength=len(index_of) + 1
     )
     is_comparable = bool(
-        len(place) > 1 and answers[1:].min(initial=MIN_COMPARABLE_ANSWERS) >= MIN_COMPARABLE_ANSWERS
+        len(index_of) > 1 and answers[1:].min(initial=MIN_COMPARABLE_ANSWERS) >= MIN_COMPARABLE_ANSWERS
     )
-    group = _grouped(np.where(random if is_comparable else stands, known.annotators, 0), place)
-    n_answers = np.bincount(group + 1, minlength=len(place) + 1)[1:]
-    found = skews(_labels(known, group, order, is_once=True), n_answers)
-    return Habits([(names[one.person], one) for one in found], is_comparable)
+    group = _grouped(np.where(random if is_comparable else stands, known.annotators, 0), index_of)
+    n_answers = np.bincount(group + 1, minlength=len(index_of) + 1)[1:]
+    skewed = skews(_labels(known, group, order, is_once=True), n_answers)
+    return Habits([(names[skew.person], skew) for skew in skewed], is_comparable)
 
 
-def _grouped(ids: NDArray[np.integer], place: dict[int, int]) -> Whole:
+def _grouped(ids: NDArray[np.integer], index_of: dict[int, int]) -> Whole:
     """The place of each identifier; -1 where it has none."""
-    if not place:
+    if not index_of:
         return np.full(len(ids), -1)
-    known = np.array(sorted(place), dtype=np.int64)
+    known = np.array(sorted(index_of), dtype=np.int64)
     at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    places = np.array([place[pk] for pk in known.tolist()], dtype=np.int64)
-    return np.where(known[at] == ids, places[at], -1)
+    indices = np.array([index_of[pk] for pk in known.tolist()], dtype=np.int64)
+    return np.where(known[at] == ids, indices[at], -1)
 
 
 def _labels(known: Ledger, group: Whole, order: Whole, is_once: bool = False) -> Whole:
     """Labels of each group and class: (n_groups, n_classes). `is_once`: of an answer, each class but once."""
     n_groups, n_classes = int(group.max(initial=-1)) + 1, max(len(known.classes), 1)
-    of_label, places = group[known.rows], known.places
+    of_label, class_indices = group[known.rows], known.class_indices
     kept = of_label >= 0
     if is_once:
-        pairs = known.rows * np.int64(n_classes) + places
+        pairs = known.rows * np.int64(n_classes) + class_indices
         kept[np.flatnonzero(kept)] = np.isin(np.flatnonzero(kept), np.unique(pairs, return_index=True)[1])
-    counts = np.bincount(of_label[kept] * n_classes + places[kept], minlength=n_groups * n_classes)
+    counts = np.bincount(of_label[kept] * n_classes + class_indices[kept], minlength=n_groups * n_classes)
     return counts.reshape(n_groups, n_classes)[:, order]
 
 

@@ -95,14 +95,14 @@ def _groups_chart(groups: list[Group]) -> Chart:
 
 def _habits(report: Distribution) -> list[dict[str, Any]]:
     return [
-        {"name": name, "label_class": report.rows[skew.place].label_class, "skew": skew}
-        for name, skew in report.habits.found[:10]
+        {"name": name, "label_class": report.rows[skew.class_index].label_class, "skew": skew}
+        for name, skew in report.habits.skews[:10]
     ]
 
 
 def _class_rows(report: Distribution) -> Iterable[list[object]]:
     for row in report.rows:
-        found = row.estimate
-        counts = [row.label_class.name, row.train, row.test, row.total, row.documents, found.standing]
-        measures = (found.labelled, found.whole, found.unlabelled, found.ratio)
+        estimate = row.estimate
+        counts = [row.label_class.name, row.train, row.test, row.total, row.documents, estimate.standing]
+        measures = (estimate.labelled, estimate.whole, estimate.unlabelled, estimate.ratio)
         yield [*counts, *(cell for measure in measures for cell in measure_cells(measure))]

@@ -102,40 +102,42 @@ def estimated_prevalence(project: Project) -> dict[UUID, Measure]:
 
 def distribution(project: Project) -> Distribution:
     """Computed now. The statements are as many for a hundred labels as for a hundred thousand."""
-    found = labelled_now(project)
+    labelled = labelled_now(project)
     classes = list(LabelClass.objects.filter(project=project))
-    place = {label_class: n for n, label_class in enumerate(found.ledger.classes)}
-    estimates = prevalences(project, found)
-    is_test = found.is_test[found.documents]
-    train, test = found.per_class(found.spans * ~is_test), found.per_class(found.spans * is_test)
-    documents = found.per_class()
+    class_index = {label_class: n for n, label_class in enumerate(labelled.ledger.classes)}
+    estimates = prevalences(project, labelled)
+    is_test = labelled.is_test[labelled.documents]
+    train, test = labelled.per_class(labelled.spans * ~is_test), labelled.per_class(labelled.spans * is_test)
+    documents = labelled.per_class()
     rows = [
         ClassSpread(c, int(train[at]), int(test[at]), int(documents[at]), estimates[c.pk])
         for c in classes
-        if (at := place.get(c.pk)) is not None and (c.retired_at is None or documents[at])
+        if (at := class_index.get(c.pk)) is not None and (c.retired_at is None or documents[at])
     ]
-    order = np.array([place[row.label_class.pk] for row in rows], dtype=np.int64)
-    people = people_of(found.ledger)
+    order = np.array([class_index[row.label_class.pk] for row in rows], dtype=np.int64)
+    people = people_of(labelled.ledger)
     return Distribution(
         project=project,
         rows=rows,
         imbalance=imbalance(np.array([row.train for row in rows] or [0])),
-        documents=len(found),
-        test_documents=int(found.is_test.sum()),
-        waiting=found.waiting,
-        drawn=int(found.is_drawn.sum()),
-        people=by_person(people, found.ledger, order),
-        guidelines=by_guideline(project, found, order),
-        times=by_time(found, order),
-        habits=habits(people, found.ledger, order),
-        pairs=_pairs(found, order, rows),
+        documents=len(labelled),
+        test_documents=int(labelled.is_test.sum()),
+        waiting=labelled.waiting,
+        drawn=int(labelled.is_drawn.sum()),
+        people=by_person(people, labelled.ledger, order),
+        guidelines=by_guideline(project, labelled, order),
+        times=by_time(labelled, order),
+        habits=habits(people, labelled.ledger, order),
+        pairs=_pairs(labelled, order, rows),
     )
 
 
-def _pairs(found: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
+def _pairs(labelled: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
     """Classes on the same documents, those that are together most often first; none for one class each."""
-    counts = co_occurrence(found.documents, found.places, len(found.ledger.classes))[np.ix_(order, order)]
-    lifts = lift(counts, max(len(found), 1))
+    counts = co_occurrence(labelled.documents, labelled.class_indices, len(labelled.ledger.classes))[
+        np.ix_(order, order)
+    ]
+    lifts = lift(counts, max(len(labelled), 1))
     first, second = np.nonzero(np.triu(counts, 1))
     most = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
     return [

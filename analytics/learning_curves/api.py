@@ -84,7 +84,7 @@ class Curves(Endpoint):
                 "model_status": status_json(model_status(self.member.project), self.member),
                 "target_f1": report.project.target_f1,
                 "seconds_per_answer": report.seconds,
-                "curves": [_curve(one) for one in [*report.overall, *report.classes]],
+                "curves": [_curve(curve) for curve in [*report.overall, *report.classes]],
             }
         )
 
@@ -100,8 +100,8 @@ def _curve(curve: Curve) -> dict[str, Any]:
         "gain_of_next_100": curve.gain and measure_json(curve.gain),
         "gain_an_hour": curve.gain_an_hour and measure_json(curve.gain_an_hour),
         "points": [
-            {"model": one.model, "labels": one.labels, "value": measure_json(one.measure)}
-            for one in curve.points
+            {"model": point.model, "labels": point.labels, "value": measure_json(point.measure)}
+            for point in curve.points
         ],
         "expected": [
             {"labels": round(labels, 1), "value": value, "low": low, "high": high}

@@ -51,11 +51,11 @@ def measure(version: ModelVersion) -> Measurement | None:
 
     returns : None where it says nothing of any labelled test document, or the project is gone
     """
-    found = held_out(version.project, version)
-    if not len(found):
+    held = held_out(version.project, version)
+    if not len(held):
         return None
-    report = scores(version.project.kind, found)
-    classes = _class_numbers(version, found, report)
+    report = scores(version.project.kind, held)
+    classes = _class_numbers(version, held, report)
     with transaction.atomic():
         if not Project.objects.select_for_update(no_key=True).filter(pk=version.project_id).exists():
             return None
@@ -64,8 +64,8 @@ def measure(version: ModelVersion) -> Measurement | None:
             defaults={
                 "project_id": version.project_id,
                 "test_set": _test_set_of_now(version.project_id),
-                "documents": len(found),
-                "right": round((report.accuracy.value or 0.0) * len(found)),
+                "documents": len(held),
+                "right": round((report.accuracy.value or 0.0) * len(held)),
                 "classes": classes,
                 "averages": averages_of(report),
             },
@@ -96,11 +96,11 @@ def digest_of(annotations: list[int]) -> bytes:
     return blake2b(np.array(annotations, dtype="<i8").tobytes(), digest_size=16).digest()
 
 
-def _class_numbers(version: ModelVersion, found: HeldOut, report: Report) -> dict[str, Any]:
+def _class_numbers(version: ModelVersion, held_out: HeldOut, report: Report) -> dict[str, Any]:
     learnt = version.facts.get("labels")
     if learnt is None:  # of a model from before labels were counted at its training
         counts = label_counts(version.project_id)
-        learnt = {str(pk): counts.get((pk, "pool"), 0) for pk in found.classes}
+        learnt = {str(pk): counts.get((pk, "pool"), 0) for pk in held_out.classes}
     return {
         str(pk): {
             "labels": learnt.get(str(pk), 0),
@@ -108,7 +108,7 @@ def _class_numbers(version: ModelVersion, found: HeldOut, report: Report) -> dic
             "fp": told.false_positives,
             "fn": told.false_negatives,
         }
-        for pk, told in zip(found.classes, report.classes, strict=True)
+        for pk, told in zip(held_out.classes, report.classes, strict=True)
     }
 
 

@@ -68,7 +68,7 @@ def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:
         "said": sentence(curve, project.target_f1),
         "chart": chart_of(curve, project.target_f1),
         "expected": expected(curve)[5::6],
-        "rows": [_row(one, project.target_f1) for one in [*report.overall, *report.classes]],
+        "rows": [_row(item, project.target_f1) for item in [*report.overall, *report.classes]],
     }
 
 

@@ -84,7 +84,7 @@ class CurvesReport:
 
     def curve(self, key: str) -> Curve:
         """The one with this key, else macro F1."""
-        return next((one for one in [*self.overall, *self.classes] if one.key == key), self.macro)
+        return next((curve for curve in [*self.overall, *self.classes] if curve.key == key), self.macro)
 
 
 def curves_report(project: Project, most: int = MAX_VERSIONS) -> CurvesReport:
@@ -97,7 +97,9 @@ def curves_report(project: Project, most: int = MAX_VERSIONS) -> CurvesReport:
     seconds = Annotation.objects.filter(pk__in=latest).median_seconds()
     hours = None if seconds is None else seconds * project.overlap / 3600  # of a document
     overall = [_overall(project, measurements, name, hours) for name in ("macro_f1", "accuracy")]
-    classes = [_of_class(project, measurements, one, hours) for one in active_classes(project)]
+    classes = [
+        _of_class(project, measurements, label_class, hours) for label_class in active_classes(project)
+    ]
     tested = measurements[-1].documents if measurements else 0
     return CurvesReport(project, overall, classes, seconds, tested)
 
@@ -120,8 +122,8 @@ def _measurements(project: Project, most: int) -> list[Measurement]:
     """The oldest first."""
     kept = Measurement.objects.filter(project=project).order_by("-model_version__number")
     ids = list(kept.values_list("pk", flat=True)[:MAX_VERSIONS])[::-1]
-    places = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(most, len(ids))).round().astype(int))
-    taken = Measurement.objects.filter(pk__in=[ids[place] for place in places.tolist()])
+    indices = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(most, len(ids))).round().astype(int))
+    taken = Measurement.objects.filter(pk__in=[ids[index] for index in indices.tolist()])
     versions = taken.select_related("model_version").defer("model_version__facts", "model_version__classes")
     return list(versions.order_by("model_version__number"))
 
@@ -140,18 +142,23 @@ def expected(curve: Curve) -> list[tuple[float, Band]]:
         return []
     now = curve.fit.start
     more = curve.forecast.more.value or 0.0
-    places = np.linspace(now, max(MIN_EXTRAPOLATION_FACTOR * now, 1.15 * (now + more)), AHEAD)
-    return [(float(place), band) for place, band in zip(places, curve.fit.at(places.tolist()), strict=True)]
+    label_counts = np.linspace(now, max(MIN_EXTRAPOLATION_FACTOR * now, 1.15 * (now + more)), AHEAD)
+    return [
+        (float(count), band)
+        for count, band in zip(label_counts, curve.fit.at(label_counts.tolist()), strict=True)
+    ]
 
 
 def _overall(project: Project, measurements: Sequence[Measurement], name: str, hours: float | None) -> Curve:
     points = [
         Point(
-            one.model_version.number, one.model_version.label_count, Measure(value, "", Interval(low, high))
+            measurement.model_version.number,
+            measurement.model_version.label_count,
+            Measure(value, "", Interval(low, high)),
         )
-        for one in measurements
-        if (found := one.averages.get(name)) and None not in found
-        for value, low, high in [found]
+        for measurement in measurements
+        if (average := measurement.averages.get(name)) and None not in average
+        for value, low, high in [average]
     ]
     forecast, fit = _forecast(project, points)
     gain = fit.gain(NEXT) if fit is not None else None
@@ -172,12 +179,12 @@ def _of_class(
     project: Project, measurements: Sequence[Measurement], label_class: LabelClass, hours: float | None
 ) -> Curve:
     points, documents = [], []
-    for one in measurements:
-        told = one.classes.get(str(label_class.pk))
+    for measurement in measurements:
+        told = measurement.classes.get(str(label_class.pk))
         measure = f1_of_counts(told["tp"], told["fp"], told["fn"]) if told else None
         if told and measure is not None and measure.is_defined:
-            points.append(Point(one.model_version.number, told["labels"], measure))
-            documents.append(one.model_version.label_count)
+            points.append(Point(measurement.model_version.number, told["labels"], measure))
+            documents.append(measurement.model_version.label_count)
     forecast, fit = _forecast(project, points)
     rate = _rate(points, documents)
     asked = _times(forecast.more, 1 / rate) if rate else None
@@ -206,7 +213,7 @@ def _rate(points: Sequence[Point], documents: Sequence[int]) -> float | None:
     """Labels of a class per labelled document, since half of the documents were labelled."""
     if not points:
         return None
-    start = next(place for place, count in enumerate(documents) if 2 * count >= documents[-1])
+    start = next(index for index, count in enumerate(documents) if 2 * count >= documents[-1])
     if documents[-1] > documents[start] and points[-1].labels > points[start].labels:
         return (points[-1].labels - points[start].labels) / (documents[-1] - documents[start])
     return points[-1].labels / documents[-1] if documents[-1] and points[-1].labels else None

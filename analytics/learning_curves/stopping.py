@@ -21,10 +21,14 @@ TOGETHER = 40  # random documents that make a point of a curve
 def stopping_advice(project: Project) -> Advice:
     """Read the numbers and put them together."""
     versions = list(project.model_versions.ready()[:MAX_VERSIONS])
-    drawn = [one for one in foretold(project, stopping_criteria.WINDOW) if one.share == "random"]
+    drawn = [
+        prediction
+        for prediction in foretold(project, stopping_criteria.WINDOW)
+        if prediction.share == "random"
+    ]
     trend = stopping_criteria.accuracy_trend(
-        np.array([one.age for one in drawn], dtype=np.int64),
-        np.array([one.is_right for one in drawn], dtype=bool),
+        np.array([prediction.age for prediction in drawn], dtype=np.int64),
+        np.array([prediction.is_right for prediction in drawn], dtype=bool),
     )
     return stopping_criteria.advise(
         _kappas(versions), trend, _tested_gain(versions) or _drawn_gain(project, versions)
@@ -76,9 +80,9 @@ def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     """From random documents, each predicted before it was labelled: where the test set is too small."""
     labels = {version.number: version.label_count for version in versions}
     drawn = [
-        (labels[one.model], not one.is_right)
-        for one in foretold(project, MAX_SAMPLED)
-        if one.share == "random" and one.model in labels
+        (labels[prediction.model], not prediction.is_right)
+        for prediction in foretold(project, MAX_SAMPLED)
+        if prediction.share == "random" and prediction.model in labels
     ]
     groups = [drawn[start : start + TOGETHER] for start in range(0, len(drawn), TOGETHER)]
     return _gain(

@@ -18,22 +18,22 @@ MINUTES = 60
 def headline(report: CurvesReport) -> str:
     """What stands between the model and its target."""
     target = decimal(report.project.target_f1, 2)
-    measured = [one for one in report.classes if one.points]
+    measured = [curve for curve in report.classes if curve.points]
     if not measured:
         return _("No learning curve yet")
     if few := too_few_to_judge(report.tested):
         return few
-    reached = sum(one.is_reached for one in measured)
+    reached = sum(curve.is_reached for curve in measured)
     if reached == len(measured):
         return _("Every measured class has reached F1 {target}").format(target=target)
-    open_ones = [one for one in measured if not one.is_reached]
+    open_ones = [curve for curve in measured if not curve.is_reached]
     told = _("{n} of {all} classes have reached F1 {target}").format(
         n=reached, all=len(measured), target=target
     )
-    ahead = [one for one in open_ones if one.forecast.standing == Standing.AHEAD]
+    ahead = [curve for curve in open_ones if curve.forecast.standing == Standing.AHEAD]
     if not ahead:
         return told
-    farthest = max(ahead, key=lambda one: one.forecast.more.value or 0.0)
+    farthest = max(ahead, key=lambda curve: curve.forecast.more.value or 0.0)
     name = farthest.label_class.name if farthest.label_class else ""
     return _("{told}; {name} needs most, {labels}").format(
         told=told, name=name, labels=labels_range(farthest.forecast.more)

@@ -47,17 +47,17 @@ class SteeredSimulation(Simulation):
         if not self.is_steered or version is None:
             return quality, seconds
         project = Project.objects.get(pk=self.project.pk)
-        found = held_out(project, version)
+        held = held_out(project, version)
         class_needs.write_measured(
-            project.pk, measured_needs(project, version, found.take(np.flatnonzero(self._is_steering(found))))
+            project.pk, measured_needs(project, version, held.take(np.flatnonzero(self._is_steering(held))))
         )
         worker.work_off(project.pk, OwedWork.Kind.RANK)
         return quality, seconds
 
     def quality(self, version: ModelVersion) -> Quality:
         """On the half that measures."""
-        found = held_out(self.project, version)
-        report = scores(self.project.kind, found.take(np.flatnonzero(~self._is_steering(found))))
+        held = held_out(self.project, version)
+        report = scores(self.project.kind, held.take(np.flatnonzero(~self._is_steering(held))))
         self.measured.append(self._by_class(version, report))
         averages = report.accuracy, report.macro.f1, report.micro.f1
         return Quality(*(_number(measure) for measure in averages))
@@ -67,10 +67,10 @@ class SteeredSimulation(Simulation):
         return [f1.get(self.classes[name], 0.0) for name in self.truth.class_names]
 
     @staticmethod
-    def _is_steering(found: HeldOut) -> NDArray[np.bool_]:
-        documents = Document.objects.filter(pk__in=found.document_ids.tolist())
+    def _is_steering(held_out: HeldOut) -> NDArray[np.bool_]:
+        documents = Document.objects.filter(pk__in=held_out.document_ids.tolist())
         hashes = dict(documents.values_list("pk", "content_hash"))
-        return np.array([bytes(hashes[pk])[0] % 2 == 0 for pk in found.document_ids.tolist()], dtype=bool)
+        return np.array([bytes(hashes[pk])[0] % 2 == 0 for pk in held_out.document_ids.tolist()], dtype=bool)
 
 
 def weakest(
@@ -88,17 +88,17 @@ def weakest(
     >>> weakest(["a", "b"], [[10, 20]], [[[.5, .2], [.9, .5]]], [.9, .5], 20)
     {'class': 'b', 'target': 0.45, 'full_f1': 0.5, 'labels_to_target': [20], 'mean': 20.0, 'never': 0}
     """
-    known = [place for place, f1 in enumerate(full) if f1 > 0]
-    place = min(known, key=lambda number: full[number])
-    target = TARGET_SHARE * full[place]
+    known = [index for index, f1 in enumerate(full) if f1 > 0]
+    worst = min(known, key=lambda number: full[number])
+    target = TARGET_SHARE * full[worst]
     reached = [
-        labels_to_reach(counts, [f1[place] for f1 in curve], target)
+        labels_to_reach(counts, [f1[worst] for f1 in curve], target)
         for counts, curve in zip(labels, curves, strict=True)
     ]
     return {
-        "class": names[place],
+        "class": names[worst],
         "target": round(target, 4),
-        "full_f1": round(full[place], 4),
+        "full_f1": round(full[worst], 4),
         "labels_to_target": reached,
         "mean": round(float(np.mean([budget if count is None else count for count in reached])), 1),
         "never": sum(count is None for count in reached),

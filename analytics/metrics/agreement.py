@@ -62,7 +62,7 @@ def krippendorff_alpha(labels: NDArray[np.integer]) -> Measure:
     """
     n_classes = int(labels.max(initial=MISSING)) + 1
     counts = (
-        np.stack([(labels == place).sum(axis=0) for place in range(n_classes)], axis=1) if n_classes else None
+        np.stack([(labels == index).sum(axis=0) for index in range(n_classes)], axis=1) if n_classes else None
     )
     if counts is None or not (counts.sum(axis=1) > 1).any():
         return undefined(NOTHING_IN_COMMON)

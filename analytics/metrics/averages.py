@@ -98,7 +98,7 @@ def micro_average(average: Average, outcomes: Outcomes) -> Average:
     measures = _measures(average)
     if outcomes.are_single:
         interval = wilson(float(outcomes.totals[0].sum()), float(outcomes.documents.sum()))
-        return Average(*(replace(one, interval=interval) for one in measures))
+        return Average(*(replace(measure, interval=interval) for measure in measures))
     pooled = outcomes.pooled()
     rates, is_known = rates_of(pooled), np.ones(1, dtype=bool)
     return Average(
@@ -127,18 +127,18 @@ def precisions(outcomes: Outcomes, rates: Rates) -> Scores:
     right, extra, missed = outcomes.totals
     given = np.maximum(right + extra, 1e-9)
     values = rates.recall * rates.support / (rates.recall * rates.support + rates.extra)
-    none, one = np.zeros_like(values), np.ones_like(values)
+    none, ones = np.zeros_like(values), np.ones_like(values)
     is_known = (right + missed > 0) & (right + extra > 0)
-    return Scores(values, values, one, given, (1 - values) / given, -values / given, none, is_known)
+    return Scores(values, values, ones, given, (1 - values) / given, -values / given, none, is_known)
 
 
 def recalls(outcomes: Outcomes, rates: Rates) -> Scores:
     """Recall of each class: a share of its true labels."""
     right, _, missed = outcomes.totals
     support, values = np.maximum(right + missed, 1e-9), rates.recall
-    none, one = np.zeros_like(values), np.ones_like(values)
+    none, ones = np.zeros_like(values), np.ones_like(values)
     is_known = right + missed > 0
-    return Scores(values, values, one, support, (1 - values) / support, none, -values / support, is_known)
+    return Scores(values, values, ones, support, (1 - values) / support, none, -values / support, is_known)
 
 
 def f1s(outcomes: Outcomes, rates: Rates) -> Scores:

@@ -27,10 +27,10 @@ def difference_of_proportions(
     if not first_trials or not second_trials:
         return undefined(reason)
     shares = first / first_trials, second / second_trials
-    one, other = wilson(first, first_trials), wilson(second, second_trials)
+    left, other = wilson(first, first_trials), wilson(second, second_trials)
     change = shares[1] - shares[0]
-    low = change - sqrt((shares[1] - other.low) ** 2 + (one.high - shares[0]) ** 2)
-    high = change + sqrt((other.high - shares[1]) ** 2 + (shares[0] - one.low) ** 2)
+    low = change - sqrt((shares[1] - other.low) ** 2 + (left.high - shares[0]) ** 2)
+    high = change + sqrt((other.high - shares[1]) ** 2 + (shares[0] - left.low) ** 2)
     return Measure(change, interval=Interval(low, high))
 
 

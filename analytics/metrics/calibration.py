@@ -55,10 +55,10 @@ def calibration(
         )
     if not len(confidences):
         return Calibration(undefined(NOTHING_TESTED), ())
-    place = np.clip((confidences * n_bins).astype(np.int64), 0, n_bins - 1)
-    sizes = np.bincount(place, minlength=n_bins)
-    confidence = np.bincount(place, weights=confidences, minlength=n_bins)
-    right = np.bincount(place, weights=is_right, minlength=n_bins)
+    bin_of = np.clip((confidences * n_bins).astype(np.int64), 0, n_bins - 1)
+    sizes = np.bincount(bin_of, minlength=n_bins)
+    confidence = np.bincount(bin_of, weights=confidences, minlength=n_bins)
+    right = np.bincount(bin_of, weights=is_right, minlength=n_bins)
     bins = tuple(
         Bin(at / n_bins, (at + 1) / n_bins, size, float(confidence[at]) / size, float(right[at]) / size)
         for at, size in enumerate(sizes.tolist())

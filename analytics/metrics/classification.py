@@ -151,8 +151,8 @@ def confusion_matrix(
     """
     if truth.shape != predicted.shape or truth.ndim != 1:
         raise ValueError(f"truth {truth.shape} and predicted {predicted.shape} must be equal and flat")
-    for places in (truth, predicted):
-        if places.size and not 0 <= places.min() <= places.max() < n_classes:
+    for indices in (truth, predicted):
+        if indices.size and not 0 <= indices.min() <= indices.max() < n_classes:
             raise ValueError(f"classes must be from 0 to {n_classes - 1}")
     pairs = truth.astype(np.int64) * n_classes + predicted
     return np.bincount(pairs, minlength=n_classes * n_classes).reshape(n_classes, n_classes)

@@ -134,8 +134,8 @@ def swapped(
     array([ True, False])
     """
     lost = truth[:, true] & ~predicted[:, true]
-    found: NDArray[np.bool_] = lost & predicted[:, said] & ~truth[:, said]
-    return found
+    is_swapped: NDArray[np.bool_] = lost & predicted[:, said] & ~truth[:, said]
+    return is_swapped
 
 
 def together(given: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -194,8 +194,10 @@ def pairs(
     first, second = np.nonzero(np.triu(both_ways, 1) >= max(least, 1))
     order = np.lexsort((either[first, second], -both_ways[first, second]))[:most]
     return [
-        _pair(one, other, counts, int(either[one, other]), float(expected[one, other]))
-        for one, other in zip(first[order].tolist(), second[order].tolist(), strict=True)
+        _pair(
+            first_class, other, counts, int(either[first_class, other]), float(expected[first_class, other])
+        )
+        for first_class, other in zip(first[order].tolist(), second[order].tolist(), strict=True)
     ]
 
 
@@ -208,8 +210,8 @@ def in_either(named: NDArray[np.bool_]) -> NDArray[np.int64]:
     array([[1, 2], [2, 2]])
     """
     both, each = together(named), named.sum(axis=0)
-    found: NDArray[np.int64] = each[:, None] + each[None] - both
-    return found
+    counts: NDArray[np.int64] = each[:, None] + each[None] - both
+    return counts
 
 
 def _mistakes(
@@ -228,8 +230,8 @@ def _both(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> NDArray[np.int
 
     Single precision counts to 16 million without a mistake.
     """
-    found: NDArray[np.int64] = (first.astype(np.float32).T @ second.astype(np.float32)).astype(np.int64)
-    return found
+    counts: NDArray[np.int64] = (first.astype(np.float32).T @ second.astype(np.float32)).astype(np.int64)
+    return counts
 
 
 def _pair(first: int, second: int, counts: Confusion, either: int, expected: float) -> Pair:

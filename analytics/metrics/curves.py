@@ -27,7 +27,7 @@ MAX_EXTRAPOLATION_FACTOR = 10  # as many labels as now: farther off, nothing can
 MAX_POINTS = 8  # of a fit: models that follow each other closely are no evidence of their own
 STEEPS = np.geomspace(0.15, 2.5, 18)  # of the logit of a value, per logarithm of labels
 CEILINGS = np.linspace(0.02, 1.0, 16)  # parts of the way from the best value so far to 1
-NODES = np.array([NormalDist().inv_cdf((place + 0.5) / 9) for place in range(9)])  # of a normal law
+NODES = np.array([NormalDist().inv_cdf((index + 0.5) / 9) for index in range(9)])  # of a normal law
 STEPS = 8  # of Newton's method
 ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 
@@ -70,13 +70,13 @@ class Forecast:
     """Where a curve goes on to.
 
     more : labels from the newest model to the target; high is infinite where it may never come
-    chance : of reaching the target with MAX_EXTRAPOLATION_FACTOR as many labels
+    probability : of reaching the target with MAX_EXTRAPOLATION_FACTOR as many labels
     reason : why nothing can be said; "" where something can
     """
 
     standing: Standing
     more: Measure
-    chance: float
+    probability: float
     reason: str = ""
 
 
@@ -152,8 +152,8 @@ def _weighed(labels: Floats, values: Floats, errors: Floats, start: float) -> Fi
     middles, bends, misfit = _best_middles(np.log(labels), values, weights, ceilings, steeps)
     doubt, freedom = WOBBLE * FREEDOM + misfit, len(labels) + FREEDOM
     usual = HOPE * np.log(hopes) - 0.5 * (np.log(steeps / USUAL_STEEP) / STEEP_SPREAD) ** 2
-    chance = usual - (freedom - 1) / 2 * np.log(doubt) - np.log(bends) / 2
-    chances = np.exp(chance - chance.max())
+    log_weights = usual - (freedom - 1) / 2 * np.log(doubt) - np.log(bends) / 2
+    chances = np.exp(log_weights - log_weights.max())
     spread = np.sqrt(doubt / freedom / bends)
     return Fit(
         np.repeat(ceilings, len(NODES)),
@@ -185,16 +185,16 @@ def labels_to(target: float, points: Points) -> tuple[Forecast, Fit | None]:
     more = np.maximum(fit.needed(target) - fit.start, 0)
     weights = fit.weights
     limit = (MAX_EXTRAPOLATION_FACTOR - 1) * fit.start
-    chance = float(weights[more <= limit].sum())
+    probability = float(weights[more <= limit].sum())
     middle, low, high = (float(end) for end in quantiles(more, weights, (0.5, *ENDS)))
     high = high if high <= limit else np.inf
     interval = Interval(low, high)
     if middle > limit:
-        return Forecast(Standing.FAR, Measure(None, interval=interval), chance), fit
-    return Forecast(Standing.AHEAD, Measure(middle, interval=interval), chance), fit
+        return Forecast(Standing.FAR, Measure(None, interval=interval), probability), fit
+    return Forecast(Standing.AHEAD, Measure(middle, interval=interval), probability), fit
 
 
-def quantiles(values: Floats, weights: Floats, places: Sequence[float]) -> Floats:
+def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Floats:
     """Weighted quantiles: (n_places,), each one of the values.
 
     >>> quantiles(np.array([3., 1, 2]), np.array([.1, .8, .1]), [.5, .95])
@@ -202,15 +202,15 @@ def quantiles(values: Floats, weights: Floats, places: Sequence[float]) -> Float
     """
     order = np.argsort(values)
     total = np.cumsum(weights[order])
-    found: Floats = values[order][np.minimum(np.searchsorted(total, places), len(values) - 1)]
-    return found
+    values_at: Floats = values[order][np.minimum(np.searchsorted(total, shares), len(values) - 1)]
+    return values_at
 
 
 def _put_together(labels: Floats, values: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
     """At most MAX_POINTS points, evenly spread over the logarithm of the labels."""
     edges = np.geomspace(labels.min(), labels.max() * (1 + 1e-9), MAX_POINTS + 1)
-    place = np.clip(np.searchsorted(edges, labels, side="right") - 1, 0, MAX_POINTS - 1)
-    groups = [place == number for number in np.unique(place)]
+    bins = np.clip(np.searchsorted(edges, labels, side="right") - 1, 0, MAX_POINTS - 1)
+    groups = [bins == number for number in np.unique(bins)]
     return (
         np.array([np.exp(np.log(labels[group]).mean()) for group in groups]),
         np.array([values[group].mean() for group in groups]),

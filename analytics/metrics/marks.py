@@ -24,11 +24,14 @@ _SMALLEST = float(np.finfo(np.float64).eps)
 
 
 def score_marks(
-    odds: NDArray[np.floating], is_right: NDArray[np.bool_], documents: NDArray[np.integer], n_documents: int
+    probabilities: NDArray[np.floating],
+    is_right: NDArray[np.bool_],
+    documents: NDArray[np.integer],
+    n_documents: int,
 ) -> ProbabilityScores:
     """Losses, calibration and the gap, over the marks of a test set.
 
-    odds, is_right : (n_marks,) probability of each, and whether exactly that span is labelled
+    probabilities, is_right : (n_marks,) probability of each, and whether exactly that span is labelled
     documents : (n_marks,) row of the document that each is in, of `n_documents`: spans of one document go
         wrong together
 
@@ -36,27 +39,29 @@ def score_marks(
     >>> round(found.gap.value, 2), round(found.brier.value, 2)
     (0.4, 0.41)
     """
-    if not len(odds):
+    if not len(probabilities):
         unknown = undefined(NOTHING_MARKED)
         return ProbabilityScores(unknown, unknown, Calibration(unknown, ()), unknown)
-    odds = np.asarray(odds, dtype=np.float64)
-    surprises = [-np.log(side.clip(_SMALLEST, 1.0)) for side in (odds, 1 - odds)]  # if right, if wrong
-    squares = [(1 - odds) ** 2, odds**2]
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    surprises = [
+        -np.log(side.clip(_SMALLEST, 1.0)) for side in (probabilities, 1 - probabilities)
+    ]  # if right, if wrong
+    squares = [(1 - probabilities) ** 2, probabilities**2]
     marks = np.bincount(documents, minlength=n_documents)
     log_loss, brier = (
         _mean(np.where(is_right, well, badly), (well, badly), documents, marks, most)
         for (well, badly), most in ((surprises, MAX_SURPRISE), (squares, 1.0))
     )
-    excess = odds - is_right
+    excess = probabilities - is_right
     by_bin = np.zeros((n_documents, N_BINS))
-    np.add.at(by_bin, (documents, np.clip((odds * N_BINS).astype(np.int64), 0, N_BINS - 1)), excess)
-    found = calibration(odds, is_right, N_BINS)
-    interval = calibration_interval(found.error.value or 0.0, by_bin, odds)
+    np.add.at(by_bin, (documents, np.clip((probabilities * N_BINS).astype(np.int64), 0, N_BINS - 1)), excess)
+    measured = calibration(probabilities, is_right, N_BINS)
+    interval = calibration_interval(measured.error.value or 0.0, by_bin, probabilities)
     return ProbabilityScores(
         log_loss,
         brier,
-        replace(found, error=replace(found.error, interval=interval)),
-        gap_of(_summed(excess, documents, n_documents), marks, float(odds.sum())),
+        replace(measured, error=replace(measured.error, interval=interval)),
+        gap_of(_summed(excess, documents, n_documents), marks, float(probabilities.sum())),
     )
 
 

@@ -41,10 +41,10 @@ def mean_interval(
     value = float(scaled[:-2].sum()) / (whole - 2)
     centre = min(max(float(scaled.sum()) / whole, _INSIDE), 1 - _INSIDE)
     variance = float(((scaled - centre * cases) ** 2).sum()) / whole**2
-    found = effective_interval(
+    effective = effective_interval(
         min(max(value, 0.0), 1.0), centre, max(variance * _of_few(cases), _INSIDE**2), edge=EXACT
     )
-    return Interval(lowest + width * found.low, lowest + width * found.high)
+    return Interval(lowest + width * effective.low, lowest + width * effective.high)
 
 
 def _of_few(cases: NDArray[np.float64]) -> float:

@@ -120,7 +120,7 @@ def _drawn_as_far(
         drawn = random.multivariate_hypergeometric(
             both.astype(np.int64), int(sizes[0]), size=size, method="marginals"
         )
-        found = _chi_square(drawn.astype(np.float64), both, sizes)
-        as_far += int((found >= statistic * (1 - 1e-12)).sum())
+        statistics = _chi_square(drawn.astype(np.float64), both, sizes)
+        as_far += int((statistics >= statistic * (1 - 1e-12)).sum())
         done += size
     return as_far, done

@@ -182,8 +182,8 @@ def _difference(
     return Difference(*values, measure, p_value, not low <= 0 <= high)
 
 
-def _side(one: float, other: float, correlation: float) -> float:
-    return sqrt(max(one**2 + other**2 - 2 * correlation * one * other, 0.0))
+def _side(first: float, other: float, correlation: float) -> float:
+    return sqrt(max(first**2 + other**2 - 2 * correlation * first * other, 0.0))
 
 
 def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
@@ -191,15 +191,15 @@ def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
 
     Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
     """
-    tested = [place for place, one in enumerate(classes) if one.change.is_defined]
+    tested = [index for index, difference in enumerate(classes) if difference.change.is_defined]
     sure: set[int] = set()
-    for rank, place in enumerate(sorted(tested, key=lambda place: classes[place].p_value)):
-        if classes[place].p_value * (len(tested) - rank) >= 1 - CONFIDENCE:
+    for rank, class_index in enumerate(sorted(tested, key=lambda index: classes[index].p_value)):
+        if classes[class_index].p_value * (len(tested) - rank) >= 1 - CONFIDENCE:
             break
-        sure.add(place)
+        sure.add(class_index)
     return tuple(
-        Difference(one.first, one.second, one.change, one.p_value, place in sure)
-        for place, one in enumerate(classes)
+        Difference(difference.first, difference.second, difference.change, difference.p_value, index in sure)
+        for index, difference in enumerate(classes)
     )
 
 
@@ -208,9 +208,9 @@ def _outcomes_of_both(first: NDArray[np.int32], second: NDArray[np.int32]) -> tu
     n_classes = first.shape[2]
     both = outcomes_of_documents(*np.concatenate([first, second], axis=2))
     right, extra, missed = both.true_positives, both.false_positives, both.false_negatives
-    one, other = slice(n_classes), slice(n_classes, None)
+    left, other = slice(n_classes), slice(n_classes, None)
     return (
-        Outcomes(right[:, one], extra[:, one], missed[:, one], both.documents),
+        Outcomes(right[:, left], extra[:, left], missed[:, left], both.documents),
         Outcomes(right[:, other], extra[:, other], missed[:, other], both.documents),
     )
 
@@ -252,13 +252,15 @@ def _classes(first: Outcomes, second: Outcomes) -> list[Difference]:
         [f1_of_counts(*counts) for counts in np.vstack([side.totals, design_effects(side)[2]]).T.tolist()]
         for side in sides
     ]
-    found = []
-    for one, other, correlation in zip(*measured, correlations.tolist(), strict=True):
-        if one.value is None or other.value is None or one.interval is None or other.interval is None:
-            found.append(_unknown(NO_SUPPORT))
+    differences = []
+    for left, other, correlation in zip(*measured, correlations.tolist(), strict=True):
+        if left.value is None or other.value is None or left.interval is None or other.interval is None:
+            differences.append(_unknown(NO_SUPPORT))
         else:
-            found.append(_difference((one.value, other.value), (one.interval, other.interval), correlation))
-    return found
+            differences.append(
+                _difference((left.value, other.value), (left.interval, other.interval), correlation)
+            )
+    return differences
 
 
 def _moved(side: Outcomes, scores: Scores) -> NDArray[np.float64]:
@@ -287,6 +289,6 @@ def _correlation(
     """
     (right, wrong), (their_right, their_wrong) = of_first, of_second
     both = documents @ (first * second) + (right * their_wrong + wrong * their_right) / 2
-    one = documents @ first**2 + (right**2 + wrong**2) / 2
+    first_variance = documents @ first**2 + (right**2 + wrong**2) / 2
     other = documents @ second**2 + (their_right**2 + their_wrong**2) / 2
-    return np.asarray(both / np.maximum(np.sqrt(one * other), 1e-300))
+    return np.asarray(both / np.maximum(np.sqrt(first_variance * other), 1e-300))

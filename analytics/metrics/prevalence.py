@@ -19,7 +19,7 @@ NOTHING_LEFT = gettext_noop("Every document is labelled.")
 
 
 def positives_drawn_in_turn(
-    documents: NDArray[np.integer], places: NDArray[np.integer], is_drawn: NDArray[np.bool_], *,
+    documents: NDArray[np.integer], class_indices: NDArray[np.integer], is_drawn: NDArray[np.bool_], *,
     n_classes: int, population: int,
 ) -> NDArray[np.float64]:  # fmt: skip
     """How many documents of each class the random draws stand for, had they been drawn from all documents.
@@ -28,8 +28,8 @@ def positives_drawn_in_turn(
     known, and the draw stands for the rest. Without that, classes that were labelled first, because somebody
     asked for them, would be missing from the estimate.
 
-    documents, places : (n_labels,) the document of each label, numbered 0, 1, 2 … in the order in which
-        documents were labelled, and the place of its class; a document without a label has no row
+    documents, class_indices : (n_labels,) the document of each label, numbered 0, 1, 2 … in the order in
+        which documents were labelled, and the index of its class; a document without a label has no row
     is_drawn : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
     population : documents in all
     returns : (n_classes,) the sum over draws of (chosen before it + rest x this draw) / population
@@ -42,11 +42,11 @@ def positives_drawn_in_turn(
     array([0.1, 0.9])
     """
     drawn_after = np.where(is_drawn, 0, is_drawn.sum() - np.cumsum(is_drawn))
-    known = np.bincount(places, weights=drawn_after[documents], minlength=n_classes)
+    known = np.bincount(class_indices, weights=drawn_after[documents], minlength=n_classes)
     rest = np.where(is_drawn, population - np.cumsum(~is_drawn), 0)
-    told = np.bincount(places, weights=rest[documents], minlength=n_classes)
-    found: NDArray[np.float64] = (known + told) / population
-    return found
+    told = np.bincount(class_indices, weights=rest[documents], minlength=n_classes)
+    shares: NDArray[np.float64] = (known + told) / population
+    return shares
 
 
 def prevalence(positives: float, n_drawn: int, population: int, confidence: float = CONFIDENCE) -> Measure:
@@ -86,11 +86,11 @@ def p_value_of_share(share: float, positives: float, n_drawn: int, population: i
     """
     if n_drawn == 0:
         return 1.0
-    found = positives / n_drawn
+    observed = positives / n_drawn
     spread = sqrt(share * (1 - share) * (population - n_drawn) / (n_drawn * max(population - 1, 1)))
     if spread == 0:
-        return 1.0 if abs(found - share) < 1e-9 else 0.0
-    return 2 * NormalDist().cdf(-abs(found - share) / spread)
+        return 1.0 if abs(observed - share) < 1e-9 else 0.0
+    return 2 * NormalDist().cdf(-abs(observed - share) / spread)
 
 
 def unlabelled_prevalence(whole: Measure, population: int, labelled: int, labelled_of_class: int) -> Measure:

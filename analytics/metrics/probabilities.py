@@ -78,9 +78,9 @@ def score_probabilities(
     )
     most = 2.0 if is_single else float(truth.shape[1])
     confidences, is_right = _judged(probabilities, truth, predicted, is_single=is_single)
-    found = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
+    measured = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
     error = calibration_interval(
-        found.error.value or 0.0, _excess_by_bin(confidences, is_right), confidences.ravel()
+        measured.error.value or 0.0, _excess_by_bin(confidences, is_right), confidences.ravel()
     )
     excess = np.where(predicted, probabilities - truth, 0.0).sum(axis=1)
     return ProbabilityScores(
@@ -89,7 +89,7 @@ def score_probabilities(
             brier(probabilities, truth),
             interval=mean_interval(squared, imagined=imagined[1], bounds=(0.0, most)),
         ),
-        replace(found, error=replace(found.error, interval=error)),
+        replace(measured, error=replace(measured.error, interval=error)),
         gap_of(excess, predicted.sum(axis=1), float(probabilities[predicted].sum())),
     )
 
@@ -112,14 +112,14 @@ def _imagined_single(probabilities: NDArray[np.float64]) -> Imagined:
     surprise = -np.log(np.clip(probabilities, _SMALLEST, 1.0))
     squared = (probabilities**2).sum(axis=1, keepdims=True) + 1 - 2 * probabilities
     is_likeliest = np.arange(n_classes) == probabilities.argmax(axis=1)[:, None]
-    found = [
+    scores = [
         (
             float(table[is_likeliest].mean()),
             float(np.quantile(table[~is_likeliest], MUCH)) if n_classes > 1 else 1.0,
         )
         for table in (surprise, squared)
     ]
-    return found[0], found[1]
+    return scores[0], scores[1]
 
 
 def _imagined_multi(probabilities: NDArray[np.float64]) -> Imagined:
@@ -155,8 +155,8 @@ def _judged(
 def _excess_by_bin(confidences: NDArray[np.floating], is_right: NDArray[np.bool_]) -> NDArray[np.float64]:
     """How much probability each document has too much, by bin: (n_documents, N_BINS)."""
     n_documents, width = confidences.shape
-    places = np.clip((confidences * N_BINS).astype(np.int64), 0, N_BINS - 1)
-    cells = np.repeat(np.arange(n_documents), width) * N_BINS + places.ravel()
+    bins = np.clip((confidences * N_BINS).astype(np.int64), 0, N_BINS - 1)
+    cells = np.repeat(np.arange(n_documents), width) * N_BINS + bins.ravel()
     excess = np.bincount(cells, weights=(confidences - is_right).ravel(), minlength=n_documents * N_BINS)
     return excess.astype(np.float64).reshape(n_documents, N_BINS)
 

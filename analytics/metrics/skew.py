@@ -18,14 +18,14 @@ MIN_EXPECTED = 5.0  # answers of a person with a class, for the normal distribut
 class Skew:
     """One person gives one class more (or less) often than the others together.
 
-    person, place : the row and the column of the counts
+    person, class_index : the row and the column of the counts
     share, others : of the person's answers, and of the others', that have the class
     residual : standard errors between the two; above 0 the person gives it more often
     p_value : put right for the number of pairs that were tried
     """
 
     person: int
-    place: int
+    class_index: int
     share: float
     others: float
     residual: float
@@ -66,7 +66,7 @@ def skews(
     rows, columns = tried.T
     residuals = divide(shares - others, spread)[rows, columns]
     p_values = adjusted_p_values(np.array([erfc(abs(z) / sqrt(2)) for z in residuals.tolist()]))
-    found = [
+    skewed = [
         Skew(
             int(row), int(column), float(shares[row, column]), float(others[row, column]),
             float(residual), float(p_value),
@@ -74,25 +74,25 @@ def skews(
         for row, column, residual, p_value in zip(rows, columns, residuals, p_values, strict=True)
         if p_value <= false_discoveries
     ]  # fmt: skip
-    return sorted(found, key=lambda one: (-round(abs(one.residual), 9), -one.residual))
+    return sorted(skewed, key=lambda skew: (-round(abs(skew.residual), 9), -skew.residual))
 
 
 def co_occurrence(
-    documents: NDArray[np.integer], places: NDArray[np.integer], n_classes: int
+    documents: NDArray[np.integer], class_indices: NDArray[np.integer], n_classes: int
 ) -> NDArray[np.int64]:
     """Documents that have both of two classes: (n_classes, n_classes); the diagonal has those of each.
 
-    documents, places : (n_pairs,) every class that a document has, once; documents rising
+    documents, class_indices : (n_pairs,) every class that a document has, once; documents rising
 
     >>> co_occurrence(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     array([[1, 1], [1, 2]])
     """
-    counts = np.diag(np.bincount(places, minlength=n_classes)).astype(np.int64)
+    counts = np.diag(np.bincount(class_indices, minlength=n_classes)).astype(np.int64)
     for apart in range(1, n_classes):  # the classes of a document stand next to each other
         same = documents[apart:] == documents[:-apart]
         if not same.any():
             break
-        first, second = places[:-apart][same], places[apart:][same]
+        first, second = class_indices[:-apart][same], class_indices[apart:][same]
         pairs = np.bincount(first * n_classes + second, minlength=n_classes**2).reshape(n_classes, n_classes)
         counts += pairs + pairs.T
     return counts

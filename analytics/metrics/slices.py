@@ -53,7 +53,7 @@ class WeakSlice:
 class Search:
     """What was found, the largest effect first, among how many slices."""
 
-    found: tuple[WeakSlice, ...]
+    slices: tuple[WeakSlice, ...]
     tried: int
 
 
@@ -75,7 +75,7 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
     >>> [(one.buckets, one.documents, one.wrong, round(one.effect, 2)) for one in found]
     [(((0, 1),), 50, 25, 0.93)]
     """
-    singles = [(((place, code),), n, bad) for place, codes in enumerate(attributes)
+    singles = [(((index, code),), n, bad) for index, codes in enumerate(attributes)
                for code, n, bad in _counted(codes, is_wrong)]  # fmt: skip
     doubles = []
     for (first, codes), (second, others) in combinations(enumerate(attributes), 2):
@@ -96,9 +96,13 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
         )
         for (buckets, n, bad), p in zip(tried, p_values, strict=True)
     }
-    found = [one for one in judged.values() if one.p_value <= FALSE_DISCOVERIES and one.effect >= MIN_EFFECT]
-    told = [one for one in found if _is_news(one, judged)]
-    return Search(tuple(sorted(told, key=lambda one: -one.effect)[:MAX_SLICES]), len(tried))
+    significant = [
+        weak_slice
+        for weak_slice in judged.values()
+        if weak_slice.p_value <= FALSE_DISCOVERIES and weak_slice.effect >= MIN_EFFECT
+    ]
+    told = [weak_slice for weak_slice in significant if _is_news(weak_slice, judged)]
+    return Search(tuple(sorted(told, key=lambda weak_slice: -weak_slice.effect)[:MAX_SLICES]), len(tried))
 
 
 def fisher_greater(bad: int, n: int, wrong: int, total: int) -> float:
@@ -134,20 +138,20 @@ def _p_values(
 ) -> NDArray[np.float64]:
     share = wrong / total
     p_values = np.ones(len(tried))
-    for place, (_buckets, n, bad) in enumerate(tried):
+    for index, (_buckets, n, bad) in enumerate(tried):
         spread = sqrt(n * share * (1 - share) * (total - n) / max(total - 1, 1))
         if spread and (bad - n * share) / spread >= _MIN_Z:
-            p_values[place] = fisher_greater(bad, n, wrong, total)
+            p_values[index] = fisher_greater(bad, n, wrong, total)
     return p_values
 
 
-def _is_news(one: WeakSlice, judged: dict[tuple[tuple[int, int], ...], WeakSlice]) -> bool:
-    if len(one.buckets) == 1:
+def _is_news(weak_slice: WeakSlice, judged: dict[tuple[tuple[int, int], ...], WeakSlice]) -> bool:
+    if len(weak_slice.buckets) == 1:
         return True
-    parts = [judged[(bucket,)] for bucket in one.buckets if (bucket,) in judged]
+    parts = [judged[(bucket,)] for bucket in weak_slice.buckets if (bucket,) in judged]
     return all(
-        _cohens_h(one.error, part.error) >= MIN_EFFECT
-        and fisher_greater(one.wrong, one.documents, part.wrong, part.documents) <= CLEARLY
+        _cohens_h(weak_slice.error, part.error) >= MIN_EFFECT
+        and fisher_greater(weak_slice.wrong, weak_slice.documents, part.wrong, part.documents) <= CLEARLY
         for part in parts
     )
 

@@ -68,11 +68,11 @@ def span_matches(
         raise ValueError(f"{len(truth)} documents with true spans, {len(predicted)} with predicted ones")
     exact, touching, n_true, n_found = (np.zeros((len(truth), n_classes), np.int64) for _ in range(4))
     for document, (true_spans, found_spans) in enumerate(zip(truth, predicted, strict=True)):
-        for place in {span[2] for span in (*true_spans, *found_spans)}:
-            true = sorted({(s, e) for s, e, c in true_spans if c == place})
-            found = sorted({(s, e) for s, e, c in found_spans if c == place})
-            n_true[document, place], n_found[document, place] = len(true), len(found)
-            exact[document, place], touching[document, place] = _paired(true, found)
+        for label_class in {span[2] for span in (*true_spans, *found_spans)}:
+            true = sorted({(s, e) for s, e, c in true_spans if c == label_class})
+            marked = sorted({(s, e) for s, e, c in found_spans if c == label_class})
+            n_true[document, label_class], n_found[document, label_class] = len(true), len(marked)
+            exact[document, label_class], touching[document, label_class] = _paired(true, marked)
     halves = 2 * exact + touching  # whole numbers: equal documents are put together
     return SpanMatches(
         _matches(halves, n_found, n_true, PART),
@@ -80,12 +80,12 @@ def span_matches(
     )
 
 
-def _paired(true: list[tuple[int, int]], found: list[tuple[int, int]]) -> tuple[int, int]:
+def _paired(true: list[tuple[int, int]], predicted: list[tuple[int, int]]) -> tuple[int, int]:
     """Pairs with equal ends, and pairs that only overlap."""
-    equal = set(true) & set(found)
+    equal = set(true) & set(predicted)
     left = [span for span in true if span not in equal]
     touching = 0
-    for start, end in (span for span in found if span not in equal):
+    for start, end in (span for span in predicted if span not in equal):
         other = next((span for span in left if span[0] < end and start < span[1]), None)
         if other is not None:
             left.remove(other)
@@ -94,14 +94,14 @@ def _paired(true: list[tuple[int, int]], found: list[tuple[int, int]]) -> tuple[
 
 
 def _matches(
-    credits: NDArray[np.int64], found: NDArray[np.int64], true: NDArray[np.int64], credit: float
+    credits: NDArray[np.int64], predicted: NDArray[np.int64], true: NDArray[np.int64], credit: float
 ) -> Matches:
     """From credits, predicted and true spans of each document: (n_documents, n_classes) each."""
     n_documents, n_classes = credits.shape
     if not n_documents:
         unknown = undefined(NOTHING_TESTED)
         return Matches((Average(unknown, unknown, unknown),) * n_classes, Average(unknown, unknown, unknown))
-    counted = outcomes_of_documents(credits, found, true)
+    counted = outcomes_of_documents(credits, predicted, true)
     right = counted.true_positives * credit
     outcomes = Outcomes(
         right, counted.false_positives - right, counted.false_negatives - right, counted.documents

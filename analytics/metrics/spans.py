@@ -60,12 +60,12 @@ def counts_of_documents(
     if len(truth) != len(predicted):
         raise ValueError(f"{len(truth)} documents with true spans, {len(predicted)} with predicted ones")
     shape = len(truth), n_classes
-    true, found = flat(truth), flat(predicted)
-    for side in (true, found):
+    true, predicted_spans = flat(truth), flat(predicted)
+    for side in (true, predicted_spans):
         if len(side) and not 0 <= side[:, 3].min() <= side[:, 3].max() < n_classes:
             raise ValueError(f"classes must be from 0 to {n_classes - 1}")
     # In rising order equal spans are neighbours: the true one first, since the order is stable.
-    both = np.concatenate([true, found])
+    both = np.concatenate([true, predicted_spans])
     order = np.lexsort(both.T[::-1])
     ranked, is_true = both[order], order < len(true)
     same = np.append((ranked[1:] == ranked[:-1]).all(axis=1), False)[: len(both)]
@@ -86,8 +86,8 @@ def flat(spans: Sequence[Collection[Entity]]) -> NDArray[np.int64]:
     >>> flat([[(0, 5, 1)], [], [(2, 3, 0)]])
     array([[0, 0, 5, 1], [2, 2, 3, 0]])
     """
-    documents = np.repeat(np.arange(len(spans)), [len(one) for one in spans]).astype(np.int64)
-    entities = np.array([span for one in spans for span in one], dtype=np.int64).reshape(-1, 3)
+    documents = np.repeat(np.arange(len(spans)), [len(span) for span in spans]).astype(np.int64)
+    entities = np.array([span for item in spans for span in item], dtype=np.int64).reshape(-1, 3)
     return np.column_stack([documents, entities])
 
 

@@ -106,16 +106,16 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     half = _half(len(truth), seed)
     tp, given = is_true.cumsum()[ends], ends + 1
     tp_half, given_half = (is_true & half).cumsum()[ends], half.cumsum()[ends]
-    place = _best(tp, given, int(tp[-1]))
+    index = _best(tp, given, int(tp[-1]))
     counts = np.zeros(3, dtype=np.int64)
-    one, other = (tp_half, given_half), (tp - tp_half, given - given_half)
-    for (tp_seen, given_seen), measured in ((one, other), (other, one)):
+    first, other = (tp_half, given_half), (tp - tp_half, given - given_half)
+    for (tp_seen, given_seen), measured in ((first, other), (other, first)):
         picked = _best(tp_seen, given_seen, int(tp_seen[-1]))
         counts += _counts_at(picked, *measured)
-    flattered = f1_of_counts(*_counts_at(place, tp, given).tolist())
+    flattered = f1_of_counts(*_counts_at(index, tp, given).tolist())
     elsewhere = f1_of_counts(*counts.tolist())
     optimism = (flattered.value or 0.0) - (elsewhere.value or 0.0)
-    return Threshold(float(probabilities[order[ends[place]]]), flattered, elsewhere, optimism)
+    return Threshold(float(probabilities[order[ends[index]]]), flattered, elsewhere, optimism)
 
 
 def threshold_interval(
@@ -135,24 +135,24 @@ def threshold_interval(
     order, ends = _falling(probabilities)
     is_true = truth[order]
     tp, n_true = is_true.cumsum()[ends], int(truth.sum())
-    place = _best(tp, ends + 1, n_true)
-    measured = f1_of_counts(*_counts_at(place, tp, ends + 1).tolist())
+    index = _best(tp, ends + 1, n_true)
+    measured = f1_of_counts(*_counts_at(index, tp, ends + 1).tolist())
     value = measured.value or 0.0
     # Giving the class to r documents has F1 of 2 n / (r + n) at most: further down no draw has its best one.
     reach = int(n_true * (2 / max(_LOWEST * value, 1e-3) - 1)) + 1
-    ends = ends[ends < max(reach, ends[place] + 1)]
+    ends = ends[ends < max(reach, ends[index] + 1)]
     kept = np.flatnonzero((np.arange(len(order)) <= ends[-1]) | is_true)
-    flags, odds = is_true[kept].astype(np.float32), probabilities[order[ends]]
+    flags, probabilities_at = is_true[kept].astype(np.float32), probabilities[order[ends]]
     columns: slice | NDArray[np.int64] = slice(len(ends)) if ends[-1] + 1 == len(ends) else ends  # no ties
     thresholds, best = [], []
     for weights in drawn_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
         given = weights[:, : ends[-1] + 1]
-        found = (given * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
+        true_positives = (given * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
         drawn = given.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]
-        f1 = 2 * found / np.maximum(drawn, 1)
-        places = f1.argmax(axis=1)
-        thresholds.append(odds[places])
-        best.append(f1[np.arange(len(f1)), places].astype(np.float64))
+        f1 = 2 * true_positives / np.maximum(drawn, 1)
+        indices = f1.argmax(axis=1)
+        thresholds.append(probabilities_at[indices])
+        best.append(f1[np.arange(len(f1)), indices].astype(np.float64))
     low, high = np.quantile(np.concatenate(thresholds), [0.025, 0.975])
     of_f1 = corrected_interval(value, np.concatenate(best))
     return Interval(float(low), float(high)), _widened(of_f1, measured.interval)
@@ -181,8 +181,8 @@ def _counts(
 def _falling(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Documents from the highest probability to the lowest, and where each run of equal ones ends."""
     order = np.argsort(-probabilities)  # within a run of equal ones any order does
-    odds = probabilities[order]
-    return order, np.flatnonzero(np.append(odds[1:] != odds[:-1], True))
+    probabilities_at = probabilities[order]
+    return order, np.flatnonzero(np.append(probabilities_at[1:] != probabilities_at[:-1], True))
 
 
 @lru_cache(4)
@@ -198,6 +198,6 @@ def _best(tp: NDArray[np.int64], given: NDArray[np.int64], n_true: int) -> int:
     return int((2 * tp / (given + n_true)).argmax()) if n_true else 0
 
 
-def _counts_at(place: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:
+def _counts_at(index: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:
     """True positives, false positives and false negatives of a threshold."""
-    return np.array([tp[place], given[place] - tp[place], tp[-1] - tp[place]], dtype=np.int64)
+    return np.array([tp[index], given[index] - tp[index], tp[-1] - tp[index]], dtype=np.int64)

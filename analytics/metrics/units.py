@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analytics.metrics.spans import Entity, flat
 
 
-def places(
+def positions_marked(
     truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Spans as units: each place that either side marks, with the classes that each gives it.
@@ -27,11 +27,11 @@ def places(
     order = np.lexsort(both[:, :3].T[::-1])
     ranked = both[order, :3]
     is_new = np.append(True, (ranked[1:] != ranked[:-1]).any(axis=1))[: len(both)]
-    place = np.empty(len(both), dtype=np.int64)
-    place[order] = np.cumsum(is_new) - 1
+    group = np.empty(len(both), dtype=np.int64)
+    group[order] = np.cumsum(is_new) - 1
     tables = np.zeros((2, int(is_new.sum()), n_classes), dtype=bool)
     is_predicted = (np.arange(len(both)) >= len(sides[0])).astype(np.int64)
-    tables[is_predicted, place, both[:, 3]] = True
+    tables[is_predicted, group, both[:, 3]] = True
     return tables[0], tables[1]
 
 
@@ -46,14 +46,14 @@ def answer_pairs(documents: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDA
     """
     order = np.argsort(documents, kind="stable")
     ranked = documents[order]
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    pairs: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for apart in range(1, len(ranked)):  # as often as the document with most answers has others
         (same,) = np.nonzero(ranked[apart:] == ranked[:-apart])
         if not len(same):
             break
-        found.append((order[same], order[same + apart]))
-    if not found:
+        pairs.append((order[same], order[same + apart]))
+    if not pairs:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first, second = (np.concatenate(side) for side in zip(*found, strict=True))
+    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
     sorted_pairs = np.lexsort((second, first))
     return first[sorted_pairs], second[sorted_pairs]

@@ -79,39 +79,39 @@ class Comparisons(Endpoint):
         pair = asked_pair(self.member.project, self.asked.get("a"), self.asked.get("b"))
         if pair is None:
             raise NotFound
-        found = compare(self.member.project, *pair)
-        return Response(_as_json(found, Outcome(self.asked["outcome"])))
+        comparison = compare(self.member.project, *pair)
+        return Response(_as_json(comparison, Outcome(self.asked["outcome"])))
 
 
-def _as_json(found: Comparison, outcome: Outcome) -> dict[str, Any]:
-    told = found.differences
-    places = found.judged.documents(outcome)[:MAX_ITEMS]
+def _as_json(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
+    told = comparison.differences
+    rows = comparison.judged.documents(outcome)[:MAX_ITEMS]
     return {
-        "headline": headline(found),
-        "first": found.first.number,
-        "second": found.second.number,
+        "headline": headline(comparison),
+        "first": comparison.first.number,
+        "second": comparison.second.number,
         "test_documents": told.n_documents,
-        "fixed": found.counts[Outcome.FIXED],
-        "broken": found.counts[Outcome.BROKEN],
-        "both_right": found.counts[Outcome.RIGHT],
-        "both_wrong": found.counts[Outcome.WRONG],
+        "fixed": comparison.counts[Outcome.FIXED],
+        "broken": comparison.counts[Outcome.BROKEN],
+        "both_right": comparison.counts[Outcome.RIGHT],
+        "both_wrong": comparison.counts[Outcome.WRONG],
         "accuracy": _difference(told.accuracy),
         "macro_f1": _difference(told.macro_f1),
         "micro_f1": _difference(told.micro_f1),
         "classes": [
             _difference(row.f1)
             | {"class": row.label_class.pk, "name": row.label_class.name, "labels_added": row.added}
-            for row in found.rows
+            for row in comparison.rows
         ],
-        "documents": found.judged.document_ids[places].tolist(),
+        "documents": comparison.judged.document_ids[rows].tolist(),
     }
 
 
-def _difference(one: Difference) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
-        "first": one.first,
-        "second": one.second,
-        "difference": measure_json(one.change),
-        "p_value": one.p_value,
-        "is_beyond_noise": one.is_beyond_noise,
+        "first": difference.first,
+        "second": difference.second,
+        "difference": measure_json(difference.change),
+        "p_value": difference.p_value,
+        "is_beyond_noise": difference.is_beyond_noise,
     }

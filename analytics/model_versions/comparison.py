@@ -140,11 +140,11 @@ def _judged(
 ) -> tuple[Judged, tuple[Counts, Counts]]:
     said = [held_out(project, version, labelled) for version in (first, second)]
     classes = tuple(dict.fromkeys([*said[1].classes, *said[0].classes]))
-    said = [_in_order(found, classes) for found in said]
-    ids, *places = np.intersect1d(said[0].document_ids, said[1].document_ids, return_indices=True)
-    one, other = (found.take(rows) for found, rows in zip(said, places, strict=True))
-    tables = _counts(project.kind, one), _counts(project.kind, other)
-    return Judged(ids, (_in_full(tables[0]), _in_full(tables[1])), one, other), tables
+    said = [_in_order(held_out, classes) for held_out in said]
+    ids, *rows_of = np.intersect1d(said[0].document_ids, said[1].document_ids, return_indices=True)
+    left, other = (held_out.take(rows) for held_out, rows in zip(said, rows_of, strict=True))
+    tables = _counts(project.kind, left), _counts(project.kind, other)
+    return Judged(ids, (_in_full(tables[0]), _in_full(tables[1])), left, other), tables
 
 
 def _in_full(counts: Counts) -> NDArray[np.bool_]:
@@ -154,25 +154,29 @@ def _in_full(counts: Counts) -> NDArray[np.bool_]:
     return is_right
 
 
-def _counts(kind: str, found: HeldOut) -> Counts:
+def _counts(kind: str, held_out: HeldOut) -> Counts:
     """Right, extra and missed labels of each document: three (n, n_classes)."""
     if kind == Project.Kind.SPANS:
-        return counts_of_documents(found.truth_spans, found.predicted_spans, len(found.classes))
-    return found.truth & found.predicted, ~found.truth & found.predicted, found.truth & ~found.predicted
+        return counts_of_documents(held_out.truth_spans, held_out.predicted_spans, len(held_out.classes))
+    return (
+        held_out.truth & held_out.predicted,
+        ~held_out.truth & held_out.predicted,
+        held_out.truth & ~held_out.predicted,
+    )
 
 
-def _in_order(found: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
+def _in_order(held_out: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
     """The same with these columns, which hold all of its own; the others are never true and never said."""
-    if found.classes == classes:
-        return found
-    place = np.array([classes.index(pk) for pk in found.classes], dtype=np.int64)
-    truth, predicted = (np.zeros((len(found), len(classes)), dtype=bool) for _ in range(2))
-    truth[:, place], predicted[:, place] = found.truth, found.predicted
+    if held_out.classes == classes:
+        return held_out
+    class_index = np.array([classes.index(pk) for pk in held_out.classes], dtype=np.int64)
+    truth, predicted = (np.zeros((len(held_out), len(classes)), dtype=bool) for _ in range(2))
+    truth[:, class_index], predicted[:, class_index] = held_out.truth, held_out.predicted
     return HeldOut(
-        classes, found.document_ids, found.annotation_ids, truth, predicted, found.probabilities,
-        _moved(found.truth_spans, place), _moved(found.predicted_spans, place),
+        classes, held_out.document_ids, held_out.annotation_ids, truth, predicted, held_out.probabilities,
+        _moved(held_out.truth_spans, class_index), _moved(held_out.predicted_spans, class_index),
     )  # fmt: skip
 
 
-def _moved(spans: tuple[Spans, ...], place: NDArray[np.int64]) -> tuple[Spans, ...]:
-    return tuple([(start, end, int(place[c])) for start, end, c in one] for one in spans)
+def _moved(spans: tuple[Spans, ...], class_index: NDArray[np.int64]) -> tuple[Spans, ...]:
+    return tuple([(start, end, int(class_index[c])) for start, end, c in span] for span in spans)

@@ -32,20 +32,22 @@ LONGEST = 400  # characters of a text that are read for its beginning
 @for_managers
 def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
-    found = _found(request, project)
+    compared = _found(request, project)
     versions = list(ModelVersion.objects.ready().filter(project=project)[:MAX_CHOICES])
     shown: dict[str, Any] = {
         "member": member,
-        "found": found,
-        "headline": headline(found),
+        "found": compared,
+        "headline": headline(compared),
         "versions": versions if len(versions) > 1 else [],
         "status": HAS_MODEL if versions else missing_model(project),
     }
-    if found is not None:
+    if compared is not None:
         wanted = request.GET.get("show", "")
-        outcome = Outcome(wanted) if wanted in {one.value for one in Outcome} else Outcome.FIXED
-        page = Paginator(found.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
-        shown |= _told(found, outcome) | {"page": page, "items": _items(project, found, page)}
+        outcome = (
+            Outcome(wanted) if wanted in {known_outcome.value for known_outcome in Outcome} else Outcome.FIXED
+        )
+        page = Paginator(compared.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
+        shown |= _told(compared, outcome) | {"page": page, "items": _items(project, compared, page)}
     return render(request, "analytics/model_versions/comparison.html", shown)
 
 
@@ -53,26 +55,28 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def compare_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """Measures and classes as a file for spreadsheets."""
-    found = _found(request, member.project)
-    if found is None:
+    comparison = _found(request, member.project)
+    if comparison is None:
         raise NotFound
     header = ["measure", "first", "second", *measure_columns("difference"), "p", "is_beyond_noise"]
-    told = found.differences
+    told = comparison.differences
     named = {"accuracy": told.accuracy, "macro_f1": told.macro_f1, "micro_f1": told.micro_f1}
-    rows = [*named.items(), *((f"f1 {row.label_class.name}", row.f1) for row in found.rows)]
-    name = f"compare-{found.first.number}-{found.second.number}-{member.project_id}"
-    return csv_file(name, [*header, "labels_added"], (_cells(title, one, found) for title, one in rows))
+    rows = [*named.items(), *((f"f1 {row.label_class.name}", row.f1) for row in comparison.rows)]
+    name = f"compare-{comparison.first.number}-{comparison.second.number}-{member.project_id}"
+    return csv_file(
+        name, [*header, "labels_added"], (_cells(title, difference, comparison) for title, difference in rows)
+    )
 
 
-def _cells(title: str, one: Difference, found: Comparison) -> list[object]:
-    added = next((row.added for row in found.rows if row.f1 is one), None)
-    shares = ["" if share is None else round(share, 4) for share in (one.first, one.second)]
+def _cells(title: str, difference: Difference, comparison: Comparison) -> list[object]:
+    added = next((row.added for row in comparison.rows if row.f1 is difference), None)
+    shares = ["" if share is None else round(share, 4) for share in (difference.first, difference.second)]
     return [
         title,
         *shares,
-        *measure_cells(one.change),
-        round(one.p_value, 6),
-        int(one.is_beyond_noise),
+        *measure_cells(difference.change),
+        round(difference.p_value, 6),
+        int(difference.is_beyond_noise),
         "" if added is None else added,
     ]
 
@@ -86,46 +90,46 @@ def _found(request: HttpRequest, project: Project) -> Comparison | None:
     return None if pair is None else compare(project, *pair)
 
 
-def _told(found: Comparison, outcome: Outcome) -> dict[str, Any]:
-    told = found.differences
+def _told(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
+    told = comparison.differences
     measures = [
         (_("accuracy"), told.accuracy),
         (_("macro F1"), told.macro_f1),
         (_("micro F1"), told.micro_f1),
     ]
-    pair = f"a={found.first.number}&b={found.second.number}"
+    pair = f"a={comparison.first.number}&b={comparison.second.number}"
     return {
-        "choices": [("a", _("First"), found.first.number), ("b", _("Second"), found.second.number)],
-        "measures": [(name, one, verdict(one)) for name, one in measures],
-        "rows": [(row, verdict(row.f1)) for row in found.rows],
-        "changes": changes(found),
-        "outcomes": [(one.value, name, found.counts[one]) for one, name in outcome_names()],
+        "choices": [("a", _("First"), comparison.first.number), ("b", _("Second"), comparison.second.number)],
+        "measures": [(name, difference, verdict(difference)) for name, difference in measures],
+        "rows": [(row, verdict(row.f1)) for row in comparison.rows],
+        "changes": changes(comparison),
+        "outcomes": [(value.value, name, comparison.counts[value]) for value, name in outcome_names()],
         "shown": outcome.value,
         "query": f"{pair}&show={outcome}",
     }
 
 
-def _items(project: Project, found: Comparison, page: Page[Any]) -> list[dict[str, Any]]:
+def _items(project: Project, comparison: Comparison, page: Page[Any]) -> list[dict[str, Any]]:
     """The documents of one page: text, label, and what both say."""
-    judged, places = found.judged, [int(place) for place in page]
-    ids = [int(judged.document_ids[place]) for place in places]
+    judged, rows = comparison.judged, [int(row) for row in page]
+    ids = [int(judged.document_ids[row]) for row in rows]
     texts = Document.objects.filter(project=project, pk__in=ids).in_bulk()
     classes = LabelClass.objects.filter(project=project).in_bulk(list(judged.first.classes))
     items = []
-    for place, document in zip(places, ids, strict=True):
+    for index, document in zip(rows, ids, strict=True):
         text = texts[document].text
         sides = ((judged.first, True), (judged.first, False), (judged.second, False))
-        said = [_labels(side, place, text, classes, is_truth=is_truth) for side, is_truth in sides]
+        said = [_labels(side, index, text, classes, is_truth=is_truth) for side, is_truth in sides]
         items.append({"document": document, "text": text[:LONGEST], "said": said})
     return items
 
 
 def _labels(
-    found: HeldOut, place: int, text: str, classes: dict[Any, LabelClass], *, is_truth: bool
+    held_out: HeldOut, row: int, text: str, classes: dict[Any, LabelClass], *, is_truth: bool
 ) -> list[tuple[LabelClass, str]]:
     """Classes of a document, with the words of each span."""
-    spans = found.truth_spans if is_truth else found.predicted_spans
+    spans = held_out.truth_spans if is_truth else held_out.predicted_spans
     if spans:
-        return [(classes[found.classes[c]], text[start:end]) for start, end, c in sorted(spans[place])]
-    flags = found.truth if is_truth else found.predicted
-    return [(classes[found.classes[c]], "") for c in flags[place].nonzero()[0]]
+        return [(classes[held_out.classes[c]], text[start:end]) for start, end, c in sorted(spans[row])]
+    flags = held_out.truth if is_truth else held_out.predicted
+    return [(classes[held_out.classes[c]], "") for c in flags[row].nonzero()[0]]

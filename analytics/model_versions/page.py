@@ -67,12 +67,12 @@ def _on_older(request: HttpRequest, member: Membership, used: ModelVersion | Non
     test_set = TestSetVersion.objects.filter(project=member.project_id, number=int(number)).first()
     if test_set is None:
         return None
-    found = held_out_then(member.project, used, test_set)
+    held_out = held_out_then(member.project, used, test_set)
     return {
         "test_set": test_set,
-        "documents": len(found),
+        "documents": len(held_out),
         "of": len(test_set.annotations),
-        "scores": scores(member.project.kind, found) if len(found) else None,
+        "scores": scores(member.project.kind, held_out) if len(held_out) else None,
     }
 
 
@@ -125,7 +125,7 @@ def models_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = version_rows(project, list(versions[:MAX_EXPORTED_VERSIONS]), standing, classes, None)
     header = ["model", "state", "finished_at", "is_used", "labels", "guideline", "test_set", "test_documents"]
     header += [*measure_columns("accuracy"), *measure_columns("macro_f1"), "note"]
-    header += [f"labels {one.name}" for one in classes]
+    header += [f"labels {label_class.name}" for label_class in classes]
     return csv_file(f"models-{project.pk}", header, (_cells(row, len(classes)) for row in rows))
 
 

@@ -87,7 +87,9 @@ def standing_of(project: Project, classes: Sequence[LabelClass]) -> Standing:
     promoted = versions.filter(pk=project.promoted_model_id).first() if project.promoted_model_id else None
     is_chosen = promoted is not None and promoted.state == ModelVersion.State.READY and promoted.fits(project)
     used = promoted if is_chosen else newest
-    missed = [one for one in classes if used is not None and one.pk not in used.classes]
+    missed = [
+        label_class for label_class in classes if used is not None and label_class.pk not in used.classes
+    ]
     return Standing(used, newest, promoted, missed)
 
 
@@ -104,7 +106,11 @@ def version_rows(
     """
     kept = Measurement.objects.select_related("test_set").defer("test_set__annotations")
     measured = kept.in_bulk([version.pk for version in versions])
-    shown = {one.pk for one in (standing.used, standing.newest) if one is not None and labelled is not None}
+    shown = {
+        version.pk
+        for version in (standing.used, standing.newest)
+        if version is not None and labelled is not None
+    }
     return [
         VersionRow(
             version=version,
@@ -147,9 +153,9 @@ def headline(standing: Standing) -> str:
 
 def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[LabelClass, int | None]]:
     counts: dict[str, int] = version.facts.get("labels") or {}
-    return [(one, counts.get(str(one.pk))) for one in classes]
+    return [(label_class, counts.get(str(label_class.pk))) for label_class in classes]
 
 
 def _now(project: Project, version: ModelVersion, labelled: LabelTable) -> Report | None:
-    found = held_out(project, version, labelled)
-    return scores(project.kind, found) if len(found) else None
+    held = held_out(project, version, labelled)
+    return scores(project.kind, held) if len(held) else None

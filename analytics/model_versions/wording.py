@@ -12,16 +12,16 @@ from labeling.predictions.models import ModelVersion
 UNKNOWN = "—"
 
 
-def headline(found: Comparison | None) -> str:
+def headline(comparison: Comparison | None) -> str:
     """Which of the two is better, and whether that is more than noise."""
-    if found is None:
+    if comparison is None:
         return _("There are no two models to compare yet")
-    told = {"a": found.first.number, "b": found.second.number}
-    one = found.differences.accuracy
-    if one.change.value is None:
+    told = {"a": comparison.first.number, "b": comparison.second.number}
+    difference = comparison.differences.accuracy
+    if difference.change.value is None:
         return _("Models {a} and {b} have no test document in common").format(**told)
-    macro = found.differences.macro_f1
-    sure = one if one.is_beyond_noise else macro if macro.is_beyond_noise else None
+    macro = comparison.differences.macro_f1
+    sure = difference if difference.is_beyond_noise else macro if macro.is_beyond_noise else None
     if sure is None or sure.change.value is None:
         return _("Models {a} and {b} differ by no more than noise").format(**told)
     if sure.change.value > 0:
@@ -29,13 +29,13 @@ def headline(found: Comparison | None) -> str:
     return _("Model {b} is worse than model {a}, by more than noise").format(**told)
 
 
-def verdict(one: Difference) -> str:
+def verdict(difference: Difference) -> str:
     """One difference in words."""
-    if one.change.value is None:
+    if difference.change.value is None:
         return _("cannot be told")
-    if not one.is_beyond_noise:
+    if not difference.is_beyond_noise:
         return _("no more than noise")
-    return _("better, more than noise") if one.change.value > 0 else _("worse, more than noise")
+    return _("better, more than noise") if difference.change.value > 0 else _("worse, more than noise")
 
 
 def outcome_names() -> list[tuple[Outcome, str]]:
@@ -47,9 +47,9 @@ def outcome_names() -> list[tuple[Outcome, str]]:
     ]
 
 
-def changes(found: Comparison) -> list[tuple[str, str]]:
+def changes(comparison: Comparison) -> list[tuple[str, str]]:
     """What the second model had that the first had not, as names and values."""
-    first, second = found.first, found.second
+    first, second = comparison.first, comparison.second
     told = [
         (
             _("Labelled documents"),

@@ -27,11 +27,11 @@ SHOWN_AT_HOME = 3
 @for_members
 def steps(request: HttpRequest, member: Membership) -> HttpResponse:
     """The next steps as a page; the first of them alone where the project's home asks."""
-    found = next_steps(member)
+    ranked = next_steps(member)
     if is_update(request):
-        context = {"member": member, "findings": found[:SHOWN_AT_HOME], "all": len(found)}
+        context = {"member": member, "findings": ranked[:SHOWN_AT_HOME], "all": len(ranked)}
         return render(request, "analytics/guidance/_next_steps.html", context)
-    return render(request, "analytics/guidance/page.html", {"member": member, "findings": found})
+    return render(request, "analytics/guidance/page.html", {"member": member, "findings": ranked})
 
 
 @require_POST
@@ -40,16 +40,16 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
     """Bring test documents that wait to the front, drawn at random as the test set was."""
     waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
     drawn = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
-    found = picks.pick(member.project_id, person(request), drawn, _("Measures the model")) if drawn else None
-    if found is None or found.pick is None:
+    picked = picks.pick(member.project_id, person(request), drawn, _("Measures the model")) if drawn else None
+    if picked is None or picked.pick is None:
         messages.info(request, _("No test document waits for a label: import more documents."))
     else:
         told = ngettext(
             "{n} test document is brought to the front within seconds; a pick like this can be taken back.",
             "{n} test documents are brought to the front within seconds; a pick like this can be taken back.",
-            found.waiting,
+            picked.waiting,
         )
-        messages.success(request, told.format(n=found.waiting))
+        messages.success(request, told.format(n=picked.waiting))
     return redirect("analytics:classes", member.project_id)
 
 

@@ -31,10 +31,10 @@ def next_steps(member: Membership) -> list[Finding]:
     if not standing.documents:
         return [_no_documents(member)]
     report = class_report(project)
-    found = findings(report)
+    rows = findings(report)
     if not member.may_manage:
-        found = [replace(finding, deeds=()) for finding in found]
-    steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report), *found]
+        rows = [replace(finding, deeds=()) for finding in rows]
+    steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report), *rows]
     return [*sorted(steps, key=lambda step: -step.seriousness), _go_on(member, report, standing)]
 
 

@@ -88,38 +88,42 @@ class QualityReports(Endpoint):
     @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read every measure of one model, measured on random test documents, with intervals."""
-        found = quality(self.member.project, asked=self.asked.get("model"))
-        return Response(_as_json(found) | {"model_status": status_json(found.choice.status, self.member)})
+        report_data = quality(self.member.project, asked=self.asked.get("model"))
+        return Response(
+            _as_json(report_data) | {"model_status": status_json(report_data.choice.status, self.member)}
+        )
 
 
-def _as_json(found: Quality) -> dict[str, Any]:
-    report, odds, order = found.report, found.probabilities, found.ranking
+def _as_json(report_data: Quality) -> dict[str, Any]:
+    report, probability_scores, order = report_data.report, report_data.probabilities, report_data.ranking
     return {
-        "headline": headline(found),
-        "model": found.version.number if found.version else None,
-        "test_documents": found.documents,
-        "retired": retired_json(found.retired),
+        "headline": headline(report_data),
+        "model": report_data.version.number if report_data.version else None,
+        "test_documents": report_data.documents,
+        "retired": retired_json(report_data.retired),
         "accuracy": _or_null(report.accuracy if report else None),
         "hamming_loss": _or_null(report.hamming_loss if report else None),
-        "averages": [{"average": key} | _average(average) for key, _name, average in averages(found)],
-        "log_loss": _or_null(odds.log_loss if odds else None),
-        "brier": _or_null(odds.brier if odds else None),
-        "calibration_error": _or_null(odds.calibration.error if odds else None),
-        "gap": _or_null(odds.gap if odds else None),
+        "averages": [{"average": key} | _average(average) for key, _name, average in averages(report_data)],
+        "log_loss": _or_null(probability_scores.log_loss if probability_scores else None),
+        "brier": _or_null(probability_scores.brier if probability_scores else None),
+        "calibration_error": _or_null(probability_scores.calibration.error if probability_scores else None),
+        "gap": _or_null(probability_scores.gap if probability_scores else None),
         "ranking_average_precision": _or_null(order.average_precision if order else None),
         "ranking_loss": _or_null(order.loss if order else None),
         "coverage_error": _or_null(order.coverage if order else None),
         "bins": [
             {
-                "low": one.low,
-                "high": one.high,
-                "count": one.n_documents,
-                "mean_probability": one.confidence,
-                "share_right": measure_json(Measure(one.share_right, interval=share_interval(one))),
+                "low": score_bin.low,
+                "high": score_bin.high,
+                "count": score_bin.n_documents,
+                "mean_probability": score_bin.confidence,
+                "share_right": measure_json(
+                    Measure(score_bin.share_right, interval=share_interval(score_bin))
+                ),
             }
-            for one in (odds.calibration.bins if odds else ())
+            for score_bin in (probability_scores.calibration.bins if probability_scores else ())
         ],
-        "classes": [_row(row) for row in found.classes],
+        "classes": [_row(row) for row in report_data.classes],
     }
 
 

@@ -89,55 +89,59 @@ def quality(project: Project, chosen: str = "", asked: str | int | None = None) 
     """
     choice = model_choice(project, asked)
     version = choice.version
-    found = held_out(project, version) if version else None
-    if version is None or found is None or not len(found):
-        return Quality(project, choice, 0, retired=found.retired if found is not None else ())
-    measured = Quality(project, choice, len(found), scores(project.kind, found), retired=found.retired)
+    held = held_out(project, version) if version else None
+    if version is None or held is None or not len(held):
+        return Quality(project, choice, 0, retired=held.retired if held is not None else ())
+    measured = Quality(project, choice, len(held), scores(project.kind, held), retired=held.retired)
     if project.kind == Project.Kind.SPANS:
-        return _of_spans(measured, found)
-    return _of_classes(measured, found, version.pk, chosen)
+        return _of_spans(measured, held)
+    return _of_classes(measured, held, version.pk, chosen)
 
 
-def _of_spans(measured: Quality, found: HeldOut) -> Quality:
-    spans = _spans(found)
-    rows = _rows(measured, found, spans=spans)
-    return replace(measured, probabilities=_of_marks(found), spans=spans, classes=rows)
+def _of_spans(measured: Quality, held_out: HeldOut) -> Quality:
+    spans = _spans(held_out)
+    rows = _rows(measured, held_out, spans=spans)
+    return replace(measured, probabilities=_of_marks(held_out), spans=spans, classes=rows)
 
 
-def _of_classes(measured: Quality, found: HeldOut, seed: int, chosen: str) -> Quality:
-    odds, truth = found.probabilities, found.truth
-    rows = _rows(measured, found, _judged(found, seed))
+def _of_classes(measured: Quality, held_out: HeldOut, seed: int, chosen: str) -> Quality:
+    probabilities, truth = held_out.probabilities, held_out.truth
+    rows = _rows(measured, held_out, _judged(held_out, seed))
     is_single = measured.project.kind == Project.Kind.SINGLE
-    believed = remembered(
-        lambda: score_probabilities(odds, truth, found.predicted, is_single=is_single),
+    scores = remembered(
+        lambda: score_probabilities(probabilities, truth, held_out.predicted, is_single=is_single),
         "probabilities",
-        found.predicted,
-        odds,
+        held_out.predicted,
+        probabilities,
         truth,
     )
-    order = None if is_single else remembered(lambda: ranking(odds, truth), "ranking", odds, truth)
+    order = (
+        None
+        if is_single
+        else remembered(lambda: ranking(probabilities, truth), "ranking", probabilities, truth)
+    )
     return replace(
         measured,
-        probabilities=believed,
+        probabilities=scores,
         ranking=order,
         classes=rows,
-        chosen=_chosen(found, rows, chosen, seed),
+        chosen=_chosen(held_out, rows, chosen, seed),
     )
 
 
-def _judged(found: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
-    columns = zip(found.probabilities.T.copy(), found.truth.T.copy(), strict=True)
-    return tuple(_judged_class(odds, truth, seed) for odds, truth in columns)
+def _judged(held_out: HeldOut, seed: int) -> tuple[tuple[Measure, Threshold], ...]:
+    columns = zip(held_out.probabilities.T.copy(), held_out.truth.T.copy(), strict=True)
+    return tuple(_judged_class(probabilities, truth, seed) for probabilities, truth in columns)
 
 
 def _judged_class(
-    odds: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
+    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
 ) -> tuple[Measure, Threshold]:
     """Remembered by class: a corrected label touches two of them."""
     return remembered(
-        lambda: (average_precision(odds, truth), best_threshold(odds, truth, seed=seed)),
+        lambda: (average_precision(probabilities, truth), best_threshold(probabilities, truth, seed=seed)),
         "threshold of a class",
-        odds,
+        probabilities,
         truth,
         seed,
     )
@@ -145,7 +149,7 @@ def _judged_class(
 
 def _rows(
     measured: Quality,
-    found: HeldOut,
+    held_out: HeldOut,
     judged: tuple[tuple[Measure, Threshold], ...] = (),
     spans: SpanMatches | None = None,
 ) -> tuple[ClassQuality, ...]:
@@ -156,48 +160,52 @@ def _rows(
     return tuple(
         ClassQuality(
             by_id[label_class],
-            report.classes[place].support,
-            report.classes[place].f1,
-            judged[place][0] if judged else None,
-            judged[place][1] if judged else None,
-            spans.partial.classes[place].f1 if spans else None,
-            spans.by_class.classes[place].f1 if spans else None,
+            report.classes[index].support,
+            report.classes[index].f1,
+            judged[index][0] if judged else None,
+            judged[index][1] if judged else None,
+            spans.partial.classes[index].f1 if spans else None,
+            spans.by_class.classes[index].f1 if spans else None,
         )
-        for place, label_class in enumerate(found.classes)
+        for index, label_class in enumerate(held_out.classes)
         if label_class in by_id
     )
 
 
-def _chosen(found: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: int) -> ChosenClass | None:
+def _chosen(held_out: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: int) -> ChosenClass | None:
     measured = [row for row in rows if row.f1.value is not None]
     named = next((row for row in rows if str(row.label_class.pk) == wanted), None)
     row = named or min(measured, key=lambda row: row.f1.value or 0.0, default=None)
     if row is None:
         return None
-    place = found.classes.index(row.label_class.pk)
-    odds, truth = found.probabilities[:, place], found.truth[:, place]
+    index = held_out.classes.index(row.label_class.pk)
+    probabilities, truth = held_out.probabilities[:, index], held_out.truth[:, index]
     of_threshold, of_f1 = remembered(
-        lambda: threshold_interval(odds, truth, seed=seed), "threshold interval", odds, truth, seed
+        lambda: threshold_interval(probabilities, truth, seed=seed),
+        "threshold interval",
+        probabilities,
+        truth,
+        seed,
     )
-    return ChosenClass(row, precision_recall_curve(odds, truth), of_threshold, of_f1)
+    return ChosenClass(row, precision_recall_curve(probabilities, truth), of_threshold, of_f1)
 
 
-def _of_marks(found: HeldOut) -> ProbabilityScores:
+def _of_marks(held_out: HeldOut) -> ProbabilityScores:
     """Whether the probabilities of the spans that the model marks can be believed."""
-    rows = np.repeat(np.arange(len(found)), [len(odds) for odds in found.span_odds])
-    odds = np.array([p for each in found.span_odds for p in each], dtype=np.float64)
-    pairs = zip(found.predicted_spans, map(set, found.truth_spans), strict=True)
+    rows = np.repeat(np.arange(len(held_out)), [len(probabilities) for probabilities in held_out.span_odds])
+    span_probabilities = np.array([p for each in held_out.span_odds for p in each], dtype=np.float64)
+    pairs = zip(held_out.predicted_spans, map(set, held_out.truth_spans), strict=True)
     is_right = np.array([span in given for said, given in pairs for span in said], dtype=bool)
     return remembered(
-        lambda: score_marks(odds, is_right, rows, len(found)),
-        f"marks {len(found)}",
-        odds,
+        lambda: score_marks(span_probabilities, is_right, rows, len(held_out)),
+        f"marks {len(held_out)}",
+        span_probabilities,
         is_right,
         rows,
     )
 
 
-def _spans(found: HeldOut) -> SpanMatches:
-    spans = found.truth_spans, found.predicted_spans
-    n_classes = len(found.classes)
+def _spans(held_out: HeldOut) -> SpanMatches:
+    spans = held_out.truth_spans, held_out.predicted_spans
+    n_classes = len(held_out.classes)
     return remembered(lambda: span_matches(*spans, n_classes), f"span matches {spans} {n_classes}")

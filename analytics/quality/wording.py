@@ -14,16 +14,16 @@ WORTH_TELLING = 0.02  # of a gap between how sure a model is and how right: less
 ENDS_MATTER = 0.02  # of F1 that wrong ends of spans cost
 
 
-def headline(found: Quality) -> str:
+def headline(quality: Quality) -> str:
     """What is found of the probabilities; of spans, what wrong ends cost."""
-    if found.version is None:
-        return found.choice.status.title
-    if found.report is None:
+    if quality.version is None:
+        return quality.choice.status.title
+    if quality.report is None:
         return _("Nothing is measured yet")
-    if few := too_few_to_judge(found.documents):
+    if few := too_few_to_judge(quality.documents):
         return few
-    if found.spans:
-        strict, by_class = found.report.micro.f1.value, found.spans.by_class.all.f1.value
+    if quality.spans:
+        strict, by_class = quality.report.micro.f1.value, quality.spans.by_class.all.f1.value
         if strict is None or by_class is None:
             return _("Nothing is measured yet")
         points = round(100 * (by_class - strict))
@@ -32,7 +32,7 @@ def headline(found: Quality) -> str:
         return ngettext(
             "Wrong ends of spans cost {n} point of F1", "Wrong ends of spans cost {n} points of F1", points
         ).format(n=points)
-    gap = found.probabilities.gap if found.probabilities else Measure(None)
+    gap = quality.probabilities.gap if quality.probabilities else Measure(None)
     if gap.value is None or gap.interval is None:
         return _("The model gave no document a class")
     points = round(100 * abs(gap.value))
@@ -47,18 +47,18 @@ def headline(found: Quality) -> str:
     ).format(n=points)
 
 
-def averages(found: Quality) -> list[tuple[str, str, Average]]:
+def averages(quality: Quality) -> list[tuple[str, str, Average]]:
     """The ways to put the classes together: key, name, measures."""
-    if found.report is None:
+    if quality.report is None:
         return []
     rows = [
-        ("micro", _("micro: every label counts the same"), found.report.micro),
-        ("macro", _("macro: every class counts the same"), found.report.macro),
-        ("weighted", _("weighted: classes count by their labels"), found.report.weighted),
+        ("micro", _("micro: every label counts the same"), quality.report.micro),
+        ("macro", _("macro: every class counts the same"), quality.report.macro),
+        ("weighted", _("weighted: classes count by their labels"), quality.report.weighted),
     ]
-    if found.spans:
+    if quality.spans:
         rows += [
-            ("partial", _("half credit where only the ends are wrong"), found.spans.partial.all),
-            ("by_class", _("any overlap with the right class"), found.spans.by_class.all),
+            ("partial", _("half credit where only the ends are wrong"), quality.spans.partial.all),
+            ("by_class", _("any overlap with the right class"), quality.spans.by_class.all),
         ]
     return rows

@@ -95,8 +95,8 @@ class SavingsReport:
     @property
     def headline(self) -> Target | None:
         """What the queue's mix took to most of the final quality."""
-        found = [row for row in self.rows if row.strategy == Project.Strategy.DEFAULT]
-        return next((target for row in found for target in row.targets if target.share == MAIN_SHARE), None)
+        rows = [row for row in self.rows if row.strategy == Project.Strategy.DEFAULT]
+        return next((target for row in rows for target in row.targets if target.share == MAIN_SHARE), None)
 
 
 def savings_report(project: Project) -> SavingsReport:
@@ -122,21 +122,21 @@ def savings_report(project: Project) -> SavingsReport:
 
 def headline(report: SavingsReport) -> str:
     """The page's title: what the replay found."""
-    found = report.headline
-    if found is None or found.saved is None or found.saved.value is None:
+    target = report.headline
+    if target is None or target.saved is None or target.saved.value is None:
         if report.running:
             return _("Your labels are being replayed")
         return (
             _("Too few labels to tell what was saved") if report.why_not else _("What would it have saved?")
         )
-    labels = round(abs(found.saved.value))
-    if found.verdict == "saved":
+    labels = round(abs(target.saved.value))
+    if target.verdict == "saved":
         return ngettext(
             "The queue's mix needed {n} fewer label than random documents",
             "The queue's mix needed {n} fewer labels than random documents",
             labels,
         ).format(n=labels)
-    if found.verdict == "cost":
+    if target.verdict == "cost":
         return _("Nothing was saved: random documents needed {n} fewer labels").format(n=labels)
     return _("No saving beyond noise on these labels")
 
@@ -175,8 +175,8 @@ def _target(
     return Target(share, _measure(needed), _measure(saved), saved["value"] / max(at_random, 1), hours)
 
 
-def _measure(found: Mapping[str, float]) -> Measure:
-    return Measure(found["value"], interval=Interval(found["low"], found["high"]))
+def _measure(values: Mapping[str, float]) -> Measure:
+    return Measure(values["value"], interval=Interval(values["low"], values["high"]))
 
 
 def _curve(replay: Replay, rows: list[StrategyRow]) -> list[CurveRow]:
@@ -184,13 +184,13 @@ def _curve(replay: Replay, rows: list[StrategyRow]) -> list[CurveRow]:
     result = _result(replay)
     count = len(result["labels"])
     step = max(1, -(-count // MAX_ROWS))
-    places = sorted({*range(0, count, step), count - 1})
+    indices = sorted({*range(0, count, step), count - 1})
     return [
         CurveRow(
-            result["labels"][place],
-            [_measure(result["quality"][row.strategy][place]) for row in rows],
+            result["labels"][index],
+            [_measure(result["quality"][row.strategy][index]) for row in rows],
         )
-        for place in places
+        for index in indices
     ]
 
 

@@ -43,9 +43,11 @@ class Trial:
 
 def trials(project: Project) -> list[Trial]:
     """The latest, the newest first."""
-    found = Tuning.objects.filter(project=project, finished_at__isnull=False)
-    found = found.only("finished_at", "label_count", "verdicts", "strength", "augmentation", "dismissed_at")
-    return [_trial(tuning, is_newest=not place) for place, tuning in enumerate(found[:SHOWN_TUNINGS])]
+    tunings = Tuning.objects.filter(project=project, finished_at__isnull=False)
+    tunings = tunings.only(
+        "finished_at", "label_count", "verdicts", "strength", "augmentation", "dismissed_at"
+    )
+    return [_trial(tuning, is_newest=not index) for index, tuning in enumerate(tunings[:SHOWN_TUNINGS])]
 
 
 def _trial(tuning: Tuning, *, is_newest: bool) -> Trial:

@@ -83,8 +83,8 @@ class SlicesOut(serializers.Serializer[Any]):
     fields_ = FieldOut(many=True)
 
     def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        return {name.rstrip("_"): field for name, field in found.items()}
+        fields = super().get_fields()
+        return {name.rstrip("_"): field for name, field in fields.items()}
 
 
 class SliceReports(Endpoint):
@@ -106,7 +106,7 @@ def _as_json(report: Slices) -> dict[str, Any]:
         "retired": retired_json(report.retired),
         "accuracy": measure_json(report.whole.accuracy) if report.whole else None,
         "tried": report.tried,
-        "worst": [_weak(one) for one in report.weak],
+        "worst": [_weak(weak) for weak in report.weak],
         "fields": [_field(report, field) for field in report.fields],
     }
 
@@ -124,17 +124,17 @@ def _field(report: Slices, field: Field) -> dict[str, Any]:
     return {"key": field.key, "name": field.name, "buckets": buckets}
 
 
-def _weak(one: Weak) -> dict[str, Any]:
-    found = one.found
+def _weak(weak: Weak) -> dict[str, Any]:
+    weak_slice = weak.weak_slice
     return {
-        "name": one.name,
-        "documents": found.documents,
-        "wrong": found.wrong,
-        "error": found.error,
-        "rest_error": found.rest_error,
-        "effect": found.effect,
-        "p_value": found.p_value,
-        "slice": _slice(one.where),
+        "name": weak.name,
+        "documents": weak_slice.documents,
+        "wrong": weak_slice.wrong,
+        "error": weak_slice.error,
+        "rest_error": weak_slice.rest_error,
+        "effect": weak_slice.effect,
+        "p_value": weak_slice.p_value,
+        "slice": _slice(weak.where),
     }
 
 
@@ -142,4 +142,4 @@ def _slice(where: Slice | None) -> dict[str, Any] | None:
     if where is None:
         return None
     told = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
-    return told | {"also": [asdict(one) for one in where.also]}
+    return told | {"also": [asdict(condition) for condition in where.also]}

@@ -41,7 +41,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "may_steer": member.may_manage and report.choice.is_in_use,
         "headline": headline(report),
         "average": average_of(member.project, report.whole) if report.whole else None,
-        "weak": [(one, _address(member, report, one.where)) for one in report.weak],
+        "weak": [(weak, _address(member, report, weak.where)) for weak in report.weak],
         "rows": [(row, _address(member, report, row.bucket.where)) for row in report.rows],
         "chart": _chart(report),
         "keys": [
@@ -90,7 +90,7 @@ def csv(request: HttpRequest, member: Membership) -> HttpResponse:
         header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
         worst = [
             [
-                one.name,
+                weak.name,
                 f.documents,
                 f.wrong,
                 round(f.error, 4),
@@ -98,8 +98,8 @@ def csv(request: HttpRequest, member: Membership) -> HttpResponse:
                 round(f.effect, 4),
                 f.p_value,
             ]
-            for one in report.weak
-            for f in (one.found,)
+            for weak in report.weak
+            for f in (weak.weak_slice,)
         ]
         return csv_file(f"worst-slices-{member.project_id}", header, worst)
     rows = [

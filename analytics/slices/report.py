@@ -39,7 +39,7 @@ class Weak:
 
     name: str
     where: Slice | None
-    found: WeakSlice
+    weak_slice: WeakSlice
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Slices:
     def accuracies(self, field: Field) -> list[tuple[Bucket, Measure, int]]:
         """Each bucket with the share of its documents that are right in full, and how many it has."""
         counts = []
-        for place, bucket in enumerate(field.buckets):
-            inside = field.codes == place
+        for index, bucket in enumerate(field.buckets):
+            inside = field.codes == index
             n = int(inside.sum())
             right = n - int(self.is_wrong[inside].sum())
             counts.append((bucket, proportion(right, n, NOTHING_TESTED), n))
@@ -81,43 +81,53 @@ def slices(project: Project, key: str = LENGTH, asked: str | int | None = None) 
     """
     choice = model_choice(project, asked)
     version = choice.version
-    found = queries.held_out(project, version) if version else None
-    if version is None or found is None or not len(found):
-        retired = found.retired if found is not None else ()
+    held_out = queries.held_out(project, version) if version else None
+    if version is None or held_out is None or not len(held_out):
+        retired = held_out.retired if held_out is not None else ()
         return Slices(project, choice, [], None, [], None, [], 0, 0, np.zeros(0, dtype=bool), retired)
-    fields = fields_of(found.document_ids)
+    fields = fields_of(held_out.document_ids)
     shown = next((field for field in fields if field.key == key), fields[0])
-    is_wrong = _is_wrong(found)
+    is_wrong = _is_wrong(held_out)
     search = remembered(
         lambda: worst_slices(is_wrong, [field.codes for field in fields]),
         "worst slices",
         is_wrong,
         *(field.codes for field in fields),
     )
-    whole = scores(project.kind, found)
+    whole = scores(project.kind, held_out)
     weak = _named(search, fields)
     report = Slices(
-        project, choice, fields, shown, [], whole, weak, search.tried, len(found), is_wrong, found.retired
+        project,
+        choice,
+        fields,
+        shown,
+        [],
+        whole,
+        weak,
+        search.tried,
+        len(held_out),
+        is_wrong,
+        held_out.retired,
     )
     rows = [
-        SliceRow(bucket, n, accuracy, _average(project, found.take(shown.codes == place)))
-        for place, (bucket, accuracy, n) in enumerate(report.accuracies(shown))
+        SliceRow(bucket, n, accuracy, _average(project, held_out.take(shown.codes == index)))
+        for index, (bucket, accuracy, n) in enumerate(report.accuracies(shown))
     ]
     return replace(report, rows=rows)
 
 
-def _is_wrong(found: queries.HeldOut) -> NDArray[np.bool_]:
+def _is_wrong(held_out: queries.HeldOut) -> NDArray[np.bool_]:
     """Documents that are not right in full."""
-    if found.truth_spans or not found.probabilities.shape[1]:
-        pairs = zip(found.truth_spans, found.predicted_spans, strict=True)
+    if held_out.truth_spans or not held_out.probabilities.shape[1]:
+        pairs = zip(held_out.truth_spans, held_out.predicted_spans, strict=True)
         return np.array([set(true) != set(said) for true, said in pairs], dtype=bool)
-    return (found.truth != found.predicted).any(axis=1)
+    return (held_out.truth != held_out.predicted).any(axis=1)
 
 
-def _average(project: Project, found: queries.HeldOut) -> Average | None:
-    if len(found) < MIN_SUPPORT:
+def _average(project: Project, held_out: queries.HeldOut) -> Average | None:
+    if len(held_out) < MIN_SUPPORT:
         return None
-    return average_of(project, scores(project.kind, found))
+    return average_of(project, scores(project.kind, held_out))
 
 
 def average_of(project: Project, report: Report) -> Average:
@@ -127,13 +137,13 @@ def average_of(project: Project, report: Report) -> Average:
 
 def _named(search: Search, fields: list[Field]) -> list[Weak]:
     weak = []
-    for one in search.found:
-        parts = [(fields[field], fields[field].buckets[code]) for field, code in one.buckets]
+    for weak_slice in search.slices:
+        parts = [(fields[field], fields[field].buckets[code]) for field, code in weak_slice.buckets]
         names = [
             f"{field.name}: {bucket.name}" if bucket.where is None else str(bucket.where)
             for field, bucket in parts
         ]
         known = [bucket.where for _field, bucket in parts if bucket.where is not None]
         where = reduce(Slice.__and__, known) if len(known) == len(parts) else None
-        weak.append(Weak(_(" and ").join(names), where, one))
+        weak.append(Weak(_(" and ").join(names), where, weak_slice))
     return weak

@@ -134,8 +134,8 @@ def _field(key: str, values: list[Any]) -> Field | None:
     kept = [text for text, n in counts.most_common(MAX_VALUES) if n >= least]
     if len(counts) < 2 or len(kept) < (2 if is_told else 1):
         return None
-    place = {text: code for code, text in enumerate(kept)}
-    codes = np.array([-1 if text is None else place.get(text, -1) for text in plain], dtype=np.int64)
+    code_of = {text: code for code, text in enumerate(kept)}
+    codes = np.array([-1 if text is None else code_of.get(text, -1) for text in plain], dtype=np.int64)
     buckets = tuple(Bucket(value_name(key, text), Slice(key, text)) for text in kept)
     return Field(key, field_name(key), codes, buckets)
 

@@ -17,5 +17,7 @@ def headline(report: Slices) -> str:
         return _("No part of the test set is worse than the rest beyond noise")
     worst = report.weak[0]
     return _("Weakest part: {slice}. Wrong on {here} % of its documents, on {rest} % of the others").format(
-        slice=worst.name, here=round(100 * worst.found.error), rest=round(100 * worst.found.rest_error)
+        slice=worst.name,
+        here=round(100 * worst.weak_slice.error),
+        rest=round(100 * worst.weak_slice.rest_error),
     )

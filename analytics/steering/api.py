@@ -142,7 +142,7 @@ def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
             {"share": row.share, "documents": row.entries, "part": round(row.part, 4)}
             for row in report.shares
         ],
-        "achieved": [_achieved(one) for one in report.achieved],
+        "achieved": [_achieved(effect) for effect in report.achieved],
     }
 
 
@@ -158,16 +158,16 @@ def _row(row: NeedRow) -> dict[str, Any]:
     }
 
 
-def _achieved(one: Achieved) -> dict[str, Any]:
+def _achieved(effect: Achieved) -> dict[str, Any]:
     return {
-        "class": one.label_class.pk,
-        "by": "focus" if one.focus else "need",
-        "answers": one.brought.answers,
-        "had_the_class": one.brought.hits,
-        "f1_before": measure_json(one.before),
-        "f1_after": measure_json(one.after),
-        "recall_before": measure_json(one.recall_before),
-        "recall_after": measure_json(one.recall_after),
-        "change": measure_json(one.difference),
-        "is_beyond_noise": one.is_beyond_noise,
+        "class": effect.label_class.pk,
+        "by": "focus" if effect.focus else "need",
+        "answers": effect.brought.answers,
+        "had_the_class": effect.brought.hits,
+        "f1_before": measure_json(effect.before),
+        "f1_after": measure_json(effect.after),
+        "recall_before": measure_json(effect.recall_before),
+        "recall_after": measure_json(effect.recall_after),
+        "change": measure_json(effect.difference),
+        "is_beyond_noise": effect.is_beyond_noise,
     }

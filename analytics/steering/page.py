@@ -122,7 +122,9 @@ def _chart(report: Steering) -> Chart | None:
         return None
     bars = []
     for row in report.shares:
-        parts = [Part(n / report.entries, one.name, one.colour) for one, n in row.by_class]
+        parts = [
+            Part(n / report.entries, label_class.name, label_class.colour) for label_class, n in row.by_class
+        ]
         rest = row.part - sum(part.value for part in parts)
         bars.append(Bar(_name(row), (*parts, Part(rest, _name(row))) if rest > 1e-9 else tuple(parts)))
     return bar_chart(bars, is_share=True)

@@ -96,14 +96,16 @@ class Steering:
 
 def steering(project: Project) -> Steering:
     """Read in a fixed number of statements, none of them over the pool."""
-    classes = {one.pk: one for one in LabelClass.objects.active().filter(project=project)}
+    classes = {
+        label_class.pk: label_class for label_class in LabelClass.objects.active().filter(project=project)
+    }
     written = ClassNeed.objects.filter(project=project, label_class__in=classes).select_related("changed_by")
-    found = {need.label_class_id: need for need in written}
+    needs = {need.label_class_id: need for need in written}
     shares = queue_shares(project)
-    explain = _Explanation.of(project, shares, found.values())
-    rows = [_row(one, found.get(one.pk), shares, explain) for one in classes.values()]
+    explain = _Explanation.of(project, shares, needs.values())
+    rows = [_row(label_class, needs.get(label_class.pk), shares, explain) for label_class in classes.values()]
     changed = [
-        need for need in found.values() if need.changed_by_id and need.mode != ClassNeed.Mode.AUTOMATIC
+        need for need in needs.values() if need.changed_by_id and need.mode != ClassNeed.Mode.AUTOMATIC
     ]
     return Steering(
         project,
@@ -169,10 +171,10 @@ def change_project(
 
 
 def _shares(shares: QueueShares, classes: dict[UUID, LabelClass]) -> list[ShareRow]:
-    names = {str(pk): one for pk, one in classes.items()}
+    names = {str(pk): label_class for pk, label_class in classes.items()}
     rows = []
     for share in {share for share, _class in shares.counts}:
-        counts = {label_class: n for (one, label_class), n in shares.counts.items() if one == share}
+        counts = {label_class: n for (part, label_class), n in shares.counts.items() if part == share}
         asked = [(names[pk], n) for pk, n in counts.items() if pk in names] if share in CLASS_SHARES else []
         whole = sum(counts.values())
         by_class = sorted(asked, key=lambda pair: (-pair[1], pair[0].position))
@@ -204,10 +206,10 @@ class _Explanation:
     is_within_limit: bool
 
     @classmethod
-    def of(cls, project: Project, shares: QueueShares, found: Iterable[ClassNeed]) -> _Explanation:
+    def of(cls, project: Project, shares: QueueShares, needs: Iterable[ClassNeed]) -> _Explanation:
         ranking = (OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
         owed = OwedWork.objects.filter(project=project, kind__in=ranking)
-        wanted = sum(need.share or 0.0 for need in found if need.mode != ClassNeed.Mode.OFF)
+        wanted = sum(need.share or 0.0 for need in needs if need.mode != ClassNeed.Mode.OFF)
         limit = most_needed(project)
         return cls(
             project,

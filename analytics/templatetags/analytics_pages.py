@@ -93,8 +93,8 @@ def quantity(measure: Measure | None, digits: int = 0) -> SafeString:
     """
     if measure is None or measure.value is None or measure.interval is None:
         return format_html('<span class="soft">{}</span>', "—")
-    found = measure.value, measure.interval.low, measure.interval.high
-    shown = [decimal(n, digits) for n in found]
+    values = measure.value, measure.interval.low, measure.interval.high
+    shown = [decimal(n, digits) for n in values]
     between = _("{low} to {high}").format(low=shown[1], high=shown[2])
     return format_html('{} <small class="interval">{}</small>', shown[0], between)
 

@@ -96,50 +96,50 @@ class TestSets(Endpoint):
         give their identifiers to `picks`.
         """
         query = {name: str(value) for name, value in self.asked.items()}
-        one = review(self.member.project, Asked.read(query))
-        status = status_json(one.choice.status, self.member)
-        return Response(_as_json(one, int(query.get("page", 1))) | {"model_status": status})
+        listing = review(self.member.project, Asked.read(query))
+        status = status_json(listing.choice.status, self.member)
+        return Response(_as_json(listing, int(query.get("page", 1))) | {"model_status": status})
 
 
-def _as_json(one: Review, asked_page: int) -> dict[str, Any]:
-    pages = max(1, -(-len(one.rows) // PAGE_SIZE))
+def _as_json(review: Review, asked_page: int) -> dict[str, Any]:
+    pages = max(1, -(-len(review.rows) // PAGE_SIZE))
     page = min(asked_page, pages)
-    rows = one.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    rows = review.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     return {
-        "model": one.version.number if one.version else None,
-        "test_documents": len(one),
-        "error": measure_json(one.error),
-        "fitting": len(one.rows),
+        "model": review.version.number if review.version else None,
+        "test_documents": len(review),
+        "error": measure_json(review.error),
+        "fitting": len(review.rows),
         "page": page,
         "pages": pages,
-        "results": [_row(one, row) for row in rows.tolist()],
+        "results": [_row(review, row) for row in rows.tolist()],
     }
 
 
-def _row(one: Review, row: int) -> dict[str, Any]:
-    found, numbers = one.found, one.numbers
-    assert found is not None and numbers is not None  # noqa: PT018, S101 - a row is of something
-    who, number = one.facts.get(int(found.annotation_ids[row]), (None, None))
-    is_spans = not found.probabilities.shape[1]
+def _row(review: Review, row: int) -> dict[str, Any]:
+    held_out, numbers = review.held_out, review.numbers
+    assert held_out is not None and numbers is not None  # noqa: PT018, S101 - a row is of something
+    who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
+    is_spans = not held_out.probabilities.shape[1]
 
     def classes(flags: Any) -> list[Any]:
-        return [found.classes[place] for place in np.flatnonzero(flags[row])]
+        return [held_out.classes[index] for index in np.flatnonzero(flags[row])]
 
     def spans(lists: Any) -> list[list[Any]]:
-        return [[start, end, found.classes[place]] for start, end, place in lists[row]] if lists else []
+        return [[start, end, held_out.classes[index]] for start, end, index in lists[row]] if lists else []
 
     sure = float(numbers.confidence[row])
-    odds = [] if is_spans else found.probabilities[row].round(6).tolist()
+    probabilities = [] if is_spans else held_out.probabilities[row].round(6).tolist()
     return {
-        "document_id": int(found.document_ids[row]),
-        "labelled": classes(found.truth),
-        "predicted": classes(found.predicted),
-        "labelled_spans": spans(found.truth_spans),
-        "predicted_spans": spans(found.predicted_spans),
-        "probabilities": {str(pk): p for pk, p in zip(found.classes, odds, strict=False)},
+        "document_id": int(held_out.document_ids[row]),
+        "labelled": classes(held_out.truth),
+        "predicted": classes(held_out.predicted),
+        "labelled_spans": spans(held_out.truth_spans),
+        "predicted_spans": spans(held_out.predicted_spans),
+        "probabilities": {str(pk): p for pk, p in zip(held_out.classes, probabilities, strict=False)},
         "is_wrong": bool(numbers.is_wrong[row]),
         "confidence": None if np.isnan(sure) else round(sure, 6),
         "loss": round(float(numbers.loss[row]), 6),
-        "annotator": one.people.get(who or 0, ""),
+        "annotator": review.people.get(who or 0, ""),
         "guideline": number,
     }

@@ -55,49 +55,55 @@ class Reviewed:
         return int(self.loss)
 
 
-def shown(one: Review) -> list[Reviewed]:
+def shown(review: Review) -> list[Reviewed]:
     """The documents of the page, with their texts and the words that decided."""
-    found = one.found
-    if found is None or one.version is None:
+    held_out = review.held_out
+    if held_out is None or review.version is None:
         return []
-    first = (one.asked.page - 1) * PAGE_SIZE
-    rows = one.rows[first : first + PAGE_SIZE]
-    ids = found.document_ids[rows].tolist()
+    first = (review.asked.page - 1) * PAGE_SIZE
+    rows = review.rows[first : first + PAGE_SIZE]
+    ids = held_out.document_ids[rows].tolist()
     started = Document.objects.annotate(start=Left("text", MAX_LOADED_CHARACTERS), length=Length("text"))
     documents = started.defer("text").in_bulk(ids)
-    kept = HeldOutPrediction.objects.filter(model_version=one.version, document__in=ids)
+    kept = HeldOutPrediction.objects.filter(model_version=review.version, document__in=ids)
     pulls = dict(kept.values_list("document", "pulls"))
     return [
-        _reviewed(one, found, row, documents[pk], pulls.get(pk) or {})
+        _reviewed(review, held_out, row, documents[pk], pulls.get(pk) or {})
         for row, pk in zip(rows.tolist(), ids, strict=True)
         if pk in documents
     ]
 
 
-def _reviewed(one: Review, found: HeldOut, row: int, document: Document, pulls: dict[str, Any]) -> Reviewed:
-    assert one.numbers is not None and one.version is not None  # noqa: PT018, S101 - made with `found`
-    classes = [one.classes[pk] for pk in found.classes]
-    odds = found.probabilities[row].tolist() if found.probabilities.shape[1] else []
-    true, said = (np.flatnonzero(flags[row]).tolist() for flags in (found.truth, found.predicted))
-    who, number = one.facts.get(int(found.annotation_ids[row]), (None, None))
+def _reviewed(
+    review: Review, held_out: HeldOut, row: int, document: Document, pulls: dict[str, Any]
+) -> Reviewed:
+    assert review.numbers is not None and review.version is not None  # noqa: PT018, S101 - made with `found`
+    classes = [review.classes[pk] for pk in held_out.classes]
+    probabilities = held_out.probabilities[row].tolist() if held_out.probabilities.shape[1] else []
+    true, said = (np.flatnonzero(flags[row]).tolist() for flags in (held_out.truth, held_out.predicted))
+    who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
     facts: dict[str, Any] = {
         "document": document,
-        "labelled": [classes[place] for place in true],
-        "predicted": [(classes[place], odds[place] if odds else None) for place in said],
-        "true_odds": [(classes[place], odds[place]) for place in true if odds and place not in said],
-        "is_wrong": bool(one.numbers.is_wrong[row]),
-        "loss": float(one.numbers.loss[row]),
-        "confidence": None if np.isnan(one.numbers.confidence[row]) else float(one.numbers.confidence[row]),
-        "annotator": one.people.get(who or 0, ""),
+        "labelled": [classes[index] for index in true],
+        "predicted": [(classes[index], probabilities[index] if probabilities else None) for index in said],
+        "true_odds": [
+            (classes[index], probabilities[index]) for index in true if probabilities and index not in said
+        ],
+        "is_wrong": bool(review.numbers.is_wrong[row]),
+        "loss": float(review.numbers.loss[row]),
+        "confidence": None
+        if np.isnan(review.numbers.confidence[row])
+        else float(review.numbers.confidence[row]),
+        "annotator": review.people.get(who or 0, ""),
         "guideline": number,
     }
-    is_whole = one.asked.whole == document.pk
+    is_whole = review.asked.whole == document.pk
     text = document.text if is_whole else document.start  # type: ignore[attr-defined]
-    if found.truth_spans:
-        spans = found.truth_spans[row], found.predicted_spans[row]
+    if held_out.truth_spans:
+        spans = held_out.truth_spans[row], held_out.predicted_spans[row]
         facts |= _spans_of(text, *spans, pulls, classes, len(text) if is_whole else MAX_SHOWN)
     else:
-        learnt = [one.classes[pk] for pk in one.version.classes]
+        learnt = [review.classes[pk] for pk in review.version.classes]
         facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MAX_SHOWN)
     facts["is_cut"] = not is_whole and document.length > MAX_SHOWN  # type: ignore[attr-defined]
     return Reviewed(**facts)
@@ -141,7 +147,7 @@ def _spans_of(
 def _inside(spans: Spans, classes: Sequence[LabelClass], start: int, end: int) -> list[Label]:
     """Those spans that lie in a part of the text, as labels of it."""
     return [
-        Label(label_class=classes[place], start=max(left, start) - start, end=min(right, end) - start)
-        for left, right, place in spans
+        Label(label_class=classes[index], start=max(left, start) - start, end=min(right, end) - start)
+        for left, right, index in spans
         if left < end and right > start
     ]

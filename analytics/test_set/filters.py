@@ -102,7 +102,7 @@ class Asked:
         (False, True)
         """
         plain = type(self)(model=self.model, sort=self.sort, page=self.page, whole=self.whole)
-        return any(getattr(self, one.name) != getattr(plain, one.name) for one in fields(self))
+        return any(getattr(self, field.name) != getattr(plain, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Judged:
     extra: NDArray[np.bool_]
 
 
-def judged(found: HeldOut) -> Judged:
+def judged(held_out: HeldOut) -> Judged:
     """Hold the model's answers against the labels.
 
     >>> odds = np.array([[0.9, 0.1], [0.8, 0.2]])
@@ -131,83 +131,88 @@ def judged(found: HeldOut) -> Judged:
     >>> one.is_wrong, one.loss.round(2), one.confidence
     (array([False,  True]), array([0.11, 1.61]), array([0.9, 0.8]))
     """
-    if len(found.truth_spans) or not found.probabilities.shape[1]:
-        return _judged_spans(found)
-    truth, predicted = found.truth, found.predicted
-    odds = found.probabilities.clip(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    if len(held_out.truth_spans) or not held_out.probabilities.shape[1]:
+        return _judged_spans(held_out)
+    truth, predicted = held_out.truth, held_out.predicted
+    probabilities = held_out.probabilities.clip(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     is_single = bool((truth.sum(axis=1) == 1).all() and (predicted.sum(axis=1) == 1).all())
-    if is_single and np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3):
-        loss = -np.log(odds[truth])
-        confidence = found.probabilities.max(axis=1)
+    if is_single and np.allclose(held_out.probabilities.sum(axis=1), 1, atol=1e-3):
+        loss = -np.log(probabilities[truth])
+        confidence = held_out.probabilities.max(axis=1)
     else:
-        loss = -np.log(np.where(truth, odds, 1 - odds)).sum(axis=1)
-        confidence = np.where(predicted, found.probabilities, 1 - found.probabilities).min(axis=1)
+        loss = -np.log(np.where(truth, probabilities, 1 - probabilities)).sum(axis=1)
+        confidence = np.where(predicted, held_out.probabilities, 1 - held_out.probabilities).min(axis=1)
     return Judged((truth != predicted).any(axis=1), loss, confidence, truth & ~predicted, predicted & ~truth)
 
 
-def _judged_spans(found: HeldOut) -> Judged:
-    shape = (len(found), len(found.classes))
+def _judged_spans(held_out: HeldOut) -> Judged:
+    shape = (len(held_out), len(held_out.classes))
     missed, extra = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    mistakes = np.zeros(len(found))
-    for row, (given, marked) in enumerate(zip(found.truth_spans, found.predicted_spans, strict=True)):
+    mistakes = np.zeros(len(held_out))
+    for row, (given, marked) in enumerate(zip(held_out.truth_spans, held_out.predicted_spans, strict=True)):
         lost, made = set(given) - set(marked), set(marked) - set(given)
-        missed[row, [place for _s, _e, place in lost]] = True
-        extra[row, [place for _s, _e, place in made]] = True
+        missed[row, [class_index for _s, _e, class_index in lost]] = True
+        extra[row, [class_index for _s, _e, class_index in made]] = True
         mistakes[row] = len(lost) + len(made)
-    least = [min(odds, default=np.nan) for odds in found.span_odds] or [np.nan] * len(found)
+    least = [min(probabilities, default=np.nan) for probabilities in held_out.span_odds] or [np.nan] * len(
+        held_out
+    )
     return Judged(mistakes > 0, mistakes, np.array(least, dtype=np.float64), missed, extra)
 
 
 def chosen(
-    found: HeldOut, numbers: Judged, asked: Asked, also: Sequence[NDArray[np.bool_]] = ()
+    held_out: HeldOut, numbers: Judged, asked: Asked, also: Sequence[NDArray[np.bool_]] = ()
 ) -> NDArray[np.int64]:
     """Places of the documents that fit all that is asked for, in its order; none for an unknown class.
 
     also : (n,) further conditions, of what the arrays do not tell: people, guidelines, slices
     """
-    place = {label_class: number for number, label_class in enumerate(found.classes)}
+    class_index = {label_class: number for number, label_class in enumerate(held_out.classes)}
     wanted = {name: getattr(asked, name) for name in CLASS_FILTERS if getattr(asked, name)}
-    if not all(label_class in place for label_class in wanted.values()):
+    if not all(label_class in class_index for label_class in wanted.values()):
         return np.zeros(0, dtype=np.int64)
-    fits = numbers.is_wrong.copy() if asked.is_wrong else np.ones(len(found), dtype=bool)
-    for condition in [*also, *_of_classes(found, numbers, {name: place[c] for name, c in wanted.items()})]:
+    fits = numbers.is_wrong.copy() if asked.is_wrong else np.ones(len(held_out), dtype=bool)
+    for condition in [
+        *also,
+        *_of_classes(held_out, numbers, {name: class_index[c] for name, c in wanted.items()}),
+    ]:
         fits &= condition
     if asked.above is not None:
         fits &= numbers.confidence >= asked.above / 100
     if asked.under is not None:
         fits &= numbers.confidence < asked.under / 100
     rows = np.flatnonzero(fits)
-    keys = {"loss": -numbers.loss, "confidence": numbers.confidence, "newest": -found.annotation_ids}
-    return rows[np.lexsort((found.document_ids[rows], keys[asked.sort][rows]))]
+    keys = {"loss": -numbers.loss, "confidence": numbers.confidence, "newest": -held_out.annotation_ids}
+    return rows[np.lexsort((held_out.document_ids[rows], keys[asked.sort][rows]))]
 
 
-def _of_classes(found: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -> list[NDArray[np.bool_]]:
+def _of_classes(held_out: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -> list[NDArray[np.bool_]]:
     """(n,) a condition for each filter by class; of spans, a label and an answer at one place are one."""
     has = {
         "missed": numbers.missed,
         "extra": numbers.extra,
-        "truth": found.truth,
-        "predicted": found.predicted,
+        "truth": held_out.truth,
+        "predicted": held_out.predicted,
     }
     rest = dict(wanted)
     conditions = []
-    if found.truth_spans or not found.probabilities.shape[1]:
+    if held_out.truth_spans or not held_out.probabilities.shape[1]:
         has["truth"], has["predicted"] = (
-            _holds(found.truth_spans, found),
-            _holds(found.predicted_spans, found),
+            _holds(held_out.truth_spans, held_out),
+            _holds(held_out.predicted_spans, held_out),
         )
         if "truth" in rest and "predicted" in rest:
-            conditions.append(taken_for(found, rest.pop("truth"), rest.pop("predicted")))
+            conditions.append(taken_for(held_out, rest.pop("truth"), rest.pop("predicted")))
     if "either" in rest:
-        place = rest.pop("either")
-        conditions.append(has["truth"][:, place] | has["predicted"][:, place])
-    return conditions + [has[name][:, place] for name, place in rest.items()]
+        class_index = rest.pop("either")
+        conditions.append(has["truth"][:, class_index] | has["predicted"][:, class_index])
+    return conditions + [has[name][:, index] for name, index in rest.items()]
 
 
-def _holds(spans: Sequence[Spans], found: HeldOut) -> NDArray[np.bool_]:
-    flags = np.zeros((len(found), len(found.classes)), dtype=bool)
+def _holds(spans: Sequence[Spans], held_out: HeldOut) -> NDArray[np.bool_]:
+    flags = np.zeros((len(held_out), len(held_out.classes)), dtype=bool)
     for row, each in enumerate(spans):
-        flags[row, [place for _s, _e, place in each]] = True
+        flags[row, [class_index for _s, _e, class_index in each]] = True
     return flags
 
 

@@ -30,16 +30,16 @@ def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]
     >>> [(one.text, one.pull) for one in pieces("My Parcel is late", {"parcel": 1.5}, {"late": 0.4})]
     [('My ', ''), ('Parcel', 'towards'), (' is ', ''), ('late', 'against')]
     """
-    found, last = [], 0
+    parts, last = [], 0
     for match in WORD.finditer(text) if towards or against else ():
         word = unicodedata.normalize("NFKC", match[0]).casefold()
         pull = "towards" if word in towards else "against" if word in against else ""
         if pull:
             if match.start() > last:
-                found.append(Piece(text[last : match.start()]))
-            found.append(Piece(match[0], pull, (towards if pull == "towards" else against)[word]))
+                parts.append(Piece(text[last : match.start()]))
+            parts.append(Piece(match[0], pull, (towards if pull == "towards" else against)[word]))
             last = match.end()
-    return [*found, Piece(text[last:])] if last < len(text) or not found else found
+    return [*parts, Piece(text[last:])] if last < len(text) or not parts else parts
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, floa
     >>> [(one.text, one.pull) for one in marked([Stretch("by Ann", ())], [(3, 6, "towards", 1.5)])[0].pieces]
     [('by ', ''), ('Ann', 'towards')]
     """
-    found, start = [], 0
+    parts, start = [], 0
     for stretch in whole:
         end, last, pieces = start + len(stretch.text), start, []
         for left, right, pull, nats in sorted(pulling):
@@ -70,9 +70,9 @@ def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, floa
                 last = right
         if last < end:
             pieces.append(Piece(stretch.text[last - start :]))
-        found.append(Marked(stretch.marks, pieces))
+        parts.append(Marked(stretch.marks, pieces))
         start = end
-    return found
+    return parts
 
 
 def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
@@ -81,32 +81,32 @@ def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
     >>> [one.text for one in shortened([Piece("so " * 400), Piece("parcel", "towards", 1.5)], 30)]
     ['… so so so so so so so ', 'parcel']
     """
-    lengths = [len(one.text) for one in whole]
+    lengths = [len(piece.text) for piece in whole]
     if sum(lengths) <= most:
         return whole
     strongest = max(range(len(whole)), key=lambda number: whole[number].nats)
     start, end = window(sum(lengths), sum(lengths[:strongest]), most)
-    kept, place = [], 0
-    for one, length in zip(whole, lengths, strict=True):
-        left, right = max(start - place, 0), min(end - place, length)
-        place += length
+    kept, position = [], 0
+    for piece, length in zip(whole, lengths, strict=True):
+        left, right = max(start - position, 0), min(end - position, length)
+        position += length
         if left >= right:
             continue
-        text = one.text[left:right]
-        if left and not one.pull:
+        text = piece.text[left:right]
+        if left and not piece.pull:
             text = f"… {text.partition(' ')[2] or text}"
-        if right < length and not one.pull:
+        if right < length and not piece.pull:
             text = f"{text.rpartition(' ')[0] or text} …"
-        kept.append(Piece(text, one.pull, one.nats))
+        kept.append(Piece(text, piece.pull, piece.nats))
     return kept
 
 
-def window(length: int, place: int, most: int) -> tuple[int, int]:
-    """Start and end of `most` characters of a text in which `place` stands, with something before it.
+def window(length: int, position: int, most: int) -> tuple[int, int]:
+    """Start and end of `most` characters of a text in which `position` stands, with something before it.
 
     >>> window(1000, 20, 100), window(1000, 500, 100), window(1000, 990, 100)
     ((0, 100), (450, 550), (900, 1000))
     """
-    start = 0 if place < most - BEFORE else place - min(BEFORE, most // 2)
+    start = 0 if position < most - BEFORE else position - min(BEFORE, most // 2)
     start = max(0, min(start, length - most))
     return start, min(length, start + most)

@@ -34,22 +34,22 @@ MAX_UNCONFIRMED = 20  # documents that are sent to the queue without asking: hal
 @require_safe
 @for_managers
 def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
-    one = review(member.project, Asked.opened(request.GET.dict()))
+    listing = review(member.project, Asked.opened(request.GET.dict()))
     kind = member.project.kind
     shown_to = {
         "member": member,
-        "one": one,
-        "choice": one.choice,
-        "retired": one.found.retired if one.found is not None else (),
-        "asked": one.asked,
-        "headline": headline(one),
-        "chips": chips(one, kind),
-        "fields": _fields(one),
-        "documents": shown(one),
-        "pages": _pages(one),
-        "query": one.asked.address(page=1, whole=None),
+        "one": listing,
+        "choice": listing.choice,
+        "retired": listing.held_out.retired if listing.held_out is not None else (),
+        "asked": listing.asked,
+        "headline": headline(listing),
+        "chips": chips(listing, kind),
+        "fields": _fields(listing),
+        "documents": shown(listing),
+        "pages": _pages(listing),
+        "query": listing.asked.address(page=1, whole=None),
         "here": request.get_full_path(),
-        "reason": pick_reason(one, kind),
+        "reason": pick_reason(listing, kind),
         "most": picks.MAX_PICKED_DOCUMENTS,
         "picks": _standing(member.project_id),
     }
@@ -64,17 +64,17 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     Of more than a handful it asks first: each costs somebody an answer.
     """
     query = QueryDict(request.POST.get("query", ""))
-    one = review(member.project, Asked.read(query.dict()))
-    ids = one.document_ids[: picks.MAX_PICKED_DOCUMENTS]
+    listing = review(member.project, Asked.read(query.dict()))
+    ids = listing.document_ids[: picks.MAX_PICKED_DOCUMENTS]
     if len(ids) > MAX_UNCONFIRMED and "sure" not in request.POST:
-        return render(request, "labeling/confirm.html", _sending(member, one, len(ids), request.POST))
+        return render(request, "labeling/confirm.html", _sending(member, listing, len(ids), request.POST))
     try:
         done = picks.pick(member.project_id, person(request), ids, request.POST.get("reason", ""))
     except InvalidInput as error:
         messages.error(request, error.message)
     else:
         (messages.success if done.waiting else messages.warning)(request, told_of_pick(done))
-    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{one.asked.address()}")
+    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{listing.asked.address()}")
 
 
 @require_POST
@@ -90,7 +90,7 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
 @for_managers
 def test_set_csv(request: HttpRequest, member: Membership) -> HttpResponse:
     """All documents that fit, in the page's order, as a file for spreadsheets."""
-    one = review(member.project, Asked.read(request.GET.dict()))
+    listing = review(member.project, Asked.read(request.GET.dict()))
     header = [
         "document",
         "external_id",
@@ -101,17 +101,17 @@ def test_set_csv(request: HttpRequest, member: Membership) -> HttpResponse:
         "loss",
         "labelled_by",
     ]
-    number = one.version.number if one.version else 0
-    return csv_file(f"test-set-{member.project_id}-model-{number}", header, _csv_rows(one))
+    number = listing.version.number if listing.version else 0
+    return csv_file(f"test-set-{member.project_id}-model-{number}", header, _csv_rows(listing))
 
 
-def _sending(member: Membership, one: Review, count: int, sent: QueryDict) -> dict[str, Any]:
-    address = one.asked.address()
+def _sending(member: Membership, review: Review, count: int, sent: QueryDict) -> dict[str, Any]:
+    address = review.asked.address()
     text = _(
         "Each of them is opened for one more answer by somebody who has not seen it; until then what "
         "settles it now goes on counting. You can take it back."
     )
-    if not one.asked.is_narrowed:
+    if not review.asked.is_narrowed:
         text = _("This is the whole test set, not only what the model got wrong.") + " " + text
     return {
         "member": member,
@@ -123,40 +123,44 @@ def _sending(member: Membership, one: Review, count: int, sent: QueryDict) -> di
     }
 
 
-def _csv_rows(one: Review) -> Iterable[list[object]]:
-    found, numbers = one.found, one.numbers
-    if found is None or numbers is None:
+def _csv_rows(review: Review) -> Iterable[list[object]]:
+    held_out, numbers = review.held_out, review.numbers
+    if held_out is None or numbers is None:
         return
-    names = external_ids(found.document_ids[one.rows])
-    classes = [one.classes[pk].name for pk in found.classes]
-    sides = [] if found.truth_spans else [_named(flags, classes) for flags in (found.truth, found.predicted)]
-    for row in one.rows.tolist():
-        pk = int(found.document_ids[row])
-        if found.truth_spans:
+    names = external_ids(held_out.document_ids[review.rows])
+    classes = [review.classes[pk].name for pk in held_out.classes]
+    sides = (
+        []
+        if held_out.truth_spans
+        else [_named(flags, classes) for flags in (held_out.truth, held_out.predicted)]
+    )
+    for row in review.rows.tolist():
+        pk = int(held_out.document_ids[row])
+        if held_out.truth_spans:
             said = [
-                " ".join(f"{classes[place]}:{start}-{end}" for start, end, place in spans[row])
-                for spans in (found.truth_spans, found.predicted_spans)
+                " ".join(f"{classes[index]}:{start}-{end}" for start, end, index in spans[row])
+                for spans in (held_out.truth_spans, held_out.predicted_spans)
             ]
         else:
             said = ["|".join(side[row]) for side in sides]
-        who, _guideline = one.facts.get(int(found.annotation_ids[row]), (None, None))
+        who, _guideline = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
         sure = "" if np.isnan(numbers.confidence[row]) else round(float(numbers.confidence[row]), 4)
         wrong = int(numbers.is_wrong[row])
         loss = round(float(numbers.loss[row]), 4)
-        yield [pk, names.get(pk) or "", *said, wrong, sure, loss, one.people.get(who or 0, "")]
+        yield [pk, names.get(pk) or "", *said, wrong, sure, loss, review.people.get(who or 0, "")]
 
 
 def _named(flags: NDArray[np.bool_], classes: Sequence[str]) -> list[list[str]]:
     """The names of the classes of each row."""
     named: list[list[str]] = [[] for _ in flags]
-    for row, place in zip(*(side.tolist() for side in np.nonzero(flags)), strict=True):
-        named[row].append(classes[place])
+    for row, index in zip(*(side.tolist() for side in np.nonzero(flags)), strict=True):
+        named[row].append(classes[index])
     return named
 
 
-def _fields(one: Review) -> dict[str, Any]:
+def _fields(review: Review) -> dict[str, Any]:
     """What the form offers to choose from."""
-    in_use = [one.classes[pk] for pk in (one.found.classes if one.found else ())]
+    in_use = [review.classes[pk] for pk in (review.held_out.classes if review.held_out else ())]
     names = {
         "loss": _("the worst first"),
         "confidence": _("the least sure first"),
@@ -164,17 +168,17 @@ def _fields(one: Review) -> dict[str, Any]:
     }
     return {
         "classes": sorted(in_use, key=lambda label_class: label_class.position),
-        "people": sorted(one.people.items(), key=lambda pair: pair[1]),
-        "guidelines": one.guidelines,
+        "people": sorted(review.people.items(), key=lambda pair: pair[1]),
+        "guidelines": review.guidelines,
         "sorts": [(sort, names[sort]) for sort in SORTS],
     }
 
 
-def _pages(one: Review) -> dict[str, str]:
-    asked = one.asked
+def _pages(review: Review) -> dict[str, str]:
+    asked = review.asked
     return {
         "newer": asked.address(page=asked.page - 1, whole=None) if asked.page > 1 else "",
-        "older": asked.address(page=asked.page + 1, whole=None) if asked.page < one.pages else "",
+        "older": asked.address(page=asked.page + 1, whole=None) if asked.page < review.pages else "",
     }
 
 

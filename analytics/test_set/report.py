@@ -39,14 +39,14 @@ Facts = tuple[int | None, int | None]  # of an annotation: who, and the number o
 class Review:
     """The test set as one model saw it, narrowed as asked.
 
-    rows : places of all that fit in `found`, in order
+    rows : places of all that fit in `held_out`, in order
     people, guidelines : who labelled the test set, and under which versions
     """
 
     asked: Asked
     choice: ModelChoice
     classes: dict[UUID, LabelClass]
-    found: HeldOut | None = None
+    held_out: HeldOut | None = None
     numbers: Judged | None = None
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     facts: dict[int, Facts] = field(default_factory=dict)
@@ -64,12 +64,12 @@ class Review:
         return proportion(wrong, len(self), "The test set has no labelled document yet.")
 
     def __len__(self) -> int:
-        return 0 if self.found is None else len(self.found)
+        return 0 if self.held_out is None else len(self.held_out)
 
     @property
     def document_ids(self) -> list[int]:
         """Of all documents that fit, in order."""
-        ids: list[int] = [] if self.found is None else self.found.document_ids[self.rows].tolist()
+        ids: list[int] = [] if self.held_out is None else self.held_out.document_ids[self.rows].tolist()
         return ids
 
     @property
@@ -81,17 +81,17 @@ def review(project: Project, asked: Asked) -> Review:
     """The review that is asked for. Raises NoSuchModel as `model_choice` does."""
     choice = model_choice(project, asked.model)
     version = choice.version
-    classes = {one.pk: one for one in LabelClass.objects.filter(project=project)}
+    classes = {label_class.pk: label_class for label_class in LabelClass.objects.filter(project=project)}
     if version is None:
         return Review(asked, choice, classes)
-    found = held_out(project, version)
-    numbers = judged(found)
-    facts, people = _annotation_facts(found)
-    rows = chosen(found, numbers, asked, _conditions(found, facts, asked))
+    held = held_out(project, version)
+    numbers = judged(held)
+    facts, people = _annotation_facts(held)
+    rows = chosen(held, numbers, asked, _conditions(held, facts, asked))
     pages = max(1, -(-len(rows) // PAGE_SIZE))
     asked = replace(asked, page=min(asked.page, pages))
     guidelines = sorted({number for _, number in facts.values() if number}, reverse=True)
-    return Review(asked, choice, classes, found, numbers, rows, facts, people, guidelines)
+    return Review(asked, choice, classes, held, numbers, rows, facts, people, guidelines)
 
 
 def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
@@ -101,30 +101,30 @@ def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def _annotation_facts(found: HeldOut) -> tuple[dict[int, Facts], dict[int, str]]:
+def _annotation_facts(held_out: HeldOut) -> tuple[dict[int, Facts], dict[int, str]]:
     """Who gave each annotation that speaks for a test document, under which guideline; and the people."""
     with connection.cursor() as cursor:
-        cursor.execute(SPEAKERS, {"annotations": found.annotation_ids.tolist()})
+        cursor.execute(SPEAKERS, {"annotations": held_out.annotation_ids.tolist()})
         groups = cursor.fetchall()
     facts = {pk: (who, number) for who, _name, number, ids in groups for pk in ids}
     return facts, {who: name for who, name, _number, _ids in groups if who is not None}
 
 
-def _conditions(found: HeldOut, facts: dict[int, Facts], asked: Asked) -> list[NDArray[np.bool_]]:
+def _conditions(held_out: HeldOut, facts: dict[int, Facts], asked: Asked) -> list[NDArray[np.bool_]]:
     """What is asked for beyond the arrays: people, guideline versions, slices."""
     conditions = []
-    each = [facts.get(pk, (None, None)) for pk in found.annotation_ids.tolist()]
+    each = [facts.get(pk, (None, None)) for pk in held_out.annotation_ids.tolist()]
     if asked.by is not None:
         conditions.append(np.array([who == asked.by for who, _ in each], dtype=bool))
     if asked.guideline is not None:
         conditions.append(np.array([number == asked.guideline for _, number in each], dtype=bool))
     if asked.where.query:
-        conditions.append(np.isin(found.document_ids, _of_slice(found, asked)))
+        conditions.append(np.isin(held_out.document_ids, _of_slice(held_out, asked)))
     return conditions
 
 
-def _of_slice(found: HeldOut, asked: Asked) -> NDArray[np.int64]:
-    documents = Document.objects.filter(pk__in=found.document_ids.tolist())
+def _of_slice(held_out: HeldOut, asked: Asked) -> NDArray[np.int64]:
+    documents = Document.objects.filter(pk__in=held_out.document_ids.tolist())
     facts = documents.values_list(
         "pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group"
     )

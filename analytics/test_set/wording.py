@@ -38,17 +38,17 @@ class Chip:
     without: str
 
 
-def headline(one: Review) -> str:
+def headline(review: Review) -> str:
     """The finding of the page."""
-    if one.version is None:
-        return one.choice.status.title
-    if one.numbers is None or not len(one):
+    if review.version is None:
+        return review.choice.status.title
+    if review.numbers is None or not len(review):
         return _("No test document is labelled yet")
-    number, total = one.version.number, number_format(len(one), force_grouping=True)
-    if replace(one.asked, is_wrong=False).is_narrowed:
-        fit = number_format(len(one.rows), force_grouping=True)
+    number, total = review.version.number, number_format(len(review), force_grouping=True)
+    if replace(review.asked, is_wrong=False).is_narrowed:
+        fit = number_format(len(review.rows), force_grouping=True)
         return _("{n} of {total} test documents fit").format(n=fit, total=total)
-    wrong = int(one.numbers.is_wrong.sum())
+    wrong = int(review.numbers.is_wrong.sum())
     if not wrong:
         return _("Model {number} is right on all {total} test documents").format(number=number, total=total)
     return _("Model {number} is wrong on {n} of {total} test documents").format(
@@ -56,12 +56,12 @@ def headline(one: Review) -> str:
     )
 
 
-def chips(one: Review, kind: str) -> list[Chip]:
+def chips(review: Review, kind: str) -> list[Chip]:
     """What the documents are narrowed by, each condition apart."""
-    asked, found = one.asked, []
+    asked, labels = review.asked, []
 
     def name(field: str) -> str:
-        label_class = one.classes.get(getattr(asked, field))
+        label_class = review.classes.get(getattr(asked, field))
         return label_class.name if label_class else _("an unknown class")
 
     is_several = kind == Project.Kind.MULTI
@@ -76,21 +76,21 @@ def chips(one: Review, kind: str) -> list[Chip]:
         "either": _("about {name}").format(name=name("either")),
         "above": _("the model is at least {n} % sure").format(n=asked.above),
         "under": _("the model is less than {n} % sure").format(n=asked.under),
-        "by": _("labelled by {name}").format(name=one.people.get(asked.by or 0, _("somebody else"))),
+        "by": _("labelled by {name}").format(name=review.people.get(asked.by or 0, _("somebody else"))),
         "guideline": _("under guideline {n}").format(n=asked.guideline),
     }
     for field, text in told.items():
         if getattr(asked, field) not in (None, False):
             empty: Any = False if field == "is_wrong" else None
-            found.append(Chip(text, asked.address(**{field: empty}, page=1)))
+            labels.append(Chip(text, asked.address(**{field: empty}, page=1)))
     if asked.where.query:
-        found.append(Chip(str(asked.where), asked.address(where=Slice(), page=1)))
-    return found
+        labels.append(Chip(str(asked.where), asked.address(where=Slice(), page=1)))
+    return labels
 
 
-def pick_reason(one: Review, kind: str) -> str:
+def pick_reason(review: Review, kind: str) -> str:
     """What a pick of these documents is called until somebody calls it otherwise."""
-    told = ", ".join(chip.text for chip in chips(one, kind))
+    told = ", ".join(chip.text for chip in chips(review, kind))
     return _("Test documents: {what}").format(what=told)[:300] if told else _("Test documents")
 
 

@@ -55,13 +55,13 @@ def _record_some(
     )
     documents = {d.pk: d for d in open_documents.select_for_update(no_key=True).order_by("pk")}
     given: dict[int, Answer] = {}
-    for place, (document_id, labels) in enumerate(answers, start=first):
+    for index, (document_id, labels) in enumerate(answers, start=first):
         if document_id not in documents:
             continue
         try:
             given[document_id] = checked(labels, rules, documents[document_id].text)
         except InvalidAnswer as error:
-            error.facts["item"] = place
+            error.facts["item"] = index
             raise
     stored = Annotation.objects.bulk_create(
         Annotation(

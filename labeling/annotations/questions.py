@@ -99,11 +99,11 @@ def _locked(project_id: int, question_id: int, adjudicator: User) -> Question:
     """The question, with its document locked first as everywhere. Raises NotAllowed, NotFound."""
     if not member_of(project_id, adjudicator).may_adjudicate:
         raise NotAllowed
-    found = Question.objects.filter(project=project_id, pk=question_id)
+    questions = Question.objects.filter(project=project_id, pk=question_id)
     document = Document.objects.select_for_update(of=("self",), no_key=True)
-    if not document.filter(questions__in=found).values_list("pk").first():
+    if not document.filter(questions__in=questions).values_list("pk").first():
         raise NotFound
-    return found.select_related("document").get()
+    return questions.select_related("document").get()
 
 
 def _answer(question: Question, adjudicator: User, text: str) -> None:

@@ -55,7 +55,7 @@ def settle_all(
     `known` has all counted answers of some of them, which need not be read then.
     """
     answers = {pk: (known or {}).get(pk, []) for pk in documents}
-    unknown = [pk for pk, found in answers.items() if not found]
+    unknown = [pk for pk, counted in answers.items() if not counted]
     for pk, annotation, answer_hash in run(sql.COUNTED_ANSWERS, {"documents": unknown}) if unknown else ():
         answers[pk].append((annotation, bytes(answer_hash)))
     verdicts = {

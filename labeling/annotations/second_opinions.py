@@ -228,6 +228,6 @@ def waiting_entries(
     return [(pk, _reason(given, chances.get(pk))) for pk, given in rows]
 
 
-def _reason(given: int, chance: float | None) -> dict[str, object]:
+def _reason(given: int, probability: float | None) -> dict[str, object]:
     reason: dict[str, object] = {"share": "second_opinion", "given": given}
-    return reason if chance is None else reason | {"posterior": round(chance, 4)}
+    return reason if probability is None else reason | {"posterior": round(probability, 4)}

@@ -65,14 +65,14 @@ def who_skips_most(project_id: int) -> list[Skipper]:
         project=OuterRef("project"), annotator=OuterRef("user"), leased_at__gt=Now() - NOTICED
     )
     members = Membership.objects.filter(project=project_id, removed_at=None)
-    found = (
+    skippers = (
         members.annotate(skipped=_count(recent.filter(state=Lease.State.SKIPPED)))
         .filter(skipped__gte=MIN_RECENT_SKIPS)
         .annotate(seen=F("skipped") + _count(recent.filter(state=Lease.State.SUBMITTED)))
         .filter(seen__lt=2 * F("skipped"))
         .order_by("-skipped", "pk")
     )
-    return [Skipper(*row) for row in found.values_list("user__username", "skipped", "seen")]
+    return [Skipper(*row) for row in skippers.values_list("user__username", "skipped", "seen")]
 
 
 def _count(leases: QuerySet[Lease]) -> Coalesce:

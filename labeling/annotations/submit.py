@@ -85,10 +85,10 @@ class Facts:
 def read_tokens(submissions: Mapping[int, Submission]) -> dict[int, Token]:
     """The lease and epoch of each submission. Raises LeaseNotFound, InvalidInput."""
     tokens: dict[int, Token] = {}
-    for place, submission in submissions.items():
-        with named(place):
+    for index, submission in submissions.items():
+        with named(index):
             _check_submission(submission)
-            tokens[place] = read_lease_token(submission.token)
+            tokens[index] = read_lease_token(submission.token)
     return tokens
 
 
@@ -96,18 +96,18 @@ def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, T
     """The document of each submission, locked by rising id like everywhere: so nobody waits in a circle."""
     has_spans = any(label.start is not None for s in submissions.values() for label in s.labels)
     leases = [token[0] for token in tokens.values()]
-    found = run(sql.LOCK_LEASED, {"leases": leases, "with_text": has_spans})
+    rows = run(sql.LOCK_LEASED, {"leases": leases, "with_text": has_spans})
     documents = {
         lease: Document(
             pk=pk, state=state, round=round_, extra_slots=extra, is_gold=is_gold, split=split, text=text
         )
-        for lease, pk, state, round_, extra, is_gold, split, text in found
+        for lease, pk, state, round_, extra, is_gold, split, text in rows
     }
-    for place, token in tokens.items():
-        with named(place):
+    for index, token in tokens.items():
+        with named(index):
             if token[0] not in documents:
                 raise LeaseNotFound
-    return {place: documents[token[0]] for place, token in tokens.items()}
+    return {number: documents[token[0]] for number, token in tokens.items()}
 
 
 def _check_submission(submission: Submission) -> None:
@@ -129,16 +129,16 @@ def read_facts(
         "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
     }
     rows = run(sql.SUBMIT_FACTS, given)
-    return {place: Facts(*row) for place, row in zip(submissions, rows, strict=True)}
+    return {index: Facts(*row) for index, row in zip(submissions, rows, strict=True)}
 
 
 @contextmanager
-def named(place: int) -> Iterator[None]:
+def named(index: int) -> Iterator[None]:
     """An error in here says which submission it is about."""
     try:
         yield
     except LabelingError as error:
-        error.facts["item"] = place
+        error.facts["item"] = index
         raise
 
 
@@ -161,7 +161,7 @@ class Submitted:
 class _Accepted:
     """An answer that will be stored: in this slot, or as surplus where there is none."""
 
-    place: int
+    index: int
     submission: Submission
     document: Document
     facts: Facts
@@ -196,17 +196,19 @@ def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Subm
     if len(submissions) > MAX_SUBMITS:
         raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MAX_SUBMITS))
     tokens: dict[str, str] = {}  # by key
-    for place, submission in enumerate(submissions):
+    for index, submission in enumerate(submissions):
         if submission.key and tokens.setdefault(submission.key, submission.token) != submission.token:
-            with named(place):
+            with named(index):
                 raise KeyReused
     done: dict[int, Submitted] = {}
     waiting = dict(enumerate(submissions))
     while waiting:
         # What was sent twice in one call comes in its turn, as if it had been sent in two.
-        first = {s.token.partition("-")[0]: place for place, s in reversed(waiting.items())}
-        done |= _submit_all(annotator, {place: waiting.pop(place) for place in sorted(first.values())})
-    return [done[place] for place in range(len(submissions))]
+        first = {s.token.partition("-")[0]: position for position, s in reversed(waiting.items())}
+        done |= _submit_all(
+            annotator, {position: waiting.pop(position) for position in sorted(first.values())}
+        )
+    return [done[position] for position in range(len(submissions))]
 
 
 def lock_document(**which: Any) -> Document:
@@ -223,23 +225,23 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
     documents = lock_documents(submissions, tokens)
     done: dict[int, Submitted] = {}
     accepted: list[_Accepted] = []
-    for place, facts in read_facts(annotator, submissions, tokens).items():
-        submission, document = submissions[place], documents[place]
-        with named(place):
+    for index, facts in read_facts(annotator, submissions, tokens).items():
+        submission, document = submissions[index], documents[index]
+        with named(index):
             if facts.annotator_id != annotator.pk:
                 raise LeaseNotFound
             if not facts.is_member:
                 raise NotAMember
             if replayed := _replay(facts, document, submission):
-                done[place] = replayed
+                done[index] = replayed
                 continue
             if submission.is_machine and document.is_for_people:
                 raise NotForMachines
             rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
             answer = checked(submission.labels, rules, document.text)
-        epoch = tokens[place][1]
+        epoch = tokens[index][1]
         slot = _slot_to_fill(facts, document, epoch)
-        accepted.append(_Accepted(place, submission, document, facts, answer, epoch, slot))
+        accepted.append(_Accepted(index, submission, document, facts, answer, epoch, slot))
     return done | _store(accepted)
 
 
@@ -296,24 +298,26 @@ def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
         if "one_annotation_per_key" in str(error):  # two documents, the same key, the same moment
             raise KeyReused from error
         raise
-    complete = [one for one in accepted if one.slot is not None and one.facts.submitted + 1 >= one.wanted]
+    complete = [
+        entry for entry in accepted if entry.slot is not None and entry.facts.submitted + 1 >= entry.wanted
+    ]
     states = settle_all(
-        {one.document.pk: (one.document, one.wanted) for one in complete},
+        {entry.document.pk: (entry.document, entry.wanted) for entry in complete},
         known={
-            one.document.pk: [(stored[one.facts.lease_id], answer_hash(one.answer))]
-            for one in complete
-            if one.wanted == 1
+            entry.document.pk: [(stored[entry.facts.lease_id], answer_hash(entry.answer))]
+            for entry in complete
+            if entry.wanted == 1
         },
     )
     return {
-        one.place: Submitted(
-            stored[one.facts.lease_id],
-            one.document.pk,
-            "surplus" if one.slot is None else "counted",
-            state := states.get(one.document.pk, one.document.state),
-            _looks_settled(one.facts, one.document, state),
+        entry.index: Submitted(
+            stored[entry.facts.lease_id],
+            entry.document.pk,
+            "surplus" if entry.slot is None else "counted",
+            state := states.get(entry.document.pk, entry.document.state),
+            _looks_settled(entry.facts, entry.document, state),
         )
-        for one in accepted
+        for entry in accepted
     }
 
 
@@ -324,25 +328,25 @@ def _looks_settled(facts: Facts, document: Document, state: str) -> bool:
 
 def _free_slots(accepted: Sequence[_Accepted]) -> None:
     """Late answers take slots that leases still hold which ran out."""
-    late = [one.document.pk for one in accepted if one.slot is not None and one.facts.slot is None]
+    late = [entry.document.pk for entry in accepted if entry.slot is not None and entry.facts.slot is None]
     if late:
         expire(late)
 
 
 def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
-    labels = [(one.facts.lease_id, label) for one in accepted for label in one.answer]
-    shown = [one.submission.suggestion for one in accepted]
+    labels = [(entry.facts.lease_id, label) for entry in accepted for label in entry.answer]
+    shown = [entry.submission.suggestion for entry in accepted]
     return {
-        "leases": [one.facts.lease_id for one in accepted],
-        "epochs": [one.epoch for one in accepted],
-        "slots": [one.slot for one in accepted],
-        "keys": [one.submission.key or None for one in accepted],
-        "answer_hashes": [answer_hash(one.answer) for one in accepted],
-        "seconds": [one.submission.seconds for one in accepted],
+        "leases": [entry.facts.lease_id for entry in accepted],
+        "epochs": [entry.epoch for entry in accepted],
+        "slots": [entry.slot for entry in accepted],
+        "keys": [entry.submission.key or None for entry in accepted],
+        "answer_hashes": [answer_hash(entry.answer) for entry in accepted],
+        "seconds": [entry.submission.seconds for entry in accepted],
         "suggestions": [None if suggestion is None else json.dumps(suggestion) for suggestion in shown],
-        "notes": [one.submission.note[:MAX_NOTE_LENGTH] for one in accepted],
-        "supersedes": [None if one.slot is None else one.facts.head_id for one in accepted],
-        "sources": [str(one.submission.source) for one in accepted],
+        "notes": [entry.submission.note[:MAX_NOTE_LENGTH] for entry in accepted],
+        "supersedes": [None if entry.slot is None else entry.facts.head_id for entry in accepted],
+        "sources": [str(entry.submission.source) for entry in accepted],
         "label_leases": [lease for lease, _ in labels],
         "classes": [label.label_class for _, label in labels],
         "starts": [label.start for _, label in labels],

@@ -60,7 +60,7 @@ class LabelTable:
     classes : those of the project, retired ones too
     retired : names of those that nobody can choose any more
     document_ids, annotation_ids : (n,) rising ids of documents
-    rows, places : (n_labels,) each label's row in `document_ids`, rising, and its place in `classes`
+    rows, class_indices : (n_labels,) each label's row in `document_ids`, rising, and its place in `classes`
     starts, ends : (n_labels,) of spans; 0 for others
     """
 
@@ -68,7 +68,7 @@ class LabelTable:
     document_ids: Integers
     annotation_ids: Integers
     rows: Integers
-    places: Integers
+    class_indices: Integers
     starts: Integers
     ends: Integers
     retired: Mapping[UUID, str]
@@ -84,7 +84,7 @@ class _Labels:
     classes: tuple[UUID, ...]
     annotations: Integers  # that were read, rising; one may have no label
     of_labels: Integers
-    places: Integers
+    class_indices: Integers
     starts: Integers
     ends: Integers
 
@@ -138,13 +138,15 @@ def _read(statement: str, named: dict[str, Any], known: _Labels) -> tuple[LabelT
     every, is_read = tuple(classes or ()), np.isin(annotations, known.annotations)
     if len(known.annotations) and (every != known.classes or (annotations[~is_read] <= known.newest).any()):
         raise _OlderNeededError
-    older = (known.of_labels, known.places, known.starts, known.ends)
+    older = (known.of_labels, known.class_indices, known.starts, known.ends)
     of_labels, *facts = (np.concatenate(pair) for pair in zip(older, newer, strict=True))
     rows, order = _labels_of_each(annotations, of_labels)
-    places, starts, ends = (fact[order] for fact in facts)
-    labels = _Labels(every, np.sort(annotations), *_by_annotation(annotations[rows], places, starts, ends))
+    class_indices, starts, ends = (fact[order] for fact in facts)
+    labels = _Labels(
+        every, np.sort(annotations), *_by_annotation(annotations[rows], class_indices, starts, ends)
+    )
     told = dict(zip(retired or (), names or (), strict=True))
-    return LabelTable(every, documents, annotations, rows, places, starts, ends, told), labels
+    return LabelTable(every, documents, annotations, rows, class_indices, starts, ends, told), labels
 
 
 def _labels_of_each(annotations: Integers, of_labels: Integers) -> tuple[Integers, Integers]:

@@ -42,11 +42,11 @@ def checked(labels: Iterable[LabelValue], rules: AnswerRules, text: str) -> Answ
     """
     answer = tuple(labels)
     seen: set[LabelValue] = set()
-    for place, label in enumerate(answer):
+    for index, label in enumerate(answer):
         if label.label_class not in rules.active_classes:
-            _refuse(place, "class", _("This class does not belong to the project or was retired."))
+            _refuse(index, "class", _("This class does not belong to the project or was retired."))
         if label in seen:
-            _refuse(place, "class", _("The same label stands twice in the answer."))
+            _refuse(index, "class", _("The same label stands twice in the answer."))
         seen.add(label)
     if rules.kind == Project.Kind.SPANS:
         _check_spans(answer, rules.allows_overlapping_spans, text)
@@ -71,9 +71,9 @@ def _order(label: LabelValue) -> tuple[int, int, str]:
 
 
 def _check_whole_document(answer: Answer, kind: str) -> None:
-    for place, label in enumerate(answer):
+    for index, label in enumerate(answer):
         if label.start is not None or label.end is not None:
-            _refuse(place, "start", _("This project labels whole documents, not spans."))
+            _refuse(index, "start", _("This project labels whole documents, not spans."))
     if kind == Project.Kind.SINGLE and len(answer) != 1:
         raise InvalidAnswer(
             _("This project takes exactly one class per document, and {count} were given.").format(
@@ -84,14 +84,14 @@ def _check_whole_document(answer: Answer, kind: str) -> None:
 
 
 def _check_spans(answer: Answer, allows_overlap: bool, text: str) -> None:
-    for place, label in enumerate(answer):
+    for index, label in enumerate(answer):
         if label.start is None or label.end is None:
-            _refuse(place, "start", _("A span needs a start and an end."))
+            _refuse(index, "start", _("A span needs a start and an end."))
         elif not 0 <= label.start < label.end:
-            _refuse(place, "end", _("A span's end comes after its start."))
+            _refuse(index, "end", _("A span's end comes after its start."))
         elif label.end > len(text):
             _refuse(
-                place,
+                index,
                 "end",
                 _("The span ends outside the text, which has {n} characters.").format(n=len(text)),
             )
@@ -100,11 +100,11 @@ def _check_spans(answer: Answer, allows_overlap: bool, text: str) -> None:
 
 
 def _check_apart(answer: Sequence[LabelValue]) -> None:
-    places = sorted(range(len(answer)), key=lambda place: _order(answer[place]))
-    for left, right in pairwise(places):
+    indices = sorted(range(len(answer)), key=lambda index: _order(answer[index]))
+    for left, right in pairwise(indices):
         if (answer[left].end or 0) > (answer[right].start or 0):
             _refuse(right, "start", _("Two spans overlap, which this project does not allow."))
 
 
-def _refuse(place: int, field: str, reason: str) -> None:
-    raise InvalidAnswer(reason, errors=[{"place": f"labels[{place}].{field}", "reason": str(reason)}])
+def _refuse(index: int, field: str, reason: str) -> None:
+    raise InvalidAnswer(reason, errors=[{"place": f"labels[{index}].{field}", "reason": str(reason)}])

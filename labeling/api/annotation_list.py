@@ -76,5 +76,5 @@ class ListAnnotations(Endpoint):
             guideline_number=F("guideline__number"),
             successor=F("superseded_by__pk"),
         )
-        found = page(list(shown[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda row: row.pk)
-        return Response(found | {"results": AnnotationOut(found["results"], many=True).data})
+        listing = page(list(shown[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda row: row.pk)
+        return Response(listing | {"results": AnnotationOut(listing["results"], many=True).data})

@@ -166,7 +166,7 @@ class AnnotationBatch(Answering):
             self.caller,
             [_submission(answer, answer.get("key"), is_machine=self.is_machine) for answer in answers],
         )
-        return _answer(done, {"results": [self.shown(one) for one in done]})
+        return _answer(done, {"results": [self.shown(result) for result in done]})
 
 
 class UndoAnnotation(Endpoint):

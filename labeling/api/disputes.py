@@ -65,10 +65,10 @@ class DecisionOut(serializers.Serializer[Any]):
 def _opinions(documents: list[Document]) -> dict[int, list[Annotation]]:
     """The counted answers of each document."""
     counted = Annotation.objects.filter(document__in=documents, filled_lease__isnull=False)
-    found: dict[int, list[Annotation]] = {}
+    answers: dict[int, list[Annotation]] = {}
     for annotation in counted.select_related("annotator").prefetch_related("labels").order_by("pk"):
-        found.setdefault(annotation.document_id, []).append(annotation)
-    return found
+        answers.setdefault(annotation.document_id, []).append(annotation)
+    return answers
 
 
 class Disputes(Endpoint):
@@ -79,13 +79,15 @@ class Disputes(Endpoint):
     def get(self, request: Request, project_id: int) -> Response:
         """List the documents that wait for a decision, oldest first, with the answers that disagree."""
         waiting = Document.objects.disputed().filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
-        found = text_page(waiting, "pk", self.asked["limit"])
+        listing = text_page(waiting, "pk", self.asked["limit"])
         context = {
-            "opinions": _opinions(found["results"]),
+            "opinions": _opinions(listing["results"]),
             "may_adjudicate": self.member.may_adjudicate,
             "member": self.member,
         }
-        return Response(found | {"results": DisputeOut(found["results"], many=True, context=context).data})
+        return Response(
+            listing | {"results": DisputeOut(listing["results"], many=True, context=context).data}
+        )
 
 
 class Decision(Endpoint):

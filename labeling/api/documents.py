@@ -116,8 +116,8 @@ class DocumentDetailOut(DocumentOut):
     def get_resolution(self, document: Document) -> Any:
         if not self.context["may_adjudicate"]:
             return None
-        found = Resolution.objects.filter(document=document).select_related("annotation").first()
-        return None if found is None else ResolutionOut(found).data
+        resolution = Resolution.objects.filter(document=document).select_related("annotation").first()
+        return None if resolution is None else ResolutionOut(resolution).data
 
 
 def text_page(documents: QuerySet[Document], key: str, limit: int) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def text_page(documents: QuerySet[Document], key: str, limit: int) -> dict[str, 
         if fitting and characters > MAX_CHARACTERS:
             break
         fitting += 1
-    found = page(sizes, fitting, key=lambda row: row[1]) if sizes else page(sizes, limit, key=lambda row: 0)
-    return found | {"results": list(documents.filter(pk__in=[row[0] for row in found["results"]]))}
+    listing = page(sizes, fitting, key=lambda row: row[1]) if sizes else page(sizes, limit, key=lambda row: 0)
+    return listing | {"results": list(documents.filter(pk__in=[row[0] for row in listing["results"]]))}
 
 
 class Documents(ImportDocuments):
@@ -146,9 +146,11 @@ class Documents(ImportDocuments):
         documents = Document.objects.filter(
             project=project_id, position__gt=self.asked.get("cursor", -1), **wanted
         ).order_by("position")
-        found = text_page(documents, "position", self.asked["limit"])
+        listing = text_page(documents, "position", self.asked["limit"])
         context = {"may_adjudicate": self.member.may_adjudicate, "member": self.member}
-        return Response(found | {"results": DocumentOut(found["results"], many=True, context=context).data})
+        return Response(
+            listing | {"results": DocumentOut(listing["results"], many=True, context=context).data}
+        )
 
 
 class DocumentEndpoint(Endpoint):

@@ -64,7 +64,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     return problem.response()
 
 
-def flatten(detail: Any, place: str = "") -> list[dict[str, str]]:
+def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
     """Nested messages as one list, each with its place.
 
     >>> flatten({"labels": {1: {"class": [drf_errors.ErrorDetail("Give it.", "required")]}}})
@@ -72,30 +72,30 @@ def flatten(detail: Any, place: str = "") -> list[dict[str, str]]:
     """
     if isinstance(detail, dict):
         return [
-            error for key, below in detail.items() for error in flatten(below, _below(place, key)) if below
+            error for key, below in detail.items() for error in flatten(below, _below(path, key)) if below
         ]
     if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
-        return [error for key, below in enumerate(detail) for error in flatten(below, _below(place, key))]
+        return [error for key, below in enumerate(detail) for error in flatten(below, _below(path, key))]
     if isinstance(detail, list):
-        return [error for item in detail for error in flatten(item, place)]
-    return [{"place": place, "code": getattr(detail, "code", "invalid"), "reason": str(detail)}]
+        return [error for item in detail for error in flatten(item, path)]
+    return [{"place": path, "code": getattr(detail, "code", "invalid"), "reason": str(detail)}]
 
 
-def _below(place: str, key: str | int) -> str:
+def _below(path: str, key: str | int) -> str:
     if isinstance(key, int):
-        return f"{place}[{key}]"
+        return f"{path}[{key}]"
     if key in ("non_field_errors", django_errors.NON_FIELD_ERRORS):
-        return place
-    return f"{place}.{key}" if place else key
+        return path
+    return f"{path}.{key}" if path else key
 
 
 def _of_domain(error: LabelingError) -> Problem:
     problem = Problem(error.status, error.code(), error.message)
     item = error.facts.get("item")
     prefix = "" if item is None else f"annotations[{item}]"
-    for found in error.facts.get("errors", []):
-        place = ".".join(part for part in (prefix, found["place"]) if part)
-        problem.errors.append({"place": place, "code": error.code(), "reason": str(found["reason"])})
+    for problem_facts in error.facts.get("errors", []):
+        path = ".".join(part for part in (prefix, problem_facts["place"]) if part)
+        problem.errors.append({"place": path, "code": error.code(), "reason": str(problem_facts["reason"])})
     if item is not None and not problem.errors:
         problem.errors = [{"place": prefix, "code": error.code(), "reason": error.message}]
     return problem

@@ -87,11 +87,11 @@ def _rules(project_id: int, asked: list[dict[str, Any]]) -> dict[UUID, guideline
     """The rules by class. Raises UnknownClass that names the place of a class from elsewhere."""
     known = set(LabelClass.objects.filter(project=project_id).values_list("pk", flat=True))
     rules: dict[UUID, guidelines.Rule] = {}
-    for place, given in enumerate(asked):
+    for index, given in enumerate(asked):
         class_id = given.pop("class")
         if class_id not in known or class_id in rules:
             reason = "Name each class of this project at most once, and none of another project."
-            raise UnknownClass(errors=[{"place": f"rules[{place}].class", "reason": reason}])
+            raise UnknownClass(errors=[{"place": f"rules[{index}].class", "reason": reason}])
         rules[class_id] = guidelines.Rule(**given)
     return rules
 
@@ -105,8 +105,8 @@ class Guidelines(Endpoint):
         """List the versions, the first one first."""
         versions = Guideline.objects.filter(project=project_id, number__gt=self.asked.get("cursor", 0))
         rows = versions.select_related("author").defer("body").order_by("number")[: self.asked["limit"] + 1]
-        found = page(list(rows), self.asked["limit"], key=lambda version: version.number)
-        return Response(found | {"results": VersionOut(found["results"], many=True).data})
+        listing = page(list(rows), self.asked["limit"], key=lambda version: version.number)
+        return Response(listing | {"results": VersionOut(listing["results"], many=True).data})
 
     @operation(
         "guidelines_publish",

@@ -52,9 +52,9 @@ def require_leases_of(project_id: int, tokens: Sequence[str], is_list: bool = Fa
     """
     leases = [_lease_id(token) for token in tokens]
     here = set(Lease.objects.filter(project=project_id, pk__in=leases).values_list("pk", flat=True))
-    for place, lease in enumerate(leases):
+    for index, lease in enumerate(leases):
         if lease not in here:
-            raise LeaseNotFound(item=place if is_list else None)
+            raise LeaseNotFound(item=index if is_list else None)
 
 
 def _lease_id(token: str) -> int:

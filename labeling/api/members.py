@@ -37,5 +37,5 @@ class Members(Endpoint):
             project=project_id, removed_at=None, user_id__gt=self.asked.get("cursor", 0)
         )
         rows = members.select_related("user").order_by("user_id")[: self.asked["limit"] + 1]
-        found = page(list(rows), self.asked["limit"], key=lambda member: member.user_id)
-        return Response(found | {"results": MemberOut(found["results"], many=True).data})
+        listing = page(list(rows), self.asked["limit"], key=lambda member: member.user_id)
+        return Response(listing | {"results": MemberOut(listing["results"], many=True).data})

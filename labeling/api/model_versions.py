@@ -59,12 +59,12 @@ class ModelVersions(Endpoint):
         versions = _versions(project_id).order_by("-number")
         if "cursor" in self.asked:
             versions = versions.filter(number__lt=self.asked["cursor"])
-        found = page(
+        listing = page(
             list(versions[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda version: version.number
         )
         context = {"promoted": self.member.project.promoted_model_id}
         return Response(
-            found | {"results": ModelVersionOut(found["results"], many=True, context=context).data}
+            listing | {"results": ModelVersionOut(listing["results"], many=True, context=context).data}
         )
 
 

@@ -31,7 +31,7 @@ class ConditionIn(Input):
     below = Number(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = {name for name, one in attrs.items() if one is not None} - {"field"}
+        given = {name for name, value in attrs.items() if value is not None} - {"field"}
         if given != {"value"} and (not given or "value" in given):
             raise serializers.ValidationError(_("Give a value, or the ends of a range."))
         return attrs
@@ -148,7 +148,7 @@ class OnePick(Endpoint):
 
 
 def _slice(asked: dict[str, Any]) -> Slice:
-    also = tuple(Condition(**one) for one in asked.pop("also", ()))
+    also = tuple(Condition(**value) for value in asked.pop("also", ()))
     return Slice(**asked, also=also)
 
 

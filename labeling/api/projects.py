@@ -116,8 +116,8 @@ class Projects(Endpoint):
         if isinstance(request.auth, ApiToken):
             mine = mine.filter(pk=request.auth.project_id)
         rows = mine.filter(pk__gt=self.asked.get("cursor", 0))[: self.asked["limit"] + 1]
-        found = page(list(rows), self.asked["limit"], key=lambda project: project.pk)
-        return Response(found | {"results": ProjectOut(found["results"], many=True).data})
+        listing = page(list(rows), self.asked["limit"], key=lambda project: project.pk)
+        return Response(listing | {"results": ProjectOut(listing["results"], many=True).data})
 
     @operation(
         "projects_create",

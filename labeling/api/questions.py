@@ -56,8 +56,8 @@ class Questions(Endpoint):
         if not self.member.may_adjudicate:
             rows = rows.filter(asker=self.caller)
         rows = rows.select_related("asker", "answerer").order_by("pk")
-        found = page(list(rows[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda q: q.pk)
-        return Response(found | {"results": QuestionOut(found["results"], many=True).data})
+        listing = page(list(rows[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda q: q.pk)
+        return Response(listing | {"results": QuestionOut(listing["results"], many=True).data})
 
 
 class AskLease(Endpoint):

@@ -22,8 +22,8 @@ class DatabaseState(StrEnum):
 def database_state() -> DatabaseState:
     """Ask the server without a connection or an account, in at most two seconds."""
     parameters: dict[str, Any] = connection.get_connection_params()
-    place = {name: parameters[name] for name in PLACE if name in parameters}
-    answer = PGconn.ping(make_conninfo(**place, connect_timeout=PING_SECONDS).encode())
+    address = {name: parameters[name] for name in PLACE if name in parameters}
+    answer = PGconn.ping(make_conninfo(**address, connect_timeout=PING_SECONDS).encode())
     match Ping(answer):
         case Ping.OK:
             return DatabaseState.OK

@@ -237,9 +237,11 @@ def sit_down(
 ) -> AtDesk | None:
     """The locked membership with all of it; None for strangers. At most `most` leases, without those in
     `have` and the `wanted` one first."""
-    found = Membership.objects.select_related("project").select_for_update(of=("self",), no_key=True)
-    found = found.filter(project=project_id, user=annotator_id, removed_at=None, project__archived_at=None)
-    member = found.annotate(
+    memberships = Membership.objects.select_related("project").select_for_update(of=("self",), no_key=True)
+    memberships = memberships.filter(
+        project=project_id, user=annotator_id, removed_at=None, project__archived_at=None
+    )
+    member = memberships.annotate(
         facts=RawSQL(_FACTS, (), Field()),  # noqa: S611
         in_hand=RawSQL(_IN_HAND, (list(have), wanted, most), Field()),  # noqa: S611
     ).first()
@@ -250,22 +252,22 @@ def sit_down(
     return AtDesk(member, _facts(facts), *hand)
 
 
-def _facts(found: dict[str, Any]) -> DeskFacts:
-    number, note, created_at, has_body = found["guideline"] or (None, None, None, False)
+def _facts(row: dict[str, Any]) -> DeskFacts:
+    number, note, created_at, has_body = row["guideline"] or (None, None, None, False)
     return DeskFacts(
         guideline_number=number,
         guideline_note=note,
         guideline_date=datetime.fromisoformat(created_at) if created_at else None,
         has_guideline_text=has_body,
-        read_guideline=found["read"],
-        today=found["today"],
-        median_seconds=found["median_seconds"],
-        documents=found["documents"],
-        resolved=found["resolved"],
-        excluded=found["excluded"],
-        classes=[card_of(*values) for values in found["classes"]],
+        read_guideline=row["read"],
+        today=row["today"],
+        median_seconds=row["median_seconds"],
+        documents=row["documents"],
+        resolved=row["resolved"],
+        excluded=row["excluded"],
+        classes=[card_of(*values) for values in row["classes"]],
         lately=[
             Decision(annotation, excerpt, [(name, key, colour) for name, key, colour in classes])
-            for annotation, excerpt, classes in found["lately"]
+            for annotation, excerpt, classes in row["lately"]
         ],
     )

@@ -33,8 +33,8 @@ def tell(work: OwedWork) -> None:
 
 
 def _untold(documents: QuerySet[Document]) -> list[int]:
-    found = documents.values_list("pk", "told_language")
-    return [pk for pk, known in found if known is None]
+    rows = documents.values_list("pk", "told_language")
+    return [pk for pk, known in rows if known is None]
 
 
 def _tell(project_id: int, document_ids: Sequence[int], language_of: Callable[[str], str]) -> None:

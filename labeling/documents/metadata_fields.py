@@ -29,11 +29,11 @@ def hide_answers(project_id: int, records: Sequence[Record]) -> None:
         return
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     class_names = LabelClass.objects.active().filter(project=project).normal_names()
-    found = answer_fields(
+    fields = answer_fields(
         [record.metadata for record in records], class_names, [record.labels for record in records]
     )
-    found = {field for field in found if len(field) <= MAX_FIELD_CHARACTERS}  # longer ones are never shown
-    hidden = {*project.hidden_metadata, *found} - set(project.shown_metadata)
+    fields = {field for field in fields if len(field) <= MAX_FIELD_CHARACTERS}  # longer ones are never shown
+    hidden = {*project.hidden_metadata, *fields} - set(project.shown_metadata)
     if hidden != set(project.hidden_metadata):
         hidden = hidden if len(hidden) <= MAX_FIELDS else {ALL_FIELDS}
         _save(project, hidden, project.shown_metadata)

@@ -61,8 +61,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         Empty where a document was removed. Raises LookupError where others are missing, because those after
         it would become rows of others.
         """
-        found = self.filter(project=project_id, position__gte=first, position__lt=behind)
-        texts = dict(found.values_list("position", "text"))
+        documents = self.filter(project=project_id, position__gte=first, position__lt=behind)
+        texts = dict(documents.values_list("position", "text"))
         missing = behind - first - len(texts)
         if missing and not Project.objects.filter(pk=project_id, removed_count__gte=missing).exists():
             raise LookupError(f"{len(texts)} documents lie at positions {first} to {behind - 1}")

@@ -82,8 +82,8 @@ def known_groups(project: Project, count: int) -> Integers:
     """(count,) the group of each document by its position, ALONE without one."""
     groups = np.full(count, ALONE, dtype=np.int64)
     grouped = Document.objects.filter(project=project, near_duplicate_group__isnull=False)
-    found = grouped.filter(position__lt=count).values_list("position", "near_duplicate_group")
-    positions, numbers = np.array(list(found), dtype=np.int64).reshape(-1, 2).T
+    rows = grouped.filter(position__lt=count).values_list("position", "near_duplicate_group")
+    positions, numbers = np.array(list(rows), dtype=np.int64).reshape(-1, 2).T
     groups[positions] = numbers
     return groups
 

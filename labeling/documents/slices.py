@@ -84,7 +84,7 @@ class Slice:
         'source is mail, language is de and at least 100 characters'
         """
         both = self.conditions + other.conditions
-        plain = next((one for one in both if one.value is not None), Condition("", ""))
+        plain = next((condition for condition in both if condition.value is not None), Condition("", ""))
         ends = [end for end in (self.below, other.below) if end is not None]
         twins = other.has_near_duplicate if self.has_near_duplicate is None else self.has_near_duplicate
         return Slice(
@@ -93,7 +93,7 @@ class Slice:
             max(self.least, other.least),
             min(ends, default=None),
             twins,
-            tuple(one for one in both if one != plain),
+            tuple(condition for condition in both if condition != plain),
         )
 
     def holds(self, metadata: Mapping[str, Any], characters: int, has_near_duplicate: bool = False) -> bool:
@@ -108,7 +108,7 @@ class Slice:
             return False
         if self.has_near_duplicate not in (None, has_near_duplicate):
             return False
-        return all(one.holds(metadata) for one in self.conditions)
+        return all(condition.holds(metadata) for condition in self.conditions)
 
     @property
     def query(self) -> dict[str, str]:
@@ -135,10 +135,10 @@ class Slice:
         {'field1': 'year', 'from1': '2000.0', 'field2': 'language', 'value2': 'de'}
         """
         told: dict[str, str] = {}
-        for place, one in enumerate(self.also, start=1):
-            ends = {"value": one.value, "from": one.least, "to": one.below}
-            told[f"field{place}"] = one.field
-            told |= {f"{name}{place}": str(end) for name, end in ends.items() if end is not None}
+        for number, condition in enumerate(self.also, start=1):
+            ends = {"value": condition.value, "from": condition.least, "to": condition.below}
+            told[f"field{number}"] = condition.field
+            told |= {f"{name}{number}": str(end) for name, end in ends.items() if end is not None}
         return told
 
     @classmethod
@@ -159,7 +159,7 @@ class Slice:
         >>> str(Slice("source", "mail", 100, 200)), str(Slice(least=1000)), str(Slice())
         ('source is mail and 100 to 199 characters', 'at least 1000 characters', '')
         """
-        parts = [str(one) for one in self.conditions]
+        parts = [str(condition) for condition in self.conditions]
         least, last = number_format(self.least), number_format((self.below or 1) - 1)
         if self.below is not None and self.least:
             parts.append(_("{least} to {last} characters").format(least=least, last=last))
@@ -175,15 +175,15 @@ class Slice:
 
 
 def _also(query: Mapping[str, str]) -> tuple[Condition, ...]:
-    found = []
-    for place in range(1, MAX_FURTHER_CONDITIONS + 1):
-        field, value = query.get(f"field{place}", ""), query.get(f"value{place}")
-        ends = [_number(query.get(f"{name}{place}", "")) for name in ("from", "to")]
+    conditions = []
+    for number in range(1, MAX_FURTHER_CONDITIONS + 1):
+        field, value = query.get(f"field{number}", ""), query.get(f"value{number}")
+        ends = [_number(query.get(f"{name}{number}", "")) for name in ("from", "to")]
         if field and value is not None:
-            found.append(Condition(field, value))
+            conditions.append(Condition(field, value))
         elif field and ends != [None, None]:
-            found.append(Condition(field, None, *ends))
-    return tuple(found)
+            conditions.append(Condition(field, None, *ends))
+    return tuple(conditions)
 
 
 def _number(text: str) -> float | None:

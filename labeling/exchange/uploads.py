@@ -105,13 +105,13 @@ def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) 
         if file_format == Format.CSV:
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
             return Preview(formats.columns(head, encoding, class_names=names, **dialect), ())
-        found = None
+        columns = None
         if file_format in (Format.JSONL, Format.JSON):
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
             is_list = file_format == Format.JSON
-            found = formats.json_columns(head, encoding, is_list=is_list, class_names=names)
+            columns = formats.json_columns(head, encoding, is_list=is_list, class_names=names)
         rows = formats.read(BytesIO(head), file_format, encoding=encoding)
-        return Preview(found, tuple(_first(rows)))
+        return Preview(columns, tuple(_first(rows)))
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
     except FileNotFoundError as error:

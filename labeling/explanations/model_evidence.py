@@ -45,15 +45,17 @@ def explanation(reason: Reason, class_names: Names) -> list[str]:
     >>> explanation({"top": [["a", 0.8]], "words": [["card", 1.2], ["invoice", 0.9]]}, {"a": "Billing"})
     ['These words point to Billing: card, invoice.']
     """
-    found = [_difference(reason, class_names)]
+    sentences = [_difference(reason, class_names)]
     name = next((class_names.get(label_class) for label_class, _odds in top_classes(reason)[:1]), None)
     if name is not None:
         words = ", ".join(_shown(str(word)) for word, _pull in reason.get("words") or [])
         if words:
-            found.append(_("These words point to {name}: {words}.").format(name=_apart(name), words=words))
+            sentences.append(
+                _("These words point to {name}: {words}.").format(name=_apart(name), words=words)
+            )
         if reason.get("whole"):
-            found.append(_("The text as a whole points to {name}.").format(name=_apart(name)))
-    return [sentence for sentence in found if sentence]
+            sentences.append(_("The text as a whole points to {name}.").format(name=_apart(name)))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _difference(reason: Reason, names: Names) -> str:

@@ -73,8 +73,10 @@ def _unsure_spans(reason: Reason, names: Names) -> list[str]:
     >>> _unsure_spans({"spans": [[0, 4, "a", 0.9], [5, 9, "a", 0.41]]}, {"a": "Place"})
     ['Of 2 suggested spans, 1 is below 60 %.']
     """
-    spans = [float(odds) for _start, _end, name, odds in reason.get("spans") or [] if name in names]
-    unsure = sum(odds < UNSURE for odds in spans)
+    spans = [
+        float(probability) for _start, _end, name, probability in reason.get("spans") or [] if name in names
+    ]
+    unsure = sum(probability < UNSURE for probability in spans)
     if not unsure:
         return []
     sentence = ngettext(
@@ -123,12 +125,12 @@ def _doubt(reason: Reason, names: Names) -> str:
         ).format(n=decimal(max(seconds, 1), 0))
     if len(top) < 2:
         return _("the model is unsure about it.")
-    odds = {"p": percent(top[0][1]), "q": percent(top[1][1])}
+    percentages = {"p": percent(top[0][1]), "q": percent(top[1][1])}
     if any(label_class not in names for label_class, _p in top):
-        return _("the model is torn between two classes ({p} and {q}).").format(**odds)
+        return _("the model is torn between two classes ({p} and {q}).").format(**percentages)
     first, second = (names[label_class] for label_class, _p in top)
     return _("the model is torn between {first} ({p}) and {second} ({q}).").format(
-        first=first, second=second, **odds
+        first=first, second=second, **percentages
     )
 
 
@@ -174,11 +176,11 @@ def _expected_positive(reason: Reason, names: Names) -> str:
 
 def _second_opinion(reason: Reason, names: Names) -> str:
     """How sure the first answer is, may be told; which one it was, never."""
-    chance = reason.get("posterior")
-    if not isinstance(chance, float):
+    posterior = reason.get("posterior")
+    if not isinstance(posterior, float):
         return _("a second opinion on it is wanted.")
     return _("a second opinion on it is wanted: the answer it has is right with a chance of {p}.").format(
-        p=percent(chance)
+        p=percent(posterior)
     )
 
 
@@ -190,11 +192,11 @@ def _odds(reason: Reason) -> str:
 
 
 def _random(reason: Reason, names: Names) -> str:
-    chance = reason.get("propensity")
-    if not isinstance(chance, float) or chance >= 1:
+    propensity = reason.get("propensity")
+    if not isinstance(propensity, float) or propensity >= 1:
         return _("it was drawn at random, so that the numbers stay honest.")
     return _("it was drawn at random with a chance of {p}, so that the numbers stay honest.").format(
-        p=percent(chance)
+        p=percent(propensity)
     )
 
 

@@ -55,15 +55,15 @@ class Suggestion:
         """
         if self.policy == Policy.HIDDEN:
             return {"policy": str(Policy.HIDDEN)}
-        found: dict[str, Any] = {"policy": str(self.policy)}
+        fields: dict[str, Any] = {"policy": str(self.policy)}
         if self.spans is not None:
-            found["spans"] = [list(span) for span in self.spans]
-            return found if self.first is None else found | {"first": [list(span) for span in self.first]}
-        found |= {
-            "top": [[label_class, odds] for label_class, odds in self.top],
+            fields["spans"] = [list(span) for span in self.spans]
+            return fields if self.first is None else fields | {"first": [list(span) for span in self.first]}
+        fields |= {
+            "top": [[label_class, probability] for label_class, probability in self.top],
             "chosen": list(self.chosen),
         }
-        return found if self.first is None else found | {"first": list(self.first)}
+        return fields if self.first is None else fields | {"first": list(self.first)}
 
 
 def offered(reason: Reason, policy: str, kind: str, known: Container[str]) -> Suggestion:
@@ -102,7 +102,7 @@ def _of_spans(reason: Reason, policy: str, known: Container[str]) -> Suggestion:
     """
     if "spans" not in reason or not shows_opinion(reason, policy != Policy.HIDDEN):
         return Suggestion()
-    spans = (SuggestedSpan(*one) for one in reason["spans"])
+    spans = (SuggestedSpan(*span) for span in reason["spans"])
     return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in known))
 
 
@@ -118,8 +118,8 @@ def read(stored: Any) -> Suggestion | None:
         return None
     first = stored.get("first")
     if "spans" in stored:
-        spans = tuple(SuggestedSpan(*one) for one in stored["spans"])
-        before = None if first is None else tuple(tuple(one) for one in first)
+        spans = tuple(SuggestedSpan(*span) for span in stored["spans"])
+        before = None if first is None else tuple(tuple(span) for span in first)
         return Suggestion(stored["policy"], first=before, spans=spans)
     return Suggestion(
         stored["policy"],
@@ -151,21 +151,25 @@ def named(stored: Any, names: dict[str, str]) -> dict[str, Any] | None:
     >>> named({"policy": "shown", "spans": [[0, 4, "a", 0.9]]}, {"a": "Place"})
     {'policy': 'shown', 'spans': [[0, 4, 'Place', 0.9]]}
     """
-    found = read(stored)
-    if found is None:
+    suggestion = read(stored)
+    if suggestion is None:
         return None
-    if found.spans is not None:
+    if suggestion.spans is not None:
         spans = tuple(
-            span._replace(label_class=names.get(span.label_class, span.label_class)) for span in found.spans
+            span._replace(label_class=names.get(span.label_class, span.label_class))
+            for span in suggestion.spans
         )
-        first = found.first and tuple((start, end, names.get(key, key)) for start, end, key in found.first)
-        return replace(found, spans=spans, first=first).stored()
+        first = suggestion.first and tuple(
+            (start, end, names.get(key, key)) for start, end, key in suggestion.first
+        )
+        return replace(suggestion, spans=spans, first=first).stored()
     of = {
-        key: names.get(key, key) for key in [*(k for k, _p in found.top), *found.chosen, *(found.first or ())]
+        key: names.get(key, key)
+        for key in [*(k for k, _p in suggestion.top), *suggestion.chosen, *(suggestion.first or ())]
     }
     return Suggestion(
-        found.policy,
-        tuple((of[k], p) for k, p in found.top),
-        tuple(of[k] for k in found.chosen),
-        None if found.first is None else tuple(of[k] for k in found.first),
+        suggestion.policy,
+        tuple((of[k], p) for k, p in suggestion.top),
+        tuple(of[k] for k in suggestion.chosen),
+        None if suggestion.first is None else tuple(of[k] for k in suggestion.first),
     ).stored()

@@ -51,10 +51,10 @@ def embed_descriptions(project: Project, folder: Path, load: Callable[[], Embedd
     """Make the embeddings of the guideline of now. What new words change is owed a training."""
     classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
     lines = class_lines(project, classes, has_bare_names=True)
-    place = folder / _name(lines)
-    if not classes or place.exists():
+    path = folder / _name(lines)
+    if not classes or path.exists():
         return
-    write_folder(place, {"vectors": load().embed(lines)}, {"lines": lines})
+    write_folder(path, {"vectors": load().embed(lines)}, {"lines": lines})
     if project.model_versions.ready().exists():
         owe(project.pk, OwedWork.Kind.TRAIN)
 

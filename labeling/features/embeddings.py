@@ -103,13 +103,13 @@ def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
     embed_descriptions(project, store.root, load)
     n_urgent, wanted = _plan(project, store)
     ends = time.monotonic() + RUN_SECONDS
-    for place in range(0, len(wanted), TEXT_BATCH_SIZE):
-        positions = wanted[place : place + TEXT_BATCH_SIZE]
+    for start in range(0, len(wanted), TEXT_BATCH_SIZE):
+        positions = wanted[start : start + TEXT_BATCH_SIZE]
         store = store.write(positions, _vectors(project.pk, positions, load()))
         beat(work)
-        if place + TEXT_BATCH_SIZE >= len(wanted):
+        if start + TEXT_BATCH_SIZE >= len(wanted):
             break
-        if place + TEXT_BATCH_SIZE >= n_urgent:
+        if start + TEXT_BATCH_SIZE >= n_urgent:
             _tell(project, store, is_complete=False)
         if time.monotonic() > ends:
             owe(project.pk, OwedWork.Kind.EMBED)
@@ -156,9 +156,9 @@ def _plan(project: Project, store: EmbeddingStore) -> tuple[int, Integers]:
     return int(np.searchsorted(first, len(parts[0]) + len(parts[1]))), wanted[first]
 
 
-def _positions(found: Iterable[int], project: Project) -> Integers:
+def _positions(external_ids: Iterable[int], project: Project) -> Integers:
     """As an array; documents that came after the project was read are left for the next run."""
-    positions = np.fromiter(found, dtype=np.int64)
+    positions = np.fromiter(external_ids, dtype=np.int64)
     return positions[positions < project.document_count]
 
 
@@ -179,8 +179,8 @@ def scattered(count: int) -> Integers:
 def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats:
     """A vector for each position; zeros for a text that the model cannot take, so that others do not wait."""
     documents = Document.objects.filter(project=project_id, position__in=positions.tolist())
-    found = dict(documents.annotate(start=Left("text", TEXT_LIMIT)).values_list("position", "start"))
-    texts = [found.get(position, "") for position in positions.tolist()]
+    starts = dict(documents.annotate(start=Left("text", TEXT_LIMIT)).values_list("position", "start"))
+    texts = [starts.get(position, "") for position in positions.tolist()]
     try:
         return embedder.embed(texts)
     except Exception:

@@ -52,11 +52,11 @@ def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
     points = embeddings.take(graph.anchors)[0]
     while graph.count < project.document_count:
         behind = min(graph.count + ROW_BATCH_SIZE, project.document_count)
-        places = np.arange(graph.count, behind)
-        found = embeddings.take(places)[0]
-        own = np.searchsorted(graph.anchors, places).clip(max=len(graph.anchors) - 1)
-        own[graph.anchors[own] != places] = -1
-        graph = graph.append(nearest(found, points, own=own))
+        positions = np.arange(graph.count, behind)
+        vectors = embeddings.take(positions)[0]
+        own = np.searchsorted(graph.anchors, positions).clip(max=len(graph.anchors) - 1)
+        own[graph.anchors[own] != positions] = -1
+        graph = graph.append(nearest(vectors, points, own=own))
         beat(work)
     for folder in _folders(embeddings.root):
         if folder != graph.root:

@@ -118,18 +118,18 @@ def _sample(project: Project) -> list[str]:
     project_id = project.pk
     if project.removed_count:  # places say little of how many documents there are
         drawn = Document.objects.trainable().filter(project=project_id).order_by("random_key", "pk")
-        if found := list(drawn.values_list("text", flat=True)[:SAMPLE]):
-            return found
+        if texts := list(drawn.values_list("text", flat=True)[:SAMPLE]):
+            return texts
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)
-    found = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
-    return found or list(Document.objects.filter(project=project_id).values_list("text", flat=True)[:1])
+    texts = [text for block in _blocks(0, last, step) for text in _pool_texts(project_id, block)][:SAMPLE]
+    return texts or list(Document.objects.filter(project=project_id).values_list("text", flat=True)[:1])
 
 
 def _blocks(first: int, last: int, step: int) -> Iterator[list[int]]:
-    places = range(first, last + 1, step)
-    for start in range(0, len(places), TEXT_BATCH_SIZE):
-        yield list(places[start : start + TEXT_BATCH_SIZE])
+    positions = range(first, last + 1, step)
+    for start in range(0, len(positions), TEXT_BATCH_SIZE):
+        yield list(positions[start : start + TEXT_BATCH_SIZE])
 
 
 def _pool_texts(project_id: int, positions: list[int]) -> list[str]:

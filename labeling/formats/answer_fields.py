@@ -33,7 +33,7 @@ def answer_fields(
     {'intent'}
     """
     folded = {name.casefold() for name in class_names}
-    found = set()
+    fields = set()
     for field in dict.fromkeys(field for row in rows for field in row):
         values = [row.get(field) for row in rows]
         given = [value for value in values if value is not None and value not in ("", [], {})]
@@ -42,8 +42,8 @@ def answer_fields(
             or sum(_names_classes(value, folded) for value in given) >= MIN_CLASS_SHARE * len(given)
             or _tells_labels(values, labels)
         ):
-            found.add(field)
-    return found
+            fields.add(field)
+    return fields
 
 
 def _names_classes(value: Json, folded: Collection[str]) -> bool:

@@ -62,8 +62,8 @@ class ColumnChoice:
         >>> ColumnChoice("body", label="topic").roles
         {'text': 'body', 'label': 'topic'}
         """
-        found = {role: getattr(self, role) for role in ROLES}
-        return {role: name for role, name in found.items() if name is not None}
+        result = {role: getattr(self, role) for role in ROLES}
+        return {role: name for role, name in result.items() if name is not None}
 
 
 def metadata_field(column: str) -> str:
@@ -133,8 +133,8 @@ def telling_columns(
     answer = guess.label or guess.labels
     labels = [(str(row.get(answer)),) if answer and row.get(answer) else None for row in rows]
     renamed = [{fields[name]: value for name, value in row.items() if name in fields} for row in rows]
-    found = answer_fields(renamed, class_names, labels)
-    return frozenset(name for name, field in fields.items() if field in found)
+    telling = answer_fields(renamed, class_names, labels)
+    return frozenset(name for name, field in fields.items() if field in telling)
 
 
 def parse_head(head: str, dialect: Dialect) -> tuple[tuple[str, ...], list[list[str]]]:
@@ -192,14 +192,14 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
         raise UnreadableFile(gettext_noop("The file is empty. Its first row must name the columns."))
     if len(header) > MAX_COLUMNS:
         raise UnreadableFile(gettext_noop("The file has more than %(limit)d columns."), limit=MAX_COLUMNS)
-    names = tuple(name.strip() or f"column {place}" for place, name in enumerate(header, 1))
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    names = tuple(name.strip() or f"column {index}" for index, name in enumerate(header, 1))
+    for number, name in enumerate(names):
+        if name in names[:number]:
             raise UnreadableFile(
                 gettext_noop('Two columns are named "%(name)s". Rename one of them.'), name=name[:50]
             )
         if "\0" in name or len(name) > 200:
-            raise UnreadableFile(gettext_noop("Column %(place)d has no usable name."), place=place + 1)
+            raise UnreadableFile(gettext_noop("Column %(place)d has no usable name."), place=number + 1)
     return names
 
 
@@ -223,7 +223,7 @@ def guess_columns(
     >>> guess_columns(["a", "b"], [["spam", "You have won"], ["ham", "Good luck"]], {"ham", "spam"}).label
     'a'
     """
-    lengths = [sum(len(row[place]) for row in rows) for place in range(len(names))]
+    lengths = [sum(len(row[index]) for row in rows) for index in range(len(names))]
     text = named("text", names) or names[lengths.index(max(lengths))]
     identifier = named("id", names)
     if identifier is not None:

@@ -177,9 +177,9 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
     text_at, id_at, label_at = at["text"], at.get("id"), at.get("label")
     labels_at, spans_at, split_at = at.get("labels"), at.get("spans"), at.get("split")
     others = tuple(
-        (name.removeprefix(METADATA_PREFIX), place)
-        for place, name in enumerate(names)
-        if place not in at.values() and not name.startswith(ANNOTATION_PREFIX) and not choice.leaves_out(name)
+        (name.removeprefix(METADATA_PREFIX), index)
+        for index, name in enumerate(names)
+        if index not in at.values() and not name.startswith(ANNOTATION_PREFIX) and not choice.leaves_out(name)
     )
     is_escaped = choice.text == SPREADSHEET_TEXT
 
@@ -187,7 +187,7 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
         if is_escaped:
             row = [unescaped(cell) for cell in row]
         text = check_text(row[text_at])
-        metadata: dict[str, Json] = {name: row[place] for name, place in others if row[place]}
+        metadata: dict[str, Json] = {name: row[index] for name, index in others if row[index]}
         labels: tuple[str, ...] | None = None
         spans = None
         optional = OptionalFields()
@@ -206,7 +206,7 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
 
 def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
     """Where the chosen columns are."""
-    places: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for field, name in choice.roles.items():
         if name not in names:
             raise UnreadableFile(
@@ -214,8 +214,8 @@ def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
                 name=name[:50],
                 names=", ".join(names)[:200],
             )
-        places[field] = names.index(name)
-    return places
+        columns[field] = names.index(name)
+    return columns
 
 
 def unescaped(cell: str) -> str:

@@ -52,8 +52,8 @@ def separator_of(line: str) -> str | None:
     >>> separator_of("sep=;"), separator_of('"sep=,"'), separator_of("sep=") is None
     (';', ',', True)
     """
-    found = _SEPARATOR_LINE.fullmatch(line)
-    return found[1] if found else None
+    match = _SEPARATOR_LINE.fullmatch(line)
+    return match[1] if match else None
 
 
 def without_separator_line(head: str) -> str:

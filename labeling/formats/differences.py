@@ -95,7 +95,7 @@ def _by_word(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, .
 
 def _words(line: str) -> list[str]:
     """Words and the spaces between them; one more than a comparison takes at most."""
-    return [found[0] for found in islice(re.finditer(r"\s+|\S+", line), MAX_WORDS + 1)]
+    return [match[0] for match in islice(re.finditer(r"\s+|\S+", line), MAX_WORDS + 1)]
 
 
 def _count(lines: list[str]) -> int:

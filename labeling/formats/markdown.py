@@ -64,8 +64,8 @@ def _cells(text: str) -> int:
     return count
 
 
-def _one_step_lower(found: re.Match[str]) -> str:
-    return f"{found[1]}{min(6, int(found[2]) + 1)}"
+def _one_step_lower(match: re.Match[str]) -> str:
+    return f"{match[1]}{min(6, int(match[2]) + 1)}"
 
 
 def sanitise(html: str) -> str:

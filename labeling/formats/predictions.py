@@ -95,7 +95,7 @@ def _probabilities(value: Mapping[str, object]) -> tuple[dict[str, float], bool]
         raise RowProblem(
             gettext_noop('"probabilities" is an object of classes and numbers, and says it all.')
         )
-    return {name: _probability(one) for name, one in many.items()}, False
+    return {name: _probability(item) for name, item in many.items()}, False
 
 
 def _probability(value: object) -> float:

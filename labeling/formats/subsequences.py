@@ -24,15 +24,15 @@ def blocks(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Block]:
     >>> [tuple(block) for block in blocks("axc", "abcd")]
     [(True, 0, 1, 0, 1), (False, 1, 2, 1, 2), (True, 2, 3, 2, 3), (False, 3, 3, 3, 4)]
     """
-    found: list[Block] = []
+    matching: list[Block] = []
     i = k = 0
     for start, other, length in [*_runs(_matches(old, new)), (len(old), len(new), 0)]:
         if (start, other) != (i, k):
-            found.append(Block(False, i, start, k, other))
+            matching.append(Block(False, i, start, k, other))
         i, k = start + length, other + length
         if length:
-            found.append(Block(True, start, i, other, k))
-    return found
+            matching.append(Block(True, start, i, other, k))
+    return matching
 
 
 def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
@@ -65,16 +65,16 @@ def _longest(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int
 
     Source: Hyyrö (2004), Bit-parallel LCS-length computation revisited.
     """
-    places: dict[Hashable, int] = {}
+    indices: dict[Hashable, int] = {}
     for at, element in enumerate(old):
-        places[element] = places.get(element, 0) | 1 << at
+        indices[element] = indices.get(element, 0) | 1 << at
     full = (1 << len(old)) - 1
     row, rows = full, []
     for element in new:
-        shared = row & places.get(element, 0)
+        shared = row & indices.get(element, 0)
         row = ((row + shared) | (row - shared)) & full
         rows.append(row)
-    found = []
+    common = []
     i, k = len(old), len(new)
     while i and k:
         if rows[k - 1] >> (i - 1) & 1:
@@ -83,5 +83,5 @@ def _longest(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int
             k -= 1
             if not k or rows[k - 1] >> (i - 1) & 1:
                 i -= 1
-                found.append((i, k))
-    return found[::-1]
+                common.append((i, k))
+    return common[::-1]

@@ -32,15 +32,15 @@ MAX_CHARACTERS = 50  # of one of them
 def add(project_id: int, manager: User, name: str, key: str = "", colour: str = "") -> LabelClass:
     """Another class, last in the list. Raises NotAllowed, InvalidInput, ValidationError for one in use."""
     _lock(project_id, manager)
-    place = LabelClass.objects.filter(project=project_id).count()
-    if place >= MAX_CLASSES:
+    position = LabelClass.objects.filter(project=project_id).count()
+    if position >= MAX_CLASSES:
         raise InvalidInput(_("A project has at most {most} classes.").format(most=MAX_CLASSES))
     label_class = LabelClass(
         project_id=project_id,
         name=_checked_name(project_id, name),
         key=key,
-        colour=colour or PALETTE[place % len(PALETTE)],
-        position=place,
+        colour=colour or PALETTE[position % len(PALETTE)],
+        position=position,
     )
     _check_key(label_class)
     check_storable(label_class)
@@ -64,14 +64,14 @@ def add_named(project_id: int, names: Sequence[str]) -> list[LabelClass]:
     for name in dict.fromkeys(map(normal_name, names)):
         if name in taken or len(taken) >= MAX_CLASSES or not _can_be_named(name, taken):
             continue
-        place = len(taken)
+        position = len(taken)
         added.append(
             LabelClass(
                 project=project,
                 name=name,
                 key=next(keys, ""),
-                colour=PALETTE[place % len(PALETTE)],
-                position=place,
+                colour=PALETTE[position % len(PALETTE)],
+                position=position,
             )
         )
         taken.append(name)

@@ -57,8 +57,8 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     project.save()
     Membership.objects.create(project=project, user=creator, role=Membership.Role.MANAGER)
     classes = [
-        LabelClass(project=project, name=given, key=key, colour=PALETTE[place % len(PALETTE)], position=place)
-        for place, (given, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
+        LabelClass(project=project, name=given, key=key, colour=PALETTE[index % len(PALETTE)], position=index)
+        for index, (given, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
     ]
     for label_class in classes:
         check_storable(label_class, is_unique=True)

@@ -60,12 +60,12 @@ def effective_keys(classes: Mapping[str, str], kind: str, own: Mapping[str, Any]
     >>> set(effective_keys({"refund": "1"}, "single", {"off": True}).values())
     {''}
     """
-    found = project_keys(classes, kind)
+    keys = project_keys(classes, kind)
     if own.get(OFF):
-        return dict.fromkeys(found, "")
-    chosen = {name: str(own[name]) for name in found if name in own}
+        return dict.fromkeys(keys, "")
+    chosen = {name: str(own[name]) for name in keys if name in own}
     taken = set(chosen.values())
-    return {name: chosen.get(name, "" if key in taken else key) for name, key in found.items()}
+    return {name: chosen.get(name, "" if key in taken else key) for name, key in keys.items()}
 
 
 def is_key(key: str) -> bool:

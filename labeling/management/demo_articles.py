@@ -103,14 +103,14 @@ def _by_class() -> dict[str, list[str]]:
         raise CommandError("The articles are not installed: use `./run demo`, which installs them.")
     root = Path(package.submodule_search_locations[0]) / "bbcnews" / "data"
     draw = Random(0)  # noqa: S311 - the same articles in every demo
-    found: dict[str, list[str]] = {}
+    texts_by_class: dict[str, list[str]] = {}
     for folder, name in FOLDERS.items():
         texts = list(dict.fromkeys(_text(path) for path in sorted(root.glob(f"{folder}/*.txt"))))
         draw.shuffle(texts)
         if name == RARE:
             texts.sort(key=likeness_to_neighbor, reverse=True)
-        found[name] = texts[: ARTICLES_PER_CLASS[name]]
-    return found
+        texts_by_class[name] = texts[: ARTICLES_PER_CLASS[name]]
+    return texts_by_class
 
 
 def _text(path: Path) -> str:

@@ -31,10 +31,10 @@ class Slips:
         """
         if draw.random() < self.other:
             return draw.choice([name for name in RULES if name != truth])
-        chance = draw.random()
-        if truth == RARE and chance < self.missed:
+        draw_value = draw.random()
+        if truth == RARE and draw_value < self.missed:
             return NEIGHBOR
-        if truth == NEIGHBOR and chance < self.added:
+        if truth == NEIGHBOR and draw_value < self.added:
             return RARE
         return truth
 

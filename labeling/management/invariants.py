@@ -219,14 +219,14 @@ INVARIANTS = (
 
 def breaches(invariant: Invariant) -> list[Breach]:
     """What breaks this promise now; empty while it holds."""
-    found = []
+    rows = []
     with connection.cursor() as cursor:
         for what, statement in invariant.breaches.items():
             cursor.execute(_counting(statement))
             count, examples = cursor.fetchone()
             if count:
-                found.append(Breach(invariant.number, what, count, examples))
-    return found
+                rows.append(Breach(invariant.number, what, count, examples))
+    return rows
 
 
 def _counting(statement: str) -> str:

@@ -124,9 +124,9 @@ class Simulation:
             held = claims.claim(self.project.pk, self.annotator, count - done).documents
             if not held:
                 break
-            answers = [Submission(one.token, self.answer(one.external_id)) for one in held]
+            answers = [Submission(document.token, self.answer(document.external_id)) for document in held]
             submit_many(self.annotator, answers)
-            self.tokens += sum(len(tokenize(one.text)) for one in held)
+            self.tokens += sum(len(tokenize(document.text)) for document in held)
             done += len(held)
         return done
 
@@ -160,18 +160,20 @@ class Simulation:
         stored = HeldOutPrediction.objects.filter(model_version=version)
         if self.truth.kind == Project.Kind.SPANS:
             return self._quality_of_spans(version, dict(stored.values_list("document__external_id", "spans")))
-        found = dict(stored.values_list("document__external_id", "probabilities"))
+        stored_probabilities = dict(stored.values_list("document__external_id", "probabilities"))
         committee, _facts = Committee.load(model_folder(version))
-        predicted = committee.decide(np.array(list(found.values()), dtype=np.float32))
-        answers = [{label.label_class for label in self.answer(external_id)} for external_id in found]
+        predicted = committee.decide(np.array(list(stored_probabilities.values()), dtype=np.float32))
+        answers = [
+            {label.label_class for label in self.answer(external_id)} for external_id in stored_probabilities
+        ]
         given_flags = np.array([[pk in answer for pk in version.classes] for answer in answers])
         return quality_of_flags(predicted, given_flags)
 
-    def _quality_of_spans(self, version: ModelVersion, found: Mapping[str | None, Any]) -> Quality:
+    def _quality_of_spans(self, version: ModelVersion, predictions: Mapping[str | None, Any]) -> Quality:
         names = [str(pk) for pk in version.classes]
-        predicted = [[Span(s[0], s[1], names[s[2]]) for s in spans] for spans in found.values()]
+        predicted = [[Span(s[0], s[1], names[s[2]]) for s in spans] for spans in predictions.values()]
         answers = [
             [Span(a.start or 0, a.end or 0, str(a.label_class)) for a in self.answer(external_id)]
-            for external_id in found
+            for external_id in predictions
         ]
         return quality_of_spans(predicted, answers, names)

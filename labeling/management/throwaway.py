@@ -43,7 +43,7 @@ def throwaway_service() -> Iterator[Throwaway]:
 
     Raises ProgrammingError where the database's user may not create databases.
     """
-    found = Throwaway(f"simulation_{secrets.token_hex(6)}", str(connection.settings_dict["NAME"]))
+    service = Throwaway(f"simulation_{secrets.token_hex(6)}", str(connection.settings_dict["NAME"]))
     current_app.conf.update(
         broker_url="memory://localhost/"
     )  # no worker shall hear of work that it could not find
@@ -51,10 +51,10 @@ def throwaway_service() -> Iterator[Throwaway]:
         tempfile.TemporaryDirectory(prefix="rq-simulation-") as folder,
         override_settings(FEATURES_DIR=Path(folder) / "features", MODELS_DIR=Path(folder) / "models"),
         as_owner(),
-        _created(found.name, found.home),
+        _created(service.name, service.home),
     ):
         call_command("migrate", verbosity=0)
-        yield found
+        yield service
 
 
 @contextmanager

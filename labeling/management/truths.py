@@ -55,8 +55,8 @@ def read_truth(path: Path, kind: str) -> Truth:
         for record in records
     ]
     records = [
-        replace(record, external_id=str(place), line=place + 1, metadata={}, split=str(split or "pool"))
-        for place, (record, split) in enumerate(zip(records, splits, strict=True))
+        replace(record, external_id=str(index), line=index + 1, metadata={}, split=str(split or "pool"))
+        for index, (record, split) in enumerate(zip(records, splits, strict=True))
     ]
     truth = Truth(kind, records, sorted({name for record in records for name in _names(record)}))
     if not truth.pool or len(truth.pool) == len(records) or not truth.class_names:

@@ -30,9 +30,13 @@ class ModelOpinion:
 def opinion_on(document: Document) -> ModelOpinion | None:
     """None while no model has said anything of the document."""
     if document.split == Document.Split.TEST and (version := ModelVersion.objects.in_use(document.project)):
-        found = version.held_out_predictions.filter(document=document).first()
-        if found is not None:
-            return _of(version, found) if found.spans is None else _of_spans(document, version, found.spans)
+        prediction = version.held_out_predictions.filter(document=document).first()
+        if prediction is not None:
+            return (
+                _of(version, prediction)
+                if prediction.spans is None
+                else _of_spans(document, version, prediction.spans)
+            )
     ranked = QueueEntry.objects.live(document.project).filter(document=document, reason__has_key="top")
     handed_out = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
     for reasons in (ranked, handed_out):
@@ -41,15 +45,19 @@ def opinion_on(document: Document) -> ModelOpinion | None:
     return None
 
 
-def _of(version: ModelVersion, found: HeldOutPrediction) -> ModelOpinion:
-    odds = sorted(zip(map(str, version.classes), found.probabilities, strict=True), key=lambda pair: -pair[1])
-    return ModelOpinion(version.number, [(pk, float(one)) for pk, one in odds[:MAX_CLASSES]])
+def _of(version: ModelVersion, prediction: HeldOutPrediction) -> ModelOpinion:
+    probabilities = sorted(
+        zip(map(str, version.classes), prediction.probabilities, strict=True), key=lambda pair: -pair[1]
+    )
+    return ModelOpinion(
+        version.number, [(pk, float(probability)) for pk, probability in probabilities[:MAX_CLASSES]]
+    )
 
 
 def _of_spans(document: Document, version: ModelVersion, spans: list[Any]) -> ModelOpinion:
     """What it marks: [start, end, place of the class, probability] each."""
     return ModelOpinion(
         version.number,
-        [(str(version.classes[place]), float(odds)) for _start, _end, place, odds in spans],
+        [(str(version.classes[index]), float(probability)) for _start, _end, index, probability in spans],
         tuple(document.text[start:end] for start, end, _place, _odds in spans),
     )

@@ -94,14 +94,14 @@ def outside_predictions(
     """
     if classes is None:
         classes = list(LabelClass.objects.active().filter(project=project_id).values_list("pk", flat=True))
-    found = {}
+    predictions = {}
     for source in PredictionSource.objects.filter(project=project_id):
         positions, said = _said_by(source)
         columns = [source.classes.index(c) if c in source.classes else -1 for c in classes]
         padded = np.pad(said, ((0, 0), (0, 1)))  # column -1: a class that the source does not know
         if len(positions):
-            found[source.name] = (positions, padded[:, columns])
-    return found
+            predictions[source.name] = (positions, padded[:, columns])
+    return predictions
 
 
 @transaction.atomic
@@ -150,8 +150,8 @@ def _documents(project: Project, opinions: Sequence[Opinion]) -> dict[int | str 
     own = Document.objects.filter(project=project)
     numbers = own.filter(pk__in=[o.document for o in opinions if o.document is not None])
     names = own.filter(external_id__in=[o.external_id for o in opinions if o.external_id is not None])
-    found: dict[int | str | None, int] = {pk: pk for pk in numbers.values_list("pk", flat=True)}
-    return found | dict(names.values_list("external_id", "pk"))
+    ids: dict[int | str | None, int] = {pk: pk for pk in numbers.values_list("pk", flat=True)}
+    return ids | dict(names.values_list("external_id", "pk"))
 
 
 def _checked(opinion: Opinion, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
@@ -205,8 +205,8 @@ def _store(project: Project, rows: Sequence[tuple[int, int, str, list[float]]]) 
             ON COMMIT DELETE ROWS""")
         cursor.execute("DELETE FROM incoming_prediction")
         with cursor.copy("COPY incoming_prediction FROM STDIN") as copy:
-            for place, row in enumerate(rows):
-                copy.write_row((place, *row))
+            for index, row in enumerate(rows):
+                copy.write_row((index, *row))
         cursor.execute(UPSERT, {"project": project.pk})
         return int(cursor.rowcount)
 

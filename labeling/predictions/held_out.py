@@ -95,11 +95,11 @@ def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     )  # takes no parameters
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         sent = b"".join(bytes(block) for block in copy)
-    found: Stored = (
+    stored: Stored = (
         known if known and known[0] == sent[_HEAD + 4 : _HEAD + 4 + _MARK] else _parsed(sent, n_classes)
     )
-    _keep(version, found)
-    return found[1], found[2]
+    _keep(version, stored)
+    return stored[1], stored[2]
 
 
 def stored_spans(version: ModelVersion) -> tuple[Integers, list[list[list[Any]]]]:
@@ -123,9 +123,9 @@ def _known(version: ModelVersion) -> Any:
         return _kept.get(version.pk)
 
 
-def _keep(version: ModelVersion, found: Stored | StoredSpans) -> None:
+def _keep(version: ModelVersion, stored: Stored | StoredSpans) -> None:
     with _lock:
-        _kept[version.pk] = found
+        _kept[version.pk] = stored
         _kept.move_to_end(version.pk)
         while len(_kept) > CACHE_SIZE:
             _kept.popitem(last=False)
@@ -137,7 +137,7 @@ def _parsed(sent: bytes, n_classes: int) -> Stored:
     ids = np.frombuffer(sent, dtype=">i8", count=bytes_of_ids // 8, offset=start + 4).astype(np.int64)
     row = np.dtype([("head", "V20"), ("odds", [("bytes", ">i4"), ("value", ">f8")], (n_classes,))])
     rows = np.frombuffer(sent, dtype=row, count=len(ids), offset=start + 4 + bytes_of_ids + 4)
-    odds = rows["odds"]["value"].astype(np.float64).reshape(-1, n_classes)
-    for array in (ids, odds):
+    probabilities = rows["odds"]["value"].astype(np.float64).reshape(-1, n_classes)
+    for array in (ids, probabilities):
         array.setflags(write=False)
-    return mark, ids, odds
+    return mark, ids, probabilities

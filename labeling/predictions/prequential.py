@@ -98,8 +98,10 @@ class Marked(Foretold):
 def prequential(project_id: int, most: int = MAX_ANSWERS) -> list[Predicted]:
     """Predictions and answers of the latest `most` answers that have both, the oldest first."""
     return [
-        Predicted(**facts, label_class=UUID(said), probability=odds, given=frozenset(map(UUID, given)))
-        for facts, (said, odds, given) in _read(_PREDICTED, project_id, most)
+        Predicted(
+            **facts, label_class=UUID(said), probability=probabilities, given=frozenset(map(UUID, given))
+        )
+        for facts, (said, probabilities, given) in _read(_PREDICTED, project_id, most)
     ]
 
 
@@ -120,7 +122,7 @@ def foretold(project: Project, most: int = MAX_ANSWERS) -> Sequence[Predicted | 
 
 def _read(statement: str, project_id: int, most: int) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
     """What `Foretold` tells of each answer, by name; and what else the statement asks for."""
-    names = [one.name for one in fields(Foretold)]
+    names = [field.name for field in fields(Foretold)]
     with connection.cursor() as cursor:
         cursor.execute(statement, {"project": project_id, "most": most})
         rows = cursor.fetchall()

@@ -30,43 +30,43 @@ BATCH_SIZE = 500  # documents
 
 def truth_flags(version: ModelVersion, documents: Sequence[LabelledDocument]) -> Flags:
     """(n, n_classes) the labels of these documents; classes that the model does not know have no column."""
-    place = {label_class: number for number, label_class in enumerate(version.classes)}
-    flags = np.zeros((len(documents), len(place)), dtype=bool)
+    class_index = {label_class: number for number, label_class in enumerate(version.classes)}
+    flags = np.zeros((len(documents), len(class_index)), dtype=bool)
     for row, document in enumerate(documents):
-        flags[row, [place[c] for c in document.classes if c in place]] = True
+        flags[row, [class_index[c] for c in document.classes if c in class_index]] = True
     return flags
 
 
 def pulled(
     committee: Committee,
     store: FeatureStore,
-    places: Sequence[tuple[int, int]],
+    positions: Sequence[tuple[int, int]],
     probabilities: Floats,
     truth: Flags,
 ) -> dict[int, dict[str, Any]]:
     """What is kept of each test document's words; none of those for which there is no time.
 
-    places : (document, position) of n documents, the labelled ones first
+    positions : (document, position) of n documents, the labelled ones first
     probabilities : (n, n_classes)
     truth : (m, n_classes) labels of the first m
     """
-    if not places or committee.n_classes < 2:
+    if not positions or committee.n_classes < 2:
         return {}
     is_several = committee.link == "sigmoid"
     towards, against, order = duels(probabilities, committee.decide(probabilities), truth, is_several)
-    found: dict[int, dict[str, Any]] = {}
+    attributions: dict[int, dict[str, Any]] = {}
     read = 0
     for first in range(0, len(order), BATCH_SIZE):
         rows = order[first : first + BATCH_SIZE]
-        ids = [places[row][0] for row in rows]
+        ids = [positions[row][0] for row in rows]
         texts = dict(Document.objects.filter(pk__in=ids).values_list("pk", Left("text", MAX_CHARACTERS)))
         sizes = read + np.cumsum([len(texts[pk]) for pk in ids])
         rows = rows[: int(np.searchsorted(sizes, MAX_TOTAL_CHARACTERS, side="right"))]
         read = int(sizes[-1])
-        found |= _told(committee, store, places, rows, towards[rows], against[rows], texts)
+        attributions |= _told(committee, store, positions, rows, towards[rows], against[rows], texts)
         if read >= MAX_TOTAL_CHARACTERS:
             break
-    return found
+    return attributions
 
 
 def duels(
@@ -104,7 +104,7 @@ def duels(
 def _told(
     committee: Committee,
     store: FeatureStore,
-    places: Sequence[tuple[int, int]],
+    positions: Sequence[tuple[int, int]],
     rows: Integers,
     towards: Integers,
     against: Integers,
@@ -112,8 +112,8 @@ def _told(
 ) -> dict[int, dict[str, Any]]:
     if not len(rows):
         return {}
-    ids = [places[row][0] for row in rows]
-    kept = store.take(np.array([places[row][1] for row in rows], dtype=np.int64))
+    ids = [positions[row][0] for row in rows]
+    kept = store.take(np.array([positions[row][1] for row in rows], dtype=np.int64))
     featurizer = store.featurizer if store.view == WORDS else None
     read = [texts[pk] for pk in ids]
     to_first, to_other = (

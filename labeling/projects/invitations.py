@@ -54,8 +54,8 @@ def invitation_of(secret: str) -> Invitation:
 def membership_by(secret: str, user: User) -> Membership | None:
     """The person's membership of the project that the link leads to, used up or not; None for others."""
     digest = Invitation.digest_of(secret)
-    found = Membership.objects.filter(project__invitations__digest=digest, user=user, removed_at=None)
-    return found.filter(project__archived_at=None).select_related("project").first()
+    memberships = Membership.objects.filter(project__invitations__digest=digest, user=user, removed_at=None)
+    return memberships.filter(project__archived_at=None).select_related("project").first()
 
 
 @transaction.atomic
@@ -97,8 +97,8 @@ def sign_up(secret: str, username: str, password: str) -> Membership:
 def revoke(project_id: int, manager: User, invitation_id: int) -> None:
     """Make an unused link useless. Raises NotAllowed, NotFound."""
     manager_of(project_id, manager)
-    found = Invitation.objects.filter(project=project_id, pk=invitation_id, redeemed_at=None)
-    if not found.update(revoked_at=Coalesce("revoked_at", Now())):
+    invitations = Invitation.objects.filter(project=project_id, pk=invitation_id, redeemed_at=None)
+    if not invitations.update(revoked_at=Coalesce("revoked_at", Now())):
         raise NotFound
 
 

@@ -185,29 +185,29 @@ def release(token: str, annotator: User, key: str | None = None) -> None:
 
 def _lock_member(facts: dict[str, Any]) -> Policy:
     """One claim of one annotator at a time; also the check that there is such a member."""
-    found = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
-    if not found:
+    rows = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
+    if not rows:
         raise NotAMember
-    return Policy(*found[0])
+    return Policy(*rows[0])
 
 
 def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
     """What comes back with a reply goes first, and alone; else the best-ranked, else any at random."""
     statement = sql.LOCK_REPLIED.replace("{count}", str(count))
-    if found := run(statement, facts) if facts["replied"] else []:
+    if rows := run(statement, facts) if facts["replied"] else []:
         missing = 0
     else:
-        found = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
-        missing = count - len(found)
+        rows = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
+        missing = count - len(rows)
     if missing:
         unranked = sql.LOCK_UNRANKED.replace("{count}", str(missing))
-        found += run(unranked, facts | {"taken": [document for document, _, _ in found]})
-    if not found:
+        rows += run(unranked, facts | {"taken": [document for document, _, _ in rows]})
+    if not rows:
         return []
-    documents = [document for document, _, _ in found]
-    if any(is_overdue for _, _, is_overdue in found):
+    documents = [document for document, _, _ in rows]
+    if any(is_overdue for _, _, is_overdue in rows):
         run(sql.EXPIRE_LOCKED, {"documents": documents})
-    reasons = [json.dumps(_json(reason)) for _, reason, _ in found]
+    reasons = [json.dumps(_json(reason)) for _, reason, _ in rows]
     return held_documents(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
 
 

@@ -44,10 +44,10 @@ class Opinion:
         Where a reason says something already, that stays.
         """
         ids = [document for document, _reason in entries]
-        found = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
+        rows = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
         facts = {
             pk: (position, text)
-            for pk, position, text in found.values_list("pk", "position", Left("text", MAX_CHARACTERS))
+            for pk, position, text in rows.values_list("pk", "position", Left("text", MAX_CHARACTERS))
         }
         known = [pk for pk in ids if pk in facts]
         if not known:
@@ -72,23 +72,25 @@ class Opinion:
         if self.committee.link == "sigmoid":
             probabilities = self.committee.probabilities(rows)
             decided = self.committee.decide(probabilities)
-            for reason, is_likely, found in zip(told, decided, probabilities, strict=True):
-                reason["likely"] = self._likely(is_likely, found)
+            for reason, is_likely, row_probabilities in zip(told, decided, probabilities, strict=True):
+                reason["likely"] = self._likely(is_likely, row_probabilities)
         return told
 
     def _likely(self, is_likely: Flags, probabilities: Floats) -> list[list[Any]]:
         """Of several classes, those that the model would choose, the likeliest first."""
         names: Sequence[UUID] = self.version.classes
-        places = sorted(np.flatnonzero(is_likely).tolist(), key=lambda place: -probabilities[place])[
+        indices = sorted(np.flatnonzero(is_likely).tolist(), key=lambda index: -probabilities[index])[
             :MAX_LIKELY_CLASSES
         ]
-        return [[str(names[place]), round(float(probabilities[place]), 4)] for place in places]
+        return [[str(names[index]), round(float(probabilities[index]), 4)] for index in indices]
 
-    def _reason(self, classes: list[int], odds: list[float], why: Explanation) -> dict[str, Any]:
+    def _reason(self, classes: list[int], probabilities: list[float], why: Explanation) -> dict[str, Any]:
         names: Sequence[UUID] = self.version.classes
         reason: dict[str, Any] = {
             "model": self.version.number,
-            "top": [[str(names[n]), round(p, 4)] for n, p in zip(classes, odds, strict=True) if n >= 0],
+            "top": [
+                [str(names[n]), round(p, 4)] for n, p in zip(classes, probabilities, strict=True) if n >= 0
+            ],
             "experts": [[v.expert, str(names[v.label_class]), round(v.probability, 3)] for v in why.views],
         }
         if why.words:

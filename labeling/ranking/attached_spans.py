@@ -40,8 +40,8 @@ class SpanOpinion:
         Where a reason says something already, that stays.
         """
         ids = [document for document, _reason in entries]
-        found = Document.objects.filter(pk__in=ids, position__lt=len(self.tokens))
-        facts = {pk: (position, text) for pk, position, text in found.values_list("pk", "position", "text")}
+        rows = Document.objects.filter(pk__in=ids, position__lt=len(self.tokens))
+        facts = {pk: (position, text) for pk, position, text in rows.values_list("pk", "position", "text")}
         known = [pk for pk in ids if pk in facts]
         lengths = np.cumsum([len(facts[pk][1]) for pk in known])
         read = known[: int(np.searchsorted(lengths, MAX_TAGGED_CHARACTERS, side="right"))]
@@ -56,9 +56,9 @@ class SpanOpinion:
     def _block(self, positions: Sequence[int]) -> TokenBlock:
         """The tokens of these documents, whose positions rise."""
         size = self.tokens.block_documents
-        places = np.array(positions, dtype=np.int64)
-        blocks = self.tokens.blocks(np.unique(places // size).tolist())
-        taken = [block.take(places[places // size == first // size] - first) for first, block in blocks]
+        indices = np.array(positions, dtype=np.int64)
+        blocks = self.tokens.blocks(np.unique(indices // size).tolist())
+        taken = [block.take(indices[indices // size == first // size] - first) for first, block in blocks]
         return reduce(TokenBlock.joined, taken)
 
     def _reason(self, tagged: Tagged) -> dict[str, Any]:

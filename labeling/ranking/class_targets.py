@@ -42,25 +42,25 @@ COMPARED = """
 
 def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     """Weights of the shares for single classes, and what managers want. `classes` gives their numbers."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
-    counts = _counts(project, place)
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    counts = _counts(project, class_index)
     pairs = [
-        (place[one.label_class], place[given])
-        for one in prequential(project.pk)
-        if len(one.given) == 1 and one.share != "test"  # the test set steers nothing
-        for given in one.given
-        if one.label_class in place and given in place
+        (class_index[prediction.label_class], class_index[given])
+        for prediction in prequential(project.pk)
+        if len(prediction.given) == 1 and prediction.share != "test"  # the test set steers nothing
+        for given in prediction.given
+        if prediction.label_class in class_index and given in class_index
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, given, len(classes))
     weakness = weak_class_weights(f1, counts, ambiguous_classes(project, classes))
     mix = mix_of(project, len(classes))
-    rows = [need for need in _set_needs(project) if need.label_class_id in place]
+    rows = [need for need in _set_needs(project) if need.label_class_id in class_index]
     if any(need.mode == ClassNeed.Mode.AUTOMATIC and need.share is not None for need in rows):
         weakness = np.zeros(len(classes))  # the reports know better
-    weakness[[place[need.label_class_id] for need in rows]] = 0.0
-    focus = _focus(project, place)  # a manager's wish for a class takes the place of its need
-    needs = _needs(rows, place, _most_needed(mix, len(classes)))
+    weakness[[class_index[need.label_class_id] for need in rows]] = 0.0
+    focus = _focus(project, class_index)  # a manager's wish for a class takes the place of its need
+    needs = _needs(rows, class_index, _most_needed(mix, len(classes)))
     return Wishes(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
@@ -98,31 +98,33 @@ def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]
     words = dict(seeded.values_list("pk", "seed_words"))
     if not words:
         return {}
-    place = {label_class: number for number, label_class in enumerate(classes)}
-    counts = _counts(project, place)
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    counts = _counts(project, class_index)
     wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
     needy = [
-        pk for pk in words if pk in place and (counts[place[pk]] < SEED_SEARCH_THRESHOLD or pk in wanted)
+        pk
+        for pk in words
+        if pk in class_index and (counts[class_index[pk]] < SEED_SEARCH_THRESHOLD or pk in wanted)
     ]
-    needy.sort(key=lambda pk: (counts[place[pk]], place[pk]))
-    return {place[pk]: words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
+    needy.sort(key=lambda pk: (counts[class_index[pk]], class_index[pk]))
+    return {class_index[pk]: words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
 
 
-def _counts(project: Project, place: dict[UUID, int]) -> np.ndarray:
-    counts = np.zeros(len(place), dtype=np.int64)
+def _counts(project: Project, class_index: dict[UUID, int]) -> np.ndarray:
+    counts = np.zeros(len(class_index), dtype=np.int64)
     for (label_class, split), count in label_counts(project.pk).items():
-        if label_class in place and split == Document.Split.POOL:
-            counts[place[label_class]] = count
+        if label_class in class_index and split == Document.Split.POOL:
+            counts[class_index[label_class]] = count
     return counts
 
 
 def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
     """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
     answers = _rows(COMPARED, project)
-    given = np.zeros((len(answers), len(place)), dtype=bool)
+    given = np.zeros((len(answers), len(class_index)), dtype=bool)
     for row, (_document, named) in enumerate(answers):
-        given[row, [place[UUID(name)] for name in named if UUID(name) in place]] = True
+        given[row, [class_index[UUID(name)] for name in named if UUID(name) in class_index]] = True
     documents = np.array([document for document, _named in answers], dtype=np.int64)
     agreement = class_agreement(given, documents)
     return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
@@ -136,24 +138,26 @@ def _set_needs(project: Project) -> list[ClassNeed]:
     return list(needs.exclude(mode=ClassNeed.Mode.AUTOMATIC, share=None))
 
 
-def _needs(rows: list[ClassNeed], place: dict[UUID, int], most: float) -> dict[int, float]:
+def _needs(rows: list[ClassNeed], class_index: dict[UUID, int], most: float) -> dict[int, float]:
     """Their shares, together at most `most`: those set by hand first, the others share what is left."""
-    found: dict[int, float] = {}
+    weights: dict[int, float] = {}
     for mode in (ClassNeed.Mode.BY_HAND, ClassNeed.Mode.AUTOMATIC):
-        shares = {place[need.label_class_id]: need.share for need in rows if need.mode == mode and need.share}
-        whole, left = sum(shares.values()), max(0.0, most - sum(found.values()))
-        found |= {number: share * min(1.0, left / whole) for number, share in shares.items() if left}
-    return found
+        shares = {
+            class_index[need.label_class_id]: need.share for need in rows if need.mode == mode and need.share
+        }
+        whole, left = sum(shares.values()), max(0.0, most - sum(weights.values()))
+        weights |= {number: share * min(1.0, left / whole) for number, share in shares.items() if left}
+    return weights
 
 
-def _focus(project: Project, place: dict[UUID, int]) -> dict[int, float]:
+def _focus(project: Project, class_index: dict[UUID, int]) -> dict[int, float]:
     """Standing wishes; those that are met end here."""
     shares: dict[int, float] = {}
     for focus in Focus.objects.standing().filter(project=project):
         if focus.labels_so_far >= focus.wanted_labels:
             Focus.objects.filter(pk=focus.pk).update(ended_at=Now())
-        elif focus.label_class_id in place:
-            shares[place[focus.label_class_id]] = FOCUS_SHARE
+        elif focus.label_class_id in class_index:
+            shares[class_index[focus.label_class_id]] = FOCUS_SHARE
     return shares
 
 

@@ -87,12 +87,12 @@ class GoldAnswer:
 
 def gold_answers(project_id: int) -> list[GoldAnswer]:
     """Each annotator's answers to gold documents beside what is right, by annotator, the oldest first."""
-    found = _rows(ANSWERS, project=project_id)
-    labels = _labels({annotation for row in found for annotation in row[2:]})
+    rows = _rows(ANSWERS, project=project_id)
+    labels = _labels({annotation for row in rows for annotation in row[2:]})
     none: Labels = frozenset()
     return [
         GoldAnswer(annotator, document, labels.get(given, none), labels.get(gold, none))
-        for annotator, document, given, gold in found
+        for annotator, document, given, gold in rows
     ]
 
 
@@ -107,10 +107,10 @@ def raise_slots(document_ids: list[int]) -> set[int]:
 
 
 def _labels(annotations: Iterable[int]) -> dict[int, Labels]:
-    found: dict[int, set[tuple[UUID, int | None, int | None]]] = {}
+    labels_of: dict[int, set[tuple[UUID, int | None, int | None]]] = {}
     for annotation, label_class, start, end in _rows(LABELS, annotations=list(annotations)):
-        found.setdefault(annotation, set()).add((label_class, start, end))
-    return {annotation: frozenset(labels) for annotation, labels in found.items()}
+        labels_of.setdefault(annotation, set()).add((label_class, start, end))
+    return {annotation: frozenset(labels) for annotation, labels in labels_of.items()}
 
 
 def _rows(statement: str, **given: Any) -> list[tuple[Any, ...]]:
@@ -204,7 +204,7 @@ def served(project: Project, head: list[Entry], seed: int) -> list[Entry]:
     if labeler_count(project.pk) < MIN_ANNOTATORS:
         return head
     chosen = give_slots(project, servable(project.pk, most, seed))
-    entries = [(pk, _reason(alike[place % len(alike)])) for place, pk in enumerate(chosen)]
+    entries = [(pk, _reason(alike[index % len(alike)])) for index, pk in enumerate(chosen)]
     return scattered(head, entries, SHARE, seed)
 
 

@@ -96,8 +96,8 @@ class Ranker:
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
-        found = Document.objects.filter(project=self.project, position__in=positions)
-        documents = dict(found.values_list("position", "pk"))
+        rows = Document.objects.filter(project=self.project, position__in=positions)
+        documents = dict(rows.values_list("position", "pk"))
         needs = told_needs(self.project) if any(e.share is Share.WEAK_CLASS for e in chosen) else {}
         return [
             (documents[entry.position], _reason(entry, self.classes, self.version, needs))
@@ -119,11 +119,11 @@ def start_ranker(project: Project) -> Ranker:
             return at_random(candidates, seed, size)
         share = mix_of(project, len(classes)).seed_words
 
-        def typical(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+        def typical(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return start_head(
                 np.flatnonzero(is_candidate),
                 store.dense,
-                size=places,
+                size=count,
                 batch=BATCH,
                 seeds=_matches(project, classes, store, is_candidate, share),
                 seed_share=share,
@@ -193,18 +193,18 @@ def _select(
     strategy = Strategy(project.strategy)
     labelled = None
     if strategy is Strategy.HERDING:
-        places = [d.position for d in labelled_documents(project.pk, "pool") if d.position < len(store)]
-        labelled = np.array(places, dtype=np.int64)
+        positions = [d.position for d in labelled_documents(project.pk, "pool") if d.position < len(store)]
+        labelled = np.array(positions, dtype=np.int64)
     batch = labels_between(project, version)
 
-    def best(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+    def best(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
         return select_head(
             scores.keep(is_candidate),
             store.dense,
             len(version.classes),
             strategy=strategy,
             wishes=all_wishes(project, version, store, is_candidate),
-            size=places,
+            size=count,
             batch=batch,
             labelled=labelled,
             seed=seed,
@@ -240,10 +240,12 @@ def open_candidates(project: Project, count: int) -> Candidates:
 def at_random(candidates: Candidates, seed: int, size: int) -> list[HeadEntry]:
     """A uniform draw, one of each group of near-duplicates first, with the chance that each document had."""
 
-    def drawn(is_candidate: Flags, places: int) -> list[HeadEntry]:
+    def drawn(is_candidate: Flags, count: int) -> list[HeadEntry]:
         positions = np.random.default_rng(seed).permutation(np.flatnonzero(is_candidate))
-        propensity = min(places / len(positions), 1.0)
-        return [HeadEntry(int(one), Share.RANDOM, propensity=propensity) for one in positions[:places]]
+        propensity = min(count / len(positions), 1.0)
+        return [
+            HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in positions[:count]
+        ]
 
     return one_of_each_first(candidates, size, drawn)
 

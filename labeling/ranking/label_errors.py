@@ -42,18 +42,30 @@ def review(
     if project.kind == Project.Kind.SPANS or labeler_count(project.pk) < 2:
         return {}
     known = set(classes)
-    found = [one for one in confirmable(project.pk) if one.classes <= known and one.position < len(store)]
-    if len(found) < MIN_LABELS:
+    candidates = [
+        candidate
+        for candidate in confirmable(project.pk)
+        if candidate.classes <= known and candidate.position < len(store)
+    ]
+    if len(candidates) < MIN_LABELS:
         return {}
-    chances = dict(zip(found, _posteriors(project, found, classes, committee, store).tolist(), strict=True))
-    waiting = {one.document_id: chance for one, chance in chances.items() if one.is_asked}
+    chances = dict(
+        zip(candidates, _posteriors(project, candidates, classes, committee, store).tolist(), strict=True)
+    )
+    waiting = {
+        candidate.document_id: probability for candidate, probability in chances.items() if candidate.is_asked
+    }
     doubted = sorted(
-        (one for one, chance in chances.items() if chance < DOUBTFUL_BELOW and not one.is_asked),
-        key=lambda one: chances[one],
+        (
+            candidate
+            for candidate, probability in chances.items()
+            if probability < DOUBTFUL_BELOW and not candidate.is_asked
+        ),
+        key=lambda candidate: chances[candidate],
     )
     wanted = _with_few_tests(doubted, most - len(waiting), project.test_share)
-    asked = ask(project.pk, [one.document_id for one in wanted])
-    by_id = {one.document_id: chances[one] for one in wanted}
+    asked = ask(project.pk, [candidate.document_id for candidate in wanted])
+    by_id = {candidate.document_id: chances[candidate] for candidate in wanted}
     return waiting | {pk: by_id[pk] for pk in asked}
 
 
@@ -61,46 +73,48 @@ def _with_few_tests(doubted: Sequence[Confirmable], most: int, test_share: float
     """The first `most`, with test documents only at their share of the pool."""
     wanted: list[Confirmable] = []
     tests_left = ceil(max(most, 0) * test_share)
-    for one in doubted:
+    for candidate in doubted:
         if len(wanted) >= most:
             break
-        if one.split == Document.Split.TEST:
+        if candidate.split == Document.Split.TEST:
             if not tests_left:
                 continue
             tests_left -= 1
-        wanted.append(one)
+        wanted.append(candidate)
     return wanted
 
 
 def _posteriors(
     project: Project,
-    found: Sequence[Confirmable],
+    candidates: Sequence[Confirmable],
     classes: Sequence[UUID],
     committee: Committee,
     store: FeatureStore,
 ) -> Doubles:
     """(n,) chance that each answer is right: by who gave it, and by models that have not seen it."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
-    flags = np.zeros((len(found), len(classes)), dtype=bool)
-    for row, one in enumerate(found):
-        flags[row, [place[label_class] for label_class in one.classes]] = True
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    flags = np.zeros((len(candidates), len(classes)), dtype=bool)
+    for row, candidate in enumerate(candidates):
+        flags[row, [class_index[label_class] for label_class in candidate.classes]] = True
     is_single = project.kind == Project.Kind.SINGLE
     labels = flags.argmax(axis=1) if is_single else flags
-    rows = store.take(np.array([one.position for one in found], dtype=np.int64))
-    is_pool = np.array([one.split == Document.Split.POOL for one in found])
-    believed = np.zeros(flags.shape, dtype=np.float32)
-    believed[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
+    rows = store.take(np.array([item.position for item in candidates], dtype=np.int64))
+    is_pool = np.array([item.split == Document.Split.POOL for item in candidates])
+    posteriors = np.zeros(flags.shape, dtype=np.float32)
+    posteriors[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
     if not is_pool.all():  # no model has learnt from test documents
-        believed[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
-    prior = given_prior(believed, labels) if is_single else weakest_prior(believed, flags)
+        posteriors[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
+    prior = given_prior(posteriors, labels) if is_single else weakest_prior(posteriors, flags)
     n_choices = len(classes) if is_single else 2
-    return posterior(prior, _said(project, found, n_choices), n_choices)
+    return posterior(prior, _said(project, candidates, n_choices), n_choices)
 
 
-def _said(project: Project, found: Sequence[Confirmable], n_classes: int) -> Doubles:
+def _said(project: Project, candidates: Sequence[Confirmable], n_classes: int) -> Doubles:
     """(n,) what the annotators' own reliability says for each answer."""
     proved = proved_right(project.pk)
-    people = sorted({person for one in found for person in one.annotators})
+    people = sorted({person for candidate in candidates for person in candidate.annotators})
     right, compared = np.array([proved.get(person, (0, 0)) for person in people]).T
     each = dict(zip(people, evidence(annotator_accuracy(right, compared), n_classes), strict=True))
-    return np.array([sum(each[person] for person in one.annotators) for one in found], dtype=np.float64)
+    return np.array(
+        [sum(each[person] for person in candidate.annotators) for candidate in candidates], dtype=np.float64
+    )

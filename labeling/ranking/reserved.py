@@ -27,5 +27,5 @@ def started_documents(project: Project, most: int) -> list[Entry]:
 def test_documents(project: Project, most: int) -> list[Entry]:
     """The test set grows along its random key, so that a small one is part of every larger one."""
     waiting = Document.objects.test_set().filter(project=project, state=Document.State.OPEN, extra_slots=0)
-    found = waiting.order_by("random_key").values_list("pk", flat=True)[:most]
-    return [(pk, {"share": "test"}) for pk in found]
+    documents = waiting.order_by("random_key").values_list("pk", flat=True)[:most]
+    return [(pk, {"share": "test"}) for pk in documents]

@@ -56,9 +56,9 @@ def work_on(work: OwedWork) -> None:
         if time.monotonic() > ends:
             owe(project.pk, OwedWork.Kind.REPLAY)
             return
-    found = _read_off(asked, known)
+    results = _read_off(asked, known)
     beat(work)
-    Replay.objects.filter(pk=asked.pk).update(result=found, finished_at=Now())
+    Replay.objects.filter(pk=asked.pk).update(result=results, finished_at=Now())
     asked.curves.all().delete()
     kept = Replay.objects.filter(project=project)[:MAX_SAVED_REPLAYS].values("pk")
     Replay.objects.filter(project=project).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
@@ -80,12 +80,12 @@ def next_run(asked: Replay) -> tuple[Strategy, int] | None:
 def known_pool(asked: Replay, store: FeatureStore) -> KnownPool:
     """The documents of a replay with what they were given."""
     kind, n_classes = asked.project.kind, len(asked.classes)
-    places, labels = given_before(asked.pool_annotations, asked.classes)
+    positions, labels = given_before(asked.pool_annotations, asked.classes)
     test_places, test_labels = given_before(asked.test_annotations, asked.classes)
     if kind == Project.Kind.SINGLE:
         labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
     evidence = _lessened(evidence_for(asked.project, store, asked.classes))
-    return KnownPool(store.take(places), labels, n_classes, evidence, store.take(test_places), test_labels)
+    return KnownPool(store.take(positions), labels, n_classes, evidence, store.take(test_places), test_labels)
 
 
 def _lessened(evidence: Evidence) -> Evidence:
@@ -122,7 +122,7 @@ def _read_off(asked: Replay, known: KnownPool) -> dict[str, object]:
             Curve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
         )
         seconds += curve.seconds
-    found: Savings = estimate_savings(
+    savings: Savings = estimate_savings(
         curves,
         known.test_labels,
         known.n_classes,
@@ -132,7 +132,7 @@ def _read_off(asked: Replay, known: KnownPool) -> dict[str, object]:
     )
     runs = min(len(runs) for runs in curves.values())
     facts = {"runs": runs, "seconds": round(seconds, 1), "pool": len(known.rows), "test": len(known.test)}
-    return facts | asdict(found)
+    return facts | asdict(savings)
 
 
 def _packed(array: AnyArray) -> bytes:

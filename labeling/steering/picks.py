@@ -100,8 +100,8 @@ def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, 
     manager_of(project_id, manager)
     if not 1 <= count <= MAX_PICKED_DOCUMENTS:
         raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
-    found = _drawn(project_id, where, count, random())  # noqa: S311 - any place will do
-    return pick(project_id, manager, found, reason) if found else Picked(None)
+    document_ids = _drawn(project_id, where, count, random())  # noqa: S311 - any place will do
+    return pick(project_id, manager, document_ids, reason) if document_ids else Picked(None)
 
 
 @transaction.atomic
@@ -139,15 +139,15 @@ def waiting_entries(project: Project, most: int) -> list[Entry]:
         .order_by("turn", "-pick_id")
         .values_list("document", "pick__reason", "document__split")
     )
-    found: dict[int, tuple[str, str]] = {}
+    result: dict[int, tuple[str, str]] = {}
     for pk, why, split in waiting[: 2 * most]:  # a document may be of two picks
-        found.setdefault(pk, (why, split))
+        result.setdefault(pk, (why, split))
     answered = Lease.objects.filter(
-        document__in=list(found), state=Lease.State.SUBMITTED, round=F("document__round")
+        document__in=list(result), state=Lease.State.SUBMITTED, round=F("document__round")
     )
     begun = set(answered.values_list("document", flat=True))
     entries: list[Entry] = []
-    for pk, (why, split) in list(found.items())[:most]:
+    for pk, (why, split) in list(result.items())[:most]:
         if pk in begun:
             told = {"independent": "again"}
         else:
@@ -183,22 +183,24 @@ def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]
         .filter(~Exists(begun), ~Exists(taken), project=project_id, state=Document.State.OPEN)
         .order_by("random_key")
     )
-    for one in where.conditions:  # told of a part of the pool only, so that a random place could miss it
-        if one.field == TOLD_LANGUAGE:
-            pool = pool.filter(told_language__language=one.value)
+    for (
+        condition
+    ) in where.conditions:  # told of a part of the pool only, so that a random place could miss it
+        if condition.field == TOLD_LANGUAGE:
+            pool = pool.filter(told_language__language=condition.value)
     parts = (pool.filter(random_key__gte=start), pool.filter(random_key__lt=start))
     facts = ("pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group")
     rows = (
         row for part in parts for row in part.values_list(*facts)[:MAX_SCANNED_DOCUMENTS].iterator(BATCH_SIZE)
     )
-    found: list[int] = []
+    ids: list[int] = []
     groups: set[int] = set()
     for pk, metadata, source, language, characters, group in islice(rows, MAX_SCANNED_DOCUMENTS):
         known = described(metadata, source, language)
         if group in groups or not where.holds(known, characters, group is not None):
             continue
-        found.append(pk)
+        ids.append(pk)
         groups |= set() if group is None else {group}
-        if len(found) == count:
+        if len(ids) == count:
             break
-    return found
+    return ids

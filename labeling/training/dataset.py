@@ -93,12 +93,12 @@ def labels_per_class(lesson: Lesson) -> dict[str, int]:
 
 def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
     """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
-    place = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = {label_class: number for number, label_class in enumerate(classes)}
     if kind == Project.Kind.SINGLE:
-        return np.array([place[next(iter(d.classes))] for d in documents], dtype=np.int64)
+        return np.array([class_index[next(iter(d.classes))] for d in documents], dtype=np.int64)
     flags = np.zeros((len(documents), len(classes)), dtype=bool)
     for row, document in enumerate(documents):
-        flags[row, [place[label_class] for label_class in document.classes]] = True
+        flags[row, [class_index[label_class] for label_class in document.classes]] = True
     return flags
 
 
@@ -107,8 +107,8 @@ def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[n
 
     Annotations never change, so their numbers hold the labels of a moment for as long as work on them takes.
     """
-    found = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
-    rows = list(found.values_list("pk", "document__position"))
+    queryset = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
+    rows = list(queryset.values_list("pk", "document__position"))
     row_of = {pk: row for row, (pk, _) in enumerate(rows)}
     column_of = {label_class: column for column, label_class in enumerate(classes)}
     flags = np.zeros((len(rows), len(column_of)), dtype=bool)

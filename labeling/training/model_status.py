@@ -178,12 +178,12 @@ def _is_running(works: list[OwedWork]) -> bool:
     return any(work.kind == OwedWork.Kind.TRAIN and work.state == OwedWork.State.RUNNING for work in works)
 
 
-def _of_labels(project: Project, found: Learnable, *, is_owed: bool) -> ModelStatus:
+def _of_labels(project: Project, learnable: Learnable, *, is_owed: bool) -> ModelStatus:
     """Where nothing has failed: what the labels are short of, or that it is the workers' turn."""
-    is_enough = found.classes >= (2 if project.kind == Project.Kind.SINGLE else 1)
-    if not is_enough and found.documents >= MIN_NEW_LABELS:
-        return ModelStatus(ModelState.ONE_CLASS, project.kind, found.documents, found.class_name)
-    if is_enough and (is_owed or found.documents >= MIN_NEW_LABELS):
+    is_enough = learnable.classes >= (2 if project.kind == Project.Kind.SINGLE else 1)
+    if not is_enough and learnable.documents >= MIN_NEW_LABELS:
+        return ModelStatus(ModelState.ONE_CLASS, project.kind, learnable.documents, learnable.class_name)
+    if is_enough and (is_owed or learnable.documents >= MIN_NEW_LABELS):
         is_preparing = project.feature_edition == 0 or project.grouped_count < project.document_count
-        return ModelStatus(ModelState.WAITING, project.kind, found.documents, is_preparing=is_preparing)
-    return ModelStatus(ModelState.TOO_FEW_LABELS, project.kind, found.documents)
+        return ModelStatus(ModelState.WAITING, project.kind, learnable.documents, is_preparing=is_preparing)
+    return ModelStatus(ModelState.TOO_FEW_LABELS, project.kind, learnable.documents)

@@ -197,18 +197,20 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
     """
     documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
     ahead = labelled_next(version.project_id, len(documents))
-    places = {d.document_id: d.position for d in documents}
-    places |= {pk: place for pk, place in ahead.items() if pk not in places and place < len(store)}
-    probabilities = committee.probabilities(store.take(np.array(list(places.values()), dtype=np.int64)))
+    positions = {d.document_id: d.position for d in documents}
+    positions |= {
+        pk: position for pk, position in ahead.items() if pk not in positions and position < len(store)
+    }
+    probabilities = committee.probabilities(store.take(np.array(list(positions.values()), dtype=np.int64)))
     truth = truth_flags(version, documents)
-    pulls = pulled(committee, store, list(places.items()), probabilities, truth)
+    pulls = pulled(committee, store, list(positions.items()), probabilities, truth)
     with (
         connection.cursor() as cursor,
         cursor.copy(
             "COPY labeling_heldoutprediction (model_version_id, document_id, probabilities, pulls) FROM STDIN"
         ) as copy,
     ):
-        for document, row in zip(places, probabilities, strict=True):
+        for document, row in zip(positions, probabilities, strict=True):
             told = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
             copy.write_row((version.pk, document, [float(p) for p in row], told))
     return right_now(version, documents, committee.decide(probabilities[: len(documents)]))

@@ -44,11 +44,14 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
     texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
     said = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
     pulls = _pulls(tagger, texts, said, labelled)
-    place = {label_class.hex: number for number, label_class in enumerate(version.classes)}
+    class_index = {label_class.hex: number for number, label_class in enumerate(version.classes)}
     HeldOutPrediction.objects.bulk_create(
         [
             HeldOutPrediction(
-                model_version=version, document_id=pk, spans=_stored(said[pk], place), pulls=pulls.get(pk)
+                model_version=version,
+                document_id=pk,
+                spans=_stored(said[pk], class_index),
+                pulls=pulls.get(pk),
             )
             for pk in texts
         ],
@@ -105,7 +108,7 @@ def change_of_tags(
     texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
     names = [label_class.hex for label_class in version.classes]
     block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
-    first, second = (one.score(block, names).tags.astype(np.int64) + 1 for one in (before, tagger))
+    first, second = (model.score(block, names).tags.astype(np.int64) + 1 for model in (before, tagger))
     return {
         "kappa": round(kappa(first, second, 2 * len(names) + 1), 4),
         "documents": len(texts),
@@ -114,11 +117,11 @@ def change_of_tags(
     }
 
 
-def _stored(said: Tagged, place: Mapping[str, int]) -> list[list[float]]:
+def _stored(said: Tagged, class_index: Mapping[str, int]) -> list[list[float]]:
     return [
-        [span.start, span.end, place[span.label_class], round(probability, 4)]
+        [span.start, span.end, class_index[span.label_class], round(probability, 4)]
         for span, probability in zip(said.spans, said.probabilities, strict=True)
-        if span.label_class in place
+        if span.label_class in class_index
     ]
 
 
@@ -140,12 +143,12 @@ def _pulls(
     read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
     if not read:
         return {}
-    found = span_pulls(
+    attributions = span_pulls(
         tagger, [texts[pk] for pk in read], [said[pk] for pk in read], [given.get(pk) for pk in read]
     )
     return {
         pk: {"words": _rounded(pulls.towards), "others": _rounded(pulls.against)}
-        for pk, pulls in zip(read, found, strict=True)
+        for pk, pulls in zip(read, attributions, strict=True)
     }
 
 

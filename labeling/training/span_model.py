@@ -125,9 +125,11 @@ def measured_cost(project: Project, tokens: TokenStore) -> Cost:
         seconds__gt=0,
         document__position__lt=len(tokens),
     ).order_by("-pk")
-    found = list(answers.values_list("seconds", "document__position")[:MEASURED])
-    seconds = np.array([one for one, _ in found], dtype=np.float64)
-    return fit_cost(seconds, tokens.token_counts(np.array([place for _, place in found], dtype=np.int64)))
+    rows = list(answers.values_list("seconds", "document__position")[:MEASURED])
+    seconds = np.array([seconds_taken for seconds_taken, _ in rows], dtype=np.float64)
+    return fit_cost(
+        seconds, tokens.token_counts(np.array([position for _, position in rows], dtype=np.int64))
+    )
 
 
 def _chosen(
@@ -145,7 +147,7 @@ def _chosen(
     scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
     batch, labelled = labels_between(project, version), _labelled(project, min(len(tokens), len(store)))
 
-    def best(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+    def best(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
         return select_head(
             scores.keep(is_candidate[scores.positions]),
             store.dense,
@@ -153,7 +155,7 @@ def _chosen(
             strategy=Strategy(project.strategy),
             wishes=all_wishes(project, version, store, is_candidate),
             is_of_spans=True,
-            size=places,
+            size=count,
             batch=batch,
             labelled=labelled,
             seed=seed,
@@ -213,5 +215,5 @@ def _tagger_before(version: ModelVersion) -> SpanTagger | None:
 
 def _labelled(project: Project, count: int) -> Integers:
     """Places of the labelled documents: herding keeps away from them."""
-    places = [d.position for d in labelled_documents(project.pk, "pool") if d.position < count]
-    return np.array(places, dtype=np.int64)
+    positions = [d.position for d in labelled_documents(project.pk, "pool") if d.position < count]
+    return np.array(positions, dtype=np.int64)

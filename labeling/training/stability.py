@@ -41,7 +41,7 @@ def change_since(
     drawn = Document.objects.trainable().filter(project=version.project_id, position__lt=len(store))
     positions = drawn.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
     rows = store.take(np.fromiter(positions, dtype=np.int64))
-    said = [one.decide(one.probabilities(rows)) for one in (before, committee)]
+    said = [model.decide(model.probabilities(rows)) for model in (before, committee)]
     kappa = prediction_kappa(*said, is_single=committee.link == "softmax")
     return {
         "kappa": round(kappa, 4),
@@ -53,10 +53,10 @@ def change_since(
 
 def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> dict[str, int]:
     """How many of these test documents the model knows the classes of, and how many it gets right in full."""
-    place = {label_class: number for number, label_class in enumerate(version.classes)}
-    known = [row for row, document in enumerate(documents) if document.classes <= place.keys()]
+    class_index = {label_class: number for number, label_class in enumerate(version.classes)}
+    known = [row for row, document in enumerate(documents) if document.classes <= class_index.keys()]
     right = sum(
-        {place[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
+        {class_index[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
     )
     return {"documents": len(known), "right": right}
 

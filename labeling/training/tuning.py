@@ -39,10 +39,10 @@ def work_on(work: OwedWork) -> None:
     if project is None or store is None:
         return
     tuning = Tuning.objects.filter(project=project, finished_at=None).first() or _begun(project)
-    places, labels = given_before(tuning.annotations, tuning.classes)
+    positions, labels = given_before(tuning.annotations, tuning.classes)
     if project.kind == Project.Kind.SINGLE:
         labels = labels.argmax(axis=1)
-    rows, evidence = store.take(places), evidence_for(project, store, tuning.classes)
+    rows, evidence = store.take(positions), evidence_for(project, store, tuning.classes)
     ends = time.monotonic() + RUN_SECONDS
     done = {_recipe(key): [Score(*score) for score in scores] for key, scores in tuning.trials.items()}
     while (following := next_trial(done)) is not None:
@@ -81,11 +81,11 @@ def _begun(project: Project) -> Tuning:
 
 @transaction.atomic
 def _adopt(work: OwedWork, project: Project, tuning: Tuning, done: dict[Recipe, list[Score]]) -> None:
-    before, found = recipe_of(project), verdicts(done)
-    best = adopted(found)
+    before, trials = recipe_of(project), verdicts(done)
+    best = adopted(trials)
     beat(work)
     Tuning.objects.filter(pk=tuning.pk).update(
-        verdicts=[asdict(one) for one in found],
+        verdicts=[asdict(trial) for trial in trials],
         strength=best.strength,
         augmentation=best.augmentation.value,
         finished_at=Now(),

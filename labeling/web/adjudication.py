@@ -117,9 +117,9 @@ def is_stored(
     done: str,
 ) -> bool:
     """Whether the decision of the form stands now; the reader is told that, or why not."""
-    found = form.cleaned_data
+    cleaned = form.cleaned_data
     try:
-        decide(member.project_id, document_id, person(request), found["labels"], found["note"])
+        decide(member.project_id, document_id, person(request), cleaned["labels"], cleaned["note"])
     except LabelingError as error:
         messages.error(request, error.message)
         return False
@@ -129,7 +129,7 @@ def is_stored(
 
 def voices_on(document: Document, said: list[Annotation]) -> dict[str, Any]:
     """What people said of a document, and who skipped it, for the page of a decision."""
-    voices = [Voice(one, stretches(document.text, one.labels.all())) for one in said]
+    voices = [Voice(annotation, stretches(document.text, annotation.labels.all())) for annotation in said]
     return {"voices": voices, "skips": _skips_of(document)}
 
 

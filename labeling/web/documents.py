@@ -54,11 +54,11 @@ class Said:
 def documents(request: HttpRequest, member: Membership) -> HttpResponse:
     form = DocumentSearch(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    found, neighbours = _page_of(_matching(member, asked), asked)
+    page_rows, neighbours = _page_of(_matching(member, asked), asked)
     context = {
         "member": member,
         "form": form,
-        "documents": found,
+        "documents": page_rows,
         "neighbours": neighbours,
         "is_filtered": any(asked.get(name) for name in ("q", "state", "split")),
     }
@@ -68,23 +68,23 @@ def documents(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @for_managers
 def document(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
-    found = _document(member, document_id)
+    shown = _document(member, document_id)
     around = Document.objects.filter(project=member.project_id)
-    resolution = _resolution(found)
+    resolution = _resolution(shown)
     context = {
         "member": member,
-        "document": found,
+        "document": shown,
         "resolution": resolution,
         "settled_by": settled_by(resolution) if resolution else "",
-        "opinion": told_opinion(found),
-        "history": _history(found),
-        "leases": Lease.objects.filter(document=found, round=found.round).select_related("annotator"),
+        "opinion": told_opinion(shown),
+        "history": _history(shown),
+        "leases": Lease.objects.filter(document=shown, round=shown.round).select_related("annotator"),
         "metadata": [
-            *_origin(found),
-            *((name, _as_text(value)) for name, value in found.metadata.items()),
+            *_origin(shown),
+            *((name, _as_text(value)) for name, value in shown.metadata.items()),
         ],
-        "before": around.filter(position=found.position - 1).values_list("pk", flat=True).first(),
-        "after": around.filter(position=found.position + 1).values_list("pk", flat=True).first(),
+        "before": around.filter(position=shown.position - 1).values_list("pk", flat=True).first(),
+        "after": around.filter(position=shown.position + 1).values_list("pk", flat=True).first(),
     }
     return render(request, "labeling/document_detail.html", context)
 
@@ -147,30 +147,30 @@ def _marking(member: Membership, document: Document) -> dict[str, Any]:
 
 def _matching(member: Membership, asked: dict[str, Any]) -> QuerySet[Document]:
     """Only what an index serves: an exact identifier, a place, a state, a part; never a look into texts."""
-    found = Document.objects.filter(project=member.project_id)
+    documents = Document.objects.filter(project=member.project_id)
     query = (asked.get("q") or "").strip()
-    place = query.removeprefix("#")
-    if query.startswith("#") and place.isdecimal() and len(place) < 18:
-        found = found.filter(position=int(place))
+    number = query.removeprefix("#")
+    if query.startswith("#") and number.isdecimal() and len(number) < 18:
+        documents = documents.filter(position=int(number))
     elif query:
-        found = found.filter(external_id=query)
+        documents = documents.filter(external_id=query)
     if asked.get("state"):
-        found = found.filter(state=asked["state"])
+        documents = documents.filter(state=asked["state"])
     if asked.get("split"):
-        found = found.filter(split=asked["split"])
-    return found
+        documents = documents.filter(split=asked["split"])
+    return documents
 
 
 def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[Any], Neighbours]:
     """One page by position, forwards from `after` or backwards from `before`: as fast at any place."""
     before, after = asked.get("before"), asked.get("after")
-    found = matching.defer("text", "metadata").annotate(text_start=Left("text", TEXT_START))
+    documents = matching.defer("text", "metadata").annotate(text_start=Left("text", TEXT_START))
     if before is not None:
-        rows = list(found.filter(position__lt=before).order_by("-position")[: PAGE_SIZE + 1])
+        rows = list(documents.filter(position__lt=before).order_by("-position")[: PAGE_SIZE + 1])
         has_newer, has_older = len(rows) > PAGE_SIZE, True
         rows = rows[:PAGE_SIZE][::-1]
     else:
-        start = found if after is None else found.filter(position__gt=after)
+        start = documents if after is None else documents.filter(position__gt=after)
         rows = list(start.order_by("position")[: PAGE_SIZE + 1])
         has_newer, has_older = after is not None, len(rows) > PAGE_SIZE
         rows = rows[:PAGE_SIZE]
@@ -181,10 +181,12 @@ def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[
 
 
 def _document(member: Membership, document_id: int) -> Document:
-    found = Document.objects.select_related("told_language").filter(project=member.project_id, pk=document_id)
-    if (one := found.first()) is None:
+    documents = Document.objects.select_related("told_language").filter(
+        project=member.project_id, pk=document_id
+    )
+    if (document := documents.first()) is None:
         raise NotFound
-    return one
+    return document
 
 
 def _origin(document: Document) -> list[tuple[str, str]]:

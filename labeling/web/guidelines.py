@@ -132,8 +132,8 @@ def guideline(request: HttpRequest, member: Membership, number: int | None = Non
 @for_members
 def versions(request: HttpRequest, member: Membership) -> HttpResponse:
     """All versions, the newest first."""
-    found = Guideline.objects.filter(project=member.project).select_related("author")
-    listed = [(version, version.number - 1) for version in found.defer("body")]
+    listing = Guideline.objects.filter(project=member.project).select_related("author")
+    listed = [(version, version.number - 1) for version in listing.defer("body")]
     return render(request, "labeling/guideline_versions.html", {"member": member, "versions": listed})
 
 
@@ -200,15 +200,15 @@ def draft_page(request: HttpRequest, member: Membership, section: str, note: str
 def _publish(
     request: HttpRequest, member: Membership, form: GuidelineForm, rules: list[RuleForm]
 ) -> Guideline:
-    found = form.cleaned_data
+    cleaned = form.cleaned_data
     return guidelines.publish(
         member.project_id,
         person(request),
-        body=found["body"],
+        body=cleaned["body"],
         rules={rule.label_class.pk: rule.rule() for rule in rules},
-        change=found["change"],
-        note=found["note"],
-        based_on=found["based_on"],
+        change=cleaned["change"],
+        note=cleaned["note"],
+        based_on=cleaned["based_on"],
     )
 
 
@@ -256,15 +256,15 @@ def _way_on(member: Membership, step: int | None) -> str:
 
 
 def _newest(member: Membership) -> Guideline | None:
-    found = Guideline.objects.filter(project=member.project).select_related("author")
-    return found.order_by("-number").first()
+    versions = Guideline.objects.filter(project=member.project).select_related("author")
+    return versions.order_by("-number").first()
 
 
 def _version(member: Membership, number: int) -> Guideline:
-    found = Guideline.objects.filter(project=member.project, number=number).select_related("author").first()
-    if found is None:
+    version = Guideline.objects.filter(project=member.project, number=number).select_related("author").first()
+    if version is None:
         raise NotFound
-    return found
+    return version
 
 
 def _classes(member: Membership) -> list[LabelClass]:
@@ -281,9 +281,9 @@ def _html(body: str) -> SafeString:
 
 def _changes(classes: list[LabelClass], before: Guideline, after: Guideline) -> list[Change]:
     old, new = _rules(before), _rules(after)
-    found = [Change(None, compare(before.body, after.body))]
-    found += [Change(c, compare(_rule_text(old.get(c.pk)), _rule_text(new.get(c.pk)))) for c in classes]
-    return [change for change in found if change.lines]
+    changes = [Change(None, compare(before.body, after.body))]
+    changes += [Change(c, compare(_rule_text(old.get(c.pk)), _rule_text(new.get(c.pk)))) for c in classes]
+    return [change for change in changes if change.lines]
 
 
 def _rule_text(rule: ClassRule | None) -> str:

@@ -183,34 +183,34 @@ class ColumnChooser(forms.Form):
     )
 
     def __init__(
-        self, found: Columns, project: Project, class_names: frozenset[str], data: Any = None
+        self, columns: Columns, project: Project, class_names: frozenset[str], data: Any = None
     ) -> None:
-        guess = _guess(found, class_names)
+        guess = _guess(columns, class_names)
         super().__init__(data, initial=dict(guess))
-        self.found = found
-        names = [(name, name) for name in found.names]
+        self.columns = columns
+        names = [(name, name) for name in columns.names]
         answers = ANSWERS[Project.Kind(project.kind)]
         for unused in {"label", "labels", "spans"} - set(answers):
             del self.fields[unused]
         if "labels" not in answers:
             del self.fields["separator"]
         else:
-            self.fields["separator"].initial = found.guess.separator or SEPARATORS[0]
+            self.fields["separator"].initial = columns.guess.separator or SEPARATORS[0]
         for name, field in self.fields.items():
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - all of them are
             if name != "separator":
                 field.choices = names if name == "text" else [("", _("(none)")), *names]
-        self._defaults = {name: _default(name, found, project) for name in found.names}
+        self._defaults = {name: _default(name, columns, project) for name in columns.names}
         self._keep_names: dict[str, str] = {}
         self._add_keep_fields(set(guess.values()) if data is None else set())
 
     def _add_keep_fields(self, roles: set[str | None]) -> None:
         """A question for each column that could be metadata, as far as a page can show them."""
-        others = [name for name in self.found.names if not name.startswith(ANNOTATION_PREFIX)]
-        for place, name in enumerate(others[:MAX_LISTED_COLUMNS]):
-            self._keep_names[f"keep_{place}"] = name
+        others = [name for name in self.columns.names if not name.startswith(ANNOTATION_PREFIX)]
+        for index, name in enumerate(others[:MAX_LISTED_COLUMNS]):
+            self._keep_names[f"keep_{index}"] = name
             if name not in roles:
-                self.fields[f"keep_{place}"] = forms.ChoiceField(
+                self.fields[f"keep_{index}"] = forms.ChoiceField(
                     required=False, choices=Keep.choices, initial=self._defaults[name], label=name
                 )
 
@@ -231,7 +231,7 @@ class ColumnChooser(forms.Form):
 
     @property
     def unasked_count(self) -> int:
-        return max(len(self.found.names) - MAX_LISTED_COLUMNS, 0)
+        return max(len(self.columns.names) - MAX_LISTED_COLUMNS, 0)
 
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, str] = {}
@@ -250,7 +250,7 @@ class ColumnChooser(forms.Form):
         keeps = self.kept_columns()
         return ColumnChoice(
             **roles,
-            dialect=self.found.dialect,
+            dialect=self.columns.dialect,
             separator=self.cleaned_data.get("separator") or None,
             left_out=_which(keeps, Keep.LEFT_OUT),
             hidden=_which(keeps, Keep.HIDDEN),
@@ -259,9 +259,9 @@ class ColumnChooser(forms.Form):
 
     def _unseen(self) -> dict[str, str]:
         """Usual keys of JSON rows that may come later in the file: nobody could choose otherwise."""
-        if self.found.dialect is not None:
+        if self.columns.dialect is not None:
             return {}
-        return {role: key for role, key in USUAL_KEYS.roles.items() if key not in self.found.names}
+        return {role: key for role, key in USUAL_KEYS.roles.items() if key not in self.columns.names}
 
     def kept_columns(self) -> dict[str, str]:
         """What becomes of each column that is metadata."""
@@ -297,22 +297,22 @@ def _which(keeps: dict[str, str], keep: Keep) -> tuple[str, ...]:
     return tuple(name for name, kept in keeps.items() if kept == keep)
 
 
-def _default(column: str, found: Columns, project: Project) -> Keep:
+def _default(column: str, columns: Columns, project: Project) -> Keep:
     field = metadata_field(column)
     if field in project.shown_metadata:
         return Keep.SHOWN
-    is_hidden = column in found.hidden or field in project.hidden_metadata
+    is_hidden = column in columns.hidden or field in project.hidden_metadata
     return Keep.HIDDEN if is_hidden or ALL_FIELDS in project.hidden_metadata else Keep.SHOWN
 
 
-def _guess(found: Columns, class_names: frozenset[str]) -> dict[str, str | None]:
+def _guess(columns: Columns, class_names: frozenset[str]) -> dict[str, str | None]:
     """By the columns' names; one of answers only where the first rows name classes of this project."""
-    guess = found.guess
+    guess = columns.guess
     column = guess.label or guess.labels
     values: set[str] = set()
     if column is not None:
-        place = found.names.index(column)
-        cells = [row[place] for row in found.rows]
+        index = columns.names.index(column)
+        cells = [row[index] for row in columns.rows]
         values = {normal_name(name) for cell in cells for name in _parts(cell, guess.separator)}
     answer = column if values & class_names else None
     return {
@@ -377,49 +377,50 @@ def upload(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """The chooser before, the progress while, and the report after the file is read."""
-    found = import_jobs.job_of(member.project_id, person(request), job_id)
-    if found.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
-        return HttpResponseClientRefresh() if is_update(request) else _chooser(request, member, found)
-    is_silent = not found.is_over and uploads.is_silent(found)
-    state = [found.state, found.bytes_read, found.imported, is_silent]
+    import_job = import_jobs.job_of(member.project_id, person(request), job_id)
+    if import_job.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
+        return HttpResponseClientRefresh() if is_update(request) else _chooser(request, member, import_job)
+    is_silent = not import_job.is_over and uploads.is_silent(import_job)
+    state = [import_job.state, import_job.bytes_read, import_job.imported, is_silent]
     context = {
         "member": member,
-        "job": found,
-        "may_be_undone": found.state in ImportJob.UNDOABLE,
+        "job": import_job,
+        "may_be_undone": import_job.state in ImportJob.UNDOABLE,
         "step": _step(member),
-        "bad_rows": [_bad_row(row) for row in found.bad_rows[:SHOWN_BAD_ROWS]],
-        "warnings": [_bad_row(row) for row in found.warnings[:SHOWN_BAD_ROWS]],
-        "added_classes": found.added_classes and LabelClass.objects.filter(pk__in=found.added_classes),
-        "percent": min(100 * found.bytes_read // max(found.byte_count, 1), 100),
+        "bad_rows": [_bad_row(row) for row in import_job.bad_rows[:SHOWN_BAD_ROWS]],
+        "warnings": [_bad_row(row) for row in import_job.warnings[:SHOWN_BAD_ROWS]],
+        "added_classes": import_job.added_classes
+        and LabelClass.objects.filter(pk__in=import_job.added_classes),
+        "percent": min(100 * import_job.bytes_read // max(import_job.byte_count, 1), 100),
         "is_silent": is_silent,
         "live": live(request, state, is_busy=not is_silent),
         "next_step": _next_step(member),
     }
     page, part = "labeling/document_import.html", "labeling/_document_import.html"
-    return render_live(request, page, part, context, is_over=found.is_over)
+    return render_live(request, page, part, context, is_over=import_job.is_over)
 
 
 @require_POST
 @for_managers
 def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
-    found = import_jobs.job_of(member.project_id, person(request), job_id)
+    import_job = import_jobs.job_of(member.project_id, person(request), job_id)
     charge(request, FILE_COST)
     reading = Reading(request.POST)
-    if found.state not in (ImportJob.State.UPLOADED, ImportJob.State.FAILED) or not reading.is_valid():
+    if import_job.state not in (ImportJob.State.UPLOADED, ImportJob.State.FAILED) or not reading.is_valid():
         return redirect("labeling:import_job", member.project_id, job_id)
     file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
     try:
-        columns = uploads.preview(found, file_format, encoding, **reading.dialect()).columns
+        columns = uploads.preview(import_job, file_format, encoding, **reading.dialect()).columns
         chooser = ColumnChooser(columns, *_known(member), request.POST) if columns else None
         if chooser and (not chooser.is_valid() or "back" in request.POST):
             status = 200 if chooser.is_valid() else 422
-            return _chooser(request, member, found, chooser=chooser, status=status)
+            return _chooser(request, member, import_job, chooser=chooser, status=status)
         choice = chooser.choice() if chooser else None
         answers = Answers(request.POST)
         if not answers.is_valid() and choice:  # plain text carries no labels
-            summary = uploads.summary(found, file_format, encoding, choice)
+            summary = uploads.summary(import_job, file_format, encoding, choice)
             if summary.with_label:
-                return _summary(request, member, found, summary, chooser)
+                return _summary(request, member, import_job, summary, chooser)
         uploads.start(
             member.project_id,
             person(request),
@@ -431,7 +432,7 @@ def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespons
             adds_classes=answers.cleaned_data.get("adds_classes", False),
         )
     except InvalidInput as error:
-        return _chooser(request, member, found, problem=error.detail, status=422)
+        return _chooser(request, member, import_job, problem=error.detail, status=422)
     return redirect("labeling:import_job", member.project_id, job_id)
 
 
@@ -445,7 +446,7 @@ def resume(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespon
 @for_managers
 def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """What undoing an import would remove, and doing it."""
-    found = import_jobs.job_of(member.project_id, person(request), job_id)
+    import_job = import_jobs.job_of(member.project_id, person(request), job_id)
     problem = ""
     if request.method == "POST":
         charge(request, FILE_COST)
@@ -456,10 +457,10 @@ def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse
             problem = error.message
     context = {
         "member": member,
-        "job": found,
-        "effect": undone_imports.effect_of(found),
+        "job": import_job,
+        "effect": undone_imports.effect_of(import_job),
         "problem": problem,
-        "may_be_undone": found.state in ImportJob.UNDOABLE,
+        "may_be_undone": import_job.state in ImportJob.UNDOABLE,
     }
     return render(request, "labeling/import_undo.html", context, status=409 if problem else 200)
 
@@ -478,12 +479,12 @@ def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResp
 
     Cells that a spreadsheet would run as a formula are escaped.
     """
-    found = import_jobs.job_of(member.project_id, person(request), job_id)
+    import_job = import_jobs.job_of(member.project_id, person(request), job_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bad-rows.csv"'
     writer = csv.writer(response)
     writer.writerow(["line", "reason", "row", "stored"])
-    for rows, is_stored in ((found.bad_rows, "no"), (found.warnings, "yes")):
+    for rows, is_stored in ((import_job.bad_rows, "no"), (import_job.warnings, "yes")):
         for shown in map(_bad_row, rows):
             cells = [shown["line"], _escaped(shown["reason"]), _escaped(shown["excerpt"]), is_stored]
             writer.writerow(cells)
@@ -493,7 +494,7 @@ def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResp
 def _summary(
     request: HttpRequest,
     member: Membership,
-    found: ImportJob,
+    import_job: ImportJob,
     summary: ImportSummary,
     chooser: ColumnChooser | None,
 ) -> HttpResponse:
@@ -502,7 +503,7 @@ def _summary(
     kept = chooser.kept_columns() if chooser else {}
     context = {
         "member": member,
-        "job": found,
+        "job": import_job,
         "summary": summary,
         "form": Answers(),
         "asked": asked,
@@ -516,7 +517,7 @@ def _summary(
 def _chooser(
     request: HttpRequest,
     member: Membership,
-    found: ImportJob,
+    import_job: ImportJob,
     *,
     chooser: ColumnChooser | None = None,
     problem: str = "",
@@ -524,13 +525,13 @@ def _chooser(
 ) -> HttpResponse:
     charge(request, LOOK_COST)
     asked = request.POST if request.method == "POST" else request.GET
-    present = {"format": found.file_format, "encoding": found.encoding}
+    present = {"format": import_job.file_format, "encoding": import_job.encoding}
     reading = Reading(present | {name: asked[name] for name in Reading.base_fields if name in asked})
     preview = Preview(None, ())
     if reading.is_valid():
         file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
         try:
-            preview = uploads.preview(found, file_format, encoding, **reading.dialect())
+            preview = uploads.preview(import_job, file_format, encoding, **reading.dialect())
         except InvalidInput as error:
             problem = problem or error.detail
     if chooser is None and preview.columns:
@@ -539,11 +540,11 @@ def _chooser(
         reading.show_guess(preview.columns.dialect)
     context = {
         "member": member,
-        "job": found,
+        "job": import_job,
         "reading": reading,
         "preview": preview,
         "chooser": chooser,
-        "problem": problem or found.failure,
+        "problem": problem or import_job.failure,
         "can_start": reading.is_valid() and (preview.columns or preview.rows),
         "guesses_no_header": preview.columns
         and preview.columns.dialect

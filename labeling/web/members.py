@@ -226,10 +226,10 @@ def _page(
 
 
 def _member(project_id: int, user_id: int) -> Membership:
-    found = Membership.objects.select_related("user").filter(
+    memberships = Membership.objects.select_related("user").filter(
         project=project_id, user=user_id, removed_at=None
     )
-    if (member := found.first()) is None:
+    if (member := memberships.first()) is None:
         raise NotFound
     return member
 

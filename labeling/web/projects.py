@@ -112,7 +112,7 @@ class NewProject(forms.Form):
             names = checked_names(line for line in lines if line.strip())
         except NameProblem as problem:
             raise forms.ValidationError(_(problem.message) % problem.values) from problem
-        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+        if twice := next((name for index, name in enumerate(names) if name in names[:index]), None):
             raise forms.ValidationError(_("“{name}” stands there twice.").format(name=twice))
         if too_long := next((name for name in names if len(name) > 100), None):
             raise forms.ValidationError(
@@ -237,7 +237,7 @@ class Bar:
 class Entry:
     """One entry of the queue's head, ready to be read."""
 
-    place: int
+    rank: int
     document_id: int
     name: str
     text_start: str
@@ -261,8 +261,8 @@ def project_list(request: HttpRequest) -> HttpResponse:
         .filter(user=person(request), removed_at=None, project__archived_at=None)
         .order_by("project__name", "project")
     )
-    found = standings([member.project for member in members], person(request))
-    rows = [Row(member, found[member.project_id]) for member in members]
+    counts = standings([member.project for member in members], person(request))
+    rows = [Row(member, counts[member.project_id]) for member in members]
     context = {"rows": rows, "headline": _headline_of_list(rows)}
     return render(request, "labeling/project_list.html", context)
 
@@ -291,23 +291,23 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_members
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
-    found = overview(member)
+    summary = overview(member)
     told = notices() if member.may_manage else []
-    failing = [_failing(work) for work in found.work if work.is_failing]
+    failing = [_failing(work) for work in summary.work if work.is_failing]
     context = {
         "member": member,
-        "found": found,
-        "headline": _headline(member, found),
-        "bars": _bars(found.days),
-        "answers": sum(day.answers for day in found.days),
-        "is_training": _has_state(found, ModelVersion.State.TRAINING),
+        "found": summary,
+        "headline": _headline(member, summary),
+        "bars": _bars(summary.days),
+        "answers": sum(day.answers for day in summary.days),
+        "is_training": _has_state(summary, ModelVersion.State.TRAINING),
         "failing": failing,
         "notices": told,
-        "has_failed": _has_state(found, ModelVersion.State.FAILED)
-        and not any(one.work.kind == OwedWork.Kind.TRAIN for one in failing),
-        "head": _head(found),
-        "steps_state": _steps_state(found),
-        "live": live(request, [*_state(member, found), told], is_busy=_is_busy(found)),
+        "has_failed": _has_state(summary, ModelVersion.State.FAILED)
+        and not any(job.work.kind == OwedWork.Kind.TRAIN for job in failing),
+        "head": _head(summary),
+        "steps_state": _steps_state(summary),
+        "live": live(request, [*_state(member, summary), told], is_busy=_is_busy(summary)),
     }
     return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
 
@@ -321,32 +321,32 @@ def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
     return redirect("labeling:project", member.project_id)
 
 
-def _state(member: Membership, found: Overview) -> list[object]:
+def _state(member: Membership, summary: Overview) -> list[object]:
     """What the page tells that changes by itself."""
     return [
         member.project.is_paused,
-        found.standing,
-        found.days,
-        [(run.number, run.state) for run in (found.model, found.latest_run) if run],
-        [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in found.work],
-        found.status,
-        found.embeddings,
-        [(job.pk, job.state) for job in found.imports],
-        [entry.document_id for entry in found.head],
-        found.skippers,
+        summary.standing,
+        summary.days,
+        [(run.number, run.state) for run in (summary.model, summary.latest_run) if run],
+        [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in summary.work],
+        summary.status,
+        summary.embeddings,
+        [(job.pk, job.state) for job in summary.imports],
+        [entry.document_id for entry in summary.head],
+        summary.skippers,
     ]
 
 
-def _steps_state(found: Overview) -> str:
+def _steps_state(summary: Overview) -> str:
     """While this stays, the next steps that the page has loaded stay in it; then they are loaded again."""
-    number = found.model.number if found.model else f"none-{found.standing.settled}"
-    failing = sum(work.is_failing for work in found.work)
-    return f"{number}-{found.standing.disputed}-{found.standing.questions}-{failing}"
+    number = summary.model.number if summary.model else f"none-{summary.standing.settled}"
+    failing = sum(work.is_failing for work in summary.work)
+    return f"{number}-{summary.standing.disputed}-{summary.standing.questions}-{failing}"
 
 
-def _is_busy(found: Overview) -> bool:
-    is_training = _has_state(found, ModelVersion.State.TRAINING)
-    return is_training or bool(found.imports) or any(not work.next_attempt_at for work in found.work)
+def _is_busy(summary: Overview) -> bool:
+    is_training = _has_state(summary, ModelVersion.State.TRAINING)
+    return is_training or bool(summary.imports) or any(not work.next_attempt_at for work in summary.work)
 
 
 def _failing(work: OwedWork) -> Failing:
@@ -379,9 +379,9 @@ def _headline_of_list(rows: list[Row]) -> str:
     return _("Documents wait in {n} of your {total} projects").format(n=len(waiting), total=len(rows))
 
 
-def _headline(member: Membership, found: Overview) -> str:
+def _headline(member: Membership, summary: Overview) -> str:
     """The finding that matters most, as the page's title."""
-    standing = found.standing
+    standing = summary.standing
     if not standing.documents:
         return _("There is nothing to label yet")
     if member.project.is_paused:
@@ -391,7 +391,7 @@ def _headline(member: Membership, found: Overview) -> str:
     if not standing.open and standing.disputed:
         return _("Only disputes are left")
     if not standing.settled:
-        is_begun = found.model is not None or any(day.answers for day in found.days)
+        is_begun = summary.model is not None or any(day.answers for day in summary.days)
         return _("No document is settled yet") if is_begun else _("Ready for the first label")
     share = 100 * standing.settled // max(standing.to_settle, 1)
     return _("{share} % of the documents are settled").format(share=share)
@@ -401,24 +401,24 @@ def _bars(days: list[Day]) -> list[Bar]:
     most = max([day.answers for day in days] or [0])
     heights = [-(-BAR_HEIGHT * day.answers // most) if most else 0 for day in days]  # rounded up: 1 shows
     return [
-        Bar(day, 16 * place, BAR_HEIGHT - height, height)
-        for place, (day, height) in enumerate(zip(days, heights, strict=True))
+        Bar(day, 16 * index, BAR_HEIGHT - height, height)
+        for index, (day, height) in enumerate(zip(days, heights, strict=True))
     ]
 
 
-def _has_state(found: Overview, state: ModelVersion.State) -> bool:
-    return found.latest_run is not None and found.latest_run.state == state
+def _has_state(summary: Overview, state: ModelVersion.State) -> bool:
+    return summary.latest_run is not None and summary.latest_run.state == state
 
 
-def _head(found: Overview) -> list[Entry]:
-    names = {str(label_class.pk): label_class.name for label_class in found.classes}
+def _head(summary: Overview) -> list[Entry]:
+    names = {str(label_class.pk): label_class.name for label_class in summary.classes}
     return [
         Entry(
-            place,
+            rank,
             entry.document_id,
             str(entry.document),
             getattr(entry, "text_start", ""),
             reason_sentence(entry.reason, names),
         )
-        for place, entry in enumerate(found.head, start=1)
+        for rank, entry in enumerate(summary.head, start=1)
     ]

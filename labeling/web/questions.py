@@ -27,14 +27,14 @@ MAX_OWN_QUESTIONS = 10
 
 def waiting(member: Membership) -> Sequence[Question]:
     """Questions of the project that nobody has replied to, with their documents and askers."""
-    found = Question.objects.waiting().filter(project=member.project_id)
-    return list(found.select_related("document", "asker")[:MAX_SHOWN])
+    questions = Question.objects.waiting().filter(project=member.project_id)
+    return list(questions.select_related("document", "asker")[:MAX_SHOWN])
 
 
 def own(member: Membership, user: User) -> Sequence[Question]:
     """This person's latest questions, with what was replied."""
-    found = Question.objects.filter(project=member.project_id, asker=user)
-    return list(found.select_related("document", "answerer").order_by("-pk")[:MAX_OWN_QUESTIONS])
+    questions = Question.objects.filter(project=member.project_id, asker=user)
+    return list(questions.select_related("document", "answerer").order_by("-pk")[:MAX_OWN_QUESTIONS])
 
 
 @require_POST

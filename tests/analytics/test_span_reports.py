@@ -28,8 +28,8 @@ def test_what_was_marked_before_the_answer_judges_the_model(marked: Project, ann
     answer(marked, ann, 25)
     told = prequential_spans(marked.pk)
     assert len(told) == 25
-    assert sum(one.is_right for one in told) > 15
-    assert all(one.model == 1 for one in told)
+    assert sum(prediction.is_right for prediction in told) > 15
+    assert all(prediction.model == 1 for prediction in told)
     report = bias_report(marked, list(marked.classes.all()))
     assert report.overall.n_drawn + report.overall.n_chosen == 25
     assert sum(row.recall.n_drawn + row.recall.n_chosen for row in report.classes) == 25
@@ -42,8 +42,8 @@ def test_a_rule_is_drafted_from_spans_that_are_taken_for_another_class(
     project = make_project(kind="spans")
     judge_spans(project, [([("Refund", 0, 4)], [("Billing", 0, 4)]), ([("Refund", 0, 4)], [])])
     first, second = (project.classes.get(name=name) for name in ("Refund", "Billing"))
-    found = examples(project, first.pk, second.pk)
-    assert (len(found.first), len(found.second), found.are_tested) == (1, 0, True)
+    shared = examples(project, first.pk, second.pk)
+    assert (len(shared.first), len(shared.second), shared.are_tested) == (1, 0, True)
 
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])
@@ -59,7 +59,7 @@ def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
         is_test=is_test,
         is_drawn=np.ones(120, dtype=bool),
         documents=documents,
-        places=np.where((documents % 10 == 0) ^ is_test, 0, 1),
+        class_indices=np.where((documents % 10 == 0) ^ is_test, 0, 1),
         spans=np.full(120, 3 if kind == "spans" else 1),
     )
     (finding,) = different_mix(replace(report, labelled=mixed))

@@ -47,7 +47,7 @@ def _executable() -> str | None:
     given = os.environ.get("CHROMIUM")
     if given and Path(given).exists():
         return given
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    return next((which for name in NAMES if (which := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

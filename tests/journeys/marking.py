@@ -48,8 +48,8 @@ def spans(project: Project, answers: int = 1) -> list[tuple[str, str]]:
     The next document is shown before the answer has arrived.
     """
     wait_until(lambda: Annotation.objects.filter(project=project).count() >= answers)
-    found = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
-    rows = found.select_related("annotation__document", "label_class").order_by("annotation", "start", "end")
+    labels = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
+    rows = labels.select_related("annotation__document", "label_class").order_by("annotation", "start", "end")
     return [(v.annotation.document.text[v.start : v.end], v.label_class.name) for v in rows]
 
 
@@ -62,8 +62,8 @@ def units(text: str, words: str) -> tuple[int, int]:
 def boxes(page: Page, words: str) -> list[list[float]]:
     """x, y, width and height of each piece of these words on the page."""
     text = page.locator("#text").evaluate("(root) => root.textContent")
-    found: list[list[float]] = page.evaluate(BOXES, list(units(text, words)))
-    return found
+    evaluate: list[list[float]] = page.evaluate(BOXES, list(units(text, words)))
+    return evaluate
 
 
 def drag(page: Page, words: str, *, until: str = "", by_characters: bool = False) -> None:

@@ -47,11 +47,11 @@ WIDE = ViewportSize(width=1280, height=800)
 def violations(page: Page) -> list[str]:
     """In light by all rules, in dark by that of colours: nothing else is different there."""
     page.emulate_media(color_scheme="light")
-    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    result = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
     page.emulate_media(color_scheme="dark")
-    found += page.evaluate("axe.run({runOnly: ['color-contrast']}).then(found => found.violations)")
+    result += page.evaluate("axe.run({runOnly: ['color-contrast']}).then(found => found.violations)")
     page.emulate_media(color_scheme="light")
-    return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in found]
+    return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in result]
 
 
 class Visit:
@@ -71,8 +71,8 @@ class Visit:
         if self.page.url in self.seen:  # another address led there
             return
         self.seen.add(self.page.url)
-        if found := [*self._of_address(answer), *self.look()]:
-            self.wrong[name] = found
+        if rows := [*self._of_address(answer), *self.look()]:
+            self.wrong[name] = rows
 
     def look(self) -> list[str]:
         """What is wrong with the page as it is now."""
@@ -103,7 +103,7 @@ def visit_as(open_as: Open) -> Callable[[User | None], Visit]:
 
 def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
     """The addresses that a reader may open, not those that only take something; all, or the named ones."""
-    found = {}
+    result = {}
     client = Client()
     client.force_login(gallery.manager)
     for name, path in gallery.addresses().items():
@@ -111,8 +111,8 @@ def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
         is_asked = page in names or not names
         if not is_asked or name in NO_PAGES or name.endswith("_csv") or client.get(path).status_code == 405:
             continue
-        found[name] = path
-    return found
+        result[name] = path
+    return result
 
 
 @pytest.mark.parametrize(("is_report", "least"), [(False, 30), (True, 10)], ids=["project", "reports"])

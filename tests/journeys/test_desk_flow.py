@@ -37,10 +37,10 @@ THIRTY = [f"Ticket {number}: {TEXTS[number % 6]}" for number in range(40)]
 
 def given(project: Project) -> dict[str, list[str]]:
     """The classes of each answer that stands, by the text of its document. Fails where one is doubled."""
-    found = Annotation.objects.current().filter(project=project).select_related("document")
+    result = Annotation.objects.current().filter(project=project).select_related("document")
     rows = [
         (a.document.text, sorted(v.label_class.name for v in a.labels.all()))
-        for a in found.prefetch_related("labels__label_class")
+        for a in result.prefetch_related("labels__label_class")
     ]
     assert max(Counter(text for text, _ in rows).values(), default=1) == 1
     return dict(rows)
@@ -280,9 +280,9 @@ def test_two_people_at_once_on_overlap_two(open_as: Open, make_project: Any, ann
     for page in pages:
         saved(page)
         expect(page.get_by_role("heading", name=re.compile("Everything is|Nothing is left"))).to_be_visible()
-    found = Counter(Annotation.objects.values_list("document", "annotator"))
-    assert len(found) == 16
-    assert set(found.values()) == {1}
+    result = Counter(Annotation.objects.values_list("document", "annotator"))
+    assert len(result) == 16
+    assert set(result.values()) == {1}
     assert Document.objects.filter(state="resolved").count() == 8
 
 

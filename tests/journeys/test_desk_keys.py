@@ -25,8 +25,10 @@ CLASS_NAMES = ["Zürich", *(f"Class {n:02}" for n in range(1, 77))]
 
 
 def violations(page: Page) -> Any:
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [(v["id"], [node["html"] for node in v["nodes"]]) for v in found.response["violations"]]
+    axe_results = Axe().run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    )
+    return [(v["id"], [node["html"] for node in v["nodes"]]) for v in axe_results.response["violations"]]
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def told(project: Project, policy: str, **more: Any) -> dict[str, str]:
 
 
 def stored() -> list[dict[str, Any]]:
-    found = Annotation.objects.order_by("pk").values_list("suggestion", flat=True)
-    return [suggestion or {} for suggestion in found]
+    annotations = Annotation.objects.order_by("pk").values_list("suggestion", flat=True)
+    return [suggestion or {} for suggestion in annotations]
 
 
 def test_hidden_says_nothing(open_as: Open, tickets: Project, ann: User):
@@ -61,8 +61,8 @@ def test_after_tells_only_who_chose_another_class(open_as: Open, tickets: Projec
     shows(page, TEXTS[3])
     saved(page)
     assert answers(tickets) == [["Billing"], ["Refund"], ["Billing"]]
-    assert [one["first"] for one in stored()] == [[ids["Billing"]], [ids["Refund"]], [ids["Delivery"]]]
-    assert {one["policy"] for one in stored()} == {"after"}
+    assert [item["first"] for item in stored()] == [[ids["Billing"]], [ids["Refund"]], [ids["Delivery"]]]
+    assert {item["policy"] for item in stored()} == {"after"}
     assert stored()[0]["top"][0] == [ids["Billing"], 0.62]
 
 
@@ -82,7 +82,7 @@ def test_after_for_several_classes_comes_at_the_first_enter(open_as: Open, make_
     shows(page, TEXTS[3])
     saved(page)
     assert answers(project) == [["Billing", "Refund"], ["Billing", "Delivery"], []]
-    assert [sorted(one["first"]) for one in stored()] == [
+    assert [sorted(item["first"]) for item in stored()] == [
         [ids["Refund"]], sorted([ids["Billing"], ids["Delivery"]]), [],
     ]  # fmt: skip
 
@@ -103,9 +103,9 @@ def test_shown_marks_the_likely_class(open_as: Open, tickets: Project, ann: User
     press(page, "1")
     shows(page, TEXTS[1])
     saved(page)
-    (one,) = stored()
-    assert (one["policy"], one["chosen"]) == ("shown", [ids["Billing"]])
-    assert "first" not in one
+    (item,) = stored()
+    assert (item["policy"], item["chosen"]) == ("shown", [ids["Billing"]])
+    assert "first" not in item
 
 
 def test_preselected_is_confirmed_by_enter_or_overridden_by_a_key(open_as: Open, tickets: Project, ann: User):
@@ -126,7 +126,7 @@ def test_preselected_is_confirmed_by_enter_or_overridden_by_a_key(open_as: Open,
     shows(page, TEXTS[3])
     saved(page)
     assert answers(tickets) == [["Billing"], ["Delivery"], ["Refund"]]
-    assert [(one["policy"], one["chosen"]) for one in stored()] == [("preselected", [ids["Billing"]])] * 3
+    assert [(item["policy"], item["chosen"]) for item in stored()] == [("preselected", [ids["Billing"]])] * 3
 
 
 def test_preselected_ticks_what_reaches_its_threshold(open_as: Open, make_project: Any, ann: User):

@@ -47,21 +47,21 @@ def saved(page: Page) -> None:
 
 def answers(project: Project) -> list[list[str]]:
     """Names of the classes of each answer that stands, the first first."""
-    found = Annotation.objects.current().filter(project=project).prefetch_related("labels__label_class")
-    return [sorted(label.label_class.name for label in a.labels.all()) for a in found]
+    result = Annotation.objects.current().filter(project=project).prefetch_related("labels__label_class")
+    return [sorted(label.label_class.name for label in a.labels.all()) for a in result]
 
 
 def spans(project: Project) -> list[tuple[str, str]]:
     """(words, class) of each span that stands, cut from the text by its code points."""
-    found = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
-    rows = found.select_related("annotation__document", "label_class")
+    labels = Label.objects.filter(annotation__project=project, annotation__superseded_by=None)
+    rows = labels.select_related("annotation__document", "label_class")
     return [(v.annotation.document.text[v.start : v.end], v.label_class.name) for v in rows]
 
 
 def test_one_key_answers_and_shows_the_next(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets))
-    for place, key in enumerate("123123"):
-        shows(page, TEXTS[place])
+    for index, key in enumerate("123123"):
+        shows(page, TEXTS[index])
         press(page, key)
     expect(page.get_by_text("Everything is labelled")).to_be_visible()
     assert answers(tickets) == [["Refund"], ["Billing"], ["Delivery"]] * 2

@@ -77,8 +77,8 @@ def paths(project: Project, joan: User) -> dict[str, str]:
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in found]
+    result = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} {[n['html'][:120] for n in v['nodes']][:3]}" for v in result]
 
 
 def test_nothing_is_wider_than_a_small_phone(open_as: Open, rich: Project, joan: User) -> None:

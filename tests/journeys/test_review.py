@@ -35,7 +35,7 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     expect(page.get_by_text("2 sent documents wait to be labelled")).to_be_visible()
     assert worker.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
     (held,) = claims.claim(measured.pk, bob).documents
-    seen = {one.document_id for one in claims.claim(measured.pk, bob, 9).documents} | {held.document_id}
+    seen = {item.document_id for item in claims.claim(measured.pk, bob, 9).documents} | {held.document_id}
     assert set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True)) <= seen
 
 

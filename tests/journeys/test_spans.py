@@ -183,11 +183,11 @@ def test_thirty_documents_by_keys_alone(open_as: Open, make_project, ann: User):
     is_marked(page, "Ann", "Kelso28")
     press(page, "Delete", ",", "2", "Enter", "Enter")
     expect(page.get_by_text("Everything is labelled")).to_be_visible()
-    found = spans(project, answers=34)
-    assert len(found) == 60
+    rows = spans(project, answers=34)
+    assert len(rows) == 60
     for n in range(28):
         words = f"Kelso{n} Energy" if n % 10 == 9 else f"Kelso{n}"
-        assert found[2 * n : 2 * n + 2] == [("Ann", "Delivery"), (words, "Refund")]
+        assert rows[2 * n : 2 * n + 2] == [("Ann", "Delivery"), (words, "Refund")]
 
 
 def test_what_can_be_taken_back_here_goes_before_the_last_answer(open_text):

@@ -61,8 +61,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def accounts(service: Service) -> dict[str, tuple[str, str]]:
     """What the demo printed: name, password, role."""
-    found = re.findall(r"^  (\w+) +(\S+) +(\w+)$", service.output.read_text(), re.M)
-    return {name: (password, role) for name, password, role in found}
+    findall = re.findall(r"^  (\w+) +(\S+) +(\w+)$", service.output.read_text(), re.M)
+    return {name: (password, role) for name, password, role in findall}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_class_is_below_its_target_and_the_queue_follows_it(manager):
 
 def test_it_is_taken_for_its_neighbor(manager):
     report = manager.read("reports/confusion/")
-    names = [one["name"] for one in report["classes"]]
+    names = [item["name"] for item in report["classes"]]
     row = report["matrix"][names.index(RARE)]
     assert row[names.index("Business")] >= 5, report["matrix"]
     assert RARE in report["headline"]
@@ -102,12 +102,12 @@ def test_people_disagree_ask_and_are_measured(manager):
     (question,) = manager.read("questions/")["results"]
     assert question["reply"] == ""
     gold = manager.read("annotations/?source=gold&current=true")["results"]
-    assert len({one["document_id"] for one in gold}) >= 10
+    assert len({item["document_id"] for item in gold}) >= 10
 
 
 def test_a_tenth_was_labeled_twice_by_people_whose_mistakes_are_told(manager):
     answers = manager.read("annotations/?source=person&limit=1000")["results"]
-    by_people = [one["document_id"] for one in answers if one["annotator"] in ANNOTATORS]
+    by_people = [answer["document_id"] for answer in answers if answer["annotator"] in ANNOTATORS]
     twice = len(by_people) - len(set(by_people))
     assert 0.1 <= twice / len(set(by_people)) < 0.2
     assert manager.read("")["description"].endswith(told())
@@ -115,7 +115,7 @@ def test_a_tenth_was_labeled_twice_by_people_whose_mistakes_are_told(manager):
 
 def test_the_guideline_was_made_clearer(manager):
     versions = manager.read("guidelines/")["results"]
-    written = [one for one in versions if manager.read(f"guidelines/{one['number']}/")["body"]]
+    written = [version for version in versions if manager.read(f"guidelines/{version['number']}/")["body"]]
     assert len(written) == 2
 
 

@@ -19,17 +19,17 @@ class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(RedactingFormatter("%(levelname)s %(name)s %(message)s"))
-        self.found: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(self.format(record))
+        self.lines.append(self.format(record))
 
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     handler = Lines()
     logging.getLogger("django").addHandler(handler)
-    yield handler.found
+    yield handler.lines
     logging.getLogger("django").removeHandler(handler)
 
 

@@ -45,9 +45,9 @@ def bare(tmp_path: Path) -> Path:
     """A clone without an environment, and a PATH that holds no usable Python."""
     (tmp_path / "bin").mkdir()
     for name in NEEDED:
-        found = shutil.which(name)
-        assert found
-        (tmp_path / "bin" / name).symlink_to(found)
+        which = shutil.which(name)
+        assert which
+        (tmp_path / "bin" / name).symlink_to(which)
     old = tmp_path / "bin" / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)

@@ -18,8 +18,8 @@ def test_scripts_import_each_other_by_the_names_under_which_they_are_served(tmp_
                 gathered[path] = (storage, path)
     plain = StaticFilesStorage(location=tmp_path, base_url="/static/")
     for path, (storage, _) in gathered.items():
-        with storage.open(path) as found:
-            plain.save(path, found)
+        with storage.open(path) as result:
+            plain.save(path, result)
     hashed = Statics(location=tmp_path, base_url="/static/")
     errors = [done for _, _, done in hashed.post_process(gathered) if isinstance(done, Exception)]
     assert errors == []

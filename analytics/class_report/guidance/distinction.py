@@ -8,7 +8,7 @@ from analytics.class_report.guidance.finding import Finding, draft_rule, label_m
 from analytics.class_report.report import ClassReport
 from analytics.confusion.matrix import documents_of
 from analytics.confusion.report import AmbiguousPair, Verdict
-from analytics.confusion.wording import cause, chance, evidence, people, remedy
+from analytics.confusion.wording import cause, evidence, expected_by_chance, people, remedy
 
 MAX_PAIRS = 2
 
@@ -61,4 +61,4 @@ def _how_sure(pair: AmbiguousPair) -> str:
         low=100 * pair.model.share.interval.low,
         high=100 * pair.model.share.interval.high,
     )
-    return " ".join(one for one in (told, chance(pair), people(pair)) if one)
+    return " ".join(sentence for sentence in (told, expected_by_chance(pair), people(pair)) if sentence)

@@ -16,23 +16,23 @@ def leaked(report: ClassReport) -> list[Finding]:
     if report.version is None or report.held_out is None:
         return []
     version, documents, project = report.version, report.held_out.document_ids, report.project
-    found = remembered(
+    leaked_texts = remembered(
         lambda: leaks(version, documents.tolist()),
         f"leaks {version.pk} {project.document_count} {project.removed_count} {project.grouped_count}",
         report.labels,
         documents,
     )
-    return [*_learnt(report, found), *_kept_out(report, found)]
+    return [*_learnt(report, leaked_texts), *_kept_out(report, leaked_texts)]
 
 
-def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
-    if not found.learnt:
+def _learnt(report: ClassReport, leaks: Leaks) -> list[Finding]:
+    if not leaks.learnt:
         return []
     title = ngettext(
         "The model has learnt from {n} copy of a test document",
         "The model has learnt from {n} copies of test documents",
-        found.learnt,
-    ).format(n=found.learnt)
+        leaks.learnt,
+    ).format(n=leaks.learnt)
     return [
         Finding(
             key="leak",
@@ -40,8 +40,8 @@ def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
             text=ngettext(
                 "{n} of {of} test documents came in after its copy had been learnt.",
                 "{n} of {of} test documents came in after their copies had been learnt.",
-                found.measured,
-            ).format(n=found.measured, of=report.test_documents),
+                leaks.measured,
+            ).format(n=leaks.measured, of=report.test_documents),
             why=_("It knows the answers to these, so the numbers are too good."),
             how_sure=_("Certain: these texts are equal, character by character."),
             tone="bad",
@@ -51,14 +51,14 @@ def _learnt(report: ClassReport, found: Leaks) -> list[Finding]:
     ]
 
 
-def _kept_out(report: ClassReport, found: Leaks) -> list[Finding]:
-    if not found.kept_out:
+def _kept_out(report: ClassReport, leaks: Leaks) -> list[Finding]:
+    if not leaks.kept_out:
         return []
     title = ngettext(
         "{n} labelled document repeats a test document and was kept out of training",
         "{n} labelled documents repeat test documents and were kept out of training",
-        found.kept_out,
-    ).format(n=found.kept_out)
+        leaks.kept_out,
+    ).format(n=leaks.kept_out)
     return [
         Finding(
             key="kept_out",

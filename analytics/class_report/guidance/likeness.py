@@ -24,26 +24,30 @@ def unrepresentative(report: ClassReport) -> list[Finding]:
     if report.held_out is None:
         return []
     project, documents = report.project, report.held_out.document_ids
-    found = remembered(
+    differing = remembered(
         lambda: differences(project, documents),
         # A document never changes.
         f"likeness {project.pk} {project.document_count} {project.removed_count} {get_language()}",
         documents,
     )
-    return [_differs(project, one) for one in found[:2]]
+    return [_differs(project, difference) for difference in differing[:2]]
 
 
-def _differs(project: Project, found: Difference) -> Finding:
-    what = _("{field}: {value}").format(field=found.field, value=found.value) if found.field else found.value
+def _differs(project: Project, difference: Difference) -> Finding:
+    what = (
+        _("{field}: {value}").format(field=difference.field, value=difference.value)
+        if difference.field
+        else difference.value
+    )
     return Finding(
         key="unrepresentative",
         title=_("The test set does not look like the pool: {what}").format(what=what),
         text=_("{test} of the labelled test documents, {pool} of the pool.").format(
-            test=_share(found.test), pool=_share(found.pool)
+            test=_share(difference.test), pool=_share(difference.pool)
         ),
         why=_("The numbers hold for documents like those of the test set; in use there will be others."),
         how_sure=_("p = {p:.1g} by a permutation test on a random sample, corrected for all fields.").format(
-            p=found.p_value
+            p=difference.p_value
         ),
         tone="warn",
         seriousness=55,
@@ -58,20 +62,20 @@ def different_mix(report: ClassReport) -> list[Finding]:
 
     The other labels of the pool were chosen by the queue: they differ by design, and are not compared.
     """
-    found, project = report.labelled, report.project
-    drawn_of_pool = found.is_drawn & ~found.is_test
+    labelled, project = report.labelled, report.project
+    drawn_of_pool = labelled.is_drawn & ~labelled.is_test
     if int(drawn_of_pool.sum()) < MIN_SAMPLED:
         return []
     test, pool = (
-        np.bincount(found.places[side[found.documents]], minlength=len(found.ledger.classes))
-        for side in (found.is_test, drawn_of_pool)
+        np.bincount(labelled.class_indices[side[labelled.documents]], minlength=len(labelled.ledger.classes))
+        for side in (labelled.is_test, drawn_of_pool)
     )
     tested = remembered(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
     if tested.p_value >= SURE:
         return []
-    place = int(np.abs(tested.residuals).argmax())
+    index = int(np.abs(tested.residuals).argmax())
     names = {row.label_class.pk: row.label_class.name for row in report.rows}
-    name = names.get(found.ledger.classes[place], _("a retired class"))
+    name = names.get(labelled.ledger.classes[index], _("a retired class"))
     return [
         Finding(
             key="mismatch",
@@ -79,7 +83,7 @@ def different_mix(report: ClassReport) -> list[Finding]:
                 name=name
             ),
             text=_("{test} of the test labels, {pool} of those of random documents of the pool.").format(
-                test=percent(test[place] / max(test.sum(), 1)), pool=percent(pool[place] / max(pool.sum(), 1))
+                test=percent(test[index] / max(test.sum(), 1)), pool=percent(pool[index] / max(pool.sum(), 1))
             ),
             why=_("Both are random draws, so something changed between them: the documents or the rule."),
             how_sure=_(

@@ -13,15 +13,15 @@ from labeling.explanations.reasons import percent
 
 def unlike_labeled(report: ClassReport) -> list[Finding]:
     """Whether texts unlike any labeled one differ from the others beyond noise, or there are none."""
-    found = report.unlike
-    if found is None:
+    unlike = report.unlike
+    if unlike is None:
         return []
-    if not found.documents:
+    if not unlike.documents:
         return [_none_unlike(report)]
-    interval = found.difference.interval
+    interval = unlike.difference.interval
     if interval is None or interval.low <= 0 <= interval.high:
         return []
-    return [_differs(report, found)]
+    return [_differs(report, unlike)]
 
 
 def _none_unlike(report: ClassReport) -> Finding:
@@ -37,8 +37,8 @@ def _none_unlike(report: ClassReport) -> Finding:
     )
 
 
-def _differs(report: ClassReport, found: UnlikeTexts) -> Finding:
-    interval, difference = found.difference.interval, found.difference.value or 0.0
+def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
+    interval, difference = unlike.difference.interval, unlike.difference.value or 0.0
     assert interval is not None  # noqa: S101 - looked at before
     is_worse = difference < 0
     low, high = sorted((abs(interval.low), abs(interval.high)))
@@ -52,11 +52,11 @@ def _differs(report: ClassReport, found: UnlikeTexts) -> Finding:
             "{alike} of the others.",
             "{unlike} of {n} test documents without a near-duplicate among the labeled ones are right, "
             "{alike} of the others.",
-            found.documents,
+            unlike.documents,
         ).format(
-            unlike=percent(found.right / found.documents),
-            n=found.documents,
-            alike=percent(found.right_alike / found.alike),
+            unlike=percent(unlike.right / unlike.documents),
+            n=unlike.documents,
+            alike=percent(unlike.right_alike / unlike.alike),
         ),
         why=_(
             "The number on all test documents holds for the same stream of texts. On texts of a new kind, "

@@ -36,10 +36,10 @@ def findings(report: ClassReport) -> list[Finding]:
 
     Of another model than the one in use they come without deeds: what steers is about the model that ranks.
     """
-    found = [finding for check in CHECKS for finding in check(report)]
+    ranked = [finding for check in CHECKS for finding in check(report)]
     if not report.choice.is_in_use:
-        found = [replace(finding, deeds=()) for finding in found]
-    return sorted(found, key=lambda finding: -finding.seriousness)
+        ranked = [replace(finding, deeds=()) for finding in ranked]
+    return sorted(ranked, key=lambda finding: -finding.seriousness)
 
 
 def headline(report: ClassReport) -> str:

@@ -69,8 +69,8 @@ def differences(project: Project, test_documents: NDArray[np.int64]) -> list[Dif
     chosen = random.choice(test_documents, min(SAMPLE, len(test_documents)), replace=False)
     # Where documents were removed, more places are drawn, and those that belong to nobody are left out.
     draws = min(-(-project.document_count // max(project.present_count, 1)), MAX_REDRAW_FACTOR)
-    places = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE * draws))
-    here = np.setdiff1d(places, Document.objects.removed_positions(project, project.document_count))
+    positions = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE * draws))
+    here = np.setdiff1d(positions, Document.objects.removed_positions(project, project.document_count))
     drawn = random.permutation(here)[:SAMPLE]
     test, pool = _rows(_OF_TEST, project, chosen), _rows(_OF_POOL, project, drawn)
     return compared(test, pool) if len(pool) >= MIN_SAMPLE_SIZE else []
@@ -94,12 +94,12 @@ def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[Difference]:
     """
     columns = {"": _length_parts([n for n, _ in test], [n for n, _ in pool])}
     columns |= {field: _values(field, test, pool) for field in _kinds(pool)}
-    found = [
+    differing = [
         difference
-        for field, (one, other) in columns.items()
-        if (difference := _difference(field, one, other, len(columns)))
+        for field, (column, other) in columns.items()
+        if (difference := _difference(field, column, other, len(columns)))
     ]
-    return sorted(found, key=lambda difference: difference.p_value)
+    return sorted(differing, key=lambda difference: difference.p_value)
 
 
 def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> Difference | None:
@@ -110,9 +110,9 @@ def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> 
     p_value = min(1.0, tested.p_value * n_fields)
     if p_value >= SURE or tested.cramers_v < MIN_EFFECT:
         return None
-    place = int(np.abs(tested.residuals).argmax())
-    shares = [proportion(int(side[place]), int(side.sum()), "") for side in counts]
-    return Difference(field, values[place], shares[0], shares[1], p_value)
+    index = int(np.abs(tested.residuals).argmax())
+    shares = [proportion(int(side[index]), int(side.sum()), "") for side in counts]
+    return Difference(field, values[index], shares[0], shares[1], p_value)
 
 
 def _length_parts(test: list[int], pool: list[int]) -> tuple[list[str], list[str]]:
@@ -135,5 +135,5 @@ def _kinds(pool: Sequence[Row]) -> list[str]:
 
 
 def _values(field: str, test: Sequence[Row], pool: Sequence[Row]) -> tuple[list[str], list[str]]:
-    one, other = ([str(metadata.get(field, "—")) for _, metadata in side] for side in (test, pool))
-    return one, other
+    first, other = ([str(metadata.get(field, "—")) for _, metadata in side] for side in (test, pool))
+    return first, other

@@ -49,16 +49,16 @@ class Command(simulate.Command):
             "steer": options["steer"],
             "weakest": weakest(names, labels, by_run, of_all, options["budget"]),
             "classes": {
-                name: {"full_f1": round(of_all[place], 4), "f1": mean[:, place].round(4).tolist()}
-                for place, name in enumerate(names)
+                name: {"full_f1": round(of_all[index], 4), "f1": mean[:, index].round(4).tolist()}
+                for index, name in enumerate(names)
             },
         }
 
     def table(self, result: dict[str, Any]) -> str:
         lines = super().table(result)
-        if (found := result.get("weakest")) is None:
+        if (row := result.get("weakest")) is None:
             return lines
         return (
-            f"{lines}\nWeakest class {found['class']}: {found['mean']} labels to F1 {found['target']} "
-            f"({found['labels_to_target']})"
+            f"{lines}\nWeakest class {row['class']}: {row['mean']} labels to F1 {row['target']} "
+            f"({row['labels_to_target']})"
         )

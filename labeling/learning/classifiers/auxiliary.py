@@ -38,6 +38,8 @@ class Evidence:
 
     def own_anchors(self, positions: Integers) -> Integers:
         """(n,) the number of the anchor that each of these documents is, -1 for none."""
-        found = np.searchsorted(self.anchors, positions).clip(max=max(len(self.anchors) - 1, 0))
-        is_anchor = self.anchors[found] == positions if len(self.anchors) else np.zeros(len(positions), bool)
-        return np.where(is_anchor, found, -1)
+        indices = np.searchsorted(self.anchors, positions).clip(max=max(len(self.anchors) - 1, 0))
+        is_anchor = (
+            self.anchors[indices] == positions if len(self.anchors) else np.zeros(len(positions), bool)
+        )
+        return np.where(is_anchor, indices, -1)

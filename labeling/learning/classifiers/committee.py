@@ -94,14 +94,16 @@ class Committee:
     def _added(self, scores: Sequence[Floats]) -> Floats:
         weights = self.weights[self.weights > 0].astype(np.float32)
         total: Floats = scores[0] * weights[0] + np.float32(self.offset)
-        for weight, found in zip(weights[1:], scores[1:], strict=True):
-            total += found * weight
+        for weight, expert_scores in zip(weights[1:], scores[1:], strict=True):
+            total += expert_scores * weight
         return total
 
     def opinions(self, rows: Rows) -> Floats:
         """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
-        found = [expert.scores(rows) for expert in self.experts]
-        return np.stack([softmax(one) if self.link == "softmax" else likely(one) for one in found])
+        scores = [expert.scores(rows) for expert in self.experts]
+        return np.stack(
+            [softmax(opinion) if self.link == "softmax" else likely(opinion) for opinion in scores]
+        )
 
     def disagreement(self, rows: Rows) -> Doubles:
         """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
@@ -110,7 +112,7 @@ class Committee:
         consensus = margin(softmax(total) if self.link == "softmax" else likely(total))
         if self.link == "softmax":
             return disagreement(vote_entropy(heard), consensus)
-        decisions = np.stack([self.decide(likely(one)) for one in heard])
+        decisions = np.stack([self.decide(likely(scores)) for scores in heard])
         return disagreement(label_vote_entropy(decisions), consensus)
 
     def decide(self, probabilities: Floats) -> Flags:
@@ -169,8 +171,8 @@ def likely(log_odds: AnyFloats) -> Floats:
     >>> likely(np.array([0., -1000., 1000.])).tolist()
     [0.5, 0.0, 1.0]
     """
-    found: Floats = (0.5 * (1 + np.tanh(0.5 * log_odds))).astype(np.float32)
-    return found
+    probabilities: Floats = (0.5 * (1 + np.tanh(0.5 * log_odds))).astype(np.float32)
+    return probabilities
 
 
 def remove(folder: Path) -> None:

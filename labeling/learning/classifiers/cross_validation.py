@@ -26,11 +26,11 @@ def crossed_counts(decided: Flags, labels: Flags) -> Integers:
     return np.stack([table.sum(axis=0) for table in tables])
 
 
-def one_hot(places: Integers, n_classes: int) -> Flags:
+def one_hot(indices: Integers, n_classes: int) -> Flags:
     """Class numbers as flags: (n,) to (n, n_classes).
 
     >>> one_hot(np.array([1, 0]), 2).tolist()
     [[False, True], [True, False]]
     """
-    flags: Flags = places[:, None] == np.arange(n_classes)
+    flags: Flags = indices[:, None] == np.arange(n_classes)
     return flags

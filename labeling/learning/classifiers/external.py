@@ -43,12 +43,12 @@ class OutsideModel:
 
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); zeros, which are added to nobody's disadvantage, where nothing was said."""
-        found = np.zeros((len(rows), self.n_classes), dtype=np.float32)
+        probabilities = np.zeros((len(rows), self.n_classes), dtype=np.float32)
         if rows.positions is not None and len(self.positions):
-            places = np.searchsorted(self.positions, rows.positions).clip(max=len(self.positions) - 1)
-            is_known = self.positions[places] == rows.positions
-            found[is_known] = self.said[places[is_known]]
-        return found
+            indices = np.searchsorted(self.positions, rows.positions).clip(max=len(self.positions) - 1)
+            is_known = self.positions[indices] == rows.positions
+            probabilities[is_known] = self.said[indices[is_known]]
+        return probabilities
 
     def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""

@@ -152,8 +152,8 @@ def _words(
     counted = vocabulary.read(rows)
 
     def make(numbers: Integers) -> Expert:
-        places = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
-        is_labelled = evidence.is_labelled(places)
+        positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
+        is_labelled = evidence.is_labelled(positions)
         return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
 
     return make
@@ -161,12 +161,12 @@ def _words(
 
 def _ready(evidence: Evidence) -> dict[str, Expert]:
     """Experts that need no labels."""
-    found: dict[str, Expert] = dict(evidence.outside)
+    experts: dict[str, Expert] = dict(evidence.outside)
     if evidence.described is not None:
         guideline = read_guideline(evidence.described, evidence.unlabelled)
         if len(guideline.described):
-            found["guideline"] = guideline
-    return found
+            experts["guideline"] = guideline
+    return experts
 
 
 def _usual(names: tuple[str, ...], usual: dict[str, float], labels_per_class: float) -> Doubles:

@@ -36,7 +36,7 @@ def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> 
     if count < 1 or len(points) == 0:
         return csr_array((len(points), len(anchors)), dtype=np.float32)
     points, towards = unit_rows(points), np.ascontiguousarray(unit_rows(anchors).T)
-    places = np.zeros((len(points), count), dtype=np.int32)
+    indices = np.zeros((len(points), count), dtype=np.int32)
     weights = np.zeros((len(points), count), dtype=np.float32)
     for start in range(0, len(points), BLOCK):
         cosines = points[start : start + BLOCK] @ towards
@@ -44,12 +44,12 @@ def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> 
             here = own[start : start + BLOCK]
             rows = np.flatnonzero(here >= 0)
             cosines[rows, here[rows]] = -1
-        found = np.argpartition(cosines, -count, axis=1)[:, -count:]
-        places[start : start + BLOCK] = found
-        weights[start : start + BLOCK] = np.take_along_axis(cosines, found, axis=1)
+        neighbours = np.argpartition(cosines, -count, axis=1)[:, -count:]
+        indices[start : start + BLOCK] = neighbours
+        weights[start : start + BLOCK] = np.take_along_axis(cosines, neighbours, axis=1)
     np.power(np.maximum(weights, 0, out=weights), SHARPNESS, out=weights)
-    indptr = np.arange(0, places.size + 1, count)
-    return csr_array((weights.ravel(), places.ravel(), indptr), shape=(len(points), len(anchors)))
+    indptr = np.arange(0, indices.size + 1, count)
+    return csr_array((weights.ravel(), indices.ravel(), indptr), shape=(len(points), len(anchors)))
 
 
 def smoothing(near: csr_array) -> csr_array:
@@ -117,8 +117,8 @@ def propagate(
     Source: Zhou et al. (2004), learning with local and global consistency; the label of a document that is no
     anchor enters by its neighbours.
     """
-    seen, places = np.unique(labels, return_inverse=True)
-    chosen = np.eye(len(seen), dtype=np.float32)[places]
+    seen, class_indices = np.unique(labels, return_inverse=True)
+    chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
     is_anchor = own >= 0
     scale = np.asarray(near.sum(axis=1), dtype=np.float32)
     spread = np.where(is_anchor, 0, 1 / np.maximum(scale, 1e-9)).astype(np.float32)[:, None]

@@ -59,9 +59,9 @@ class LinearModel:
         """(n, k) for the classes in `seen`."""
         logits = np.broadcast_to(self.intercept, (len(rows), len(self.seen))).copy()
         if len(self.columns):
-            places = self._places.take(rows.sparse.indices)
+            indices = self._places.take(rows.sparse.indices)
             shape = (len(rows), len(self.columns) + 1)
-            logits += csr_array((rows.sparse.data, places, rows.sparse.indptr), shape=shape) @ self._padded
+            logits += csr_array((rows.sparse.data, indices, rows.sparse.indptr), shape=shape) @ self._padded
         if len(self.dense_weights):
             logits += rows.project(self.dense_weights)
         return logits
@@ -143,27 +143,27 @@ def fit_single(
     Source: logistic regression, balanced weights n / (k · count of the class), at most `MAX_WEIGHT`; two
     classes share one column of weights, as in scikit-learn.
     """
-    seen, places = np.unique(labels.astype(np.int64), return_inverse=True)
+    seen, class_indices = np.unique(labels.astype(np.int64), return_inverse=True)
     if len(seen) == 1:
         return constant_model(rows, seen, n_classes)
-    balanced = len(places) / (len(seen) * np.bincount(places))
-    weights = np.minimum(balanced, MAX_WEIGHT)[places]
+    balanced = len(class_indices) / (len(seen) * np.bincount(class_indices))
+    weights = np.minimum(balanced, MAX_WEIGHT)[class_indices]
     is_binary = len(seen) == 2
-    targets = places[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[places]
+    targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
     known = None if start is None else _as_start(start, seen, rows, is_binary)
-    found = solve(
+    solution = solve(
         rows.sparse, rows.points(), targets, weights,
         strength=strength, exclusive=not is_binary, start=known, tolerance=tolerance,
     )  # fmt: skip
     if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
         halves = np.array([[-0.5, 0.5]], dtype=np.float32)
-        found = Solution(
-            found.columns,
-            found.sparse_weights * halves,
-            found.dense_weights * halves,
-            (found.intercept * halves)[0],
+        solution = Solution(
+            solution.columns,
+            solution.sparse_weights * halves,
+            solution.dense_weights * halves,
+            (solution.intercept * halves)[0],
         )
-    return _model(found, n_classes, seen, "softmax")
+    return _model(solution, n_classes, seen, "softmax")
 
 
 def fit_multi(
@@ -186,11 +186,11 @@ def fit_multi(
     targets = labels[:, seen].astype(np.float64)
     known = None if start is None else _as_start(start, seen, rows, is_binary=False)
     evenly = np.ones(targets.shape)
-    found = solve(
+    solution = solve(
         rows.sparse, rows.points(), targets, evenly,
         strength=strength, exclusive=False, start=known, tolerance=tolerance,
     )  # fmt: skip
-    return _model(found, labels.shape[1], seen, "sigmoid")
+    return _model(solution, labels.shape[1], seen, "sigmoid")
 
 
 def _as_start(start: LinearModel, seen: Integers, rows: Rows, is_binary: bool) -> Solution | None:
@@ -202,9 +202,15 @@ def _as_start(start: LinearModel, seen: Integers, rows: Rows, is_binary: bool) -
     return Solution(start.columns, parts[0], parts[1], parts[2][0])
 
 
-def _model(found: Solution, n_classes: int, seen: Integers, link: Link) -> LinearModel:
+def _model(solution: Solution, n_classes: int, seen: Integers, link: Link) -> LinearModel:
     return LinearModel(
-        n_classes, seen, found.columns, found.sparse_weights, found.dense_weights, found.intercept, link
+        n_classes,
+        seen,
+        solution.columns,
+        solution.sparse_weights,
+        solution.dense_weights,
+        solution.intercept,
+        link,
     )
 
 
@@ -223,6 +229,6 @@ def places_of(columns: Integers, n_columns: int) -> NDArray[np.int32]:
     >>> places_of(np.array([1, 3]), 5).tolist()
     [2, 0, 2, 1, 2]
     """
-    places = np.full(n_columns, len(columns), dtype=np.int32)
-    places[columns] = np.arange(len(columns), dtype=np.int32)
-    return places
+    indices = np.full(n_columns, len(columns), dtype=np.int32)
+    indices[columns] = np.arange(len(columns), dtype=np.int32)
+    return indices

@@ -110,14 +110,14 @@ class Vocabulary:
         return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
 
 
-def scaled_words(presence: csr_array, n_words: int, places: NDArray[np.int32]) -> csr_array:
+def scaled_words(presence: csr_array, n_words: int, positions: NDArray[np.int32]) -> csr_array:
     """Rows over the words that count, numbered from 0, each scaled by its length; others in a last column.
 
     presence : (n, WORD_COLUMNS) ones
-    places : (WORD_COLUMNS,) from `places_of`
+    positions : (WORD_COLUMNS,) from `places_of`
     returns : (n, n_words + 1) float32
     """
-    indices = places.take(presence.indices)
+    indices = positions.take(presence.indices)
     known = np.concatenate([[0], np.cumsum(indices < n_words)])
     lengths = known[presence.indptr[1:]] - known[presence.indptr[:-1]]
     scales = (ROW_SCALE / np.sqrt(lengths + 1)).astype(np.float32)
@@ -144,8 +144,8 @@ def fit_words(
 
     Source: Nigam et al. (2000), with presence instead of counts and rows scaled by the root of their length.
     """
-    seen, places = np.unique(labels, return_inverse=True)
-    chosen = np.eye(len(seen), dtype=np.float32)[places]
+    seen, class_indices = np.unique(labels, return_inverse=True)
+    chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
     chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
     own = (labelled.T @ chosen)[:-1]
     trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end

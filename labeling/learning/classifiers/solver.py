@@ -70,8 +70,8 @@ def solve(
     else:
         design = _SideBySide(compact, dense)
         matrix = _minimise(design, design.T, problem, first)
-    found: Floats = matrix.astype(np.float32)
-    return Solution(columns, found[: len(columns)], found[len(columns) : -1], found[-1])
+    coefficients: Floats = matrix.astype(np.float32)
+    return Solution(columns, coefficients[: len(columns)], coefficients[len(columns) : -1], coefficients[-1])
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ class _Problem:
 
 def compact_columns(sparse: csr_array) -> tuple[Integers, csr_array]:
     """The columns that occur, and the rows with only those, renumbered from 0."""
-    columns, places = np.unique(sparse.indices, return_inverse=True)
+    columns, indices = np.unique(sparse.indices, return_inverse=True)
     shape = (sparse.shape[0], len(columns))
     return columns.astype(np.int64), csr_array(
-        (sparse.data, places.astype(np.int32), sparse.indptr), shape=shape
+        (sparse.data, indices.astype(np.int32), sparse.indptr), shape=shape
     )
 
 
@@ -164,8 +164,8 @@ def _minimise(design: Any, transposed: Any, problem: _Problem, first: Doubles | 
         "maxcor": MEMORY,
     }
     flat = np.zeros((width + 1) * n_classes) if first is None else first.ravel()
-    found = minimize(objective, flat, jac=True, method="L-BFGS-B", options=options)
-    matrix: Doubles = np.asarray(found.x, dtype=np.float64).reshape(width + 1, n_classes)
+    result = minimize(objective, flat, jac=True, method="L-BFGS-B", options=options)
+    matrix: Doubles = np.asarray(result.x, dtype=np.float64).reshape(width + 1, n_classes)
     return matrix
 
 

@@ -77,8 +77,8 @@ def learn_weights(scores: Floats, labels: Integers, usual: Doubles) -> Doubles:
         return float(loss + DOUBT * (away**2).sum()), gradient
 
     bounds = [(0.0, MAX_WEIGHT)] * len(usual)
-    found: Doubles = minimize(objective, usual, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return found * _scale(np.tensordot(found, by_expert, 1), labels)
+    fitted: Doubles = minimize(objective, usual, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return fitted * _scale(np.tensordot(fitted, by_expert, 1), labels)
 
 
 def _scale(summed: Doubles, labels: Integers) -> float:
@@ -115,5 +115,5 @@ def learn_label_weights(scores: Floats, labels: Flags, usual: Doubles) -> tuple[
         return float(loss + DOUBT * (away**2).sum()), np.append(gradient, slope.sum())
 
     bounds = [(0.0, MAX_WEIGHT)] * len(usual) + [(-3.0, 3.0)]
-    found = minimize(objective, np.append(usual, 0.0), jac=True, method="L-BFGS-B", bounds=bounds).x
-    return found[:-1], float(found[-1])
+    result = minimize(objective, np.append(usual, 0.0), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return result[:-1], float(result[-1])

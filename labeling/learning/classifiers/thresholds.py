@@ -21,8 +21,8 @@ def best_threshold(probabilities: AnyFloats, is_positive: Flags) -> float:
     ranked: Doubles = probabilities[order].astype(np.float64)
     hits = np.cumsum(is_positive[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + n_positive)
-    place = int(np.argmax(f1))
-    below = ranked[place + 1] if place + 1 < len(ranked) else 0.0
-    best = (ranked[place] + below) / 2
+    index = int(np.argmax(f1))
+    below = ranked[index + 1] if index + 1 < len(ranked) else 0.0
+    best = (ranked[index] + below) / 2
     share = n_positive / (n_positive + 10)
     return float(share * best + (1 - share) * PRIOR_THRESHOLD)

@@ -26,8 +26,8 @@ def annotator_accuracy(right: AnyIntegers, compared: AnyIntegers) -> Doubles:
     >>> annotator_accuracy(np.array([0, 98, 10]), np.array([0, 100, 100])).round(3)
     array([0.875, 0.95 , 0.8  ])
     """
-    found: Doubles = (right + PRIOR_ACCURACY * PRIOR_WEIGHT) / (compared + PRIOR_WEIGHT)
-    return found.clip(MIN_ACCURACY, MAX_ACCURACY)
+    accuracy: Doubles = (right + PRIOR_ACCURACY * PRIOR_WEIGHT) / (compared + PRIOR_WEIGHT)
+    return accuracy.clip(MIN_ACCURACY, MAX_ACCURACY)
 
 
 def evidence(accuracies: AnyFloats, n_classes: int) -> Doubles:
@@ -55,14 +55,14 @@ def posterior(prior: AnyFloats, said: AnyFloats, n_classes: int) -> Doubles:
     """
     least = FLOOR / max(n_classes, 1)
     bounded = np.clip(np.asarray(prior, dtype=np.float64), least, 1 - least)
-    chance: Doubles = 1 / (1 + np.exp(-(np.log(bounded / (1 - bounded)) + said)))
-    return chance
+    posterior_probability: Doubles = 1 / (1 + np.exp(-(np.log(bounded / (1 - bounded)) + said)))
+    return posterior_probability
 
 
 def given_prior(probabilities: AnyFloats, given: AnyIntegers) -> Doubles:
     """What the model gives the class that was given: (n, n_classes) and (n,) to (n,)."""
-    found: Doubles = probabilities[np.arange(len(given)), given].astype(np.float64)
-    return found
+    prior: Doubles = probabilities[np.arange(len(given)), given].astype(np.float64)
+    return prior
 
 
 def weakest_prior(probabilities: AnyFloats, given: Flags) -> Doubles:
@@ -80,10 +80,10 @@ def weakest_prior(probabilities: AnyFloats, given: Flags) -> Doubles:
     array([0.5, 0.1])
     """
     base = (given.sum(axis=0) + 1) / (len(given) + 2)
-    odds = probabilities * (1 - base)
-    lifted = odds / np.maximum(odds + (1 - probabilities) * base, 1e-12)
-    believed: Doubles = np.where(given, lifted, 1 - probabilities).astype(np.float64)
-    weakest: Doubles = believed.min(axis=1)
+    distribution = probabilities * (1 - base)
+    lifted = distribution / np.maximum(distribution + (1 - probabilities) * base, 1e-12)
+    probability: Doubles = np.where(given, lifted, 1 - probabilities).astype(np.float64)
+    weakest: Doubles = probability.min(axis=1)
     return weakest
 
 
@@ -94,7 +94,7 @@ def cross_fitted(rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, see
     returns : (n, n_classes); even where a part of the labels is too poor for a model
     """
     part = np.random.default_rng(seed).permutation(len(rows)) % FOLDS
-    found = np.full((len(rows), n_classes), 1 / max(n_classes, 1), dtype=np.float32)
+    probabilities = np.full((len(rows), n_classes), 1 / max(n_classes, 1), dtype=np.float32)
     for number in range(FOLDS):
         inside: Integers = np.flatnonzero(part != number)
         outside: Integers = np.flatnonzero(part == number)
@@ -104,5 +104,5 @@ def cross_fitted(rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, see
             model = fit_single(rows.part(inside), labels[inside].astype(np.int64), n_classes)
         else:
             model = fit_multi(rows.part(inside), labels[inside].astype(bool))
-        found[outside] = model.probabilities(rows.part(outside))
-    return found
+        probabilities[outside] = model.probabilities(rows.part(outside))
+    return probabilities

@@ -86,8 +86,8 @@ def estimate_savings(
         for name, mean in means.items()
     }
     saved = {
-        name: {share: reached[baseline][share] - needed for share, needed in found.items()}
-        for name, found in reached.items()
+        name: {share: reached[baseline][share] - needed for share, needed in by_target.items()}
+        for name, by_target in reached.items()
         if name != baseline
     }
     return Savings(
@@ -95,8 +95,11 @@ def estimate_savings(
         _estimate(full),
         {name: [_estimate(column) for column in mean.T] for name, mean in means.items()},
         *(
-            {name: {share: _estimate(each) for share, each in one.items()} for name, one in found.items()}
-            for found in (reached, saved)
+            {
+                name: {share: _estimate(each) for share, each in by_share.items()}
+                for name, by_share in by_strategy.items()
+            }
+            for by_strategy in (reached, saved)
         ),
     )
 
@@ -119,8 +122,8 @@ def labels_needed(labels: Integers, quality: Doubles, targets: Doubles) -> Doubl
     rise = np.maximum(high - low, 1e-12)
     part = np.clip((targets - low) / rise, 0, 1)
     part = np.where(high > low, part, 1.0)
-    found: Doubles = labels[before] + part * (labels[first] - labels[before])
-    return found
+    needed: Doubles = labels[before] + part * (labels[first] - labels[before])
+    return needed
 
 
 def _drawn_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
@@ -153,16 +156,16 @@ def _macro_f1(decided: Flags, given: Flags, support: AnyArray, weights: AnyArray
     total = support + weights @ decided.astype(np.float32)
     f1 = 2 * (weights @ (decided & given).astype(np.float32)) / np.maximum(total, 1)
     counted = total > 0
-    found: Doubles = f1.sum(axis=1, dtype=np.float64) / np.maximum(counted.sum(axis=1), 1)
-    return found
+    macro_f1: Doubles = f1.sum(axis=1, dtype=np.float64) / np.maximum(counted.sum(axis=1), 1)
+    return macro_f1
 
 
 def _flags(labels: AnyArray, n_classes: int) -> Flags:
     return labels if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels]
 
 
-def _estimate(found: Doubles) -> Estimate:
+def _estimate(labels: Doubles) -> Estimate:
     """From what was measured, first, and the draws after it."""
-    value = float(found[0])
-    low, high = np.quantile(found[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    value = float(labels[0])
+    low, high = np.quantile(labels[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Estimate(value, min(float(low), value), max(float(high), value))

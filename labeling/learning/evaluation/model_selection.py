@@ -73,10 +73,12 @@ def verdicts(done: Mapping[Recipe, Sequence[Score]]) -> list[Verdict]:
     return [*first, *_step(done, standard, _augmented(standard))]
 
 
-def adopted(found: Sequence[Verdict]) -> Recipe:
+def adopted(trials: Sequence[Verdict]) -> Recipe:
     """The recipe that the next trainings use: the usual one, but for what was better."""
-    strength = _winner(USUAL_RECIPE, [one for one in found if one.against == USUAL_RECIPE and _is_plain(one)])
-    return _winner(strength, [one for one in found if not _is_plain(one)])
+    strength = _winner(
+        USUAL_RECIPE, [trial for trial in trials if trial.against == USUAL_RECIPE and _is_plain(trial)]
+    )
+    return _winner(strength, [trial for trial in trials if not _is_plain(trial)])
 
 
 def run_trial(
@@ -104,12 +106,12 @@ def corrected_difference(candidate: Doubles, standard: Doubles) -> Difference:
     >>> corrected_difference(np.array([.6, .62, .61]), np.array([.6, .62, .61]))
     Difference(mean=0.0, reach=0.0, p=1.0)
     """
-    found = candidate - standard
-    mean, variance = float(found.mean()), float(found.var(ddof=1))
+    difference = candidate - standard
+    mean, variance = float(difference.mean()), float(difference.var(ddof=1))
     if variance == 0:
         return Difference(mean, 0.0, 1.0 if mean <= 0 else 0.0)
-    deviation = np.sqrt(variance * (1 / len(found) + 1 / (FOLDS - 1)))
-    freedom = len(found) - 1
+    deviation = np.sqrt(variance * (1 / len(difference) + 1 / (FOLDS - 1)))
+    freedom = len(difference) - 1
     return Difference(
         mean, float(student.ppf(0.975, freedom) * deviation), float(student.sf(mean / deviation, freedom))
     )
@@ -127,15 +129,15 @@ def _step(
     done: Mapping[Recipe, Sequence[Score]], standard: Recipe, candidates: Sequence[Recipe]
 ) -> list[Verdict]:
     """Macro F1 has to gain beyond noise, and log-loss may not lose beyond it."""
-    found = []
+    trials = []
     for candidate in candidates:
         macro_f1, log_loss = (
             corrected_difference(_scores(done[candidate], name), _scores(done[standard], name))
             for name in ("macro_f1", "log_loss")
         )
         is_better = macro_f1.p < NOISE / len(candidates) and log_loss.mean + log_loss.reach >= 0
-        found.append(Verdict(candidate, standard, macro_f1, log_loss, is_better))
-    return found
+        trials.append(Verdict(candidate, standard, macro_f1, log_loss, is_better))
+    return trials
 
 
 def _scores(scores: Sequence[Score], name: str) -> Doubles:
@@ -144,9 +146,9 @@ def _scores(scores: Sequence[Score], name: str) -> Doubles:
     return np.array([sign * getattr(score, name) for score in scores])
 
 
-def _winner(standard: Recipe, found: Sequence[Verdict]) -> Recipe:
-    better = [one for one in found if one.is_better]
-    return max(better, key=lambda one: one.macro_f1.mean).candidate if better else standard
+def _winner(standard: Recipe, trials: Sequence[Verdict]) -> Recipe:
+    better = [trial for trial in trials if trial.is_better]
+    return max(better, key=lambda trial: trial.macro_f1.mean).candidate if better else standard
 
 
 def _fold(labels: AnyArray, number: int) -> tuple[Integers, Integers]:
@@ -161,5 +163,5 @@ def _fold(labels: AnyArray, number: int) -> tuple[Integers, Integers]:
 
 
 def _log_loss(probabilities: Floats, flags: AnyArray, *, is_single: bool) -> float:
-    believed = np.clip(np.where(flags, probabilities, 1 - probabilities), MIN_PROBABILITY, 1)
-    return float(-np.log(believed[flags] if is_single else believed).mean())
+    probability = np.clip(np.where(flags, probabilities, 1 - probabilities), MIN_PROBABILITY, 1)
+    return float(-np.log(probability[flags] if is_single else probability).mean())

@@ -56,21 +56,21 @@ class KnownPool:
         return self.labels.ndim == 1
 
     @property
-    def places(self) -> Integers:
+    def positions(self) -> Integers:
         """(n,) where the documents stand in the store: what the selection knows them by."""
         assert self.rows.positions is not None  # noqa: S101 - rows of a pool know their places
         return self.rows.positions
 
     def numbers(self, positions: Integers) -> Integers:
         """The row numbers of these documents."""
-        return np.searchsorted(self.places, positions)
+        return np.searchsorted(self.positions, positions)
 
     def candidates(self, labelled: Integers) -> Candidates:
         """What can be chosen after these row numbers have been labelled."""
         is_open = np.ones(len(self.rows), dtype=bool)
         is_open[labelled] = False
         groups = np.arange(len(self.rows)) if self.groups is None else self.groups
-        return Candidates.of(groups, is_open, groups[labelled], self.places)
+        return Candidates.of(groups, is_open, groups[labelled], self.positions)
 
     def vectors(self, positions: Integers) -> Floats:
         """Dense rows of these documents."""
@@ -152,9 +152,9 @@ def _choose(
     draw = seed * 100_003 + len(labelled)
     if committee is None or not committee.can_rank:
 
-        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
-            candidates = known.places[is_candidate]
-            return start_head(candidates, known.vectors, size=places, batch=size, seed=draw)
+        def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
+            candidates = known.positions[is_candidate]
+            return start_head(candidates, known.vectors, size=count, batch=size, seed=draw)
 
     else:
         scores = score_rows(known.rows, committee, strategy is Strategy.DISAGREEMENT)
@@ -165,10 +165,10 @@ def _choose(
             sought = sought_classes(counts) if known.is_single else frozenset()
             wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts), sought=sought)
 
-        def choose(is_candidate: Flags, places: int) -> Sequence[HeadEntry]:
+        def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return select_head(
                 scores.keep(is_candidate), known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
-                size=places, batch=size, labelled=known.places[labelled], seed=draw,
+                size=count, batch=size, labelled=known.positions[labelled], seed=draw,
             )  # fmt: skip
 
     entries = one_of_each_first(known.candidates(labelled), size, choose)
@@ -179,8 +179,8 @@ def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, Any
     """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
     flags = _flags(known.labels[labelled], known.n_classes)
     counts = flags.sum(axis=0)
-    predicted = np.concatenate([one for one, _ in said]) if said else flags[:0]
-    given = _flags(np.concatenate([one for _, one in said]), known.n_classes) if said else flags[:0]
+    predicted = np.concatenate([flags_of for flags_of, _ in said]) if said else flags[:0]
+    given = _flags(np.concatenate([flags_of for _, flags_of in said]), known.n_classes) if said else flags[:0]
     if known.is_single:
         f1 = prequential_f1(predicted.argmax(axis=1), given.argmax(axis=1), known.n_classes)
     else:

@@ -48,19 +48,19 @@ def quality_of_spans(
     >>> quality_of_spans([[Span(0, 3, "A")], []], [[Span(0, 3, "A")], [Span(1, 2, "A")]], ["A"])
     Quality(accuracy=0.5, macro_f1=0.6666666666666666, micro_f1=0.6666666666666666)
     """
-    place = {name: number for number, name in enumerate(classes)}
-    hits, found, wanted = np.zeros((3, len(classes)), dtype=np.int64)
+    class_index = {name: number for number, name in enumerate(classes)}
+    hits, result, wanted = np.zeros((3, len(classes)), dtype=np.int64)
     exact = 0
     for ours, theirs in zip(predicted, given, strict=True):
-        for counts, spans in ((hits, set(ours) & set(theirs)), (found, set(ours)), (wanted, set(theirs))):
+        for counts, spans in ((hits, set(ours) & set(theirs)), (result, set(ours)), (wanted, set(theirs))):
             for span in spans:
-                counts[place[span.label_class]] += 1
+                counts[class_index[span.label_class]] += 1
         exact += set(ours) == set(theirs)
-    return _quality(exact / max(len(given), 1), hits, found, wanted)
+    return _quality(exact / max(len(given), 1), hits, result, wanted)
 
 
-def _quality(exact: float, hits: Integers, found: Integers, wanted: Integers) -> Quality:
-    total = found + wanted
+def _quality(exact: float, hits: Integers, predicted: Integers, wanted: Integers) -> Quality:
+    total = predicted + wanted
     f1 = 2 * hits / np.maximum(total, 1)
     macro = float(f1[total > 0].mean()) if total.any() else 0.0
     return Quality(exact, macro, float(2 * hits.sum() / max(int(total.sum()), 1)))
@@ -96,8 +96,8 @@ def labels_to_reach(labels: Sequence[int], quality: Sequence[float], target: flo
     20
     """
     reached = [value >= target for value in quality]
-    for place, count in enumerate(labels):
-        if all(reached[place : place + 2]):
+    for index, count in enumerate(labels):
+        if all(reached[index : index + 2]):
             return count
     return None
 

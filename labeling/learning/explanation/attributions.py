@@ -37,10 +37,12 @@ class Duel:
 
     def lead(self, expert: LinearModel | WordsModel, each: Floats, row: Integers) -> Floats:
         """How much one class leads, (m,), where `each` (m, k) has a column for each class of the expert."""
-        places = np.full(expert.n_classes + 1, len(expert.seen))  # behind the last: unknown, and -1
-        places[expert.seen] = np.arange(len(expert.seen))
+        indices = np.full(expert.n_classes + 1, len(expert.seen))  # behind the last: unknown, and -1
+        indices[expert.seen] = np.arange(len(expert.seen))
         padded, numbers = np.pad(each, ((0, 0), (0, 1))), np.arange(len(each))
-        led: Floats = padded[numbers, places[self.towards][row]] - padded[numbers, places[self.against][row]]
+        led: Floats = (
+            padded[numbers, indices[self.towards][row]] - padded[numbers, indices[self.against][row]]
+        )
         return led
 
 
@@ -111,11 +113,11 @@ def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
 
 def _vectors(columns: AnyIntegers, known: Integers, vectors: Floats) -> Floats:
     """The vector of each hashed column; zeros for one that has none."""
-    found = np.zeros((len(columns), vectors.shape[1]), dtype=np.float32)
+    word_vectors = np.zeros((len(columns), vectors.shape[1]), dtype=np.float32)
     numbers = _numbered(columns, known)
     has_one = numbers < len(known)
-    found[has_one] = vectors[numbers[has_one]]
-    return found
+    word_vectors[has_one] = vectors[numbers[has_one]]
+    return word_vectors
 
 
 def _lengths(vectors: Floats) -> Floats:
@@ -125,6 +127,6 @@ def _lengths(vectors: Floats) -> Floats:
 
 def _numbered(columns: AnyIntegers, known: Integers) -> Integers:
     """The number of each hashed column among the known ones; one more for all others."""
-    places = np.full(COLUMNS, len(known), dtype=np.int64)
-    places[known] = np.arange(len(known))
-    return places[columns]
+    indices = np.full(COLUMNS, len(known), dtype=np.int64)
+    indices[known] = np.arange(len(known))
+    return indices[columns]

@@ -70,29 +70,29 @@ def explain(
     returns : n explanations
     """
     against = np.full(len(rows), -1) if committee.link == "sigmoid" else top[:, 1]
-    found: list[Words] = [()] * len(rows)
+    words: list[Words] = [()] * len(rows)
     read = slice(len(texts))
-    found[read] = pulling_words(
+    words[read] = pulling_words(
         texts, committee, Duel(rows.part(read), top[read, 0], against[read]), featurizer
     )
     whole = np.zeros(len(rows), dtype=np.float32)
     if featurizer is None:
         whole = whole_pulls(Duel(rows, top[:, 0], against), committee)
     views = expert_views(rows, committee)
-    return [Explanation(*each) for each in zip(views, found, whole.tolist(), strict=True)]
+    return [Explanation(*each) for each in zip(views, words, whole.tolist(), strict=True)]
 
 
 def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
     opinions = committee.opinions(rows)
-    best, odds = opinions.argmax(axis=2), opinions.max(axis=2)
+    best, probabilities = opinions.argmax(axis=2), opinions.max(axis=2)
     second = np.partition(opinions, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
     is_heard = committee.weights > MIN_WEIGHT * committee.weights.sum()
-    has_opinion = (odds - second >= CLEAR) & is_heard[:, None]
+    has_opinion = (probabilities - second >= CLEAR) & is_heard[:, None]
     weights = committee.weights.tolist()
     return [
         tuple(
-            View(name, int(best[expert, row]), float(odds[expert, row]), weights[expert])
+            View(name, int(best[expert, row]), float(probabilities[expert, row]), weights[expert])
             for expert, name in enumerate(committee.names)
             if has_opinion[expert, row]
         )
@@ -154,9 +154,11 @@ def _strongest(total: Doubles, filled: _Filled, n_texts: int) -> list[Words]:
     """For each text the words that pull most. `total` is the pull of each of the filled words, in nats."""
     order = np.lexsort((-total, filled.text))
     starts = np.searchsorted(filled.text, np.arange(n_texts + 1))
-    found: list[Words] = []
+    words: list[Words] = []
     for start, behind in pairwise(starts.tolist()):
         best = order[start : min(start + MAX_WORDS, behind)]
         least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * float(total[best[0]])) if len(best) else 0.0
-        found.append(tuple((filled.words[one], float(total[one])) for one in best if total[one] >= least))
-    return found
+        words.append(
+            tuple((filled.words[column], float(total[column])) for column in best if total[column] >= least)
+        )
+    return words

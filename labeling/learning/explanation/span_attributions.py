@@ -34,8 +34,8 @@ def held_against(said: Tagged, given: Sequence[Span] | None) -> list[Span]:
     """
     if given is not None and set(given) != set(said.spans):
         return list(given)
-    least = min(range(len(said.spans)), key=lambda place: said.probabilities[place], default=0)
-    return [span for place, span in enumerate(said.spans) if place != least]
+    least = min(range(len(said.spans)), key=lambda index: said.probabilities[index], default=0)
+    return [span for index, span in enumerate(said.spans) if index != least]
 
 
 def span_pulls(
@@ -45,12 +45,12 @@ def span_pulls(
 
     said : of the tagger; given : labelled spans, None where nothing is labelled
     """
-    against = [held_against(one, label) for one, label in zip(said, given, strict=True)]
-    found = []
-    for tokens, led in tagger.pulls(texts, [one.spans for one in said], against):
+    against = [held_against(prediction, label) for prediction, label in zip(said, given, strict=True)]
+    attributions = []
+    for tokens, led in tagger.pulls(texts, [prediction.spans for prediction in said], against):
         pulls = [Pull(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)]
-        found.append(Pulls(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls])))
-    return found
+        attributions.append(Pulls(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls])))
+    return attributions
 
 
 def _strongest(pulls: Sequence[Pull]) -> tuple[Pull, ...]:

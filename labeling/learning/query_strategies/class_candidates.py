@@ -36,10 +36,10 @@ def likely_of_class(scores: PoolScores, label_class: int, most: int) -> tuple[In
     """Rows that hold a class among those that were kept of them, and its probability, the likeliest first."""
     is_named = scores.classes == label_class
     rows = np.flatnonzero(is_named.any(axis=1))
-    found = np.where(is_named[rows], scores.probabilities[rows], 0).max(axis=1)
-    best = np.argsort(-found, kind="stable")[:most]
-    best = best[found[best] > 0]
-    return rows[best], found[best]
+    probabilities = np.where(is_named[rows], scores.probabilities[rows], 0).max(axis=1)
+    best = np.argsort(-probabilities, kind="stable")[:most]
+    best = best[probabilities[best] > 0]
+    return rows[best], probabilities[best]
 
 
 def expected_positives(

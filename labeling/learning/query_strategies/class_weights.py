@@ -89,9 +89,9 @@ def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
     >>> class_agreement(given, np.repeat(np.arange(10), 2)).round(2)
     array([0.67, 0.  ])
     """
-    _, place, answers = np.unique(documents, return_inverse=True, return_counts=True)
+    _, group, answers = np.unique(documents, return_inverse=True, return_counts=True)
     positive = np.zeros((len(answers), given.shape[1]))
-    np.add.at(positive, place, given)
+    np.add.at(positive, group, given)
     agreed = (positive * (positive - 1)).sum(axis=0)
     compared = (positive * (answers[:, None] - 1)).sum(axis=0)
     agreement: Doubles = np.where(compared >= MIN_PAIRS, agreed / np.maximum(compared, 1), np.nan)
@@ -115,15 +115,15 @@ def quotas(weights: AnyFloats, available: AnyIntegers, total: int) -> Integers:
         return np.zeros(len(weights), dtype=np.int64)
     cap = most_of_one_class(total, n_open)
     limits = np.where(weights > 0, np.minimum(available, cap), 0).astype(np.int64)
-    places = np.zeros(len(weights), dtype=np.int64)
+    counts = np.zeros(len(weights), dtype=np.int64)
     left = min(total, int(limits.sum()))
     while left > 0:
-        wanting = np.where(places < limits, weights, 0.0)
+        wanting = np.where(counts < limits, weights, 0.0)
         exact = wanting / wanting.sum() * left
         extra = np.floor(exact).astype(np.int64)
         by_remainder = np.argsort(-(exact - extra), kind="stable")
         extra[by_remainder[: left - int(extra.sum())]] += 1
-        extra = np.minimum(extra, limits - places)
-        places += extra
+        extra = np.minimum(extra, limits - counts)
+        counts += extra
         left -= int(extra.sum())
-    return places
+    return counts

@@ -56,31 +56,31 @@ def start_head(
     rest = shuffled[~np.isin(shuffled, taken)][: size - len(entries)]
     is_empty = np.abs(vectors(rest)).sum(axis=1) == 0
     rest = np.concatenate([rest[~is_empty], rest[is_empty]])
-    chance = len(rest) / max(len(shuffled) - len(taken), 1)
-    entries += [HeadEntry(int(place), Share.RANDOM, propensity=chance) for place in rest]
+    propensity = len(rest) / max(len(shuffled) - len(taken), 1)
+    entries += [HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in rest]
     return spliced(entries, seeded, seed_share) if seeded else entries
 
 
 def _seeded(
-    seeds: Mapping[int, Matches], places: int, vectors: Callable[[Integers], Floats]
+    seeds: Mapping[int, Matches], count: int, vectors: Callable[[Integers], Floats]
 ) -> list[HeadEntry]:
     """Documents with seed words, the classes in turn; one that holds words of two comes for the first."""
     taken: set[int] = set()
     groups = []
-    for number, (label_class, found) in enumerate(sorted(seeds.items())):
-        part = -(-(places - len(taken)) // (len(seeds) - number))
-        chosen = varied_matches(found, lambda p: ~np.isin(p, list(taken)), part, vectors)
-        taken.update(int(found.positions[place]) for place in chosen)
+    for number, (label_class, matches) in enumerate(sorted(seeds.items())):
+        part = -(-(count - len(taken)) // (len(seeds) - number))
+        chosen = varied_matches(matches, lambda p: ~np.isin(p, list(taken)), part, vectors)
+        taken.update(int(matches.positions[index]) for index in chosen)
         groups.append(
             [
                 HeadEntry(
-                    int(found.positions[place]),
+                    int(matches.positions[index]),
                     Share.SEED_WORDS,
-                    informativeness=float(found.scores[place]),
+                    informativeness=float(matches.scores[index]),
                     label_class=label_class,
-                    seed_words=found.words[place],
+                    seed_words=matches.words[index],
                 )
-                for place in chosen
+                for index in chosen
             ]
         )
     return interleave(groups)
@@ -88,26 +88,26 @@ def _seeded(
 
 def _typical(points: Floats, count: int, batch: int, seed: int) -> list[tuple[int, float, int]]:
     """Rows of typical points with their density and cluster size, the largest uncovered clusters first."""
-    found: list[tuple[int, float, int]] = []
+    typical: list[tuple[int, float, int]] = []
     is_taken: Flags = np.zeros(len(points), dtype=bool)
     block = batch
-    while len(found) < min(count, len(points)):
-        n_clusters = min(len(found) + block, count, len(points))
-        clusters = k_means(points, n_clusters, seed + len(found))
+    while len(typical) < min(count, len(points)):
+        n_clusters = min(len(typical) + block, count, len(points))
+        clusters = k_means(points, n_clusters, seed + len(typical))
         sizes = np.bincount(clusters, minlength=n_clusters)
         is_covered = np.isin(np.arange(n_clusters), clusters[is_taken])
-        before = len(found)
+        before = len(typical)
         for cluster in np.lexsort((-sizes, is_covered)):
             members = np.flatnonzero((clusters == cluster) & ~is_taken)
-            if len(members) == 0 or len(found) >= n_clusters:
+            if len(members) == 0 or len(typical) >= n_clusters:
                 continue
             row, density = most_typical(points[members[:MAX_MEMBERS]])
-            found.append((int(members[row]), density, int(sizes[cluster])))
+            typical.append((int(members[row]), density, int(sizes[cluster])))
             is_taken[members[row]] = True
-        if len(found) == before:
+        if len(typical) == before:
             break
         block *= 2
-    return found
+    return typical
 
 
 def most_typical(members: Floats) -> tuple[int, float]:

@@ -111,9 +111,9 @@ class GrowingHead:
         groups: list[list[HeadEntry]] = []
         for label_class, share in sorted(self.wishes.needs.items(), key=lambda item: (-item[1], item[0])):
             due = int(share * (len(self.entries) + size) + self.starts[label_class])
-            places = min(max(due - self.needed[label_class], 0), most - sum(map(len, groups)))
+            count = min(max(due - self.needed[label_class], 0), most - sum(map(len, groups)))
             choose = self._sought if label_class in self.wishes.sought else self._doubted
-            groups.append(choose(label_class, places))
+            groups.append(choose(label_class, count))
             self.needed[label_class] += len(groups[-1])
         return groups
 
@@ -156,10 +156,10 @@ class GrowingHead:
     def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
         """Documents likely to be of a class, different from each other, the least certain of each kind."""
         share = self.wishes.focus[label_class] * min(1, MAX_FOCUS_SHARE / sum(self.wishes.focus.values()))
-        places = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
-        places = min(max(places, 0), int(MAX_FOCUS_SHARE * size))
-        rows = self._likely(label_class)[: SPREAD * places]
-        chosen = self._one_of_each(rows, places, Share.FOCUS, label_class)
+        count = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
+        count = min(max(count, 0), int(MAX_FOCUS_SHARE * size))
+        rows = self._likely(label_class)[: SPREAD * count]
+        chosen = self._one_of_each(rows, count, Share.FOCUS, label_class)
         self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
         return chosen
 
@@ -168,16 +168,18 @@ class GrowingHead:
         if self.strategy is not Strategy.DEFAULT or not self.wishes.seeds:
             return []
         due = round(self.mix.seed_words * (len(self.entries) + size)) - self.given.get("seeds", 0)
-        places = min(max(due, 0), most)
+        count = min(max(due, 0), most)
         groups: list[list[HeadEntry]] = []
-        for number, (label_class, found) in enumerate(sorted(self.wishes.seeds.items())):
-            part = -(-(places - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
-            chosen = varied_matches(found, self._is_open, part, self.vectors)
-            rows = np.searchsorted(self.scores.positions, found.positions[chosen])
+        for number, (label_class, matches) in enumerate(sorted(self.wishes.seeds.items())):
+            part = -(-(count - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
+            chosen = varied_matches(matches, self._is_open, part, self.vectors)
+            rows = np.searchsorted(self.scores.positions, matches.positions[chosen])
             groups.append(
                 [
-                    self._entry(row, Share.SEED_WORDS, label_class=label_class, seed_words=found.words[place])
-                    for row, place in zip(rows, chosen, strict=True)
+                    self._entry(
+                        row, Share.SEED_WORDS, label_class=label_class, seed_words=matches.words[index]
+                    )
+                    for row, index in zip(rows, chosen, strict=True)
                 ]
             )
         self.given["seeds"] = self.given.get("seeds", 0) + sum(map(len, groups))
@@ -208,17 +210,17 @@ class GrowingHead:
         """By quota per predicted class, the smallest margin first inside a class; likely positives beside."""
         positives = []
         if self.wishes.rarity is not None:
-            found = expected_positives(
+            likely = expected_positives(
                 self.scores, self.is_free, self.wishes.rarity, int(size * POSITIVES_PART)
             )
-            positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in found]
+            positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in likely]
         open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
         even = np.full(self.n_classes, 1 / self.n_classes)
         weights = even if self.wishes.weakness is None else self.wishes.weakness
-        places = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
+        counts = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
         weak = [
             [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
-            for number, (rows, count) in enumerate(zip(open_rows, places.tolist(), strict=True))
+            for number, (rows, count) in enumerate(zip(open_rows, counts.tolist(), strict=True))
         ]
         return interleave([*weak, positives])
 
@@ -232,8 +234,8 @@ class GrowingHead:
             self.near,
             size,
         )
-        found = self.vectors(self.scores.positions[rows[chosen]])
-        self.near = found if self.near is None else np.concatenate([self.near, found])
+        vectors = self.vectors(self.scores.positions[rows[chosen]])
+        self.near = vectors if self.near is None else np.concatenate([self.near, vectors])
         return [self._entry(row, Share.HERDING) for row in rows[chosen]]
 
     def _best(self, size: int) -> Integers:
@@ -326,10 +328,10 @@ def one_of_each_first(
                 break
             if number == ROUNDS - 1:  # the groups are large: so that all others come too
                 is_candidate = candidates.one_of_each(is_candidate)
-            found = choose(is_candidate, size - len(entries))
-            rows = candidates.rows(np.array([entry.position for entry in found], dtype=np.int64))
+            chosen = choose(is_candidate, size - len(entries))
+            rows = candidates.rows(np.array([entry.position for entry in chosen], dtype=np.int64))
             _, firsts = np.unique(candidates.groups[rows], return_index=True)
-            entries += [found[place] for place in np.sort(firsts).tolist()]
+            entries += [chosen[index] for index in np.sort(firsts).tolist()]
             is_left[rows[firsts]] = False
             is_candidate = candidates.without_groups_of(is_candidate, rows)
     if len(entries) < size and is_left.any():

@@ -164,11 +164,11 @@ def interleave(groups: Sequence[Sequence[T]]) -> list[T]:
     ['a', 'x', 'b']
     """
     turns = [
-        ((place + 0.5) / len(group), number, place)
+        ((index + 0.5) / len(group), number, index)
         for number, group in enumerate(groups)
-        for place in range(len(group))
+        for index in range(len(group))
     ]
-    return [groups[number][place] for _, number, place in sorted(turns)]
+    return [groups[number][index] for _, number, index in sorted(turns)]
 
 
 def spliced(main: Sequence[T], extra: Sequence[T], share: float) -> list[T]:
@@ -180,8 +180,8 @@ def spliced(main: Sequence[T], extra: Sequence[T], share: float) -> list[T]:
     ['a', 'x', 'b', 'c', 'y', 'd', 'e']
     """
     joined = list(main)
-    for number, one in enumerate(extra):
-        joined.insert(int((number + 0.5) / share), one)
+    for number, entry in enumerate(extra):
+        joined.insert(int((number + 0.5) / share), entry)
     return joined
 
 
@@ -195,6 +195,6 @@ def scattered(main: Sequence[T], extra: Sequence[T], share: float, seed: int) ->
     """
     joined = list(main)
     within = np.random.default_rng(seed).random(len(extra))
-    for number, (one, part) in enumerate(zip(extra, within.tolist(), strict=True)):
-        joined.insert(int((number + part) / share), one)
+    for number, (entry, part) in enumerate(zip(extra, within.tolist(), strict=True)):
+        joined.insert(int((number + part) / share), entry)
     return joined

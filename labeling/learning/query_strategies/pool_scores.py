@@ -103,13 +103,13 @@ def top_two(values: AnyFloats) -> tuple[ClassPairs, Floats]:
     """
     n_classes, n_documents = values.shape
     classes = np.full((n_documents, 2), -1, dtype=np.int16)
-    found = np.zeros((n_documents, 2), dtype=np.float32)
+    top = np.zeros((n_documents, 2), dtype=np.float32)
     left, numbers = values.copy(), np.arange(n_documents)
-    for place in range(min(2, n_classes)):
+    for rank in range(min(2, n_classes)):
         best = left.argmax(axis=0)
-        classes[:, place], found[:, place] = best, left[best, numbers]
+        classes[:, rank], top[:, rank] = best, left[best, numbers]
         left[best, numbers] = -np.inf
-    return classes, found
+    return classes, top
 
 
 def _score(rows: Rows, committee: Committee, has_votes: bool) -> PoolScores:

@@ -58,36 +58,36 @@ def find_matches(
     if not numbers:
         return {}
     columns = [np.unique(np.concatenate([seed_columns(t) for t in terms[number]])) for number in numbers]
-    found: list[tuple[Integers, Floats]] = [_none() for _ in numbers]
+    matches: list[tuple[Integers, Floats]] = [_none() for _ in numbers]
     for first, rows in store.shards():
         scores = _summed(rows.sparse, columns)
         scores[~is_eligible[first : first + len(rows)]] = 0
-        for column, before in enumerate(found):
+        for column, before in enumerate(matches):
             local = np.flatnonzero(scores[:, column] > 0)
             if len(local):
-                found[column] = _best(before, first + local, scores[local, column], most)
+                matches[column] = _best(before, first + local, scores[local, column], most)
     return {
-        number: Matches(places, scores, _words(store, places, terms[number]))
-        for number, (places, scores) in zip(numbers, found, strict=True)
-        if len(places)
+        number: Matches(positions, scores, _words(store, positions, terms[number]))
+        for number, (positions, scores) in zip(numbers, matches, strict=True)
+        if len(positions)
     }
 
 
 def varied_matches(
-    found: Matches, is_free: Callable[[Integers], Flags], count: int, vectors: Callable[[Integers], Floats]
+    matches: Matches, is_free: Callable[[Integers], Flags], count: int, vectors: Callable[[Integers], Floats]
 ) -> list[int]:
     """Which matches to label: the best of each of `count` kinds, among the best free ones.
 
     is_free : positions (m,) to bool
     vectors : positions (m,) to dense rows (m, d)
-    returns : at most `count` indices of `found`, the best match first
+    returns : at most `count` indices of `matches`, the best match first
     """
-    free = np.flatnonzero(is_free(found.positions))[: SPREAD * max(count, 0)]
+    free = np.flatnonzero(is_free(matches.positions))[: SPREAD * max(count, 0)]
     if count <= 0 or len(free) == 0:
         return []
-    clusters = k_means(vectors(found.positions[free]), min(count, len(free)), seed=0)
+    clusters = k_means(vectors(matches.positions[free]), min(count, len(free)), seed=0)
     _, firsts = np.unique(clusters, return_index=True)  # the best match of each, as they stand in order
-    return [int(place) for place in free[np.sort(firsts)]]
+    return [int(row) for row in free[np.sort(firsts)]]
 
 
 def _none() -> tuple[Integers, Floats]:
@@ -97,19 +97,19 @@ def _none() -> tuple[Integers, Floats]:
 def _best(
     before: tuple[Integers, Floats], positions: Integers, scores: Floats, most: int
 ) -> tuple[Integers, Floats]:
-    places = np.concatenate([before[0], positions])
+    all_positions = np.concatenate([before[0], positions])
     values = np.concatenate([before[1], scores])
     order = np.argsort(-values, kind="stable")[:most]
-    return places[order], values[order]
+    return all_positions[order], values[order]
 
 
 def _summed(sparse: csr_array, groups: Sequence[Integers]) -> Floats:
     """(n_rows, n_groups) sums over groups of columns. Few entries are in any: the rest is left out first."""
     is_wanted = np.zeros(COLUMNS, dtype=bool)
     is_wanted[np.concatenate(groups)] = True
-    places = np.flatnonzero(is_wanted[sparse.indices])
-    rows = np.searchsorted(sparse.indptr, places, side="right") - 1
-    columns, values = sparse.indices[places], sparse.data[places]
+    offsets = np.flatnonzero(is_wanted[sparse.indices])
+    rows = np.searchsorted(sparse.indptr, offsets, side="right") - 1
+    columns, values = sparse.indices[offsets], sparse.data[offsets]
     sums = np.zeros((sparse.shape[0], len(groups)), dtype=np.float32)
     for number, group in enumerate(groups):
         is_in = np.isin(columns, group)

@@ -45,15 +45,15 @@ def tokenize(text: str, cuts: Collection[int] = ()) -> list[Token]:
     """
     ordered = sorted(set(cuts))
     tokens: list[Token] = []
-    place = 0
+    offset = 0
     for match in TOKEN.finditer(text):
         start, end = match.span()
-        while place < len(ordered) and ordered[place] <= start:
-            place += 1
-        while place < len(ordered) and ordered[place] < end:
-            tokens.append((start, ordered[place]))
-            start = ordered[place]
-            place += 1
+        while offset < len(ordered) and ordered[offset] <= start:
+            offset += 1
+        while offset < len(ordered) and ordered[offset] < end:
+            tokens.append((start, ordered[offset]))
+            start = ordered[offset]
+            offset += 1
         tokens.append((start, end))
     return tokens
 
@@ -102,16 +102,16 @@ def spans_of(tokens: Sequence[Token], tags: Sequence[str]) -> list[tuple[Span, i
     >>> spans_of([(0, 3), (4, 8), (9, 11)], ["I-X", "I-X", "B-X"])
     [(Span(start=0, end=8, label_class='X'), 0, 2), (Span(start=9, end=11, label_class='X'), 2, 3)]
     """
-    found: list[tuple[Span, int, int]] = []
+    spans: list[tuple[Span, int, int]] = []
     first = 0
     for number in range(1, len(tags) + 1):
         continues = number < len(tags) and tags[number][:1] == "I" and tags[number][2:] == tags[first][2:]
         if tags[first] != "O" and not continues:
             span = Span(tokens[first][0], tokens[number - 1][1], tags[first][2:])
-            found.append((span, first, number))
+            spans.append((span, first, number))
         if not (tags[first] != "O" and continues):
             first = number
-    return found
+    return spans
 
 
 def segments(text: str, tokens: Sequence[Token], spans: Iterable[Span] = ()) -> list[Segment]:
@@ -121,7 +121,7 @@ def segments(text: str, tokens: Sequence[Token], spans: Iterable[Span] = ()) -> 
     [('a', 'b'), ('c',)]
     """
     inside = {offset for span in spans for offset in range(span.start + 1, span.end)}
-    found: list[Segment] = []
+    parts: list[Segment] = []
     begin = 0
     for number in range(1, len(tokens) + 1):
         is_end = number == len(tokens)
@@ -131,6 +131,6 @@ def segments(text: str, tokens: Sequence[Token], spans: Iterable[Span] = ()) -> 
             is_end = ("\n" in gap or is_long) and tokens[number][0] not in inside
         if is_end:
             part = tuple(tokens[begin:number])
-            found.append(Segment(part, tuple(text[start:end] for start, end in part)))
+            parts.append(Segment(part, tuple(text[start:end] for start, end in part)))
             begin = number
-    return found
+    return parts

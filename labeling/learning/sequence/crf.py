@@ -160,7 +160,7 @@ class SpanTagger:
         towards, against : for each text; a token that a span ends inside is not of the span, as for the model
         """
         tokens = [tokenize(text) for text in texts]
-        number = {tag: place for place, tag in enumerate(self._tables.tags)}
+        number = {tag: index for index, tag in enumerate(self._tables.tags)}
         sides = [
             [
                 number.get(tag, -1)
@@ -183,9 +183,9 @@ class SpanTagger:
         numbers = np.array([classes.index(c) if c in classes else -1 for c in self._classes], dtype=np.int64)
         inside = np.array([tag.startswith("I-") for tag in self._tables.tags], dtype=np.int64)
         codes = np.where(numbers >= 0, 2 * numbers + inside, -1).astype(np.int16)
-        found, probabilities = _surest(block, numbers[decoded.tags], decoded.chances, len(classes))
+        surest, probabilities = _surest(block, numbers[decoded.tags], decoded.chances, len(classes))
         return Sequences(
-            _by_document(block, decoded), block.token_counts, found, probabilities, codes[decoded.tags]
+            _by_document(block, decoded), block.token_counts, surest, probabilities, codes[decoded.tags]
         )
 
 
@@ -204,5 +204,5 @@ def _surest(
     documents = np.searchsorted(block.segments[block.documents], inside, side="right") - 1
     np.maximum.at(best, (documents, classes[inside]), chances[inside].astype(np.float32))
     order = np.argsort(-best, axis=1, kind="stable")
-    found = np.take_along_axis(best, order, axis=1)
-    return np.where(found > 0, order, -1).astype(np.int16), found
+    top = np.take_along_axis(best, order, axis=1)
+    return np.where(top > 0, order, -1).astype(np.int16), top

@@ -51,14 +51,14 @@ def decode(bounds: AnyIntegers, emissions: Emissions, transitions: Doubles) -> D
     likelihoods = np.zeros(len(lengths))
     chances = np.zeros(len(tags))
     for members in _batches(lengths, len(transitions)):
-        places, running = _places(bounds[members], lengths[members])
-        scores = emissions(places)
+        offsets, running = _places(bounds[members], lengths[members])
+        scores = emissions(offsets)
         best, paths = _viterbi(scores, transitions, running)
         lattice = _Lattice.forward(scores, transitions, running)
         likelihoods[members] = np.minimum(best - lattice.log_total, 0.0)
-        is_token = places >= 0
-        tags[places[is_token]] = paths[is_token]
-        chances[places[is_token]] = lattice.chances_of(paths)[is_token]
+        is_token = offsets >= 0
+        tags[offsets[is_token]] = paths[is_token]
+        chances[offsets[is_token]] = lattice.chances_of(paths)[is_token]
     return Decoded(tags, likelihoods, chances)
 
 

@@ -38,10 +38,10 @@ class Describer:
 
     def word(self, word: str) -> WordFeatures:
         """Features of a word, wherever it stands."""
-        found = self.met.get(word)
-        if found is None:
-            found = self.met[word] = describe(word, self.clusters.of(word))
-        return found
+        features = self.met.get(word)
+        if features is None:
+            features = self.met[word] = describe(word, self.clusters.of(word))
+        return features
 
     def tokens(self, words: Sequence[str]) -> list[list[str]]:
         """The names that CRFsuite learns from, a list for each token.
@@ -53,13 +53,13 @@ class Describer:
         items = []
         for number, own in enumerate(described):
             names = [BIAS, *own.own]
-            for place in PLACES:
-                there = number + place
-                if place and not 0 <= there < len(words):
-                    names.append(name_at(place, NONE))
-                elif place:
-                    seen = described[there].near if abs(place) == 1 else described[there].far
-                    names += [name_at(place, one) for one in seen]
+            for offset in PLACES:
+                there = number + offset
+                if offset and not 0 <= there < len(words):
+                    names.append(name_at(offset, NONE))
+                elif offset:
+                    seen = described[there].near if abs(offset) == 1 else described[there].far
+                    names += [name_at(offset, feature) for feature in seen]
             items.append(names)
         return items
 
@@ -81,13 +81,13 @@ def describe(word: str, clusters: Sequence[int] = ()) -> WordFeatures:
     return WordFeatures((f"o={word}", *seen, *look, *ends, *groups), (*seen, *near_ends, *groups), seen[:1])
 
 
-def name_at(place: int, feature: str) -> str:
-    """The name of a feature of the word `place` tokens away.
+def name_at(offset: int, feature: str) -> str:
+    """The name of a feature of the word `offset` tokens away.
 
     >>> name_at(0, "w=a"), name_at(-1, "w=a")
     ('w=a', '-1:w=a')
     """
-    return f"{place:+}:{feature}" if place else feature
+    return f"{offset:+}:{feature}" if offset else feature
 
 
 def place_of(name: str) -> tuple[int, str]:

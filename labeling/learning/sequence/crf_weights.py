@@ -68,13 +68,13 @@ def _strings(held: bytes, start: int, count: int) -> tuple[str, ...]:
     _magic, _size, _flag, _order, n_backward, at = struct.unpack_from("<4s5I", held, start)
     if count > n_backward:
         raise NotAModel("a table of names is too short")
-    places = np.frombuffer(held, "<u4", count, start + at)
-    found = []
-    for place in places.tolist():
-        _number, length = struct.unpack_from("<2I", held, start + place)
-        first = start + place + 8
-        found.append(held[first : first + length - 1].decode("utf-8"))  # a zero byte ends it
-    return tuple(found)
+    offsets = np.frombuffer(held, "<u4", count, start + at)
+    strings = []
+    for offset in offsets.tolist():
+        _number, length = struct.unpack_from("<2I", held, start + offset)
+        first = start + offset + 8
+        strings.append(held[first : first + length - 1].decode("utf-8"))  # a zero byte ends it
+    return tuple(strings)
 
 
 REACH = max(PLACES)  # words on either side that a token sees
@@ -102,20 +102,20 @@ class WeightTables:
         n_tags = len(model.tags)
         absent, bias = np.zeros((len(PLACES), n_tags)), np.zeros(n_tags)
         hashes = np.zeros(len(model.attributes), dtype=np.uint64)
-        places = np.zeros(len(model.attributes), dtype=np.int64)
+        offsets = np.zeros(len(model.attributes), dtype=np.int64)
         is_word = np.ones(len(model.attributes), dtype=bool)
         for number, name in enumerate(model.attributes):
-            place, feature = place_of(name)
+            offset, feature = place_of(name)
             if feature in (BIAS, NONE):
                 is_word[number] = False
                 if feature == BIAS:
                     bias = model.states[number]
                 else:
-                    absent[PLACES.index(place)] = model.states[number]
-            hashes[number], places[number] = hash_of(feature), PLACES.index(place)
+                    absent[PLACES.index(offset)] = model.states[number]
+            hashes[number], offsets[number] = hash_of(feature), PLACES.index(offset)
         features, rows = np.unique(hashes[is_word], return_inverse=True)
         weights = np.zeros((len(features), len(PLACES), n_tags))
-        weights[rows, places[is_word]] = model.states[is_word]
+        weights[rows, offsets[is_word]] = model.states[is_word]
         return cls(model.tags, model.transitions, features, weights, absent, bias)
 
     def decode(self, block: TokenBlock) -> Decoded:
@@ -126,8 +126,8 @@ class WeightTables:
         def emissions(tokens: Integers) -> Doubles:
             at = np.where(tokens >= 0, own[tokens], REACH)
             scores = by_place[0].take(words[at + PLACES[0]], axis=0)
-            for number, place in enumerate(PLACES[1:], start=1):
-                scores += by_place[number].take(words[at + place], axis=0)
+            for number, offset in enumerate(PLACES[1:], start=1):
+                scores += by_place[number].take(words[at + offset], axis=0)
             return np.ascontiguousarray(scores.transpose(0, 2, 1))
 
         return decode(block.segments, emissions, self.transitions)
@@ -141,18 +141,18 @@ class WeightTables:
         """
         words, own = _padded(block)
         led = np.zeros(len(words))
-        for place, weights in zip(PLACES, self.of_words(block), strict=True):
-            each = np.pad(weights - self.bias if place == 0 else weights, ((0, 0), (0, 1)))
-            at = own + place
+        for offset, weights in zip(PLACES, self.of_words(block), strict=True):
+            each = np.pad(weights - self.bias if offset == 0 else weights, ((0, 0), (0, 1)))
+            at = own + offset
             led[at] += each[words[at], towards] - each[words[at], against]
         return led[own]
 
     def of_words(self, block: TokenBlock) -> Doubles:
         """(P, n_words + 1, K) what each word says at each place; the last row stands for no word."""
         n_words, n_tags = len(block.names), len(self.tags)
-        found = np.searchsorted(self.features, block.features)
+        indices = np.searchsorted(self.features, block.features)
         is_known = np.isin(block.features, self.features, assume_unique=True)
-        rows = np.where(is_known, found, len(self.features))[block.entries]
+        rows = np.where(is_known, indices, len(self.features))[block.entries]
         every = np.concatenate([self.weights, np.zeros((1, len(PLACES), n_tags))]).reshape(
             -1, len(PLACES) * n_tags
         )

@@ -36,7 +36,7 @@ def crossed_spans(
     """
     if len(texts) < MIN_DOCUMENTS:
         return np.zeros((3, 0), dtype=np.int64)
-    number = {name: place for place, name in enumerate(classes)}
+    number = {name: index for index, name in enumerate(classes)}
     counts = np.zeros((3, len(classes)), dtype=np.int64)
     fold_of = np.random.default_rng(seed).permutation(len(texts)) % FOLDS
     for fold in range(FOLDS):
@@ -48,8 +48,8 @@ def crossed_spans(
             return np.zeros((3, 0), dtype=np.int64)
         said = SpanTagger.open(model).tag([texts[n] for n in held])
         for n, tagged in zip(held, said, strict=True):
-            true, found = set(spans[n]), set(tagged.spans)
-            for row, part in enumerate((true & found, found - true, true - found)):
+            true, predicted = set(spans[n]), set(tagged.spans)
+            for row, part in enumerate((true & predicted, predicted - true, true - predicted)):
                 for span in part:
                     counts[row, number[span.label_class]] += 1
     return counts

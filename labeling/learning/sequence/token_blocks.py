@@ -64,7 +64,7 @@ class TokenBlock:
         segments = list(chain.from_iterable(held))
         words = [numbers.setdefault(word, len(numbers)) for word in chain.from_iterable(segments)]
         hashed = [[hash_of(name) for name in describer.word(word).own] for word in numbers]
-        names = np.array([one[0] for one in hashed], dtype=np.uint64)
+        names = np.array([hashes[0] for hashes in hashed], dtype=np.uint64)
         every = np.fromiter(chain.from_iterable(hashed), dtype=np.uint64)
         features, entries = np.unique(every, return_inverse=True)
         return cls(
@@ -86,7 +86,7 @@ class TokenBlock:
         theirs = np.searchsorted(features, other.features)[other.entries]
         bounds = np.concatenate([self.bounds, self.bounds[-1] + other.bounds[1:]]).astype(np.int64)
         lengths = np.diff(bounds)[firsts]
-        places = _ranges(bounds[firsts], lengths)
+        offsets = _ranges(bounds[firsts], lengths)
         return type(self)(
             numbers[np.concatenate([self.words, other.words + np.int32(len(self.names))])].astype(np.int32),
             np.concatenate([self.segments, self.segments[-1] + other.segments[1:]]).astype(np.int64),
@@ -94,7 +94,7 @@ class TokenBlock:
             names[firsts],
             features,
             _ends(lengths),
-            np.concatenate([own, theirs])[places].astype(np.int32),
+            np.concatenate([own, theirs])[offsets].astype(np.int32),
         )
 
     def take(self, documents: AnyIntegers) -> Self:

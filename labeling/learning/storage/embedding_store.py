@@ -73,9 +73,9 @@ class EmbeddingStore:
 
     def present(self, count: int) -> Flags:
         """Which of the first `count` documents have a vector: (count,)."""
-        found = np.zeros(count, dtype=np.bool_)
-        found[: len(self.flags)] = self.flags[:count]
-        return found
+        is_present = np.zeros(count, dtype=np.bool_)
+        is_present[: len(self.flags)] = self.flags[:count]
+        return is_present
 
     def write(self, positions: AnyIntegers, vectors: Floats) -> Self:
         """Keep these vectors; return the store that holds them. They are on the disk when this returns.
@@ -85,14 +85,14 @@ class EmbeddingStore:
 
         Safe to repeat: a row that counts already is left as it is.
         """
-        places = positions.astype(np.int64)
-        if len(places) and places.min() < 0:
+        positions_int = positions.astype(np.int64)
+        if len(positions_int) and positions_int.min() < 0:
             raise IndexError("positions must be 0 or more")
-        is_new = ~self._flags(places)
+        is_new = ~self._flags(positions_int)
         if not is_new.any():
             return self
-        self._put(VECTORS, places[is_new], quantized(vectors[is_new]))
-        self._put(PRESENT, places[is_new], np.ones((int(is_new.sum()), 1), dtype=np.int8))
+        self._put(VECTORS, positions_int[is_new], quantized(vectors[is_new]))
+        self._put(PRESENT, positions_int[is_new], np.ones((int(is_new.sum()), 1), dtype=np.int8))
         return type(self).open(self.root)
 
     def take(self, positions: AnyIntegers) -> tuple[Floats, Flags]:
@@ -101,11 +101,11 @@ class EmbeddingStore:
         positions : (n,) 0 or more, repeats allowed
         returns : (n, width) of length 1 within 0.3 %, zeros where there is none; (n,)
         """
-        places = positions.astype(np.int64)
-        flags = self._flags(places)
-        vectors = np.zeros((len(places), self.width), dtype=np.float32)
+        positions_int = positions.astype(np.int64)
+        flags = self._flags(positions_int)
+        vectors = np.zeros((len(positions_int), self.width), dtype=np.float32)
         if flags.any():
-            vectors[flags] = self._mapped()[places[flags]] * SCALE
+            vectors[flags] = self._mapped()[positions_int[flags]] * SCALE
         return vectors, flags
 
     def between(self, first: int, rows: int) -> Bytes:
@@ -121,9 +121,9 @@ class EmbeddingStore:
             vectors[flags] = self._mapped()[first + np.flatnonzero(flags)]
         return vectors
 
-    def _flags(self, places: Integers) -> Flags:
-        known = places < len(self.flags)
-        known[known] = self.flags[places[known]]
+    def _flags(self, positions_int: Integers) -> Flags:
+        known = positions_int < len(self.flags)
+        known[known] = self.flags[positions_int[known]]
         return known
 
     def _mapped(self) -> Bytes:
@@ -131,15 +131,15 @@ class EmbeddingStore:
         flat = np.memmap(self.root / VECTORS, dtype=np.int8, mode="r")
         return flat[: len(flat) // self.width * self.width].reshape(-1, self.width)
 
-    def _put(self, name: str, places: Integers, rows: Bytes) -> None:
+    def _put(self, name: str, positions_int: Integers, rows: Bytes) -> None:
         """Write rows to their places and wait until the disk has them."""
-        order = np.argsort(places, kind="stable")
-        places, rows = places[order], np.ascontiguousarray(rows[order])
-        starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)  # neighbours go in one piece
+        order = np.argsort(positions_int, kind="stable")
+        positions_int, rows = positions_int[order], np.ascontiguousarray(rows[order])
+        starts = np.flatnonzero(np.diff(positions_int, prepend=-2) != 1)  # neighbours go in one piece
         file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
-            for start, behind in zip(starts, [*starts[1:], len(places)], strict=True):
-                _write_all(file, rows[start:behind].tobytes(), int(places[start]) * rows.shape[1])
+            for start, behind in zip(starts, [*starts[1:], len(positions_int)], strict=True):
+                _write_all(file, rows[start:behind].tobytes(), int(positions_int[start]) * rows.shape[1])
             os.fsync(file)
         finally:
             os.close(file)

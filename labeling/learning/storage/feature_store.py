@@ -139,8 +139,8 @@ class FeatureStore:
         first = number * self.shard_rows
         if self.embeddings is not None:
             rows = replace(rows, dense=self.embeddings.between(first, len(rows)), scale=float(SCALE))
-        places = np.arange(first, first + len(rows))
-        return replace(rows, positions=places, neighbours=self._near(places))
+        positions = np.arange(first, first + len(rows))
+        return replace(rows, positions=positions, neighbours=self._near(positions))
 
     def _stored(self, number: int) -> Rows:
         if number == len(self.full) and self.partial is not None:
@@ -155,37 +155,37 @@ class FeatureStore:
 
         Raises IndexError for a position that is not there.
         """
-        places = self._checked(positions)
-        numbers = places // self.shard_rows
+        rows_at = self._checked(positions)
+        numbers = rows_at // self.shard_rows
         order = np.argsort(numbers, kind="stable")
         parts = []
         for number in np.unique(numbers):
             members = order[
                 np.searchsorted(numbers[order], number) : np.searchsorted(numbers[order], number + 1)
             ]
-            parts.append(_pick(self._stored(int(number)).sparse, places[members] % self.shard_rows))
-        dense = self.dense(places)
+            parts.append(_pick(self._stored(int(number)).sparse, rows_at[members] % self.shard_rows))
+        dense = self.dense(rows_at)
         if not parts:
-            return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=places)
+            return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=rows_at)
         gathered = vstack(parts, format="csr")
         sparse = _pick(gathered, np.argsort(order, kind="stable"))
-        return Rows(sparse, dense, neighbours=self._near(places), positions=places)
+        return Rows(sparse, dense, neighbours=self._near(rows_at), positions=rows_at)
 
-    def _near(self, places: Integers) -> csr_array | None:
-        return None if self.graph is None else self.graph.take(places)
+    def _near(self, positions: Integers) -> csr_array | None:
+        return None if self.graph is None else self.graph.take(positions)
 
     def dense(self, positions: AnyIntegers) -> Floats:
         """Only the dense view of these documents: (n, d) float32, in this order."""
-        places = self._checked(positions)
+        rows_at = self._checked(positions)
         if self.embeddings is not None:
-            return self.embeddings.take(places)[0]
-        found = np.zeros((len(places), self.dimensions), dtype=np.float32)
-        numbers = places // self.shard_rows
+            return self.embeddings.take(rows_at)[0]
+        vectors = np.zeros((len(rows_at), self.dimensions), dtype=np.float32)
+        numbers = rows_at // self.shard_rows
         for number in np.unique(numbers):
             is_here = numbers == number
             rows = self._stored(int(number))
-            found[is_here] = rows.dense[places[is_here] % self.shard_rows] * np.float32(rows.scale)
-        return found
+            vectors[is_here] = rows.dense[rows_at[is_here] % self.shard_rows] * np.float32(rows.scale)
+        return vectors
 
     def _checked(self, positions: AnyIntegers) -> Integers:
         checked = positions.astype(np.int64)
@@ -228,8 +228,8 @@ def _pick(sparse: csr_array, local: Integers) -> csr_array:
     starts = np.asarray(sparse.indptr[local], dtype=np.int64)
     lengths = np.asarray(sparse.indptr[local + 1], dtype=np.int64) - starts
     indptr = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.repeat(starts - indptr[:-1], lengths) + np.arange(indptr[-1])
+    offsets = np.repeat(starts - indptr[:-1], lengths) + np.arange(indptr[-1])
     return csr_array(
-        (np.asarray(sparse.data[places]), np.asarray(sparse.indices[places]), indptr.astype(np.int32)),
+        (np.asarray(sparse.data[offsets]), np.asarray(sparse.indices[offsets]), indptr.astype(np.int32)),
         shape=(len(local), sparse.shape[1]),
     )

@@ -61,13 +61,13 @@ class GraphStore:
 
         near : (n, m) from `neighbours.nearest`
         """
-        places = np.zeros((near.shape[0], NEIGHBOURS), dtype=np.int32)
+        indices = np.zeros((near.shape[0], NEIGHBOURS), dtype=np.int32)
         weights = np.zeros((near.shape[0], NEIGHBOURS), dtype=np.float16)
         lengths = np.diff(near.indptr)
         rows = np.repeat(np.arange(near.shape[0]), lengths)
         columns = np.arange(near.nnz) - np.repeat(near.indptr[:-1], lengths)
-        places[rows, columns], weights[rows, columns] = near.indices, near.data
-        self._put(PLACES, places)  # in this order: a row counts when its weights are there
+        indices[rows, columns], weights[rows, columns] = near.indices, near.data
+        self._put(PLACES, indices)  # in this order: a row counts when its weights are there
         self._put(WEIGHTS, weights)
         return type(self).open(self.root)
 
@@ -75,12 +75,12 @@ class GraphStore:
         """How near the anchors are to these documents: (n, m); empty rows for those that have none yet."""
         known = np.flatnonzero(positions < self.count)
         chosen = positions[known]
-        places = self._places[chosen].ravel()
+        indices = self._places[chosen].ravel()
         weights = self._weights[chosen].astype(np.float32).ravel()
         lengths = np.zeros(len(positions), dtype=np.int64)
         lengths[known] = NEIGHBOURS
         indptr = np.concatenate([[0], np.cumsum(lengths)])
-        return csr_array((weights, places, indptr), shape=(len(positions), len(self.anchors)))
+        return csr_array((weights, indices, indptr), shape=(len(positions), len(self.anchors)))
 
     @cached_property
     def _places(self) -> AnyArray:
@@ -110,7 +110,7 @@ class GraphStore:
 def _rows_of(root: Path) -> int:
     """Rows that are whole in both files."""
     try:
-        places, weights = (os.path.getsize(root / name) for name in (PLACES, WEIGHTS))
+        index_bytes, weights = (os.path.getsize(root / name) for name in (PLACES, WEIGHTS))
     except FileNotFoundError:
         return 0
-    return int(min(places // (4 * NEIGHBOURS), weights // (2 * NEIGHBOURS)))
+    return int(min(index_bytes // (4 * NEIGHBOURS), weights // (2 * NEIGHBOURS)))

@@ -127,12 +127,12 @@ def _pairs(keys: Hashes, members: Integers, first: int) -> Iterator[Pairs]:
     """Pairs of a bucket with a new document in them: with the bucket's first, then with those just before."""
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     sizes = np.diff(np.append(starts, len(keys)))
-    places = np.arange(len(keys)) - np.repeat(starts, sizes)
+    offsets = np.arange(len(keys)) - np.repeat(starts, sizes)
     leaders = np.repeat(members[starts], sizes)
-    is_new = (members >= first) & (places > 0)
+    is_new = (members >= first) & (offsets > 0)
     yield leaders[is_new], members[is_new]
     for step in range(1, NEIGHBOURS + 1):
-        later = np.flatnonzero((members >= first) & (places > step))
+        later = np.flatnonzero((members >= first) & (offsets > step))
         if not len(later):
             return
         yield members[later - step], members[later]
@@ -141,11 +141,11 @@ def _pairs(keys: Hashes, members: Integers, first: int) -> Iterator[Pairs]:
 def _join_alike(groups: Integers, store: SignatureStore, left: Integers, right: Integers) -> None:
     for start in range(0, len(left), PAIR_BATCH_SIZE):
         chunk = slice(start, start + PAIR_BATCH_SIZE)
-        one, other = left[chunk], right[chunk]
-        is_apart = _roots(groups, one) != _roots(groups, other)
-        one, other = one[is_apart], other[is_apart]
-        is_alike = similarity(store.take(one), store.take(other)) >= ALIKE
-        _join(groups, one[is_alike], other[is_alike])
+        first, other = left[chunk], right[chunk]
+        is_apart = _roots(groups, first) != _roots(groups, other)
+        first, other = first[is_apart], other[is_apart]
+        is_alike = similarity(store.take(first), store.take(other)) >= ALIKE
+        _join(groups, first[is_alike], other[is_alike])
 
 
 def _join(groups: Integers, left: Integers, right: Integers) -> None:

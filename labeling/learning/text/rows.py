@@ -57,8 +57,8 @@ class Rows:
     def part(self, chosen: AnyArray | slice) -> Self:
         """Some of the rows, by their numbers or a slice, in this order."""
         near = None if self.neighbours is None else _picked(self.neighbours, chosen)
-        places = None if self.positions is None else self.positions[chosen]
-        return type(self)(_picked(self.sparse, chosen), self.dense[chosen], self.scale, near, places)
+        positions = None if self.positions is None else self.positions[chosen]
+        return type(self)(_picked(self.sparse, chosen), self.dense[chosen], self.scale, near, positions)
 
     def presence(self) -> csr_array:
         """(n, WORD_COLUMNS) float32: 1 where a document holds a word, pairs of words left out."""

@@ -70,9 +70,9 @@ class Embedder:
             length = len(ids[members[-1]])
             tokens = np.full((len(members), length), PADDING, dtype=np.int64)
             mask = np.zeros((len(members), length), dtype=np.int64)
-            for place, member in enumerate(members):
-                tokens[place, : len(ids[member])] = ids[member]
-                mask[place, : len(ids[member])] = 1
+            for index, member in enumerate(members):
+                tokens[index, : len(ids[member])] = ids[member]
+                mask[index, : len(ids[member])] = 1
             summed = np.einsum("ntw,nt->nw", self.run(tokens, mask), mask.astype(np.float32))
             vectors[members] = summed / np.linalg.norm(summed, axis=1, keepdims=True).clip(1e-12)
         return vectors
@@ -97,8 +97,8 @@ def load_embedder() -> Embedder:
     vocabulary = blingfire.load_model(os.path.join(blingfire.path, "bert_base_tok.bin"))
 
     def tokenize(text: str) -> list[int]:
-        found = blingfire.text_to_ids(vocabulary, plain(text), TOKENS - 2, UNKNOWN, no_padding=True)
-        return [START, *found.tolist(), END] if len(found) else []
+        ids = blingfire.text_to_ids(vocabulary, plain(text), TOKENS - 2, UNKNOWN, no_padding=True)
+        return [START, *ids.tolist(), END] if len(ids) else []
 
     def run(tokens: Integers, mask: Integers) -> Floats:
         inputs = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}

@@ -51,14 +51,14 @@ class SignatureStore:
 
     def take(self, positions: Integers) -> Signatures:
         """(n, NUMBERS) signatures of these documents, in this order."""
-        found = np.zeros((len(positions), NUMBERS), dtype=np.uint16)
+        signatures = np.zeros((len(positions), NUMBERS), dtype=np.uint16)
         numbers = positions // self.shard_rows
         order = np.argsort(numbers, kind="stable")
         ends = np.searchsorted(numbers[order], np.arange(len(self.shards) + 1))
         for number in np.unique(numbers):
             members = order[ends[number] : ends[number + 1]]
-            found[members] = self.shards[number]["signatures"][positions[members] % self.shard_rows]
-        return found
+            signatures[members] = self.shards[number]["signatures"][positions[members] % self.shard_rows]
+        return signatures
 
     def band(self, band: int) -> Hashes:
         """(n,) keys of all documents in one band, see `minhash.band_keys`."""

@@ -158,12 +158,12 @@ class Featurizer:
 
 def _cut(counts: csr_array, columns: Integers) -> csr_array:
     """Only these columns, renumbered from 0."""
-    places = np.full(counts.shape[1], -1, dtype=np.int32)
-    places[columns] = np.arange(len(columns), dtype=np.int32)
-    found = places[counts.indices]
-    known = found >= 0
+    indices = np.full(counts.shape[1], -1, dtype=np.int32)
+    indices[columns] = np.arange(len(columns), dtype=np.int32)
+    new_columns = indices[counts.indices]
+    known = new_columns >= 0
     indptr = np.concatenate([[0], np.cumsum(known)])[counts.indptr].astype(np.int32)
-    return csr_array((counts.data[known], found[known], indptr), shape=(counts.shape[0], len(columns)))
+    return csr_array((counts.data[known], new_columns[known], indptr), shape=(counts.shape[0], len(columns)))
 
 
 def _weigh(counts: csr_array, local: Floats, weights: Floats) -> csr_array:

@@ -64,7 +64,7 @@ def plain(word: str) -> str:
     'q0-0000'
     """
     lower = word.casefold()
-    return lower if lower.isalpha() else "".join("0" if one.isdigit() else one for one in lower)
+    return lower if lower.isalpha() else "".join("0" if letter.isdigit() else letter for letter in lower)
 
 
 def learn_clusters(
@@ -93,11 +93,11 @@ def word_vectors(segments: Sequence[Sequence[int]], n_words: int, seed: int) -> 
     """Rows of length 1, alike for words that stand beside the same words. -1 is a word without a number."""
     ids = np.fromiter((n for s in segments for n in (*s, -1, -1)), dtype=np.int64)
     parts = []
-    for place, offset in enumerate(PLACES):
+    for index, offset in enumerate(PLACES):
         own, beside = (ids[:-offset], ids[offset:]) if offset > 0 else (ids[-offset:], ids[:offset])
         is_pair = (own >= 0) & (beside >= 0) & (beside < CONTEXTS)
-        parts.append((own[is_pair], place * CONTEXTS + beside[is_pair]))
-    rows, columns = (np.concatenate(one) for one in zip(*parts, strict=True))
+        parts.append((own[is_pair], index * CONTEXTS + beside[is_pair]))
+    rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
     shape = (n_words, len(PLACES) * CONTEXTS)
     counts = coo_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape).tocsr()
     weighed = positive_information(counts)
@@ -110,8 +110,8 @@ def positive_information(counts: csr_array) -> csr_array:
     held = counts.tocoo()
     by_row = counts.sum(axis=1)
     by_column = counts.sum(axis=0) ** 0.75
-    chance = by_row[held.coords[0]] * (by_column[held.coords[1]] / by_column.sum())
-    values = np.maximum(np.log(held.data / chance), 0).astype(np.float32)
-    found = csr_array((values, held.coords), shape=counts.shape)
-    found.eliminate_zeros()
-    return found
+    expected = by_row[held.coords[0]] * (by_column[held.coords[1]] / by_column.sum())
+    values = np.maximum(np.log(held.data / expected), 0).astype(np.float32)
+    information = csr_array((values, held.coords), shape=counts.shape)
+    information.eliminate_zeros()
+    return information

@@ -80,8 +80,10 @@ class Command(BaseCommand):
                 account.set_password(password)
                 account.save(update_fields=["password"])
         self.project = project
-        self.classes = {one.name: one.pk for one in LabelClass.objects.filter(project=project)}
-        self.people = {one.username: one for one in User.objects.filter(memberships__project=project)}
+        self.classes = {
+            label_class.name: label_class.pk for label_class in LabelClass.objects.filter(project=project)
+        }
+        self.people = {user.username: user for user in User.objects.filter(memberships__project=project)}
         self._bring_articles()
         for number in range(1, ROUNDS + 1):
             self._label_round(number)
@@ -170,8 +172,12 @@ class Command(BaseCommand):
     def _label(self, name: str, count: int) -> int:
         """Let a simulated person answer what the queue hands out. Returns how many documents that were."""
         held = claims.claim(self.project.pk, self.people[name], count).documents
-        seen = [ANNOTATORS[name].answer(self._true_class(one.external_id), self.draw) for one in held]
-        answers = [Submission(one.token, self._labels(name)) for one, name in zip(held, seen, strict=True)]
+        seen = [
+            ANNOTATORS[name].answer(self._true_class(document.external_id), self.draw) for document in held
+        ]
+        answers = [
+            Submission(document.token, self._labels(name)) for document, name in zip(held, seen, strict=True)
+        ]
         submit_many(self.people[name], answers)
         return len(held)
 
@@ -179,12 +185,12 @@ class Command(BaseCommand):
         """Somebody is not sure about an article between the two classes, and asks; the rest goes back."""
         person = self.people[HASTY]
         held = claims.claim(self.project.pk, person, BATCH_SIZE).documents
-        of_rare = [one for one in held if self._true_class(one.external_id) == texts.RARE]
-        asked = max(of_rare or held, key=lambda one: texts.likeness_to_neighbor(one.text))
+        of_rare = [document for document in held if self._true_class(document.external_id) == texts.RARE]
+        asked = max(of_rare or held, key=lambda document: texts.likeness_to_neighbor(document.text))
         questions.ask(asked.token, person, QUESTION)
-        for one in held:
-            if one != asked:
-                claims.release(one.token, person)
+        for hard in held:
+            if hard != asked:
+                claims.release(hard.token, person)
 
     def _decide(self) -> None:
         """The simulated adjudicator leaves the newest disputes to the visitor."""
@@ -259,7 +265,7 @@ def _publish(project: Project, manager: User, body: str, rules: dict[str, versio
         project.pk,
         manager,
         body=body,
-        rules={one.pk: rules[one.name] for one in classes},
+        rules={label_class.pk: rules[label_class.name] for label_class in classes},
         change=Guideline.Change.RULE,
         note=note,
     )

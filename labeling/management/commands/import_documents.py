@@ -147,40 +147,40 @@ class Command(BaseCommand):
         keeps |= {"separator": options["separator"]} if options["separator"] else {}
         names = LabelClass.objects.active().filter(project=options["project"]).normal_names()
         if file_format == Format.CSV:
-            found = self._columns(head, encoding, names, options) if head else None
-            if found is None:
+            columns = self._columns(head, encoding, names, options) if head else None
+            if columns is None:
                 return ColumnChoice(**asked, **keeps) if "text" in asked else None
-            guess = ColumnChoice(found.guess.text) if "text" in asked else found.guess
+            guess = ColumnChoice(columns.guess.text) if "text" in asked else columns.guess
             is_multi = Project.objects.filter(pk=options["project"], kind=Project.Kind.MULTI).exists()
             if is_multi and guess.label and not guess.labels:
                 guess = replace(guess, label=None, labels=guess.label)
-            return replace(guess, **asked, **keeps, dialect=found.dialect)
+            return replace(guess, **asked, **keeps, dialect=columns.dialect)
         if file_format not in (Format.JSONL, Format.JSON):
             return None
         is_list = file_format == Format.JSON
-        found = json_columns(head, encoding, is_list=is_list, class_names=names) if head else None
-        is_usual = found is None or "text" in found.names
+        columns = json_columns(head, encoding, is_list=is_list, class_names=names) if head else None
+        is_usual = columns is None or "text" in columns.names
         if is_usual and not asked and not keeps:
             return None
-        return replace(USUAL_KEYS if is_usual or found is None else found.guess, **asked, **keeps)
+        return replace(USUAL_KEYS if is_usual or columns is None else columns.guess, **asked, **keeps)
 
     def _columns(
         self, head: bytes, encoding: str, class_names: frozenset[str], options: dict[str, Any]
     ) -> Columns:
-        found = columns(
+        choice = columns(
             head,
             encoding,
             delimiter=options["delimiter"],
             has_header=None if options["header"] is None else options["header"] == "yes",
             class_names=class_names,
         )
-        assert found.dialect is not None  # noqa: S101 - a table has one
-        if options["header"] is None and not found.dialect.has_header:
+        assert choice.dialect is not None  # noqa: S101 - a table has one
+        if options["header"] is None and not choice.dialect.has_header:
             self.stderr.write(
                 "The first row does not look like names of columns, so it is read as a document. "
                 "If it names them, say --header yes."
             )
-        return found
+        return choice
 
     def _import(
         self, rows: Iterator[Record | BadRow], choice: ColumnChoice | None, options: dict[str, Any]

@@ -118,15 +118,15 @@ def _descriptions(path: Path | None, truth: Truth) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        found = json.loads(path.read_text())
+        descriptions = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CommandError(f"{path}: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(line, str) for line in found.values()):
+    if not isinstance(descriptions, dict) or not all(isinstance(line, str) for line in descriptions.values()):
         raise CommandError(f'{path}: write an object such as {{"class": "name: one line"}}.')
-    found = {normal_name(name): line for name, line in found.items()}
-    if unknown := found.keys() - set(truth.class_names):
+    descriptions = {normal_name(name): line for name, line in descriptions.items()}
+    if unknown := descriptions.keys() - set(truth.class_names):
         raise CommandError(f"{path}: the data set has no class {min(unknown)!r}.")
-    return found
+    return descriptions
 
 
 def _summary(curves: list[list[Point]], full: Quality, options: dict[str, Any]) -> dict[str, Any]:

@@ -20,21 +20,21 @@ class Command(BaseCommand):
         broken = 0
         for invariant in INVARIANTS:
             started = perf_counter()
-            found = breaches(invariant)
+            violations = breaches(invariant)
             self.stdout.write(
                 _(
                     "{verdict} {number}  {promise}: {checks} checks, {count} violations, {seconds:.1f} s"
                 ).format(
-                    verdict=_("BROKEN") if found else _("ok    "),
+                    verdict=_("BROKEN") if violations else _("ok    "),
                     number=f"{invariant.number:2}",
                     promise=invariant.promise,
                     checks=len(invariant.breaches),
-                    count=sum(breach.count for breach in found),
+                    count=sum(breach.count for breach in violations),
                     seconds=perf_counter() - started,
                 )
             )
-            for breach in found:
+            for breach in violations:
                 self.stdout.write(f"          {breach.count} x {breach.what}: {', '.join(breach.examples)} …")
-            broken += bool(found)
+            broken += bool(violations)
         if broken:
             raise CommandError(_("{count} invariants are broken.").format(count=broken))

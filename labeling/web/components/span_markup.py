@@ -37,7 +37,7 @@ def stretches(text: str, labels: Iterable[Label]) -> list[Stretch]:
     heights = levels([(start, end) for start, end, _class in spans])
     order = sorted(zip(spans, heights, strict=True), key=lambda pair: -pair[1])
     cuts = sorted(
-        {0, len(text), *(min(place, len(text)) for start, end, _c in spans for place in (start, end))}
+        {0, len(text), *(min(offset, len(text)) for start, end, _c in spans for offset in (start, end))}
     )
     return [
         Stretch(
@@ -58,11 +58,11 @@ def levels(spans: Sequence[Place]) -> list[int]:
     >>> levels([(0, 9), (0, 4), (5, 9), (12, 15)])
     [1, 0, 0, 0]
     """
-    found = [0] * len(spans)
+    depths = [0] * len(spans)
     done: list[int] = []
     for number in sorted(range(len(spans)), key=lambda number: spans[number][1] - spans[number][0]):
         start, end = spans[number]
-        taken = {found[other] for other in done if spans[other][0] < end and start < spans[other][1]}
-        found[number] = next(level for level in range(len(spans)) if level not in taken)
+        taken = {depths[other] for other in done if spans[other][0] < end and start < spans[other][1]}
+        depths[number] = next(level for level in range(len(spans)) if level not in taken)
         done.append(number)
-    return found
+    return depths

@@ -95,13 +95,13 @@ def _choices(
     facts: DeskFacts, member: Membership, suggestion: Suggestion
 ) -> list[tuple[ClassCard, str | None]]:
     """(class, how likely it is where that may be told). Of many classes the likely ones come first then."""
-    odds = dict(suggestion.top) if suggestion.is_open else {}
+    probabilities = dict(suggestion.top) if suggestion.is_open else {}
     cards = cards_of(facts, member)
     if len(cards) > CLASS_FILTER_THRESHOLD:
-        places = {label_class: place for place, label_class in enumerate(odds)}
-        cards.sort(key=lambda card: places.get(card.id, len(places)))
-    shown = set(suggestion.chosen) & odds.keys()
-    return [(card, percent(odds[card.id]) if card.id in shown else None) for card in cards]
+        ranks = {label_class: rank for rank, label_class in enumerate(probabilities)}
+        cards.sort(key=lambda card: ranks.get(card.id, len(ranks)))
+    shown = set(suggestion.chosen) & probabilities.keys()
+    return [(card, percent(probabilities[card.id]) if card.id in shown else None) for card in cards]
 
 
 def _short_facts(metadata: dict[str, Any]) -> list[tuple[str, str]]:

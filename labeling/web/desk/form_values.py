@@ -53,10 +53,10 @@ class Given:
 
     @classmethod
     def of_labels(cls, labels: Iterable[Label], note: str = "") -> Given:
-        found = list(labels)
+        rows = list(labels)
         return cls(
-            [str(label.label_class_id) for label in found if label.start is None],
-            [SpanRow(str(v.label_class_id), str(v.start), str(v.end)) for v in found if v.start is not None],
+            [str(label.label_class_id) for label in rows if label.start is None],
+            [SpanRow(str(v.label_class_id), str(v.start), str(v.end)) for v in rows if v.start is not None],
             note,
             is_known=True,
         )

@@ -66,9 +66,9 @@ class AnswerForm(forms.Form):
         return seen(shown, first)
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or self.cleaned_data
-        found["labels"] = self._spans() if self.kind == Project.Kind.SPANS else self._classes()
-        return found
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["labels"] = self._spans() if self.kind == Project.Kind.SPANS else self._classes()
+        return cleaned
 
     def _classes(self) -> list[LabelValue]:
         chosen = [_class_id(value) for value in self.sent.getlist("label_class")]

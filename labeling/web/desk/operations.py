@@ -42,14 +42,14 @@ def answer(annotator: User, project_id: int, sent: QueryDict, kind: str = "") ->
     form = AnswerForm(sent, kind)
     if not form.is_valid():
         raise Unreadable(form.complaint)
-    found = form.cleaned_data
+    cleaned = form.cleaned_data
     submission = submit.Submission(
-        token=found["token"],
-        labels=found["labels"],
-        key=found["key"] or None,
-        seconds=found["seconds"],
-        suggestion=found["suggestion"],
-        note=found["note"],
+        token=cleaned["token"],
+        labels=cleaned["labels"],
+        key=cleaned["key"] or None,
+        seconds=cleaned["seconds"],
+        suggestion=cleaned["suggestion"],
+        note=cleaned["note"],
     )
     submitted = submit.submit(annotator, submission)
     return {

@@ -20,11 +20,11 @@ from tests.fixtures.people import label
 def answer_gold(project: Project, who: User, names: list[str]) -> None:
     """This person answers the gold documents, which are Refund, in their order."""
     documents = list(Document.objects.filter(project=project, is_gold=True).order_by("pk"))
-    for place, (document, name) in enumerate(zip(documents, names, strict=False)):
+    for index, (document, name) in enumerate(zip(documents, names, strict=False)):
         assert gold.give_slots(project, [document.pk]) == [document.pk]
         QueueEntry.objects.filter(document=document).delete()
         QueueEntry.objects.create(
-            project=project, generation=project.generation, rank=place - 10, document=document,
+            project=project, generation=project.generation, rank=index - 10, document=document,
             reason={"share": "gold"},
         )  # fmt: skip
         (held,) = claims.claim(project.pk, who).documents

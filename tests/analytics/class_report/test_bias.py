@@ -62,7 +62,7 @@ def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_qu
     after = bias_report(taught, []).overall
     assert after.n_drawn - before.n_drawn == drawn
     assert after.n_chosen - before.n_chosen == len(told) - drawn
-    assert all(one.is_drawn for one in prequential(taught.pk) if one.share == "random")
+    assert all(prediction.is_drawn for prediction in prequential(taught.pk) if prediction.share == "random")
 
 
 def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, ann: User) -> None:

@@ -24,14 +24,14 @@ def written(project: Project) -> dict[str, ClassNeed]:
 def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
     version = judge(tickets, [RIGHT] * 120 + [WRONG] * 10 + [(["Billing"], ["Billing"])] * 10)
     assert write_needs(tickets, version)
-    found = written(tickets)
-    assert found["Billing"].share == pytest.approx(MAX_CLASS_SHARE)
-    assert found["Refund"].share == 0
-    told = found["Billing"].evidence
+    result = written(tickets)
+    assert result["Billing"].share == pytest.approx(MAX_CLASS_SHARE)
+    assert result["Refund"].share == 0
+    told = result["Billing"].evidence
     assert told["recall"][0] == 0.5
     assert (told["support"], told["documents"], told["target"]) == (20, 140, 0.8)
     assert (told["errors"], told["all_errors"], told["predicted"]) == (10, 20, 10)
-    assert found["Delivery"].evidence["f1"] is None  # no test document: undefined, not 0
+    assert result["Delivery"].evidence["f1"] is None  # no test document: undefined, not 0
     assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.RANK).exists()
 
 
@@ -78,9 +78,9 @@ def test_classes_that_a_manager_set_leave_the_room_to_the_others(tickets: Projec
     judge(tickets, [RIGHT] * 60 + [WRONG] * 20)
     class_needs.set_mode(tickets.pk, joan, label(tickets, "Billing").label_class, "off")
     write_needs(tickets)
-    found = written(tickets)
-    assert (found["Billing"].mode, found["Billing"].share, found["Billing"].evidence) == ("off", None, {})
-    assert found["Delivery"].share == pytest.approx(MAX_CLASS_SHARE)
+    result = written(tickets)
+    assert (result["Billing"].mode, result["Billing"].share, result["Billing"].evidence) == ("off", None, {})
+    assert result["Delivery"].share == pytest.approx(MAX_CLASS_SHARE)
 
 
 def test_spans_have_needs_too(make_project) -> None:  # type: ignore[no-untyped-def]

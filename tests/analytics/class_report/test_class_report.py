@@ -221,8 +221,8 @@ def test_the_title_praises_no_model_that_knows_none_of_the_classes_of_now(
 ) -> None:
     judge(tickets, [(["Refund"], ["Refund"])] * 4)
     classes.add(tickets.pk, joan, "Brand new")
-    for one in tickets.classes.exclude(name="Brand new"):
-        classes.retire(tickets.pk, joan, one.pk)
+    for label_class in tickets.classes.exclude(name="Brand new"):
+        classes.retire(tickets.pk, joan, label_class.pk)
     assert "nothing to measure it by" in headline(class_report(tickets))
 
 

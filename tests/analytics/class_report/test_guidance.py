@@ -23,7 +23,7 @@ from tests.fixtures.people import fill, label
 from tests.fixtures.stored_predictions import judge
 
 
-def found(project: Project) -> dict[str, Finding]:
+def findings_now(project: Project) -> dict[str, Finding]:
     return {finding.key: finding for finding in findings(class_report(project))}
 
 
@@ -37,15 +37,15 @@ def label_pool(project: Project, name: str, count: int) -> list[Document]:
 def test_classes_with_few_labels_are_named_with_what_is_missing(tickets: Project) -> None:
     label_pool(tickets, "Refund", 60)
     label_pool(tickets, "Billing", 20)
-    few = found(tickets)["few_labels"]
+    few = findings_now(tickets)["few_labels"]
     assert few.title == "2 classes have fewer than 50 labels to learn from, 1 of them fewer than 15"
     assert (few.text, few.tone) == ("Delivery 0, Billing 20: 80 more labels would bring each to 50.", "bad")
     label_pool(tickets, "Billing", 40)
-    few = found(tickets)["few_labels"]
+    few = findings_now(tickets)["few_labels"]
     assert few.title == "Delivery has no label to learn from"
     assert few.text == "15 more labels would reach 15."
     label_pool(tickets, "Delivery", 49)
-    some = found(tickets)["some_labels"]
+    some = findings_now(tickets)["some_labels"]
     assert (some.title, some.text) == ("Delivery has 49 labels to learn from", "1 more label would reach 50.")
 
 
@@ -53,7 +53,7 @@ def test_the_button_of_several_classes_asks_for_each_of_them(
     tickets: Project, client: Client, joan: User
 ) -> None:
     label_pool(tickets, "Refund", 1)
-    (deed,) = found(tickets)["few_labels"].deeds
+    (deed,) = findings_now(tickets)["few_labels"].deeds
     client.force_login(joan)
     client.post(deed.address, {"also": [value for _name, value in deed.fields]})
     assert Focus.objects.standing().filter(project=tickets).count() == 3
@@ -64,7 +64,7 @@ def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queu
 ) -> None:
     judge(tickets, MIXED_UP)
     waiting = fill(tickets, ["One more test", "and another"], split="test")
-    missing = found(tickets)["missing_in_test_set"]
+    missing = findings_now(tickets)["missing_in_test_set"]
     assert "Nothing can be measured for Delivery." in missing.text
     client.force_login(joan)
     answer = client.post(missing.deeds[0].address, follow=True)
@@ -77,7 +77,7 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
     tickets: Project, client: Client, joan: User
 ) -> None:
     judge(tickets, MIXED_UP)
-    assert found(tickets)["missing_in_test_set"].deeds[0].name == "Import documents"
+    assert findings_now(tickets)["missing_in_test_set"].deeds[0].name == "Import documents"
     client.force_login(joan)
     answer = client.post(reverse("analytics:queue_test", args=[tickets.pk]), follow=True)
     assert "import more documents" in answer.content.decode()
@@ -85,9 +85,9 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
 
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
     judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
-    good = found(tickets)["too_good"]
+    good = findings_now(tickets)["too_good"]
     assert "100 % of 30 test documents are right; 89 % would fit as well." in good.text
-    assert found(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
+    assert findings_now(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
 
 
 def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
@@ -105,8 +105,8 @@ def test_copies_that_were_kept_out_are_told_and_copies_that_were_learnt_are_the_
 ) -> None:
     version = judge(tickets, MIXED_UP)
     copied(tickets, version, -timedelta(hours=1))
-    assert found(tickets)["kept_out"].title.startswith("1 labelled document repeats a test document")
-    assert "leak" not in found(tickets)
+    assert findings_now(tickets)["kept_out"].title.startswith("1 labelled document repeats a test document")
+    assert "leak" not in findings_now(tickets)
     copied(tickets, version, timedelta(hours=1))
     worst = findings(class_report(tickets))[0]
     assert worst.key == "leak"
@@ -119,7 +119,7 @@ def test_a_test_set_unlike_the_pool_is_named_with_both_shares(tickets: Project) 
     judge(tickets, [*MIXED_UP, *MIXED_UP])
     fill(tickets, [f"A long text {n}. " + "It goes on and on. " * 40 for n in range(60)])
     tickets.refresh_from_db()
-    differs = found(tickets)["unrepresentative"]
+    differs = findings_now(tickets)["unrepresentative"]
     assert "characters" in differs.title
     assert "of the pool" in differs.text
     assert "permutation test" in differs.how_sure
@@ -130,9 +130,9 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
 ) -> None:
     project = make_project(overlap=2)
     judge(project, MIXED_UP)
-    assert found(project)["unclear_pair"].title == "Refund and Billing are mixed up"
+    assert findings_now(project)["unclear_pair"].title == "Refund and Billing are mixed up"
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 10)
-    unclear = found(project)["unclear_pair"]
+    unclear = findings_now(project)["unclear_pair"]
     assert (unclear.title, unclear.tone) == ("Refund and Billing are not clearly distinct", "bad")
     assert unclear.text == (
         "4 of 10 Refund test documents are called Billing, and the other way 1 of 10. "
@@ -182,7 +182,7 @@ def test_the_api_tells_findings_with_their_actions(tickets: Project, client: Cli
     judge(tickets, MIXED_UP)
     client.force_login(joan)
     told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
-    missing = next(one for one in told if one["key"] == "missing_in_test_set")
+    missing = next(item for item in told if item["key"] == "missing_in_test_set")
     assert missing["actions"][0]["method"] == "GET"
     assert missing["how_sure"]
 
@@ -197,4 +197,4 @@ def test_a_model_without_a_test_document_has_findings_all_the_same(tickets: Proj
         classes=[c.pk for c in tickets.classes.all()],
     )
     label_pool(tickets, "Refund", 1)
-    assert "small_test_set" in found(tickets)
+    assert "small_test_set" in findings_now(tickets)

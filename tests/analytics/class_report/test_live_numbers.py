@@ -26,8 +26,8 @@ def a_test_document(project: Project, state: str = "open") -> Document:
 
 
 def right(project: Project) -> int:
-    found = held_out(project, model(project))
-    return int((found.truth == found.predicted).all(axis=1).sum())
+    held = held_out(project, model(project))
+    return int((held.truth == held.predicted).all(axis=1).sum())
 
 
 def test_a_test_document_labelled_after_the_training_counts_at_once_and_so_does_its_correction(
@@ -42,7 +42,7 @@ def test_a_test_document_labelled_after_the_training_counts_at_once_and_so_does_
     imported.record(shop, [(document.pk, [label(shop, name)])])
     assert len(held_out(shop, model(shop))) == labelled + 1
     assert right(shop) == before + 1
-    other = next(one for one in WORDS if one != name)
+    other = next(item for item in WORDS if item != name)
     adjudication.relabel(shop.pk, document.pk, joan, [label(shop, other)], "By the new rule")
     assert right(shop) == before
     assert shop.model_versions.count() == 1

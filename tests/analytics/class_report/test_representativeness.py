@@ -24,5 +24,5 @@ def test_places_of_removed_documents_take_nothing_from_the_sample(
     Document.objects.filter(project=project, position__lt=6_000).delete()
     project.removed_count = 6_000
     project.save(update_fields=["removed_count"])
-    found = differences(project, np.array([document.pk for document in short]))
-    assert [one.field for one in found[:1]] == [""], "they differ in their length"
+    rows = differences(project, np.array([document.pk for document in short]))
+    assert [difference.field for difference in rows[:1]] == [""], "they differ in their length"

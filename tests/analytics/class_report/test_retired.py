@@ -71,13 +71,13 @@ def test_a_model_that_still_says_a_retired_class_is_judged_by_its_next_choice(
 ) -> None:
     version = judge(tickets, [(["Refund"], ["Billing"]), (["Refund"], ["Refund"])])
     HeldOutPrediction.objects.filter(probabilities=[0.05, 0.9, 0.05]).update(probabilities=[0.06, 0.9, 0.04])
-    names = [one.name for one in tickets.classes.all()]
+    names = [label_class.name for label_class in tickets.classes.all()]
     retire(tickets, joan, names[1])
-    found = held_out(tickets, version)
-    assert [tickets.classes.get(pk=pk).name for pk in found.classes] == [names[0], names[2]]
-    assert found.predicted.tolist() == [[True, False]] * 2
-    assert found.probabilities.sum(axis=1) == pytest.approx([1, 1])
-    assert found.probabilities[0] == pytest.approx([0.6, 0.4])
+    held = held_out(tickets, version)
+    assert [tickets.classes.get(pk=pk).name for pk in held.classes] == [names[0], names[2]]
+    assert held.predicted.tolist() == [[True, False]] * 2
+    assert held.probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert held.probabilities[0] == pytest.approx([0.6, 0.4])
 
 
 @pytest.mark.parametrize("kind", ["multi", "spans"])
@@ -96,8 +96,8 @@ def test_it_is_so_where_a_document_has_several(
         version = judge_spans(project, marked)  # fmt: skip
     assert len(held_out(project, version)) == 2
     retire(project, joan, "Billing")
-    found = held_out(project, version)
-    assert (len(found), found.retired) == (1, (("Billing", 1),))
+    held = held_out(project, version)
+    assert (len(held), held.retired) == (1, (("Billing", 1),))
     report = class_report(project)
     assert report.scores is not None
     assert report.scores.accuracy.value == report.scores.micro.precision.value == 1.0
@@ -109,12 +109,14 @@ def test_two_models_and_the_needs_of_the_queue_leave_it_out_too(tickets: Project
         project=tickets, number=2, state="ready", classes=first.classes[::-1], finished_at="2026-11-13T00:00Z"
     )
     HeldOutPrediction.objects.bulk_create(
-        HeldOutPrediction(model_version=second, document=one.document, probabilities=one.probabilities[::-1])
-        for one in HeldOutPrediction.objects.filter(model_version=first)
+        HeldOutPrediction(
+            model_version=second, document=prediction.document, probabilities=prediction.probabilities[::-1]
+        )
+        for prediction in HeldOutPrediction.objects.filter(model_version=first)
     )
     retire(tickets, joan, "Billing")
-    found = compare(tickets, first, second)
-    assert [row.label_class.name for row in found.rows] == ["Delivery", "Refund"]
-    assert found.differences.macro_f1.second == found.differences.accuracy.second == 1.0
+    comparison = compare(tickets, first, second)
+    assert [row.label_class.name for row in comparison.rows] == ["Delivery", "Refund"]
+    assert comparison.differences.macro_f1.second == comparison.differences.accuracy.second == 1.0
     billing = tickets.classes.get(name="Billing").pk
     assert billing not in evidence_of_now(tickets)

@@ -242,7 +242,7 @@ def test_each_table_is_a_file(tickets: Project, client: Client, joan: User, tabl
 def test_the_api_says_the_same(tickets: Project, client: Client, joan: User) -> None:
     judge(tickets, MIXED_UP)
     client.force_login(joan)
-    found = client.get(f"/api/v1/projects/{tickets.pk}/reports/confusion/").json()
-    assert found["matrix"][0][:2] == [6, 4]
-    (pair,) = found["pairs"]
+    body = client.get(f"/api/v1/projects/{tickets.pk}/reports/confusion/").json()
+    assert body["matrix"][0][:2] == [6, 4]
+    (pair,) = body["pairs"]
     assert (pair["first_as_second"], pair["of_either"], pair["why"]) == (4, 20, "unknown")

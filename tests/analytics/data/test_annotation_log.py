@@ -21,11 +21,11 @@ from tests.fixtures.people import fill, label, rank
 
 def counted(project: Project) -> dict[tuple[object, str], int]:
     """Labels by class and split, as `label_counts` counts them."""
-    found = labelled_now(project)
-    splits = np.where(found.is_test[found.documents], "test", "pool")
+    labelled = labelled_now(project)
+    splits = np.where(labelled.is_test[labelled.documents], "test", "pool")
     counts: Counter[tuple[object, str]] = Counter()
-    for place, split, spans in zip(found.places, splits, found.spans, strict=True):
-        counts[found.ledger.classes[place], str(split)] += int(spans)
+    for index, split, spans in zip(labelled.class_indices, splits, labelled.spans, strict=True):
+        counts[labelled.ledger.classes[index], str(split)] += int(spans)
     return dict(counts)
 
 
@@ -75,10 +75,10 @@ def test_a_random_draw_stays_one_whoever_settles_it(
     answer(project, bob, "Billing")
     adjudication.decide(project.pk, drawn.pk, carla, [label(project, "Delivery")])
     answer(project, ann, "Refund")
-    found = labelled_now(project)
-    documents = found.ledger.documents[found.rows].tolist()
-    assert dict(zip(documents, found.is_drawn.tolist(), strict=True)) == {drawn.pk: True, chosen.pk: False}
-    assert (len(found), found.waiting) == (2, 1)
+    labelled = labelled_now(project)
+    documents = labelled.ledger.documents[labelled.rows].tolist()
+    assert dict(zip(documents, labelled.is_drawn.tolist(), strict=True)) == {drawn.pk: True, chosen.pk: False}
+    assert (len(labelled), labelled.waiting) == (2, 1)
 
 
 def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: User) -> None:

@@ -45,7 +45,7 @@ def test_every_report_is_the_same_as_one_that_remembers_nothing(
     client.force_login(joan)
     tested = Document.objects.filter(project=shop, split="test", state="resolved").first()
     assert tested is not None
-    names = [one.name for one in shop.classes.all()]
+    names = [label_class.name for label_class in shop.classes.all()]
 
     def correct() -> None:
         adjudication.relabel(shop.pk, tested.pk, joan, [label(shop, names[0])], "By the rule")
@@ -82,18 +82,18 @@ def test_labels_of_the_test_set_are_those_of_now(
     tests = fill(project, ["Where is my box?", "Send it back"], split="test")
     Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)
 
-    def compare(places: int) -> None:
+    def compare(count: int) -> None:
         kept = labelled_test_set(project.pk)
         test_labels._kept.clear()
         fresh = labelled_test_set(project.pk)
         for name in ("document_ids", "annotation_ids", "rows", "places", "starts", "ends"):
             np.testing.assert_array_equal(getattr(kept, name), getattr(fresh, name))
-        assert (kept.classes, kept.retired, len(kept.rows)) == (fresh.classes, fresh.retired, places)
+        assert (kept.classes, kept.retired, len(kept.rows)) == (fresh.classes, fresh.retired, count)
 
     compare(0)
-    for place, document in enumerate(tests, start=1):
+    for index, document in enumerate(tests, start=1):
         imported.record(project, [(document.pk, [label(project, "Refund", *span) for span in spans])])
-        compare(place * len(spans))
+        compare(index * len(spans))
     first = Resolution.objects.get(document=tests[0]).annotation_id
     adjudication.relabel(project.pk, tests[0].pk, joan, [label(project, "Billing", *spans[0])], "By the rule")
     compare(1 + len(spans))

@@ -25,12 +25,14 @@ def two(tickets: Project) -> Project:
     )  # fmt: skip
     said = list(HeldOutPrediction.objects.filter(model_version=first).order_by("document"))
     HeldOutPrediction.objects.bulk_create(
-        HeldOutPrediction(model_version=second, document=one.document, probabilities=one.probabilities)
-        for one in said
+        HeldOutPrediction(
+            model_version=second, document=prediction.document, probabilities=prediction.probabilities
+        )
+        for prediction in said
     )
-    for one in said[12::2]:
-        one.probabilities = [0.9, 0.05, 0.05]
-        one.save()
+    for prediction in said[12::2]:
+        prediction.probabilities = [0.9, 0.05, 0.05]
+        prediction.save()
     return tickets
 
 

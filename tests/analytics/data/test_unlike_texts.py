@@ -22,7 +22,7 @@ from tests.fixtures.stored_predictions import judge
 RIGHT, WRONG = (["Refund"], ["Refund"]), (["Billing"], ["Refund"])
 
 
-def found(project: Project) -> dict[str, Finding]:
+def findings_now(project: Project) -> dict[str, Finding]:
     return {finding.key: finding for finding in findings(class_report(project))}
 
 
@@ -69,7 +69,7 @@ def test_the_report_counts_texts_unlike_any_labeled_one_apart(stream: Project) -
 
 
 def test_a_difference_beyond_noise_is_a_finding_with_both_numbers(stream: Project) -> None:
-    worse = found(stream)["unlike_labeled"]
+    worse = findings_now(stream)["unlike_labeled"]
     assert worse.title == "The model is worse on texts unlike any labeled one"
     assert worse.text == (
         "40 % of 20 test documents without a near-duplicate among the labeled ones are right, "
@@ -90,7 +90,7 @@ def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Cl
     assert unlike["difference"]["high"] < 0
     file = client.get(reverse("analytics:classes_csv", args=[stream.pk])).content.decode()
     rows = {row["class"]: row for row in csv.DictReader(file.splitlines())}
-    names = {one["name"]: one for one in told["classes"]}
+    names = {item["name"]: item for item in told["classes"]}
     assert rows["Refund"]["unlike_support"] == "8"
     for name, row in rows.items():
         value = names[name]["unlike_f1"]["value"]
@@ -102,7 +102,7 @@ def test_where_both_are_as_good_there_is_no_finding(tickets: Project) -> None:
     judge(tickets, [RIGHT, WRONG] * 20)
     repeat_in_pool(tickets, 20)
     assert class_report(tickets).unlike is not None
-    assert "unlike_labeled" not in found(tickets)
+    assert "unlike_labeled" not in findings_now(tickets)
 
 
 def test_from_a_twentieth_of_the_test_documents_on_it_is_told(tickets: Project) -> None:
@@ -141,7 +141,9 @@ def test_a_test_set_that_the_training_repeats_says_nothing_of_other_texts(
 ) -> None:
     judge(tickets, [RIGHT] * 20)
     repeat_in_pool(tickets, 20)
-    assert found(tickets)["none_unlike_labeled"].title.startswith("Every test document has a near-duplicate")
+    assert findings_now(tickets)["none_unlike_labeled"].title.startswith(
+        "Every test document has a near-duplicate"
+    )
     client.force_login(joan)
     page = client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
     assert "accuracy, texts unlike any labeled one" not in page

@@ -125,8 +125,8 @@ def test_prevalence_can_be_recomputed_from_the_export(
         if drawn[n]:
             positives.update(before)
             positives[rows[n]["label"]] += 30 - len(before)
-    found = {row.label_class.name: row.estimate.whole.value for row in distribution(project).rows}
-    assert found == pytest.approx({name: positives[name] / 30 / 3 for name in found})
+    result = {row.label_class.name: row.estimate.whole.value for row in distribution(project).rows}
+    assert result == pytest.approx({name: positives[name] / 30 / 3 for name in result})
     assert distribution(project).drawn == 3
 
 
@@ -149,8 +149,8 @@ def test_classes_on_the_same_documents_are_counted(
     project = make_project(kind=kind)
     for _ in range(3):
         (held,) = claims.claim(project.pk, ann).documents
-        places = [(0, 3), (4, 6)] if kind == "spans" else [(), ()]
-        labels = [label(project, n, *at) for n, at in zip(("Refund", "Billing"), places, strict=True)]
+        indices = [(0, 3), (4, 6)] if kind == "spans" else [(), ()]
+        labels = [label(project, n, *at) for n, at in zip(("Refund", "Billing"), indices, strict=True)]
         submit.submit(ann, submit.Submission(held.token, labels))
     (pair,) = distribution(project).pairs
     assert (pair.first.name, pair.second.name, pair.documents, pair.of_first, pair.lift) == (

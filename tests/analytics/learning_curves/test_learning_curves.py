@@ -20,17 +20,17 @@ LABELS = (40, 60, 90, 140, 200, 300)
 def add_curve(project: Project, f1_of_label: dict[str, list[float]], support: int = 100) -> None:
     """Models with these F1 of each class, measured on so many documents of each."""
     test_set = TestSetVersion.objects.create(project=project, number=1, annotations=[], digest=b"x" * 16)
-    classes = {one.name: one.pk for one in project.classes.all()}
-    for place, labels in enumerate(LABELS[: len(next(iter(f1_of_label.values())))]):
+    classes = {label_class.name: label_class.pk for label_class in project.classes.all()}
+    for index, labels in enumerate(LABELS[: len(next(iter(f1_of_label.values())))]):
         version = ModelVersion.objects.create(
-            project=project, number=place + 1, state="ready", label_count=labels, classes=[*classes.values()]
+            project=project, number=index + 1, state="ready", label_count=labels, classes=[*classes.values()]
         )
         numbers = {}
         for name, values in f1_of_label.items():
-            right = round(values[place] * support)
+            right = round(values[index] * support)
             wrong = support - right
             numbers[str(classes[name])] = {"labels": labels // 3, "tp": right, "fp": wrong, "fn": wrong}
-        mean = sum(values[place] for values in f1_of_label.values()) / len(f1_of_label)
+        mean = sum(values[index] for values in f1_of_label.values()) / len(f1_of_label)
         averages = {
             "macro_f1": [mean, mean - 0.03, mean + 0.03],
             "accuracy": [mean, mean - 0.03, mean + 0.03],
@@ -59,7 +59,7 @@ def curved(tickets: Project) -> Project:
 def test_each_class_has_what_was_measured_and_what_is_left(curved: Project) -> None:
     report = curves_report(curved)
     refund, billing, delivery = report.classes
-    assert [one.labels for one in refund.points] == [count // 3 for count in LABELS]
+    assert [point.labels for point in refund.points] == [count // 3 for count in LABELS]
     assert refund.forecast.standing == Standing.AHEAD
     assert billing.forecast.standing == Standing.REACHED
     assert delivery.forecast.standing == Standing.FAR

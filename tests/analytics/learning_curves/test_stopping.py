@@ -60,16 +60,16 @@ def test_without_enough_numbers_nothing_is_advised(shop: Project, trained: Proje
 
 def told(project: Project, *kappas: float, wrong: tuple[int, ...] = ()) -> None:
     """Models with these facts, as if they had been trained."""
-    for place, kappa in enumerate(kappas):
+    for index, kappa in enumerate(kappas):
         ModelVersion.objects.create(
             project=project,
-            number=place + 1,
+            number=index + 1,
             state=ModelVersion.State.READY,
-            label_count=50 * 2**place,
+            label_count=50 * 2**index,
             classes=list(project.classes.values_list("pk", flat=True)),
             facts={
-                "change": {"kappa": kappa, "since": place, "labels": 50, "documents": 900} if place else None,
-                "held_out": {"documents": 200, "right": 200 - wrong[place]} if wrong else None,
+                "change": {"kappa": kappa, "since": index, "labels": 50, "documents": 900} if index else None,
+                "held_out": {"documents": 200, "right": 200 - wrong[index]} if wrong else None,
             },
         )
 

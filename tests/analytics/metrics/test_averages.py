@@ -39,18 +39,18 @@ def spans(truth, predicted, n_classes: int):
 
 
 def averages(report):
-    found = [
+    rows = [
         measure
         for average in (report.micro, report.macro, report.weighted)
         for measure in (average.precision, average.recall, average.f1)
     ]
-    return [one for one in (*found, report.accuracy, report.hamming_loss) if one.is_defined]
+    return [item for item in (*rows, report.accuracy, report.hamming_loss) if item.is_defined]
 
 
 def assert_sound(measures) -> None:
-    for one in measures:
-        assert 0 <= one.interval.low <= one.value <= one.interval.high <= 1
-        assert one.interval.width > 0
+    for measure in measures:
+        assert 0 <= measure.interval.low <= measure.value <= measure.interval.high <= 1
+        assert measure.interval.width > 0
 
 
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 30), st.sampled_from([0.0, 0.05, 0.5, 1.0]))
@@ -62,55 +62,56 @@ def test_intervals_of_one_class_a_document_are_sound(seed, n_documents, n_classe
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30), st.integers(1, 12), st.floats(0, 1), st.floats(0, 1))
-def test_intervals_of_several_classes_are_sound(seed, n_documents, n_classes, labels, found):
+def test_intervals_of_several_classes_are_sound(seed, n_documents, n_classes, labels, result):
     random = np.random.default_rng(seed)
     truth = random.random((n_documents, n_classes)) < labels
-    predicted = np.where(random.random(truth.shape) < found, truth, random.random(truth.shape) < labels)
+    predicted = np.where(random.random(truth.shape) < result, truth, random.random(truth.shape) < labels)
     assert_sound(averages(multi(truth, predicted)))
 
 
 @given(st.integers(0, 2**32), st.integers(1, 20), st.integers(1, 4), st.floats(0, 1))
-def test_intervals_of_spans_are_sound(seed, n_documents, n_classes, found):
+def test_intervals_of_spans_are_sound(seed, n_documents, n_classes, result):
     random = np.random.default_rng(seed)
     truth = [
         [(10 * slot, 10 * slot + 5, int(random.integers(n_classes))) for slot in range(random.integers(0, 4))]
         for _ in range(n_documents)
     ]
     predicted = [
-        [(s, e + int(random.integers(2)), c) for s, e, c in one if random.random() < found] for one in truth
+        [(s, e + int(random.integers(2)), c) for s, e, c in item if random.random() < result]
+        for item in truth
     ]
     report = spans(truth, predicted, n_classes)
-    assert_sound(one for one in averages(report))
+    assert_sound(measure for measure in averages(report))
     matches = span_matches(truth, predicted, n_classes)
     for way in (matches.partial, matches.by_class):
         for average in (way.all, *way.classes):
             measures = (average.precision, average.recall, average.f1)
-            assert_sound(one for one in measures if one.is_defined)
+            assert_sound(measure for measure in measures if measure.is_defined)
 
 
 def test_one_wrong_document_tells_next_to_nothing_whatever_the_average():
     report = single([0], [1], 3)
     assert report.accuracy.interval.high == pytest.approx(0.793, abs=0.001)
     assert report.micro.f1.interval == report.weighted.recall.interval == report.accuracy.interval
-    for one in averages(report):
-        if one is not report.hamming_loss:
-            assert (one.value, one.interval.low) == (0, 0)
-            assert one.interval.high > 0.5
+    for measure in averages(report):
+        if measure is not report.hamming_loss:
+            assert (measure.value, measure.interval.low) == (0, 0)
+            assert measure.interval.high > 0.5
 
 
 def test_nothing_right_of_forty_documents_leaves_room_for_a_little():
     report = single(np.arange(40) % 4, (np.arange(40) + 1) % 4, 4)
     assert report.micro.f1.interval == wilson(0, 40)
-    for one in (report.macro.f1, report.weighted.f1, report.macro.recall, report.macro.precision):
-        assert one.interval.low == 0
-        assert 0.04 < one.interval.high < 0.2
+    for measure in (report.macro.f1, report.weighted.f1, report.macro.recall, report.macro.precision):
+        assert measure.interval.low == 0
+        assert 0.04 < measure.interval.high < 0.2
 
 
 def test_several_classes_of_which_none_is_given_are_not_certainly_never_found():
     truth = np.eye(3, dtype=bool)[np.arange(30) % 3]
     report = multi(truth, truth & False)
-    for one in (report.micro.f1, report.macro.f1, report.micro.recall):
-        assert one.interval.low == 0 < one.interval.high
+    for measure in (report.micro.f1, report.macro.f1, report.micro.recall):
+        assert measure.interval.low == 0 < measure.interval.high
     assert report.hamming_loss.interval.low < report.hamming_loss.value < report.hamming_loss.interval.high
 
 
@@ -128,12 +129,12 @@ def test_where_nothing_is_right_forgiving_spans_have_the_interval_of_strict_ones
 def test_micro_averages_of_one_class_a_document_are_the_accuracy_with_its_interval():
     truth, predicted = np.random.default_rng(3).integers(0, 4, (2, 200))
     report = single(truth, predicted, 4)
-    for one in (report.micro.precision, report.micro.recall, report.micro.f1, report.weighted.recall):
-        assert one.interval == report.accuracy.interval
+    for measure in (report.micro.precision, report.micro.recall, report.micro.f1, report.weighted.recall):
+        assert measure.interval == report.accuracy.interval
     tables = np.eye(4, dtype=bool)[truth], np.eye(4, dtype=bool)[predicted]
-    for one, other in zip(averages(report)[:9], averages(multi(*tables))[:9], strict=True):
+    for measure, other in zip(averages(report)[:9], averages(multi(*tables))[:9], strict=True):
         assert (other.value, other.interval.low, other.interval.high) == pytest.approx(
-            (one.value, one.interval.low, one.interval.high)
+            (measure.value, measure.interval.low, measure.interval.high)
         )
 
 
@@ -144,7 +145,7 @@ def test_intervals_narrow_with_more_documents_and_rise_with_what_is_right(n_clas
     few[:30], more[:15] = (few[:30] + 1) % n_classes, (more[:15] + 1) % n_classes
     worse, better = single(truth, few, n_classes), single(truth, more, n_classes)
     often = single(np.tile(truth, 10), np.tile(few, 10), n_classes)
-    for low, high, narrow in zip(*(averages(one) for one in (worse, better, often)), strict=True):
+    for low, high, narrow in zip(*(averages(report) for report in (worse, better, often)), strict=True):
         assert narrow.interval.width < low.interval.width / 2
         if low is not worse.hamming_loss:
             assert high.interval.low > low.interval.low
@@ -159,8 +160,10 @@ def test_a_perfect_score_on_few_documents_is_not_certain():
 
 def test_documents_on_which_all_spans_go_wrong_together_widen_the_interval():
     truth = [[(0, 4, 0), (5, 9, 0), (10, 14, 0)] for _ in range(40)]
-    together = [one if place % 2 else [] for place, one in enumerate(truth)]
-    apart = [[span for slot, span in enumerate(one) if (place + slot) % 2] for place, one in enumerate(truth)]
+    together = [item if index % 2 else [] for index, item in enumerate(truth)]
+    apart = [
+        [span for slot, span in enumerate(item) if (index + slot) % 2] for index, item in enumerate(truth)
+    ]
     wide, narrow = spans(truth, together, 1).micro.recall, spans(truth, apart, 1).micro.recall
     assert wide.value == narrow.value
     assert wide.interval.width > 1.4 * narrow.interval.width
@@ -202,13 +205,13 @@ def test_intervals_hold_the_truth_as_often_as_promised(world):
 def test_classes_of_documents_keep_the_wilson_intervals_of_statsmodels(seed, n_documents, n_classes):
     truth, predicted = np.random.default_rng(seed).integers(0, n_classes, (2, n_documents))
     assert design_effects(outcomes_single(truth, predicted, n_classes)) == pytest.approx(1)
-    for one in single(truth, predicted, n_classes).classes:
+    for scores in single(truth, predicted, n_classes).classes:
         for measure, trials in (
-            (one.precision, one.true_positives + one.false_positives),
-            (one.recall, one.support),
+            (scores.precision, scores.true_positives + scores.false_positives),
+            (scores.recall, scores.support),
         ):
             if trials:
-                theirs = proportion_confint(one.true_positives, trials, method="wilson")
+                theirs = proportion_confint(scores.true_positives, trials, method="wilson")
                 assert (measure.interval.low, measure.interval.high) == pytest.approx(theirs, abs=1e-12)
 
 

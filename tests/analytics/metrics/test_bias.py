@@ -15,23 +15,23 @@ from analytics.metrics.bias import difference_of_proportions, difference_within_
     ],
 )
 def test_newcombes_own_table(second, first, low, high):
-    found = difference_of_proportions(*first, *second, "")
-    assert found.interval.low == pytest.approx(low, abs=1e-4)
-    assert found.interval.high == pytest.approx(high, abs=1e-4)
+    proportions = difference_of_proportions(*first, *second, "")
+    assert proportions.interval.low == pytest.approx(low, abs=1e-4)
+    assert proportions.interval.high == pytest.approx(high, abs=1e-4)
 
 
 def test_one_stratum_is_the_plain_difference():
-    found = difference_within_strata([(48, 80, 56, 70)], "")
-    assert found.value == pytest.approx(0.2)
-    assert found.interval.low == pytest.approx(
+    measure = difference_within_strata([(48, 80, 56, 70)], "")
+    assert measure.value == pytest.approx(0.2)
+    assert measure.interval.low == pytest.approx(
         0.2 - 1.96 * (0.6 * 0.4 / 80 + 0.8 * 0.2 / 70) ** 0.5, abs=2e-3
     )
 
 
 def test_what_makes_groups_differ_in_kind_is_taken_out():
     """Both groups agree alike within each kind, but one has more of the easy kind."""
-    found = difference_within_strata([(90, 100, 9, 10), (5, 10, 50, 100)], "")
-    assert found.value == pytest.approx(0)
+    measure = difference_within_strata([(90, 100, 9, 10), (5, 10, 50, 100)], "")
+    assert measure.value == pytest.approx(0)
 
 
 def test_an_empty_side_has_no_difference():

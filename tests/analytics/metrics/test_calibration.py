@@ -35,19 +35,19 @@ def test_a_certain_and_wrong_model_has_a_finite_loss():
 def test_calibration_computed_by_hand():
     confidences = np.array([0.95, 0.95, 0.95, 0.95, 0.55, 0.55, 1.0])
     is_right = np.array([True, True, True, False, True, False, True])
-    found = calibration(confidences, is_right)
-    assert [b.n_documents for b in found.bins] == [2, 5]
-    assert found.bins[1].share_right == pytest.approx(4 / 5)
-    assert found.error.value == pytest.approx((2 * 0.05 + 5 * abs(4.8 / 5 - 4 / 5)) / 7)
+    calibrated = calibration(confidences, is_right)
+    assert [b.n_documents for b in calibrated.bins] == [2, 5]
+    assert calibrated.bins[1].share_right == pytest.approx(4 / 5)
+    assert calibrated.error.value == pytest.approx((2 * 0.05 + 5 * abs(4.8 / 5 - 4 / 5)) / 7)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 20))
 def test_bins_hold_every_document_once(seed: int, n_bins: int):
     probabilities, truth = sample(seed)
-    found = calibration(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, n_bins)
-    assert sum(b.n_documents for b in found.bins) == 50
-    assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in found.bins)
-    assert 0 <= found.error.value <= 1
+    calibrated = calibration(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, n_bins)
+    assert sum(b.n_documents for b in calibrated.bins) == 50
+    assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in calibrated.bins)
+    assert 0 <= calibrated.error.value <= 1
 
 
 def test_an_honest_model_is_calibrated_and_a_boastful_one_is_not():

@@ -14,18 +14,18 @@ COUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).map(np.array)
 
 
 def test_even_classes_are_even():
-    found = imbalance(np.array([7, 7, 7, 7]))
-    assert found.shares == (0.25,) * 4
-    assert found.ratio.value == 1
-    assert found.normalised_entropy.value == pytest.approx(1)
-    assert found.effective_classes.value == pytest.approx(4)
+    measured = imbalance(np.array([7, 7, 7, 7]))
+    assert measured.shares == (0.25,) * 4
+    assert measured.ratio.value == 1
+    assert measured.normalised_entropy.value == pytest.approx(1)
+    assert measured.effective_classes.value == pytest.approx(4)
 
 
 def test_a_class_without_labels_leaves_the_ratio_undefined():
-    found = imbalance(np.array([10, 0]))
-    assert found.ratio.reason == A_CLASS_IS_EMPTY
-    assert found.n_empty == 1
-    assert (found.normalised_entropy.value, found.effective_classes.value) == (0, 1)
+    measured = imbalance(np.array([10, 0]))
+    assert measured.ratio.reason == A_CLASS_IS_EMPTY
+    assert measured.n_empty == 1
+    assert (measured.normalised_entropy.value, measured.effective_classes.value) == (0, 1)
 
 
 def test_no_labels_and_a_single_class_are_undefined_with_their_reasons():
@@ -35,11 +35,11 @@ def test_no_labels_and_a_single_class_are_undefined_with_their_reasons():
 
 @given(COUNTS)
 def test_entropy_equals_scipy_and_effective_classes_stay_in_range(counts):
-    found = imbalance(counts)
+    measured = imbalance(counts)
     if counts.sum():
-        assert np.log(found.effective_classes.value) == pytest.approx(entropy(counts), abs=1e-9)
-        assert 1 - 1e-9 <= found.effective_classes.value <= len(counts) + 1e-9
-        assert sum(found.shares) == pytest.approx(1)
+        assert np.log(measured.effective_classes.value) == pytest.approx(entropy(counts), abs=1e-9)
+        assert 1 - 1e-9 <= measured.effective_classes.value <= len(counts) + 1e-9
+        assert sum(measured.shares) == pytest.approx(1)
 
 
 @given(COUNTS, st.integers(2, 9))

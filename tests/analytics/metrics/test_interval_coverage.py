@@ -19,10 +19,10 @@ def joint_distribution(n_classes: int, accuracy: float, skew: float) -> NDArray[
     shares = np.exp(-skew * np.arange(n_classes))
     joint = np.zeros((n_classes, n_classes))
     random = np.random.default_rng(5)
-    for place in range(n_classes):
-        others = np.arange(n_classes) != place
-        joint[place, others] = (1 - accuracy) * random.dirichlet(np.ones(n_classes - 1))
-        joint[place, place] = accuracy
+    for index in range(n_classes):
+        others = np.arange(n_classes) != index
+        joint[index, others] = (1 - accuracy) * random.dirichlet(np.ones(n_classes - 1))
+        joint[index, index] = accuracy
     return joint * (shares / shares.sum())[:, None]
 
 

@@ -16,11 +16,11 @@ TABLES = [([90, 10], [60, 40]), ([30, 40, 30], [33, 38, 29]), ([5, 0, 80, 15], [
 @pytest.mark.parametrize(("first", "second"), TABLES)
 def test_statistic_p_value_and_effect_size_are_those_of_scipy(first, second):
     table = np.array([first, second])
-    found = mismatch(*table, seed=1)
+    tested = mismatch(*table, seed=1)
     expected = stats.chi2_contingency(table, correction=False)
-    assert found.statistic == pytest.approx(expected.statistic, rel=1e-12)
-    assert found.p_value == pytest.approx(expected.pvalue, abs=0.08)  # theirs is the limit of large counts
-    assert found.cramers_v == pytest.approx(association(table, method="cramer"), rel=1e-12)
+    assert tested.statistic == pytest.approx(expected.statistic, rel=1e-12)
+    assert tested.p_value == pytest.approx(expected.pvalue, abs=0.08)  # theirs is the limit of large counts
+    assert tested.cramers_v == pytest.approx(association(table, method="cramer"), rel=1e-12)
 
 
 def test_residuals_are_those_of_statsmodels_definition():
@@ -49,9 +49,9 @@ def test_equal_mixes_are_told_apart_no_more_often_than_promised():
 
 @pytest.mark.parametrize(("first", "second"), [([0, 0], [3, 4]), ([3, 0], [9, 0]), ([], [])])
 def test_without_two_classes_on_two_sides_there_is_nothing_to_compare(first, second):
-    found = mismatch(np.array(first, dtype=int), np.array(second, dtype=int), seed=1)
-    assert (found.statistic, found.p_value, found.cramers_v) == (0.0, 1.0, 0.0)
-    assert len(found.residuals) == len(first)
+    tested = mismatch(np.array(first, dtype=int), np.array(second, dtype=int), seed=1)
+    assert (tested.statistic, tested.p_value, tested.cramers_v) == (0.0, 1.0, 0.0)
+    assert len(tested.residuals) == len(first)
 
 
 def test_counts_that_cannot_be_are_refused():

@@ -21,24 +21,24 @@ def shares(rows: list[tuple[int, int, int, int, bool]], target: float = 0.8) -> 
 @settings(max_examples=60, deadline=None)
 def test_nothing_starves(rows: list[tuple[int, int, int, int, bool]], target: float) -> None:
     """No class gets more than its cap, and all together leave the rest of the head alone."""
-    found = shares(rows, target)
+    result = shares(rows, target)
     most = np.where([row[4] for row in rows], MAX_CLASS_SHARE / 2, MAX_CLASS_SHARE)
-    assert (found >= 0).all()
-    assert (found <= most + 1e-9).all()
-    assert found.sum() <= MAX_TOTAL_SHARE + 1e-9
+    assert (result >= 0).all()
+    assert (result <= most + 1e-9).all()
+    assert result.sum() <= MAX_TOTAL_SHARE + 1e-9
 
 
 @given(TABLES, st.integers(0, 11), st.integers(1, 20))
 @settings(max_examples=60, deadline=None)
 def test_a_class_that_gets_weaker_never_gets_less(
-    rows: list[tuple[int, int, int, int, bool]], place: int, lost: int
+    rows: list[tuple[int, int, int, int, bool]], index: int, lost: int
 ) -> None:
-    place %= len(rows)
-    tp, fp, fn, labels, is_ambiguous = rows[place]
+    index %= len(rows)
+    tp, fp, fn, labels, is_ambiguous = rows[index]
     lost = min(lost, tp)
     weaker = [*rows]
-    weaker[place] = (tp - lost, fp, fn + lost, labels, is_ambiguous)
-    assert shares(weaker)[place] >= shares(rows)[place] - 2e-4  # shares are rounded down
+    weaker[index] = (tp - lost, fp, fn + lost, labels, is_ambiguous)
+    assert shares(weaker)[index] >= shares(rows)[index] - 2e-4  # shares are rounded down
 
 
 @given(TABLES)
@@ -46,8 +46,8 @@ def test_a_class_that_gets_weaker_never_gets_less(
 def test_a_class_that_surely_reaches_the_target_gets_nothing(
     rows: list[tuple[int, int, int, int, bool]],
 ) -> None:
-    found = shares([*rows, (5_000, 3, 3, 10, False)])
-    assert found[-1] == 0
+    result = shares([*rows, (5_000, 3, 3, 10, False)])
+    assert result[-1] == 0
 
 
 def test_an_unclear_class_gets_half() -> None:

@@ -42,39 +42,39 @@ def test_intervals_of_the_unlabelled_share_cover_the_truth_as_often_as_promised(
     held = []
     for _ in range(N_TRIALS):
         truth, order, is_drawn = labelled(random, population, n_test, n_chosen, n_drawn)
-        places = truth[order]
+        indices = truth[order]
         positives = positives_drawn_in_turn(
-            np.arange(len(order)), places, is_drawn, n_classes=len(SHARES), population=population
+            np.arange(len(order)), indices, is_drawn, n_classes=len(SHARES), population=population
         )
         left = np.ones(population, dtype=bool)
         left[order] = False
-        for place in range(len(SHARES)):
-            whole = prevalence(positives[place], int(is_drawn.sum()), population)
-            rest = unlabelled_prevalence(whole, population, len(order), int((places == place).sum()))
-            true_share = (truth[left] == place).mean()
+        for index in range(len(SHARES)):
+            whole = prevalence(positives[index], int(is_drawn.sum()), population)
+            rest = unlabelled_prevalence(whole, population, len(order), int((indices == index).sum()))
+            true_share = (truth[left] == index).mean()
             held.append(rest.interval.low - 1e-9 <= true_share <= rest.interval.high + 1e-9)
     assert 0.93 <= np.mean(held) <= 0.985  # draws in turn know more than is claimed for them
 
 
 def test_draws_from_the_rest_are_unbiased_for_the_whole():
     random = np.random.default_rng(2)
-    found = []
+    rows = []
     for _ in range(N_TRIALS):
         truth, order, is_drawn = labelled(random, 300, 0, 100, 50)
         documents = np.arange(len(order))
         positives = positives_drawn_in_turn(
             documents, truth[order], is_drawn, n_classes=len(SHARES), population=300
         )
-        found.append(positives / 50 - np.bincount(truth, minlength=len(SHARES)) / 300)
-    assert np.mean(found, axis=0) == pytest.approx(np.zeros(len(SHARES)), abs=0.015)
+        rows.append(positives / 50 - np.bincount(truth, minlength=len(SHARES)) / 300)
+    assert np.mean(rows, axis=0) == pytest.approx(np.zeros(len(SHARES)), abs=0.015)
 
 
 def test_a_document_may_have_several_classes_or_none():
-    documents, places = np.array([0, 0, 2]), np.array([0, 1, 1])
-    positives = positives_drawn_in_turn(documents, places, np.ones(3, bool), n_classes=2, population=10)
+    documents, indices = np.array([0, 0, 2]), np.array([0, 1, 1])
+    positives = positives_drawn_in_turn(documents, indices, np.ones(3, bool), n_classes=2, population=10)
     assert positives == pytest.approx([1, 2])
     positives = positives_drawn_in_turn(
-        documents, places, np.array([0, 1, 1], bool), n_classes=2, population=10
+        documents, indices, np.array([0, 1, 1], bool), n_classes=2, population=10
     )
     assert positives == pytest.approx([(1 + 1) / 10, (1 + 1 + 9) / 10])
 
@@ -89,8 +89,8 @@ def test_all_drawn_leaves_no_doubt_and_none_drawn_no_number():
 
 def test_shares_of_the_rest_stay_shares():
     whole = prevalence(1, 100, 1000)
-    found = unlabelled_prevalence(whole, 1000, 500, 400)
-    assert (found.value, found.interval.low, found.interval.high) == (0.0, 0.0, 0.0)
+    measure = unlabelled_prevalence(whole, 1000, 500, 400)
+    assert (measure.value, measure.interval.low, measure.interval.high) == (0.0, 0.0, 0.0)
 
 
 def test_counts_that_cannot_be_are_refused():

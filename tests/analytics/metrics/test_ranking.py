@@ -19,22 +19,22 @@ def test_equal_to_scikit_learn_also_with_ties_and_documents_without_a_class(
     random = np.random.default_rng(seed)
     truth = random.random((n_documents, n_classes)) < random.random()
     probabilities = random.integers(0, steps, truth.shape) / steps
-    found = ranking(probabilities, truth)
+    ranked = ranking(probabilities, truth)
     average_precision = sklearn_metrics.label_ranking_average_precision_score(truth, probabilities)
-    assert found.average_precision.value == pytest.approx(average_precision, abs=1e-12)
+    assert ranked.average_precision.value == pytest.approx(average_precision, abs=1e-12)
     loss = sklearn_metrics.label_ranking_loss(truth, probabilities)
-    assert found.loss.value == pytest.approx(loss, abs=1e-12)
+    assert ranked.loss.value == pytest.approx(loss, abs=1e-12)
     coverage = sklearn_metrics.coverage_error(truth, probabilities)
-    assert found.coverage.value == pytest.approx(coverage, abs=1e-12)
-    for measure in (found.average_precision, found.loss, found.coverage):
+    assert ranked.coverage.value == pytest.approx(coverage, abs=1e-12)
+    for measure in (ranked.average_precision, ranked.loss, ranked.coverage):
         assert measure.interval.low <= measure.value <= measure.interval.high
 
 
 def test_a_perfect_order_is_not_certain_on_few_documents():
     truth = np.eye(3, dtype=bool)[[0, 1, 2] * 10]
-    found = ranking(truth * 0.9 + 0.05, truth)
-    assert (found.average_precision.value, found.loss.value, found.coverage.value) == (1, 0, 1)
-    assert 0.8 < found.average_precision.interval.low < 0.99
+    ranked = ranking(truth * 0.9 + 0.05, truth)
+    assert (ranked.average_precision.value, ranked.loss.value, ranked.coverage.value) == (1, 0, 1)
+    assert 0.8 < ranked.average_precision.interval.low < 0.99
 
 
 def test_an_empty_test_set_has_no_value_and_tables_must_fit():

@@ -11,11 +11,11 @@ from analytics.metrics.skew import co_occurrence, lift, skews
 
 def test_for_one_class_an_answer_the_score_is_the_adjusted_residual():
     counts = np.array([[40, 50, 10], [25, 65, 10], [22, 60, 18]])
-    found = skews(counts, counts.sum(axis=1), false_discoveries=1.0)
+    rows = skews(counts, counts.sum(axis=1), false_discoveries=1.0)
     expected = adjusted_residuals(counts)
-    assert len(found) == counts.size
-    assert [one.residual for one in found] == pytest.approx(
-        [expected[one.person, one.place] for one in found]
+    assert len(rows) == counts.size
+    assert [skew.residual for skew in rows] == pytest.approx(
+        [expected[skew.person, skew.class_index] for skew in rows]
     )
 
 
@@ -29,7 +29,7 @@ def test_who_gives_a_class_more_often_is_found_first():
     counts = np.full((6, 5), 40)
     counts[2] = [90, 30, 30, 25, 25]
     first = skews(counts, counts.sum(axis=1))[0]
-    assert (first.person, first.place, first.share, first.others) == (2, 0, 0.45, 0.2)
+    assert (first.person, first.class_index, first.share, first.others) == (2, 0, 0.45, 0.2)
 
 
 def test_rare_classes_and_people_alone_are_not_judged():
@@ -40,8 +40,8 @@ def test_rare_classes_and_people_alone_are_not_judged():
 
 def test_classes_together_are_counted_as_a_table_product_would():
     given = np.random.default_rng(1).random((50, 6)) < 0.4
-    documents, places = np.nonzero(given)
-    counts = co_occurrence(documents, places, 6)
+    documents, indices = np.nonzero(given)
+    counts = co_occurrence(documents, indices, 6)
     table = given.astype(int)
     assert (counts == table.T @ table).all()
     assert lift(counts, 50)[0, 1] == pytest.approx(counts[0, 1] * 50 / (counts[0, 0] * counts[1, 1]))

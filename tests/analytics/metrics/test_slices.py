@@ -27,27 +27,27 @@ def attributes(random, n_documents: int, sizes: tuple[int, ...]):
 
 def test_noise_alone_is_hardly_ever_a_finding():
     random = np.random.default_rng(3)
-    found = [
-        bool(worst_slices(random.random(600) < 0.2, attributes(random, 600, (3, 4, 5))).found)
+    rows = [
+        bool(worst_slices(random.random(600) < 0.2, attributes(random, 600, (3, 4, 5))).slices)
         for _ in range(60)
     ]
-    assert np.mean(found) <= 0.08
+    assert np.mean(rows) <= 0.08
 
 
 def test_a_weak_value_is_found_and_told_once():
     random = np.random.default_rng(4)
     codes = attributes(random, 2000, (4, 5, 3))
     search = worst_slices(random.random(2000) < np.where(codes[1] == 2, 0.5, 0.1), codes)
-    assert [one.buckets for one in search.found] == [((1, 2),)]
-    assert search.found[0].effect == pytest.approx(0.93, abs=0.15)
+    assert [weak_slice.buckets for weak_slice in search.slices] == [((1, 2),)]
+    assert search.slices[0].effect == pytest.approx(0.93, abs=0.15)
     assert search.tried == 4 + 5 + 3 + 20 + 12 + 15
 
 
 def test_a_weakness_of_two_together_is_found_as_such():
     random = np.random.default_rng(5)
     codes = attributes(random, 3000, (4, 5, 3))
-    odds = np.where((codes[0] == 1) & (codes[2] == 0), 0.6, 0.1)
-    first = worst_slices(random.random(3000) < odds, codes).found[0]
+    probabilities = np.where((codes[0] == 1) & (codes[2] == 0), 0.6, 0.1)
+    first = worst_slices(random.random(3000) < probabilities, codes).slices[0]
     assert first.buckets == ((0, 1), (2, 0))
 
 
@@ -56,7 +56,7 @@ def test_small_slices_and_documents_without_a_value_are_left_out():
     codes[:19] = 0
     is_wrong = np.arange(200) < 19
     assert worst_slices(is_wrong, [codes]).tried == 0
-    assert worst_slices(np.zeros(0, bool), [np.zeros(0, int)]).found == ()
+    assert worst_slices(np.zeros(0, bool), [np.zeros(0, int)]).slices == ()
     with pytest.raises(ValueError, match="cannot be"):
         fisher_greater(5, 4, 9, 20)
 

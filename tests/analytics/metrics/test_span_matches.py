@@ -26,12 +26,12 @@ LENGTH = 12  # words of a sentence
 @st.composite
 def sentences(draw):
     """Spans of words that do not overlap: (start, end, class)."""
-    spans, place = [], 0
-    while place < LENGTH:
+    spans, index = [], 0
+    while index < LENGTH:
         length = draw(st.integers(1, 4))
-        if draw(st.booleans()) and place + length <= LENGTH:
-            spans.append((place, place + length, draw(st.integers(0, 2))))
-        place += length
+        if draw(st.booleans()) and index + length <= LENGTH:
+            spans.append((index, index + length, draw(st.integers(0, 2))))
+        index += length
     return spans
 
 
@@ -40,8 +40,8 @@ DOCUMENTS = st.lists(st.tuples(sentences(), sentences()), min_size=1, max_size=5
 
 def tags(spans) -> list[str]:
     words = ["O"] * LENGTH
-    for start, end, place in spans:
-        words[start:end] = [f"B-{CLASSES[place]}"] + [f"I-{CLASSES[place]}"] * (end - start - 1)
+    for start, end, index in spans:
+        words[start:end] = [f"B-{CLASSES[index]}"] + [f"I-{CLASSES[index]}"] * (end - start - 1)
     return words
 
 
@@ -75,32 +75,32 @@ def test_the_strict_measure_is_that_of_seqeval(documents):
 @given(DOCUMENTS)
 def test_more_is_forgiven_from_strict_to_partial_to_the_class_alone(documents):
     truth, predicted = [t for t, _ in documents], [p for _, p in documents]
-    strict, found = report_spans(truth, predicted, 3), span_matches(truth, predicted, 3)
-    for place in range(3):
-        exact = strict.classes[place].f1.value
-        partial, by_class = found.partial.classes[place].f1, found.by_class.classes[place].f1
+    strict, matches = report_spans(truth, predicted, 3), span_matches(truth, predicted, 3)
+    for index in range(3):
+        exact = strict.classes[index].f1.value
+        partial, by_class = matches.partial.classes[index].f1, matches.by_class.classes[index].f1
         assert (exact is None) == (partial.value is None) == (by_class.value is None)
         if exact is not None:
             assert exact - 1e-9 <= partial.value <= by_class.value + 1e-9 <= 1 + 2e-9
 
 
 def test_a_table_computed_by_hand():
-    person, place = 0, 1
-    truth = [[(0, 5, person), (10, 16, place)], [(0, 4, place)], []]
-    predicted = [[(0, 5, person), (10, 15, place)], [(0, 4, person)], [(2, 3, place)]]
-    found = span_matches(truth, predicted, 3)
-    of_person, of_place, unused = found.partial.classes
+    person, index = 0, 1
+    truth = [[(0, 5, person), (10, 16, index)], [(0, 4, index)], []]
+    predicted = [[(0, 5, person), (10, 15, index)], [(0, 4, person)], [(2, 3, index)]]
+    matches = span_matches(truth, predicted, 3)
+    of_person, of_place, unused = matches.partial.classes
     assert (of_person.precision.value, of_person.recall.value) == (0.5, 1)
     assert (of_place.precision.value, of_place.recall.value, of_place.f1.value) == (0.25, 0.25, 0.25)
     assert (unused.precision.reason, unused.f1.reason) == (NEVER_PREDICTED, NO_SUPPORT)
-    assert found.by_class.classes[place].f1.value == 0.5
-    assert found.partial.all.precision.value == pytest.approx(1.5 / 4)
-    assert found.by_class.all.recall.value == pytest.approx(2 / 3)
+    assert matches.by_class.classes[index].f1.value == 0.5
+    assert matches.partial.all.precision.value == pytest.approx(1.5 / 4)
+    assert matches.by_class.all.recall.value == pytest.approx(2 / 3)
 
 
 def test_a_true_span_is_found_once():
-    found = span_matches([[(0, 10, 0)]], [[(0, 4, 0), (5, 10, 0)]], 1).by_class.all
-    assert (found.precision.value, found.recall.value) == (0.5, 1)
+    average = span_matches([[(0, 10, 0)]], [[(0, 4, 0), (5, 10, 0)]], 1).by_class.all
+    assert (average.precision.value, average.recall.value) == (0.5, 1)
 
 
 def test_intervals_hold_the_value_and_perfect_spans_are_not_certain():

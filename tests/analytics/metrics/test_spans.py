@@ -16,9 +16,9 @@ DOCUMENTS = st.lists(st.tuples(SPANS, SPANS), min_size=1, max_size=8)
 
 
 def test_a_table_computed_by_hand():
-    person, place = 0, 1
-    truth = [[(0, 5, person), (10, 16, place)], [(0, 4, place)], []]
-    predicted = [[(0, 5, person), (10, 15, place)], [(0, 4, person)], [(2, 3, place)]]
+    person, index = 0, 1
+    truth = [[(0, 5, person), (10, 16, index)], [(0, 4, index)], []]
+    predicted = [[(0, 5, person), (10, 15, index)], [(0, 4, person)], [(2, 3, index)]]
     report = report_spans(truth, predicted, 3)
     of_person, of_place, unused = report.classes
     assert (of_person.precision.value, of_person.recall.value, of_person.f1.value) == (
@@ -39,10 +39,10 @@ def test_a_table_computed_by_hand():
 def test_counts_equal_a_plain_count_of_equal_spans(documents):
     truth, predicted = [t for t, _ in documents], [p for _, p in documents]
     report = report_spans(truth, predicted, 3)
-    for place, scores in enumerate(report.classes):
-        right = sum(span in p for t, p in documents for span in t if span[2] == place)
-        n_true = sum(span[2] == place for t in truth for span in t)
-        n_predicted = sum(span[2] == place for p in predicted for span in p)
+    for index, scores in enumerate(report.classes):
+        right = sum(span in p for t, p in documents for span in t if span[2] == index)
+        n_true = sum(span[2] == index for t in truth for span in t)
+        n_predicted = sum(span[2] == index for p in predicted for span in p)
         assert (scores.true_positives, scores.support) == (right, n_true)
         assert scores.false_positives == n_predicted - right
 
@@ -50,9 +50,9 @@ def test_counts_equal_a_plain_count_of_equal_spans(documents):
 @given(DOCUMENTS)
 def test_swapping_truth_and_prediction_swaps_precision_and_recall(documents):
     truth, predicted = [t for t, _ in documents], [p for _, p in documents]
-    one, other = report_spans(truth, predicted, 3), report_spans(predicted, truth, 3)
-    assert one.micro.precision.value == other.micro.recall.value
-    assert one.micro.recall.value == other.micro.precision.value
+    first, other = report_spans(truth, predicted, 3), report_spans(predicted, truth, 3)
+    assert first.micro.precision.value == other.micro.recall.value
+    assert first.micro.recall.value == other.micro.precision.value
 
 
 @given(DOCUMENTS)

@@ -31,12 +31,12 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
         project=project, number=number, state="ready", classes=classes, label_count=40 * number,
         facts={"edition": project.feature_edition, "labels": {str(pk): 10 * number for pk in classes}},
     )  # fmt: skip
-    for place, one in enumerate(labelled_documents(project.pk, "test")):
-        (true,) = one.classes
-        said = (classes.index(true) + (place >= right)) % len(classes)
-        odds = [0.8 if at == said else 0.1 for at in range(len(classes))]
+    for index, document in enumerate(labelled_documents(project.pk, "test")):
+        (true,) = document.classes
+        said = (classes.index(true) + (index >= right)) % len(classes)
+        probabilities = [0.8 if at == said else 0.1 for at in range(len(classes))]
         HeldOutPrediction.objects.create(
-            model_version=version, document_id=one.document_id, probabilities=odds
+            model_version=version, document_id=document.document_id, probabilities=probabilities
         )
     return version
 
@@ -55,15 +55,15 @@ def two(shop: Project) -> Project:
 def test_two_models_are_held_against_each_other_document_by_document(two: Project) -> None:
     pair = usual_pair(two)
     assert pair is not None
-    found = compare(two, *pair)
-    assert (found.first.number, found.second.number) == (1, 2)
-    assert found.counts == {
+    comparison = compare(two, *pair)
+    assert (comparison.first.number, comparison.second.number) == (1, 2)
+    assert comparison.counts == {
         Outcome.FIXED: 3, Outcome.BROKEN: 0, Outcome.RIGHT: 6, Outcome.WRONG: 3,
     }  # fmt: skip
-    assert found.differences.accuracy.change.value == pytest.approx(0.25)
-    assert not found.differences.accuracy.is_beyond_noise
-    assert [row.added for row in found.rows] == [10, 10, 10]
-    assert len(found.judged.documents(Outcome.FIXED)) == 3
+    assert comparison.differences.accuracy.change.value == pytest.approx(0.25)
+    assert not comparison.differences.accuracy.is_beyond_noise
+    assert [row.added for row in comparison.rows] == [10, 10, 10]
+    assert len(comparison.judged.documents(Outcome.FIXED)) == 3
 
 
 def test_a_class_that_one_model_does_not_know_is_left_out_of_neither_table(two: Project) -> None:
@@ -71,9 +71,9 @@ def test_a_class_that_one_model_does_not_know_is_left_out_of_neither_table(two: 
     first.classes = first.classes[:2]
     first.save()
     HeldOutPrediction.objects.filter(model_version=first).update(probabilities=[0.9, 0.1])
-    found = compare(two, first, ModelVersion.objects.get(number=2))
-    assert 0 < found.differences.n_documents < 12
-    assert len(found.rows) == 3
+    comparison = compare(two, first, ModelVersion.objects.get(number=2))
+    assert 0 < comparison.differences.n_documents < 12
+    assert len(comparison.rows) == 3
 
 
 def test_a_label_corrected_later_moves_now_but_not_then(two: Project) -> None:

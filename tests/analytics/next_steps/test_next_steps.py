@@ -87,11 +87,11 @@ def test_the_findings_of_the_class_report_are_steps_of_the_list(
     client.force_login(joan)
     api = f"/api/v1/projects/{tickets.pk}/reports/"
     steps = client.get(f"{api}next-steps/").json()["steps"]
-    found = client.get(f"{api}classes/").json()["findings"]
-    assert [step for step in steps if step["key"] in {one["key"] for one in found}] == found
+    findings = client.get(f"{api}classes/").json()["findings"]
+    assert [step for step in steps if step["key"] in {finding["key"] for finding in findings}] == findings
     page = client.get(reverse("analytics:next_steps", args=[tickets.pk])).content.decode()
-    places = [page.index(step["title"]) for step in steps]
-    assert places == sorted(places)
+    indices = [page.index(step["title"]) for step in steps]
+    assert indices == sorted(indices)
     assert page.count('class="button primary"') + page.count('class="primary"') == 1
 
 
@@ -146,7 +146,7 @@ def test_a_class_that_surely_reaches_the_target_is_not_asked_for(
     Project.objects.update(target_f1=0.5)
     measure(judge(tickets, RIGHT * 20))
     tickets.refresh_from_db()
-    few = next(one for one in next_steps(member(tickets, joan)) if one.key == "keep_labeling")
+    few = next(finding for finding in next_steps(member(tickets, joan)) if finding.key == "keep_labeling")
     assert few.title == "The target is reached; too early to say whether more labels would still help"
     assert "few_labels" not in keys(tickets, joan)
     assert write_needs(tickets)

@@ -56,19 +56,19 @@ def test_a_boastful_model_is_told_by_the_title(tickets: Project, client: Client,
     judge(tickets, SINGLE * 2)
     client.force_login(ann)
     assert "The probabilities are 20 points too sure" in open_page(client, tickets)
-    found = quality(tickets)
-    assert found.probabilities is not None
-    assert found.probabilities.gap.value == pytest.approx(0.2)
+    quality_report = quality(tickets)
+    assert quality_report.probabilities is not None
+    assert quality_report.probabilities.gap.value == pytest.approx(0.2)
 
 
 def test_marks_of_spans_are_held_against_their_probabilities(make_project: Any) -> None:
     """Of probability 0.9 each, and half of them with wrong ends."""
     project = make_project(kind="spans")
     judge_spans(project, SPANS)
-    found = quality(project).probabilities
-    assert found is not None
-    assert found.gap.value == pytest.approx(0.4)
-    assert [one.n_documents for one in found.calibration.bins] == [12]
+    probability_scores = quality(project).probabilities
+    assert probability_scores is not None
+    assert probability_scores.gap.value == pytest.approx(0.4)
+    assert [score_bin.n_documents for score_bin in probability_scores.calibration.bins] == [12]
 
 
 def test_a_class_can_be_chosen_and_a_machine_reads_the_same(
@@ -81,11 +81,13 @@ def test_a_class_can_be_chosen_and_a_machine_reads_the_same(
     shown = open_page(client, tickets, **{"class": str(refund.pk)})
     assert "From which probability on is it Refund?" in shown
     answered = client.get(f"/api/v1/projects/{tickets.pk}/reports/quality/").json()
-    found = quality(tickets)
-    assert found.report is not None
-    assert answered["accuracy"]["value"] == found.report.accuracy.value == 0.7
-    assert sum(one["count"] for one in answered["bins"]) == found.documents == 20
-    assert [row["name"] for row in answered["classes"]] == [row.label_class.name for row in found.classes]
+    quality_report = quality(tickets)
+    assert quality_report.report is not None
+    assert answered["accuracy"]["value"] == quality_report.report.accuracy.value == 0.7
+    assert sum(item["count"] for item in answered["bins"]) == quality_report.documents == 20
+    assert [row["name"] for row in answered["classes"]] == [
+        row.label_class.name for row in quality_report.classes
+    ]
 
 
 def test_strangers_see_nothing(tickets: Project, client: Client, eve: User) -> None:

@@ -50,12 +50,12 @@ def result(saved: float, reach: float = 20) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(project: Project, manager: User, found: dict[str, Any] | None, **facts: Any) -> Replay:
+def told(project: Project, manager: User, result: dict[str, Any] | None, **facts: Any) -> Replay:
     """A replay, finished where something was found."""
     known = {"label_count": 200, "answers_per_document": 2, "seconds_per_answer": 18.0} | facts
     return Replay.objects.create(
         project=project, asked_by=manager, classes=[], pool_annotations=[], test_annotations=[],
-        result=found, finished_at="2026-11-12T00:00Z" if found else None, **known,
+        result=result, finished_at="2026-11-12T00:00Z" if result else None, **known,
     )  # fmt: skip
 
 

@@ -61,8 +61,12 @@ def test_the_slice_on_which_the_model_is_worse_is_found(
     project = measured(make_project(kind=kind))
     report = slices(project, "source")
     worst = report.weak[0]
-    assert (worst.where, worst.found.wrong, worst.found.documents) == (Slice("source", "mail"), 40, 60)
-    assert worst.found.p_value < 0.001
+    assert (worst.where, worst.weak_slice.wrong, worst.weak_slice.documents) == (
+        Slice("source", "mail"),
+        40,
+        60,
+    )
+    assert worst.weak_slice.p_value < 0.001
     assert {row.bucket.name: row.accuracy.value for row in report.rows} == {
         "mail": pytest.approx(1 / 3),
         "chat": 1.0,
@@ -105,23 +109,23 @@ def test_a_slice_of_two_fields_is_sent_in_one_press_and_taken_back(
     tickets: Project, client: Client, joan: User
 ) -> None:
     worse_on_old_mails(measured(tickets))
-    one = next(found for found in slices(tickets).weak if len(found.found.buckets) == 2)
-    assert one.where is not None
-    assert (one.where.value, [each.field for each in one.where.also]) == ("mail", ["year"])
+    weak = next(weak_slice for weak_slice in slices(tickets).weak if len(weak_slice.weak_slice.buckets) == 2)
+    assert weak.where is not None
+    assert (weak.where.value, [each.field for each in weak.where.also]) == ("mail", ["year"])
     pool = Document.objects.filter(project=tickets, split="pool")
     pool.filter(position__lt=2).update(metadata={"source": "mail", "year": 1991})
     pool.filter(position=2).update(metadata={"source": "chat", "year": 1991})
     pool.filter(position=3).update(metadata={"source": "mail", "year": 2020})
     client.force_login(joan)
     page = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
-    for name, value in one.where.query.items():
+    for name, value in weak.where.query.items():
         assert f'<input type="hidden" name="{name}" value="{value}">' in page
-    client.post(reverse("analytics:queue_slice", args=[tickets.pk]), one.where.query)
+    client.post(reverse("analytics:queue_slice", args=[tickets.pk]), weak.where.query)
     pick = Pick.objects.get(project=tickets)
-    assert pick.reason == one.name
+    assert pick.reason == weak.name
     assert set(pick.picked.values_list("document__position", flat=True)) == {0, 1}
-    told = client.get(reverse("analytics:test_set", args=[tickets.pk]), one.where.query).content.decode()
-    assert one.name in told
+    told = client.get(reverse("analytics:test_set", args=[tickets.pk]), weak.where.query).content.decode()
+    assert weak.name in told
     client.post(reverse("analytics:end_slice_pick", args=[tickets.pk, pick.pk]))
     assert not Pick.objects.standing().exists()
 
@@ -132,11 +136,11 @@ def test_the_api_takes_every_slice_that_it_tells(tickets: Project, client: Clien
     pool.update(metadata={"source": "mail", "year": 1991})
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    known = [one["slice"] for one in told["worst"]]
+    known = [item["slice"] for item in told["worst"]]
     known += [bucket["slice"] for field in told["fields"] for bucket in field["buckets"]]
-    assert any(one["field"] and one["also"] for one in known)
-    for one in known:
-        asked = {"slice": one, "count": 1, "reason": "More"}
+    assert any(item["field"] and item["also"] for item in known)
+    for where in known:
+        asked = {"slice": where, "count": 1, "reason": "More"}
         path = reverse("api:picks", args=[tickets.pk])
         assert client.post(path, asked, content_type="application/json").status_code == 201
     for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "least": 2}], [known[0]] * 3):
@@ -206,7 +210,7 @@ def test_texts_of_nearly_the_same_length_leave_no_bucket_empty(tickets: Project)
 
 def tell(project: Project, documents: list[Document], language: str) -> None:
     DocumentLanguage.objects.bulk_create(
-        DocumentLanguage(document=one, project=project, language=language) for one in documents
+        DocumentLanguage(document=document, project=project, language=language) for document in documents
     )
 
 
@@ -215,8 +219,8 @@ def test_languages_and_files_are_slices_and_their_documents_are_found_in_the_poo
 ) -> None:
     measured(tickets)
     tests = list(Document.objects.test_set().filter(project=tickets).order_by("position"))
-    for place, one in enumerate(tests):
-        one.metadata, one.source = {}, ("monday.csv", "tuesday.csv")[place // 60]
+    for index, test in enumerate(tests):
+        test.metadata, test.source = {}, ("monday.csv", "tuesday.csv")[index // 60]
     Document.objects.bulk_update(tests, ["metadata", "source"])
     german = Document.objects.filter(project=tickets, split="pool", position__lt=2)
     tell(tickets, [*tests[::2], *german], "de")
@@ -225,10 +229,10 @@ def test_languages_and_files_are_slices_and_their_documents_are_found_in_the_poo
     page = client.get(reverse("analytics:slices", args=[tickets.pk]) + "?by=@language").content.decode()
     assert "Weakest part: language is German. Wrong on 67 %" in page
     assert {field.name for field in slices(tickets).fields} == {"Length of the text", "language", "file"}
-    found = pick_from_pool(
+    picked = pick_from_pool(
         tickets.pk, joan, where=Slice(TOLD_LANGUAGE, "de"), count=20, reason="German documents"
     )
-    assert set(PickedDocument.objects.filter(pick=found.pick).values_list("document", flat=True)) == set(
+    assert set(PickedDocument.objects.filter(pick=picked.pick).values_list("document", flat=True)) == set(
         german.values_list("pk", flat=True)
     )
     address = reverse("analytics:test_set", args=[tickets.pk])
@@ -242,5 +246,7 @@ def test_a_language_of_a_few_documents_is_no_slice_because_it_may_be_an_error(ti
     tell(tickets, tests[:3], "nl")
     tell(tickets, tests[3:], "en")
     assert TOLD_LANGUAGE not in {field.key for field in slices(tickets).fields}
-    DocumentLanguage.objects.filter(document__in=[one.pk for one in tests[:40]]).update(language="nl")
+    DocumentLanguage.objects.filter(document__in=[document.pk for document in tests[:40]]).update(
+        language="nl"
+    )
     assert TOLD_LANGUAGE in {field.key for field in slices(tickets).fields}  # told anew, nothing stale

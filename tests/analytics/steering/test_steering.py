@@ -37,7 +37,7 @@ def ordered(project: Project, name: str, share: str, count: int, need: dict[str,
     if need:
         asked["need"] = need
     reasons = [asked] * count + [{"share": "random", "propensity": 0.1}] * count
-    entries = [(one.pk, reason) for one, reason in zip(documents, reasons, strict=True)]
+    entries = [(document.pk, reason) for document, reason in zip(documents, reasons, strict=True)]
     publishing.publish(project.pk, publishing.next_generation(), entries)
 
 
@@ -58,8 +58,10 @@ def later_model(project: Project, before: ModelVersion, right: int) -> ModelVers
         truth = stored.document.resolution.annotation.labels.get().label_class_id
         said = "Billing" if truth == billing and right > 0 else "Refund"
         right -= truth == billing
-        odds = [0.9 if said == n else 0.05 for n in names]
-        HeldOutPrediction.objects.create(model_version=version, document=stored.document, probabilities=odds)
+        probabilities = [0.9 if said == n else 0.05 for n in names]
+        HeldOutPrediction.objects.create(
+            model_version=version, document=stored.document, probabilities=probabilities
+        )
     return version
 
 
@@ -137,14 +139,14 @@ def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
     assert (focus.evidence["model"], focus.evidence["recall"][0]) == (1, 0.25)
     ordered(tickets, "Billing", "focus", 3)
     answer(tickets, ann, ["Billing", "Billing", "Refund"])
-    (one,) = achieved(tickets, {billing.pk: billing})
-    assert (one.brought.answers, one.brought.hits, one.focus) == (3, 2, focus)
-    assert one.difference.reason == "No model has been measured since."
-    assert not one.is_beyond_noise
+    (effect,) = achieved(tickets, {billing.pk: billing})
+    assert (effect.brought.answers, effect.brought.hits, effect.focus) == (3, 2, focus)
+    assert effect.difference.reason == "No model has been measured since."
+    assert not effect.is_beyond_noise
     measure(later_model(tickets, first, right=72))
-    (one,) = achieved(tickets, {billing.pk: billing})
-    assert (one.before.value, one.after.value) == (pytest.approx(0.4), pytest.approx(144 / 152))
-    assert one.is_beyond_noise
+    (effect,) = achieved(tickets, {billing.pk: billing})
+    assert (effect.before.value, effect.after.value) == (pytest.approx(0.4), pytest.approx(144 / 152))
+    assert effect.is_beyond_noise
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
     assert "more than noise" in text
 
@@ -156,10 +158,10 @@ def test_a_small_change_by_a_need_is_called_noise(tickets: Project, ann: User) -
     answer(tickets, ann, ["Billing", "Billing"])
     measure(later_model(tickets, first, right=12))
     billing = tickets.classes.get(name="Billing")
-    (one,) = achieved(tickets, {billing.pk: billing})
-    assert (one.focus, one.brought.hits) == (None, 2)
-    assert one.difference.value == pytest.approx(24 / 32 - 20 / 30)
-    assert not one.is_beyond_noise
+    (effect,) = achieved(tickets, {billing.pk: billing})
+    assert (effect.focus, effect.brought.hits) == (None, 2)
+    assert effect.difference.value == pytest.approx(24 / 32 - 20 / 30)
+    assert not effect.is_beyond_noise
 
 
 def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
@@ -208,10 +210,10 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     assert {reason["part"] for reason in served} == {part}
 
     steered = client.get(f"{address}/steering/").json()
-    row = {one["class"]: one for one in steered["classes"]}[refund]
+    row = {item["class"]: item for item in steered["classes"]}[refund]
     assert (row["share_wanted"], row["share_now"]) == (0.25, part)
     assert steered["headline"].startswith("Refund gets ")
-    row = {one["class"]: one for one in client.get(f"{address}/classes/").json()["classes"]}[refund]
+    row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
     assert (row["queue_share_wanted"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
     page = client.get(reverse("analytics:classes", args=[learnt.pk])).content.decode()
     assert "wanted 25 %, by hand" in page
@@ -227,18 +229,18 @@ def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
     report = steering(tickets)
     assert headline(report) == "3 classes need more of the queue and get nothing now"
     assert {row.part for row in report.rows} == {0}
-    found = {row.label_class.name: row.why for row in report.rows}
-    assert found["Billing"].startswith("The model finds no waiting document for it.")
+    result = {row.label_class.name: row.why for row in report.rows}
+    assert result["Billing"].startswith("The model finds no waiting document for it.")
     outbox.owe(tickets.pk, OwedWork.Kind.RANK)
-    found = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert found["Billing"] == "Its share comes with the next ranking, which is under way."
+    result = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert result["Billing"] == "Its share comes with the next ranking, which is under way."
     steering_actions.change_mix(tickets.pk, joan, random=50, weak_class=0, second_opinion=0, seed_words=0)
-    found = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert found["Billing"] == "The mix of the queue leaves nothing for weak classes."
+    result = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert result["Billing"] == "The mix of the queue leaves nothing for weak classes."
     Project.objects.filter(pk=tickets.pk).update(strategy="margin")
     tickets.refresh_from_db()
-    found = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert found["Billing"] == "The strategy of the project knows no shares of classes."
+    result = {row.label_class.name: row.why for row in steering(tickets).rows}
+    assert result["Billing"] == "The strategy of the project knows no shares of classes."
 
 
 def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan: User) -> None:
@@ -246,9 +248,9 @@ def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan
     write_needs(tickets)
     client.force_login(joan)
     address = f"/api/v1/projects/{tickets.pk}/reports/steering/"
-    found = client.get(address).json()
+    body = client.get(address).json()
     billing = label(tickets, "Billing").label_class
-    wanted = {one["class"]: one["share_wanted"] for one in found["classes"]}[str(billing)]
+    wanted = {item["class"]: item["share_wanted"] for item in body["classes"]}[str(billing)]
     assert wanted == ClassNeed.objects.get(label_class=billing).share > 0
     changed = client.patch(f"{address}{billing}/", {"mode": "off"}, "application/json")
     assert (changed.status_code, changed.json()["mode"]) == (200, "off")

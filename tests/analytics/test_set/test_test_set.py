@@ -36,9 +36,14 @@ FLAGS = np.eye(3, dtype=bool)
 
 def single() -> HeldOut:
     """Four documents: right and sure, right and unsure, A taken for B, C taken for B."""
-    odds = np.array([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.2, 0.7, 0.1], [0.05, 0.6, 0.35]])
+    probabilities = np.array([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.2, 0.7, 0.1], [0.05, 0.6, 0.35]])
     return HeldOut(
-        (A, B, C), np.arange(10, 14), np.array([7, 5, 6, 4]), FLAGS[[0, 0, 0, 2]], FLAGS[[0, 0, 1, 1]], odds
+        (A, B, C),
+        np.arange(10, 14),
+        np.array([7, 5, 6, 4]),
+        FLAGS[[0, 0, 0, 2]],
+        FLAGS[[0, 0, 1, 1]],
+        probabilities,
     )
 
 
@@ -46,8 +51,8 @@ def several() -> HeldOut:
     """A and B said rightly; A missed and C added; nothing is said of B."""
     truth = np.array([[True, True, False], [True, False, False], [False, True, False]])
     said = np.array([[True, True, False], [False, False, True], [False, False, False]])
-    odds = np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.9], [0.1, 0.45, 0.2]])
-    return HeldOut((A, B, C), np.arange(3), np.arange(3), truth, said, odds)
+    probabilities = np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.9], [0.1, 0.45, 0.2]])
+    return HeldOut((A, B, C), np.arange(3), np.arange(3), truth, said, probabilities)
 
 
 def spans() -> HeldOut:
@@ -59,7 +64,7 @@ def spans() -> HeldOut:
 
 
 @pytest.mark.parametrize(
-    ("found", "asked", "documents"),
+    ("predictions", "asked", "documents"),
     [
         (single, {}, [12, 13, 11, 10]),  # the worst first
         (single, {"sort": "confidence"}, [11, 13, 12, 10]),
@@ -82,11 +87,11 @@ def spans() -> HeldOut:
     ],
 )
 def test_what_is_asked_for_is_found_in_its_order(
-    found: Callable[[], HeldOut], asked: dict[str, str], documents: list[int]
+    predictions: Callable[[], HeldOut], asked: dict[str, str], documents: list[int]
 ) -> None:
-    one = found()
-    rows = chosen(one, judged(one), Asked.read(asked))
-    assert one.document_ids[rows].tolist() == documents
+    held_out = predictions()
+    rows = chosen(held_out, judged(held_out), Asked.read(asked))
+    assert held_out.document_ids[rows].tolist() == documents
 
 
 def test_what_an_address_asks_for_survives_it() -> None:
@@ -261,8 +266,8 @@ def test_every_kind_of_project_has_its_review(
     document = Document.objects.filter(project=project)[0]
     Document.objects.filter(pk=document.pk).update(split="test")
     Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)
-    places = (2, 6) if kind == "spans" else ()
-    imported.record(project, [(document.pk, [label(project, "Refund", *places)])])
+    indices = (2, 6) if kind == "spans" else ()
+    imported.record(project, [(document.pk, [label(project, "Refund", *indices)])])
     classes = list(project.classes.values_list("pk", flat=True))
     version = project.model_versions.create(number=1, state="ready", classes=classes)
     is_spans = kind == "spans"

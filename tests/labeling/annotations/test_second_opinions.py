@@ -63,13 +63,13 @@ def test_two_that_disagree_are_a_dispute(tickets: Project, bob: User, asked: int
 
 
 def test_the_answer_that_is_there_goes_on_training(tickets: Project, asked: int) -> None:
-    (found,) = labelled_documents(tickets.pk, "pool")
-    assert (found.document_id, found.classes) == (asked, {label(tickets, "Refund").label_class})
+    (document,) = labelled_documents(tickets.pk, "pool")
+    assert (document.document_id, document.classes) == (asked, {label(tickets, "Refund").label_class})
 
 
 def test_a_test_document_goes_on_measuring(tickets: Project, asked: int) -> None:
     Document.objects.filter(pk=asked).update(split="test")
-    assert [found.document_id for found in labelled_documents(tickets.pk, "test")] == [asked]
+    assert [document.document_id for document in labelled_documents(tickets.pk, "test")] == [asked]
 
 
 def test_asking_twice_asks_once_and_no_document_is_seen_by_a_fourth(

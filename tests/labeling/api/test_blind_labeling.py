@@ -73,8 +73,8 @@ def test_annotators_read_neither_split_nor_state_and_cannot_filter_by_them(
         assert caller.get(f"{address}{drawn[1].pk}/").json()["split"] is None
         for query in ("split=test", "state=resolved"):
             assert caller.get(f"{address}?{query}").status_code == 403
-    found = Caller(carla).get(f"{address}?split=test").json()["results"]
-    assert {document["id"] for document in found} == {drawn[1].pk, drawn[2].pk}
+    results = Caller(carla).get(f"{address}?split=test").json()["results"]
+    assert {document["id"] for document in results} == {drawn[1].pk, drawn[2].pk}
 
 
 def test_an_answer_to_a_gold_document_looks_like_the_first_of_two(
@@ -145,7 +145,7 @@ def test_a_machine_answers_under_its_own_name_of_source(
 def test_a_machine_cannot_answer_a_test_document_that_its_owner_holds(
     tickets: Project, drawn: list[Document], ann: User, machine: Callable[..., Caller]
 ) -> None:
-    held = {one.document_id: one for one in claims.claim(tickets.pk, ann, 4).documents}
+    held = {document.document_id: document for document in claims.claim(tickets.pk, ann, 4).documents}
     robot = machine(tickets, ann, answers="machine")
     body = {"token": held[drawn[1].pk].token, "labels": refund(tickets)}
     refused = robot.post(f"projects/{tickets.pk}/annotations/", body)

@@ -64,10 +64,10 @@ MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 def test_a_mistake_names_its_place_and_stores_nothing(tickets: Project, joan: User) -> None:
-    for row, place in MISTAKES:
+    for row, index in MISTAKES:
         response = send(Caller(joan), tickets, [{"text": "good"}, row])
         assert response.status_code == 400
-        assert response.json()["errors"][0]["place"] == f"documents[1].{place}"
+        assert response.json()["errors"][0]["place"] == f"documents[1].{index}"
     assert Document.objects.count() == 6
 
 
@@ -112,12 +112,12 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
         assert (response.json()["state"], response.json()["added"]) == ("queued", 0)
         worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
         done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
-        found = (done["state"], done["added"], done["bad"], done["labelled"])
-        assert found == ("done", 4, bad, labelled)
+        results = (done["state"], done["added"], done["bad"], done["labelled"])
+        assert results == ("done", 4, bad, labelled)
     few = send_lines(caller, tickets, b'{"text": "a"}\n{"text": "b"}\n{"text": "c"}')
     assert (few.status_code, few.json()["added"]) == (200, 3)
     listed = caller.get(f"projects/{tickets.pk}/imports/").json()["results"]
-    assert [one["added"] for one in listed] == [3, 4, 4]
+    assert [item["added"] for item in listed] == [3, 4, 4]
 
 
 def test_an_import_of_another_project_does_not_exist_here(
@@ -274,8 +274,8 @@ def test_options_reach_what_a_worker_stores(
     answer = send_with(Caller(joan), tickets, query)
     assert answer.status_code == 202
     worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
-    found = Document.objects.get(project=tickets, text="Broken")
-    assert (found.state, found.metadata) == ("resolved", {})
+    document = Document.objects.get(project=tickets, text="Broken")
+    assert (document.state, document.metadata) == ("resolved", {})
 
 
 def test_an_import_is_undone_or_says_why_not(tickets: Project, joan: User, ann: User) -> None:

@@ -38,9 +38,9 @@ def mutated(body: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) -> Any:
     """A body that is right but for one value, somewhere in it."""
     if not isinstance(body, (dict, list)) or not body or draw(st.integers(0, 3)) == 0:
         return draw(JSON)
-    place = draw(st.sampled_from(sorted(body) if isinstance(body, dict) else range(len(body))))
+    index = draw(st.sampled_from(sorted(body) if isinstance(body, dict) else range(len(body))))
     changed = dict(body) if isinstance(body, dict) else list(body)
-    changed[place] = mutated(body[place], draw)
+    changed[index] = mutated(body[index], draw)
     return changed
 
 

@@ -83,11 +83,11 @@ def test_an_empty_change_is_refused(tickets: Project, joan: User) -> None:
 def test_a_class_is_added_changed_retired_and_restored(tickets: Project, joan: User) -> None:
     caller, path = Caller(joan), f"projects/{tickets.pk}/classes/"
     added = caller.post(path, {"name": "Invoice", "key": "z", "colour": "#123456"}).json()
-    one = f"{path}{added['id']}/"
-    assert caller.send("PATCH", one, {"name": "Invoices"}).json()["name"] == "Invoices"
-    assert caller.post(f"{one}retire/").status_code == 204
+    item = f"{path}{added['id']}/"
+    assert caller.send("PATCH", item, {"name": "Invoices"}).json()["name"] == "Invoices"
+    assert caller.post(f"{item}retire/").status_code == 204
     assert caller.get(path).json()["results"][-1]["is_retired"] is True
-    assert caller.post(f"{one}restore/").json()["is_retired"] is False
+    assert caller.post(f"{item}restore/").json()["is_retired"] is False
 
 
 CLASHES = (
@@ -159,7 +159,7 @@ def test_members_and_models_are_listed(tickets: Project, ann: User) -> None:
         ModelVersion.objects.create(project=tickets, number=number, state="ready", facts={"f1": {"a": 0.5}})
     models = Caller(ann).get(f"projects/{tickets.pk}/models/?limit=1").json()
     assert [version["number"] for version in models["results"]] == [2]
-    one = Caller(ann).get(f"projects/{tickets.pk}/models/1/").json()
-    assert one["facts"] == {"f1": {"a": 0.5}}
-    assert "path" not in one
-    assert "failure" not in one
+    item = Caller(ann).get(f"projects/{tickets.pk}/models/1/").json()
+    assert item["facts"] == {"f1": {"a": 0.5}}
+    assert "path" not in item
+    assert "failure" not in item

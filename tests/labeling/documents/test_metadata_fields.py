@@ -64,10 +64,10 @@ def test_more_fields_than_are_kept_hide_all_that_were_not_shown(empty: Project, 
 
 
 def claimed(project: Project, person: User) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (
+    documents: list[dict[str, Any]] = (
         Caller(person).post(f"projects/{project.pk}/batches/", {"count": 9}).json()["documents"]
     )
-    return found
+    return documents
 
 
 def test_only_managers_read_hidden_fields_and_nobody_does_while_labeling(

@@ -85,9 +85,12 @@ def say_the_same(project: Project, position: int, other: int) -> None:
 def firsts(project: Project, open_positions: list[int]) -> dict[str, list[int]]:
     """What comes first where these documents are open: of new groups, and of those with an answer."""
     is_open = np.isin(np.arange(project.document_count), open_positions)
-    found = candidates.candidates_of(project, is_open)
-    parts = {"new": found.is_open & ~found.is_known, "known": found.is_open & found.is_known}
-    return {name: np.flatnonzero(found.one_of_each(part)).tolist() for name, part in parts.items()}
+    groups = candidates.candidates_of(project, is_open)
+    parts = {
+        "new": groups.is_open & ~groups.is_known,
+        "known": groups.is_open & groups.is_known,
+    }
+    return {name: np.flatnonzero(groups.one_of_each(part)).tolist() for name, part in parts.items()}
 
 
 def may_train(project: Project) -> list[int]:
@@ -211,7 +214,7 @@ def test_seventy_five_letters_of_families_that_are_tested_make_a_model(empty: Pr
     documents = Document.objects.filter(project=empty).order_by("position")
     names = list(families) * 26
     imported.record(
-        empty, [(one.pk, [label(empty, name)]) for one, name in zip(documents, names, strict=True)]
+        empty, [(document.pk, [label(empty, name)]) for document, name in zip(documents, names, strict=True)]
     )
     outbox.owe(empty.pk, OwedWork.Kind.TRAIN)
     assert worker.work_off(empty.pk, OwedWork.Kind.TRAIN)
@@ -270,9 +273,9 @@ def test_a_ranking_begins_with_one_of_each_group_and_the_others_stand_behind(
     assert sorted(ranked[:3], key=str) == [0, 5, None]
     assert sorted(ranked[3:], key=str) == [0] * 4 + [5] * 4
     seen = []
-    while found := claims.claim(empty.pk, ann).documents:
-        seen.append(found[0].document_id)
-        submit(ann, Submission(found[0].token, [label(empty, "Refund")]))
+    while documents := claims.claim(empty.pk, ann).documents:
+        seen.append(documents[0].document_id)
+        submit(ann, Submission(documents[0].token, [label(empty, "Refund")]))
     assert len(set(seen)) == 11
 
 
@@ -285,8 +288,8 @@ def test_what_was_picked_stands_for_its_group_but_for_test_documents(empty: Proj
         for pk in Document.objects.filter(project=empty).values_list("pk", flat=True)
     ]
     kept = candidates.apart_from([(first.pk, {"share": "picked"})], entries)
-    found = Document.objects.filter(pk__in=[pk for pk, _reason in kept]).order_by("position")
-    assert list(found.values_list("position", flat=True)) == [2, 3]
+    documents = Document.objects.filter(pk__in=[pk for pk, _reason in kept]).order_by("position")
+    assert list(documents.values_list("position", flat=True)) == [2, 3]
 
 
 def test_test_documents_of_one_group_all_come_so_that_the_test_set_stays_a_random_part(

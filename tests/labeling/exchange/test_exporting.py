@@ -184,7 +184,7 @@ def test_an_export_read_back_gives_the_same_documents(
 def hostile_records(kind: str, names: Sequence[str]) -> Iterator[Record]:
     for number, text in enumerate(HOSTILE):
         some = tuple(names[: number % 4])  # none at all is an answer too, where several may be given
-        spans = tuple(Span(place, place + 1, name) for place, name in enumerate(some[: len(text)]))
+        spans = tuple(Span(index, index + 1, name) for index, name in enumerate(some[: len(text)]))
         yield Record(
             number + 1,
             text,
@@ -201,13 +201,13 @@ def contents(project: Project) -> set[tuple[Any, ...]]:
     settled = Resolution.objects.filter(project=project).select_related("document", "annotation")
     return {
         (
-            found.document.text,
-            found.document.external_id,
-            found.document.split,
-            json.dumps(found.document.metadata, sort_keys=True),
-            frozenset(found.annotation.labels.values_list("label_class__name", "start", "end")),
+            resolution.document.text,
+            resolution.document.external_id,
+            resolution.document.split,
+            json.dumps(resolution.document.metadata, sort_keys=True),
+            frozenset(resolution.annotation.labels.values_list("label_class__name", "start", "end")),
         )
-        for found in settled
+        for resolution in settled
     }
 
 

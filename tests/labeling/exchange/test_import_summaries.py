@@ -43,8 +43,8 @@ def read_rows(*rows: Any) -> Any:
 def test_a_summary_counts_what_would_settle_and_what_is_missing(joan: User) -> None:
     project = project_of(joan, "single", ["Refund", "Billing"])
     before = Document.objects.count()
-    found = summarize(project.pk, read_rows(*ROWS))
-    assert found == ImportSummary(
+    summary = summarize(project.pk, read_rows(*ROWS))
+    assert summary == ImportSummary(
         rows=10,
         bad=1,
         with_label=6,
@@ -90,14 +90,14 @@ def test_missing_classes_are_added_once_with_free_keys(joan: User) -> None:
     added = LabelClass.objects.filter(project=project).exclude(name__in=["Refund", "Billing"])
     assert list(added.values_list("name", "key")) == [("Warranty", "2"), ("3", "3")]
     (job,) = project.import_jobs.all()
-    assert set(job.added_classes) == {one.pk for one in added}
+    assert set(job.added_classes) == {label_class.pk for label_class in added}
 
 
 def test_spans_name_missing_classes_too(joan: User) -> None:
     project = project_of(joan, "spans", ["person"])
     rows = [{"text": "Anna in Rome", "spans": [[0, 4, "person"], [8, 12, "city"]]}]
-    found = summarize(project.pk, read_rows(*rows))
-    assert (found.missing, found.settling) == ((("city", 1),), 0)
+    summary = summarize(project.pk, read_rows(*rows))
+    assert (summary.missing, summary.settling) == ((("city", 1),), 0)
     assert import_documents(project.pk, read_rows(*rows), adds_classes=True).labelled == 1
 
 

@@ -66,9 +66,9 @@ def test_answers_of_one_file_are_all_kept_and_more_than_half_settle(
         names = [full[letter] for letter in letters]
         report = said(tickets, letters, *names)
         expected = ("resolved" if winner else "open", [winner] if winner else [], names)
-        found = stands(tickets, letters), [row.line for row in report.warnings], report.labelled, report.known
-        if found != (expected, told, bool(winner), len(names) - 1):
-            wrong.append((letters, found))
+        rows = stands(tickets, letters), [row.line for row in report.warnings], report.labelled, report.known
+        if rows != (expected, told, bool(winner), len(names) - 1):
+            wrong.append((letters, rows))
     assert wrong == []
 
 

@@ -110,7 +110,7 @@ def test_an_odd_label_never_costs_its_document(make_project: Callable[..., Proje
     LabelClass.objects.filter(project=project, name="Refund").update(name="1")
     odd = ["", " ", True, ["1"], {"1": 1}, 1.5, "x" * 101, "2.0"]
     fine = [1, 1.0, "1", "1.0", None]
-    documents = [{"text": f"text {n}", "label": one} for n, one in enumerate([*odd, *fine])]
+    documents = [{"text": f"text {n}", "label": item} for n, item in enumerate([*odd, *fine])]
     report = import_documents(project.pk, as_jsonl(*documents))
     assert (report.added, report.labelled, report.bad) == (len(odd + fine), len(fine) - 1, 0)
     assert [row.line for row in report.warnings] == [*range(1, len(odd) + 1)]

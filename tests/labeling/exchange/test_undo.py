@@ -64,9 +64,9 @@ def bring(project: Project, *rows: dict[str, Any], **options: Any) -> ImportJob:
 
 def standing(project: Project) -> list[tuple[str, str, str | None]]:
     """(text, state, class) of every document, in their order."""
-    found = project.documents.order_by("position")
+    result = project.documents.order_by("position")
     settled = "resolution__annotation__labels__label_class__name"
-    return list(found.values_list("text", "state", settled))
+    return list(result.values_list("text", "state", settled))
 
 
 def hold(project: Project) -> None:
@@ -136,8 +136,8 @@ def test_documents_that_it_only_touched_keep_what_they_had(mail: Project, joan: 
 def test_an_import_whose_documents_were_answered_stays(mail: Project, joan: User, ann: User) -> None:
     job = bring(mail, {"text": "One"}, {"text": "Two"}, {"text": "Three", "label": "Refund"})
     rank(mail, list(mail.documents.order_by("position")[:2]))
-    one, two = claims.claim(mail.pk, ann, 2).documents
-    submit(ann, Submission(one.token, [label(mail, "Refund")]))
+    document, two = claims.claim(mail.pk, ann, 2).documents
+    submit(ann, Submission(document.token, [label(mail, "Refund")]))
     questions.ask(two.token, ann, "What is this?")
     before = standing(mail)
     with pytest.raises(ImportIsInUse, match="2 of its documents have been answered or asked about since"):
@@ -215,8 +215,8 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
     ModelVersion.objects.create(project=mail, number=1, state="ready", classes=[learnt.pk])
     assert len(ledger(mail).classes) == 5
     undo.undo(mail.pk, joan, job.pk)
-    found = LabelClass.objects.filter(project=mail).values_list("name", "retired_at")
-    assert {name: retired is not None for name, retired in found} == {
+    label_classes = LabelClass.objects.filter(project=mail).values_list("name", "retired_at")
+    assert {name: retired is not None for name, retired in label_classes} == {
         "Refund": False, "Delivery": False, "Used": False, "Learnt": True
     }  # fmt: skip
     known = ledger(mail)
@@ -307,8 +307,8 @@ def test_removed_documents_are_nobody_s_near_duplicates(mail: Project, joan: Use
     assert groups() == {"c": 2, "d": 2}
     bring(mail, {"id": "e", "text": TEXTS[0]}, {"id": "f", "text": TEXTS[1] + "!"}, {"id": "g", "text": "X"})
     featurized(mail)
-    found = groups()
-    assert (found["c"], found["d"], found["e"], found["g"]) == (2, 2, 2, None)
+    result = groups()
+    assert (result["c"], result["d"], result["e"], result["g"]) == (2, 2, 2, None)
     hold(mail)
 
 

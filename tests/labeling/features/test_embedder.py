@@ -55,8 +55,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def done(project: Project) -> int:
-    found = embeddings.progress(project)
-    return found.done if found else 0
+    progress = embeddings.progress(project)
+    return progress.done if progress else 0
 
 
 def is_found_again_and_done(project: Project) -> bool:
@@ -82,7 +82,7 @@ def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
     wait_until(lambda: is_found_again_and_done(project))
     store = embeddings.store_for(project)
     assert store is not None
-    found, flags = store.take(np.arange(260))
+    result, flags = store.take(np.arange(260))
     assert flags.all()
     right = load_embedder().embed(texts)
-    assert np.sum(found * right, axis=1)[np.linalg.norm(right, axis=1) > 0].min() > 0.99
+    assert np.sum(result * right, axis=1)[np.linalg.norm(right, axis=1) > 0].min() > 0.99

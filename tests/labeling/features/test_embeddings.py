@@ -67,8 +67,8 @@ def test_a_worker_embeds_every_document_and_a_ranking_is_owed(shop: Project) -> 
     assert embeddings.progress(shop) == embeddings.Progress(102, 102)
     assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.RANK).exists()
     texts = list(shop.documents.order_by("position").values_list("text", flat=True))
-    found, _ = stored(shop).take(np.arange(102))
-    assert np.sum(found * load_embedder().embed(texts), axis=1).min() > 0.99
+    result, _ = stored(shop).take(np.arange(102))
+    assert np.sum(result * load_embedder().embed(texts), axis=1).min() > 0.99
     embeddings.owe_missing()
     assert not OwedWork.objects.filter(kind=EMBED).exists()
 

@@ -60,5 +60,5 @@ def test_a_number_that_stands_for_the_label_is_found_and_an_identifier_is_not():
     )
 )
 def test_whatever_rows_hold_a_field_of_class_names_is_found(rows: list[dict[str, Json]]):
-    found = answer_fields([row | {"\0": "Refund"} for row in rows] or [{"\0": "Refund"}], CLASSES)
-    assert "\0" in found
+    fields = answer_fields([row | {"\0": "Refund"} for row in rows] or [{"\0": "Refund"}], CLASSES)
+    assert "\0" in fields

@@ -55,7 +55,7 @@ def test_an_odd_id_label_or_span_is_told_and_the_document_stays():
     assert [(type(row), row.labels, row.spans) for row in rows] == [(Record, None, None)] * 5
     told = [[str(problem) for problem in row.problems] for row in rows]
     words = ("label is empty", "must be the name", "not valid JSON", "not inside the text")
-    assert all(word in one for word, (one,) in zip(words, told[:4], strict=True))
+    assert all(word in item for word, (item,) in zip(words, told[:4], strict=True))
     assert told[4] == [], "blank cells say nothing"
 
 
@@ -162,14 +162,14 @@ def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
     ],
 )
 def test_the_column_chooser_starts_with_a_good_guess(raw: str, delimiter: str, guess: ColumnChoice):
-    found = columns(raw.encode())
-    assert (found.dialect.delimiter, found.guess) == (delimiter, guess)
+    choice = columns(raw.encode())
+    assert (choice.dialect.delimiter, choice.guess) == (delimiter, guess)
 
 
 def test_the_column_chooser_shows_the_first_rows_shortened():
-    found = columns(("id,text\n" + f"1,{'x' * 500}\n" * 9).encode())
-    assert found.names == ("id", "text")
-    assert found.rows == (("1", "x" * 200),) * 3
+    choice = columns(("id,text\n" + f"1,{'x' * 500}\n" * 9).encode())
+    assert choice.names == ("id", "text")
+    assert choice.rows == (("1", "x" * 200),) * 3
 
 
 @pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "sep=;\r"])
@@ -199,8 +199,8 @@ def test_cells_cut_off_at_the_end_of_a_row_are_empty():
 
 def test_cut_rows_do_not_make_one_column_of_a_table():
     rows = [f"{n};Nachricht {n}, kurz" + (";;x" if n % 10 == 0 else "") for n in range(40)]
-    found = columns("\n".join(["nr;nachricht;a;b", *rows]).encode())
-    assert (found.dialect.delimiter, len(found.names), found.guess.text) == (";", 4, "nachricht")
+    choice = columns("\n".join(["nr;nachricht;a;b", *rows]).encode())
+    assert (choice.dialect.delimiter, len(choice.names), choice.guess.text) == (";", 4, "nachricht")
 
 
 MESSAGES = [
@@ -215,8 +215,8 @@ MESSAGES = [
 
 def test_a_first_row_of_data_is_a_document_too():
     raw = "".join(f"{label}\t{text}\n" for label, text in MESSAGES)
-    found = columns(raw.encode())
-    assert (found.names, found.dialect.has_header) == (("column 1", "column 2"), False)
+    choice = columns(raw.encode())
+    assert (choice.names, choice.dialect.has_header) == (("column 1", "column 2"), False)
     rows = read_csv(raw, ColumnChoice("column 2", label="column 1"))
     assert [(row.line, row.labels, row.text) for row in rows] == [
         (line, (label,), text) for line, (label, text) in enumerate(MESSAGES, start=1)
@@ -251,8 +251,8 @@ def test_a_first_row_that_names_a_class_of_the_project_is_data():
 
 def test_the_manager_has_the_last_word_on_the_dialect():
     raw = b'a|b\n"x|1"|2\n'
-    found = columns(raw, delimiter=",", has_header=False, is_quoted=False)
-    assert (found.names, found.rows) == (("column 1",), (("a|b",), ('"x|1"|2',)))
+    choice = columns(raw, delimiter=",", has_header=False, is_quoted=False)
+    assert (choice.names, choice.rows) == (("column 1",), (("a|b",), ('"x|1"|2',)))
 
 
 def test_quotes_in_a_table_with_tabs_are_literal():
@@ -275,8 +275,12 @@ def test_quotes_in_a_table_with_tabs_enclose_cells_where_the_file_shows_it(raw: 
 def test_a_head_that_ends_within_a_quoted_cell_is_told_from_a_broken_one():
     row = 'neg\t"Long, really long; he said ""no""\nand went on"\n'
     cut = ("label\ttext\n" + row * 2_000).encode()[:65_536]
-    found = columns(cut)
-    assert (found.dialect.delimiter, found.dialect.is_quoted, found.names) == ("\t", True, ("label", "text"))
+    choice = columns(cut)
+    assert (choice.dialect.delimiter, choice.dialect.is_quoted, choice.names) == (
+        "\t",
+        True,
+        ("label", "text"),
+    )
     entities = "".join(
         f'"&#8220;{n}, yes&#8221; {n}",pos\n' for n in range(40)
     )  # no semicolons between cells
@@ -304,10 +308,10 @@ def test_any_table_has_columns_or_says_why(rows: list[tuple[str, str]], delimite
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter).writerows(rows)
     try:
-        found = columns(buffer.getvalue().encode())
+        choice = columns(buffer.getvalue().encode())
     except UnreadableFile:
         return
-    assert all(len(row) == len(found.names) for row in found.rows)
+    assert all(len(row) == len(choice.names) for row in choice.rows)
     list(read(io.BytesIO(buffer.getvalue().encode()), Format.CSV))
 
 

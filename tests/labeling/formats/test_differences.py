@@ -32,12 +32,12 @@ def side(lines: list[Line], kind: str) -> list[str]:
 
 @given(LETTERS, LETTERS)
 def test_blocks_share_as_much_as_can_be_shared(old: str, new: str):
-    found = blocks(old, new)
-    assert sum(j - i for same, i, j, _, _ in found if same) == longest(old, new)
-    assert all(old[i:j] == new[k:m] for same, i, j, k, m in found if same)
-    assert "".join(old[i:j] for _, i, j, _, _ in found) == old
-    assert "".join(new[k:m] for *_, k, m in found) == new
-    assert all(one.is_same != other.is_same for one, other in pairwise(found))
+    rows = blocks(old, new)
+    assert sum(j - i for same, i, j, _, _ in rows if same) == longest(old, new)
+    assert all(old[i:j] == new[k:m] for same, i, j, k, m in rows if same)
+    assert "".join(old[i:j] for _, i, j, _, _ in rows) == old
+    assert "".join(new[k:m] for *_, k, m in rows) == new
+    assert all(first.is_same != other.is_same for first, other in pairwise(rows))
 
 
 @given(st.lists(st.text("ab ", max_size=4), max_size=5), st.lists(st.text("ab ", max_size=4), max_size=5))

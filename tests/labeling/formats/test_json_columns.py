@@ -13,19 +13,19 @@ CLASSES = {"Refund", "Delivery"}
 
 def found_in(*rows: Any, is_list: bool = False) -> Columns:
     raw = json.dumps(rows) if is_list else "".join(json.dumps(row) + "\n" for row in rows)
-    found = json_columns(raw.encode(), is_list=is_list, class_names=CLASSES)
-    assert found is not None
-    return found
+    columns = json_columns(raw.encode(), is_list=is_list, class_names=CLASSES)
+    assert columns is not None
+    return columns
 
 
 def test_fields_come_in_their_order_with_those_of_metadata() -> None:
-    found = found_in(
+    columns = found_in(
         {"id": 1, "text": "Hi", "metadata": {"channel": "mail"}},
         {"text": "Ho", "stars": 4, "tags": ["a", "b"], "annotation": {"by": 3}},
     )
-    assert found.names == ("id", "text", "metadata.channel", "stars", "tags")
-    assert found.rows == (("1", "Hi", "mail", "", ""), ("", "Ho", "", "4", '["a", "b"]'))
-    assert (found.guess.text, found.guess.id, found.guess.label) == ("text", "id", None)
+    assert columns.names == ("id", "text", "metadata.channel", "stars", "tags")
+    assert columns.rows == (("1", "Hi", "mail", "", ""), ("", "Ho", "", "4", '["a", "b"]'))
+    assert (columns.guess.text, columns.guess.id, columns.guess.label) == ("text", "id", None)
 
 
 def test_usual_keys_are_taken_as_before_where_the_text_has_its_own() -> None:
@@ -35,10 +35,10 @@ def test_usual_keys_are_taken_as_before_where_the_text_has_its_own() -> None:
 
 
 def test_other_keys_are_guessed_as_for_tables() -> None:
-    found = found_in(
+    columns = found_in(
         {"nr": 1, "kommentar": "Wo bleibt es?", "x": "Delivery"}, {"kommentar": "Geld!", "x": ""}
     )
-    assert (found.guess.text, found.guess.label, found.hidden) == ("kommentar", "x", {"x"})
+    assert (columns.guess.text, columns.guess.label, columns.hidden) == ("kommentar", "x", {"x"})
 
 
 def test_a_separator_is_guessed_from_the_names_of_classes() -> None:
@@ -47,15 +47,15 @@ def test_a_separator_is_guessed_from_the_names_of_classes() -> None:
 
 
 def test_fields_of_metadata_that_tell_the_answer_are_hidden_by_default() -> None:
-    found = found_in({"text": "Hi", "metadata": {"intent": "a", "channel": "mail", "x": "refund"}})
-    assert found.hidden == {"metadata.intent", "metadata.x"}
+    columns = found_in({"text": "Hi", "metadata": {"intent": "a", "channel": "mail", "x": "refund"}})
+    assert columns.hidden == {"metadata.intent", "metadata.x"}
 
 
 def test_rows_that_cannot_be_read_are_passed_over() -> None:
     raw = b'nonsense\n{"text": "Hi"}\n[1]\n{"text": "Ho", "metadata": 3}\n{"text": "cut o'
-    found = json_columns(raw)
-    assert found is not None
-    assert found.rows == (("Hi",),)
+    columns = json_columns(raw)
+    assert columns is not None
+    assert columns.rows == (("Hi",),)
     assert json_columns(b"[1, 2]", is_list=True) is None
     assert json_columns(b'["One", {"text": "Two", "n', is_list=True).rows == (("One",),)  # type: ignore[union-attr]
     assert json_columns(gzip.compress(b'{"body": "Hi"}\n')).names == ("body",)  # type: ignore[union-attr]

@@ -59,12 +59,12 @@ def test_any_bytes_are_cut_alike_wherever_chunks_end(rest: bytes, size: int):
     raw = b'[{"text": "a"},' + rest
 
     def outcome(step: int) -> tuple[list[bytes], str]:
-        found: list[bytes] = []
+        byteses: list[bytes] = []
         try:
-            found.extend(elements((raw[start : start + step] for start in range(0, len(raw), step)), 50))
+            byteses.extend(elements((raw[start : start + step] for start in range(0, len(raw), step)), 50))
         except UnreadableFile as error:
-            return found, str(error)
-        return found, ""
+            return byteses, str(error)
+        return byteses, ""
 
     assert outcome(size)[0] == outcome(len(raw))[0]
 

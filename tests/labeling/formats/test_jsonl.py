@@ -161,9 +161,9 @@ def test_several_odd_fields_are_told_together():
 def test_whole_numbers_and_doubled_labels_are_read_as_what_they_are(
     fields: dict[str, object], record: Record
 ):
-    (found,) = read_jsonl(json.dumps({"text": "abc"} | fields))
-    assert found == record
-    assert found.problems == ()
+    (row,) = read_jsonl(json.dumps({"text": "abc"} | fields))
+    assert row == record
+    assert row.problems == ()
 
 
 def test_spans_count_code_points():
@@ -281,5 +281,5 @@ def test_a_label_that_cannot_be_split_costs_itself_alone() -> None:
 
 def test_bare_texts_of_a_list_are_texts_whatever_was_chosen() -> None:
     raw = io.BytesIO(b'["One", {"body": "Two"}, {"text": "Three"}]')
-    found = list(read(raw, Format.JSON, choice=ColumnChoice("body")))
-    assert [getattr(one, "text", None) for one in found] == ["One", "Two", None]
+    rows = list(read(raw, Format.JSON, choice=ColumnChoice("body")))
+    assert [getattr(record, "text", None) for record in rows] == ["One", "Two", None]

@@ -17,7 +17,7 @@ def pool(count, n_classes, seed=0):
     positions = np.sort(rng.choice(count * 3 + 1, count, replace=False))
     scores = PoolScores(positions, classes, values, uncertainty.astype(np.float32), rng.random(count))
     dense = unit_rows(rng.normal(size=(count * 3 + 1, 8)))
-    return scores, lambda places: dense[places]
+    return scores, lambda indices: dense[indices]
 
 
 def matching(positions, rank=0):

@@ -23,10 +23,10 @@ committees = arrays.arrays(
 @given(raw)
 def test_margin_is_one_less_the_gap_of_the_two_highest(values):
     probabilities = values / values.sum(axis=1, keepdims=True)
-    for row, found in zip(probabilities.tolist(), margin(probabilities), strict=True):
+    for row, result in zip(probabilities.tolist(), margin(probabilities), strict=True):
         first, second, *_ = sorted(row, reverse=True)
-        assert np.isclose(found, 1 - (first - second))
-        assert 0 <= found <= 1
+        assert np.isclose(result, 1 - (first - second))
+        assert 0 <= result <= 1
 
 
 def test_margin_of_one_class_has_no_doubt():
@@ -36,10 +36,10 @@ def test_margin_of_one_class_has_no_doubt():
 @given(committees, st.randoms())
 def test_vote_entropy_ignores_the_order_of_members_and_stays_in_its_range(members, random):
     shuffled = members[random.sample(range(len(members)), len(members))]
-    found = vote_entropy(members)
-    assert np.allclose(found, vote_entropy(shuffled))
-    assert (found >= 0).all()
-    assert (found <= np.log(len(members)) + 1e-9).all()
+    entropy = vote_entropy(members)
+    assert np.allclose(entropy, vote_entropy(shuffled))
+    assert (entropy >= 0).all()
+    assert (entropy <= np.log(len(members)) + 1e-9).all()
 
 
 @given(committees)
@@ -51,13 +51,13 @@ def test_one_member_repeated_never_disagrees(members):
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.637, 1.099]), st.floats(0, 1)), min_size=2, max_size=20))
 def test_ties_of_disagreement_are_broken_by_the_consensus_and_nothing_else(pairs):
     entropy, consensus = np.array(pairs).T
-    found = disagreement(entropy, consensus)
-    for one in range(len(pairs)):
+    result = disagreement(entropy, consensus)
+    for number in range(len(pairs)):
         for other in range(len(pairs)):
-            if entropy[one] > entropy[other]:
-                assert found[one] > found[other]
-            elif entropy[one] == entropy[other] and consensus[one] > consensus[other]:
-                assert found[one] >= found[other]
+            if entropy[number] > entropy[other]:
+                assert result[number] > result[other]
+            elif entropy[number] == entropy[other] and consensus[number] > consensus[other]:
+                assert result[number] >= result[other]
 
 
 def test_cost_decides_between_short_and_long_texts():

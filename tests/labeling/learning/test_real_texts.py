@@ -43,8 +43,8 @@ def test_two_hundred_random_labels_reach_what_was_measured(name, least):
     featurizer = Featurizer.learn([texts[i] for i in pool])
     train = featurizer.transform([texts[i] for i in pool[:200]])
     model = fit_single(train, labels[pool[:200]], int(labels.max()) + 1)
-    found = model.probabilities(featurizer.transform([texts[i] for i in test])).argmax(axis=1)
-    assert macro_f1(found, labels[test]) > least
+    argmax = model.probabilities(featurizer.transform([texts[i] for i in test])).argmax(axis=1)
+    assert macro_f1(argmax, labels[test]) > least
 
 
 def test_the_mathematics_does_not_load_scikit_learn():

@@ -30,9 +30,9 @@ def run(project: Project, path: Path, raw: bytes, **options: Any) -> tuple[list[
     path.write_bytes(raw)
     warnings = io.StringIO()
     call_command("import_documents", project.pk, str(path), stdout=io.StringIO(), stderr=warnings, **options)
-    found = project.documents.order_by("position")
+    result = project.documents.order_by("position")
     label = "resolution__annotation__labels__label_class__name"
-    return list(found.values_list("text", label)), warnings.getvalue()
+    return list(result.values_list("text", label)), warnings.getvalue()
 
 
 def test_a_file_without_a_header_is_guessed_and_said(empty: Project, tmp_path: Path) -> None:

@@ -72,20 +72,22 @@ def databases() -> list[str]:
 def test_curves_of_the_real_queue_and_trainer_that_leave_nothing_behind(db: None, tmp_path: Path) -> None:
     path = write(tmp_path / "tickets.jsonl.gz", rows("single"))
     lines = write_descriptions(tmp_path, {"refund": "Refund: the customer wants money back"})
-    found = simulate(path, "single", "--seeds", "2", "--descriptions", str(lines))
-    assert (found["strategy"], found["features"], found["model"]) == ("default", "tfidf", "committee")
-    assert [seed["seed"] for seed in found["seeds"]] == [0, 1]
-    for seed in found["seeds"]:
+    result = simulate(path, "single", "--seeds", "2", "--descriptions", str(lines))
+    assert (result["strategy"], result["features"], result["model"]) == ("default", "tfidf", "committee")
+    assert [seed["seed"] for seed in result["seeds"]] == [0, 1]
+    for seed in result["seeds"]:
         assert [point[0] for point in seed["curve"]] == [15, 30, 40]
         assert all(point[1] == point[3] for point in seed["curve"])  # accuracy is micro F1 here
         assert seed["curve"][-1][2] > 0.8
         assert seed["seconds_per_round"] > 0
         assert seed["tokens"] == sorted(seed["tokens"])
         assert seed["tokens"][0] > 15  # every document has several
-    areas = [area_under_curve([p[0] for p in s["curve"]], [p[2] for p in s["curve"]]) for s in found["seeds"]]
-    assert found["aulc_macro_f1"] == pytest.approx(sum(areas) / 2, abs=1e-3)
-    assert found["full"]["accuracy"] > 0.9
-    assert found["labels_to_95_percent"] in (None, 15, 30, 40)
+    areas = [
+        area_under_curve([p[0] for p in s["curve"]], [p[2] for p in s["curve"]]) for s in result["seeds"]
+    ]
+    assert result["aulc_macro_f1"] == pytest.approx(sum(areas) / 2, abs=1e-3)
+    assert result["full"]["accuracy"] > 0.9
+    assert result["labels_to_95_percent"] in (None, 15, 30, 40)
     assert databases() == []
 
 
@@ -93,9 +95,9 @@ def test_curves_of_the_real_queue_and_trainer_that_leave_nothing_behind(db: None
 @pytest.mark.parametrize(("kind", "model"), [("multi", "plain"), ("spans", "committee")])
 def test_every_kind_of_project_can_be_simulated(kind: str, model: str, db: None, tmp_path: Path) -> None:
     path = write(tmp_path / "tickets.jsonl.gz", rows(kind))
-    found = simulate(path, kind, "--seeds", "1", "--model", model, "--strategy", "margin")
-    assert found["full"]["macro_f1"] > 0.8
-    assert found["seeds"][0]["curve"][-1][3] > 0.5
+    result = simulate(path, kind, "--seeds", "1", "--model", model, "--strategy", "margin")
+    assert result["full"]["macro_f1"] > 0.8
+    assert result["seeds"][0]["curve"][-1][3] > 0.5
 
 
 def write_descriptions(folder: Path, lines: dict[str, str]) -> Path:

@@ -29,14 +29,16 @@ def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
     rows = [opinion(3, Refund=0.7, Billing=0.2), opinion(1, Delivery=1.0), opinion(2, "llm", Billing=0.5)]
     done = external.record(tickets.pk, joan, rows)
     assert (done.read, done.stored, done.bad) == (3, 3, 0)
-    found = external.outside_predictions(tickets.pk)
+    predictions = external.outside_predictions(tickets.pk)
     names = list(tickets.classes.values_list("name", flat=True))
-    positions, said = found["rules"]
+    positions, said = predictions["rules"]
     assert (positions.dtype, said.dtype, positions.tolist()) == (np.int64, np.float32, [1, 3])
     assert said[0, names.index("Delivery")] == 1
     assert said[1, names.index("Refund")] == pytest.approx(0.7)
     assert said.sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
-    assert found["llm"][1][0].tolist() == pytest.approx([0.5 if n == "Billing" else 0.25 for n in names])
+    assert predictions["llm"][1][0].tolist() == pytest.approx(
+        [0.5 if n == "Billing" else 0.25 for n in names]
+    )
 
 
 def test_the_last_word_of_a_source_counts_however_often_it_is_sent(tickets: Project, joan: User) -> None:

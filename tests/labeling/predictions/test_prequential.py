@@ -25,16 +25,16 @@ def taught(shop: Project, ann: User) -> Project:
 
 
 def test_answers_are_paired_with_what_was_said_before_them(taught: Project) -> None:
-    found = prequential(taught.pk)
-    assert len(found) == 30
-    assert [one.age for one in found] == list(range(29, -1, -1))
-    assert {one.model for one in found} == {1}
-    assert sum(one.is_right for one in found) > 20
-    assert all(0 < one.probability <= 1 for one in found)
+    predictions = prequential(taught.pk)
+    assert len(predictions) == 30
+    assert [prediction.age for prediction in predictions] == list(range(29, -1, -1))
+    assert {prediction.model for prediction in predictions} == {1}
+    assert sum(prediction.is_right for prediction in predictions) > 20
+    assert all(0 < prediction.probability <= 1 for prediction in predictions)
     leases = {lease.annotation_id: lease for lease in Lease.objects.filter(project=taught)}
-    for one in found:
-        assert leases[one.annotation_id].document_id == one.document_id
-        assert leases[one.annotation_id].reason["top"][0][0] == str(one.label_class)
+    for first in predictions:
+        assert leases[first.annotation_id].document_id == first.document_id
+        assert leases[first.annotation_id].reason["top"][0][0] == str(first.label_class)
 
 
 def test_a_later_model_changes_nothing_of_what_was_said(taught: Project) -> None:
@@ -44,10 +44,10 @@ def test_a_later_model_changes_nothing_of_what_was_said(taught: Project) -> None
 
 
 def test_random_draws_know_their_chance_and_chosen_documents_have_none(taught: Project) -> None:
-    found = prequential(taught.pk)
-    assert {"random", "margin"} <= {one.share for one in found}
-    for one in found:
-        assert (one.propensity is not None) == (one.share == "random")
+    predictions = prequential(taught.pk)
+    assert {"random", "margin"} <= {prediction.share for prediction in predictions}
+    for first in predictions:
+        assert (first.propensity is not None) == (first.share == "random")
 
 
 def test_documents_that_come_again_do_not_judge_the_model(taught: Project, ann: User) -> None:

@@ -17,9 +17,9 @@ from tests.fixtures.people import Clock
 # reliability G5
 def test_a_token_opens_for_its_owner_and_its_text_is_stored_nowhere(tickets: Project, ann: User) -> None:
     token, text = tokens.create(tickets.pk, ann, " nightly ", "annotate")
-    found = tokens.owner_of(text)
-    assert found is not None
-    assert (found.user, found.project, found.name) == (ann, tickets, "nightly")
+    api_token = tokens.owner_of(text)
+    assert api_token is not None
+    assert (api_token.user, api_token.project, api_token.name) == (ann, tickets, "nightly")
     row = ApiToken.objects.filter(pk=token.pk).values().get()
     assert all(text not in str(value) for value in row.values())
     assert row["last_used_at"] is not None

@@ -6,7 +6,7 @@ from labeling.annotations import corrections, skipping, submit
 from labeling.annotations.submit import Submission
 from labeling.queue import claims
 from tests.fixtures.people import CLASSES
-from tests.labeling.queue.hands import Hands, answer, person, side, step, which
+from tests.labeling.queue.hands import Hands, answer, person, step, which, which_side
 from tests.labeling.queue.world import outcome
 
 
@@ -15,7 +15,7 @@ class Annotators(Hands):
 
     # --- claims ---------------------------------------------------------------------------------------
 
-    @step(rest=1, at=side, who=person, count=st.integers(1, 3), keyed=st.booleans())
+    @step(rest=1, at=which_side, who=person, count=st.integers(1, 3), keyed=st.booleans())
     def claim(self, at: int, who: str, count: int, keyed: bool) -> None:
         self.made += 1
         self._claim(at, who, count, f"k{self.made}" if keyed else None)
@@ -25,7 +25,7 @@ class Annotators(Hands):
         at, who, key = self.claims[pick % len(self.claims)]
         self._claim(at, who, count, key)
 
-    @step(rest=0, at=side, who=person)
+    @step(rest=0, at=which_side, who=person)
     def claim_one(self, at: int, who: str) -> None:
         self._claim(at, who, 1, None)
 
@@ -111,21 +111,21 @@ class Annotators(Hands):
 
     # --- second thoughts ------------------------------------------------------------------------------
 
-    @step(rest=4, needs=lambda self: self.sent, at=side, who=person)
+    @step(rest=4, needs=lambda self: self.sent, at=which_side, who=person)
     def undo(self, at: int, who: str) -> None:
-        one = self.sides[at]
-        wanted = outcome(lambda: one.model.undo(who))
-        found = outcome(lambda: corrections.undo(one.project.pk, self._user(who)))
-        assert wanted == (found if isinstance(found, str) else one.name_of(found.document_id))
-        if not isinstance(found, str):
-            self.tokens.append((at, who, wanted, found.epoch, claims.lease_token(found.pk, found.epoch)))
+        item = self.sides[at]
+        wanted = outcome(lambda: item.model.undo(who))
+        result = outcome(lambda: corrections.undo(item.project.pk, self._user(who)))
+        assert wanted == (result if isinstance(result, str) else item.name_of(result.document_id))
+        if not isinstance(result, str):
+            self.tokens.append((at, who, wanted, result.epoch, claims.lease_token(result.pk, result.epoch)))
 
     @step(rest=4, needs=lambda self: self.sent, pick=which, said=answer)
     def correct(self, pick: int, said: str) -> None:
         (at, who, document, _, _), _, _ = self.sent[pick % len(self.sent)]
-        one, user = self.sides[at], self._user(who)
-        lease = user.leases.get(document=one.ids[document])
-        wanted = outcome(lambda: one.model.correct(who, document, said))
+        side, user = self.sides[at], self._user(who)
+        lease = user.leases.get(document=side.ids[document])
+        wanted = outcome(lambda: side.model.correct(who, document, said))
         labels = self._labels(at, said)
-        done = outcome(lambda: corrections.correct(one.project.pk, user, lease.annotation_id or 0, labels))
+        done = outcome(lambda: corrections.correct(side.project.pk, user, lease.annotation_id or 0, labels))
         assert wanted == (done if isinstance(done, str) else done.outcome)

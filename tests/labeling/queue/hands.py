@@ -20,7 +20,7 @@ from tests.labeling.queue.world import PEOPLE, Side, World, outcome
 Token = tuple[int, str, str, int, str]  # side, person, document, epoch and the token itself
 
 person = st.sampled_from(list(PEOPLE))
-side = st.sampled_from([0, 0, 0, 0, 0, 1])
+which_side = st.sampled_from([0, 0, 0, 0, 0, 1])
 answer = st.sampled_from([*CLASSES[:2], *CLASSES[:2], CLASSES[2]])
 which = st.integers(0, 1_000_000)
 
@@ -71,23 +71,23 @@ class Hands(RuleBasedStateMachine):
             self._claim(0, who, 1, None)
 
     def _claim(self, at: int, who: str, count: int, key: str | None) -> None:
-        one = self.sides[at]
-        wanted = outcome(lambda: one.model.claim(who, count, key))
-        claimed = outcome(lambda: claims.claim(one.project.pk, self._user(who), count, key))
+        side = self.sides[at]
+        wanted = outcome(lambda: side.model.claim(who, count, key))
+        claimed = outcome(lambda: claims.claim(side.project.pk, self._user(who), count, key))
         if isinstance(wanted, str):
             assert (claimed if isinstance(claimed, str) else claimed.empty_because) == wanted
             return
-        got = [one.name_of(held.document_id) for held in claimed.documents]
-        is_again = key in one.model.keys.get(who, {})
+        got = [side.name_of(held.document_id) for held in claimed.documents]
+        is_again = key in side.model.keys.get(who, {})
         if is_again:
             assert sorted(got) == sorted(name for _, name in wanted)
         else:
-            may = {name: rank for rank, name in one.model.eligible(who)}
+            may = {name: rank for rank, name in side.model.eligible(who)}
             assert [may.get(name) for name in got] == [rank for rank, _ in wanted]
             assert len(set(got)) == len(got)
-        take = partial(one.model.take, who, key=key, count=count)
+        take = partial(side.model.take, who, key=key, count=count)
         for held, name in zip(claimed.documents, got, strict=True):
-            epoch = one.model.docs[name].holds[who].epoch if is_again else take(name)
+            epoch = side.model.docs[name].holds[who].epoch if is_again else take(name)
             assert held.epoch == epoch
             self.tokens.append((at, who, name, epoch, held.token))
         if key:
@@ -95,21 +95,21 @@ class Hands(RuleBasedStateMachine):
 
     def _submit(self, token: Token, said: str, key: str | None) -> None:
         at, who, document, epoch, text = token
-        one = self.sides[at]
-        wanted = outcome(lambda: one.model.submit(who, (who, document, epoch), said))
+        side = self.sides[at]
+        wanted = outcome(lambda: side.model.submit(who, (who, document, epoch), said))
         sent = Submission(text, self._labels(at, said), key=key, seconds=1.0)
         done = outcome(lambda: submit.submit(self._user(who), sent))
         assert wanted == (done if isinstance(done, str) else done.outcome)
         if wanted in ("counted", "surplus"):
-            assert done.document_state == one.model.docs[document].state
+            assert done.document_state == side.model.docs[document].state
             self.sent.append((token, said, key))
 
-    def _set_paused(self, one: Side, is_paused: bool) -> None:
-        one.model.is_paused = is_paused
-        exclusion.change(one.project.pk, self._user("joan"), is_paused=is_paused)
+    def _set_paused(self, side: Side, is_paused: bool) -> None:
+        side.model.is_paused = is_paused
+        exclusion.change(side.project.pk, self._user("joan"), is_paused=is_paused)
 
     def _docs(self) -> list[Doc]:
-        return [doc for one in self.sides for doc in one.model.docs.values()]
+        return [doc for side in self.sides for doc in side.model.docs.values()]
 
     def _current(self) -> list[Token]:
         """Tokens of holds that are live now."""
@@ -126,8 +126,8 @@ class Hands(RuleBasedStateMachine):
         return (current or self.tokens)[pick % len(current or self.tokens)]
 
     def _document(self, at: int, pick: int) -> tuple[Side, str]:
-        one = self.sides[at]
-        return one, list(one.ids)[pick % len(one.ids)]
+        side = self.sides[at]
+        return side, list(side.ids)[pick % len(side.ids)]
 
     def _user(self, name: str) -> User:
         return self.world.users[name]

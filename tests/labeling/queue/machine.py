@@ -13,5 +13,5 @@ class QueueMachine(Annotators, Managers, Senders):
 
     @invariant()
     def both_say_the_same_and_every_promise_holds(self) -> None:
-        found, wanted = read_state(), expected_state(self.sides)
-        assert found == wanted, f"only in the database: {found - wanted}; only in the model: {wanted - found}"
+        rows, wanted = read_state(), expected_state(self.sides)
+        assert rows == wanted, f"only in the database: {rows - wanted}; only in the model: {wanted - rows}"

@@ -31,7 +31,7 @@ class Hold:
 @dataclass
 class Doc:
     name: str
-    place: tuple[str, float]  # split and random key: its place among the unranked
+    position: tuple[str, float]  # split and random key: its place among the unranked
     state: str = "open"
     how: str | None = None
     decision: str | None = None  # how it was decided, whatever annotators say
@@ -97,8 +97,8 @@ class Standing:
         still_open = {name for name in free if self.docs[name].state == "open"}
         offered = still_open | {name for name in free if self.docs[name].is_gold}
         ranked = sorted((rank, name) for rank, name in self.order if name in offered)
-        rest = sorted(still_open - {name for _, name in ranked}, key=lambda name: self.docs[name].place)
-        return ranked + [(10**9 + place, name) for place, name in enumerate(rest)]
+        rest = sorted(still_open - {name for _, name in ranked}, key=lambda name: self.docs[name].position)
+        return ranked + [(10**9 + index, name) for index, name in enumerate(rest)]
 
     def live(self, person: str) -> list[str]:
         return [doc.name for doc in self.docs.values() if self.is_live(doc.holds.get(person))]
@@ -156,7 +156,7 @@ class Standing:
         mine = [
             (doc.holds[person].stamp, doc.name) for doc in self.docs.values() if person in doc.of("submitted")
         ]
-        mine = [found for found in mine if name in (None, found[1])]
+        mine = [rows for rows in mine if name in (None, rows[1])]
         if not mine:
             raise Refused("NothingToUndo")
         doc = self.docs[max(mine)[1]]

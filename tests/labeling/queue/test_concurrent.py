@@ -83,16 +83,16 @@ class Annotator(threading.Thread):
             return
         if self.left:
             self.left.pop()
-        chance = self.rng.random()
+        probability = self.rng.random()
         try:
-            if chance < 0.05:
+            if probability < 0.05:
                 skipping.skip(claimed.documents[0].token, self.user)
-            elif chance < 0.10:
+            elif probability < 0.10:
                 claims.defer(claimed.documents[0].token, self.user, minutes=1)
-            elif chance < 0.13:
+            elif probability < 0.13:
                 time.sleep(60 / SPEED + 0.1)
                 self.answer(claimed.documents[0])
-            elif chance > 0.01:
+            elif probability > 0.01:
                 self.answer(claimed.documents[0])
         except LeaseStale:
             self.told.outcomes["stale"] += 1

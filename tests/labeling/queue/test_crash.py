@@ -58,10 +58,10 @@ def test_every_acknowledged_answer_survives_the_kill_of_the_database(
         client.wait(60)
         postgres.process.child.wait()
         postgres.start()
-    found = run(postgres, *CLIENT, "check", str(noted)).strip()
+    strip = run(postgres, *CLIENT, "check", str(noted)).strip()
     with capsys.disabled():
-        print(f"\n{CRASHES} crashes: {found}")
-    assert " lost=0 " in found
+        print(f"\n{CRASHES} crashes: {strip}")
+    assert " lost=0 " in strip
     assert "BROKEN" not in run(postgres, *MANAGE, "verify_invariants")
 
 

@@ -24,7 +24,7 @@ LATE = "16 minutes"
 
 
 @pytest.fixture
-def one(make_project: Callable[..., Project]) -> Project:
+def project(make_project: Callable[..., Project]) -> Project:
     """A project of a single document."""
     return make_project(texts=TEXTS[:1])
 
@@ -59,10 +59,10 @@ def test_two_claims_of_one_document(tickets: Project, ann: User, bob: User) -> N
     assert names(first.finish()) == ["t0"]
 
 
-def test_two_claims_of_the_last_document(one: Project, ann: User, bob: User) -> None:
+def test_two_claims_of_the_last_document(project: Project, ann: User, bob: User) -> None:
     """The second is told to ask again in a second, never that the work is done."""
-    first = Actor(claiming(one, ann), stop_before=TAKE_SLOTS).begin()
-    second = claims.claim(one.pk, bob)
+    first = Actor(claiming(project, ann), stop_before=TAKE_SLOTS).begin()
+    second = claims.claim(project.pk, bob)
     assert (second.empty_because, second.retry_after) == ("all_leased", 1)
     assert names(first.finish()) == ["t0"]
 
@@ -114,28 +114,30 @@ def test_two_questions_under_one_key(tickets: Project, ann: User, text: str) -> 
 
 
 def test_a_late_submit_comes_before_the_claim_that_would_take_its_slot(
-    one: Project, ann: User, bob: User
+    project: Project, ann: User, bob: User
 ) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    late = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER, clock=LATE).begin()
-    assert Actor(claiming(one, bob), clock=LATE).begin().finish().documents == []
+    (held,) = claims.claim(project.pk, ann).documents
+    late = Actor(submitting(project, ann, held.token), stop_before=STORE_ANSWER, clock=LATE).begin()
+    assert Actor(claiming(project, bob), clock=LATE).begin().finish().documents == []
     assert late.finish().outcome == "counted"
 
 
-def test_a_late_submit_comes_after_the_claim_that_takes_its_slot(one: Project, ann: User, bob: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    claim = Actor(claiming(one, bob), stop_before=TAKE_SLOTS, clock=LATE).begin()
-    late = Actor(submitting(one, ann, held.token), clock=LATE).begin_and_block()
+def test_a_late_submit_comes_after_the_claim_that_takes_its_slot(
+    project: Project, ann: User, bob: User
+) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
+    claim = Actor(claiming(project, bob), stop_before=TAKE_SLOTS, clock=LATE).begin()
+    late = Actor(submitting(project, ann, held.token), clock=LATE).begin_and_block()
     (taken,) = claim.finish().documents
     assert late.finish().outcome == "surplus"
-    assert Actor(submitting(one, bob, taken.token), clock=LATE).begin().finish().outcome == "counted"
+    assert Actor(submitting(project, bob, taken.token), clock=LATE).begin().finish().outcome == "counted"
 
 
 # reliability K4
-def test_one_token_is_submitted_twice(one: Project, ann: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    first = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
-    second = Actor(submitting(one, ann, held.token)).begin_and_block()
+def test_one_token_is_submitted_twice(project: Project, ann: User) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
+    first = Actor(submitting(project, ann, held.token), stop_before=STORE_ANSWER).begin()
+    second = Actor(submitting(project, ann, held.token)).begin_and_block()
     assert first.finish().outcome == "counted"
     assert second.finish().outcome == "replay"
     assert Annotation.objects.count() == 1
@@ -194,49 +196,52 @@ def test_an_overlap_is_changed_under_a_submit(
     assert the_document(project).state == state
 
 
-def test_a_document_is_excluded_after_the_submit_that_holds_it(one: Project, joan: User, ann: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    submit = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
-    exclude = Actor(lambda: exclusion.exclude(one.pk, joan, held.document_id)).begin_and_block()
+def test_a_document_is_excluded_after_the_submit_that_holds_it(
+    project: Project, joan: User, ann: User
+) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
+    submit = Actor(submitting(project, ann, held.token), stop_before=STORE_ANSWER).begin()
+    exclude = Actor(lambda: exclusion.exclude(project.pk, joan, held.document_id)).begin_and_block()
     assert submit.finish().outcome == "counted"
     exclude.finish()
-    assert the_document(one).state == Document.State.EXCLUDED
+    assert the_document(project).state == Document.State.EXCLUDED
 
 
 def test_a_document_is_excluded_before_the_submit_that_waits_for_it(
-    one: Project, joan: User, ann: User
+    project: Project, joan: User, ann: User
 ) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
+    (held,) = claims.claim(project.pk, ann).documents
     exclude = Actor(
-        lambda: exclusion.exclude(one.pk, joan, held.document_id), stop_before='UPDATE "labeling_document"'
+        lambda: exclusion.exclude(project.pk, joan, held.document_id),
+        stop_before='UPDATE "labeling_document"',
     ).begin()
-    submit = Actor(submitting(one, ann, held.token)).begin_and_block()
+    submit = Actor(submitting(project, ann, held.token)).begin_and_block()
     exclude.finish()
     assert submit.finish().outcome == "surplus"
-    assert the_document(one).state == Document.State.EXCLUDED
+    assert the_document(project).state == Document.State.EXCLUDED
 
 
-def test_a_claim_comes_while_an_answer_is_undone(one: Project, ann: User, bob: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    submitting(one, ann, held.token)()
-    undo = Actor(lambda: corrections.undo(one.pk, ann), stop_before=REOPEN).begin()
-    assert claims.claim(one.pk, bob).documents == []
+def test_a_claim_comes_while_an_answer_is_undone(project: Project, ann: User, bob: User) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
+    submitting(project, ann, held.token)()
+    undo = Actor(lambda: corrections.undo(project.pk, ann), stop_before=REOPEN).begin()
+    assert claims.claim(project.pk, bob).documents == []
     undo.finish()
-    assert claims.claim(one.pk, bob).empty_because == "all_leased"
-    assert [held.external_id for held in claims.held_by(one.pk, ann)] == ["t0"]
+    assert claims.claim(project.pk, bob).empty_because == "all_leased"
+    assert [held.external_id for held in claims.held_by(project.pk, ann)] == ["t0"]
 
 
-def test_a_skip_comes_before_the_submit_of_the_same_token(one: Project, ann: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
+def test_a_skip_comes_before_the_submit_of_the_same_token(project: Project, ann: User) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
     skip = Actor(lambda: skipping.skip(held.token, ann), stop_before='UPDATE "labeling_lease"').begin()
-    submit = Actor(submitting(one, ann, held.token)).begin_and_block()
+    submit = Actor(submitting(project, ann, held.token)).begin_and_block()
     skip.finish()
     assert submit.finish().outcome == "surplus"
 
 
-def test_a_skip_comes_after_the_submit_of_the_same_token(one: Project, ann: User) -> None:
-    (held,) = claims.claim(one.pk, ann).documents
-    submit = Actor(submitting(one, ann, held.token), stop_before=STORE_ANSWER).begin()
+def test_a_skip_comes_after_the_submit_of_the_same_token(project: Project, ann: User) -> None:
+    (held,) = claims.claim(project.pk, ann).documents
+    submit = Actor(submitting(project, ann, held.token), stop_before=STORE_ANSWER).begin()
     skip = Actor(lambda: skipping.skip(held.token, ann)).begin_and_block()
     assert submit.finish().outcome == "counted"
     with pytest.raises(LeaseStale):

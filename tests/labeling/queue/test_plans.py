@@ -83,8 +83,8 @@ def make_done(make_project: Callable[..., Project], ann: User) -> Callable[[int]
 def plan_of(statement: str, facts: dict[str, Any]) -> dict[str, Any]:
     """The generic plan of a statement, with what it really read."""
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
-    for place, name in enumerate(names, start=1):
-        statement = statement.replace(f"%({name})s", f"${place}")
+    for index, name in enumerate(names, start=1):
+        statement = statement.replace(f"%({name})s", f"${index}")
     values = ", ".join(["%s"] * len(names))
     with connection.cursor() as cursor:
         cursor.execute(f"PREPARE looked_at AS {statement}")
@@ -93,10 +93,10 @@ def plan_of(statement: str, facts: dict[str, Any]) -> dict[str, Any]:
                 f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at ({values})" if names else "",
                 [facts[name] for name in names],
             )
-            found = cursor.fetchone()[0]
+            fetchone = cursor.fetchone()[0]
         finally:
             cursor.execute("DEALLOCATE looked_at")
-    return dict((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
+    return dict((json.loads(fetchone) if isinstance(fetchone, str) else fetchone)[0]["Plan"])
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -197,12 +197,12 @@ def test_claims_and_submits_take_six_statements_at_most_on_their_longest_way(
     assert len(held) == 6
     assert claimed.count <= 6
     refund = [label(project, "Refund")]
-    for one in claims.claim(project.pk, ann, 6).documents:
-        submit.submit(ann, Submission(one.token, refund))
+    for document in claims.claim(project.pk, ann, 6).documents:
+        submit.submit(ann, Submission(document.token, refund))
     clock.advance(minutes=16)
     with connection.execute_wrapper(submitted := Counted()):
         done = submit.submit_many(
-            bob, [Submission(one.token, refund, key=one.token) for one in held[:answers]]
+            bob, [Submission(item.token, refund, key=item.token) for item in held[:answers]]
         )
-    assert {(one.outcome, one.document_state) for one in done} == {("counted", "resolved")}
+    assert {(result.outcome, result.document_state) for result in done} == {("counted", "resolved")}
     assert submitted.count <= 6

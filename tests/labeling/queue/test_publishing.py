@@ -39,8 +39,8 @@ def test_an_older_ranking_that_ends_late_changes_nothing(tickets: Project) -> No
 def test_a_purge_keeps_the_current_order_and_the_one_before(tickets: Project) -> None:
     kept = [order(tickets, list(Document.objects.all())) for _ in range(3)][-2:]
     assert publishing.purge(tickets.pk) == 12  # six of the first order, six of the project's beginning
-    found = QueueEntry.objects.filter(project=tickets).values_list("generation", flat=True)
-    assert set(found) == set(kept)
+    queue_entries = QueueEntry.objects.filter(project=tickets).values_list("generation", flat=True)
+    assert set(queue_entries) == set(kept)
     assert publishing.purge(tickets.pk) == 0
 
 

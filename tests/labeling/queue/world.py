@@ -111,7 +111,7 @@ def _side(
     last = documents[-1]
     Document.objects.filter(pk=last.pk).update(split=Document.Split.TEST, random_key=0.01)
     docs = {d.external_id or "": Doc(d.external_id or "", ("pool", d.random_key)) for d in documents}
-    docs[last.external_id or ""].place = ("test", 0.01)
+    docs[last.external_id or ""].position = ("test", 0.01)
     model = Wishes(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
     generation = publishing.next_generation()
     ranked = list(reversed(documents[:RANKED]))
@@ -147,7 +147,7 @@ def expected_state(sides: list[Side]) -> set[tuple[str | None, ...]]:
         model, docs, project = side.model, side.model.docs.values(), str(side.project.pk)
         for doc in docs:
             document = str(side.ids[doc.name])
-            rows.add(("document", document, doc.state, doc.how, doc.place[0]))
+            rows.add(("document", document, doc.state, doc.how, doc.position[0]))
             for person, hold in doc.holds.items():
                 state = "ended" if hold.state == "live" and not model.is_live(hold) else hold.state
                 rows.add(("hold", document, person, state, str(hold.epoch)))

@@ -26,16 +26,16 @@ def reasons(project: Project) -> list[tuple[Document, dict[str, Any]]]:
 def test_every_document_of_the_head_carries_what_the_model_thinks(shop: Project, ann: User) -> None:
     label_rightly(shop, ann, 40)
     train(shop)
-    found = reasons(shop)
-    assert {"margin", "random", "test"} <= {reason["share"] for _, reason in found}
+    rows = reasons(shop)
+    assert {"margin", "random", "test"} <= {reason["share"] for _, reason in rows}
     version = shop.model_versions.ready()[0]
-    for _, reason in found:
+    for _, reason in rows:
         assert reason["model"] == version.number
         (first, p), (second, q) = reason["top"]
         assert first != second
         assert p >= q
         assert reason["experts"][0][0] == "linear"
-    assert all(reason["propensity"] > 0 for _, reason in found if reason["share"] == "random")
+    assert all(reason["propensity"] > 0 for _, reason in rows if reason["share"] == "random")
 
 
 def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(shop: Project, ann: User) -> None:
@@ -99,11 +99,11 @@ def test_of_several_classes_those_are_told_that_the_model_would_choose(shop: Pro
     shop.refresh_from_db()
     label_rightly(shop, ann, 40)
     train(shop)
-    found = [reason for _, reason in reasons(shop)]
-    assert all("likely" in reason for reason in found)
-    chosen = [reason for reason in found if reason["likely"]]
-    assert len(chosen) > len(found) / 2
+    rows = [reason for _, reason in reasons(shop)]
+    assert all("likely" in reason for reason in rows)
+    chosen = [reason for reason in rows if reason["likely"]]
+    assert len(chosen) > len(rows) / 2
     for reason in chosen:
         assert reason["likely"][0] == reason["top"][0]
-        odds = [p for _class, p in reason["likely"]]
-        assert odds == sorted(odds, reverse=True)
+        probabilities = [p for _class, p in reason["likely"]]
+        assert probabilities == sorted(probabilities, reverse=True)

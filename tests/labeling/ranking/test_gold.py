@@ -36,7 +36,7 @@ def facts(document_id: int) -> tuple[str, str | None, str | None]:
     resolution = Resolution.objects.filter(document=document).first()
     labels = resolution.annotation.labels.all() if resolution else []
     how = resolution.how if resolution else None
-    return document.state, how, next((one.label_class.name for one in labels), None)
+    return document.state, how, next((label.label_class.name for label in labels), None)
 
 
 def serve(project: Project, document_id: int) -> None:
@@ -101,7 +101,7 @@ def test_it_can_be_undone_and_corrected_like_any_other(tickets: Project, bob: Us
     own = Lease.objects.get(document=golden, annotator=bob).annotation_id
     done = corrections.correct(tickets.pk, bob, own or 0, [label(tickets, "Refund")])
     assert done.outcome == "counted"
-    assert [one.is_right for one in gold_answers(tickets.pk)] == [True]
+    assert [answer.is_right for answer in gold_answers(tickets.pk)] == [True]
 
 
 def test_it_can_be_skipped_by_three_without_a_dispute(
@@ -117,8 +117,8 @@ def test_it_can_be_skipped_by_three_without_a_dispute(
 
 def test_the_gold_answer_trains_whatever_annotators_say(tickets: Project, bob: User, golden: int) -> None:
     answer(tickets, bob, "Billing")
-    (found,) = labelled_documents(tickets.pk, "pool")
-    assert (found.document_id, found.classes) == (golden, {label(tickets, "Refund").label_class})
+    (document,) = labelled_documents(tickets.pk, "pool")
+    assert (document.document_id, document.classes) == (golden, {label(tickets, "Refund").label_class})
 
 
 # reliability J1
@@ -128,11 +128,11 @@ def test_the_report_tells_what_each_was_given_and_what_is_right(
     answer(tickets, bob, "Billing")
     serve(tickets, golden)
     answer(tickets, carla, "Refund")
-    found = {one.annotator_id: one for one in gold_answers(tickets.pk)}
-    assert {pk: one.is_right for pk, one in found.items()} == {bob.pk: False, carla.pk: True}
-    assert ann.pk not in found  # her answer was there before: it is where the gold comes from
-    assert found[bob.pk].given == {(label(tickets, "Billing").label_class, None, None)}
-    assert found[bob.pk].gold == found[carla.pk].given
+    result = {answer.annotator_id: answer for answer in gold_answers(tickets.pk)}
+    assert {pk: answer.is_right for pk, answer in result.items()} == {bob.pk: False, carla.pk: True}
+    assert ann.pk not in result  # her answer was there before: it is where the gold comes from
+    assert result[bob.pk].given == {(label(tickets, "Billing").label_class, None, None)}
+    assert result[bob.pk].gold == result[carla.pk].given
 
 
 def test_imported_gold_is_gold_and_other_imports_are_not(tickets: Project, bob: User) -> None:
@@ -266,7 +266,7 @@ def test_what_all_have_seen_is_not_served_again(shop: Project, joan: User, ann: 
             submit(who, Submission(held.token, [label(shop, truth(held.text))]))
     train(shop)
     assert "gold" not in shares(shop).values()
-    assert all(one.is_right for one in gold_answers(shop.pk))
+    assert all(answer.is_right for answer in gold_answers(shop.pk))
     assert len(gold_answers(shop.pk)) == 12
 
 

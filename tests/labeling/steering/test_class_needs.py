@@ -18,12 +18,12 @@ from tests.fixtures.people import label
 EVIDENCE = {"recall": [0.52, 0.41, 0.63], "precision": [0.9, 0.8, 0.95], "support": 61, "predicted": 40}
 
 
-def place(project: Project, name: str) -> uuid.UUID:
+def class_id(project: Project, name: str) -> uuid.UUID:
     return label(project, name).label_class
 
 
 def order(project: Project) -> list[uuid.UUID]:
-    return [place(project, name) for name in ("Refund", "Billing", "Delivery")]
+    return [class_id(project, name) for name in ("Refund", "Billing", "Delivery")]
 
 
 def shares(project: Project) -> dict[int, float]:
@@ -41,7 +41,7 @@ def is_ranked_again(project: Project) -> bool:
 
 def write(project: Project, **given: float) -> bool:
     return class_needs.write_measured(
-        project.pk, {place(project, n): (s, EVIDENCE) for n, s in given.items()}
+        project.pk, {class_id(project, n): (s, EVIDENCE) for n, s in given.items()}
     )
 
 
@@ -83,16 +83,16 @@ def test_the_last_step_to_nothing_is_taken(tickets: Project) -> None:
 
 
 def test_by_hand_and_off_are_not_touched_by_reports(tickets: Project, joan: User) -> None:
-    class_needs.set_mode(tickets.pk, joan, place(tickets, "Refund"), "by_hand", 0.25)
-    class_needs.set_mode(tickets.pk, joan, place(tickets, "Billing"), "off")
+    class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Refund"), "by_hand", 0.25)
+    class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Billing"), "off")
     assert write(tickets, Refund=0.1, Billing=0.2, Delivery=0.05)
     assert shares(tickets) == {0: 0.25, 2: 0.05}
-    assert told_needs(tickets)[place(tickets, "Refund")] == {"by_hand": True}
+    assert told_needs(tickets)[class_id(tickets, "Refund")] == {"by_hand": True}
 
 
 def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: User) -> None:
     """Until then the engine's own estimate holds for the class."""
-    refund = place(tickets, "Refund")
+    refund = class_id(tickets, "Refund")
     class_needs.set_mode(tickets.pk, joan, refund, "off")
     wishes = wishes_for(tickets, order(tickets))
     assert wishes.weakness is not None
@@ -105,7 +105,7 @@ def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: Us
 
 
 def test_shares_by_hand_come_first_and_all_together_leave_room(tickets: Project, joan: User) -> None:
-    class_needs.set_mode(tickets.pk, joan, place(tickets, "Refund"), "by_hand", 0.45)
+    class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Refund"), "by_hand", 0.45)
     write(tickets, Billing=0.3, Delivery=0.1)
     assert shares(tickets) == {0: 0.45, 1: pytest.approx(0.1125), 2: pytest.approx(0.0375)}
 
@@ -120,15 +120,15 @@ def test_a_mix_of_the_manager_s_own_is_the_most_that_needs_get(tickets: Project,
 
 def test_a_focus_takes_the_place_of_the_need(tickets: Project, joan: User) -> None:
     write(tickets, Refund=0.3, Billing=0.1)
-    actions.focus_on(tickets.pk, joan, place(tickets, "Refund"), 20)
+    actions.focus_on(tickets.pk, joan, class_id(tickets, "Refund"), 20)
     assert shares(tickets) == {1: 0.1}
 
 
 def test_retired_classes_and_those_a_model_does_not_know_get_nothing(tickets: Project, joan: User) -> None:
     write(tickets, Refund=0.2, Billing=0.1)
-    classes.retire(tickets.pk, joan, place(tickets, "Billing"))
-    assert shares_of(tickets, [place(tickets, "Refund")]) == {0: 0.2}
-    assert set(told_needs(tickets)) == {place(tickets, "Refund")}
+    classes.retire(tickets.pk, joan, class_id(tickets, "Billing"))
+    assert shares_of(tickets, [class_id(tickets, "Refund")]) == {0: 0.2}
+    assert set(told_needs(tickets)) == {class_id(tickets, "Refund")}
 
 
 def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:
@@ -168,7 +168,7 @@ def test_modes_and_shares_that_do_not_fit_are_refused(
     tickets: Project, joan: User, mode: str, share: float | None
 ) -> None:
     with pytest.raises(InvalidInput):
-        class_needs.set_mode(tickets.pk, joan, place(tickets, "Refund"), mode, share)
+        class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Refund"), mode, share)
     assert not ClassNeed.objects.exists()
 
 
@@ -179,7 +179,7 @@ def test_a_target_is_an_f1(tickets: Project, joan: User, target: float) -> None:
 
 
 def test_only_managers_steer(tickets: Project, ann: User, eve: User, joan: User) -> None:
-    refund: Any = place(tickets, "Refund")
+    refund: Any = class_id(tickets, "Refund")
     with pytest.raises(NotAllowed):
         class_needs.set_mode(tickets.pk, ann, refund, "off")
     with pytest.raises(NotAllowed):

@@ -66,9 +66,9 @@ def test_picked_documents_come_at_their_share_from_the_first_place_on(
     done = picks.pick(shop.pk, joan, wanted, "Long texts of  Delivery.")
     assert (done.waiting, done.left_out) == (6, {})
     head = rank(shop)
-    places = [place for place, entry in enumerate(head) if entry.reason["share"] == "picked"]
-    assert places == [1, 5, 8, 11, 15, 18]
-    assert [head[place].document_id for place in places] == wanted
+    indices = [index for index, entry in enumerate(head) if entry.reason["share"] == "picked"]
+    assert indices == [1, 5, 8, 11, 15, 18]
+    assert [head[index].document_id for index in indices] == wanted
     assert len({entry.document_id for entry in head}) == len(head)
     told = "a manager picked it to be labelled next: Long texts of Delivery."
     assert reason_sentence(head[1].reason, {}, False) == told
@@ -95,8 +95,8 @@ def test_a_settled_document_gets_one_more_answer_by_somebody_else(
     tickets: Project, joan: User, ann: User, bob: User, settled: int
 ) -> None:
     assert picks.pick(tickets.pk, joan, [settled], "Labelled Refund; is it?").waiting == 1
-    (found,) = labelled_documents(tickets.pk, "pool")
-    assert found.document_id == settled  # its answer goes on training
+    (document,) = labelled_documents(tickets.pk, "pool")
+    assert document.document_id == settled  # its answer goes on training
     entry = next(entry for entry in rank(tickets) if entry.document_id == settled)
     assert entry.reason == {"share": "picked", "independent": "again"}
     assert settled not in {held.document_id for held in claims.claim(tickets.pk, ann, 10).documents}
@@ -171,8 +171,8 @@ def test_an_answer_undone_meanwhile_leaves_a_document_that_waits_like_others(
     corrections.undo(tickets.pk, ann)
     claims.release(claims.held_by(tickets.pk, ann)[0].token, ann)
     picks.end_pick(tickets.pk, joan, row.pk)
-    found = Document.objects.get(pk=settled)
-    assert (found.state, found.extra_slots) == ("open", 0)
+    document = Document.objects.get(pk=settled)
+    assert (document.state, document.extra_slots) == ("open", 0)
     assert not [breach for promise in INVARIANTS for breach in breaches(promise)]
 
 
@@ -211,7 +211,7 @@ def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop:
     assert (first.waiting, second.waiting) == (20, 10)
     assert picks.pick_from_pool(shop.pk, joan, where=mails, count=1, reason="None left").pick is None
     picked = Document.objects.filter(pk__in=[pk for pk, _ in picks.waiting_entries(shop, 99)])
-    assert {found.metadata["source"] for found in picked} == {"mail"}
+    assert {document.metadata["source"] for document in picked} == {"mail"}
     order = list(picked.order_by("position").values_list("pk", flat=True))
     assert order != [pk for pk, _ in picks.waiting_entries(shop, 99)]
 
@@ -232,5 +232,5 @@ def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop:
 def test_a_slice_survives_its_address(
     field: str, value: str, least: int, below: int | None, twins: bool | None, also: list[Condition]
 ) -> None:
-    one = Slice(field, value if field else "", least, below, twins, tuple(also))
-    assert Slice.read(one.query) == one
+    where = Slice(field, value if field else "", least, below, twins, tuple(also))
+    assert Slice.read(where.query) == where

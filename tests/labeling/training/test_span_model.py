@@ -76,16 +76,18 @@ def test_every_strategy_orders_the_pool(strategy: str, marked: Project, ann: Use
     train(marked)
     answer(marked, ann, 10)
     train(marked)
-    found = {entry.reason["share"] for entry in entries(marked)}
+    rows = {entry.reason["share"] for entry in entries(marked)}
     wanted = {"default": {"margin", "random"}}.get(strategy, {strategy})
-    assert wanted <= found <= wanted | {"margin", "random", "test", "weak_class"}
+    assert wanted <= rows <= wanted | {"margin", "random", "test", "weak_class"}
 
 
 def test_the_test_set_gets_spans_with_probabilities(marked: Project, ann: User) -> None:
     answer(marked, ann, 60)
     train(marked)
     predictions = HeldOutPrediction.objects.filter(model_version__project=marked)
-    for start, end, number, probability in (span for one in predictions for span in one.spans or ()):
+    for start, end, number, probability in (
+        span for prediction in predictions for span in prediction.spans or ()
+    ):
         assert 0 <= start < end
         assert 0 <= number < 3
         assert 0 < probability <= 1
@@ -119,11 +121,11 @@ def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) 
     answer(marked, ann, 40)
     train(marked)
     classes = {str(pk) for pk in marked.classes.values_list("pk", flat=True)}
-    found = entries(marked)
-    assert {"margin", "test"} <= {entry.reason["share"] for entry in found}
-    assert all(entry.reason["model"] == 1 for entry in found)
-    assert any(entry.reason["spans"] for entry in found)
-    for entry in found:
+    queue_entries = entries(marked)
+    assert {"margin", "test"} <= {entry.reason["share"] for entry in queue_entries}
+    assert all(entry.reason["model"] == 1 for entry in queue_entries)
+    assert any(entry.reason["spans"] for entry in queue_entries)
+    for entry in queue_entries:
         text = entry.document.text
         assert entry.reason["spans"] == sorted(entry.reason["spans"])
         for start, end, label_class, probability in entry.reason["spans"]:

@@ -29,8 +29,8 @@ from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train,
 
 
 def shares(project: Project) -> dict[str, int]:
-    found = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
-    return {share: found.count(share) for share in set(found)}
+    rows = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
+    return {share: rows.count(share) for share in set(rows)}
 
 
 def test_without_a_model_varied_documents_come_first(shop: Project) -> None:

@@ -49,10 +49,10 @@ def test_pages_follow_each_other_and_lead_back(client: Client, many: Project) ->
     while True:
         page = client.get(address + query).content.decode()
         seen += listed(client, many, query)
-        found = re.search(r'rel="next" href="(\?[^"]+)"', page)
-        if found is None:
+        match = re.search(r'rel="next" href="(\?[^"]+)"', page)
+        if match is None:
             break
-        query = found[1].replace("&amp;", "&")
+        query = match[1].replace("&amp;", "&")
     assert seen == [f"text {n}" for n in range(120)]
     back = re.search(r'rel="prev" href="(\?[^"]+)"', page)
     assert back

@@ -58,9 +58,9 @@ def test_hostile_markdown_becomes_harmless(text: str):
     html = markdown.render(text)
     assert markdown.sanitise(html) == html
     assert dangers(html) == []
-    found = elements(html)
-    assert {tag for tag, _ in found} <= markdown.ELEMENTS
-    assert all(attributes["rel"] == "noopener noreferrer nofollow" for tag, attributes in found if tag == "a")
+    rows = elements(html)
+    assert {tag for tag, _ in rows} <= markdown.ELEMENTS
+    assert all(attributes["rel"] == "noopener noreferrer nofollow" for tag, attributes in rows if tag == "a")
 
 
 def test_a_save_is_a_new_version_with_a_rule_for_each_class(manager, tickets):

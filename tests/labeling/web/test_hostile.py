@@ -59,7 +59,7 @@ def test_hostile_fields_are_refused_once_and_for_all(client: Client, make_projec
     plain = {"key": "k", "label_class": str(tickets.classes.get(name="Refund").pk), "text": "Why?"}
     for name in names:
         fields = plain | {"token": shown(client, tickets).token, name: value}
-        sent = "&".join(f"{one}={text}" for one, text in fields.items())
+        sent = "&".join(f"{field}={text}" for field, text in fields.items())
         body = json.dumps({"person": "", "operations": [{"do": do, "fields": sent}]})
         answer = client.post(url(tickets, "save"), body, content_type="application/json")
         assert answer.status_code in {200, 422}, (name, answer.status_code)

@@ -127,7 +127,7 @@ def test_other_formats_are_recognised(
     client: Client, empty: Project, name: str, content: bytes, texts: list[str]
 ) -> None:
     page = send(client, empty, content, name)
-    assert all(one in text(page) for one in texts)
+    assert all(item in text(page) for item in texts)
     start(client, empty)
     assert sorted(empty.documents.values_list("text", flat=True)) == texts
 
@@ -233,9 +233,9 @@ def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> N
         for packed in (content, gzip.compress(content, mtime=0)):
             send(client, empty, packed, name + (".gz" if packed != content else ""))
             start(client, empty)
-            found = ImportJob.objects.latest("created_at").state
-            if found != state:
-                wrong.append((name, len(packed), found))
+            result = ImportJob.objects.latest("created_at").state
+            if result != state:
+                wrong.append((name, len(packed), result))
     assert wrong == []
 
 
@@ -439,10 +439,10 @@ def test_a_file_without_a_header_is_read_from_its_first_row_on(client: Client, e
     assert "The first row is read as a document" in text(page)
     assert "Automatic: Is a document" in text(page)
     start(client, empty, text="column 2", label="column 1", answers="settle")
-    found = empty.documents.order_by("position").values_list(
+    result = empty.documents.order_by("position").values_list(
         "text", "resolution__annotation__labels__label_class__name"
     )
-    assert list(found) == [
+    assert list(result) == [
         ("Give my money back", "Refund"),
         ("Bad and slow", "Delivery"),
         ('"Late" again', "Refund"),

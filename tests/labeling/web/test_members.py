@@ -85,12 +85,12 @@ def test_a_manager_may_leave_when_another_stays(
 def test_the_link_is_shown_once(client: Client, joan: User, tickets: Project) -> None:
     client.force_login(joan)
     response = client.post(reverse("labeling:invite", args=[tickets.pk]), {"role": "annotator", "days": "7"})
-    found = re.search(r'value="(http://testserver/join/[^"]+)"', response.content.decode())
-    assert found
+    match = re.search(r'value="(http://testserver/join/[^"]+)"', response.content.decode())
+    assert match
     assert "no-store" in response["Cache-Control"]
-    assert found[1] not in client.get(reverse("labeling:members", args=[tickets.pk])).content.decode()
+    assert match[1] not in client.get(reverse("labeling:members", args=[tickets.pk])).content.decode()
     client.logout()
-    assert client.get(found[1]).status_code == 200
+    assert client.get(match[1]).status_code == 200
 
 
 def test_a_wrong_invitation_is_said(client: Client, joan: User, tickets: Project) -> None:
@@ -186,7 +186,7 @@ def test_a_used_or_invented_link_lets_nobody_in(
 
 def test_signing_in_from_the_link_comes_back_to_it(client: Client, link: str, eve: User) -> None:
     page = client.get(link).content.decode()
-    found = re.search(r'href="(/sign-in/\?next=[^"]+)"', page)
-    assert found
-    response = client.post(found[1], {"username": "eve", "password": "eve's password", "next": link})
+    match = re.search(r'href="(/sign-in/\?next=[^"]+)"', page)
+    assert match
+    response = client.post(match[1], {"username": "eve", "password": "eve's password", "next": link})
     assert response["Location"] == link

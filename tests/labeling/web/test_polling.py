@@ -21,8 +21,8 @@ UPDATE = {"HX-Request": "true"}
 
 def asks(response: Any) -> str | None:
     """What the part of the page asks next."""
-    found = re.search(r'hx-get="([^"]+)"', response.content.decode())
-    return found[1].replace("&amp;", "&") if found else None
+    match = re.search(r'hx-get="([^"]+)"', response.content.decode())
+    return match[1].replace("&amp;", "&") if match else None
 
 
 def waits(client: Client, address: str, most: int = 20) -> list[int]:

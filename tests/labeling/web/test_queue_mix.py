@@ -111,11 +111,11 @@ def test_seed_words_bring_their_documents_before_there_is_a_model_and_until_ther
     refund = shop.classes.get(name="Refund")
     classes.change(shop.pk, joan, refund.pk, seed_words=["refund", "charge twice"])
     train(shop)
-    found = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]
-    assert found
-    assert all("refund" in e.document.text or "charge twice" in e.document.text for e in found)
-    assert {e.reason["class"] for e in found} == {str(refund.pk)}
-    assert min(e.rank for e in found) < 15
+    rows = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]
+    assert rows
+    assert all("refund" in e.document.text or "charge twice" in e.document.text for e in rows)
+    assert {e.reason["class"] for e in rows} == {str(refund.pk)}
+    assert min(e.rank for e in rows) < 15
     label_rightly(shop, ann, 40)
     train(shop)
     assert not [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]

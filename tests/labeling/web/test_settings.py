@@ -121,9 +121,9 @@ def test_classes_are_renamed_rekeyed_and_recoloured_together(client: Client, tic
         Billing={"key": "1", "colour": "#5c6670"},
     )
     assert "2 classes are changed." in text(send(client, "change_classes", tickets.pk, data=data))
-    found = {c.name: (c.key, c.colour) for c in tickets.classes.all()}
-    assert found["Money back"][0] == "2"
-    assert found["Billing"] == ("1", "#5c6670")
+    result = {c.name: (c.key, c.colour) for c in tickets.classes.all()}
+    assert result["Money back"][0] == "2"
+    assert result["Billing"] == ("1", "#5c6670")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ TEXT = "Ann Keller drills in Ostland."
 
 
 @pytest.fixture
-def places(make_project) -> Project:
+def marked_project(make_project) -> Project:
     """Spans; the model suggests two in the first document, and one of a class that is no more."""
     project = make_project(kind="spans", texts=[TEXT, *TEXTS])
     refund, billing = (str(project.classes.get(name=name).pk) for name in ("Refund", "Billing"))
@@ -30,28 +30,28 @@ def places(make_project) -> Project:
 
 
 @pytest.fixture
-def at_desk(client: Client, places: Project, ann: User, joan: User):
+def at_desk(client: Client, marked_project: Project, ann: User, joan: User):
     """`at_desk("shown")`: what Ann's page holds under this policy."""
 
     def look(wanted: str) -> Any:
-        exclusion.change(places.pk, joan, suggestion_policy=wanted)
+        exclusion.change(marked_project.pk, joan, suggestion_policy=wanted)
         client.force_login(ann)
-        return client.get(f"/projects/{places.pk}/label/")
+        return client.get(f"/projects/{marked_project.pk}/label/")
 
     return look
 
 
-def suggested(places: Project) -> list[list[Any]]:
-    refund, billing = (str(places.classes.get(name=name).pk) for name in ("Refund", "Billing"))
+def suggested(marked_project: Project) -> list[list[Any]]:
+    refund, billing = (str(marked_project.classes.get(name=name).pk) for name in ("Refund", "Billing"))
     return [[0, 10, refund, 0.97], [21, 28, billing, 0.41]]
 
 
-def answered(client: Client, places: Project, page: Any, **fields: Any) -> Any:
+def answered(client: Client, marked_project: Project, page: Any, **fields: Any) -> Any:
     """What is stored of the suggestion with an answer of one span."""
     document = page.context["document"]
-    first = suggested(places)[0]
+    first = suggested(marked_project)[0]
     client.post(
-        f"/projects/{places.pk}/label/",
+        f"/projects/{marked_project.pk}/label/",
         {
             "token": document.token, "suggestion": page.context["suggestion"], "span_class": first[2],
             "span_start": "0", "span_end": "10", **fields,
@@ -60,35 +60,37 @@ def answered(client: Client, places: Project, page: Any, **fields: Any) -> Any:
     return Annotation.objects.get().suggestion
 
 
-def test_hidden_suggestions_are_nowhere_on_the_page(client, places, at_desk):
+def test_hidden_suggestions_are_nowhere_on_the_page(client, marked_project, at_desk):
     page = at_desk("hidden")
     assert page.context["suggested_spans"] == ""
     assert "below 60" not in page.content.decode()
-    assert answered(client, places, page) == {"policy": "hidden"}
+    assert answered(client, marked_project, page) == {"policy": "hidden"}
 
 
-def test_shown_suggestions_are_on_the_page_and_kept_with_the_answer(client, places, at_desk):
+def test_shown_suggestions_are_on_the_page_and_kept_with_the_answer(client, marked_project, at_desk):
     page = at_desk("shown")
     rows = json.loads(page.context["suggested_spans"])
-    assert rows == [[key, start, end, odds] for start, end, key, odds in suggested(places)]
+    assert rows == [
+        [key, start, end, probability] for start, end, key, probability in suggested(marked_project)
+    ]
     assert "Of 2 suggested spans, 1 is below 60" in page.content.decode()
     assert page.context["given"].spans == []
-    assert answered(client, places, page) == {"policy": "shown", "spans": suggested(places)}
+    assert answered(client, marked_project, page) == {"policy": "shown", "spans": suggested(marked_project)}
 
 
-def test_preselected_suggestions_fill_the_answer_even_without_a_script(client, places, at_desk):
+def test_preselected_suggestions_fill_the_answer_even_without_a_script(client, marked_project, at_desk):
     page = at_desk("preselected")
     assert page.context["suggested_spans"] == ""
     rows = [(row.start, row.end) for row in page.context["given"].spans]
     assert rows == [("0", "10"), ("21", "28")]
-    assert answered(client, places, page)["policy"] == "preselected"
+    assert answered(client, marked_project, page)["policy"] == "preselected"
 
 
-def test_an_empty_answer_that_was_taken_back_is_not_filled_again(client, places, at_desk):
+def test_an_empty_answer_that_was_taken_back_is_not_filled_again(client, marked_project, at_desk):
     page = at_desk("preselected")
-    client.post(f"/projects/{places.pk}/label/", {"token": page.context["document"].token})
-    client.post(f"/projects/{places.pk}/label/undo/")
-    again = client.get(f"/projects/{places.pk}/label/?lease={page.context['document'].lease_id}")
+    client.post(f"/projects/{marked_project.pk}/label/", {"token": page.context["document"].token})
+    client.post(f"/projects/{marked_project.pk}/label/undo/")
+    again = client.get(f"/projects/{marked_project.pk}/label/?lease={page.context['document'].lease_id}")
     assert again.context["document"].text == TEXT
     assert again.context["given"].spans == []
 
@@ -102,25 +104,25 @@ def test_an_empty_answer_that_was_taken_back_is_not_filled_again(client, places,
     ],
     ids=["no script", "nonsense", "nothing marked"],
 )
-def test_after_keeps_what_was_marked_before_it_was_seen(client, places, at_desk, sent, kept):
+def test_after_keeps_what_was_marked_before_it_was_seen(client, marked_project, at_desk, sent, kept):
     page = at_desk("after")
     assert json.loads(page.context["suggested_spans"])
     assert "below 60" not in page.content.decode()
-    spans = {"spans": suggested(places)} if kept["policy"] == "after" else {}
-    assert answered(client, places, page, **sent) == kept | spans
+    spans = {"spans": suggested(marked_project)} if kept["policy"] == "after" else {}
+    assert answered(client, marked_project, page, **sent) == kept | spans
 
 
-def test_first_spans_are_kept_in_code_points(client, places, at_desk):
+def test_first_spans_are_kept_in_code_points(client, marked_project, at_desk):
     page = at_desk("after")
-    refund = suggested(places)[0][2]
-    kept = answered(client, places, page, first_spans=json.dumps([[0, 3, refund]]))
+    refund = suggested(marked_project)[0][2]
+    kept = answered(client, marked_project, page, first_spans=json.dumps([[0, 3, refund]]))
     assert kept["first"] == [[0, 3, refund]]
 
 
 @pytest.mark.parametrize("share", ["test", "random", "gold", "second_opinion", "overlap"])
-def test_what_measures_the_model_or_people_is_never_suggested(client, places, at_desk, share):
+def test_what_measures_the_model_or_people_is_never_suggested(client, marked_project, at_desk, share):
     at_desk("shown")
-    Lease.objects.update(reason={"share": share, "spans": suggested(places)})
-    page = client.get(f"/projects/{places.pk}/label/")
+    Lease.objects.update(reason={"share": share, "spans": suggested(marked_project)})
+    page = client.get(f"/projects/{marked_project.pk}/label/")
     assert page.context["suggested_spans"] == ""
     assert "suggested spans" not in page.content.decode()

@@ -86,14 +86,14 @@ def ask(client: Client, address: str, **rest: Any) -> int | None:
 
 def statements(client: Client, gallery: Gallery) -> dict[str, int]:
     addresses = gallery.addresses()
-    found = {route.name: ask(client, addresses[route.name]) for route in routes()}
+    result = {route.name: ask(client, addresses[route.name]) for route in routes()}
     for name in addresses:
         if name.endswith(OLDER):
             client.get(addresses[name])  # an older model says nothing of newer documents: all is remembered
-            found[name] = ask(client, addresses[name])
+            result[name] = ask(client, addresses[name])
     for name, given in PARTS.items():
-        found[f"{name} (part)"] = ask(client, addresses[name], data=given, headers={"HX-Request": "true"})
-    return {name: count for name, count in found.items() if count is not None}
+        result[f"{name} (part)"] = ask(client, addresses[name], data=given, headers={"HX-Request": "true"})
+    return {name: count for name, count in result.items() if count is not None}
 
 
 @pytest.mark.slow

@@ -20,15 +20,15 @@ def test_a_token_is_shown_once_and_works(client: Client, ann: User, tickets: Pro
     client.force_login(ann)
     data = {"name": "nightly", "scope": "annotate", "days": "30"}
     response = client.post(reverse("labeling:create_token", args=[tickets.pk]), data)
-    found = re.search(r'value="(rq_[^"]+)"', response.content.decode())
-    assert found
+    match = re.search(r'value="(rq_[^"]+)"', response.content.decode())
+    assert match
     assert "no-store" in response["Cache-Control"]
-    token = tokens.owner_of(found[1])
+    token = tokens.owner_of(match[1])
     assert token is not None
     assert (token.user, token.expires_at is not None) == (ann, True)
     page = client.get(reverse("labeling:tokens", args=[tickets.pk]))
     assert "nightly" in text(page)
-    assert found[1] not in page.content.decode()
+    assert match[1] not in page.content.decode()
 
 
 def test_a_token_may_last_until_it_is_revoked(client: Client, ann: User, tickets: Project) -> None:

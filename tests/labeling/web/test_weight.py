@@ -28,9 +28,9 @@ def with_imports(name: str, seen: set[str]) -> set[str]:
 
 
 def _read(name: str) -> bytes:
-    found = finders.find(name)
-    assert isinstance(found, str), name
-    return Path(found).read_bytes()
+    result = finders.find(name)
+    assert isinstance(result, str), name
+    return Path(result).read_bytes()
 
 
 @pytest.mark.slow

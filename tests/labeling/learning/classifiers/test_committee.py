@@ -65,8 +65,8 @@ def test_the_guideline_speaks_of_a_class_that_nobody_has_labelled(pool, labels, 
     committee = fit_committee(pool.part(known), labels[known], 3, evidence=evidence)
     unseen = labels == 2
     assert committee.trained == (0, 1)
-    found = committee.probabilities(pool)[:, 2]
-    assert (found[unseen][:, None] > found[~unseen]).mean() > 0.9
+    probabilities = committee.probabilities(pool)[:, 2]
+    assert (probabilities[unseen][:, None] > probabilities[~unseen]).mean() > 0.9
 
 
 def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):
@@ -125,15 +125,15 @@ def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, evid
     }
     told = Evidence(evidence.unlabelled, evidence.positions, outside=elsewhere)
     committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, evidence=told)
-    believed = dict(zip(committee.names, committee.weights, strict=True))
-    assert believed["right"] > 2 * believed["wrong"]
+    probabilities = dict(zip(committee.names, committee.weights, strict=True))
+    assert probabilities["right"] > 2 * probabilities["wrong"]
     assert accuracy(committee, pool, truth) > 0.95
 
 
 def test_a_model_from_elsewhere_abstains_where_it_has_said_nothing(pool):
     expert = OutsideModel(3, np.array([5, 9]), np.full((2, 3), -1, dtype=np.float32))
-    found = expert.scores(pool.part(np.arange(8)))
-    assert np.flatnonzero(found.any(axis=1)).tolist() == [5]
+    scores = expert.scores(pool.part(np.arange(8)))
+    assert np.flatnonzero(scores.any(axis=1)).tolist() == [5]
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -82,10 +82,10 @@ def test_a_fit_that_starts_at_its_own_answer_stays_there(rows, labels):
 
 def test_a_class_without_labels_gets_probability_nought(rows, labels):
     chosen = np.flatnonzero(labels != 1)[:60]
-    found = fit_single(rows.part(chosen), labels[chosen], 5).probabilities(rows)
-    assert found.shape == (len(rows), 5)
-    assert (found[:, [1, 3, 4]] == 0).all()
-    assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
+    probabilities = fit_single(rows.part(chosen), labels[chosen], 5).probabilities(rows)
+    assert probabilities.shape == (len(rows), 5)
+    assert (probabilities[:, [1, 3, 4]] == 0).all()
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_texts_without_features_and_equal_texts_do_not_stop_a_fit(featurizer):
@@ -98,8 +98,8 @@ def test_several_labels_are_fitted_each_on_its_own(rows, flags, flat, monkeypatc
     monkeypatch.setattr(linear, "LABEL_TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     train = rows.part(np.arange(100))
-    found = fit_multi(train, flags[:100]).probabilities(rows)
+    probabilities = fit_multi(train, flags[:100]).probabilities(rows)
     for number in range(3):
         oracle = LogisticRegression(C=20, tol=1e-8, max_iter=5_000).fit(flat(train), flags[:100, number])
         theirs = oracle.predict_proba(flat(rows))[:, 1]
-        assert np.abs(found[:, number] - theirs).max() < 6e-3  # single precision
+        assert np.abs(probabilities[:, number] - theirs).max() < 6e-3  # single precision

@@ -44,8 +44,8 @@ def test_of_several_labels_the_weakest_counts_and_rarity_is_no_doubt():
     flags = np.zeros((100, 2), dtype=bool)
     flags[:5, 0] = True  # a class of one document in twenty
     probabilities = np.full((100, 2), 0.05)
-    found = weakest_prior(probabilities, flags)
-    assert 0.3 < found[0] < 0.7  # as probable as the class is anyway: neither for nor against
+    prior = weakest_prior(probabilities, flags)
+    assert 0.3 < prior[0] < 0.7  # as probable as the class is anyway: neither for nor against
     probabilities[0, 0] = 0.001
     assert weakest_prior(probabilities, flags)[0] < 0.05
     probabilities[50, 1] = 0.95
@@ -62,7 +62,7 @@ def test_wrong_labels_are_among_the_least_believed(rows, labels):
 
 
 def test_a_class_with_one_label_and_few_rows_are_no_reason_to_fail(rows):
-    found = cross_fitted(rows, np.zeros(len(rows), dtype=np.int64), 3)
-    assert found.shape == (len(rows), 3)
+    result = cross_fitted(rows, np.zeros(len(rows), dtype=np.int64), 3)
+    assert result.shape == (len(rows), 3)
     flags = np.zeros((len(rows), 2), dtype=bool)
     assert cross_fitted(rows, flags, 2).shape == (len(rows), 2)

@@ -46,21 +46,21 @@ def test_a_strategy_that_learns_later_has_cost_labels():
 
 def test_the_curve_is_the_macro_f1_that_is_shown_elsewhere():
     (curve,) = [run(20, 1)]
-    found = estimate_savings({"random": [curve]}, TRUTH, 3, baseline="random", shares=(0.9,), seed=0)
+    savings = estimate_savings({"random": [curve]}, TRUTH, 3, baseline="random", shares=(0.9,), seed=0)
     eye = np.eye(3, dtype=bool)
     expected = [quality_of_flags(eye[step], eye[TRUTH]).macro_f1 for step in curve.decided]
-    assert [point.value for point in found.quality["random"]] == pytest.approx(expected, abs=1e-6)
+    assert [point.value for point in savings.quality["random"]] == pytest.approx(expected, abs=1e-6)
 
 
 def test_several_labels_per_document_are_measured_alike():
     eye = np.eye(3, dtype=bool)
     curve = run(20, 1)
     as_flags = Curve(curve.labels, eye[curve.decided])
-    one, other = (
+    first, other = (
         estimate_savings({"random": [c]}, truth, 3, baseline="random", shares=(0.9,), seed=0)
         for c, truth in ((curve, TRUTH), (as_flags, eye[TRUTH]))
     )
-    assert one == other
+    assert first == other
 
 
 def test_what_is_never_reached_took_all_labels():
@@ -76,6 +76,6 @@ def test_runs_of_other_lengths_of_step_meet_on_one_grid():
     sparse = run(30, 5)
     sparse = Curve(sparse.labels[1::2], sparse.decided[1::2])
     curves = {"random": [run(30, 6)], "default": [sparse]}
-    found = estimate_savings(curves, TRUTH, 3, baseline="random", shares=(0.9,), seed=0)
-    assert found.labels == LABELS.tolist()
-    assert len(found.quality["default"]) == len(found.labels)
+    savings = estimate_savings(curves, TRUTH, 3, baseline="random", shares=(0.9,), seed=0)
+    assert savings.labels == LABELS.tolist()
+    assert len(savings.quality["default"]) == len(savings.labels)

@@ -48,25 +48,27 @@ def played(gains: dict[Recipe, float]) -> dict[Recipe, list[Score]]:
 
 
 def test_noise_changes_nothing():
-    found = verdicts(played({}))
-    assert not any(one.is_better for one in found)
-    assert adopted(found) == USUAL_RECIPE
+    trials = verdicts(played({}))
+    assert not any(trial.is_better for trial in trials)
+    assert adopted(trials) == USUAL_RECIPE
 
 
 def test_a_gain_beyond_noise_is_taken_and_the_next_step_builds_on_it():
-    found = verdicts(played({Recipe(60.0): 0.1, Recipe(60.0, Augmentation.DROPOUT): 0.1}))
-    assert [one.against.strength for one in found] == [20, 20, 60, 60]
-    assert adopted(found) == Recipe(60.0)
+    trials = verdicts(played({Recipe(60.0): 0.1, Recipe(60.0, Augmentation.DROPOUT): 0.1}))
+    assert [trial.against.strength for trial in trials] == [20, 20, 60, 60]
+    assert adopted(trials) == Recipe(60.0)
 
 
 def test_what_weak_classes_get_is_judged_by_itself():
-    found = verdicts(played({Recipe(20.0, Augmentation.JOINED): 0.1}))
-    assert adopted(found) == Recipe(20.0, Augmentation.JOINED)
+    trials = verdicts(played({Recipe(20.0, Augmentation.JOINED): 0.1}))
+    assert adopted(trials) == Recipe(20.0, Augmentation.JOINED)
 
 
 def test_a_gain_that_makes_the_model_too_sure_is_not_taken():
     done = played({Recipe(60.0): 0.1})
-    done[Recipe(60.0)] = [Score(one.macro_f1, 1.5 + NOISE[0, n]) for n, one in enumerate(done[Recipe(60.0)])]
+    done[Recipe(60.0)] = [
+        Score(score.macro_f1, 1.5 + NOISE[0, n]) for n, score in enumerate(done[Recipe(60.0)])
+    ]
     for strength, kind in ((20.0, Augmentation.DROPOUT), (20.0, Augmentation.JOINED)):
         done[Recipe(strength, kind)] = done[USUAL_RECIPE]
     assert adopted(verdicts(done)) == USUAL_RECIPE
@@ -76,9 +78,9 @@ def test_differences_of_folds_that_share_documents_are_less_sure_than_they_look(
     """The plain t-test would take this one."""
     rng = np.random.default_rng(3)
     gains = 0.01 + rng.normal(0, 0.02, TRIALS)
-    found = corrected_difference(0.7 + gains, np.full(TRIALS, 0.7))
+    difference = corrected_difference(0.7 + gains, np.full(TRIALS, 0.7))
     plain = 2.14 * gains.std(ddof=1) / np.sqrt(TRIALS)
-    assert found.reach == pytest.approx(plain * np.sqrt(1 + TRIALS / 4), rel=0.01)
+    assert difference.reach == pytest.approx(plain * np.sqrt(1 + TRIALS / 4), rel=0.01)
 
 
 @pytest.mark.parametrize("kind", [Augmentation.DROPOUT, Augmentation.JOINED])

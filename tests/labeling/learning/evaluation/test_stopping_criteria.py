@@ -71,27 +71,27 @@ def test_a_trend_needs_enough_random_documents_among_the_latest_answers():
 
 
 def test_always_right_so_far_is_no_certainty():
-    found = accuracy_trend(np.arange(20) * 10, np.ones(20, dtype=bool))
-    assert found.slope == 0
-    assert found.low < -0.05 < 0.05 < found.high
+    trend = accuracy_trend(np.arange(20) * 10, np.ones(20, dtype=bool))
+    assert trend.slope == 0
+    assert trend.low < -0.05 < 0.05 < trend.high
 
 
 def test_the_interval_of_a_trend_holds_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(1)
     ages, held = np.arange(0, 200, 5), 0
     for _ in range(400):
-        chance = 0.8 - 0.1 * ages / 100
-        found = accuracy_trend(ages, rng.random(len(ages)) < chance)
-        held += found.low <= 0.1 <= found.high
+        probability = 0.8 - 0.1 * ages / 100
+        trend = accuracy_trend(ages, rng.random(len(ages)) < probability)
+        held += trend.low <= 0.1 <= trend.high
     assert 0.92 < held / 400 < 0.99
 
 
 def test_the_gain_of_a_power_law_is_read_off_it():
     labels = np.array([40, 80, 160, 320, 640])
     error = 0.9 * labels**-0.4
-    found = expected_gain(labels, error * 5_001 - 0.5, np.full(5, 5_000))
-    assert found.value == pytest.approx(0.9 * (640**-0.4 - 740**-0.4), rel=1e-3)
-    assert found.low <= found.value <= found.high
+    gain = expected_gain(labels, error * 5_001 - 0.5, np.full(5, 5_000))
+    assert gain.value == pytest.approx(0.9 * (640**-0.4 - 740**-0.4), rel=1e-3)
+    assert gain.low <= gain.value <= gain.high
 
 
 def test_the_gain_is_uncertain_where_the_curve_is_rough():
@@ -110,6 +110,6 @@ def test_no_gain_is_made_up_from_too_little(labels, documents):
 
 
 def test_nothing_wrong_at_all_promises_little():
-    found = expected_gain(np.array([50, 100, 200, 400]), np.zeros(4), np.full(4, 100))
-    assert isinstance(found, Gain)
-    assert abs(found.value) < 0.005
+    gain = expected_gain(np.array([50, 100, 200, 400]), np.zeros(4), np.full(4, 100))
+    assert isinstance(gain, Gain)
+    assert abs(gain.value) < 0.005

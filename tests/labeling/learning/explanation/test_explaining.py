@@ -43,11 +43,11 @@ def explained(committee, rows, texts, featurizer):
 
 
 def test_only_words_of_the_text_are_named_and_few_of_them(explained, texts):
-    for found, text in zip(explained, texts, strict=True):
-        named = [word for word, _pull in found.words]
+    for result, text in zip(explained, texts, strict=True):
+        named = [word for word, _pull in result.words]
         assert len(named) <= MAX_WORDS
         assert set(named) <= set(words(text))
-        pulls = [pull for _word, pull in found.words]
+        pulls = [pull for _word, pull in result.words]
         assert pulls == sorted(pulls, reverse=True)
         assert all(pull > 0 for pull in pulls)
 
@@ -88,11 +88,11 @@ def test_on_real_texts_the_first_named_word_is_among_the_three_that_move_most(na
     pairs = two_best(committee.probabilities(rows.part(asked)))
     explained = explain(rows.part(asked), [texts[i] for i in asked], committee, pairs, featurizer)
     hits = []
-    for number, pair, found in zip(asked, pairs, explained, strict=True):
-        if found.words:
+    for number, pair, explanation in zip(asked, pairs, explained, strict=True):
+        if explanation.words:
             held = sorted(set(words(texts[number])))
             left = [lead(committee, featurizer, without(texts[number], {word}), pair) for word in held]
-            hits.append(found.words[0][0] in np.array(held)[np.argsort(left)[:3]])
+            hits.append(explanation.words[0][0] in np.array(held)[np.argsort(left)[:3]])
     assert np.mean(hits) > least
 
 

@@ -69,12 +69,12 @@ likelihoods = st.lists(st.tuples(st.floats(-500, 0), st.integers(1, 500)), min_s
 
 @given(likelihoods)
 def test_the_extremes_are_mnlp_and_total_least_confidence(pairs):
-    found, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
-    assert per_second(found, counts, Cost(0, 1)) == pytest.approx(mnlp(found, counts))
-    assert per_second(found, counts, Cost(1, 0)) == pytest.approx(total_least_confidence(found))
+    result, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    assert per_second(result, counts, Cost(0, 1)) == pytest.approx(mnlp(result, counts))
+    assert per_second(result, counts, Cost(1, 0)) == pytest.approx(total_least_confidence(result))
 
 
 def test_where_length_costs_little_the_long_text_comes_first():
-    found, counts = np.array([-2.0, -6.0]), np.array([10, 50])
-    assert per_second(found, counts, Cost(60, 0.1)).argmax() == 1
-    assert per_second(found, counts, Cost(1, 2.0)).argmax() == 0
+    result, counts = np.array([-2.0, -6.0]), np.array([10, 50])
+    assert per_second(result, counts, Cost(60, 0.1)).argmax() == 1
+    assert per_second(result, counts, Cost(1, 2.0)).argmax() == 0

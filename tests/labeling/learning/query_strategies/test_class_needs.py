@@ -25,10 +25,10 @@ def served(head):
 def test_a_need_gets_its_share_from_the_beginning_of_the_head():
     head = needy({2: 0.3, 4: 0.1})
     for length in (20, 60, 140, 400):
-        found = served(head[:length])
-        assert found[2] == pytest.approx(0.3 * length, abs=1.5)
-        assert found[4] == pytest.approx(0.1 * length, abs=1.5)
-        assert set(found) <= {2, 4}
+        result = served(head[:length])
+        assert result[2] == pytest.approx(0.3 * length, abs=1.5)
+        assert result[4] == pytest.approx(0.1 * length, abs=1.5)
+        assert set(result) <= {2, 4}
     assert all(e.label_class in e.classes for e in head if e.share is Share.WEAK_CLASS)
 
 
@@ -53,23 +53,23 @@ def test_however_much_is_needed_doubt_and_random_documents_keep_their_places():
 def test_the_engine_s_own_quota_fills_what_needs_by_hand_leave_of_its_part():
     even = np.array([0.0, 0.2, 0.2, 0.2, 0.2, 0.2])
     head = needy({0: 0.1}, weakness=even)
-    found = served(head)
-    assert found[0] == pytest.approx(40, abs=2)
-    assert sum(found.values()) == pytest.approx(0.45 * 400, abs=8)
-    assert min(found.values()) > 20
+    result = served(head)
+    assert result[0] == pytest.approx(40, abs=2)
+    assert sum(result.values()) == pytest.approx(0.45 * 400, abs=8)
+    assert min(result.values()) > 20
 
 
 def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_each_other():
     scores, vectors = pool(4_000, 6)
-    odds = np.where(scores.classes == 2, scores.probabilities, 0).max(axis=1)
-    least = np.sort(odds)[-2 * 4 * 6 : -4 * 6][0]  # the draw at random may have taken some
+    probabilities = np.where(scores.classes == 2, scores.probabilities, 0).max(axis=1)
+    least = np.sort(probabilities)[-2 * 4 * 6 : -4 * 6][0]  # the draw at random may have taken some
     wishes = Wishes(needs={2: 0.3, 4: 0.1}, sought=frozenset({2, 5}), weakness=np.zeros(6))
     head = select_head(scores, vectors, 6, wishes=wishes, size=20)
     sought = [e for e in head if e.is_sought]
     assert {e.label_class for e in sought} == {2}
     assert len(sought) == pytest.approx(6, abs=1)
-    found = odds[np.searchsorted(scores.positions, [e.position for e in sought])]
-    assert found.min() >= least
+    result = probabilities[np.searchsorted(scores.positions, [e.position for e in sought])]
+    assert result.min() >= least
     assert all(e.cluster_size for e in sought)
     assert served(head)[4] in (1, 2, 3)
 

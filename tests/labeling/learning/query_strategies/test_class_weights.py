@@ -24,8 +24,8 @@ def test_agreement_needs_enough_pairs_and_ignores_documents_with_one_answer():
     documents = np.r_[[0, 0, 1, 1], np.arange(2, 22)]
     assert np.isnan(class_agreement(given_flags, documents)).all()
     both = np.array([[True, False], [False, True]] * 6 + [[True, False], [True, False]] * 3)
-    found = class_agreement(both, np.repeat(np.arange(9), 2))
-    assert found.round(2).tolist() == [0.5, 0.0]
+    agreement = class_agreement(both, np.repeat(np.arange(9), 2))
+    assert agreement.round(2).tolist() == [0.5, 0.0]
 
 
 @given(
@@ -34,21 +34,21 @@ def test_agreement_needs_enough_pairs_and_ignores_documents_with_one_answer():
 )
 def test_quotas_fill_what_they_can_and_no_more(arrays, total):
     weights, available = np.array([w for w, _ in arrays]), np.array([a for _, a in arrays])
-    places = quotas(weights, available, total)
-    assert (places >= 0).all()
-    assert (places <= available).all()
-    assert places.sum() <= total
+    indices = quotas(weights, available, total)
+    assert (indices >= 0).all()
+    assert (indices <= available).all()
+    assert indices.sum() <= total
     if (available >= total).all():
-        assert places.sum() == total
+        assert indices.sum() == total
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), max_size=60))
 def test_quality_is_better_where_predictions_are_right(pairs):
     predicted, given_labels = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    found = prequential_f1(predicted, given_labels, 4)
-    assert ((found > 0) & (found < 1)).all()
+    result = prequential_f1(predicted, given_labels, 4)
+    assert ((result > 0) & (result < 1)).all()
     right = prequential_f1(given_labels, given_labels, 4)
-    assert (right >= found - 1e-12).all()
+    assert (right >= result - 1e-12).all()
 
 
 def test_only_the_latest_pairs_count():

@@ -48,9 +48,9 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
         )  # fmt: skip
 
     head = choose()
-    places = [entry.position for entry in head]
-    assert len(places) == len(set(places)) == min(size, count)
-    assert set(places) <= set(scores.positions.tolist())
+    indices = [entry.position for entry in head]
+    assert len(indices) == len(set(indices)) == min(size, count)
+    assert set(indices) <= set(scores.positions.tolist())
     assert choose() == head
 
 
@@ -130,20 +130,20 @@ def test_seed_words_get_a_tenth_of_every_block_and_say_which_they_are():
     scores, vectors = pool(3_000, 4)
     seeds = {3: matching(scores.positions[:400])}
     head = select_head(scores, vectors, 4, wishes=Wishes(seeds=seeds), size=200)
-    found = [entry for entry in head if entry.share is Share.SEED_WORDS]
-    assert len(found) == 20
+    head_entries = [entry for entry in head if entry.share is Share.SEED_WORDS]
+    assert len(head_entries) == 20
     assert Counter(entry.share for entry in head[:20])[Share.SEED_WORDS] == 2
-    assert {(entry.label_class, entry.seed_words) for entry in found} == {(3, ("refund",))}
-    assert {entry.position for entry in found} <= set(scores.positions[:400].tolist())
+    assert {(entry.label_class, entry.seed_words) for entry in head_entries} == {(3, ("refund",))}
+    assert {entry.position for entry in head_entries} <= set(scores.positions[:400].tolist())
 
 
 def test_classes_with_seed_words_share_their_tenth_and_few_matches_leave_the_rest_to_others():
     scores, vectors = pool(3_000, 4)
     seeds = {1: matching(scores.positions[:3]), 3: matching(scores.positions[500:900])}
     head = select_head(scores, vectors, 4, wishes=Wishes(seeds=seeds), size=400)
-    found = Counter(entry.label_class for entry in head if entry.share is Share.SEED_WORDS)
-    assert found[1] <= 3
-    assert 36 <= sum(found.values()) <= 40
+    result = Counter(entry.label_class for entry in head if entry.share is Share.SEED_WORDS)
+    assert result[1] <= 3
+    assert 36 <= sum(result.values()) <= 40
     assert len(head) == 400
 
 
@@ -190,7 +190,7 @@ def test_of_several_classes_rare_ones_are_asked_for_by_what_is_expected_of_them(
 def test_the_margin_share_takes_different_documents():
     scores, _ = pool(400, 3)
     twins = unit_rows(np.eye(40)[np.arange(1_300) % 40] + 0.001)
-    head = select_head(scores, lambda places: twins[places], 3, size=20)
+    head = select_head(scores, lambda indices: twins[indices], 3, size=20)
     chosen = [entry.position % 40 for entry in head if entry.share is Share.MARGIN]
     assert len(set(chosen)) == len(chosen)
 
@@ -240,8 +240,8 @@ def test_one_of_each_group_comes_before_the_others_and_nothing_is_lost(
     positions = gap * np.arange(n)
     likes = np.random.default_rng(seed).permutation(n)
 
-    def choose(is_candidate, places):
-        rows = [row for row in likes.tolist() if is_candidate[row]][:places]
+    def choose(is_candidate, indices):
+        rows = [row for row in likes.tolist() if is_candidate[row]][:indices]
         return [HeadEntry(int(positions[row]), Share.MARGIN) for row in rows]
 
     head = one_of_each_first(Candidates.of(groups, is_open, known, positions), size, choose)
@@ -249,8 +249,8 @@ def test_one_of_each_group_comes_before_the_others_and_nothing_is_lost(
     assert len(rows) == len(set(rows)) == min(size, int(is_open.sum()))
     assert is_open[rows].all()
     part = [
-        2 if groups[row] in groups[rows[:place]] else int(groups[row] in known)
-        for place, row in enumerate(rows)
+        2 if groups[row] in groups[rows[:index]] else int(groups[row] in known)
+        for index, row in enumerate(rows)
     ]
     assert part == sorted(part)
     new = set(groups[is_open].tolist()) - set(known.tolist())
@@ -265,8 +265,8 @@ def test_a_frequent_group_comes_as_early_as_its_documents_would():
     for seed in range(40):
         rng = np.random.default_rng(seed)
 
-        def choose(is_candidate, places, rng=rng):
-            rows = rng.permutation(np.flatnonzero(is_candidate))[:places]
+        def choose(is_candidate, indices, rng=rng):
+            rows = rng.permutation(np.flatnonzero(is_candidate))[:indices]
             return [HeadEntry(int(row), Share.RANDOM) for row in rows]
 
         head = one_of_each_first(candidates, 11, choose)

@@ -31,34 +31,34 @@ def found_in(store, terms, *, most=100, is_eligible=None):
 
 
 def test_words_are_found_in_any_case_and_phrases_only_as_they_stand(store):
-    found = found_in(store, {0: ["Refund"], 1: ["money back"]})
-    assert {place % 6 for place in found[0].positions.tolist()} == {2, 5}
-    assert {place % 6 for place in found[1].positions.tolist()} == {0}
+    result = found_in(store, {0: ["Refund"], 1: ["money back"]})
+    assert {index % 6 for index in result[0].positions.tolist()} == {2, 5}
+    assert {index % 6 for index in result[1].positions.tolist()} == {0}
 
 
 def test_the_best_match_comes_first_and_each_names_its_words(store):
-    (found,) = found_in(store, {4: ["refund", "parcel"]}).values()
-    assert found.positions[0] % 6 == 5  # holds both
-    assert found.words[0] == ("refund", "parcel")
-    assert (np.diff(found.scores) <= 1e-6).all()
-    assert len(found.positions) == len(found.words) == 20
+    (matches,) = found_in(store, {4: ["refund", "parcel"]}).values()
+    assert matches.positions[0] % 6 == 5  # holds both
+    assert matches.words[0] == ("refund", "parcel")
+    assert (np.diff(matches.scores) <= 1e-6).all()
+    assert len(matches.positions) == len(matches.words) == 20
 
 
 def test_documents_that_may_not_be_chosen_are_passed_over(store):
     eligible = np.zeros(30, dtype=bool)
     eligible[[5, 8]] = True
-    (found,) = found_in(store, {0: ["refund"]}, is_eligible=eligible).values()
-    assert sorted(found.positions.tolist()) == [5, 8]
+    (matches,) = found_in(store, {0: ["refund"]}, is_eligible=eligible).values()
+    assert sorted(matches.positions.tolist()) == [5, 8]
 
 
 def test_only_the_best_are_kept_and_words_that_nobody_wrote_find_nothing(store):
-    found = found_in(store, {0: ["refund"], 1: ["zebra"], 2: ["?!"], 3: []}, most=4)
-    assert list(found) == [0]
-    assert len(found[0].positions) == 4
+    result = found_in(store, {0: ["refund"], 1: ["zebra"], 2: ["?!"], 3: []}, most=4)
+    assert list(result) == [0]
+    assert len(result[0].positions) == 4
 
 
 def test_chosen_matches_differ_from_each_other(store):
-    (found,) = found_in(store, {0: ["refund"]}).values()
-    chosen = varied_matches(found, lambda p: np.ones(len(p), dtype=bool), 2, store.dense)
-    assert {int(found.positions[place]) % 6 for place in chosen} == {2, 5}
-    assert varied_matches(found, lambda p: np.zeros(len(p), dtype=bool), 2, store.dense) == []
+    (matches,) = found_in(store, {0: ["refund"]}).values()
+    chosen = varied_matches(matches, lambda p: np.ones(len(p), dtype=bool), 2, store.dense)
+    assert {int(matches.positions[index]) % 6 for index in chosen} == {2, 5}
+    assert varied_matches(matches, lambda p: np.zeros(len(p), dtype=bool), 2, store.dense) == []

@@ -24,10 +24,10 @@ def said(tags=None):
     surest = rng.integers(-1, 2, COUNT)
     second = np.where((surest >= 0) & (rng.random(COUNT) < 0.25), 1 - surest, -1)
     classes = np.stack([surest, second], axis=1).astype(np.int16)
-    found = np.where(classes >= 0, rng.uniform(0.4, 1, (COUNT, 2)), 0).astype(np.float32)
+    astype = np.where(classes >= 0, rng.uniform(0.4, 1, (COUNT, 2)), 0).astype(np.float32)
     counts = rng.integers(1, 40, COUNT)
     likelihoods = -rng.exponential(2, COUNT)
-    return Sequences(likelihoods, counts, classes, found, np.array(tags or [0], np.int16))
+    return Sequences(likelihoods, counts, classes, astype, np.array(tags or [0], np.int16))
 
 
 def head(strategy, size=60, seed=1, **wishes):
@@ -35,7 +35,7 @@ def head(strategy, size=60, seed=1, **wishes):
     scores = pool_scores(np.arange(10, COUNT + 10), said(), PER_TOKEN)
     return scores, select_head(
         scores,
-        lambda places: vectors[places],
+        lambda indices: vectors[indices],
         2,
         strategy=strategy,
         wishes=Wishes(**wishes),
@@ -50,15 +50,15 @@ def head(strategy, size=60, seed=1, **wishes):
 def held_by(scores):
     """The classes found in each document, by its position."""
     rows = zip(scores.positions.tolist(), scores.classes.tolist(), strict=True)
-    return {place: set(row) - {-1} for place, row in rows}
+    return {index: set(row) - {-1} for index, row in rows}
 
 
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_a_head_holds_distinct_documents_of_the_pool(strategy):
     scores, entries = head(strategy)
-    places = [entry.position for entry in entries]
-    assert len(set(places)) == len(places) == 60
-    assert set(places) <= set(scores.positions.tolist())
+    indices = [entry.position for entry in entries]
+    assert len(set(indices)) == len(indices) == 60
+    assert set(indices) <= set(scores.positions.tolist())
 
 
 def test_one_seed_gives_one_head():
@@ -77,7 +77,7 @@ def test_what_is_not_drawn_is_the_most_doubtful_of_the_rest():
     scores, entries = head(Strategy.DEFAULT)
     drawn = {entry.position for entry in entries if entry.share is Share.RANDOM}
     doubt = dict(zip(scores.positions.tolist(), scores.margin.tolist(), strict=True))
-    rest = sorted((place for place in doubt if place not in drawn), key=lambda place: -doubt[place])
+    rest = sorted((index for index in doubt if index not in drawn), key=lambda index: -doubt[index])
     assert [entry.position for entry in entries if entry.share is Share.MARGIN] == rest[:54]
 
 
@@ -99,8 +99,8 @@ def test_a_need_is_served_by_the_most_doubtful_documents_that_hold_the_class():
     others = {entry.position for entry in entries if entry.share is not Share.WEAK_CLASS}
     held, doubt = held_by(scores), dict(zip(scores.positions.tolist(), scores.margin.tolist(), strict=True))
     served = [entry.position for entry in entries if entry.share is Share.WEAK_CLASS]
-    left = [place for place in sorted(doubt, key=lambda n: -doubt[n]) if 1 in held[place]]
-    assert served == [place for place in left if place not in others][: len(served)]
+    left = [index for index in sorted(doubt, key=lambda n: -doubt[n]) if 1 in held[index]]
+    assert served == [index for index in left if index not in others][: len(served)]
     is_second = scores.classes[:, 1] == 1
     assert set(served) & set(scores.positions[is_second].tolist())  # less sure than of another class
 

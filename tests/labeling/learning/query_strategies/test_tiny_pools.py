@@ -125,8 +125,8 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
 def marked(text, seed):
     """A few spans of a text, some over each other, some of white space alone."""
     rng = np.random.default_rng(seed)
-    places = [sorted(rng.integers(0, len(text) + 1, 2).tolist()) for _ in range(int(rng.integers(3)))]
-    return [Span(start, end, CLASSES[seed % 3]) for start, end in places if start < end]
+    indices = [sorted(rng.integers(0, len(text) + 1, 2).tolist()) for _ in range(int(rng.integers(3)))]
+    return [Span(start, end, CLASSES[seed % 3]) for start, end in indices if start < end]
 
 
 @settings(max_examples=25)
@@ -148,17 +148,17 @@ def test_any_pool_of_spans_gets_a_tagger_and_an_order_or_is_known_to_hold_nothin
             return
         tagger = SpanTagger.open(Path(folder, "model"))
         tagged = tagger.tag(texts)
-        for text, one in zip(texts, tagged, strict=True):
-            assert np.isfinite(one.log_likelihood)
-            assert all(0 <= span.start < span.end <= len(text) for span in one.spans)
-            assert all(0 < probability <= 1 + 1e-9 for probability in one.probabilities)
+        for text, prediction in zip(texts, tagged, strict=True):
+            assert np.isfinite(prediction.log_likelihood)
+            assert all(0 <= span.start < span.end <= len(text) for span in prediction.spans)
+            assert all(0 < probability <= 1 + 1e-9 for probability in prediction.probabilities)
         span_pulls(tagger, texts, tagged, spans)
         crossed_spans(texts, spans, CLASSES, Path(folder, "folds"), clusters, seed=seed)
         parts = []
-        for place, block in tokens.blocks():
+        for index, block in tokens.blocks():
             said = tagger.score(block, CLASSES)
             parts.append(
-                pool_scores(place + np.arange(len(block)), said, PER_TOKEN, changed_tags(block, said, said))
+                pool_scores(index + np.arange(len(block)), said, PER_TOKEN, changed_tags(block, said, said))
             )
         scores = PoolScores.merge(parts)
         assert np.isfinite([scores.margin, scores.disagreement]).all()

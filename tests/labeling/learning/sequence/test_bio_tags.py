@@ -45,12 +45,12 @@ def test_spans_survive_tags(case):
 def test_spans_survive_tags_in_segments_too(case):
     text, spans = case
     tokens = tokenize(text, cuts_of(spans))
-    found = [
+    rows = [
         span
         for part in segments(text, tokens, spans)
         for span, _, _ in spans_of(part.tokens, tags_of(part.tokens, spans))
     ]
-    assert found == spans
+    assert rows == spans
 
 
 @given(texts, st.sets(st.integers(-2, 45)))

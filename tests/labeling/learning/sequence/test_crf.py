@@ -73,7 +73,7 @@ def test_many_texts_at_once_get_the_tags_and_probabilities_of_crfsuite(texts, fo
         tags = crfsuite.tag(describer.tokens(words))
         assert [tables.tags[tag] for tag in said.tags[first:behind]] == tags
         assert np.exp(said.log_likelihoods[number]) == pytest.approx(crfsuite.probability(tags), abs=1e-4)
-        chances = [crfsuite.marginal(tag, place) for place, tag in enumerate(tags)]
+        chances = [crfsuite.marginal(tag, index) for index, tag in enumerate(tags)]
         assert said.chances[first:behind] == pytest.approx(chances, abs=1e-4)
 
 
@@ -132,11 +132,11 @@ def test_every_class_that_was_found_is_named_the_surest_first(tagger, describer)
     names = ["Other", "Harm", "Another", "Drug"]
     said = tagger.score(TokenBlock.of_texts(lesson(4)[0], describer), names)
     assert said.classes.shape == said.probabilities.shape == (4, 4)
-    for classes, odds in zip(said.classes.tolist(), said.probabilities.tolist(), strict=True):
+    for classes, probabilities in zip(said.classes.tolist(), said.probabilities.tolist(), strict=True):
         assert set(classes) == {1, 3, -1}
-        assert odds == sorted(odds, reverse=True)
+        assert probabilities == sorted(probabilities, reverse=True)
         assert classes[2:] == [-1, -1]
-        assert odds[2:] == [0, 0]
+        assert probabilities[2:] == [0, 0]
 
 
 def test_a_class_that_is_no_more_is_not_named(tagger, describer):
@@ -180,8 +180,8 @@ def test_what_words_add_is_all_that_sets_two_taggings_apart_but_moves_and_margin
     def rest(tags):
         numbers = [names.index(tag) for tag in tags]
         moves = sum(tables.transitions[a, b] for a, b in pairwise(numbers))
-        ends = [(n, place) for n in range(len(tags)) for place in PLACES if not 0 <= n + place < len(tags)]
-        absent = sum(tables.absent[PLACES.index(place), numbers[n]] for n, place in ends)
+        ends = [(n, index) for n in range(len(tags)) for index in PLACES if not 0 <= n + index < len(tags)]
+        absent = sum(tables.absent[PLACES.index(index), numbers[n]] for n, index in ends)
         return moves + absent + tables.bias[numbers].sum()
 
     assert led.sum() + rest(sides[0]) - rest(sides[1]) == pytest.approx(apart, abs=1e-6)
@@ -192,10 +192,10 @@ def test_the_strongest_words_are_told_at_their_places(tagger):
     text = "The drug Aspirin causes a rash in 5 patients."
     (said,) = tagger.tag([text])
     assert [text[span.start : span.end] for span in said.spans] == ["Aspirin", "a rash"]
-    (found,) = span_pulls(tagger, [text], [said], [[said.spans[0]]])
-    words = [text[pull.start : pull.end] for pull in found.towards]
+    (pulls,) = span_pulls(tagger, [text], [said], [[said.spans[0]]])
+    words = [text[pull.start : pull.end] for pull in pulls.towards]
     assert "rash" in words
-    assert found.towards == tuple(sorted(found.towards))
+    assert pulls.towards == tuple(sorted(pulls.towards))
     (nothing,) = span_pulls(tagger, ["and"], tagger.tag(["and"]), [None])
     assert nothing == ((), ())
 

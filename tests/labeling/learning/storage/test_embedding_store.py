@@ -28,8 +28,8 @@ WIDTH = 8
 def vectors_of(positions, width=WIDTH):
     """The right vector of a position, the same in every process."""
     rows = [np.random.default_rng(int(position)).normal(size=width) for position in positions]
-    found = np.array(rows, dtype=np.float32).reshape(-1, width)
-    return found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-9)
+    reshape = np.array(rows, dtype=np.float32).reshape(-1, width)
+    return reshape / np.linalg.norm(reshape, axis=1, keepdims=True).clip(1e-9)
 
 
 def stored(positions, width=WIDTH):
@@ -49,9 +49,9 @@ def test_rows_come_back_in_any_order_however_they_were_written(parts, asked, tmp
     reopened = EmbeddingStore.open(store.root)
     assert len(store) == len(reopened) == len(written)
     assert set(np.flatnonzero(reopened.present(250))) == written
-    found, flags = reopened.take(np.array(asked, dtype=np.int64))
+    result, flags = reopened.take(np.array(asked, dtype=np.int64))
     assert flags.tolist() == [position in written for position in asked]
-    assert np.array_equal(found, np.where(flags[:, None], stored(asked), 0).astype(np.float32))
+    assert np.array_equal(result, np.where(flags[:, None], stored(asked), 0).astype(np.float32))
     assert np.array_equal(reopened.between(0, 260) * SCALE, reopened.take(np.arange(260))[0])
 
 

@@ -16,9 +16,9 @@ from labeling.learning.text.rows import DENSE_SCALE
 from labeling.learning.text.tfidf import Featurizer
 
 
-def assert_holds(found: FeatureStore, rows, count: int) -> None:
-    assert len(found) == count
-    taken = found.take(np.arange(count))
+def assert_holds(store: FeatureStore, rows, count: int) -> None:
+    assert len(store) == count
+    taken = store.take(np.arange(count))
     assert (taken.sparse != rows.sparse[:count]).nnz == 0
     assert np.abs(taken.dense - rows.dense[:count]).max(initial=0) <= DENSE_SCALE / 2 + 1e-6  # eight bits
 
@@ -121,10 +121,10 @@ def test_a_crash_between_any_two_writes_loses_and_invents_nothing(
                 finished = True
             except Killed:
                 finished = False
-        found = FeatureStore.open(root)
-        assert len(found) in (40, 64, 80)
-        assert_holds(found, rows, len(found))
-        assert_holds(found.append(40, texts[40:120]), rows, 120)
+        store = FeatureStore.open(root)
+        assert len(store) in (40, 64, 80)
+        assert_holds(store, rows, len(store))
+        assert_holds(store.append(40, texts[40:120]), rows, 120)
         assert not list(root.glob(".writing-*"))
         limit += 1
     assert limit > 15
@@ -149,11 +149,11 @@ def test_nothing_on_disk_needs_pickle(texts, featurizer, tmp_path):
 def test_a_shard_that_was_lost_ends_the_store_and_is_made_again(lost, texts, featurizer, rows, tmp_path):
     FeatureStore.create(tmp_path, featurizer, shard_rows=32).append(0, texts[:110])
     next(tmp_path.glob(f"shard-{lost:06d}-*")).rename(tmp_path / "away")
-    found = FeatureStore.open(tmp_path)
-    assert_holds(found, rows, 32 * lost)
-    found = found.append(32 * lost, texts[32 * lost : 32 * lost + 10])  # half a shard: still no gap is passed
+    store = FeatureStore.open(tmp_path)
+    assert_holds(store, rows, 32 * lost)
+    store = store.append(32 * lost, texts[32 * lost : 32 * lost + 10])  # half a shard: still no gap is passed
     assert_holds(FeatureStore.open(tmp_path), rows, 32 * lost + 10)
-    assert_holds(found.append(len(found), texts[len(found) : 110]), rows, 110)
+    assert_holds(store.append(len(store), texts[len(store) : 110]), rows, 110)
     assert_holds(FeatureStore.open(tmp_path), rows, 110)
 
 

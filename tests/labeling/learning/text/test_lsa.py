@@ -26,9 +26,9 @@ def test_words_of_one_matter_lie_together_and_apart_from_others(kitchen_and_gara
     presence = count_terms(kitchen_and_garage)[:, :WORD_COLUMNS]
     presence.data[:] = 1
     columns, vectors = word_vectors(presence, 2, seed=0)
-    place = {int(c): number for number, c in enumerate(columns)}
+    index_of = {int(c): number for number, c in enumerate(columns)}
     points = unit_rows(vectors)
-    pot, pan, wheel = (points[place[column(word)]] for word in ("pot", "pan", "wheel"))
+    pot, pan, wheel = (points[index_of[column(word)]] for word in ("pot", "pan", "wheel"))
     assert pot @ pan > 0.5 > 0.2 > pot @ wheel
 
 

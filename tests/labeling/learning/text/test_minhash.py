@@ -38,9 +38,9 @@ texts_of_few_words = st.lists(
 )
 
 
-def jaccard(one: str, other: str) -> float:
+def jaccard(item: str, other: str) -> float:
     """Of words and pairs of neighbours, counted and not estimated."""
-    left, right = ({*words(text), *zip(words(text), words(text)[1:], strict=False)} for text in (one, other))
+    left, right = ({*words(text), *zip(words(text), words(text)[1:], strict=False)} for text in (item, other))
     return len(left & right) / len(left | right)
 
 
@@ -71,10 +71,10 @@ def test_the_estimate_is_near_the_true_similarity(changed):
     rng = np.random.default_rng(changed)
     errors = []
     for _ in range(40):
-        one = a_long_text(rng)
-        other = one[:-changed] + a_long_text(rng, changed)
-        left, right = sign([" ".join(one), " ".join(other)])
-        errors.append(similarity(left[None], right[None])[0] - jaccard(" ".join(one), " ".join(other)))
+        item = a_long_text(rng)
+        other = item[:-changed] + a_long_text(rng, changed)
+        left, right = sign([" ".join(item), " ".join(other)])
+        errors.append(similarity(left[None], right[None])[0] - jaccard(" ".join(item), " ".join(other)))
     assert abs(np.mean(errors)) < 0.02
     assert np.std(errors) < 0.06  # .045 at most for 126 independent numbers
 
@@ -106,12 +106,12 @@ def test_signatures_do_not_depend_on_the_company(texts):
 @given(texts=texts_of_few_words, seed=st.integers(0, 99))
 def test_equal_texts_are_together_and_the_order_does_not_matter(texts, seed, grouped):
     groups = grouped(texts)
-    for one, other in combinations(range(len(texts)), 2):
-        if texts[one] == texts[other]:
-            assert groups[one] == groups[other]
-    assert all(groups[group] == group <= place for place, group in enumerate(groups))
+    for first, other in combinations(range(len(texts)), 2):
+        if texts[first] == texts[other]:
+            assert groups[first] == groups[other]
+    assert all(groups[group] == group <= index for index, group in enumerate(groups))
     order = np.random.default_rng(seed).permutation(len(texts))
-    shuffled = grouped([texts[place] for place in order])
+    shuffled = grouped([texts[index] for index in order])
     assert {frozenset(order[list(group)].tolist()) for group in partition(shuffled)} == partition(groups)
 
 
@@ -133,17 +133,19 @@ def test_what_is_found_is_what_counting_finds(grouped):
     for _ in range(40):
         base = a_long_text(rng, 60)
         for changed in (0, 2, 4, 9, 30):
-            places = rng.choice(60, changed, replace=False)
-            edited = [f"x{rng.integers(5_000)}" if place in places else base[place] for place in range(60)]
+            indices = rng.choice(60, changed, replace=False)
+            edited = [f"x{rng.integers(5_000)}" if index in indices else base[index] for index in range(60)]
             texts.append(" ".join(edited))
     groups = grouped(texts)
-    like = {pair: jaccard(*(texts[place] for place in pair)) for pair in combinations(range(len(texts)), 2)}
-    assert all(groups[one] == groups[other] for (one, other), alike in like.items() if alike > ALIKE + 0.1)
+    like = {pair: jaccard(*(texts[index] for index in pair)) for pair in combinations(range(len(texts)), 2)}
+    assert all(
+        groups[number] == groups[other] for (number, other), alike in like.items() if alike > ALIKE + 0.1
+    )
     for group in partition(groups):
         reached = {min(group)}
         while near := {
-            two for one in reached for two in group - reached
-            if like[min(one, two), max(one, two)] > ALIKE - 0.15
+            two for number in reached for two in group - reached
+            if like[min(number, two), max(number, two)] > ALIKE - 0.15
         }:  # fmt: skip
             reached |= near
         assert reached == group
@@ -169,7 +171,7 @@ def test_large_buckets_of_one_thing_become_one_group(grouped):
     rng = np.random.default_rng(6)
     letter = " ".join(a_long_text(rng, 80))
     count = 20 * NEIGHBOURS
-    assert not grouped([f"{letter} number {place}" for place in range(count)]).any()
+    assert not grouped([f"{letter} number {index}" for index in range(count)]).any()
 
 
 def test_adding_in_pieces_gives_the_same_store(texts, tmp_path):
@@ -217,9 +219,9 @@ def test_a_crash_between_any_two_writes_loses_and_invents_nothing(texts, tmp_pat
                 is_finished = True
             except Killed:
                 is_finished = False
-        found = SignatureStore.open(root, shard_rows=32)
-        assert len(found) in (40, 64, 80)
-        whole = found.append(texts[len(found) : 90])
+        signature_store = SignatureStore.open(root, shard_rows=32)
+        assert len(signature_store) in (40, 64, 80)
+        whole = signature_store.append(texts[len(signature_store) : 90])
         assert np.array_equal(whole.take(np.arange(90)), sign(texts[:90]))
         assert not list(root.glob(".writing-*"))
     assert limit > 10

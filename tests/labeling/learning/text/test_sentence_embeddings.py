@@ -89,9 +89,9 @@ def test_a_texts_vector_does_not_depend_on_its_company(embedder, texts):
 @given(st.lists(st.integers(0, TOKENS), max_size=60))
 def test_batches_hold_every_text_that_says_something_once(lengths):
     batches = list(sentence_embeddings._batches(lengths))
-    assert sorted(chain.from_iterable(batches)) == [place for place, length in enumerate(lengths) if length]
+    assert sorted(chain.from_iterable(batches)) == [index for index, length in enumerate(lengths) if length]
     for batch in batches:
-        assert len(batch) * max(lengths[place] for place in batch) <= sentence_embeddings.BATCH_TOKENS
+        assert len(batch) * max(lengths[index] for index in batch) <= sentence_embeddings.BATCH_TOKENS
 
 
 @given(st.text())

@@ -67,7 +67,7 @@ def test_a_megabyte_of_text_is_read_up_to_the_limit():
 def test_counts_do_not_depend_on_what_else_is_in_the_batch(texts):
     together = count_terms(texts[:50])
     apart = [count_terms([text]) for text in texts[:50]]
-    assert all((together[[i]] != one).nnz == 0 for i, one in enumerate(apart))
+    assert all((together[[i]] != matrix).nnz == 0 for i, matrix in enumerate(apart))
 
 
 def test_words_and_pairs_have_columns_of_their_own():
@@ -106,10 +106,10 @@ def test_leading_directions_span_what_an_exact_decomposition_spans():
     rng = np.random.default_rng(0)
     low_rank = rng.normal(size=(80, 5)) * [9, 7, 5, 4, 3] @ rng.normal(size=(5, 60))
     matrix = csr_array((low_rank + 0.01 * rng.normal(size=(80, 60))).astype(np.float32))
-    found = leading_directions(matrix, 5, seed=1)
+    directions = leading_directions(matrix, 5, seed=1)
     exact = svds(matrix, k=5, rng=np.random.default_rng(0))[2]
-    assert np.allclose(found.T @ found, np.eye(5), atol=1e-4)
-    assert np.allclose(np.linalg.svd(exact @ found)[1], 1, atol=1e-3)
+    assert np.allclose(directions.T @ directions, np.eye(5), atol=1e-4)
+    assert np.allclose(np.linalg.svd(exact @ directions)[1], 1, atol=1e-3)
 
 
 def test_log_entropy_agrees_with_its_definition():
