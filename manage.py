@@ -1,11 +1,7 @@
 #!/usr/bin/env python
-"""How do I run one of Django's or the project's own commands? `./run manage NAME`, which calls this."""
+"""Management commands in a clone. `./run manage NAME` runs them on the data folder, with its servers."""
 
-import os
-import sys
-
-from django.core.management import execute_from_command_line
+from reviewqueue.manage import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewqueue.settings")
-    execute_from_command_line(sys.argv)
+    main("manage.py")

@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from labeling.db.state import DatabaseState, database_state
 from labeling.jobs import service_status
 from reviewqueue.celery import app
+from reviewqueue.installation import PROGRAM
 
 QUEUES = ("default", "train", "embed", "idle")
 PING_SECONDS = 1.0
@@ -100,4 +101,4 @@ def require_migrations() -> None:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        raise MigrationsMissing(f"{len(waiting)} migrations wait: run `./run manage migrate`.")
+        raise MigrationsMissing(f"{len(waiting)} migrations wait: run `{PROGRAM} manage migrate`.")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from reviewqueue import openapi
+from reviewqueue import installation, openapi
 from reviewqueue.addresses import celery_broker, django_database
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = installation.ROOT
 
 
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -37,8 +37,22 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def default_data_dir() -> Path:
+    """In the clone, else the user's folder for data of programs: never beside installed code.
+
+    Raises ImproperlyConfigured for a user without a home.
+    """
+    if installation.IS_CLONE:
+        return BASE_DIR / ".local" / "data"
+    given = Path(os.environ.get("XDG_DATA_HOME", ""))
+    try:
+        return (given if given.is_absolute() else Path.home() / ".local" / "share") / installation.NAME
+    except RuntimeError as error:
+        raise ImproperlyConfigured("This user has no home folder: set DATA_DIR, or give --data.") from error
+
+
 # --- Where things are ---------------------------------------------------------------------------------
-DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".local" / "data").resolve()  # files that must stay
+DATA_DIR = Path(os.environ.get("DATA_DIR") or default_data_dir()).resolve()  # files that must stay
 FEATURES_DIR = DATA_DIR / "features"  # memory-mapped shards, shared by the workers of one machine
 MODELS_DIR = DATA_DIR / "models"
 IS_DATABASE_GIVEN = bool(os.environ.get("DATABASE_URL"))  # else `./run` brings its own PostgreSQL
@@ -186,7 +200,8 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = not HTTPS  # a first run serves files where they lie: no build step
-STATIC_ROOT = BASE_DIR / "staticfiles" if HTTPS else None  # where `collectstatic` puts them otherwise
+# Where `collectstatic` puts them otherwise: in the clone, so that an image holds them, else beside the data.
+STATIC_ROOT = (BASE_DIR if installation.IS_CLONE else DATA_DIR) / "staticfiles" if HTTPS else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from reviewqueue.installation import PROGRAM
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reviewqueue.settings")
 
 if not settings.IS_SECRET_KEY_SHARED:
     raise ImproperlyConfigured(
-        "Set SECRET_KEY, or start the service with ./run up: a key made up by each process signs nobody in."
+        f"Set SECRET_KEY, or start the service with {PROGRAM} up: "
+        "a key made up by each process signs nobody in."
     )
 
 application = get_wsgi_application()

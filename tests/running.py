@@ -1,19 +1,32 @@
 """The whole service as real processes, on a folder of its own, for tests that look at it from outside."""
 
 import os
+import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from reviewqueue import settings
+from reviewqueue.embedded.programs import PortTaken, free_port
+
+
+def unused_port() -> int:
+    """A port for one service: of two that look for the first free one at once, both would find it."""
+    while True:
+        try:
+            return free_port(random.randrange(20_000, 32_000))
+        except PortTaken:
+            continue
 
 
 class Service:
-    """`python -m reviewqueue.embedded up` or `demo` on a folder, as `./run` starts them."""
+    """`up` or `demo` on a folder: of this clone, as `./run` starts them, or of another program."""
 
-    def __init__(self, folder: Path, command: str = "up") -> None:
+    def __init__(self, folder: Path, command: str = "up", program: Sequence[str] = ()) -> None:
         self.folder, self.command = folder, command
+        self.program = list(program) or [sys.executable, "-m", "reviewqueue"]
         self.output = folder / "output.txt"
         not_ours = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR"}
         self.environment = {name: value for name, value in os.environ.items() if name not in not_ours}
@@ -23,7 +36,7 @@ class Service:
     def start(self, seconds: float = 200) -> None:
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "reviewqueue.embedded", self.command],
+                [*self.program, self.command, "--port", str(unused_port())],
                 env=self.environment,
                 stdout=output,
                 stderr=output,
@@ -39,7 +52,7 @@ class Service:
             time.sleep(0.1)
 
     def embedded(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "reviewqueue.embedded", *arguments]
+        command = [*self.program, *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
 
     def address(self) -> str:

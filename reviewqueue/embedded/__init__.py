@@ -1,1 +1,1 @@
-"""The servers and processes of a service on one machine, started and watched by `./run`."""
+"""The servers and processes of a service on one machine, started and watched by one parent."""

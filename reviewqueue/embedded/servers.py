@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from reviewqueue import settings
+from reviewqueue import installation, settings
 from reviewqueue.embedded.folder import DataFolder
 from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.process import StartFailed
 from reviewqueue.embedded.supervisor import report
 from reviewqueue.embedded.valkey import Valkey
 
-MANAGE = str(settings.BASE_DIR / "manage.py")
+MANAGE = [sys.executable, "-m", "reviewqueue.manage"]
 
 
 class Servers:
@@ -47,7 +47,8 @@ class Servers:
             **os.environ,
             **self.addresses,
             "DATA_DIR": str(self.folder.path),
-            "PYTHONPATH": str(settings.BASE_DIR),
+            **({"PYTHONPATH": str(settings.BASE_DIR)} if installation.IS_CLONE else {}),
+            "PYTHONSAFEPATH": "1",  # what lies in the folder where somebody gave the command is not ours
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -73,10 +74,10 @@ class Servers:
         """Bring the tables to this version. Raises StartFailed with what Django said."""
         self.manage("migrate")
 
-    def manage(self, command: str) -> None:
+    def manage(self, *command: str) -> None:
         """Run one of Django's commands quietly. Raises StartFailed with what it said."""
         done = subprocess.run(  # noqa: S603
-            [sys.executable, MANAGE, command, "--no-input", "--verbosity", "0"],
+            [*MANAGE, *command, "--no-input", "--verbosity", "0"],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -84,4 +85,4 @@ class Servers:
         )
         if done.returncode:
             lines = (done.stdout + done.stderr).strip().splitlines()
-            raise StartFailed(f"{command} failed:\n" + "\n".join(lines[-8:]))
+            raise StartFailed(f"{command[0]} failed:\n" + "\n".join(lines[-8:]))

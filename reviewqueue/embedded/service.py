@@ -1,7 +1,6 @@
 """Service startup and shutdown, in order: servers, tables, processes, demo; then it is watched."""
 
 import subprocess
-import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 
@@ -30,8 +29,9 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
         report("The database and the broker run.")
         servers.migrate()
         if settings.HTTPS:
-            servers.manage("collectstatic")
-        folder.announce(servers.addresses)
+            # An installer may give a newer file an older time, which collectstatic alone would pass over.
+            servers.manage("collectstatic", "--clear")
+        folder.announce(servers.addresses, web=f"http://{HOST}:{port}")
         supervisor.note()
         for server in servers.embedded:
             supervisor.watch(server.process, server.starting, is_essential=isinstance(server, Postgres))
@@ -61,7 +61,7 @@ def start(children: list[Process], supervisor: Supervisor, port: int) -> None:
 
 def demo(servers: Servers) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Prepare the demo project while the rest starts, showing what is printed."""
-    return on_terminal([sys.executable, MANAGE, "demo"], servers.environment, has_keyboard=False)
+    return on_terminal([*MANAGE, "demo"], servers.environment, has_keyboard=False)
 
 
 def wait_until_answering(supervisor: Supervisor, port: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from labeling.management.demo_articles import RARE, articles
 from labeling.management.demo_people import ANNOTATORS, told
+from tests.installed import Installed, installed
 from tests.running import Service
 
 pytestmark = [pytest.mark.slow, pytest.mark.workers, pytest.mark.timeout(900)]
@@ -50,8 +51,24 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(tmp_path_factory.mktemp("demo"), "demo")
+def environment() -> Iterator[Installed]:
+    with installed("demo") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def files(environment: Installed) -> dict[str, float]:
+    """What lay beside the installed code before the demo ran."""
+    return environment.files()
+
+
+@pytest.fixture(scope="module")
+def service(environment: Installed, files: dict[str, float]) -> Iterator[Service]:
+    """The demo as somebody has it who installed the wheel: an ordinary user, who cannot write to its code."""
+    folder = environment.home / ".local" / "share" / "reviewqueue"
+    service = Service(folder, "demo", environment.program)
+    service.environment = environment.environment
+    service.output = environment.root / "output.txt"
     service.start(SECONDS)
     yield service
     service.process.send_signal(signal.SIGINT)
@@ -79,6 +96,29 @@ def test_an_account_of_each_role_is_printed_and_can_sign_in(service, accounts):
     for name, (password, role) in accounts.items():
         visitor = Visitor(service.address(), name, password)
         assert role in visitor.open("/projects/1/").lower(), name
+
+
+def test_an_ordinary_user_ran_it_and_wrote_into_the_data_folder_alone(environment, files, service):
+    assert service.folder.stat().st_uid != 0
+    assert environment.site_packages.stat().st_mode & 0o222 == 0
+    assert environment.files() == files
+    assert [path.name for path in environment.home.iterdir()] == [".local"]
+
+
+def test_its_status_is_that_of_a_service_that_is_ready(environment, service):
+    done = environment.run("status", "--json")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert (status["state"], status["address"]) == ("ready", service.address())
+    assert status["processes"] == ["background", "beat", "trainer", "web", "worker"]
+
+
+def test_its_pages_have_their_style(service, accounts):
+    page = Visitor(service.address(), "ana", accounts["ana"][0]).open("/projects/1/")
+    (style, *_) = re.findall(r'<link[^>]+href="(/static/[^"]+\.css)"', page)
+    with urllib.request.urlopen(f"{service.address()}{style}", timeout=30) as answer:
+        assert answer.headers["Content-Type"].startswith("text/css")
+        assert answer.read()
 
 
 def test_a_class_is_below_its_target_and_the_queue_follows_it(manager):

