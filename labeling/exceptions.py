@@ -137,14 +137,6 @@ class UnknownClass(InvalidInput):
     """This class does not belong to the project or was retired."""
 
 
-class NothingToFocusOn(LabelingError):
-    """No document is left that could carry this class."""
-
-
-class NotEnoughLabels(LabelingError):
-    """A model needs labels of at least two classes before it can be trained."""
-
-
 class InvitationUnusable(LabelingError):
     """This invitation was used or withdrawn, or has expired; ask a manager of the project for another one."""
 

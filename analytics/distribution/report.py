@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from analytics.distribution.breakdowns import (
     people_of,
 )
 from analytics.metrics.imbalance import Imbalance, imbalance
-from analytics.metrics.measures import Measure
 from analytics.metrics.skew import co_occurrence, lift
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project
@@ -87,17 +85,6 @@ class Distribution:
         return sorted(
             rows, key=lambda row: abs(log(max(row.estimate.ratio.value or 1.0, 1e-9))), reverse=True
         )
-
-
-def estimated_prevalence(project: Project) -> dict[UUID, Measure]:
-    """The share of the unlabelled documents that have each class, with its interval.
-
-    From the labelled documents that were drawn at random: the test set, and the random share of the queue.
-    Undefined, with the reason, while there are none; a class that nobody was ever given may be missing while
-    nothing is labelled.
-    """
-    estimates = prevalences(project, labelled_now(project))
-    return {label_class: estimate.unlabelled for label_class, estimate in estimates.items()}
 
 
 def distribution(project: Project) -> Distribution:

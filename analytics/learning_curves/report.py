@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
@@ -232,8 +231,3 @@ def _times(measure: Measure | None, factor: float | None) -> Measure | None:
 def _band(measure: Measure) -> Band:
     value = measure.value or 0.0
     return (value, *((measure.interval.low, measure.interval.high) if measure.interval else (value, value)))
-
-
-def is_open_ended(measure: Measure | None) -> bool:
-    """Whether no upper end can be told."""
-    return measure is not None and measure.interval is not None and not isfinite(measure.interval.high)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop, undefined
+from labeling.learning.evaluation.cohen_kappa import agreement_beyond_chance
 
 MISSING = -1  # this annotator has not labelled this document
 
@@ -31,23 +32,14 @@ def cohen_kappa(first: NDArray[np.integer], second: NDArray[np.integer]) -> Meas
 
     first, second : (n_documents,) places of classes, MISSING where there is no label
 
-    Source: Cohen (1960), "A coefficient of agreement for nominal scales", doi:10.1177/001316446002000104.
-
     >>> round(cohen_kappa(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0])).value, 3)
     0.5
     """
     first, second = _in_common(first, second)
     if not len(first):
         return undefined(NOTHING_IN_COMMON)
-    n_classes = int(max(first.max(), second.max())) + 1
-    by_first, by_second = (
-        np.bincount(labels, minlength=n_classes) / len(first) for labels in (first, second)
-    )
-    expected = float(by_first @ by_second)
-    if by_first.max() == 1 and expected == 1:
-        return undefined(ONE_CLASS_ONLY)
-    observed = float((first == second).mean())
-    return Measure((observed - expected) / (1 - expected))
+    value = agreement_beyond_chance(first, second)
+    return undefined(ONE_CLASS_ONLY) if value is None else Measure(value)
 
 
 def krippendorff_alpha(labels: NDArray[np.integer]) -> Measure:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analytics.metrics.intervals import NO_SUPPORT, f1_of_counts, proportion
 from analytics.metrics.measures import Measure, gettext_noop, ratio, undefined
+from labeling.learning.arrays.f1_scores import f1_scores
 
 NEVER_PREDICTED = gettext_noop("The model never predicted this class.")
 NOTHING_TESTED = gettext_noop("The test set has no labelled document yet.")
@@ -158,15 +159,6 @@ def confusion_matrix(
     return np.bincount(pairs, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
 
 
-def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The confusion matrix with rows that sum to 1; nan throughout a row without documents.
-
-    >>> row_shares(np.array([[3, 1], [0, 0]]))
-    array([[0.75, 0.25], [ nan, nan]])
-    """
-    return divide(matrix, matrix.sum(axis=1, keepdims=True))
-
-
 def counts_of_matrix(matrix: NDArray[np.int64]) -> Counts:
     """Counts per class from a confusion matrix."""
     right = np.diagonal(matrix).copy()
@@ -222,7 +214,7 @@ def f1_values(
     >>> f1_values(np.array([1, 0]), np.array([0, 3]), np.array([2, 0]))
     array([0.5, nan])
     """
-    values = divide(2 * true_positives, 2 * true_positives + false_positives + false_negatives)
+    values = f1_scores(true_positives, 2 * true_positives + false_positives + false_negatives)
     return np.where(true_positives + false_negatives > 0, values, np.nan)
 
 

@@ -61,13 +61,3 @@ def imbalance(counts: NDArray[np.integer]) -> Imbalance:
         effective_classes=Measure(float(np.exp(entropy))),
         n_empty=n_empty,
     )
-
-
-def shortfall(counts: NDArray[np.integer], target: int) -> NDArray[np.integer]:
-    """Labels that each class lacks to the target: (n_classes,), never negative.
-
-    >>> shortfall(np.array([3, 80]), target=50)
-    array([47, 0])
-    """
-    missing: NDArray[np.integer] = np.maximum(target - counts, 0)
-    return missing

@@ -10,35 +10,28 @@ from numpy.typing import NDArray
 from analytics.metrics.classification import NOTHING_TESTED, Counts, Report, report_counts
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import gettext_noop, undefined
-from analytics.metrics.outcomes import Outcomes, design_effects, outcomes_of_documents
+from analytics.metrics.outcomes import design_effects, outcomes_of_documents
 
 NO_FIXED_UNITS = gettext_noop("Spans have no fixed set of units of which a share could be wrong.")
 
 Entity = tuple[int, int, int]  # start, end (exclusive), place of the class
 
 
-def report_spans(
-    truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
-) -> Report:
-    """Strict precision, recall and F1 per class and overall; support counts spans.
-
-    truth, predicted : the spans of each document, in the same order of documents
-    returns : accuracy is the share of documents whose spans are right in full
-    Raises ValueError when the lengths differ, a span is given twice, or a class is out of range.
-
-    Source: Tjong Kim Sang and De Meulder (2003), CoNLL-2003 shared task: a span counts if it matches exactly.
-
-    >>> found = report_spans([[(0, 5, 0), (9, 12, 1)]], [[(0, 5, 0), (9, 11, 1)]], n_classes=2)
-    >>> found.micro.f1.value, found.classes[1].f1.value
-    (0.5, 0.0)
-    """
-    return report_of_documents(*counts_of_documents(truth, predicted, n_classes))
-
-
 def report_of_documents(
     right: NDArray[np.int64], extra: NDArray[np.int64], missed: NDArray[np.int64]
 ) -> Report:
-    """The same from the counts of each document, (n_documents, n_classes) each."""
+    """Strict precision, recall and F1 per class and overall; support counts spans.
+
+    right, extra, missed : (n_documents, n_classes) from `counts_of_documents`
+    returns : accuracy is the share of documents whose spans are right in full
+
+    Source: Tjong Kim Sang and De Meulder (2003), CoNLL-2003 shared task: a span counts if it matches exactly.
+
+    >>> counts = counts_of_documents([[(0, 5, 0), (9, 12, 1)]], [[(0, 5, 0), (9, 11, 1)]], n_classes=2)
+    >>> found = report_of_documents(*counts)
+    >>> found.micro.f1.value, found.classes[1].f1.value
+    (0.5, 0.0)
+    """
     exact, n_documents = int((~(extra | missed).any(axis=1)).sum()), len(right)
     counts = Counts(right.sum(axis=0), extra.sum(axis=0), missed.sum(axis=0), n_documents)
     accuracy = proportion(exact, n_documents, NOTHING_TESTED)
@@ -46,17 +39,14 @@ def report_of_documents(
     return report_counts(counts, accuracy, undefined(NO_FIXED_UNITS), effects)
 
 
-def outcomes_spans(
-    truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
-) -> Outcomes:
-    """Outcomes for the intervals of averages: spans of one document go wrong together."""
-    return outcomes_of_documents(*counts_of_documents(truth, predicted, n_classes))
-
-
 def counts_of_documents(
     truth: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], n_classes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Spans that are right, extra and missed: three tables of (n_documents, n_classes)."""
+    """Spans that are right, extra and missed: three tables of (n_documents, n_classes).
+
+    truth, predicted : the spans of each document, in the same order of documents
+    Raises ValueError when the lengths differ, a span is given twice, or a class is out of range.
+    """
     if len(truth) != len(predicted):
         raise ValueError(f"{len(truth)} documents with true spans, {len(predicted)} with predicted ones")
     shape = len(truth), n_classes

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
 from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
+from labeling.learning.arrays.f1_scores import best_cut, f1_scores, ranking_cuts
 
 _LOWEST = 0.6  # of the best F1: no drawn test set has a best one below that part of it, but for tiny classes
 
@@ -101,16 +102,16 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     if not truth.any():
         unknown = undefined(NO_SUPPORT)
         return Threshold(None, unknown, unknown, 0.0)
-    order, ends = _falling(probabilities)
+    order, ends = ranking_cuts(probabilities)
     is_true = truth[order]
     half = _half(len(truth), seed)
     tp, given = is_true.cumsum()[ends], ends + 1
     tp_half, given_half = (is_true & half).cumsum()[ends], half.cumsum()[ends]
-    index = _best(tp, given, int(tp[-1]))
+    index = best_cut(tp, given, int(tp[-1]))
     counts = np.zeros(3, dtype=np.int64)
     first, other = (tp_half, given_half), (tp - tp_half, given - given_half)
     for (tp_seen, given_seen), measured in ((first, other), (other, first)):
-        picked = _best(tp_seen, given_seen, int(tp_seen[-1]))
+        picked = best_cut(tp_seen, given_seen, int(tp_seen[-1]))
         counts += _counts_at(picked, *measured)
     flattered = f1_of_counts(*_counts_at(index, tp, given).tolist())
     elsewhere = f1_of_counts(*counts.tolist())
@@ -132,10 +133,10 @@ def threshold_interval(
     """
     if not truth.any():
         return None, None
-    order, ends = _falling(probabilities)
+    order, ends = ranking_cuts(probabilities)
     is_true = truth[order]
     tp, n_true = is_true.cumsum()[ends], int(truth.sum())
-    index = _best(tp, ends + 1, n_true)
+    index = best_cut(tp, ends + 1, n_true)
     measured = f1_of_counts(*_counts_at(index, tp, ends + 1).tolist())
     value = measured.value or 0.0
     # Giving the class to r documents has F1 of 2 n / (r + n) at most: further down no draw has its best one.
@@ -149,7 +150,7 @@ def threshold_interval(
         given = weights[:, : ends[-1] + 1]
         true_positives = (given * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
         drawn = given.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]
-        f1 = 2 * true_positives / np.maximum(drawn, 1)
+        f1 = f1_scores(true_positives, drawn)
         indices = f1.argmax(axis=1)
         thresholds.append(probabilities_at[indices])
         best.append(f1[np.arange(len(f1)), indices].astype(np.float64))
@@ -173,16 +174,9 @@ def _counts(
         raise ValueError(
             f"probabilities {probabilities.shape} and truth {truth.shape} must be equal and flat"
         )
-    order, ends = _falling(probabilities)
+    order, ends = ranking_cuts(probabilities)
     tp = truth[order].cumsum()[ends]
     return tp[::-1], (ends + 1)[::-1], probabilities[order[ends]][::-1].astype(np.float64)
-
-
-def _falling(probabilities: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Documents from the highest probability to the lowest, and where each run of equal ones ends."""
-    order = np.argsort(-probabilities)  # within a run of equal ones any order does
-    probabilities_at = probabilities[order]
-    return order, np.flatnonzero(np.append(probabilities_at[1:] != probabilities_at[:-1], True))
 
 
 @lru_cache(4)
@@ -191,11 +185,6 @@ def _half(n_documents: int, seed: int) -> NDArray[np.bool_]:
     half: NDArray[np.bool_] = np.random.default_rng(seed).permutation(n_documents) < n_documents // 2
     half.setflags(write=False)
     return half
-
-
-def _best(tp: NDArray[np.int64], given: NDArray[np.int64], n_true: int) -> int:
-    """The place with the highest F1; of equal ones that with the highest threshold."""
-    return int((2 * tp / (given + n_true)).argmax()) if n_true else 0
 
 
 def _counts_at(index: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,11 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from labeling.formatting import decimal
+from labeling.learning.classifiers.regularization import STRENGTH
 from labeling.projects.models import Project
 from labeling.training.models import Tuning
 
 SHOWN_TUNINGS = 3
-USUAL_STRENGTH = 20  # see labeling.learning.classifiers.linear, which a web process does not read
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ def trials(project: Project) -> list[Trial]:
 
 def _trial(tuning: Tuning, *, is_newest: bool) -> Trial:
     adopted = [
-        _name({"strength": tuning.strength, "augmentation": "none"})
-        if tuning.strength != USUAL_STRENGTH
-        else "",
+        _name({"strength": tuning.strength, "augmentation": "none"}) if tuning.strength != STRENGTH else "",
         _name({"augmentation": tuning.augmentation}) if tuning.augmentation != "none" else "",
     ]
     is_dismissed = tuning.dismissed_at is not None
@@ -88,7 +86,7 @@ def _name(recipe: Mapping[str, Any]) -> str:
         return _("two documents as one for classes with few labels")
     more = _("more weight on the labels (C = {c})")
     less = _("less weight on the labels (C = {c})")
-    return (more if recipe["strength"] > USUAL_STRENGTH else less).format(c=decimal(recipe["strength"], 0))
+    return (more if recipe["strength"] > STRENGTH else less).format(c=decimal(recipe["strength"], 0))
 
 
 def _signed(number: float) -> str:

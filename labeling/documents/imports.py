@@ -90,9 +90,5 @@ class ImportJob(models.Model):
         return f"{self.file_name}: {self.state}"
 
     @property
-    def has_file(self) -> bool:
-        return bool(self.file_format)
-
-    @property
     def is_over(self) -> bool:
         return self.state in (self.State.DONE, self.State.FAILED, self.State.STOPPED, self.State.UNDONE)

@@ -136,7 +136,7 @@ def _doubt(reason: Reason, names: Names) -> str:
 
 def _weak_class(reason: Reason, names: Names) -> str:
     if reason.get("sought"):
-        return _expected_positive(reason, names)
+        return _likeliest(reason, names)
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("one of the weak classes needs more labels, and it may belong there.")
@@ -166,7 +166,7 @@ def _seed_words(reason: Reason, names: Names) -> str:
     )
 
 
-def _expected_positive(reason: Reason, names: Names) -> str:
+def _likeliest(reason: Reason, names: Names) -> str:
     name = names.get(str(reason.get("class")))
     if name is None:
         return _("it is one of the likeliest documents of a class with few labels.")
@@ -248,7 +248,6 @@ SENTENCES: dict[str, Callable[[Reason, Names], str]] = {
     "second_opinion": _second_opinion,
     "picked": _picked,
     "seed_words": _seed_words,
-    "expected_positive": _expected_positive,
     "gold": _always(lambda: _("its right answer is known, so it measures whoever labels it.")),
     "unranked": _always(
         lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")

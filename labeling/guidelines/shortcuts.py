@@ -12,8 +12,7 @@ SPAN_KEYS = {
     "reject": "x",
     "everywhere": "e",
 }  # of a suggested span, and of one that is marked
-FIXED_KEYS = "/?"  # filter and help: the same in every project
-MARKS = "-=+*.,;:#'!_&%$@"  # besides letters and digits; brackets move the edges of spans
+MARKS = "-=+*.,;:#'!_&%$@"  # besides letters and digits; / and ? are taken, brackets move edges of spans
 OFF = "off"  # stands among a person's keys where single keys are turned off
 
 

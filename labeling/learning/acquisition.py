@@ -74,37 +74,6 @@ def disagreement(vote_entropies: AnyFloats, consensus_margin: AnyFloats) -> Doub
     return broken
 
 
-def mnlp(log_likelihoods: AnyFloats, lengths: AnyFloats) -> Doubles:
-    """Uncertainty of the best label sequence per token: for annotators whose cost is the length.
-
-    log_likelihoods : (n_documents,) log probability of the most probable sequence, at most 0
-    lengths : (n_documents,) tokens
-    returns : (n_documents,) nats per token, 0 for an empty text
-
-    Source: Shen et al. (2017), maximum normalised log-probability, sign turned.
-
-    >>> mnlp(np.array([-2., 0.]), np.array([4, 0]))
-    array([0.5, 0. ])
-    """
-    per_token: Doubles = -log_likelihoods.astype(np.float64) / np.maximum(lengths, 1) + 0.0
-    return per_token
-
-
-def total_least_confidence(log_likelihoods: AnyFloats) -> Doubles:
-    """Uncertainty of the whole label sequence: for annotators whose cost is the document.
-
-    log_likelihoods : (n_documents,) log probability of the most probable sequence, at most 0
-    returns : (n_documents,) nats
-
-    Source: Culotta and McCallum (2005), on a log scale: the same order, no underflow.
-
-    >>> total_least_confidence(np.array([-2., -.5]))
-    array([2. , 0.5])
-    """
-    total: Doubles = -log_likelihoods.astype(np.float64)
-    return total
-
-
 def _entropy(shares: Doubles) -> Doubles:
     """Elementwise -p log p, 0 at 0."""
     terms: Doubles = -shares * np.log(np.where(shares > 0, shares, 1)) + 0.0

@@ -122,8 +122,6 @@ class Lease(models.Model):
         RELEASED = "released", _("Released")  # given back without a mark
         EXPIRED = "expired", _("Expired")  # ran out, and the slot was wanted
 
-    HOLDING = (State.LIVE, State.SUBMITTED)
-
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="leases", db_index=False)
     round = models.PositiveSmallIntegerField(default=0)

@@ -110,7 +110,7 @@ def change_of_tags(
     block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
     first, second = (model.score(block, names).tags.astype(np.int64) + 1 for model in (before, tagger))
     return {
-        "kappa": round(kappa(first, second, 2 * len(names) + 1), 4),
+        "kappa": round(kappa(first, second), 4),
         "documents": len(texts),
         "since": earlier.number,
         "labels": version.label_count - earlier.label_count,

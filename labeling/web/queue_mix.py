@@ -112,10 +112,6 @@ class SeedWords(forms.Form):
 SHARES = {  # in the order of the page: the name of each share, and what it is for
     "random": (gettext_lazy("At random"), gettext_lazy("keeps the numbers honest")),
     "weak_class": (gettext_lazy("Weak classes"), gettext_lazy("classes with a low F1 or few labels")),
-    "expected_positive": (
-        gettext_lazy("Likely positives"),
-        gettext_lazy("a third of the weak classes' part"),
-    ),
     "margin": (gettext_lazy("Doubt"), gettext_lazy("what the model is unsure of; gets what is left")),
     "second_opinion": (gettext_lazy("Second opinions"), gettext_lazy("answers that are in doubt")),
     "seed_words": (gettext_lazy("Seed words"), gettext_lazy("found by the words below")),

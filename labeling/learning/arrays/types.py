@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-Halves = NDArray[np.float16]
 Integers = NDArray[np.int64]
 Hashes = NDArray[np.uint32]
 Flags = NDArray[np.bool_]

@@ -14,7 +14,7 @@ from labeling.learning.classifiers.label_propagation import propagate
 from labeling.learning.classifiers.linear import LinearModel, fit_multi, fit_single
 from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_complement, fit_words
 from labeling.learning.classifiers.stacking import MIN_LABELS, folds, learn_label_weights, learn_weights
-from labeling.learning.classifiers.thresholds import PRIOR_THRESHOLD, best_threshold
+from labeling.learning.classifiers.thresholds import PRIOR_THRESHOLD, decision_threshold
 from labeling.learning.classifiers.zero_shot import read_guideline
 from labeling.learning.text.rows import Rows
 
@@ -221,7 +221,7 @@ def _fit_labels(
         if len(bench.names) > 1:
             weights, offset = learn_label_weights(scores, labels[numbers], weights)
         held_out = likely(np.tensordot(weights, scores, 1) + offset)
-        best = [best_threshold(*pair) for pair in zip(held_out.T, labels[numbers].T, strict=True)]
+        best = [decision_threshold(*pair) for pair in zip(held_out.T, labels[numbers].T, strict=True)]
         thresholds = np.array(best, dtype=np.float32)
         crossed = crossed_counts(held_out >= thresholds, labels[numbers])
     everyone = np.arange(len(labels))

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays.types import AnyArray, Flags, Integers
-from labeling.learning.classifiers.linear import STRENGTH
+from labeling.learning.classifiers.regularization import STRENGTH
 from labeling.learning.text.rows import Rows
 
 DROPPED = 0.3  # of the words of a document, in a copy of it

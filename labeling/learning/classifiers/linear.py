@@ -25,11 +25,11 @@ from labeling.learning.arrays.types import (
     below_best,
     spread_out,
 )
+from labeling.learning.classifiers.regularization import STRENGTH
 from labeling.learning.classifiers.solver import Solution, solve
 from labeling.learning.text.hashing import COLUMNS
 from labeling.learning.text.rows import Rows
 
-STRENGTH = 20.0  # C; 1, the usual default, costs 20 points of F1 on sparse rows with few labels
 LABEL_TOLERANCE = 1e-5  # several labels: 1e-7 moved F1 by .002 at most on GoEmotions
 MAX_WEIGHT = 4.0  # of a document; with 10, the rarest class of TREC is predicted seven times too often
 _APART = np.array([[-1.0], [1.0]], dtype=np.float32)  # one column from the two of a binary model

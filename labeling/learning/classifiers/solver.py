@@ -17,8 +17,7 @@ from labeling.learning.arrays.types import Doubles, Floats, Integers
 
 MAX_DUAL_ROWS = 2_000  # the dual was faster at 1,000 rows, the columns at 3,000
 ITERATIONS = 200
-MEMORY, SHORT_MEMORY = 10, 5  # steps that L-BFGS remembers; with many columns that is what a step costs
-WIDE = 10_000
+MEMORY = 10  # steps that L-BFGS remembers
 LOOSE_TOLERANCE = 1e-5  # with thousands of labels: nothing that a test set could tell
 SLOPE_TOLERANCE = 1e-4  # of the gradient, in units of the mean weight
 TOLERANCE = 1e-7  # of the objective, relative; a loose gradient stop ends after one step with many classes

@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from labeling.learning.arrays.types import AnyFloats, Doubles, Flags
+from labeling.learning.arrays.f1_scores import best_cut, ranking_cuts
+from labeling.learning.arrays.types import AnyFloats, Flags
 
 PRIOR_THRESHOLD = 0.3  # better than one half on GoEmotions at 300 to 3,000 labels
 
 
-def best_threshold(probabilities: AnyFloats, is_positive: Flags) -> float:
+def decision_threshold(probabilities: AnyFloats, is_positive: Flags) -> float:
     """The threshold with the highest F1, drawn towards the prior one as if ten positives stood for that.
 
+    It lies halfway between the lowest probability that it accepts and the next one below.
+
     >>> probabilities = np.array([.1] * 990 + [.6] * 990)
-    >>> round(best_threshold(probabilities, probabilities > .5), 2)
+    >>> round(decision_threshold(probabilities, probabilities > .5), 2)
     0.35
     """
     n_positive = int(is_positive.sum())
     if n_positive == 0:
         return PRIOR_THRESHOLD
-    order = np.argsort(-probabilities, kind="stable")
-    ranked: Doubles = probabilities[order].astype(np.float64)
-    hits = np.cumsum(is_positive[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + n_positive)
-    index = int(np.argmax(f1))
-    below = ranked[index + 1] if index + 1 < len(ranked) else 0.0
-    best = (ranked[index] + below) / 2
+    order, ends = ranking_cuts(probabilities)
+    levels = np.append(probabilities[order[ends]], 0.0)
+    cut = best_cut(is_positive[order].cumsum()[ends], ends + 1, n_positive)
+    best = (levels[cut] + levels[cut + 1]) / 2
     share = n_positive / (n_positive + 10)
     return float(share * best + (1 - share) * PRIOR_THRESHOLD)

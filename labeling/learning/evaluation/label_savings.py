@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labeling.learning.arrays.f1_scores import f1_scores
 from labeling.learning.arrays.types import AnyArray, Doubles, Flags, Floats, Integers
 
 N_DRAWS = 400
@@ -154,7 +155,7 @@ def _on_grid(curve: Curve, truth: AnyArray, n_classes: int, weights: AnyArray, g
 def _macro_f1(decided: Flags, given: Flags, support: AnyArray, weights: AnyArray) -> Doubles:
     """(n_draws,) mean F1 of the classes that were given or decided in a draw."""
     total = support + weights @ decided.astype(np.float32)
-    f1 = 2 * (weights @ (decided & given).astype(np.float32)) / np.maximum(total, 1)
+    f1 = f1_scores(weights @ (decided & given).astype(np.float32), total)
     counted = total > 0
     macro_f1: Doubles = f1.sum(axis=1, dtype=np.float64) / np.maximum(counted.sum(axis=1), 1)
     return macro_f1

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labeling.learning.arrays.f1_scores import f1_scores
 from labeling.learning.arrays.types import Flags, Integers
 from labeling.learning.sequence.bio_tags import Span
 
@@ -61,9 +62,9 @@ def quality_of_spans(
 
 def _quality(exact: float, hits: Integers, predicted: Integers, wanted: Integers) -> Quality:
     total = predicted + wanted
-    f1 = 2 * hits / np.maximum(total, 1)
+    f1 = f1_scores(hits, total)
     macro = float(f1[total > 0].mean()) if total.any() else 0.0
-    return Quality(exact, macro, float(2 * hits.sum() / max(int(total.sum()), 1)))
+    return Quality(exact, macro, float(f1_scores(hits.sum(), total.sum())))
 
 
 def area_under_curve(labels: Sequence[float], quality: Sequence[float]) -> float:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Flags, Integers
-from labeling.learning.query_strategies.class_weights import most_of_one_class
+from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Integers
 from labeling.learning.query_strategies.pool_scores import PoolScores
 
 
@@ -40,44 +39,3 @@ def likely_of_class(scores: PoolScores, label_class: int, most: int) -> tuple[In
     best = np.argsort(-probabilities, kind="stable")[:most]
     best = best[probabilities[best] > 0]
     return rows[best], probabilities[best]
-
-
-def expected_positives(
-    scores: PoolScores, is_free: Flags, rarity: AnyFloats, size: int
-) -> list[tuple[int, int]]:
-    """Documents that together are expected to hold each class in proportion to its rarity.
-
-    rarity : (n_classes,) weights that sum to 1; 1 / sqrt(labels + 1) made them
-    returns : at most `size` pairs of a row and the class that asked for it, in the order of choice
-
-    Each choice serves the class that is furthest behind: its part of `size` less the probabilities of it that
-    the chosen documents have. No class asks for more than the cap of the weak classes' quota.
-
-    It loses to the weak classes' quota on GoEmotions with word features (3 seeds, 900 labels: macro-F1 over
-    the curve .121 against .128), so the default leaves it out; it is kept to be measured with others.
-    """
-    n_classes = len(rarity)
-    wanted = np.asarray(rarity, dtype=np.float64) * size
-    candidates = [
-        [int(row) for row in likely_of_class(scores, c, 4 * size)[0] if is_free[row]][:size]
-        for c in range(n_classes)
-    ]
-    most = most_of_one_class(size, sum(map(bool, candidates)))
-    asked = np.zeros(n_classes, dtype=np.int64)
-    taken: set[int] = set()
-    chosen: list[tuple[int, int]] = []
-    while len(chosen) < size:
-        is_able = np.array([bool(rows) for rows in candidates]) & (asked < most)
-        if not is_able.any():
-            break
-        label_class = int(np.where(is_able, wanted, -np.inf).argmax())
-        row = candidates[label_class].pop(0)
-        if row in taken:
-            continue
-        taken.add(row)
-        chosen.append((row, label_class))
-        asked[label_class] += 1
-        for named, probability in zip(scores.classes[row], scores.probabilities[row], strict=True):
-            if named >= 0:
-                wanted[named] -= probability
-    return chosen

@@ -63,20 +63,6 @@ def most_of_one_class(total: int, n_open: int) -> int:
     return int(np.ceil(total * min(1.0, max(0.4, 1.5 / max(n_open, 1)))))
 
 
-def rarity_weights(counts: AnyIntegers) -> Doubles:
-    """How much of the likely positives each class should get: few labels weigh more.
-
-    counts : (n_classes,) labels so far
-    returns : (n_classes,) sums to 1
-
-    >>> rarity_weights(np.array([0, 8])).round(2)
-    array([0.75, 0.25])
-    """
-    weights = 1 / np.sqrt(counts + 1.0)
-    normalised: Doubles = weights / weights.sum()
-    return normalised
-
-
 def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
     """How often a second annotator gives the class that one gave, by class.
 

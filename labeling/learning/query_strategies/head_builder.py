@@ -13,7 +13,6 @@ from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.query_strategies.class_candidates import (
     by_held_class,
     by_predicted_class,
-    expected_positives,
     likely_of_class,
 )
 from labeling.learning.query_strategies.class_weights import quotas
@@ -30,7 +29,6 @@ MAX_FOCUS_SHARE = 0.8  # of the head, for all wishes of managers together: the r
 MAX_SHARE_OF_REST = (
     0.7  # for needs, of what focus, random documents and seed words leave: doubt gets the rest
 )
-POSITIVES_PART = 1 / 3  # of the weak classes' part, where a document may have several classes
 
 
 class GrowingHead:
@@ -207,22 +205,16 @@ class GrowingHead:
         ]
 
     def _weak(self, size: int) -> list[HeadEntry]:
-        """By quota per predicted class, the smallest margin first inside a class; likely positives beside."""
-        positives = []
-        if self.wishes.rarity is not None:
-            likely = expected_positives(
-                self.scores, self.is_free, self.wishes.rarity, int(size * POSITIVES_PART)
-            )
-            positives = [self._entry(row, Share.EXPECTED_POSITIVE, label_class=c) for row, c in likely]
+        """By quota per predicted class, the smallest margin first inside a class."""
         open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
         even = np.full(self.n_classes, 1 / self.n_classes)
         weights = even if self.wishes.weakness is None else self.wishes.weakness
-        counts = quotas(weights, np.array([len(rows) for rows in open_rows]), size - len(positives))
+        counts = quotas(weights, np.array([len(rows) for rows in open_rows]), size)
         weak = [
             [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
             for number, (rows, count) in enumerate(zip(open_rows, counts.tolist(), strict=True))
         ]
-        return interleave([*weak, positives])
+        return interleave(weak)
 
     def _herd(self, size: int) -> list[HeadEntry]:
         rows = self._best(min(SPREAD * size, MAX_CANDIDATES))

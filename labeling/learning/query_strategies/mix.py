@@ -37,7 +37,6 @@ class Share(StrEnum):
     FOCUS = "focus"
     SEED_WORDS = "seed_words"
     WEAK_CLASS = "weak_class"
-    EXPECTED_POSITIVE = "expected_positive"
     MARGIN = "margin"
     DISAGREEMENT = "disagreement"
     HERDING = "herding"
@@ -45,7 +44,7 @@ class Share(StrEnum):
     COLD_START = "cold_start"
 
 
-CLASS_SHARES = frozenset({Share.FOCUS, Share.SEED_WORDS, Share.WEAK_CLASS, Share.EXPECTED_POSITIVE})
+CLASS_SHARES = frozenset({Share.FOCUS, Share.SEED_WORDS, Share.WEAK_CLASS})
 """Shares whose entries are there for one class."""
 
 
@@ -130,8 +129,6 @@ class Wishes:
         classes' needs by those that the model doubts
     focus : class number to the share of the head it shall have, in (0, 1]
     mix : a manager's own; None for `Mix.usual`
-    rarity : (n_classes,) weights that sum to 1: a third of the weak classes' part goes to likely positives in
-        these proportions. None, and so in the default: they lost where they were measured
     seeds : class number to the documents that hold its seed words
     """
 
@@ -140,7 +137,6 @@ class Wishes:
     sought: frozenset[int] = frozenset()
     focus: Mapping[int, float] = field(default_factory=dict)
     mix: Mix | None = None
-    rarity: Doubles | None = None
     seeds: Mapping[int, Matches] = field(default_factory=dict)
 
 

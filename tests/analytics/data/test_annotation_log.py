@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from analytics.data.annotation_log import ledger
 from analytics.data.ground_truth import labelled_now
-from analytics.distribution.report import estimated_prevalence
+from analytics.distribution.report import distribution
 from analytics.metrics.prevalence import NOTHING_DRAWN
 from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.ground_truth import label_counts
@@ -93,15 +93,13 @@ def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: U
 
 
 def test_prevalence_in_the_unlabelled_pool_takes_off_what_is_labelled(tickets: Project, ann: User) -> None:
-    estimates = estimated_prevalence(tickets)
-    assert all(estimate.reason == NOTHING_DRAWN for estimate in estimates.values())
+    assert all(row.estimate.unlabelled.reason == NOTHING_DRAWN for row in distribution(tickets).rows)
     tests = fill(tickets, [f"Test {n}" for n in range(4)], split="test")
     for document, name in zip(tests, ("Refund", "Billing", "Billing", "Delivery"), strict=True):
         imported.record(tickets, [(document.pk, [label(tickets, name)])])
     for _ in range(2):
         answer(tickets, ann, "Billing")
-    estimates = estimated_prevalence(tickets)
-    shares = {tickets.classes.get(pk=pk).name: estimate for pk, estimate in estimates.items()}
+    shares = {row.label_class.name: row.estimate.unlabelled for row in distribution(tickets).rows}
     assert shares["Refund"].value == pytest.approx((10 * 0.25 - 1) / 4)
     assert shares["Billing"].value == pytest.approx((10 * 0.5 - 4) / 4)
     assert all(share.interval.low <= share.value <= share.interval.high for share in shares.values())

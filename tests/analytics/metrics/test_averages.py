@@ -18,7 +18,7 @@ from analytics.metrics.outcomes import (
     outcomes_single,
 )
 from analytics.metrics.span_matches import span_matches
-from analytics.metrics.spans import counts_of_documents, report_of_documents, report_spans
+from analytics.metrics.spans import counts_of_documents, report_of_documents
 from benchmarks._worlds import World
 from benchmarks.coverage import judge
 
@@ -118,7 +118,8 @@ def test_several_classes_of_which_none_is_given_are_not_certainly_never_found():
 def test_where_nothing_is_right_forgiving_spans_have_the_interval_of_strict_ones():
     truth = [[(0, 4, 0)] for _ in range(9)]
     predicted = [[(10, 14, 0)] for _ in range(9)]
-    strict, matches = report_spans(truth, predicted, 1).classes[0], span_matches(truth, predicted, 1)
+    strict = report_of_documents(*counts_of_documents(truth, predicted, 1)).classes[0]
+    matches = span_matches(truth, predicted, 1)
     assert strict.f1.interval.high > 0.2
     for way in (matches.partial, matches.by_class):
         assert way.classes[0].f1.interval == strict.f1.interval
@@ -217,7 +218,8 @@ def test_classes_of_documents_keep_the_wilson_intervals_of_statsmodels(seed, n_d
 
 def test_a_span_with_wrong_ends_is_one_case_though_it_is_both_missed_and_extra():
     truth = [[(0, 4, 0)]] * 12
-    wrong_ends = report_spans(truth, [[(0, 4, 0)]] * 6 + [[(0, 5, 0)]] * 6, 1).classes[0]
+    predicted = [[(0, 4, 0)]] * 6 + [[(0, 5, 0)]] * 6
+    wrong_ends = report_of_documents(*counts_of_documents(truth, predicted, 1)).classes[0]
     effect = design_effects(outcomes_of_documents(*counts_of_documents(truth, [[(0, 5, 0)]] * 12, 1)))
     assert effect[2] == pytest.approx(2, abs=0.01)
     assert effect[0] == effect[1] == 1

@@ -18,7 +18,6 @@ from analytics.metrics.classification import (
     confusion_matrix,
     report_multi,
     report_single,
-    row_shares,
 )
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.measures import Measure
@@ -166,12 +165,6 @@ def test_every_value_lies_inside_its_interval(sample):
         for measure in (scores.precision, scores.recall, scores.f1):
             if measure.is_defined:
                 assert 0 <= measure.interval.low <= measure.value <= measure.interval.high <= 1
-
-
-def test_rows_of_the_normalised_matrix_sum_to_one_or_are_unknown():
-    shares = row_shares(confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 3))
-    assert shares[:2].sum(axis=1).tolist() == [1, 1]
-    assert np.isnan(shares[2]).all()
 
 
 @pytest.mark.parametrize(

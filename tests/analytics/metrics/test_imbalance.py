@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from analytics.metrics.imbalance import A_CLASS_IS_EMPTY, NO_LABELS, ONE_CLASS, imbalance, shortfall
+from analytics.metrics.imbalance import A_CLASS_IS_EMPTY, NO_LABELS, ONE_CLASS, imbalance
 
 COUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).map(np.array)
 
@@ -47,14 +47,6 @@ def test_more_of_the_same_mix_changes_nothing(counts, factor):
     once, more = imbalance(counts), imbalance(counts * factor)
     assert once.n_empty == more.n_empty
     assert once.shares == pytest.approx(more.shares)
-
-
-@given(COUNTS, st.integers(0, 1000))
-def test_the_shortfall_fills_every_class_to_the_target(counts, target):
-    missing = shortfall(counts, target)
-    assert (missing >= 0).all()
-    assert (counts + missing >= target).all()
-    assert ((missing == 0) | (counts + missing == target)).all()
 
 
 @pytest.mark.parametrize("counts", [[], [[1]], [-1, 2]])

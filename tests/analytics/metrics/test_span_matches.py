@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analytics.metrics.classification import NEVER_PREDICTED, NOTHING_TESTED
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.span_matches import span_matches
-from analytics.metrics.spans import report_spans
+from analytics.metrics.spans import counts_of_documents, report_of_documents
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # seqeval imports pkg_resources
@@ -50,7 +50,7 @@ def test_the_strict_measure_is_that_of_seqeval(documents):
     truth, predicted = [t for t, _ in documents], [p for _, p in documents]
     if not any(truth) or not any(predicted):
         return
-    ours = report_spans(truth, predicted, 3)
+    ours = report_of_documents(*counts_of_documents(truth, predicted, 3))
     theirs = classification_report(
         [tags(spans) for spans in truth],
         [tags(spans) for spans in predicted],
@@ -75,7 +75,8 @@ def test_the_strict_measure_is_that_of_seqeval(documents):
 @given(DOCUMENTS)
 def test_more_is_forgiven_from_strict_to_partial_to_the_class_alone(documents):
     truth, predicted = [t for t, _ in documents], [p for _, p in documents]
-    strict, matches = report_spans(truth, predicted, 3), span_matches(truth, predicted, 3)
+    strict = report_of_documents(*counts_of_documents(truth, predicted, 3))
+    matches = span_matches(truth, predicted, 3)
     for index in range(3):
         exact = strict.classes[index].f1.value
         partial, by_class = matches.partial.classes[index].f1, matches.by_class.classes[index].f1

@@ -9,8 +9,6 @@ from labeling.learning.acquisition import (
     disagreement,
     label_vote_entropy,
     margin,
-    mnlp,
-    total_least_confidence,
     vote_entropy,
 )
 
@@ -58,9 +56,3 @@ def test_ties_of_disagreement_are_broken_by_the_consensus_and_nothing_else(pairs
                 assert result[number] > result[other]
             elif entropy[number] == entropy[other] and consensus[number] > consensus[other]:
                 assert result[number] >= result[other]
-
-
-def test_cost_decides_between_short_and_long_texts():
-    likelihoods, lengths = np.array([-4.0, -3.0]), np.array([100.0, 3.0])
-    assert total_least_confidence(likelihoods).argmax() == 0
-    assert mnlp(likelihoods, lengths).argmax() == 1

@@ -46,12 +46,6 @@ def test_a_class_on_which_people_disagree_gets_half_the_weight(
     assert unclear / clear == pytest.approx(0.5 * alone[1] / alone[0], rel=1e-6)
 
 
-def test_likely_positives_have_no_part_of_the_default(make_project: Callable[..., Project]) -> None:
-    """They lost on GoEmotions: see the decisions."""
-    multi = make_project(kind="multi")
-    assert wishes_for(multi, list(multi.classes.values_list("pk", flat=True))).rarity is None
-
-
 def test_the_mix_is_the_manager_s_or_the_default(tickets: Project, joan: User) -> None:
     assert actions.mix_of(tickets, 3) == Mix.usual(3)
     actions.change_mix(tickets.pk, joan, random=50, weak_class=20, second_opinion=5, seed_words=0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as student
 
 from labeling.learning.evaluation.stopping_criteria import (
     FLAT,
@@ -16,6 +17,7 @@ from labeling.learning.evaluation.stopping_criteria import (
     advise,
     expected_gain,
     prediction_kappa,
+    t_quantile,
 )
 
 FLAT_TREND = Trend(0.0, -0.1, 0.1, 20)
@@ -113,3 +115,8 @@ def test_nothing_wrong_at_all_promises_little():
     gain = expected_gain(np.array([50, 100, 200, 400]), np.zeros(4), np.full(4, 100))
     assert isinstance(gain, Gain)
     assert abs(gain.value) < 0.005
+
+
+def test_quantiles_of_student_s_distribution_are_scipy_s():
+    degrees = [*range(1, 201), 1_000, 100_000]
+    assert [t_quantile(n) for n in degrees] == pytest.approx(student.ppf(0.975, degrees), abs=1e-4)

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.learning.acquisition import mnlp, total_least_confidence
 from labeling.learning.query_strategies.annotation_cost import (
     MIN_ANSWERS,
     PRIOR,
@@ -68,10 +67,10 @@ likelihoods = st.lists(st.tuples(st.floats(-500, 0), st.integers(1, 500)), min_s
 
 
 @given(likelihoods)
-def test_the_extremes_are_mnlp_and_total_least_confidence(pairs):
-    result, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
-    assert per_second(result, counts, Cost(0, 1)) == pytest.approx(mnlp(result, counts))
-    assert per_second(result, counts, Cost(1, 0)) == pytest.approx(total_least_confidence(result))
+def test_the_extremes_are_doubt_per_token_and_doubt_per_document(pairs):
+    log_likelihoods, counts = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    assert per_second(log_likelihoods, counts, Cost(0, 1)) == pytest.approx(-log_likelihoods / counts)
+    assert per_second(log_likelihoods, counts, Cost(1, 0)) == pytest.approx(-log_likelihoods)
 
 
 def test_where_length_costs_little_the_long_text_comes_first():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.learning.arrays.clustering import k_means
-from labeling.learning.query_strategies.class_weights import rarity_weights, weak_class_weights
+from labeling.learning.query_strategies.class_weights import weak_class_weights
 from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
 from labeling.learning.query_strategies.herding import herd
 from labeling.learning.query_strategies.mix import HeadEntry, Mix, Share, Strategy, Wishes
@@ -36,10 +36,9 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
 ):
     scores, vectors = pool(count, n_classes)
     mix = None if random_share is None else replace(Mix.usual(n_classes), random=random_share)
-    rarity = rarity_weights(np.arange(n_classes)) if is_multi else None
     seeds = {0: matching(scores.positions[::7], rank=seed)} if is_multi else {}
     needs = {0: 0.3, n_classes - 1: 0.05}
-    wishes = Wishes(focus=focus, mix=mix, rarity=rarity, seeds=seeds, needs=needs if seed % 2 else {})
+    wishes = Wishes(focus=focus, mix=mix, seeds=seeds, needs=needs if seed % 2 else {})
 
     def choose():
         return select_head(
@@ -171,20 +170,6 @@ def test_a_mix_of_a_manager_is_what_the_head_holds():
     everything = Mix(random=1, weak_class=0, second_opinion=0, seed_words=0)
     head = select_head(scores, vectors, 4, wishes=Wishes(mix=everything), size=200)
     assert {entry.share for entry in head} == {Share.RANDOM}
-
-
-def test_of_several_classes_rare_ones_are_asked_for_by_what_is_expected_of_them():
-    scores, vectors = pool(3_000, 5)
-    rarity = rarity_weights(np.array([400, 400, 400, 400, 0]))
-    head = select_head(scores, vectors, 5, wishes=Wishes(rarity=rarity), size=400)
-    asked = [entry for entry in head if entry.share is Share.EXPECTED_POSITIVE]
-    assert len(asked) == pytest.approx(400 * 0.9 / 2 / 3, abs=5)
-    assert all(entry.label_class in entry.classes for entry in asked)
-    by_class = Counter(entry.label_class for entry in asked)
-    assert by_class[4] == max(by_class.values())
-    assert by_class[4] <= np.ceil(0.4 * len(asked)) + 5
-    weak = sum(entry.share is Share.WEAK_CLASS for entry in head)
-    assert weak == pytest.approx(2 * len(asked), abs=10)
 
 
 def test_the_margin_share_takes_different_documents():
