@@ -9,6 +9,7 @@ from analytics.learning_curves import api as curves
 from analytics.model_versions import api as comparing
 from analytics.next_steps import api as next_steps
 from analytics.quality import api as quality
+from analytics.report_tables import REPORT_TABLES, csv_endpoint
 from analytics.savings import api as savings
 from analytics.slices import api as slices
 from analytics.steering import api as steering
@@ -19,7 +20,17 @@ __all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
 
 app_name = "analytics_api"
 
+TABLES = [
+    path(
+        f"projects/<row:project_id>/reports/{name}/csv/",
+        csv_endpoint(name, table).as_view(),
+        name=f"report_{name.replace('-', '_')}_csv",
+    )
+    for name, table in REPORT_TABLES.items()
+]
+
 urlpatterns = [
+    *TABLES,
     path("projects/<row:project_id>/reports/classes/", api.ClassReports.as_view(), name="report_classes"),
     path(
         "projects/<row:project_id>/reports/confusion/",

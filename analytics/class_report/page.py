@@ -24,7 +24,6 @@ from analytics.data.links import test_set_address
 from analytics.data.queries import latest_model
 from analytics.data.request_sizes import WANTED_LABELS
 from analytics.data.training_status import training_news
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
 from analytics.learning_curves.report import chart_of, macro_curve
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
 from analytics.learning_curves.wording import labels_left, sentence
@@ -154,30 +153,3 @@ def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpR
     if actions.end_focus(member.project_id, person(request), class_id):
         messages.success(request, _("The queue goes back to its own mix with the next ranking."))
     return redirect("analytics:classes", member.project_id)
-
-
-@require_safe
-@for_members
-def classes_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The table as a file for spreadsheets; cross-validated numbers, and those of texts unlike any labeled
-    one, in columns of their own."""
-    measures = ("precision", "recall", "f1")
-    header = ["class", "train_labels", "test_labels", "support"]
-    header += [column for name in measures for column in measure_columns(name)]
-    header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
-    header += [*measure_columns("unlabelled_share"), "queue_share", "queue_share_wanted", "queue_mode"]
-    header += ["unlike_support", *measure_columns("unlike_f1")]
-    rows = []
-    for row in class_report(member.project, request.GET.get("model")).rows:
-        cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]
-        cells.append(row.scores.support if row.scores else "")
-        for scores in (row.scores, row.crossed):
-            for name in measures:
-                cells += measure_cells(getattr(scores, name) if scores else None)
-        cells += measure_cells(row.prevalence)
-        cells.append("" if row.queue_part is None else round(row.queue_part, 4))
-        cells += [row.need.share, row.need.mode] if row.need else ["", ""]
-        cells.append(row.unlike.support if row.unlike else "")
-        cells += measure_cells(row.unlike.f1 if row.unlike else None)
-        rows.append(cells)
-    return csv_file(f"classes-{member.project_id}", header, rows)

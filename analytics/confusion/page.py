@@ -12,19 +12,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from analytics.confusion.matrix import Shown, View, documents_of, laid_out
-from analytics.confusion.report import AmbiguousPair, ConfusionReport, confusion_report
+from analytics.confusion.report import AmbiguousPair, confusion_report
 from analytics.confusion.rule_draft import rule_draft
+from analytics.confusion.tables import classes_together
 from analytics.confusion.wording import advice, evidence, headline, people
 from analytics.data.links import test_set_address
 from analytics.data.request_sizes import WANTED_LABELS
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
 from labeling.exceptions import NotFound
 from labeling.guidelines.models import LabelClass
-from labeling.projects.models import Membership, Project
+from labeling.projects.models import Membership
 from labeling.web.access import for_managers, for_members
 from labeling.web.guidelines import draft_page
-
-TABLES = ("matrix", "pairs", "together")
 
 
 @require_safe
@@ -47,22 +45,10 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
         "pairs": [_told(pair, member.project.kind) for pair in report.pairs if pair.model.is_clear],
         "faint": [_told(pair, member.project.kind) for pair in report.pairs if not pair.model.is_clear],
         "links": f"{links}&" if links else "",
-        "together": _together(report),
+        "together": classes_together(report),
         "wanted": WANTED_LABELS,
     }
     return render(request, "analytics/confusion/page.html", shown)
-
-
-@require_safe
-@for_members
-def confusion_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """One of the tables as a file for spreadsheets: ?table=matrix, pairs or together."""
-    report = confusion_report(member.project, request.GET.get("model"))
-    table = request.GET.get("table", "")
-    name = table if table in TABLES else TABLES[0]
-    makers = {"matrix": _matrix_table, "pairs": _pairs_table, "together": _together_table}
-    header, rows = makers[name](report)
-    return csv_file(f"confusion-{name}-{member.project_id}", header, rows)
 
 
 @require_safe
@@ -136,68 +122,3 @@ def _choices(view: View, model: str) -> list[tuple[str, list[tuple[str, str, boo
         )
         for title, key, options in groups
     ]
-
-
-def _together(report: ConfusionReport) -> list[tuple[LabelClass, LabelClass, int, int, float]]:
-    """Classes that documents of the test set have together: both, documents, of the rarer, share of it."""
-    if report.co_occurrence is None:
-        return []
-    counts, row_index = report.co_occurrence, []
-    for number, first in enumerate(report.classes):
-        for other in range(number + 1, len(report.classes)):
-            both = int(counts[number, other])
-            if both:
-                rarer = int(min(counts[number, number], counts[other, other]))
-                row_index.append((first, report.classes[other], both, rarer, both / rarer))
-    return sorted(row_index, key=lambda row: -row[2])
-
-
-def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
-    header = ["truth", "predicted", "count", "share_of_truth"]
-    rows: list[list[object]] = []
-    if report.counts is None:
-        return header, rows
-    counts = report.counts
-    for row_index, truth in enumerate(report.classes):
-        total = int(counts.true[row_index])
-        numbers = [*counts.matrix[row_index].tolist()]
-        names = [said.name for said in report.classes]
-        if report.project.kind != Project.Kind.SINGLE:
-            numbers, names = [*numbers, int(counts.missed_alone[row_index])], [*names, ""]
-        rows += [
-            [truth.name, said, number, round(number / total, 4) if total else ""]
-            for said, number in zip(names, numbers, strict=True)
-        ]
-    if report.project.kind != Project.Kind.SINGLE:
-        extra = zip(report.classes, counts.extra_alone.tolist(), strict=True)
-        rows += [["", said.name, number, ""] for said, number in extra]
-    return header, rows
-
-
-def _pairs_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
-    header = ["first", "second", "first_as_second", "second_as_first", "of_either", *measure_columns("share")]
-    header += [
-        "expected",
-        "lift",
-        "people_differ",
-        "people_compared",
-        *measure_columns("people_share"),
-        "why",
-    ]
-    return header, [
-        [
-            pair.first.name, pair.second.name, pair.model.forward, pair.model.backward, pair.model.either,
-            *measure_cells(pair.model.share), round(pair.model.expected, 2),
-            measure_cells(pair.model.lift)[0], pair.splits, pair.comparisons,
-            *measure_cells(pair.people), pair.verdict.value,
-        ]
-        for pair in report.pairs
-    ]  # fmt: skip
-
-
-def _together_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
-    rows: list[list[object]] = [
-        [first.name, second.name, both, rarer, round(share, 4)]
-        for first, second, both, rarer, share in _together(report)
-    ]
-    return ["first", "second", "documents", "of_rarer", "share_of_rarer"], rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +14,10 @@ from analytics.data.queries import classes_at_target
 from analytics.data.request_sizes import WANTED_LABELS
 from analytics.distribution.breakdowns import Group
 from analytics.distribution.report import Distribution, distribution
+from analytics.distribution.tables import BY, groups_by
 from analytics.distribution.wording import MAX_FINDINGS, headline
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
 from labeling.projects.models import Membership
 from labeling.web.access import for_members
-
-BY = ("time", "guideline", "person")
 
 
 @require_safe
@@ -46,25 +43,6 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "wanted": WANTED_LABELS,
     }
     return render(request, "analytics/distribution/page.html", shown)
-
-
-@require_safe
-@for_members
-def csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """One of the tables as a file for spreadsheets: ?by=class, time, guideline or person."""
-    report, by = distribution(member.project), request.GET.get("by", "class")
-    if by in BY and (by != "person" or member.may_manage):
-        names = [row.label_class.name for row in report.rows]
-        rows: Iterable[list[object]] = ([g.name, g.answers, *g.counts] for g in groups_by(report, by))
-        return csv_file(f"labels-by-{by}-{member.project_id}", [by, "answers", *names], rows)
-    measures = ("share_of_labelled", "share_of_all", "share_of_unlabelled", "ratio")
-    header = ["class", "train_labels", "test_labels", "labels", "documents", "standing"]
-    header += [column for name in measures for column in measure_columns(name)]
-    return csv_file(f"distribution-{member.project_id}", header, _class_rows(report))
-
-
-def groups_by(report: Distribution, by: str) -> list[Group]:
-    return {"time": report.times, "guideline": report.guidelines, "person": report.people}[by]
 
 
 def _asked(request: HttpRequest, member: Membership) -> str:
@@ -98,11 +76,3 @@ def _habits(report: Distribution) -> list[dict[str, Any]]:
         {"name": name, "label_class": report.rows[skew.class_index].label_class, "skew": skew}
         for name, skew in report.habits.skews[:10]
     ]
-
-
-def _class_rows(report: Distribution) -> Iterable[list[object]]:
-    for row in report.rows:
-        estimate = row.estimate
-        counts = [row.label_class.name, row.train, row.test, row.total, row.documents, estimate.standing]
-        measures = (estimate.labelled, estimate.whole, estimate.unlabelled, estimate.ratio)
-        yield [*counts, *(cell for measure in measures for cell in measure_cells(measure))]

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.data.queries import latest_model
 from analytics.data.training_status import training_news
-from analytics.edge.csv import csv_file
 from analytics.learning_curves.report import (
     MAX_SHOWN,
     Curve,
-    CurvesReport,
     chart_of,
     curves_report,
     expected,
     is_target_reached,
 )
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
-from analytics.learning_curves.wording import gain_sentence, headline, hours_range, sentence
+from analytics.learning_curves.wording import gain_sentence, headline, hours_range, name_of, sentence
 from labeling.projects.models import Membership
 from labeling.training.model_status import missing_model
 from labeling.web.access import for_members
@@ -79,33 +75,3 @@ def _row(curve: Curve, target: float) -> dict[str, Any]:
         "said": sentence(curve, target),
         "hours": hours_range(curve.hours) if not curve.is_reached else "",
     }
-
-
-def name_of(curve: Curve) -> str:
-    """What the curve is of."""
-    if curve.label_class is not None:
-        return curve.label_class.name
-    return _("macro F1") if curve.key == "macro_f1" else _("accuracy")
-
-
-@require_safe
-@for_members
-def curves_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Every point as it was measured then, and what is expected, as a file for spreadsheets."""
-    header = ["of", "kind", "model", "labels", "value", "low", "high"]
-    return csv_file(f"curves-{member.project_id}", header, _points(curves_report(member.project)))
-
-
-def _points(report: CurvesReport) -> Iterator[list[object]]:
-    for curve in [*report.overall, *report.classes]:
-        name = f"F1 {name_of(curve)}" if curve.label_class else curve.key
-        for point in curve.points:
-            interval = point.measure.interval
-            numbers = (point.measure.value, *((interval.low, interval.high) if interval else (None, None)))
-            yield [name, "measured", point.model, point.labels, *(_rounded(number) for number in numbers)]
-        for labels, band in expected(curve):
-            yield [name, "expected", "", round(labels), *(_rounded(number) for number in band)]
-
-
-def _rounded(number: float | None) -> object:
-    return "" if number is None else round(number, 4)

@@ -142,3 +142,10 @@ def _round(count: float) -> str:
     """
     step = 10 ** max(0, floor(log10(max(count, 1))) - 1)
     return decimal(round(count / step) * step, 0)
+
+
+def name_of(curve: Curve) -> str:
+    """What the curve is of."""
+    if curve.label_class is not None:
+        return curve.label_class.name
+    return _("macro F1") if curve.key == "macro_f1" else _("accuracy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -180,3 +181,12 @@ def _in_order(held_out: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
 
 def _moved(spans: tuple[Spans, ...], class_index: NDArray[np.int64]) -> tuple[Spans, ...]:
     return tuple([(start, end, int(class_index[c])) for start, end, c in span] for span in spans)
+
+
+def asked_comparison(query: Mapping[str, str], project: Project) -> Comparison | None:
+    """The two models that `a` and `b` of a query name, or the usual ones. Raises NotFound for others."""
+    requested = [str(query.get(name, "")) for name in ("a", "b")]
+    if any(number and not (number.isdecimal() and len(number) <= 9) for number in requested):
+        raise NotFound
+    pair = asked_pair(project, *(int(number) if number else None for number in requested))
+    return None if pair is None else compare(project, *pair)

@@ -11,12 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from analytics.data.queries import HeldOut
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
-from analytics.metrics.paired import Difference
-from analytics.model_versions.comparison import Comparison, Outcome, asked_pair, compare
+from analytics.model_versions.comparison import Comparison, Outcome, asked_comparison
 from analytics.model_versions.wording import changes, headline, outcome_names, verdict
 from labeling.documents.models import Document
-from labeling.exceptions import NotFound
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership, Project
@@ -32,7 +29,7 @@ LONGEST = 400  # characters of a text that are read for its beginning
 @for_managers
 def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
-    compared = _found(request, project)
+    compared = asked_comparison(request.GET.dict(), project)
     versions = list(ModelVersion.objects.ready().filter(project=project)[:MAX_CHOICES])
     shown: dict[str, Any] = {
         "member": member,
@@ -49,45 +46,6 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
         page = Paginator(compared.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
         shown |= _told(compared, outcome) | {"page": page, "items": _items(project, compared, page)}
     return render(request, "analytics/model_versions/comparison.html", shown)
-
-
-@require_safe
-@for_managers
-def compare_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Measures and classes as a file for spreadsheets."""
-    comparison = _found(request, member.project)
-    if comparison is None:
-        raise NotFound
-    header = ["measure", "first", "second", *measure_columns("difference"), "p", "is_beyond_noise"]
-    told = comparison.differences
-    named = {"accuracy": told.accuracy, "macro_f1": told.macro_f1, "micro_f1": told.micro_f1}
-    rows = [*named.items(), *((f"f1 {row.label_class.name}", row.f1) for row in comparison.rows)]
-    name = f"compare-{comparison.first.number}-{comparison.second.number}-{member.project_id}"
-    return csv_file(
-        name, [*header, "labels_added"], (_cells(title, difference, comparison) for title, difference in rows)
-    )
-
-
-def _cells(title: str, difference: Difference, comparison: Comparison) -> list[object]:
-    added = next((row.added for row in comparison.rows if row.f1 is difference), None)
-    shares = ["" if share is None else round(share, 4) for share in (difference.first, difference.second)]
-    return [
-        title,
-        *shares,
-        *measure_cells(difference.change),
-        round(difference.p_value, 6),
-        int(difference.is_beyond_noise),
-        "" if added is None else added,
-    ]
-
-
-def _found(request: HttpRequest, project: Project) -> Comparison | None:
-    """The two models that the page asks for, or the usual ones. Raises NotFound for others."""
-    asked = [request.GET.get(name, "") for name in ("a", "b")]
-    if any(number and not (number.isdecimal() and len(number) <= 9) for number in asked):
-        raise NotFound
-    pair = asked_pair(project, *(int(number) if number else None for number in asked))
-    return None if pair is None else compare(project, *pair)
 
 
 def _told(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from analytics.class_report.bias import bias_report
 from analytics.class_report.bias import title as bias_title
 from analytics.data.queries import active_classes
 from analytics.data.scores import scores
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
-from analytics.model_versions.report import VersionRow, headline, standing_of, version_rows
+from analytics.model_versions.report import headline, standing_of, version_rows
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
 from analytics.models import TestSetVersion
 from labeling.annotations.test_labels import labelled_test_set
@@ -28,7 +27,6 @@ from labeling.training.model_status import HAS_MODEL, missing_model
 from labeling.web.access import for_managers, person
 
 PER_PAGE = 20
-MAX_EXPORTED_VERSIONS = 10_000  # versions of one file
 
 
 @require_safe
@@ -112,36 +110,3 @@ def note(request: HttpRequest, member: Membership, number: int) -> HttpResponse:
     else:
         messages.success(request, _("The note on model {number} is saved.").format(number=number))
     return redirect("analytics:models", member.project_id)
-
-
-@require_safe
-@for_managers
-def models_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Every version with what it measured when it was new, as a file for spreadsheets."""
-    project = member.project
-    classes = active_classes(project)
-    standing = standing_of(project, classes)
-    versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
-    rows = version_rows(project, list(versions[:MAX_EXPORTED_VERSIONS]), standing, classes, None)
-    header = ["model", "state", "finished_at", "is_used", "labels", "guideline", "test_set", "test_documents"]
-    header += [*measure_columns("accuracy"), *measure_columns("macro_f1"), "note"]
-    header += [f"labels {label_class.name}" for label_class in classes]
-    return csv_file(f"models-{project.pk}", header, (_cells(row, len(classes)) for row in rows))
-
-
-def _cells(row: VersionRow, n_classes: int) -> list[object]:
-    version, measured = row.version, row.measurement
-    return [
-        version.number,
-        version.state,
-        version.finished_at.isoformat() if version.finished_at else "",
-        int(row.is_used),
-        version.label_count,
-        version.guideline.number if version.guideline else "",
-        measured.test_set.number if measured else "",
-        measured.documents if measured else "",
-        *measure_cells(row.accuracy),
-        *measure_cells(row.macro_f1),
-        version.note,
-        *(row.counts if row.counts else [""] * n_classes),
-    ]

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.data.links import test_set_address
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
 from analytics.slices.report import Slices, average_of, slices
 from analytics.slices.slice_fields import LENGTH
 from analytics.slices.wording import headline
@@ -79,36 +78,6 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
     if picks.end_pick(member.project_id, person(request), pick_id):
         messages.success(request, _("Taken back: these documents come no sooner than others."))
     return redirect("analytics:slices", member.project_id)
-
-
-@require_safe
-@for_members
-def csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Every bucket of every field as a file for spreadsheets; ?table=worst has the worst slices."""
-    report = slices(member.project, asked=request.GET.get("model"))
-    if request.GET.get("table") == "worst":
-        header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
-        worst = [
-            [
-                weak.name,
-                f.documents,
-                f.wrong,
-                round(f.error, 4),
-                round(f.rest_error, 4),
-                round(f.effect, 4),
-                f.p_value,
-            ]
-            for weak in report.weak
-            for f in (weak.weak_slice,)
-        ]
-        return csv_file(f"worst-slices-{member.project_id}", header, worst)
-    rows = [
-        [field.name, bucket.name, n, *measure_cells(accuracy)]
-        for field in report.fields
-        for bucket, accuracy, n in report.accuracies(field)
-    ]
-    header = ["field", "value", "documents", *measure_columns("accuracy")]
-    return csv_file(f"slices-{member.project_id}", header, rows)
 
 
 def _address(member: Membership, report: Slices, where: Slice | None) -> str:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
-from analytics.edge.csv import csv_file, measure_cells, measure_columns
 from analytics.steering import report as steering
 from analytics.steering.report import ShareRow, Steering, headline
 from labeling.exceptions import InvalidInput, LabelingError
@@ -41,30 +40,6 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "most_target": MAX_TARGET,
     }
     return render(request, "analytics/steering/page.html", shown)
-
-
-@require_safe
-@for_members
-def csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The classes as a file for spreadsheets; ?table=head: what the head holds."""
-    report = steering.steering(member.project)
-    if request.GET.get("table") == "head":
-        parts = [[row.share, row.entries, round(row.part, 4)] for row in report.shares]
-        return csv_file(f"head-{member.project_id}", ["share", "documents", "part"], parts)
-    header = ["class", "mode", "share_wanted", "share_now", "documents", *measure_columns("f1"), "why"]
-    rows = [
-        [
-            row.label_class.name,
-            row.mode,
-            "" if row.wanted is None else row.wanted,
-            round(row.part, 4),
-            row.entries,
-            *measure_cells(row.f1),
-            row.why,
-        ]
-        for row in report.rows
-    ]
-    return csv_file(f"steering-{member.project_id}", header, rows)
 
 
 @require_POST

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,12 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from numpy.typing import NDArray
 
-from analytics.edge.csv import csv_file
 from analytics.test_set.documents import shown
 from analytics.test_set.filters import SORTS, Asked
-from analytics.test_set.report import Review, external_ids, review
+from analytics.test_set.report import Review, review
 from analytics.test_set.wording import chips, headline, pick_reason, told_of_pick
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
@@ -86,25 +82,6 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
     return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{query}")
 
 
-@require_safe
-@for_managers
-def test_set_csv(request: HttpRequest, member: Membership) -> HttpResponse:
-    """All documents that fit, in the page's order, as a file for spreadsheets."""
-    listing = review(member.project, Asked.read(request.GET.dict()))
-    header = [
-        "document",
-        "external_id",
-        "labelled",
-        "predicted",
-        "is_wrong",
-        "confidence",
-        "loss",
-        "labelled_by",
-    ]
-    number = listing.version.number if listing.version else 0
-    return csv_file(f"test-set-{member.project_id}-model-{number}", header, _csv_rows(listing))
-
-
 def _sending(member: Membership, review: Review, count: int, sent: QueryDict) -> dict[str, Any]:
     address = review.asked.address()
     text = _(
@@ -121,41 +98,6 @@ def _sending(member: Membership, review: Review, count: int, sent: QueryDict) ->
         "hidden": [("query", address), ("reason", sent.get("reason", "")), ("sure", "yes")],
         "back": f"{reverse('analytics:test_set', args=[member.project_id])}?{address}",
     }
-
-
-def _csv_rows(review: Review) -> Iterable[list[object]]:
-    held_out, numbers = review.held_out, review.numbers
-    if held_out is None or numbers is None:
-        return
-    names = external_ids(held_out.document_ids[review.rows])
-    classes = [review.classes[pk].name for pk in held_out.classes]
-    sides = (
-        []
-        if held_out.truth_spans
-        else [_named(flags, classes) for flags in (held_out.truth, held_out.predicted)]
-    )
-    for row in review.rows.tolist():
-        pk = int(held_out.document_ids[row])
-        if held_out.truth_spans:
-            said = [
-                " ".join(f"{classes[index]}:{start}-{end}" for start, end, index in spans[row])
-                for spans in (held_out.truth_spans, held_out.predicted_spans)
-            ]
-        else:
-            said = ["|".join(side[row]) for side in sides]
-        who, _guideline = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
-        sure = "" if np.isnan(numbers.confidence[row]) else round(float(numbers.confidence[row]), 4)
-        wrong = int(numbers.is_wrong[row])
-        loss = round(float(numbers.loss[row]), 4)
-        yield [pk, names.get(pk) or "", *said, wrong, sure, loss, review.people.get(who or 0, "")]
-
-
-def _named(flags: NDArray[np.bool_], classes: Sequence[str]) -> list[list[str]]:
-    """The names of the classes of each row."""
-    named: list[list[str]] = [[] for _ in flags]
-    for row, index in zip(*(side.tolist() for side in np.nonzero(flags)), strict=True):
-        named[row].append(classes[index])
-    return named
 
 
 def _fields(review: Review) -> dict[str, Any]:

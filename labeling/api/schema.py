@@ -88,7 +88,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 def operation(
     operation_id: str,
     *,
-    answers: Mapping[int, Any],
+    answers: Mapping[Any, Any],
     request: Any = None,
     errors: Sequence[int] = (),
     headers: Sequence[OpenApiParameter] = (),

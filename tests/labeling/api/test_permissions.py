@@ -168,6 +168,11 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("report_compare", "GET"): (MANAGERS_READ, NO_BODY),
     ("report_test_set", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
     ("report_savings", "GET"): (REVIEW | {"adjudicator": 403}, NO_BODY),
+    **{
+        (f"report_{name}_csv", "GET"): (READ, NO_BODY)
+        for name in ("classes", "confusion", "curves", "distribution", "quality", "slices", "steering")
+    },
+    **{(f"report_{name}_csv", "GET"): (MANAGERS_READ, NO_BODY) for name in ("models", "compare", "test_set")},
     ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }
 

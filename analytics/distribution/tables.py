@@ -1,0 +1,41 @@
+"""Distribution tables: labels by class, time, guideline or person, for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from analytics.distribution.breakdowns import Group
+from analytics.distribution.report import Distribution, distribution
+from analytics.edge.csv import measure_cells, measure_columns
+from analytics.edge.tables import ReportTable, Table
+from labeling.projects.models import Membership
+
+BY = ("time", "guideline", "person")
+
+
+def read_table(member: Membership, query: Mapping[str, str]) -> Table:
+    """?by=class, time, guideline or, for managers, person."""
+    report, by = distribution(member.project), query.get("by", "class")
+    if by in BY and (by != "person" or member.may_manage):
+        names = [row.label_class.name for row in report.rows]
+        rows: Iterable[list[object]] = ([g.name, g.answers, *g.counts] for g in groups_by(report, by))
+        return Table(f"labels-by-{by}", [by, "answers", *names], rows)
+    measures = ("share_of_labelled", "share_of_all", "share_of_unlabelled", "ratio")
+    header = ["class", "train_labels", "test_labels", "labels", "documents", "standing"]
+    header += [column for name in measures for column in measure_columns(name)]
+    return Table("distribution", header, _class_rows(report))
+
+
+def groups_by(report: Distribution, by: str) -> list[Group]:
+    return {"time": report.times, "guideline": report.guidelines, "person": report.people}[by]
+
+
+def _class_rows(report: Distribution) -> Iterable[list[object]]:
+    for row in report.rows:
+        estimate = row.estimate
+        counts = [row.label_class.name, row.train, row.test, row.total, row.documents, estimate.standing]
+        measures = (estimate.labelled, estimate.whole, estimate.unlabelled, estimate.ratio)
+        yield [*counts, *(cell for measure in measures for cell in measure_cells(measure))]
+
+
+TABLE = ReportTable(read_table)
