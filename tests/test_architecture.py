@@ -21,6 +21,7 @@ SOURCES = sorted(
     if "migrations" not in path.parts and path.name != "__init__.py"
 )
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
+SCRIPTS = sorted(path for package in PACKAGES for path in (BASE_DIR / package).rglob("static/**/*.js"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAX_FUNCTION_LINES = 45
 MAY_READ_ENVIRONMENT = {BASE_DIR / "reviewqueue" / "settings.py"}
@@ -157,3 +158,8 @@ def test_no_code_asks_another_machine():
         if name in asking
     }
     assert rows == {"reviewqueue/embedded/programs.py"}, "it asks our own /readyz, on this machine"
+
+
+def test_every_script_has_its_types_checked():
+    assert len(SCRIPTS) > 25
+    assert [path.name for path in SCRIPTS if not path.read_text().startswith("// @ts-check\n")] == []

@@ -1,5 +1,6 @@
 """Does ./run explain itself, and are the locks it installs complete?"""
 
+import json
 import re
 import shutil
 import subprocess
@@ -79,7 +80,7 @@ def test_run_is_plain_posix_shell():
 def test_help_names_every_command_and_installs_nothing(bare, arguments):
     done = run(bare, *arguments)
     assert done.returncode == 0
-    for command in ("demo", "up", "manage", "test", "check", "bench", "lock"):
+    for command in ("demo", "up", "manage", "test", "check", "format", "bench", "lock"):
         assert re.search(rf"^  {command}\b", done.stdout, re.M)
     assert not (bare / "clone" / ".venv").exists()
 
@@ -181,6 +182,16 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
     packages = re.split(r"\n(?=[a-z0-9])", "\n" + text)[1:]
     assert packages
     assert all("--hash=sha256:" in package for package in packages)
+
+
+def test_what_comes_from_npm_is_locked_with_hashes_and_no_address():
+    text = (BASE_DIR / "requirements" / "deno.lock").read_text()
+    packages = json.loads(text)["npm"]
+    assert packages
+    assert [
+        name for name, package in packages.items() if not package["integrity"].startswith("sha512-")
+    ] == []
+    assert "://" not in text
 
 
 @pytest.mark.parametrize(

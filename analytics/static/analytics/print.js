@@ -1,4 +1,6 @@
+// @ts-check
 /* What is folded on the screen is open on paper. */
+/** @type {HTMLDetailsElement[]} */
 const folded = [];
 window.addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("main details:not([open])")) {

@@ -1,3 +1,4 @@
+// @ts-check
 /* Focused seconds on the document in view: a hidden page and a person who is away do not count. */
 const IDLE_MS = 30_000; // a longer pause is no work on the document
 let lastSign = performance.now(); // of the document's time: also its beginning, and coming back
@@ -26,14 +27,20 @@ export function seconds() {
 export const idle = () => performance.now() - lastMove;
 
 for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"]) {
-  document.addEventListener(kind, () => {
-    sign();
-    lastMove = lastSign;
-  }, { capture: true, passive: true });
+  document.addEventListener(
+    kind,
+    () => {
+      sign();
+      lastMove = lastSign;
+    },
+    { capture: true, passive: true },
+  );
 }
 window.addEventListener("blur", sign);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) spent += Math.min(performance.now() - lastSign, IDLE_MS);
   lastSign = performance.now();
 });
-window.addEventListener("focus", () => { lastSign = performance.now(); });
+window.addEventListener("focus", () => {
+  lastSign = performance.now();
+});

@@ -1,3 +1,4 @@
+// @ts-check
 /* The label page without leaving it: what is done to a document goes to the outbox, and the next document is painted
    at once. Everything goes through the page's own forms, so the page works the same without it.
 
@@ -9,35 +10,47 @@ import * as clock from "./clock.js";
 import * as history from "./history.js";
 import { desk, post } from "./http.js";
 import * as outbox from "./outbox.js";
-import { afterPaint } from "./paint.js";
+import { afterPaint, copyOf } from "./paint.js";
 import * as prefetch from "./prefetch.js";
 import "./unsent.js";
 
 const SETTLE_MS = 250; // the second half of a double click must not answer the next document
 const EXCERPT = 80;
+/** @template {string} K @param {K} id */
 const by = (id) => document.getElementById(id);
 let current = by("part");
 let shownAt = -Infinity;
 let isPointing = false;
 let calmUntil = 0; // a document that came by itself takes no answer that was meant for the one before
 
-document.addEventListener("click", (event) => { isPointing = event.detail > 0; }, true);
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.dataset.do || !form.closest("#part")) return;
-  event.preventDefault();
-  if (performance.now() < calmUntil || (isPointing && performance.now() - shownAt < SETTLE_MS)) return;
-  if (form.dataset.do === "undo") takeBack();
-  else if (isTakingBack) return;
-  else act(form, event.submitter);
-}, true);
+document.addEventListener(
+  "click",
+  (event) => {
+    isPointing = event.detail > 0;
+  },
+  true,
+);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!form.dataset.do || !form.closest("#part")) return;
+    event.preventDefault();
+    if (performance.now() < calmUntil || (isPointing && performance.now() - shownAt < SETTLE_MS)) return;
+    if (form.dataset.do === "undo") takeBack();
+    else if (isTakingBack) return;
+    else act(form, event.submitter);
+  },
+  true,
+);
 
+/** @param {HTMLFormElement} form @param {HTMLElement} submitter */
 function act(form, submitter) {
   const part = current;
   const deed = form.dataset.do;
   const seconds = clock.seconds();
   part.dispatchEvent(new CustomEvent("desk:leaving", { bubbles: true }));
-  const fields = new URLSearchParams(new FormData(form, submitter));
+  const fields = new URLSearchParams(/** @type {any} */ (new FormData(form, submitter)));
   const key = newKey();
   fields.delete("csrfmiddlewaretoken");
   fields.set("key", key);
@@ -55,16 +68,19 @@ function act(form, submitter) {
   show(prefetch.next() ?? waiting(), deed);
 }
 
-/* Where a button is the answer, it shows that when the part comes back. */
+/** Where a button is the answer, it shows that when the part comes back.
+   @param {Part} part @param {HTMLElement} submitter */
 function mark(part, submitter) {
-  if (submitter?.name !== "label_class") return;
+  if (submitter?.getAttribute("name") !== "label_class") return;
   for (const button of part.querySelectorAll("[data-before]")) button.removeAttribute("data-before");
   submitter.setAttribute("data-before", "");
 }
 
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/* Nothing here asks for the page's layout, so it is laid out once, in the frame that follows. */
+/** Nothing here asks for the page's layout, so it is laid out once, in the frame that follows.
+   @param {Part} part @param {string=} notice */
 function show(part, notice = "") {
   const why = current.querySelector("details.why")?.open;
   if (why !== undefined && part.querySelector("details.why")) part.querySelector("details.why").open = why;
@@ -87,10 +103,17 @@ function focus() {
 }
 
 let isScrolled = false;
-document.addEventListener("scroll", () => { isScrolled = scrollY > 0; }, { passive: true });
+document.addEventListener(
+  "scroll",
+  () => {
+    isScrolled = scrollY > 0;
+  },
+  { passive: true },
+);
 
-const waiting = () => by("waiting").content.cloneNode(true).firstElementChild;
+const waiting = () => copyOf(by("waiting")).querySelector(".part");
 
+/** @param {string} what @param {string=} text */
 function say(what, text = by("notice").dataset[what] ?? "") {
   if (by("notice").textContent !== text) by("notice").textContent = text;
 }
@@ -102,7 +125,13 @@ async function takeBack() {
   prefetch.putBack(current);
   prefetch.comeBack(before.part.dataset.lease);
   history.withdraw(before.key);
-  outbox.take({ do: "undo", fields: String(new URLSearchParams({ answer: before.key })), key: newKey(), lease: before.part.dataset.lease, excerpt: "" });
+  outbox.take({
+    do: "undo",
+    fields: String(new URLSearchParams({ answer: before.key })),
+    key: newKey(),
+    lease: before.part.dataset.lease,
+    excerpt: "",
+  });
   show(before.part, "takenBack");
 }
 
@@ -111,7 +140,10 @@ async function takeBack() {
 let isTakingBack = false;
 let more = 0; // to take back behind it
 async function takeBackEarlier() {
-  if (isTakingBack) return void (more += 1);
+  if (isTakingBack) {
+    more += 1;
+    return;
+  }
   if (outbox.state.unsent) return say("offline");
   isTakingBack = true;
   do await fetchEarlier();
@@ -121,8 +153,12 @@ async function takeBackEarlier() {
 
 async function fetchEarlier() {
   try {
-    const answer = await post("undo", new URLSearchParams({ person: desk.dataset.person }), { headers: { "X-Desk": "part" } });
-    const part = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"));
+    const answer = await post("undo", new URLSearchParams({ person: desk.dataset.person }), {
+      headers: { "X-Desk": "part" },
+    });
+    const part = document.adoptNode(
+      new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".part"),
+    );
     prefetch.putBack(current);
     by("strip").lastElementChild?.remove();
     show(part, "takenBack");
@@ -138,17 +174,26 @@ document.addEventListener("desk:saved", ({ detail: { operation, outcome } }) => 
   if (outcome.token) renew(lease, outcome.token);
   if (operation.do === "answer" && outcome.status === "ok") history.saved(key, outcome);
   if (outcome.status === "refused") {
-    if (operation.do === "answer") [history.withdraw, history.forget].forEach((act) => act(key));
+    if (operation.do === "answer") {
+      history.withdraw(key);
+      history.forget(key);
+    }
     if (operation.do === "undo") notTakenBack(lease, outcome.message);
   } else if (outcome.message && operation.do === "answer") say("", outcome.message);
 });
 
-/* The lease goes on under a new token: wherever its part is. */
+/** The lease goes on under a new token: wherever its part is.
+   @param {string} lease @param {string} token */
 function renew(lease, token) {
-  const parts = [...(current.dataset.lease === lease ? [current] : []), ...prefetch.waiting(lease), ...history.waiting(lease)];
+  const parts = [
+    ...(current.dataset.lease === lease ? [current] : []),
+    ...prefetch.waiting(lease),
+    ...history.waiting(lease),
+  ];
   for (const part of parts) for (const field of part.querySelectorAll("[name=token]")) field.value = token;
 }
 
+/** @param {string} lease @param {string=} message */
 function notTakenBack(lease, message) {
   if (current.dataset.lease === lease) {
     show(prefetch.next() ?? waiting());
@@ -164,7 +209,9 @@ document.addEventListener("desk:prefetched", ({ detail: { progress, since } }) =
   if (part) show(part);
   history.refresh(progress, since);
 });
-document.addEventListener("desk:unsent", () => { if ("waiting" in current.dataset && !outbox.state.unsent) prefetch.fill(); });
+document.addEventListener("desk:unsent", () => {
+  if ("waiting" in current.dataset && !outbox.state.unsent) prefetch.fill();
+});
 document.addEventListener("desk:lost", () => say("lost"));
 
 /* A document that was answered before, or that another tab shows, is not asked for again. */

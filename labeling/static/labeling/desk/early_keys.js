@@ -1,3 +1,4 @@
+// @ts-check
 /* Keys that are pressed while the page's scripts still load: kept, and pressed again as soon as those listen. A classic
    script in the head, so that it runs before anything can be seen.
 
@@ -10,19 +11,32 @@
   const NAMED = ["Enter", "Escape", "Backspace", "Delete"];
   const until = document.currentScript.dataset.until ?? "DOMContentLoaded";
   const part = () => document.getElementById("part");
+  /** @type {PressedKey[]} */
   const kept = [];
+  /** @type {HTMLElement | null} */
   let seen = null;
 
+  /** @param {At<KeyboardEvent>} event */
   function keep(event) {
     if (!isOurs(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const { key, code, ctrlKey, metaKey, altKey, shiftKey, repeat } = event;
     seen ??= part();
-    kept.push({ key, code, ctrlKey, metaKey, altKey, shiftKey, repeat, modifierAltGraph: event.getModifierState("AltGraph") });
+    kept.push({
+      key,
+      code,
+      ctrlKey,
+      metaKey,
+      altKey,
+      shiftKey,
+      repeat,
+      modifierAltGraph: event.getModifierState("AltGraph"),
+    });
   }
 
-  /* Everything else is the browser's: fields, links, scrolling, its own commands. */
+  /** Everything else is the browser's: fields, links, scrolling, its own commands.
+     @param {At<KeyboardEvent>} event */
   function isOurs(event) {
     const { key, code, altKey, shiftKey, target } = event;
     if (event.isComposing || target.closest?.(WORD_FIELDS)) return false;
@@ -36,8 +50,13 @@
     return key.length === 1 || NAMED.includes(key);
   }
 
-  const forget = () => { kept.length = 0; };
-  const onSend = (event) => { if (event.target.closest?.("button, input")?.type === "submit") forget(); };
+  const forget = () => {
+    kept.length = 0;
+  };
+  /** @param {At<MouseEvent>} event */
+  const onSend = (event) => {
+    if (event.target.closest?.("button, input")?.type === "submit") forget();
+  };
 
   function pressAll() {
     removeEventListener("keydown", keep, true);
@@ -47,17 +66,22 @@
     removeEventListener("click", onSend);
   }
 
+  /** @param {PressedKey} key */
   function press(key) {
     const target = document.activeElement ?? document.body;
     const event = new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true, composed: true });
-    if (target.dispatchEvent(event) && target.matches(WORD_FIELDS)) write(target, key);
+    if (target.dispatchEvent(event) && target.matches(WORD_FIELDS))
+      write(/** @type {HTMLInputElement} */ (target), key);
   }
 
-  /* What the browser does with a key in a field, which it does for real keys alone. */
+  /** What the browser does with a key in a field, which it does for real keys alone.
+     @param {HTMLInputElement} field @param {PressedKey} pressed */
   function write(field, { key, ctrlKey, metaKey }) {
     if (ctrlKey || metaKey) return;
     if (key === "Enter" && field.localName === "input") {
-      field.form?.requestSubmit([...field.form.elements].find(({ type }) => type === "submit"));
+      field.form?.requestSubmit(
+        [...field.form.querySelectorAll("button, input")].find(({ type }) => type === "submit"),
+      );
     } else if (key.length === 1 || key === "Enter" || key === "Backspace") {
       const { selectionStart: start, selectionEnd: end } = field;
       const from = key === "Backspace" && start === end ? Math.max(0, start - 1) : start;
@@ -70,9 +94,14 @@
   addEventListener("submit", forget, true);
   addEventListener("click", onSend); // not where it was stopped, since it only asked
   document.addEventListener(until, pressAll, { once: true });
-  addEventListener("error", ({ target }) => { // a script that did not come: its forms work without it
-    if (target.localName !== "script") return;
-    forget();
-    pressAll();
-  }, true);
+  addEventListener(
+    "error",
+    ({ target }) => {
+      // a script that did not come: its forms work without it
+      if (target.localName !== "script") return;
+      forget();
+      pressAll();
+    },
+    true,
+  );
 })();

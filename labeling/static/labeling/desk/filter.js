@@ -1,13 +1,18 @@
+// @ts-check
 /* Many classes: "/" goes to a field that finds them by name, whatever their accents. Enter takes the marked one, the
    arrow keys mark another, Escape goes back to the text. */
-const MOST_RECENT = 5;
+const MAX_RECENT = 5;
+/** @template {string} K @param {K} id */
 const by = (id) => document.getElementById(id);
+/** @param {string} text */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+/** @param {HTMLElement} choice */
 const nameOf = (choice) => choice.querySelector("b").textContent;
 const choices = () => [...document.querySelectorAll("#classes > .class")];
 const marked = () => document.querySelector("#classes > .is-first");
 
-/* 0: the name begins with it, 1: a word of it does, 2: it stands within; higher: it does not */
+/** 0: the name begins with it, 1: a word of it does, 2: it stands within; higher: it does not
+   @param {string} name @param {string} wanted */
 function rank(name, wanted) {
   const at = plain(name).indexOf(wanted);
   if (at <= 0) return at < 0 ? 3 : 0;
@@ -26,6 +31,7 @@ function narrow() {
   if (wanted && !best) by("filter-found").textContent = by("filter-found").dataset.none;
 }
 
+/** @param {HTMLElement=} choice */
 function mark(choice) {
   marked()?.classList.remove("is-first");
   choice?.classList.add("is-first");
@@ -34,6 +40,7 @@ function mark(choice) {
   found.textContent = choice ? found.dataset.first.replace("{name}", nameOf(choice)) : "";
 }
 
+/** @param {number} by_ */
 function step(by_) {
   const seen = choices().filter((choice) => !choice.hidden);
   const at = seen.indexOf(marked());
@@ -46,7 +53,9 @@ function close() {
   (by("document") ?? by("content")).focus({ preventScroll: true });
 }
 
-document.addEventListener("input", (event) => { if (event.target.id === "filter") narrow(); });
+document.addEventListener("input", (event) => {
+  if (event.target.id === "filter") narrow();
+});
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "filter" || event.isComposing) return;
   const deed = { ArrowDown: () => step(1), ArrowUp: () => step(-1), Enter: take, Escape: close }[event.key];
@@ -65,18 +74,26 @@ function take() {
 
 /* The classes that were chosen last come after the likely ones, where the project lets the model be heard at all. */
 const memory = `recent:${location.pathname}`;
+/** @type {() => string[]} */
 const recent = () => JSON.parse(sessionStorage.getItem(memory) ?? "[]");
 document.addEventListener("click", ({ target }) => {
   const id = target.closest?.("#classes > .class")?.dataset.card;
-  if (id) sessionStorage.setItem(memory, JSON.stringify([id, ...recent().filter((r) => r !== id)].slice(0, MOST_RECENT)));
+  if (id)
+    sessionStorage.setItem(memory, JSON.stringify([id, ...recent().filter((r) => r !== id)].slice(0, MAX_RECENT)));
 });
 function order() {
   const box = document.querySelector("#classes[data-likely]");
   if (!box) return;
   const all = choices();
   const rest = all.slice(Number(box.dataset.likely));
-  const latest = recent().map((id) => rest.find((choice) => choice.dataset.card === id)).filter(Boolean);
-  for (const choice of latest.reverse()) box.insertBefore(choice, all[Number(box.dataset.likely)] === choice ? choice : box.children[Number(box.dataset.likely)]);
+  const latest = recent()
+    .map((id) => rest.find((choice) => choice.dataset.card === id))
+    .filter(Boolean);
+  for (const choice of latest.reverse())
+    box.insertBefore(
+      choice,
+      all[Number(box.dataset.likely)] === choice ? choice : box.children[Number(box.dataset.likely)],
+    );
 }
 document.addEventListener("desk:shown", order);
 order();

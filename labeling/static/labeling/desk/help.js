@@ -1,3 +1,4 @@
+// @ts-check
 /* "?" shows all keys: those that stand on the page's buttons, and the list #span-keys where there are spans. */
 const help = () => document.getElementById("keys-help");
 
@@ -13,18 +14,19 @@ function show() {
     const name = nameOf(element);
     if (name) add(element.closest(".class") ? "classes" : "actions", element.dataset.key, name);
   }
-  const spans = document.getElementById("span-keys");
-  for (const item of spans?.children ?? []) add("spans", item.dataset.keyName, item.textContent);
+  for (const item of document.querySelectorAll("#span-keys > li")) add("spans", item.dataset.keyName, item.textContent);
   for (const list of dialog.querySelectorAll("[data-list]")) list.parentElement.hidden = !list.children.length;
   dialog.showModal();
 }
 
+/** @param {HTMLElement} element */
 function nameOf(element) {
   const label = element.closest(".class")?.querySelector("b") ?? element;
   const words = [...label.childNodes].filter((node) => node.nodeName !== "KBD").map((node) => node.textContent);
   return element.getAttribute("aria-label") ?? words.join("").trim();
 }
 
+/** @param {string} list @param {string} keys @param {string} name */
 function add(list, keys, name) {
   const row = document.createElement("li");
   const key = document.createElement("kbd");

@@ -1,3 +1,4 @@
+// @ts-check
 /* One way to ask the service for something, and what can come between: `Trouble` says which.
 
    offline    it did not answer, or has an error of its own: later      another   somebody else is signed in here
@@ -7,13 +8,15 @@ const LONGEST_MS = 30_000;
 export const desk = document.getElementById("desk");
 
 export class Trouble extends Error {
+  /** @param {TroubleKind} kind @param {string=} message */
   constructor(kind, message = "") {
     super(message);
     this.kind = kind;
   }
 }
 
-/* Posts to the address in data-`name` of the desk; form fields, or JSON as text. */
+/** Posts to the address in data-`name` of the desk; form fields, or JSON as text.
+   @param {string} name @param {BodyInit} body @param {PostOptions=} options */
 export async function post(name, body, options = {}) {
   let answer = await send(name, body, options);
   if (answer.status === 403) {
@@ -28,6 +31,7 @@ export async function post(name, body, options = {}) {
   throw new Trouble("refused", isJson ? (await answer.json()).message : "");
 }
 
+/** @param {string} name @param {BodyInit} body @param {PostOptions} options */
 async function send(name, body, { headers = {}, keepalive = false, address = desk.dataset[name] }) {
   const type = typeof body === "string" ? { "Content-Type": "application/json" } : {};
   try {
@@ -48,10 +52,14 @@ export const csrfToken = () => document.querySelector(TOKEN).value;
 
 /* Whoever signed in again, in another window, has a new form token: take it over. False where nobody did. */
 async function renewed() {
-  const page = await fetch(document.querySelector(".top .mark").href).catch(() => null);
+  const page = await fetch(document.querySelector(".top .mark").href).catch(
+    () => /** @type {Response | null} */ (null),
+  );
   if (!page) throw new Trouble("offline");
   if (page.redirected || !page.ok) return false;
-  const found = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrfmiddlewaretoken]");
+  const found = new DOMParser()
+    .parseFromString(await page.text(), "text/html")
+    .querySelector("[name=csrfmiddlewaretoken]");
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = found.value;
   return true;
 }

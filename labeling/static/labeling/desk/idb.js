@@ -1,7 +1,10 @@
+// @ts-check
 /* What was done and is not saved yet: in the browser's own database, which outlives the tab; in memory where it
    cannot be had. An operation gets an id when it is added, and keeps the order in which it was. */
 const STORE = "operations";
+/** @type {Operation[]} */
 const memory = [];
+/** @type {Promise<IDBDatabase | null> | undefined} */
 let opening;
 
 function database() {
@@ -18,6 +21,7 @@ function database() {
   return opening;
 }
 
+/** @param {IDBTransaction} transaction */
 function done(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
@@ -25,8 +29,9 @@ function done(transaction) {
   });
 }
 
-/* The store in a new transaction; browsers may close a database under a page, which is opened again then. Null
-   where there is none. */
+/** The store in a new transaction; browsers may close a database under a page, which is opened again then. Null
+   where there is none.
+   @template T @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => T} act @returns {Promise<T | null>} */
 async function within(mode, act) {
   for (let times = 0; times < 2; times += 1) {
     const open = await database();
@@ -41,17 +46,21 @@ async function within(mode, act) {
   return null;
 }
 
+/** @param {(store: IDBObjectStore) => void} act @param {() => void} otherwise */
 async function change(act, otherwise) {
   try {
-    await done(await within("readwrite", (store) => {
-      act(store);
-      return store.transaction;
-    }));
+    await done(
+      await within("readwrite", (store) => {
+        act(store);
+        return store.transaction;
+      }),
+    );
   } catch {
     otherwise(); // none, or full
   }
 }
 
+/** @param {Operation} operation */
 export function add(operation) {
   return change(
     (store) => store.add(operation),
@@ -59,24 +68,37 @@ export function add(operation) {
   );
 }
 
+/** @param {Operation} operation */
 export function put(operation) {
   const place = memory.findIndex(({ id }) => id === operation.id);
   if (place >= 0) memory[place] = operation;
-  else return change((store) => store.put(operation), () => {});
+  else
+    return change(
+      (store) => store.put(operation),
+      () => {},
+    );
 }
 
+/** @param {IDBValidKey[]} ids */
 export function remove(ids) {
   for (const id of ids) {
     const place = memory.findIndex((operation) => operation.id === id);
     if (place >= 0) memory.splice(place, 1);
   }
-  return change((store) => ids.forEach((id) => store.delete(id)), () => {});
+  return change(
+    (store) => {
+      for (const id of ids) store.delete(id);
+    },
+    () => {},
+  );
 }
 
 /* All of them, the oldest first, whoever's they are. */
 export async function all() {
   const request = await within("readonly", (store) => store.getAll());
   if (!request) return [...memory];
-  await new Promise((resolve) => { request.onsuccess = request.onerror = resolve; });
+  await new Promise((resolve) => {
+    request.onsuccess = request.onerror = resolve;
+  });
   return [...(request.result ?? []), ...memory];
 }

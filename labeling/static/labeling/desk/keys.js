@@ -1,3 +1,4 @@
+// @ts-check
 /* Keys of every page with an answer: what is pressed clicks the element that says so.
 
    data-key="x"   the element that the key x clicks, or the field that it goes to
@@ -21,18 +22,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** @param {KeyboardEvent} event */
 const isTakeBack = (event) =>
   (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
 
-/* By what the key types in this layout; where the digits need Shift (AZERTY), by where the key is. */
+/** By what the key types in this layout; where the digits need Shift (AZERTY), by where the key is.
+   @param {KeyboardEvent} event */
 function meant({ key, code, shiftKey }) {
   const letter = key.toLowerCase();
   if (shiftKey && letter !== key.toUpperCase()) return null;
   return keyed(letter) ?? (shiftKey ? null : keyed(/^Digit(\d)$/.exec(code)?.[1]));
 }
 
+/** @param {string=} key */
 const keyed = (key) => key && document.querySelector(`[data-key="${CSS.escape(key)}"]:not([hidden])`);
 
+/** @param {KeyboardEvent} event @param {HTMLElement=} element */
 function press(event, element) {
   if (!element) return;
   event.preventDefault();

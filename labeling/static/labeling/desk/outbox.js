@@ -1,3 +1,4 @@
+// @ts-check
 /* Answers on their way: written down at once, sent in their order by one tab at a time, and sent again until the
    service has said what became of each. It knows an operation by its key, so sending twice stores once.
 
@@ -7,19 +8,22 @@ import { desk, post, Trouble } from "./http.js";
 import * as store from "./idb.js";
 import { afterPaint } from "./paint.js";
 
-const MOST = 50; // operations in one call
-const MOST_CHARACTERS = 50_000; // of a call that may outlive its page
+const MAX_OPERATIONS = 50; // operations in one call
+const MAX_CHARACTERS = 50_000; // of a call that may outlive its page
 const PAUSES_MS = [500, 30_000];
 const whose = { person: desk.dataset.person, project: desk.dataset.project };
+/** @param {Operation} operation */
 const isOwn = (operation) => operation.person === whose.person && operation.project === whose.project;
 const otherTabs = new BroadcastChannel("reviewqueue-desk");
 const tokens = new Map(); // of leases that go on under another token since an undo
 const fresh = new Map(); // operations of this page, by their keys, until they are saved
 let writing = 0;
 
+/** @type {{ unsent: number, refused: Operation[], ofOthers: number, elsewhere: number, trouble: string }} */
 export const state = { unsent: 0, refused: [], ofOthers: 0, elsewhere: 0, trouble: "" };
 
-/* Take an operation: { do, fields, key, lease, excerpt }. */
+/** Take an operation: { do, fields, key, lease, excerpt }.
+   @param {Operation} operation */
 export function take(operation) {
   writing += 1;
   state.unsent += 1;
@@ -28,6 +32,7 @@ export function take(operation) {
   afterPaint(() => write({ ...operation, ...whose, at: Date.now() }));
 }
 
+/** @param {Operation} operation */
 async function write(operation) {
   await store.add(operation);
   writing -= 1;
@@ -40,6 +45,7 @@ export async function leases() {
   return (await own()).filter((operation) => !operation.refused).map((operation) => operation.lease);
 }
 
+/** @param {IDBValidKey} id */
 export async function discard(id) {
   await store.remove([id]);
   otherTabs.postMessage({});
@@ -89,7 +95,8 @@ export async function pump() {
   }
 }
 
-/* Without Web Locks (a page without TLS) two tabs may send the same; the keys keep it single. */
+/** Without Web Locks (a page without TLS) two tabs may send the same; the keys keep it single.
+   @param {() => Promise<boolean>} act */
 const alone = (act) => (navigator.locks ? navigator.locks.request("reviewqueue-outbox", act) : act());
 
 /* Of this project first, then of others that the same person labeled in. */
@@ -98,6 +105,7 @@ async function sendSome() {
   const { project } = waiting.find(isOwn) ?? waiting[0] ?? {};
   const batch = first(waiting.filter((one) => one.project === project));
   if (!batch.length) return false;
+  /** @type {Outcome[]} */
   let outcomes;
   try {
     ({ outcomes } = await (await postAll(batch)).json());
@@ -111,26 +119,29 @@ async function sendSome() {
   return true;
 }
 
+/** @param {Operation[]} batch */
 function postAll(batch) {
   const operations = batch.map((operation) => ({ do: operation.do, fields: fieldsOf(operation) }));
   const body = JSON.stringify({ person: whose.person, operations });
   const address = desk.dataset.save.replace(`/${whose.project}/`, `/${batch[0].project}/`);
-  return post("save", body, { keepalive: body.length < MOST_CHARACTERS, address });
+  return post("save", body, { keepalive: body.length < MAX_CHARACTERS, address });
 }
 
-/* As many as go into one call. An undo ends it: what follows for its document needs the token that it brings. */
+/** As many as go into one call. An undo ends it: what follows for its document needs the token that it brings.
+   @param {Operation[]} waiting */
 function first(waiting) {
   const batch = [];
   let characters = 0;
-  for (const operation of waiting.slice(0, MOST)) {
+  for (const operation of waiting.slice(0, MAX_OPERATIONS)) {
     characters += operation.fields.length;
-    if (batch.length && characters > MOST_CHARACTERS) break;
+    if (batch.length && characters > MAX_CHARACTERS) break;
     batch.push(operation);
     if (operation.do === "undo") break;
   }
   return batch;
 }
 
+/** @param {Operation} operation */
 function fieldsOf(operation) {
   const token = tokens.get(operation.lease);
   if (!token || operation.do === "undo") return operation.fields;
@@ -139,10 +150,12 @@ function fieldsOf(operation) {
   return String(fields);
 }
 
+/** @param {Operation} operation @param {Outcome} outcome */
 async function settle(operation, outcome) {
   if (outcome.status === "again") return;
   fresh.delete(operation.key);
-  if (outcome.status === "refused" && operation.do !== "undo") await store.put({ ...operation, refused: outcome.message || "-" });
+  if (outcome.status === "refused" && operation.do !== "undo")
+    await store.put({ ...operation, refused: outcome.message || "-" });
   else await store.remove([operation.id]);
   if (outcome.token) await renew(operation, outcome.token);
   const detail = { operation, outcome };
@@ -150,7 +163,8 @@ async function settle(operation, outcome) {
   otherTabs.postMessage(detail);
 }
 
-/* What waits for the same document behind an undo goes out under the new token, even from a later page. */
+/** What waits for the same document behind an undo goes out under the new token, even from a later page.
+   @param {Operation} operation @param {string} token */
 async function renew({ id, lease }, token) {
   tokens.set(lease, token);
   for (const operation of await store.all()) {
@@ -164,9 +178,14 @@ otherTabs.addEventListener("message", ({ data }) => {
   count();
 });
 window.addEventListener("online", pump);
-window.addEventListener("pagehide", () => { // once more, without waiting for what becomes of it
+window.addEventListener("pagehide", () => {
+  // once more, without waiting for what becomes of it
   const batch = first([...fresh.values()]);
   if (batch.length && !state.trouble) postAll(batch).catch(() => {});
 });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && timer) pump(); });
-window.addEventListener("focus", () => { if (timer) pump(); });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && timer) pump();
+});
+window.addEventListener("focus", () => {
+  if (timer) pump();
+});

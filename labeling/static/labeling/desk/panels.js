@@ -1,9 +1,11 @@
+// @ts-check
 /* The panels under the answer (skip, ask, note): one is open at a time, and its field has the focus before the next
    key arrives. Escape closes it, and so does Enter in a note. */
-const rest = () => (document.getElementById("document") ?? document.getElementById("content"))?.focus({ preventScroll: true });
+const rest = () =>
+  (document.getElementById("document") ?? document.getElementById("content"))?.focus({ preventScroll: true });
 
 document.addEventListener("click", (event) => {
-  const panel = event.target.closest?.(".panel > summary")?.parentElement;
+  const panel = event.target.closest?.(".panel > summary")?.closest(".panel");
   if (!panel) return;
   event.preventDefault();
   const opens = !panel.open;

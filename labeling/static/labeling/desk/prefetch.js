@@ -1,3 +1,4 @@
+// @ts-check
 /* Documents prefetched: a pile of parts, leased and parsed, so that the next one is there before it is wanted. As deep
    as some seconds of this person's pace; held while somebody works here, and given back when the page goes.
 
@@ -9,19 +10,25 @@ import * as outbox from "./outbox.js";
 import { afterPaint } from "./paint.js";
 
 const WORTH_MS = 5000; // of labeling lie ahead
-const LEAST = 3;
+const MIN_PREFETCHED = 3;
 const AWAY_MS = 300_000; // who does nothing for so long lets go of what is ahead
 const PAUSES_MS = [500, 30_000];
-const most = Math.max(1, Number(desk.dataset.most));
+const limit = Math.max(1, Number(desk.dataset.most));
+/** @type {Part[]} */
 const pile = [];
+/** @type {number[]} */
 const gaps = []; // milliseconds between the latest displays
 let shown = document.getElementById("part");
 let shownAt = 0; // 0: nothing was done yet
+/** @type {Part | null} */
 let end = null; // the part that says why nothing is left
 let changedAt = 0; // when something was last done here, or saved: what the service said before is out of date
 
+/** @param {Part} part */
 export const tokenOf = (part) => part.querySelector("#answer [name=token]")?.value;
+/** @param {Part} part */
 const leaseOf = (part) => part.dataset.lease;
+/** @param {Part} part */
 const isReplied = (part) => part.querySelector(".reply") !== null; // what one asked about goes before the others
 
 /* The next part, or the one that says why there is none; nothing while that is unknown. */
@@ -29,19 +36,23 @@ export function next() {
   return pile.shift() ?? (outbox.state.unsent ? undefined : take(end));
 }
 
+/** @param {Part} part */
 function take(part) {
   end = null;
   return part;
 }
 
+/** @param {Part} part */
 export function putBack(part) {
   if (leaseOf(part)) pile.unshift(part);
 }
 
-/* Every part of this lease that is not in view. */
+/** Every part of this lease that is not in view.
+   @param {string} lease */
 export const waiting = (lease) => pile.filter((part) => leaseOf(part) === lease);
 
-/* This part is in view from now on. */
+/** This part is in view from now on.
+   @param {Part} part */
 export function display(part) {
   const now = performance.now();
   if (shownAt && leaseOf(part) && leaseOf(shown)) {
@@ -56,11 +67,13 @@ export function display(part) {
   if (!("empty" in part.dataset)) afterPaint(fill);
 }
 
-const tell = () => { desk.dataset.prefetched = pile.length; };
+const tell = () => {
+  desk.dataset.prefetched = String(pile.length);
+};
 
 function depth() {
   const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? Infinity;
-  return Math.min(most, Math.max(LEAST, Math.ceil(WORTH_MS / usual)));
+  return Math.min(limit, Math.max(MIN_PREFETCHED, Math.ceil(WORTH_MS / usual)));
 }
 
 /* fetching: one call at a time, before the pile runs out */
@@ -87,13 +100,14 @@ export async function fill() {
   if (!isNews && !outbox.state.unsent) fill();
 }
 
-/* Returns whether what the service says of an end counts: not what it said before it had the latest answer. */
+/** Returns whether what the service says of an end counts: not what it said before it had the latest answer.
+   @param {number} count */
 async function fetchParts(count) {
   const since = performance.now();
   const wasSaved = !outbox.state.unsent;
   const elsewhere = await heldElsewhere();
   const have = [leaseOf(shown), ...pile.map(leaseOf), ...taken, ...(await outbox.leases()), ...elsewhere];
-  const body = new URLSearchParams({ person: desk.dataset.person, count });
+  const body = new URLSearchParams({ person: desk.dataset.person, count: String(count) });
   for (const lease of new Set(have.filter(Boolean))) body.append("have", lease);
   const answer = await (await post("ahead", body)).text();
   const found = document.adoptNode(new DOMParser().parseFromString(answer, "text/html").body);
@@ -101,7 +115,9 @@ async function fetchParts(count) {
   end = isNews ? found.querySelector(".part[data-empty]") : null;
   const parts = [...found.querySelectorAll(".part[data-lease]")];
   const isFree = await Promise.all(parts.map((part) => hold(leaseOf(part))));
-  const isHere = (part) => taken.has(leaseOf(part)) || [shown, ...pile].some((other) => leaseOf(other) === leaseOf(part));
+  /** @param {Part} part */
+  const isHere = (part) =>
+    taken.has(leaseOf(part)) || [shown, ...pile].some((other) => leaseOf(other) === leaseOf(part));
   const fresh = parts.filter((part, place) => isFree[place] && !isHere(part));
   pile.unshift(...fresh.filter(isReplied));
   pile.push(...fresh.filter((part) => !isReplied(part)));
@@ -113,12 +129,14 @@ async function fetchParts(count) {
 
 /* Leases answered here whose saving nobody has confirmed: the service may still offer them. */
 const taken = new Set();
+/** @param {Part} part */
 export function leave(part) {
   changedAt = performance.now();
   taken.add(leaseOf(part));
   releases.get(leaseOf(part))?.();
   releases.delete(leaseOf(part));
 }
+/** @param {string} lease */
 export const comeBack = (lease) => taken.delete(lease);
 document.addEventListener("desk:saved", ({ detail: { operation } }) => {
   changedAt = performance.now();
@@ -129,6 +147,7 @@ document.addEventListener("desk:saved", ({ detail: { operation } }) => {
 const LOCK = "reviewqueue-lease-";
 const releases = new Map();
 
+/** @param {string} lease */
 export async function hold(lease) {
   if (!navigator.locks || releases.has(lease)) return true;
   return new Promise((answer) => {
@@ -153,7 +172,9 @@ async function beat() {
   const body = new URLSearchParams({ person: desk.dataset.person });
   if (leaseOf(shown)) body.append("shown", tokenOf(shown));
   for (const part of pile) body.append("waiting", tokenOf(part));
-  const { lost } = await post("holding", body).then((answer) => answer.json()).catch(() => ({ lost: [] }));
+  const { lost } = await post("holding", body)
+    .then((answer) => answer.json())
+    .catch(() => ({ lost: /** @type {string[]} */ ([]) }));
   for (const lease of lost.map(String)) {
     const place = pile.findIndex((part) => leaseOf(part) === lease);
     if (place >= 0) pile.splice(place, 1);
@@ -167,5 +188,9 @@ window.addEventListener("pagehide", () => {
   for (const part of pile.splice(0)) body.append("back", tokenOf(part));
   if (body.has("back") || body.has("shown")) navigator.sendBeacon(desk.dataset.holding, body);
 });
-window.addEventListener("pageshow", (event) => { if (event.persisted) fill(); });
-window.addEventListener("online", () => { if (pause) fill(); });
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) fill();
+});
+window.addEventListener("online", () => {
+  if (pause) fill();
+});

@@ -1,3 +1,4 @@
+// @ts-check
 /* The guideline beside the text: the rule of the class at hand, the whole guideline, and what changed in it.
 
    data-card="…"   brings the rule of this class into view      data-beside   its address is shown here, not followed */
@@ -15,6 +16,7 @@ for (const moment of ["pointerover", "focusin", "change", "click"]) {
   });
 }
 
+/** @param {HTMLElement} card */
 function bring(card) {
   document.querySelector(".card.is-current")?.classList.remove("is-current");
   card.classList.add("is-current");
@@ -40,6 +42,7 @@ document.addEventListener("keydown", (event) => {
   back();
 });
 
+/** @param {string} address */
 async function open(address) {
   const page = await fetched(address);
   if (page === null) return tell(rule().dataset.failed);
@@ -64,11 +67,13 @@ function back() {
 
 /* On a phone the guideline stands under the answer. */
 const isBelow = () => rule().getBoundingClientRect().left < 8;
+/** @param {HTMLElement} element */
 function intoView(element) {
   if (isBelow()) rule().scrollIntoView({ block: "start" });
   element.focus({ preventScroll: true });
 }
 
+/** @param {string} address @param {RequestInit=} options */
 async function fetched(address, options = {}) {
   try {
     const answer = await fetch(address, { ...AS_PART, ...options });
@@ -79,6 +84,7 @@ async function fetched(address, options = {}) {
   }
 }
 
+/** @param {Document=} page */
 function replaced(page) {
   const next = page?.getElementById("rule");
   if (!next) return tell(rule().dataset.failed);
@@ -89,30 +95,36 @@ function replaced(page) {
 }
 
 /* "I have read it" */
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.closest("#rule")) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  replaced(await fetched(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }));
-}, true);
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target;
+    if (!form.closest("#rule")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    replaced(await fetched(form.action, { method: "POST", body }));
+  },
+  true,
+);
 
 /* A version that came out meanwhile: the part says its number; the rules of now take the place of the old ones. */
-document.addEventListener("desk:shown", async (event) => {
+document.addEventListener("desk:shown", async () => {
   const number = Number(document.getElementById("part")?.dataset.guideline);
   if (!(number > Number(rule()?.dataset.guideline))) return;
-  rule().dataset.guideline = number;
+  rule().dataset.guideline = String(number);
   const page = await fetched(rule().dataset.rules);
   if (!page) return;
   const wasOpen = !whole().hidden;
   if (wasOpen) back();
   replaced(page);
   const line = document.getElementById("new-guideline");
-  line.querySelector("span").textContent = line.dataset.text.replace("{n}", number);
+  line.querySelector("span").textContent = line.dataset.text.replace("{n}", String(number));
   line.querySelector("a").href = rule().querySelector(".news [data-beside]")?.href ?? line.querySelector("a").href;
   line.hidden = false;
 });
 
+/** @param {string} text */
 function tell(text) {
   const line = document.getElementById("trouble");
   line.textContent = text;
@@ -125,8 +137,12 @@ const unfold = () => {
   const why = document.querySelector("details.why");
   if (why) why.open = localStorage.getItem(WHY) === "yes";
 };
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.("details.why")) localStorage.setItem(WHY, event.target.open ? "yes" : "no");
-}, true);
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.matches?.("details.why")) localStorage.setItem(WHY, event.target.open ? "yes" : "no");
+  },
+  true,
+);
 document.addEventListener("desk:shown", unfold);
 unfold();

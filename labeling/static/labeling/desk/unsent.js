@@ -1,13 +1,16 @@
+// @ts-check
 /* What people see of the outbox: how many answers wait and why, and those that the service did not take. */
-import { discard, state } from "./outbox.js";
 import { desk } from "./http.js";
+import { discard, state } from "./outbox.js";
+import { copyOf } from "./paint.js";
 
 const PATIENCE_MS = 1500; // a save that takes no longer is not worth a line
+/** @template {string} K @param {K} id */
 const by = (id) => document.getElementById(id);
 let since = 0;
 
 document.addEventListener("desk:unsent", () => {
-  desk.dataset.unsent = state.unsent;
+  desk.dataset.unsent = String(state.unsent);
   if (!state.unsent) since = 0;
   else if (!since) {
     since = performance.now();
@@ -19,13 +22,19 @@ document.addEventListener("desk:unsent", () => {
 function show() {
   const bar = by("unsent");
   const isLate = since && performance.now() - since > PATIENCE_MS;
-  const text = state.unsent && (state.trouble || isLate) ? counted(state.trouble || "offline", state.unsent)
-    : state.elsewhere ? counted("elsewhere", state.elsewhere)
-    : state.ofOthers ? counted("others", state.ofOthers) : "";
+  const text =
+    state.unsent && (state.trouble || isLate)
+      ? counted(state.trouble || "offline", state.unsent)
+      : state.elsewhere
+        ? counted("elsewhere", state.elsewhere)
+        : state.ofOthers
+          ? counted("others", state.ofOthers)
+          : "";
   if (bar.textContent !== text) bar.textContent = text;
   showRefused();
 }
 
+/** @param {string} what @param {number} count */
 function counted(what, count) {
   const form = new Intl.PluralRules(document.documentElement.lang).select(count) === "one" ? "One" : "Other";
   return by("unsent").dataset[what + form].replace("{n}", count.toLocaleString(document.documentElement.lang));
@@ -42,8 +51,9 @@ function showRefused() {
   list.replaceChildren(...state.refused.map(refusedRow));
 }
 
+/** @param {Operation} operation */
 function refusedRow(operation) {
-  const row = by("refused").querySelector("template").content.cloneNode(true);
+  const row = copyOf(by("refused").querySelector("template"));
   row.querySelector(".excerpt").textContent = operation.excerpt;
   row.querySelector("p.soft").textContent = operation.refused === "-" ? by("refused").dataset.gone : operation.refused;
   row.querySelector("a").search = `?lease=${operation.lease}`;

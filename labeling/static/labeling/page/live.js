@@ -1,8 +1,11 @@
+// @ts-check
 /* Parts of a page that keep themselves up to date, by htmx: <div data-live hx-get="…">. They wait while nobody
    looks and while the focus is inside, ask again after a failure, and give way to a page that says more. */
 const RETRY_SECONDS = 30;
+/** @param {At<Event>} event */
 const part = (event) => event.target.matches?.("[data-live]"); // what is loaded inside of one is its own
 
+/** @param {HTMLElement} element @param {() => void} ask */
 const whenSeen = (element, ask) => {
   if (!element.isConnected) return;
   if (document.hidden) document.addEventListener("visibilitychange", () => whenSeen(element, ask), { once: true });

@@ -1,7 +1,9 @@
+// @ts-check
 /* Every page: colours of classes outside the palette, menus that close, forms that are sent once, and the page
    that waits for the database. */
 document.documentElement.classList.add("scripted");
 
+/** @param {ParentNode} root */
 const colours = (root) => {
   for (const element of root.querySelectorAll("[data-colour]")) {
     if (CSS.supports("color", element.dataset.colour)) element.style.setProperty("--c", element.dataset.colour);
@@ -39,13 +41,25 @@ window.addEventListener("pageshow", () => {
 /* <form data-shows>: what is chosen is shown at once; with the keys, which pass every choice on the way, after a pause.
    The field has the focus again when the page is back. */
 const PAUSE = 700; // ms
-let isByKeys = false, showing;
-document.addEventListener("pointerdown", () => { isByKeys = false; }, true);
-document.addEventListener("keydown", () => {
-  isByKeys = true;
-  clearTimeout(showing?.timer);
-  if (showing) showing.timer = setTimeout(showing.send, PAUSE);
-}, true);
+let isByKeys = false;
+/** @type {{ send: () => void, timer: number } | null} */
+let showing = null;
+document.addEventListener(
+  "pointerdown",
+  () => {
+    isByKeys = false;
+  },
+  true,
+);
+document.addEventListener(
+  "keydown",
+  () => {
+    isByKeys = true;
+    clearTimeout(showing?.timer);
+    if (showing) showing.timer = setTimeout(showing.send, PAUSE);
+  },
+  true,
+);
 document.addEventListener("change", ({ target }) => {
   const form = target.closest("form[data-shows]");
   if (!form || !target.matches("select, [type=checkbox]")) return;
@@ -63,8 +77,11 @@ if (shownBy) document.getElementById(shownBy)?.focus({ preventScroll: true });
 
 /* <p data-retry="/readyz">: this page again as soon as that address says yes; asked more and more rarely, every ten seconds in the end. */
 const away = document.querySelector("[data-retry]");
+/** @param {number} seconds */
 const retry = async (seconds) => {
-  const answer = document.hidden ? null : await fetch(away.dataset.retry, { cache: "no-store" }).catch(() => null);
+  const answer = document.hidden
+    ? null
+    : await fetch(away.dataset.retry, { cache: "no-store" }).catch(() => /** @type {Response | null} */ (null));
   if (answer?.ok) location.reload();
   else setTimeout(retry, seconds * 1000, Math.min(seconds * 1.5, 10));
 };

@@ -1,3 +1,4 @@
+// @ts-check
 /* What is shown once: <input readonly data-copy="Copy" data-copied="Copied"> gets a button that copies it. */
 for (const input of document.querySelectorAll("input[data-copy]")) {
   input.addEventListener("focus", () => input.select());

@@ -1,3 +1,4 @@
+// @ts-check
 /* Marks spans in one document's text. It is made from the part's own fields, and what is sent are hidden fields
    of the part's form again; so a part may be shown late, or a second time. */
 import { classButtons } from "./classes.js";
@@ -8,20 +9,29 @@ import { isSuggested, SpanSet } from "./set.js";
 import { SpanText } from "./text.js";
 
 export class SpanEditor {
-  active = null; // the class that is picked for whatever is selected next
-  current = null; // the item at hand
-  chosen = null; // what is selected, as units
-  cursor = null; // where the arrow keys go on from when nothing is at hand
+  /** @type {string | null} the class that is picked for whatever is selected next */
+  active = null;
+  /** @type {Span | null} the item at hand */
+  current = null;
+  /** @type {Extent | null} what is selected, as units */
+  chosen = null;
+  /** @type {Extent | null} where the arrow keys go on from when nothing is at hand */
+  cursor = null;
+  /** @type {Extent | null} */
   #anchor = null;
   #edge = 0;
   #isByPicked = false; // the item at hand was marked by the picked class, and nobody went to it
-  #later = null; // suggestions that are kept until the first answer
+  /** @type {Span[] | null} suggestions that are kept until the first answer */
+  #later = null;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     const part = root.closest(".part") ?? document;
     const line = part.querySelector("#span-line");
     const form = part.querySelector("#answer");
-    Object.assign(this, { root, form, text: new SpanText(root.textContent) });
+    this.root = root;
+    this.form = form;
+    this.text = new SpanText(root.textContent);
     this.buttons = classButtons(form, this);
     this.fields = new SpanFields(form, this.text);
     this.set = new SpanSet(this.#items(this.fields.read()), form.dataset.overlap === "allowed");
@@ -33,15 +43,19 @@ export class SpanEditor {
     this.changed();
   }
 
-  /* Items of [class, start, end(, probability)] in code points; what does not fit the text is left out. */
+  /** Items of [class, start, end(, probability)] in code points; what does not fit the text is left out.
+     @param {Row[]} rows */
   #items(rows) {
-    return rows.map(([label, start, end, probability]) => {
-      const item = { label, start: this.text.unit(start), end: this.text.unit(end) };
-      return probability === undefined ? item : { ...item, probability };
-    }).filter((item) => this.buttons.has(item.label) && item.start < item.end);
+    return rows
+      .map(([label, start, end, probability]) => {
+        const item = { label, start: this.text.unit(start), end: this.text.unit(end) };
+        return probability === undefined ? item : { ...item, probability };
+      })
+      .filter((item) => this.buttons.has(item.label) && item.start < item.end);
   }
 
-  /* The words that are selected, as units: what was chosen here, or snapped where the browser's own ways selected. */
+  /** The words that are selected, as units: what was chosen here, or snapped where the browser's own ways selected.
+     @returns {Extent | null} */
   selected() {
     const found = this.drawing.selected();
     if (!found) return null;
@@ -49,7 +63,8 @@ export class SpanEditor {
     return isOwn ? this.chosen : this.text.snapped(...found);
   }
 
-  /* A class is chosen: for the selected words, for the span at hand, or for what will be dragged over. */
+  /** A class is chosen: for the selected words, for the span at hand, or for what will be dragged over.
+     @param {string} label @param {Extent=} held */
   choose(label, held = null) {
     const range = this.selected() ?? held;
     if (range) return this.mark(label, range);
@@ -60,19 +75,22 @@ export class SpanEditor {
     this.pick(this.active === label ? null : label);
   }
 
+  /** @param {string} label */
   pick(label) {
     this.active = label;
     for (const [one, button] of this.buttons) button.setAttribute("aria-pressed", String(one === label));
     this.line.update();
   }
 
-  /* What a pointer selected is marked where a class is picked; else it waits for one. */
+  /** What a pointer selected is marked where a class is picked; else it waits for one.
+     @param {Extent} range */
   take(range) {
     if (!range) return this.leave();
     if (this.active) this.mark(this.active, range, true);
     else this.select(range);
   }
 
+  /** @param {string} label @param {Extent} extent @param {boolean=} isByPicked */
   mark(label, [start, end], isByPicked = false) {
     const item = { label, start, end };
     const same = this.set.marked.find((one) => one.start === start && one.end === end && one.label === label);
@@ -86,6 +104,7 @@ export class SpanEditor {
     this.changed();
   }
 
+  /** @param {Span} old @param {Span} item */
   #replace(old, item) {
     const other = this.set.put(item, old);
     if (other) return this.line.refuse(other);
@@ -93,6 +112,7 @@ export class SpanEditor {
     this.changed();
   }
 
+  /** @param {Span} item */
   #goTo(item) {
     this.current = item;
     this.cursor = item ? [item.start, item.end] : this.cursor;
@@ -101,7 +121,8 @@ export class SpanEditor {
     if (this.drawing.selected()) getSelection().removeAllRanges();
   }
 
-  /* An item is at hand now, or none. */
+  /** An item is at hand now, or none.
+     @param {Span} item */
   go(item) {
     this.#goTo(item);
     this.drawing.draw(this.set.items, item);
@@ -112,8 +133,12 @@ export class SpanEditor {
     this.cursor = this.chosen ?? this.cursor;
     this.go(null);
   }
-  cycle(direction) { this.go(this.set.beside(this.current, direction, (this.chosen ?? this.cursor ?? [0, 0])[direction > 0 ? 1 : 0])); }
+  /** @param {number} direction */
+  cycle(direction) {
+    this.go(this.set.beside(this.current, direction, (this.chosen ?? this.cursor ?? [0, 0])[direction > 0 ? 1 : 0]));
+  }
 
+  /** @param {Extent} range @param {Extent=} anchor @param {number=} edge */
   select(range, anchor = range, edge = range[1]) {
     this.current = null;
     [this.chosen, this.cursor, this.#anchor, this.#edge] = [range, range, anchor, edge];
@@ -132,15 +157,18 @@ export class SpanEditor {
     else this.line.update();
   }
 
-  /* The arrow keys: from token to token. */
+  /** The arrow keys: from token to token.
+     @param {number} direction */
   step(direction) {
     const at = this.selected() ?? this.cursor;
     const token = direction > 0 ? this.text.next(at ? at[1] : 0) : this.text.previous(at ? at[0] : this.text.length);
     if (token) this.select(token);
   }
 
-  /* The arrow keys up and down: to the line above or beneath. False where nothing is at hand: the page scrolls. */
+  /** The arrow keys up and down: to the line above or beneath. False where nothing is at hand: the page scrolls.
+     @param {number} direction */
   stepLine(direction) {
+    /** @type {Extent | null} */
     const at = this.current ? [this.current.start, this.current.end] : this.chosen;
     const place = at && this.drawing.besideLine(at, direction);
     const token = place !== null && (this.text.next(place) ?? this.text.previous(place));
@@ -148,25 +176,31 @@ export class SpanEditor {
     return Boolean(at);
   }
 
-  /* With Shift: the selection, or the span at hand, grows or shrinks at its end. */
+  /** With Shift: the selection, or the span at hand, grows or shrinks at its end.
+     @param {number} direction @param {boolean} isByCharacter */
   extend(direction, isByCharacter) {
     if (this.current) return this.move("end", direction, isByCharacter);
     const at = this.selected();
     if (!at) return this.step(direction);
+    /** @type {[Extent, number]} */
     let [anchor, edge] = this.chosen === at ? [this.#anchor, this.#edge] : [at, at[1]];
     if (isByCharacter) {
       anchor = edge === at[1] ? [at[0], at[0]] : [at[1], at[1]];
       edge = this.text.character(edge, direction);
     } else edge = this.text.stretched(anchor, edge, direction);
+    /** @type {Extent} */
     const range = edge < anchor[0] ? [edge, anchor[1]] : [anchor[0], edge];
     if (range[0] < range[1]) this.select(range, anchor, edge);
   }
 
-  /* One edge of the span at hand moves by a token, or by a character. */
+  /** One edge of the span at hand moves by a token, or by a character.
+     @param {Edge} name @param {number} direction @param {boolean=} isByCharacter */
   move(name, direction, isByCharacter = false) {
     const old = this.current;
     if (!old) return;
-    const place = isByCharacter ? this.text.character(old[name], direction) : this.text.edge(old[name], direction, name === "end" ? 1 : 0);
+    const place = isByCharacter
+      ? this.text.character(old[name], direction)
+      : this.text.edge(old[name], direction, name === "end" ? 1 : 0);
     const item = { label: old.label, start: old.start, end: old.end, [name]: place };
     if (item.start < item.end && place !== old[name]) this.#replace(old, item);
   }
@@ -182,10 +216,13 @@ export class SpanEditor {
     this.line.say("removed", { text: this.text.of([item.start, item.end]) });
   }
 
-  /* The suggestion at hand is taken or dropped, and the next one comes to hand. */
+  /** The suggestion at hand is taken or dropped, and the next one comes to hand.
+     @param {boolean} isTaken */
   answer(isTaken) {
     const item = this.current;
-    const next = this.set.suggested.find((one) => one !== item && (!item || one.start >= item.start)) ?? this.set.suggested.find((one) => one !== item);
+    const next =
+      this.set.suggested.find((one) => one !== item && (!item || one.start >= item.start)) ??
+      this.set.suggested.find((one) => one !== item);
     if (!item || !isSuggested(item)) return next && this.go(next);
     if (isTaken) this.set.take(item);
     else this.set.remove(item);
@@ -206,7 +243,9 @@ export class SpanEditor {
     const item = this.current;
     if (!item || isSuggested(item)) return [];
     const marked = this.set.marked;
-    return this.text.same([item.start, item.end]).map(([start, end]) => ({ label: item.label, start, end }))
+    return this.text
+      .same([item.start, item.end])
+      .map(([start, end]) => ({ label: item.label, start, end }))
       .filter((one) => !marked.some((other) => other.start < one.end && one.start < other.end));
   }
   markSame() {
@@ -216,7 +255,8 @@ export class SpanEditor {
     this.line.say("same", { n: added.length });
   }
 
-  /* False where there is nothing of this document to take back. */
+  /** False where there is nothing of this document to take back.
+     @param {boolean=} isForward */
   turnBack(isForward = false) {
     if (!(isForward ? this.set.redo() : this.set.undo())) return false;
     this.#goTo(null);

@@ -1,3 +1,4 @@
+// @ts-check
 /* Spans: pick a class and drag over the text, or go through it by keys and press a class key. This is where an
    editor begins with the document that is shown, and ends with it.
 
@@ -12,6 +13,7 @@ import * as pointer from "./pointer.js";
 
 const editors = new WeakMap(); // of texts
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+/** @type {SpanEditor | null} */
 let editor = null;
 let listening = new AbortController();
 
@@ -33,11 +35,15 @@ function begin() {
 }
 
 /* The first answer brings what the model says, where the project shows that afterwards; the second one is sent. */
-window.addEventListener("submit", (event) => {
-  if (event.target !== editor?.form || !editor.reveal()) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-}, true);
+window.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target !== editor?.form || !editor.reveal()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
 
 document.addEventListener("desk:shown", begin);
 begin();

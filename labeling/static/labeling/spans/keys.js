@@ -1,7 +1,9 @@
+// @ts-check
 /* The keys of spans; the list #span-keys tells them to people. Keys that a person may choose are on the buttons of
    the line (data-key), and a class or an action that has one of the others goes before. Whoever turned single keys
    off has arrows, Delete and Ctrl+Z. */
 const WORD_FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+/** @type {Record<string, (editor: SpanEditor) => void>} */
 const PLAIN = {
   "[": (editor) => editor.move("start", -1),
   "]": (editor) => editor.move("start", 1),
@@ -10,26 +12,35 @@ const PLAIN = {
   ",": (editor) => editor.cycle(-1),
   ".": (editor) => editor.cycle(1),
 };
+/** @type {Record<string, (editor: SpanEditor) => void>} */
 const CHOSEN = {
   take: (editor) => editor.answer(true),
   drop: (editor) => editor.answer(false),
   same: (editor) => editor.markSame(),
 };
+/** @type {Record<string, (editor: SpanEditor) => void>} */
 const ALWAYS = {
   Backspace: (editor) => editor.remove(),
   Delete: (editor) => editor.remove(),
 };
 
+/** @param {SpanEditor} editor @param {AbortSignal} signal */
 export function listen(editor, signal) {
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || event.target.closest?.(`${WORD_FIELDS}, .menu, nav, dialog`)) return;
-    if (document.querySelector("dialog[open]")) return;
-    if (!isUsed(editor, event)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, { signal, capture: true });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.defaultPrevented || event.isComposing || event.target.closest?.(`${WORD_FIELDS}, .menu, nav, dialog`))
+        return;
+      if (document.querySelector("dialog[open]")) return;
+      if (!isUsed(editor, event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { signal, capture: true },
+  );
 }
 
+/** @param {SpanEditor} editor @param {KeyboardEvent} event */
 function isUsed(editor, event) {
   const { key, shiftKey } = event;
   const isCommand = (event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
@@ -38,14 +49,19 @@ function isUsed(editor, event) {
     return key.toLowerCase() === "y" && editor.turnBack(true);
   }
   if (key === "ArrowLeft" || key === "ArrowRight") return isStep(editor, event);
-  if (key === "ArrowUp" || key === "ArrowDown") return !shiftKey && !event.altKey && editor.stepLine(key === "ArrowUp" ? -1 : 1);
+  if (key === "ArrowUp" || key === "ArrowDown")
+    return !shiftKey && !event.altKey && editor.stepLine(key === "ArrowUp" ? -1 : 1);
   if (event.altKey && !event.getModifierState("AltGraph")) return isEdge(editor, event);
   if (key === "Escape") return isLeft(editor);
   const deed = ALWAYS[key] ?? letter(editor, key, shiftKey);
-  return deed && !event.repeat ? isDone(deed(editor)) : false;
+  if (!deed || event.repeat) return false;
+  deed(editor);
+  return true;
 }
 
-/* What a single key does; its capital takes all suggestions where it takes one. */
+/** What a single key does; its capital takes all suggestions where it takes one.
+   @param {SpanEditor} editor @param {string} key @param {boolean} isShifted
+   @returns {((editor: SpanEditor) => void) | null} */
 function letter(editor, key, isShifted) {
   const small = key.toLowerCase();
   if (isShifted && key !== small) return small === editor.line.keyOf("take") ? (one) => one.takeAll() : null;
@@ -54,9 +70,8 @@ function letter(editor, key, isShifted) {
   return editor.line.isOff || document.querySelector(`[data-key="${CSS.escape(key)}"]`) ? null : PLAIN[key];
 }
 
-const isDone = () => true;
-
-/* Alt alone belongs to the browser: it goes back. */
+/** Alt alone belongs to the browser: it goes back.
+   @param {SpanEditor} editor @param {KeyboardEvent} event */
 function isStep(editor, { key, shiftKey, altKey }) {
   if (altKey && !shiftKey) return false;
   const at = editor.chosen ?? editor.cursor ?? [0, 0];
@@ -66,13 +81,15 @@ function isStep(editor, { key, shiftKey, altKey }) {
   return true;
 }
 
-/* With Alt the keys of the edges go by characters; what such a key types with Alt is no bracket any more. */
+/** With Alt the keys of the edges go by characters; what such a key types with Alt is no bracket any more.
+   @param {SpanEditor} editor @param {KeyboardEvent} event */
 function isEdge(editor, { code, shiftKey }) {
   const direction = { BracketLeft: -1, BracketRight: 1 }[code];
   if (direction) editor.move(shiftKey ? "end" : "start", direction, true);
   return Boolean(direction);
 }
 
+/** @param {SpanEditor} editor */
 function isLeft(editor) {
   if (document.querySelector(".panel[open]") || !(editor.current || editor.selected() || editor.active)) return false;
   if (editor.current || editor.selected()) editor.leave();

@@ -1,3 +1,4 @@
+// @ts-check
 /* The line under the text: what is selected or at hand, said to screen readers too, and what can be done with it.
    Its words are the data of its element, so that they can be translated. */
 import { isSuggested } from "./set.js";
@@ -5,8 +6,12 @@ import { isSuggested } from "./set.js";
 const LONGEST = 48; // signs of a span that are repeated
 
 export class SpanLine {
+  /** @param {HTMLElement} element @param {SpanEditor} editor */
   constructor(element, editor) {
-    Object.assign(this, { element, editor, said: element.querySelector("#span-said"), list: element.querySelector("#span-list") });
+    this.element = element;
+    this.editor = editor;
+    this.said = element.querySelector("#span-said");
+    this.list = element.querySelector("#span-list");
     this.element.addEventListener("pointerdown", (event) => event.target.closest("button") && event.preventDefault());
     this.element.addEventListener("click", (event) => {
       const deed = event.target.closest("[data-deed]")?.dataset.deed;
@@ -15,35 +20,65 @@ export class SpanLine {
     this.list.addEventListener("toggle", () => this.#fill());
   }
 
-  get isOff() { return "off" in this.element.dataset; } // this person's single keys
-  keyOf(deed) { return this.element.querySelector(`[data-deed="${deed}"]`)?.dataset.key; }
-
-  words(name, facts = {}) {
-    return this.element.dataset[name].replace(/\{(\w+)\}/g, (_all, fact) => fact === "text" ? short(facts.text) : facts[fact]);
+  get isOff() {
+    return "off" in this.element.dataset;
+  } // this person's single keys
+  /** @param {string} deed */
+  keyOf(deed) {
+    return this.element.querySelector(`[data-deed="${deed}"]`)?.dataset.key;
   }
 
+  /** @param {string} name @param {Record<string, string | number>=} facts */
+  words(name, facts = {}) {
+    return this.element.dataset[name].replace(/\{(\w+)\}/g, (_all, fact) =>
+      fact === "text" ? short(String(facts.text)) : String(facts[fact]),
+    );
+  }
+
+  /** @param {string} name @param {Record<string, string | number>=} facts */
   say(name, facts) {
     this.element.classList.toggle("is-refused", name === "refused");
     const words = this.words(name, facts);
     if (this.said.textContent !== words) this.said.textContent = words;
   }
-  refuse(other) { this.say("refused", { text: this.#text(other), name: this.#name(other) }); }
+  /** @param {Span} other */
+  refuse(other) {
+    this.say("refused", { text: this.#text(other), name: this.#name(other) });
+  }
 
-  #text(item) { return this.editor.text.of([item.start, item.end]); }
-  #name(item) { return this.editor.buttons.get(item.label).dataset.name; }
+  /** @param {Span} item */
+  #text(item) {
+    return this.editor.text.of([item.start, item.end]);
+  }
+  /** @param {Span} item */
+  #name(item) {
+    return this.editor.buttons.get(item.label).dataset.name;
+  }
 
   update() {
     const { current, chosen, active, set } = this.editor;
     const suggested = set.suggested.length;
     const same = current ? this.editor.same().length : 0;
     const isAsked = current && isSuggested(current);
-    if (isAsked) this.say("suggestion", { text: this.#text(current), name: this.#name(current), odds: percent(current.probability) });
+    if (isAsked)
+      this.say("suggestion", {
+        text: this.#text(current),
+        name: this.#name(current),
+        odds: percent(current.probability),
+      });
     else if (current) this.say("current", { text: this.#text(current), name: this.#name(current) });
     else if (chosen) this.say("selected", { text: this.editor.text.of(chosen) });
     else if (active) this.say("picked", { name: this.editor.buttons.get(active).dataset.name });
     else if (suggested) this.say("waiting", { n: suggested });
     else this.say("idle");
-    this.#offer({ take: isAsked, drop: isAsked, all: suggested > 1 && (isAsked || !current), same, edges: current, remove: current && !isAsked });
+    this.#offer({
+      take: isAsked,
+      drop: isAsked,
+      all: suggested > 1 && (isAsked || !current),
+      same,
+      edges: current,
+      remove: current && !isAsked,
+    });
     const samePlaces = this.element.querySelector("[data-deed=same] span");
     if (same) samePlaces.title = samePlaces.textContent = this.words("more", { n: same, text: this.#text(current) });
     this.list.querySelector("summary").textContent = this.words("count", { n: set.marked.length });
@@ -51,6 +86,7 @@ export class SpanLine {
     this.#fill();
   }
 
+  /** @param {Record<string, unknown>} wanted */
   #offer(wanted) {
     for (const element of this.element.querySelectorAll("[data-for]")) element.hidden = !wanted[element.dataset.for];
   }
@@ -61,6 +97,7 @@ export class SpanLine {
     const { set, current } = this.editor;
     this.list.querySelector("ul").replaceChildren(...set.items.map((item) => this.#entry(item, item === current)));
   }
+  /** @param {Span} item @param {boolean} isCurrent */
   #entry(item, isCurrent) {
     const entry = document.createElement("li");
     entry.style.setProperty("--c", this.editor.buttons.get(item.label).dataset.colour);
@@ -78,6 +115,7 @@ export class SpanLine {
   }
 }
 
+/** @type {Record<string, (editor: SpanEditor) => void>} */
 const DEEDS = {
   take: (editor) => editor.answer(true),
   drop: (editor) => editor.answer(false),
@@ -90,6 +128,7 @@ const DEEDS = {
   "end-forth": (editor) => editor.move("end", 1),
 };
 
+/** @param {string} words @param {() => void} deed */
 function button(words, deed) {
   const made = document.createElement("button");
   Object.assign(made, { type: "button", textContent: words });
@@ -97,13 +136,15 @@ function button(words, deed) {
   return made;
 }
 
-/* The words on one line, the middle of long ones left out; apart from what surrounds them in whatever direction. */
+/** The words on one line, the middle of long ones left out; apart from what surrounds them in whatever direction.
+   @param {string} text */
 function short(text) {
   const signs = [...text.replace(/\s+/g, " ")];
   const cut = signs.length > LONGEST ? [...signs.slice(0, LONGEST - 16), "…", ...signs.slice(-15)] : signs;
   return `\u2068${cut.join("")}\u2069`;
 }
 
+/** @param {number} share */
 function percent(share) {
   return new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 0 }).format(100 * share);
 }
