@@ -126,14 +126,16 @@ def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
                     low, high = forecast.more.interval.low, forecast.more.interval.high
                     between = labels[reached - 1] - labels[now], labels[reached] - labels[now]
                     yield {
-                        "of": kind, "goal": name, "is_said": True,
+                        "of": kind,
+                        "goal": name,
+                        "is_said": True,
                         "is_far": forecast.standing == Standing.FAR,
                         "is_open": not np.isfinite(high),
                         "held": low <= between[1] and between[0] <= high,
                         "too_late": between[1] < low,
                         "factor": (forecast.more.value or 0.0) / max(between[1], 1.0),
                         "width": (high + labels[now]) / (low + labels[now]),
-                    }  # fmt: skip
+                    }
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

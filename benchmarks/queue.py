@@ -217,18 +217,32 @@ def main() -> None:
     after = os.times()
     pairs = sum(len(client_log.acknowledged) for client_log in seen)
     result = {
-        "documents": asked.documents, "annotators": asked.annotators, "batch": asked.batch,
-        "pairs": pairs, "pairs_per_s": round(pairs / took, 1),
+        "documents": asked.documents,
+        "annotators": asked.annotators,
+        "batch": asked.batch,
+        "pairs": pairs,
+        "pairs_per_s": round(pairs / took, 1),
         "claim_ms": percentiles([s for client_log in seen for s in client_log.claims]),
         "submit_ms": percentiles([s for client_log in seen for s in client_log.submits]),
-        "statements_per_claim": claim, "statements_per_submit": submit,
+        "statements_per_claim": claim,
+        "statements_per_submit": submit,
         "cpu_ms_per_pair": {
             "server": round((server_cpu() - server) * 1000 / max(1, pairs), 2),
-            "clients": round((after.children_user + after.children_system - clients.children_user
-                              - clients.children_system) * 1000 / max(1, pairs), 2),
+            "clients": round(
+                (
+                    after.children_user
+                    + after.children_system
+                    - clients.children_user
+                    - clients.children_system
+                )
+                * 1000
+                / max(1, pairs),
+                2,
+            ),
         },
-        **check(seen, asked.overlap), "machine": before,
-    }  # fmt: skip
+        **check(seen, asked.overlap),
+        "machine": before,
+    }
     show(result, is_json=asked.json)
 
 

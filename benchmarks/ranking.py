@@ -45,10 +45,14 @@ def dense_pool(documents: int, classes: int, folder: Path) -> tuple[list[Rows], 
         stored[first : first + len(members)] = np.rint(points / SCALE).clip(-127, 127).astype(np.int8)
     none = csr_array((SHARD_ROWS, COLUMNS), dtype=np.float32)
     shards = [
-        Rows(none[: min(SHARD_ROWS, documents - first)], stored[first : first + SHARD_ROWS], SCALE,
-             positions=np.arange(first, min(first + SHARD_ROWS, documents)))
+        Rows(
+            none[: min(SHARD_ROWS, documents - first)],
+            stored[first : first + SHARD_ROWS],
+            SCALE,
+            positions=np.arange(first, min(first + SHARD_ROWS, documents)),
+        )
         for first in range(0, documents, SHARD_ROWS)
-    ]  # fmt: skip
+    ]
     return shards, labels
 
 
@@ -105,7 +109,7 @@ def cpu_seconds(shards: list[Rows], labels: np.ndarray, classes: int) -> float:
 def peers(python: str, folder: Path, view: str, classes: int) -> dict[str, float]:
     """CPU seconds of each peer on the same arrays, measured by an interpreter that has them installed."""
     command = [python, "-P", str(PEERS), str(folder), view, str(classes), str(LABELS), str(BATCH)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - the caller's own
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise SystemExit(f"{python} could not measure the peers; it needs modAL, scikit-activeml, small-text")
     timings: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

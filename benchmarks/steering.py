@@ -136,9 +136,14 @@ def curve(arena: Arena, arm: str, seed: int, options: argparse.Namespace) -> Cur
     """(labels, F1 by class) after each batch."""
     strategy = Strategy.MARGIN if arm == "none" else Strategy.DEFAULT
     steps = replay(
-        arena.known, fit_committee, strategy, budget=options.budget, batch=options.batch, seed=seed,
+        arena.known,
+        fit_committee,
+        strategy,
+        budget=options.budget,
+        batch=options.batch,
+        seed=seed,
         needs=arena.needs if arm == "on" else None,
-    )  # fmt: skip
+    )
     return [(step.labels, arena.f1(step.decided).tolist()) for step in steps]
 
 
@@ -189,8 +194,13 @@ def summary(
             group: {
                 "target": round(TARGET_SHARE * float(full[rows].mean()), 4),
                 "arms": {
-                    arm: _reached(labels, f1[:, :, rows].mean(axis=2), off[:, rows].mean(axis=1),
-                                  TARGET_SHARE * float(full[rows].mean()), budget)
+                    arm: _reached(
+                        labels,
+                        f1[:, :, rows].mean(axis=2),
+                        off[:, rows].mean(axis=1),
+                        TARGET_SHARE * float(full[rows].mean()),
+                        budget,
+                    )
                     for arm, f1 in by_arm.items()
                 },
             }
@@ -198,7 +208,7 @@ def summary(
         },
         "macro_f1": {arm: _macro(f1, by_arm["off"]) for arm, f1 in by_arm.items()},
         "curves": {arm: f1.mean(axis=(0, 2)).round(4).tolist() for arm, f1 in by_arm.items()},
-    }  # fmt: skip
+    }
 
 
 def _reached(labels: list[int], f1: AnyArray, off: AnyArray, target: float, budget: int) -> dict[str, Any]:

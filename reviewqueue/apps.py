@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from reviewqueue import celery, checks  # noqa: F401 - importing registers tasks and checks
+from reviewqueue import celery, checks
 
 
 class ReviewQueueConfig(AppConfig):

@@ -19,7 +19,7 @@ from reviewqueue.embedded.postgres import Postgres
 from reviewqueue.embedded.valkey import Valkey
 from tests.migrated import start_migrated
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder; a container often gives it 64 MB
+MEMORY = Path("/dev/shm")
 MIN_MEMORY_BYTES = 2 * 1024**3  # free; a whole run writes some hundred megabytes
 PREFIX = "rq-test-"
 

@@ -47,38 +47,53 @@ MIN_ROLE = {
     name: role
     for role, names in {
         "annotator": [
-            *pages("analytics", """
+            *pages(
+                "analytics",
+                """
                 classes news next_steps classes_csv confusion confusion_csv curves curves_csv distribution
                 distribution_csv quality quality_csv steering steering_csv slices slices_csv
-            """),
-            *pages("labeling", """
+            """,
+            ),
+            *pages(
+                "labeling",
+                """
                 project label skip defer rules guideline_read ask undo ahead holding save my_keys reset_keys
                 mine correct take_back guideline guideline_versions guideline_version guideline_diff tokens
                 create_token revoke_token
-            """),
+            """,
+            ),
         ],
         "adjudicator": [
-            *pages("labeling", """
+            *pages(
+                "labeling",
+                """
                 disputes dispute relabel reply
-            """),
+            """,
+            ),
         ],
         "manager": [
-            *pages("analytics", """
+            *pages(
+                "analytics",
+                """
                 savings replay use_defaults draft_rule models models_csv follow_newest promote note compare
                 compare_csv queue_test train_again test_set test_set_csv pick_test_set end_pick
                 change_steering change_need queue_slice end_slice_pick focus end_focus
-            """),
-            *pages("labeling", """
+            """,
+            ),
+            *pages(
+                "labeling",
+                """
                 guideline_edit retry_work settings change_policy pause mixing change_mix reset_mix
                 change_seed_words change_classes add_class retire_class restore_class members invite
                 change_role remove_member revoke_invitation documents document exclude_document
                 include_document mark_gold unmark_gold export import import_job start_import resume_import
                 discard_import undo_import bad_rows
-            """),
+            """,
+            ),
         ],
     }.items()
     for name in names
-}  # fmt: skip
+}
 ABOVE = {"annotator": ("ann", "carla", "joan"), "adjudicator": ("carla", "joan"), "manager": ("joan",)}
 OF_OTHERS = {("labeling:correct", "carla"), ("labeling:correct", "joan"), ("labeling:revoke_token", "carla")}
 
@@ -94,13 +109,23 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
     )
     question = Question.objects.create(project=tickets, document_id=document, asker=ann, text="Why?")
     known: dict[str, Any] = {
-        "project_id": tickets.pk, "kind": "train", "class_id": tickets.classes.get(name="Refund").pk,
-        "invitation_id": invitations.invite(tickets.pk, joan, "annotator")[0].pk, "user_id": ann.pk,
-        "token_id": tokens.create(tickets.pk, ann, "t", "read")[0].pk, "document_id": document,
-        "job_id": job.pk, "question_id": question.pk, "annotation_id": done.annotation_id,
-        "number": 1, "old": 1, "new": 1, "pick_id": 1, "first_id": tickets.classes.get(name="Refund").pk,
+        "project_id": tickets.pk,
+        "kind": "train",
+        "class_id": tickets.classes.get(name="Refund").pk,
+        "invitation_id": invitations.invite(tickets.pk, joan, "annotator")[0].pk,
+        "user_id": ann.pk,
+        "token_id": tokens.create(tickets.pk, ann, "t", "read")[0].pk,
+        "document_id": document,
+        "job_id": job.pk,
+        "question_id": question.pk,
+        "annotation_id": done.annotation_id,
+        "number": 1,
+        "old": 1,
+        "new": 1,
+        "pick_id": 1,
+        "first_id": tickets.classes.get(name="Refund").pk,
         "second_id": tickets.classes.get(name="Billing").pk,
-    }  # fmt: skip
+    }
     return {
         name: reverse(name, kwargs={n: known[n] for n in re.findall(r"<\w+:(\w+)>", path)})
         for name, path in ROUTES.items()
@@ -212,9 +237,21 @@ def test_what_belongs_to_another_project_does_not_exist_here(
 # reliability K3
 @pytest.mark.parametrize(
     "path",
-    ["metrics", "admin/", "flower/", ".git/config", ".env", "media/", "static/../manage.py", "debug/",
-     "static/%2e%2e/.env", "static/..%2fmanage.py", "api/v1/admin/", "server-status"],
-)  # fmt: skip
+    [
+        "metrics",
+        "admin/",
+        "flower/",
+        ".git/config",
+        ".env",
+        "media/",
+        "static/../manage.py",
+        "debug/",
+        "static/%2e%2e/.env",
+        "static/..%2fmanage.py",
+        "api/v1/admin/",
+        "server-status",
+    ],
+)
 def test_what_is_no_page_of_ours_is_not_there(client: Client, joan: User, path: str):
     for _ in range(2):  # for a visitor, then for somebody who is signed in
         assert client.get(f"/{path}").status_code == 404

@@ -11,9 +11,16 @@ from reviewqueue.settings import BASE_DIR
 README = (BASE_DIR / "README.md").read_text()
 SETTINGS = BASE_DIR / "reviewqueue" / "settings.py"
 ORDER = (
-    "# Review Queue", "![", "## Two commands", "## The loop", "## How it thinks", "## Settings",
-    "## Numbers beside peers", "## Decisions", "## Licence",
-)  # fmt: skip
+    "# Review Queue",
+    "![",
+    "## Two commands",
+    "## The loop",
+    "## How it thinks",
+    "## Settings",
+    "## Numbers beside peers",
+    "## Decisions",
+    "## Licence",
+)
 MAX_BYTES = 200_000  # of a picture
 READERS = {"env_flag", "env_int", "env_list", "os.environ.get"}
 

@@ -194,9 +194,15 @@ def _with_newer(project_id: int, known: Ledger) -> Ledger:
 
 def _columns(known: Ledger) -> tuple[NDArray[np.integer], ...]:
     return (
-        known.annotations, known.documents, known.supersedes, known.annotators,
-        known.guidelines, known.days, known.sources, known.flags,
-    )  # fmt: skip
+        known.annotations,
+        known.documents,
+        known.supersedes,
+        known.annotators,
+        known.guidelines,
+        known.days,
+        known.sources,
+        known.flags,
+    )
 
 
 def _columns_of(statement: str, named: dict[str, Any]) -> list[Places]:

@@ -153,5 +153,5 @@ def _points(share: float) -> str:
     ('+1.2', '0.0')
     """
     shown = round(100 * share, 1)
-    sign = "+" if shown > 0 else "−" if shown < 0 else ""  # noqa: RUF001 - a minus, not a hyphen
+    sign = "+" if shown > 0 else "−" if shown < 0 else ""
     return f"{sign}{decimal(abs(shown), 1)}"

@@ -19,9 +19,13 @@ NOTHING_LEFT = gettext_noop("Every document is labelled.")
 
 
 def positives_drawn_in_turn(
-    documents: NDArray[np.integer], class_indices: NDArray[np.integer], is_drawn: NDArray[np.bool_], *,
-    n_classes: int, population: int,
-) -> NDArray[np.float64]:  # fmt: skip
+    documents: NDArray[np.integer],
+    class_indices: NDArray[np.integer],
+    is_drawn: NDArray[np.bool_],
+    *,
+    n_classes: int,
+    population: int,
+) -> NDArray[np.float64]:
     """How many documents of each class the random draws stand for, had they been drawn from all documents.
 
     A draw is made from what was unlabelled then. So it tells of the whole: what had been chosen before is

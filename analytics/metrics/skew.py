@@ -68,12 +68,16 @@ def skews(
     p_values = adjusted_p_values(np.array([erfc(abs(z) / sqrt(2)) for z in residuals.tolist()]))
     skewed = [
         Skew(
-            int(row), int(column), float(shares[row, column]), float(others[row, column]),
-            float(residual), float(p_value),
+            int(row),
+            int(column),
+            float(shares[row, column]),
+            float(others[row, column]),
+            float(residual),
+            float(p_value),
         )
         for row, column, residual, p_value in zip(rows, columns, residuals, p_values, strict=True)
         if p_value <= false_discoveries
-    ]  # fmt: skip
+    ]
     return sorted(skewed, key=lambda skew: (-round(abs(skew.residual), 9), -skew.residual))
 
 

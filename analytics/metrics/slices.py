@@ -75,8 +75,11 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
     >>> [(one.buckets, one.documents, one.wrong, round(one.effect, 2)) for one in found]
     [(((0, 1),), 50, 25, 0.93)]
     """
-    singles = [(((index, code),), n, bad) for index, codes in enumerate(attributes)
-               for code, n, bad in _counted(codes, is_wrong)]  # fmt: skip
+    singles = [
+        (((index, code),), n, bad)
+        for index, codes in enumerate(attributes)
+        for code, n, bad in _counted(codes, is_wrong)
+    ]
     doubles = []
     for (first, codes), (second, others) in combinations(enumerate(attributes), 2):
         width = int(others.max(initial=0)) + 1

@@ -174,9 +174,15 @@ def _in_order(held_out: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
     truth, predicted = (np.zeros((len(held_out), len(classes)), dtype=bool) for _ in range(2))
     truth[:, class_index], predicted[:, class_index] = held_out.truth, held_out.predicted
     return HeldOut(
-        classes, held_out.document_ids, held_out.annotation_ids, truth, predicted, held_out.probabilities,
-        _moved(held_out.truth_spans, class_index), _moved(held_out.predicted_spans, class_index),
-    )  # fmt: skip
+        classes,
+        held_out.document_ids,
+        held_out.annotation_ids,
+        truth,
+        predicted,
+        held_out.probabilities,
+        _moved(held_out.truth_spans, class_index),
+        _moved(held_out.predicted_spans, class_index),
+    )
 
 
 def _moved(spans: tuple[Spans, ...], class_index: NDArray[np.int64]) -> tuple[Spans, ...]:

@@ -99,5 +99,8 @@ def _measure(measure: Measure | None) -> dict[str, Any] | None:
     if measure is None or measure.interval is None:
         return None
     return {
-        "value": measure.value, "low": measure.interval.low, "high": measure.interval.high, "reason": "",
-    }  # fmt: skip
+        "value": measure.value,
+        "low": measure.interval.low,
+        "high": measure.interval.high,
+        "reason": "",
+    }

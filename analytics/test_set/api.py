@@ -118,7 +118,7 @@ def _as_json(review: Review, asked_page: int) -> dict[str, Any]:
 
 def _row(review: Review, row: int) -> dict[str, Any]:
     held_out, numbers = review.held_out, review.numbers
-    assert held_out is not None and numbers is not None  # noqa: PT018, S101 - a row is of something
+    assert held_out is not None and numbers is not None
     who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
     is_spans = not held_out.probabilities.shape[1]
 

@@ -77,7 +77,7 @@ def shown(review: Review) -> list[Reviewed]:
 def _reviewed(
     review: Review, held_out: HeldOut, row: int, document: Document, pulls: dict[str, Any]
 ) -> Reviewed:
-    assert review.numbers is not None and review.version is not None  # noqa: PT018, S101 - made with `found`
+    assert review.numbers is not None and review.version is not None
     classes = [review.classes[pk] for pk in held_out.classes]
     probabilities = held_out.probabilities[row].tolist() if held_out.probabilities.shape[1] else []
     true, said = (np.flatnonzero(flags[row]).tolist() for flags in (held_out.truth, held_out.predicted))

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 CHANGEABLE = {
-    "name", "description", "overlap", "lease_minutes", "lease_cap", "strategy", "suggestion_policy",
-    "confirms_choice", "allows_overlapping_spans", "is_paused", "hidden_metadata",
-}  # fmt: skip
+    "name",
+    "description",
+    "overlap",
+    "lease_minutes",
+    "lease_cap",
+    "strategy",
+    "suggestion_policy",
+    "confirms_choice",
+    "allows_overlapping_spans",
+    "is_paused",
+    "hidden_metadata",
+}
 BATCH_SIZE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
 NO_SECOND_OPINION = Greatest(

@@ -62,7 +62,7 @@ class Annotation(models.Model):
         ImportJob, on_delete=models.PROTECT, null=True, related_name="annotations", db_index=False
     )
     epoch = models.PositiveIntegerField(null=True)  # of the lease it was submitted under
-    key = models.CharField(max_length=64, null=True)  # noqa: DJ001 - made by the client; absent is not ""
+    key = models.CharField(max_length=64, null=True)
     guideline = models.ForeignKey(
         Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )

@@ -43,10 +43,23 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     class Meta:
         model = Annotation
         fields = (
-            "id", "document_id", "external_id", "annotator", "source", "round", "labels", "guideline",
-            "seconds", "note", "suggestion", "is_surplus", "is_withdrawal", "supersedes", "superseded_by",
+            "id",
+            "document_id",
+            "external_id",
+            "annotator",
+            "source",
+            "round",
+            "labels",
+            "guideline",
+            "seconds",
+            "note",
+            "suggestion",
+            "is_surplus",
+            "is_withdrawal",
+            "supersedes",
+            "superseded_by",
             "created_at",
-        )  # fmt: skip
+        )
         read_only_fields = fields
 
 

@@ -40,9 +40,17 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
     class Meta:
         model = ModelVersion
         fields = (
-            "number", "state", "label_count", "classes", "guideline", "note", "is_promoted", "facts",
-            "started_at", "finished_at",
-        )  # fmt: skip
+            "number",
+            "state",
+            "label_count",
+            "classes",
+            "guideline",
+            "note",
+            "is_promoted",
+            "facts",
+            "started_at",
+            "finished_at",
+        )
         read_only_fields = fields
 
     def get_is_promoted(self, version: ModelVersion) -> bool:

@@ -95,11 +95,23 @@ class ProjectOut(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
         fields = (
-            "id", "name", "description", "kind", "overlap", "lease_minutes", "lease_cap", "test_share",
-            "strategy", "suggestion_policy", "confirms_choice", "allows_overlapping_spans", "is_paused",
+            "id",
+            "name",
+            "description",
+            "kind",
+            "overlap",
+            "lease_minutes",
+            "lease_cap",
+            "test_share",
+            "strategy",
+            "suggestion_policy",
+            "confirms_choice",
+            "allows_overlapping_spans",
+            "is_paused",
             "hidden_metadata",
-            "document_count", "created_at",
-        )  # fmt: skip
+            "document_count",
+            "created_at",
+        )
         read_only_fields = fields
 
 

@@ -56,8 +56,15 @@ def open_desk(
     policy = Policy(
         project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.present_count
     )
-    facts = {"project": project_id, "annotator": annotator.pk, "key": None, "asked": count,
-             "guideline": at.guideline_id, "replied": at.replied, "is_machine": False}  # fmt: skip
+    facts = {
+        "project": project_id,
+        "annotator": annotator.pk,
+        "key": None,
+        "asked": count,
+        "guideline": at.guideline_id,
+        "replied": at.replied,
+        "is_machine": False,
+    }
     claimed = hand_out(policy, facts, count - len(held), room)
     return Desk(at.member, at.facts, Claimed([*held, *claimed.documents]) if held else claimed)
 

@@ -242,8 +242,8 @@ def sit_down(
         project=project_id, user=annotator_id, removed_at=None, project__archived_at=None
     )
     member = memberships.annotate(
-        facts=RawSQL(_FACTS, (), Field()),  # noqa: S611
-        in_hand=RawSQL(_IN_HAND, (list(have), wanted, most), Field()),  # noqa: S611
+        facts=RawSQL(_FACTS, (), Field()),
+        in_hand=RawSQL(_IN_HAND, (list(have), wanted, most), Field()),
     ).first()
     if member is None:
         return None

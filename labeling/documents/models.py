@@ -98,7 +98,7 @@ class Document(models.Model):
     }
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents", db_index=False)
-    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - absent is not ""
+    external_id = models.CharField(max_length=200, null=True, blank=True)
     text = models.TextField()
     metadata = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=200, blank=True, db_default="")  # the file it came in; "" unknown

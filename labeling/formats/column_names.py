@@ -59,9 +59,25 @@ LABELS_NAMES = (
 SPANS_NAMES = ("spans", "entities")
 SPLIT_NAMES = ("split",)
 _OTHER_NAMES = (  # say nothing of the document's parts, but a row that holds one names columns
-    "name", "date", "time", "timestamp", "created_at", "source", "channel", "language", "lang", "author",
-    "user", "url", "rating", "stars", "score", "metadata", "nr", "no",
-)  # fmt: skip
+    "name",
+    "date",
+    "time",
+    "timestamp",
+    "created_at",
+    "source",
+    "channel",
+    "language",
+    "lang",
+    "author",
+    "user",
+    "url",
+    "rating",
+    "stars",
+    "score",
+    "metadata",
+    "nr",
+    "no",
+)
 
 _COMBINING = range(0x0300, 0x0370)  # accents of European letters; marks of other scripts are letters' parts
 

@@ -18,9 +18,20 @@ Kind: TypeAlias = Literal["single", "multi", "spans"]
 
 FLUSH_CHARACTERS = 64 * 1024
 _ANNOTATION_KEYS = (
-    "annotator", "created_at", "source", "guideline_version", "seconds", "is_counted", "is_surplus",
-    "is_withdrawn", "how", "share", "chance", "note", "suggestion",
-)  # fmt: skip
+    "annotator",
+    "created_at",
+    "source",
+    "guideline_version",
+    "seconds",
+    "is_counted",
+    "is_surplus",
+    "is_withdrawn",
+    "how",
+    "share",
+    "chance",
+    "note",
+    "suggestion",
+)
 _annotation_values = attrgetter(*_ANNOTATION_KEYS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: dumps makes one for each row
 

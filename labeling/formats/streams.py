@@ -15,9 +15,23 @@ from labeling.formats.records import UnreadableFile, gettext_noop
 CHUNK_BYTES = 256 * 1024
 HEAD_BYTES = 64 * 1024  # enough of a file to tell what it is
 ENCODINGS = (
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "iso-8859-1", "iso-8859-2",
-    "iso-8859-15", "koi8-r", "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5",
-)  # fmt: skip
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-15",
+    "koi8-r",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
+    "gb18030",
+    "big5",
+)
 
 MAX_GZIP_RATIO = 100  # text packs 3 to 20 times; a bomb 1,000 times
 GZIP_GRACE_BYTES = 16 * 1024 * 1024  # short repetitive files may pack better

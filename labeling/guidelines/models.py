@@ -17,9 +17,23 @@ from labeling.projects.models import Project
 
 MAX_CLASSES = 500
 PALETTE = (  # Okabe and Ito (2008): can be told apart with any colour vision; then muted relatives
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c7a00", "#7a5195",
-    "#2f4b7c", "#a05195", "#66a182", "#b07d62", "#5c6670", "#008b8b", "#b5485d", "#6b8e23",
-)  # fmt: skip
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#8c7a00",
+    "#7a5195",
+    "#2f4b7c",
+    "#a05195",
+    "#66a182",
+    "#b07d62",
+    "#5c6670",
+    "#008b8b",
+    "#b5485d",
+    "#6b8e23",
+)
 
 
 class LabelClassQuerySet(models.QuerySet["LabelClass"]):

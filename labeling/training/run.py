@@ -154,7 +154,7 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
         version.facts["held_out"] = predict_spans(version, tagger)
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
-    assert store is not None  # noqa: S101 - train() looked
+    assert store is not None
     recipe = recipe_of(lesson.project)
     committee = _fit_committee(store, lesson, folder, fit, recipe)
     outbox.beat(work)

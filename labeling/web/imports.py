@@ -129,7 +129,7 @@ class Reading(forms.Form):
         }
         for name, guess in guesses.items():
             field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - all of them are
+            assert isinstance(field, forms.ChoiceField)
             text = _("Automatic") if self.cleaned_data[name] is not None else _("Automatic: %s") % guess
             field.choices = [("", text), *self.CHOICES[name]]
 
@@ -197,7 +197,7 @@ class ColumnChooser(forms.Form):
         else:
             self.fields["separator"].initial = columns.guess.separator or SEPARATORS[0]
         for name, field in self.fields.items():
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - all of them are
+            assert isinstance(field, forms.ChoiceField)
             if name != "separator":
                 field.choices = names if name == "text" else [("", _("(none)")), *names]
         self._defaults = {name: _default(name, columns, project) for name in columns.names}

@@ -201,7 +201,7 @@ class Policy(forms.Form):
         if fields := fields_of(project):
             names = {ALL_FIELDS: _("All that are not shown by choice")}
             chooser = form.fields["hidden_metadata"]
-            assert isinstance(chooser, forms.MultipleChoiceField)  # noqa: S101 - see above
+            assert isinstance(chooser, forms.MultipleChoiceField)
             chooser.choices = [(field, names.get(field, field)) for field in fields]
         else:
             del form.fields["hidden_metadata"]

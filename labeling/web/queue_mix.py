@@ -214,12 +214,15 @@ def _parts(project: Project) -> list[PartRow]:
             wanted[share] = _("at most {percent}").format(percent=percent) if is_most else percent
     return [
         PartRow(
-            str(name), str(purpose), wanted.get(share, ""), entries.get(share, 0),
+            str(name),
+            str(purpose),
+            wanted.get(share, ""),
+            entries.get(share, 0),
             round(100 * entries.get(share, 0) / whole),
         )
         for share, (name, purpose) in SHARES.items()
         if share in wanted or entries.get(share)
-    ]  # fmt: skip
+    ]
 
 
 def _classes(member: Membership) -> list[LabelClass]:

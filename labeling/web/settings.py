@@ -30,11 +30,23 @@ from labeling.web.components.forms import put_on
 from labeling.web.projects import Policy
 
 COLOUR_NAMES = (
-    gettext_lazy("Blue"), gettext_lazy("Orange"), gettext_lazy("Green"), gettext_lazy("Pink"),
-    gettext_lazy("Sky"), gettext_lazy("Vermilion"), gettext_lazy("Olive"), gettext_lazy("Violet"),
-    gettext_lazy("Navy"), gettext_lazy("Plum"), gettext_lazy("Sage"), gettext_lazy("Clay"),
-    gettext_lazy("Slate"), gettext_lazy("Teal"), gettext_lazy("Rose"), gettext_lazy("Moss"),
-)  # fmt: skip
+    gettext_lazy("Blue"),
+    gettext_lazy("Orange"),
+    gettext_lazy("Green"),
+    gettext_lazy("Pink"),
+    gettext_lazy("Sky"),
+    gettext_lazy("Vermilion"),
+    gettext_lazy("Olive"),
+    gettext_lazy("Violet"),
+    gettext_lazy("Navy"),
+    gettext_lazy("Plum"),
+    gettext_lazy("Sage"),
+    gettext_lazy("Clay"),
+    gettext_lazy("Slate"),
+    gettext_lazy("Teal"),
+    gettext_lazy("Rose"),
+    gettext_lazy("Moss"),
+)
 COLOURS = tuple(zip(PALETTE, COLOUR_NAMES, strict=True))
 
 

@@ -26,8 +26,15 @@ class ExtraMissing(RuntimeError):
 
 
 EXPLAINED = (
-    ExtraMissing, FolderInUse, PortTaken, ServerNotFound, ServiceFailed, StartFailed, RootRefused, OSError,
-)  # fmt: skip
+    ExtraMissing,
+    FolderInUse,
+    PortTaken,
+    ServerNotFound,
+    ServiceFailed,
+    StartFailed,
+    RootRefused,
+    OSError,
+)
 ANNOUNCED_WITHIN_SECONDS = 60
 INTERRUPTED = 130  # what a shell answers after Ctrl-C
 
@@ -48,7 +55,7 @@ def manage(folder: DataFolder, arguments: list[str]) -> int:
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
-        os.execve(command[0], command, servers.environment | ONE_THREAD | announced.addresses)  # noqa: S606
+        os.execve(command[0], command, servers.environment | ONE_THREAD | announced.addresses)
 
 
 def bench(name: str, arguments: list[str]) -> int:

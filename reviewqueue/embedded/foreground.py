@@ -16,7 +16,7 @@ def on_terminal(
 
     has_keyboard : whether it reads what is typed, and hears Ctrl-C itself
     """
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         list(command),
         env=dict(environment),
         stdin=None if has_keyboard else subprocess.DEVNULL,

@@ -50,7 +50,7 @@ class Postgres:
         """
         self.programs = postgres_folder()
         self.rights = rights or postgres_rights()
-        version = subprocess.run(  # noqa: S603
+        version = subprocess.run(
             [self.programs / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout
         self.major = (re.findall(r"\d+", version) or ["0"])[0]
@@ -133,7 +133,7 @@ class Postgres:
         command = [*self.rights.prefix, str(self.programs / "initdb"), "-D", str(unfinished), "-U", NAME]
         access = ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder is the lock on the door
         form = ["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync", "--no-instructions"]
-        done = subprocess.run([*command, *access, *form], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([*command, *access, *form], capture_output=True, text=True, check=False)
         if done.returncode:
             raise StartFailed(f"initdb failed:\n{done.stdout}{done.stderr}")
         unfinished.rename(self.cluster)

@@ -78,7 +78,7 @@ class Process:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".old"))
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+            self.child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

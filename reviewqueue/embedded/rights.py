@@ -44,7 +44,7 @@ class Rights(Enum):
             return True
         if not shutil.which(self.prefix[0]):
             return False
-        return subprocess.run([*self.prefix, "true"], capture_output=True, check=False).returncode == 0  # noqa: S603
+        return subprocess.run([*self.prefix, "true"], capture_output=True, check=False).returncode == 0
 
     def own(self, folder: Path) -> None:
         """Give a folder and all in it to the user that PostgreSQL will see itself as."""

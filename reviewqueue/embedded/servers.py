@@ -76,7 +76,7 @@ class Servers:
 
     def manage(self, *command: str) -> None:
         """Run one of Django's commands quietly. Raises StartFailed with what it said."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [*MANAGE, *command, "--no-input", "--verbosity", "0"],
             env=self.environment,
             capture_output=True,

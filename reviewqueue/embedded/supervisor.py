@@ -108,7 +108,7 @@ class Supervisor:
 
     def go_on(self, child: Watched) -> None:
         """One more step of a start; one that fails has died once more."""
-        assert child.starting is not None  # noqa: S101 - look() and begin() saw it
+        assert child.starting is not None
         try:
             next(child.starting)
         except StopIteration:

@@ -12,8 +12,16 @@ from tests.fixtures.full_project import Gallery
 
 PLACE = re.compile(r'class="[^"]*\bdownloads\b.*?</p>', re.DOTALL)
 PAGES = (
-    "classes", "quality", "test_set", "confusion", "distribution", "slices", "curves", "steering", "compare",
-)  # fmt: skip
+    "classes",
+    "quality",
+    "test_set",
+    "confusion",
+    "distribution",
+    "slices",
+    "curves",
+    "steering",
+    "compare",
+)
 
 MORE = {"confusion": 1, "quality": 3, "slices": 1, "steering": 1}  # further tables
 

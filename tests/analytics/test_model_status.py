@@ -24,9 +24,17 @@ from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, text_of, train
 
 PAGES = (
-    "", "report/", "report/confusion/", "report/quality/", "report/test-set/", "report/slices/",
-    "report/steering/", "report/models/", "report/compare/", "report/curves/",
-)  # fmt: skip
+    "",
+    "report/",
+    "report/confusion/",
+    "report/quality/",
+    "report/test-set/",
+    "report/slices/",
+    "report/steering/",
+    "report/models/",
+    "report/compare/",
+    "report/curves/",
+)
 REPORTS = ("classes", "confusion", "quality", "test-set", "slices", "steering", "curves")
 
 

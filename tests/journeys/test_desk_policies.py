@@ -83,8 +83,10 @@ def test_after_for_several_classes_comes_at_the_first_enter(open_as: Open, make_
     saved(page)
     assert answers(project) == [["Billing", "Refund"], ["Billing", "Delivery"], []]
     assert [sorted(item["first"]) for item in stored()] == [
-        [ids["Refund"]], sorted([ids["Billing"], ids["Delivery"]]), [],
-    ]  # fmt: skip
+        [ids["Refund"]],
+        sorted([ids["Billing"], ids["Delivery"]]),
+        [],
+    ]
 
 
 def test_after_without_script_is_hidden(open_as: Open, tickets: Project, ann: User):

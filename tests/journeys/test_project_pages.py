@@ -45,9 +45,16 @@ def rich(tickets: Project, joan: User, ann: User) -> Project:
     invitations.invite(tickets.pk, joan, "annotator")
     bad = [{"line": 3, "message": "The text is empty.", "values": {}, "excerpt": LONG[:80]}]
     ImportJob.objects.create(
-        project=tickets, created_by=joan, file_name=f"{LONG}.csv", byte_count=12_345, file_format="csv",
-        state="done", imported=6, bad_row_count=1, bad_rows=bad,
-    )  # fmt: skip
+        project=tickets,
+        created_by=joan,
+        file_name=f"{LONG}.csv",
+        byte_count=12_345,
+        file_format="csv",
+        state="done",
+        imported=6,
+        bad_row_count=1,
+        bad_rows=bad,
+    )
     ImportJob.objects.create(
         project=tickets, created_by=joan, file_name="b.csv", byte_count=99, file_format="csv", state="queued"
     )

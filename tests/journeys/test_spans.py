@@ -138,9 +138,11 @@ def test_spans_nest_and_cross_where_the_project_allows_it(open_text):
     press(page, "Escape", "Enter")
     shows(page, NEXT)
     assert sorted(spans(project)) == [
-        ("Ostland", "Billing"), ("Ostland", "Delivery"), ("Ostland Press", "Billing"),
+        ("Ostland", "Billing"),
+        ("Ostland", "Delivery"),
+        ("Ostland Press", "Billing"),
         ("University of Ostland", "Refund"),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_same_words_are_marked_everywhere_in_one_step(open_text):

@@ -58,8 +58,9 @@ def service(upgraded: Postgres) -> Iterator[psycopg.Connection]:
 
 
 def test_a_folder_of_the_version_before_has_the_role_after_a_start(service: psycopg.Connection):
-    row = service.execute("SELECT current_user, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles "
-                          "WHERE rolname = current_user").fetchone()  # fmt: skip
+    row = service.execute(
+        "SELECT current_user, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
     assert row == (SERVICE, False, False, False)
     assert service.execute("SELECT count(*) FROM labeling_annotation").fetchone() == (0,)
 

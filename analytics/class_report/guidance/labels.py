@@ -177,7 +177,7 @@ def weak_rows(report: ClassReport) -> list[ClassRow]:
 
 def _weak(report: ClassReport, row: ClassRow) -> Finding:
     scores, project = row.scores, report.project
-    assert scores is not None and scores.f1.value is not None and scores.f1.interval is not None  # noqa: S101, PT018
+    assert scores is not None and scores.f1.value is not None and scores.f1.interval is not None
     model = report.version.number if report.version else 0
     is_missed = scores.false_negatives >= scores.false_positives
     name, pk = row.label_class.name, row.label_class.pk

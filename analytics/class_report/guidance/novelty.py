@@ -39,7 +39,7 @@ def _none_unlike(report: ClassReport) -> Finding:
 
 def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
     interval, difference = unlike.difference.interval, unlike.difference.value or 0.0
-    assert interval is not None  # noqa: S101 - looked at before
+    assert interval is not None
     is_worse = difference < 0
     low, high = sorted((abs(interval.low), abs(interval.high)))
     return Finding(

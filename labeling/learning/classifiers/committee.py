@@ -69,7 +69,7 @@ class Committee:
     def linear(self) -> LinearModel:
         """The expert whose words can be read off, and where the next fit begins."""
         first = self.experts[0]
-        assert isinstance(first, LinearModel)  # noqa: S101 - it is always the first
+        assert isinstance(first, LinearModel)
         return first
 
     @property

@@ -227,9 +227,17 @@ def _fit_labels(
     everyone = np.arange(len(labels))
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
     return Committee(
-        bench.names, (*experts, *bench.ready.values()), weights, n_classes,
-        tuple(linear.seen.tolist()), len(labels), "sigmoid", offset, thresholds, crossed,
-    )  # fmt: skip
+        bench.names,
+        (*experts, *bench.ready.values()),
+        weights,
+        n_classes,
+        tuple(linear.seen.tolist()),
+        len(labels),
+        "sigmoid",
+        offset,
+        thresholds,
+        crossed,
+    )
 
 
 def _linear_labels(rows: Rows, labels: Flags, recipe: Recipe, seed: int) -> Make:

@@ -152,9 +152,15 @@ def fit_single(
     targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
     known = None if start is None else _as_start(start, seen, rows, is_binary)
     solution = solve(
-        rows.sparse, rows.points(), targets, weights,
-        strength=strength, exclusive=not is_binary, start=known, tolerance=tolerance,
-    )  # fmt: skip
+        rows.sparse,
+        rows.points(),
+        targets,
+        weights,
+        strength=strength,
+        exclusive=not is_binary,
+        start=known,
+        tolerance=tolerance,
+    )
     if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
         halves = np.array([[-0.5, 0.5]], dtype=np.float32)
         solution = Solution(
@@ -187,9 +193,15 @@ def fit_multi(
     known = None if start is None else _as_start(start, seen, rows, is_binary=False)
     evenly = np.ones(targets.shape)
     solution = solve(
-        rows.sparse, rows.points(), targets, evenly,
-        strength=strength, exclusive=False, start=known, tolerance=tolerance,
-    )  # fmt: skip
+        rows.sparse,
+        rows.points(),
+        targets,
+        evenly,
+        strength=strength,
+        exclusive=False,
+        start=known,
+        tolerance=tolerance,
+    )
     return _model(solution, labels.shape[1], seen, "sigmoid")
 
 

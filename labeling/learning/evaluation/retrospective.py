@@ -58,7 +58,7 @@ class KnownPool:
     @property
     def positions(self) -> Integers:
         """(n,) where the documents stand in the store: what the selection knows them by."""
-        assert self.rows.positions is not None  # noqa: S101 - rows of a pool know their places
+        assert self.rows.positions is not None
         return self.rows.positions
 
     def numbers(self, positions: Integers) -> Integers:
@@ -167,9 +167,16 @@ def _choose(
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return select_head(
-                scores.keep(is_candidate), known.vectors, known.n_classes, strategy=strategy, wishes=wishes,
-                size=count, batch=size, labelled=known.positions[labelled], seed=draw,
-            )  # fmt: skip
+                scores.keep(is_candidate),
+                known.vectors,
+                known.n_classes,
+                strategy=strategy,
+                wishes=wishes,
+                size=count,
+                batch=size,
+                labelled=known.positions[labelled],
+                seed=draw,
+            )
 
     entries = one_of_each_first(known.candidates(labelled), size, choose)
     return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))

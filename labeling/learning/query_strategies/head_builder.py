@@ -288,9 +288,15 @@ def select_head(
     returns : at most `size` entries of distinct documents, best first; fewer where the pool is smaller
     """
     head = GrowingHead(
-        scores, vectors, n_classes, strategy, wishes or Wishes(), min(size, len(scores)), seed,
+        scores,
+        vectors,
+        n_classes,
+        strategy,
+        wishes or Wishes(),
+        min(size, len(scores)),
+        seed,
         is_of_spans=is_of_spans,
-    )  # fmt: skip
+    )
     if strategy is Strategy.HERDING and labelled is not None:
         head.near = vectors(labelled)
     block = batch

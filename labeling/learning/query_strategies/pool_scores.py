@@ -113,7 +113,7 @@ def top_two(values: AnyFloats) -> tuple[ClassPairs, Floats]:
 
 
 def _score(rows: Rows, committee: Committee, has_votes: bool) -> PoolScores:
-    assert rows.positions is not None  # noqa: S101 - rows of a store know their places
+    assert rows.positions is not None
     total = np.ascontiguousarray(committee.total(rows).T)
     classes, best = top_two(total)
     if committee.link == "softmax":

@@ -111,9 +111,14 @@ class TokenBlock:
         of_word = np.diff(self.bounds)[used]
         features, entries = np.unique(self.entries[_ranges(self.bounds[used], of_word)], return_inverse=True)
         return type(self)(
-            words.astype(np.int32), _ends(lengths), _ends(counts), self.names[used], self.features[features],
-            _ends(of_word), entries.astype(np.int32),
-        )  # fmt: skip
+            words.astype(np.int32),
+            _ends(lengths),
+            _ends(counts),
+            self.names[used],
+            self.features[features],
+            _ends(of_word),
+            entries.astype(np.int32),
+        )
 
     def pieces(self) -> dict[str, AnyArray]:
         """Arrays by name, to be written and read back as `TokenBlock(**pieces)`."""

@@ -70,7 +70,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo project is there already; its accounts keep their passwords.")
             return
         self.started = monotonic()
-        self.draw = Random(0)  # noqa: S311 - the same slips in every demo
+        self.draw = Random(0)
         passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
         if project is None:
             project = self._create_project(passwords)

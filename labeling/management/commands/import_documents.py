@@ -174,7 +174,7 @@ class Command(BaseCommand):
             has_header=None if options["header"] is None else options["header"] == "yes",
             class_names=class_names,
         )
-        assert choice.dialect is not None  # noqa: S101 - a table has one
+        assert choice.dialect is not None
         if options["header"] is None and not choice.dialect.has_header:
             self.stderr.write(
                 "The first row does not look like names of columns, so it is read as a document. "

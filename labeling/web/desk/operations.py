@@ -109,8 +109,10 @@ DEEDS: dict[str, Deed] = {"answer": answer, "skip": skip, "defer": defer, "ask":
 def refusal(error: LabelingError) -> str:
     """Why the service did not do it, in words for whoever works at the desk."""
     if isinstance(error, AnswerConflict | KeyReused):
-        return _("You answered this document already, in another window perhaps. That answer stands; change "
-                 "it under My work.")  # fmt: skip
+        return _(
+            "You answered this document already, in another window perhaps. That answer stands; change "
+            "it under My work."
+        )
     return error.message
 
 
@@ -124,5 +126,7 @@ def gone() -> str:
 
 
 def _too_late() -> str:
-    return _("Your time for that document was over and others have settled it. Your answer is kept, but "
-             "does not count.")  # fmt: skip
+    return _(
+        "Your time for that document was over and others have settled it. Your answer is kept, but "
+        "does not count."
+    )

@@ -24,9 +24,12 @@ def answer_gold(project: Project, who: User, names: list[str]) -> None:
         assert gold.give_slots(project, [document.pk]) == [document.pk]
         QueueEntry.objects.filter(document=document).delete()
         QueueEntry.objects.create(
-            project=project, generation=project.generation, rank=index - 10, document=document,
+            project=project,
+            generation=project.generation,
+            rank=index - 10,
+            document=document,
             reason={"share": "gold"},
-        )  # fmt: skip
+        )
         (held,) = claims.claim(project.pk, who).documents
         assert held.document_id == document.pk
         submit(who, Submission(held.token, [label(project, name)]))

@@ -93,7 +93,7 @@ def test_it_is_so_where_a_document_has_several(
             ([("Refund", 0, 4), ("Billing", 5, 8)], []),
             ([("Refund", 0, 4)], [("Refund", 0, 4), ("Billing", 5, 8)]),
         ]
-        version = judge_spans(project, marked)  # fmt: skip
+        version = judge_spans(project, marked)
     assert len(held_out(project, version)) == 2
     retire(project, joan, "Billing")
     held = held_out(project, version)

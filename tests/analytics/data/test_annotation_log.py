@@ -85,9 +85,12 @@ def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: U
     answer(tickets, ann, "Refund")
     ledger(tickets)
     late = Annotation(
-        pk=Annotation.objects.latest("pk").pk - 1, project=tickets, document=tickets.documents.last(),
-        source="import", answer_hash=b"",
-    )  # fmt: skip
+        pk=Annotation.objects.latest("pk").pk - 1,
+        project=tickets,
+        document=tickets.documents.last(),
+        source="import",
+        answer_hash=b"",
+    )
     late.save(force_insert=True)
     assert ledger(tickets).annotations.tolist() == [late.pk, late.pk + 1]
 

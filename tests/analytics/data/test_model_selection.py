@@ -20,9 +20,13 @@ def two(tickets: Project) -> Project:
     """Model 1 took every second Billing for Refund; model 2, in use, is right in all."""
     first = judge(tickets, RIGHT)
     second = ModelVersion.objects.create(
-        project=tickets, number=2, state="ready", classes=first.classes, label_count=80,
+        project=tickets,
+        number=2,
+        state="ready",
+        classes=first.classes,
+        label_count=80,
         finished_at="2026-11-13T00:00Z",
-    )  # fmt: skip
+    )
     said = list(HeldOutPrediction.objects.filter(model_version=first).order_by("document"))
     HeldOutPrediction.objects.bulk_create(
         HeldOutPrediction(

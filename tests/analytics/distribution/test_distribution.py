@@ -115,8 +115,9 @@ def test_prevalence_can_be_recomputed_from_the_export(
         json.loads(line) for line in b"".join(export(project, Scope.SETTLED, ExportFormat.JSONL)).splitlines()
     ]
     assert {(row["annotation"]["share"], row["annotation"]["chance"]) for row in rows} == {
-        ("margin", None), ("random", 0.1),
-    }  # fmt: skip
+        ("margin", None),
+        ("random", 0.1),
+    }
     drawn = [row["annotation"]["share"] in ("random", "test") for row in rows]
     ages = sorted(range(5), key=lambda n: rows[n]["annotation"]["created_at"])
     positives: Counter[str] = Counter()
@@ -154,8 +155,12 @@ def test_classes_on_the_same_documents_are_counted(
         submit.submit(ann, submit.Submission(held.token, labels))
     (pair,) = distribution(project).pairs
     assert (pair.first.name, pair.second.name, pair.documents, pair.of_first, pair.lift) == (
-        "Refund", "Billing", 3, 1.0, 1.0,
-    )  # fmt: skip
+        "Refund",
+        "Billing",
+        3,
+        1.0,
+        1.0,
+    )
     client.force_login(joan)
     assert "Classes on the same documents" in client.get(page(project)).content.decode()
 

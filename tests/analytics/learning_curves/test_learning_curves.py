@@ -36,9 +36,14 @@ def add_curve(project: Project, f1_of_label: dict[str, list[float]], support: in
             "accuracy": [mean, mean - 0.03, mean + 0.03],
         }
         Measurement.objects.create(
-            model_version=version, project=project, test_set=test_set, documents=support * 3, right=0,
-            classes=numbers, averages=averages,
-        )  # fmt: skip
+            model_version=version,
+            project=project,
+            test_set=test_set,
+            documents=support * 3,
+            right=0,
+            classes=numbers,
+            averages=averages,
+        )
 
 
 @pytest.fixture

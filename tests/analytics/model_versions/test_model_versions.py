@@ -28,9 +28,13 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
     """A model that has the first `right` of the labelled test documents right, and mistakes the others."""
     classes = list(project.classes.order_by("position").values_list("pk", flat=True))
     version = ModelVersion.objects.create(
-        project=project, number=number, state="ready", classes=classes, label_count=40 * number,
+        project=project,
+        number=number,
+        state="ready",
+        classes=classes,
+        label_count=40 * number,
         facts={"edition": project.feature_edition, "labels": {str(pk): 10 * number for pk in classes}},
-    )  # fmt: skip
+    )
     for index, document in enumerate(labelled_documents(project.pk, "test")):
         (true,) = document.classes
         said = (classes.index(true) + (index >= right)) % len(classes)
@@ -58,8 +62,11 @@ def test_two_models_are_held_against_each_other_document_by_document(two: Projec
     comparison = compare(two, *pair)
     assert (comparison.first.number, comparison.second.number) == (1, 2)
     assert comparison.counts == {
-        Outcome.FIXED: 3, Outcome.BROKEN: 0, Outcome.RIGHT: 6, Outcome.WRONG: 3,
-    }  # fmt: skip
+        Outcome.FIXED: 3,
+        Outcome.BROKEN: 0,
+        Outcome.RIGHT: 6,
+        Outcome.WRONG: 3,
+    }
     assert comparison.differences.accuracy.change.value == pytest.approx(0.25)
     assert not comparison.differences.accuracy.is_beyond_noise
     assert [row.added for row in comparison.rows] == [10, 10, 10]

@@ -75,8 +75,11 @@ def test_people_who_wait_come_before_what_models_lack_and_failed_work_before_all
     assert keys(project, joan)[:4] == ["work_failing", "questions", "disputes", "few_labels"]
     may_do = {step.key: bool(step.deeds) for step in next_steps(member(project, carla))}
     assert (may_do["work_failing"], may_do["questions"], may_do["disputes"], may_do["few_labels"]) == (
-        False, True, True, False,
-    )  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    )
     assert not any(step.deeds for step in next_steps(member(project, ann)) if step.key != "keep_labeling")
 
 

@@ -36,8 +36,13 @@ def result(saved: float, reach: float = 20) -> dict[str, Any]:
         "default": estimates(0.55, 0.8, 0.88, 0.9),
     }
     return {
-        "runs": 3, "seconds": 61.0, "pool": 200, "test": 60, "labels": LABELS,
-        "full": {"value": 0.9, "low": 0.86, "high": 0.93}, "quality": quality,
+        "runs": 3,
+        "seconds": 61.0,
+        "pool": 200,
+        "test": 60,
+        "labels": LABELS,
+        "full": {"value": 0.9, "low": 0.86, "high": 0.93},
+        "quality": quality,
         "reached": {
             "random": {"0.9": at_random, "0.95": at_random},
             "margin": {"0.9": at_random, "0.95": at_random},
@@ -47,16 +52,22 @@ def result(saved: float, reach: float = 20) -> dict[str, Any]:
             "margin": {"0.9": nothing, "0.95": nothing},
             "default": {"0.9": mix_saved, "0.95": mix_saved},
         },
-    }  # fmt: skip
+    }
 
 
 def told(project: Project, manager: User, result: dict[str, Any] | None, **facts: Any) -> Replay:
     """A replay, finished where something was found."""
     known = {"label_count": 200, "answers_per_document": 2, "seconds_per_answer": 18.0} | facts
     return Replay.objects.create(
-        project=project, asked_by=manager, classes=[], pool_annotations=[], test_annotations=[],
-        result=result, finished_at="2026-11-12T00:00Z" if result else None, **known,
-    )  # fmt: skip
+        project=project,
+        asked_by=manager,
+        classes=[],
+        pool_annotations=[],
+        test_annotations=[],
+        result=result,
+        finished_at="2026-11-12T00:00Z" if result else None,
+        **known,
+    )
 
 
 def text(client: Client, project: Project) -> str:
@@ -197,9 +208,12 @@ def test_the_api_tells_the_same(tickets: Project, joan: User, client: Client) ->
     assert answered["headline"] == headline(savings_report(tickets))
     mix = next(row for row in answered["strategies"] if row["strategy"] == "default")
     assert mix["targets"][1] | {"labels": None, "hours_saved": None} == {
-        "share": 0.95, "labels": None, "hours_saved": None, "verdict": "saved",
+        "share": 0.95,
+        "labels": None,
+        "hours_saved": None,
+        "verdict": "saved",
         "labels_saved": {"value": 100, "low": 80, "high": 120, "reason": ""},
-    }  # fmt: skip
+    }
 
 
 def tried(project: Project, strength: float, *, is_better: bool) -> None:
@@ -212,9 +226,15 @@ def tried(project: Project, strength: float, *, is_better: bool) -> None:
         "is_better": is_better,
     }
     Tuning.objects.create(
-        project=project, classes=[], annotations=[], label_count=240, verdicts=[verdict],
-        strength=strength, augmentation="none", finished_at="2026-11-12T00:00Z",
-    )  # fmt: skip
+        project=project,
+        classes=[],
+        annotations=[],
+        label_count=240,
+        verdicts=[verdict],
+        strength=strength,
+        augmentation="none",
+        finished_at="2026-11-12T00:00Z",
+    )
 
 
 def test_recipes_that_were_not_better_are_told_too(tickets: Project, page: Callable[[Project], str]) -> None:

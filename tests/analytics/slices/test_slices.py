@@ -166,8 +166,12 @@ def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client,
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
     assert told["worst"][0]["slice"] == {
-        "field": "source", "value": "mail", "least": 0, "below": None, "also": [],
-    }  # fmt: skip
+        "field": "source",
+        "value": "mail",
+        "least": 0,
+        "below": None,
+        "also": [],
+    }
     assert [field["key"] for field in told["fields"]] == ["", "source", "year"]
     lines = client.get(reverse("analytics:slices_csv", args=[tickets.pk])).content.decode().splitlines()
     assert lines[0] == "field,value,documents,accuracy,accuracy_low,accuracy_high"
@@ -204,8 +208,10 @@ def test_texts_of_nearly_the_same_length_leave_no_bucket_empty(tickets: Project)
     rows = slices(tickets).rows
     assert [row.documents for row in rows] == [10, 10, 20]
     assert [str(row.bucket.where) for row in rows] == [
-        "at most 10 characters", "11 to 11 characters", "at least 12 characters",
-    ]  # fmt: skip
+        "at most 10 characters",
+        "11 to 11 characters",
+        "at least 12 characters",
+    ]
 
 
 def tell(project: Project, documents: list[Document], language: str) -> None:

@@ -272,11 +272,14 @@ def test_every_kind_of_project_has_its_review(
     version = project.model_versions.create(number=1, state="ready", classes=classes)
     is_spans = kind == "spans"
     HeldOutPrediction.objects.create(
-        model_version=version, document=document, probabilities=[] if is_spans else [0.2, 0.7, 0.1],
+        model_version=version,
+        document=document,
+        probabilities=[] if is_spans else [0.2, 0.7, 0.1],
         spans=[[2, 6, 1, 0.9]] if is_spans else None,
-        pulls={"words": [[2, 6, 1.0]], "others": [[7, 10, 0.3]]} if is_spans
+        pulls={"words": [[2, 6, 1.0]], "others": [[7, 10, 0.3]]}
+        if is_spans
         else {"towards": 1, "against": -1, "words": [["twice", 1.0]], "others": []},
-    )  # fmt: skip
+    )
     html = client.get(page(project)).content.decode()
     assert "Model 1 is wrong on 1 of 1 test documents" in html
     assert ("As the model marks it" in html) == is_spans

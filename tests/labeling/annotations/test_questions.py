@@ -135,9 +135,12 @@ def test_a_gold_document_is_asked_about_and_comes_back_like_any_other(
     gold.mark(project.pk, joan, held.document_id)
     gold.give_slots(project, [held.document_id])
     QueueEntry.objects.create(
-        project=project, generation=project.generation, rank=-1, document_id=held.document_id,
+        project=project,
+        generation=project.generation,
+        rank=-1,
+        document_id=held.document_id,
         reason={"share": "gold", "propensity": 0.1},
-    )  # fmt: skip
+    )
     question = asked(project, ann)
     assert question.document_id == held.document_id
     questions.reply(project.pk, question.pk, carla, "Look at the second line.")

@@ -33,9 +33,12 @@ def state(document_id: int) -> str:
 
 def put_first(project: Project, document_id: int) -> None:
     QueueEntry.objects.create(
-        project=project, generation=project.generation, rank=-1, document_id=document_id,
+        project=project,
+        generation=project.generation,
+        rank=-1,
+        document_id=document_id,
         reason={"share": "second_opinion", "given": 1},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -23,10 +23,19 @@ def test_a_token_acts_for_its_owner_and_its_text_is_stored_nowhere(tickets: Proj
 @pytest.mark.parametrize(
     "header",
     [
-        "Bearer rq_" + "x" * 43, "Bearer", "Bearer ", "Basic YW5uOmFubg==", "rq_abc", "Token abc", "",
-        "Bearer rq_abc def", "Bearer " + "x" * 5000, "Bearer rq_\uff11\uff12", "bearer null",
+        "Bearer rq_" + "x" * 43,
+        "Bearer",
+        "Bearer ",
+        "Basic YW5uOmFubg==",
+        "rq_abc",
+        "Token abc",
+        "",
+        "Bearer rq_abc def",
+        "Bearer " + "x" * 5000,
+        "Bearer rq_\uff11\uff12",
+        "bearer null",
     ],
-)  # fmt: skip
+)
 def test_anything_but_a_usable_token_is_401_and_says_how(tickets: Project, header: str) -> None:
     response = Caller().get(f"projects/{tickets.pk}/", Authorization=header)
     assert response.status_code == 401

@@ -11,11 +11,26 @@ from labeling.projects.models import Membership, Project
 from tests.labeling.api.conftest import Caller
 
 NOT_JSON = (
-    b"", b" ", b"{", b"[", b"nope", b'{"name": NaN}', b'{"name": Infinity}', b'{"name": 1e999999}',
-    b'{"name": "a", "name": "b"}', b"[" * 100_000, b'{"a":' * 100_000, b'{"name": ' + b"9" * 5000 + b"}",
-    b'{"name": "\\u0000"}', b'{"name": "\\ud800"}', b'{"name": "\x00"}', b"\xff\xfe",
-    b'\xef\xbb\xbf{"name": "a"}', b'{"name": "' + b"a" * 5_000_000, b"[" + b"1," * 60_000 + b"1]",
-)  # fmt: skip
+    b"",
+    b" ",
+    b"{",
+    b"[",
+    b"nope",
+    b'{"name": NaN}',
+    b'{"name": Infinity}',
+    b'{"name": 1e999999}',
+    b'{"name": "a", "name": "b"}',
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b'{"name": ' + b"9" * 5000 + b"}",
+    b'{"name": "\\u0000"}',
+    b'{"name": "\\ud800"}',
+    b'{"name": "\x00"}',
+    b"\xff\xfe",
+    b'\xef\xbb\xbf{"name": "a"}',
+    b'{"name": "' + b"a" * 5_000_000,
+    b"[" + b"1," * 60_000 + b"1]",
+)
 WRONG_TYPE = (
     "null",
     "1",
@@ -29,18 +44,50 @@ WRONG_TYPE = (
     '{"name": 1}',
 )
 WRONG_MEDIA = (
-    "text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
-    "", "application/jsonl", "x" * 3000,
-)  # fmt: skip
+    "text/plain",
+    "application/xml",
+    "multipart/form-data; boundary=x",
+    "application/x-www-form-urlencoded",
+    "",
+    "application/jsonl",
+    "x" * 3000,
+)
 NOBODY_S_FIELDS: tuple[dict[str, Any], ...] = (
-    {"id": 7}, {"document_count": 5}, {"generation": 9}, {"archived_at": None}, {"kind": "multi"},
-    {"test_share": 0.5}, {"role": "manager"}, {"project": 1}, {"_connector": "OR"}, {"_negated": True},
-    {'a") OR 1=1 --': 1}, {"a;b": 1}, {"name__startswith": "a"}, {"\x1f": 1},
-)  # fmt: skip
+    {"id": 7},
+    {"document_count": 5},
+    {"generation": 9},
+    {"archived_at": None},
+    {"kind": "multi"},
+    {"test_share": 0.5},
+    {"role": "manager"},
+    {"project": 1},
+    {"_connector": "OR"},
+    {"_negated": True},
+    {'a") OR 1=1 --': 1},
+    {"a;b": 1},
+    {"name__startswith": "a"},
+    {"\x1f": 1},
+)
 HOSTILE_ROWS = (
-    "1e3", "-1", "0", "01", str(2**63), str(10**18), "9" * 400, "%EF%BC%91", "null", "a", "1.0", "1%00",
-    "[1]", "12345678-1234-1234-1234-123456789012", "1;drop", "%2e%2e", "1'--", "%D9%A3",
-)  # fmt: skip
+    "1e3",
+    "-1",
+    "0",
+    "01",
+    str(2**63),
+    str(10**18),
+    "9" * 400,
+    "%EF%BC%91",
+    "null",
+    "a",
+    "1.0",
+    "1%00",
+    "[1]",
+    "12345678-1234-1234-1234-123456789012",
+    "1;drop",
+    "%2e%2e",
+    "1'--",
+    "%D9%A3",
+)
 UNKNOWN_FILTERS = (
     "annotator__password__startswith=pbkdf2", "ordering=annotator__password", "fields=password", "search=a",
     "page_size=1000000000", "offset=1000000000", "limit=0", "limit=-1", "limit=100000", "limit=1e3", "limit=",

@@ -54,13 +54,19 @@ def test_one_more_than_a_thousand_or_none_are_refused(tickets: Project, joan: Us
 
 
 MISTAKES: tuple[tuple[dict[str, Any], str], ...] = (
-    ({}, "text"), ({"text": ""}, "text"), ({"text": 1}, "text"), ({"text": None}, "text"),
-    ({"text": "a", "id": 5}, "id"), ({"text": "a", "id": "x" * 201}, "id"),
+    ({}, "text"),
+    ({"text": ""}, "text"),
+    ({"text": 1}, "text"),
+    ({"text": None}, "text"),
+    ({"text": "a", "id": 5}, "id"),
+    ({"text": "a", "id": "x" * 201}, "id"),
     ({"text": "a", "project": 1}, "project"),
-    ({"text": "a", "state": "resolved"}, "state"), ({"text": "a", "split": "train"}, "split"),
-    ({"text": "a", "labels": "Refund"}, "labels"), ({"text": "a", "spans": [[1, 2]]}, "spans[0]"),
+    ({"text": "a", "state": "resolved"}, "state"),
+    ({"text": "a", "split": "train"}, "split"),
+    ({"text": "a", "labels": "Refund"}, "labels"),
+    ({"text": "a", "spans": [[1, 2]]}, "spans[0]"),
     ({"text": "a", "metadata": []}, "metadata"),
-)  # fmt: skip
+)
 
 
 def test_a_mistake_names_its_place_and_stores_nothing(tickets: Project, joan: User) -> None:
@@ -249,9 +255,15 @@ def test_a_summary_tells_what_would_settle_and_stores_nothing(tickets: Project, 
     query = "text_field=body&label_field=topic"
     answer = send_with(Caller(joan), tickets, query, "imports/summary/")
     assert answer.json() == {
-        "read": 2, "is_whole": True, "bad": 0, "with_label": 2, "settling": 1, "missing_rows": 1,
-        "missing_classes": [{"name": "Warranty", "rows": 1}], "long": 0,
-    }  # fmt: skip
+        "read": 2,
+        "is_whole": True,
+        "bad": 0,
+        "with_label": 2,
+        "settling": 1,
+        "missing_rows": 1,
+        "missing_classes": [{"name": "Warranty", "rows": 1}],
+        "long": 0,
+    }
     assert Document.objects.filter(project=tickets).count() == 6
     rows = {"documents": [{"text": "a", "label": "Refund"}, {"text": "b"}]}
     answer = Caller(joan).post(f"projects/{tickets.pk}/imports/summary/", rows)

@@ -17,9 +17,13 @@ from tests.labeling.api.test_permissions import MATRIX, ROUTES, World, address, 
 __all__ = ["world"]
 
 SCALARS = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=20) | st.sampled_from(["", "\x00", "\ud800", "x" * 300, "\uff11", "Refund", "rule"])
-)  # fmt: skip
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["", "\x00", "\ud800", "x" * 300, "\uff11", "Refund", "rule"])
+)
 KEYS = st.sampled_from([
     "name", "kind", "class_names", "overlap", "test_share", "is_paused", "key", "colour", "position", "body",
     "rules", "change", "based_on", "note", "documents", "text", "id", "label", "labels", "spans", "split",

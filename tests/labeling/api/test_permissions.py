@@ -29,9 +29,17 @@ from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
 CALLERS = (
-    "anonymous", "stranger", "annotator", "adjudicator", "manager",
-    "read token", "annotate token", "manage token", "token of another project", "revoked token",
-)  # fmt: skip
+    "anonymous",
+    "stranger",
+    "annotator",
+    "adjudicator",
+    "manager",
+    "read token",
+    "annotate token",
+    "manage token",
+    "token of another project",
+    "revoked token",
+)
 OK = 2
 #                       anon  eve  ann  carla joan  read anno  mana other revoked
 READ = dict(zip(CALLERS, (401, 404, OK, OK, OK, OK, OK, OK, 404, 401), strict=True))
@@ -76,9 +84,9 @@ class World:
 
 
 Body = Callable[[World, User], Any]
-NO_BODY: Body = lambda world, user: None  # noqa: E731
-TOKEN: Body = lambda world, user: {"token": world.token(user)}  # noqa: E731
-LABELS: Body = lambda world, user: {"labels": world.labels}  # noqa: E731
+NO_BODY: Body = lambda world, user: None
+TOKEN: Body = lambda world, user: {"token": world.token(user)}
+LABELS: Body = lambda world, user: {"labels": world.labels}
 
 
 def answer(world: World, user: User) -> dict[str, Any]:

@@ -34,12 +34,27 @@ def test_a_project_is_made_with_its_classes_and_policy(joan: User) -> None:
 
 
 NONSENSE: tuple[dict[str, Any], ...] = (
-    {"kind": "poem"}, {"class_names": []}, {"class_names": "A"}, {"class_names": ["A"] * 501},
+    {"kind": "poem"},
+    {"class_names": []},
+    {"class_names": "A"},
+    {"class_names": ["A"] * 501},
     {"overlap": 33},
-    {"class_names": ["x" * 101]}, {"overlap": 0}, {"overlap": "2"}, {"overlap": True}, {"overlap": 1.0},
-    {"test_share": 0.95}, {"test_share": -0.1}, {"test_share": "0.1"}, {"name": ""}, {"name": "  "},
-    {"name": "x" * 101}, {"is_paused": "yes"}, {"is_paused": 1}, {"strategy": None}, {"lease_cap": 10**9},
-)  # fmt: skip
+    {"class_names": ["x" * 101]},
+    {"overlap": 0},
+    {"overlap": "2"},
+    {"overlap": True},
+    {"overlap": 1.0},
+    {"test_share": 0.95},
+    {"test_share": -0.1},
+    {"test_share": "0.1"},
+    {"name": ""},
+    {"name": "  "},
+    {"name": "x" * 101},
+    {"is_paused": "yes"},
+    {"is_paused": 1},
+    {"strategy": None},
+    {"lease_cap": 10**9},
+)
 
 
 def test_a_project_that_makes_no_sense_is_refused(joan: User) -> None:
@@ -91,9 +106,13 @@ def test_a_class_is_added_changed_retired_and_restored(tickets: Project, joan: U
 
 
 CLASHES = (
-    ({"name": "Refund"}, 422), ({"name": "X", "key": "!"}, 422), ({"name": "X", "key": "ab"}, 400),
-    ({"name": "X", "colour": "red"}, 422), ({"name": "X", "colour": "#12345g"}, 422), ({"name": ""}, 400),
-)  # fmt: skip
+    ({"name": "Refund"}, 422),
+    ({"name": "X", "key": "!"}, 422),
+    ({"name": "X", "key": "ab"}, 400),
+    ({"name": "X", "colour": "red"}, 422),
+    ({"name": "X", "colour": "#12345g"}, 422),
+    ({"name": ""}, 400),
+)
 
 
 def test_a_class_that_clashes_or_does_not_fit_is_refused(tickets: Project, joan: User) -> None:

@@ -18,9 +18,13 @@ def test_a_mix_is_set_read_and_reset(tickets: Project, joan: User, ann: User) ->
     path = f"projects/{tickets.pk}/mix/"
     usual = Caller(ann).get(path).json()
     assert usual == {
-        "random": 10, "weak_class": 35, "margin": 35, "second_opinion": 10, "seed_words": 10,
+        "random": 10,
+        "weak_class": 35,
+        "margin": 35,
+        "second_opinion": 10,
+        "seed_words": 10,
         "is_default": True,
-    }  # fmt: skip
+    }
     assert Caller(joan).send("PUT", path, PARTS).json() == PARTS | {"margin": 25, "is_default": False}
     assert Caller(joan).send("DELETE", path).json() == usual
 

@@ -30,11 +30,27 @@ from tests.fixtures.people import Clock, label
 
 every_format = pytest.mark.parametrize("file_format", list(ExportFormat))
 HOSTILE = (
-    '=HYPERLINK("http://example.com";"click")', "+1", "-1+2", "@SUM(A1)", "\t=1", " =1", "'quoted", "\uff1d1",
-    'He said "no", then; left|', "two\nlines\r\nand a lone\rone", "<script>alert(1)</script>", "\ufeffmark",
-    "naïve 😀 e\u0301", "\u202eright to left", "null", "{}", "[1]", "\\N", "  spaces  ",
+    '=HYPERLINK("http://example.com";"click")',
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "\t=1",
+    " =1",
+    "'quoted",
+    "\uff1d1",
+    'He said "no", then; left|',
+    "two\nlines\r\nand a lone\rone",
+    "<script>alert(1)</script>",
+    "\ufeffmark",
+    "naïve 😀 e\u0301",
+    "\u202eright to left",
+    "null",
+    "{}",
+    "[1]",
+    "\\N",
+    "  spaces  ",
     "a\u2028b\x85c\x1cd",
-)  # fmt: skip
+)
 
 
 def written(project: Project, scope: Scope = Scope.SETTLED, how: ExportFormat = ExportFormat.JSONL) -> bytes:
@@ -92,8 +108,11 @@ def test_what_the_annotator_was_shown_leaves_by_the_names_of_the_classes(tickets
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")], suggestion=shown, note="Twice."))
     (row,) = objects(tickets)
     assert row["annotation"]["suggestion"] == {
-        "policy": "after", "top": [["Refund", 0.6]], "chosen": ["Refund"], "first": ["Refund"],
-    }  # fmt: skip
+        "policy": "after",
+        "top": [["Refund", 0.6]],
+        "chosen": ["Refund"],
+        "first": ["Refund"],
+    }
     assert row["annotation"]["note"] == "Twice."
 
 
@@ -109,8 +128,10 @@ def test_a_dispute_leaves_as_it_was_decided(
     adjudication.decide(project.pk, disputed.pk, carla, [label(project, "Delivery")])
     (row,) = objects(project)
     assert (row["label"], row["annotation"]["how"], row["annotation"]["annotator"]) == (
-        "Delivery", "adjudicated", "carla",
-    )  # fmt: skip
+        "Delivery",
+        "adjudicated",
+        "carla",
+    )
     assert row["annotation"]["guideline_version"] == 2
 
 

@@ -122,11 +122,17 @@ def test_documents_that_it_only_touched_keep_what_they_had(mail: Project, joan: 
     before = standing(mail)
     job = bring(
         mail,
-        *({"id": i, "text": t, "label": "Delivery"} for i, t in (
-            ("open", "Nobody knows"), ("torn", "Some say so"), ("done", "All agree"), ("said", "Ann knows")
-        )),
+        *(
+            {"id": i, "text": t, "label": "Delivery"}
+            for i, t in (
+                ("open", "Nobody knows"),
+                ("torn", "Some say so"),
+                ("done", "All agree"),
+                ("said", "Ann knows"),
+            )
+        ),
         {"id": "new", "text": "Of this file alone"},
-    )  # fmt: skip
+    )
     assert standing(mail) != before
     undo.undo(mail.pk, joan, job.pk)
     assert standing(mail) == before
@@ -217,8 +223,11 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
     undo.undo(mail.pk, joan, job.pk)
     label_classes = LabelClass.objects.filter(project=mail).values_list("name", "retired_at")
     assert {name: retired is not None for name, retired in label_classes} == {
-        "Refund": False, "Delivery": False, "Used": False, "Learnt": True
-    }  # fmt: skip
+        "Refund": False,
+        "Delivery": False,
+        "Used": False,
+        "Learnt": True,
+    }
     known = ledger(mail)
     assert set(known.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
     assert len(known.annotations) == 1
@@ -265,8 +274,11 @@ def test_an_import_under_way_cannot_be_undone(mail: Project, joan: User, ann: Us
     assert mail.documents.count() == 1
 
 
-TEXTS = [f"The {thing} that I ordered in {month} is late and nobody answers" for thing in (
-    "lamp", "chair", "kettle", "carpet") for month in ("May", "June", "July")]  # fmt: skip
+TEXTS = [
+    f"The {thing} that I ordered in {month} is late and nobody answers"
+    for thing in ("lamp", "chair", "kettle", "carpet")
+    for month in ("May", "June", "July")
+]
 
 
 def featurized(project: Project) -> None:

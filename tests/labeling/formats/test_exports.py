@@ -26,9 +26,20 @@ from labeling.formats.csv_rows import needs_escape, unescaped
 from labeling.formats.names import normal_name
 
 DANGEROUS = [
-    '=HYPERLINK("http://example.com")', "+cmd|'/c calc'!A1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1",
-    "\uff1d1", " =1", "'=1", "''", "'tis", "= ",
-]  # fmt: skip
+    '=HYPERLINK("http://example.com")',
+    "+cmd|'/c calc'!A1",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\uff1d1",
+    " =1",
+    "'=1",
+    "''",
+    "'tis",
+    "= ",
+]
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1).filter(
     lambda text: not text.isspace()
 )
@@ -133,8 +144,12 @@ def test_spans_leave_as_start_end_and_label_in_both_formats():
 def test_a_document_without_an_annotation_says_nothing_about_one():
     plain = ExportRow("Hi", None, {}, "pool", None, None, None)
     assert json.loads(b"".join(write_jsonl([plain], "single"))) == {
-        "id": None, "text": "Hi", "label": None, "split": "pool", "metadata": {},
-    }  # fmt: skip
+        "id": None,
+        "text": "Hi",
+        "label": None,
+        "split": "pool",
+        "metadata": {},
+    }
     (record,) = read_back(b"".join(write_csv([plain], "single", [], for_spreadsheets=False)))
     assert record == Record(2, "Hi", split="pool")
 

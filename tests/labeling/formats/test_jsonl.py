@@ -232,9 +232,16 @@ def test_the_keys_of_a_file_may_be_called_otherwise() -> None:
     choice = ColumnChoice("body", "nr", label="metadata.topic", left_out=("page", "metadata.mood"))
     (record,) = read_chosen(
         choice,
-        {"body": "Where is it?", "nr": 4, "page": 1, "text": "a title", "label": "x",
-         "metadata": {"topic": "Delivery", "mood": "bad", "channel": "mail"}, "annotation": {"by": "Ann"}},
-    )  # fmt: skip
+        {
+            "body": "Where is it?",
+            "nr": 4,
+            "page": 1,
+            "text": "a title",
+            "label": "x",
+            "metadata": {"topic": "Delivery", "mood": "bad", "channel": "mail"},
+            "annotation": {"by": "Ann"},
+        },
+    )
     assert isinstance(record, Record)
     assert (record.text, record.external_id, record.labels) == ("Where is it?", "4", ("Delivery",))
     assert record.metadata == {"text": "a title", "label": "x", "channel": "mail"}

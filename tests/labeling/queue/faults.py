@@ -107,24 +107,35 @@ def _counts_when_full(right: Any, facts: Any, document: Document, epoch: int) ->
 
 
 FAULTS = (  # those that the state machine comes upon within a few runs
-    Fault("a new claim keeps the old epoch", _in_statements(
-        "TAKE_SLOTS", old="epoch = lease.epoch + 1", new="epoch = lease.epoch")),
+    Fault(
+        "a new claim keeps the old epoch",
+        _in_statements("TAKE_SLOTS", old="epoch = lease.epoch + 1", new="epoch = lease.epoch"),
+    ),
     Fault("the cap is ignored", _in_statements("CLAIM_FACTS", old="state = 'live'", new="state = 'none'")),
-    Fault("the order is turned round", _in_statements(
-        "LOCK_RANKED", old="ORDER BY e.rank", new="ORDER BY -e.rank")),
-    Fault("an old order is used", _in_statements(
-        "LOCK_RANKED", old="e.generation = (", new="e.generation <> (")),
-    Fault("documents of any project are handed out", _in_statements(
-        "LOCK_UNRANKED", old="d.project_id = %(project)s::bigint", new="true")),
+    Fault(
+        "the order is turned round",
+        _in_statements("LOCK_RANKED", old="ORDER BY e.rank", new="ORDER BY -e.rank"),
+    ),
+    Fault(
+        "an old order is used", _in_statements("LOCK_RANKED", old="e.generation = (", new="e.generation <> (")
+    ),
+    Fault(
+        "documents of any project are handed out",
+        _in_statements("LOCK_UNRANKED", old="d.project_id = %(project)s::bigint", new="true"),
+    ),
     Fault("surplus counts", _instead_of(submit, "_slot_to_fill", _counts_when_full)),
-    Fault("anybody may use a token", _in_statements(
-        "SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,")),
+    Fault(
+        "anybody may use a token",
+        _in_statements("SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,"),
+    ),
     Fault("another answer passes for a replay", _instead_of(submit, "_replay", _replays_anything)),
     Fault("any answers settle", _in_statements("COUNTED_ANSWERS", old="a.answer_hash", new="''::bytea")),
     Fault("a lease may be given back after its end", _instead_of(claims, "is_live", _live_for_ever)),
-    Fault("an older ranking replaces a newer one", _all(
-        _without_trigger, _instead_of(publishing, "publish", _publish_anything))),
-)  # fmt: skip
+    Fault(
+        "an older ranking replaces a newer one",
+        _all(_without_trigger, _instead_of(publishing, "publish", _publish_anything)),
+    ),
+)
 NAMED_FAULTS = (  # those that take longer to come upon: each names the test that has to fail
     (rules.test_a_slot_is_free_again_when_its_lease_ran_out, Fault(
         "a lease that ran out still holds its slot", _in_statements(

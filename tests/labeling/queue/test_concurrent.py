@@ -114,10 +114,17 @@ def make_project() -> tuple[Project, list[User]]:
     for user in users[1:]:
         members.add_member(project.pk, users[0], user, "annotator")
     documents = Document.objects.bulk_create(
-        Document(project=project, external_id=f"{n}", text=f"text {n}", content_hash=n.to_bytes(16, "big"),
-                 split="pool", position=n, random_key=(n + 0.5) / DOCUMENTS)
+        Document(
+            project=project,
+            external_id=f"{n}",
+            text=f"text {n}",
+            content_hash=n.to_bytes(16, "big"),
+            split="pool",
+            position=n,
+            random_key=(n + 0.5) / DOCUMENTS,
+        )
         for n in range(DOCUMENTS)
-    )  # fmt: skip
+    )
     Project.objects.filter(pk=project.pk).update(document_count=DOCUMENTS)
     rank(project, documents[: DOCUMENTS // 2])
     return project, users
@@ -142,8 +149,12 @@ def test_fifty_people_lose_double_and_over_assign_nothing(capsys: pytest.Capture
     }
     lost = len(acknowledged.items() - stored.items())
     dup = len(stored) - len({(a, e) for a, e in Annotation.objects.values_list("lease", "epoch")})
-    over = sum(counted > OVERLAP for counted in Counter(
-        Lease.objects.filter(state="submitted").values_list("document", flat=True)).values())  # fmt: skip
+    over = sum(
+        counted > OVERLAP
+        for counted in Counter(
+            Lease.objects.filter(state="submitted").values_list("document", flat=True)
+        ).values()
+    )
     expired = Lease.objects.filter(state="expired").count() + Lease.objects.filter(epoch__gt=1).count()
     with capsys.disabled():
         print(

@@ -127,9 +127,16 @@ def whole_tables(plan: dict[str, Any]) -> list[str]:
 
 def claim_plans(project: Project, who: User, count: int) -> dict[str, dict[str, Any]]:
     facts: dict[str, Any] = {
-        "project": project.pk, "annotator": who.pk, "overlap": 1, "lease_minutes": 15, "guideline": None,
-        "key": None, "asked": count, "taken": [], "is_machine": False,
-    }  # fmt: skip
+        "project": project.pk,
+        "annotator": who.pk,
+        "overlap": 1,
+        "lease_minutes": 15,
+        "guideline": None,
+        "key": None,
+        "asked": count,
+        "taken": [],
+        "is_machine": False,
+    }
     ids = list(
         Document.objects.filter(project=project, state="open")
         .order_by("-position")
@@ -161,9 +168,14 @@ def test_a_submit_reads_no_whole_table(make_done: Callable[[int], Project], ann:
     (held,) = claims.claim(project.pk, ann).documents
     refund = label(project, CLASSES[0])
     facts = {
-        "leases": [held.lease_id], "with_text": False, "annotator": ann.pk, "epochs": [held.epoch],
-        "keys": ["k"], "classes": [refund.label_class], "documents": [held.document_id],
-    }  # fmt: skip
+        "leases": [held.lease_id],
+        "with_text": False,
+        "annotator": ann.pk,
+        "epochs": [held.epoch],
+        "keys": ["k"],
+        "classes": [refund.label_class],
+        "documents": [held.document_id],
+    }
     for name in ("LOCK_LEASED", "SUBMIT_FACTS", "COUNTED_ANSWERS"):
         plan = plan_of(getattr(answer_statements, name), facts)
         assert whole_tables(plan) == [], name

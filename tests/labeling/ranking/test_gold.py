@@ -45,9 +45,12 @@ def serve(project: Project, document_id: int) -> None:
     first = QueueEntry.objects.filter(project=project).order_by("rank").values_list("rank", flat=True).first()
     QueueEntry.objects.filter(project=project, document=document_id).delete()
     QueueEntry.objects.create(
-        project=project, generation=project.generation, rank=(first or 0) - 1, document_id=document_id,
+        project=project,
+        generation=project.generation,
+        rank=(first or 0) - 1,
+        document_id=document_id,
         reason=RANDOM | {"share": "gold"},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -102,9 +102,16 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
     monkeypatch.setattr(worker, "MAX_SEEDS", 1)
     for _ in range(worker.MAX_SAVED_REPLAYS + 1):
         Replay.objects.create(
-            project=settled, asked_by=joan, classes=[], pool_annotations=[], test_annotations=[],
-            label_count=0, answers_per_document=1, result={}, finished_at="2026-01-01T00:00Z",
-        )  # fmt: skip
+            project=settled,
+            asked_by=joan,
+            classes=[],
+            pool_annotations=[],
+            test_annotations=[],
+            label_count=0,
+            answers_per_document=1,
+            result={},
+            finished_at="2026-01-01T00:00Z",
+        )
     ask(settled.pk, joan)
     while working.work_off(settled.pk, OwedWork.Kind.REPLAY):
         pass

@@ -102,9 +102,17 @@ def no_seal(project: Project, settings: Any) -> None:
 
 
 DAMAGES = [
-    a_flipped_byte, a_truncated_file, an_empty_file, broken_facts, turned_weights, a_pickle, one_file_more,
-    a_foreign_key, another_seal, no_seal,
-]  # fmt: skip
+    a_flipped_byte,
+    a_truncated_file,
+    an_empty_file,
+    broken_facts,
+    turned_weights,
+    a_pickle,
+    one_file_more,
+    a_foreign_key,
+    another_seal,
+    no_seal,
+]
 
 
 def test_files_that_nobody_touched_are_used(trained: Project) -> None:
@@ -144,8 +152,9 @@ def test_the_files_of_one_model_do_not_pass_for_another(trained: Project, ann: U
     assert registry.saved_committee(second) is None
 
 
-def test_a_changed_tagger_is_trained_anew(make_project: Callable[..., Project], ann: User, settings: Any,
-                                          tmp_path: Path) -> None:  # fmt: skip
+def test_a_changed_tagger_is_trained_anew(
+    make_project: Callable[..., Project], ann: User, settings: Any, tmp_path: Path
+) -> None:
     settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
     project = make_project(kind="spans", texts=[f"Refund {n} for ann please" for n in range(20)])
     for held in claim(project.pk, ann, 12).documents:

@@ -45,9 +45,14 @@ def due() -> list[int]:
 
 def finished(project: Project, recipe: Recipe = STRONGER, label_count: int = 40) -> Tuning:
     return Tuning.objects.create(
-        project=project, classes=[], annotations=[], label_count=label_count, strength=recipe.strength,
-        augmentation=recipe.augmentation.value, finished_at="2026-11-12T00:00Z",
-    )  # fmt: skip
+        project=project,
+        classes=[],
+        annotations=[],
+        label_count=label_count,
+        strength=recipe.strength,
+        augmentation=recipe.augmentation.value,
+        finished_at="2026-11-12T00:00Z",
+    )
 
 
 def test_a_trial_is_owed_once_per_doubling_of_the_labels(trained: Project) -> None:

@@ -262,8 +262,10 @@ def test_the_model_s_opinion_is_hidden_unless_the_project_shows_it(annotator, ti
     assert shown.content.decode().count("suggested, 41 %") == 1
     sent(annotator, tickets, "Billing", suggestion=shown.context["suggestion"])
     assert Annotation.objects.get().suggestion == {
-        "policy": "shown", "top": [[refund, 0.41], [billing, 0.38]], "chosen": [refund]
-    }  # fmt: skip
+        "policy": "shown",
+        "top": [[refund, 0.41], [billing, 0.38]],
+        "chosen": [refund],
+    }
 
 
 def test_what_a_suggestion_rests_on_is_shown_with_it_and_hidden_with_it(annotator, tickets, joan):

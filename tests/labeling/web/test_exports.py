@@ -49,8 +49,12 @@ def test_the_page_says_how_much_is_settled_and_offers_every_choice(
     shown = page(client, answered).content.decode()
     assert "1 of 6 documents are settled" in shown
     assert set(re.findall(r'type="radio" name="\w+" value="(\w+)"', shown)) == {
-        "settled", "all", "jsonl", "csv", "spreadsheet",
-    }  # fmt: skip
+        "settled",
+        "all",
+        "jsonl",
+        "csv",
+        "spreadsheet",
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from labeling.annotations.models import Annotation
 from labeling.projects.models import Project
 from labeling.web.desk import operations
 from tests.labeling.web.test_desk import url
-from tests.labeling.web.test_prefetch import annotator, answered, operation, save, shown  # noqa: F401
+from tests.labeling.web.test_prefetch import annotator, answered, operation, save, shown
 
 pytestmark = pytest.mark.usefixtures("annotator")
 
@@ -54,8 +54,22 @@ HOSTILE = ["\0", "\0" * 100, "x" * 100_000, "\ud800", HUGE, TOO_MANY_DIGITS, "-1
 @pytest.mark.parametrize("do", ["answer", "skip", "defer", "ask", "undo"])
 def test_hostile_fields_are_refused_once_and_for_all(client: Client, make_project: Any, do: str, value: str):
     tickets = make_project(texts=[f"Ticket {number}" for number in range(30)])
-    names = ("token", "key", "label_class", "seconds", "suggestion", "note", "reason", "text", "answer",
-             "first", "first_spans", "span_class", "span_start", "span_end")  # fmt: skip
+    names = (
+        "token",
+        "key",
+        "label_class",
+        "seconds",
+        "suggestion",
+        "note",
+        "reason",
+        "text",
+        "answer",
+        "first",
+        "first_spans",
+        "span_class",
+        "span_start",
+        "span_end",
+    )
     plain = {"key": "k", "label_class": str(tickets.classes.get(name="Refund").pk), "text": "Why?"}
     for name in names:
         fields = plain | {"token": shown(client, tickets).token, name: value}
@@ -91,20 +105,46 @@ def test_numbers_of_the_script_may_be_anything(client: Client, tickets: Project,
 
 
 # reliability D3
-@pytest.mark.parametrize("path", [
-    "label/", "label/rules/", "keys/", "mine/", "mine/{}/", "disputes/", "disputes/{}/", "guideline/",
-    "guideline/{}/", "guideline/{}/to/{}/", "documents/{}/",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "label/",
+        "label/rules/",
+        "keys/",
+        "mine/",
+        "mine/{}/",
+        "disputes/",
+        "disputes/{}/",
+        "guideline/",
+        "guideline/{}/",
+        "guideline/{}/to/{}/",
+        "documents/{}/",
+    ],
+)
 def test_no_number_in_an_address_is_too_large(client: Client, tickets: Project, path: str):
     for project in (tickets.pk, HUGE):
         answer = client.get(f"/projects/{project}/" + path.format(HUGE, HUGE))
         assert answer.status_code in {200, 403, 404}
 
 
-@pytest.mark.parametrize("path", [
-    "label/", "label/ahead/", "label/holding/", "label/save/", "label/undo/", "label/skip/", "label/ask/",
-    "label/defer/", "label/rules/read/", "keys/", "keys/reset/", "mine/{}/take-back/", "questions/{}/reply/",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "label/",
+        "label/ahead/",
+        "label/holding/",
+        "label/save/",
+        "label/undo/",
+        "label/skip/",
+        "label/ask/",
+        "label/defer/",
+        "label/rules/read/",
+        "keys/",
+        "keys/reset/",
+        "mine/{}/take-back/",
+        "questions/{}/reply/",
+    ],
+)
 def test_no_number_in_an_address_is_too_large_to_post(
     client: Client, joan: User, tickets: Project, path: str
 ):
@@ -121,8 +161,13 @@ def test_an_answer_of_very_many_spans_is_stored_and_hinders_no_other(client: Cli
     refund = str(project.classes.get(name="Refund").pk)
     token = shown(client, project).token
     spans = [(5 * n, 5 * n + 4) for n in range(1500)]
-    fields = {"token": token, "key": "k1", "span_class": [refund] * len(spans),
-              "span_start": [a for a, _ in spans], "span_end": [b for _, b in spans]}  # fmt: skip
+    fields = {
+        "token": token,
+        "key": "k1",
+        "span_class": [refund] * len(spans),
+        "span_start": [a for a, _ in spans],
+        "span_end": [b for _, b in spans],
+    }
     answer = save(client, project, operation("answer", **fields))
     assert answer.json()["outcomes"][0]["status"] == "ok"
     assert Annotation.objects.get().labels.count() == 1500

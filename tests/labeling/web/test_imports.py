@@ -227,9 +227,11 @@ def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> N
     few = many[: -len(b"a text\n")]
     wrong = []
     for name, content, state in (
-        ("many.txt", many, "queued"), ("few.txt", few, "done"),
-        ("long.txt", long, "queued"), ("list.json", listed, "queued"),
-    ):  # fmt: skip
+        ("many.txt", many, "queued"),
+        ("few.txt", few, "done"),
+        ("long.txt", long, "queued"),
+        ("list.json", listed, "queued"),
+    ):
         for packed in (content, gzip.compress(content, mtime=0)):
             send(client, empty, packed, name + (".gz" if packed != content else ""))
             start(client, empty)
@@ -490,8 +492,13 @@ def test_fields_of_json_rows_are_mapped_and_kept_hidden_or_left_out(client: Clie
     page = send(client, empty, ROWS, "a.jsonl")
     assert "Which field is what?" in text(page)
     assert re.findall(r'<option value="(\w+)" selected>', page.content.decode()) == [
-        "jsonl", "body", "topic", "shown", "shown", "shown"
-    ]  # fmt: skip
+        "jsonl",
+        "body",
+        "topic",
+        "shown",
+        "shown",
+        "shown",
+    ]
     order = [name for name, _ in re.findall(r'<label for="id_(keep_\d)"[^>]*>(\w+)', page.content.decode())]
     assert order == ["keep_1", "keep_3", "keep_4"]
     start(client, empty, text="body", id="nr", label="", keep_3="hidden", keep_4="left_out", answers="settle")

@@ -53,10 +53,14 @@ def answered(client: Client, marked_project: Project, page: Any, **fields: Any) 
     client.post(
         f"/projects/{marked_project.pk}/label/",
         {
-            "token": document.token, "suggestion": page.context["suggestion"], "span_class": first[2],
-            "span_start": "0", "span_end": "10", **fields,
+            "token": document.token,
+            "suggestion": page.context["suggestion"],
+            "span_class": first[2],
+            "span_start": "0",
+            "span_end": "10",
+            **fields,
         },
-    )  # fmt: skip
+    )
     return Annotation.objects.get().suggestion
 
 

@@ -42,9 +42,16 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
 
     def choose():
         return select_head(
-            scores, vectors, n_classes,
-            strategy=strategy, wishes=wishes, size=size, batch=batch, is_of_spans=is_of_spans, seed=seed,
-        )  # fmt: skip
+            scores,
+            vectors,
+            n_classes,
+            strategy=strategy,
+            wishes=wishes,
+            size=size,
+            batch=batch,
+            is_of_spans=is_of_spans,
+            seed=seed,
+        )
 
     head = choose()
     indices = [entry.position for entry in head]

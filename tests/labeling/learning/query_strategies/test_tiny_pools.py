@@ -30,7 +30,7 @@ from labeling.learning.text.tfidf import Featurizer
 from labeling.learning.text.word_clusters import learn_clusters
 
 CLASSES = ["A", "B", "C"]
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - where fsync costs nothing
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 NUMBERS = [f"{n * 7919:07d}" for n in range(1, 13)]  # no two share a word
 NAMES = [
     "Ann Lee",

@@ -144,9 +144,11 @@ def test_what_is_found_is_what_counting_finds(grouped):
     for group in partition(groups):
         reached = {min(group)}
         while near := {
-            two for number in reached for two in group - reached
+            two
+            for number in reached
+            for two in group - reached
             if like[min(number, two), max(number, two)] > ALIKE - 0.15
-        }:  # fmt: skip
+        }:
             reached |= near
         assert reached == group
 
