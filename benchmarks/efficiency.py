@@ -202,15 +202,11 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         truth = skewed(truth)
     strategies = [part.split(":") for part in options.strategies]
     if kind == "spans":
-        chosen = list(dict.fromkeys(strategy for strategy, _ in strategies))
-        return {
-            "data": name,
-            "kind": kind,
-            "strategies": [
-                {"strategy": row, "seeds": span_curves(truth.records, row, options.seeds, options.tokens)}
-                for row in chosen
-            ],
-        }
+        curves = [
+            {"strategy": row, "seeds": span_curves(truth.records, row, options.seeds, options.tokens)}
+            for row in dict.fromkeys(strategy for strategy, _ in strategies)
+        ]
+        return {"data": name, "kind": kind, "strategies": curves}
     lines = json.loads(options.descriptions.read_text()).get(folder, {}) if options.descriptions else {}
     started = perf_counter()
     known = known_pool(truth, options.features, lines, options.documents)

@@ -75,6 +75,13 @@ def test_no_function_is_too_long_to_read_at_once():
     ] == []
 
 
+def test_no_rule_is_switched_off_at_the_line():
+    """An exception stands in pyproject.toml, with its reason; only tables are kept from the formatter."""
+    texts = {path: path.read_text() for path in SOURCES}
+    assert [path for path, text in texts.items() if re.search(r"#\s*noqa", text)] == []
+    assert sum(text.count("# fmt: skip") for text in texts.values()) <= 9
+
+
 def test_no_import_hides_in_a_function():
     assert [
         location(path, node)

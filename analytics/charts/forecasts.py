@@ -31,7 +31,7 @@ def forecast_chart(measured: Sequence[Placed], ahead: Sequence[Placed], target: 
     ahead : the same, expected; may be empty
 
     >>> chart = forecast_chart([(10, (.5, .4, .6)), (20, (.7, .6, .8))], [(40, (.8, .7, .9))], .8)
-    >>> chart.line, chart.ahead, chart.goal.place
+    >>> chart.line, chart.ahead, chart.goal.position
     ('195.0,207.2 334.0,109.6', '612.0,60.8', 60.8)
     """
     every = [*measured, *ahead]

@@ -71,13 +71,21 @@ def _pairs_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]
     ]
     return header, [
         [
-            pair.first.name, pair.second.name, pair.model.forward, pair.model.backward, pair.model.either,
-            *measure_cells(pair.model.share), round(pair.model.expected, 2),
-            measure_cells(pair.model.lift)[0], pair.splits, pair.comparisons,
-            *measure_cells(pair.people), pair.verdict.value,
+            pair.first.name,
+            pair.second.name,
+            pair.model.forward,
+            pair.model.backward,
+            pair.model.either,
+            *measure_cells(pair.model.share),
+            round(pair.model.expected, 2),
+            measure_cells(pair.model.lift)[0],
+            pair.splits,
+            pair.comparisons,
+            *measure_cells(pair.people),
+            pair.verdict.value,
         ]
         for pair in report.pairs
-    ]  # fmt: skip
+    ]
 
 
 def _together_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:

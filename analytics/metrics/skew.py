@@ -47,7 +47,7 @@ def skews(
     Different documents may be the reason as well as different habits: a hint, no proof.
 
     >>> found = skews(np.array([[40, 60], [20, 80], [20, 80]]), np.array([100, 100, 100]))
-    >>> [(one.person, one.place, one.share, one.others, round(one.residual, 1)) for one in found[:1]]
+    >>> [(one.person, one.class_index, one.share, one.others, round(one.residual, 1)) for one in found[:1]]
     [(0, 0, 0.4, 0.2, 3.7)]
     """
     n = answers[:, None].astype(np.float64)
@@ -66,17 +66,11 @@ def skews(
     rows, columns = tried.T
     residuals = divide(shares - others, spread)[rows, columns]
     p_values = adjusted_p_values(np.array([erfc(abs(z) / sqrt(2)) for z in residuals.tolist()]))
+    table = zip(rows, columns, shares[rows, columns], others[rows, columns], residuals, p_values, strict=True)
     skewed = [
-        Skew(
-            int(row),
-            int(column),
-            float(shares[row, column]),
-            float(others[row, column]),
-            float(residual),
-            float(p_value),
-        )
-        for row, column, residual, p_value in zip(rows, columns, residuals, p_values, strict=True)
-        if p_value <= false_discoveries
+        Skew(int(row), int(column), *map(float, numbers))
+        for row, column, *numbers in table
+        if numbers[-1] <= false_discoveries
     ]
     return sorted(skewed, key=lambda skew: (-round(abs(skew.residual), 9), -skew.residual))
 

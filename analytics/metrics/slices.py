@@ -24,6 +24,7 @@ MAX_SLICES = 10
 _MIN_Z = 0.5  # below it a part is not worse at any rate: its p-value is taken for 1
 
 Codes = NDArray[np.integer]
+Buckets = tuple[tuple[int, int], ...]  # of a slice: each an attribute and the code of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class WeakSlice:
     p_value : of Fisher's exact test, one-sided, put right for all slices that were tried
     """
 
-    buckets: tuple[tuple[int, int], ...]
+    buckets: Buckets
     documents: int
     wrong: int
     rest_error: float
@@ -71,40 +72,35 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
 
     >>> wrong = np.arange(400) % 10 == 0
     >>> mail = (np.arange(400) < 50).astype(int)
-    >>> found = worst_slices(wrong | ((mail == 1) & (np.arange(400) % 2 == 0)), [mail]).found
+    >>> found = worst_slices(wrong | ((mail == 1) & (np.arange(400) % 2 == 0)), [mail]).slices
     >>> [(one.buckets, one.documents, one.wrong, round(one.effect, 2)) for one in found]
     [(((0, 1),), 50, 25, 0.93)]
     """
-    singles = [
+    tried: list[tuple[Buckets, int, int]] = [
         (((index, code),), n, bad)
         for index, codes in enumerate(attributes)
         for code, n, bad in _counted(codes, is_wrong)
     ]
-    doubles = []
     for (first, codes), (second, others) in combinations(enumerate(attributes), 2):
         width = int(others.max(initial=0)) + 1
         both = np.where((codes >= 0) & (others >= 0), codes.astype(np.int64) * width + others, -1)
-        doubles += [
+        tried += [
             (((first, int(code // width)), (second, int(code % width))), n, bad)
             for code, n, bad in _counted(both, is_wrong)
         ]
-    tried = [*singles, *doubles]
     if not tried:
         return Search((), 0)
     total, wrong = len(is_wrong), int(is_wrong.sum())
     p_values = adjusted_p_values(_p_values(tried, total, wrong)).tolist()
-    judged = {
-        buckets: WeakSlice(
-            buckets, n, bad, (wrong - bad) / (total - n), _cohens_h(bad / n, (wrong - bad) / (total - n)), p
-        )
-        for (buckets, n, bad), p in zip(tried, p_values, strict=True)
-    }
-    significant = [
-        weak_slice
-        for weak_slice in judged.values()
-        if weak_slice.p_value <= FALSE_DISCOVERIES and weak_slice.effect >= MIN_EFFECT
+    judged: dict[Buckets, WeakSlice] = {}
+    for (buckets, n, bad), p in zip(tried, p_values, strict=True):
+        elsewhere = (wrong - bad) / (total - n)
+        judged[buckets] = WeakSlice(buckets, n, bad, elsewhere, _cohens_h(bad / n, elsewhere), p)
+    told = [
+        each
+        for each in judged.values()
+        if each.p_value <= FALSE_DISCOVERIES and each.effect >= MIN_EFFECT and _is_news(each, judged)
     ]
-    told = [weak_slice for weak_slice in significant if _is_news(weak_slice, judged)]
     return Search(tuple(sorted(told, key=lambda weak_slice: -weak_slice.effect)[:MAX_SLICES]), len(tried))
 
 
@@ -136,9 +132,7 @@ def _counted(codes: Codes, is_wrong: NDArray[np.bool_]) -> list[tuple[int, int, 
     return list(zip(kept.tolist(), documents[kept].tolist(), wrong[kept].tolist(), strict=True))
 
 
-def _p_values(
-    tried: Sequence[tuple[tuple[tuple[int, int], ...], int, int]], total: int, wrong: int
-) -> NDArray[np.float64]:
+def _p_values(tried: Sequence[tuple[Buckets, int, int]], total: int, wrong: int) -> NDArray[np.float64]:
     share = wrong / total
     p_values = np.ones(len(tried))
     for index, (_buckets, n, bad) in enumerate(tried):
@@ -148,7 +142,7 @@ def _p_values(
     return p_values
 
 
-def _is_news(weak_slice: WeakSlice, judged: dict[tuple[tuple[int, int], ...], WeakSlice]) -> bool:
+def _is_news(weak_slice: WeakSlice, judged: dict[Buckets, WeakSlice]) -> bool:
     if len(weak_slice.buckets) == 1:
         return True
     parts = [judged[(bucket,)] for bucket in weak_slice.buckets if (bucket,) in judged]

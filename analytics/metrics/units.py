@@ -18,7 +18,7 @@ def positions_marked(
     truth, predicted : the spans of each document, in the same order of documents
     returns : two tables (n_places, n_classes)
 
-    >>> truth, predicted = places([[(0, 5, 0)]], [[(0, 5, 1), (7, 9, 0)]], 2)
+    >>> truth, predicted = positions_marked([[(0, 5, 0)]], [[(0, 5, 1), (7, 9, 0)]], 2)
     >>> truth.astype(int), predicted.astype(int)
     (array([[1, 0], [0, 0]]), array([[0, 1], [1, 0]]))
     """

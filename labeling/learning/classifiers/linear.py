@@ -151,16 +151,9 @@ def fit_single(
     is_binary = len(seen) == 2
     targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
     known = None if start is None else _as_start(start, seen, rows, is_binary)
-    solution = solve(
-        rows.sparse,
-        rows.points(),
-        targets,
-        weights,
-        strength=strength,
-        exclusive=not is_binary,
-        start=known,
-        tolerance=tolerance,
-    )
+    inputs = rows.sparse, rows.points(), targets, weights
+    is_exclusive = not is_binary
+    solution = solve(*inputs, strength=strength, exclusive=is_exclusive, start=known, tolerance=tolerance)
     if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
         halves = np.array([[-0.5, 0.5]], dtype=np.float32)
         solution = Solution(

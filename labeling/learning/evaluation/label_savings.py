@@ -95,13 +95,8 @@ def estimate_savings(
         grid.tolist(),
         _estimate(full),
         {name: [_estimate(column) for column in mean.T] for name, mean in means.items()},
-        *(
-            {
-                name: {share: _estimate(each) for share, each in by_share.items()}
-                for name, by_share in by_strategy.items()
-            }
-            for by_strategy in (reached, saved)
-        ),
+        _estimates(reached),
+        _estimates(saved),
     )
 
 
@@ -163,6 +158,10 @@ def _macro_f1(decided: Flags, given: Flags, support: AnyArray, weights: AnyArray
 
 def _flags(labels: AnyArray, n_classes: int) -> Flags:
     return labels if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels]
+
+
+def _estimates(drawn: Mapping[str, Mapping[float, Doubles]]) -> dict[str, dict[float, Estimate]]:
+    return {name: {share: _estimate(x) for share, x in targets.items()} for name, targets in drawn.items()}
 
 
 def _estimate(labels: Doubles) -> Estimate:
