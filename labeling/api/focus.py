@@ -33,7 +33,7 @@ class FocusOut(serializers.ModelSerializer[Focus]):
 
     class Meta:
         model = Focus
-        fields = ("wanted_labels", "reason", "is_automatic", "created_at", "until")
+        fields = ("wanted_labels", "reason", "created_at", "until")
         read_only_fields = fields
 
     def get_fields(self) -> dict[str, Any]:

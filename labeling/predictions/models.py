@@ -45,7 +45,6 @@ class ModelVersion(models.Model):
         Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     facts = models.JSONField(default=dict)  # seconds per phase, features, cross-validated F1 per class
-    path = models.CharField(max_length=200, blank=True)  # below the data folder
     failure = models.TextField(blank=True)
     note = models.CharField(max_length=1000, blank=True, db_default="")  # a manager's
     started_at = models.DateTimeField(db_default=Now())

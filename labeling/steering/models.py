@@ -48,7 +48,6 @@ class Focus(models.Model):
     wanted_labels = models.PositiveIntegerField()  # counted from since_annotation on; met, the wish ends
     since_annotation = models.BigIntegerField()  # labels after this annotation count towards it
     reason = models.CharField(max_length=300, blank=True)
-    is_automatic = models.BooleanField(default=False)
     evidence = models.JSONField(default=dict, db_default={})  # what the report said when it was made
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

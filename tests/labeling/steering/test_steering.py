@@ -4,12 +4,14 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, UnknownClass
 from labeling.guidelines import classes
 from labeling.jobs.models import OwedWork
+from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.steering import actions
@@ -70,3 +72,20 @@ def test_only_managers_steer_and_only_towards_classes_that_can_be_chosen(
     classes.retire(tickets.pk, joan, refund(tickets))
     with pytest.raises(UnknownClass):
         actions.focus_on(tickets.pk, joan, refund(tickets), 5)
+
+
+def test_a_process_of_before_finds_the_column_that_the_models_forgot(tickets: Project, joan: User) -> None:
+    """In a rolling restart old and new processes write the same tables."""
+    focus = actions.focus_on(tickets.pk, joan, refund(tickets), 20)
+    ModelVersion.objects.create(project=tickets, number=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT is_automatic FROM labeling_focus WHERE id = %s", [focus.pk])
+        assert cursor.fetchall() == [(False,)]
+        cursor.execute("SELECT path FROM labeling_modelversion WHERE project_id = %s", [tickets.pk])
+        assert cursor.fetchall() == [("",)]
+        cursor.execute(
+            "INSERT INTO labeling_modelversion (project_id, number, state, classes, label_count,"
+            " trained_through, facts, path, failure) VALUES (%s, 2, 'ready', '{}', 0, 0, '{}', '', '')",
+            [tickets.pk],
+        )
+    assert ModelVersion.objects.filter(project=tickets).count() == 2
