@@ -28,6 +28,7 @@ from analytics.metrics.spans import Entity
 from analytics.metrics.units import answer_pairs, positions_marked
 from labeling.annotations.agreement import ComparedAnswer, compared_answers
 from labeling.guidelines.models import LabelClass
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -208,16 +209,14 @@ def _judged(
 
 def _two_answers(kind: str, classes: Sequence[UUID], answers: Sequence[ComparedAnswer]) -> Units:
     """Each two answers to a document as two sides of the same units."""
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = ClassIndex.of(classes)
     documents = np.array([(answer.document_id << 15) + answer.round for answer in answers], dtype=np.int64)
     first, second = answer_pairs(documents)
     if kind == Project.Kind.SPANS:
         spans: list[list[Entity]] = [
-            list({(s or 0, e or 0, class_index[c]) for c, s, e in answer.labels if c in class_index})
+            list({(s or 0, e or 0, class_index.column(c)) for c, s, e in answer.labels if c in class_index})
             for answer in answers
         ]
         return positions_marked([spans[row] for row in first], [spans[row] for row in second], len(classes))
-    given = np.zeros((len(answers), len(classes)), dtype=bool)
-    for row, answer in enumerate(answers):
-        given[row, [class_index[c] for c in answer.classes if c in class_index]] = True
+    given = class_index.matrix([answer.classes for answer in answers])
     return given[first], given[second]

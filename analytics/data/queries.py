@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from labeling.annotations.test_labels import LabelTable, labelled_test_set
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.predictions.held_out import stored_probabilities, stored_spans
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -105,11 +106,10 @@ def held_out(project: Project, version: ModelVersion, labelled: LabelTable | Non
     """
     labelled = labelled_test_set(project.pk) if labelled is None else labelled
     kept = np.flatnonzero([label_class not in labelled.retired for label_class in version.classes])
-    class_index = {version.classes[column]: number for number, column in enumerate(kept.tolist())}
-    columns = np.array([class_index.get(pk, -1) for pk in labelled.classes], dtype=np.int64)[
-        labelled.class_indices
-    ]
-    is_known = np.full(len(labelled), bool(class_index))
+    class_index = ClassIndex.of(version.classes[column] for column in kept.tolist())
+    column_of = [class_index.column(pk) if pk in class_index else -1 for pk in labelled.classes]
+    columns = np.array(column_of, dtype=np.int64)[labelled.class_indices]
+    is_known = np.full(len(labelled), len(class_index) > 0)
     is_known[labelled.rows[columns < 0]] = False
     if project.kind == Project.Kind.SPANS:
         held = _held_out_spans(version, labelled, columns, is_known, class_index)
@@ -181,7 +181,7 @@ def _held_out_spans(
     labelled: LabelTable,
     columns: NDArray[np.int64],
     is_known: NDArray[np.bool_],
-    class_index: dict[UUID, int],
+    class_index: ClassIndex,
 ) -> HeldOut:
     ids, said = stored_spans(version)
     stored, rows = _found(ids, labelled, is_known)
@@ -190,10 +190,12 @@ def _held_out_spans(
     for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
         given[row].append((start, end, column))
     none = np.zeros((len(rows), len(class_index)), dtype=bool)
-    column_of = {number: class_index[pk] for number, pk in enumerate(version.classes) if pk in class_index}
+    column_of = {
+        number: class_index.column(pk) for number, pk in enumerate(version.classes) if pk in class_index
+    }
     marked = [[span for span in said[row] if span[2] in column_of] for row in stored.tolist()]
     return HeldOut(
-        classes=tuple(class_index),
+        classes=class_index.classes,
         document_ids=ids[stored],
         annotation_ids=labelled.annotation_ids[rows],
         truth=none,

@@ -21,6 +21,7 @@ from analytics.distribution.breakdowns import (
 from analytics.metrics.imbalance import Imbalance, imbalance
 from analytics.metrics.skew import co_occurrence, lift
 from labeling.guidelines.models import LabelClass
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.projects.models import Project
 
 MAX_PAIRS = 20
@@ -91,17 +92,21 @@ def distribution(project: Project) -> Distribution:
     """Computed now. The statements are as many for a hundred labels as for a hundred thousand."""
     labelled = labelled_now(project)
     classes = list(LabelClass.objects.filter(project=project))
-    class_index = {label_class: n for n, label_class in enumerate(labelled.ledger.classes)}
+    class_index = ClassIndex.of(labelled.ledger.classes)
     estimates = prevalences(project, labelled)
     is_test = labelled.is_test[labelled.documents]
     train, test = labelled.per_class(labelled.spans * ~is_test), labelled.per_class(labelled.spans * is_test)
     documents = labelled.per_class()
+    shown = [
+        c
+        for c in classes
+        if c.pk in class_index and (c.retired_at is None or documents[class_index.column(c.pk)])
+    ]
+    order = np.array(class_index.columns(c.pk for c in shown), dtype=np.int64)
     rows = [
         ClassSpread(c, int(train[at]), int(test[at]), int(documents[at]), estimates[c.pk])
-        for c in classes
-        if (at := class_index.get(c.pk)) is not None and (c.retired_at is None or documents[at])
+        for c, at in zip(shown, order.tolist(), strict=True)
     ]
-    order = np.array([class_index[row.label_class.pk] for row in rows], dtype=np.int64)
     people = people_of(labelled.ledger)
     return Distribution(
         project=project,

@@ -17,6 +17,7 @@ from analytics.metrics.spans import counts_of_documents
 from labeling.annotations.test_labels import LabelTable, labelled_test_set
 from labeling.exceptions import NotFound
 from labeling.guidelines.models import LabelClass
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -170,9 +171,10 @@ def _in_order(held_out: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
     """The same with these columns, which hold all of its own; the others are never true and never said."""
     if held_out.classes == classes:
         return held_out
-    class_index = np.array([classes.index(pk) for pk in held_out.classes], dtype=np.int64)
+    class_index = ClassIndex.of(classes)
+    columns = np.array([class_index.column(pk) for pk in held_out.classes], dtype=np.int64)
     truth, predicted = (np.zeros((len(held_out), len(classes)), dtype=bool) for _ in range(2))
-    truth[:, class_index], predicted[:, class_index] = held_out.truth, held_out.predicted
+    truth[:, columns], predicted[:, columns] = held_out.truth, held_out.predicted
     return HeldOut(
         classes,
         held_out.document_ids,
@@ -180,8 +182,8 @@ def _in_order(held_out: HeldOut, classes: tuple[UUID, ...]) -> HeldOut:
         truth,
         predicted,
         held_out.probabilities,
-        _moved(held_out.truth_spans, class_index),
-        _moved(held_out.predicted_spans, class_index),
+        _moved(held_out.truth_spans, columns),
+        _moved(held_out.predicted_spans, columns),
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analytics.data.queries import HeldOut, Spans, taken_for
 from labeling.documents.slices import Slice
+from labeling.learning.arrays.class_index import ClassIndex
 
 MIN_PROBABILITY = 1e-6  # a probability of 0 would be an infinite loss
 SORTS = ("loss", "confidence", "newest")
@@ -167,15 +168,13 @@ def chosen(
 
     also : (n,) further conditions, of what the arrays do not tell: people, guidelines, slices
     """
-    class_index = {label_class: number for number, label_class in enumerate(held_out.classes)}
+    class_index = ClassIndex.of(held_out.classes)
     wanted = {name: getattr(asked, name) for name in CLASS_FILTERS if getattr(asked, name)}
-    if not all(label_class in class_index for label_class in wanted.values()):
+    if not class_index.holds(wanted.values()):
         return np.zeros(0, dtype=np.int64)
     fits = numbers.is_wrong.copy() if asked.is_wrong else np.ones(len(held_out), dtype=bool)
-    for condition in [
-        *also,
-        *_of_classes(held_out, numbers, {name: class_index[c] for name, c in wanted.items()}),
-    ]:
+    columns = {name: class_index.column(label_class) for name, label_class in wanted.items()}
+    for condition in [*also, *_of_classes(held_out, numbers, columns)]:
         fits &= condition
     if asked.above is not None:
         fits &= numbers.confidence >= asked.above / 100

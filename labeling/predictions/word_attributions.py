@@ -17,6 +17,7 @@ from django.db.models.functions import Left
 
 from labeling.annotations.ground_truth import LabelledDocument
 from labeling.documents.models import Document
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.arrays.types import Doubles, Flags, Floats, Integers
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.explanation.attributions import Duel
@@ -30,11 +31,7 @@ BATCH_SIZE = 500  # documents
 
 def truth_flags(version: ModelVersion, documents: Sequence[LabelledDocument]) -> Flags:
     """(n, n_classes) the labels of these documents; classes that the model does not know have no column."""
-    class_index = {label_class: number for number, label_class in enumerate(version.classes)}
-    flags = np.zeros((len(documents), len(class_index)), dtype=bool)
-    for row, document in enumerate(documents):
-        flags[row, [class_index[c] for c in document.classes if c in class_index]] = True
-    return flags
+    return ClassIndex.of(version.classes).matrix([document.classes for document in documents])
 
 
 def pulled(

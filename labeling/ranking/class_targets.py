@@ -14,6 +14,7 @@ from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.explanations.needs import told_need
 from labeling.guidelines.models import LabelClass
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.query_strategies.class_weights import (
     AMBIGUOUS_BELOW,
     class_agreement,
@@ -42,14 +43,14 @@ COMPARED = """
 
 def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     """Weights of the shares for single classes, and what managers want. `classes` gives their numbers."""
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = ClassIndex.of(classes)
     counts = _counts(project, class_index)
     pairs = [
-        (class_index[prediction.label_class], class_index[given])
+        (class_index.column(prediction.label_class), class_index.column(given))
         for prediction in prequential(project.pk)
         if len(prediction.given) == 1 and prediction.share != "test"  # the test set steers nothing
         for given in prediction.given
-        if prediction.label_class in class_index and given in class_index
+        if class_index.holds((prediction.label_class, given))
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, given, len(classes))
@@ -58,7 +59,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     rows = [need for need in _set_needs(project) if need.label_class_id in class_index]
     if any(need.mode == ClassNeed.Mode.AUTOMATIC and need.share is not None for need in rows):
         weakness = np.zeros(len(classes))  # the reports know better
-    weakness[[class_index[need.label_class_id] for need in rows]] = 0.0
+    weakness[class_index.columns(need.label_class_id for need in rows)] = 0.0
     focus = _focus(project, class_index)  # a manager's wish for a class takes the place of its need
     needs = _needs(rows, class_index, _most_needed(mix, len(classes)))
     return Wishes(
@@ -98,33 +99,30 @@ def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]
     words = dict(seeded.values_list("pk", "seed_words"))
     if not words:
         return {}
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = ClassIndex.of(classes)
     counts = _counts(project, class_index)
     wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
     needy = [
         pk
         for pk in words
-        if pk in class_index and (counts[class_index[pk]] < SEED_SEARCH_THRESHOLD or pk in wanted)
+        if pk in class_index and (counts[class_index.column(pk)] < SEED_SEARCH_THRESHOLD or pk in wanted)
     ]
-    needy.sort(key=lambda pk: (counts[class_index[pk]], class_index[pk]))
-    return {class_index[pk]: words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
+    needy.sort(key=lambda pk: (counts[class_index.column(pk)], class_index.column(pk)))
+    return {class_index.column(pk): words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
 
 
-def _counts(project: Project, class_index: dict[UUID, int]) -> np.ndarray:
+def _counts(project: Project, class_index: ClassIndex) -> np.ndarray:
     counts = np.zeros(len(class_index), dtype=np.int64)
     for (label_class, split), count in label_counts(project.pk).items():
         if label_class in class_index and split == Document.Split.POOL:
-            counts[class_index[label_class]] = count
+            counts[class_index.column(label_class)] = count
     return counts
 
 
 def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
     """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
     answers = _rows(COMPARED, project)
-    given = np.zeros((len(answers), len(class_index)), dtype=bool)
-    for row, (_document, named) in enumerate(answers):
-        given[row, [class_index[UUID(name)] for name in named if UUID(name) in class_index]] = True
+    given = ClassIndex.of(classes).matrix([map(UUID, named) for _document, named in answers])
     documents = np.array([document for document, _named in answers], dtype=np.int64)
     agreement = class_agreement(given, documents)
     return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
@@ -138,26 +136,28 @@ def _set_needs(project: Project) -> list[ClassNeed]:
     return list(needs.exclude(mode=ClassNeed.Mode.AUTOMATIC, share=None))
 
 
-def _needs(rows: list[ClassNeed], class_index: dict[UUID, int], most: float) -> dict[int, float]:
+def _needs(rows: list[ClassNeed], class_index: ClassIndex, most: float) -> dict[int, float]:
     """Their shares, together at most `most`: those set by hand first, the others share what is left."""
     weights: dict[int, float] = {}
     for mode in (ClassNeed.Mode.BY_HAND, ClassNeed.Mode.AUTOMATIC):
         shares = {
-            class_index[need.label_class_id]: need.share for need in rows if need.mode == mode and need.share
+            class_index.column(need.label_class_id): need.share
+            for need in rows
+            if need.mode == mode and need.share
         }
         whole, left = sum(shares.values()), max(0.0, most - sum(weights.values()))
         weights |= {number: share * min(1.0, left / whole) for number, share in shares.items() if left}
     return weights
 
 
-def _focus(project: Project, class_index: dict[UUID, int]) -> dict[int, float]:
+def _focus(project: Project, class_index: ClassIndex) -> dict[int, float]:
     """Standing wishes; those that are met end here."""
     shares: dict[int, float] = {}
     for focus in Focus.objects.standing().filter(project=project):
         if focus.labels_so_far >= focus.wanted_labels:
             Focus.objects.filter(pk=focus.pk).update(ended_at=Now())
         elif focus.label_class_id in class_index:
-            shares[class_index[focus.label_class_id]] = FOCUS_SHARE
+            shares[class_index.column(focus.label_class_id)] = FOCUS_SHARE
     return shares
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from labeling.annotations.second_opinions import Confirmable, ask, confirmable, labeler_count, proved_right
 from labeling.documents.models import Document
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.evaluation.label_posterior import (
     DOUBTFUL_BELOW,
     annotator_accuracy,
@@ -24,7 +25,7 @@ from labeling.projects.models import Project
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from labeling.learning.arrays.types import Doubles
+    from labeling.learning.arrays.types import AnyArray, Doubles
     from labeling.learning.classifiers.committee import Committee
     from labeling.learning.storage.feature_store import FeatureStore
 
@@ -92,12 +93,9 @@ def _posteriors(
     store: FeatureStore,
 ) -> Doubles:
     """(n,) chance that each answer is right: by who gave it, and by models that have not seen it."""
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
-    flags = np.zeros((len(candidates), len(classes)), dtype=bool)
-    for row, candidate in enumerate(candidates):
-        flags[row, [class_index[label_class] for label_class in candidate.classes]] = True
+    flags = ClassIndex.of(classes).matrix([candidate.classes for candidate in candidates])
     is_single = project.kind == Project.Kind.SINGLE
-    labels = flags.argmax(axis=1) if is_single else flags
+    labels: AnyArray = flags.argmax(axis=1) if is_single else flags
     rows = store.take(np.array([item.position for item in candidates], dtype=np.int64))
     is_pool = np.array([item.split == Document.Split.POOL for item in candidates])
     posteriors = np.zeros(flags.shape, dtype=np.float32)

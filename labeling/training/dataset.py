@@ -17,6 +17,7 @@ from labeling.annotations.models import Annotation, Label
 from labeling.db.clock import Now
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -93,13 +94,10 @@ def labels_per_class(lesson: Lesson) -> dict[str, int]:
 
 def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
     """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
-    class_index = {label_class: number for number, label_class in enumerate(classes)}
+    class_index = ClassIndex.of(classes)
     if kind == Project.Kind.SINGLE:
-        return np.array([class_index[next(iter(d.classes))] for d in documents], dtype=np.int64)
-    flags = np.zeros((len(documents), len(classes)), dtype=bool)
-    for row, document in enumerate(documents):
-        flags[row, [class_index[label_class] for label_class in document.classes]] = True
-    return flags
+        return np.array([class_index.column(next(iter(d.classes))) for d in documents], dtype=np.int64)
+    return class_index.matrix([document.classes for document in documents])
 
 
 def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[np.ndarray, np.ndarray]:
@@ -109,10 +107,9 @@ def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[n
     """
     queryset = Annotation.objects.filter(pk__in=annotations).order_by("document__position")
     rows = list(queryset.values_list("pk", "document__position"))
-    row_of = {pk: row for row, (pk, _) in enumerate(rows)}
-    column_of = {label_class: column for column, label_class in enumerate(classes)}
-    flags = np.zeros((len(rows), len(column_of)), dtype=bool)
-    labels = Label.objects.filter(annotation__in=annotations)
-    for pk, label_class in labels.values_list("annotation", "label_class"):
-        flags[row_of[pk], column_of[label_class]] = True
-    return np.array([position for _, position in rows], dtype=np.int64), flags
+    labels: dict[int, list[UUID]] = {pk: [] for pk, _ in rows}
+    named = Label.objects.filter(annotation__in=annotations).values_list("annotation", "label_class")
+    for pk, label_class in named:
+        labels[pk].append(label_class)
+    positions = np.array([position for _, position in rows], dtype=np.int64)
+    return positions, ClassIndex.of(classes).matrix(list(labels.values()))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from labeling.annotations.ground_truth import LabelledDocument, labelled_documen
 from labeling.documents.models import Document
 from labeling.features.pipeline import edition_folder
 from labeling.features.tokens import current_tokens
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
 from labeling.learning.evaluation.stopping_criteria import SAMPLE, kappa
 from labeling.learning.explanation.span_attributions import Pull, span_pulls
@@ -44,7 +46,7 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
     texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
     said = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
     pulls = _pulls(tagger, texts, said, labelled)
-    class_index = {label_class.hex: number for number, label_class in enumerate(version.classes)}
+    class_index = ClassIndex.of(version.classes)
     HeldOutPrediction.objects.bulk_create(
         [
             HeldOutPrediction(
@@ -117,11 +119,11 @@ def change_of_tags(
     }
 
 
-def _stored(said: Tagged, class_index: Mapping[str, int]) -> list[list[float]]:
+def _stored(said: Tagged, class_index: ClassIndex) -> list[list[float]]:
     return [
-        [span.start, span.end, class_index[span.label_class], round(probability, 4)]
+        [span.start, span.end, class_index.column(UUID(span.label_class)), round(probability, 4)]
         for span, probability in zip(said.spans, said.probabilities, strict=True)
-        if span.label_class in class_index
+        if UUID(span.label_class) in class_index
     ]
 
 

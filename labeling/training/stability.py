@@ -12,6 +12,7 @@ import numpy as np
 
 from labeling.annotations.ground_truth import LabelledDocument
 from labeling.documents.models import Document
+from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.evaluation.stopping_criteria import MIN_STEP, SAMPLE, prediction_kappa
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -53,12 +54,10 @@ def change_since(
 
 def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> dict[str, int]:
     """How many of these test documents the model knows the classes of, and how many it gets right in full."""
-    class_index = {label_class: number for number, label_class in enumerate(version.classes)}
-    known = [row for row, document in enumerate(documents) if document.classes <= class_index.keys()]
-    right = sum(
-        {class_index[c] for c in documents[row].classes} == set(np.flatnonzero(decided[row])) for row in known
-    )
-    return {"documents": len(known), "right": right}
+    class_index = ClassIndex.of(version.classes)
+    known = [row for row, document in enumerate(documents) if class_index.holds(document.classes)]
+    truth = class_index.matrix([documents[row].classes for row in known])
+    return {"documents": len(known), "right": int((truth == decided[known]).all(axis=1).sum())}
 
 
 def last_crossed(version: ModelVersion) -> dict[str, Any]:
