@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from analytics.learning_curves.measure import measure
 from benchmarks._report_models import MODELS, store_models
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines import new_projects, versions
 from labeling.predictions.models import ModelVersion
 from labeling.projects import members
@@ -186,5 +187,5 @@ def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]
 def _publish_head(project: Project) -> None:
     with connection.cursor() as cursor:
         cursor.execute(HEAD_DOCUMENTS, [project.pk, HEAD])
-        head = [(pk, {"share": "margin", "model": MODELS}) for (pk,) in cursor.fetchall()]
+        head = [(pk, SelectionReason("margin", model=MODELS)) for (pk,) in cursor.fetchall()]
     publishing.publish(project.pk, publishing.next_generation(), head)

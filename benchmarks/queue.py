@@ -27,6 +27,7 @@ from labeling.annotations import submit as annotations
 from labeling.annotations.models import Annotation
 from labeling.annotations.submit import Submission
 from labeling.annotations.validation import LabelValue
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines import new_projects
 from labeling.projects import members
 from labeling.projects.models import Project
@@ -89,7 +90,7 @@ def make_projects(documents: int, users: list[User], overlap: int) -> list[int]:
 def rank(project_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RANDOM_HEAD, [project_id, HEAD])
-        head = [(pk, {"share": "margin"}) for (pk,) in cursor.fetchall()]
+        head = [(pk, SelectionReason("margin")) for (pk,) in cursor.fetchall()]
     publishing.publish(project_id, publishing.next_generation(), head)
     publishing.purge(project_id)
 

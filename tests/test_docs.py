@@ -23,6 +23,7 @@ from labeling.annotations import exclusion
 from labeling.api.claims import BatchOut
 from labeling.documents.models import Document
 from labeling.explanations.reasons import SENTENCES
+from labeling.explanations.selection_reason import Key
 from labeling.jobs.models import OwedWork
 from labeling.learning.text import hashing, limits, sentence_embeddings
 from labeling.predictions.models import ModelVersion
@@ -178,6 +179,9 @@ def test_the_moves_of_a_document_are_those_of_the_code():
 
 def test_shares_and_reasons_of_empty_claims_are_those_of_the_code():
     assert {cells[0] for cells in table(STATES, "## Shares of the queue")} == set(SENTENCES)
+    parts = {key for cells in table(STATES, "## Reasons") for key in re.findall(r"\w+", cells[0])}
+    made_when_shown = {"sentence", "explanation"}
+    assert parts == {str(key) for key in Key} - {Key.VERSION, Key.SHARE} | made_when_shown
     reasons = BatchOut().fields["empty_because"].choices
     assert {cells[0] for cells in table(STATES, "## Empty claims")} == set(reasons)
 

@@ -14,7 +14,9 @@ from analytics.metrics.changes import change, is_beyond_noise
 from analytics.metrics.intervals import f1_of_counts, proportion
 from analytics.metrics.measures import Measure, gettext_noop, undefined
 from analytics.models import Measurement
+from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import LabelClass
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 from labeling.steering.models import Focus
 
@@ -24,16 +26,18 @@ NO_MODEL_THEN = gettext_noop("No model was measured at that time.")
 NO_TEST_DOCUMENT = gettext_noop("No document of the test set has this class.")
 
 # Answers to documents that were chosen for a class, by the class and the share that chose them.
-BROUGHT = """
-    SELECT l.reason->>'class', l.reason->>'share', count(*),
+BROUGHT = f"""
+    SELECT l.reason->>'{Key.CLASS}', l.reason->>'{Key.SHARE}', count(*),
            count(*) FILTER (WHERE EXISTS (
                SELECT 1 FROM labeling_label b
-               WHERE b.annotation_id = l.annotation_id AND b.label_class_id::text = l.reason->>'class')),
-           min((l.reason->>'model')::integer)
+               WHERE b.annotation_id = l.annotation_id
+                     AND b.label_class_id::text = l.reason->>'{Key.CLASS}')),
+           min((l.reason->>'{Key.MODEL}')::integer)
     FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
           ORDER BY annotation_id DESC LIMIT %(latest)s) l
     WHERE l.annotation_id > %(since)s
-          AND (l.reason->>'share' = 'focus' OR (l.reason->>'share' = 'weak_class' AND l.reason ? 'need'))
+          AND (l.reason->>'{Key.SHARE}' = '{Share.FOCUS}'
+               OR (l.reason->>'{Key.SHARE}' = '{Share.WEAK_CLASS}' AND l.reason ? '{Key.NEED}'))
     GROUP BY 1, 2
 """
 

@@ -18,7 +18,9 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from labeling.annotations.models import Annotation
+from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import LabelClass
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 
 CACHE_SIZE = 8  # kept by one process: 5 MB for 100,000 annotations
@@ -26,7 +28,7 @@ SOURCES = tuple(Annotation.Source)  # an annotation's source is a place in it
 TEST, DRAWN, VOID = 1, 2, 4  # flags: of the test set; drawn at random from the pool; surplus or a withdrawal
 
 # Each statement has one row, of one string of bytes for each column: much faster than a row for each number.
-_NEWER = """
+_NEWER = f"""
     SELECT string_agg(int8send(a.id), ''), string_agg(int8send(a.document_id), ''),
            string_agg(int8send(coalesce(a.supersedes_id, 0)), ''),
            string_agg(int8send(coalesce(a.annotator_id, 0)), ''),
@@ -35,7 +37,7 @@ _NEWER = """
            string_agg(int8send(array_position(%(sources)s::text[], a.source::text) - 1), ''),
            string_agg(int8send(a.is_test + 2 * (1 - a.is_test) * a.is_drawn + 4 * a.is_void), '')
     FROM (SELECT a.*, (a.is_surplus OR a.is_withdrawal)::int AS is_void, (t.id IS NOT NULL)::int AS is_test,
-                 coalesce(l.reason->>'share' = 'random', false)::int AS is_drawn
+                 coalesce(l.reason->>'{Key.SHARE}' = '{Share.RANDOM}', false)::int AS is_drawn
           FROM labeling_annotation a
           LEFT JOIN labeling_lease l ON l.id = a.lease_id
           LEFT JOIN labeling_document t

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from labeling.formatting import decimal
 from labeling.learning.evaluation import stopping_criteria
 from labeling.learning.evaluation.stopping_criteria import Advice, Gain, Standing, Trend
+from labeling.learning.query_strategies.mix import Share
 from labeling.predictions.models import ModelVersion
 from labeling.predictions.prequential import foretold
 from labeling.projects.models import Project
@@ -24,7 +25,7 @@ def stopping_advice(project: Project) -> Advice:
     drawn = [
         prediction
         for prediction in foretold(project, stopping_criteria.WINDOW)
-        if prediction.share == "random"
+        if prediction.share == Share.RANDOM
     ]
     trend = stopping_criteria.accuracy_trend(
         np.array([prediction.age for prediction in drawn], dtype=np.int64),
@@ -82,7 +83,7 @@ def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     drawn = [
         (labels[prediction.model], not prediction.is_right)
         for prediction in foretold(project, MAX_SAMPLED)
-        if prediction.share == "random" and prediction.model in labels
+        if prediction.share == Share.RANDOM and prediction.model in labels
     ]
     groups = [drawn[start : start + TOGETHER] for start in range(0, len(drawn), TOGETHER)]
     return _gain(

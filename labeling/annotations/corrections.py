@@ -23,6 +23,7 @@ from labeling.annotations.validation import (
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.exceptions import AlreadySettled, NotAMember, NotForMachines, NothingToUndo
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.idempotency.models import KeyedRequest
 from labeling.idempotency.requests import begin
@@ -82,7 +83,7 @@ def _undo(project_id: int, annotator: User, annotation_id: int | None, answer_ke
         held |= {"state": Lease.State.RELEASED, "slot": None}
     Lease.objects.filter(annotation=annotation).update(**held)
     lease = Lease.objects.get(annotations=annotation)
-    reconsider(document, wanted, reason=lease.reason)
+    reconsider(document, wanted, reason=SelectionReason.from_json(lease.reason))
     return lease
 
 

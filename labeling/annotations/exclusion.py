@@ -17,6 +17,8 @@ from labeling.documents.insert import managed_document
 from labeling.documents.metadata_fields import checked_fields, shown_instead
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
+from labeling.explanations.selection_reason import SelectionReason
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.members import check_storable, manager_of
 from labeling.projects.models import Project
 from labeling.queue.models import Lease, QueueEntry
@@ -168,7 +170,7 @@ def _reopen_short(project: Project, ids: Sequence[int], *, is_head: bool) -> Non
     Resolution.objects.filter(document__in=reopened).delete()
     Document.objects.filter(pk__in=reopened).update(state=Document.State.OPEN)
     if is_head:  # these come first; the others are found by the next ranking
-        reason = {"share": "overlap"}
+        reason = SelectionReason(Share.OVERLAP).to_json()
         QueueEntry.objects.bulk_create(
             (
                 QueueEntry(project=project, generation=generation, rank=-1, document_id=pk, reason=reason)

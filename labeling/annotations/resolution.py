@@ -14,6 +14,7 @@ from labeling.annotations import sql
 from labeling.annotations.models import Annotation, Resolution
 from labeling.db.prepared import run
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects.models import Membership
 from labeling.queue.models import Lease
 
@@ -87,7 +88,7 @@ def resolve(document: Document, how: Resolution.How, annotation_id: int) -> str:
     return _write(document, Verdict(Document.State.RESOLVED, how, annotation_id))
 
 
-def reconsider(document: Document, wanted: int, reason: dict[str, Any] | None = None) -> str:
+def reconsider(document: Document, wanted: int, reason: SelectionReason | None = None) -> str:
     """Give the locked document the state that all that was ever said of it calls for, and return that state.
 
     For a document that comes back: one that was excluded, or lost an answer. A decision stands; else `wanted`
@@ -140,13 +141,13 @@ def _decision(document: Document) -> Annotation | None:
     return next((a for a in answers if a.pk == winner), None)
 
 
-def _reopen(document: Document, reason: dict[str, Any] | None) -> None:
+def _reopen(document: Document, reason: SelectionReason | None) -> None:
     document.check_move(Document.State.OPEN)
     document.state = Document.State.OPEN
     facts: dict[str, Any] = {
         "document": document.pk,
         "project": document.project_id,
-        "reason": None if reason is None else json.dumps(reason),
+        "reason": None if reason is None else json.dumps(reason.to_json()),
     }
     run(sql.REOPEN, facts)
 

@@ -16,8 +16,10 @@ from django.db.models import Count, F, Q
 from labeling.annotations.models import Resolution
 from labeling.annotations.resolution import settle
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
-from labeling.queue.models import Lease
+from labeling.queue.models import Entry, Lease
 
 MAX_LABELS = 3  # of a document: whom three people have seen, an adjudicator helps more than a fourth
 LOOKED_AT = 2_000  # of the latest answers: a second's work for the model that has not seen them
@@ -212,7 +214,7 @@ def take_back(project_id: int, document_ids: Collection[int]) -> int:
 
 def waiting_entries(
     project: Project, chances: Mapping[int, float], most: int, besides: Collection[int] = ()
-) -> list[tuple[int, dict[str, object]]]:
+) -> list[Entry]:
     """(document, reason) of those that wait for a second opinion, the most doubtful first.
 
     besides : documents that come for another reason
@@ -228,6 +230,6 @@ def waiting_entries(
     return [(pk, _reason(given, chances.get(pk))) for pk, given in rows]
 
 
-def _reason(given: int, probability: float | None) -> dict[str, object]:
-    reason: dict[str, object] = {"share": "second_opinion", "given": given}
-    return reason if probability is None else reason | {"posterior": round(probability, 4)}
+def _reason(given: int, probability: float | None) -> SelectionReason:
+    posterior = None if probability is None else round(probability, 4)
+    return SelectionReason(Share.SECOND_OPINION, answers=given, posterior=posterior)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -17,15 +18,18 @@ from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.documents.metadata import shown_metadata
-from labeling.explanations.model_evidence import OPINIONS, explanation, shows_opinion
+from labeling.explanations.model_evidence import explanation, shows_opinion
 from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.selection_reason import Key, ModelEvidence, SelectionReason
 from labeling.explanations.suggestions import OPEN
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.claims import Claimed, HeldDocument
 from labeling.queue.models import Lease
 
 FROM_THE_BATCH = "From the batch."
+UNTOLD = (Key.VERSION, Key.MEASURES)  # of a reason, whoever asks
 
 
 class ClaimIn(KeyedInput):
@@ -96,20 +100,22 @@ class ExtendedOut(serializers.Serializer[Any]):
     leased_until = serializers.DateTimeField()
 
 
-def shown_reason(reason: dict[str, Any], class_names: dict[str, str], shows_classes: bool) -> dict[str, Any]:
+def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_classes: bool) -> dict[str, Any]:
     """The reason without what the model thinks, where the project keeps suggestions from annotators.
 
-    >>> shown_reason({"share": "random", "top": [["a", 0.9]]}, {}, False)
+    >>> shown_reason(SelectionReason.from_json({"share": "random", "top": [["a", 0.9]]}), {}, False)
     {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
     """
     shows = shows_opinion(reason, shows_classes)
     sentence = reason_sentence(reason, class_names, shows)
-    reason = {name: fact for name, fact in reason.items() if name != "independent"}
+    if not shows:
+        is_wish = reason.share == Share.SEED_WORDS  # of a manager, and matched without a model
+        label_class = reason.label_class if is_wish else None
+        reason = replace(reason, label_class=label_class, evidence=ModelEvidence())
+    shown = {name: part for name, part in reason.to_json().items() if name not in UNTOLD}
     if shows:
-        return reason | {"sentence": sentence, "explanation": explanation(reason, class_names)}
-    is_wish = reason.get("share") == "seed_words"  # of a manager, and matched without a model
-    hidden = OPINIONS if is_wish else (*OPINIONS, "class")
-    return {name: fact for name, fact in reason.items() if name not in hidden} | {"sentence": sentence}
+        shown["explanation"] = explanation(reason.evidence, class_names)
+    return shown | {"sentence": sentence}
 
 
 def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, Any]]:

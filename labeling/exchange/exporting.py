@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.exceptions import InvalidInput
+from labeling.explanations.selection_reason import Key
 from labeling.explanations.suggestions import named
 from labeling.formats import Annotation, ExportRow, Span, write_csv, write_jsonl
 from labeling.formats.exports import Kind
@@ -71,7 +72,7 @@ _PAGE = """
     LEFT JOIN labeling_guideline g ON g.id = page.guideline_id
     LEFT JOIN auth_user u ON u.id = page.annotator_id
     LEFT JOIN LATERAL (
-        SELECT s.reason->>'share' AS share, (s.reason->>'propensity')::float8 AS chance
+        SELECT s.reason->>'{share}' AS share, (s.reason->>'{propensity}')::float8 AS chance
         FROM labeling_annotation f LEFT JOIN labeling_lease s ON s.id = f.lease_id
         WHERE f.document_id = page.document_id ORDER BY f.id LIMIT 1
     ) first ON true
@@ -102,7 +103,9 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
         "bytes": MAX_BATCH_BYTES,
         "after": -1,
     }
-    statement = _PAGE.format(rows=_ROWS[scope].format(columns=_COLUMNS))
+    statement = _PAGE.format(
+        rows=_ROWS[scope].format(columns=_COLUMNS), share=Key.SHARE, propensity=Key.PROPENSITY
+    )
     has_spans = project.kind == Project.Kind.SPANS
     names_of = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
     while page := _fetched(statement, facts):

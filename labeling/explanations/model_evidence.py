@@ -1,9 +1,4 @@
-"""Model evidence: what a suggestion rests on. Plain sentences from what a reason tells of its model.
-
-Besides what `reasons` describes, a reason may hold "experts" ([[expert, class identifier, probability], …],
-what each would say alone), "words" ([[word of the text, pull in nats], …] towards the most probable class,
-the strongest first) and "whole" (nats by which the text as a whole, rather than words, points there).
-"""
+"""Model evidence: what a suggestion rests on, in plain sentences."""
 
 from __future__ import annotations
 
@@ -13,57 +8,59 @@ from unicodedata import bidirectional
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from labeling.explanations.reasons import Names, Reason, top_classes
+from labeling.explanations.reasons import Names
+from labeling.explanations.selection_reason import ModelEvidence, SelectionReason
+from labeling.learning.query_strategies.mix import Share
 
-OPINIONS = ("top", "likely", "experts", "words", "whole", "spans")  # what of a reason is the model's
 # Shares whose answers must not lean on a suggestion: random and test documents measure the model, gold ones
 # and further answers measure people. Gold passes for random, so both are told alike.
-INDEPENDENT = ("random", "test", "gold", "second_opinion", "overlap")
+INDEPENDENT = (Share.RANDOM, Share.TEST, Share.GOLD, Share.SECOND_OPINION, Share.OVERLAP)
 LONGEST_WORD = 40  # characters that are shown
 
 
-def shows_opinion(reason: Reason, shows_suggestions: bool) -> bool:
+def shows_opinion(reason: SelectionReason, shows_suggestions: bool) -> bool:
     """Whether annotators may know what the model thinks of this document.
 
     Never of those that measure the model or other people: what leans on a suggestion measures nothing.
 
     shows_suggestions : the project's policy
 
-    >>> shows_opinion({"share": "margin"}, True), shows_opinion({"share": "test"}, True)
-    (True, False)
-    >>> shows_opinion({"share": "picked", "independent": "test"}, True)
+    >>> [shows_opinion(SelectionReason(share), True) for share in (Share.MARGIN, Share.TEST)]
+    [True, False]
+    >>> shows_opinion(SelectionReason.from_json({"share": "picked", "independent": "test"}), True)
     False
     """
-    return shows_suggestions and reason.get("share") not in INDEPENDENT and "independent" not in reason
+    return shows_suggestions and reason.share not in INDEPENDENT and reason.measures is None
 
 
-def explanation(reason: Reason, class_names: Names) -> list[str]:
+def explanation(evidence: ModelEvidence, class_names: Names) -> list[str]:
     """Sentences that say what points to the most probable class; none where nothing is known.
 
     class_names : name of each class by its identifier; classes that are not there are not spoken of
 
-    >>> explanation({"top": [["a", 0.8]], "words": [["card", 1.2], ["invoice", 0.9]]}, {"a": "Billing"})
+    >>> evidence = ModelEvidence.from_json({"top": [["a", 0.8]], "words": [["card", 1.2], ["invoice", 0.9]]})
+    >>> explanation(evidence, {"a": "Billing"})
     ['These words point to Billing: card, invoice.']
     """
-    sentences = [_difference(reason, class_names)]
-    name = next((class_names.get(label_class) for label_class, _odds in top_classes(reason)[:1]), None)
+    sentences = [_difference(evidence, class_names)]
+    name = next((class_names.get(label_class) for label_class, _odds in (evidence.top or ())[:1]), None)
     if name is not None:
-        words = ", ".join(_shown(str(word)) for word, _pull in reason.get("words") or [])
+        words = ", ".join(_shown(word) for word, _nats in evidence.words)
         if words:
             sentences.append(
                 _("These words point to {name}: {words}.").format(name=_apart(name), words=words)
             )
-        if reason.get("whole"):
+        if evidence.whole_text:
             sentences.append(_("The text as a whole points to {name}.").format(name=_apart(name)))
     return [sentence for sentence in sentences if sentence]
 
 
-def _difference(reason: Reason, names: Names) -> str:
+def _difference(evidence: ModelEvidence, names: Names) -> str:
     """What each expert says, where they do not all say the same."""
     sides: dict[str, list[str]] = {}
-    for expert, label_class, _odds in reason.get("experts") or []:
-        if str(label_class) in names:
-            sides.setdefault(str(label_class), []).append(str(expert))
+    for expert, label_class, _odds in evidence.experts or ():
+        if label_class in names:
+            sides.setdefault(label_class, []).append(expert)
     if len(sides) < 2:
         return ""
     said = [

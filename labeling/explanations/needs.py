@@ -9,45 +9,44 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from labeling.explanations.selection_reason import Need
 from labeling.formatting import decimal
 
-Told = Mapping[str, Any]
 
-
-def told_need(evidence: Told, is_by_hand: bool) -> dict[str, Any]:
-    """What an entry of the queue remembers of a need: {"by_hand": True}, or the weaker measure and its count.
+def told_need(evidence: Mapping[str, Any], is_by_hand: bool) -> Need:
+    """What an entry of the queue remembers of a need: that it is by hand, or the weaker measure.
 
     evidence : of `ClassNeed`
 
     >>> told_need({"recall": [0.5, 0.4, 0.6], "precision": [0.9, 0.8, 0.95], "support": 61}, False)
-    {'measure': 'recall', 'numbers': [0.5, 0.4, 0.6], 'of': 61}
+    Need(is_by_hand=False, measure='recall', interval=(0.5, 0.4, 0.6), support=61)
     """
     if is_by_hand:
-        return {"by_hand": True}
+        return Need(is_by_hand=True)
     recall, precision = evidence.get("recall"), evidence.get("precision")
     if recall and precision and precision[0] < recall[0]:
-        return {"measure": "precision", "numbers": precision, "of": evidence.get("predicted", 0)}
-    return {"measure": "recall", "numbers": recall, "of": evidence.get("support", 0)}
+        return Need(False, "precision", tuple(precision), evidence.get("predicted", 0))
+    return Need(False, "recall", tuple(recall) if recall else None, evidence.get("support", 0))
 
 
-def need_sentence(name: str, percent: str, told: Told) -> str:
+def need_sentence(name: str, percent: str, need: Need) -> str:
     """Name, share and why.
 
-    percent : the share as it is shown; told : from `told_need`
+    percent : the share as it is shown
 
-    >>> need_sentence("Refund", "18 %", {"measure": "recall", "numbers": [0.52, 0.41, 0.63], "of": 61})
+    >>> need_sentence("Refund", "18 %", Need(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
     'Refund gets 18 % of the queue: recall 0.52 [0.41, 0.63] on 61 test documents.'
-    >>> need_sentence("Refund", "18 %", {"by_hand": True})
+    >>> need_sentence("Refund", "18 %", Need(is_by_hand=True))
     'Refund gets 18 % of the queue: a manager set it.'
     """
-    if told.get("by_hand"):
+    if need.is_by_hand:
         return _("{name} gets {p} of the queue: a manager set it.").format(name=name, p=percent)
-    numbers, count = told.get("numbers"), int(told.get("of") or 0)
-    if not numbers:
+    count = need.support
+    if need.interval is None:
         return _("{name} gets {p} of the queue: no test document of it shows yet how good it is.").format(
             name=name, p=percent
         )
-    if told.get("measure") == "precision":
+    if need.measure == "precision":
         sentence = ngettext(
             "{name} gets {p} of the queue: precision {numbers} on {n} test document taken for it.",
             "{name} gets {p} of the queue: precision {numbers} on {n} test documents taken for it.",
@@ -60,7 +59,7 @@ def need_sentence(name: str, percent: str, told: Told) -> str:
             count,
         )
     shown = number_format(count, force_grouping=True)
-    return sentence.format(name=name, p=percent, numbers=with_ends(numbers), n=shown)
+    return sentence.format(name=name, p=percent, numbers=with_ends(need.interval), n=shown)
 
 
 def with_ends(numbers: Sequence[float]) -> str:

@@ -11,25 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from labeling.explanations.model_evidence import shows_opinion
-from labeling.explanations.reasons import Reason, top_classes
+from labeling.explanations.selection_reason import (
+    SelectionReason,
+    SuggestedSpan,
+    class_probabilities,
+    suggested_spans,
+)
 from labeling.projects.models import Project
 
 Policy = Project.SuggestionPolicy
 OPEN = (Policy.SHOWN, Policy.PRESELECTED)  # seen before anything was chosen
 LIKELY = 0.5  # from which a class of several is suggested, where the model does not say
 MAX_SUGGESTIONS = 10
-
-
-class SuggestedSpan(NamedTuple):
-    """A span that the model would mark: code points, end exclusive."""
-
-    start: int
-    end: int
-    label_class: str
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -66,20 +62,22 @@ class Suggestion:
         return fields if self.first is None else fields | {"first": list(self.first)}
 
 
-def offered(reason: Reason, policy: str, kind: str, known: Container[str]) -> Suggestion:
+def offered(reason: SelectionReason, policy: str, kind: str, known: Container[str]) -> Suggestion:
     """What an annotator may see of the model's opinion of this document, and when.
 
     policy : the project's
     known : identifiers of the classes that can be chosen
 
-    >>> offered({"share": "margin", "top": [["a", 0.6], ["b", 0.3]]}, "shown", "single", {"a", "b"}).chosen
+    >>> reason = SelectionReason.from_json({"share": "margin", "top": [["a", 0.6], ["b", 0.3]]})
+    >>> offered(reason, "shown", "single", {"a", "b"}).chosen
     ('a',)
-    >>> offered({"share": "test", "top": [["a", 0.6]]}, "shown", "single", {"a"}).policy
+    >>> offered(replace(reason, share="test"), "shown", "single", {"a"}).policy
     Project.SuggestionPolicy.HIDDEN
     """
     if kind == Project.Kind.SPANS:
         return _of_spans(reason, policy, known)
-    opinion = [*top_classes({"top": reason.get("likely")}), *top_classes(reason)]
+    evidence = reason.evidence
+    opinion = [*(evidence.likely or ()), *(evidence.top or ())]
     top = tuple(sorted({k: p for k, p in opinion if k in known}.items(), key=lambda pair: -pair[1]))[
         :MAX_SUGGESTIONS
     ]
@@ -87,22 +85,23 @@ def offered(reason: Reason, policy: str, kind: str, known: Container[str]) -> Su
         return Suggestion()
     if kind == Project.Kind.SINGLE:
         return Suggestion(policy, top, (top[0][0],))
-    likely = top_classes({"top": reason.get("likely")}) if "likely" in reason else top
-    least = 0.0 if "likely" in reason else LIKELY
-    return Suggestion(policy, top, tuple(k for k, p in likely if k in known and p >= least))
+    if evidence.likely is not None:
+        return Suggestion(policy, top, tuple(k for k, _p in evidence.likely if k in known))
+    return Suggestion(policy, top, tuple(k for k, p in top if p >= LIKELY))
 
 
-def _of_spans(reason: Reason, policy: str, known: Container[str]) -> Suggestion:
+def _of_spans(reason: SelectionReason, policy: str, known: Container[str]) -> Suggestion:
     """
-    >>> reason = {"share": "margin", "spans": [[0, 4, "a", 0.9], [5, 9, "gone", 0.8]]}
+    >>> spans = [[0, 4, "a", 0.9], [5, 9, "gone", 0.8]]
+    >>> reason = SelectionReason.from_json({"share": "margin", "spans": spans})
     >>> _of_spans(reason, "shown", {"a"}).spans
     (SuggestedSpan(start=0, end=4, label_class='a', probability=0.9),)
-    >>> _of_spans({"share": "margin"}, "shown", {"a"}).policy, _of_spans(reason, "hidden", {"a"}).spans
+    >>> _of_spans(SelectionReason("margin"), "shown", {"a"}).policy, _of_spans(reason, "hidden", {"a"}).spans
     (Project.SuggestionPolicy.HIDDEN, None)
     """
-    if "spans" not in reason or not shows_opinion(reason, policy != Policy.HIDDEN):
+    spans = reason.evidence.spans
+    if spans is None or not shows_opinion(reason, policy != Policy.HIDDEN):
         return Suggestion()
-    spans = (SuggestedSpan(*span) for span in reason["spans"])
     return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in known))
 
 
@@ -118,12 +117,12 @@ def read(stored: Any) -> Suggestion | None:
         return None
     first = stored.get("first")
     if "spans" in stored:
-        spans = tuple(SuggestedSpan(*span) for span in stored["spans"])
+        spans = suggested_spans(stored["spans"])
         before = None if first is None else tuple(tuple(span) for span in first)
         return Suggestion(stored["policy"], first=before, spans=spans)
     return Suggestion(
         stored["policy"],
-        tuple(top_classes(stored)),
+        class_probabilities(stored.get("top")) or (),
         tuple(stored.get("chosen") or ()),
         None if first is None else tuple(first),
     )

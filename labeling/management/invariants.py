@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from labeling.explanations.selection_reason import Key
+
 SHOWN = 5  # broken rows named in the answer
 
 
@@ -160,8 +162,8 @@ INVARIANTS = (
         """,
     }),
     Invariant(8, "every entry and lease carries its reason", {
-        "an entry without a share": "SELECT id FROM labeling_queueentry WHERE NOT reason ? 'share'",
-        "a lease without a share": "SELECT id FROM labeling_lease WHERE NOT reason ? 'share'",
+        "an entry without a share": f"SELECT id FROM labeling_queueentry WHERE NOT reason ? '{Key.SHARE}'",
+        "a lease without a share": f"SELECT id FROM labeling_lease WHERE NOT reason ? '{Key.SHARE}'",
     }),
     Invariant(9, "skip is final, and what several skipped is decided", {
         "an open document that three people skipped": """

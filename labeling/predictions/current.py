@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.documents.models import Document
-from labeling.explanations.reasons import top_classes
+from labeling.explanations.selection_reason import ClassProbability, Key, SelectionReason
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.queue.models import Lease, QueueEntry
 
@@ -23,7 +23,7 @@ class ModelOpinion:
     """
 
     number: int | None
-    classes: list[tuple[str, float]]
+    classes: list[ClassProbability]
     words: tuple[str, ...] = ()
 
 
@@ -37,11 +37,14 @@ def opinion_on(document: Document) -> ModelOpinion | None:
                 if prediction.spans is None
                 else _of_spans(document, version, prediction.spans)
             )
-    ranked = QueueEntry.objects.live(document.project).filter(document=document, reason__has_key="top")
-    handed_out = Lease.objects.filter(document=document, reason__has_key="top").order_by("-leased_at")
+    ranked = QueueEntry.objects.live(document.project).filter(
+        document=document, reason__has_key=Key.TOP.value
+    )
+    handed_out = Lease.objects.filter(document=document, reason__has_key=Key.TOP.value).order_by("-leased_at")
     for reasons in (ranked, handed_out):
-        if reason := reasons.values_list("reason", flat=True).first():
-            return ModelOpinion(reason.get("model"), top_classes(reason)[:MAX_CLASSES])
+        if stored := reasons.values_list("reason", flat=True).first():
+            reason = SelectionReason.from_json(stored)
+            return ModelOpinion(reason.model, list(reason.evidence.top or ())[:MAX_CLASSES])
     return None
 
 
@@ -50,7 +53,7 @@ def _of(version: ModelVersion, prediction: HeldOutPrediction) -> ModelOpinion:
         zip(map(str, version.classes), prediction.probabilities, strict=True), key=lambda pair: -pair[1]
     )
     return ModelOpinion(
-        version.number, [(pk, float(probability)) for pk, probability in probabilities[:MAX_CLASSES]]
+        version.number, [ClassProbability(pk, float(p)) for pk, p in probabilities[:MAX_CLASSES]]
     )
 
 
@@ -58,6 +61,9 @@ def _of_spans(document: Document, version: ModelVersion, spans: list[Any]) -> Mo
     """What it marks: [start, end, place of the class, probability] each."""
     return ModelOpinion(
         version.number,
-        [(str(version.classes[index]), float(probability)) for _start, _end, index, probability in spans],
+        [
+            ClassProbability(str(version.classes[index]), float(probability))
+            for _start, _end, index, probability in spans
+        ],
         tuple(document.text[start:end] for start, end, _place, _odds in spans),
     )

@@ -15,36 +15,39 @@ from uuid import UUID
 
 from django.db import connection
 
+from labeling.explanations.selection_reason import Key, Measures
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 
 MAX_ANSWERS = 1_000  # the latest that are looked at: older ones judge models of long ago
 
 # Documents that come again are left out: the model may have learnt from their first answer.
-_LATEST = """
+_LATEST = f"""
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
                 ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
-    WHERE l.round = 0 AND l.reason->>'share' NOT IN ('overlap', 'second_opinion', 'gold')
-      AND l.reason->>'independent' IS DISTINCT FROM 'again' AND
+    WHERE l.round = 0
+      AND l.reason->>'{Key.SHARE}' NOT IN ('{Share.OVERLAP}', '{Share.SECOND_OPINION}', '{Share.GOLD}')
+      AND l.reason->>'{Key.MEASURES}' IS DISTINCT FROM '{Measures.PEOPLE}' AND
 """
-_CIRCUMSTANCES = """
-    l.document_id, l.annotation_id, l.age, (l.reason->>'model')::integer, l.reason->>'share',
-    (l.reason->>'propensity')::float8,
+_CIRCUMSTANCES = f"""
+    l.document_id, l.annotation_id, l.age, (l.reason->>'{Key.MODEL}')::integer, l.reason->>'{Key.SHARE}',
+    (l.reason->>'{Key.PROPENSITY}')::float8,
     (SELECT document.split = 'test' FROM labeling_document document WHERE document.id = l.document_id)
 """
 _PREDICTED = f"""
-    SELECT {_CIRCUMSTANCES}, l.reason #>> '{{top,0,0}}', (l.reason #>> '{{top,0,1}}')::float8,
+    SELECT {_CIRCUMSTANCES}, l.reason #>> '{{{Key.TOP},0,0}}', (l.reason #>> '{{{Key.TOP},0,1}}')::float8,
            ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
                  WHERE given.annotation_id = l.annotation_id)
-    {_LATEST} l.reason #>> '{{top,0,0}}' ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'
-      AND jsonb_typeof(l.reason #> '{{top,0,1}}') = 'number'
+    {_LATEST} l.reason #>> '{{{Key.TOP},0,0}}' ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'
+      AND jsonb_typeof(l.reason #> '{{{Key.TOP},0,1}}') = 'number'
     ORDER BY l.annotation_id
 """
 _MARKED = f"""
-    SELECT {_CIRCUMSTANCES}, l.reason->'spans',
+    SELECT {_CIRCUMSTANCES}, l.reason->'{Key.SPANS}',
            (SELECT jsonb_agg(jsonb_build_array(given.start, given."end", given.label_class_id))
             FROM labeling_label given WHERE given.annotation_id = l.annotation_id)
-    {_LATEST} jsonb_typeof(l.reason->'spans') = 'array'
+    {_LATEST} jsonb_typeof(l.reason->'{Key.SPANS}') = 'array'
     ORDER BY l.annotation_id
 """
 Marks = frozenset[tuple[int, int, UUID]]  # start, end, class
@@ -65,7 +68,7 @@ class Foretold:
     @property
     def is_drawn(self) -> bool:
         """Whether chance alone chose the document; a pick of test documents only says when they come."""
-        return self.is_test or self.share == "random"
+        return self.is_test or self.share == Share.RANDOM
 
 
 @dataclass(frozen=True)

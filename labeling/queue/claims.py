@@ -26,6 +26,7 @@ from labeling.exceptions import (
     NotAMember,
 )
 from labeling.explanations.reasons import for_annotators
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.idempotency.models import KeyedRequest
 from labeling.idempotency.requests import begin, check_key
 from labeling.projects.models import Membership
@@ -64,7 +65,7 @@ class HeldDocument:
     lease_id: int
     epoch: int
     leased_until: datetime
-    reason: dict[str, Any]  # as annotators may know it
+    reason: SelectionReason  # as annotators may know it
     document_id: int
     external_id: str | None
     text: str
@@ -292,11 +293,13 @@ def give_back(
 def held_documents(rows: Iterable[Sequence[Any]]) -> list[HeldDocument]:
     """Rows in the order of HELD, as the statements return them."""
     return [
-        HeldDocument(
-            lease, epoch, until, for_annotators(_json(reason)), document, name, text, _json(facts), *rest
-        )
+        HeldDocument(lease, epoch, until, _shown(reason), document, name, text, _json(facts), *rest)
         for lease, epoch, until, reason, document, name, text, facts, *rest in rows
     ]
+
+
+def _shown(reason: Any) -> SelectionReason:
+    return for_annotators(SelectionReason.from_json(_json(reason)))
 
 
 def _json(value: Any) -> dict[str, Any]:

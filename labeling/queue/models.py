@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import signing
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.exceptions import LeaseNotFound
+from labeling.explanations.selection_reason import Key, SelectionReason
 from labeling.guidelines.models import Guideline
 from labeling.projects.models import Project
 from labeling.queue.lease_clock import LeaseNow
@@ -21,7 +22,7 @@ from labeling.queue.lease_clock import LeaseNow
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-Entry = tuple[int, dict[str, Any]]  # document, reason
+Entry = tuple[int, SelectionReason]  # document, reason
 
 
 class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
@@ -31,12 +32,12 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
 
     def by_share(self) -> dict[str, int]:
         """How many entries each share has."""
-        counted = self.order_by().values_list("reason__share").annotate(entries=models.Count("pk"))
+        counted = self.order_by().values_list(KT(f"reason__{Key.SHARE}")).annotate(entries=models.Count("pk"))
         return {str(share): int(entries) for share, entries in counted}
 
     def by_share_and_class(self) -> dict[tuple[str, str | None], int]:
         """How many entries each share has for each class that it asks for, None where for no one class."""
-        named = self.order_by().values_list(KT("reason__share"), KT("reason__class"))
+        named = self.order_by().values_list(KT(f"reason__{Key.SHARE}"), KT(f"reason__{Key.CLASS}"))
         return {(share, asked): n for share, asked, n in named.annotate(entries=models.Count("pk"))}
 
 
@@ -47,7 +48,7 @@ class QueueEntry(models.Model):
     generation = models.BigIntegerField()
     rank = models.IntegerField()  # 0 first
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="queue_entries")
-    reason = models.JSONField(default=dict)  # {"share": …} and its numbers; see labeling.explanations.reasons
+    reason = models.JSONField(default=dict)  # a SelectionReason
 
     objects = QueueEntryQuerySet.as_manager()
 
@@ -57,7 +58,9 @@ class QueueEntry(models.Model):
             models.UniqueConstraint(
                 fields=["project", "generation", "document"], name="one_entry_per_document_and_generation"
             ),
-            models.CheckConstraint(condition=Q(reason__has_key="share"), name="an_entry_says_its_share"),
+            models.CheckConstraint(
+                condition=Q(reason__has_key=Key.SHARE.value), name="an_entry_says_its_share"
+            ),
         ]
         indexes = [models.Index(fields=["project", "generation", "rank"], name="entries_in_order")]
 
@@ -147,7 +150,7 @@ class Lease(models.Model):
     annotation = models.OneToOneField(
         "labeling.Annotation", on_delete=models.PROTECT, null=True, related_name="filled_lease"
     )  # the one that counts for this slot
-    reason = models.JSONField(default=dict)  # why the document was served; copied from its queue entry
+    reason = models.JSONField(default=dict)  # a SelectionReason, copied from its queue entry
 
     objects = LeaseQuerySet.as_manager()
 

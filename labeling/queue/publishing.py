@@ -11,6 +11,7 @@ from django.db import transaction
 from labeling.db.prepared import run
 from labeling.projects.models import Project
 from labeling.queue import sql
+from labeling.queue.models import Entry
 
 PURGE_BATCH_SIZE = 2_000  # entries deleted in one transaction, so that nobody waits for it
 
@@ -21,11 +22,11 @@ def next_generation() -> int:
 
 
 @transaction.atomic
-def publish(project_id: int, generation: int, entries: Sequence[tuple[int, dict[str, Any]]]) -> bool:
+def publish(project_id: int, generation: int, entries: Sequence[Entry]) -> bool:
     """Make (document id, reason) pairs, best first, the project's order; False where a newer order is there.
 
     Readers see the whole old order or the whole new one. Documents that are not open, or not of this project,
-    get no entry. Leases are untouched. Every reason names its share.
+    get no entry. Leases are untouched.
     """
     newer = Project.objects.filter(pk=project_id, generation__lt=generation).update(generation=generation)
     if not newer:
@@ -34,7 +35,7 @@ def publish(project_id: int, generation: int, entries: Sequence[tuple[int, dict[
         "project": project_id,
         "generation": generation,
         "documents": [document for document, _ in entries],
-        "reasons": [json.dumps(reason, ensure_ascii=False) for _, reason in entries],
+        "reasons": [json.dumps(reason.to_json(), ensure_ascii=False) for _, reason in entries],
     }
     run(sql.INSERT_ENTRIES, facts)
     return True

@@ -4,6 +4,10 @@
 row, taken by the statement before. Statements are prepared, so each parameter names its type.
 """
 
+import json
+
+from labeling.explanations.selection_reason import Key, SelectionReason
+from labeling.learning.query_strategies.mix import Share
 from labeling.queue.lease_clock import LEASE_NOW
 from labeling.queue.predicates import REPLIED, SLOTS_HELD
 
@@ -55,7 +59,8 @@ CLAIM_FACTS = f"""
 LOCK_REPLIED = f"""
     SELECT d.id,
            (SELECT asked.reason || (
-                SELECT jsonb_build_object('reply', jsonb_build_object('question', q.text, 'text', q.reply))
+                SELECT jsonb_build_object(
+                    '{Key.REPLY}', jsonb_build_object('question', q.text, 'text', q.reply))
                 FROM labeling_question q
                 WHERE q.document_id = d.id AND q.asker_id = asked.annotator_id AND q.answered_at IS NOT NULL
                 ORDER BY q.answered_at DESC LIMIT 1)
@@ -83,9 +88,11 @@ LOCK_RANKED = f"""
     FOR NO KEY UPDATE OF d SKIP LOCKED
 """
 
+_UNRANKED = json.dumps(SelectionReason(Share.UNRANKED).to_json())
+
 # claim: the head has nothing (more) for this annotator: open documents at random, the pool first
 LOCK_UNRANKED = f"""
-    SELECT d.id, '{{"share": "unranked"}}'::jsonb AS reason, {_IS_OVERDUE} AS is_overdue
+    SELECT d.id, '{_UNRANKED}'::jsonb AS reason, {_IS_OVERDUE} AS is_overdue
     FROM labeling_document d
     WHERE d.project_id = %(project)s::bigint AND d.id <> ALL(%(taken)s::bigint[]) AND {_CLAIMABLE}
     ORDER BY d.split, d.random_key

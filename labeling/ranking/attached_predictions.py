@@ -7,14 +7,19 @@ made before can be held against it, and what people read about a suggestion fits
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
 from django.db.models.functions import Left
 
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import (
+    ClassProbability,
+    ExpertPrediction,
+    ModelEvidence,
+    WordAttribution,
+)
 from labeling.learning.arrays.types import Flags, Floats
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.explanation.explaining import MAX_CHARACTERS, Explanation, explain
@@ -41,7 +46,7 @@ class Opinion:
     def of(self, entries: Sequence[Entry]) -> list[Entry]:
         """The same entries; the reasons of those that have features say what the model thinks, and why.
 
-        Where a reason says something already, that stays.
+        A reason that names the model that chose its document goes on naming it.
         """
         ids = [document for document, _reason in entries]
         rows = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
@@ -57,9 +62,12 @@ class Opinion:
                 known, self._told([facts[pk][0] for pk in known], [facts[pk][1] for pk in known]), strict=True
             )
         )
-        return [(pk, {**told.get(pk, {}), **reason}) for pk, reason in entries]
+        number = self.version.number
+        return [
+            (pk, reason.with_evidence(number, told[pk]) if pk in told else reason) for pk, reason in entries
+        ]
 
-    def _told(self, positions: Sequence[int], texts: Sequence[str]) -> list[dict[str, Any]]:
+    def _told(self, positions: Sequence[int], texts: Sequence[str]) -> list[ModelEvidence]:
         rows = self.store.take(np.array(positions, dtype=np.int64))
         scores = score_rows(rows, self.committee)
         read = int(
@@ -68,33 +76,39 @@ class Opinion:
         featurizer = self.store.featurizer if self.store.view == WORDS else None
         explained = explain(rows, texts[:read], self.committee, scores.classes, featurizer)
         pairs = zip(scores.classes.tolist(), scores.probabilities.tolist(), explained, strict=True)
-        told = [self._reason(*each) for each in pairs]
+        told = [self._evidence(*each) for each in pairs]
         if self.committee.link == "sigmoid":
             probabilities = self.committee.probabilities(rows)
             decided = self.committee.decide(probabilities)
-            for reason, is_likely, row_probabilities in zip(told, decided, probabilities, strict=True):
-                reason["likely"] = self._likely(is_likely, row_probabilities)
+            told = [
+                replace(evidence, likely=self._likely(is_likely, row_probabilities))
+                for evidence, is_likely, row_probabilities in zip(told, decided, probabilities, strict=True)
+            ]
         return told
 
-    def _likely(self, is_likely: Flags, probabilities: Floats) -> list[list[Any]]:
+    def _likely(self, is_likely: Flags, probabilities: Floats) -> tuple[ClassProbability, ...]:
         """Of several classes, those that the model would choose, the likeliest first."""
         names: Sequence[UUID] = self.version.classes
         indices = sorted(np.flatnonzero(is_likely).tolist(), key=lambda index: -probabilities[index])[
             :MAX_LIKELY_CLASSES
         ]
-        return [[str(names[index]), round(float(probabilities[index]), 4)] for index in indices]
+        return tuple(
+            ClassProbability(str(names[index]), round(float(probabilities[index]), 4)) for index in indices
+        )
 
-    def _reason(self, classes: list[int], probabilities: list[float], why: Explanation) -> dict[str, Any]:
+    def _evidence(self, classes: list[int], probabilities: list[float], why: Explanation) -> ModelEvidence:
         names: Sequence[UUID] = self.version.classes
-        reason: dict[str, Any] = {
-            "model": self.version.number,
-            "top": [
-                [str(names[n]), round(p, 4)] for n, p in zip(classes, probabilities, strict=True) if n >= 0
-            ],
-            "experts": [[v.expert, str(names[v.label_class]), round(v.probability, 3)] for v in why.views],
-        }
-        if why.words:
-            reason["words"] = [[word, round(pull, 2)] for word, pull in why.words]
-        if why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(pull for _word, pull in why.words)):
-            reason["whole"] = round(why.whole, 2)
-        return reason
+        is_whole = why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(pull for _word, pull in why.words))
+        return ModelEvidence(
+            top=tuple(
+                ClassProbability(str(names[n]), round(p, 4))
+                for n, p in zip(classes, probabilities, strict=True)
+                if n >= 0
+            ),
+            experts=tuple(
+                ExpertPrediction(view.expert, str(names[view.label_class]), round(view.probability, 3))
+                for view in why.views
+            ),
+            words=tuple(WordAttribution(word, round(pull, 2)) for word, pull in why.words),
+            whole_text=round(why.whole, 2) if is_whole else None,
+        )

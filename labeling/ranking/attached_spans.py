@@ -1,7 +1,6 @@
 """Attached spans: what the tagger marks in the documents that it puts into the head.
 
-Reasons carry it as "spans": [[start, end, class identifier, probability], …], in code points and in the order
-of the text, whichever share chose the document. An empty list says that the model finds none.
+Reasons carry it whichever share chose the document. No spans at all say that the model finds none.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import ModelEvidence, SuggestedSpan
 from labeling.learning.sequence.crf import SpanTagger, Tagged
 from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.learning.storage.token_store import TokenStore
@@ -37,7 +36,7 @@ class SpanOpinion:
     def of(self, entries: Sequence[Entry]) -> list[Entry]:
         """The same entries; the reasons of the first ones that have tokens say what the model would mark.
 
-        Where a reason says something already, that stays.
+        A reason that names the model that chose its document goes on naming it.
         """
         ids = [document for document, _reason in entries]
         rows = Document.objects.filter(pk__in=ids, position__lt=len(self.tokens))
@@ -50,8 +49,11 @@ class SpanOpinion:
         read.sort(key=lambda pk: facts[pk][0])
         block = self._block([facts[pk][0] for pk in read])
         tagged = self.tagger.tag([facts[pk][1] for pk in read], block)
-        told = dict(zip(read, map(self._reason, tagged), strict=True))
-        return [(pk, {**told.get(pk, {}), **reason}) for pk, reason in entries]
+        told = dict(zip(read, map(self._evidence, tagged), strict=True))
+        number = self.version.number
+        return [
+            (pk, reason.with_evidence(number, told[pk]) if pk in told else reason) for pk, reason in entries
+        ]
 
     def _block(self, positions: Sequence[int]) -> TokenBlock:
         """The tokens of these documents, whose positions rise."""
@@ -61,10 +63,13 @@ class SpanOpinion:
         taken = [block.take(indices[indices // size == first // size] - first) for first, block in blocks]
         return reduce(TokenBlock.joined, taken)
 
-    def _reason(self, tagged: Tagged) -> dict[str, Any]:
+    def _evidence(self, tagged: Tagged) -> ModelEvidence:
         names = {label_class.hex: str(label_class) for label_class in self.version.classes}
         pairs = zip(tagged.spans, tagged.probabilities, strict=True)
         known = [(span, probability) for span, probability in pairs if span.label_class in names]
         surest = sorted(known, key=lambda pair: -pair[1])[:MAX_SPANS]
-        spans = [[s.start, s.end, names[s.label_class], round(p, 4)] for s, p in sorted(surest)]
-        return {"model": self.version.number, "spans": spans}
+        return ModelEvidence(
+            spans=tuple(
+                SuggestedSpan(s.start, s.end, names[s.label_class], round(p, 4)) for s, p in sorted(surest)
+            )
+        )

@@ -13,6 +13,7 @@ from labeling.annotations.ground_truth import label_counts
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.explanations.needs import told_need
+from labeling.explanations.selection_reason import Need
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.query_strategies.class_weights import (
@@ -21,7 +22,7 @@ from labeling.learning.query_strategies.class_weights import (
     prequential_f1,
     weak_class_weights,
 )
-from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, Mix, Wishes, sought_classes
+from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, Mix, Share, Wishes, sought_classes
 from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
@@ -48,7 +49,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     pairs = [
         (class_index.column(prediction.label_class), class_index.column(given))
         for prediction in prequential(project.pk)
-        if len(prediction.given) == 1 and prediction.share != "test"  # the test set steers nothing
+        if len(prediction.given) == 1 and prediction.share != Share.TEST  # the test set steers nothing
         for given in prediction.given
         if class_index.holds((prediction.label_class, given))
     ]
@@ -81,7 +82,7 @@ def _most_needed(mix: Mix, n_classes: int) -> float:
     return MAX_NEEDS_SHARE if mix == Mix.usual(n_classes) else mix.weak_class
 
 
-def told_needs(project: Project) -> dict[UUID, dict[str, Any]]:
+def told_needs(project: Project) -> dict[UUID, Need]:
     """Why classes get their share, where a report measured it or a manager set it."""
     return {
         need.label_class_id: told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from labeling.annotations.second_opinions import COULD_ANSWER, LABELERS_OF, labe
 from labeling.documents.insert import managed_document
 from labeling.documents.models import Document
 from labeling.exceptions import WrongState
+from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import Guideline
 from labeling.learning.query_strategies.mix import Share, scattered
 from labeling.projects.models import Project
@@ -54,12 +55,12 @@ RAISE = f"""
 """
 
 # Answers to documents that were served as gold: those from before do not count, they made the gold answer.
-ANSWERS = """
+ANSWERS = f"""
     SELECT l.annotator_id, l.document_id, l.annotation_id, r.annotation_id
     FROM labeling_lease l
     JOIN labeling_document d ON d.id = l.document_id AND d.is_gold AND d.round = l.round
     JOIN labeling_resolution r ON r.document_id = d.id
-    WHERE l.project_id = %(project)s AND l.state = 'submitted' AND l.reason->>'share' = 'gold'
+    WHERE l.project_id = %(project)s AND l.state = 'submitted' AND l.reason->>'{Key.SHARE}' = '{Share.GOLD}'
     ORDER BY l.annotator_id, l.annotation_id
 """
 LABELS = """
@@ -196,7 +197,7 @@ def served(project: Project, head: list[Entry], seed: int) -> list[Entry]:
     They look like documents drawn at random, reason and all: where the head has none of these, or where there
     are fewer than `MIN_GOLD` gold documents or `MIN_ANNOTATORS` annotators, none is served.
     """
-    alike = [reason for _document, reason in head if reason["share"] == Share.RANDOM]
+    alike = [reason for _document, reason in head if reason.share == Share.RANDOM]
     most = round(SHARE * len(head))
     gold = Document.objects.filter(project=project, is_gold=True)
     if not alike or not most or gold[:MIN_GOLD].count() < MIN_GOLD:
@@ -204,7 +205,7 @@ def served(project: Project, head: list[Entry], seed: int) -> list[Entry]:
     if labeler_count(project.pk) < MIN_ANNOTATORS:
         return head
     chosen = give_slots(project, servable(project.pk, most, seed))
-    entries = [(pk, _reason(alike[index % len(alike)])) for index, pk in enumerate(chosen)]
+    entries = [(pk, replace(alike[index % len(alike)], share=Share.GOLD)) for index, pk in enumerate(chosen)]
     return scattered(head, entries, SHARE, seed)
 
 
@@ -215,7 +216,3 @@ def give_slots(project: Project, document_ids: list[int]) -> list[int]:
     locked = Document.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=document_ids)
     free = raise_slots([document.pk for document in locked.only("pk").order_by("pk")])
     return [pk for pk in document_ids if pk in free]
-
-
-def _reason(alike: dict[str, Any]) -> dict[str, Any]:
-    return {**alike, "share": "gold"}

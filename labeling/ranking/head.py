@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -14,6 +14,7 @@ from django.db.models import Q
 from labeling.annotations import second_opinions
 from labeling.annotations.ground_truth import labelled_documents
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import Need, SelectionReason
 from labeling.features.pipeline import current_store
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.types import Flags
@@ -252,10 +253,10 @@ def at_random(candidates: Candidates, seed: int, size: int) -> list[HeadEntry]:
 
 def _with_parts(head: Sequence[Entry]) -> list[Entry]:
     """The head, with what each weak class has of all of it told by the entries that are there for it."""
-    counts = Counter(reason.get("class") for _pk, reason in head if reason["share"] in CLASS_SHARES)
+    counts = Counter(reason.label_class for _pk, reason in head if reason.share in CLASS_SHARES)
     part = {label_class: round(count / len(head), 4) for label_class, count in counts.items()}
     return [
-        (pk, reason | {"part": part[reason["class"]]} if reason["share"] == Share.WEAK_CLASS else reason)
+        (pk, replace(reason, part=part[reason.label_class]) if reason.share == Share.WEAK_CLASS else reason)
         for pk, reason in head
     ]
 
@@ -264,23 +265,22 @@ def _reason(
     entry: HeadEntry,
     classes: Sequence[UUID],
     version: ModelVersion | None,
-    needs: Mapping[UUID, Mapping[str, Any]],
-) -> dict[str, Any]:
+    needs: Mapping[UUID, Need],
+) -> SelectionReason:
     """What the queue remembers of an entry: enough to say why it was chosen.
 
     needs : why weak classes get their share, where a report or a manager said so
     """
     is_weak = entry.share is Share.WEAK_CLASS and entry.label_class is not None
-    reason: dict[str, Any] = {
-        "share": str(entry.share),
-        "informativeness": round(float(entry.informativeness), 4),
-        "class": None if entry.label_class is None else str(classes[entry.label_class]),
-        "sought": entry.is_sought or None,
-        "similar": entry.cluster_size,
-        "seed_words": list(entry.seed_words) or None,
-        "seconds": entry.seconds and round(entry.seconds, 1),
-        "propensity": entry.propensity and round(float(entry.propensity), 6),
-        "model": version and version.number,
-        "need": needs.get(classes[entry.label_class or 0]) if is_weak else None,
-    }
-    return {name: value for name, value in reason.items() if value is not None}
+    return SelectionReason(
+        share=entry.share,
+        informativeness=round(float(entry.informativeness), 4),
+        label_class=None if entry.label_class is None else str(classes[entry.label_class]),
+        is_sought=entry.is_sought,
+        cluster_size=entry.cluster_size,
+        seed_words=entry.seed_words,
+        seconds=entry.seconds and round(entry.seconds, 1),
+        propensity=entry.propensity and round(float(entry.propensity), 6),
+        model=None if version is None else version.number,
+        need=needs.get(classes[entry.label_class or 0]) if is_weak else None,
+    )

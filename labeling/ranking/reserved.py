@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, F
 
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 from labeling.queue.models import Entry, Lease
 
@@ -19,7 +21,7 @@ def started_documents(project: Project, most: int) -> list[Entry]:
         .order_by("pk")
     )
     return [
-        (pk, {"share": "overlap", "given": given, "wanted": project.overlap})
+        (pk, SelectionReason(Share.OVERLAP, answers=given, overlap=project.overlap))
         for pk, given in begun.values_list("pk", "given")[:most]
     ]
 
@@ -28,4 +30,4 @@ def test_documents(project: Project, most: int) -> list[Entry]:
     """The test set grows along its random key, so that a small one is part of every larger one."""
     waiting = Document.objects.test_set().filter(project=project, state=Document.State.OPEN, extra_slots=0)
     documents = waiting.order_by("random_key").values_list("pk", flat=True)[:most]
-    return [(pk, {"share": "test"}) for pk in documents]
+    return [(pk, SelectionReason(Share.TEST)) for pk in documents]

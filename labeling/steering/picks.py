@@ -22,8 +22,10 @@ from labeling.documents.metadata import TOLD_LANGUAGE, described
 from labeling.documents.models import Document
 from labeling.documents.slices import Slice
 from labeling.exceptions import InvalidInput, NotFound
+from labeling.explanations.selection_reason import Measures, SelectionReason
 from labeling.jobs.models import OwedWork
 from labeling.jobs.outbox import owe
+from labeling.learning.query_strategies.mix import Share
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
 from labeling.queue.models import Entry, Lease
@@ -149,10 +151,12 @@ def waiting_entries(project: Project, most: int) -> list[Entry]:
     entries: list[Entry] = []
     for pk, (why, split) in list(result.items())[:most]:
         if pk in begun:
-            told = {"independent": "again"}
+            reason = SelectionReason(Share.PICKED, measures=Measures.PEOPLE)
+        elif split == Document.Split.TEST:
+            reason = SelectionReason(Share.PICKED, measures=Measures.MODEL)
         else:
-            told = {"independent": "test"} if split == Document.Split.TEST else {"why": why}
-        entries.append((pk, {"share": "picked", **told}))
+            reason = SelectionReason(Share.PICKED, why=why)
+        entries.append((pk, reason))
     return entries
 
 

@@ -21,6 +21,7 @@ from labeling.documents.metadata import ALL_FIELDS
 from labeling.documents.metadata_fields import fields_of
 from labeling.exceptions import KeyReused, LabelingError
 from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.formats.names import NameProblem, checked_names
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import MAX_CLASSES
@@ -418,7 +419,7 @@ def _head(summary: Overview) -> list[Entry]:
             entry.document_id,
             str(entry.document),
             getattr(entry, "text_start", ""),
-            reason_sentence(entry.reason, names),
+            reason_sentence(SelectionReason.from_json(entry.reason), names),
         )
         for rank, entry in enumerate(summary.head, start=1)
     ]

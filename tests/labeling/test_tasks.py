@@ -206,7 +206,7 @@ def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done
         processes["trainer"].kill()
         assert generation(shop) == shop.generation
         (held,) = claims.claim(shop.pk, ann).documents
-        assert held.reason["model"] == 1
+        assert held.reason.model == 1
     never_silent()
     processes["trainer"].start()
     wait_until(is_all_done)

@@ -32,7 +32,7 @@ class Strategy(StrEnum):
 
 
 class Share(StrEnum):
-    """Which part of the mix put an entry into the head."""
+    """Which part of the queue an entry is of: one of the mix, one that the service adds, or none."""
 
     FOCUS = "focus"
     SEED_WORDS = "seed_words"
@@ -42,6 +42,12 @@ class Share(StrEnum):
     HERDING = "herding"
     RANDOM = "random"
     COLD_START = "cold_start"
+    TEST = "test"  # the rest is not of the mix: documents of the test set
+    OVERLAP = "overlap"  # documents that have some of the answers that the project asks for
+    SECOND_OPINION = "second_opinion"
+    GOLD = "gold"
+    PICKED = "picked"  # by a manager
+    UNRANKED = "unranked"  # the queue had nothing better
 
 
 CLASS_SHARES = frozenset({Share.FOCUS, Share.SEED_WORDS, Share.WEAK_CLASS})

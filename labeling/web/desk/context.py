@@ -35,8 +35,11 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
     at_once = project.kind == Project.Kind.SINGLE and not confirms  # a choice saves: nothing is ticked before
     return {
         "why": why,
-        "explanation": [*details, *(explanation(document.reason, names) if suggestion.is_open else [])],
-        "reply": document.reason.get("reply"),
+        "explanation": [
+            *details,
+            *(explanation(document.reason.evidence, names) if suggestion.is_open else []),
+        ],
+        "reply": document.reason.reply,
         "metadata": _short_facts(shown_metadata(document.metadata, project)),
         "suggestion": signed_suggestion(suggestion, document.token),
         "policy": suggestion.policy,

@@ -14,6 +14,7 @@ from analytics.metrics.prevalence import NOTHING_DRAWN
 from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.ground_truth import label_counts
 from labeling.annotations.models import Annotation
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from tests.fixtures.people import fill, label, rank
@@ -67,7 +68,7 @@ def test_a_random_draw_stays_one_whoever_settles_it(
     project = make_project(texts=["Where is it?", "Please refund me."], overlap=2)
     drawn, chosen = project.documents.order_by("position")
     project.generation = publishing.next_generation()
-    reasons = [(drawn.pk, {"share": "random", "propensity": 0.25}), (chosen.pk, {"share": "margin"})]
+    reasons = [(drawn.pk, SelectionReason("random", propensity=0.25)), (chosen.pk, SelectionReason("margin"))]
     publishing.publish(project.pk, project.generation, reasons)
     answer(project, ann, "Refund")
     assert labelled_now(project).waiting == 1

@@ -17,6 +17,7 @@ from analytics.distribution.wording import headline
 from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.models import Annotation
 from labeling.exchange.exporting import ExportFormat, Scope, export
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from tests.fixtures.people import fill, label
@@ -103,7 +104,7 @@ def test_prevalence_can_be_recomputed_from_the_export(
     shares = ["margin", "random", "margin", "random", "random"]
     project.generation = publishing.next_generation()
     reasons = [
-        (document.pk, {"share": share, "propensity": 0.1} if share == "random" else {"share": share})
+        (document.pk, SelectionReason(share, propensity=0.1 if share == "random" else None))
         for document, share in zip(documents, shares, strict=False)
     ]
     publishing.publish(project.pk, project.generation, reasons)

@@ -14,6 +14,7 @@ from analytics.learning_curves.measure import measure
 from analytics.steering.report import headline, steering
 from labeling import worker
 from labeling.annotations import submit
+from labeling.explanations.selection_reason import Need, SelectionReason
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
@@ -33,10 +34,11 @@ def ordered(project: Project, name: str, share: str, count: int, need: dict[str,
     """An order in which a share asks for a class so many times, and as many documents are drawn at random."""
     project.refresh_from_db()
     documents = fill(project, [f"{share} {name} {n}: where is it?" for n in range(2 * count)])
-    asked = {"share": share, "class": str(label(project, name).label_class), "part": 0.5, "model": 1}
-    if need:
-        asked["need"] = need
-    reasons = [asked] * count + [{"share": "random", "propensity": 0.1}] * count
+    label_class = str(label(project, name).label_class)
+    asked = SelectionReason(
+        share, label_class=label_class, part=0.5, model=1, need=None if need is None else Need.from_json(need)
+    )
+    reasons = [asked] * count + [SelectionReason("random", propensity=0.1)] * count
     entries = [(document.pk, reason) for document, reason in zip(documents, reasons, strict=True)]
     publishing.publish(project.pk, publishing.next_generation(), entries)
 

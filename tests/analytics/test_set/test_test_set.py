@@ -20,6 +20,7 @@ from labeling.annotations.models import Resolution
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
 from labeling.documents.slices import Condition, Slice
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import HeldOutPrediction
@@ -119,7 +120,7 @@ def measured(shop: Project, ann: User) -> Project:
 
 def claimed(project: Project, who: User, document: int) -> HeldDocument:
     generation = publishing.next_generation()
-    publishing.publish(project.pk, generation, [(document, {"share": "test"})])
+    publishing.publish(project.pk, generation, [(document, SelectionReason("test"))])
     (held,) = claims.claim(project.pk, who).documents
     assert held.document_id == document
     return held

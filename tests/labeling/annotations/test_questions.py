@@ -13,6 +13,7 @@ from labeling.annotations.submit import Submission, submit
 from labeling.desk.actions import open_desk
 from labeling.documents.models import Document
 from labeling.exceptions import AlreadyReplied, InvalidInput, LeaseNotFound, NotAllowed, NotFound
+from labeling.explanations.selection_reason import Reply
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease, QueueEntry
@@ -48,9 +49,9 @@ def test_a_reply_brings_the_document_back_first_with_question_and_reply(
     rank(tickets, list(tickets.documents.exclude(pk=question.document_id)))
     (held,) = claims.claim(tickets.pk, ann, 3).documents
     assert held.document_id == question.document_id
-    assert held.reason["reply"] == {"question": "Is a fee a refund?", "text": "Yes, it is."}
-    assert held.reason["share"] == "margin"
-    assert claims.held_by(tickets.pk, ann)[0].reason["reply"]["text"] == "Yes, it is."
+    assert held.reason.reply == Reply("Is a fee a refund?", "Yes, it is.")
+    assert held.reason.share == "margin"
+    assert claims.held_by(tickets.pk, ann)[0].reason == held.reason
     submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     assert question.document_id not in {d.document_id for d in claims.claim(tickets.pk, ann, 6).documents}
 
@@ -145,4 +146,4 @@ def test_a_gold_document_is_asked_about_and_comes_back_like_any_other(
     assert question.document_id == held.document_id
     questions.reply(project.pk, question.pk, carla, "Look at the second line.")
     (back,) = claims.claim(project.pk, ann).documents
-    assert (back.document_id, back.reason["share"]) == (held.document_id, "random")
+    assert (back.document_id, back.reason.share) == (held.document_id, "random")

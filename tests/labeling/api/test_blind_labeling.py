@@ -1,7 +1,6 @@
 """Blind labeling: annotators and machines cannot tell which documents measure the model or themselves."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,17 +14,18 @@ from labeling.documents.models import Document
 from labeling.exceptions import WrongState
 from labeling.exchange import exporting
 from labeling.exchange.exporting import ExportFormat, Scope
+from labeling.explanations.selection_reason import Measures, SelectionReason
 from labeling.projects.models import ApiToken, Project
 from labeling.queue import claims, publishing
 from labeling.ranking import gold
 from tests.fixtures.people import label
 from tests.labeling.api.conftest import Caller
 
-SHARES: tuple[dict[str, Any], ...] = (
-    {"share": "random", "propensity": 0.1},
-    {"share": "test"},
-    {"share": "picked", "independent": "test"},
-    {"share": "margin"},
+SHARES = (
+    SelectionReason("random", propensity=0.1),
+    SelectionReason("test"),
+    SelectionReason("picked", measures=Measures.MODEL),
+    SelectionReason("margin"),
 )
 
 
@@ -85,7 +85,7 @@ def test_an_answer_to_a_gold_document_looks_like_the_first_of_two(
     assert answered(project, bob) == golden
     gold.mark(project.pk, joan, golden.pk)
     gold.give_slots(project, [golden.pk])
-    publishing.publish(project.pk, publishing.next_generation(), [(golden.pk, {"share": "gold"})])
+    publishing.publish(project.pk, publishing.next_generation(), [(golden.pk, SelectionReason("gold"))])
     (held,) = Caller(joan).post(f"projects/{project.pk}/batches/", {}).json()["documents"]
     assert held["document_id"] == golden.pk
     submission = Submission(held["token"], [label(project, "Billing")])

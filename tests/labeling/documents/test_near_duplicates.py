@@ -17,6 +17,7 @@ from labeling.annotations.submit import Submission, submit
 from labeling.documents import near_duplicates
 from labeling.documents.models import Document
 from labeling.exceptions import StaleRun
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
@@ -68,7 +69,7 @@ def answer(project: Project, who: User, position: int, name: str = "Refund") -> 
     """Let somebody answer this document."""
     document = Document.objects.get(project=project, position=position)
     generation = publishing.next_generation()
-    publishing.publish(project.pk, generation, [(document.pk, {"share": "margin"})])
+    publishing.publish(project.pk, generation, [(document.pk, SelectionReason("margin"))])
     (held,) = claims.claim(project.pk, who).documents
     assert held.document_id == document.pk
     submit(who, Submission(held.token, [label(project, name)]))
@@ -284,10 +285,10 @@ def test_what_was_picked_stands_for_its_group_but_for_test_documents(empty: Proj
     arrive(empty, letters(3), split="test")
     first = Document.objects.get(project=empty, position=0)
     entries = [
-        (pk, {"share": "margin"})
+        (pk, SelectionReason("margin"))
         for pk in Document.objects.filter(project=empty).values_list("pk", flat=True)
     ]
-    kept = candidates.apart_from([(first.pk, {"share": "picked"})], entries)
+    kept = candidates.apart_from([(first.pk, SelectionReason("picked"))], entries)
     documents = Document.objects.filter(pk__in=[pk for pk, _reason in kept]).order_by("position")
     assert list(documents.values_list("position", flat=True)) == [2, 3]
 

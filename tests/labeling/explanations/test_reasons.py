@@ -1,9 +1,12 @@
 """Why does this document come? Each share says it in one sentence, and hides what it must."""
 
+from dataclasses import replace
+
 import pytest
 
 from labeling.api.claims import shown_reason
 from labeling.explanations.reasons import SENTENCES, reason_sentence
+from labeling.explanations.selection_reason import SelectionReason
 
 NAMES = {"a": "Refund", "b": "Billing"}
 TOP = [["a", 0.41], ["b", 0.38]]
@@ -11,13 +14,15 @@ TOP = [["a", 0.41], ["b", 0.38]]
 
 @pytest.mark.parametrize("share", SENTENCES)
 def test_every_share_has_a_sentence_even_without_its_numbers(share: str) -> None:
-    sentence = reason_sentence({"share": share}, NAMES)
+    sentence = reason_sentence(SelectionReason(share), NAMES)
     assert sentence.endswith(".")
-    assert reason_sentence({"share": share, "class": "a", "top": TOP}, {}, False)
+    assert reason_sentence(SelectionReason.from_json({"share": share, "class": "a", "top": TOP}), {}, False)
 
 
 def test_seed_words_are_named_with_their_class() -> None:
-    reason = {"share": "seed_words", "class": "a", "seed_words": ["refund", "money back"], "top": TOP}
+    reason = SelectionReason.from_json(
+        {"share": "seed_words", "class": "a", "seed_words": ["refund", "money back"], "top": TOP}
+    )
     sentence = "it matches the seed words “refund, money back” of Refund, which has few labels."
     assert reason_sentence(reason, NAMES) == sentence
     assert reason_sentence(reason, NAMES, shows_classes=False) == sentence  # a manager's wish is no secret
@@ -25,23 +30,23 @@ def test_seed_words_are_named_with_their_class() -> None:
 
 
 def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
-    reason = {"share": "weak_class", "class": "a", "top": TOP}
+    reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "top": TOP})
     assert "Refund is a weak class that needs more labels" in reason_sentence(reason, NAMES)
-    sought = reason_sentence(reason | {"sought": True}, NAMES)
+    sought = reason_sentence(replace(reason, is_sought=True), NAMES)
     assert sought == "Refund has few labels, and this document is one of the likeliest of it (41 % likely)."
-    assert "Refund" not in reason_sentence(reason | {"sought": True}, NAMES, shows_classes=False)
-    assert "class" not in shown_reason(reason | {"sought": True}, NAMES, False)
+    assert "Refund" not in reason_sentence(replace(reason, is_sought=True), NAMES, shows_classes=False)
+    assert "class" not in shown_reason(replace(reason, is_sought=True), NAMES, False)
 
 
 def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() -> None:
-    reason = {"share": "weak_class", "class": "a", "spans": [[0, 4, "a", 0.9]]}
+    reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "spans": [[0, 4, "a", 0.9]]})
     sentence = "Refund is a weak class that needs more labels, and the model finds one in this text."
     assert reason_sentence(reason, NAMES) == sentence
     assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
 
 
 def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> None:
-    reason = {"share": "second_opinion", "given": 1, "posterior": 0.42}
+    reason = SelectionReason.from_json({"share": "second_opinion", "given": 1, "posterior": 0.42})
     assert reason_sentence(reason, NAMES) == (
         "a second opinion on it is wanted: the answer it has is right with a chance of 42 %."
     )
@@ -49,7 +54,7 @@ def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> No
 
 def test_a_focus_names_its_class_only_where_suggestions_are_shown() -> None:
     """That this very document may belong there is what the model thinks."""
-    reason = {"share": "focus", "class": "a", "top": TOP}
+    reason = SelectionReason.from_json({"share": "focus", "class": "a", "top": TOP})
     assert "Refund" in reason_sentence(reason, NAMES)
     assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
     assert not {"top", "class"} & set(shown_reason(reason, NAMES, False))

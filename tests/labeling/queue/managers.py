@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from labeling.annotations import adjudication, exclusion, imported, second_opinions
 from labeling.annotations.models import Annotation
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects import members
 from labeling.queue import expiry, publishing
 from labeling.ranking import gold
@@ -44,7 +45,7 @@ class Managers(Hands):
         names = list(item.ids)
         shuffle.shuffle(names)
         generation = self.unpublished[pick % len(self.unpublished)]
-        entries = [(item.ids[name], {"share": "margin"}) for name in names[:size]]
+        entries = [(item.ids[name], SelectionReason("margin")) for name in names[:size]]
         published = publishing.publish(item.project.pk, generation, entries)
         assert published == item.model.publish(generation, names[:size])
 
@@ -121,7 +122,7 @@ class Managers(Hands):
         served = gold.give_slots(item.project, [item.ids[name] for name in names])
         assert [item.name_of(pk) for pk in served] == item.model.serve_gold(names)
         generation = publishing.next_generation()
-        reason = {"share": "gold"}
+        reason = SelectionReason("gold")
         assert publishing.publish(item.project.pk, generation, [(pk, reason) for pk in served])
         assert item.model.publish(generation, [item.name_of(pk) for pk in served])
 

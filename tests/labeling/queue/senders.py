@@ -65,7 +65,7 @@ class Senders(Hands):
         names = item.model.in_turns(most)
         assert [item.name_of(pk) for pk, _reason in entries] == names
         for name, (_pk, reason) in zip(names, entries, strict=True):
-            assert reason.keys() & {"why", "independent"} == {_told(item, name)}
+            assert (reason.why is None, reason.measures is None) == _told(item, name)
         generation = publishing.next_generation()
         assert publishing.publish(item.project.pk, generation, entries)
         assert item.model.publish(generation, names)
@@ -77,7 +77,8 @@ class Senders(Hands):
         OwedWork.objects.filter(project=side.project).delete()
 
 
-def _told(side: Side, name: str) -> str:
-    """Whether the manager's words are shown: not of what measures the model or people."""
+def _told(side: Side, name: str) -> tuple[bool, bool]:
+    """Whether the manager's words are hidden, as of what measures the model or people, and whether not."""
     doc = side.model.docs[name]
-    return "independent" if doc.of("submitted") or doc.position[0] == "test" else "why"
+    measures = bool(doc.of("submitted")) or doc.position[0] == "test"
+    return measures, not measures

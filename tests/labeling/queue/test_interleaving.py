@@ -12,6 +12,7 @@ from labeling.annotations.models import Annotation, Question
 from labeling.annotations.submit import Submission, Submitted
 from labeling.documents.models import Document
 from labeling.exceptions import KeyReused, LeaseStale
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.management.invariants import INVARIANTS, breaches
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing, sql
@@ -147,7 +148,8 @@ def test_a_claim_reads_the_whole_old_order_while_a_new_one_is_published(
     tickets: Project, ann: User, bob: User
 ) -> None:
     turned = [
-        (pk, {"share": "margin"}) for pk in Document.objects.order_by("-pk").values_list("pk", flat=True)
+        (pk, SelectionReason("margin"))
+        for pk in Document.objects.order_by("-pk").values_list("pk", flat=True)
     ]
     publisher = Actor(
         lambda: publishing.publish(tickets.pk, tickets.generation + 1, turned), stop_before=INSERT_ENTRIES
@@ -159,7 +161,7 @@ def test_a_claim_reads_the_whole_old_order_while_a_new_one_is_published(
 
 
 def test_a_newer_order_is_published_while_an_older_one_waits(tickets: Project) -> None:
-    entries = [(the_document(tickets).pk, {"share": "margin"})]
+    entries = [(the_document(tickets).pk, SelectionReason("margin"))]
     older, newer = tickets.generation + 1, tickets.generation + 2
     first = Actor(lambda: publishing.publish(tickets.pk, newer, entries), stop_before=INSERT_ENTRIES).begin()
     second = Actor(lambda: publishing.publish(tickets.pk, older, entries)).begin_and_block()

@@ -16,6 +16,7 @@ from labeling.annotations import sql as answer_statements
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from labeling.queue import sql as statements
@@ -70,7 +71,7 @@ def make_done(make_project: Callable[..., Project], ann: User) -> Callable[[int]
             cursor.execute(ANNOTATE, facts)
         Project.objects.filter(pk=project.pk).update(document_count=count)
         still_open = Document.objects.filter(project=project, state="open").order_by("-position")[:HEAD]
-        entries = [(pk, {"share": "margin"}) for pk in still_open.values_list("pk", flat=True)]
+        entries = [(pk, SelectionReason("margin")) for pk in still_open.values_list("pk", flat=True)]
         publishing.publish(project.pk, publishing.next_generation(), entries)
         with connection.cursor() as cursor:
             for table in sorted(GROWN | {"labeling_project"}):
@@ -201,7 +202,7 @@ def test_claims_and_submits_take_six_statements_at_most_on_their_longest_way(
     project = make_project(overlap=2)
     claims.claim(project.pk, ann, 6)
     documents = Document.objects.filter(project=project)
-    entries = [(pk, {"share": "margin"}) for pk in documents.values_list("pk", flat=True)[:3]]
+    entries = [(pk, SelectionReason("margin")) for pk in documents.values_list("pk", flat=True)[:3]]
     publishing.publish(project.pk, publishing.next_generation(), entries)
     clock.advance(minutes=16)
     with connection.execute_wrapper(claimed := Counted()):

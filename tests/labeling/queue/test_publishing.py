@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from labeling.queue.models import QueueEntry
@@ -11,7 +12,7 @@ from tests.fixtures.people import fill
 
 def order(project: Project, documents: list[Document]) -> int:
     generation = publishing.next_generation()
-    entries = [(document.pk, {"share": "margin"}) for document in documents]
+    entries = [(document.pk, SelectionReason("margin")) for document in documents]
     assert publishing.publish(project.pk, generation, entries)
     return generation
 
@@ -31,7 +32,9 @@ def test_an_order_holds_open_documents_of_its_own_project_and_each_once(
 def test_an_older_ranking_that_ends_late_changes_nothing(tickets: Project) -> None:
     late = publishing.next_generation()
     newest = order(tickets, list(Document.objects.all()))
-    assert not publishing.publish(tickets.pk, late, [(Document.objects.all()[0].pk, {"share": "margin"})])
+    assert not publishing.publish(
+        tickets.pk, late, [(Document.objects.all()[0].pk, SelectionReason("margin"))]
+    )
     assert Project.objects.get(pk=tickets.pk).generation == newest
     assert not QueueEntry.objects.filter(generation=late).exists()
 
@@ -48,4 +51,4 @@ def test_documents_that_no_order_holds_are_found_after_those_it_does(tickets: Pr
     (new,) = fill(tickets, ["A question that came in after the last ranking."])
     claimed = claims.claim(tickets.pk, ann, 7).documents
     assert claimed[-1].document_id == new.pk
-    assert claimed[-1].reason == {"share": "unranked"}
+    assert claimed[-1].reason == SelectionReason("unranked")

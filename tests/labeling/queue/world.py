@@ -13,6 +13,7 @@ from django.db import connection
 
 from labeling.documents.models import Document
 from labeling.exceptions import LabelingError
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines import new_projects
 from labeling.management.invariants import INVARIANTS
 from labeling.projects import members
@@ -115,7 +116,7 @@ def _side(
     model = Wishes(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
     generation = publishing.next_generation()
     ranked = list(reversed(documents[:RANKED]))
-    publishing.publish(project.pk, generation, [(d.pk, {"share": "margin"}) for d in ranked])
+    publishing.publish(project.pk, generation, [(d.pk, SelectionReason("margin")) for d in ranked])
     model.publish(generation, [d.external_id or "" for d in ranked])
     texts = {d.external_id or "": d.text for d in documents}
     return Side(project, model, {d.external_id or "": d.pk for d in documents}, texts)

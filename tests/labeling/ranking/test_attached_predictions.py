@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.learning.text.hashing import words
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -87,7 +88,7 @@ def test_all_texts_are_read_in_one_statement(shop: Project, ann: User) -> None:
     train(shop)
     ranker = ranker_in_use(shop)
     assert ranker.opinion is not None
-    entries = [(document.pk, {"share": "margin"}) for document, _ in reasons(shop)]
+    entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(shop)]
     with CaptureQueriesContext(connection) as statements:
         told = ranker.opinion.of(entries)
     assert len(statements) == 1

@@ -11,6 +11,7 @@ from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed, NotFound, WrongState
 from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.projects import members
 from labeling.projects.models import Membership, Project
 from labeling.queue import claims
@@ -88,11 +89,11 @@ def test_two_never_hold_one_slot_of_it(tickets: Project, bob: User, carla: User,
 # reliability J1
 def test_it_looks_like_a_document_drawn_at_random(tickets: Project, bob: User, golden: int) -> None:
     (held,) = claims.claim(tickets.pk, bob).documents
-    assert (held.document_id, held.reason) == (golden, {"share": "random"})
-    assert [again.reason for again in claims.held_by(tickets.pk, bob)] == [{"share": "random"}]
-    assert claims.claim(tickets.pk, bob, key="k").documents[0].reason["share"] != "gold"
+    assert (held.document_id, held.reason) == (golden, SelectionReason("random"))
+    assert [again.reason for again in claims.held_by(tickets.pk, bob)] == [SelectionReason("random")]
+    assert claims.claim(tickets.pk, bob, key="k").documents[0].reason.share != "gold"
     assert Lease.objects.get(document=golden, annotator=bob).reason["share"] == "gold"
-    assert "right answer is known" in reason_sentence({"share": "gold"}, {})
+    assert "right answer is known" in reason_sentence(SelectionReason("gold"), {})
 
 
 def test_it_can_be_undone_and_corrected_like_any_other(tickets: Project, bob: User, golden: int) -> None:

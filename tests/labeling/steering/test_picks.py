@@ -17,6 +17,7 @@ from labeling.documents.slices import MAX_FURTHER_CONDITIONS, Condition, Slice
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
 from labeling.explanations.model_evidence import shows_opinion
 from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.selection_reason import Measures, SelectionReason
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.management.invariants import INVARIANTS, breaches
@@ -71,7 +72,7 @@ def test_picked_documents_come_at_their_share_from_the_first_place_on(
     assert [head[index].document_id for index in indices] == wanted
     assert len({entry.document_id for entry in head}) == len(head)
     told = "a manager picked it to be labelled next: Long texts of Delivery."
-    assert reason_sentence(head[1].reason, {}, False) == told
+    assert reason_sentence(SelectionReason.from_json(head[1].reason), {}, False) == told
 
 
 def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(
@@ -83,10 +84,10 @@ def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(
     assert test
     pool = open_ids(shop)[0]
     picks.pick(shop.pk, joan, [test.pk, pool], "The model says Refund")
-    reasons = {entry.document_id: entry.reason for entry in rank(shop)}
-    assert {reasons[test.pk]["share"], reasons[pool]["share"]} == {"picked"}
+    reasons = {entry.document_id: SelectionReason.from_json(entry.reason) for entry in rank(shop)}
+    assert {reasons[test.pk].share, reasons[pool].share} == {"picked"}
     assert shows_opinion(reasons[pool], True)
-    assert "top" in reasons[pool]
+    assert reasons[pool].evidence.top
     assert not shows_opinion(reasons[test.pk], True)
     assert "Refund" not in reason_sentence(reasons[test.pk], {})
 
@@ -98,7 +99,7 @@ def test_a_settled_document_gets_one_more_answer_by_somebody_else(
     (document,) = labelled_documents(tickets.pk, "pool")
     assert document.document_id == settled  # its answer goes on training
     entry = next(entry for entry in rank(tickets) if entry.document_id == settled)
-    assert entry.reason == {"share": "picked", "independent": "again"}
+    assert SelectionReason.from_json(entry.reason) == SelectionReason("picked", measures=Measures.PEOPLE)
     assert settled not in {held.document_id for held in claims.claim(tickets.pk, ann, 10).documents}
     assert answer(tickets, bob, "Refund") == settled
     assert Resolution.objects.get(document=settled).how == "agreed"

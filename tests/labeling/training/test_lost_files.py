@@ -103,7 +103,7 @@ def test_people_go_on_labeling_meanwhile(trained: Project, ann: User, settings: 
     worker.work_off(trained.pk, OwedWork.Kind.TRAIN)
     trained.refresh_from_db()
     (held,) = claims.claim(trained.pk, ann).documents
-    assert held.reason["share"] != "unranked"  # the order that was there, or a new one
+    assert held.reason.share != "unranked"  # the order that was there, or a new one
     submit(ann, Submission(held.token, [label(trained, truth(held.text))]))
     work_all_off(trained)
     assert is_whole(trained)

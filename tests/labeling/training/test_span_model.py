@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.explanations.reasons import reason_sentence
+from labeling.explanations.selection_reason import SelectionReason
 from labeling.features.pipeline import edition_folder
 from labeling.features.tokens import current_tokens, tokens_folder
 from labeling.jobs import outbox
@@ -114,7 +115,7 @@ def test_doubt_is_told_with_the_work_it_is_worth(marked: Project, ann: User) -> 
     reason = next(e.reason for e in entries(marked) if e.reason["share"] == "margin")
     assert reason["seconds"] > 0
     assert "top" not in reason
-    assert "for the work it takes (about " in reason_sentence(reason, {})
+    assert "for the work it takes (about " in reason_sentence(SelectionReason.from_json(reason), {})
 
 
 def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) -> None:

@@ -1,0 +1,297 @@
+"""Selection reasons: which share of the queue chose a document, with the numbers of the choice.
+
+Stored as JSON with each queue entry, copied to the lease when the document is served, and shown by the API
+without its version. `to_json` and `from_json` alone know the form; statements take names of keys from `Key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+VERSION = 1  # rows without one are from before there were versions, and have the same keys
+
+
+class Key(StrEnum):
+    """Names of a reason's parts where it is stored."""
+
+    VERSION = "version"
+    SHARE = "share"
+    INFORMATIVENESS = "informativeness"
+    CLASS = "class"
+    SOUGHT = "sought"
+    CLUSTER_SIZE = "similar"
+    SEED_WORDS = "seed_words"
+    SECONDS = "seconds"
+    PROPENSITY = "propensity"
+    MODEL = "model"
+    NEED = "need"
+    PART = "part"
+    ANSWERS = "given"
+    OVERLAP = "wanted"
+    POSTERIOR = "posterior"
+    WHY = "why"
+    MEASURES = "independent"
+    REPLY = "reply"
+    TOP = "top"
+    LIKELY = "likely"
+    EXPERTS = "experts"
+    WORDS = "words"
+    WHOLE_TEXT = "whole"
+    SPANS = "spans"
+
+
+class Measures(StrEnum):
+    """What the answer to a picked document measures, so that it must not lean on a suggestion."""
+
+    MODEL = "test"  # it is of the test set
+    PEOPLE = "again"  # somebody has answered it before
+
+
+class ClassProbability(NamedTuple):
+    """A class by its identifier, and how probable the model holds it."""
+
+    label_class: str
+    probability: float
+
+
+class ExpertPrediction(NamedTuple):
+    """What one part of the model would say alone: its most probable class."""
+
+    expert: str
+    label_class: str
+    probability: float
+
+
+class WordAttribution(NamedTuple):
+    """A word of the text, and how much it speaks for the most probable class, in nats."""
+
+    word: str
+    nats: float
+
+
+class SuggestedSpan(NamedTuple):
+    """A span that the model would mark: code points, end exclusive."""
+
+    start: int
+    end: int
+    label_class: str
+    probability: float
+
+
+class Reply(NamedTuple):
+    """The reply to a question of the annotator who gets the document."""
+
+    question: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """Why a weak class gets its part of the queue.
+
+    is_by_hand : a manager set the part; the rest is empty then
+    measure : "recall" or "precision", the weaker one on the test set
+    interval : its value, low and high; None while the test set shows nothing of the class
+    support : test documents that the measure is of
+    """
+
+    is_by_hand: bool = False
+    measure: str = ""
+    interval: tuple[float, ...] | None = None
+    support: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        if self.is_by_hand:
+            return {"by_hand": True}
+        numbers = None if self.interval is None else list(self.interval)
+        return {"measure": self.measure, "numbers": numbers, "of": self.support}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Need:
+        if stored.get("by_hand"):
+            return cls(is_by_hand=True)
+        numbers = stored.get("numbers")
+        interval = tuple(float(number) for number in numbers) if numbers else None
+        return cls(False, str(stored.get("measure") or ""), interval, int(stored.get("of") or 0))
+
+
+@dataclass(frozen=True)
+class ModelEvidence:
+    """What a model said of the document before it was served, and what that rests on. Classes by identifier.
+
+    top : the most probable classes, the first one first; None without a model of whole documents
+    likely : of several classes those that it would choose, the most probable first; None where one is chosen
+    experts : what each part of the model would say alone; None without a model of whole documents
+    words : the strongest words that speak for the most probable class, the strongest first
+    whole_text : nats by which the text as a whole, rather than words, speaks for that class
+    spans : what it would mark, in the order of the text; None without a model of spans
+    """
+
+    top: tuple[ClassProbability, ...] | None = None
+    likely: tuple[ClassProbability, ...] | None = None
+    experts: tuple[ExpertPrediction, ...] | None = None
+    words: tuple[WordAttribution, ...] = ()
+    whole_text: float | None = None
+    spans: tuple[SuggestedSpan, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        stored: dict[Key, Any] = {
+            Key.TOP: _lists(self.top),
+            Key.LIKELY: _lists(self.likely),
+            Key.EXPERTS: _lists(self.experts),
+            Key.WORDS: _lists(self.words) or None,
+            Key.WHOLE_TEXT: self.whole_text,
+            Key.SPANS: _lists(self.spans),
+        }
+        return {str(key): value for key, value in stored.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ModelEvidence:
+        experts, spans = stored.get(Key.EXPERTS), stored.get(Key.SPANS)
+        return cls(
+            top=class_probabilities(stored.get(Key.TOP)),
+            likely=class_probabilities(stored.get(Key.LIKELY)),
+            experts=None
+            if experts is None
+            else tuple(ExpertPrediction(str(expert), str(pk), float(p)) for expert, pk, p in experts),
+            words=tuple(
+                WordAttribution(str(word), float(nats)) for word, nats in stored.get(Key.WORDS) or ()
+            ),
+            whole_text=_number(stored.get(Key.WHOLE_TEXT)),
+            spans=None if spans is None else suggested_spans(spans),
+        )
+
+
+@dataclass(frozen=True)
+class SelectionReason:
+    """Why a document stands in the queue. Every reason has its share; which other parts, depends on it.
+
+    share : of the queue, one of `mix.Share`
+    informativeness : score of the query strategy; of disagreement the vote entropy in nats
+    label_class : identifier of the class that a focus, seed words or a class quota asked for
+    is_sought : the class has so few labels that its most probable documents come
+    cluster_size : documents that it stands for
+    seed_words : those of the class that the document holds
+    seconds : of work that it may take, where doubt was weighed by them
+    propensity : chance with which the random share drew it
+    model : number of the model version that chose it, or said something of it
+    need : why a weak class gets its part; part : of the queue, 0 to 1
+    answers, overlap : answers that it has, and that the project asks for
+    posterior : chance that the answer it has is right
+    why : of a picked document, in the manager's words, where they may be told
+    measures : what a picked document measures, None where nothing
+    """
+
+    share: str
+    informativeness: float | None = None
+    label_class: str | None = None
+    is_sought: bool = False
+    cluster_size: int | None = None
+    seed_words: tuple[str, ...] = ()
+    seconds: float | None = None
+    propensity: float | None = None
+    model: int | None = None
+    need: Need | None = None
+    part: float | None = None
+    answers: int | None = None
+    overlap: int | None = None
+    posterior: float | None = None
+    why: str | None = None
+    measures: Measures | None = None
+    reply: Reply | None = None
+    evidence: ModelEvidence = field(default_factory=ModelEvidence)
+
+    def with_evidence(self, model: int, evidence: ModelEvidence) -> SelectionReason:
+        """The same with what this model says; a model that chose the document stays named."""
+        return replace(self, model=model if self.model is None else self.model, evidence=evidence)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored; what is not known has no key.
+
+        >>> SelectionReason("overlap", answers=1, overlap=2).to_json()
+        {'version': 1, 'share': 'overlap', 'given': 1, 'wanted': 2}
+        """
+        stored: dict[Key, Any] = {
+            Key.VERSION: VERSION,
+            Key.SHARE: str(self.share),
+            Key.INFORMATIVENESS: self.informativeness,
+            Key.CLASS: self.label_class,
+            Key.SOUGHT: self.is_sought or None,
+            Key.CLUSTER_SIZE: self.cluster_size,
+            Key.SEED_WORDS: list(self.seed_words) or None,
+            Key.SECONDS: self.seconds,
+            Key.PROPENSITY: self.propensity,
+            Key.MODEL: self.model,
+            Key.NEED: self.need and self.need.to_json(),
+            Key.PART: self.part,
+            Key.ANSWERS: self.answers,
+            Key.OVERLAP: self.overlap,
+            Key.POSTERIOR: self.posterior,
+            Key.WHY: self.why,
+            Key.MEASURES: self.measures and str(self.measures),
+            Key.REPLY: self.reply and self.reply._asdict(),
+        }
+        known = {str(key): value for key, value in stored.items() if value is not None}
+        return known | self.evidence.to_json()
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> SelectionReason:
+        """From a row of this version or an older one; keys that are not known are passed over.
+
+        >>> SelectionReason.from_json({"share": "overlap", "given": 1}).answers
+        1
+        """
+        need, reply, measures = stored.get(Key.NEED), stored.get(Key.REPLY), stored.get(Key.MEASURES)
+        label_class, why = stored.get(Key.CLASS), stored.get(Key.WHY)
+        return cls(
+            share=str(stored.get(Key.SHARE, "")),
+            informativeness=_number(stored.get(Key.INFORMATIVENESS)),
+            label_class=None if label_class is None else str(label_class),
+            is_sought=bool(stored.get(Key.SOUGHT)),
+            cluster_size=_count(stored.get(Key.CLUSTER_SIZE)),
+            seed_words=tuple(str(word) for word in stored.get(Key.SEED_WORDS) or ()),
+            seconds=_number(stored.get(Key.SECONDS)),
+            propensity=_number(stored.get(Key.PROPENSITY)),
+            model=_count(stored.get(Key.MODEL)),
+            need=None if need is None else Need.from_json(need),
+            part=_number(stored.get(Key.PART)),
+            answers=_count(stored.get(Key.ANSWERS)),
+            overlap=_count(stored.get(Key.OVERLAP)),
+            posterior=_number(stored.get(Key.POSTERIOR)),
+            why=None if why is None else str(why),
+            measures=None if measures is None else Measures(measures),
+            reply=None if reply is None else Reply(str(reply["question"]), str(reply["text"] or "")),
+            evidence=ModelEvidence.from_json(stored),
+        )
+
+
+def class_probabilities(stored: Any) -> tuple[ClassProbability, ...] | None:
+    """[[class identifier, probability], …] as it is stored; None where nothing is."""
+    if stored is None:
+        return None
+    return tuple(
+        ClassProbability(str(label_class), float(probability)) for label_class, probability in stored
+    )
+
+
+def suggested_spans(stored: Any) -> tuple[SuggestedSpan, ...]:
+    """[[start, end, class identifier, probability], …] as it is stored."""
+    return tuple(
+        SuggestedSpan(int(start), int(end), str(label_class), float(probability))
+        for start, end, label_class, probability in stored
+    )
+
+
+def _lists(rows: tuple[tuple[Any, ...], ...] | None) -> list[list[Any]] | None:
+    return None if rows is None else [list(row) for row in rows]
+
+
+def _number(stored: Any) -> float | None:
+    return None if stored is None else float(stored)
+
+
+def _count(stored: Any) -> int | None:
+    return None if stored is None else int(stored)
