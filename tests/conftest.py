@@ -1,6 +1,7 @@
 """What all tests share: the database, and settings that make them quick and steady."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
+from labeling.documents import languages
 from tests.parts import in_parts
 from tests.servers import POSTGRES
 
@@ -26,6 +28,14 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if (worker := getattr(config, "workerinput", None)) is not None:
         items[:] = in_parts(items, int(worker["workercount"]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def languages_are_read_once() -> Iterator[None]:
+    """The model that tells languages takes a second to unpack; a worker does so once in a training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(languages, "teller", cache(languages.teller))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,4 +76,9 @@ else:
         """pytest-django asks for this before it makes the test database: start the other servers here."""
 
 
-pytest_plugins = ["tests.fixtures.people", "tests.fixtures.trained_project", "tests.fixtures.full_project"]
+pytest_plugins = [
+    "tests.fixtures.saved_projects",
+    "tests.fixtures.people",
+    "tests.fixtures.trained_project",
+    "tests.fixtures.full_project",
+]

@@ -9,8 +9,7 @@ from labeling.annotations import exclusion
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
-from tests.analytics.class_report.test_class_report import settle_test_set
-from tests.fixtures.trained_project import label_rightly, train
+from tests.fixtures.trained_project import label_rightly, settle_test_set, train
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

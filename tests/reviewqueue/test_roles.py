@@ -19,6 +19,7 @@ from labeling.projects.models import Project
 from reviewqueue.embedded.postgres import SERVICE, Postgres
 from reviewqueue.roles import let_serve
 from reviewqueue.settings import BASE_DIR
+from tests.migrated import start_migrated
 
 APPEND_ONLY = ("annotation", "label", "guideline", "classrule")
 DENIED = (errors.InsufficientPrivilege, errors.UndefinedFunction)
@@ -29,19 +30,8 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A folder of the version before: tables of one role, no other one. Then the new version starts on it."""
     folder: Path = tmp_path_factory.mktemp("roles")
     server = Postgres(folder, folder / "logs", is_durable=False)
-    server.start()
+    start_migrated(server)
     try:
-        environment = os.environ | {"DATABASE_URL": server.url, "PYTHONPATH": str(BASE_DIR)}
-        environment.pop("MIGRATIONS_DATABASE_URL", None)
-        command = [
-            sys.executable,
-            str(BASE_DIR / "manage.py"),
-            "migrate",
-            "--verbosity",
-            "0",
-            "--skip-checks",
-        ]
-        subprocess.run(command, env=environment, cwd=BASE_DIR, check=True)
         with psycopg.connect(server.url, autocommit=True) as owner:
             owner.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(SERVICE)))
         server.process.stop()

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from analytics.class_report.guidance.ranked import findings, headline
 from analytics.class_report.report import class_report
-from labeling.annotations import imported
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.guidelines import classes
@@ -20,25 +19,8 @@ from labeling.predictions.models import HeldOutPrediction
 from labeling.projects.models import Project
 from labeling.steering import actions
 from labeling.steering.models import Focus
-from tests.fixtures.people import label
 from tests.fixtures.stored_predictions import judge
-from tests.fixtures.trained_project import label_rightly, train, truth
-
-
-def settle_test_set(project: Project) -> None:
-    answers = [
-        (d.pk, [label(project, truth(d.text))]) for d in Document.objects.test_set().filter(project=project)
-    ]
-    imported.record(project, answers)
-
-
-@pytest.fixture
-def measured(shop: Project, ann: User) -> Project:
-    """The shop with a model and a settled test set."""
-    settle_test_set(shop)
-    label_rightly(shop, ann, 40)
-    train(shop)
-    return shop
+from tests.fixtures.trained_project import label_rightly, settle_test_set, train, truth
 
 
 def page(project: Project) -> str:

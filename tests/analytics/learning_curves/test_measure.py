@@ -17,18 +17,8 @@ from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
-from tests.analytics.class_report.test_class_report import settle_test_set
 from tests.fixtures.people import Clock
 from tests.fixtures.trained_project import label_rightly, train
-
-
-@pytest.fixture
-def measured(shop: Project, ann: User) -> Project:
-    """The shop with a model and a settled test set."""
-    settle_test_set(shop)
-    label_rightly(shop, ann, 40)
-    train(shop)
-    return shop
 
 
 def wrong_for(document: Document) -> LabelClass:

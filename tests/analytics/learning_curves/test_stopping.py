@@ -1,5 +1,6 @@
 """Is it time to stop labeling? Advice from stored numbers, on the page and in the API."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,17 +13,23 @@ from labeling.learning.evaluation.stopping_criteria import SAMPLE, Standing
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from tests.fixtures.people import fill
-from tests.fixtures.trained_project import label_rightly, text_of, train
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import label_rightly, open_shop, text_of, train
 
 
 @pytest.fixture
-def trained(shop: Project, ann: User) -> Project:
+def trained(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """Three models, at least twenty labels apart."""
-    fill(shop, [text_of(("Refund", "Billing", "Delivery")[n % 3], n + 900) for n in range(30)])
-    for count in (20, 25, 25):
-        label_rightly(shop, ann, count)
-        train(shop)
-    return shop
+
+    def build() -> Project:
+        shop = open_shop(make_project)
+        fill(shop, [text_of(("Refund", "Billing", "Delivery")[n % 3], n + 900) for n in range(30)])
+        for count in (20, 25, 25):
+            label_rightly(shop, ann, count)
+            train(shop)
+        return shop
+
+    return restore("three models", build)
 
 
 def facts(project: Project) -> list[dict[str, Any]]:
@@ -51,7 +58,7 @@ def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
     assert facts(trained)[-1]["held_out"]["documents"] > 0
 
 
-def test_without_enough_numbers_nothing_is_advised(shop: Project, trained: Project) -> None:
+def test_without_enough_numbers_nothing_is_advised(trained: Project) -> None:
     advice = stopping_advice(trained)
     assert advice.standing is not Standing.STABILISED
     assert "2 of the 3 comparisons are there" in sentences(advice)[0]

@@ -19,8 +19,8 @@ from labeling.documents.models import Document
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
-from tests.analytics.class_report.test_class_report import settle_test_set
 from tests.analytics.learning_curves.test_measure import correct, wrong_for
+from tests.fixtures.trained_project import settle_test_set
 from tests.labeling.api.conftest import Caller
 
 

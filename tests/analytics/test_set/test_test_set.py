@@ -29,7 +29,8 @@ from labeling.queue import claims, publishing
 from labeling.queue.claims import HeldDocument
 from labeling.steering.models import Pick
 from tests.fixtures.people import label
-from tests.fixtures.trained_project import label_rightly, train, truth
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import label_rightly, open_shop, train, truth
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 FLAGS = np.eye(3, dtype=bool)
@@ -103,8 +104,12 @@ def test_what_an_address_asks_for_survives_it() -> None:
 
 
 @pytest.fixture
-def measured(shop: Project, ann: User) -> Project:
+def measured(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """The shop with a model and a settled test set, of which Ann labelled three wrongly."""
+    return restore("three wrong", lambda: label_three_wrongly(open_shop(make_project), ann))
+
+
+def label_three_wrongly(shop: Project, ann: User) -> Project:
     label_rightly(shop, ann, 30)
     train(shop)
     tests = Document.objects.test_set().filter(project=shop, state="open").order_by("random_key")

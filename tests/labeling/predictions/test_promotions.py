@@ -1,6 +1,7 @@
 """Does the model that a manager chose rank and suggest, whatever is trained meanwhile?"""
 
 import shutil
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,17 +15,22 @@ from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 from labeling.training.model_files import model_folder
 from labeling.training.registry import MAX_SAVED_VERSIONS
-from tests.fixtures.trained_project import label_rightly, train
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import label_rightly, open_shop, train
 
 
 @pytest.fixture
-def trained(shop: Project, ann: User) -> Project:
+def trained(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """The shop with two models."""
-    label_rightly(shop, ann, 30)
-    train(shop)
-    label_rightly(shop, ann, 10)
-    train(shop)
-    return shop
+
+    def build() -> Project:
+        shop = open_shop(make_project)
+        for count in (30, 10):
+            label_rightly(shop, ann, count)
+            train(shop)
+        return shop
+
+    return restore("two models", build)
 
 
 def ranked_by(project: Project) -> set[int | None]:

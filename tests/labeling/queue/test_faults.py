@@ -27,6 +27,7 @@ SEARCH = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_the_state_machine_notices(fault: Fault, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fault.put_in(monkeypatch)

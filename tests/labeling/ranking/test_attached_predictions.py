@@ -24,12 +24,10 @@ def reasons(project: Project) -> list[tuple[Document, dict[str, Any]]]:
     return [(entry.document, entry.reason) for entry in live]
 
 
-def test_every_document_of_the_head_carries_what_the_model_thinks(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    rows = reasons(shop)
+def test_every_document_of_the_head_carries_what_the_model_thinks(trained: Project, ann: User) -> None:
+    rows = reasons(trained)
     assert {"margin", "random", "test"} <= {reason["share"] for _, reason in rows}
-    version = shop.model_versions.ready()[0]
+    version = trained.model_versions.ready()[0]
     for _, reason in rows:
         assert reason["model"] == version.number
         (first, p), (second, q) = reason["top"]
@@ -39,11 +37,9 @@ def test_every_document_of_the_head_carries_what_the_model_thinks(shop: Project,
     assert all(reason["propensity"] > 0 for _, reason in rows if reason["share"] == "random")
 
 
-def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    names = {str(c.pk): c.name for c in shop.classes.all()}
-    told = [(document, reason) for document, reason in reasons(shop) if "words" in reason]
+def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(trained: Project, ann: User) -> None:
+    names = {str(c.pk): c.name for c in trained.classes.all()}
+    told = [(document, reason) for document, reason in reasons(trained) if "words" in reason]
     assert len(told) > 20
     for document, reason in told:
         named = [word for word, _pull in reason["words"]]
@@ -62,13 +58,11 @@ def test_started_documents_are_predicted_too(shop: Project, ann: User) -> None:
     assert all("top" in reason for reason in started)
 
 
-def test_what_is_served_keeps_the_prediction_of_that_moment(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    (held,) = claims.claim(shop.pk, ann).documents
-    submit(ann, Submission(held.token, [label(shop, truth(held.text))]))
+def test_what_is_served_keeps_the_prediction_of_that_moment(trained: Project, ann: User) -> None:
+    (held,) = claims.claim(trained.pk, ann).documents
+    submit(ann, Submission(held.token, [label(trained, truth(held.text))]))
     kept = Lease.objects.get(pk=held.lease_id).reason
-    train(shop)
+    train(trained)
     assert kept["model"] == 1
     assert Lease.objects.get(pk=held.lease_id).reason == kept
 
@@ -83,12 +77,10 @@ def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User
     assert all("top" in reason for _, reason in reasons(shop))
 
 
-def test_all_texts_are_read_in_one_statement(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    ranker = ranker_in_use(shop)
+def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> None:
+    ranker = ranker_in_use(trained)
     assert ranker.opinion is not None
-    entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(shop)]
+    entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(trained)]
     with CaptureQueriesContext(connection) as statements:
         told = ranker.opinion.of(entries)
     assert len(statements) == 1

@@ -19,14 +19,7 @@ from labeling.queue import claims
 from labeling.queue.models import QueueEntry
 from labeling.training import registry
 from tests.fixtures.people import label
-from tests.fixtures.trained_project import label_rightly, train, truth
-
-
-@pytest.fixture
-def trained(shop: Project, ann: User) -> Project:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    return shop
+from tests.fixtures.trained_project import label_rightly, truth
 
 
 def work_all_off(project: Project) -> None:

@@ -27,13 +27,6 @@ from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train
 
 
-@pytest.fixture
-def trained(shop: Project, ann: User) -> Project:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    return shop
-
-
 def newest(project: Project) -> ModelVersion:
     version = project.model_versions.ready().first()
     assert version is not None

@@ -27,6 +27,7 @@ from labeling.ranking import attached_spans
 from labeling.ranking.head import open_candidates
 from labeling.training import span_model
 from tests.fixtures.people import fill, label
+from tests.fixtures.saved_projects import Restore
 from tests.fixtures.trained_project import WORDS, text_of, train, truth
 
 
@@ -44,9 +45,12 @@ def answer(project: Project, who: User, count: int, seconds: float | None = None
 
 
 @pytest.fixture
-def marked(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+def marked(restore: Restore, make_project: Callable[..., Project]) -> Project:
     """A project of spans with features and tokens but no model, long and short texts, some of them test."""
-    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    return restore("marked", lambda: open_marked(make_project))
+
+
+def open_marked(make_project: Callable[..., Project]) -> Project:
     names = list(WORDS)
     texts = [" and ".join([text_of(names[n % 3], n)] * (1 + n % 4)) for n in range(80)]
     project = make_project(kind="spans", texts=texts)

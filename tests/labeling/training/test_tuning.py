@@ -28,13 +28,11 @@ STRONGER = Recipe(60.0)
 
 
 @pytest.fixture
-def trained(shop: Project, ann: User, monkeypatch: Any) -> Project:
+def trained(trained: Project, monkeypatch: Any) -> Project:
     """The shop with a model, in a world where forty labels are enough to try recipes on."""
     monkeypatch.setattr(recipes, "MIN_LABELS", 30)
-    label_rightly(shop, ann, 40)
-    train(shop)
     OwedWork.objects.all().delete()
-    return shop
+    return trained
 
 
 def due() -> list[int]:
@@ -90,6 +88,7 @@ def test_projects_that_are_not_due_cost_one_statement(trained: Project) -> None:
     assert len(queries) == 2
 
 
+@pytest.mark.slow
 def test_a_trial_goes_on_where_it_stopped_and_tells_what_came_of_each(
     trained: Project, monkeypatch: Any
 ) -> None:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from labeling.annotations.models import Annotation
+from labeling.desk.actions import open_desk
 from labeling.projects.models import Project
 from labeling.web.desk import operations
 from tests.labeling.web.test_desk import url
@@ -47,12 +48,19 @@ def test_what_cannot_be_read_is_not_saved(client: Client, tickets: Project, body
     assert answer.status_code in {400, 409, 422}, answer.status_code
 
 
+def in_hand(project: Project, person: User) -> str:
+    """The token of the document that the annotator's page would show now."""
+    return open_desk(project.pk, person).documents[0].token
+
+
 HOSTILE = ["\0", "\0" * 100, "x" * 100_000, "\ud800", HUGE, TOO_MANY_DIGITS, "-1", "<b>", "'\""]
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value[:8]))
 @pytest.mark.parametrize("do", ["answer", "skip", "defer", "ask", "undo"])
-def test_hostile_fields_are_refused_once_and_for_all(client: Client, make_project: Any, do: str, value: str):
+def test_hostile_fields_are_refused_once_and_for_all(
+    client: Client, make_project: Any, ann: User, do: str, value: str
+):
     tickets = make_project(texts=[f"Ticket {number}" for number in range(30)])
     names = (
         "token",
@@ -72,7 +80,7 @@ def test_hostile_fields_are_refused_once_and_for_all(client: Client, make_projec
     )
     plain = {"key": "k", "label_class": str(tickets.classes.get(name="Refund").pk), "text": "Why?"}
     for name in names:
-        fields = plain | {"token": shown(client, tickets).token, name: value}
+        fields = plain | {"token": in_hand(tickets, ann), name: value}
         sent = "&".join(f"{field}={text}" for field, text in fields.items())
         body = json.dumps({"person": "", "operations": [{"do": do, "fields": sent}]})
         answer = client.post(url(tickets, "save"), body, content_type="application/json")
@@ -80,10 +88,11 @@ def test_hostile_fields_are_refused_once_and_for_all(client: Client, make_projec
         if answer.status_code == 200:
             assert answer.json()["outcomes"][0]["status"] != "again", name
         page = {"answer": "label"}.get(do, do)
-        fields["token"] = value if name == "token" else shown(client, tickets).token
+        fields["token"] = value if name == "token" else in_hand(tickets, ann)
         if value != "\ud800":
             plainly = client.post(url(tickets, page), fields)
             assert plainly.status_code in {302, 422}, (name, plainly.status_code)
+    assert shown(client, tickets).token == in_hand(tickets, ann), "the page comes whatever was sent before"
 
 
 @pytest.mark.parametrize("value", [HUGE, TOO_MANY_DIGITS, "\0", "٣", "²", "-1", "1.5", ""])

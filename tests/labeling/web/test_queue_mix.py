@@ -39,11 +39,9 @@ def words_sent(project: Project, **words: str) -> dict[str, str]:
 
 
 def test_the_page_shows_what_is_wanted_and_what_the_order_holds(
-    client: Client, shop: Project, ann: User
+    client: Client, trained: Project, ann: User
 ) -> None:
-    label_rightly(shop, ann, 40)
-    train(shop)
-    page = text(client.get(reverse("labeling:mixing", args=[shop.pk])))
+    page = text(client.get(reverse("labeling:mixing", args=[trained.pk])))
     assert "The default mix." in page
     assert re.search(r"At random keeps the numbers honest 10 % \d+ \d+ %", page)
     assert "Second opinions answers that are in doubt at most 10 % 0 0 %" in page
