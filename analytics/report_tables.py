@@ -66,6 +66,6 @@ def csv_endpoint(name: str, report: ReportTable) -> type[Endpoint]:
         )
         def get(self, request: Request, project_id: int) -> HttpResponse:
             """Read the table of the report's page as CSV: measures with the ends of their intervals."""
-            return download(self.member, report, {key: str(value) for key, value in self.asked.items()})
+            return download(self.member, report, {key: str(value) for key, value in self.requested.items()})
 
     return TableEndpoint

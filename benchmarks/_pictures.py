@@ -110,7 +110,7 @@ def _axes(labels: Sequence[int], low: float, high: float, x: Any, y: Any) -> lis
     return parts
 
 
-def _apart(heights: Sequence[float], least: float = 15) -> list[float]:
+def _apart(heights: Sequence[float], minimum: float = 15) -> list[float]:
     """Heights from top to bottom, moved down where two would overlap.
 
     >>> _apart([10.0, 12.0, 40.0])
@@ -118,7 +118,7 @@ def _apart(heights: Sequence[float], least: float = 15) -> list[float]:
     """
     heights_apart: list[float] = []
     for height in heights:
-        heights_apart.append(max(height, heights_apart[-1] + least) if heights_apart else height)
+        heights_apart.append(max(height, heights_apart[-1] + minimum) if heights_apart else height)
     return heights_apart
 
 
@@ -135,8 +135,8 @@ def main() -> None:
             name = f"{result['data'].replace('@', '-')}-{result['features']}{words}.json"
             (options.into / "measured" / name).write_text(json.dumps(mean_curves(result), indent=1) + "\n")
     for path in sorted((options.into / "measured").glob("*.json")):
-        drawn = options.into / "pictures" / f"curve-{path.stem}.svg"
-        drawn.write_text(picture(json.loads(path.read_text())))
+        sampled = options.into / "pictures" / f"curve-{path.stem}.svg"
+        sampled.write_text(picture(json.loads(path.read_text())))
 
 
 if __name__ == "__main__":

@@ -29,31 +29,31 @@ def model() -> LogisticRegression:
     return LogisticRegression(C=20, tol=1e-3, max_iter=100)
 
 
-def by_modal(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
+def by_modal(pool: Any, labels: np.ndarray, n_known: int, batch: int, classes: int) -> None:
     learner = ActiveLearner(
-        model(), query_strategy=margin_sampling, X_training=pool[:known], y_training=labels[:known]
+        model(), query_strategy=margin_sampling, X_training=pool[:n_known], y_training=labels[:n_known]
     )
-    learner.query(pool[known:], n_instances=batch)
+    learner.query(pool[n_known:], n_instances=batch)
 
 
-def by_skactiveml(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
-    given = labels.astype(float)
-    given[known:] = np.nan
+def by_skactiveml(pool: Any, labels: np.ndarray, n_known: int, batch: int, classes: int) -> None:
+    labels_given = labels.astype(float)
+    labels_given[n_known:] = np.nan
     learner = SklearnClassifier(model(), classes=np.arange(classes))
     strategy = UncertaintySampling(method="margin_sampling", random_state=0)
-    strategy.query(pool, given, clf=learner, batch_size=batch)
+    strategy.query(pool, labels_given, clf=learner, batch_size=batch)
 
 
-def by_small_text(pool: Any, labels: np.ndarray, known: int, batch: int, classes: int) -> None:
+def by_small_text(pool: Any, labels: np.ndarray, n_known: int, batch: int, classes: int) -> None:
     data = (
         SklearnDataset(csr_matrix(pool), labels)
         if not isinstance(pool, np.ndarray)
         else SklearnDataset(pool, labels)
     )
     learner = SmallTextClassifier(model(), classes)
-    learner.fit(data[np.arange(known)])
-    rest = np.arange(known, len(labels))
-    BreakingTies().query(learner, data, rest, np.arange(known), labels[:known], n=batch)
+    learner.fit(data[np.arange(n_known)])
+    rest = np.arange(n_known, len(labels))
+    BreakingTies().query(learner, data, rest, np.arange(n_known), labels[:n_known], n=batch)
 
 
 PEERS: dict[str, Callable[..., None]] = {

@@ -161,7 +161,7 @@ def _built(size: Size, manager: User, name: str) -> Project:
 def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]) -> None:
     every = size.documents // size.test
     with connection.cursor() as cursor:
-        known: dict[str, Any] = {
+        parameters: dict[str, Any] = {
             "project": project.pk,
             "word": WORD,
             "count": size.documents,
@@ -172,16 +172,16 @@ def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]
             "class_ids": class_ids,
             "guidelines": list(project.guidelines.order_by("number").values_list("pk", flat=True)),
         }
-        cursor.execute(DOCUMENTS, known)
+        cursor.execute(DOCUMENTS, parameters)
         cursor.execute("ANALYZE labeling_document")
         for name in ("lease", "annotation"):
             cursor.execute(f"SELECT coalesce(max(id), 0) FROM labeling_{name}")
-            known[name] = cursor.fetchone()[0]
-        cursor.execute(ANSWERS, known)
+            parameters[name] = cursor.fetchone()[0]
+        cursor.execute(ANSWERS, parameters)
         labels = {Project.Kind.SPANS: [SPANS], Project.Kind.MULTI: [LABELS, MORE_LABELS]}
         of_kind = labels.get(Project.Kind(size.kind), [LABELS])
         for statement in (LEASES, ANNOTATIONS, *of_kind, RESOLUTIONS, SEQUENCES):
-            cursor.execute(statement, known)
+            cursor.execute(statement, parameters)
 
 
 def _publish_head(project: Project) -> None:

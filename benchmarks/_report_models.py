@@ -33,8 +33,8 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
     class_index = {label_class: number for number, label_class in enumerate(class_ids)}
     ids = [document for document, *_ in labelled]
     truth = np.zeros((len(labelled), len(class_ids)), dtype=bool)
-    for row, (_, given, _starts, _ends) in enumerate(labelled):
-        truth[row, [class_index[label_class] for label_class in given]] = True
+    for row, (_, label, _starts, _ends) in enumerate(labelled):
+        truth[row, [class_index[label_class] for label_class in label]] = True
     newest = project.guidelines.order_by("-number").first()
     for number in range(1, MODELS + 1):
         share = number / MODELS
@@ -90,13 +90,13 @@ def _store_spans(
     random, n_classes = np.random.default_rng(version.number), len(version.classes)
     predictions = []
     for document, marked in zip(documents, spans, strict=True):
-        said = []
+        predicted = []
         for start, end, label_class in marked:
             slip = int(random.integers(3)) if random.random() < error else -1
             if slip == 0:
                 continue
             shift, other = int(slip == 1), int(slip == 2)
             probability = round(float(random.uniform(0.5, 1)), 4)
-            said.append([start, end + shift, (label_class + other) % n_classes, probability])
-        predictions.append(HeldOutPrediction(model_version=version, document_id=document, spans=said))
+            predicted.append([start, end + shift, (label_class + other) % n_classes, probability])
+        predictions.append(HeldOutPrediction(model_version=version, document_id=document, spans=predicted))
     HeldOutPrediction.objects.bulk_create(predictions, batch_size=1_000)

@@ -80,27 +80,27 @@ def span_curves(
     returns : for each seed {"seed", "curve": [[labels, accuracy, macro F1, micro F1], ...],
         "tokens": [labelled so far, ...], "seconds_per_round": CPU seconds to fit, score and choose}
     """
-    known = Known.of(records)
-    return [one_curve(known, Strategy(strategy), seed, token_budget, batch, cost) for seed in range(seeds)]
+    pool = Known.of(records)
+    return [one_curve(pool, Strategy(strategy), seed, token_budget, batch, cost) for seed in range(seeds)]
 
 
 def one_curve(
-    known: Known, strategy: Strategy, seed: int, token_budget: int, batch: int, cost: Cost
+    pool: Known, strategy: Strategy, seed: int, token_budget: int, batch: int, cost: Cost
 ) -> dict[str, Any]:
     """One run of `span_curves`."""
-    labelled = first_batch(known, strategy, seed, batch)
+    labelled = first_batch(pool, strategy, seed, batch)
     curve: list[list[float]] = []
     tokens: list[int] = []
     seconds = 0.0
     while True:
         started = process_time()
-        tagger = _fit(known, labelled)
-        chosen = next_batch(known, tagger, labelled, strategy, seed + len(labelled), batch, cost)
+        tagger = _fit(pool, labelled)
+        chosen = next_batch(pool, tagger, labelled, strategy, seed + len(labelled), batch, cost)
         seconds += process_time() - started
-        quality = known.quality(tagger)
+        quality = pool.quality(tagger)
         shares = (quality.accuracy, quality.macro_f1, quality.micro_f1)
         curve.append([len(labelled), *(round(share, 4) for share in shares)])
-        tokens.append(int(known.block.token_counts[labelled].sum()))
+        tokens.append(int(pool.block.token_counts[labelled].sum()))
         if tokens[-1] >= token_budget or not chosen:
             break
         labelled = labelled + chosen
@@ -112,16 +112,16 @@ def one_curve(
     }
 
 
-def first_batch(known: Known, strategy: Strategy, seed: int, batch: int) -> list[int]:
+def first_batch(pool: Known, strategy: Strategy, seed: int, batch: int) -> list[int]:
     """Documents labelled before the first model: typical ones, or any where everything is random."""
-    every = np.arange(len(known.texts))
+    every = np.arange(len(pool.texts))
     if strategy is Strategy.RANDOM:
         return np.random.default_rng(seed).permutation(every)[:batch].tolist()
-    return [entry.position for entry in start_head(every, known.dense, size=batch, batch=batch, seed=seed)]
+    return [entry.position for entry in start_head(every, pool.dense, size=batch, batch=batch, seed=seed)]
 
 
 def next_batch(
-    known: Known,
+    pool: Known,
     tagger: SpanTagger,
     labelled: list[int],
     strategy: Strategy,
@@ -130,13 +130,13 @@ def next_batch(
     cost: Cost,
 ) -> list[int]:
     """The next documents by this strategy, as the product would choose them."""
-    is_open = np.ones(len(known.texts), dtype=bool)
+    is_open = np.ones(len(pool.texts), dtype=bool)
     is_open[labelled] = False
-    scores = pool_scores(np.arange(len(known.texts)), tagger.score(known.block, known.classes), cost)
+    scores = pool_scores(np.arange(len(pool.texts)), tagger.score(pool.block, pool.classes), cost)
     head = select_head(
         scores.keep(is_open),
-        known.dense,
-        len(known.classes),
+        pool.dense,
+        len(pool.classes),
         strategy=strategy,
         size=batch,
         batch=batch,
@@ -159,10 +159,10 @@ def small_pool(records: Sequence[Record], size: int, seed: int = 0) -> list[Reco
     return [r for n, r in enumerate(records) if r.split == "test" or n in kept]
 
 
-def _fit(known: Known, labelled: list[int]) -> SpanTagger:
+def _fit(pool: Known, labelled: list[int]) -> SpanTagger:
     with TemporaryDirectory() as folder:
-        texts, spans = [known.texts[n] for n in labelled], [known.spans[n] for n in labelled]
-        train_tagger(texts, spans, Path(folder), known.clusters)
+        texts, spans = [pool.texts[n] for n in labelled], [pool.spans[n] for n in labelled]
+        train_tagger(texts, spans, Path(folder), pool.clusters)
         return SpanTagger.open(Path(folder))
 
 

@@ -128,9 +128,9 @@ class Single:
         report = with_intervals(report, outcomes_single(truth, first, n_classes))
         yield "accuracy", report.accuracy, world.accuracy
         support = np.bincount(truth, minlength=n_classes)
-        given = np.bincount(first, minlength=n_classes)
+        n_predicted = np.bincount(first, minlength=n_classes)
         micro = dict.fromkeys(("precision", "recall", "F1"), world.accuracy)
-        yield from _of_report(report, support, given, self.scores[0], world.shares, micro)
+        yield from _of_report(report, support, n_predicted, self.scores[0], world.shares, micro)
         flags = np.eye(n_classes, dtype=bool)
         probabilities = _odds(first, n_classes, random, is_bold=world.is_skewed)
         yield from _of_odds(
@@ -167,18 +167,18 @@ class Multi:
         self.prevalence = np.minimum(LABELS * world.shares, 0.6) if not world.is_skewed else world.shares
         self.false = (1 - world.accuracy) * float(self.prevalence.mean())
         right = self.prevalence * world.accuracy
-        given = right + (1 - self.prevalence) * self.false
-        self.scores = _scores(right, given, self.prevalence)
+        n_predicted = right + (1 - self.prevalence) * self.false
+        self.scores = _scores(right, n_predicted, self.prevalence)
         self.micro = {
             name: float(score[0])
             for name, score in _scores(
-                *(np.array([x.sum()]) for x in (right, given, self.prevalence))
+                *(np.array([x.sum()]) for x in (right, n_predicted, self.prevalence))
             ).items()
         }
         truth, predicted, probabilities = self._drawn(POPULATION_SIZE, 0.5, np.random.default_rng(1))
         report = report_multi(truth, predicted)
         self.accuracy, order = _value(report.accuracy), ranking(probabilities, truth)
-        self.hamming = float((self.prevalence - right + given - right).mean())
+        self.hamming = float((self.prevalence - right + n_predicted - right).mean())
         self.order = [_value(measure) for measure in (order.average_precision, order.loss, order.coverage)]
         self.probability_truth = _values(
             score_probabilities(probabilities, truth, predicted, is_single=False)
@@ -201,8 +201,8 @@ class Multi:
         report = with_intervals(report_multi(truth, predicted), outcomes_multi(truth, predicted))
         yield "accuracy in full", report.accuracy, self.accuracy
         yield "Hamming loss", report.hamming_loss, self.hamming
-        support, given = truth.sum(axis=0), predicted.sum(axis=0)
-        yield from _of_report(report, support, given, self.scores, self.prevalence, self.micro)
+        support, n_predicted = truth.sum(axis=0), predicted.sum(axis=0)
+        yield from _of_report(report, support, n_predicted, self.scores, self.prevalence, self.micro)
         order = ranking(probabilities, truth)
         names = ("average precision of ranking", "ranking loss", "coverage error")
         measures = (order.average_precision, order.loss, order.coverage)
@@ -224,17 +224,17 @@ class Spans:
         exact, touching = support * world.accuracy, support * wrong
         elsewhere = (support.sum() - support) * wrong / (world.classes - 1)
         invented = LABELS * (1 - world.accuracy) / 3 * world.shares
-        given = exact + touching + elsewhere + invented
+        n_predicted = exact + touching + elsewhere + invented
         credits = {"": exact, "partial ": exact + touching / 2, "by class ": exact + touching}
-        self.support, self.scores = support, {k: _scores(v, given, support) for k, v in credits.items()}
+        self.support, self.scores = support, {k: _scores(v, n_predicted, support) for k, v in credits.items()}
         self.micro = {
             name: {
                 kind: float(score[0])
-                for kind, score in _scores(*(np.array([x.sum()]) for x in (v, given, support))).items()
+                for kind, score in _scores(*(np.array([x.sum()]) for x in (v, n_predicted, support))).items()
             }
             for name, v in credits.items()
         }
-        share = float(exact.sum() / given.sum()) if given.sum() else 0.0
+        share = float(exact.sum() / n_predicted.sum()) if n_predicted.sum() else 0.0
         probabilities = _odds_of_marks(POPULATION_SIZE, np.random.default_rng(1))
         excess = np.bincount(_bins(probabilities), weights=probabilities - share) / len(probabilities)
         self.probability_truth = [
@@ -284,14 +284,18 @@ class Spans:
         truth, predicted = self._drawn(self.world.documents, stratum, random)
         counts = counts_of_documents(truth, predicted, n_classes)
         report = with_intervals(report_of_documents(*counts), outcomes_of_documents(*counts))
-        support, given = ((counts[0] + side).sum(axis=0) for side in (counts[2], counts[1]))
-        yield from _of_report(report, support, given, self.scores[""], self.support, self.micro[""])
+        support, n_predicted = ((counts[0] + side).sum(axis=0) for side in (counts[2], counts[1]))
+        yield from _of_report(report, support, n_predicted, self.scores[""], self.support, self.micro[""])
         matches = span_matches(truth, predicted, n_classes)
         yield from self._of_matches("partial ", matches.partial)
         yield from self._of_matches("by class ", matches.by_class)
         marks = np.repeat(np.arange(len(predicted)), [len(entities) for entities in predicted])
         is_right = np.array(
-            [span in set(true) for true, said in zip(truth, predicted, strict=True) for span in said]
+            [
+                span in set(true)
+                for true, predicted_spans in zip(truth, predicted, strict=True)
+                for span in predicted_spans
+            ]
         )
         probabilities = _odds_of_marks(len(marks), random)
         yield from _of_odds(
@@ -320,19 +324,19 @@ def lucky(n: int, probability: float, stratum: float, random: np.random.Generato
     return flags
 
 
-def _scores(right: Values, given: Values, true: Values) -> dict[str, Values]:
+def _scores(right: Values, n_predicted: Values, true: Values) -> dict[str, Values]:
     """Precision, recall and F1 of each class on all documents."""
     return {
-        "precision": divide(right, given),
+        "precision": divide(right, n_predicted),
         "recall": divide(right, true),
-        "F1": divide(2 * right, given + true),
+        "F1": divide(2 * right, n_predicted + true),
     }
 
 
 def _of_report(
     report: Report,
     support: NDArray[np.int64],
-    given: NDArray[np.int64],
+    n_predicted: NDArray[np.int64],
     scores: dict[str, Values],
     shares: Values,
     micro: dict[str, float],
@@ -347,7 +351,7 @@ def _of_report(
             if name == "weighted" and kind == "recall":
                 yield "weighted recall", measure, micro["recall"]
                 continue
-            seen = (support > 0) & ((given > 0) | (kind != "precision"))
+            seen = (support > 0) & ((n_predicted > 0) | (kind != "precision"))
             truth = float(scores[kind][seen] @ weights[seen] / weights[seen].sum()) if seen.any() else np.nan
             yield f"{name} {kind}", measure, truth
     for index, label_class in enumerate(report.classes):

@@ -79,11 +79,11 @@ def summary(result: dict[World, dict[str, Held]]) -> dict[str, dict[str, Any]]:
 
 
 def _summed(pairs: list[tuple[World, Held]]) -> dict[str, Any]:
-    worst, least = min(pairs, key=lambda pair: pair[1].held)
+    worst, minimum = min(pairs, key=lambda pair: pair[1].held)
     inside = [held.held for world, held in pairs if not world.is_at_an_edge]
     return {
         "worlds": len(pairs),
-        "least": round(least.held, 3),
+        "least": round(minimum.held, 3),
         "least_in": worst.name,
         f"below_{MIN_COVERAGE}": sum(held.held < MIN_COVERAGE for _, held in pairs),
         "mean": round(float(np.mean([held.held for _, held in pairs])), 3),

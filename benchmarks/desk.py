@@ -132,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=200, help="that are labelled, at each pace")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     browsers = [
         path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
     ]
@@ -147,11 +147,11 @@ def main() -> None:
             deadline = time.monotonic() + START_SECONDS
             while refusal(port) and time.monotonic() < deadline:
                 time.sleep(0.2)
-            result = measured(f"http://{HOST}:{port}", browsers[0], asked.documents)
+            result = measured(f"http://{HOST}:{port}", browsers[0], options.documents)
         finally:
             server.stop()
-    facts = {"documents": asked.documents, "latency_ms": LATENCY_MS}
-    show(result | facts | {"machine": before}, is_json=asked.json)
+    facts = {"documents": options.documents, "latency_ms": LATENCY_MS}
+    show(result | facts | {"machine": before}, is_json=options.json)
 
 
 if __name__ == "__main__":

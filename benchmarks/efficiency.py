@@ -71,11 +71,11 @@ def kind_of(folder: Path) -> str:
     return "single" if "label" in row else "multi" if "labels" in row else "spans"
 
 
-def known_pool(truth: Truth, features: str, lines: dict[str, str], most: int = MAX_POOL) -> KnownPool:
+def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = MAX_POOL) -> KnownPool:
     """Features of a data set, learnt on its pool alone; exact copies of test documents are no part of it."""
     test = [record for record in truth.records if record.split == "test"][:MAX_TEST]
     measured = {record.text for record in test}
-    pool = [record for record in truth.pool if record.text not in measured][:most]
+    pool = [record for record in truth.pool if record.text not in measured][:limit]
     texts = [record.text for record in pool]
     featurizer = Featurizer.learn(texts[:SAMPLE])
 
@@ -97,8 +97,10 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], most: int = M
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
     evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
-    labels, given = (labels_of(truth, part) for part in (pool, test))
-    return KnownPool(rows, labels, len(truth.class_names), evidence, tested, given, near_duplicates(texts))
+    labels, true_labels = (labels_of(truth, part) for part in (pool, test))
+    return KnownPool(
+        rows, labels, len(truth.class_names), evidence, tested, true_labels, near_duplicates(texts)
+    )
 
 
 def near_duplicates(texts: Sequence[str]) -> Integers:
@@ -130,9 +132,9 @@ def labels_of(truth: Truth, records: Sequence[Record]) -> AnyArray:
     return flags
 
 
-def curve(run: Run, known: KnownPool, budget: int, batch: int) -> list[Step]:
+def curve(run: Run, pool: KnownPool, budget: int, batch: int) -> list[Step]:
     steps = list(
-        replay(known, MODELS[run.model], Strategy(run.strategy), budget=budget, batch=batch, seed=run.seed)
+        replay(pool, MODELS[run.model], Strategy(run.strategy), budget=budget, batch=batch, seed=run.seed)
     )
     say(f"{run.name} {run.strategy} {run.model} seed {run.seed}: {steps[-1].quality}")
     return steps
@@ -209,30 +211,30 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         return {"data": name, "kind": kind, "strategies": curves}
     lines = json.loads(options.descriptions.read_text()).get(folder, {}) if options.descriptions else {}
     started = perf_counter()
-    known = known_pool(truth, options.features, lines, options.documents)
-    say(f"{name}: {len(known.rows):,} documents, features after {perf_counter() - started:.0f} s")
+    pool = known_pool(truth, options.features, lines, options.documents)
+    say(f"{name}: {len(pool.rows):,} documents, features after {perf_counter() - started:.0f} s")
     _KNOWN.clear()
-    _KNOWN[name] = known
-    runs = [Run(name, s, m, seed) for s, m in strategies for seed in range(options.seeds)]
+    _KNOWN[name] = pool
+    seeds = range(options.seeds)
+    runs = [Run(name, s, m, seed) for s, m in strategies for seed in seeds]
     with Pool(options.processes) as processes:
-        drawn = dict(processes.imap_unordered(_draw, [(run, options.budget, options.batch) for run in runs]))
-    full_model = fit_committee(known.rows, known.labels, known.n_classes, evidence=known.evidence)
-    probabilities = full_model.probabilities(known.test)
-    flags = known.test_labels if kind == "multi" else np.eye(known.n_classes, dtype=bool)[known.test_labels]
+        tasks = [(run, options.budget, options.batch) for run in runs]
+        steps = dict(processes.imap_unordered(_draw, tasks))
+    full_model = fit_committee(pool.rows, pool.labels, pool.n_classes, evidence=pool.evidence)
+    probabilities = full_model.probabilities(pool.test)
+    flags = pool.test_labels if kind == "multi" else np.eye(pool.n_classes, dtype=bool)[pool.test_labels]
     full = quality_of_flags(full_model.decide(probabilities), flags)
     return {
         "data": name,
         "kind": kind,
         "features": options.features,
         "has_descriptions": bool(lines),
-        "pool": len(known.rows),
-        "test": len(known.test),
+        "pool": len(pool.rows),
+        "test": len(pool.test),
         "budget": options.budget,
         "batch": options.batch,
         "strategies": [
-            summary(
-                s, m, [drawn[Run(name, s, m, seed)] for seed in range(options.seeds)], full, options.target
-            )
+            summary(s, m, [steps[Run(name, s, m, seed)] for seed in seeds], full, options.target)
             for s, m in strategies
         ],
     }

@@ -53,10 +53,10 @@ def rss_mb() -> float:
 
 def timed_export(project: Project, file_format: ExportFormat) -> tuple[float, float]:
     """Seconds, and the most memory at any piece."""
-    started, most = monotonic(), 0.0
+    started, longest = monotonic(), 0.0
     for _piece in export(project, Scope.SETTLED, file_format):
-        most = max(most, rss_mb())
-    return monotonic() - started, most
+        longest = max(longest, rss_mb())
+    return monotonic() - started, longest
 
 
 def main() -> None:
@@ -72,10 +72,10 @@ def main() -> None:
         numbers = list(another.map(settled_project, (WARM_UP, options.documents)))
     small, project = (Project.objects.get(pk=number) for number in numbers)
     _, before = timed_export(small, file_format)
-    seconds, most = timed_export(project, file_format)
+    seconds, largest = timed_export(project, file_format)
     result = {
         "documents_per_s": round(options.documents / seconds),
-        "rss_growth_mb": round(most - before, 1),
+        "rss_growth_mb": round(largest - before, 1),
     }
     print(json.dumps(result) if options.json else result)
 

@@ -43,14 +43,14 @@ class Run:
     sizes: Floats
     pool: NDArray[np.int64]
     truth: NDArray[np.int64]
-    said: list[NDArray[np.int64]]
+    predicted: list[NDArray[np.int64]]
     n_classes: int
 
     def f1(self, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """F1 of each model and class on these test documents, and its standard error: (n, n_classes)."""
         values, errors = [], []
-        for said in self.said:
-            confusion = counts_of_matrix(confusion_matrix(self.truth[rows], said[rows], self.n_classes))
+        for predicted in self.predicted:
+            confusion = counts_of_matrix(confusion_matrix(self.truth[rows], predicted[rows], self.n_classes))
             counts = (confusion.true_positives, confusion.false_positives, confusion.false_negatives)
             values.append(f1_values(*counts))
             measures = [f1_of_counts(*map(int, triple)) for triple in zip(*counts, strict=True)]
@@ -77,15 +77,15 @@ def runs(path: Path, seeds: int) -> Iterator[Run]:
         sizes = [FIRST]
         while (following := sizes[-1] + max(10, sizes[-1] // 10)) <= min(len(pool), MAX_LABELS):
             sizes.append(following)
-        said = []
+        predicted = []
         for size in sizes:
-            known = labels[pool[:size]]
-            if len(set(known)) < 2:
-                said.append(np.full(len(test), known[0]))
+            labels_of_pool = labels[pool[:size]]
+            if len(set(labels_of_pool)) < 2:
+                predicted.append(np.full(len(test), labels_of_pool[0]))
                 continue
-            model = LogisticRegression(C=10, max_iter=100).fit(dense[pool[:size]], known)
-            said.append(model.predict(dense[test]))
-        yield Run(np.array(sizes, dtype=float), labels[pool], labels[test], said, len(names))
+            model = LogisticRegression(C=10, max_iter=100).fit(dense[pool[:size]], labels_of_pool)
+            predicted.append(model.predict(dense[test]))
+        yield Run(np.array(sizes, dtype=float), labels[pool], labels[test], predicted, len(names))
 
 
 def series(run: Run, tested: int, seed: int) -> Iterator[tuple[str, Floats, Floats, Floats, Floats]]:
@@ -140,16 +140,16 @@ def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Shares of the estimates, and medians of what was off."""
-    said = [run for run in rows if run["is_said"]]
-    closed = [run["width"] for run in said if not run["is_open"]]
-    ahead = [run["factor"] for run in said if not run["is_far"]]
+    reported = [run for run in rows if run["is_said"]]
+    closed = [run["width"] for run in reported if not run["is_open"]]
+    ahead = [run["factor"] for run in reported if not run["is_far"]]
     return {
-        "estimates": len(said),
-        "refused": len(rows) - len(said),
-        "held": round(float(np.mean([run["held"] for run in said])), 3),
-        "too_pessimistic": round(float(np.mean([run["too_late"] for run in said])), 3),
-        "said_to_be_far": round(float(np.mean([run["is_far"] for run in said])), 3),
-        "without_upper_end": round(float(np.mean([run["is_open"] for run in said])), 3),
+        "estimates": len(reported),
+        "refused": len(rows) - len(reported),
+        "held": round(float(np.mean([run["held"] for run in reported])), 3),
+        "too_pessimistic": round(float(np.mean([run["too_late"] for run in reported])), 3),
+        "said_to_be_far": round(float(np.mean([run["is_far"] for run in reported])), 3),
+        "without_upper_end": round(float(np.mean([run["is_open"] for run in reported])), 3),
         "median_of_said_by_needed": round(float(np.median(ahead)), 2) if ahead else None,
         "median_width": round(float(np.median(closed)), 2) if closed else None,
     }
@@ -172,8 +172,8 @@ def main() -> None:
         for goal in ("measured", "true")
         for of in ("class", "macro")
     }
-    told = {"data": options.data, "tested": options.tested, "seeds": options.seeds}
-    show(told | {"results": parts, "machine": machine()}, is_json=options.json)
+    header = {"data": options.data, "tested": options.tested, "seeds": options.seeds}
+    show(header | {"results": parts, "machine": machine()}, is_json=options.json)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,10 @@ def page_of_difference(pair: tuple[str, str]) -> str:
     return render_to_string("labeling/components/_diff.html", {"changes": [change]})
 
 
-def seconds(what: Callable[[Any], str], given: Iterable[Any]) -> list[float]:
+def seconds(what: Callable[[Any], str], versions: Iterable[Any]) -> list[float]:
     """CPU seconds of each, the lesser of two runs: the first one may pay for what is made once."""
     timings = []
-    for version in given:
+    for version in versions:
         runs = []
         for _ in range(2):
             started = process_time()

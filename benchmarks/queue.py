@@ -208,19 +208,19 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1, help="documents claimed and submitted at once")
     parser.add_argument("--overlap", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    asked = parser.parse_args()
-    users = User.objects.bulk_create(User(username=f"annotator {n}") for n in range(asked.annotators))
-    project_ids = make_projects(asked.documents, users, asked.overlap)
+    options = parser.parse_args()
+    users = User.objects.bulk_create(User(username=f"annotator {n}") for n in range(options.annotators))
+    project_ids = make_projects(options.documents, users, options.overlap)
     before = machine()
     claim, submit = statements_of_a_pair(project_ids[0], users[0])
     server, clients = server_cpu(), os.times()
-    seen, took = run_clients(project_ids, users, asked.batch, asked.seconds)
+    seen, took = run_clients(project_ids, users, options.batch, options.seconds)
     after = os.times()
     pairs = sum(len(client_log.acknowledged) for client_log in seen)
     result = {
-        "documents": asked.documents,
-        "annotators": asked.annotators,
-        "batch": asked.batch,
+        "documents": options.documents,
+        "annotators": options.annotators,
+        "batch": options.batch,
         "pairs": pairs,
         "pairs_per_s": round(pairs / took, 1),
         "claim_ms": percentiles([s for client_log in seen for s in client_log.claims]),
@@ -241,10 +241,10 @@ def main() -> None:
                 2,
             ),
         },
-        **check(seen, asked.overlap),
+        **check(seen, options.overlap),
         "machine": before,
     }
-    show(result, is_json=asked.json)
+    show(result, is_json=options.json)
 
 
 if __name__ == "__main__":

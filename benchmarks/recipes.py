@@ -29,20 +29,20 @@ from labeling.learning.evaluation.scores import quality_of_flags
 from labeling.management.truths import read_truth
 
 
-def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
+def judged(pool: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     """What is decided on so many labels, and what it is worth on the test documents."""
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(known.rows))[:n_labels])
+    sampled = np.sort(np.random.default_rng(seed).permutation(len(pool.rows))[:n_labels])
     started = process_time()
     done: dict[Recipe, list[Score]] = {}
     while (following := next_trial(done)) is not None:
         recipe, number = following
         score = run_trial(
-            known.rows.part(drawn), known.labels[drawn], known.n_classes, known.evidence, recipe, number
+            pool.rows.part(sampled), pool.labels[sampled], pool.n_classes, pool.evidence, recipe, number
         )
         done.setdefault(recipe, []).append(score)
     seconds = process_time() - started
     trials = verdicts(done)
-    usual = tested(known, drawn, USUAL_RECIPE)
+    usual = tested(pool, sampled, USUAL_RECIPE)
     return {
         "seed": seed,
         "seconds": round(seconds, 1),
@@ -58,7 +58,7 @@ def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
                 "log_loss_reach": round(trial.log_loss.reach, 4),
                 "is_better": trial.is_better,
                 "test_gain": round(
-                    tested(known, drawn, trial.candidate) - tested(known, drawn, trial.against), 4
+                    tested(pool, sampled, trial.candidate) - tested(pool, sampled, trial.against), 4
                 ),
             }
             for trial in trials
@@ -66,15 +66,13 @@ def judged(known: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     }
 
 
-def tested(known: KnownPool, drawn: Integers, recipe: Recipe) -> float:
+def tested(pool: KnownPool, sampled: Integers, recipe: Recipe) -> float:
     """Macro F1 on the test documents."""
     committee = fit_committee(
-        known.rows.part(drawn), known.labels[drawn], known.n_classes, evidence=known.evidence, recipe=recipe
+        pool.rows.part(sampled), pool.labels[sampled], pool.n_classes, evidence=pool.evidence, recipe=recipe
     )
-    decided = committee.decide(committee.probabilities(known.test))
-    truth = (
-        known.test_labels if not known.is_single else np.eye(known.n_classes, dtype=bool)[known.test_labels]
-    )
+    decided = committee.decide(committee.probabilities(pool.test))
+    truth = pool.test_labels if not pool.is_single else np.eye(pool.n_classes, dtype=bool)[pool.test_labels]
     return quality_of_flags(decided, truth).macro_f1
 
 
@@ -90,9 +88,9 @@ def main() -> None:
     results = []
     for name in options.data:
         truth = read_truth(options.folder / name / "data.jsonl.gz", kind_of(options.folder / name))
-        known = known_pool(truth, options.features, {})
+        pool = known_pool(truth, options.features, {})
         for seed in range(options.seeds):
-            results.append({"data": name, "labels": options.labels, **judged(known, options.labels, seed)})
+            results.append({"data": name, "labels": options.labels, **judged(pool, options.labels, seed)})
             print(results[-1], file=sys.stderr, flush=True)
     show({"machine": machine(), "results": results}, is_json=options.json)
 

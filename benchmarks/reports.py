@@ -80,7 +80,7 @@ class Corrector:
 
 def addresses(project: Project) -> Iterator[str]:
     """Of every report, by the names of the routes; those that a parameter is missing for are told."""
-    known: dict[str, Any] = {
+    identifiers: dict[str, Any] = {
         "project_id": project.pk,
         "class_id": project.classes.earliest("position").pk,
         "document_id": project.documents.filter(split="test").earliest("pk").pk,
@@ -95,7 +95,7 @@ def addresses(project: Project) -> Iterator[str]:
             continue
         names = pattern.pattern.converters
         try:
-            yield reverse(f"{namespace}:{pattern.name}", kwargs={name: known[name] for name in names})
+            yield reverse(f"{namespace}:{pattern.name}", kwargs={name: identifiers[name] for name in names})
         except (KeyError, NoReverseMatch):
             print(f"not asked: {namespace}:{pattern.name} {list(names)}", file=sys.stderr)
 
@@ -113,10 +113,10 @@ def ask(client: Client, address: str, requests: int, correct: Callable[[], None]
     status = client.get(address).status_code
     if status == 405:
         return None
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as responses:
         client.get(address)
-    statements = len(asked)  # the next request forgets them
-    slowest = sorted(((1000 * float(q["time"]), q["sql"]) for q in asked.captured_queries), reverse=True)
+    statements = len(responses)  # the next request forgets them
+    slowest = sorted(((1000 * float(q["time"]), q["sql"]) for q in responses.captured_queries), reverse=True)
     corrected, cold, warm, cpu = [], [], [], 0.0
     for _ in range(COLD):
         correct()

@@ -56,7 +56,7 @@ Curve = list[tuple[int, list[float]]]  # labels, F1 by class
 class Arena:
     """A pool whose answers are all known, and which of its test documents write needs."""
 
-    known: KnownPool
+    pool: KnownPool
     is_steering: Flags
 
     def f1(self, decided: AnyArray) -> AnyArray:
@@ -65,19 +65,19 @@ class Arena:
         return np.nan_to_num(f1_values(counts.true_positives, counts.false_positives, counts.false_negatives))
 
     def counts(self, decided: AnyArray, chosen: Flags) -> Counts:
-        truth = flags(self.known.test_labels, self.known.n_classes)
-        return counts_multi(truth[chosen], flags(decided, self.known.n_classes)[chosen])
+        truth = flags(self.pool.test_labels, self.pool.n_classes)
+        return counts_multi(truth[chosen], flags(decided, self.pool.n_classes)[chosen])
 
     def sizes(self) -> Integers:
         """(3, n_classes) documents of each class in the pool, that steer and that measure."""
-        pool, test = (flags(v, self.known.n_classes) for v in (self.known.labels, self.known.test_labels))
+        pool, test = (flags(v, self.pool.n_classes) for v in (self.pool.labels, self.pool.test_labels))
         return np.stack(
             [part.sum(axis=0) for part in (pool, test[self.is_steering], test[~self.is_steering])]
         )
 
     def needs(self, committee: Committee, labels: Integers) -> dict[int, float]:
         """What the report on the steering documents would write."""
-        decided = committee.decide(committee.probabilities(self.known.test))
+        decided = committee.decide(committee.probabilities(self.pool.test))
         counts = self.counts(decided, self.is_steering)
         shares = needs(
             counts.true_positives, counts.false_positives, counts.false_negatives, labels, TARGET_F1
@@ -126,17 +126,17 @@ class Known:
         test = np.flatnonzero(is_kept & (draws >= POOL))
         rows = replace(self.rows.part(pool), positions=np.arange(len(pool)))
         evidence = Evidence(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
-        known = KnownPool(
+        existing = KnownPool(
             rows, self.labels[pool], len(self.names), evidence, self.rows.part(test), self.labels[test]
         )
-        return Arena(known, ~is_measuring[test])
+        return Arena(existing, ~is_measuring[test])
 
 
 def curve(arena: Arena, arm: str, seed: int, options: argparse.Namespace) -> Curve:
     """(labels, F1 by class) after each batch."""
     strategy = Strategy.MARGIN if arm == "none" else Strategy.DEFAULT
     steps = replay(
-        arena.known,
+        arena.pool,
         fit_committee,
         strategy,
         budget=options.budget,
@@ -156,7 +156,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     full, sizes = [], []
     for seed in range(options.seeds):
         arena = known.drawn(seed)
-        pool = arena.known
+        pool = arena.pool
         if seed < (options.full or options.seeds):
             model = fit_committee(pool.rows, pool.labels, pool.n_classes, evidence=pool.evidence)
             full.append(arena.f1(model.decide(model.probabilities(pool.test))))
@@ -165,8 +165,10 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         for arm in options.arms:
             curves[arm].append(curve(arena, arm, seed, options))
             say(f"{name} {arm} seed {seed}: {perf_counter() - started:.0f} s, {curves[arm][-1][-1]}")
-    told = {"data": name, "pool": len(pool.rows), "budget": options.budget, "batch": options.batch}
-    return told | summary(known.names, curves, np.mean(full, axis=0), np.mean(sizes, axis=0), options.budget)
+    header = {"data": name, "pool": len(pool.rows), "budget": options.budget, "batch": options.batch}
+    return header | summary(
+        known.names, curves, np.mean(full, axis=0), np.mean(sizes, axis=0), options.budget
+    )
 
 
 def summary(

@@ -38,10 +38,10 @@ def sentences(count: int, seed: int) -> list[list[str]]:
     return [[words[rank] for rank in ranks[a:b]] for a, b in pairwise(bounds)]
 
 
-def lesson(drawn: list[list[str]]) -> tuple[list[str], list[list[Span]]]:
+def lesson(sampled: list[list[str]]) -> tuple[list[str], list[list[Span]]]:
     """The first sentences with some words marked, each always as the same class."""
     texts, spans = [], []
-    for words in drawn[:LABELLED]:
+    for words in sampled[:LABELLED]:
         tokens, offset = [], 0
         for word in words:
             if len(word) > 7 and ord(word[1]) % 3:
@@ -86,11 +86,11 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    drawn = sentences(options.sentences, seed=0)
-    clusters = learn_clusters(drawn[:20_000])
-    texts = [" ".join(words) for words in drawn]
+    picture = sentences(options.sentences, seed=0)
+    clusters = learn_clusters(picture[:20_000])
+    texts = [" ".join(words) for words in picture]
     with TemporaryDirectory() as folder:
-        train_tagger(*lesson(drawn), Path(folder), clusters)
+        train_tagger(*lesson(picture), Path(folder), clusters)
         rate, blocks = features_per_cpu_s(texts, clusters)
         result = {
             "sentences_per_cpu_s": round(sentences_per_cpu_s(SpanTagger.open(Path(folder)), blocks)),

@@ -82,16 +82,16 @@ def learning_curves(
     def path(values: Sequence[tuple[int, float]]) -> str:
         return " ".join(f"{x(count)},{y(quality)}" for count, quality in values)
 
-    drawn = []
+    series = []
     for key, bands in lines.items():
         upper = [(count, high) for count, (_, _, high) in zip(labels, bands, strict=True)]
         lower = [(count, low) for count, (_, low, _) in zip(labels, bands, strict=True)]
         line = path([(count, value) for count, (value, _, _) in zip(labels, bands, strict=True)])
-        drawn.append(Line(key, names[key], line, path([*upper, *reversed(lower)])))
+        series.append(Line(key, names[key], line, path([*upper, *reversed(lower)])))
     x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(labels[-1] / x_step) + 1)]
     numbers = [round(bottom + n * y_step, 2) for n in range(int((top - bottom) / y_step + 1e-9) + 1)]
     drawn_goals = [Tick(y(at), share) for share, at in goals.items()]
-    return Chart(drawn, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
+    return Chart(series, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
 
 
 def _highest(lines: Mapping[str, Sequence[Band]]) -> float:

@@ -38,11 +38,11 @@ def forecast_chart(measured: Sequence[Placed], ahead: Sequence[Placed], target: 
     lowest = min(low for _, (_, low, _) in every)
     highest = max(target, *(high for _, (_, _, high) in every))
     bottom, top = floor(10 * lowest) / 10, min(1.0, ceil(10 * highest - 1e-9) / 10)
-    most = max(labels for labels, _ in every) or 1.0
-    x_step, y_step = max(1, nice(most / TICKS)), nice((top - bottom) / TICKS)
+    longest = max(labels for labels, _ in every) or 1.0
+    x_step, y_step = max(1, nice(longest / TICKS)), nice((top - bottom) / TICKS)
 
     def x(labels: float) -> float:
-        return round(LEFT + labels / most * (WIDTH - LEFT - RIGHT), 1)
+        return round(LEFT + labels / longest * (WIDTH - LEFT - RIGHT), 1)
 
     def y(quality: float) -> float:
         return round(TOP + (top - quality) / (top - bottom) * (HEIGHT - TOP - BOTTOM), 1)
@@ -58,7 +58,7 @@ def forecast_chart(measured: Sequence[Placed], ahead: Sequence[Placed], target: 
         ahead=path([(labels, value) for labels, (value, _, _) in ahead]),
         band=path([*upper, *reversed(lower)]),
         goal=Tick(y(target), target) if bottom <= target <= top else None,
-        x_ticks=[Tick(x(n * x_step), n * x_step) for n in range(int(most / x_step) + 1)],
+        x_ticks=[Tick(x(n * x_step), n * x_step) for n in range(int(longest / x_step) + 1)],
         y_ticks=[
             Tick(y(number), number)
             for number in (

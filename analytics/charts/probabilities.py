@@ -58,14 +58,14 @@ def reliability_diagram(bins: Sequence[tuple[Bin, Interval]]) -> Square:
     >>> reliability_diagram([(at, share_interval(at))]).points[0].x
     367.4
     """
-    most = max((score_bin.n_documents for score_bin, _ in bins), default=1)
+    largest = max((score_bin.n_documents for score_bin, _ in bins), default=1)
     points = tuple(
         Point(
             _x(score_bin.confidence),
             _y(score_bin.share_right),
             _y(interval.low),
             _y(interval.high),
-            round(3 + 5 * (score_bin.n_documents / most) ** 0.5, 1),
+            round(3 + 5 * (score_bin.n_documents / largest) ** 0.5, 1),
         )
         for score_bin, interval in bins
     )

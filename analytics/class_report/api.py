@@ -169,7 +169,7 @@ class ClassReports(Endpoint):
     @operation("reports_classes", answers={200: ClassReportOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read how good each class is, measured on random test documents, and what to do about it."""
-        report = class_report(self.member.project, self.asked.get("model"))
+        report = class_report(self.member.project, self.requested.get("model"))
         advice = stopping_advice(self.member.project)
         return Response(
             _as_json(report)
@@ -217,12 +217,12 @@ def _unlike(unlike: UnlikeTexts) -> dict[str, Any]:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    told = {name: getattr(finding, name) for name in ("key", "title", "text", "why", "how_sure", "tone")}
+    body = {name: getattr(finding, name) for name in ("key", "title", "text", "why", "how_sure", "tone")}
     actions = [
         {"name": deed.name, "address": deed.address, "method": "POST" if deed.is_post else "GET"}
         for deed in finding.deeds
     ]
-    return told | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
+    return body | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
 
 
 def _stopping(advice: Advice, is_target_reached: bool) -> dict[str, Any]:

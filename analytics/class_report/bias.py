@@ -114,14 +114,14 @@ def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndDrawn:
     sides: dict[bool, list[bool]] = {True: [], False: []}
     for is_drawn, is_right in cases:
         sides[is_drawn].append(is_right)
-    drawn, chosen = sides[True], sides[False]
+    sampled, chosen = sides[True], sides[False]
     return ChosenAndDrawn(
-        proportion(sum(drawn), len(drawn), NONE_DRAWN),
+        proportion(sum(sampled), len(sampled), NONE_DRAWN),
         proportion(sum(chosen), len(chosen), NONE_CHOSEN),
-        len(drawn),
+        len(sampled),
         len(chosen),
         difference_of_proportions(
-            sum(drawn), len(drawn), sum(chosen), len(chosen), NONE_CHOSEN if drawn else NONE_DRAWN
+            sum(sampled), len(sampled), sum(chosen), len(chosen), NONE_CHOSEN if sampled else NONE_DRAWN
         ),
     )
 
@@ -138,8 +138,8 @@ def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> Chose
 def _found(prediction: Predicted | Marked, label_class: UUID) -> list[bool]:
     """Whether each label of the class was foretold."""
     if isinstance(prediction, Marked):
-        return [span in prediction.said for span in prediction.given if span[2] == label_class]
-    return [prediction.label_class == label_class] if label_class in prediction.given else []
+        return [span in prediction.predicted for span in prediction.true_labels if span[2] == label_class]
+    return [prediction.label_class == label_class] if label_class in prediction.true_labels else []
 
 
 def _leaning(answers: Sequence[Answered]) -> Leaning:
@@ -150,7 +150,7 @@ def _leaning(answers: Sequence[Answered]) -> Leaning:
         sides = [[answer.agrees for answer in side if _band(answer) == band] for side in (hidden, seen)]
         strata.append((sum(sides[0]), len(sides[0]), sum(sides[1]), len(sides[1])))
     contrary = [answer for answer in answers if answer.policy == "after" and answer.first != answer.suggested]
-    changed = sum(answer.suggested in answer.given for answer in contrary)
+    changed = sum(answer.suggested in answer.answer for answer in contrary)
     return Leaning(
         proportion(sum(answer.agrees for answer in seen), len(seen), NONE_COMPARABLE),
         proportion(sum(answer.agrees for answer in hidden), len(hidden), NONE_COMPARABLE),

@@ -62,9 +62,9 @@ def measured_needs(project: Project, version: ModelVersion, held_out: HeldOut) -
     by_managers = ClassNeed.objects.filter(project=project).exclude(mode=ClassNeed.Mode.AUTOMATIC)
     measured = active - set(by_managers.values_list("label_class", flat=True))
     columns = [index for index, pk in enumerate(held_out.classes) if pk in measured]
-    told = evidence(project, version, held_out)
-    labels = np.array([told[pk]["labels"] for pk in held_out.classes], dtype=np.int64)
-    is_ambiguous = np.array([told[pk]["is_ambiguous"] for pk in held_out.classes], dtype=bool)
+    evidence_by_class = evidence(project, version, held_out)
+    labels = np.array([evidence_by_class[pk]["labels"] for pk in held_out.classes], dtype=np.int64)
+    is_ambiguous = np.array([evidence_by_class[pk]["is_ambiguous"] for pk in held_out.classes], dtype=bool)
     counts = class_counts(project, held_out)
     shares = needs(
         counts.true_positives[columns],
@@ -75,7 +75,7 @@ def measured_needs(project: Project, version: ModelVersion, held_out: HeldOut) -
         is_ambiguous[columns],
     )
     return {
-        held_out.classes[index]: (float(share), told[held_out.classes[index]])
+        held_out.classes[index]: (float(share), evidence_by_class[held_out.classes[index]])
         for index, share in zip(columns, shares.tolist(), strict=True)
     }
 
@@ -95,20 +95,20 @@ def evidence(project: Project, version: ModelVersion, held_out: HeldOut) -> dict
     is_ambiguous = ambiguous_classes(project, held_out.classes)
     return {
         pk: {
-            "f1": _numbers(told.f1),
-            "recall": _numbers(told.recall),
-            "precision": _numbers(told.precision),
-            "support": told.support,
-            "predicted": told.true_positives + told.false_positives,
+            "f1": _numbers(scores.f1),
+            "recall": _numbers(scores.recall),
+            "precision": _numbers(scores.precision),
+            "support": scores.support,
+            "predicted": scores.true_positives + scores.false_positives,
             "labels": learnt.get((pk, "pool"), 0),
-            "errors": told.false_positives + told.false_negatives,
+            "errors": scores.false_positives + scores.false_negatives,
             "all_errors": errors,
             "documents": len(held_out),
             "target": project.target_f1,
             "is_ambiguous": bool(is_ambiguous[index]),
             "model": version.number,
         }
-        for index, (pk, told) in enumerate(zip(held_out.classes, class_scores(counts), strict=True))
+        for index, (pk, scores) in enumerate(zip(held_out.classes, class_scores(counts), strict=True))
     }
 
 

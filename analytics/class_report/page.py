@@ -82,11 +82,11 @@ def _of_now(request: HttpRequest, member: Membership, report: ClassReport) -> di
     }
 
 
-def _is_crossed(report: ClassReport, asked: str) -> bool:
+def _is_crossed(report: ClassReport, requested: str) -> bool:
     """Whether the table shows cross-validated numbers: as asked, else while the test set is small."""
-    if report.crossed is None or asked == "test":
+    if report.crossed is None or requested == "test":
         return False
-    return report.is_crossed or asked == "crossed"
+    return report.is_crossed or requested == "crossed"
 
 
 def _bias(report: ClassReport) -> BiasReport:
@@ -114,19 +114,21 @@ def _news(request: HttpRequest, member: Membership, shown: int) -> dict[str, Any
 @transaction.atomic
 def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
     """Ask for more of a class, and of another one where `also` names it: both or none."""
-    wanted = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
-    told = evidence_of_now(member.project)
-    for pk in wanted:
+    requested = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
+    evidence_by_class = evidence_of_now(member.project)
+    for pk in requested:
         reason = _("Asked for on the report.")
-        actions.focus_on(member.project_id, person(request), pk, WANTED_LABELS, reason, told.get(pk))
-    messages.success(request, _kept_wish(member, wanted))
+        actions.focus_on(
+            member.project_id, person(request), pk, WANTED_LABELS, reason, evidence_by_class.get(pk)
+        )
+    messages.success(request, _kept_wish(member, requested))
     back = "confusion" if request.POST.get("back") == "confusion" else "classes"
     return redirect(f"analytics:{back}", member.project_id)
 
 
-def _kept_wish(member: Membership, wanted: list[UUID]) -> str:
+def _kept_wish(member: Membership, requested: list[UUID]) -> str:
     """What the wish does now: a model that does not know the class cannot find documents for it."""
-    classes = LabelClass.objects.filter(pk__in=wanted)
+    classes = LabelClass.objects.filter(pk__in=requested)
     version = latest_model(member.project)
     unknown = [
         str(label_class.name)
@@ -134,17 +136,19 @@ def _kept_wish(member: Membership, wanted: list[UUID]) -> str:
         if version is None or label_class.pk not in version.classes
     ]
     if unknown:
-        said = _(
+        message = _(
             "The wish for {names} stands, and acts from the first model on that knows the class. Seed words"
             " bring documents before."
         )
-        return said.format(names=_(" and ").join(unknown))
+        return message.format(names=_(" and ").join(unknown))
     names = [str(label_class.name) for label_class in classes]
     if len(names) > 1:
-        said = _("The queue now brings documents that may be {names}, until {n} more of each are labelled.")
-        return said.format(names=_(" or ").join(names), n=WANTED_LABELS)
-    said = _("The queue now brings documents that may be {name}, until {n} more are labelled.")
-    return said.format(name=names[0], n=WANTED_LABELS)
+        message = _(
+            "The queue now brings documents that may be {names}, until {n} more of each are labelled."
+        )
+        return message.format(names=_(" or ").join(names), n=WANTED_LABELS)
+    message = _("The queue now brings documents that may be {name}, until {n} more are labelled.")
+    return message.format(name=names[0], n=WANTED_LABELS)
 
 
 @require_POST

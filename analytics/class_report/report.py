@@ -86,12 +86,12 @@ class ClassReport:
         return self.crossed is not None and self.test_documents < SMALL_TEST_SET
 
 
-def class_report(project: Project, asked: str | int | None = None) -> ClassReport:
+def class_report(project: Project, requested: str | int | None = None) -> ClassReport:
     """Computed now, from a model's stored predictions and the labels of this moment.
 
-    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
     """
-    choice = model_choice(project, asked)
+    choice = model_choice(project, requested)
     classes = queries.active_classes(project)
     labelled = labelled_now(project)
     counts = labelled.labels_per_class()
@@ -192,11 +192,11 @@ def _pairs(
     pairs = [
         (
             by_id[held_out.classes[true]],
-            by_id[held_out.classes[said]],
-            int(wrong[true, said]),
+            by_id[held_out.classes[predicted]],
+            int(wrong[true, predicted]),
             int(counts.true[true]),
         )
-        for true, said in zip(*(side.tolist() for side in np.nonzero(wrong)), strict=True)
-        if held_out.classes[true] in by_id and held_out.classes[said] in by_id
+        for true, predicted in zip(*(side.tolist() for side in np.nonzero(wrong)), strict=True)
+        if held_out.classes[true] in by_id and held_out.classes[predicted] in by_id
     ]
     return sorted(pairs, key=lambda pair: -pair[2])

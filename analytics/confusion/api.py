@@ -80,7 +80,7 @@ class Confusions(Endpoint):
     @operation("reports_confusion", answers={200: ConfusionOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read which classes are taken for which on the test set, and whether people mix them up too."""
-        report = confusion_report(self.member.project, self.asked.get("model"))
+        report = confusion_report(self.member.project, self.requested.get("model"))
         status = status_json(report.choice.status, self.member)
         return Response(_as_json(report) | {"model_status": status})
 

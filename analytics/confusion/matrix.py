@@ -106,24 +106,24 @@ def _row(
         if not count or is_hidden:  # most of a large matrix
             cells.append(HIDDEN if is_hidden else NOTHING)
             continue
-        said = report.classes[column]
-        query = documents_of(report.project.kind, truth, said)
-        told = _("{n} of {truth} are right") if is_right else told_wrong
-        told = told.format(n=count, truth=truth.name, said=said.name)
-        cells.append(Cell(count, count / total, query, told, is_right))
+        predicted = report.classes[column]
+        query = documents_of(report.project.kind, truth, predicted)
+        text = _("{n} of {truth} are right") if is_right else told_wrong
+        text = text.format(n=count, truth=truth.name, said=predicted.name)
+        cells.append(Cell(count, count / total, query, text, is_right))
     if has_nothing:
         count = int(counts.missed_alone[index])
-        told = _("{n} of {truth} are missed, and nothing is given instead").format(n=count, truth=truth.name)
+        text = _("{n} of {truth} are missed, and nothing is given instead").format(n=count, truth=truth.name)
         query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is Shown.MATCHES
-        cells.append(Cell(count, count / max(total, 1), query, told, is_hidden=is_hidden))
+        cells.append(Cell(count, count / max(total, 1), query, text, is_hidden=is_hidden))
     return Row(truth, _note(counts, index), total, cells)
 
 
-def documents_of(kind: str, truth: LabelClass, said: LabelClass) -> str:
+def documents_of(kind: str, truth: LabelClass, predicted: LabelClass) -> str:
     """The query of the test set page that shows the documents of one class that are called the other."""
-    if kind == Project.Kind.MULTI and truth != said:
-        return f"missed={truth.pk}&extra={said.pk}"
-    return f"truth={truth.pk}&predicted={said.pk}"
+    if kind == Project.Kind.MULTI and truth != predicted:
+        return f"missed={truth.pk}&extra={predicted.pk}"
+    return f"truth={truth.pk}&predicted={predicted.pk}"
 
 
 def _note(counts: Confusion, index: int) -> str:
@@ -138,9 +138,9 @@ def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: li
     total = int(counts.extra_alone.sum())
     cells = []
     for column in chosen:
-        count, said = int(counts.extra_alone[column]), report.classes[column]
-        told = _("{n} are called {said} where nothing is").format(n=count, said=said.name)
-        query = f"extra={said.pk}" if count else ""
-        cells.append(Cell(count, count / total, query, told, is_hidden=view.shown is Shown.MATCHES))
+        count, predicted = int(counts.extra_alone[column]), report.classes[column]
+        text = _("{n} are called {said} where nothing is").format(n=count, said=predicted.name)
+        query = f"extra={predicted.pk}" if count else ""
+        cells.append(Cell(count, count / total, query, text, is_hidden=view.shown is Shown.MATCHES))
     cells.append(HIDDEN)
     return Row(None, "", total, cells)

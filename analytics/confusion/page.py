@@ -29,9 +29,9 @@ from labeling.web.guidelines import draft_page
 @for_members
 def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
     report = confusion_report(member.project, request.GET.get("model"))
-    asked = {name: request.GET.get(name, "") for name in ("show", "unit", "only")}
+    query = {name: request.GET.get(name, "") for name in ("show", "unit", "only")}
     links = test_set_address(member, report.version)
-    view = View.asked(asked["show"], asked["unit"], asked["only"])
+    view = View.asked(query["show"], query["unit"], query["only"])
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
@@ -61,20 +61,20 @@ def draft_rule(request: HttpRequest, member: Membership, first_id: UUID, second_
         raise NotFound
     first, second = classes[first_id], classes[second_id]
     draft, examples = rule_draft(member.project, first, second)
-    told = ngettext(
+    text = ngettext(
         "The section at the end is a draft that quotes {n} document. Nothing is saved before you do.",
         "The section at the end is a draft that quotes {n} documents. Nothing is saved before you do.",
         len(examples),
     ).format(n=len(examples))
     if not len(examples):
-        told = _("The section at the end is a draft without examples: none are known yet. Nothing is saved.")
+        text = _("The section at the end is a draft without examples: none are known yet. Nothing is saved.")
     if examples.are_tested:
-        told += " " + _(
+        text += " " + _(
             "They are of the test set, since the pool has none: say it in your own words, so that nobody "
             "who labels the test set has read its answers."
         )
     note = _("How {first} and {second} are told apart").format(first=first.name, second=second.name)
-    return draft_page(request, member, draft, note, told)
+    return draft_page(request, member, draft, note, text)
 
 
 def _told(pair: AmbiguousPair, kind: str) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def ambiguous_pairs(
     units = units_of(project.kind, held_out)
     counts = counted(units)
     mixed = remembered(
-        lambda: pairs(*units, least=MIN_CONFUSIONS, most=MAX_PAIRS, counts=counts), "pairs", *units
+        lambda: pairs(*units, minimum=MIN_CONFUSIONS, limit=MAX_PAIRS, counts=counts), "pairs", *units
     )
     active = {pk for pk, label_class in known.items() if label_class.retired_at is None}
     mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active]

@@ -77,22 +77,24 @@ def examples(project: Project, first: UUID, second: UUID) -> Examples:
     return Examples(chosen[0], chosen[1], chosen[2], are_tested and any(taken))
 
 
-def _is_taken(prediction: Predicted | Marked, true: UUID, said: UUID) -> bool:
+def _is_taken(prediction: Predicted | Marked, true: UUID, predicted: UUID) -> bool:
     """Whether the model took the one class for the other, in the document or at a place of it."""
     if isinstance(prediction, Marked):
-        of_true = {(start, end) for start, end, label_class in prediction.given if label_class == true}
+        of_true = {(start, end) for start, end, label_class in prediction.true_labels if label_class == true}
         return any(
-            (start, end) in of_true for start, end, label_class in prediction.said if label_class == said
+            (start, end) in of_true
+            for start, end, label_class in prediction.predicted
+            if label_class == predicted
         )
-    return prediction.given == {true} and prediction.label_class == said
+    return prediction.true_labels == {true} and prediction.label_class == predicted
 
 
 def _split_documents(project: Project, first: UUID, second: UUID) -> list[int]:
-    given: dict[int, set[UUID]] = {}
+    answers: dict[int, set[UUID]] = {}
     for answer in compared_answers(project.pk):
         if not answer.is_test:
-            given.setdefault(answer.document_id, set()).update(answer.classes)
-    return _newest(pk for pk, classes in given.items() if {first, second} <= classes)
+            answers.setdefault(answer.document_id, set()).update(answer.classes)
+    return _newest(pk for pk, classes in answers.items() if {first, second} <= classes)
 
 
 def _tested(project: Project, first: UUID, second: UUID) -> list[list[int]]:

@@ -41,11 +41,11 @@ def evidence(pair: AmbiguousPair, kind: str) -> str:
         (model.forward, model.of_first, pair.first.name, pair.second.name),
         (model.backward, model.of_second, pair.second.name, pair.first.name),
     ]
-    (n, of, true, said), (less, of_other, _true, _said) = sorted(ways, key=lambda way: -way[0])
-    told = _taken(n, of, kind).format(n=n, of=of, true=true, said=said)
+    (n, of, true, predicted), (less, of_other, _true, _said) = sorted(ways, key=lambda way: -way[0])
+    scores = _taken(n, of, kind).format(n=n, of=of, true=true, said=predicted)
     if not less:
-        return told + "."
-    return _("{told}, and the other way {n} of {of}.").format(told=told, n=less, of=of_other)
+        return scores + "."
+    return _("{told}, and the other way {n} of {of}.").format(told=scores, n=less, of=of_other)
 
 
 def _taken(n: int, of: int, kind: str) -> str:

@@ -107,14 +107,14 @@ class Ledger:
         Whoever answers it later gets it for another reason, and an adjudicator under no lease at all.
         """
         first = np.unique(self.documents, return_index=True)[1]
-        drawn = self.documents[first[(self.flags[first] & DRAWN) > 0]]
-        return np.isin(self.documents[rows], drawn)
+        sampled = self.documents[first[(self.flags[first] & DRAWN) > 0]]
+        return np.isin(self.documents[rows], sampled)
 
     def rows_of(self, annotations: Places) -> Places:
         """Where these are, in rising order; those that are not known yet are left out."""
-        wanted = np.sort(annotations[annotations <= self.newest])
-        rows = np.searchsorted(self.annotations, wanted)
-        return rows[self.annotations[rows] == wanted]
+        requested = np.sort(annotations[annotations <= self.newest])
+        rows = np.searchsorted(self.annotations, requested)
+        return rows[self.annotations[rows] == requested]
 
 
 _TYPES = (np.int64, np.int64, np.int64, np.int32, np.int32, np.int32, np.int8, np.int8, np.int32, np.int16)
@@ -126,16 +126,16 @@ _lock = Lock()
 def ledger(project: Project) -> Ledger:
     """All annotations of this moment."""
     with _lock:
-        known = _kept.get(project.pk, _EMPTY)
+        cached = _kept.get(project.pk, _EMPTY)
     classes = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
-    if not set(known.classes) <= set(classes):  # one has gone with the import that added it
-        known = _EMPTY
-    known = replace(known, classes=(*known.classes, *sorted(set(classes) - set(known.classes))))
-    newer = _with_newer(project.pk, known)
+    if not set(cached.classes) <= set(classes):  # one has gone with the import that added it
+        cached = _EMPTY
+    cached = replace(cached, classes=(*cached.classes, *sorted(set(classes) - set(cached.classes))))
+    newer = _with_newer(project.pk, cached)
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [project.pk, newer.newest])
         if cursor.fetchone()[0] != len(newer.annotations):  # an older one was committed after a newer one
-            newer = _with_newer(project.pk, replace(_EMPTY, classes=known.classes))
+            newer = _with_newer(project.pk, replace(_EMPTY, classes=cached.classes))
     with _lock:
         _kept[project.pk] = newer
         _kept.move_to_end(project.pk)
@@ -144,43 +144,43 @@ def ledger(project: Project) -> Ledger:
     return newer
 
 
-def speaking(project: Project, known: Ledger) -> tuple[Places, int]:
+def speaking(project: Project, log: Ledger) -> tuple[Places, int]:
     """The rows of the annotations that speak for their documents, one for each labelled document; and how
     many of these are not settled but wait for a second opinion.
 
     They are those whose labels `labeling.annotations.ground_truth.label_counts` counts.
     """
     (settling,) = _columns_of(_SETTLING, {"project": project.pk})
-    rows = known.rows_of(settling)
-    is_settled = np.zeros(len(known.annotations), dtype=bool)
+    rows = log.rows_of(settling)
+    is_settled = np.zeros(len(log.annotations), dtype=bool)
     is_settled[rows] = True
-    is_person = np.isin(known.sources, [SOURCES.index(source) for source in Annotation.ANNOTATORS])
-    waiting = known.documents[known.stands & is_person & ~is_settled]  # most have a settling answer beside it
+    is_person = np.isin(log.sources, [SOURCES.index(source) for source in Annotation.ANNOTATORS])
+    waiting = log.documents[log.stands & is_person & ~is_settled]  # most have a settling answer beside it
     if not len(waiting):
         return rows, 0
-    settled = np.append(np.sort(known.documents[rows]), -1)
+    settled = np.append(np.sort(log.documents[rows]), -1)
     waiting = waiting[settled[np.searchsorted(settled[:-1], waiting)] != waiting]
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [waiting.tolist()])
-        first = known.rows_of(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64))
+        first = log.rows_of(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64))
     return np.sort(np.concatenate([rows, first])), len(first)
 
 
-def _with_newer(project_id: int, known: Ledger) -> Ledger:
+def _with_newer(project_id: int, cached: Ledger) -> Ledger:
     named: dict[str, Any] = {
         "project": project_id,
-        "known": known.newest,
+        "known": cached.newest,
         "sources": [str(s) for s in SOURCES],
     }
     newer = _columns_of(_NEWER, named)
     if not len(newer[0]):
-        return known
-    named |= {"classes": list(known.classes), "newest": int(newer[0][-1])}
+        return cached
+    named |= {"classes": list(cached.classes), "newest": int(newer[0][-1])}
     annotations_of_labels, class_indices = _columns_of(_NEWER_LABELS, named)
-    joined = [np.concatenate([old, new]) for old, new in zip(_columns(known), newer, strict=True)]
+    joined = [np.concatenate([old, new]) for old, new in zip(_columns(cached), newer, strict=True)]
     annotations, documents, supersedes, annotators, guidelines, days, sources, flags = joined
     return Ledger(
-        known.classes,
+        cached.classes,
         annotations,
         documents,
         supersedes,
@@ -189,21 +189,21 @@ def _with_newer(project_id: int, known: Ledger) -> Ledger:
         days.astype(np.int32),
         sources.astype(np.int8),
         flags.astype(np.int8),
-        np.concatenate([known.rows, np.searchsorted(annotations, annotations_of_labels)]).astype(np.int32),
-        np.concatenate([known.class_indices, class_indices]).astype(np.int16),
+        np.concatenate([cached.rows, np.searchsorted(annotations, annotations_of_labels)]).astype(np.int32),
+        np.concatenate([cached.class_indices, class_indices]).astype(np.int16),
     )
 
 
-def _columns(known: Ledger) -> tuple[NDArray[np.integer], ...]:
+def _columns(cached: Ledger) -> tuple[NDArray[np.integer], ...]:
     return (
-        known.annotations,
-        known.documents,
-        known.supersedes,
-        known.annotators,
-        known.guidelines,
-        known.days,
-        known.sources,
-        known.flags,
+        cached.annotations,
+        cached.documents,
+        cached.supersedes,
+        cached.annotators,
+        cached.guidelines,
+        cached.days,
+        cached.sources,
+        cached.flags,
     )
 
 

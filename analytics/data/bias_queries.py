@@ -32,19 +32,19 @@ class Answered:
     policy: str  # what was seen: "hidden" nothing, "after" only when something was chosen
     first: str | None  # under "after": what was chosen before
     suggested: str | None  # under "after": what the model would choose
-    given: frozenset[str]
+    answer: frozenset[str]
 
     @property
     def agrees(self) -> bool:
         """Whether the model's class is (one of) the given ones."""
-        return self.opinion in self.given
+        return self.opinion in self.answer
 
 
-def answered_beside(project_id: int, most: int) -> list[Answered]:
-    """The latest `most` answers, of those whose document was served with an opinion."""
+def answered_beside(project_id: int, limit: int) -> list[Answered]:
+    """The latest `limit` answers, of those whose document was served with an opinion."""
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, {"project": project_id, "most": most})
+        cursor.execute(_ANSWERED, {"project": project_id, "most": limit})
         return [
-            Answered(opinion, probabilities, policy, first, suggested, frozenset(given))
-            for opinion, probabilities, policy, first, suggested, given in cursor.fetchall()
+            Answered(opinion, probabilities, policy, first, suggested, frozenset(answer))
+            for opinion, probabilities, policy, first, suggested, answer in cursor.fetchall()
         ]

@@ -67,23 +67,23 @@ class Labelled:
 
 def labelled_now(project: Project) -> Labelled:
     """Read in at most four statements."""
-    known = ledger(project)
-    rows, waiting = speaking(project, known)
-    flags = known.flags[rows]
+    log = ledger(project)
+    rows, waiting = speaking(project, log)
+    flags = log.flags[rows]
     order = np.argsort((flags & TEST) == 0, kind="stable")  # rows rise, and so do the times of their labels
     rows, flags = rows[order], flags[order]
-    place_of = np.full(len(known.annotations), -1)
+    place_of = np.full(len(log.annotations), -1)
     place_of[rows] = np.arange(len(rows))
-    of_label = place_of[known.rows]
-    n_classes = max(len(known.classes), 1)
+    of_label = place_of[log.rows]
+    n_classes = max(len(log.classes), 1)
     pairs, spans = np.unique(
-        (of_label * n_classes + known.class_indices.astype(np.int64))[of_label >= 0], return_counts=True
+        (of_label * n_classes + log.class_indices.astype(np.int64))[of_label >= 0], return_counts=True
     )  # of spans, a document may have a class more than once
     return Labelled(
-        known,
+        log,
         rows,
         (flags & TEST) > 0,
-        (flags & TEST > 0) | known.was_drawn(rows),
+        (flags & TEST > 0) | log.was_drawn(rows),
         pairs // n_classes,
         pairs % n_classes,
         spans,
@@ -134,8 +134,8 @@ def prevalences(project: Project, labelled: Labelled) -> dict[UUID, Prevalence]:
     p_values = adjusted_p_values(
         np.array(
             [
-                p_value_of_share(count / n_pool, drawn, n_drawn, population) if n_pool else 1.0
-                for count, drawn in zip(of_pool, positives, strict=True)
+                p_value_of_share(count / n_pool, positives_sampled, n_drawn, population) if n_pool else 1.0
+                for count, positives_sampled in zip(of_pool, positives, strict=True)
             ]
         )
     ).tolist()

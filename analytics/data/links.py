@@ -10,12 +10,12 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership
 
 
-def test_set_address(member: Membership, version: ModelVersion | None, **asked: object) -> str:
+def test_set_address(member: Membership, version: ModelVersion | None, **filters: object) -> str:
     """The test set as this model saw it, narrowed by what is asked; empty where the reader may not see it.
 
-    asked : of the page's filters, such as truth, predicted, missed, extra
+    filters : of the page's filters, such as truth, predicted, missed, extra
     """
     if version is None or not member.may_manage:
         return ""
     address = reverse("analytics:test_set", args=[member.project_id])
-    return f"{address}?{urlencode({'model': version.number, **asked})}"
+    return f"{address}?{urlencode({'model': version.number, **filters})}"

@@ -40,7 +40,7 @@ class ModelChoice:
         return "" if self.is_in_use or self.version is None else f"model={self.version.number}"
 
 
-def model_choice(project: Project, asked: str | int | None = None) -> ModelChoice:
+def model_choice(project: Project, requested: str | int | None = None) -> ModelChoice:
     """The model with this number; without one, the model in use. In two or three statements;
     before the first model in five.
 
@@ -50,11 +50,11 @@ def model_choice(project: Project, asked: str | int | None = None) -> ModelChoic
     if in_use is not None and in_use not in versions:
         versions.append(in_use)  # promoted long ago, or too new to have said anything
     version = (
-        next((candidate for candidate in versions if str(candidate.number) == str(asked)), None)
-        if asked
+        next((candidate for candidate in versions if str(candidate.number) == str(requested)), None)
+        if requested
         else in_use
     )
-    if asked and version is None:
+    if requested and version is None:
         raise NoSuchModel
     status = HAS_MODEL if in_use else missing_model(project)
     return ModelChoice(version, in_use, sorted(versions, key=lambda candidate: -candidate.number), status)

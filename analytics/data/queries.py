@@ -183,17 +183,17 @@ def _held_out_spans(
     is_known: NDArray[np.bool_],
     class_index: ClassIndex,
 ) -> HeldOut:
-    ids, said = stored_spans(version)
+    ids, predicted = stored_spans(version)
     stored, rows = _found(ids, labelled, is_known)
-    given: list[Spans] = [[] for _ in range(len(labelled))]
+    true_spans: list[Spans] = [[] for _ in range(len(labelled))]
     parts = (labelled.rows, labelled.starts, labelled.ends, columns)
     for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
-        given[row].append((start, end, column))
+        true_spans[row].append((start, end, column))
     none = np.zeros((len(rows), len(class_index)), dtype=bool)
     column_of = {
         number: class_index.column(pk) for number, pk in enumerate(version.classes) if pk in class_index
     }
-    marked = [[span for span in said[row] if span[2] in column_of] for row in stored.tolist()]
+    marked = [[span for span in predicted[row] if span[2] in column_of] for row in stored.tolist()]
     return HeldOut(
         classes=class_index.classes,
         document_ids=ids[stored],
@@ -201,7 +201,7 @@ def _held_out_spans(
         truth=none,
         predicted=none,
         probabilities=np.zeros((len(rows), 0)),
-        truth_spans=tuple(given[row] for row in rows.tolist()),
+        truth_spans=tuple(true_spans[row] for row in rows.tolist()),
         predicted_spans=tuple([(s, e, column_of[c]) for s, e, c, _odds in spans] for spans in marked),
         span_odds=tuple([float(probability) for _s, _e, _c, probability in spans] for spans in marked),
     )
@@ -213,9 +213,10 @@ def taken_for(held_out: HeldOut, truth: int, predicted: int) -> NDArray[np.bool_
     return np.array(
         [
             bool(
-                {(s, e) for s, e, c in given if c == truth} & {(s, e) for s, e, c in marked if c == predicted}
+                {(s, e) for s, e, c in true_spans if c == truth}
+                & {(s, e) for s, e, c in marked if c == predicted}
             )
-            for given, marked in pairs
+            for true_spans, marked in pairs
         ],
         dtype=bool,
     )

@@ -15,9 +15,9 @@ def too_few_to_judge(documents: int) -> str:
     """
     if documents >= MIN_HEADLINE_DOCUMENTS:
         return ""
-    told = ngettext(
+    text = ngettext(
         "{n} labeled test document is too few to judge the model: it takes {wanted}",
         "{n} labeled test documents are too few to judge the model: it takes {wanted}",
         documents,
     )
-    return told.format(n=documents, wanted=MIN_HEADLINE_DOCUMENTS)
+    return text.format(n=documents, wanted=MIN_HEADLINE_DOCUMENTS)

@@ -161,9 +161,9 @@ def _row(row: ClassSpread) -> dict[str, Any]:
 
 
 def _ratio(measure: Measure) -> dict[str, Any]:
-    told = measure_json(measure)
-    has_end = told["high"] is not None and isfinite(told["high"])
-    return told if has_end else told | {"high": None}  # JSON knows no infinity
+    body = measure_json(measure)
+    has_end = body["high"] is not None and isfinite(body["high"])
+    return body if has_end else body | {"high": None}  # JSON knows no infinity
 
 
 def _group(group: Group) -> dict[str, Any]:

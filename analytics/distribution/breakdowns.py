@@ -56,20 +56,20 @@ class Habits:
     is_comparable: bool
 
 
-def people_of(known: Ledger) -> dict[int, str]:
+def people_of(log: Ledger) -> dict[int, str]:
     """Everybody whose answer stands, by name."""
-    ids = np.unique(known.annotators[known.stands]).tolist()
+    ids = np.unique(log.annotators[log.stands]).tolist()
     return dict(User.objects.filter(pk__in=ids).order_by("username").values_list("pk", "username"))
 
 
-def by_person(names: dict[int, str], known: Ledger, order: Whole) -> list[Group]:
+def by_person(names: dict[int, str], log: Ledger, order: Whole) -> list[Group]:
     """Every answer that stands, whether it speaks for its document or not.
 
     names : from `people_of`; order : (n_classes,) places in the ledger of the classes to count
     """
     index_of = {pk: n for n, pk in enumerate(names)}
-    group = _grouped(np.where(known.stands, known.annotators, 0), index_of)
-    return _groups(list(names.values()), group, _labels(known, group, order))
+    group = _grouped(np.where(log.stands, log.annotators, 0), index_of)
+    return _groups(list(names.values()), group, _labels(log, group, order))
 
 
 def by_guideline(project: Project, labelled: Labelled, order: Whole) -> list[Group]:
@@ -97,21 +97,21 @@ def by_time(labelled: Labelled, order: Whole) -> list[Group]:
     return [replace(period, begins=start) for period, start in zip(groups, starts, strict=True)]
 
 
-def habits(people: dict[int, str], known: Ledger, order: Whole) -> Habits:
+def habits(people: dict[int, str], log: Ledger, order: Whole) -> Habits:
     """Where everybody has answered enough random documents, on those; else on all, which weighs less."""
     names = list(people.values())
     index_of = {pk: n for n, pk in enumerate(people)}
-    stands = known.stands
-    random = stands & ((known.flags & (TEST | DRAWN)) > 0)
+    stands = log.stands
+    random = stands & ((log.flags & (TEST | DRAWN)) > 0)
     answers = np.bincount(
-        _grouped(np.where(random, known.annotators, 0), index_of) + 1, minlength=len(index_of) + 1
+        _grouped(np.where(random, log.annotators, 0), index_of) + 1, minlength=len(index_of) + 1
     )
     is_comparable = bool(
         len(index_of) > 1 and answers[1:].min(initial=MIN_COMPARABLE_ANSWERS) >= MIN_COMPARABLE_ANSWERS
     )
-    group = _grouped(np.where(random if is_comparable else stands, known.annotators, 0), index_of)
+    group = _grouped(np.where(random if is_comparable else stands, log.annotators, 0), index_of)
     n_answers = np.bincount(group + 1, minlength=len(index_of) + 1)[1:]
-    skewed = skews(_labels(known, group, order, is_once=True), n_answers)
+    skewed = skews(_labels(log, group, order, is_once=True), n_answers)
     return Habits([(names[skew.person], skew) for skew in skewed], is_comparable)
 
 
@@ -119,19 +119,19 @@ def _grouped(ids: NDArray[np.integer], index_of: dict[int, int]) -> Whole:
     """The place of each identifier; -1 where it has none."""
     if not index_of:
         return np.full(len(ids), -1)
-    known = np.array(sorted(index_of), dtype=np.int64)
-    at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    indices = np.array([index_of[pk] for pk in known.tolist()], dtype=np.int64)
-    return np.where(known[at] == ids, indices[at], -1)
+    existing = np.array(sorted(index_of), dtype=np.int64)
+    at = np.minimum(np.searchsorted(existing, ids), len(existing) - 1)
+    indices = np.array([index_of[pk] for pk in existing.tolist()], dtype=np.int64)
+    return np.where(existing[at] == ids, indices[at], -1)
 
 
-def _labels(known: Ledger, group: Whole, order: Whole, is_once: bool = False) -> Whole:
+def _labels(log: Ledger, group: Whole, order: Whole, is_once: bool = False) -> Whole:
     """Labels of each group and class: (n_groups, n_classes). `is_once`: of an answer, each class but once."""
-    n_groups, n_classes = int(group.max(initial=-1)) + 1, max(len(known.classes), 1)
-    of_label, class_indices = group[known.rows], known.class_indices
+    n_groups, n_classes = int(group.max(initial=-1)) + 1, max(len(log.classes), 1)
+    of_label, class_indices = group[log.rows], log.class_indices
     kept = of_label >= 0
     if is_once:
-        pairs = known.rows * np.int64(n_classes) + class_indices
+        pairs = log.rows * np.int64(n_classes) + class_indices
         kept[np.flatnonzero(kept)] = np.isin(np.flatnonzero(kept), np.unique(pairs, return_index=True)[1])
     counts = np.bincount(of_label[kept] * n_classes + class_indices[kept], minlength=n_groups * n_classes)
     return counts.reshape(n_groups, n_classes)[:, order]

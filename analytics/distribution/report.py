@@ -131,7 +131,7 @@ def _pairs(labelled: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]
     ]
     lifts = lift(counts, max(len(labelled), 1))
     first, second = np.nonzero(np.triu(counts, 1))
-    most = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
+    strongest = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
     return [
         Together(
             rows[a].label_class,
@@ -141,5 +141,5 @@ def _pairs(labelled: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]
             float(counts[a, b] / counts[b, b]),
             float(lifts[a, b]),
         )
-        for a, b in zip(first[most].tolist(), second[most].tolist(), strict=True)
+        for a, b in zip(first[strongest].tolist(), second[strongest].tolist(), strict=True)
     ]

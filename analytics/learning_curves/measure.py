@@ -104,11 +104,11 @@ def _class_numbers(version: ModelVersion, held_out: HeldOut, report: Report) -> 
     return {
         str(pk): {
             "labels": learnt.get(str(pk), 0),
-            "tp": told.true_positives,
-            "fp": told.false_positives,
-            "fn": told.false_negatives,
+            "tp": scores.true_positives,
+            "fp": scores.false_positives,
+            "fn": scores.false_negatives,
         }
-        for pk, told in zip(held_out.classes, report.classes, strict=True)
+        for pk, scores in zip(held_out.classes, report.classes, strict=True)
     }
 
 

@@ -86,12 +86,12 @@ class CurvesReport:
         return next((curve for curve in [*self.overall, *self.classes] if curve.key == key), self.macro)
 
 
-def curves_report(project: Project, most: int = MAX_VERSIONS) -> CurvesReport:
+def curves_report(project: Project, limit: int = MAX_VERSIONS) -> CurvesReport:
     """From the measurements that are kept: nothing is measured anew.
 
-    most : points of a curve; of more, some are taken, evenly spread, the first and the newest among them
+    limit : points of a curve; of more, some are taken, evenly spread, the first and the newest among them
     """
-    measurements = _measurements(project, most)
+    measurements = _measurements(project, limit)
     latest = Annotation.objects.filter(project=project).order_by("-pk").values("pk")[:MAX_ANSWERS]
     seconds = Annotation.objects.filter(pk__in=latest).median_seconds()
     hours = None if seconds is None else seconds * project.overlap / 3600  # of a document
@@ -112,16 +112,16 @@ def is_target_reached(project: Project) -> bool:
     return low is not None and low >= project.target_f1
 
 
-def macro_curve(project: Project, most: int = MAX_SHOWN) -> Curve:
+def macro_curve(project: Project, limit: int = MAX_SHOWN) -> Curve:
     """That of macro F1 alone, without hours."""
-    return _overall(project, _measurements(project, most), "macro_f1", None)
+    return _overall(project, _measurements(project, limit), "macro_f1", None)
 
 
-def _measurements(project: Project, most: int) -> list[Measurement]:
+def _measurements(project: Project, limit: int) -> list[Measurement]:
     """The oldest first."""
     kept = Measurement.objects.filter(project=project).order_by("-model_version__number")
     ids = list(kept.values_list("pk", flat=True)[:MAX_VERSIONS])[::-1]
-    indices = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(most, len(ids))).round().astype(int))
+    indices = np.unique(np.linspace(0, max(len(ids) - 1, 0), min(limit, len(ids))).round().astype(int))
     taken = Measurement.objects.filter(pk__in=[ids[index] for index in indices.tolist()])
     versions = taken.select_related("model_version").defer("model_version__facts", "model_version__classes")
     return list(versions.order_by("model_version__number"))
@@ -179,15 +179,15 @@ def _of_class(
 ) -> Curve:
     points, documents = [], []
     for measurement in measurements:
-        told = measurement.classes.get(str(label_class.pk))
-        measure = f1_of_counts(told["tp"], told["fp"], told["fn"]) if told else None
-        if told and measure is not None and measure.is_defined:
-            points.append(Point(measurement.model_version.number, told["labels"], measure))
+        numbers = measurement.classes.get(str(label_class.pk))
+        measure = f1_of_counts(numbers["tp"], numbers["fp"], numbers["fn"]) if numbers else None
+        if numbers and measure is not None and measure.is_defined:
+            points.append(Point(measurement.model_version.number, numbers["labels"], measure))
             documents.append(measurement.model_version.label_count)
     forecast, fit = _forecast(project, points)
     rate = _rate(points, documents)
-    asked = _times(forecast.more, 1 / rate) if rate else None
-    return Curve(str(label_class.pk), label_class, points, forecast, fit, asked, _times(asked, hours))
+    requests = _times(forecast.more, 1 / rate) if rate else None
+    return Curve(str(label_class.pk), label_class, points, forecast, fit, requests, _times(requests, hours))
 
 
 def _forecast(project: Project, points: Sequence[Point]) -> tuple[Forecast, Fit | None]:

@@ -22,14 +22,14 @@ TOGETHER = 40  # random documents that make a point of a curve
 def stopping_advice(project: Project) -> Advice:
     """Read the numbers and put them together."""
     versions = list(project.model_versions.ready()[:MAX_VERSIONS])
-    drawn = [
+    sampled = [
         prediction
         for prediction in foretold(project, stopping_criteria.WINDOW)
         if prediction.share == Share.RANDOM
     ]
     trend = stopping_criteria.accuracy_trend(
-        np.array([prediction.age for prediction in drawn], dtype=np.int64),
-        np.array([prediction.is_right for prediction in drawn], dtype=bool),
+        np.array([prediction.age for prediction in sampled], dtype=np.int64),
+        np.array([prediction.is_right for prediction in sampled], dtype=bool),
     )
     return stopping_criteria.advise(
         _kappas(versions), trend, _tested_gain(versions) or _drawn_gain(project, versions)
@@ -70,9 +70,14 @@ def _kappas(versions: list[ModelVersion]) -> list[float]:
 def _tested_gain(versions: list[ModelVersion]) -> Gain | None:
     """From the held-out test set, of the models that know the classes of now."""
     points = [
-        (version.label_count, told["documents"] - told["right"], told["documents"])
+        (
+            version.label_count,
+            held_out_facts["documents"] - held_out_facts["right"],
+            held_out_facts["documents"],
+        )
         for version in versions
-        if (told := version.facts.get("held_out")) and list(version.classes) == list(versions[0].classes)
+        if (held_out_facts := version.facts.get("held_out"))
+        and list(version.classes) == list(versions[0].classes)
     ]
     return _gain(points[::-1])
 
@@ -80,12 +85,12 @@ def _tested_gain(versions: list[ModelVersion]) -> Gain | None:
 def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     """From random documents, each predicted before it was labelled: where the test set is too small."""
     labels = {version.number: version.label_count for version in versions}
-    drawn = [
+    sampled = [
         (labels[prediction.model], not prediction.is_right)
         for prediction in foretold(project, MAX_SAMPLED)
         if prediction.share == Share.RANDOM and prediction.model in labels
     ]
-    groups = [drawn[start : start + TOGETHER] for start in range(0, len(drawn), TOGETHER)]
+    groups = [sampled[start : start + TOGETHER] for start in range(0, len(sampled), TOGETHER)]
     return _gain(
         [
             (round(sum(count for count, _ in group) / len(group)), sum(w for _, w in group), len(group))

@@ -27,16 +27,16 @@ def headline(report: CurvesReport) -> str:
     if reached == len(measured):
         return _("Every measured class has reached F1 {target}").format(target=target)
     open_ones = [curve for curve in measured if not curve.is_reached]
-    told = _("{n} of {all} classes have reached F1 {target}").format(
+    text = _("{n} of {all} classes have reached F1 {target}").format(
         n=reached, all=len(measured), target=target
     )
     ahead = [curve for curve in open_ones if curve.forecast.standing == Standing.AHEAD]
     if not ahead:
-        return told
+        return text
     farthest = max(ahead, key=lambda curve: curve.forecast.more.value or 0.0)
     name = farthest.label_class.name if farthest.label_class else ""
     return _("{told}; {name} needs most, {labels}").format(
-        told=told, name=name, labels=labels_range(farthest.forecast.more)
+        told=text, name=name, labels=labels_range(farthest.forecast.more)
     )
 
 
@@ -104,7 +104,7 @@ def gain_sentence(report: CurvesReport) -> str:
     curve = report.macro
     if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
         return ""
-    told = _(
+    sentence = _(
         "The next {n} labelled documents would bring {value} points of macro F1 ({low} to {high})."
     ).format(
         n=NEXT,
@@ -114,9 +114,9 @@ def gain_sentence(report: CurvesReport) -> str:
     )
     an_hour = curve.gain_an_hour
     if an_hour is None or an_hour.value is None or report.seconds is None:
-        return told
+        return sentence
     return (
-        told
+        sentence
         + " "
         + _(
             "At {seconds} seconds an answer, the median, that is {value} points per hour of one person."

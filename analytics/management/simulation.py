@@ -63,7 +63,7 @@ class SteeredSimulation(Simulation):
         return Quality(*(_number(measure) for measure in averages))
 
     def _by_class(self, version: ModelVersion, report: Report) -> list[float]:
-        f1 = {pk: _number(told.f1) for pk, told in zip(version.classes, report.classes, strict=True)}
+        f1 = {pk: _number(scores.f1) for pk, scores in zip(version.classes, report.classes, strict=True)}
         return [f1.get(self.classes[name], 0.0) for name in self.truth.class_names]
 
     @staticmethod
@@ -88,8 +88,8 @@ def weakest(
     >>> weakest(["a", "b"], [[10, 20]], [[[.5, .2], [.9, .5]]], [.9, .5], 20)
     {'class': 'b', 'target': 0.45, 'full_f1': 0.5, 'labels_to_target': [20], 'mean': 20.0, 'never': 0}
     """
-    known = [index for index, f1 in enumerate(full) if f1 > 0]
-    worst = min(known, key=lambda number: full[number])
+    reachable = [index for index, f1 in enumerate(full) if f1 > 0]
+    worst = min(reachable, key=lambda number: full[number])
     target = TARGET_SHARE * full[worst]
     reached = [
         labels_to_reach(counts, [f1[worst] for f1 in curve], target)

@@ -125,11 +125,13 @@ def rates_of(outcomes: Outcomes) -> Rates:
 def precisions(outcomes: Outcomes, rates: Rates) -> Scores:
     """Precision of each class: a share of the labels given."""
     right, extra, missed = outcomes.totals
-    given = np.maximum(right + extra, 1e-9)
+    n_predicted = np.maximum(right + extra, 1e-9)
     values = rates.recall * rates.support / (rates.recall * rates.support + rates.extra)
     none, ones = np.zeros_like(values), np.ones_like(values)
     is_known = (right + missed > 0) & (right + extra > 0)
-    return Scores(values, values, ones, given, (1 - values) / given, -values / given, none, is_known)
+    return Scores(
+        values, values, ones, n_predicted, (1 - values) / n_predicted, -values / n_predicted, none, is_known
+    )
 
 
 def recalls(outcomes: Outcomes, rates: Rates) -> Scores:
@@ -190,8 +192,8 @@ def _design_effect(weights: Values, scores: Scores, outcomes: Outcomes, moved: V
     totals = outcomes.totals
     apart = totals[0] @ right**2 + totals[1] @ extra**2 + totals[2] @ missed**2
     apart += (totals[0] + totals[2]) @ moved**2
-    known = scores.is_known
-    mean_extra, mean_missed = float(extra[known].mean()), float(missed[known].mean())
+    is_known = scores.is_known
+    mean_extra, mean_missed = float(extra[is_known].mean()), float(missed[is_known].mean())
     whole = float(outcomes.documents @ together**2) + (mean_extra + mean_missed) ** 2
     return max(1.0, whole / max(float(apart) + mean_extra**2 + mean_missed**2, 1e-300))
 

@@ -246,7 +246,7 @@ def _mean(counts: Counts, weights: NDArray[np.float64]) -> Average:
 
 
 def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> Measure:
-    known = ~np.isnan(values) & (weights > 0)
-    if not known.any():
+    is_known = ~np.isnan(values) & (weights > 0)
+    if not is_known.any():
         return undefined(NO_CLASS_DEFINED)
-    return Measure(float(np.average(values[known], weights=weights[known])))
+    return Measure(float(np.average(values[is_known], weights=weights[is_known])))

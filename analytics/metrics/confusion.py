@@ -126,27 +126,27 @@ def swaps(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.
 
 
 def swapped(
-    truth: NDArray[np.bool_], predicted: NDArray[np.bool_], true: int, said: int
+    truth: NDArray[np.bool_], predicted: NDArray[np.bool_], true: int, predicted_class: int
 ) -> NDArray[np.bool_]:
-    """Which units lack the class `true` and wrongly have `said`: (n_units,).
+    """Which units lack the class `true` and wrongly have `predicted_class`: (n_units,).
 
     >>> swapped(np.array([[1, 0], [0, 1]], bool), np.array([[0, 1], [0, 1]], bool), 0, 1)
     array([ True, False])
     """
     lost = truth[:, true] & ~predicted[:, true]
-    is_swapped: NDArray[np.bool_] = lost & predicted[:, said] & ~truth[:, said]
+    is_swapped: NDArray[np.bool_] = lost & predicted[:, predicted_class] & ~truth[:, predicted_class]
     return is_swapped
 
 
-def together(given: NDArray[np.bool_]) -> NDArray[np.int64]:
+def together(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Units that have both the row's class and the column's; on the diagonal all that have the class.
 
-    given : (n_units, n_classes)
+    flags : (n_units, n_classes)
 
     >>> together(np.array([[1, 1], [0, 1]], bool))
     array([[1, 1], [1, 2]])
     """
-    return _both(given, given)
+    return _both(flags, flags)
 
 
 def expected_swaps(matrix: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -171,14 +171,14 @@ def expected_swaps(matrix: NDArray[np.int64], predicted: NDArray[np.int64]) -> N
 def pairs(
     truth: NDArray[np.bool_],
     predicted: NDArray[np.bool_],
-    least: int = 1,
-    most: int | None = None,
+    minimum: int = 1,
+    limit: int | None = None,
     counts: Confusion | None = None,
 ) -> list[Pair]:
-    """Classes that are taken for each other in at least `least` units, the most frequent first.
+    """Classes that are taken for each other in at least `minimum` units, the most frequent first.
 
     truth, predicted : (n_units, n_classes)
-    most : pairs that are wanted
+    limit : pairs that are wanted
     counts : of the same units, where somebody has counted already
 
     >>> truth = np.eye(3, dtype=bool)[[0, 0, 0, 1, 1, 2]]
@@ -191,8 +191,8 @@ def pairs(
     either = in_either(truth | predicted)
     expected = expected + expected.T
     both_ways = counts.matrix + counts.matrix.T
-    first, second = np.nonzero(np.triu(both_ways, 1) >= max(least, 1))
-    order = np.lexsort((either[first, second], -both_ways[first, second]))[:most]
+    first, second = np.nonzero(np.triu(both_ways, 1) >= max(minimum, 1))
+    order = np.lexsort((either[first, second], -both_ways[first, second]))[:limit]
     return [
         _pair(
             first_class, other, counts, int(either[first_class, other]), float(expected[first_class, other])

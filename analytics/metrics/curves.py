@@ -231,10 +231,10 @@ def _best_middles(
     share = np.clip(values[-1] / ceilings, 0.01, 0.99)
     middles = x[-1] - np.log(share / (1 - share)) / steeps
     for _ in range(STEPS):
-        said = _curve(x, c, k, middles[:, None])
-        slope = -k * said * (1 - said / c)
+        predicted = _curve(x, c, k, middles[:, None])
+        slope = -k * predicted * (1 - predicted / c)
         bends = (weights * slope**2).sum(axis=1) + 1e-9
-        step = (weights * slope * (values - said)).sum(axis=1) / bends
+        step = (weights * slope * (values - predicted)).sum(axis=1) / bends
         middles = middles + np.clip(step, -1 / steeps, 1 / steeps)
     misfit = (weights * (values - _curve(x, c, k, middles[:, None])) ** 2).sum(axis=1)
     return middles, bends, misfit

@@ -49,8 +49,8 @@ def score_marks(
     squares = [(1 - probabilities) ** 2, probabilities**2]
     marks = np.bincount(documents, minlength=n_documents)
     log_loss, brier = (
-        _mean(np.where(is_right, well, badly), (well, badly), documents, marks, most)
-        for (well, badly), most in ((surprises, MAX_SURPRISE), (squares, 1.0))
+        _mean(np.where(is_right, well, badly), (well, badly), documents, marks, maximum)
+        for (well, badly), maximum in ((surprises, MAX_SURPRISE), (squares, 1.0))
     )
     excess = probabilities - is_right
     by_bin = np.zeros((n_documents, N_BINS))
@@ -70,17 +70,17 @@ def _mean(
     imagined: tuple[NDArray[np.floating], NDArray[np.floating]],
     documents: NDArray[np.integer],
     marks: NDArray[np.int64],
-    most: float,
+    maximum: float,
 ) -> Measure:
     """The mean over marks.
 
     values : (n_marks,); imagined : the same if all marks were right, if all were wrong
-    marks : (n_documents,) how many each has; most : what one mark may have
+    marks : (n_documents,) how many each has; maximum : what one mark may have
     """
     sums, (well, badly) = _summed(values, documents, len(marks)), imagined
     ends = float(well.mean()), float(np.quantile(badly, MUCH))
     return Measure(
-        float(values.mean()), interval=mean_interval(sums, marks, imagined=ends, bounds=(0.0, most))
+        float(values.mean()), interval=mean_interval(sums, marks, imagined=ends, bounds=(0.0, maximum))
     )
 
 

@@ -66,11 +66,11 @@ def mismatch(
     statistic = float(_chi_square(table[:1], table.sum(axis=0), sizes)[0])
     residuals = np.zeros(len(first))
     residuals[present] = adjusted_residuals(table)[0]
-    most = int(np.ceil(enough * (1 + draws)))
-    as_far, drawn = _drawn_as_far(table, statistic, draws, most, np.random.default_rng(seed))
+    limit = int(np.ceil(enough * (1 + draws)))
+    as_far, sampled = _drawn_as_far(table, statistic, draws, limit, np.random.default_rng(seed))
     return Mismatch(
         statistic,
-        (1 + as_far) / (1 + drawn),
+        (1 + as_far) / (1 + sampled),
         float(np.sqrt(statistic / sizes.sum())),
         tuple(residuals.tolist()),
     )
@@ -108,19 +108,19 @@ def _chi_square(
 
 
 def _drawn_as_far(
-    table: NDArray[np.float64], statistic: float, draws: int, most: int, random: np.random.Generator
+    table: NDArray[np.float64], statistic: float, draws: int, limit: int, random: np.random.Generator
 ) -> tuple[int, int]:
-    """How many draws are as far apart, of how many: of all, or of those until `most` were."""
+    """How many draws are as far apart, of how many: of all, or of those until `limit` were."""
     both, sizes = table.sum(axis=0), table.sum(axis=1)
-    piece = _FIRST_DRAWS if most < draws else draws
+    piece = _FIRST_DRAWS if limit < draws else draws
     piece = max(1, min(piece, _MAX_BATCH_DRAWS // len(both)))
     as_far = done = 0
-    while done < draws and as_far < most:
+    while done < draws and as_far < limit:
         size = min(piece, draws - done)
-        drawn = random.multivariate_hypergeometric(
+        sampled = random.multivariate_hypergeometric(
             both.astype(np.int64), int(sizes[0]), size=size, method="marginals"
         )
-        statistics = _chi_square(drawn.astype(np.float64), both, sizes)
+        statistics = _chi_square(sampled.astype(np.float64), both, sizes)
         as_far += int((statistics >= statistic * (1 - 1e-12)).sum())
         done += size
     return as_far, done

@@ -59,21 +59,21 @@ def needs(
     """
     low = lower_bounds(true_positives, false_positives, false_negatives)
     distance = np.maximum(0.0, target - low) / target
-    most = np.full(len(low), MAX_CLASS_SHARE)
+    limits = np.full(len(low), MAX_CLASS_SHARE)
     if is_ambiguous is not None:
-        distance, most = (np.where(is_ambiguous, part / 2, part) for part in (distance, most))
+        distance, limits = (np.where(is_ambiguous, part / 2, part) for part in (distance, limits))
     errors = false_positives + false_negatives
     weights = distance * (1 + errors / max(int(errors.sum()), 1)) / np.sqrt(labels + 1.0)
-    shares = capped(weights, most, MAX_TOTAL_SHARE * float(distance.max(initial=0.0)))
+    shares = capped(weights, limits, MAX_TOTAL_SHARE * float(distance.max(initial=0.0)))
     rounded: NDArray[np.float64] = np.floor(shares * 10**DIGITS + 1e-6) / 10**DIGITS  # down: below every cap
     return rounded
 
 
-def capped(weights: NDArray[np.float64], most: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+def capped(weights: NDArray[np.float64], limits: NDArray[np.float64], total: float) -> NDArray[np.float64]:
     """Share out a total in proportion to weights; what a class may not have goes to the others.
 
-    weights, most : (n,) not negative; total : what there is
-    returns : (n,) each at most its `most`; they sum to `total`, or to less where all that weigh are full
+    weights, limits : (n,) not negative; total : what there is
+    returns : (n,) each at most its `limits`; they sum to `total`, or to less where all that weigh are full
 
     >>> capped(np.array([8., 1., 1., 0.]), np.array([.3, .3, .3, .3]), .5)
     array([0.3, 0.1, 0.1, 0. ])
@@ -82,6 +82,6 @@ def capped(weights: NDArray[np.float64], most: NDArray[np.float64], total: float
     is_open = weights > 0
     while is_open.any() and (left := total - shares.sum()) > 1e-12:
         offered = shares + np.where(is_open, weights, 0.0) / weights[is_open].sum() * left
-        shares = np.minimum(offered, most)
-        is_open &= offered < most
+        shares = np.minimum(offered, limits)
+        is_open &= offered < limits
     return shares

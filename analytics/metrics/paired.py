@@ -81,7 +81,7 @@ def paired_differences(
         raise ValueError(
             f"truth {truth.shape}, first {first.shape} and second {second.shape} must be equal tables"
         )
-    counts = [(truth & said, ~truth & said, truth & ~said) for said in (first, second)]
+    counts = [(truth & predicted, ~truth & predicted, truth & ~predicted) for predicted in (first, second)]
     return paired_differences_of_counts(counts[0], counts[1])
 
 
@@ -219,10 +219,10 @@ def _of_means(first: Outcomes, second: Outcomes) -> Difference:
     """Of the mean F1 over the classes that have a document."""
     sides = first, second
     scores = [f1s(side, rates_of(side)) for side in sides]
-    known = scores[0].is_known
-    if not known.any():
+    is_known = scores[0].is_known
+    if not is_known.any():
         return _unknown(NOTHING_TRUE)
-    values = [float(f1_values(*side.totals)[known].mean()) for side in sides]
+    values = [float(f1_values(*side.totals)[is_known].mean()) for side in sides]
     intervals = [
         interval_of_mean(value, score, side) for value, score, side in zip(values, scores, sides, strict=True)
     ]
@@ -230,8 +230,8 @@ def _of_means(first: Outcomes, second: Outcomes) -> Difference:
     moved = [_moved(side, score).sum(axis=1) for side, score in zip(sides, scores, strict=True)]
     imagined = [
         (
-            float(labels[known] @ score.right[known]),
-            float(labels[known] @ (score.missed + score.extra)[known]),
+            float(labels[is_known] @ score.right[is_known]),
+            float(labels[is_known] @ (score.missed + score.extra)[is_known]),
         )
         for score in scores
     ]

@@ -46,10 +46,10 @@ def positives_drawn_in_turn(
     array([0.1, 0.9])
     """
     drawn_after = np.where(is_drawn, 0, is_drawn.sum() - np.cumsum(is_drawn))
-    known = np.bincount(class_indices, weights=drawn_after[documents], minlength=n_classes)
+    positives_before = np.bincount(class_indices, weights=drawn_after[documents], minlength=n_classes)
     rest = np.where(is_drawn, population - np.cumsum(~is_drawn), 0)
-    told = np.bincount(class_indices, weights=rest[documents], minlength=n_classes)
-    shares: NDArray[np.float64] = (known + told) / population
+    positives_estimated = np.bincount(class_indices, weights=rest[documents], minlength=n_classes)
+    shares: NDArray[np.float64] = (positives_before + positives_estimated) / population
     return shares
 
 

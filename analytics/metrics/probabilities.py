@@ -76,7 +76,7 @@ def score_probabilities(
     exact = (
         log_loss(probabilities, truth.argmax(axis=1)) if is_single else binary_log_loss(probabilities, truth)
     )
-    most = 2.0 if is_single else float(truth.shape[1])
+    maximum = 2.0 if is_single else float(truth.shape[1])
     confidences, is_right = _judged(probabilities, truth, predicted, is_single=is_single)
     measured = calibration(confidences.ravel(), is_right.ravel(), N_BINS)
     error = calibration_interval(
@@ -87,7 +87,7 @@ def score_probabilities(
         replace(exact, interval=mean_interval(surprise, imagined=imagined[0], bounds=(0.0, MAX_SURPRISE))),
         replace(
             brier(probabilities, truth),
-            interval=mean_interval(squared, imagined=imagined[1], bounds=(0.0, most)),
+            interval=mean_interval(squared, imagined=imagined[1], bounds=(0.0, maximum)),
         ),
         replace(measured, error=replace(measured.error, interval=error)),
         gap_of(excess, predicted.sum(axis=1), float(probabilities[predicted].sum())),
@@ -202,15 +202,16 @@ def _folded_mean(means: NDArray[np.float64], deviations: NDArray[np.float64]) ->
     return np.where(deviations > 0, folded, means)
 
 
-def gap_of(excess: NDArray[np.float64], given: NDArray[np.integer], confidence: float) -> Measure:
+def gap_of(excess: NDArray[np.float64], n_predicted: NDArray[np.integer], confidence: float) -> Measure:
     """Mean probability of the given classes minus the share of them that are right.
 
-    excess, given : (n_documents,) probability that the given classes of each have too much, and their number
+    excess, n_predicted : (n_documents,) probability that the given classes of each have too much, and their
+    number
     confidence : the probabilities of all given classes together
     """
-    count = int(given.sum())
+    count = int(n_predicted.sum())
     if not count:
         return undefined(NOTHING_ANSWERED)
     mean = confidence / count
-    interval = mean_interval(excess, given, imagined=(mean - 1, mean), bounds=(-1.0, 1.0))
+    interval = mean_interval(excess, n_predicted, imagined=(mean - 1, mean), bounds=(-1.0, 1.0))
     return Measure(float(excess.sum()) / count, interval=interval)

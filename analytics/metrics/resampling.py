@@ -49,12 +49,12 @@ def drawn_weights(
     piece = max(1, _MAX_BATCH_NUMBERS // max(1, n_outcomes))
     for start in range(0, n_resamples, piece):
         size = min(piece, n_resamples - start)
-        drawn = _POISSON[1].take(random.integers(_STEPS, size=(size, len(single)), dtype=np.uint16))
+        sampled = _POISSON[1].take(random.integers(_STEPS, size=(size, len(single)), dtype=np.uint16))
         if len(single) == n_outcomes:
-            yield drawn
+            yield sampled
             continue
         weights = np.empty((size, n_outcomes), np.float32)
-        weights[:, single] = drawn
+        weights[:, single] = sampled
         steps = random.integers(_STEPS, size=(size, len(few)), dtype=np.uint16)
         weights[:, few] = _POISSON.ravel().take(steps + tables)
         weights[:, many] = random.poisson(documents[many], (size, len(many)))
@@ -76,13 +76,13 @@ def corrected_interval(
     >>> round(found.low, 2), round(found.high, 2)
     (0.03, 0.97)
     """
-    known = draws[~np.isnan(draws)]
-    if not len(known) or len(known) * 2 < len(draws):
+    defined = draws[~np.isnan(draws)]
+    if not len(defined) or len(defined) * 2 < len(draws):
         return None
-    below = float(((known < value).mean() + (known <= value).mean()) / 2)
-    bias = _NORMAL.inv_cdf(min(max(below, 1 / (len(known) + 1)), 1 - 1 / (len(known) + 1)))
+    below = float(((defined < value).mean() + (defined <= value).mean()) / 2)
+    bias = _NORMAL.inv_cdf(min(max(below, 1 / (len(defined) + 1)), 1 - 1 / (len(defined) + 1)))
     reach = _NORMAL.inv_cdf((1 + confidence) / 2)
-    low, high = np.quantile(known, [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)])
+    low, high = np.quantile(defined, [_NORMAL.cdf(2 * bias - reach), _NORMAL.cdf(2 * bias + reach)])
     return Interval(min(float(low), value), max(float(high), value))
 
 

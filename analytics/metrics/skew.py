@@ -51,12 +51,12 @@ def skews(
     [(0, 0, 0.4, 0.2, 3.7)]
     """
     n = answers[:, None].astype(np.float64)
-    total, given = n.sum(), counts.sum(axis=0)[None, :]
+    total, expected_counts = n.sum(), counts.sum(axis=0)[None, :]
     if len(answers) < 2 or not total:
         return []
-    pooled = given / total
+    pooled = expected_counts / total
     expected = n * np.minimum(pooled, 1 - pooled)
-    shares, others = divide(counts, n), divide(given - counts, total - n)
+    shares, others = divide(counts, n), divide(expected_counts - counts, total - n)
     spread = np.sqrt(
         pooled * (1 - pooled) * (divide(np.ones_like(n), n) + divide(np.ones_like(n), total - n))
     )

@@ -96,12 +96,12 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
     for (buckets, n, bad), p in zip(tried, p_values, strict=True):
         elsewhere = (wrong - bad) / (total - n)
         judged[buckets] = WeakSlice(buckets, n, bad, elsewhere, _cohens_h(bad / n, elsewhere), p)
-    told = [
+    reported = [
         each
         for each in judged.values()
         if each.p_value <= FALSE_DISCOVERIES and each.effect >= MIN_EFFECT and _is_news(each, judged)
     ]
-    return Search(tuple(sorted(told, key=lambda weak_slice: -weak_slice.effect)[:MAX_SLICES]), len(tried))
+    return Search(tuple(sorted(reported, key=lambda weak_slice: -weak_slice.effect)[:MAX_SLICES]), len(tried))
 
 
 def fisher_greater(bad: int, n: int, wrong: int, total: int) -> float:
@@ -124,9 +124,9 @@ def fisher_greater(bad: int, n: int, wrong: int, total: int) -> float:
 
 def _counted(codes: Codes, is_wrong: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     """(code, documents, wrong ones) of each bucket that is large enough, and leaves as many beside it."""
-    known = codes >= 0
-    documents = np.bincount(codes[known])
-    wrong = np.bincount(codes[known & is_wrong], minlength=len(documents))
+    is_known = codes >= 0
+    documents = np.bincount(codes[is_known])
+    wrong = np.bincount(codes[is_known & is_wrong], minlength=len(documents))
     large = (documents >= MIN_SUPPORT) & (len(codes) - documents >= MIN_SUPPORT)
     kept = np.flatnonzero(large)
     return list(zip(kept.tolist(), documents[kept].tolist(), wrong[kept].tolist(), strict=True))
@@ -158,6 +158,6 @@ def _cohens_h(first: float, second: float) -> float:
 
 
 @lru_cache(maxsize=4)
-def _log_factorials(most: int) -> NDArray[np.float64]:
-    """(most + 1,) the logarithms of 0!, 1!, 2! …"""
-    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
+def _log_factorials(limit: int) -> NDArray[np.float64]:
+    """(limit + 1,) the logarithms of 0!, 1!, 2! …"""
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, limit + 1)))])

@@ -59,10 +59,10 @@ def precision_recall_curve(probabilities: NDArray[np.floating], truth: NDArray[n
     >>> curve.precision.round(2).tolist(), curve.recall.tolist()
     ([0.5, 0.67, 0.5, 1.0, 1.0], [1.0, 1.0, 0.5, 0.5, 0.0])
     """
-    tp, given, thresholds = _counts(probabilities, truth)
+    tp, n_predicted, thresholds = _counts(probabilities, truth)
     n_true = int(truth.sum())
     recall = tp / n_true if n_true else np.ones(len(tp))
-    return Curve(np.append(tp / given, 1.0), np.append(recall, 0.0), thresholds)
+    return Curve(np.append(tp / n_predicted, 1.0), np.append(recall, 0.0), thresholds)
 
 
 def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Measure:
@@ -105,15 +105,15 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     order, ends = ranking_cuts(probabilities)
     is_true = truth[order]
     half = _half(len(truth), seed)
-    tp, given = is_true.cumsum()[ends], ends + 1
+    tp, n_predicted = is_true.cumsum()[ends], ends + 1
     tp_half, given_half = (is_true & half).cumsum()[ends], half.cumsum()[ends]
-    index = best_cut(tp, given, int(tp[-1]))
+    index = best_cut(tp, n_predicted, int(tp[-1]))
     counts = np.zeros(3, dtype=np.int64)
-    first, other = (tp_half, given_half), (tp - tp_half, given - given_half)
+    first, other = (tp_half, given_half), (tp - tp_half, n_predicted - given_half)
     for (tp_seen, given_seen), measured in ((first, other), (other, first)):
         picked = best_cut(tp_seen, given_seen, int(tp_seen[-1]))
         counts += _counts_at(picked, *measured)
-    flattered = f1_of_counts(*_counts_at(index, tp, given).tolist())
+    flattered = f1_of_counts(*_counts_at(index, tp, n_predicted).tolist())
     elsewhere = f1_of_counts(*counts.tolist())
     optimism = (flattered.value or 0.0) - (elsewhere.value or 0.0)
     return Threshold(float(probabilities[order[ends[index]]]), flattered, elsewhere, optimism)
@@ -147,10 +147,10 @@ def threshold_interval(
     columns: slice | NDArray[np.int64] = slice(len(ends)) if ends[-1] + 1 == len(ends) else ends  # no ties
     thresholds, best = [], []
     for weights in drawn_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
-        given = weights[:, : ends[-1] + 1]
-        true_positives = (given * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
-        drawn = given.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]
-        f1 = f1_scores(true_positives, drawn)
+        sampled = weights[:, : ends[-1] + 1]
+        true_positives = (sampled * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
+        denominators = sampled.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]
+        f1 = f1_scores(true_positives, denominators)
         indices = f1.argmax(axis=1)
         thresholds.append(probabilities_at[indices])
         best.append(f1[np.arange(len(f1)), indices].astype(np.float64))
@@ -159,11 +159,11 @@ def threshold_interval(
     return Interval(float(low), float(high)), _widened(of_f1, measured.interval)
 
 
-def _widened(drawn: Interval | None, counted: Interval | None) -> Interval | None:
+def _widened(sampled: Interval | None, counted: Interval | None) -> Interval | None:
     """What either holds: where all is found, every drawn test set says so, which makes it no surer."""
-    if drawn is None or counted is None:
-        return drawn
-    return Interval(min(drawn.low, counted.low), max(drawn.high, counted.high))
+    if sampled is None or counted is None:
+        return sampled
+    return Interval(min(sampled.low, counted.low), max(sampled.high, counted.high))
 
 
 def _counts(
@@ -187,6 +187,6 @@ def _half(n_documents: int, seed: int) -> NDArray[np.bool_]:
     return half
 
 
-def _counts_at(index: int, tp: NDArray[np.int64], given: NDArray[np.int64]) -> NDArray[np.int64]:
+def _counts_at(index: int, tp: NDArray[np.int64], n_predicted: NDArray[np.int64]) -> NDArray[np.int64]:
     """True positives, false positives and false negatives of a threshold."""
-    return np.array([tp[index], given[index] - tp[index], tp[-1] - tp[index]], dtype=np.int64)
+    return np.array([tp[index], n_predicted[index] - tp[index], tp[-1] - tp[index]], dtype=np.int64)

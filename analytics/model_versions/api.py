@@ -76,28 +76,28 @@ class Comparisons(Endpoint):
     @operation("reports_compare", answers={200: ComparisonOut}, filters=CompareFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """Compare two models: measures with paired intervals, and which documents were fixed or broken."""
-        pair = asked_pair(self.member.project, self.asked.get("a"), self.asked.get("b"))
+        pair = asked_pair(self.member.project, self.requested.get("a"), self.requested.get("b"))
         if pair is None:
             raise NotFound
         comparison = compare(self.member.project, *pair)
-        return Response(_as_json(comparison, Outcome(self.asked["outcome"])))
+        return Response(_as_json(comparison, Outcome(self.requested["outcome"])))
 
 
 def _as_json(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
-    told = comparison.differences
+    body = comparison.differences
     rows = comparison.judged.documents(outcome)[:MAX_ITEMS]
     return {
         "headline": headline(comparison),
         "first": comparison.first.number,
         "second": comparison.second.number,
-        "test_documents": told.n_documents,
+        "test_documents": body.n_documents,
         "fixed": comparison.counts[Outcome.FIXED],
         "broken": comparison.counts[Outcome.BROKEN],
         "both_right": comparison.counts[Outcome.RIGHT],
         "both_wrong": comparison.counts[Outcome.WRONG],
-        "accuracy": _difference(told.accuracy),
-        "macro_f1": _difference(told.macro_f1),
-        "micro_f1": _difference(told.micro_f1),
+        "accuracy": _difference(body.accuracy),
+        "macro_f1": _difference(body.macro_f1),
+        "micro_f1": _difference(body.micro_f1),
         "classes": [
             _difference(row.f1)
             | {"class": row.label_class.pk, "name": row.label_class.name, "labels_added": row.added}

@@ -140,11 +140,11 @@ def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
 def _judged(
     project: Project, first: ModelVersion, second: ModelVersion, labelled: LabelTable
 ) -> tuple[Judged, tuple[Counts, Counts]]:
-    said = [held_out(project, version, labelled) for version in (first, second)]
-    classes = tuple(dict.fromkeys([*said[1].classes, *said[0].classes]))
-    said = [_in_order(held_out, classes) for held_out in said]
-    ids, *rows_of = np.intersect1d(said[0].document_ids, said[1].document_ids, return_indices=True)
-    left, other = (held_out.take(rows) for held_out, rows in zip(said, rows_of, strict=True))
+    predicted = [held_out(project, version, labelled) for version in (first, second)]
+    classes = tuple(dict.fromkeys([*predicted[1].classes, *predicted[0].classes]))
+    predicted = [_in_order(held_out, classes) for held_out in predicted]
+    ids, *rows_of = np.intersect1d(predicted[0].document_ids, predicted[1].document_ids, return_indices=True)
+    left, other = (held_out.take(rows) for held_out, rows in zip(predicted, rows_of, strict=True))
     tables = _counts(project.kind, left), _counts(project.kind, other)
     return Judged(ids, (_in_full(tables[0]), _in_full(tables[1])), left, other), tables
 

@@ -39,9 +39,11 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
         "status": HAS_MODEL if versions else missing_model(project),
     }
     if compared is not None:
-        wanted = request.GET.get("show", "")
+        requested = request.GET.get("show", "")
         outcome = (
-            Outcome(wanted) if wanted in {known_outcome.value for known_outcome in Outcome} else Outcome.FIXED
+            Outcome(requested)
+            if requested in {known_outcome.value for known_outcome in Outcome}
+            else Outcome.FIXED
         )
         page = Paginator(compared.judged.documents(outcome), PER_PAGE).get_page(request.GET.get("page"))
         shown |= _told(compared, outcome) | {"page": page, "items": _items(project, compared, page)}
@@ -49,11 +51,11 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
 
 
 def _told(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
-    told = comparison.differences
+    differences = comparison.differences
     measures = [
-        (_("accuracy"), told.accuracy),
-        (_("macro F1"), told.macro_f1),
-        (_("micro F1"), told.micro_f1),
+        (_("accuracy"), differences.accuracy),
+        (_("macro F1"), differences.macro_f1),
+        (_("micro F1"), differences.micro_f1),
     ]
     pair = f"a={comparison.first.number}&b={comparison.second.number}"
     return {
@@ -77,8 +79,8 @@ def _items(project: Project, comparison: Comparison, page: Page[Any]) -> list[di
     for index, document in zip(rows, ids, strict=True):
         text = texts[document].text
         sides = ((judged.first, True), (judged.first, False), (judged.second, False))
-        said = [_labels(side, index, text, classes, is_truth=is_truth) for side, is_truth in sides]
-        items.append({"document": document, "text": text[:LONGEST], "said": said})
+        predicted = [_labels(side, index, text, classes, is_truth=is_truth) for side, is_truth in sides]
+        items.append({"document": document, "text": text[:LONGEST], "said": predicted})
     return items
 
 

@@ -137,18 +137,18 @@ def headline(standing: Standing) -> str:
     used, newest = standing.used, standing.newest
     if used is None:
         return _("No model is ready yet")
-    told: dict[str, Any] = {
+    text: dict[str, Any] = {
         "number": used.number,
         "newest": newest.number if newest else "",
         "promoted": standing.promoted.number if standing.promoted else "",
     }
     if standing.is_promoted_lost:
-        return _("Model {promoted} cannot be used any more, so model {number}, the newest, is").format(**told)
+        return _("Model {promoted} cannot be used any more, so model {number}, the newest, is").format(**text)
     if standing.is_followed:
-        return _("Model {number} is in use: the newest").format(**told)
+        return _("Model {number} is in use: the newest").format(**text)
     if used == newest:
-        return _("Model {number} is in use, and stays so when newer ones come").format(**told)
-    return _("Model {number} is in use by choice; model {newest} is the newest").format(**told)
+        return _("Model {number} is in use, and stays so when newer ones come").format(**text)
+    return _("Model {number} is in use by choice; model {newest} is the newest").format(**text)
 
 
 def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[LabelClass, int | None]]:

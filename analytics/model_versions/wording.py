@@ -16,17 +16,17 @@ def headline(comparison: Comparison | None) -> str:
     """Which of the two is better, and whether that is more than noise."""
     if comparison is None:
         return _("There are no two models to compare yet")
-    told = {"a": comparison.first.number, "b": comparison.second.number}
+    text = {"a": comparison.first.number, "b": comparison.second.number}
     difference = comparison.differences.accuracy
     if difference.change.value is None:
-        return _("Models {a} and {b} have no test document in common").format(**told)
+        return _("Models {a} and {b} have no test document in common").format(**text)
     macro = comparison.differences.macro_f1
     sure = difference if difference.is_beyond_noise else macro if macro.is_beyond_noise else None
     if sure is None or sure.change.value is None:
-        return _("Models {a} and {b} differ by no more than noise").format(**told)
+        return _("Models {a} and {b} differ by no more than noise").format(**text)
     if sure.change.value > 0:
-        return _("Model {b} is better than model {a}, by more than noise").format(**told)
-    return _("Model {b} is worse than model {a}, by more than noise").format(**told)
+        return _("Model {b} is better than model {a}, by more than noise").format(**text)
+    return _("Model {b} is worse than model {a}, by more than noise").format(**text)
 
 
 def verdict(difference: Difference) -> str:
@@ -50,7 +50,7 @@ def outcome_names() -> list[tuple[Outcome, str]]:
 def changes(comparison: Comparison) -> list[tuple[str, str]]:
     """What the second model had that the first had not, as names and values."""
     first, second = comparison.first, comparison.second
-    told = [
+    rows = [
         (
             _("Labelled documents"),
             _("from {a} to {b}").format(a=_grouped(first.label_count), b=_grouped(second.label_count)),
@@ -59,14 +59,14 @@ def changes(comparison: Comparison) -> list[tuple[str, str]]:
     added = set(second.classes) - set(first.classes)
     gone = set(first.classes) - set(second.classes)
     if added or gone:
-        told.append(
+        rows.append(
             (_("Classes"), _("{n} more, {gone} fewer").format(n=len(added), gone=len(gone))),
         )
-    told += [
+    rows += [
         (name, _("both {value}").format(value=a) if a == b else _("from {a} to {b}").format(a=a, b=b))
         for (name, a), (_name, b) in zip(facts_of(first), facts_of(second), strict=True)
     ]
-    return told
+    return rows
 
 
 def facts_of(version: ModelVersion) -> list[tuple[str, str]]:

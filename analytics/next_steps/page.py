@@ -39,17 +39,19 @@ def steps(request: HttpRequest, member: Membership) -> HttpResponse:
 def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
     """Bring test documents that wait to the front, drawn at random as the test set was."""
     waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
-    drawn = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
-    picked = picks.pick(member.project_id, person(request), drawn, _("Measures the model")) if drawn else None
+    sampled = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
+    picked = (
+        picks.pick(member.project_id, person(request), sampled, _("Measures the model")) if sampled else None
+    )
     if picked is None or picked.pick is None:
         messages.info(request, _("No test document waits for a label: import more documents."))
     else:
-        told = ngettext(
+        message = ngettext(
             "{n} test document is brought to the front within seconds; a pick like this can be taken back.",
             "{n} test documents are brought to the front within seconds; a pick like this can be taken back.",
             picked.waiting,
         )
-        messages.success(request, told.format(n=picked.waiting))
+        messages.success(request, message.format(n=picked.waiting))
     return redirect("analytics:classes", member.project_id)
 
 

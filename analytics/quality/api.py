@@ -88,7 +88,7 @@ class QualityReports(Endpoint):
     @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read every measure of one model, measured on random test documents, with intervals."""
-        report_data = quality(self.member.project, asked=self.asked.get("model"))
+        report_data = quality(self.member.project, requested=self.requested.get("model"))
         return Response(
             _as_json(report_data) | {"model_status": status_json(report_data.choice.status, self.member)}
         )

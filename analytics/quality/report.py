@@ -81,13 +81,13 @@ class Quality:
         return self.choice.version
 
 
-def quality(project: Project, chosen: str = "", asked: str | int | None = None) -> Quality:
+def quality(project: Project, chosen: str = "", requested: str | int | None = None) -> Quality:
     """Of one model, on the labels of now.
 
     chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
-    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
     """
-    choice = model_choice(project, asked)
+    choice = model_choice(project, requested)
     version = choice.version
     held = held_out(project, version) if version else None
     if version is None or held is None or not len(held):
@@ -172,9 +172,11 @@ def _rows(
     )
 
 
-def _chosen(held_out: HeldOut, rows: tuple[ClassQuality, ...], wanted: str, seed: int) -> ChosenClass | None:
+def _chosen(
+    held_out: HeldOut, rows: tuple[ClassQuality, ...], requested: str, seed: int
+) -> ChosenClass | None:
     measured = [row for row in rows if row.f1.value is not None]
-    named = next((row for row in rows if str(row.label_class.pk) == wanted), None)
+    named = next((row for row in rows if str(row.label_class.pk) == requested), None)
     row = named or min(measured, key=lambda row: row.f1.value or 0.0, default=None)
     if row is None:
         return None
@@ -195,7 +197,9 @@ def _of_marks(held_out: HeldOut) -> ProbabilityScores:
     rows = np.repeat(np.arange(len(held_out)), [len(probabilities) for probabilities in held_out.span_odds])
     span_probabilities = np.array([p for each in held_out.span_odds for p in each], dtype=np.float64)
     pairs = zip(held_out.predicted_spans, map(set, held_out.truth_spans), strict=True)
-    is_right = np.array([span in given for said, given in pairs for span in said], dtype=bool)
+    is_right = np.array(
+        [span in true_spans for predicted, true_spans in pairs for span in predicted], dtype=bool
+    )
     return remembered(
         lambda: score_marks(span_probabilities, is_right, rows, len(held_out)),
         f"marks {len(held_out)}",

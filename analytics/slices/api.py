@@ -94,7 +94,7 @@ class SliceReports(Endpoint):
     @operation("reports_slices", answers={200: SlicesOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
         """Read on which documents the model is worse: by length and by every field of the metadata."""
-        report = slices(self.member.project, asked=self.asked.get("model"))
+        report = slices(self.member.project, requested=self.requested.get("model"))
         return Response(_as_json(report) | {"model_status": status_json(report.choice.status, self.member)})
 
 
@@ -141,5 +141,5 @@ def _weak(weak: Weak) -> dict[str, Any]:
 def _slice(where: Slice | None) -> dict[str, Any] | None:
     if where is None:
         return None
-    told = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
-    return told | {"also": [asdict(condition) for condition in where.also]}
+    body = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
+    return body | {"also": [asdict(condition) for condition in where.also]}

@@ -73,13 +73,13 @@ class Slices:
         return counts
 
 
-def slices(project: Project, key: str = LENGTH, asked: str | int | None = None) -> Slices:
+def slices(project: Project, key: str = LENGTH, requested: str | int | None = None) -> Slices:
     """Computed now, of one model.
 
     key : of the field to show, by default the length of the text
-    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
     """
-    choice = model_choice(project, asked)
+    choice = model_choice(project, requested)
     version = choice.version
     held_out = queries.held_out(project, version) if version else None
     if version is None or held_out is None or not len(held_out):
@@ -120,7 +120,7 @@ def _is_wrong(held_out: queries.HeldOut) -> NDArray[np.bool_]:
     """Documents that are not right in full."""
     if held_out.truth_spans or not held_out.probabilities.shape[1]:
         pairs = zip(held_out.truth_spans, held_out.predicted_spans, strict=True)
-        return np.array([set(true) != set(said) for true, said in pairs], dtype=bool)
+        return np.array([set(true) != set(predicted) for true, predicted in pairs], dtype=bool)
     return (held_out.truth != held_out.predicted).any(axis=1)
 
 
@@ -143,7 +143,7 @@ def _named(search: Search, fields: list[Field]) -> list[Weak]:
             f"{field.name}: {bucket.name}" if bucket.where is None else str(bucket.where)
             for field, bucket in parts
         ]
-        known = [bucket.where for _field, bucket in parts if bucket.where is not None]
-        where = reduce(Slice.__and__, known) if len(known) == len(parts) else None
+        existing = [bucket.where for _field, bucket in parts if bucket.where is not None]
+        where = reduce(Slice.__and__, existing) if len(existing) == len(parts) else None
         weak.append(Weak(_(" and ").join(names), where, weak_slice))
     return weak

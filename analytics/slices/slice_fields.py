@@ -81,16 +81,19 @@ def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
 def _languages(document_ids: NDArray[np.int64]) -> NDArray[np.str_]:
     with connection.cursor() as cursor:
         cursor.execute(_LANGUAGES, [document_ids.tolist()])
-        told = dict(cursor.fetchall())
-    return np.array([told.get(pk, "") for pk in document_ids.tolist()], dtype=np.str_)
+        languages = dict(cursor.fetchall())
+    return np.array([languages.get(pk, "") for pk in document_ids.tolist()], dtype=np.str_)
 
 
 def _facts(document_ids: NDArray[np.int64], languages: NDArray[np.str_]) -> Facts:
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [document_ids.tolist()])
-        known = {pk: facts for pk, *facts in cursor.fetchall()}
+        metadata_by_document = {pk: facts for pk, *facts in cursor.fetchall()}
     return tuple(
-        (known[pk][0], described(json.loads(known[pk][1]), known[pk][2], language))
+        (
+            metadata_by_document[pk][0],
+            described(json.loads(metadata_by_document[pk][1]), metadata_by_document[pk][2], language),
+        )
         for pk, language in zip(document_ids.tolist(), languages.tolist(), strict=True)
     )
 
@@ -105,16 +108,16 @@ def _fields(facts: Facts) -> list[Field]:
         tuple(
             Bucket(str(where), where)
             for where in (
-                Slice(least=least, below=below)
-                for least, below in zip([0, *edges], [*edges, None], strict=True)
+                Slice(least=lower, below=below)
+                for lower, below in zip([0, *edges], [*edges, None], strict=True)
             )
         )
         if edges
         else (Bucket(_("any length"), None),),
     )
-    present = Counter(key for _n, known in facts for key in known if key)  # "" is the length
+    present = Counter(key for _n, metadata in facts for key in metadata if key)  # "" is the length
     by_metadata = (
-        _field(key, [known.get(key) for _n, known in facts])
+        _field(key, [metadata.get(key) for _n, metadata in facts])
         for key in sorted(present, key=lambda key: (-present[key], key))[:MAX_FIELDS]
     )
     return [by_length, *(field for field in by_metadata if field is not None)]
@@ -130,8 +133,8 @@ def _field(key: str, values: list[Any]) -> Field | None:
     if len(counts) > MAX_VALUES and len(numbers) == sum(counts.values()):
         return _by_number(key, values)
     is_told = key == TOLD_LANGUAGE  # not by people: a few documents of a language may be errors
-    least = MIN_SUPPORT if is_told or len(counts) > MAX_VALUES else 1
-    kept = [text for text, n in counts.most_common(MAX_VALUES) if n >= least]
+    minimum = MIN_SUPPORT if is_told or len(counts) > MAX_VALUES else 1
+    kept = [text for text, n in counts.most_common(MAX_VALUES) if n >= minimum]
     if len(counts) < 2 or len(kept) < (2 if is_told else 1):
         return None
     code_of = {text: code for code, text in enumerate(kept)}
@@ -141,9 +144,9 @@ def _field(key: str, values: list[Any]) -> Field | None:
 
 
 def _by_number(key: str, values: list[Any]) -> Field:
-    known = np.array([metadata_number(value) for value in values], dtype=np.float64)  # None becomes NaN
-    edges = _edges(known[~np.isnan(known)])
-    codes = np.where(np.isnan(known), -1, np.searchsorted(edges, known, side="right"))
+    numbers_of = np.array([metadata_number(value) for value in values], dtype=np.float64)  # None becomes NaN
+    edges = _edges(numbers_of[~np.isnan(numbers_of)])
+    codes = np.where(np.isnan(numbers_of), -1, np.searchsorted(edges, numbers_of, side="right"))
     if not edges:
         return Field(key, key, codes.astype(np.int64), (Bucket(_("any"), None),))
     ranges = zip([None, *edges], [*edges, None], strict=True)

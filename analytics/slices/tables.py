@@ -12,7 +12,7 @@ from labeling.projects.models import Membership
 
 def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     """Every bucket of every field; ?table=worst has the worst slices."""
-    report = slices(member.project, asked=query.get("model"))
+    report = slices(member.project, requested=query.get("model"))
     if query.get("table") == "worst":
         header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
         worst = [

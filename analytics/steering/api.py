@@ -106,9 +106,9 @@ class SteeringReports(Endpoint):
     )
     def patch(self, request: Request, project_id: int) -> Response:
         """Switch the steering on or off, or move its target. The queue is ranked again within seconds."""
-        asked = SteeringIn.checked(request.data)
+        requested = SteeringIn.checked(request.data)
         project = change_project(
-            self.member.project, self.caller, asked.get("is_steered"), asked.get("target_f1")
+            self.member.project, self.caller, requested.get("is_steered"), requested.get("target_f1")
         )
         return Response(_as_json(steering(project), self.member))
 
@@ -125,8 +125,8 @@ class ClassSteering(Endpoint):
     )
     def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
         """Set a class's share by hand, switch it off, or let the reports set it again."""
-        asked = NeedIn.checked(request.data)
-        change_need(self.member.project, self.caller, class_id, asked["mode"], asked.get("share"))
+        requested = NeedIn.checked(request.data)
+        change_need(self.member.project, self.caller, class_id, requested["mode"], requested.get("share"))
         rows = steering(self.member.project).rows
         return Response(next(_row(row) for row in rows if row.label_class.pk == class_id))
 

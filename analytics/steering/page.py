@@ -53,8 +53,8 @@ def change_need(request: HttpRequest, member: Membership, class_id: UUID) -> Htt
         messages.error(request, error.message)
     else:
         name = LabelClass.objects.values_list("name", flat=True).get(pk=class_id)
-        said = _("{name}: {mode}. The queue is ranked again within seconds.")
-        messages.success(request, said.format(name=name, mode=need.get_mode_display()))
+        message = _("{name}: {mode}. The queue is ranked again within seconds.")
+        messages.success(request, message.format(name=name, mode=need.get_mode_display()))
     return redirect("analytics:steering", member.project_id)
 
 
@@ -62,10 +62,10 @@ def change_need(request: HttpRequest, member: Membership, class_id: UUID) -> Htt
 @for_managers
 def change_steering(request: HttpRequest, member: Membership) -> HttpResponse:
     """Switch all of it on or off (`is_steered`), or move the target."""
-    asked = request.POST.get("is_steered")
+    is_requested = request.POST.get("is_steered")
     try:
         target = _number(request.POST["target_f1"]) if "target_f1" in request.POST else None
-        is_steered = None if asked is None else asked == "on"
+        is_steered = None if is_requested is None else is_requested == "on"
         steering.change_project(member.project, person(request), is_steered, target)
     except LabelingError as error:
         messages.error(request, error.message)
@@ -74,14 +74,14 @@ def change_steering(request: HttpRequest, member: Membership) -> HttpResponse:
     return redirect("analytics:steering", member.project_id)
 
 
-def _share(given: str) -> float:
-    return _number(given) / 100
+def _share(text: str) -> float:
+    return _number(text) / 100
 
 
-def _number(given: str) -> float:
+def _number(text: str) -> float:
     """Raises InvalidInput."""
     try:
-        number = float(given.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError as error:
         raise InvalidInput(_("Give a number.")) from error
     return number

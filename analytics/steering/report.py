@@ -175,9 +175,11 @@ def _shares(shares: QueueShares, classes: dict[UUID, LabelClass]) -> list[ShareR
     rows = []
     for share in {share for share, _class in shares.counts}:
         counts = {label_class: n for (part, label_class), n in shares.counts.items() if part == share}
-        asked = [(names[pk], n) for pk, n in counts.items() if pk in names] if share in CLASS_SHARES else []
+        requested = (
+            [(names[pk], n) for pk, n in counts.items() if pk in names] if share in CLASS_SHARES else []
+        )
         whole = sum(counts.values())
-        by_class = sorted(asked, key=lambda pair: (-pair[1], pair[0].position))
+        by_class = sorted(requested, key=lambda pair: (-pair[1], pair[0].position))
         rows.append(ShareRow(share, whole, whole / shares.entries, by_class))
     return sorted(rows, key=lambda row: (-row.entries, row.share))
 
@@ -209,7 +211,7 @@ class _Explanation:
     def of(cls, project: Project, shares: QueueShares, needs: Iterable[ClassNeed]) -> _Explanation:
         ranking = (OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
         owed = OwedWork.objects.filter(project=project, kind__in=ranking)
-        wanted = sum(need.share or 0.0 for need in needs if need.mode != ClassNeed.Mode.OFF)
+        target_share = sum(need.share or 0.0 for need in needs if need.mode != ClassNeed.Mode.OFF)
         limit = most_needed(project)
         return cls(
             project,
@@ -217,7 +219,7 @@ class _Explanation:
             owed.filter(next_attempt_at=None).exists(),
             shares.mixed_entries / shares.entries if shares.entries else 0.0,
             limit > 0,
-            wanted <= limit,
+            target_share <= limit,
         )
 
     def why(self, label_class: LabelClass, need: ClassNeed | None, part: float) -> str:
@@ -253,12 +255,12 @@ class _Explanation:
             return _("Its share comes with the next ranking, which is under way.")
         return _("The model finds no waiting document for it. Seed words and “Label more” may find some.")
 
-    def _served(self, label_class: LabelClass, need: ClassNeed, wanted: float, part: float) -> str:
-        told = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
-        sentences = [need_sentence(label_class.name, percent(part), told)]
+    def _served(self, label_class: LabelClass, need: ClassNeed, target_share: float, part: float) -> str:
+        evidence = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        sentences = [need_sentence(label_class.name, percent(part), evidence)]
         if need.evidence.get("is_ambiguous"):
             sentences.append(_("People disagree on it, so it gets half of what it would."))
-        if self.is_within_limit and part < SHORT * wanted * self.part_of_mix:
+        if self.is_within_limit and part < SHORT * target_share * self.part_of_mix:
             sentences.append(_("It wants more, but the model finds no further waiting document for it."))
         return " ".join(sentences)
 

@@ -95,7 +95,7 @@ class TestSets(Endpoint):
         Only managers may: who labels the test set must not read its answers. To send documents to the queue,
         give their identifiers to `picks`.
         """
-        query = {name: str(value) for name, value in self.asked.items()}
+        query = {name: str(value) for name, value in self.requested.items()}
         listing = review(self.member.project, Asked.read(query))
         status = status_json(listing.choice.status, self.member)
         return Response(_as_json(listing, int(query.get("page", 1))) | {"model_status": status})

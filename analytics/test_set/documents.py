@@ -80,14 +80,18 @@ def _reviewed(
     assert review.numbers is not None and review.version is not None
     classes = [review.classes[pk] for pk in held_out.classes]
     probabilities = held_out.probabilities[row].tolist() if held_out.probabilities.shape[1] else []
-    true, said = (np.flatnonzero(flags[row]).tolist() for flags in (held_out.truth, held_out.predicted))
+    true, predicted = (np.flatnonzero(flags[row]).tolist() for flags in (held_out.truth, held_out.predicted))
     who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
     facts: dict[str, Any] = {
         "document": document,
         "labelled": [classes[index] for index in true],
-        "predicted": [(classes[index], probabilities[index] if probabilities else None) for index in said],
+        "predicted": [
+            (classes[index], probabilities[index] if probabilities else None) for index in predicted
+        ],
         "true_odds": [
-            (classes[index], probabilities[index]) for index in true if probabilities and index not in said
+            (classes[index], probabilities[index])
+            for index in true
+            if probabilities and index not in predicted
         ],
         "is_wrong": bool(review.numbers.is_wrong[row]),
         "loss": float(review.numbers.loss[row]),
@@ -109,10 +113,10 @@ def _reviewed(
     return Reviewed(**facts)
 
 
-def _words_of(text: str, pulls: dict[str, Any], classes: Sequence[LabelClass], most: int) -> dict[str, Any]:
+def _words_of(text: str, pulls: dict[str, Any], classes: Sequence[LabelClass], limit: int) -> dict[str, Any]:
     """The text in pieces, and the classes that its words pull to."""
     to_first, to_other = (dict(pulls.get(name) or ()) for name in ("words", "others"))
-    facts: dict[str, Any] = {"pieces": shortened(pieces(text, to_first, to_other), most)}
+    facts: dict[str, Any] = {"pieces": shortened(pieces(text, to_first, to_other), limit)}
     if to_first or to_other:
         facts["towards"] = classes[pulls["towards"]]
         facts["against"] = classes[pulls["against"]] if pulls["against"] >= 0 else None
@@ -120,14 +124,19 @@ def _words_of(text: str, pulls: dict[str, Any], classes: Sequence[LabelClass], m
 
 
 def _spans_of(
-    text: str, given: Spans, said: Spans, pulls: dict[str, Any], classes: Sequence[LabelClass], most: int
+    text: str,
+    true_spans: Spans,
+    predicted_spans: Spans,
+    pulls: dict[str, Any],
+    classes: Sequence[LabelClass],
+    limit: int,
 ) -> dict[str, Any]:
     """Both sets of spans over the text, or over the part of it where the first mistake is.
 
     The words that pull are in what the model marks; those that pull away pull to what is labelled.
     """
-    mistakes = sorted(set(given) ^ set(said))
-    start, end = window(len(text), mistakes[0][0] if mistakes else 0, min(most, len(text)))
+    mistakes = sorted(set(true_spans) ^ set(predicted_spans))
+    start, end = window(len(text), mistakes[0][0] if mistakes else 0, min(limit, len(text)))
     pulling = [
         (left - start, right - start, pull, nats)
         for name, pull in (("words", "towards"), ("others", "against"))
@@ -135,7 +144,8 @@ def _spans_of(
         if start <= left < end
     ]
     labelled, predicted = (
-        stretches(text[start:end], _inside(spans, classes, start, end)) for spans in (given, said)
+        stretches(text[start:end], _inside(spans, classes, start, end))
+        for spans in (true_spans, predicted_spans)
     )
     return {
         "labelled_spans": marked(labelled),

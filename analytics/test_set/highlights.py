@@ -75,17 +75,17 @@ def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, floa
     return parts
 
 
-def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
-    """About `most` characters around the strongest word; … stands where something is left out.
+def shortened(whole: list[Piece], limit: int = MAX_SHOWN) -> list[Piece]:
+    """About `limit` characters around the strongest word; … stands where something is left out.
 
     >>> [one.text for one in shortened([Piece("so " * 400), Piece("parcel", "towards", 1.5)], 30)]
     ['… so so so so so so so ', 'parcel']
     """
     lengths = [len(piece.text) for piece in whole]
-    if sum(lengths) <= most:
+    if sum(lengths) <= limit:
         return whole
     strongest = max(range(len(whole)), key=lambda number: whole[number].nats)
-    start, end = window(sum(lengths), sum(lengths[:strongest]), most)
+    start, end = window(sum(lengths), sum(lengths[:strongest]), limit)
     kept, position = [], 0
     for piece, length in zip(whole, lengths, strict=True):
         left, right = max(start - position, 0), min(end - position, length)
@@ -101,12 +101,12 @@ def shortened(whole: list[Piece], most: int = MAX_SHOWN) -> list[Piece]:
     return kept
 
 
-def window(length: int, position: int, most: int) -> tuple[int, int]:
-    """Start and end of `most` characters of a text in which `position` stands, with something before it.
+def window(length: int, position: int, limit: int) -> tuple[int, int]:
+    """Start and end of `limit` characters of a text in which `position` stands, with something before it.
 
     >>> window(1000, 20, 100), window(1000, 500, 100), window(1000, 990, 100)
     ((0, 100), (450, 550), (900, 1000))
     """
-    start = 0 if position < most - BEFORE else position - min(BEFORE, most // 2)
-    start = max(0, min(start, length - most))
-    return start, min(length, start + most)
+    start = 0 if position < limit - BEFORE else position - min(BEFORE, limit // 2)
+    start = max(0, min(start, length - limit))
+    return start, min(length, start + limit)

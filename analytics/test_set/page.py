@@ -117,10 +117,10 @@ def _fields(review: Review) -> dict[str, Any]:
 
 
 def _pages(review: Review) -> dict[str, str]:
-    asked = review.asked
+    filters = review.asked
     return {
-        "newer": asked.address(page=asked.page - 1, whole=None) if asked.page > 1 else "",
-        "older": asked.address(page=asked.page + 1, whole=None) if asked.page < review.pages else "",
+        "newer": filters.address(page=filters.page - 1, whole=None) if filters.page > 1 else "",
+        "older": filters.address(page=filters.page + 1, whole=None) if filters.page < review.pages else "",
     }
 
 

@@ -77,21 +77,21 @@ class Review:
         return max(1, -(-len(self.rows) // PAGE_SIZE))
 
 
-def review(project: Project, asked: Asked) -> Review:
+def review(project: Project, filters: Asked) -> Review:
     """The review that is asked for. Raises NoSuchModel as `model_choice` does."""
-    choice = model_choice(project, asked.model)
+    choice = model_choice(project, filters.model)
     version = choice.version
     classes = {label_class.pk: label_class for label_class in LabelClass.objects.filter(project=project)}
     if version is None:
-        return Review(asked, choice, classes)
+        return Review(filters, choice, classes)
     held = held_out(project, version)
     numbers = judged(held)
     facts, people = _annotation_facts(held)
-    rows = chosen(held, numbers, asked, _conditions(held, facts, asked))
+    rows = chosen(held, numbers, filters, _conditions(held, facts, filters))
     pages = max(1, -(-len(rows) // PAGE_SIZE))
-    asked = replace(asked, page=min(asked.page, pages))
+    filters = replace(filters, page=min(filters.page, pages))
     guidelines = sorted({number for _, number in facts.values() if number}, reverse=True)
-    return Review(asked, choice, classes, held, numbers, rows, facts, people, guidelines)
+    return Review(filters, choice, classes, held, numbers, rows, facts, people, guidelines)
 
 
 def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
@@ -110,20 +110,20 @@ def _annotation_facts(held_out: HeldOut) -> tuple[dict[int, Facts], dict[int, st
     return facts, {who: name for who, name, _number, _ids in groups if who is not None}
 
 
-def _conditions(held_out: HeldOut, facts: dict[int, Facts], asked: Asked) -> list[NDArray[np.bool_]]:
+def _conditions(held_out: HeldOut, facts: dict[int, Facts], filters: Asked) -> list[NDArray[np.bool_]]:
     """What is asked for beyond the arrays: people, guideline versions, slices."""
     conditions = []
     each = [facts.get(pk, (None, None)) for pk in held_out.annotation_ids.tolist()]
-    if asked.by is not None:
-        conditions.append(np.array([who == asked.by for who, _ in each], dtype=bool))
-    if asked.guideline is not None:
-        conditions.append(np.array([number == asked.guideline for _, number in each], dtype=bool))
-    if asked.where.query:
-        conditions.append(np.isin(held_out.document_ids, _of_slice(held_out, asked)))
+    if filters.by is not None:
+        conditions.append(np.array([who == filters.by for who, _ in each], dtype=bool))
+    if filters.guideline is not None:
+        conditions.append(np.array([number == filters.guideline for _, number in each], dtype=bool))
+    if filters.where.query:
+        conditions.append(np.isin(held_out.document_ids, _of_slice(held_out, filters)))
     return conditions
 
 
-def _of_slice(held_out: HeldOut, asked: Asked) -> NDArray[np.int64]:
+def _of_slice(held_out: HeldOut, filters: Asked) -> NDArray[np.int64]:
     documents = Document.objects.filter(pk__in=held_out.document_ids.tolist())
     facts = documents.values_list(
         "pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group"
@@ -131,6 +131,6 @@ def _of_slice(held_out: HeldOut, asked: Asked) -> NDArray[np.int64]:
     fits = [
         pk
         for pk, metadata, source, language, length, group in facts
-        if asked.where.holds(described(metadata, source, language), length, group is not None)
+        if filters.where.holds(described(metadata, source, language), length, group is not None)
     ]
     return np.array(fits, dtype=np.int64)

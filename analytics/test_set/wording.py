@@ -58,14 +58,14 @@ def headline(review: Review) -> str:
 
 def chips(review: Review, kind: str) -> list[Chip]:
     """What the documents are narrowed by, each condition apart."""
-    asked, labels = review.asked, []
+    filters, labels = review.asked, []
 
     def name(field: str) -> str:
-        label_class = review.classes.get(getattr(asked, field))
+        label_class = review.classes.get(getattr(filters, field))
         return label_class.name if label_class else _("an unknown class")
 
     is_several = kind == Project.Kind.MULTI
-    told: dict[str, str] = {
+    texts: dict[str, str] = {
         "is_wrong": _("only wrong ones"),
         "truth": _("labelled {name}").format(name=name("truth")),
         "predicted": _("called {name}").format(name=name("predicted")),
@@ -74,24 +74,24 @@ def chips(review: Review, kind: str) -> list[Chip]:
         if is_several
         else _("{name} is marked wrongly").format(name=name("extra")),
         "either": _("about {name}").format(name=name("either")),
-        "above": _("the model is at least {n} % sure").format(n=asked.above),
-        "under": _("the model is less than {n} % sure").format(n=asked.under),
-        "by": _("labelled by {name}").format(name=review.people.get(asked.by or 0, _("somebody else"))),
-        "guideline": _("under guideline {n}").format(n=asked.guideline),
+        "above": _("the model is at least {n} % sure").format(n=filters.above),
+        "under": _("the model is less than {n} % sure").format(n=filters.under),
+        "by": _("labelled by {name}").format(name=review.people.get(filters.by or 0, _("somebody else"))),
+        "guideline": _("under guideline {n}").format(n=filters.guideline),
     }
-    for field, text in told.items():
-        if getattr(asked, field) not in (None, False):
+    for field, text in texts.items():
+        if getattr(filters, field) not in (None, False):
             empty: Any = False if field == "is_wrong" else None
-            labels.append(Chip(text, asked.address(**{field: empty}, page=1)))
-    if asked.where.query:
-        labels.append(Chip(str(asked.where), asked.address(where=Slice(), page=1)))
+            labels.append(Chip(text, filters.address(**{field: empty}, page=1)))
+    if filters.where.query:
+        labels.append(Chip(str(filters.where), filters.address(where=Slice(), page=1)))
     return labels
 
 
 def pick_reason(review: Review, kind: str) -> str:
     """What a pick of these documents is called until somebody calls it otherwise."""
-    told = ", ".join(chip.text for chip in chips(review, kind))
-    return _("Test documents: {what}").format(what=told)[:300] if told else _("Test documents")
+    text = ", ".join(chip.text for chip in chips(review, kind))
+    return _("Test documents: {what}").format(what=text)[:300] if text else _("Test documents")
 
 
 def told_of_pick(done: Picked) -> str:

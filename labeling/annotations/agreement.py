@@ -40,10 +40,10 @@ class ComparedAnswer:
         return frozenset(label_class for label_class, _, _ in self.labels)
 
 
-def compared_answers(project_id: int, most: int = MAX_ANSWERS) -> list[ComparedAnswer]:
-    """Of the latest `most` answers those to a document that several people answered, the oldest first."""
+def compared_answers(project_id: int, limit: int = MAX_ANSWERS) -> list[ComparedAnswer]:
+    """Of the latest `limit` answers those to a document that several people answered, the oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_COMPARED, {"project": project_id, "most": most})
+        cursor.execute(_COMPARED, {"project": project_id, "most": limit})
         rows = cursor.fetchall()
     return [
         ComparedAnswer(

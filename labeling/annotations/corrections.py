@@ -68,7 +68,7 @@ def _undo(project_id: int, annotator: User, annotation_id: int | None, answer_ke
     annotation, document = _lock_own(project_id, annotator, annotation_id)
     withdrawal = _supersede(annotation, b"", annotation.source, is_withdrawal=True)
     project = annotation.project
-    wanted = project.overlap + document.extra_slots
+    target = project.overlap + document.extra_slots
     held: dict[str, Any] = {
         "state": Lease.State.LIVE,
         "annotation": None,
@@ -79,11 +79,11 @@ def _undo(project_id: int, annotator: User, annotation_id: int | None, answer_ke
         "leased_until": Now() + timedelta(minutes=project.lease_minutes),
     }
     others = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SUBMITTED)
-    if others.exclude(annotation=annotation).count() >= wanted:
+    if others.exclude(annotation=annotation).count() >= target:
         held |= {"state": Lease.State.RELEASED, "slot": None}
     Lease.objects.filter(annotation=annotation).update(**held)
     lease = Lease.objects.get(annotations=annotation)
-    reconsider(document, wanted, reason=SelectionReason.from_json(lease.reason))
+    reconsider(document, target, reason=SelectionReason.from_json(lease.reason))
     return lease
 
 

@@ -159,8 +159,8 @@ def _fit_slots(project: Project, ids: Sequence[int]) -> None:
         for settled in (_short(project, project.overlap), below)
         for pk in settled.filter(pk__in=ids).values_list("pk", flat=True)
     ]
-    wanted = Least(NO_SECOND_OPINION, Subquery(counted) - project.overlap)
-    documents.filter(pk__in=kept).update(extra_slots=wanted)
+    target_slots = Least(NO_SECOND_OPINION, Subquery(counted) - project.overlap)
+    documents.filter(pk__in=kept).update(extra_slots=target_slots)
     documents.exclude(pk__in=kept).filter(extra_slots__lt=0).update(extra_slots=0)
 
 

@@ -54,12 +54,12 @@ def _record_some(
         project=project, state=Document.State.OPEN, pk__in=[pk for pk, _ in answers]
     )
     documents = {d.pk: d for d in open_documents.select_for_update(no_key=True).order_by("pk")}
-    given: dict[int, Answer] = {}
+    labels_given: dict[int, Answer] = {}
     for index, (document_id, labels) in enumerate(answers, start=first):
         if document_id not in documents:
             continue
         try:
-            given[document_id] = checked(labels, rules, documents[document_id].text)
+            labels_given[document_id] = checked(labels, rules, documents[document_id].text)
         except InvalidAnswer as error:
             error.facts["item"] = index
             raise
@@ -72,17 +72,17 @@ def _record_some(
             guideline=guideline,
             answer_hash=answer_hash(answer),
         )
-        for document_id, answer in given.items()
+        for document_id, answer in labels_given.items()
     )
-    _store_labels(stored, given.values())
+    _store_labels(stored, labels_given.values())
     how = DECIDED[source]
     Resolution.objects.bulk_create(
         Resolution(document_id=a.document_id, project=project, annotation=a, how=how) for a in stored
     )
-    QueueEntry.objects.filter(document__in=given).delete()
+    QueueEntry.objects.filter(document__in=labels_given).delete()
     is_gold = how == Resolution.How.GOLD
-    Document.objects.filter(pk__in=given).update(state=Document.State.RESOLVED, is_gold=is_gold)
-    return len(given)
+    Document.objects.filter(pk__in=labels_given).update(state=Document.State.RESOLVED, is_gold=is_gold)
+    return len(labels_given)
 
 
 @dataclass
@@ -150,7 +150,7 @@ class _Rows:
             "document", "how", "annotation", "annotation__import_job", "annotation__answer_hash"
         )
         self.settled = {document: (*which, bytes(digest)) for document, *which, digest in settled}
-        self.said = {pk: {digest for _, digest in votes} for pk, votes in self.votes.items()}
+        self.answers = {pk: {digest for _, digest in votes} for pk, votes in self.votes.items()}
 
     def accepts(self, index: int, document_id: int, answer: Answer, result: Imported) -> bool:
         """Whether this answer is kept; tells in `result` where that is not a matter of course."""
@@ -163,10 +163,10 @@ class _Rows:
         if how is None and self.documents[document_id].state != Document.State.OPEN:
             result.closed.append(index)
             return False
-        said = self.said.setdefault(document_id, set())
-        if said - {digest}:
+        answers = self.answers.setdefault(document_id, set())
+        if answers - {digest}:
             result.conflicting.append(index)
-        said.add(digest)
+        answers.add(digest)
         return digest not in self.elsewhere[document_id]
 
 

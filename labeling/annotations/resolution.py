@@ -39,30 +39,30 @@ class Verdict:
 STANDS = Verdict(Document.State.RESOLVED)  # by what settles it already: a gold document
 
 
-def settle(document: Document, wanted: int) -> str:
+def settle(document: Document, target: int) -> str:
     """Give the locked document the state that its counted answers call for, and return that state.
 
-    Short of `wanted` answers it stays as it is. With all of them it is resolved when more than half agree,
+    Short of `target` answers it stays as it is. With all of them it is resolved when more than half agree,
     else disputed; a gold document stays settled as it is, and leaves the queue.
     """
-    return settle_all({document.pk: (document, wanted)})[document.pk]
+    return settle_all({document.pk: (document, target)})[document.pk]
 
 
 def settle_all(
-    documents: Mapping[int, tuple[Document, int]], known: Mapping[int, list[Counted]] | None = None
+    documents: Mapping[int, tuple[Document, int]], existing: Mapping[int, list[Counted]] | None = None
 ) -> dict[int, str]:
     """The same for several locked documents, by their ids: (document, wanted). Returns their states.
 
-    `known` has all counted answers of some of them, which need not be read then.
+    `existing` has all counted answers of some of them, which need not be read then.
     """
-    answers = {pk: (known or {}).get(pk, []) for pk in documents}
+    answers = {pk: (existing or {}).get(pk, []) for pk in documents}
     unknown = [pk for pk, counted in answers.items() if not counted]
     for pk, annotation, answer_hash in run(sql.COUNTED_ANSWERS, {"documents": unknown}) if unknown else ():
         answers[pk].append((annotation, bytes(answer_hash)))
     verdicts = {
         pk: (document, STANDS if document.is_gold else verdict(answers[pk]))
-        for pk, (document, wanted) in documents.items()
-        if len(answers[pk]) >= wanted
+        for pk, (document, target) in documents.items()
+        if len(answers[pk]) >= target
     }
     write_all(verdicts)
     return {pk: verdicts[pk][1].state if pk in verdicts else d.state for pk, (d, _) in documents.items()}
@@ -88,10 +88,10 @@ def resolve(document: Document, how: Resolution.How, annotation_id: int) -> str:
     return _write(document, Verdict(Document.State.RESOLVED, how, annotation_id))
 
 
-def reconsider(document: Document, wanted: int, reason: SelectionReason | None = None) -> str:
+def reconsider(document: Document, target: int, reason: SelectionReason | None = None) -> str:
     """Give the locked document the state that all that was ever said of it calls for, and return that state.
 
-    For a document that comes back: one that was excluded, or lost an answer. A decision stands; else `wanted`
+    For a document that comes back: one that was excluded, or lost an answer. A decision stands; else `target`
     answers settle it, else those who skipped it dispute it; else it is open, and with a `reason` it stands in
     front of the current order. A gold document stays as it is.
     """
@@ -102,7 +102,7 @@ def reconsider(document: Document, wanted: int, reason: SelectionReason | None =
         return resolve(document, DECIDED[Annotation.Source(decision.source)], decision.pk)
     if is_given_up(document):
         dispute(document)
-    return settle(document, wanted)
+    return settle(document, target)
 
 
 def dispute(document: Document) -> str:

@@ -48,9 +48,9 @@ def check_pace(project_id: int, annotator: User) -> None:
     skips = own.filter(state=Lease.State.SKIPPED).count()
     if skips <= MAX_CONSECUTIVE_SKIPS:
         return
-    given = (Annotation.Source.PERSON, Annotation.Source.MACHINE)
+    sources = (Annotation.Source.PERSON, Annotation.Source.MACHINE)
     answers = Annotation.objects.filter(
-        project=project_id, annotator=annotator, created_at__gt=began, source__in=given, is_withdrawal=False
+        project=project_id, annotator=annotator, created_at__gt=began, source__in=sources, is_withdrawal=False
     ).count()
     if skips > answers:
         raise TooManySkips

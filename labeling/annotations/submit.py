@@ -121,14 +121,14 @@ def read_facts(
     annotator: User, submissions: Mapping[int, Submission], tokens: Mapping[int, Token]
 ) -> dict[int, Facts]:
     """What decides about each submission, now that its document is locked."""
-    given = {
+    parameters = {
         "annotator": annotator.pk,
         "leases": [token[0] for token in tokens.values()],
         "epochs": [token[1] for token in tokens.values()],
         "keys": [submission.key or None for submission in submissions.values()],
         "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
     }
-    rows = run(sql.SUBMIT_FACTS, given)
+    rows = run(sql.SUBMIT_FACTS, parameters)
     return {index: Facts(*row) for index, row in zip(submissions, rows, strict=True)}
 
 
@@ -277,14 +277,14 @@ def _slot_to_fill(facts: Facts, document: Document, epoch: int) -> int | None:
 
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
     """
-    wanted = facts.overlap + document.extra_slots
+    target = facts.overlap + document.extra_slots
     is_over = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED) and not document.is_gold
-    is_over = is_over or facts.round != document.round or facts.submitted >= wanted
+    is_over = is_over or facts.round != document.round or facts.submitted >= target
     if is_over or epoch != facts.epoch or facts.state == Lease.State.SKIPPED:
         return None
     if facts.slot is not None:
         return facts.slot
-    return next((slot for slot in range(wanted) if slot not in facts.slots_of_others), None)
+    return next((slot for slot in range(target) if slot not in facts.slots_of_others), None)
 
 
 def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
@@ -303,7 +303,7 @@ def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
     ]
     states = settle_all(
         {entry.document.pk: (entry.document, entry.wanted) for entry in complete},
-        known={
+        existing={
             entry.document.pk: [(stored[entry.facts.lease_id], answer_hash(entry.answer))]
             for entry in complete
             if entry.wanted == 1

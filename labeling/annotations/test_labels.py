@@ -109,9 +109,9 @@ def labelled_test_set(project_id: int) -> LabelTable:
     Which annotations speak is read each time; labels only of those that did not speak the last time.
     """
     with _lock:
-        known = _kept.get(project_id, _NO_LABELS)
+        cached = _kept.get(project_id, _NO_LABELS)
     try:
-        table, labels = _read(_OF_NOW, {"project": project_id}, known)
+        table, labels = _read(_OF_NOW, {"project": project_id}, cached)
     except _OlderNeededError:
         table, labels = _read(_OF_NOW, {"project": project_id}, _NO_LABELS)
     with _lock:
@@ -127,26 +127,28 @@ def labels_of(project_id: int, annotations: Sequence[int]) -> LabelTable:
     return _read(_GIVEN, {"project": project_id, "annotations": list(annotations)}, _NO_LABELS)[0]
 
 
-def _read(statement: str, named: dict[str, Any], known: _Labels) -> tuple[LabelTable, _Labels]:
+def _read(statement: str, named: dict[str, Any], payload: _Labels) -> tuple[LabelTable, _Labels]:
     """The table, and all labels of it. Raises _OlderNeededError."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, named | {"newest": known.newest})
+        cursor.execute(statement, named | {"newest": payload.newest})
         classes, retired, names, *sent = cursor.fetchone()
     documents, annotations, *newer = (
         np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in sent
     )
-    every, is_read = tuple(classes or ()), np.isin(annotations, known.annotations)
-    if len(known.annotations) and (every != known.classes or (annotations[~is_read] <= known.newest).any()):
+    every, is_read = tuple(classes or ()), np.isin(annotations, payload.annotations)
+    if len(payload.annotations) and (
+        every != payload.classes or (annotations[~is_read] <= payload.newest).any()
+    ):
         raise _OlderNeededError
-    older = (known.of_labels, known.class_indices, known.starts, known.ends)
+    older = (payload.of_labels, payload.class_indices, payload.starts, payload.ends)
     of_labels, *facts = (np.concatenate(pair) for pair in zip(older, newer, strict=True))
     rows, order = _labels_of_each(annotations, of_labels)
     class_indices, starts, ends = (fact[order] for fact in facts)
     labels = _Labels(
         every, np.sort(annotations), *_by_annotation(annotations[rows], class_indices, starts, ends)
     )
-    told = dict(zip(retired or (), names or (), strict=True))
-    return LabelTable(every, documents, annotations, rows, class_indices, starts, ends, told), labels
+    retired_names = dict(zip(retired or (), names or (), strict=True))
+    return LabelTable(every, documents, annotations, rows, class_indices, starts, ends, retired_names), labels
 
 
 def _labels_of_each(annotations: Integers, of_labels: Integers) -> tuple[Integers, Integers]:

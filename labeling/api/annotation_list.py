@@ -70,17 +70,19 @@ class ListAnnotations(Endpoint):
     @operation("annotations_list", answers={200: page_of(AnnotationOut)}, filters=AnnotationFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List annotations, oldest first. An annotator sees their own ones: labeling is blind."""
-        wanted: dict[str, Any] = {
-            field: self.asked[name]
+        conditions: dict[str, Any] = {
+            field: self.requested[name]
             for name, field in (
                 ("document", "document"),
                 ("annotator", "annotator__username"),
                 ("source", "source"),
             )
-            if name in self.asked
+            if name in self.requested
         }
-        rows = Annotation.objects.current() if "current" in self.asked else Annotation.objects.all()
-        rows = rows.filter(project=project_id, pk__gt=self.asked.get("cursor", 0), **wanted).order_by("pk")
+        rows = Annotation.objects.current() if "current" in self.requested else Annotation.objects.all()
+        rows = rows.filter(project=project_id, pk__gt=self.requested.get("cursor", 0), **conditions).order_by(
+            "pk"
+        )
         if not self.member.may_adjudicate:
             rows = rows.filter(annotator=self.member.user_id)
         shown = rows.prefetch_related("labels").annotate(
@@ -89,5 +91,7 @@ class ListAnnotations(Endpoint):
             guideline_number=F("guideline__number"),
             successor=F("superseded_by__pk"),
         )
-        listing = page(list(shown[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda row: row.pk)
+        listing = page(
+            list(shown[: self.requested["limit"] + 1]), self.requested["limit"], key=lambda row: row.pk
+        )
         return Response(listing | {"results": AnnotationOut(listing["results"], many=True).data})

@@ -48,10 +48,10 @@ class AnswerIn(KeyedInput):
 class AnswersIn(Input):
     annotations = serializers.ListField(child=AnswerIn(), min_length=1, max_length=MAX_SUBMITS)
 
-    def validate_annotations(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if sum(len(answer["labels"]) for answer in given) > MAX_TOTAL_LABELS:
+    def validate_annotations(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if sum(len(answer["labels"]) for answer in answers) > MAX_TOTAL_LABELS:
             raise serializers.ValidationError("Send at most 10,000 labels in one call.")
-        return given
+        return answers
 
 
 class CorrectionIn(KeyedInput):
@@ -205,8 +205,8 @@ class CorrectAnnotation(Answering):
     )
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
         """Replace your own answer by another one; the first stays in the history."""
-        asked = CorrectionIn.checked(request.data)
-        labels, key = label_values(asked["labels"]), key_of(request, asked.get("key"))
+        requested = CorrectionIn.checked(request.data)
+        labels, key = label_values(requested["labels"]), key_of(request, requested.get("key"))
         done = corrections.correct(
             project_id, self.caller, annotation_id, labels, key, is_machine=self.is_machine
         )

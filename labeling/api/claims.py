@@ -164,9 +164,9 @@ class Batches(Endpoint):
 
         A token for a machine gets none that measure the model or annotators: people label those.
         """
-        asked = ClaimIn.checked(request.data)
-        key = key_of(request, asked.get("key"))
-        claimed = claims.claim(project_id, self.caller, asked["count"], key, is_machine=self.is_machine)
+        requested = ClaimIn.checked(request.data)
+        key = key_of(request, requested.get("key"))
+        claimed = claims.claim(project_id, self.caller, requested["count"], key, is_machine=self.is_machine)
         return _answer(claimed, self.member.project)
 
 
@@ -192,9 +192,9 @@ class ReleaseLease(Endpoint):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """Give a document back without a mark. Sent again with the same token, it changes nothing."""
-        asked = ReleaseIn.checked(request.data)
-        key = key_of(request, asked.get("key"))
-        claims.release(_own_token(asked, project_id), self.caller, key)
+        requested = ReleaseIn.checked(request.data)
+        key = key_of(request, requested.get("key"))
+        claims.release(_own_token(requested, project_id), self.caller, key)
         return Response(status=204)
 
 
@@ -210,9 +210,9 @@ class SkipLease(Endpoint):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """Give a document back for good: it never comes to you again. The same again changes nothing."""
-        asked = SkipIn.checked(request.data)
-        key = key_of(request, asked.get("key"))
-        skipping.skip(_own_token(asked, project_id), self.caller, asked.get("reason", ""), key)
+        requested = SkipIn.checked(request.data)
+        key = key_of(request, requested.get("key"))
+        skipping.skip(_own_token(requested, project_id), self.caller, requested.get("reason", ""), key)
         return Response(status=204)
 
 
@@ -231,12 +231,12 @@ class DeferLease(Endpoint):
 
         The same again changes nothing: the minutes count from the first time.
         """
-        asked = DeferIn.checked(request.data)
-        key = key_of(request, asked.get("key"))
-        claims.defer(_own_token(asked, project_id), self.caller, asked["minutes"], key)
+        requested = DeferIn.checked(request.data)
+        key = key_of(request, requested.get("key"))
+        claims.defer(_own_token(requested, project_id), self.caller, requested["minutes"], key)
         return Response(status=204)
 
 
-def _own_token(asked: dict[str, Any], project_id: int) -> str:
-    require_leases_of(project_id, [asked["token"]])
-    return str(asked["token"])
+def _own_token(requested: dict[str, Any], project_id: int) -> str:
+    require_leases_of(project_id, [requested["token"]])
+    return str(requested["token"])

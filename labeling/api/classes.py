@@ -71,8 +71,8 @@ class Classes(Endpoint):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """Add a class, last in the list."""
-        asked = NewClassIn.checked(request.data)
-        return Response(ClassOut(classes.add(project_id, self.caller, **asked)).data, status=201)
+        requested = NewClassIn.checked(request.data)
+        return Response(ClassOut(classes.add(project_id, self.caller, **requested)).data, status=201)
 
 
 class OneClass(Endpoint):

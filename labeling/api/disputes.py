@@ -78,8 +78,10 @@ class Disputes(Endpoint):
     @operation("disputes_list", answers={200: page_of(DisputeOut)}, filters=TextPageFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List the documents that wait for a decision, oldest first, with the answers that disagree."""
-        waiting = Document.objects.disputed().filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
-        listing = text_page(waiting, "pk", self.asked["limit"])
+        waiting = Document.objects.disputed().filter(
+            project=project_id, pk__gt=self.requested.get("cursor", 0)
+        )
+        listing = text_page(waiting, "pk", self.requested["limit"])
         context = {
             "opinions": _opinions(listing["results"]),
             "may_adjudicate": self.member.may_adjudicate,
@@ -123,7 +125,7 @@ class Relabel(Endpoint):
 def _decided(
     decide: Callable[..., Annotation], endpoint: Endpoint, request: Request, document_id: int
 ) -> Response:
-    asked = DecisionIn.checked(request.data)
-    labels, note = label_values(asked["labels"]), asked.get("note", "")
+    requested = DecisionIn.checked(request.data)
+    labels, note = label_values(requested["labels"]), requested.get("note", "")
     decided = decide(endpoint.member.project_id, document_id, endpoint.caller, labels, note)
     return Response(DecisionOut(decided).data, status=201)

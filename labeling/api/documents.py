@@ -140,13 +140,15 @@ class Documents(ImportDocuments):
     @operation("documents_list", answers={200: page_of(DocumentOut)}, filters=DocumentFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List documents in the order in which they came. Annotators cannot filter by state or split."""
-        if not self.member.may_adjudicate and self.asked.keys() & {"state", "split"}:
+        if not self.member.may_adjudicate and self.requested.keys() & {"state", "split"}:
             raise NotAllowed(_("Annotators cannot filter by state or split."))
-        wanted = {name: self.asked[name] for name in ("state", "split", "external_id") if name in self.asked}
+        conditions = {
+            name: self.requested[name] for name in ("state", "split", "external_id") if name in self.requested
+        }
         documents = Document.objects.filter(
-            project=project_id, position__gt=self.asked.get("cursor", -1), **wanted
+            project=project_id, position__gt=self.requested.get("cursor", -1), **conditions
         ).order_by("position")
-        listing = text_page(documents, "position", self.asked["limit"])
+        listing = text_page(documents, "position", self.requested["limit"])
         context = {"may_adjudicate": self.member.may_adjudicate, "member": self.member}
         return Response(
             listing | {"results": DocumentOut(listing["results"], many=True, context=context).data}

@@ -60,13 +60,13 @@ class Endpoint(APIView):
     post_filters: ClassVar[type[Filters]] = Filters  # of POST; other methods take none
 
     member: Membership  # the caller's, with its project; set where the address names a project
-    asked: dict[str, Any]  # the filters of this request
+    requested: dict[str, Any]  # the filters of this request
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         by_method = {"GET": self.filters, "HEAD": self.filters, "POST": self.post_filters}
         filters = by_method.get(str(request.method), Filters)
-        self.asked = dict(filters.checked(request.query_params).validated_data)
+        self.requested = dict(filters.checked(request.query_params).validated_data)
 
     @property
     def caller(self) -> User:

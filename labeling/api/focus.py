@@ -71,9 +71,13 @@ class Focuses(Endpoint):
 
         The queue is ranked again within seconds.
         """
-        asked = FocusIn.checked(request.data)
+        requested = FocusIn.checked(request.data)
         focus = actions.focus_on(
-            project_id, self.caller, asked["class"], asked["wanted_labels"], asked.get("reason", "")
+            project_id,
+            self.caller,
+            requested["class"],
+            requested["wanted_labels"],
+            requested.get("reason", ""),
         )
         focus.refresh_from_db(fields=["created_at"])
         return Response(FocusOut(focus).data, status=201)

@@ -83,16 +83,16 @@ def _full(versions: QuerySet[Guideline]) -> Response:
     return Response(GuidelineOut(guideline).data)
 
 
-def _rules(project_id: int, asked: list[dict[str, Any]]) -> dict[UUID, guidelines.Rule]:
+def _rules(project_id: int, requested: list[dict[str, Any]]) -> dict[UUID, guidelines.Rule]:
     """The rules by class. Raises UnknownClass that names the place of a class from elsewhere."""
-    known = set(LabelClass.objects.filter(project=project_id).values_list("pk", flat=True))
+    existing = set(LabelClass.objects.filter(project=project_id).values_list("pk", flat=True))
     rules: dict[UUID, guidelines.Rule] = {}
-    for index, given in enumerate(asked):
-        class_id = given.pop("class")
-        if class_id not in known or class_id in rules:
+    for index, rule in enumerate(requested):
+        class_id = rule.pop("class")
+        if class_id not in existing or class_id in rules:
             reason = "Name each class of this project at most once, and none of another project."
             raise UnknownClass(errors=[{"place": f"rules[{index}].class", "reason": reason}])
-        rules[class_id] = guidelines.Rule(**given)
+        rules[class_id] = guidelines.Rule(**rule)
     return rules
 
 
@@ -103,9 +103,11 @@ class Guidelines(Endpoint):
     @operation("guidelines_list", answers={200: page_of(VersionOut)}, filters=PageFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List the versions, the first one first."""
-        versions = Guideline.objects.filter(project=project_id, number__gt=self.asked.get("cursor", 0))
-        rows = versions.select_related("author").defer("body").order_by("number")[: self.asked["limit"] + 1]
-        listing = page(list(rows), self.asked["limit"], key=lambda version: version.number)
+        versions = Guideline.objects.filter(project=project_id, number__gt=self.requested.get("cursor", 0))
+        rows = (
+            versions.select_related("author").defer("body").order_by("number")[: self.requested["limit"] + 1]
+        )
+        listing = page(list(rows), self.requested["limit"], key=lambda version: version.number)
         return Response(listing | {"results": VersionOut(listing["results"], many=True).data})
 
     @operation(
@@ -124,9 +126,9 @@ class Guidelines(Endpoint):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """Publish the next version. Annotations made from now on carry its number."""
-        asked = GuidelineIn.checked(request.data)
-        asked["rules"] = _rules(project_id, asked.get("rules", []))
-        published = guidelines.publish(project_id, self.caller, **asked)
+        requested = GuidelineIn.checked(request.data)
+        requested["rules"] = _rules(project_id, requested.get("rules", []))
+        published = guidelines.publish(project_id, self.caller, **requested)
         return Response(GuidelineOut(published).data, status=201)
 
 

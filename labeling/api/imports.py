@@ -137,13 +137,13 @@ class ImportOptions(FieldFilters):
     )
 
 
-def _choice(asked: dict[str, Any]) -> ColumnChoice | None:
+def _choice(requested: dict[str, Any]) -> ColumnChoice | None:
     """The usual keys but for those that were asked for; None where nothing was asked."""
     roles: dict[str, Any] = {
-        role: asked[f"{role}_field"] or None for role in ROLES if f"{role}_field" in asked
+        role: requested[f"{role}_field"] or None for role in ROLES if f"{role}_field" in requested
     }
     keeps = {"hide": "hidden", "show": "shown", "leave_out": "left_out", "separator": "separator"}
-    others = {field: asked[name] for name, field in keeps.items() if name in asked}
+    others = {field: requested[name] for name, field in keeps.items() if name in requested}
     return replace(USUAL_KEYS, **roles, **others) if roles or others else None
 
 
@@ -249,9 +249,9 @@ class ImportDocuments(TakesDocuments):
             project_id,
             self.caller,
             self.lines_of(request),
-            _choice(self.asked),
-            takes_answers=self.asked["answers"] == "settle",
-            adds_classes=self.asked["add_classes"],
+            _choice(self.requested),
+            takes_answers=self.requested["answers"] == "settle",
+            adds_classes=self.requested["add_classes"],
         )
         return Response(ImportOut(job).data, status=200 if job.is_over else 202)
 
@@ -272,7 +272,7 @@ class SummarizeImport(TakesDocuments):
         Of more than 1,000 lines or 4 MB the first ones are looked at.
         """
         summary = uploads.summarize_lines(
-            project_id, self.caller, self.lines_of(request), _choice(self.asked)
+            project_id, self.caller, self.lines_of(request), _choice(self.requested)
         )
         return Response(ImportSummaryOut(summary).data)
 

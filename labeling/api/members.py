@@ -34,8 +34,8 @@ class Members(Endpoint):
     def get(self, request: Request, project_id: int) -> Response:
         """List the members and their roles."""
         members = Membership.objects.filter(
-            project=project_id, removed_at=None, user_id__gt=self.asked.get("cursor", 0)
+            project=project_id, removed_at=None, user_id__gt=self.requested.get("cursor", 0)
         )
-        rows = members.select_related("user").order_by("user_id")[: self.asked["limit"] + 1]
-        listing = page(list(rows), self.asked["limit"], key=lambda member: member.user_id)
+        rows = members.select_related("user").order_by("user_id")[: self.requested["limit"] + 1]
+        listing = page(list(rows), self.requested["limit"], key=lambda member: member.user_id)
         return Response(listing | {"results": MemberOut(listing["results"], many=True).data})

@@ -65,10 +65,12 @@ class ModelVersions(Endpoint):
     def get(self, request: Request, project_id: int) -> Response:
         """List the models, the newest first."""
         versions = _versions(project_id).order_by("-number")
-        if "cursor" in self.asked:
-            versions = versions.filter(number__lt=self.asked["cursor"])
+        if "cursor" in self.requested:
+            versions = versions.filter(number__lt=self.requested["cursor"])
         listing = page(
-            list(versions[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda version: version.number
+            list(versions[: self.requested["limit"] + 1]),
+            self.requested["limit"],
+            key=lambda version: version.number,
         )
         context = {"promoted": self.member.project.promoted_model_id}
         return Response(
@@ -93,15 +95,15 @@ class OneModelVersion(Endpoint):
     )
     def patch(self, request: Request, project_id: int, number: int) -> Response:
         """Write a note on a model, promote it, or let the newest rank again. The queue follows in seconds."""
-        asked = ModelVersionIn.changes(request.data)
+        requested = ModelVersionIn.changes(request.data)
         with transaction.atomic():
             project = Project.objects.get(pk=project_id)
             before = _shown(project, number)
-            if "note" in asked:
-                promotions.write_note(project_id, self.caller, number, asked["note"])
-            if asked.get("is_promoted"):
+            if "note" in requested:
+                promotions.write_note(project_id, self.caller, number, requested["note"])
+            if requested.get("is_promoted"):
                 promotions.promote(project_id, self.caller, number)
-            elif "is_promoted" in asked and before["is_promoted"]:
+            elif "is_promoted" in requested and before["is_promoted"]:
                 promotions.follow_newest(project_id, self.caller)
             project.refresh_from_db(fields=["promoted_model"])
             return Response(_shown(project, number))

@@ -31,8 +31,8 @@ class ConditionIn(Input):
     below = Number(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = {name for name, value in attrs.items() if value is not None} - {"field"}
-        if given != {"value"} and (not given or "value" in given):
+        true_labels = {name for name, value in attrs.items() if value is not None} - {"field"}
+        if true_labels != {"value"} and (not true_labels or "value" in true_labels):
             raise serializers.ValidationError(_("Give a value, or the ends of a range."))
         return attrs
 
@@ -124,15 +124,15 @@ class Picks(Endpoint):
         Documents that annotators settled are opened for one more answer, where somebody is left to give it.
         The queue is ranked again within seconds.
         """
-        asked = PickIn.checked(request.data)
-        reason = asked["reason"]
-        if "slice" in asked:
-            where = _slice(asked["slice"])
+        requested = PickIn.checked(request.data)
+        reason = requested["reason"]
+        if "slice" in requested:
+            where = _slice(requested["slice"])
             done = picks.pick_from_pool(
-                project_id, self.caller, where=where, count=asked["count"], reason=reason
+                project_id, self.caller, where=where, count=requested["count"], reason=reason
             )
         else:
-            done = picks.pick(project_id, self.caller, asked["document_ids"], reason)
+            done = picks.pick(project_id, self.caller, requested["document_ids"], reason)
         body = {"id": done.pick and done.pick.pk, "waiting": done.waiting, "left_out": done.left_out}
         return Response(body, status=201)
 
@@ -147,9 +147,9 @@ class OnePick(Endpoint):
         return Response(status=204)
 
 
-def _slice(asked: dict[str, Any]) -> Slice:
-    also = tuple(Condition(**value) for value in asked.pop("also", ()))
-    return Slice(**asked, also=also)
+def _slice(requested: dict[str, Any]) -> Slice:
+    also = tuple(Condition(**value) for value in requested.pop("also", ()))
+    return Slice(**requested, also=also)
 
 
 def _standing(project_id: int) -> QuerySet[Pick]:

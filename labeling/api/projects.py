@@ -127,8 +127,8 @@ class Projects(Endpoint):
         mine = Project.objects.of(self.caller).active().order_by("id")
         if isinstance(request.auth, ApiToken):
             mine = mine.filter(pk=request.auth.project_id)
-        rows = mine.filter(pk__gt=self.asked.get("cursor", 0))[: self.asked["limit"] + 1]
-        listing = page(list(rows), self.asked["limit"], key=lambda project: project.pk)
+        rows = mine.filter(pk__gt=self.requested.get("cursor", 0))[: self.requested["limit"] + 1]
+        listing = page(list(rows), self.requested["limit"], key=lambda project: project.pk)
         return Response(listing | {"results": ProjectOut(listing["results"], many=True).data})
 
     @operation(
@@ -140,8 +140,8 @@ class Projects(Endpoint):
     )
     def post(self, request: Request) -> Response:
         """Create a project and become its manager. Needs a session: a token ends at its own project."""
-        asked = ProjectIn.checked(request.data)
-        project = new_projects.create(self.caller, **asked)
+        requested = ProjectIn.checked(request.data)
+        project = new_projects.create(self.caller, **requested)
         return Response(ProjectOut(project).data, status=201)
 
 
@@ -181,6 +181,6 @@ class OverlapEffects(Endpoint):
     @operation("projects_overlap_effect", answers={200: OverlapEffectOut}, filters=OverlapFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """Count what another overlap would change, before you change it."""
-        overlap = self.asked.get("overlap", self.member.project.overlap)
+        overlap = self.requested.get("overlap", self.member.project.overlap)
         effect = exclusion.overlap_effect(project_id, self.caller, overlap)
         return Response(OverlapEffectOut(effect).data)

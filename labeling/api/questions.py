@@ -50,13 +50,13 @@ class Questions(Endpoint):
     @operation("questions_list", answers={200: page_of(QuestionOut)}, filters=QuestionFilters)
     def get(self, request: Request, project_id: int) -> Response:
         """List questions, oldest first. An annotator sees their own ones."""
-        rows = Question.objects.filter(project=project_id, pk__gt=self.asked.get("cursor", 0))
-        if "waiting" in self.asked:
+        rows = Question.objects.filter(project=project_id, pk__gt=self.requested.get("cursor", 0))
+        if "waiting" in self.requested:
             rows = rows.waiting()
         if not self.member.may_adjudicate:
             rows = rows.filter(asker=self.caller)
         rows = rows.select_related("asker", "answerer").order_by("pk")
-        listing = page(list(rows[: self.asked["limit"] + 1]), self.asked["limit"], key=lambda q: q.pk)
+        listing = page(list(rows[: self.requested["limit"] + 1]), self.requested["limit"], key=lambda q: q.pk)
         return Response(listing | {"results": QuestionOut(listing["results"], many=True).data})
 
 
@@ -73,10 +73,10 @@ class AskLease(Endpoint):
     )
     def post(self, request: Request, project_id: int) -> Response:
         """Ask the adjudicators about a document that you hold. It comes back to you with their reply."""
-        asked = AskIn.checked(request.data)
-        key = key_of(request, asked.get("key")) or ""
-        require_leases_of(project_id, [asked["token"]])
-        question = questions.ask(asked["token"], self.caller, asked["text"], key)
+        requested = AskIn.checked(request.data)
+        key = key_of(request, requested.get("key")) or ""
+        require_leases_of(project_id, [requested["token"]])
+        question = questions.ask(requested["token"], self.caller, requested["text"], key)
         return Response(QuestionOut(question).data, status=201)
 
 

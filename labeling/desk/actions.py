@@ -37,15 +37,15 @@ class Desk:
 
 @transaction.atomic
 def open_desk(
-    project_id: int, annotator: User, *, count: int = 1, have: Sequence[int] | None = None, wanted: int = 0
+    project_id: int, annotator: User, *, count: int = 1, have: Sequence[int] | None = None, requested: int = 0
 ) -> Desk:
-    """The documents in hand, the `wanted` lease first, then those shown before; claimed anew where short.
+    """The documents in hand, the `requested` lease first, then those shown before; claimed anew where short.
 
     With `have`, the leases that the page has already, it is asked ahead: for at most MAX_PREFETCH more, while
     less than half of what one person may hold is in hand. Asking again takes no more. Raises NotAMember.
     """
     count = max(1, min(count, MAX_PREFETCH))
-    at = sit_down(project_id, annotator.pk, have=have or (), wanted=wanted, most=count)
+    at = sit_down(project_id, annotator.pk, have=have or (), requested=requested, limit=count)
     if at is None:
         raise NotAMember
     held = held_documents(at.held)
@@ -79,19 +79,19 @@ def hold(
     its claim while it waits, it is extended to MAX_EXTENSION terms at most. A lease whose time ran out and
     that nobody took is held again. Raises NotAMember.
     """
-    asked = {read: (token in shown) for token in (*waiting, *shown) if (read := _read(token))}
-    given_back = [read for token in back if (read := _read(token)) and read not in asked]
+    requested = {read: (token in shown) for token in (*waiting, *shown) if (read := _read(token))}
+    given_back = [read for token in back if (read := _read(token)) and read not in requested]
     whose: dict[str, Any] = {"annotator": annotator.pk}
-    all_of_them = {"project": project_id, "leases": [lease for lease, _ in (*asked, *given_back)]}
+    all_of_them = {"project": project_id, "leases": [lease for lease, _ in (*requested, *given_back)]}
     if not run(sql.LOCK_HELD, whose | all_of_them):
         raise NotAMember
     if given_back:
         run(sql.GIVE_BACK, whose | _columns(given_back))
-    if not asked:
+    if not requested:
         return []
-    facts = {"shown": list(asked.values()), "most": MAX_EXTENSION}
-    kept = {lease for (lease,) in run(sql.HOLD, whose | _columns(list(asked)) | facts)}
-    return sorted({lease for lease, _ in asked} - kept)
+    facts = {"shown": list(requested.values()), "most": MAX_EXTENSION}
+    kept = {lease for (lease,) in run(sql.HOLD, whose | _columns(list(requested)) | facts)}
+    return sorted({lease for lease, _ in requested} - kept)
 
 
 def _columns(tokens: Sequence[tuple[int, int]]) -> dict[str, Any]:

@@ -233,17 +233,17 @@ def desk_facts(project_id: int, annotator_id: int) -> DeskFacts:
 
 
 def sit_down(
-    project_id: int, annotator_id: int, *, have: Sequence[int], wanted: int, most: int
+    project_id: int, annotator_id: int, *, have: Sequence[int], requested: int, limit: int
 ) -> AtDesk | None:
-    """The locked membership with all of it; None for strangers. At most `most` leases, without those in
-    `have` and the `wanted` one first."""
+    """The locked membership with all of it; None for strangers. At most `limit` leases, without those in
+    `have` and the `requested` one first."""
     memberships = Membership.objects.select_related("project").select_for_update(of=("self",), no_key=True)
     memberships = memberships.filter(
         project=project_id, user=annotator_id, removed_at=None, project__archived_at=None
     )
     member = memberships.annotate(
         facts=RawSQL(_FACTS, (), Field()),
-        in_hand=RawSQL(_IN_HAND, (list(have), wanted, most), Field()),
+        in_hand=RawSQL(_IN_HAND, (list(have), requested, limit), Field()),
     ).first()
     if member is None:
         return None

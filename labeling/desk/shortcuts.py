@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def choose(project_id: int, user: User, wanted: Mapping[str, str], *, is_off: bool = False) -> None:
+def choose(project_id: int, user: User, requested: Mapping[str, str], *, is_off: bool = False) -> None:
     """Store the person's keys: {class identifier or action: key, "" for none}, whole or in part.
 
     Only what differs from the project's keys is kept, so that the rest follows the project. `is_off` turns
@@ -30,10 +30,10 @@ def choose(project_id: int, user: User, wanted: Mapping[str, str], *, is_off: bo
     of_project = project_keys(
         {str(pk): key for pk, key in classes.values_list("pk", "key")}, member.project.kind
     )
-    asked = {name: key.strip().lower() for name, key in wanted.items() if name in of_project}
-    result = of_project | asked
+    chosen = {name: key.strip().lower() for name, key in requested.items() if name in of_project}
+    result = of_project | chosen
     counts = Counter(key for key in result.values() if key)
-    for name, key in asked.items():
+    for name, key in chosen.items():
         if key and not is_key(key):
             text = _("A key is one letter, digit or mark, and neither / nor ?; “{key}” is none.")
             raise InvalidInput(text.format(key=key), place=name)

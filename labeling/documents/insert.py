@@ -83,8 +83,8 @@ def random_key(project: Project, digest: bytes, split: str | None = None) -> flo
 
     Where the file says which split a document belongs to, the number lies in that split's range.
     """
-    drawn = hashlib.blake2b(digest, digest_size=8, key=str(project.pk).encode()).digest()
-    key = (int.from_bytes(drawn, "big") >> 11) / (1 << 53)
+    key_digest = hashlib.blake2b(digest, digest_size=8, key=str(project.pk).encode()).digest()
+    key = (int.from_bytes(key_digest, "big") >> 11) / (1 << 53)
     if split == Document.Split.TEST:
         return key * project.test_share
     if split == Document.Split.POOL:

@@ -21,9 +21,9 @@ NAMED = frozenset(LANG_INFO)  # what pages have a name for
 def tell(work: OwedWork) -> None:
     """Tell the language of documents that came since the last time; resumable."""
     pool = Document.objects.pool().filter(project=work.project_id, state=Document.State.OPEN)
-    drawn = pool.order_by("random_key")[:MAX_SCANNED_DOCUMENTS]
+    sampled = pool.order_by("random_key")[:MAX_SCANNED_DOCUMENTS]
     test_set = Document.objects.test_set().filter(project=work.project_id)
-    untold = [*_untold(test_set), *_untold(drawn)]
+    untold = [*_untold(test_set), *_untold(sampled)]
     if not untold:
         return
     language_of = teller(NAMED)
@@ -34,7 +34,7 @@ def tell(work: OwedWork) -> None:
 
 def _untold(documents: QuerySet[Document]) -> list[int]:
     rows = documents.values_list("pk", "told_language")
-    return [pk for pk, known in rows if known is None]
+    return [pk for pk, language in rows if language is None]
 
 
 def _tell(project_id: int, document_ids: Sequence[int], language_of: Callable[[str], str]) -> None:

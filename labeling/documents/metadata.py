@@ -24,8 +24,8 @@ def described(metadata: Mapping[str, Any], source: str, language: str | None) ->
     >>> described({"channel": "mail"}, "monday.csv", "")
     {'@file': 'monday.csv', 'channel': 'mail'}
     """
-    known = {FILE: source, TOLD_LANGUAGE: language}
-    return {name: value for name, value in known.items() if value} | dict(metadata)
+    metadata_known = {FILE: source, TOLD_LANGUAGE: language}
+    return {name: value for name, value in metadata_known.items() if value} | dict(metadata)
 
 
 def shown_metadata(metadata: Mapping[str, Any], project: Project) -> dict[str, Any]:

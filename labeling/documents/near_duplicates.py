@@ -51,11 +51,11 @@ def group_new(work: OwedWork, count: int) -> None:
     store = _sign_new(work, count)
     if project.grouped_count >= count:
         return
-    known = known_groups(project, count)
+    existing = known_groups(project, count)
     removed = Document.objects.removed_positions(project, count)
-    groups = join_new(store, numbered(known)[: project.grouped_count], project.grouped_count, removed)
+    groups = join_new(store, numbered(existing)[: project.grouped_count], project.grouped_count, removed)
     is_in_company = np.bincount(groups, minlength=count)[groups] > 1
-    changed = np.flatnonzero(is_in_company & (groups != known))
+    changed = np.flatnonzero(is_in_company & (groups != existing))
     # By rising position: a group's first document moves before the others, so that a run that is cut short
     # leaves the others pointing at one that points on.
     for start in range(0, len(changed), WRITE_BATCH_SIZE):
@@ -88,9 +88,9 @@ def known_groups(project: Project, count: int) -> Integers:
     return groups
 
 
-def numbered(known: Integers) -> Integers:
+def numbered(existing: Integers) -> Integers:
     """The groups where a document alone is a group of its own."""
-    return np.where(known == ALONE, np.arange(len(known)), known)
+    return np.where(existing == ALONE, np.arange(len(existing)), existing)
 
 
 def _write(project: Project, positions: Integers, groups: Integers) -> None:

@@ -117,15 +117,17 @@ class Slice:
         >>> Slice("source", "mail", 100).query
         {'field': 'source', 'value': 'mail', 'least': '100'}
         """
-        given = {
+        parameters = {
             "field": self.field,
             "value": self.value if self.field else None,
             "least": str(self.least or ""),
             "below": "" if self.below is None else str(self.below),
             "twins": {None: "", True: "1", False: "0"}[self.has_near_duplicate],
         }
-        told = {name: text for name, text in given.items() if text or (name == "value" and text is not None)}
-        return told | self.further
+        texts = {
+            name: text for name, text in parameters.items() if text or (name == "value" and text is not None)
+        }
+        return texts | self.further
 
     @property
     def further(self) -> dict[str, str]:
@@ -134,12 +136,12 @@ class Slice:
         >>> Slice(also=(Condition("year", least=2000.0), Condition("language", "de"))).further
         {'field1': 'year', 'from1': '2000.0', 'field2': 'language', 'value2': 'de'}
         """
-        told: dict[str, str] = {}
+        parameters: dict[str, str] = {}
         for number, condition in enumerate(self.also, start=1):
             ends = {"value": condition.value, "from": condition.least, "to": condition.below}
-            told[f"field{number}"] = condition.field
-            told |= {f"{name}{number}": str(end) for name, end in ends.items() if end is not None}
-        return told
+            parameters[f"field{number}"] = condition.field
+            parameters |= {f"{name}{number}": str(end) for name, end in ends.items() if end is not None}
+        return parameters
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
@@ -148,10 +150,10 @@ class Slice:
         >>> Slice.read({"field": "source", "value": "mail", "least": "100", "below": "many"})
         Slice(field='source', value='mail', least=100, below=None, has_near_duplicate=None, also=())
         """
-        least, below = (_whole(query.get(name, "")) for name in ("least", "below"))
+        minimum, below = (_whole(query.get(name, "")) for name in ("least", "below"))
         twins = {"1": True, "0": False}.get(query.get("twins", ""))
         field = query.get("field", "")
-        return cls(field, query.get("value", "") if field else "", least or 0, below, twins, _also(query))
+        return cls(field, query.get("value", "") if field else "", minimum or 0, below, twins, _also(query))
 
     def __str__(self) -> str:
         """In words; empty for all documents.
@@ -160,13 +162,13 @@ class Slice:
         ('source is mail and 100 to 199 characters', 'at least 1000 characters', '')
         """
         parts = [str(condition) for condition in self.conditions]
-        least, last = number_format(self.least), number_format((self.below or 1) - 1)
+        minimum, last = number_format(self.least), number_format((self.below or 1) - 1)
         if self.below is not None and self.least:
-            parts.append(_("{least} to {last} characters").format(least=least, last=last))
+            parts.append(_("{least} to {last} characters").format(least=minimum, last=last))
         elif self.below is not None:
             parts.append(_("at most {last} characters").format(last=last))
         elif self.least:
-            parts.append(_("at least {least} characters").format(least=least))
+            parts.append(_("at least {least} characters").format(least=minimum))
         if self.has_near_duplicate is not None:
             parts.append(
                 _("with a near-duplicate") if self.has_near_duplicate else _("without a near-duplicate")

@@ -326,8 +326,8 @@ class AnswerReader:
         return self.classes.get(name) or self.classes.get(WHOLE.sub("", name))
 
     def _class(self, name: str) -> UUID:
-        if known := self._known(name):
-            return known
+        if label_class := self._known(name):
+            return label_class
         raise InvalidAnswer(_("“{name}” is no class of this project.").format(name=name))
 
 

@@ -225,8 +225,8 @@ def _settled_by(job: ImportJob) -> list[int]:
 def _settle_again(project: Project, reopened: list[int]) -> None:
     """Documents that lost what settled them: by what else was said of them, else they are open."""
     lost = Document.objects.filter(pk__in=reopened)
-    said = Q(annotations__isnull=False) | Q(leases__isnull=False)
-    spoken = set(lost.filter(said).values_list("pk", flat=True))
+    has_answers = Q(annotations__isnull=False) | Q(leases__isnull=False)
+    spoken = set(lost.filter(has_answers).values_list("pk", flat=True))
     lost.exclude(pk__in=spoken).update(state=Document.State.OPEN)
     for document in lost.filter(pk__in=spoken).order_by("pk"):
         reconsider(document, project.overlap + document.extra_slots)

@@ -63,13 +63,13 @@ def _difference(evidence: ModelEvidence, names: Names) -> str:
             sides.setdefault(label_class, []).append(expert)
     if len(sides) < 2:
         return ""
-    said = [
+    clauses = [
         _says(experts).format(
             who=get_text_list([_who(expert) for expert in experts], _("and")), name=_apart(names[label_class])
         )
         for label_class, experts in sides.items()
     ]
-    sentence = ", ".join(said)
+    sentence = ", ".join(clauses)
     return _("{what}.").format(what=sentence[:1].upper() + sentence[1:])
 
 

@@ -81,9 +81,9 @@ def owe_missing() -> None:
     """
     if not embeddings_installed():
         return
-    known = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
+    existing = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
     for project in (
-        Project.objects.active().filter(document_count__gt=F("removed_count")).exclude(pk__in=known)
+        Project.objects.active().filter(document_count__gt=F("removed_count")).exclude(pk__in=existing)
     ):
         store = store_for(project)
         if _missing(project, store).any() or (store is not None and not is_joined(project, store)):
@@ -101,13 +101,13 @@ def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
         return
     store = _opened(project.pk)
     embed_descriptions(project, store.root, load)
-    n_urgent, wanted = _plan(project, store)
+    n_urgent, missing = _plan(project, store)
     ends = time.monotonic() + RUN_SECONDS
-    for start in range(0, len(wanted), TEXT_BATCH_SIZE):
-        positions = wanted[start : start + TEXT_BATCH_SIZE]
+    for start in range(0, len(missing), TEXT_BATCH_SIZE):
+        positions = missing[start : start + TEXT_BATCH_SIZE]
         store = store.write(positions, _vectors(project.pk, positions, load()))
         beat(work)
-        if start + TEXT_BATCH_SIZE >= len(wanted):
+        if start + TEXT_BATCH_SIZE >= len(missing):
             break
         if start + TEXT_BATCH_SIZE >= n_urgent:
             _tell(project, store, is_complete=False)
@@ -150,10 +150,10 @@ def _plan(project: Project, store: EmbeddingStore) -> tuple[int, Integers]:
         _positions(head, project),
         scattered(project.document_count),
     ]
-    wanted = np.concatenate(parts)
-    first = np.sort(np.unique(wanted, return_index=True)[1])
-    first = first[_missing(project, store)[wanted[first]]]
-    return int(np.searchsorted(first, len(parts[0]) + len(parts[1]))), wanted[first]
+    missing = np.concatenate(parts)
+    first = np.sort(np.unique(missing, return_index=True)[1])
+    first = first[_missing(project, store)[missing[first]]]
+    return int(np.searchsorted(first, len(parts[0]) + len(parts[1]))), missing[first]
 
 
 def _positions(external_ids: Iterable[int], project: Project) -> Integers:
@@ -197,9 +197,9 @@ def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats
 def _tell(project: Project, store: EmbeddingStore, *, is_complete: bool) -> None:
     """Owe a training or a ranking where there are many more vectors than when one was last owed."""
     path, count = store.root / TOLD, len(store)
-    told = int(path.read_text()) if path.exists() else 0
-    has_grown = told == 0 or count >= max(GROWTH * told, told + MIN_GROWTH)
-    if (has_grown or is_complete) and count > told:
+    reported = int(path.read_text()) if path.exists() else 0
+    has_grown = reported == 0 or count >= max(GROWTH * reported, reported + MIN_GROWTH)
+    if (has_grown or is_complete) and count > reported:
         has_model = project.model_versions.ready().exists()
         owe(project.pk, OwedWork.Kind.TRAIN if has_model else OwedWork.Kind.RANK)
         beside = path.with_suffix(".writing")

@@ -25,8 +25,8 @@ ROW_BATCH_SIZE = 4_096
 def graph_for(project: Project, embeddings: EmbeddingStore) -> GraphStore | None:
     """The newest graph that knows most of the documents; None before the first."""
     graphs = [GraphStore.open(folder) for folder in _folders(embeddings.root)]
-    known = [graph for graph in graphs if graph.count >= project.document_count / 2]
-    return max(known, key=lambda graph: graph.made_for, default=None)
+    usable = [graph for graph in graphs if graph.count >= project.document_count / 2]
+    return max(usable, key=lambda graph: graph.made_for, default=None)
 
 
 def is_joined(project: Project, embeddings: EmbeddingStore) -> bool:
@@ -74,9 +74,9 @@ def _is_outgrown(graph: GraphStore, project: Project) -> bool:
 
 def _anchors(project: Project) -> Integers:
     """Documents of the pool, drawn at random: all of a small pool."""
-    drawn = Document.objects.trainable().filter(project=project)
-    drawn = drawn.exclude(state=Document.State.EXCLUDED).filter(position__lt=project.document_count)
-    positions = drawn.order_by("random_key").values_list("position", flat=True)[:MAX_ANCHORS]
+    sampled = Document.objects.trainable().filter(project=project)
+    sampled = sampled.exclude(state=Document.State.EXCLUDED).filter(position__lt=project.document_count)
+    positions = sampled.order_by("random_key").values_list("position", flat=True)[:MAX_ANCHORS]
     return np.sort(np.fromiter(positions, dtype=np.int64))
 
 

@@ -117,8 +117,8 @@ def _sample(project: Project) -> list[str]:
     """Up to SAMPLE texts spread evenly over the pool, test documents and their copies left out."""
     project_id = project.pk
     if project.removed_count:  # places say little of how many documents there are
-        drawn = Document.objects.trainable().filter(project=project_id).order_by("random_key", "pk")
-        if texts := list(drawn.values_list("text", flat=True)[:SAMPLE]):
+        sampled = Document.objects.trainable().filter(project=project_id).order_by("random_key", "pk")
+        if texts := list(sampled.values_list("text", flat=True)[:SAMPLE]):
             return texts
     last = Document.objects.filter(project=project_id).aggregate(Max("position"))["position__max"] or 0
     step = max(1, (last + 1) // SAMPLE)

@@ -36,10 +36,10 @@ def answer_fields(
     fields = set()
     for field in dict.fromkeys(field for row in rows for field in row):
         values = [row.get(field) for row in rows]
-        given = [value for value in values if value is not None and value not in ("", [], {})]
-        if given and (
-            (names_an_answer(field) and all(map(_is_short, given)))
-            or sum(_names_classes(value, folded) for value in given) >= MIN_CLASS_SHARE * len(given)
+        present = [value for value in values if value is not None and value not in ("", [], {})]
+        if present and (
+            (names_an_answer(field) and all(map(_is_short, present)))
+            or sum(_names_classes(value, folded) for value in present) >= MIN_CLASS_SHARE * len(present)
             or _tells_labels(values, labels)
         ):
             fields.add(field)

@@ -59,8 +59,8 @@ def _cells(text: str) -> int:
     count = 0
     for block in re.split(r"\n[ \t]*\n", re.sub(r"\r\n?", "\n", text)):
         lines = block.split("\n")
-        most = max((line.count("|") for line in lines if "-" in line), default=0)
-        count += (most + 1) * len(lines) if most else 0
+        max_columns = max((line.count("|") for line in lines if "-" in line), default=0)
+        count += (max_columns + 1) * len(lines) if max_columns else 0
     return count
 
 

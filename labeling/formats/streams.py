@@ -194,7 +194,7 @@ def _read(stream: Readable) -> Iterator[bytes]:
 def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Unpack one gzip member after the other, a bounded piece at a time."""
     member = zlib.decompressobj(wbits=31)
-    taken = given = 0
+    taken = size = 0
     try:
         for packed in chunks:
             taken += len(packed)
@@ -206,8 +206,8 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
                     member = zlib.decompressobj(wbits=31)
                 piece = member.decompress(packed, CHUNK_BYTES)
                 packed = member.unconsumed_tail or member.unused_data
-                given += len(piece)
-                if given > max(GZIP_GRACE_BYTES, MAX_GZIP_RATIO * taken):
+                size += len(piece)
+                if size > max(GZIP_GRACE_BYTES, MAX_GZIP_RATIO * taken):
                     raise UnreadableFile(
                         gettext_noop(
                             "The gzip file grows more than %(ratio)d times. Unpack it and send that."

@@ -56,9 +56,9 @@ def add_named(project_id: int, names: Sequence[str]) -> list[LabelClass]:
     all beyond the most that a project has.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
-    known = list(LabelClass.objects.filter(project=project).values_list("name", "key", "retired_at"))
-    taken = [name for name, _key, _retired in known]
-    used_keys = {key for _name, key, retired in known if retired is None}
+    existing = list(LabelClass.objects.filter(project=project).values_list("name", "key", "retired_at"))
+    taken = [name for name, _key, _retired in existing]
+    used_keys = {key for _name, key, retired in existing if retired is None}
     keys = (key for key in class_keys(project.kind) if key not in used_keys)
     added = []
     for name in dict.fromkeys(map(normal_name, names)):

@@ -57,9 +57,9 @@ _TRIGGERS = (
 
 
 def _missing_triggers(*names: str) -> str:
-    wanted = ", ".join(f"('{name}')" for name in names)
+    triggers = ", ".join(f"('{name}')" for name in names)
     return f"""
-        SELECT wanted.name FROM (VALUES {wanted}) AS wanted(name)
+        SELECT wanted.name FROM (VALUES {triggers}) AS wanted(name)
         WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t
                           WHERE t.tgname = wanted.name AND t.tgenabled IN ('O', 'A'))
     """

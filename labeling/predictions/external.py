@@ -96,9 +96,9 @@ def outside_predictions(
         classes = list(LabelClass.objects.active().filter(project=project_id).values_list("pk", flat=True))
     predictions = {}
     for source in PredictionSource.objects.filter(project=project_id):
-        positions, said = _said_by(source)
+        positions, probabilities = _said_by(source)
         columns = [source.classes.index(c) if c in source.classes else -1 for c in classes]
-        padded = np.pad(said, ((0, 0), (0, 1)))  # column -1: a class that the source does not know
+        padded = np.pad(probabilities, ((0, 0), (0, 1)))  # column -1: a class that the source does not know
         if len(positions):
             predictions[source.name] = (positions, padded[:, columns])
     return predictions
@@ -124,8 +124,8 @@ def _record_some(project: Project, chunk: Sequence[Opinion | BadRow], done: Reco
         else:
             opinions.append(row)
     documents = _documents(project, opinions)
-    known = LabelClass.objects.active().filter(project=project).order_by("position", "name")
-    classes = {key: c.pk for c in known for key in (normal_name(c.name), str(c.pk))}
+    existing = LabelClass.objects.active().filter(project=project).order_by("position", "name")
+    classes = {key: c.pk for c in existing for key in (normal_name(c.name), str(c.pk))}
     good = []
     for opinion in opinions:
         try:
@@ -139,8 +139,13 @@ def _record_some(project: Project, chunk: Sequence[Opinion | BadRow], done: Reco
         project, {opinion.source for opinion, _, _ in good}, list(dict.fromkeys(classes.values()))
     )
     rows = [
-        (sources[o.source].pk, document, o.version, _vector(o, said, sources[o.source].classes, project.kind))
-        for o, document, said in good
+        (
+            sources[o.source].pk,
+            document,
+            o.version,
+            _vector(o, probabilities, sources[o.source].classes, project.kind),
+        )
+        for o, document, probabilities in good
     ]
     done.stored += _store(project, rows)
 
@@ -156,28 +161,32 @@ def _documents(project: Project, opinions: Sequence[Opinion]) -> dict[int | str 
 
 def _checked(opinion: Opinion, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
     """The probabilities by class. Raises RowProblem."""
-    said = {}
+    probabilities = {}
     for name, probability in opinion.probabilities.items():
         label_class = classes.get(normal_name(name))
         if label_class is None:
             raise RowProblem(gettext_noop("“%(name)s” is no class of this project."), name=name[:50])
-        said[label_class] = probability
-    whole = sum(said.values())
+        probabilities[label_class] = probability
+    whole = sum(probabilities.values())
     if kind == Project.Kind.SINGLE and not 0 < whole <= 1 + ROUNDING:
         raise RowProblem(gettext_noop("The probabilities of one class per document add up to at most 1."))
-    return said
+    return probabilities
 
 
-def _vector(opinion: Opinion, said: Mapping[UUID, float], classes: Sequence[UUID], kind: str) -> list[float]:
+def _vector(
+    opinion: Opinion, probabilities: Mapping[UUID, float], classes: Sequence[UUID], kind: str
+) -> list[float]:
     """In the order of the source's classes. Of one class per document, what is unsaid is shared evenly."""
-    whole = sum(said.values())
-    others = len(classes) - len(said)
+    whole = sum(probabilities.values())
+    others = len(classes) - len(probabilities)
     left = 0.0
     if kind == Project.Kind.SINGLE:
         left = max(0.0, 1 - whole) / others if others else 0.0
         if not others:
-            said = {label_class: probability / whole for label_class, probability in said.items()}
-    return [round(said.get(label_class, left), 6) for label_class in classes]
+            probabilities = {
+                label_class: probability / whole for label_class, probability in probabilities.items()
+            }
+    return [round(probabilities.get(label_class, left), 6) for label_class in classes]
 
 
 def _sources(project: Project, names: Iterable[str], classes: Sequence[UUID]) -> dict[str, PredictionSource]:

@@ -70,7 +70,7 @@ def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
     Predicted now, they count as soon as they are labelled. The test set grows along its random key; those in
     somebody's hands and in dispute come whatever theirs is.
     """
-    most = max(MIN_OPEN_TEST_DOCUMENTS, labelled // 2)
+    limit = max(MIN_OPEN_TEST_DOCUMENTS, labelled // 2)
     test = Document.objects.test_set().filter(project=project_id)
     live = Lease.objects.live().filter(project=project_id, document__split=Document.Split.TEST)
     parts = (
@@ -78,7 +78,7 @@ def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
         test.filter(state=Document.State.DISPUTED).order_by("id"),
         test.filter(pk__in=live.values("document")).order_by("id"),
     )
-    return {pk: position for part in parts for pk, position in part.values_list("pk", "position")[:most]}
+    return {pk: position for part in parts for pk, position in part.values_list("pk", "position")[:limit]}
 
 
 def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
@@ -87,16 +87,16 @@ def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     Ten times as fast as reading rows, and kept while it is the same. Every message costs, so there is one,
     and in bytes as they are. The arrays are shared: they refuse to be written.
     """
-    known = _known(version)
+    cached = _known(version)
     n_classes = len(version.classes)
-    mark = known[0].hex() if known and known[2].shape[1] == n_classes else ""
+    mark = cached[0].hex() if cached and cached[2].shape[1] == n_classes else ""
     statement = _STORED.format(
         version=int(version.pk), n_classes=n_classes, known=mark
     )  # takes no parameters
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         sent = b"".join(bytes(block) for block in copy)
     stored: Stored = (
-        known if known and known[0] == sent[_HEAD + 4 : _HEAD + 4 + _MARK] else _parsed(sent, n_classes)
+        cached if cached and cached[0] == sent[_HEAD + 4 : _HEAD + 4 + _MARK] else _parsed(sent, n_classes)
     )
     _keep(version, stored)
     return stored[1], stored[2]
@@ -107,15 +107,15 @@ def stored_spans(version: ModelVersion) -> tuple[Integers, list[list[list[Any]]]
 
     Kept while it is the same, as `stored_probabilities`; the lists are shared: nobody may change them.
     """
-    known = _known(version)
+    cached = _known(version)
     with connection.cursor() as cursor:
-        cursor.execute(_STORED_SPANS, {"version": version.pk, "known": known[0] if known else b""})
+        cursor.execute(_STORED_SPANS, {"version": version.pk, "known": cached[0] if cached else b""})
         mark, ids, spans = cursor.fetchone()
-    if known is None or known[0] != bytes(mark):
+    if cached is None or cached[0] != bytes(mark):
         documents = np.frombuffer(ids or b"", dtype=">i8").astype(np.int64)
-        known = (bytes(mark), documents, json.loads(spans or "[]"))
-    _keep(version, known)
-    return known[1], known[2]
+        cached = (bytes(mark), documents, json.loads(spans or "[]"))
+    _keep(version, cached)
+    return cached[1], cached[2]
 
 
 def _known(version: ModelVersion) -> Any:

@@ -77,57 +77,60 @@ class Predicted(Foretold):
 
     label_class: UUID  # the most probable one
     probability: float  # of it
-    given: frozenset[UUID]  # classes of the answer; empty where none applies
+    true_labels: frozenset[UUID]  # classes of the answer; empty where none applies
 
     @property
     def is_right(self) -> bool:
         """Whether the class is (one of) the given ones."""
-        return self.label_class in self.given
+        return self.label_class in self.true_labels
 
 
 @dataclass(frozen=True)
 class Marked(Foretold):
     """What it marked in the document."""
 
-    said: Marks
-    given: Marks
+    predicted: Marks
+    true_labels: Marks
 
     @property
     def is_right(self) -> bool:
         """Whether exactly the spans of the answer were marked."""
-        return self.said == self.given
+        return self.predicted == self.true_labels
 
 
-def prequential(project_id: int, most: int = MAX_ANSWERS) -> list[Predicted]:
-    """Predictions and answers of the latest `most` answers that have both, the oldest first."""
+def prequential(project_id: int, limit: int = MAX_ANSWERS) -> list[Predicted]:
+    """Predictions and answers of the latest `limit` answers that have both, the oldest first."""
     return [
         Predicted(
-            **facts, label_class=UUID(said), probability=probabilities, given=frozenset(map(UUID, given))
+            **facts,
+            label_class=UUID(predicted),
+            probability=probabilities,
+            true_labels=frozenset(map(UUID, true_labels)),
         )
-        for facts, (said, probabilities, given) in _read(_PREDICTED, project_id, most)
+        for facts, (predicted, probabilities, true_labels) in _read(_PREDICTED, project_id, limit)
     ]
 
 
-def prequential_spans(project_id: int, most: int = MAX_ANSWERS) -> list[Marked]:
+def prequential_spans(project_id: int, limit: int = MAX_ANSWERS) -> list[Marked]:
     """The same where spans are marked: what the model marked, and what the answer did."""
     return [
-        Marked(**facts, said=_marks(said), given=_marks(given))
-        for facts, (said, given) in _read(_MARKED, project_id, most)
+        Marked(**facts, predicted=_marks(predicted), true_labels=_marks(true_labels))
+        for facts, (predicted, true_labels) in _read(_MARKED, project_id, limit)
     ]
 
 
-def foretold(project: Project, most: int = MAX_ANSWERS) -> Sequence[Predicted | Marked]:
+def foretold(project: Project, limit: int = MAX_ANSWERS) -> Sequence[Predicted | Marked]:
     """Whichever of the two the project has."""
     if project.kind == Project.Kind.SPANS:
-        return prequential_spans(project.pk, most)
-    return prequential(project.pk, most)
+        return prequential_spans(project.pk, limit)
+    return prequential(project.pk, limit)
 
 
-def _read(statement: str, project_id: int, most: int) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
+def _read(statement: str, project_id: int, limit: int) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
     """What `Foretold` tells of each answer, by name; and what else the statement asks for."""
     names = [field.name for field in fields(Foretold)]
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"project": project_id, "most": most})
+        cursor.execute(statement, {"project": project_id, "most": limit})
         rows = cursor.fetchall()
     return [(dict(zip(names, row, strict=False)), row[len(names) :]) for row in rows]
 

@@ -26,23 +26,23 @@ class _Cookie(TypedDict):
 
 def browser_id(cookie: str, name: str) -> str:
     """The identifier of this browser, if this name signed in with it before; else ""."""
-    known = _read(cookie)
-    return known["id"] if known and _digest(name) in known["names"] else ""
+    browser = _read(cookie)
+    return browser["id"] if browser and _digest(name) in browser["names"] else ""
 
 
 def with_name(cookie: str, name: str) -> str:
     """What the cookie holds once this name has signed in."""
-    known = _read(cookie) or _Cookie(id=secrets.token_urlsafe(16), names=[])
-    others = [digest for digest in known["names"] if digest != _digest(name)]
-    return signing.dumps(_Cookie(id=known["id"], names=[_digest(name), *others][:MAX_NAMES]), salt=_SALT)
+    browser = _read(cookie) or _Cookie(id=secrets.token_urlsafe(16), names=[])
+    others = [digest for digest in browser["names"] if digest != _digest(name)]
+    return signing.dumps(_Cookie(id=browser["id"], names=[_digest(name), *others][:MAX_NAMES]), salt=_SALT)
 
 
 def _read(cookie: str) -> _Cookie | None:
     try:
-        known: _Cookie = signing.loads(cookie, salt=_SALT, max_age=MAX_AGE)
+        payload: _Cookie = signing.loads(cookie, salt=_SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
-    return known
+    return payload
 
 
 def _digest(name: str) -> str:

@@ -71,10 +71,10 @@ def check_storable(row: Model, *, is_unique: bool = False) -> None:
         if isinstance(value, str) and "\0" in value:
             raise ValidationError({field.name: [_("Null characters are not allowed.")]})
         if isinstance(value, str) and field.max_length and len(value) > field.max_length:
-            most = _("Use at most {most} characters.").format(most=field.max_length)
-            raise ValidationError({field.name: [most]})
-    known = [field.name for field in row._meta.concrete_fields if field.is_relation and is_unique]
-    row.full_clean(exclude=known, validate_unique=not is_unique, validate_constraints=not is_unique)
+            limit = _("Use at most {most} characters.").format(most=field.max_length)
+            raise ValidationError({field.name: [limit]})
+    fields = [field.name for field in row._meta.concrete_fields if field.is_relation and is_unique]
+    row.full_clean(exclude=fields, validate_unique=not is_unique, validate_constraints=not is_unique)
 
 
 def _keep_a_manager(project_id: int, besides: User) -> None:

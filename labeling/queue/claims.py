@@ -269,24 +269,24 @@ def give_back(
     annotator: User,
     state: Lease.State,
     key: str | None,
-    asked: dict[str, Any],
+    requested: dict[str, Any],
     **changes: Any,
 ) -> Lease | None:
     """End the lease in this state; None where the same request ended it before. Raises as `_lock_lease` does.
 
-    asked : columns of the lease that say what else was asked for: with other values it is another request
+    requested : columns of the lease that say what else was asked for: with other values it is another request
     """
     lease, is_live_now = _lock_own_lease(token, annotator)
-    if begin(annotator, lease.project_id, ENDINGS[state], key, token, asked).is_repeated:
+    if begin(annotator, lease.project_id, ENDINGS[state], key, token, requested).is_repeated:
         return None
     is_same_claim = lease.epoch == read_lease_token(token)[1]
     if is_same_claim and all(
-        getattr(lease, name) == value for name, value in ({"state": state} | asked).items()
+        getattr(lease, name) == value for name, value in ({"state": state} | requested).items()
     ):
         return None
     if not is_live_now:
         raise LeaseStale
-    Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **asked, **changes)
+    Lease.objects.filter(pk=lease.pk).update(state=state, slot=None, **requested, **changes)
     return lease
 
 

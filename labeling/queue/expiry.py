@@ -12,11 +12,11 @@ from labeling.queue import sql
 from labeling.queue.models import Lease
 
 
-def sweep(project_id: int, most: int = 500) -> int:
+def sweep(project_id: int, limit: int = 500) -> int:
     """Free slots of leases that ran out, to keep counts fresh (claims need no sweep). Returns how many."""
     freed = 0
     overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")
-    for document_id in overdue.values_list("document_id", flat=True)[:most]:
+    for document_id in overdue.values_list("document_id", flat=True)[:limit]:
         free = Document.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=document_id)
         with transaction.atomic():
             if free.values_list("pk").first():

@@ -38,7 +38,9 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
     def by_share_and_class(self) -> dict[tuple[str, str | None], int]:
         """How many entries each share has for each class that it asks for, None where for no one class."""
         named = self.order_by().values_list(KT(f"reason__{Key.SHARE}"), KT(f"reason__{Key.CLASS}"))
-        return {(share, asked): n for share, asked, n in named.annotate(entries=models.Count("pk"))}
+        return {
+            (share, label_class): n for share, label_class, n in named.annotate(entries=models.Count("pk"))
+        }
 
 
 class QueueEntry(models.Model):

@@ -49,8 +49,8 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     pairs = [
         (class_index.column(prediction.label_class), class_index.column(given))
         for prediction in prequential(project.pk)
-        if len(prediction.given) == 1 and prediction.share != Share.TEST  # the test set steers nothing
-        for given in prediction.given
+        if len(prediction.true_labels) == 1 and prediction.share != Share.TEST  # the test set steers nothing
+        for given in prediction.true_labels
         if class_index.holds((prediction.label_class, given))
     ]
     predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
@@ -66,7 +66,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     return Wishes(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
-        sought=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
+        target_classes=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
         focus=focus,
         mix=mix,
     )

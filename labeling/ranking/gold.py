@@ -77,13 +77,13 @@ class GoldAnswer:
 
     annotator_id: int
     document_id: int
-    given: Labels
+    answered: Labels
     gold: Labels
 
     @property
     def is_right(self) -> bool:
         """Whether it is the gold answer in full; for spans, each with its class and bounds."""
-        return self.given == self.gold
+        return self.answered == self.gold
 
 
 def gold_answers(project_id: int) -> list[GoldAnswer]:
@@ -92,14 +92,14 @@ def gold_answers(project_id: int) -> list[GoldAnswer]:
     labels = _labels({annotation for row in rows for annotation in row[2:]})
     none: Labels = frozenset()
     return [
-        GoldAnswer(annotator, document, labels.get(given, none), labels.get(gold, none))
-        for annotator, document, given, gold in rows
+        GoldAnswer(annotator, document, labels.get(answer, none), labels.get(gold, none))
+        for annotator, document, answer, gold in rows
     ]
 
 
-def servable(project_id: int, most: int, seed: int) -> list[int]:
+def servable(project_id: int, limit: int, seed: int) -> list[int]:
     """At most so many gold documents that a further person could answer, the least answered first."""
-    return [pk for (pk,) in _rows(SERVABLE, project=project_id, most=most, seed=seed)]
+    return [pk for (pk,) in _rows(SERVABLE, project=project_id, most=limit, seed=seed)]
 
 
 def raise_slots(document_ids: list[int]) -> set[int]:
@@ -114,9 +114,9 @@ def _labels(annotations: Iterable[int]) -> dict[int, Labels]:
     return {annotation: frozenset(labels) for annotation, labels in labels_of.items()}
 
 
-def _rows(statement: str, **given: Any) -> list[tuple[Any, ...]]:
+def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, given)
+        cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 
 
@@ -198,13 +198,13 @@ def served(project: Project, head: list[Entry], seed: int) -> list[Entry]:
     are fewer than `MIN_GOLD` gold documents or `MIN_ANNOTATORS` annotators, none is served.
     """
     alike = [reason for _document, reason in head if reason.share == Share.RANDOM]
-    most = round(SHARE * len(head))
+    limit = round(SHARE * len(head))
     gold = Document.objects.filter(project=project, is_gold=True)
-    if not alike or not most or gold[:MIN_GOLD].count() < MIN_GOLD:
+    if not alike or not limit or gold[:MIN_GOLD].count() < MIN_GOLD:
         return head
     if labeler_count(project.pk) < MIN_ANNOTATORS:
         return head
-    chosen = give_slots(project, servable(project.pk, most, seed))
+    chosen = give_slots(project, servable(project.pk, limit, seed))
     entries = [(pk, replace(alike[index % len(alike)], share=Share.GOLD)) for index, pk in enumerate(chosen)]
     return scattered(head, entries, SHARE, seed)
 

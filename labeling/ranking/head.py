@@ -87,11 +87,13 @@ class Ranker:
         share = min(self.project.test_share, MAX_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
         asked_share = mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
-        most = round(HEAD_SIZE * asked_share)
-        asked = second_opinions.waiting_entries(self.project, doubts, most, dict(picked))
-        chosen = self.choose(seed, HEAD_SIZE - len(started) - len(test) - len(asked) - len(picked))
+        limit = round(HEAD_SIZE * asked_share)
+        second_opinions_due = second_opinions.waiting_entries(self.project, doubts, limit, dict(picked))
+        chosen = self.choose(
+            seed, HEAD_SIZE - len(started) - len(test) - len(second_opinions_due) - len(picked)
+        )
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        others = apart_from(picked, spliced(mixed, asked, asked_share))
+        others = apart_from(picked, spliced(mixed, second_opinions_due, asked_share))
         head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
         return head if self.opinion is None else self.opinion.of(head)
 
@@ -154,8 +156,8 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         if project.strategy != Project.Strategy.DEFAULT:
             return {}
         share = mix_of(project, len(version.classes)).second_opinion
-        most = round(share * ASKED_AHEAD * labels_between(project, version))
-        return review(project, version.classes, committee, store, most)
+        limit = round(share * ASKED_AHEAD * labels_between(project, version))
+        return review(project, version.classes, committee, store, limit)
 
     return Ranker(project, choose, version, version.classes, doubts, Opinion(version, committee, store))
 

@@ -33,20 +33,20 @@ MIN_LABELS = 50  # documents with a label from which a model is a witness at all
 
 
 def review(
-    project: Project, classes: Sequence[UUID], committee: Committee, store: FeatureStore, most: int
+    project: Project, classes: Sequence[UUID], committee: Committee, store: FeatureStore, limit: int
 ) -> dict[int, float]:
-    """Ask for second opinions, so that at most `most` wait.
+    """Ask for second opinions, so that at most `limit` wait.
 
     Returns the posterior of the answer of each document that waits now. Where fewer than two people label, or
     fewer than `MIN_LABELS` documents have a label, nothing is asked.
     """
     if project.kind == Project.Kind.SPANS or labeler_count(project.pk) < 2:
         return {}
-    known = set(classes)
+    existing = set(classes)
     candidates = [
         candidate
         for candidate in confirmable(project.pk)
-        if candidate.classes <= known and candidate.position < len(store)
+        if candidate.classes <= existing and candidate.position < len(store)
     ]
     if len(candidates) < MIN_LABELS:
         return {}
@@ -64,25 +64,25 @@ def review(
         ),
         key=lambda candidate: chances[candidate],
     )
-    wanted = _with_few_tests(doubted, most - len(waiting), project.test_share)
-    asked = ask(project.pk, [candidate.document_id for candidate in wanted])
-    by_id = {candidate.document_id: chances[candidate] for candidate in wanted}
-    return waiting | {pk: by_id[pk] for pk in asked}
+    selected = _with_few_tests(doubted, limit - len(waiting), project.test_share)
+    filters = ask(project.pk, [candidate.document_id for candidate in selected])
+    by_id = {candidate.document_id: chances[candidate] for candidate in selected}
+    return waiting | {pk: by_id[pk] for pk in filters}
 
 
-def _with_few_tests(doubted: Sequence[Confirmable], most: int, test_share: float) -> list[Confirmable]:
-    """The first `most`, with test documents only at their share of the pool."""
-    wanted: list[Confirmable] = []
-    tests_left = ceil(max(most, 0) * test_share)
+def _with_few_tests(doubted: Sequence[Confirmable], limit: int, test_share: float) -> list[Confirmable]:
+    """The first `limit`, with test documents only at their share of the pool."""
+    selected: list[Confirmable] = []
+    tests_left = ceil(max(limit, 0) * test_share)
     for candidate in doubted:
-        if len(wanted) >= most:
+        if len(selected) >= limit:
             break
         if candidate.split == Document.Split.TEST:
             if not tests_left:
                 continue
             tests_left -= 1
-        wanted.append(candidate)
-    return wanted
+        selected.append(candidate)
+    return selected
 
 
 def _posteriors(

@@ -11,7 +11,7 @@ from labeling.projects.models import Project
 from labeling.queue.models import Entry, Lease
 
 
-def started_documents(project: Project, most: int) -> list[Entry]:
+def started_documents(project: Project, limit: int) -> list[Entry]:
     """Open documents that wait for further answers of the first labeling, the oldest first."""
     begun = (
         Document.objects.pool()
@@ -21,13 +21,13 @@ def started_documents(project: Project, most: int) -> list[Entry]:
         .order_by("pk")
     )
     return [
-        (pk, SelectionReason(Share.OVERLAP, answers=given, overlap=project.overlap))
-        for pk, given in begun.values_list("pk", "given")[:most]
+        (pk, SelectionReason(Share.OVERLAP, answers=n_given, overlap=project.overlap))
+        for pk, n_given in begun.values_list("pk", "given")[:limit]
     ]
 
 
-def test_documents(project: Project, most: int) -> list[Entry]:
+def test_documents(project: Project, limit: int) -> list[Entry]:
     """The test set grows along its random key, so that a small one is part of every larger one."""
     waiting = Document.objects.test_set().filter(project=project, state=Document.State.OPEN, extra_slots=0)
-    documents = waiting.order_by("random_key").values_list("pk", flat=True)[:most]
+    documents = waiting.order_by("random_key").values_list("pk", flat=True)[:limit]
     return [(pk, SelectionReason(Share.TEST)) for pk in documents]

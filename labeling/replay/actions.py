@@ -94,8 +94,8 @@ def _too_few(pool: int, test: int) -> str:
     ).format(pool=MIN_POOL, test=MIN_TEST, pool_now=pool, test_now=test)
 
 
-def _tested(project: Project, known: set[UUID]) -> list[LabelledDocument]:
-    return [d for d in labelled_documents(project.pk, "test") if d.classes <= known]
+def _tested(project: Project, existing: set[UUID]) -> list[LabelledDocument]:
+    return [d for d in labelled_documents(project.pk, "test") if d.classes <= existing]
 
 
 @transaction.atomic
@@ -125,11 +125,11 @@ def ask(project_id: int, manager: User) -> Replay:
     return replay
 
 
-def _drawn(project: Project, documents: Sequence[LabelledDocument], most: int) -> list[int]:
+def _drawn(project: Project, documents: Sequence[LabelledDocument], limit: int) -> list[int]:
     """The annotations of so many of them, drawn by their random keys."""
-    if len(documents) > most:
+    if len(documents) > limit:
         ids = [d.document_id for d in documents]
-        kept = Document.objects.filter(project=project, pk__in=ids).order_by("random_key")[:most]
+        kept = Document.objects.filter(project=project, pk__in=ids).order_by("random_key")[:limit]
         chosen = set(kept.values_list("pk", flat=True))
         documents = [d for d in documents if d.document_id in chosen]
     return [d.annotation_id for d in documents]

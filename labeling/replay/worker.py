@@ -39,9 +39,9 @@ MAX_SAVED_REPLAYS = 5
 
 def work_on(work: OwedWork) -> None:
     """Draw the next curves for RUN_SECONDS and owe the rest; with the last one, tell what they say."""
-    asked = Replay.objects.filter(project=work.project_id, finished_at=None).first()
+    replay = Replay.objects.filter(project=work.project_id, finished_at=None).first()
     project = Project.objects.active().filter(pk=work.project_id).first()
-    if asked is None or project is None:
+    if replay is None or project is None:
         return
     store = current_store(project)
     if store is None:
@@ -49,42 +49,42 @@ def work_on(work: OwedWork) -> None:
             "The features of the project are not there; they are made again when documents come."
         )
     ends = time.monotonic() + RUN_SECONDS
-    known = known_pool(asked, store)
-    while (following := next_run(asked)) is not None:
+    pool = known_pool(replay, store)
+    while (following := next_run(replay)) is not None:
         strategy, seed = following
-        _store_curve(work, asked, known, strategy, seed)
+        _store_curve(work, replay, pool, strategy, seed)
         if time.monotonic() > ends:
             owe(project.pk, OwedWork.Kind.REPLAY)
             return
-    results = _read_off(asked, known)
+    results = _read_off(replay, pool)
     beat(work)
-    Replay.objects.filter(pk=asked.pk).update(result=results, finished_at=Now())
-    asked.curves.all().delete()
+    Replay.objects.filter(pk=replay.pk).update(result=results, finished_at=Now())
+    replay.curves.all().delete()
     kept = Replay.objects.filter(project=project)[:MAX_SAVED_REPLAYS].values("pk")
     Replay.objects.filter(project=project).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
 
-def next_run(asked: Replay) -> tuple[Strategy, int] | None:
+def next_run(replay: Replay) -> tuple[Strategy, int] | None:
     """The strategy and seed to draw next, seed by seed; None when it is enough."""
-    drawn = {(curve.strategy, curve.seed): curve.seconds for curve in asked.curves.defer("decided")}
+    seconds_by_run = {(curve.strategy, curve.seed): curve.seconds for curve in replay.curves.defer("decided")}
     for seed in range(MAX_SEEDS):
-        missing = [strategy for strategy in STRATEGIES if (strategy.value, seed) not in drawn]
+        missing = [strategy for strategy in STRATEGIES if (strategy.value, seed) not in seconds_by_run]
         is_fresh = len(missing) == len(STRATEGIES)
-        if is_fresh and seed >= MIN_SEEDS and sum(drawn.values()) > TIME_BUDGET_SECONDS:
+        if is_fresh and seed >= MIN_SEEDS and sum(seconds_by_run.values()) > TIME_BUDGET_SECONDS:
             return None
         if missing:
             return missing[0], seed
     return None
 
 
-def known_pool(asked: Replay, store: FeatureStore) -> KnownPool:
+def known_pool(replay: Replay, store: FeatureStore) -> KnownPool:
     """The documents of a replay with what they were given."""
-    kind, n_classes = asked.project.kind, len(asked.classes)
-    positions, labels = given_before(asked.pool_annotations, asked.classes)
-    test_places, test_labels = given_before(asked.test_annotations, asked.classes)
+    kind, n_classes = replay.project.kind, len(replay.classes)
+    positions, labels = given_before(replay.pool_annotations, replay.classes)
+    test_places, test_labels = given_before(replay.test_annotations, replay.classes)
     if kind == Project.Kind.SINGLE:
         labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
-    evidence = _lessened(evidence_for(asked.project, store, asked.classes))
+    evidence = _lessened(evidence_for(replay.project, store, replay.classes))
     return KnownPool(store.take(positions), labels, n_classes, evidence, store.take(test_places), test_labels)
 
 
@@ -97,15 +97,15 @@ def _lessened(evidence: Evidence) -> Evidence:
     )
 
 
-def _store_curve(work: OwedWork, asked: Replay, known: KnownPool, strategy: Strategy, seed: int) -> None:
+def _store_curve(work: OwedWork, pending: Replay, pool: KnownPool, strategy: Strategy, seed: int) -> None:
     steps = []
     for step in replay(
-        known, fit_committee, strategy, budget=len(known.rows), batch=MIN_BATCH, seed=seed, growth=GROWTH
+        pool, fit_committee, strategy, budget=len(pool.rows), batch=MIN_BATCH, seed=seed, growth=GROWTH
     ):
         beat(work)
         steps.append(step)
     ReplayCurve.objects.create(
-        replay=asked,
+        replay=pending,
         strategy=strategy.value,
         seed=seed,
         labels=[step.labels for step in steps],
@@ -114,24 +114,24 @@ def _store_curve(work: OwedWork, asked: Replay, known: KnownPool, strategy: Stra
     )
 
 
-def _read_off(asked: Replay, known: KnownPool) -> dict[str, object]:
+def _read_off(replay: Replay, pool: KnownPool) -> dict[str, object]:
     curves: dict[str, list[Curve]] = {}
     seconds = 0.0
-    for curve in asked.curves.all():
+    for curve in replay.curves.all():
         curves.setdefault(curve.strategy, []).append(
             Curve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
         )
         seconds += curve.seconds
     savings: Savings = estimate_savings(
         curves,
-        known.test_labels,
-        known.n_classes,
+        pool.test_labels,
+        pool.n_classes,
         baseline=Strategy.RANDOM.value,
         shares=SHARES,
-        seed=asked.pk,
+        seed=replay.pk,
     )
     runs = min(len(runs) for runs in curves.values())
-    facts = {"runs": runs, "seconds": round(seconds, 1), "pool": len(known.rows), "test": len(known.test)}
+    facts = {"runs": runs, "seconds": round(seconds, 1), "pool": len(pool.rows), "test": len(pool.test)}
     return facts | asdict(savings)
 
 

@@ -68,10 +68,10 @@ def write_measured(project_id: int, measured: Mapping[UUID, Measured]) -> bool:
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     if not project.is_steered:
         return False
-    known = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
+    existing = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
     has_moved = False
     for class_id, (share, evidence) in measured.items():
-        need = known.get(class_id) or ClassNeed(project=project, label_class_id=class_id)
+        need = existing.get(class_id) or ClassNeed(project=project, label_class_id=class_id)
         if need.mode != ClassNeed.Mode.AUTOMATIC:
             continue
         if need.share is None or abs(need.share - share) >= MIN_CHANGE or (share == 0 < need.share):

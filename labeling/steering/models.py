@@ -26,13 +26,13 @@ COUNTING: dict[str, Any] = {  # labels that people gave and that count
 class FocusQuerySet(models.QuerySet["Focus"]):
     def with_labels(self) -> FocusQuerySet:
         """With `brought`: what `labels_so_far` counts, for all of them in one statement."""
-        given = Label.objects.filter(
+        labels = Label.objects.filter(
             label_class=OuterRef("label_class"),
             annotation__project=OuterRef("project"),
             annotation__pk__gt=OuterRef("since_annotation"),
             **COUNTING,
         )
-        counted = given.order_by().values("label_class").annotate(n=Count("pk")).values("n")
+        counted = labels.order_by().values("label_class").annotate(n=Count("pk")).values("n")
         return self.annotate(brought=Coalesce(Subquery(counted), 0))
 
     def standing(self) -> FocusQuerySet:
@@ -76,13 +76,13 @@ class Focus(models.Model):
     @property
     def labels_so_far(self) -> int:
         """Labels of the class that people have given since the wish was made, and that count."""
-        given = Label.objects.filter(
+        labels = Label.objects.filter(
             label_class=self.label_class_id,
             annotation__project=self.project_id,
             annotation__pk__gt=self.since_annotation,
             **COUNTING,
         )
-        return given.count()
+        return labels.count()
 
 
 class ClassNeed(models.Model):

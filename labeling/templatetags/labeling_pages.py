@@ -39,11 +39,11 @@ def number(value: float) -> str:
 
 
 @register.filter
-def excerpt(text: str, most: int) -> str:
+def excerpt(text: str, limit: int) -> str:
     """The beginning of a text in one line, cut between two words, with … where something is left out.
 
-    most : characters, not counting the …; a text without spaces is cut there, but within no sign. Of the
-        text, the first 2 · most + 1 characters are looked at; nothing is lost when no more are handed in.
+    limit : characters, not counting the …; a text without spaces is cut there, but within no sign. Of the
+        text, the first 2 · limit + 1 characters are looked at; nothing is lost when no more are handed in.
 
     >>> excerpt("Bring  it\\nback, please", 12), excerpt("short", 12)
     ('Bring it…', 'short')
@@ -52,13 +52,13 @@ def excerpt(text: str, most: int) -> str:
     >>> excerpt("e\u0301" * 4, 5) == "e\u0301" * 2 + "…"
     True
     """
-    start = text[: 2 * most]
+    start = text[: 2 * limit]
     line = " ".join(start.split())
-    if len(line) <= most:
+    if len(line) <= limit:
         return line if len(start) == len(text) else f"{line.rpartition(' ')[0] or line}…"
-    end = line.rfind(" ", most - most // LAST_PART, most + 1)
+    end = line.rfind(" ", limit - limit // LAST_PART, limit + 1)
     if end < 0:
-        end = most
+        end = limit
         while end > 1 and (combining(line[end]) or line[end] in JOINERS or line[end - 1] in JOINERS):
             end -= 1
     return line[:end].rstrip(" ,;:") + "…"

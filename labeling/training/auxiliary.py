@@ -20,9 +20,9 @@ from labeling.projects.models import Project
 
 def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Evidence:
     """Read what there is. `classes` is the order of every probability vector."""
-    drawn = Document.objects.trainable().filter(project=project, position__lt=len(store))
-    drawn = drawn.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
-    positions = np.sort(np.fromiter(drawn.values_list("position", flat=True), dtype=np.int64))
+    sampled = Document.objects.trainable().filter(project=project, position__lt=len(store))
+    sampled = sampled.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
+    positions = np.sort(np.fromiter(sampled.values_list("position", flat=True), dtype=np.int64))
     step = None if store.graph is None else store.graph.step
     anchors = positions[:0] if store.graph is None else store.graph.anchors
     described = _described(project, store, classes)

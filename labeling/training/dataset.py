@@ -67,13 +67,13 @@ def is_due(project: Project) -> bool:
     """
     last = project.model_versions.exclude(state=ModelVersion.State.TRAINING).order_by("-number").first()
     through, seen = (last.trained_through, last.label_count) if last else (0, 0)
-    wanted = max(MIN_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
+    target = max(MIN_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
     newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
-    count = newer[:wanted].count()
+    count = newer[:target].count()
     if count == 0 or (last is None and not read_lesson(project).is_enough):
         return False
     return (
-        count >= wanted or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
+        count >= target or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
     )
 
 
@@ -81,15 +81,15 @@ def read_lesson(project: Project) -> Lesson:
     """The labels of now. What arrives while they are read counts for the next run."""
     through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
     classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
-    known = set(classes)
-    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= known]
+    existing = set(classes)
+    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= existing]
     return Lesson(project, classes, documents, through)
 
 
 def labels_per_class(lesson: Lesson) -> dict[str, int]:
     """How many labels of each class there are to learn from: what a learning curve is drawn over."""
-    given = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
-    return {str(label_class): given[label_class] for label_class in lesson.classes}
+    counts = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
+    return {str(label_class): counts[label_class] for label_class in lesson.classes}
 
 
 def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:

@@ -118,25 +118,25 @@ class ModelStatus:
 
     def _one_class(self) -> str:
         if self.class_name:
-            told = ngettext(
+            text = ngettext(
                 "The only labeled document is {name}.", "All {n} labeled documents are {name}.", self.labels
             )
             what = _("A model needs a second class: label a document that has another one.")
         elif self.kind == Project.Kind.SPANS:
-            told = ngettext(
+            text = ngettext(
                 "The only labeled document has no span.",
                 "None of the {n} labeled documents has a span.",
                 self.labels,
             )
             what = _("A model needs some: mark one.")
         else:
-            told = ngettext(
+            text = ngettext(
                 "The only labeled document has no class.",
                 "None of the {n} labeled documents has a class.",
                 self.labels,
             )
             what = _("A model needs some that have.")
-        return f"{told.format(n=self.labels, name=self.class_name)} {what}"
+        return f"{text.format(n=self.labels, name=self.class_name)} {what}"
 
 
 HAS_MODEL = ModelStatus(ModelState.READY)

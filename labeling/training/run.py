@@ -211,8 +211,8 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
         ) as copy,
     ):
         for document, row in zip(positions, probabilities, strict=True):
-            told = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
-            copy.write_row((version.pk, document, [float(p) for p in row], told))
+            attributions = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
+            copy.write_row((version.pk, document, [float(p) for p in row], attributions))
     return right_now(version, documents, committee.decide(probabilities[: len(documents)]))
 
 

@@ -42,26 +42,28 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
     Returns how many are labelled with classes that it knows, and how many of them it got right in full.
     """
     labelled = {d.document_id: d for d in labelled_documents(version.project_id, "test")}
-    wanted = {*labelled, *labelled_next(version.project_id, len(labelled))}
-    texts = dict(Document.objects.filter(pk__in=wanted).order_by("pk").values_list("pk", "text"))
-    said = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
-    pulls = _pulls(tagger, texts, said, labelled)
+    document_ids = {*labelled, *labelled_next(version.project_id, len(labelled))}
+    texts = dict(Document.objects.filter(pk__in=document_ids).order_by("pk").values_list("pk", "text"))
+    predicted = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
+    pulls = _pulls(tagger, texts, predicted, labelled)
     class_index = ClassIndex.of(version.classes)
     HeldOutPrediction.objects.bulk_create(
         [
             HeldOutPrediction(
                 model_version=version,
                 document_id=pk,
-                spans=_stored(said[pk], class_index),
+                spans=_stored(predicted[pk], class_index),
                 pulls=pulls.get(pk),
             )
             for pk in texts
         ],
         batch_size=1_000,
     )
-    known = [d for d in labelled.values() if d.document_id in said and d.classes <= set(version.classes)]
-    right = sum(set(labelled_spans(d)) == set(said[d.document_id].spans) for d in known)
-    return {"documents": len(known), "right": right}
+    measurable = [
+        d for d in labelled.values() if d.document_id in predicted and d.classes <= set(version.classes)
+    ]
+    right = sum(set(labelled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
+    return {"documents": len(measurable), "right": right}
 
 
 def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
@@ -75,14 +77,14 @@ def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
         return last
     if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
         return last
-    taught = taught_texts(lesson.documents)
-    drawn = np.random.default_rng(version.number).permutation(len(taught.texts))
-    lengths = np.cumsum([len(taught.texts[row]) for row in drawn])
-    rows = drawn[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
+    training_texts = taught_texts(lesson.documents)
+    sampled = np.random.default_rng(version.number).permutation(len(training_texts.texts))
+    lengths = np.cumsum([len(training_texts.texts[row]) for row in sampled])
+    rows = sampled[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
     with TemporaryDirectory() as folder:
         counts = crossed_spans(
-            [taught.texts[row] for row in rows],
-            [taught.spans[row] for row in rows],
+            [training_texts.texts[row] for row in rows],
+            [training_texts.spans[row] for row in rows],
             [label_class.hex for label_class in version.classes],
             Path(folder),
             clusters_of(lesson.project),
@@ -104,8 +106,8 @@ def change_of_tags(
     before = None if earlier is None else saved(earlier)
     if earlier is None or before is None or tokens is None:
         return None
-    drawn = Document.objects.trainable().filter(project=project).order_by("random_key")
-    texts = list(drawn.values_list("text", flat=True)[:SAMPLE])
+    sampled = Document.objects.trainable().filter(project=project).order_by("random_key")
+    texts = list(sampled.values_list("text", flat=True)[:SAMPLE])
     lengths = np.cumsum([len(text) for text in texts])
     texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
     names = [label_class.hex for label_class in version.classes]
@@ -119,10 +121,10 @@ def change_of_tags(
     }
 
 
-def _stored(said: Tagged, class_index: ClassIndex) -> list[list[float]]:
+def _stored(predicted: Tagged, class_index: ClassIndex) -> list[list[float]]:
     return [
         [span.start, span.end, class_index.column(UUID(span.label_class)), round(probability, 4)]
-        for span, probability in zip(said.spans, said.probabilities, strict=True)
+        for span, probability in zip(predicted.spans, predicted.probabilities, strict=True)
         if UUID(span.label_class) in class_index
     ]
 
@@ -130,23 +132,26 @@ def _stored(said: Tagged, class_index: ClassIndex) -> list[list[float]]:
 def _pulls(
     tagger: SpanTagger,
     texts: Mapping[int, str],
-    said: Mapping[int, Tagged],
+    predicted: Mapping[int, Tagged],
     labelled: Mapping[int, LabelledDocument],
 ) -> dict[int, dict[str, Any]]:
     """The words that decided, first of documents that are wrong, then of those with the least sure span.
 
     Each as {"words": [[start, end, nats], ...] that pull to what is marked, "others": those that pull away}.
     """
-    given: dict[int, list[Span]] = {pk: labelled_spans(labelled[pk]) for pk in texts if pk in labelled}
-    is_wrong = {pk: pk in given and set(given[pk]) != set(said[pk].spans) for pk in texts}
-    telling = [pk for pk in texts if is_wrong[pk] or said[pk].spans]
-    telling.sort(key=lambda pk: (not is_wrong[pk], min(said[pk].probabilities, default=1.0)))
+    true_spans: dict[int, list[Span]] = {pk: labelled_spans(labelled[pk]) for pk in texts if pk in labelled}
+    is_wrong = {pk: pk in true_spans and set(true_spans[pk]) != set(predicted[pk].spans) for pk in texts}
+    telling = [pk for pk in texts if is_wrong[pk] or predicted[pk].spans]
+    telling.sort(key=lambda pk: (not is_wrong[pk], min(predicted[pk].probabilities, default=1.0)))
     lengths = np.cumsum([len(texts[pk]) for pk in telling])
     read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
     if not read:
         return {}
     attributions = span_pulls(
-        tagger, [texts[pk] for pk in read], [said[pk] for pk in read], [given.get(pk) for pk in read]
+        tagger,
+        [texts[pk] for pk in read],
+        [predicted[pk] for pk in read],
+        [true_spans.get(pk) for pk in read],
     )
     return {
         pk: {"words": _rounded(pulls.towards), "others": _rounded(pulls.against)}

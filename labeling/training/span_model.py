@@ -48,8 +48,8 @@ MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
     """Train on the labelled documents; the model's files lie in the folder."""
-    taught = taught_texts(lesson.documents)
-    train_tagger(taught.texts, taught.spans, folder, clusters_of(lesson.project))
+    training_texts = taught_texts(lesson.documents)
+    train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(lesson.project))
     return SpanTagger.open(folder)
 
 
@@ -177,8 +177,8 @@ def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
 def drawn_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
     """Numbers of the blocks to look at, ascending: all, or random ones that hold `MAX_SCORED_DOCUMENTS`."""
     n_blocks = -(-n_documents // block_documents)
-    most = -(-MAX_SCORED_DOCUMENTS // block_documents)
-    return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:most])
+    max_blocks = -(-MAX_SCORED_DOCUMENTS // block_documents)
+    return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:max_blocks])
 
 
 def _scores(
@@ -191,13 +191,13 @@ def _scores(
 ) -> tuple[PoolScores, float]:
     """Scores of the blocks that there is time for, and the share of blocks that these are."""
     names = [label_class.hex for label_class in version.classes]
-    drawn = drawn_blocks(len(tokens), tokens.block_documents, seed)
+    sampled = drawn_blocks(len(tokens), tokens.block_documents, seed)
     parts = []
-    for first, block in tokens.blocks(drawn.tolist()):
-        said = tagger.score(block, names)
-        changed = None if earlier is None else changed_tags(block, said, earlier.score(block, names))
-        parts.append(pool_scores(first + np.arange(len(block)), said, cost, changed))
-    return PoolScores.merge(parts), len(drawn) / tokens.n_blocks
+    for first, block in tokens.blocks(sampled.tolist()):
+        predicted = tagger.score(block, names)
+        changed = None if earlier is None else changed_tags(block, predicted, earlier.score(block, names))
+        parts.append(pool_scores(first + np.arange(len(block)), predicted, cost, changed))
+    return PoolScores.merge(parts), len(sampled) / tokens.n_blocks
 
 
 def _tagger_before(version: ModelVersion) -> SpanTagger | None:

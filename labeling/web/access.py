@@ -108,6 +108,6 @@ def _with_role(view: MemberView, has_role: Callable[[Membership], bool]) -> Memb
 
 def local_next(request: HttpRequest) -> str:
     """The page that the reader asked to go to next, where it is one of this service; else ""."""
-    asked = request.POST.get("next", request.GET.get("next", ""))
+    target = request.POST.get("next", request.GET.get("next", ""))
     hosts = {request.get_host()}
-    return asked if url_has_allowed_host_and_scheme(asked, hosts, require_https=request.is_secure()) else ""
+    return target if url_has_allowed_host_and_scheme(target, hosts, require_https=request.is_secure()) else ""

@@ -52,8 +52,8 @@ def disputes(request: HttpRequest, member: Membership) -> HttpResponse:
     )
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     documents = list(page)
-    said = counted_answers(documents)
-    rows = [(document, [a for a in said if a.document_id == document.pk]) for document in documents]
+    answers = counted_answers(documents)
+    rows = [(document, [a for a in answers if a.document_id == document.pk]) for document in documents]
     context = {"member": member, "page": page, "rows": rows, "questions": questions.waiting(member)}
     return render(request, "labeling/disputes.html", context)
 
@@ -68,26 +68,26 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     if document.state != Document.State.DISPUTED:
         messages.info(request, _("This document is not in dispute; another adjudicator may have decided it."))
         return redirect("labeling:disputes", member.project_id)
-    said = counted_answers([document])
-    given, status = start_from(said, request.GET.get("from")), 200
+    answers = counted_answers([document])
+    chosen, status = start_from(answers, request.GET.get("from")), 200
     if request.method == "POST":
-        form = ChoiceOfClasses(posted(request, said), member.project.kind)
+        form = ChoiceOfClasses(posted(request, answers), member.project.kind)
         if form.is_valid() and _is_decided(request, member, document_id, form):
             return redirect(_next_dispute(request, member, document_id))
         if form.complaint:
             messages.error(request, form.complaint)
-        given, status = Given.of_post(request.POST), 422
-    context = answer_form(member, document, given, back="") | voices_on(document, said)
+        chosen, status = Given.of_post(request.POST), 422
+    context = answer_form(member, document, chosen, back="") | voices_on(document, answers)
     waiting = Document.objects.disputed().filter(project=member.project)
     context |= waiting.aggregate(number=Count("pk", filter=Q(pk__lte=document.pk)), waiting=Count("pk"))
     context["opinion"] = told_opinion(document, {card.id: card.name for card in context["facts"].classes})
     return render(request, "labeling/dispute.html", context, status=status)
 
 
-def posted(request: HttpRequest, said: list[Annotation]) -> QueryDict:
+def posted(request: HttpRequest, answers: list[Annotation]) -> QueryDict:
     """The form's fields; where one of the answers is taken as it is, that answer's."""
     fields = request.POST.copy()
-    for annotation in said:
+    for annotation in answers:
         if str(annotation.pk) == fields.get("use"):
             for name, values in Given.of_labels(annotation.labels.all()).as_fields().items():
                 fields.setlist(name, values)
@@ -127,9 +127,9 @@ def is_stored(
     return True
 
 
-def voices_on(document: Document, said: list[Annotation]) -> dict[str, Any]:
+def voices_on(document: Document, answers: list[Annotation]) -> dict[str, Any]:
     """What people said of a document, and who skipped it, for the page of a decision."""
-    voices = [Voice(annotation, stretches(document.text, annotation.labels.all())) for annotation in said]
+    voices = [Voice(annotation, stretches(document.text, annotation.labels.all())) for annotation in answers]
     return {"voices": voices, "skips": _skips_of(document)}
 
 
@@ -148,9 +148,9 @@ def _skips_of(document: Document) -> list[Lease]:
     return list(skipped.select_related("annotator").order_by("pk"))
 
 
-def start_from(said: list[Annotation], chosen: str | None) -> Given:
+def start_from(answers: list[Annotation], chosen: str | None) -> Given:
     """Whose answer the decision starts from, where the adjudicator asked for one."""
-    for annotation in said:
+    for annotation in answers:
         if str(annotation.pk) == chosen:
             return Given.of_labels(annotation.labels.all())
     return Given()
@@ -164,19 +164,19 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     if document is None:
         raise NotFound
     back = _way_back(request, member, document)
-    said = counted_answers([document])
+    answers = counted_answers([document])
     settled = Resolution.objects.filter(document=document).select_related("annotation").first()
-    given, status = start_from(said, request.GET.get("from")), 200
-    if settled and not given.is_known:
-        given = Given.of_labels(settled.annotation.labels.all())
+    chosen, status = start_from(answers, request.GET.get("from")), 200
+    if settled and not chosen.is_known:
+        chosen = Given.of_labels(settled.annotation.labels.all())
     if request.method == "POST":
-        form = ChoiceOfClasses(posted(request, said), member.project.kind)
+        form = ChoiceOfClasses(posted(request, answers), member.project.kind)
         if form.is_valid() and _is_settled(request, member, document_id, form):
             return redirect(back)
         if form.complaint:
             messages.error(request, form.complaint)
-        given, status = Given.of_post(request.POST), 422
-    context = answer_form(member, document, given, back) | voices_on(document, said)
+        chosen, status = Given.of_post(request.POST), 422
+    context = answer_form(member, document, chosen, back) | voices_on(document, answers)
     context |= {
         "is_closed": document.is_gold or document.state == Document.State.EXCLUDED,
         "here": request.get_full_path(),
@@ -195,8 +195,8 @@ def _is_settled(request: HttpRequest, member: Membership, document_id: int, form
 
 def _way_back(request: HttpRequest, member: Membership, document: Document) -> str:
     """Where the reader came from, if that is a page of this service; else the document, or the disputes."""
-    if asked := local_next(request):
-        return asked
+    if address := local_next(request):
+        return address
     if member.may_manage:
         return reverse("labeling:document", args=[member.project_id, document.pk])
     return reverse("labeling:disputes", args=[member.project_id])

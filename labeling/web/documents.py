@@ -53,14 +53,14 @@ class Said:
 @for_managers
 def documents(request: HttpRequest, member: Membership) -> HttpResponse:
     form = DocumentSearch(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    page_rows, neighbours = _page_of(_matching(member, asked), asked)
+    requested = form.cleaned_data if form.is_valid() else {}
+    page_rows, neighbours = _page_of(_matching(member, requested), requested)
     context = {
         "member": member,
         "form": form,
         "documents": page_rows,
         "neighbours": neighbours,
-        "is_filtered": any(asked.get(name) for name in ("q", "state", "split")),
+        "is_filtered": any(requested.get(name) for name in ("q", "state", "split")),
     }
     return render(request, "labeling/document_list.html", context)
 
@@ -145,25 +145,25 @@ def _marking(member: Membership, document: Document) -> dict[str, Any]:
     }
 
 
-def _matching(member: Membership, asked: dict[str, Any]) -> QuerySet[Document]:
+def _matching(member: Membership, requested: dict[str, Any]) -> QuerySet[Document]:
     """Only what an index serves: an exact identifier, a place, a state, a part; never a look into texts."""
     documents = Document.objects.filter(project=member.project_id)
-    query = (asked.get("q") or "").strip()
+    query = (requested.get("q") or "").strip()
     number = query.removeprefix("#")
     if query.startswith("#") and number.isdecimal() and len(number) < 18:
         documents = documents.filter(position=int(number))
     elif query:
         documents = documents.filter(external_id=query)
-    if asked.get("state"):
-        documents = documents.filter(state=asked["state"])
-    if asked.get("split"):
-        documents = documents.filter(split=asked["split"])
+    if requested.get("state"):
+        documents = documents.filter(state=requested["state"])
+    if requested.get("split"):
+        documents = documents.filter(split=requested["split"])
     return documents
 
 
-def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[Any], Neighbours]:
+def _page_of(matching: QuerySet[Document], requested: dict[str, Any]) -> tuple[list[Any], Neighbours]:
     """One page by position, forwards from `after` or backwards from `before`: as fast at any place."""
-    before, after = asked.get("before"), asked.get("after")
+    before, after = requested.get("before"), requested.get("after")
     documents = matching.defer("text", "metadata").annotate(text_start=Left("text", TEXT_START))
     if before is not None:
         rows = list(documents.filter(position__lt=before).order_by("-position")[: PAGE_SIZE + 1])
@@ -174,7 +174,7 @@ def _page_of(matching: QuerySet[Document], asked: dict[str, Any]) -> tuple[list[
         rows = list(start.order_by("position")[: PAGE_SIZE + 1])
         has_newer, has_older = after is not None, len(rows) > PAGE_SIZE
         rows = rows[:PAGE_SIZE]
-    kept = {name: asked[name] for name in ("q", "state", "split") if asked.get(name)}
+    kept = {name: requested[name] for name in ("q", "state", "split") if requested.get(name)}
     newer = urlencode(kept | {"before": rows[0].position}) if rows and has_newer else None
     older = urlencode(kept | {"after": rows[-1].position}) if rows and has_older else None
     return rows, Neighbours(newer, older)
@@ -191,8 +191,11 @@ def _document(member: Membership, document_id: int) -> Document:
 
 def _origin(document: Document) -> list[tuple[str, str]]:
     """What is known of it besides its metadata: the file it came in, and its language."""
-    told = getattr(document, "told_language", None)  # absent before a worker has told it
-    facts = [(_("Came in"), document.source), (_("Language, as told by machine"), told.name if told else "")]
+    language = getattr(document, "told_language", None)  # absent before a worker has told it
+    facts = [
+        (_("Came in"), document.source),
+        (_("Language, as told by machine"), language.name if language else ""),
+    ]
     return [(name, value) for name, value in facts if value]
 
 

@@ -184,17 +184,17 @@ def edit(request: HttpRequest, member: Membership) -> HttpResponse:
     return _edit_page(request, member, form, rules, status=422)
 
 
-def draft_page(request: HttpRequest, member: Membership, section: str, note: str, told: str) -> HttpResponse:
+def draft_page(request: HttpRequest, member: Membership, section: str, note: str, text: str) -> HttpResponse:
     """The editor with a section at the end of the newest version that nobody has saved yet.
 
-    note : what changes, in one sentence; told : what the manager should know of the draft
+    note : what changes, in one sentence; text : what the manager should know of the draft
     """
     newest = _newest(member)
     body = f"{newest.body.rstrip()}\n\n{section}" if newest and newest.body.strip() else section
     initial = {"body": body, "based_on": newest.number if newest else 0, "note": note[:300]}
     classes = [c for c in _classes(member) if c.retired_at is None]
     rules = rule_forms(classes, _rules(newest))
-    return _edit_page(request, member, GuidelineForm(initial=initial), rules, draft=told)
+    return _edit_page(request, member, GuidelineForm(initial=initial), rules, draft=text)
 
 
 def _publish(
@@ -245,8 +245,8 @@ def _edit_page(
 
 def _step(request: HttpRequest) -> int | None:
     """The third of four steps, for whoever comes from the second: the project is new."""
-    asked = request.POST if request.method == "POST" else request.GET
-    return 3 if asked.get("step") == "3" else None
+    requested = request.POST if request.method == "POST" else request.GET
+    return 3 if requested.get("step") == "3" else None
 
 
 def _way_on(member: Membership, step: int | None) -> str:

@@ -499,14 +499,14 @@ def _summary(
     chooser: ColumnChooser | None,
 ) -> HttpResponse:
     """What the file would settle, before it does; all that was chosen before comes along."""
-    asked = {name: value for name, value in request.POST.items() if name not in NOT_REPEATED}
+    requested = {name: value for name, value in request.POST.items() if name not in NOT_REPEATED}
     kept = chooser.kept_columns() if chooser else {}
     context = {
         "member": member,
         "job": import_job,
         "summary": summary,
         "form": Answers(),
-        "asked": asked,
+        "asked": requested,
         "missing": summary.missing[:SHOWN_MISSING],
         "kept": [(metadata_field(name), Keep(keep).label) for name, keep in kept.items()][:SHOWN_MISSING],
         "step": _step(member),
@@ -524,9 +524,9 @@ def _chooser(
     status: int = 200,
 ) -> HttpResponse:
     charge(request, LOOK_COST)
-    asked = request.POST if request.method == "POST" else request.GET
+    requested = request.POST if request.method == "POST" else request.GET
     present = {"format": import_job.file_format, "encoding": import_job.encoding}
-    reading = Reading(present | {name: asked[name] for name in Reading.base_fields if name in asked})
+    reading = Reading(present | {name: requested[name] for name in Reading.base_fields if name in requested})
     preview = Preview(None, ())
     if reading.is_valid():
         file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]

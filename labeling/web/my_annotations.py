@@ -54,8 +54,8 @@ def mine(request: HttpRequest, member: Membership) -> HttpResponse:
     )
     page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(annotation) for annotation in page]
-    asked = questions.own(member, person(request))
-    context = {"member": member, "page": page, "rows": rows, "questions": asked}
+    questions_asked = questions.own(member, person(request))
+    context = {"member": member, "page": page, "rows": rows, "questions": questions_asked}
     return render(request, "labeling/mine.html", context)
 
 
@@ -72,7 +72,7 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
     )
     if annotation is None:
         raise NotFound
-    given, status = Given.of_annotation(annotation), 200
+    chosen, status = Given.of_annotation(annotation), 200
     back = _list(member, request.GET.get("page", ""))
     if request.GET.get("next") == "desk":
         back = reverse("labeling:label", args=[member.project_id])
@@ -82,8 +82,8 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
             return redirect(back)
         if form.complaint:
             messages.error(request, form.complaint)
-        given, status = Given.of_post(request.POST), 422
-    context = answer_form(member, annotation.document, given, back) | {"annotation": annotation}
+        chosen, status = Given.of_post(request.POST), 422
+    context = answer_form(member, annotation.document, chosen, back) | {"annotation": annotation}
     return render(request, "labeling/correct.html", context, status=status)
 
 
@@ -105,9 +105,9 @@ def _tell(request: HttpRequest, member: Membership, lease: Lease) -> None:
     if lease.state != Lease.State.LIVE:
         messages.success(request, _("Your answer for {name} is taken back.").format(name=name))
         return
-    said = _("Your answer for {name} is taken back, and the document is in your hands.").format(name=name)
+    message = _("Your answer for {name} is taken back, and the document is in your hands.").format(name=name)
     again = f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}"
-    messages.success(request, format_html('{} <a href="{}">{}</a>', said, again, _("Answer it again")))
+    messages.success(request, format_html('{} <a href="{}">{}</a>', message, again, _("Answer it again")))
 
 
 def _list(member: Membership, page: str) -> str:

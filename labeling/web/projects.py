@@ -293,7 +293,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @for_members
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
     summary = overview(member)
-    told = notices() if member.may_manage else []
+    notices_shown = notices() if member.may_manage else []
     failing = [_failing(work) for work in summary.work if work.is_failing]
     context = {
         "member": member,
@@ -303,12 +303,12 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "answers": sum(day.answers for day in summary.days),
         "is_training": _has_state(summary, ModelVersion.State.TRAINING),
         "failing": failing,
-        "notices": told,
+        "notices": notices_shown,
         "has_failed": _has_state(summary, ModelVersion.State.FAILED)
         and not any(job.work.kind == OwedWork.Kind.TRAIN for job in failing),
         "head": _head(summary),
         "steps_state": _steps_state(summary),
-        "live": live(request, [*_state(member, summary), told], is_busy=_is_busy(summary)),
+        "live": live(request, [*_state(member, summary), notices_shown], is_busy=_is_busy(summary)),
     }
     return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
 
@@ -399,8 +399,10 @@ def _headline(member: Membership, summary: Overview) -> str:
 
 
 def _bars(days: list[Day]) -> list[Bar]:
-    most = max([day.answers for day in days] or [0])
-    heights = [-(-BAR_HEIGHT * day.answers // most) if most else 0 for day in days]  # rounded up: 1 shows
+    highest = max([day.answers for day in days] or [0])
+    heights = [
+        -(-BAR_HEIGHT * day.answers // highest) if highest else 0 for day in days
+    ]  # rounded up: 1 shows
     return [
         Bar(day, 16 * index, BAR_HEIGHT - height, height)
         for index, (day, height) in enumerate(zip(days, heights, strict=True))

@@ -205,23 +205,23 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
 def _parts(project: Project) -> list[PartRow]:
     entries = QueueEntry.objects.live(project).by_share()
     whole = max(sum(entries.values()), 1)
-    wanted: dict[str, str] = {}
+    target_shares: dict[str, str] = {}
     if project.strategy == Project.Strategy.DEFAULT:
         mix = mix_of(project, LabelClass.objects.active().filter(project=project).count())
         for share in ("random", "weak_class", "margin", "second_opinion", "seed_words"):
             percent = _("{n} %").format(n=round(100 * getattr(mix, share)))
             is_most = share in ("second_opinion", "seed_words")
-            wanted[share] = _("at most {percent}").format(percent=percent) if is_most else percent
+            target_shares[share] = _("at most {percent}").format(percent=percent) if is_most else percent
     return [
         PartRow(
             str(name),
             str(purpose),
-            wanted.get(share, ""),
+            target_shares.get(share, ""),
             entries.get(share, 0),
             round(100 * entries.get(share, 0) / whole),
         )
         for share, (name, purpose) in SHARES.items()
-        if share in wanted or entries.get(share)
+        if share in target_shares or entries.get(share)
     ]
 
 

@@ -206,8 +206,8 @@ def change_classes(request: HttpRequest, member: Membership) -> HttpResponse:
     except (LabelingError, ValidationError) as error:
         table.refuse(error)
         return _page(request, member, status=422, table=table)
-    said = ngettext("{n} class is changed.", "{n} classes are changed.", count).format(n=count)
-    messages.success(request, said)
+    message = ngettext("{n} class is changed.", "{n} classes are changed.", count).format(n=count)
+    messages.success(request, message)
     return redirect("labeling:settings", member.project_id)
 
 

@@ -62,8 +62,8 @@ def bench(name: str, arguments: list[str]) -> int:
     """Run benchmarks/NAME.py on durable servers of its own, in a folder that is thrown away."""
     scripts = settings.BASE_DIR / "benchmarks"
     if not (scripts / f"{name}.py").is_file():
-        known = sorted(path.stem for path in scripts.glob("[a-z]*.py"))
-        raise StartFailed(f"There is no benchmark {name!r}. There are: {', '.join(known)}.")
+        names = sorted(path.stem for path in scripts.glob("[a-z]*.py"))
+        raise StartFailed(f"There is no benchmark {name!r}. There are: {', '.join(names)}.")
     with tempfile.TemporaryDirectory(prefix="rq-bench-") as path:
         servers = Servers(DataFolder(Path(path)))
         with servers.running():

@@ -99,16 +99,16 @@ class Postgres:
         self.make_cluster()
         yield from self.clearing_stale_lock()
         yield from self.process.starting()
-        began = heard = told = time.monotonic()
+        began = last_sign = last_notice = time.monotonic()
         while (answer := self.ping()) is not Ping.OK:
             now = time.monotonic()
             if answer is Ping.REJECT:
-                heard = now
-            if self.process.exit_code() is not None or now > heard + silent_seconds:
+                last_sign = now
+            if self.process.exit_code() is not None or now > last_sign + silent_seconds:
                 self.process.kill()
                 raise StartFailed(f"PostgreSQL did not start:\n{self.process.last_lines()}")
-            if now > told + TOLD_EVERY_SECONDS:
-                told = now
+            if now > last_notice + TOLD_EVERY_SECONDS:
+                last_notice = now
                 report(RECOVERING.format(seconds=round(now - began), line=self.process.last_lines(1)))
             yield
         self.make_database()
@@ -145,8 +145,8 @@ class Postgres:
         """
         try:
             with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
-                if not known:
+                exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone()
+                if not exists:
                     connection.execute(f"CREATE DATABASE {NAME}")
                     self.is_new = True
             with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
@@ -193,9 +193,9 @@ def shared_memory_users(key_and_id: str) -> int:
 
     key_and_id : the seventh line of postmaster.pid, "key id"
     """
-    wanted = key_and_id.split()[-1:]
+    segment = key_and_id.split()[-1:]
     segments = Path("/proc/sysvipc/shm")
     if not segments.exists():
         return 0
     rows = [line.split() for line in segments.read_text().splitlines()[1:]]
-    return sum(int(row[6]) for row in rows if row[1:2] == wanted)
+    return sum(int(row[6]) for row in rows if row[1:2] == segment)

@@ -25,12 +25,12 @@ class PortTaken(RuntimeError):
     """The port is in use."""
 
 
-def free_port(wanted: int | None) -> int:
+def free_port(requested: int | None) -> int:
     """A port to listen on: the wanted one, else 8000 or the first free one after it.
 
     Never one above 32767: the kernel lends those to outgoing connections. Raises PortTaken.
     """
-    for port in [wanted] if wanted else range(DEFAULT_PORT, DEFAULT_PORT + 1000):
+    for port in [requested] if requested else range(DEFAULT_PORT, DEFAULT_PORT + 1000):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -38,7 +38,7 @@ def free_port(wanted: int | None) -> int:
             except OSError:
                 continue
             return port
-    raise PortTaken(f"Port {wanted or DEFAULT_PORT} is in use. Choose another with --port.")
+    raise PortTaken(f"Port {requested or DEFAULT_PORT} is in use. Choose another with --port.")
 
 
 def web(port: int, environment: Mapping[str, str], logs: Path) -> Process:

@@ -65,11 +65,11 @@ class Valkey:
         """One start. As long as it says that it reads its files, it has all the time it needs."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield from self.process.starting()
-        heard = time.monotonic()
+        last_sign = time.monotonic()
         while (answer := self.ping()) is not None:
             if answer:
-                heard = time.monotonic()
-            if self.process.exit_code() is not None or time.monotonic() > heard + SILENT_SECONDS:
+                last_sign = time.monotonic()
+            if self.process.exit_code() is not None or time.monotonic() > last_sign + SILENT_SECONDS:
                 self.process.kill()
                 raise StartFailed(f"Valkey did not start:\n{self.process.last_lines()}")
             yield

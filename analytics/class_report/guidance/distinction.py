@@ -28,11 +28,11 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
         else _("{first} and {second} are mixed up").format(**names)
     )
     ways = [(pair.first, pair.second), (pair.second, pair.first)]
-    true, said = ways[0] if pair.model.forward >= pair.model.backward else ways[1]
+    true, predicted = ways[0] if pair.model.forward >= pair.model.backward else ways[1]
     count = max(pair.model.forward, pair.model.backward)
-    asked = dict(part.split("=") for part in documents_of(project.kind, true, said).split("&"))
+    filters = dict(part.split("=") for part in documents_of(project.kind, true, predicted).split("&"))
     model = report.version.number if report.version else 0
-    look = see(project, _("See the {n}").format(n=count), "test_set", model=model, **asked)
+    look = see(project, _("See the {n}").format(n=count), "test_set", model=model, **filters)
     rule, labels = (
         draft_rule(project, pair.first, pair.second),
         label_more(project, [pair.first, pair.second]),
@@ -56,9 +56,9 @@ def _how_sure(pair: AmbiguousPair) -> str:
     share = _(
         "Of what is either class, {share:.0f} % is mixed up, {low:.0f} to {high:.0f} % with 95 % confidence."
     )
-    told = share.format(
+    share_text = share.format(
         share=100 * pair.model.share.value,
         low=100 * pair.model.share.interval.low,
         high=100 * pair.model.share.interval.high,
     )
-    return " ".join(sentence for sentence in (told, expected_by_chance(pair), people(pair)) if sentence)
+    return " ".join(sentence for sentence in (share_text, expected_by_chance(pair), people(pair)) if sentence)

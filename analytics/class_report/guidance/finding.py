@@ -48,9 +48,9 @@ class Finding:
     label_class: LabelClass | None = None
 
 
-def label_more(project: Project, classes: Sequence[LabelClass], most: int | None = None) -> Deed:
-    """Ask the queue for more of these classes, of the first `most`; can be stopped on the same page."""
-    first, *others = classes[:most]
+def label_more(project: Project, classes: Sequence[LabelClass], limit: int | None = None) -> Deed:
+    """Ask the queue for more of these classes, of the first `limit`; can be stopped on the same page."""
+    first, *others = classes[:limit]
     name = _("Label more {name}") if not others else _("Label more of these {n}")
     if others and len(others) + 1 < len(classes):
         name = _("Label more of the first {n}")
@@ -87,7 +87,7 @@ def draft_rule(project: Project, first: LabelClass, second: LabelClass) -> Deed:
     return Deed(_("Draft a rule"), reverse("analytics:draft_rule", args=[project.pk, first.pk, second.pk]))
 
 
-def see(project: Project, name: str, route: str, **asked: object) -> Deed:
+def see(project: Project, name: str, route: str, **filters: object) -> Deed:
     """Open a page of the report, narrowed by what is asked."""
-    query = f"?{urlencode(asked)}" if asked else ""
+    query = f"?{urlencode(filters)}" if filters else ""
     return Deed(name, reverse(f"analytics:{route}", args=[project.pk]) + query)

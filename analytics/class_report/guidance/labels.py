@@ -66,22 +66,22 @@ def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
         n, name = rows[0].train_labels, rows[0].label_class.name
         if not n:
             return _("{name} has no label to learn from").format(name=name)
-        told = ngettext("{name} has {n} label to learn from", "{name} has {n} labels to learn from", n)
-        return told.format(name=name, n=n)
-    told = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
+        title = ngettext("{name} has {n} label to learn from", "{name} has {n} labels to learn from", n)
+        return title.format(name=name, n=n)
+    title = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
     if len(few) in (0, len(rows)):
-        return told
+        return title
     return _("{told}, {few} of them fewer than {fewest}").format(
-        told=told, few=len(few), fewest=LEARNABLE_LABELS_THRESHOLD
+        told=title, few=len(few), fewest=LEARNABLE_LABELS_THRESHOLD
     )
 
 
 def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
     if len(rows) == 1:
-        told = ngettext(
+        text = ngettext(
             "{n} more label would reach {limit}.", "{n} more labels would reach {limit}.", missing
         )
-        return told.format(n=missing, limit=limit)
+        return text.format(n=missing, limit=limit)
     counts = ", ".join(f"{row.label_class.name} {row.train_labels}" for row in rows[:MAX_NAMES])
     if len(rows) > MAX_NAMES:
         counts = _("{counts} and {n} more").format(counts=counts, n=len(rows) - MAX_NAMES)

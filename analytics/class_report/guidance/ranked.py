@@ -55,12 +55,12 @@ def headline(report: ClassReport) -> str:
     unmeasured = [row.label_class for row in report.rows if not row.test_labels]
     if not unmeasured:
         return _weakest(report)
-    told = ngettext(
+    text = ngettext(
         "{n} of {total} classes cannot be measured yet: {names}",
         "{n} of {total} classes cannot be measured yet: {names}",
         len(unmeasured),
     ).format(n=len(unmeasured), total=len(report.rows), names=names_of(unmeasured))
-    return f"{told}. {_weakest(report)}"
+    return f"{text}. {_weakest(report)}"
 
 
 def _weakest(report: ClassReport) -> str:

@@ -71,8 +71,8 @@ def differences(project: Project, test_documents: NDArray[np.int64]) -> list[Dif
     draws = min(-(-project.document_count // max(project.present_count, 1)), MAX_REDRAW_FACTOR)
     positions = np.unique(random.integers(0, max(project.document_count, 1), 2 * SAMPLE * draws))
     here = np.setdiff1d(positions, Document.objects.removed_positions(project, project.document_count))
-    drawn = random.permutation(here)[:SAMPLE]
-    test, pool = _rows(_OF_TEST, project, chosen), _rows(_OF_POOL, project, drawn)
+    sampled = random.permutation(here)[:SAMPLE]
+    test, pool = _rows(_OF_TEST, project, chosen), _rows(_OF_POOL, project, sampled)
     return compared(test, pool) if len(pool) >= MIN_SAMPLE_SIZE else []
 
 

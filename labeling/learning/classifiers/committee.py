@@ -107,12 +107,12 @@ class Committee:
 
     def disagreement(self, rows: Rows) -> Doubles:
         """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
-        heard = np.stack([expert.scores(rows) for expert in self._heard])
-        total = self._added(list(heard))
+        active_scores = np.stack([expert.scores(rows) for expert in self._heard])
+        total = self._added(list(active_scores))
         consensus = margin(softmax(total) if self.link == "softmax" else likely(total))
         if self.link == "softmax":
-            return disagreement(vote_entropy(heard), consensus)
-        decisions = np.stack([self.decide(likely(scores)) for scores in heard])
+            return disagreement(vote_entropy(active_scores), consensus)
+        decisions = np.stack([self.decide(likely(scores)) for scores in active_scores])
         return disagreement(label_vote_entropy(decisions), consensus)
 
     def decide(self, probabilities: Floats) -> Flags:
@@ -131,7 +131,7 @@ class Committee:
         """Write all experts to a folder; the committee exists when the last piece does."""
         for number, expert in enumerate(self.experts):
             expert.save(folder / f"expert-{number}", {})
-        told = {
+        manifest = {
             "names": list(self.names),
             "kinds": [type(expert).__name__ for expert in self.experts],
             "n_classes": self.n_classes,
@@ -142,27 +142,27 @@ class Committee:
             "facts": dict(facts),
         }
         arrays: dict[str, AnyArray] = {"weights": self.weights, "thresholds": self.thresholds}
-        write_folder(folder / MARK, arrays, told)
+        write_folder(folder / MARK, arrays, manifest)
 
     @classmethod
     def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
         """Read a committee and the facts saved with it. Raises FileNotFoundError where none was finished."""
-        arrays, told = read_folder(folder / MARK)
+        arrays, manifest = read_folder(folder / MARK)
         experts = tuple(
-            KINDS[kind].load(folder / f"expert-{number}") for number, kind in enumerate(told["kinds"])
+            KINDS[kind].load(folder / f"expert-{number}") for number, kind in enumerate(manifest["kinds"])
         )
         committee = cls(
-            tuple(told["names"]),
+            tuple(manifest["names"]),
             experts,
             arrays["weights"],
-            int(told["n_classes"]),
-            tuple(told["trained"]),
-            int(told["n_weighed"]),
-            told["link"],
-            float(told["offset"]),
+            int(manifest["n_classes"]),
+            tuple(manifest["trained"]),
+            int(manifest["n_weighed"]),
+            manifest["link"],
+            float(manifest["offset"]),
             arrays["thresholds"],
         )
-        return committee, told["facts"]
+        return committee, manifest["facts"]
 
 
 def likely(log_odds: AnyFloats) -> Floats:

@@ -20,12 +20,12 @@ class OutsideModel:
     """Predictions by the documents' places.
 
     positions : (n,) places in the feature store, rising
-    said : (n, n_classes) scores as experts give them: log probabilities, or log-odds of several labels
+    log_scores : (n, n_classes) scores as experts give them: log probabilities, or log-odds of several labels
     """
 
     n_classes: int
     positions: Integers
-    said: Floats
+    log_scores: Floats
 
     @classmethod
     def of(cls, positions: Integers, probabilities: Floats, *, is_single: bool) -> Self:
@@ -36,10 +36,10 @@ class OutsideModel:
         """
         sure = np.clip(probabilities, 1e-6, 1 - 1e-6)
         if is_single:
-            said = np.maximum(below_best(np.log(sure)), FLOOR)
+            scores = np.maximum(below_best(np.log(sure)), FLOOR)
         else:
-            said = np.clip(np.log(sure) - np.log1p(-sure), FLOOR, -FLOOR)
-        return cls(probabilities.shape[1], positions, said.astype(np.float32))
+            scores = np.clip(np.log(sure) - np.log1p(-sure), FLOOR, -FLOOR)
+        return cls(probabilities.shape[1], positions, scores.astype(np.float32))
 
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); zeros, which are added to nobody's disadvantage, where nothing was said."""
@@ -47,12 +47,12 @@ class OutsideModel:
         if rows.positions is not None and len(self.positions):
             indices = np.searchsorted(self.positions, rows.positions).clip(max=len(self.positions) - 1)
             is_known = self.positions[indices] == rows.positions
-            probabilities[is_known] = self.said[indices[is_known]]
+            probabilities[is_known] = self.log_scores[indices[is_known]]
         return probabilities
 
     def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
-        arrays: dict[str, AnyArray] = {"positions": self.positions, "said": self.said}
+        arrays: dict[str, AnyArray] = {"positions": self.positions, "said": self.log_scores}
         write_folder(folder, arrays, {**facts, "n_classes": self.n_classes})
 
     @classmethod

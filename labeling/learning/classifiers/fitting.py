@@ -91,9 +91,9 @@ def _fit_classes(
     seed: int,
 ) -> Committee:
     seen = np.unique(labels)
-    more, given = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    more, true_labels = augmented(rows, labels, n_classes, recipe.augmentation, seed)
     before = None if start is None else start.linear
-    linear = fit_single(more, given, n_classes, strength=recipe.strength, start=before)
+    linear = fit_single(more, true_labels, n_classes, strength=recipe.strength, start=before)
     bench = Bench({"linear": _linear(rows, labels, n_classes, recipe, seed)}, {})
     if evidence is not None and len(seen) > 1:
         bench = _bench(rows, labels, n_classes, evidence, linear, bench)
@@ -184,9 +184,9 @@ def _weighed(
     scores: list[Floats] = []
     held_labels: list[Integers] = []
     for train, held in folds(labels, seed):
-        known = np.unique(labels[train])
-        held = held[np.isin(labels[held], known)]
-        if len(known) < 2 or len(held) == 0:
+        seen = np.unique(labels[train])
+        held = held[np.isin(labels[held], seen)]
+        if len(seen) < 2 or len(held) == 0:
             continue
         part = rows.part(held)
         scores.append(np.stack([expert.scores(part) for expert in bench.made(train)]))
@@ -195,16 +195,18 @@ def _weighed(
         return usual, NOT_CROSSED
     unseen, answers = np.concatenate(scores, axis=1), np.concatenate(held_labels)
     weights = learn_weights(unseen, answers, usual)
-    said = np.tensordot(weights, unseen, 1).argmax(axis=1)
-    return weights, crossed_counts(one_hot(said, n_classes), one_hot(answers, n_classes))
+    predicted = np.tensordot(weights, unseen, 1).argmax(axis=1)
+    return weights, crossed_counts(one_hot(predicted, n_classes), one_hot(answers, n_classes))
 
 
 def _fit_labels(
     rows: Rows, labels: Flags, evidence: Evidence | None, start: Committee | None, recipe: Recipe, seed: int
 ) -> Committee:
     n_classes = labels.shape[1]
-    more, given = augmented(rows, labels, n_classes, recipe.augmentation, seed)
-    linear = fit_multi(more, given, strength=recipe.strength, start=None if start is None else start.linear)
+    more, true_labels = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    linear = fit_multi(
+        more, true_labels, strength=recipe.strength, start=None if start is None else start.linear
+    )
     bench = Bench({"linear": _linear_labels(rows, labels, recipe, seed)}, {})
     if evidence is not None and len(linear.seen):
         makes: dict[str, Make] = {

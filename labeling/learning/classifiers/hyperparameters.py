@@ -56,17 +56,17 @@ def augmented(
         return rows, labels
     first, second = numbers.T
     if augmentation is Augmentation.DROPOUT:
-        sparse, dense, given = _thinned(rows.sparse[first], rng), rows.dense[first], labels[first]
+        sparse, dense, true_labels = _thinned(rows.sparse[first], rng), rows.dense[first], labels[first]
     else:
         sparse = _of_length_one(csr_array(rows.sparse[first] + rows.sparse[second]))
         halves = rows.points()
         dense = (halves[first] + halves[second]) / 2 / np.float32(rows.scale)
-        given = labels[first] if labels.ndim == 1 else labels[first] | labels[second]
+        true_labels = labels[first] if labels.ndim == 1 else labels[first] | labels[second]
     both = np.concatenate([rows.dense.astype(np.float32), dense.astype(np.float32)])
     added = replace(
         rows, sparse=vstack([rows.sparse, sparse], format="csr"), dense=both, neighbours=None, positions=None
     )
-    return added, np.concatenate([labels, given])
+    return added, np.concatenate([labels, true_labels])
 
 
 def weak_classes(flags: Flags) -> Integers:

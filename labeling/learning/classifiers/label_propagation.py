@@ -82,14 +82,14 @@ class NeighboursModel:
 
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes); even over the known classes for a document without neighbours."""
-        known = len(self.seen)
+        n_seen = len(self.seen)
         if rows.neighbours is None:
-            even = np.full((len(rows), known), -np.log(known), dtype=np.float32)
+            even = np.full((len(rows), n_seen), -np.log(n_seen), dtype=np.float32)
             return spread_out(even, self.seen, self.n_classes)
-        heard = rows.neighbours @ self.reached
+        propagated = rows.neighbours @ self.reached
         doubt = np.float32(DOUBT * self.usual)
-        total = heard.sum(axis=1, keepdims=True) + doubt
-        return spread_out(np.log((heard + doubt / known) / total), self.seen, self.n_classes)
+        total = propagated.sum(axis=1, keepdims=True) + doubt
+        return spread_out(np.log((propagated + doubt / n_seen) / total), self.seen, self.n_classes)
 
     def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
@@ -128,6 +128,6 @@ def propagate(
     reached = entering.copy()
     for _ in range(STEPS):
         reached = PROPAGATION_WEIGHT * (step @ reached) + (1 - PROPAGATION_WEIGHT) * entering
-    heard = near @ reached
-    usual = float(heard.sum(axis=1).mean()) if len(labels) else 0.0
+    propagated = near @ reached
+    usual = float(propagated.sum(axis=1).mean()) if len(labels) else 0.0
     return NeighboursModel(n_classes, seen, reached, usual)

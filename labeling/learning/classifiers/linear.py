@@ -150,10 +150,12 @@ def fit_single(
     weights = np.minimum(balanced, MAX_WEIGHT)[class_indices]
     is_binary = len(seen) == 2
     targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
-    known = None if start is None else _as_start(start, seen, rows, is_binary)
+    start_values = None if start is None else _as_start(start, seen, rows, is_binary)
     inputs = rows.sparse, rows.points(), targets, weights
     is_exclusive = not is_binary
-    solution = solve(*inputs, strength=strength, exclusive=is_exclusive, start=known, tolerance=tolerance)
+    solution = solve(
+        *inputs, strength=strength, exclusive=is_exclusive, start=start_values, tolerance=tolerance
+    )
     if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
         halves = np.array([[-0.5, 0.5]], dtype=np.float32)
         solution = Solution(
@@ -183,7 +185,7 @@ def fit_multi(
     if len(seen) == 0:
         return constant_model(rows, seen, labels.shape[1], "sigmoid")
     targets = labels[:, seen].astype(np.float64)
-    known = None if start is None else _as_start(start, seen, rows, is_binary=False)
+    start_values = None if start is None else _as_start(start, seen, rows, is_binary=False)
     evenly = np.ones(targets.shape)
     solution = solve(
         rows.sparse,
@@ -192,7 +194,7 @@ def fit_multi(
         evenly,
         strength=strength,
         exclusive=False,
-        start=known,
+        start=start_values,
         tolerance=tolerance,
     )
     return _model(solution, labels.shape[1], seen, "sigmoid")

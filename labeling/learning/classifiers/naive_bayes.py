@@ -118,8 +118,8 @@ def scaled_words(presence: csr_array, n_words: int, positions: NDArray[np.int32]
     returns : (n, n_words + 1) float32
     """
     indices = positions.take(presence.indices)
-    known = np.concatenate([[0], np.cumsum(indices < n_words)])
-    lengths = known[presence.indptr[1:]] - known[presence.indptr[:-1]]
+    kept_per_row = np.concatenate([[0], np.cumsum(indices < n_words)])
+    lengths = kept_per_row[presence.indptr[1:]] - kept_per_row[presence.indptr[:-1]]
     scales = (ROW_SCALE / np.sqrt(lengths + 1)).astype(np.float32)
     data = np.repeat(scales, np.diff(presence.indptr))
     return csr_array((data, indices, presence.indptr), shape=(presence.shape[0], n_words + 1))

@@ -36,15 +36,15 @@ def evidence(accuracies: AnyFloats, n_classes: int) -> Doubles:
     >>> evidence(np.array([.8]), 2).round(2), evidence(np.array([.8]), 5).round(2)
     (array([1.39]), array([2.77]))
     """
-    said: Doubles = np.log(accuracies * max(n_classes - 1, 1) / (1 - accuracies))
-    return said
+    predicted: Doubles = np.log(accuracies * max(n_classes - 1, 1) / (1 - accuracies))
+    return predicted
 
 
-def posterior(prior: AnyFloats, said: AnyFloats, n_classes: int) -> Doubles:
+def posterior(prior: AnyFloats, log_odds: AnyFloats, n_classes: int) -> Doubles:
     """Chance that the given label is right.
 
     prior : (n,) what a model that never saw the label gives it, in [0, 1]
-    said : (n,) sum of `evidence` over the annotators who gave it
+    log_odds : (n,) sum of `evidence` over the annotators who gave it
     n_classes : among which one was chosen; 2 where each of several labels is given or not
     returns : (n,) in (0, 1)
 
@@ -53,23 +53,23 @@ def posterior(prior: AnyFloats, said: AnyFloats, n_classes: int) -> Doubles:
     >>> posterior(np.array([.5, .05]), np.log([4., 4.]), 2).round(2)
     array([0.8 , 0.17])
     """
-    least = FLOOR / max(n_classes, 1)
-    bounded = np.clip(np.asarray(prior, dtype=np.float64), least, 1 - least)
-    posterior_probability: Doubles = 1 / (1 + np.exp(-(np.log(bounded / (1 - bounded)) + said)))
+    minimum = FLOOR / max(n_classes, 1)
+    bounded = np.clip(np.asarray(prior, dtype=np.float64), minimum, 1 - minimum)
+    posterior_probability: Doubles = 1 / (1 + np.exp(-(np.log(bounded / (1 - bounded)) + log_odds)))
     return posterior_probability
 
 
-def given_prior(probabilities: AnyFloats, given: AnyIntegers) -> Doubles:
+def given_prior(probabilities: AnyFloats, labels: AnyIntegers) -> Doubles:
     """What the model gives the class that was given: (n, n_classes) and (n,) to (n,)."""
-    prior: Doubles = probabilities[np.arange(len(given)), given].astype(np.float64)
+    prior: Doubles = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return prior
 
 
-def weakest_prior(probabilities: AnyFloats, given: Flags) -> Doubles:
+def weakest_prior(probabilities: AnyFloats, flags: Flags) -> Doubles:
     """Of several labels the one that the model believes least, whether it was given or left out.
 
     probabilities : (n, n_classes), each on its own
-    given : (n, n_classes) bool
+    flags : (n, n_classes) bool
     returns : (n,)
 
     A rare class is improbable everywhere: of a given label counts how much less probable the text makes it
@@ -79,10 +79,10 @@ def weakest_prior(probabilities: AnyFloats, given: Flags) -> Doubles:
     >>> weakest_prior(np.array([[.5, .1], [.1, .9]] * 4), given)[:2].round(2)
     array([0.5, 0.1])
     """
-    base = (given.sum(axis=0) + 1) / (len(given) + 2)
+    base = (flags.sum(axis=0) + 1) / (len(flags) + 2)
     distribution = probabilities * (1 - base)
     lifted = distribution / np.maximum(distribution + (1 - probabilities) * base, 1e-12)
-    probability: Doubles = np.where(given, lifted, 1 - probabilities).astype(np.float64)
+    probability: Doubles = np.where(flags, lifted, 1 - probabilities).astype(np.float64)
     weakest: Doubles = probability.min(axis=1)
     return weakest
 

@@ -124,33 +124,33 @@ def labels_needed(labels: Integers, quality: Doubles, targets: Doubles) -> Doubl
 
 def _drawn_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
     """(n_draws + 1, n_test): how often each test document counts; first once each, as it was measured."""
-    drawn = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
-    return np.concatenate([np.ones((1, n_test)), drawn]).astype(np.float32)
+    sampled = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
+    return np.concatenate([np.ones((1, n_test)), sampled]).astype(np.float32)
 
 
 def _mean_of_runs(runs: list[Doubles], rng: np.random.Generator) -> Doubles:
     """(n_draws + 1, n_points): the mean of all runs first, then of some drawn with replacement."""
     stacked = np.stack(runs, axis=1)
     n_draws, n_runs = stacked.shape[:2]
-    drawn = rng.integers(n_runs, size=(n_draws - 1, max(n_runs - 1, 1)))
-    picked = stacked[1:][np.arange(n_draws - 1)[:, None], drawn].mean(axis=1)
+    sampled = rng.integers(n_runs, size=(n_draws - 1, max(n_runs - 1, 1)))
+    picked = stacked[1:][np.arange(n_draws - 1)[:, None], sampled].mean(axis=1)
     return np.concatenate([stacked[:1].mean(axis=1), picked])
 
 
 def _on_grid(curve: Curve, truth: AnyArray, n_classes: int, weights: AnyArray, grid: Integers) -> Doubles:
     """(n_draws + 1, n_points): macro F1 of a run under each draw of the test documents."""
-    given = _flags(truth, n_classes)
-    support = weights @ given.astype(np.float32)
+    true_flags = _flags(truth, n_classes)
+    support = weights @ true_flags.astype(np.float32)
     quality = np.stack(
-        [_macro_f1(_flags(step, n_classes), given, support, weights) for step in curve.decided], axis=1
+        [_macro_f1(_flags(step, n_classes), true_flags, support, weights) for step in curve.decided], axis=1
     )
     return np.stack([np.interp(grid, curve.labels, row) for row in quality])
 
 
-def _macro_f1(decided: Flags, given: Flags, support: AnyArray, weights: AnyArray) -> Doubles:
+def _macro_f1(decided: Flags, true_flags: Flags, support: AnyArray, weights: AnyArray) -> Doubles:
     """(n_draws,) mean F1 of the classes that were given or decided in a draw."""
     total = support + weights @ decided.astype(np.float32)
-    f1 = f1_scores(weights @ (decided & given).astype(np.float32), total)
+    f1 = f1_scores(weights @ (decided & true_flags).astype(np.float32), total)
     counted = total > 0
     macro_f1: Doubles = f1.sum(axis=1, dtype=np.float64) / np.maximum(counted.sum(axis=1), 1)
     return macro_f1

@@ -94,7 +94,7 @@ class Step:
 
 
 def replay(
-    known: KnownPool,
+    pool: KnownPool,
     fit: Fit,
     strategy: Strategy,
     *,
@@ -112,39 +112,39 @@ def replay(
     needs : what reports would ask of each choice; None for the engine's own estimate
     """
     labelled = np.zeros(0, dtype=np.int64)
-    order = np.random.default_rng(seed).permutation(len(known.rows))
-    said: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
+    order = np.random.default_rng(seed).permutation(len(pool.rows))
+    predicted: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
     committee: Committee | None = None
-    while len(labelled) < min(budget, len(known.rows)):
+    while len(labelled) < min(budget, len(pool.rows)):
         started = process_time()
         size = min(max(batch, int(growth * len(labelled))), budget - len(labelled))
         if strategy is Strategy.RANDOM:
             chosen = order[len(labelled) : len(labelled) + size]
         else:
-            chosen = _choose(known, committee, strategy, labelled, said, size, seed, needs)
+            chosen = _choose(pool, committee, strategy, labelled, predicted, size, seed, needs)
         if committee is not None and committee.can_rank:
-            decided = committee.decide(committee.probabilities(known.rows.part(chosen)))
-            said.append((decided, known.labels[chosen]))
+            decided = committee.decide(committee.probabilities(pool.rows.part(chosen)))
+            predicted.append((decided, pool.labels[chosen]))
         labelled = np.concatenate([labelled, chosen])
-        rows = known.rows.part(labelled)
+        rows = pool.rows.part(labelled)
         committee = fit(
-            rows, known.labels[labelled], known.n_classes, evidence=known.evidence, start=committee, seed=seed
+            rows, pool.labels[labelled], pool.n_classes, evidence=pool.evidence, start=committee, seed=seed
         )
         seconds = process_time() - started
-        probabilities = committee.probabilities(known.test)
+        probabilities = committee.probabilities(pool.test)
         decided = committee.decide(probabilities)
-        quality = quality_of_flags(decided, _flags(known.test_labels, known.n_classes))
-        error = calibration_error(probabilities, known.test_labels) if known.is_single else 0.0
-        shaped = decided.argmax(axis=1).astype(np.int16) if known.is_single else decided
+        quality = quality_of_flags(decided, _flags(pool.test_labels, pool.n_classes))
+        error = calibration_error(probabilities, pool.test_labels) if pool.is_single else 0.0
+        shaped = decided.argmax(axis=1).astype(np.int16) if pool.is_single else decided
         yield Step(len(labelled), quality, error, seconds, shaped)
 
 
 def _choose(
-    known: KnownPool,
+    pool: KnownPool,
     committee: Committee | None,
     strategy: Strategy,
     labelled: Integers,
-    said: list[tuple[AnyArray, AnyArray]],
+    predicted: list[tuple[AnyArray, AnyArray]],
     size: int,
     seed: int,
     needs: Needs | None,
@@ -153,46 +153,52 @@ def _choose(
     if committee is None or not committee.can_rank:
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
-            candidates = known.positions[is_candidate]
-            return start_head(candidates, known.vectors, size=count, batch=size, seed=draw)
+            candidates = pool.positions[is_candidate]
+            return start_head(candidates, pool.vectors, size=count, batch=size, seed=draw)
 
     else:
-        scores = score_rows(known.rows, committee, strategy is Strategy.DISAGREEMENT)
-        wishes = _wishes(known, labelled, said)
+        scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
+        wishes = _wishes(pool, labelled, predicted)
         if needs is not None:
-            counts = _flags(known.labels[labelled], known.n_classes).sum(axis=0)
-            nothing = np.zeros(known.n_classes)
-            sought = sought_classes(counts) if known.is_single else frozenset()
-            wishes = replace(wishes, weakness=nothing, needs=needs(committee, counts), sought=sought)
+            counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
+            nothing = np.zeros(pool.n_classes)
+            target_classes = sought_classes(counts) if pool.is_single else frozenset()
+            wishes = replace(
+                wishes, weakness=nothing, needs=needs(committee, counts), target_classes=target_classes
+            )
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return select_head(
                 scores.keep(is_candidate),
-                known.vectors,
-                known.n_classes,
+                pool.vectors,
+                pool.n_classes,
                 strategy=strategy,
                 wishes=wishes,
                 size=count,
                 batch=size,
-                labelled=known.positions[labelled],
+                labelled=pool.positions[labelled],
                 seed=draw,
             )
 
-    entries = one_of_each_first(known.candidates(labelled), size, choose)
-    return known.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
+    entries = one_of_each_first(pool.candidates(labelled), size, choose)
+    return pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
 
 
-def _wishes(known: KnownPool, labelled: Integers, said: list[tuple[AnyArray, AnyArray]]) -> Wishes:
+def _wishes(pool: KnownPool, labelled: Integers, predictions: list[tuple[AnyArray, AnyArray]]) -> Wishes:
     """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
-    flags = _flags(known.labels[labelled], known.n_classes)
+    flags = _flags(pool.labels[labelled], pool.n_classes)
     counts = flags.sum(axis=0)
-    predicted = np.concatenate([flags_of for flags_of, _ in said]) if said else flags[:0]
-    given = _flags(np.concatenate([flags_of for _, flags_of in said]), known.n_classes) if said else flags[:0]
-    if known.is_single:
-        f1 = prequential_f1(predicted.argmax(axis=1), given.argmax(axis=1), known.n_classes)
+    predicted = np.concatenate([flags_of for flags_of, _ in predictions]) if predictions else flags[:0]
+    true_labels = (
+        _flags(np.concatenate([flags_of for _, flags_of in predictions]), pool.n_classes)
+        if predictions
+        else flags[:0]
+    )
+    if pool.is_single:
+        f1 = prequential_f1(predicted.argmax(axis=1), true_labels.argmax(axis=1), pool.n_classes)
     else:
-        f1 = prequential_label_f1(predicted, given)
-    usual = Mix.usual(known.n_classes)
+        f1 = prequential_label_f1(predicted, true_labels)
+    usual = Mix.usual(pool.n_classes)
     mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
     return Wishes(weakness=weak_class_weights(f1, counts), mix=mix)
 

@@ -24,44 +24,44 @@ class Quality:
     micro_f1: float  # for one class a document the same as the accuracy
 
 
-def quality_of_flags(predicted: Flags, given: Flags) -> Quality:
+def quality_of_flags(predicted: Flags, true_flags: Flags) -> Quality:
     """Quality of the classes of whole documents.
 
-    predicted, given : (n, n_classes) bool; for one class a document each row has one True
+    predicted, true_flags : (n, n_classes) bool; for one class a document each row has one True
 
-    >>> given = np.array([[True, False], [True, False], [False, True], [False, True]])
+    >>> true_flags = np.array([[True, False], [True, False], [False, True], [False, True]])
     >>> predicted = np.array([[True, False], [False, True], [False, True], [False, True]])
-    >>> quality_of_flags(predicted, given)
+    >>> quality_of_flags(predicted, true_flags)
     Quality(accuracy=0.75, macro_f1=0.7333333333333334, micro_f1=0.75)
     """
-    exact = float((predicted == given).all(axis=1).mean()) if len(given) else 0.0
-    hits = (predicted & given).sum(axis=0)
-    return _quality(exact, hits, predicted.sum(axis=0), given.sum(axis=0))
+    exact = float((predicted == true_flags).all(axis=1).mean()) if len(true_flags) else 0.0
+    hits = (predicted & true_flags).sum(axis=0)
+    return _quality(exact, hits, predicted.sum(axis=0), true_flags.sum(axis=0))
 
 
 def quality_of_spans(
-    predicted: Sequence[Collection[Span]], given: Sequence[Collection[Span]], classes: Sequence[str]
+    predicted: Sequence[Collection[Span]], true_spans: Sequence[Collection[Span]], classes: Sequence[str]
 ) -> Quality:
     """Quality of spans, strictly: a span is right when its start, its end and its class are.
 
-    predicted, given : n collections of spans, one for each document
+    predicted, true_spans : n collections of spans, one for each document
 
     >>> quality_of_spans([[Span(0, 3, "A")], []], [[Span(0, 3, "A")], [Span(1, 2, "A")]], ["A"])
     Quality(accuracy=0.5, macro_f1=0.6666666666666666, micro_f1=0.6666666666666666)
     """
     class_index = {name: number for number, name in enumerate(classes)}
-    hits, result, wanted = np.zeros((3, len(classes)), dtype=np.int64)
+    hits, result, n_true = np.zeros((3, len(classes)), dtype=np.int64)
     exact = 0
-    for ours, theirs in zip(predicted, given, strict=True):
-        for counts, spans in ((hits, set(ours) & set(theirs)), (result, set(ours)), (wanted, set(theirs))):
+    for ours, theirs in zip(predicted, true_spans, strict=True):
+        for counts, spans in ((hits, set(ours) & set(theirs)), (result, set(ours)), (n_true, set(theirs))):
             for span in spans:
                 counts[class_index[span.label_class]] += 1
         exact += set(ours) == set(theirs)
-    return _quality(exact / max(len(given), 1), hits, result, wanted)
+    return _quality(exact / max(len(true_spans), 1), hits, result, n_true)
 
 
-def _quality(exact: float, hits: Integers, predicted: Integers, wanted: Integers) -> Quality:
-    total = predicted + wanted
+def _quality(exact: float, hits: Integers, predicted: Integers, n_true: Integers) -> Quality:
+    total = predicted + n_true
     f1 = f1_scores(hits, total)
     macro = float(f1[total > 0].mean()) if total.any() else 0.0
     return Quality(exact, macro, float(f1_scores(hits.sum(), total.sum())))

@@ -111,11 +111,11 @@ def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
     return led
 
 
-def _vectors(columns: AnyIntegers, known: Integers, vectors: Floats) -> Floats:
+def _vectors(columns: AnyIntegers, known_columns: Integers, vectors: Floats) -> Floats:
     """The vector of each hashed column; zeros for one that has none."""
     word_vectors = np.zeros((len(columns), vectors.shape[1]), dtype=np.float32)
-    numbers = _numbered(columns, known)
-    has_one = numbers < len(known)
+    numbers = _numbered(columns, known_columns)
+    has_one = numbers < len(known_columns)
     word_vectors[has_one] = vectors[numbers[has_one]]
     return word_vectors
 
@@ -125,8 +125,8 @@ def _lengths(vectors: Floats) -> Floats:
     return lengths
 
 
-def _numbered(columns: AnyIntegers, known: Integers) -> Integers:
+def _numbered(columns: AnyIntegers, known_columns: Integers) -> Integers:
     """The number of each hashed column among the known ones; one more for all others."""
-    indices = np.full(COLUMNS, len(known), dtype=np.int64)
-    indices[known] = np.arange(len(known))
+    indices = np.full(COLUMNS, len(known_columns), dtype=np.int64)
+    indices[known_columns] = np.arange(len(known_columns))
     return indices[columns]

@@ -114,9 +114,9 @@ def pulling_words(
     filled = _Filled.of(texts)
     if not len(keys):
         return [()] * len(texts)
-    wanted = filled.text[filled.number] * COLUMNS + filled.column
-    at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    is_pulling = keys[at] == wanted
+    pairs_needed = filled.text[filled.number] * COLUMNS + filled.column
+    at = np.searchsorted(keys, pairs_needed).clip(max=len(keys) - 1)
+    is_pulling = keys[at] == pairs_needed
     once = np.sort(filled.number[is_pulling] * len(keys) + at[is_pulling])
     once = once[np.diff(once, prepend=-1) > 0]  # said twice, it counts once
     total = np.bincount(once // len(keys), weights=pulls[once % len(keys)], minlength=len(filled.text))
@@ -157,8 +157,8 @@ def _strongest(total: Doubles, filled: _Filled, n_texts: int) -> list[Words]:
     words: list[Words] = []
     for start, behind in pairwise(starts.tolist()):
         best = order[start : min(start + MAX_WORDS, behind)]
-        least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * float(total[best[0]])) if len(best) else 0.0
+        minimum = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * float(total[best[0]])) if len(best) else 0.0
         words.append(
-            tuple((filled.words[column], float(total[column])) for column in best if total[column] >= least)
+            tuple((filled.words[column], float(total[column])) for column in best if total[column] >= minimum)
         )
     return words

@@ -23,7 +23,7 @@ class Pulls(NamedTuple):
     against: tuple[Pull, ...]
 
 
-def held_against(said: Tagged, given: Sequence[Span] | None) -> list[Span]:
+def held_against(predicted: Tagged, true_spans: Sequence[Span] | None) -> list[Span]:
     """The spans that a model's own are held against: the labelled ones where these are others.
 
     Of a text that is not labelled or marked rightly, what would be marked without the least sure span.
@@ -32,22 +32,27 @@ def held_against(said: Tagged, given: Sequence[Span] | None) -> list[Span]:
     >>> held_against(said, None), held_against(said, [])
     ([Span(start=0, end=4, label_class='A')], [])
     """
-    if given is not None and set(given) != set(said.spans):
-        return list(given)
-    least = min(range(len(said.spans)), key=lambda index: said.probabilities[index], default=0)
-    return [span for index, span in enumerate(said.spans) if index != least]
+    if true_spans is not None and set(true_spans) != set(predicted.spans):
+        return list(true_spans)
+    weakest = min(range(len(predicted.spans)), key=lambda index: predicted.probabilities[index], default=0)
+    return [span for index, span in enumerate(predicted.spans) if index != weakest]
 
 
 def span_pulls(
-    tagger: SpanTagger, texts: Sequence[str], said: Sequence[Tagged], given: Sequence[Sequence[Span] | None]
+    tagger: SpanTagger,
+    texts: Sequence[str],
+    predicted: Sequence[Tagged],
+    true_spans: Sequence[Sequence[Span] | None],
 ) -> list[Pulls]:
     """Words that pull to what the tagger marks in each text, and those that pull away from it.
 
-    said : of the tagger; given : labelled spans, None where nothing is labelled
+    predicted : of the tagger; true_spans : labelled spans, None where nothing is labelled
     """
-    against = [held_against(prediction, label) for prediction, label in zip(said, given, strict=True)]
+    against = [
+        held_against(prediction, label) for prediction, label in zip(predicted, true_spans, strict=True)
+    ]
     attributions = []
-    for tokens, led in tagger.pulls(texts, [prediction.spans for prediction in said], against):
+    for tokens, led in tagger.pulls(texts, [prediction.spans for prediction in predicted], against):
         pulls = [Pull(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)]
         attributions.append(Pulls(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls])))
     return attributions
@@ -55,5 +60,5 @@ def span_pulls(
 
 def _strongest(pulls: Sequence[Pull]) -> tuple[Pull, ...]:
     best = sorted(pulls, key=lambda pull: -pull.nats)[:MAX_WORDS]
-    least = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
-    return tuple(sorted(pull for pull in best if pull.nats >= least))
+    minimum = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
+    return tuple(sorted(pull for pull in best if pull.nats >= minimum))

@@ -63,8 +63,8 @@ def fit_cost(seconds: AnyFloats, token_counts: AnyIntegers, prior: Cost = PRIOR)
     for _ in range(ROUNDS):
         usual = cost.seconds(token_counts)
         measured = np.clip(seconds, usual / LARGEST_RATIO, usual * LARGEST_RATIO)
-        wanted = np.concatenate([measured, before.seconds(lengths)])
-        cost = _line(tokens, wanted, 1 / cost.seconds(tokens))
+        seconds_to_fit = np.concatenate([measured, before.seconds(lengths)])
+        cost = _line(tokens, seconds_to_fit, 1 / cost.seconds(tokens))
     return cost
 
 
@@ -85,10 +85,10 @@ def per_second(log_likelihoods: AnyFloats, token_counts: AnyIntegers, cost: Cost
     return rates
 
 
-def _line(tokens: Doubles, wanted: Doubles, weights: Doubles) -> Cost:
+def _line(tokens: Doubles, targets: Doubles, weights: Doubles) -> Cost:
     """The non-negative line of least weighted squares: the best of the free one and those through an axis."""
     both = np.stack([np.ones(len(tokens)), tokens], axis=1) * weights[:, None]
-    target = wanted * weights
+    target = targets * weights
     free = np.linalg.lstsq(both, target, rcond=None)[0]
     flat, steep = (float(part @ target / max(part @ part, 1e-12)) for part in both.T)
     lines = [(float(free[0]), float(free[1])), (flat, 0.0), (0.0, steep)]

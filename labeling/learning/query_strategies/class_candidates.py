@@ -31,11 +31,11 @@ def _grouped(rows: Integers, classes: AnyIntegers, n_classes: int) -> list[Integ
     return [grouped[bounds[c] : bounds[c + 1]] for c in range(n_classes)]
 
 
-def likely_of_class(scores: PoolScores, label_class: int, most: int) -> tuple[Integers, AnyFloats]:
+def likely_of_class(scores: PoolScores, label_class: int, limit: int) -> tuple[Integers, AnyFloats]:
     """Rows that hold a class among those that were kept of them, and its probability, the likeliest first."""
     is_named = scores.classes == label_class
     rows = np.flatnonzero(is_named.any(axis=1))
     probabilities = np.where(is_named[rows], scores.probabilities[rows], 0).max(axis=1)
-    best = np.argsort(-probabilities, kind="stable")[:most]
+    best = np.argsort(-probabilities, kind="stable")[:limit]
     best = best[probabilities[best] > 0]
     return rows[best], probabilities[best]

@@ -13,24 +13,24 @@ MIN_PAIRS = 5  # comparisons of annotators from which their agreement on a class
 AMBIGUOUS_BELOW = 0.6  # agreement under which a class is unclear rather than short of labels
 
 
-def prequential_f1(predicted: AnyIntegers, given: AnyIntegers, n_classes: int) -> Doubles:
+def prequential_f1(predicted: AnyIntegers, true_labels: AnyIntegers, n_classes: int) -> Doubles:
     """F1 of each class over the latest `WINDOW` pairs, drawn towards one half where pairs are few.
 
-    predicted, given : (n,) class numbers, oldest first; -1 for none
+    predicted, true_labels : (n,) class numbers, oldest first; -1 for none
     returns : (n_classes,) in (0, 1); one half for a class that was neither predicted nor given
 
     >>> prequential_f1(np.array([0, 0, 1]), np.array([0, 1, 1]), 3).round(2)
     array([0.6, 0.6, 0.5])
     """
     flags = np.arange(n_classes)
-    return prequential_label_f1(predicted[-WINDOW:, None] == flags, given[-WINDOW:, None] == flags)
+    return prequential_label_f1(predicted[-WINDOW:, None] == flags, true_labels[-WINDOW:, None] == flags)
 
 
-def prequential_label_f1(predicted: Flags, given: Flags) -> Doubles:
+def prequential_label_f1(predicted: Flags, true_flags: Flags) -> Doubles:
     """The same for several labels per document: (n, n_classes) bool each, oldest first."""
-    predicted, given = predicted[-WINDOW:], given[-WINDOW:]
-    hits = (predicted & given).sum(axis=0)
-    f1: Doubles = (2 * hits + 1) / (predicted.sum(axis=0) + given.sum(axis=0) + 2)
+    predicted, true_flags = predicted[-WINDOW:], true_flags[-WINDOW:]
+    hits = (predicted & true_flags).sum(axis=0)
+    f1: Doubles = (2 * hits + 1) / (predicted.sum(axis=0) + true_flags.sum(axis=0) + 2)
     return f1
 
 
@@ -63,10 +63,10 @@ def most_of_one_class(total: int, n_open: int) -> int:
     return int(np.ceil(total * min(1.0, max(0.4, 1.5 / max(n_open, 1)))))
 
 
-def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
+def class_agreement(true_flags: Flags, documents: AnyIntegers) -> Doubles:
     """How often a second annotator gives the class that one gave, by class.
 
-    given : (n_answers, n_classes) bool; documents : (n_answers,) which one each answer is about
+    true_flags : (n_answers, n_classes) bool; documents : (n_answers,) which one each answer is about
     returns : (n_classes,) in [0, 1]; not a number where fewer than `MIN_PAIRS` answers had a second one
 
     Source: positive specific agreement (Fleiss 1975), over all pairs of answers of a document.
@@ -76,8 +76,8 @@ def class_agreement(given: Flags, documents: AnyIntegers) -> Doubles:
     array([0.67, 0.  ])
     """
     _, group, answers = np.unique(documents, return_inverse=True, return_counts=True)
-    positive = np.zeros((len(answers), given.shape[1]))
-    np.add.at(positive, group, given)
+    positive = np.zeros((len(answers), true_flags.shape[1]))
+    np.add.at(positive, group, true_flags)
     agreed = (positive * (positive - 1)).sum(axis=0)
     compared = (positive * (answers[:, None] - 1)).sum(axis=0)
     agreement: Doubles = np.where(compared >= MIN_PAIRS, agreed / np.maximum(compared, 1), np.nan)

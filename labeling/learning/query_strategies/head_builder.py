@@ -59,15 +59,15 @@ class GrowingHead:
         group = by_held_class if is_of_spans else by_predicted_class
         is_default = strategy is Strategy.DEFAULT
         self.by_class = group(scores, self.order, n_classes) if is_default else []
-        self.given: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
+        self.n_reserved: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
         self.needed: Counter[int] = Counter()  # places so far of each need
         # A random start of each, so that small needs have their turn in the first places of a head too.
         self.starts = {label_class: float(self.rng.random()) for label_class in wishes.needs}
         self.is_free = np.ones(len(scores), dtype=bool)
         # Drawn before anything else is chosen, so that every document has the same chance.
-        self.drawn = self.rng.permutation(len(scores))[: round(self.random_share * size)]
-        self.propensity = len(self.drawn) / max(len(scores), 1)
-        self.is_free[self.drawn] = False
+        self.sampled = self.rng.permutation(len(scores))[: round(self.random_share * size)]
+        self.propensity = len(self.sampled) / max(len(scores), 1)
+        self.is_free[self.sampled] = False
         self.next_drawn = 0
 
     @property
@@ -104,13 +104,13 @@ class GrowingHead:
             return 0
         return max(0, int((left + needed) * self.mix.weak_part) - needed)
 
-    def _needed(self, size: int, most: int) -> list[list[HeadEntry]]:
+    def _needed(self, size: int, limit: int) -> list[list[HeadEntry]]:
         """Documents that may be of the classes in need, at their shares; the neediest class first."""
         groups: list[list[HeadEntry]] = []
         for label_class, share in sorted(self.wishes.needs.items(), key=lambda item: (-item[1], item[0])):
             due = int(share * (len(self.entries) + size) + self.starts[label_class])
-            count = min(max(due - self.needed[label_class], 0), most - sum(map(len, groups)))
-            choose = self._sought if label_class in self.wishes.sought else self._doubted
+            count = min(max(due - self.needed[label_class], 0), limit - sum(map(len, groups)))
+            choose = self._sought if label_class in self.wishes.target_classes else self._doubted
             groups.append(choose(label_class, count))
             self.needed[label_class] += len(groups[-1])
         return groups
@@ -135,10 +135,10 @@ class GrowingHead:
     def _random_due(self, size: int) -> int:
         """Random places of this block: the share of all places so far, less those already given."""
         until = round(self.random_share * (len(self.entries) + size))
-        return max(0, min(until, len(self.drawn)) - self.next_drawn)
+        return max(0, min(until, len(self.sampled)) - self.next_drawn)
 
     def _random(self, size: int) -> list[HeadEntry]:
-        rows = self.drawn[self.next_drawn : self.next_drawn + size]
+        rows = self.sampled[self.next_drawn : self.next_drawn + size]
         self.next_drawn += len(rows)
         return [self._entry(row, Share.RANDOM, propensity=self.propensity) for row in rows]
 
@@ -154,19 +154,19 @@ class GrowingHead:
     def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
         """Documents likely to be of a class, different from each other, the least certain of each kind."""
         share = self.wishes.focus[label_class] * min(1, MAX_FOCUS_SHARE / sum(self.wishes.focus.values()))
-        count = round(share * (len(self.entries) + size)) - self.given.get(label_class, 0)
+        count = round(share * (len(self.entries) + size)) - self.n_reserved.get(label_class, 0)
         count = min(max(count, 0), int(MAX_FOCUS_SHARE * size))
         rows = self._likely(label_class)[: SPREAD * count]
         chosen = self._one_of_each(rows, count, Share.FOCUS, label_class)
-        self.given[label_class] = self.given.get(label_class, 0) + len(chosen)
+        self.n_reserved[label_class] = self.n_reserved.get(label_class, 0) + len(chosen)
         return chosen
 
-    def _seeded(self, size: int, most: int) -> list[list[HeadEntry]]:
+    def _seeded(self, size: int, limit: int) -> list[list[HeadEntry]]:
         """Documents that hold seed words, the classes that have some in equal parts."""
         if self.strategy is not Strategy.DEFAULT or not self.wishes.seeds:
             return []
-        due = round(self.mix.seed_words * (len(self.entries) + size)) - self.given.get("seeds", 0)
-        count = min(max(due, 0), most)
+        due = round(self.mix.seed_words * (len(self.entries) + size)) - self.n_reserved.get("seeds", 0)
+        count = min(max(due, 0), limit)
         groups: list[list[HeadEntry]] = []
         for number, (label_class, matches) in enumerate(sorted(self.wishes.seeds.items())):
             part = -(-(count - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
@@ -180,7 +180,7 @@ class GrowingHead:
                     for row, index in zip(rows, chosen, strict=True)
                 ]
             )
-        self.given["seeds"] = self.given.get("seeds", 0) + sum(map(len, groups))
+        self.n_reserved["seeds"] = self.n_reserved.get("seeds", 0) + sum(map(len, groups))
         return groups
 
     def _is_open(self, positions: Integers) -> Flags:

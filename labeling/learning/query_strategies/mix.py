@@ -131,8 +131,8 @@ class Wishes:
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota. What needs leave of the
         weak classes' part is shared out by it; all 0, doubt gets that
     needs : class number to the share of the head that reports measured it needs, or a manager set
-    sought : classes with so few labels that their needs are served by their likeliest documents; the other
-        classes' needs by those that the model doubts
+    target_classes : classes with so few labels that their needs are served by their likeliest documents; the
+        other classes' needs by those that the model doubts
     focus : class number to the share of the head it shall have, in (0, 1]
     mix : a manager's own; None for `Mix.usual`
     seeds : class number to the documents that hold its seed words
@@ -140,7 +140,7 @@ class Wishes:
 
     weakness: Doubles | None = None
     needs: Mapping[int, float] = field(default_factory=dict)
-    sought: frozenset[int] = frozenset()
+    target_classes: frozenset[int] = frozenset()
     focus: Mapping[int, float] = field(default_factory=dict)
     mix: Mix | None = None
     seeds: Mapping[int, Matches] = field(default_factory=dict)

@@ -45,13 +45,13 @@ def seed_columns(term: str) -> Integers:
 
 
 def find_matches(
-    store: FeatureStore, terms: Mapping[int, Sequence[str]], is_eligible: Flags, most: int
+    store: FeatureStore, terms: Mapping[int, Sequence[str]], is_eligible: Flags, limit: int
 ) -> dict[int, Matches]:
     """Eligible documents that hold seed words.
 
     terms : class number to its seed words and phrases; beyond `MAX_SEEDED_CLASSES` the rest is passed over
     is_eligible : (len(store),) bool
-    most : documents to return for a class, the best matches
+    limit : documents to return for a class, the best matches
     returns : for each class that has any match; ties go to the earlier document
     """
     numbers = [number for number in sorted(terms) if terms[number]][:MAX_SEEDED_CLASSES]
@@ -65,7 +65,7 @@ def find_matches(
         for column, before in enumerate(matches):
             local = np.flatnonzero(scores[:, column] > 0)
             if len(local):
-                matches[column] = _best(before, first + local, scores[local, column], most)
+                matches[column] = _best(before, first + local, scores[local, column], limit)
     return {
         number: Matches(positions, scores, _words(store, positions, terms[number]))
         for number, (positions, scores) in zip(numbers, matches, strict=True)
@@ -95,11 +95,11 @@ def _none() -> tuple[Integers, Floats]:
 
 
 def _best(
-    before: tuple[Integers, Floats], positions: Integers, scores: Floats, most: int
+    before: tuple[Integers, Floats], positions: Integers, scores: Floats, limit: int
 ) -> tuple[Integers, Floats]:
     all_positions = np.concatenate([before[0], positions])
     values = np.concatenate([before[1], scores])
-    order = np.argsort(-values, kind="stable")[:most]
+    order = np.argsort(-values, kind="stable")[:limit]
     return all_positions[order], values[order]
 
 

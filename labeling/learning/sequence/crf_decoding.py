@@ -67,8 +67,8 @@ def _batches(lengths: Integers, n_tags: int) -> Iterator[Integers]:
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
-        wanted = BATCH_NUMBERS // max(int(lengths[order[start]]) * n_tags, 1)
-        stop = start + min(max(wanted, 1), BATCH_SIZE)
+        batch_length = BATCH_NUMBERS // max(int(lengths[order[start]]) * n_tags, 1)
+        stop = start + min(max(batch_length, 1), BATCH_SIZE)
         yield order[start:stop]
         start = stop
 

@@ -46,8 +46,8 @@ def crossed_spans(
             train_tagger([texts[n] for n in kept], [spans[n] for n in kept], model, clusters)
         except NothingToLearn:
             return np.zeros((3, 0), dtype=np.int64)
-        said = SpanTagger.open(model).tag([texts[n] for n in held])
-        for n, tagged in zip(held, said, strict=True):
+        predictions = SpanTagger.open(model).tag([texts[n] for n in held])
+        for n, tagged in zip(held, predictions, strict=True):
             true, predicted = set(spans[n]), set(tagged.spans)
             for row, part in enumerate((true & predicted, predicted - true, true - predicted)):
                 for span in part:

@@ -122,9 +122,9 @@ class EmbeddingStore:
         return vectors
 
     def _flags(self, positions_int: Integers) -> Flags:
-        known = positions_int < len(self.flags)
-        known[known] = self.flags[positions_int[known]]
-        return known
+        is_stored = positions_int < len(self.flags)
+        is_stored[is_stored] = self.flags[positions_int[is_stored]]
+        return is_stored
 
     def _mapped(self) -> Bytes:
         """All vectors, memory-mapped, read-only."""

@@ -73,12 +73,12 @@ class GraphStore:
 
     def take(self, positions: AnyIntegers) -> csr_array:
         """How near the anchors are to these documents: (n, m); empty rows for those that have none yet."""
-        known = np.flatnonzero(positions < self.count)
-        chosen = positions[known]
+        stored = np.flatnonzero(positions < self.count)
+        chosen = positions[stored]
         indices = self._places[chosen].ravel()
         weights = self._weights[chosen].astype(np.float32).ravel()
         lengths = np.zeros(len(positions), dtype=np.int64)
-        lengths[known] = NEIGHBOURS
+        lengths[stored] = NEIGHBOURS
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         return csr_array((weights, indices, indptr), shape=(len(positions), len(self.anchors)))
 

@@ -90,8 +90,8 @@ def word_vectors(presence: csr_array, dimensions: int, seed: int) -> tuple[Integ
     rows = _within_budget(presence)
     n_documents = rows.shape[0]
     frequency = np.bincount(rows.indices, minlength=rows.shape[1])
-    known = np.flatnonzero(frequency >= MIN_DOCUMENTS)
-    columns = np.sort(known[np.argsort(-frequency[known], kind="stable")[:MAX_WORDS]])
+    kept_words = np.flatnonzero(frequency >= MIN_DOCUMENTS)
+    columns = np.sort(kept_words[np.argsort(-frequency[kept_words], kind="stable")[:MAX_WORDS]])
     if len(columns) < 2:
         return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
     rarity = np.log(n_documents / frequency[columns]).astype(np.float32)

@@ -81,8 +81,8 @@ def _sign_block(texts: list[str]) -> Signatures:
     hashes, starts = _shingles(texts)
     signatures = np.empty((len(texts), NUMBERS), dtype=np.uint16)
     for number in range(NUMBERS):
-        least = np.minimum.reduceat(hashes * _FACTORS[number] + _SHIFTS[number], starts)
-        signatures[:, number] = least ^ (least >> np.uint32(16))
+        minima = np.minimum.reduceat(hashes * _FACTORS[number] + _SHIFTS[number], starts)
+        signatures[:, number] = minima ^ (minima >> np.uint32(16))
     return signatures
 
 

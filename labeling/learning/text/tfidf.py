@@ -161,9 +161,11 @@ def _cut(counts: csr_array, columns: Integers) -> csr_array:
     indices = np.full(counts.shape[1], -1, dtype=np.int32)
     indices[columns] = np.arange(len(columns), dtype=np.int32)
     new_columns = indices[counts.indices]
-    known = new_columns >= 0
-    indptr = np.concatenate([[0], np.cumsum(known)])[counts.indptr].astype(np.int32)
-    return csr_array((counts.data[known], new_columns[known], indptr), shape=(counts.shape[0], len(columns)))
+    is_kept = new_columns >= 0
+    indptr = np.concatenate([[0], np.cumsum(is_kept)])[counts.indptr].astype(np.int32)
+    return csr_array(
+        (counts.data[is_kept], new_columns[is_kept], indptr), shape=(counts.shape[0], len(columns))
+    )
 
 
 def _weigh(counts: csr_array, local: Floats, weights: Floats) -> csr_array:

@@ -154,9 +154,11 @@ class Command(BaseCommand):
         settled = Resolution.objects.filter(
             project=self.project, how=Resolution.How.AGREED, document__extra_slots=0
         )
-        drawn = self.draw.sample(list(settled.order_by("document").values_list("document", flat=True)), count)
+        sampled = self.draw.sample(
+            list(settled.order_by("document").values_list("document", flat=True)), count
+        )
         picks.pick(
-            self.project.pk, self.people["manager"], drawn, "Labeled twice, to see how far people agree."
+            self.project.pk, self.people["manager"], sampled, "Labeled twice, to see how far people agree."
         )
 
     def _label_round(self, number: int) -> None:
@@ -186,10 +188,10 @@ class Command(BaseCommand):
         person = self.people[HASTY]
         held = claims.claim(self.project.pk, person, BATCH_SIZE).documents
         of_rare = [document for document in held if self._true_class(document.external_id) == texts.RARE]
-        asked = max(of_rare or held, key=lambda document: texts.likeness_to_neighbor(document.text))
-        questions.ask(asked.token, person, QUESTION)
+        hardest = max(of_rare or held, key=lambda document: texts.likeness_to_neighbor(document.text))
+        questions.ask(hardest.token, person, QUESTION)
         for hard in held:
-            if hard != asked:
+            if hard != hardest:
                 claims.release(hard.token, person)
 
     def _decide(self) -> None:

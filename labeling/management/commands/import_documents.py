@@ -138,7 +138,7 @@ class Command(BaseCommand):
         self, file_format: Format, head: bytes, encoding: str, options: dict[str, Any]
     ) -> ColumnChoice | None:
         """The guess, but for what the options say. None: the usual keys, or a table that is guessed later."""
-        asked: dict[str, Any] = {
+        requested: dict[str, Any] = {
             role: options[f"{role}_column"] or None for role in ROLES if options[f"{role}_column"] is not None
         }
         keeps: dict[str, Any] = {
@@ -149,20 +149,20 @@ class Command(BaseCommand):
         if file_format == Format.CSV:
             columns = self._columns(head, encoding, names, options) if head else None
             if columns is None:
-                return ColumnChoice(**asked, **keeps) if "text" in asked else None
-            guess = ColumnChoice(columns.guess.text) if "text" in asked else columns.guess
+                return ColumnChoice(**requested, **keeps) if "text" in requested else None
+            guess = ColumnChoice(columns.guess.text) if "text" in requested else columns.guess
             is_multi = Project.objects.filter(pk=options["project"], kind=Project.Kind.MULTI).exists()
             if is_multi and guess.label and not guess.labels:
                 guess = replace(guess, label=None, labels=guess.label)
-            return replace(guess, **asked, **keeps, dialect=columns.dialect)
+            return replace(guess, **requested, **keeps, dialect=columns.dialect)
         if file_format not in (Format.JSONL, Format.JSON):
             return None
         is_list = file_format == Format.JSON
         columns = json_columns(head, encoding, is_list=is_list, class_names=names) if head else None
         is_usual = columns is None or "text" in columns.names
-        if is_usual and not asked and not keeps:
+        if is_usual and not requested and not keeps:
             return None
-        return replace(USUAL_KEYS if is_usual or columns is None else columns.guess, **asked, **keeps)
+        return replace(USUAL_KEYS if is_usual or columns is None else columns.guess, **requested, **keeps)
 
     def _columns(
         self, head: bytes, encoding: str, class_names: frozenset[str], options: dict[str, Any]

@@ -29,5 +29,5 @@ def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> 
         names = {str(pk): name for pk, name in active.values_list("pk", "name")}
     words = opinion.words or ("",) * len(opinion.classes)
     pairs = zip(opinion.classes, words, strict=True)
-    told = [(names[pk], percent(probability), quoted) for (pk, probability), quoted in pairs if pk in names]
-    return ToldOpinion(opinion.number, told)
+    rows = [(names[pk], percent(probability), quoted) for (pk, probability), quoted in pairs if pk in names]
+    return ToldOpinion(opinion.number, rows)

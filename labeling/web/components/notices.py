@@ -40,12 +40,12 @@ class Notice:
 def notices() -> list[Notice]:
     """What keeps failing now, by the note of the service's supervisor and a look at the disk."""
     folder = Path(settings.DATA_DIR)
-    told = [_outage(outage) for outage in service_status.read(folder) if outage.is_shown]
+    shown = [_outage(outage) for outage in service_status.read(folder) if outage.is_shown]
     if service_status.is_disk_full(folder):
         title = _("The disk of the service is full")
         text = _("Answers may be refused until there is room. All goes on by itself then; ask the operator.")
-        told.insert(0, Notice(title, text))
-    return told + [_set_aside(path) for path in service_status.set_aside(folder) if _is_recent(path)]
+        shown.insert(0, Notice(title, text))
+    return shown + [_set_aside(path) for path in service_status.set_aside(folder) if _is_recent(path)]
 
 
 def _outage(outage: service_status.Outage) -> Notice:

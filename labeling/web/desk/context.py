@@ -21,17 +21,17 @@ from labeling.web.desk.forms import signed_suggestion
 CLASS_FILTER_THRESHOLD = 10  # found at a glance; above that they can be filtered by typing
 
 
-def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Given) -> dict[str, Any]:
+def part(document: HeldDocument, facts: DeskFacts, member: Membership, entered: Given) -> dict[str, Any]:
     """The context of `_desk_part.html` for one document.
 
-    given : what was chosen for it before, if anything
+    entered : what was chosen for it before, if anything
     """
     project = member.project
     names = {card.id: card.name for card in facts.classes}
     suggestion = offered(document.reason, project.suggestion_policy, project.kind, names)
     why, details = told(document.reason, names, shows_classes=suggestion.is_open)
     confirms = project.kind == Project.Kind.SINGLE and project.confirms_choice
-    is_preselected = suggestion.policy == Policy.PRESELECTED and not given.is_known
+    is_preselected = suggestion.policy == Policy.PRESELECTED and not entered.is_known
     at_once = project.kind == Project.Kind.SINGLE and not confirms  # a choice saves: nothing is ticked before
     return {
         "why": why,
@@ -50,14 +50,14 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, given: Gi
         "has_filter": len(facts.classes) > CLASS_FILTER_THRESHOLD,
         "confirms": confirms,
         "entered": suggestion.chosen[0] if is_preselected and at_once else "",
-        "given": given if at_once or not is_preselected else _preselected(given, suggestion),
+        "given": entered if at_once or not is_preselected else _preselected(entered, suggestion),
         "suggested_spans": _rows(suggestion),
     }
 
 
-def _preselected(given: Given, suggestion: Suggestion) -> Given:
+def _preselected(entered: Given, suggestion: Suggestion) -> Given:
     spans = [SpanRow(s.label_class, str(s.start), str(s.end)) for s in suggestion.spans or ()]
-    return replace(given, classes=list(suggestion.chosen), spans=spans)
+    return replace(entered, classes=list(suggestion.chosen), spans=spans)
 
 
 def _rows(suggestion: Suggestion) -> str:
@@ -78,7 +78,7 @@ def cards_of(facts: DeskFacts, member: Membership) -> list[ClassCard]:
     return [replace(card, key=keys[card.id]) for card in facts.classes]
 
 
-def answer_form(member: Membership, document: Document, given: Given, back: str) -> dict[str, Any]:
+def answer_form(member: Membership, document: Document, entered: Given, back: str) -> dict[str, Any]:
     """The context of a page on which a document that has answers gets another one.
 
     back : address of the page that follows; "" for the form's own
@@ -89,7 +89,7 @@ def answer_form(member: Membership, document: Document, given: Given, back: str)
         "facts": facts,
         "choices": [(card, None) for card in cards_of(facts, member)],
         "document": document,
-        "given": given,
+        "given": entered,
         "back": back,
     }
 

@@ -61,8 +61,8 @@ class AnswerForm(forms.Form):
             return None
         if "first_spans" in self.sent:
             return seen(shown, _first_spans(str(self.sent["first_spans"])))
-        given = self.sent.getlist("first")[:MAX_FIRST_CHOICES]
-        first = [str(_class_id(value)) for value in given if value != NONE] if given else None
+        first_choices = self.sent.getlist("first")[:MAX_FIRST_CHOICES]
+        first = [str(_class_id(value)) for value in first_choices if value != NONE] if first_choices else None
         return seen(shown, first)
 
     def clean(self) -> dict[str, Any]:

@@ -90,8 +90,10 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_members
 def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     """Take back the latest (or this) answer; its document is in hand again, as it was answered."""
-    wanted = request.POST.get("annotation", "")
-    annotation_id = (int(wanted) if wanted.isdecimal() and len(wanted) < 18 else 0) if wanted else None
+    requested = request.POST.get("annotation", "")
+    annotation_id = (
+        (int(requested) if requested.isdecimal() and len(requested) < 18 else 0) if requested else None
+    )
     wants_part = request.headers.get("X-Desk") == "part"
     if other := another_person(request, request.POST.get("person", "")):
         return other
@@ -103,22 +105,22 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.warning(request, error.message)
         return redirect("labeling:label", member.project_id)
     if wants_part:
-        desk = open_desk(member.project_id, person(request), wanted=lease.pk)
+        desk = open_desk(member.project_id, person(request), requested=lease.pk)
         is_held = any(document.lease_id == lease.pk for document in desk.documents)
         return HttpResponse(part_of(request, desk, _taken_back(lease).given if is_held else None))
     messages.info(request, _("Taken back. This is the document as you answered it."))
     return redirect(f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}")
 
 
-def part_of(request: HttpRequest, desk: Desk, given: Given | None = None) -> str:
+def part_of(request: HttpRequest, desk: Desk, entered: Given | None = None) -> str:
     """The parts of these documents as HTML, or the one that says why there is none."""
     if not desk.documents:
         return render_to_string("labeling/_desk_nothing.html", about(desk, None, Given()), request)
-    pages = [about(desk, document, given or Given()) for document in desk.documents]
+    pages = [about(desk, document, entered or Given()) for document in desk.documents]
     return "".join(render_to_string("labeling/_desk_part.html", page, request) for page in pages)
 
 
-def about(desk: Desk, document: Any, given: Given) -> dict[str, Any]:
+def about(desk: Desk, document: Any, entered: Given) -> dict[str, Any]:
     """The context of a part: one document, or none."""
     return {
         "member": desk.member,
@@ -128,13 +130,13 @@ def about(desk: Desk, document: Any, given: Given) -> dict[str, Any]:
         "empty_because": desk.claimed.empty_because,
         "retry_after": _look_again(desk.claimed),
         "keys": keys_of(desk.facts, desk.member),
-        **(part(document, desk.facts, desk.member, given) if document else {}),
+        **(part(document, desk.facts, desk.member, entered) if document else {}),
     }
 
 
 def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
     """The page, around the document that was shown before, else the one in hand, else a newly claimed one."""
-    desk = open_desk(project_id, person(request), wanted=shown.lease_id)
+    desk = open_desk(project_id, person(request), requested=shown.lease_id)
     document = desk.documents[0] if desk.documents else None
     is_same = document is not None and document.lease_id == shown.lease_id
     project = desk.member.project
@@ -145,7 +147,7 @@ def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
     return render(request, "labeling/label.html", context, status=shown.status)
 
 
-def _done(request: HttpRequest, member: Membership, deed: operations.Deed, said: str = "") -> HttpResponse:
+def _done(request: HttpRequest, member: Membership, deed: operations.Deed, message: str = "") -> HttpResponse:
     """Do it and go on, by a redirect: a reload or the back button sends nothing twice."""
     try:
         done = deed(person(request), member.project_id, request.POST)
@@ -154,8 +156,8 @@ def _done(request: HttpRequest, member: Membership, deed: operations.Deed, said:
     except LabelingError as error:
         messages.error(request, error.message)
     else:
-        if said and not done["message"]:
-            messages.info(request, said)
+        if message and not done["message"]:
+            messages.info(request, message)
         _warn(request, done)
     return redirect("labeling:label", member.project_id)
 
@@ -169,8 +171,8 @@ def _warn(request: HttpRequest, done: operations.Outcome) -> None:
 def _look_again(claimed: Claimed) -> int | None:
     if claimed.retry_after is None:
         return None
-    least, most = LOOK_AGAIN_SECONDS
-    return min(max(claimed.retry_after, least), most)
+    shortest, longest = LOOK_AGAIN_SECONDS
+    return min(max(claimed.retry_after, shortest), longest)
 
 
 def _kept(request: HttpRequest) -> Shown:
@@ -184,10 +186,10 @@ def _kept(request: HttpRequest) -> Shown:
 
 def _asked_for(request: HttpRequest, project_id: int) -> Shown:
     """After an undo: that document, as it was answered."""
-    wanted = request.GET.get("lease", "")
-    if not wanted.isdecimal() or len(wanted) > 18:
+    requested = request.GET.get("lease", "")
+    if not requested.isdecimal() or len(requested) > 18:
         return Shown()
-    lease = Lease.objects.live().of(person(request)).filter(project=project_id, pk=wanted).first()
+    lease = Lease.objects.live().of(person(request)).filter(project=project_id, pk=requested).first()
     return _taken_back(lease) if lease else Shown()
 
 

@@ -63,15 +63,15 @@ def test_a_wrong_prediction_and_a_class_of_none_are_told_as_they_are(taught: Pro
     said = {str(c.pk): c.name for c in taught.classes.all()}[(held.reason.evidence.top or ())[0].label_class]
     submit(ann, Submission(held.token, [label(taught, wrong)]))
     last = prequential(taught.pk)[-1]
-    assert last.given == {label(taught, wrong).label_class}
+    assert last.true_labels == {label(taught, wrong).label_class}
     assert last.is_right == (said == wrong)
 
 
 def test_it_is_one_statement_and_looks_at_the_latest_only(taught: Project) -> None:
     with CaptureQueriesContext(connection) as statements:
-        assert len(prequential(taught.pk, most=5)) == 5
+        assert len(prequential(taught.pk, limit=5)) == 5
     assert len(statements) == 1
-    assert prequential(taught.pk, most=5) == prequential(taught.pk)[-5:]
+    assert prequential(taught.pk, limit=5) == prequential(taught.pk)[-5:]
 
 
 def test_without_a_model_there_is_nothing(shop: Project, ann: User) -> None:

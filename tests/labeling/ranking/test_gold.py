@@ -135,8 +135,8 @@ def test_the_report_tells_what_each_was_given_and_what_is_right(
     result = {answer.annotator_id: answer for answer in gold_answers(tickets.pk)}
     assert {pk: answer.is_right for pk, answer in result.items()} == {bob.pk: False, carla.pk: True}
     assert ann.pk not in result  # her answer was there before: it is where the gold comes from
-    assert result[bob.pk].given == {(label(tickets, "Billing").label_class, None, None)}
-    assert result[bob.pk].gold == result[carla.pk].given
+    assert result[bob.pk].answered == {(label(tickets, "Billing").label_class, None, None)}
+    assert result[bob.pk].gold == result[carla.pk].answered
 
 
 def test_imported_gold_is_gold_and_other_imports_are_not(tickets: Project, bob: User) -> None:

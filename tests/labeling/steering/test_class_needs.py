@@ -55,7 +55,7 @@ def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tic
     assert is_ranked_again(tickets)
     after = wishes_for(tickets, order(tickets))
     assert shares(tickets) == {0: 0.18}
-    assert after.sought == {0, 1, 2}  # none has fifteen labels: the likeliest documents are wanted
+    assert after.target_classes == {0, 1, 2}  # none has fifteen labels: the likeliest documents are wanted
     assert after.weakness is not None
     assert not after.weakness.any()
 
@@ -63,7 +63,7 @@ def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tic
 def test_documents_of_several_classes_are_not_sought(tickets: Project) -> None:
     write(tickets, Refund=0.18)
     tickets.kind = Project.Kind.MULTI
-    assert wishes_for(tickets, order(tickets)).sought == frozenset()
+    assert wishes_for(tickets, order(tickets)).target_classes == frozenset()
 
 
 def test_a_share_that_hardly_moves_does_not_rank_the_queue_again(tickets: Project) -> None:

@@ -63,7 +63,7 @@ def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_eac
     scores, vectors = pool(4_000, 6)
     probabilities = np.where(scores.classes == 2, scores.probabilities, 0).max(axis=1)
     least = np.sort(probabilities)[-2 * 4 * 6 : -4 * 6][0]  # the draw at random may have taken some
-    wishes = Wishes(needs={2: 0.3, 4: 0.1}, sought=frozenset({2, 5}), weakness=np.zeros(6))
+    wishes = Wishes(needs={2: 0.3, 4: 0.1}, target_classes=frozenset({2, 5}), weakness=np.zeros(6))
     head = select_head(scores, vectors, 6, wishes=wishes, size=20)
     sought = [e for e in head if e.is_sought]
     assert {e.label_class for e in sought} == {2}
@@ -82,7 +82,7 @@ def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
     scores, vectors = pool(300, 6)
     known = scores.keep((scores.classes != 3).all(axis=1))
     for sought in (frozenset(), frozenset({3})):
-        wishes = Wishes(needs={3: 0.3}, sought=sought, weakness=np.zeros(6))
+        wishes = Wishes(needs={3: 0.3}, target_classes=sought, weakness=np.zeros(6))
         head = select_head(known, vectors, 6, wishes=wishes, size=60)
         assert len(head) == 60
         assert not served(head)

@@ -76,7 +76,7 @@ def stored(texts, folder):
 
 def check_head(scores, store, n_classes, strategy, **options):
     """Every document has its place, whatever is asked for."""
-    wishes = Wishes(needs={0: 0.3}, focus={n_classes - 1: 0.2}, sought=frozenset({0}))
+    wishes = Wishes(needs={0: 0.3}, focus={n_classes - 1: 0.2}, target_classes=frozenset({0}))
     head = select_head(
         scores, store.dense, n_classes, strategy=strategy, wishes=wishes, labelled=np.arange(1), **options
     )
