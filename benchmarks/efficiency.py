@@ -29,7 +29,7 @@ from benchmarks._spans import span_curves
 from benchmarks._templates import write
 from labeling.formats.records import Record
 from labeling.learning.arrays.types import AnyArray, Integers
-from labeling.learning.classifiers.auxiliary import SAMPLE, Evidence
+from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.classifiers.label_propagation import nearest, smoothing
 from labeling.learning.evaluation.retrospective import KnownPool, Step, replay
@@ -96,7 +96,7 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
         )
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
-    evidence = Evidence(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
+    evidence = AuxiliaryData(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
     labels, true_labels = (labels_of(truth, part) for part in (pool, test))
     return KnownPool(
         rows, labels, len(truth.class_names), evidence, tested, true_labels, near_duplicates(texts)

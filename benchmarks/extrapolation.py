@@ -23,7 +23,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from analytics.metrics.classification import confusion_matrix, counts_of_matrix, f1_values
-from analytics.metrics.curves import Points, Standing, labels_to
+from analytics.metrics.curves import Points, TargetStatus, labels_to
 from analytics.metrics.intervals import f1_of_counts
 from benchmarks._frame import machine, show
 
@@ -120,7 +120,7 @@ def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
                     if reached <= now:
                         continue
                     forecast, _fit = labels_to(float(curve[at]), points)
-                    if forecast.standing == Standing.UNKNOWN or forecast.more.interval is None:
+                    if forecast.standing == TargetStatus.UNKNOWN or forecast.more.interval is None:
                         yield {"of": kind, "goal": name, "is_said": False}
                         continue
                     low, high = forecast.more.interval.low, forecast.more.interval.high
@@ -129,7 +129,7 @@ def estimates(run: Run, tested: int, seed: int) -> Iterator[dict[str, Any]]:
                         "of": kind,
                         "goal": name,
                         "is_said": True,
-                        "is_far": forecast.standing == Standing.FAR,
+                        "is_far": forecast.standing == TargetStatus.FAR,
                         "is_open": not np.isfinite(high),
                         "held": low <= between[1] and between[0] <= high,
                         "too_late": between[1] < low,

@@ -22,7 +22,7 @@ from benchmarks._frame import machine, show
 from benchmarks.efficiency import kind_of, known_pool
 from labeling.learning.arrays.types import Integers
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Recipe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
@@ -33,7 +33,7 @@ def judged(pool: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     """What is decided on so many labels, and what it is worth on the test documents."""
     sampled = np.sort(np.random.default_rng(seed).permutation(len(pool.rows))[:n_labels])
     started = process_time()
-    done: dict[Recipe, list[Score]] = {}
+    done: dict[Hyperparameters, list[Score]] = {}
     while (following := next_trial(done)) is not None:
         recipe, number = following
         score = run_trial(
@@ -66,7 +66,7 @@ def judged(pool: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     }
 
 
-def tested(pool: KnownPool, sampled: Integers, recipe: Recipe) -> float:
+def tested(pool: KnownPool, sampled: Integers, recipe: Hyperparameters) -> float:
     """Macro F1 on the test documents."""
     committee = fit_committee(
         pool.rows.part(sampled), pool.labels[sampled], pool.n_classes, evidence=pool.evidence, recipe=recipe

@@ -32,7 +32,7 @@ from analytics.metrics.needs import needs
 from benchmarks._frame import machine, show
 from benchmarks.efficiency import kind_of, labels_of, say
 from labeling.learning.arrays.types import AnyArray, Flags, Integers
-from labeling.learning.classifiers.auxiliary import SAMPLE, Evidence
+from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.evaluation.retrospective import KnownPool, replay
@@ -125,7 +125,7 @@ class Known:
         pool = np.flatnonzero(is_kept & (draws < POOL))
         test = np.flatnonzero(is_kept & (draws >= POOL))
         rows = replace(self.rows.part(pool), positions=np.arange(len(pool)))
-        evidence = Evidence(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
+        evidence = AuxiliaryData(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
         existing = KnownPool(
             rows, self.labels[pool], len(self.names), evidence, self.rows.part(test), self.labels[test]
         )

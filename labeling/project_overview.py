@@ -53,7 +53,7 @@ TODAY = "SELECT (labeling_now() AT TIME ZONE 'UTC')::date"
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProjectCounts:
     """How far a project is, in documents, and what this person holds of it."""
 
     documents: int
@@ -85,7 +85,7 @@ class Day:
 class Overview:
     """What the home page of a project shows."""
 
-    standing: Standing
+    standing: ProjectCounts
     days: list[Day]  # the last DAYS, oldest first, without gaps
     model: ModelVersion | None  # the newest that can be used
     latest_run: ModelVersion | None  # the newest of all: perhaps training, perhaps failed
@@ -123,12 +123,12 @@ def overview(member: Membership) -> Overview:
     )
 
 
-def standings(projects: Sequence[Project], user: User) -> dict[int, Standing]:
+def standings(projects: Sequence[Project], user: User) -> dict[int, ProjectCounts]:
     """How far each of these projects is, by its number: one statement for all."""
     counts = {project.pk: project.present_count for project in projects}
     with connection.cursor() as cursor:
         cursor.execute(STANDINGS, {"projects": list(counts), "user": user.pk})
-        return {pk: Standing(counts[pk], *columns) for pk, *columns in cursor.fetchall()}
+        return {pk: ProjectCounts(counts[pk], *columns) for pk, *columns in cursor.fetchall()}
 
 
 def labels_per_day(project_id: int, annotator_id: int | None) -> list[Day]:

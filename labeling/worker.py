@@ -87,4 +87,4 @@ def reconcile() -> None:
 def sweep_leases() -> None:
     """Free the slots of leases that ran out, in every project."""
     for project_id in Project.objects.active().values_list("pk", flat=True):
-        expiry.sweep(project_id)
+        expiry.expire_leases(project_id)

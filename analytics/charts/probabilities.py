@@ -11,7 +11,7 @@ from analytics.charts.scales import Tick
 from analytics.metrics.calibration import Bin
 from analytics.metrics.intervals import wilson
 from analytics.metrics.measures import Interval
-from analytics.metrics.thresholds import Curve
+from analytics.metrics.thresholds import PrecisionRecallCurve
 
 SIZE, LEFT, RIGHT, TOP, BOTTOM = 400, 52, 16, 12, 52
 INSIDE = SIZE - LEFT - RIGHT  # also of the height: one step is as long to the right as upwards
@@ -20,7 +20,7 @@ MAX_POINTS = 200  # along each axis; more cannot be told apart
 
 
 @dataclass(frozen=True)
-class Point:
+class ChartPoint:
     """A bin of the diagram, with the ends of its interval, and how large its dot is."""
 
     x: float
@@ -34,7 +34,7 @@ class Point:
 class Square:
     """A drawing whose axes both go from 0 to 1."""
 
-    points: tuple[Point, ...] = ()
+    points: tuple[ChartPoint, ...] = ()
     line: str = ""  # SVG points
     mark: tuple[float, float] | None = None
     ticks: tuple[tuple[Tick, Tick], ...] = ()  # of both axes
@@ -60,7 +60,7 @@ def reliability_diagram(bins: Sequence[tuple[Bin, Interval]]) -> Square:
     """
     largest = max((score_bin.n_documents for score_bin, _ in bins), default=1)
     points = tuple(
-        Point(
+        ChartPoint(
             _x(score_bin.confidence),
             _y(score_bin.share_right),
             _y(interval.low),
@@ -81,10 +81,10 @@ def share_interval(score_bin: Bin) -> Interval:
     return wilson(round(score_bin.share_right * score_bin.n_documents), score_bin.n_documents)
 
 
-def precision_recall_chart(curve: Curve, threshold: float | None) -> Square:
+def precision_recall_chart(curve: PrecisionRecallCurve, threshold: float | None) -> Square:
     """Precision over recall, in steps; the mark is where the threshold lies.
 
-    >>> curve = Curve(np.array([.5, 1., 1.]), np.array([1., .5, 0.]), np.array([.3, .8]))
+    >>> curve = PrecisionRecallCurve(np.array([.5, 1., 1.]), np.array([1., .5, 0.]), np.array([.3, .8]))
     >>> precision_recall_chart(curve, .8).mark
     (218.0, 12.0)
     """

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.class_report.guidance.finding import Finding
-from analytics.class_report.guidance.ranked import findings, headline
+from analytics.class_report.guidance.ranked import class_report_headline, findings
 from analytics.class_report.report import ClassReport, ClassRow, class_report
 from analytics.data.unlike_texts import UnlikeTexts
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
@@ -18,7 +18,7 @@ from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
 from labeling.api.schema import operation
-from labeling.learning.evaluation.stopping_criteria import NEXT, Advice, Standing
+from labeling.learning.evaluation.stopping_criteria import NEXT, Advice, TrendStatus
 from labeling.steering.models import ClassNeed
 
 
@@ -58,7 +58,7 @@ class PairOut(serializers.Serializer[Any]):
     of = serializers.IntegerField(help_text="Test documents of the true class.")
 
 
-class DeedOut(serializers.Serializer[Any]):
+class ActionOut(serializers.Serializer[Any]):
     """What the page's button does: a page to open, or a form to post there."""
 
     name = serializers.CharField()
@@ -75,7 +75,7 @@ class FindingOut(serializers.Serializer[Any]):
     why = serializers.CharField()
     how_sure = serializers.CharField()
     tone = serializers.ChoiceField(["good", "warn", "bad"])
-    actions = DeedOut(many=True, help_text="For managers.")
+    actions = ActionOut(many=True, help_text="For managers.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(allow_null=True), **super().get_fields()}
@@ -102,7 +102,7 @@ class GainOut(serializers.Serializer[Any]):
 class StoppingOut(serializers.Serializer[Any]):
     """Advice on whether to go on labeling. Nothing stops by itself."""
 
-    standing = serializers.ChoiceField([standing.value for standing in Standing])
+    standing = serializers.ChoiceField([standing.value for standing in TrendStatus])
     title = serializers.CharField()
     kappas = serializers.ListField(
         child=serializers.FloatField(), help_text="Of models that follow each other, the newest last."
@@ -183,7 +183,7 @@ class ClassReports(Endpoint):
 def _as_json(report: ClassReport) -> dict[str, Any]:
     scores = report.scores
     return {
-        "headline": headline(report),
+        "headline": class_report_headline(report),
         "model": report.version.number if report.version else None,
         "labels": report.labels,
         "labeled_documents": len(report.labelled),

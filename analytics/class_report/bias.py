@@ -54,7 +54,7 @@ class ClassBias:
 
 
 @dataclass(frozen=True)
-class Leaning:
+class AutomationBias:
     """Agreement with the model's opinion where it was seen and where not.
 
     pull : seen minus hidden, among documents of the same confidence
@@ -76,7 +76,7 @@ class BiasReport:
 
     overall: ChosenAndDrawn
     classes: list[ClassBias]
-    leaning: Leaning
+    leaning: AutomationBias
 
     @property
     def is_empty(self) -> bool:
@@ -93,7 +93,7 @@ def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
     return BiasReport(
         _compared((prediction.is_drawn, prediction.is_right) for prediction in predicted),
         [ClassBias(label_class, _recall(predicted, label_class.pk)) for label_class in classes],
-        _leaning(answered_beside(project.pk, LATEST)),
+        _automation_bias(answered_beside(project.pk, LATEST)),
     )
 
 
@@ -142,7 +142,7 @@ def _found(prediction: Predicted | Marked, label_class: UUID) -> list[bool]:
     return [prediction.label_class == label_class] if label_class in prediction.true_labels else []
 
 
-def _leaning(answers: Sequence[Answered]) -> Leaning:
+def _automation_bias(answers: Sequence[Answered]) -> AutomationBias:
     seen = [answer for answer in answers if answer.policy in SEEN]
     hidden = [answer for answer in answers if answer.policy == "hidden"]
     strata = []
@@ -151,7 +151,7 @@ def _leaning(answers: Sequence[Answered]) -> Leaning:
         strata.append((sum(sides[0]), len(sides[0]), sum(sides[1]), len(sides[1])))
     contrary = [answer for answer in answers if answer.policy == "after" and answer.first != answer.suggested]
     changed = sum(answer.suggested in answer.answer for answer in contrary)
-    return Leaning(
+    return AutomationBias(
         proportion(sum(answer.agrees for answer in seen), len(seen), NONE_COMPARABLE),
         proportion(sum(answer.agrees for answer in hidden), len(hidden), NONE_COMPARABLE),
         len(seen),

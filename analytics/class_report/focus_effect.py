@@ -57,7 +57,7 @@ class Brought:
 
 
 @dataclass(frozen=True)
-class Achieved:
+class FocusEffect:
     """One class, steered to by a focus or by its need."""
 
     label_class: LabelClass
@@ -81,7 +81,7 @@ class Achieved:
         return self.focus.ended_at if self.focus else None
 
 
-def achieved(project: Project, classes: Mapping[UUID, LabelClass]) -> list[Achieved]:
+def focus_effects(project: Project, classes: Mapping[UUID, LabelClass]) -> list[FocusEffect]:
     """The last focus, if it has brought anything, and each class that its need has."""
     focus = Focus.objects.filter(project=project, label_class__in=classes).order_by("-pk").first()
     brought = _brought(project, 0)
@@ -107,12 +107,12 @@ def _achieved(
     own: Brought,
     number: int | None,
     measured: list[tuple[int, dict[str, Any]]],
-) -> Achieved:
+) -> FocusEffect:
     then = [row for row in measured if number is not None and row[0] <= number][-1:]
     since = [row for row in measured if number is not None and row[0] > number][-1:]
     before, recall_before = _measures(then, label_class.pk, NO_MODEL_THEN)
     after, recall_after = _measures(since, label_class.pk, NO_MODEL_SINCE)
-    return Achieved(label_class, focus, own, before, after, recall_before, recall_after)
+    return FocusEffect(label_class, focus, own, before, after, recall_before, recall_after)
 
 
 def _measures(row: list[tuple[int, dict[str, Any]]], class_id: UUID, reason: str) -> tuple[Measure, Measure]:

@@ -17,7 +17,7 @@ from analytics.class_report.annotator_accuracy import gold_rows
 from analytics.class_report.bias import BiasReport, bias_report
 from analytics.class_report.class_needs import evidence_of_now
 from analytics.class_report.guidance.labels import weak_rows
-from analytics.class_report.guidance.ranked import MAX_FINDINGS, findings, headline
+from analytics.class_report.guidance.ranked import MAX_FINDINGS, class_report_headline, findings
 from analytics.class_report.queue_mix import queue_mix
 from analytics.class_report.report import ClassReport, class_report
 from analytics.data.links import test_set_address
@@ -48,7 +48,7 @@ def classes(request: HttpRequest, member: Membership) -> HttpResponse:
         "choice": report.choice,
         "retired": report.retired,
         "may_steer": member.may_manage and report.choice.is_in_use,
-        "headline": headline(report),
+        "headline": class_report_headline(report),
         "findings": ranked[:MAX_FINDINGS],
         "more_findings": ranked[MAX_FINDINGS:],
         "weak": {row.label_class.pk for row in weak_rows(report)},
@@ -121,12 +121,12 @@ def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpRespo
         actions.focus_on(
             member.project_id, person(request), pk, WANTED_LABELS, reason, evidence_by_class.get(pk)
         )
-    messages.success(request, _kept_wish(member, requested))
+    messages.success(request, _kept_focus(member, requested))
     back = "confusion" if request.POST.get("back") == "confusion" else "classes"
     return redirect(f"analytics:{back}", member.project_id)
 
 
-def _kept_wish(member: Membership, requested: list[UUID]) -> str:
+def _kept_focus(member: Membership, requested: list[UUID]) -> str:
     """What the wish does now: a model that does not know the class cannot find documents for it."""
     classes = LabelClass.objects.filter(pk__in=requested)
     version = latest_model(member.project)

@@ -11,8 +11,8 @@ from analytics.class_report.cross_validated import CrossValidated, cross_validat
 from analytics.class_report.queue_shares import QueueShares, queue_shares
 from analytics.confusion.report import AmbiguousPair, ambiguous_pairs, counted, units_of
 from analytics.data import queries
-from analytics.data.ground_truth import Labelled, labelled_now, prevalences
-from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.ground_truth import GroundTruth, current_ground_truth, prevalences
+from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.scores import scores
 from analytics.data.unlike_texts import UnlikeTexts, unlike_texts
 from analytics.metrics.classification import ClassScores, Report
@@ -48,7 +48,7 @@ class ClassReport:
     """Everything that the page, the API and the CSV file show."""
 
     project: Project
-    choice: ModelChoice
+    choice: ModelSelection
     rows: list[ClassRow]
     imbalance: Imbalance  # of the labels to learn from
     scores: Report | None  # averages with intervals; None without a model or a labelled test set
@@ -58,7 +58,7 @@ class ClassReport:
     ambiguous: list[AmbiguousPair]
     held_out: queries.HeldOut | None
     retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
-    labelled: Labelled
+    labelled: GroundTruth
     queue: QueueShares  # of now
     labels: int  # of the active classes: documents with each class, or spans, of the pool and the test set
     test_documents: int  # that are labelled and predicted
@@ -89,11 +89,11 @@ class ClassReport:
 def class_report(project: Project, requested: str | int | None = None) -> ClassReport:
     """Computed now, from a model's stored predictions and the labels of this moment.
 
-    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
     """
-    choice = model_choice(project, requested)
+    choice = select_model(project, requested)
     classes = queries.active_classes(project)
-    labelled = labelled_now(project)
+    labelled = current_ground_truth(project)
     counts = labelled.labels_per_class()
     version = choice.version
     held_out = queries.held_out(project, version) if version else None
@@ -134,7 +134,7 @@ class _Measured:
     held_out: queries.HeldOut | None
     scores: Report | None
     unlike: UnlikeTexts | None
-    labelled: Labelled
+    labelled: GroundTruth
 
     def by_class(self, report: Report | None) -> dict[UUID, ClassScores]:
         """What a report on test documents says of each class."""

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.confusion.report import AmbiguousPair, ConfusionReport, Verdict, confusion_report
-from analytics.confusion.wording import advice, headline
+from analytics.confusion.wording import advice, confusion_headline
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
@@ -88,7 +88,7 @@ class Confusions(Endpoint):
 def _as_json(report: ConfusionReport) -> dict[str, Any]:
     counts, is_multi = report.counts, report.project.kind == Project.Kind.MULTI
     return {
-        "headline": headline(report),
+        "headline": confusion_headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.test_documents,
         "retired": retired_json(report.retired),

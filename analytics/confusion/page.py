@@ -15,7 +15,7 @@ from analytics.confusion.matrix import Shown, View, documents_of, laid_out
 from analytics.confusion.report import AmbiguousPair, confusion_report
 from analytics.confusion.rule_draft import rule_draft
 from analytics.confusion.tables import classes_together
-from analytics.confusion.wording import advice, evidence, headline, people
+from analytics.confusion.wording import advice, confusion_headline, evidence, people
 from analytics.data.links import test_set_address
 from analytics.data.request_sizes import WANTED_LABELS
 from labeling.exceptions import NotFound
@@ -38,7 +38,7 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
         "choice": report.choice,
         "retired": report.retired,
         "may_steer": member.may_manage and report.choice.is_in_use,
-        "headline": headline(report),
+        "headline": confusion_headline(report),
         "view": view,
         "matrix": laid_out(report, report.counts, view) if report.counts else None,
         "choices": _choices(view, report.choice.query),

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.data import queries
-from analytics.data.content_cache import remembered
-from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.content_cache import cached_by_content
+from analytics.data.model_selection import ModelSelection, select_model
 from analytics.metrics.confusion import (
     Confusion,
     Pair,
@@ -86,7 +86,7 @@ class ConfusionReport:
     """
 
     project: Project
-    choice: ModelChoice
+    choice: ModelSelection
     classes: list[LabelClass]
     new_classes: list[LabelClass]
     counts: Confusion | None
@@ -103,9 +103,9 @@ class ConfusionReport:
 def confusion_report(project: Project, asked: str | int | None = None) -> ConfusionReport:
     """Computed now, from a model's stored predictions and the labels of this moment.
 
-    asked : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    asked : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
     """
-    choice = model_choice(project, asked)
+    choice = select_model(project, asked)
     version = choice.version
     known = {c.pk: c for c in LabelClass.objects.filter(project=project)}
     active = [c for c in known.values() if c.retired_at is None]
@@ -135,7 +135,7 @@ def units_of(kind: str, held_out: queries.HeldOut) -> Units:
 
 
 def counted(units: Units) -> Confusion:
-    return remembered(lambda: confusion(*units), "confusion", *units)
+    return cached_by_content(lambda: confusion(*units), "confusion", *units)
 
 
 def ambiguous_pairs(
@@ -144,7 +144,7 @@ def ambiguous_pairs(
     """Pairs of active classes, the most frequent mix-up first; what people do with them beside it."""
     units = units_of(project.kind, held_out)
     counts = counted(units)
-    mixed = remembered(
+    mixed = cached_by_content(
         lambda: pairs(*units, minimum=MIN_CONFUSIONS, limit=MAX_PAIRS, counts=counts), "pairs", *units
     )
     active = {pk for pk, label_class in known.items() if label_class.retired_at is None}

@@ -11,7 +11,7 @@ from labeling.explanations.reasons import percent
 from labeling.projects.models import Project
 
 
-def headline(report: ConfusionReport) -> str:
+def confusion_headline(report: ConfusionReport) -> str:
     """The page's title: what the matrix shows."""
     if report.version is None:
         return report.choice.status.title

@@ -67,7 +67,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Ledger:
+class AnnotationLog:
     """Every annotation of a project, in the order of their ids, and every label of them.
 
     annotations, documents, annotators, guidelines : (n,) ids; 0 where there is no annotator or guideline
@@ -118,12 +118,12 @@ class Ledger:
 
 
 _TYPES = (np.int64, np.int64, np.int64, np.int32, np.int32, np.int32, np.int8, np.int8, np.int32, np.int16)
-_EMPTY = Ledger((), *(np.empty(0, dtype) for dtype in _TYPES))  # type: ignore[arg-type]
-_kept: OrderedDict[int, Ledger] = OrderedDict()
+_EMPTY = AnnotationLog((), *(np.empty(0, dtype) for dtype in _TYPES))  # type: ignore[arg-type]
+_kept: OrderedDict[int, AnnotationLog] = OrderedDict()
 _lock = Lock()
 
 
-def ledger(project: Project) -> Ledger:
+def annotation_log(project: Project) -> AnnotationLog:
     """All annotations of this moment."""
     with _lock:
         cached = _kept.get(project.pk, _EMPTY)
@@ -144,7 +144,7 @@ def ledger(project: Project) -> Ledger:
     return newer
 
 
-def speaking(project: Project, log: Ledger) -> tuple[Places, int]:
+def speaking(project: Project, log: AnnotationLog) -> tuple[Places, int]:
     """The rows of the annotations that speak for their documents, one for each labelled document; and how
     many of these are not settled but wait for a second opinion.
 
@@ -166,7 +166,7 @@ def speaking(project: Project, log: Ledger) -> tuple[Places, int]:
     return np.sort(np.concatenate([rows, first])), len(first)
 
 
-def _with_newer(project_id: int, cached: Ledger) -> Ledger:
+def _with_newer(project_id: int, cached: AnnotationLog) -> AnnotationLog:
     named: dict[str, Any] = {
         "project": project_id,
         "known": cached.newest,
@@ -179,7 +179,7 @@ def _with_newer(project_id: int, cached: Ledger) -> Ledger:
     annotations_of_labels, class_indices = _columns_of(_NEWER_LABELS, named)
     joined = [np.concatenate([old, new]) for old, new in zip(_columns(cached), newer, strict=True)]
     annotations, documents, supersedes, annotators, guidelines, days, sources, flags = joined
-    return Ledger(
+    return AnnotationLog(
         cached.classes,
         annotations,
         documents,
@@ -194,7 +194,7 @@ def _with_newer(project_id: int, cached: Ledger) -> Ledger:
     )
 
 
-def _columns(cached: Ledger) -> tuple[NDArray[np.integer], ...]:
+def _columns(cached: AnnotationLog) -> tuple[NDArray[np.integer], ...]:
     return (
         cached.annotations,
         cached.documents,

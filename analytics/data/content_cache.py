@@ -19,12 +19,13 @@ _results: OrderedDict[bytes, object] = OrderedDict()
 _lock = Lock()
 
 
-def remembered(make: Callable[[], T], *parts: Part) -> T:
+def cached_by_content(make: Callable[[], T], *parts: Part) -> T:
     """What `make` returns; not made again while every part is the same.
 
     parts : everything that the result depends on: the name of the computation, arrays, numbers
 
-    >>> remembered(lambda: "made", "doctest", np.array([1, 2])), remembered(str, "doctest", np.array([1, 2]))
+    >>> array = np.array([1, 2])
+    >>> cached_by_content(lambda: "made", "doctest", array), cached_by_content(str, "doctest", array)
     ('made', 'made')
     """
     key = _digest(parts)

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.data.annotation_log import TEST, Ledger, ledger, speaking
+from analytics.data.annotation_log import TEST, AnnotationLog, annotation_log, speaking
 from analytics.metrics.discoveries import FALSE_DISCOVERIES, adjusted_p_values
 from analytics.metrics.imbalance import NO_LABELS
 from analytics.metrics.measures import Interval, Measure, gettext_noop, ratio, undefined
@@ -25,7 +25,7 @@ NEVER_DRAWN = gettext_noop("No document that was drawn at random has this class.
 
 
 @dataclass(frozen=True)
-class Labelled:
+class GroundTruth:
     """The labelled documents of now: those of the test set, then those of the pool as they were labelled.
 
     rows : (n,) of each document's annotation in the ledger
@@ -36,7 +36,7 @@ class Labelled:
     waiting : documents that are not settled: their first answer speaks until the second opinion is there
     """
 
-    ledger: Ledger
+    ledger: AnnotationLog
     rows: NDArray[np.int64]
     is_test: NDArray[np.bool_]
     is_drawn: NDArray[np.bool_]
@@ -65,9 +65,9 @@ class Labelled:
         }
 
 
-def labelled_now(project: Project) -> Labelled:
+def current_ground_truth(project: Project) -> GroundTruth:
     """Read in at most four statements."""
-    log = ledger(project)
+    log = annotation_log(project)
     rows, waiting = speaking(project, log)
     flags = log.flags[rows]
     order = np.argsort((flags & TEST) == 0, kind="stable")  # rows rise, and so do the times of their labels
@@ -79,7 +79,7 @@ def labelled_now(project: Project) -> Labelled:
     pairs, spans = np.unique(
         (of_label * n_classes + log.class_indices.astype(np.int64))[of_label >= 0], return_counts=True
     )  # of spans, a document may have a class more than once
-    return Labelled(
+    return GroundTruth(
         log,
         rows,
         (flags & TEST) > 0,
@@ -116,7 +116,7 @@ class Prevalence:
         return "over" if self.ratio.value > 1 else "under"
 
 
-def prevalences(project: Project, labelled: Labelled) -> dict[UUID, Prevalence]:
+def prevalences(project: Project, labelled: GroundTruth) -> dict[UUID, Prevalence]:
     """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
     population = max(project.present_count - excluded, len(labelled), 1)

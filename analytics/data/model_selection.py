@@ -16,7 +16,7 @@ MAX_VERSIONS = 20  # to choose from; older ones keep no predictions, but for a p
 
 
 @dataclass(frozen=True)
-class ModelChoice:
+class ModelSelection:
     """What a reader chose to see, and what else there is.
 
     version : the model that is measured; in_use : the one that ranks and suggests; None before the first
@@ -40,7 +40,7 @@ class ModelChoice:
         return "" if self.is_in_use or self.version is None else f"model={self.version.number}"
 
 
-def model_choice(project: Project, requested: str | int | None = None) -> ModelChoice:
+def select_model(project: Project, requested: str | int | None = None) -> ModelSelection:
     """The model with this number; without one, the model in use. In two or three statements;
     before the first model in five.
 
@@ -57,7 +57,7 @@ def model_choice(project: Project, requested: str | int | None = None) -> ModelC
     if requested and version is None:
         raise NoSuchModel
     status = HAS_MODEL if in_use else missing_model(project)
-    return ModelChoice(version, in_use, sorted(versions, key=lambda candidate: -candidate.number), status)
+    return ModelSelection(version, in_use, sorted(versions, key=lambda candidate: -candidate.number), status)
 
 
 def versions_kept(project: Project) -> list[ModelVersion]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import HeldOut
 from analytics.metrics.averages import with_intervals
 from analytics.metrics.classification import Report, report_multi, report_single
@@ -21,13 +21,13 @@ def scores(kind: str, held_out: HeldOut) -> Report:
     """
     if kind == Project.Kind.SPANS:
         counts = span_counts(held_out)
-        return remembered(
+        return cached_by_content(
             lambda: with_intervals(report_of_documents(*counts), outcomes_of_documents(*counts)),
             "scores of spans",
             *counts,
         )
     parts = (held_out.truth, held_out.predicted)
-    return remembered(lambda: with_intervals(*_report(kind, held_out)), f"scores {kind}", *parts)
+    return cached_by_content(lambda: with_intervals(*_report(kind, held_out)), f"scores {kind}", *parts)
 
 
 def span_counts(held_out: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -9,14 +9,14 @@ from labeling.projects.models import Project
 
 
 @dataclass(frozen=True)
-class News:
+class TrainingStatus:
     """What a reader of the report of one model should know."""
 
     training: int | None  # number of the model that is being trained
     newer: int | None  # number of a finished model that the report does not show
 
 
-def training_news(project: Project, shown: int) -> News:
+def training_news(project: Project, shown: int) -> TrainingStatus:
     """About trainings after the model with this number; 0 for a report without a model."""
     states = ModelVersion.State
     later = ModelVersion.objects.filter(project=project, number__gt=shown)
@@ -29,7 +29,7 @@ def training_news(project: Project, shown: int) -> News:
     if newer is not None and project.promoted_model_id:  # a manager's choice stays when newer ones come
         used = ModelVersion.objects.in_use(project)
         newer = used.number if used is not None and used.number > shown else None
-    return News(
+    return TrainingStatus(
         training=next((number for number, state in reversed(runs) if state == states.TRAINING), None),
         newer=newer,
     )

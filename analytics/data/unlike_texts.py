@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.functional import cached_property
 
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.data.near_duplicate_queries import alike_to_training
 from analytics.data.queries import HeldOut
 from analytics.data.scores import scores
@@ -63,7 +63,7 @@ def unlike_texts(
     whole : the measures on all test documents; labels : of the project, which change when anything is labeled
     """
     documents = held_out.document_ids
-    counts = remembered(
+    counts = cached_by_content(
         lambda: np.array(alike_to_training(version, documents.tolist()), dtype=np.int64),
         f"alike to training {version.pk} {version.trained_through}",
         f"{project.document_count} {project.removed_count} {project.grouped_count}",

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from analytics.distribution.breakdowns import Group
 from analytics.distribution.report import ClassSpread, Distribution, distribution
-from analytics.distribution.wording import headline
+from analytics.distribution.wording import distribution_headline
 from analytics.edge.fields import MeasureOut, measure_json
 from analytics.metrics.measures import Measure
 from labeling.api.endpoints import Endpoint
@@ -107,7 +107,7 @@ class Distributions(Endpoint):
 
 def _as_json(report: Distribution) -> dict[str, Any]:
     return {
-        "headline": headline(report),
+        "headline": distribution_headline(report),
         "documents": report.documents,
         "waiting_documents": report.waiting,
         "test_documents": report.test_documents,

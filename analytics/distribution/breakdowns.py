@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from analytics.data.annotation_log import DRAWN, TEST, Ledger
-from analytics.data.ground_truth import Labelled
+from analytics.data.annotation_log import DRAWN, TEST, AnnotationLog
+from analytics.data.ground_truth import GroundTruth
 from analytics.metrics.skew import Skew, skews
 from labeling.guidelines.models import Guideline
 from labeling.projects.models import Project
@@ -56,13 +56,13 @@ class Habits:
     is_comparable: bool
 
 
-def people_of(log: Ledger) -> dict[int, str]:
+def people_of(log: AnnotationLog) -> dict[int, str]:
     """Everybody whose answer stands, by name."""
     ids = np.unique(log.annotators[log.stands]).tolist()
     return dict(User.objects.filter(pk__in=ids).order_by("username").values_list("pk", "username"))
 
 
-def by_person(names: dict[int, str], log: Ledger, order: Whole) -> list[Group]:
+def by_person(names: dict[int, str], log: AnnotationLog, order: Whole) -> list[Group]:
     """Every answer that stands, whether it speaks for its document or not.
 
     names : from `people_of`; order : (n_classes,) places in the ledger of the classes to count
@@ -72,7 +72,7 @@ def by_person(names: dict[int, str], log: Ledger, order: Whole) -> list[Group]:
     return _groups(list(names.values()), group, _labels(log, group, order))
 
 
-def by_guideline(project: Project, labelled: Labelled, order: Whole) -> list[Group]:
+def by_guideline(project: Project, labelled: GroundTruth, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the version that it was given under, oldest first."""
     numbers = Guideline.objects.filter(project=project).order_by("number").values_list("pk", "number")
     names = {pk: _("version {number}").format(number=number) for pk, number in numbers}
@@ -84,7 +84,7 @@ def by_guideline(project: Project, labelled: Labelled, order: Whole) -> list[Gro
     return [period for period in groups if period.answers]
 
 
-def by_time(labelled: Labelled, order: Whole) -> list[Group]:
+def by_time(labelled: GroundTruth, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the day, week or month (UTC) in which it was given."""
     if not len(labelled):
         return []
@@ -97,7 +97,7 @@ def by_time(labelled: Labelled, order: Whole) -> list[Group]:
     return [replace(period, begins=start) for period, start in zip(groups, starts, strict=True)]
 
 
-def habits(people: dict[int, str], log: Ledger, order: Whole) -> Habits:
+def habits(people: dict[int, str], log: AnnotationLog, order: Whole) -> Habits:
     """Where everybody has answered enough random documents, on those; else on all, which weighs less."""
     names = list(people.values())
     index_of = {pk: n for n, pk in enumerate(people)}
@@ -125,7 +125,7 @@ def _grouped(ids: NDArray[np.integer], index_of: dict[int, int]) -> Whole:
     return np.where(existing[at] == ids, indices[at], -1)
 
 
-def _labels(log: Ledger, group: Whole, order: Whole, is_once: bool = False) -> Whole:
+def _labels(log: AnnotationLog, group: Whole, order: Whole, is_once: bool = False) -> Whole:
     """Labels of each group and class: (n_groups, n_classes). `is_once`: of an answer, each class but once."""
     n_groups, n_classes = int(group.max(initial=-1)) + 1, max(len(log.classes), 1)
     of_label, class_indices = group[log.rows], log.class_indices

@@ -15,7 +15,7 @@ from analytics.data.request_sizes import WANTED_LABELS
 from analytics.distribution.breakdowns import Group
 from analytics.distribution.report import Distribution, distribution
 from analytics.distribution.tables import BY, groups_by
-from analytics.distribution.wording import MAX_FINDINGS, headline
+from analytics.distribution.wording import MAX_FINDINGS, distribution_headline
 from labeling.projects.models import Membership
 from labeling.web.access import for_members
 
@@ -30,7 +30,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
-        "headline": headline(report),
+        "headline": distribution_headline(report),
         "under": [(row, row.label_class.pk in reached) for row in report.standing("under")[:MAX_FINDINGS]],
         "over": report.standing("over")[:MAX_FINDINGS],
         "chart": _chart(report),

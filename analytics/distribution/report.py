@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.data.ground_truth import Labelled, Prevalence, labelled_now, prevalences
+from analytics.data.ground_truth import GroundTruth, Prevalence, current_ground_truth, prevalences
 from analytics.distribution.breakdowns import (
     Group,
     Habits,
@@ -90,7 +90,7 @@ class Distribution:
 
 def distribution(project: Project) -> Distribution:
     """Computed now. The statements are as many for a hundred labels as for a hundred thousand."""
-    labelled = labelled_now(project)
+    labelled = current_ground_truth(project)
     classes = list(LabelClass.objects.filter(project=project))
     class_index = ClassIndex.of(labelled.ledger.classes)
     estimates = prevalences(project, labelled)
@@ -124,7 +124,7 @@ def distribution(project: Project) -> Distribution:
     )
 
 
-def _pairs(labelled: Labelled, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
+def _pairs(labelled: GroundTruth, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
     """Classes on the same documents, those that are together most often first; none for one class each."""
     counts = co_occurrence(labelled.documents, labelled.class_indices, len(labelled.ledger.classes))[
         np.ix_(order, order)

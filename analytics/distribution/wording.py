@@ -11,7 +11,7 @@ MAX_FINDINGS = 3
 UNEVEN = 5.0  # largest class by smallest, from which the headline tells it
 
 
-def headline(report: Distribution) -> str:
+def distribution_headline(report: Distribution) -> str:
     """What the distribution shows, in one sentence."""
     under, over, ratio = report.standing("under"), report.standing("over"), report.imbalance.ratio.value
     empty = [row.label_class.name for row in report.rows if not row.train and not row.label_class.retired_at]

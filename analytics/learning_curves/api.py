@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.edge.fields import MeasureOut, measure_json
-from analytics.learning_curves.report import Curve, curves_report, expected
-from analytics.learning_curves.wording import headline
-from analytics.metrics.curves import Standing
+from analytics.learning_curves.report import LearningCurve, curves_report, expected
+from analytics.learning_curves.wording import curves_headline
+from analytics.metrics.curves import TargetStatus
 from analytics.metrics.measures import Measure
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
@@ -51,7 +51,7 @@ class CurveOut(serializers.Serializer[Any]):
 
     of = serializers.CharField(help_text="`macro_f1`, `accuracy`, or the identifier of a class.")
     name = serializers.CharField(help_text="Of the class; empty for an average.")
-    standing = serializers.ChoiceField([standing.value for standing in Standing])
+    standing = serializers.ChoiceField([standing.value for standing in TargetStatus])
     reason = serializers.CharField(help_text="Why nothing can be said; empty where something can.")
     labels_to_go = ToGoOut(allow_null=True, help_text="Labels of the class, or labelled documents.")
     hours_to_go = ToGoOut(allow_null=True, help_text="Of one person.")
@@ -80,7 +80,7 @@ class Curves(Endpoint):
         report = curves_report(self.member.project)
         return Response(
             {
-                "headline": headline(report),
+                "headline": curves_headline(report),
                 "model_status": status_json(model_status(self.member.project), self.member),
                 "target_f1": report.project.target_f1,
                 "seconds_per_answer": report.seconds,
@@ -89,7 +89,7 @@ class Curves(Endpoint):
         )
 
 
-def _curve(curve: Curve) -> dict[str, Any]:
+def _curve(curve: LearningCurve) -> dict[str, Any]:
     return {
         "of": curve.key,
         "name": curve.label_class.name if curve.label_class else "",

@@ -11,14 +11,14 @@ from analytics.data.queries import latest_model
 from analytics.data.training_status import training_news
 from analytics.learning_curves.report import (
     MAX_SHOWN,
-    Curve,
+    LearningCurve,
     chart_of,
     curves_report,
     expected,
     is_target_reached,
 )
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
-from analytics.learning_curves.wording import gain_sentence, headline, hours_range, name_of, sentence
+from analytics.learning_curves.wording import curves_headline, gain_sentence, hours_range, name_of, sentence
 from labeling.projects.models import Membership
 from labeling.training.model_status import missing_model
 from labeling.web.access import for_members
@@ -57,7 +57,7 @@ def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:
     curve = report.curve(request.GET.get("of", ""))
     return {
         "report": report,
-        "headline": headline(report),
+        "headline": curves_headline(report),
         "gain": gain_sentence(report),
         "curve": curve,
         "name": name_of(curve),
@@ -68,7 +68,7 @@ def _page(request: HttpRequest, member: Membership) -> dict[str, Any]:
     }
 
 
-def _row(curve: Curve, target: float) -> dict[str, Any]:
+def _row(curve: LearningCurve, target: float) -> dict[str, Any]:
     return {
         "curve": curve,
         "name": name_of(curve),

@@ -9,9 +9,9 @@ import numpy as np
 
 from analytics.charts.curves import Band
 from analytics.charts.forecasts import Forecasted, forecast_chart
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import active_classes
-from analytics.metrics.curves import Fit, Forecast, Points, Standing, labels_to
+from analytics.metrics.curves import Fit, Forecast, Points, TargetStatus, labels_to
 from analytics.metrics.intervals import f1_of_counts
 from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Interval, Measure
 from analytics.models import Measurement
@@ -40,7 +40,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Curve:
+class LearningCurve:
     """One learning curve, as it was measured then, and where it goes.
 
     key : "macro_f1", "accuracy", or the identifier of a class
@@ -60,7 +60,7 @@ class Curve:
 
     @property
     def is_reached(self) -> bool:
-        return self.forecast.standing == Standing.REACHED
+        return self.forecast.standing == TargetStatus.REACHED
 
     @property
     def newest(self) -> Point | None:
@@ -72,16 +72,16 @@ class CurvesReport:
     """Everything that the page, the API and the CSV file show."""
 
     project: Project
-    overall: list[Curve]  # macro F1, then accuracy
-    classes: list[Curve]
+    overall: list[LearningCurve]  # macro F1, then accuracy
+    classes: list[LearningCurve]
     seconds: float | None  # median of focused work on one answer
     tested: int  # documents that the newest point was measured on
 
     @property
-    def macro(self) -> Curve:
+    def macro(self) -> LearningCurve:
         return self.overall[0]
 
-    def curve(self, key: str) -> Curve:
+    def curve(self, key: str) -> LearningCurve:
         """The one with this key, else macro F1."""
         return next((curve for curve in [*self.overall, *self.classes] if curve.key == key), self.macro)
 
@@ -112,7 +112,7 @@ def is_target_reached(project: Project) -> bool:
     return low is not None and low >= project.target_f1
 
 
-def macro_curve(project: Project, limit: int = MAX_SHOWN) -> Curve:
+def macro_curve(project: Project, limit: int = MAX_SHOWN) -> LearningCurve:
     """That of macro F1 alone, without hours."""
     return _overall(project, _measurements(project, limit), "macro_f1", None)
 
@@ -127,7 +127,7 @@ def _measurements(project: Project, limit: int) -> list[Measurement]:
     return list(versions.order_by("model_version__number"))
 
 
-def chart_of(curve: Curve, target: float) -> Forecasted | None:
+def chart_of(curve: LearningCurve, target: float) -> Forecasted | None:
     """The drawing of one curve; None before its first point."""
     if not curve.points:
         return None
@@ -135,7 +135,7 @@ def chart_of(curve: Curve, target: float) -> Forecasted | None:
     return forecast_chart(measured, expected(curve), target)
 
 
-def expected(curve: Curve) -> list[tuple[float, Band]]:
+def expected(curve: LearningCurve) -> list[tuple[float, Band]]:
     """Labels and the value expected there, with its interval; empty where nothing can be said."""
     if curve.fit is None:
         return []
@@ -148,7 +148,9 @@ def expected(curve: Curve) -> list[tuple[float, Band]]:
     ]
 
 
-def _overall(project: Project, measurements: Sequence[Measurement], name: str, hours: float | None) -> Curve:
+def _overall(
+    project: Project, measurements: Sequence[Measurement], name: str, hours: float | None
+) -> LearningCurve:
     points = [
         Point(
             measurement.model_version.number,
@@ -161,7 +163,7 @@ def _overall(project: Project, measurements: Sequence[Measurement], name: str, h
     ]
     forecast, fit = _forecast(project, points)
     gain = fit.gain(NEXT) if fit is not None else None
-    return Curve(
+    return LearningCurve(
         name,
         None,
         points,
@@ -176,7 +178,7 @@ def _overall(project: Project, measurements: Sequence[Measurement], name: str, h
 
 def _of_class(
     project: Project, measurements: Sequence[Measurement], label_class: LabelClass, hours: float | None
-) -> Curve:
+) -> LearningCurve:
     points, documents = [], []
     for measurement in measurements:
         numbers = measurement.classes.get(str(label_class.pk))
@@ -187,14 +189,16 @@ def _of_class(
     forecast, fit = _forecast(project, points)
     rate = _rate(points, documents)
     requests = _times(forecast.more, 1 / rate) if rate else None
-    return Curve(str(label_class.pk), label_class, points, forecast, fit, requests, _times(requests, hours))
+    return LearningCurve(
+        str(label_class.pk), label_class, points, forecast, fit, requests, _times(requests, hours)
+    )
 
 
 def _forecast(project: Project, points: Sequence[Point]) -> tuple[Forecast, Fit | None]:
     labels = np.array([point.labels for point in points], dtype=np.float64)
     values = np.array([point.measure.value for point in points], dtype=np.float64)
     errors = np.array([_error(point.measure) for point in points], dtype=np.float64)
-    return remembered(
+    return cached_by_content(
         lambda: labels_to(project.target_f1, Points(labels, values, errors)),
         "labels to",
         project.target_f1,

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from labeling.formatting import decimal
 from labeling.learning.evaluation import stopping_criteria
-from labeling.learning.evaluation.stopping_criteria import Advice, Gain, Standing, Trend
+from labeling.learning.evaluation.stopping_criteria import Advice, Gain, Trend, TrendStatus
 from labeling.learning.query_strategies.mix import Share
 from labeling.predictions.models import ModelVersion
 from labeling.predictions.prequential import foretold
@@ -41,12 +41,12 @@ def title(advice: Advice, is_target_reached: bool = False) -> str:
 
     is_target_reached : beyond doubt, by macro F1
     """
-    if is_target_reached and advice.standing == Standing.UNKNOWN:
+    if is_target_reached and advice.standing == TrendStatus.UNKNOWN:
         return _("The target is reached; too early to say whether more labels would still help")
     match advice.standing:
-        case Standing.STABILISED:
+        case TrendStatus.STABILISED:
             return _("The model has stabilised: more labels of this kind would hardly change it")
-        case Standing.LEARNING:
+        case TrendStatus.LEARNING:
             return _("The model still learns: more labels help")
     return _("Too early to say whether more labels help")
 

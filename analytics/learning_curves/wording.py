@@ -7,15 +7,15 @@ from math import floor, isfinite, log10
 from django.utils.translation import gettext as _
 
 from analytics.data.small_samples import too_few_to_judge
-from analytics.learning_curves.report import NEXT, Curve, CurvesReport
-from analytics.metrics.curves import MAX_EXTRAPOLATION_FACTOR, Standing
+from analytics.learning_curves.report import NEXT, CurvesReport, LearningCurve
+from analytics.metrics.curves import MAX_EXTRAPOLATION_FACTOR, TargetStatus
 from analytics.metrics.measures import Measure
 from labeling.formatting import decimal
 
 MINUTES = 60
 
 
-def headline(report: CurvesReport) -> str:
+def curves_headline(report: CurvesReport) -> str:
     """What stands between the model and its target."""
     target = decimal(report.project.target_f1, 2)
     measured = [curve for curve in report.classes if curve.points]
@@ -30,7 +30,7 @@ def headline(report: CurvesReport) -> str:
     text = _("{n} of {all} classes have reached F1 {target}").format(
         n=reached, all=len(measured), target=target
     )
-    ahead = [curve for curve in open_ones if curve.forecast.standing == Standing.AHEAD]
+    ahead = [curve for curve in open_ones if curve.forecast.standing == TargetStatus.AHEAD]
     if not ahead:
         return text
     farthest = max(ahead, key=lambda curve: curve.forecast.more.value or 0.0)
@@ -40,17 +40,17 @@ def headline(report: CurvesReport) -> str:
     )
 
 
-def sentence(curve: Curve, target: float) -> str:
+def sentence(curve: LearningCurve, target: float) -> str:
     """What is left of one curve, or why nobody can say."""
     shown, forecast = decimal(target, 2), curve.forecast
-    if forecast.standing == Standing.REACHED:
+    if forecast.standing == TargetStatus.REACHED:
         interval = curve.newest.measure.interval if curve.newest else None
         if interval is not None and interval.low < target:
             return _("{target} is reached; the interval still reaches below it").format(target=shown)
         return _("{target} is reached, beyond doubt").format(target=shown)
-    if forecast.standing == Standing.UNKNOWN:
+    if forecast.standing == TargetStatus.UNKNOWN:
         return _(forecast.reason) if curve.points else _("No test document of it was measured yet.")
-    if forecast.standing == Standing.FAR:
+    if forecast.standing == TargetStatus.FAR:
         return _("{target} is not reachable at this rate, not with {n} times the labels").format(
             target=shown, n=MAX_EXTRAPOLATION_FACTOR
         )
@@ -74,10 +74,10 @@ def labels_range(more: Measure) -> str:
     return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
 
 
-def labels_left(curve: Curve) -> tuple[str, str] | None:
+def labels_left(curve: LearningCurve) -> tuple[str, str] | None:
     """About how many labels are left to the target, and from where to where; None where nobody can say."""
     more = curve.forecast.more
-    if curve.forecast.standing != Standing.AHEAD or more.value is None or more.interval is None:
+    if curve.forecast.standing != TargetStatus.AHEAD or more.value is None or more.interval is None:
         return None
     about = f"≈ {_round(more.value)}"
     if not isfinite(more.interval.high):
@@ -144,7 +144,7 @@ def _round(count: float) -> str:
     return decimal(round(count / step) * step, 0)
 
 
-def name_of(curve: Curve) -> str:
+def name_of(curve: LearningCurve) -> str:
     """What the curve is of."""
     if curve.label_class is not None:
         return curve.label_class.name

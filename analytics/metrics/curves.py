@@ -44,7 +44,7 @@ TOO_FEW_MODELS = gettext_noop("Fewer than five models were measured on test docu
 TOO_LITTLE_GROWTH = gettext_noop("Labels have not grown by half yet since the first measured model.")
 
 
-class Standing(StrEnum):
+class TargetStatus(StrEnum):
     """What a curve says of its target."""
 
     REACHED = "reached"  # the newest model measured it
@@ -74,7 +74,7 @@ class Forecast:
     reason : why nothing can be said; "" where something can
     """
 
-    standing: Standing
+    standing: TargetStatus
     more: Measure
     probability: float
     reason: str = ""
@@ -173,15 +173,15 @@ def labels_to(target: float, points: Points) -> tuple[Forecast, Fit | None]:
     >>> points = Points(labels, 1 - 2 * labels ** -.5, np.full(5, .01))
     >>> forecast, _ = labels_to(.94, points)
     >>> forecast.standing, round(forecast.more.value, -1)
-    (<Standing.AHEAD: 'ahead'>, 430.0)
+    (<TargetStatus.AHEAD: 'ahead'>, 430.0)
     >>> labels_to(.9, points)[0].standing, labels_to(.999, points)[0].standing
-    (<Standing.REACHED: 'reached'>, <Standing.FAR: 'far'>)
+    (<TargetStatus.REACHED: 'reached'>, <TargetStatus.FAR: 'far'>)
     """
     fit = fit_curve(points)
     if len(points.values) and points.values[-1] >= target:
-        return Forecast(Standing.REACHED, Measure(0.0), 1.0), None if isinstance(fit, str) else fit
+        return Forecast(TargetStatus.REACHED, Measure(0.0), 1.0), None if isinstance(fit, str) else fit
     if isinstance(fit, str):
-        return Forecast(Standing.UNKNOWN, undefined(fit), 0.0, fit), None
+        return Forecast(TargetStatus.UNKNOWN, undefined(fit), 0.0, fit), None
     more = np.maximum(fit.needed(target) - fit.start, 0)
     weights = fit.weights
     limit = (MAX_EXTRAPOLATION_FACTOR - 1) * fit.start
@@ -190,8 +190,8 @@ def labels_to(target: float, points: Points) -> tuple[Forecast, Fit | None]:
     high = high if high <= limit else np.inf
     interval = Interval(low, high)
     if middle > limit:
-        return Forecast(Standing.FAR, Measure(None, interval=interval), probability), fit
-    return Forecast(Standing.AHEAD, Measure(middle, interval=interval), probability), fit
+        return Forecast(TargetStatus.FAR, Measure(None, interval=interval), probability), fit
+    return Forecast(TargetStatus.AHEAD, Measure(middle, interval=interval), probability), fit
 
 
 def quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> Floats:

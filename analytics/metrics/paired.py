@@ -28,7 +28,7 @@ _EXACT_UP_TO = 1_000  # documents on which the models differ; above, the normal 
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """One measure of two models: the second minus the first.
 
     first, second : None when undefined
@@ -53,10 +53,10 @@ class PairedDifferences:
     fixed, broken : documents right in full with the second model only, with the first only
     """
 
-    accuracy: Difference
-    micro_f1: Difference
-    macro_f1: Difference
-    classes: tuple[Difference, ...]
+    accuracy: PairedDifference
+    micro_f1: PairedDifference
+    macro_f1: PairedDifference
+    classes: tuple[PairedDifference, ...]
     n_documents: int
     fixed: int
     broken: int
@@ -152,24 +152,24 @@ def difference_of_shares(n_documents: int, fixed: int, broken: int) -> Interval:
     return Interval(max(-1.0, better - worse - reach), min(1.0, better - worse + reach))
 
 
-def _accuracy(n_documents: int, right: int, fixed: int, broken: int) -> Difference:
+def _accuracy(n_documents: int, right: int, fixed: int, broken: int) -> PairedDifference:
     if not n_documents:
-        return Difference(None, None, undefined(NOTHING_TESTED), 1.0, False)
+        return PairedDifference(None, None, undefined(NOTHING_TESTED), 1.0, False)
     change = (fixed - broken) / n_documents
     interval = difference_of_shares(n_documents, fixed, broken)
     interval = Interval(min(interval.low, change), max(interval.high, change))
     p_value = mcnemar(fixed, broken)
     shares = right / n_documents, (right + fixed - broken) / n_documents
-    return Difference(*shares, Measure(change, interval=interval), p_value, p_value < 1 - CONFIDENCE)
+    return PairedDifference(*shares, Measure(change, interval=interval), p_value, p_value < 1 - CONFIDENCE)
 
 
-def _unknown(reason: str) -> Difference:
-    return Difference(None, None, undefined(reason), 1.0, False)
+def _unknown(reason: str) -> PairedDifference:
+    return PairedDifference(None, None, undefined(reason), 1.0, False)
 
 
 def _difference(
     values: tuple[float, float], intervals: tuple[Interval, Interval], correlation: float
-) -> Difference:
+) -> PairedDifference:
     """From each model's value and interval, and the correlation of the two values."""
     change = values[1] - values[0]
     down = [values[0] - intervals[0].low, values[1] - intervals[1].low]
@@ -179,14 +179,14 @@ def _difference(
     toward_none = change - low if change > 0 else high - change
     p_value = erfc(_Z * abs(change) / toward_none / sqrt(2)) if change else 1.0
     measure = Measure(change, interval=Interval(max(low, -1.0), min(high, 1.0)))
-    return Difference(*values, measure, p_value, not low <= 0 <= high)
+    return PairedDifference(*values, measure, p_value, not low <= 0 <= high)
 
 
 def _side(first: float, other: float, correlation: float) -> float:
     return sqrt(max(first**2 + other**2 - 2 * correlation * first * other, 0.0))
 
 
-def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
+def _judged_together(classes: list[PairedDifference]) -> tuple[PairedDifference, ...]:
     """Holm's step-down: of the classes, the surest first, until one could be chance.
 
     Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
@@ -198,7 +198,9 @@ def _judged_together(classes: list[Difference]) -> tuple[Difference, ...]:
             break
         sure.add(class_index)
     return tuple(
-        Difference(difference.first, difference.second, difference.change, difference.p_value, index in sure)
+        PairedDifference(
+            difference.first, difference.second, difference.change, difference.p_value, index in sure
+        )
         for index, difference in enumerate(classes)
     )
 
@@ -215,7 +217,7 @@ def _outcomes_of_both(first: NDArray[np.int32], second: NDArray[np.int32]) -> tu
     )
 
 
-def _of_means(first: Outcomes, second: Outcomes) -> Difference:
+def _of_means(first: Outcomes, second: Outcomes) -> PairedDifference:
     """Of the mean F1 over the classes that have a document."""
     sides = first, second
     scores = [f1s(side, rates_of(side)) for side in sides]
@@ -241,7 +243,7 @@ def _of_means(first: Outcomes, second: Outcomes) -> Difference:
     return _difference((values[0], values[1]), (intervals[0], intervals[1]), float(correlation[0]))
 
 
-def _classes(first: Outcomes, second: Outcomes) -> list[Difference]:
+def _classes(first: Outcomes, second: Outcomes) -> list[PairedDifference]:
     """Of the F1 of each class."""
     sides = first, second
     scores = [f1s(side, rates_of(side)) for side in sides]

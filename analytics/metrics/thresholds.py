@@ -19,7 +19,7 @@ _LOWEST = 0.6  # of the best F1: no drawn test set has a best one below that par
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class PrecisionRecallCurve:
     """Precision and recall of one class at every threshold, the lowest first.
 
     precision, recall : (n_thresholds + 1,); the last point, (1, 0), belongs to no threshold
@@ -48,7 +48,9 @@ class Threshold:
     optimism: float
 
 
-def precision_recall_curve(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Curve:
+def precision_recall_curve(
+    probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
+) -> PrecisionRecallCurve:
     """The curve of one class.
 
     probabilities, truth : (n_documents,) of the class; at least one document
@@ -62,7 +64,7 @@ def precision_recall_curve(probabilities: NDArray[np.floating], truth: NDArray[n
     tp, n_predicted, thresholds = _counts(probabilities, truth)
     n_true = int(truth.sum())
     recall = tp / n_true if n_true else np.ones(len(tp))
-    return Curve(np.append(tp / n_predicted, 1.0), np.append(recall, 0.0), thresholds)
+    return PrecisionRecallCurve(np.append(tp / n_predicted, 1.0), np.append(recall, 0.0), thresholds)
 
 
 def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Measure:

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.edge.fields import MeasureOut, measure_json
-from analytics.metrics.paired import Difference
+from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import MAX_ITEMS, Comparison, Outcome, asked_pair, compare
-from analytics.model_versions.wording import headline
+from analytics.model_versions.wording import comparison_headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressNumber, Filters
 from labeling.api.permissions import MANAGERS_READ
@@ -87,7 +87,7 @@ def _as_json(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
     body = comparison.differences
     rows = comparison.judged.documents(outcome)[:MAX_ITEMS]
     return {
-        "headline": headline(comparison),
+        "headline": comparison_headline(comparison),
         "first": comparison.first.number,
         "second": comparison.second.number,
         "test_documents": body.n_documents,
@@ -107,7 +107,7 @@ def _as_json(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def _difference(difference: PairedDifference) -> dict[str, Any]:
     return {
         "first": difference.first,
         "second": difference.second,

@@ -10,9 +10,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import HeldOut, Spans, held_out
-from analytics.metrics.paired import Counts, Difference, PairedDifferences, paired_differences_of_counts
+from analytics.metrics.paired import Counts, PairedDifference, PairedDifferences, paired_differences_of_counts
 from analytics.metrics.spans import counts_of_documents
 from labeling.annotations.test_labels import LabelTable, labelled_test_set
 from labeling.exceptions import NotFound
@@ -38,7 +38,7 @@ class ClassChange:
     """One class: its F1 with both models, and the labels that each had learnt from."""
 
     label_class: LabelClass
-    f1: Difference
+    f1: PairedDifference
     labels: tuple[int | None, int | None]
 
     @property
@@ -89,7 +89,7 @@ def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comp
     """Both models on the test documents that both predicted and whose labels both know."""
     labelled = labelled_test_set(project.pk)
     judged, tables = _judged(project, first, second, labelled)
-    differences = remembered(
+    differences = cached_by_content(
         lambda: paired_differences_of_counts(tables[0], tables[1]),
         "paired differences",
         *tables[0],

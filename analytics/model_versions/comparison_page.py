@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.data.queries import HeldOut
 from analytics.model_versions.comparison import Comparison, Outcome, asked_comparison
-from analytics.model_versions.wording import changes, headline, outcome_names, verdict
+from analytics.model_versions.wording import changes, comparison_headline, outcome_names, verdict
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion
@@ -34,7 +34,7 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
     shown: dict[str, Any] = {
         "member": member,
         "found": compared,
-        "headline": headline(compared),
+        "headline": comparison_headline(compared),
         "versions": versions if len(versions) > 1 else [],
         "status": HAS_MODEL if versions else missing_model(project),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from analytics.edge.csv import measure_cells, measure_columns
 from analytics.edge.tables import ReportTable, Table
-from analytics.metrics.paired import Difference
+from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import Comparison, asked_comparison
 from labeling.exceptions import NotFound
 from labeling.projects.models import Membership
@@ -27,7 +27,7 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     )
 
 
-def _cells(title: str, difference: Difference, comparison: Comparison) -> list[object]:
+def _cells(title: str, difference: PairedDifference, comparison: Comparison) -> list[object]:
     added = next((row.added for row in comparison.rows if row.f1 is difference), None)
     shares = ["" if share is None else round(share, 4) for share in (difference.first, difference.second)]
     return [

@@ -15,7 +15,7 @@ from analytics.class_report.bias import bias_report
 from analytics.class_report.bias import title as bias_title
 from analytics.data.queries import active_classes
 from analytics.data.scores import scores
-from analytics.model_versions.report import headline, standing_of, version_rows
+from analytics.model_versions.report import standing_of, version_rows, versions_headline
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
 from analytics.models import TestSetVersion
 from labeling.annotations.test_labels import labelled_test_set
@@ -41,7 +41,7 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
     page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
         "member": member,
-        "headline": headline(standing) if standing.used else status.title,
+        "headline": versions_headline(standing) if standing.used else status.title,
         "standing": standing,
         "status": status,
         "page": page,

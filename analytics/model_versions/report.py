@@ -58,7 +58,7 @@ class VersionRow:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentVersions:
     """Which model is in use, and why.
 
     missed : classes of now that it does not know
@@ -80,7 +80,7 @@ class Standing:
         return self.promoted is not None and self.promoted != self.used
 
 
-def standing_of(project: Project, classes: Sequence[LabelClass]) -> Standing:
+def standing_of(project: Project, classes: Sequence[LabelClass]) -> CurrentVersions:
     """`classes` are those of now."""
     versions = ModelVersion.objects.select_related("guideline")
     newest = versions.ready().filter(project=project).first()
@@ -90,13 +90,13 @@ def standing_of(project: Project, classes: Sequence[LabelClass]) -> Standing:
     missed = [
         label_class for label_class in classes if used is not None and label_class.pk not in used.classes
     ]
-    return Standing(used, newest, promoted, missed)
+    return CurrentVersions(used, newest, promoted, missed)
 
 
 def version_rows(
     project: Project,
     versions: Sequence[ModelVersion],
-    standing: Standing,
+    standing: CurrentVersions,
     classes: Sequence[LabelClass],
     labelled: LabelTable | None,
 ) -> list[VersionRow]:
@@ -132,7 +132,7 @@ def measured_then(measurement: Measurement | None, name: str) -> Measure:
     return Measure(value, interval=None if low is None else Interval(low, high))
 
 
-def headline(standing: Standing) -> str:
+def versions_headline(standing: CurrentVersions) -> str:
     """Which model is used."""
     used, newest = standing.used, standing.newest
     if used is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from analytics.metrics.paired import Difference
+from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import Comparison, Outcome
 from labeling.predictions.models import ModelVersion
 
 UNKNOWN = "—"
 
 
-def headline(comparison: Comparison | None) -> str:
+def comparison_headline(comparison: Comparison | None) -> str:
     """Which of the two is better, and whether that is more than noise."""
     if comparison is None:
         return _("There are no two models to compare yet")
@@ -29,7 +29,7 @@ def headline(comparison: Comparison | None) -> str:
     return _("Model {b} is worse than model {a}, by more than noise").format(**text)
 
 
-def verdict(difference: Difference) -> str:
+def verdict(difference: PairedDifference) -> str:
     """One difference in words."""
     if difference.change.value is None:
         return _("cannot be told")

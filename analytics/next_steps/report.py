@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics.class_report.guidance.finding import Deed, Finding, import_more, label_now
+from analytics.class_report.guidance.finding import Action, Finding, import_more, label_now
 from analytics.class_report.guidance.ranked import findings
 from analytics.class_report.report import ClassReport, class_report
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
 from labeling.formatting import decimal
 from labeling.jobs.models import OwedWork
 from labeling.learning.evaluation import stopping_criteria
-from labeling.project_overview import Standing, standings
+from labeling.project_overview import ProjectCounts, standings
 from labeling.projects.models import Membership
 from labeling.training.model_status import ModelState
 
@@ -63,7 +63,7 @@ def _failing(member: Membership) -> list[Finding]:
             tone="bad",
             seriousness=95,
             deeds=(
-                Deed(
+                Action(
                     _("Try now"),
                     reverse("labeling:retry_work", args=[member.project_id, work.kind]),
                     is_post=True,
@@ -77,7 +77,7 @@ def _failing(member: Membership) -> list[Finding]:
     ]
 
 
-def _waiting(member: Membership, standing: Standing) -> list[Finding]:
+def _waiting(member: Membership, standing: ProjectCounts) -> list[Finding]:
     """People who wait for an adjudicator."""
     address = reverse("labeling:disputes", args=[member.project_id])
     steps = []
@@ -90,7 +90,7 @@ def _waiting(member: Membership, standing: Standing) -> list[Finding]:
                 title=name.format(n=decimal(standing.questions, 0)),
                 text=_("Annotators asked about a document and wait for an answer."),
                 seriousness=84,
-                deed=Deed(_("Reply"), f"{address}#questions"),
+                deed=Action(_("Reply"), f"{address}#questions"),
             )
         )
     if standing.disputed:
@@ -104,14 +104,14 @@ def _waiting(member: Membership, standing: Standing) -> list[Finding]:
                     "Annotators disagree about them. Disputed documents do not train until they are decided."
                 ),
                 seriousness=82,
-                deed=Deed(_("Decide"), address),
+                deed=Action(_("Decide"), address),
             )
         )
     return steps
 
 
 def _for_adjudicators(
-    member: Membership, *, key: str, title: str, text: str, seriousness: int, deed: Deed
+    member: Membership, *, key: str, title: str, text: str, seriousness: int, deed: Action
 ) -> Finding:
     return Finding(
         key=key,
@@ -144,10 +144,10 @@ def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
     ]
 
 
-def _go_on(member: Membership, report: ClassReport, standing: Standing) -> Finding:
+def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> Finding:
     """What is left when nothing is wrong: label on, or stop."""
     advice = stopping_advice(member.project)
-    is_done = not standing.open or advice.standing == stopping_criteria.Standing.STABILISED
+    is_done = not standing.open or advice.standing == stopping_criteria.TrendStatus.STABILISED
     if not standing.open:
         text = _("Every document is labeled. Import more to go on.")
         deeds = (import_more(member.project),) if member.may_manage else ()

@@ -12,8 +12,8 @@ from analytics.charts.probabilities import share_interval
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
-from analytics.quality.report import ClassQuality, Quality, quality
-from analytics.quality.wording import averages, headline
+from analytics.quality.report import ClassQuality, QualityReport, quality
+from analytics.quality.wording import averages, quality_headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
@@ -94,10 +94,10 @@ class QualityReports(Endpoint):
         )
 
 
-def _as_json(report_data: Quality) -> dict[str, Any]:
+def _as_json(report_data: QualityReport) -> dict[str, Any]:
     report, probability_scores, order = report_data.report, report_data.probabilities, report_data.ranking
     return {
-        "headline": headline(report_data),
+        "headline": quality_headline(report_data),
         "model": report_data.version.number if report_data.version else None,
         "test_documents": report_data.documents,
         "retired": retired_json(report_data.retired),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.charts.probabilities import precision_recall_chart, reliability_diagram, share_interval
 from analytics.quality.report import quality
-from analytics.quality.wording import averages, headline
+from analytics.quality.wording import averages, quality_headline
 from labeling.projects.models import Membership
 from labeling.web.access import for_members
 
@@ -24,7 +24,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "found": quality_report,
         "choice": quality_report.choice,
         "retired": quality_report.retired,
-        "headline": headline(quality_report),
+        "headline": quality_headline(quality_report),
         "averages": averages(quality_report),
     }
     if quality_report.probabilities:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.data.content_cache import remembered
-from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.content_cache import cached_by_content
+from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.queries import HeldOut, active_classes, held_out
 from analytics.data.scores import scores
 from analytics.metrics.classification import Report
@@ -18,7 +18,7 @@ from analytics.metrics.probabilities import ProbabilityScores, score_probabiliti
 from analytics.metrics.ranking import Ranking, ranking
 from analytics.metrics.span_matches import SpanMatches, span_matches
 from analytics.metrics.thresholds import (
-    Curve,
+    PrecisionRecallCurve,
     Threshold,
     average_precision,
     best_threshold,
@@ -52,13 +52,13 @@ class ChosenClass:
     """The class whose curve is shown."""
 
     row: ClassQuality
-    curve: Curve
+    curve: PrecisionRecallCurve
     threshold_interval: Interval | None
     f1_interval: Interval | None
 
 
 @dataclass(frozen=True)
-class Quality:
+class QualityReport:
     """Everything that the page, the API and the CSV files show; None where there is nothing to measure.
 
     ranking : where a document may have several classes; spans : where spans are marked
@@ -66,7 +66,7 @@ class Quality:
     """
 
     project: Project
-    choice: ModelChoice
+    choice: ModelSelection
     documents: int  # of the test set, labelled and predicted
     report: Report | None = None
     probabilities: ProbabilityScores | None = None
@@ -81,34 +81,34 @@ class Quality:
         return self.choice.version
 
 
-def quality(project: Project, chosen: str = "", requested: str | int | None = None) -> Quality:
+def quality(project: Project, chosen: str = "", requested: str | int | None = None) -> QualityReport:
     """Of one model, on the labels of now.
 
     chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
-    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
     """
-    choice = model_choice(project, requested)
+    choice = select_model(project, requested)
     version = choice.version
     held = held_out(project, version) if version else None
     if version is None or held is None or not len(held):
-        return Quality(project, choice, 0, retired=held.retired if held is not None else ())
-    measured = Quality(project, choice, len(held), scores(project.kind, held), retired=held.retired)
+        return QualityReport(project, choice, 0, retired=held.retired if held is not None else ())
+    measured = QualityReport(project, choice, len(held), scores(project.kind, held), retired=held.retired)
     if project.kind == Project.Kind.SPANS:
         return _of_spans(measured, held)
     return _of_classes(measured, held, version.pk, chosen)
 
 
-def _of_spans(measured: Quality, held_out: HeldOut) -> Quality:
+def _of_spans(measured: QualityReport, held_out: HeldOut) -> QualityReport:
     spans = _spans(held_out)
     rows = _rows(measured, held_out, spans=spans)
     return replace(measured, probabilities=_of_marks(held_out), spans=spans, classes=rows)
 
 
-def _of_classes(measured: Quality, held_out: HeldOut, seed: int, chosen: str) -> Quality:
+def _of_classes(measured: QualityReport, held_out: HeldOut, seed: int, chosen: str) -> QualityReport:
     probabilities, truth = held_out.probabilities, held_out.truth
     rows = _rows(measured, held_out, _judged(held_out, seed))
     is_single = measured.project.kind == Project.Kind.SINGLE
-    scores = remembered(
+    scores = cached_by_content(
         lambda: score_probabilities(probabilities, truth, held_out.predicted, is_single=is_single),
         "probabilities",
         held_out.predicted,
@@ -118,7 +118,7 @@ def _of_classes(measured: Quality, held_out: HeldOut, seed: int, chosen: str) ->
     order = (
         None
         if is_single
-        else remembered(lambda: ranking(probabilities, truth), "ranking", probabilities, truth)
+        else cached_by_content(lambda: ranking(probabilities, truth), "ranking", probabilities, truth)
     )
     return replace(
         measured,
@@ -138,7 +138,7 @@ def _judged_class(
     probabilities: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
 ) -> tuple[Measure, Threshold]:
     """Remembered by class: a corrected label touches two of them."""
-    return remembered(
+    return cached_by_content(
         lambda: (average_precision(probabilities, truth), best_threshold(probabilities, truth, seed=seed)),
         "threshold of a class",
         probabilities,
@@ -148,7 +148,7 @@ def _judged_class(
 
 
 def _rows(
-    measured: Quality,
+    measured: QualityReport,
     held_out: HeldOut,
     judged: tuple[tuple[Measure, Threshold], ...] = (),
     spans: SpanMatches | None = None,
@@ -182,7 +182,7 @@ def _chosen(
         return None
     index = held_out.classes.index(row.label_class.pk)
     probabilities, truth = held_out.probabilities[:, index], held_out.truth[:, index]
-    of_threshold, of_f1 = remembered(
+    of_threshold, of_f1 = cached_by_content(
         lambda: threshold_interval(probabilities, truth, seed=seed),
         "threshold interval",
         probabilities,
@@ -200,7 +200,7 @@ def _of_marks(held_out: HeldOut) -> ProbabilityScores:
     is_right = np.array(
         [span in true_spans for predicted, true_spans in pairs for span in predicted], dtype=bool
     )
-    return remembered(
+    return cached_by_content(
         lambda: score_marks(span_probabilities, is_right, rows, len(held_out)),
         f"marks {len(held_out)}",
         span_probabilities,
@@ -212,4 +212,4 @@ def _of_marks(held_out: HeldOut) -> ProbabilityScores:
 def _spans(held_out: HeldOut) -> SpanMatches:
     spans = held_out.truth_spans, held_out.predicted_spans
     n_classes = len(held_out.classes)
-    return remembered(lambda: span_matches(*spans, n_classes), f"span matches {spans} {n_classes}")
+    return cached_by_content(lambda: span_matches(*spans, n_classes), f"span matches {spans} {n_classes}")

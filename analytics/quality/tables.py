@@ -8,7 +8,7 @@ from analytics.charts.probabilities import share_interval
 from analytics.edge.csv import measure_cells, measure_columns
 from analytics.edge.tables import ReportTable, Table
 from analytics.metrics.measures import Measure
-from analytics.quality.report import Quality, quality
+from analytics.quality.report import QualityReport, quality
 from analytics.quality.wording import averages
 from labeling.projects.models import Membership, Project
 
@@ -28,7 +28,7 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
 Cells = tuple[list[str], list[list[object]]]
 
 
-def _averages_table(quality: Quality) -> Cells:
+def _averages_table(quality: QualityReport) -> Cells:
     names = ("precision", "recall", "f1")
     header = ["average", *(column for name in names for column in measure_columns(name))]
     rows: list[list[object]] = [
@@ -38,7 +38,7 @@ def _averages_table(quality: Quality) -> Cells:
     return header, rows
 
 
-def _calibration_table(quality: Quality) -> Cells:
+def _calibration_table(quality: QualityReport) -> Cells:
     bins = quality.probabilities.calibration.bins if quality.probabilities else ()
     header = ["from", "to", "count", "mean_probability", *measure_columns("share_right")]
     rows: list[list[object]] = [
@@ -51,7 +51,7 @@ def _calibration_table(quality: Quality) -> Cells:
     return header, rows
 
 
-def _curve_table(quality: Quality) -> Cells:
+def _curve_table(quality: QualityReport) -> Cells:
     if quality.chosen is None:
         return ["threshold", "precision", "recall"], []
     curve = quality.chosen.curve
@@ -59,7 +59,7 @@ def _curve_table(quality: Quality) -> Cells:
     return ["threshold", "precision", "recall"], [[round(n, 6) for n in point] for point in points]
 
 
-def _classes_table(quality: Quality) -> Cells:
+def _classes_table(quality: QualityReport) -> Cells:
     if quality.project.kind == Project.Kind.SPANS:
         return _span_table(quality)
     measures = ("f1", "average_precision", "f1_at_best_threshold", "f1_elsewhere")
@@ -76,7 +76,7 @@ def _classes_table(quality: Quality) -> Cells:
     return header, rows
 
 
-def _span_table(quality: Quality) -> Cells:
+def _span_table(quality: QualityReport) -> Cells:
     header = ["class", "support", *measure_columns("strict_f1")]
     header += [column for name in ("partial_f1", "by_class_f1") for column in measure_columns(name)]
     rows: list[list[object]] = [

@@ -8,13 +8,13 @@ from django.utils.translation import ngettext
 from analytics.data.small_samples import too_few_to_judge
 from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
-from analytics.quality.report import Quality
+from analytics.quality.report import QualityReport
 
 WORTH_TELLING = 0.02  # of a gap between how sure a model is and how right: less changes no decision
 ENDS_MATTER = 0.02  # of F1 that wrong ends of spans cost
 
 
-def headline(quality: Quality) -> str:
+def quality_headline(quality: QualityReport) -> str:
     """What is found of the probabilities; of spans, what wrong ends cost."""
     if quality.version is None:
         return quality.choice.status.title
@@ -47,7 +47,7 @@ def headline(quality: Quality) -> str:
     ).format(n=points)
 
 
-def averages(quality: Quality) -> list[tuple[str, str, Average]]:
+def averages(quality: QualityReport) -> list[tuple[str, str, Average]]:
     """The ways to put the classes together: key, name, measures."""
     if quality.report is None:
         return []

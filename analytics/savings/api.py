@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from analytics.edge.fields import MeasureOut
 from analytics.metrics.measures import Measure
-from analytics.savings.report import SavingsReport, Target, headline, savings_report
+from analytics.savings.report import SavingsReport, Target, savings_headline, savings_report
 from labeling.api.endpoints import Endpoint
 from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
@@ -70,7 +70,7 @@ class Savings(Endpoint):
 def _as_json(report: SavingsReport) -> dict[str, Any]:
     result = report.replay.result or {} if report.replay else {}
     return {
-        "headline": headline(report),
+        "headline": savings_headline(report),
         "as_of": report.replay.asked_at if report.replay else None,
         "is_running": report.running is not None,
         "why_not": report.why_not,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.savings.report import headline, savings_report
+from analytics.savings.report import savings_headline, savings_report
 from analytics.savings.tuning_trials import trials
 from labeling.exceptions import NothingToReplay
 from labeling.projects.models import Membership
@@ -25,7 +25,7 @@ from labeling.web.components.polling import is_update, live, render_live
 def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     report = savings_report(member.project)
     running, failure = report.running, report.failure
-    shown: dict[str, Any] = {"member": member, "report": report, "headline": headline(report)}
+    shown: dict[str, Any] = {"member": member, "report": report, "headline": savings_headline(report)}
     shown["live"] = live(request, [running, failure, report.drawn], is_busy=not failure)
     if not is_update(request):
         shown["trials"] = trials(member.project)

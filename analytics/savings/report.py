@@ -120,7 +120,7 @@ def savings_report(project: Project) -> SavingsReport:
     )
 
 
-def headline(report: SavingsReport) -> str:
+def savings_headline(report: SavingsReport) -> str:
     """The page's title: what the replay found."""
     target = report.headline
     if target is None or target.saved is None or target.saved.value is None:

@@ -18,7 +18,7 @@ SHOWN_TUNINGS = 3
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialRow:
     """One candidate: what it is, its gain in macro F1 with half of its interval, and whether it is used."""
 
     name: str
@@ -35,7 +35,7 @@ class Trial:
 
     at: datetime
     labels: int
-    tried: list[Tried]
+    tried: list[TrialRow]
     adopted: str  # empty for the usual recipe
     is_dismissed: bool
     is_in_use: bool
@@ -67,9 +67,9 @@ def _trial(tuning: Tuning, *, is_newest: bool) -> Trial:
     )
 
 
-def _tried(verdict: Mapping[str, Any]) -> Tried:
+def _tried(verdict: Mapping[str, Any]) -> TrialRow:
     macro_f1, log_loss = verdict["macro_f1"], verdict["log_loss"]
-    return Tried(
+    return TrialRow(
         _name(verdict["candidate"]),
         _signed(macro_f1["mean"]),
         decimal(macro_f1["reach"], 3),

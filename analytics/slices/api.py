@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.slices.report import Slices, Weak, slices
 from analytics.slices.slice_fields import Field
-from analytics.slices.wording import headline
+from analytics.slices.wording import slices_headline
 from labeling.api.endpoints import Endpoint
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import READ
@@ -100,7 +100,7 @@ class SliceReports(Endpoint):
 
 def _as_json(report: Slices) -> dict[str, Any]:
     return {
-        "headline": headline(report),
+        "headline": slices_headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.documents,
         "retired": retired_json(report.retired),

@@ -15,7 +15,7 @@ from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.data.links import test_set_address
 from analytics.slices.report import Slices, average_of, slices
 from analytics.slices.slice_fields import LENGTH
-from analytics.slices.wording import headline
+from analytics.slices.wording import slices_headline
 from labeling.documents.metadata import is_hidden
 from labeling.documents.slices import Slice
 from labeling.exceptions import InvalidInput
@@ -38,7 +38,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "choice": report.choice,
         "retired": report.retired,
         "may_steer": member.may_manage and report.choice.is_in_use,
-        "headline": headline(report),
+        "headline": slices_headline(report),
         "average": average_of(member.project, report.whole) if report.whole else None,
         "weak": [(weak, _address(member, report, weak.where)) for weak in report.weak],
         "rows": [(row, _address(member, report, row.bucket.where)) for row in report.rows],

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from analytics.data import queries
-from analytics.data.content_cache import remembered
-from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.content_cache import cached_by_content
+from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.scores import scores
 from analytics.metrics.classification import NOTHING_TESTED, Average, Report
 from analytics.metrics.intervals import proportion
@@ -47,7 +47,7 @@ class Slices:
     """Everything that the page, the API and the CSV file show."""
 
     project: Project
-    choice: ModelChoice
+    choice: ModelSelection
     fields: list[Field]
     field: Field | None  # the one that is shown
     rows: list[SliceRow]
@@ -77,9 +77,9 @@ def slices(project: Project, key: str = LENGTH, requested: str | int | None = No
     """Computed now, of one model.
 
     key : of the field to show, by default the length of the text
-    requested : the number of the model; the one in use by default. Raises NoSuchModel as `model_choice` does.
+    requested : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
     """
-    choice = model_choice(project, requested)
+    choice = select_model(project, requested)
     version = choice.version
     held_out = queries.held_out(project, version) if version else None
     if version is None or held_out is None or not len(held_out):
@@ -88,7 +88,7 @@ def slices(project: Project, key: str = LENGTH, requested: str | int | None = No
     fields = fields_of(held_out.document_ids)
     shown = next((field for field in fields if field.key == key), fields[0])
     is_wrong = _is_wrong(held_out)
-    search = remembered(
+    search = cached_by_content(
         lambda: worst_slices(is_wrong, [field.codes for field in fields]),
         "worst slices",
         is_wrong,

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.metrics.slices import MIN_SUPPORT
 from labeling.documents.metadata import (
     TOLD_LANGUAGE,
@@ -73,7 +73,7 @@ def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
     """
     languages = _languages(document_ids)
     reader = get_language() or ""  # names of lengths and languages are in words
-    return remembered(
+    return cached_by_content(
         lambda: _fields(_facts(document_ids, languages)), "fields", reader, document_ids, languages
     )
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from analytics.slices.report import Slices
 
 
-def headline(report: Slices) -> str:
+def slices_headline(report: Slices) -> str:
     """What the search found, in one sentence."""
     if report.version is None:
         return report.choice.status.title

@@ -9,9 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.class_report.focus_effect import Achieved
+from analytics.class_report.focus_effect import FocusEffect
 from analytics.edge.fields import MeasureOut, measure_json
-from analytics.steering.report import NeedRow, Steering, change_need, change_project, headline, steering
+from analytics.steering.report import (
+    NeedRow,
+    Steering,
+    change_need,
+    change_project,
+    steering,
+    steering_headline,
+)
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, YesNo
 from labeling.api.model_status import ModelStatusOut, status_json
@@ -60,7 +67,7 @@ class PartOut(serializers.Serializer[Any]):
     part = serializers.FloatField()
 
 
-class AchievedOut(serializers.Serializer[Any]):
+class FocusEffectOut(serializers.Serializer[Any]):
     """What a focus or a need has brought to a class."""
 
     by = serializers.ChoiceField(["focus", "need"])
@@ -86,7 +93,7 @@ class SteeringOut(serializers.Serializer[Any]):
     target_f1 = serializers.FloatField()
     classes = NeedOut(many=True)
     head = PartOut(many=True)
-    achieved = AchievedOut(many=True)
+    achieved = FocusEffectOut(many=True)
 
 
 class SteeringReports(Endpoint):
@@ -133,7 +140,7 @@ class ClassSteering(Endpoint):
 
 def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
     return {
-        "headline": headline(report),
+        "headline": steering_headline(report),
         "model_status": status_json(report.status, member),
         "is_steered": report.project.is_steered,
         "target_f1": report.project.target_f1,
@@ -142,7 +149,7 @@ def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
             {"share": row.share, "documents": row.entries, "part": round(row.part, 4)}
             for row in report.shares
         ],
-        "achieved": [_achieved(effect) for effect in report.achieved],
+        "achieved": [_focus_effect(effect) for effect in report.achieved],
     }
 
 
@@ -158,7 +165,7 @@ def _row(row: NeedRow) -> dict[str, Any]:
     }
 
 
-def _achieved(effect: Achieved) -> dict[str, Any]:
+def _focus_effect(effect: FocusEffect) -> dict[str, Any]:
     return {
         "class": effect.label_class.pk,
         "by": "focus" if effect.focus else "need",

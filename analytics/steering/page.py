@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.charts.bars import Bar, Chart, Part, bar_chart
 from analytics.steering import report as steering
-from analytics.steering.report import ShareRow, Steering, headline
+from analytics.steering.report import ShareRow, Steering, steering_headline
 from labeling.exceptions import InvalidInput, LabelingError
 from labeling.guidelines.models import LabelClass
 from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE
@@ -31,7 +31,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
-        "headline": headline(report),
+        "headline": steering_headline(report),
         "chart": _chart(report),
         "shares": [(_name(row), row) for row in report.shares],
         "modes": ClassNeed.Mode.choices,

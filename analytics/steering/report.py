@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.class_report.class_needs import write_needs
-from analytics.class_report.focus_effect import Achieved, achieved
+from analytics.class_report.focus_effect import FocusEffect, focus_effects
 from analytics.class_report.queue_shares import QueueShares, queue_shares
 from analytics.data.queries import latest_model
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.measures import Interval, Measure, undefined
-from labeling.explanations.needs import need_sentence, told_need
+from labeling.explanations.needs import describe_need, need_sentence
 from labeling.explanations.reasons import percent
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
@@ -80,7 +80,7 @@ class Steering:
     shares: list[ShareRow]
     rows: list[NeedRow]
     entries: int  # of the head
-    achieved: list[Achieved]
+    achieved: list[FocusEffect]
     last_change: ClassNeed | None  # by a manager, that can be undone
     status: ModelStatus  # where there is no model yet, why not
 
@@ -112,13 +112,13 @@ def steering(project: Project) -> Steering:
         _shares(shares, classes),
         sorted(rows, key=lambda row: (-row.part, -(row.wanted or 0.0), row.label_class.position)),
         shares.entries,
-        achieved(project, classes),
+        focus_effects(project, classes),
         max(changed, key=lambda need: need.written_at, default=None),
         HAS_MODEL if explain.version else missing_model(project),
     )
 
 
-def headline(report: Steering) -> str:
+def steering_headline(report: Steering) -> str:
     """What the page found."""
     if not report.is_default:
         return _("This strategy is not steered by classes")
@@ -256,7 +256,7 @@ class _Explanation:
         return _("The model finds no waiting document for it. Seed words and “Label more” may find some.")
 
     def _served(self, label_class: LabelClass, need: ClassNeed, target_share: float, part: float) -> str:
-        evidence = told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        evidence = describe_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
         sentences = [need_sentence(label_class.name, percent(part), evidence)]
         if need.evidence.get("is_ambiguous"):
             sentences.append(_("People disagree on it, so it gets half of what it would."))

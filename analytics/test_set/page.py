@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.test_set.documents import shown
 from analytics.test_set.filters import SORTS, Asked
 from analytics.test_set.report import Review, review
-from analytics.test_set.wording import chips, headline, pick_reason, told_of_pick
+from analytics.test_set.wording import chips, describe_pick, pick_reason, test_set_headline
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
 from labeling.projects.models import Membership
@@ -38,7 +38,7 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
         "choice": listing.choice,
         "retired": listing.held_out.retired if listing.held_out is not None else (),
         "asked": listing.asked,
-        "headline": headline(listing),
+        "headline": test_set_headline(listing),
         "chips": chips(listing, kind),
         "fields": _fields(listing),
         "documents": shown(listing),
@@ -69,7 +69,7 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     except InvalidInput as error:
         messages.error(request, error.message)
     else:
-        (messages.success if done.waiting else messages.warning)(request, told_of_pick(done))
+        (messages.success if done.waiting else messages.warning)(request, describe_pick(done))
     return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{listing.asked.address()}")
 
 

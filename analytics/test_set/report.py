@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.functions import Length
 from numpy.typing import NDArray
 
-from analytics.data.model_selection import ModelChoice, model_choice
+from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.queries import HeldOut, held_out
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
@@ -44,7 +44,7 @@ class Review:
     """
 
     asked: Asked
-    choice: ModelChoice
+    choice: ModelSelection
     classes: dict[UUID, LabelClass]
     held_out: HeldOut | None = None
     numbers: Judged | None = None
@@ -78,8 +78,8 @@ class Review:
 
 
 def review(project: Project, filters: Asked) -> Review:
-    """The review that is asked for. Raises NoSuchModel as `model_choice` does."""
-    choice = model_choice(project, filters.model)
+    """The review that is asked for. Raises NoSuchModel as `select_model` does."""
+    choice = select_model(project, filters.model)
     version = choice.version
     classes = {label_class.pk: label_class for label_class in LabelClass.objects.filter(project=project)}
     if version is None:

@@ -38,7 +38,7 @@ class Chip:
     without: str
 
 
-def headline(review: Review) -> str:
+def test_set_headline(review: Review) -> str:
     """The finding of the page."""
     if review.version is None:
         return review.choice.status.title
@@ -94,7 +94,7 @@ def pick_reason(review: Review, kind: str) -> str:
     return _("Test documents: {what}").format(what=text)[:300] if text else _("Test documents")
 
 
-def told_of_pick(done: Picked) -> str:
+def describe_pick(done: Picked) -> str:
     """What became of documents that were sent to the queue."""
     sentences = []
     if done.waiting:

@@ -28,7 +28,7 @@ SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ResolutionOutcome:
     """What settles a document; `how` and `annotation` are empty where nothing does."""
 
     state: str
@@ -36,7 +36,7 @@ class Verdict:
     annotation: int | None = None
 
 
-STANDS = Verdict(Document.State.RESOLVED)  # by what settles it already: a gold document
+STANDS = ResolutionOutcome(Document.State.RESOLVED)  # by what settles it already: a gold document
 
 
 def settle(document: Document, target: int) -> str:
@@ -68,24 +68,26 @@ def settle_all(
     return {pk: verdicts[pk][1].state if pk in verdicts else d.state for pk, (d, _) in documents.items()}
 
 
-def verdict(answers: Sequence[Counted]) -> Verdict:
+def verdict(answers: Sequence[Counted]) -> ResolutionOutcome:
     """What so many answers say together, in the order of their slots.
 
     >>> verdict([(1, b"a"), (2, b"b"), (3, b"b")])
-    Verdict(state=Document.State.RESOLVED, how=Resolution.How.MAJORITY, annotation=2)
+    ResolutionOutcome(state=Document.State.RESOLVED, how=Resolution.How.MAJORITY, annotation=2)
     >>> verdict([(1, b"a"), (2, b"b")]).state
     Document.State.DISPUTED
     """
     winner, count = Counter(answer for _, answer in answers).most_common(1)[0]
     if count * 2 <= len(answers):
-        return Verdict(Document.State.DISPUTED)
+        return ResolutionOutcome(Document.State.DISPUTED)
     how = Resolution.How.AGREED if count == len(answers) else Resolution.How.MAJORITY
-    return Verdict(Document.State.RESOLVED, how, next(a for a, answer in answers if answer == winner))
+    return ResolutionOutcome(
+        Document.State.RESOLVED, how, next(a for a, answer in answers if answer == winner)
+    )
 
 
 def resolve(document: Document, how: Resolution.How, annotation_id: int) -> str:
     """Settle the locked document by this annotation, whatever else was said."""
-    return _write(document, Verdict(Document.State.RESOLVED, how, annotation_id))
+    return _write(document, ResolutionOutcome(Document.State.RESOLVED, how, annotation_id))
 
 
 def reconsider(document: Document, target: int, reason: SelectionReason | None = None) -> str:
@@ -107,7 +109,7 @@ def reconsider(document: Document, target: int, reason: SelectionReason | None =
 
 def dispute(document: Document) -> str:
     """Hand the locked document to an adjudicator."""
-    document.state = _write(document, Verdict(Document.State.DISPUTED))
+    document.state = _write(document, ResolutionOutcome(Document.State.DISPUTED))
     return document.state
 
 
@@ -152,12 +154,12 @@ def _reopen(document: Document, reason: SelectionReason | None) -> None:
     run(sql.REOPEN, facts)
 
 
-def _write(document: Document, reached: Verdict) -> str:
+def _write(document: Document, reached: ResolutionOutcome) -> str:
     write_all({document.pk: (document, reached)})
     return reached.state
 
 
-def write_all(verdicts: Mapping[int, tuple[Document, Verdict]]) -> None:
+def write_all(verdicts: Mapping[int, tuple[Document, ResolutionOutcome]]) -> None:
     """Write what settles each of these locked documents, by their ids. Raises WrongState."""
     if not verdicts:
         return

@@ -56,7 +56,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Facts:
+class LeaseState:
     """All that decides what becomes of an answer, as read under the lock on its document."""
 
     lease_id: int
@@ -86,7 +86,7 @@ def read_tokens(submissions: Mapping[int, Submission]) -> dict[int, Token]:
     """The lease and epoch of each submission. Raises LeaseNotFound, InvalidInput."""
     tokens: dict[int, Token] = {}
     for index, submission in submissions.items():
-        with named(index):
+        with error_context(index):
             _check_submission(submission)
             tokens[index] = read_lease_token(submission.token)
     return tokens
@@ -104,7 +104,7 @@ def lock_documents(submissions: Mapping[int, Submission], tokens: Mapping[int, T
         for lease, pk, state, round_, extra, is_gold, split, text in rows
     }
     for index, token in tokens.items():
-        with named(index):
+        with error_context(index):
             if token[0] not in documents:
                 raise LeaseNotFound
     return {number: documents[token[0]] for number, token in tokens.items()}
@@ -117,9 +117,9 @@ def _check_submission(submission: Submission) -> None:
         raise InvalidInput(_("A time is never below zero."))
 
 
-def read_facts(
+def read_lease_states(
     annotator: User, submissions: Mapping[int, Submission], tokens: Mapping[int, Token]
-) -> dict[int, Facts]:
+) -> dict[int, LeaseState]:
     """What decides about each submission, now that its document is locked."""
     parameters = {
         "annotator": annotator.pk,
@@ -129,11 +129,11 @@ def read_facts(
         "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
     }
     rows = run(sql.SUBMIT_FACTS, parameters)
-    return {index: Facts(*row) for index, row in zip(submissions, rows, strict=True)}
+    return {index: LeaseState(*row) for index, row in zip(submissions, rows, strict=True)}
 
 
 @contextmanager
-def named(index: int) -> Iterator[None]:
+def error_context(index: int) -> Iterator[None]:
     """An error in here says which submission it is about."""
     try:
         yield
@@ -164,7 +164,7 @@ class _Accepted:
     index: int
     submission: Submission
     document: Document
-    facts: Facts
+    facts: LeaseState
     answer: Answer
     epoch: int  # of the token it came with
     slot: int | None
@@ -198,7 +198,7 @@ def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Subm
     tokens: dict[str, str] = {}  # by key
     for index, submission in enumerate(submissions):
         if submission.key and tokens.setdefault(submission.key, submission.token) != submission.token:
-            with named(index):
+            with error_context(index):
                 raise KeyReused
     done: dict[int, Submitted] = {}
     waiting = dict(enumerate(submissions))
@@ -225,9 +225,9 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
     documents = lock_documents(submissions, tokens)
     done: dict[int, Submitted] = {}
     accepted: list[_Accepted] = []
-    for index, facts in read_facts(annotator, submissions, tokens).items():
+    for index, facts in read_lease_states(annotator, submissions, tokens).items():
         submission, document = submissions[index], documents[index]
-        with named(index):
+        with error_context(index):
             if facts.annotator_id != annotator.pk:
                 raise LeaseNotFound
             if not facts.is_member:
@@ -245,7 +245,7 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
     return done | _store(accepted)
 
 
-def _replay(facts: Facts, document: Document, submission: Submission) -> Submitted | None:
+def _replay(facts: LeaseState, document: Document, submission: Submission) -> Submitted | None:
     """The stored answer, where this is the same one again; an error where it is another one.
 
     A class that was retired since changes nothing about what is stored.
@@ -263,7 +263,7 @@ def _replay(facts: Facts, document: Document, submission: Submission) -> Submitt
     return Submitted(facts.same_lease_id, document.pk, "replay", document.state, looks_settled)
 
 
-def _is_same_beside_labels(facts: Facts, submission: Submission) -> bool:
+def _is_same_beside_labels(facts: LeaseState, submission: Submission) -> bool:
     """Note and suggestion are part of a request. Seconds are not: they are measured anew at each sending."""
     stored = None if facts.same_key_suggestion is None else json.loads(facts.same_key_suggestion)
     return (facts.same_key_note, stored) == (
@@ -272,7 +272,7 @@ def _is_same_beside_labels(facts: Facts, submission: Submission) -> bool:
     )
 
 
-def _slot_to_fill(facts: Facts, document: Document, epoch: int) -> int | None:
+def _slot_to_fill(facts: LeaseState, document: Document, epoch: int) -> int | None:
     """The slot this answer fills: its own, or the lowest free one; None where it comes too late (surplus).
 
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
@@ -321,7 +321,7 @@ def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
     }
 
 
-def _looks_settled(facts: Facts, document: Document, state: str) -> bool:
+def _looks_settled(facts: LeaseState, document: Document, state: str) -> bool:
     """Whether the annotator may take the document as settled: gold looks like one just begun."""
     return state == Document.State.RESOLVED and (not document.is_gold or facts.overlap == 1)
 

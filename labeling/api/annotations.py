@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from labeling.annotations import corrections
 from labeling.annotations.submit import MAX_SUBMITS, Submission, Submitted, submit, submit_many
 from labeling.api.annotation_list import ListAnnotations
-from labeling.api.claims import FROM_THE_BATCH, HeldOut, held_out
+from labeling.api.claims import FROM_THE_BATCH, HeldDocumentOut, held_out
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import Input, Number, Text
 from labeling.api.idempotency import KeyedInput, key_of, optional_body, require_leases_of
@@ -85,7 +85,7 @@ class UndoneOut(serializers.Serializer[Any]):
     """What an undo left."""
 
     document_id = serializers.IntegerField()
-    held = HeldOut(
+    held = HeldDocumentOut(
         allow_null=True,
         help_text="The document in your hands again; null where the others' answers suffice, and where you "
         "have answered it since.",

@@ -18,7 +18,7 @@ from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
 from labeling.api.permissions import ANNOTATE
 from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.documents.metadata import shown_metadata
-from labeling.explanations.model_evidence import explanation, shows_opinion
+from labeling.explanations.model_evidence import explanation, shows_prediction
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import Key, ModelEvidence, SelectionReason
 from labeling.explanations.suggestions import OPEN
@@ -54,7 +54,7 @@ class DeferIn(ReleaseIn):
     minutes = WholeNumber(required=False, min_value=1, max_value=60 * 24 * 30, default=60)
 
 
-class HeldOut(serializers.Serializer[Any]):
+class HeldDocumentOut(serializers.Serializer[Any]):
     """A document in your hands: what it says, until when, and why this one."""
 
     token = serializers.CharField(help_text="The proof of this claim; send it with the answer.")
@@ -88,7 +88,7 @@ class HeldOut(serializers.Serializer[Any]):
 class BatchOut(serializers.Serializer[Any]):
     """Documents to label. An empty batch says why it is empty."""
 
-    documents = HeldOut(many=True)
+    documents = HeldDocumentOut(many=True)
     empty_because = serializers.ChoiceField(
         ["no_documents", "complete", "all_leased", "none_for_you", "at_cap", "paused", "replayed"],
         allow_null=True,
@@ -106,7 +106,7 @@ def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_cla
     >>> shown_reason(SelectionReason.from_json({"share": "random", "top": [["a", 0.9]]}), {}, False)
     {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
     """
-    shows = shows_opinion(reason, shows_classes)
+    shows = shows_prediction(reason, shows_classes)
     sentence = reason_sentence(reason, class_names, shows)
     if not shows:
         is_wish = reason.share == Share.SEED_WORDS  # of a manager, and matched without a model
@@ -130,7 +130,7 @@ def held_out(held: Sequence[HeldDocument], project: Project) -> list[dict[str, A
         "class_names": names,
         "shows_classes": project.suggestion_policy in OPEN,
     }
-    return list(HeldOut(held, many=True, context=context).data)
+    return list(HeldDocumentOut(held, many=True, context=context).data)
 
 
 def _answer(claimed: Claimed, project: Project) -> Response:

@@ -21,8 +21,8 @@ from labeling.exceptions import NotFound
 from labeling.formats.predictions import (
     MAX_SOURCE_CHARACTERS,
     UNSAID_CONFIDENCE,
-    Opinion,
-    opinion_from,
+    PredictionRow,
+    prediction_from,
     read_predictions,
 )
 from labeling.formats.records import BadRow, RowProblem, bad_row
@@ -132,14 +132,14 @@ class OnePredictionSource(Endpoint):
         return Response(status=204)
 
 
-def _opinions(body: Any) -> Iterator[Opinion | BadRow]:
+def _opinions(body: Any) -> Iterator[PredictionRow | BadRow]:
     """The opinions of a JSON body, one by one."""
     return map(_opinion, enumerate(PredictionsIn.checked(body)["predictions"], start=1))
 
 
-def _opinion(numbered: tuple[int, dict[str, Any]]) -> Opinion | BadRow:
+def _opinion(numbered: tuple[int, dict[str, Any]]) -> PredictionRow | BadRow:
     line, prediction = numbered
     try:
-        return opinion_from(dict(prediction), line)
+        return prediction_from(dict(prediction), line)
     except RowProblem as problem:
         return bad_row(line, problem, str(prediction)[:80])

@@ -10,10 +10,10 @@ from django.db import transaction
 
 from labeling.db.prepared import run
 from labeling.desk import sql
-from labeling.desk.context import DeskFacts, sit_down
+from labeling.desk.context import DeskContext, sit_down
 from labeling.exceptions import LabelingError, NotAMember
 from labeling.projects.models import Membership
-from labeling.queue.claims import MAX_EXTENSION, Claimed, HeldDocument, Policy, hand_out, held_documents
+from labeling.queue.claims import MAX_EXTENSION, Claimed, ClaimPolicy, HeldDocument, hand_out, held_documents
 from labeling.queue.models import read_lease_token
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Desk:
     """The member, what stands around, and the documents in hand; where there are none, why."""
 
     member: Membership
-    facts: DeskFacts
+    facts: DeskContext
     claimed: Claimed
 
     @property
@@ -53,7 +53,7 @@ def open_desk(
     room = (project.lease_cap if have is None else max(1, project.lease_cap // 2)) - at.live
     if len(held) == count or (held and room <= 0):
         return Desk(at.member, at.facts, Claimed(held))
-    policy = Policy(
+    policy = ClaimPolicy(
         project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.present_count
     )
     facts = {

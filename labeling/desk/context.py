@@ -169,7 +169,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class DeskFacts:
+class DeskContext:
     """What stands around the document: the rules, and how far it is."""
 
     guideline_number: int | None
@@ -214,14 +214,14 @@ class AtDesk:
     """A member who sits down to label: the rules around, and what is in hand."""
 
     member: Membership
-    facts: DeskFacts
+    facts: DeskContext
     live: int  # leases in hand
     guideline_id: int | None  # the newest
     replied: list[int]  # documents that come back with the reply to a question
     held: list[tuple[Any, ...]]  # rows as a claim returns them
 
 
-def desk_facts(project_id: int, annotator_id: int) -> DeskFacts:
+def desk_context(project_id: int, annotator_id: int) -> DeskContext:
     """The page's surroundings for one annotator, who is a member."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -252,9 +252,9 @@ def sit_down(
     return AtDesk(member, _facts(facts), *hand)
 
 
-def _facts(row: dict[str, Any]) -> DeskFacts:
+def _facts(row: dict[str, Any]) -> DeskContext:
     number, note, created_at, has_body = row["guideline"] or (None, None, None, False)
-    return DeskFacts(
+    return DeskContext(
         guideline_number=number,
         guideline_note=note,
         guideline_date=datetime.fromisoformat(created_at) if created_at else None,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from labeling.exceptions import InvalidInput
 from labeling.explanations.selection_reason import Key
-from labeling.explanations.suggestions import named
+from labeling.explanations.suggestions import describe_suggestion
 from labeling.formats import Annotation, ExportRow, Span, write_csv, write_jsonl
 from labeling.formats.exports import Kind
 from labeling.projects.models import Project
@@ -110,7 +110,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
     names_of = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
     while page := _fetched(statement, facts):
         for _place, text, external_id, metadata, split, names, starts, ends, *annotation, shown in page:
-            suggestion = None if shown is None else named(json.loads(shown), names_of)
+            suggestion = None if shown is None else describe_suggestion(json.loads(shown), names_of)
             yield ExportRow(
                 text,
                 external_id,

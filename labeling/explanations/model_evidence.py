@@ -18,16 +18,16 @@ INDEPENDENT = (Share.RANDOM, Share.TEST, Share.GOLD, Share.SECOND_OPINION, Share
 LONGEST_WORD = 40  # characters that are shown
 
 
-def shows_opinion(reason: SelectionReason, shows_suggestions: bool) -> bool:
+def shows_prediction(reason: SelectionReason, shows_suggestions: bool) -> bool:
     """Whether annotators may know what the model thinks of this document.
 
     Never of those that measure the model or other people: what leans on a suggestion measures nothing.
 
     shows_suggestions : the project's policy
 
-    >>> [shows_opinion(SelectionReason(share), True) for share in (Share.MARGIN, Share.TEST)]
+    >>> [shows_prediction(SelectionReason(share), True) for share in (Share.MARGIN, Share.TEST)]
     [True, False]
-    >>> shows_opinion(SelectionReason.from_json({"share": "picked", "independent": "test"}), True)
+    >>> shows_prediction(SelectionReason.from_json({"share": "picked", "independent": "test"}), True)
     False
     """
     return shows_suggestions and reason.share not in INDEPENDENT and reason.measures is None

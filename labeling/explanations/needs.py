@@ -13,12 +13,12 @@ from labeling.explanations.selection_reason import Need
 from labeling.formatting import decimal
 
 
-def told_need(evidence: Mapping[str, Any], is_by_hand: bool) -> Need:
+def describe_need(evidence: Mapping[str, Any], is_by_hand: bool) -> Need:
     """What an entry of the queue remembers of a need: that it is by hand, or the weaker measure.
 
     evidence : of `ClassNeed`
 
-    >>> told_need({"recall": [0.5, 0.4, 0.6], "precision": [0.9, 0.8, 0.95], "support": 61}, False)
+    >>> describe_need({"recall": [0.5, 0.4, 0.6], "precision": [0.9, 0.8, 0.95], "support": 61}, False)
     Need(is_by_hand=False, measure='recall', interval=(0.5, 0.4, 0.6), support=61)
     """
     if is_by_hand:

@@ -31,14 +31,16 @@ def reason_sentence(reason: SelectionReason, class_names: Names, shows_classes: 
     >>> reason_sentence(reason, {}, False)
     'the model is torn between two classes (41 % and 38 %). It stands for 214 similar documents.'
     """
-    sentence, details = told(reason, class_names, shows_classes)
+    sentence, details = describe_reason(reason, class_names, shows_classes)
     return " ".join([sentence, *details])
 
 
-def told(reason: SelectionReason, class_names: Names, shows_classes: bool = True) -> tuple[str, list[str]]:
+def describe_reason(
+    reason: SelectionReason, class_names: Names, shows_classes: bool = True
+) -> tuple[str, list[str]]:
     """The same in two: the sentence itself, and further ones for those who want to know more.
 
-    >>> told(SelectionReason(Share.MARGIN, cluster_size=214), {})
+    >>> describe_reason(SelectionReason(Share.MARGIN, cluster_size=214), {})
     ('the model is unsure about it.', ['It stands for 214 similar documents.'])
     """
     write = SENTENCES.get(reason.share, _unknown)

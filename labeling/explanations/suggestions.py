@@ -13,7 +13,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labeling.explanations.model_evidence import shows_opinion
+from labeling.explanations.model_evidence import shows_prediction
 from labeling.explanations.selection_reason import (
     SelectionReason,
     SuggestedSpan,
@@ -81,7 +81,7 @@ def offered(reason: SelectionReason, policy: str, kind: str, known: Container[st
     top = tuple(sorted({k: p for k, p in opinion if k in known}.items(), key=lambda pair: -pair[1]))[
         :MAX_SUGGESTIONS
     ]
-    if not top or not shows_opinion(reason, policy != Policy.HIDDEN):
+    if not top or not shows_prediction(reason, policy != Policy.HIDDEN):
         return Suggestion()
     if kind == Project.Kind.SINGLE:
         return Suggestion(policy, top, (top[0][0],))
@@ -100,7 +100,7 @@ def _of_spans(reason: SelectionReason, policy: str, known: Container[str]) -> Su
     (Project.SuggestionPolicy.HIDDEN, None)
     """
     spans = reason.evidence.spans
-    if spans is None or not shows_opinion(reason, policy != Policy.HIDDEN):
+    if spans is None or not shows_prediction(reason, policy != Policy.HIDDEN):
         return Suggestion()
     return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in known))
 
@@ -142,12 +142,12 @@ def seen(stored: Any, first: list[Any] | None) -> Any:
     return Suggestion().stored() if first is None else stored | {"first": first}
 
 
-def named(stored: Any, names: dict[str, str]) -> dict[str, Any] | None:
+def describe_suggestion(stored: Any, names: dict[str, str]) -> dict[str, Any] | None:
     """For people and exports: the same with the classes' names.
 
-    >>> named([["a", 0.41]], {"a": "Refund"})
+    >>> describe_suggestion([["a", 0.41]], {"a": "Refund"})
     {'policy': 'shown', 'top': [['Refund', 0.41]], 'chosen': ['Refund']}
-    >>> named({"policy": "shown", "spans": [[0, 4, "a", 0.9]]}, {"a": "Place"})
+    >>> describe_suggestion({"policy": "shown", "spans": [[0, 4, "a", 0.9]]}, {"a": "Place"})
     {'policy': 'shown', 'spans': [[0, 4, 'Place', 0.9]]}
     """
     suggestion = read(stored)

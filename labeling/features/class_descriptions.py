@@ -36,7 +36,7 @@ def _line(name: str, definition: str, has_bare_names: bool) -> str:
     return definition if is_said else f"{spoken}: {definition}"
 
 
-def described_vectors(project: Project, folder: Path, lines: Sequence[str]) -> Floats | None:
+def description_vectors(project: Project, folder: Path, lines: Sequence[str]) -> Floats | None:
     """Sentence embeddings of these lines; None, and they are owed, where nobody has made them yet."""
     try:
         arrays, _ = read_folder(folder / _name(lines))

@@ -109,12 +109,13 @@ _USUAL = frozenset(keyed(_OTHER_NAMES)).union(*_KEYS.values())
 _ANSWERS = frozenset(_KEYS["label"] + _KEYS["labels"] + _KEYS["spans"])
 
 
-def named(field: str, names: Sequence[str]) -> str | None:
+def matching_name(field: str, names: Sequence[str]) -> str | None:
     """The column whose name says that it holds this field of a document, if one does.
 
     field : text, id, label, labels, spans or split
 
-    >>> named("label", ["评论", "标签"]), named("text", ["评论", "标签"]), named("id", ["评论", "标签"])
+    >>> names = ["评论", "标签"]
+    >>> matching_name("label", names), matching_name("text", names), matching_name("id", names)
     ('标签', '评论', None)
     """
     by_key = {name_key(name): name for name in reversed(names)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.formats.answer_fields import answer_fields
-from labeling.formats.column_names import SPREADSHEET_TEXT, named
+from labeling.formats.column_names import SPREADSHEET_TEXT, matching_name
 from labeling.formats.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
 from labeling.formats.fields import SEPARATORS, guess_separator
 from labeling.formats.names import normal_name
@@ -224,12 +224,12 @@ def guess_columns(
     'a'
     """
     lengths = [sum(len(row[index]) for row in rows) for index in range(len(names))]
-    text = named("text", names) or names[lengths.index(max(lengths))]
-    identifier = named("id", names)
+    text = matching_name("text", names) or names[lengths.index(max(lengths))]
+    identifier = matching_name("id", names)
     if identifier is not None:
         cells = [cell for row in rows if (cell := row[names.index(identifier)])]
         identifier = None if len(set(cells)) < len(cells) else identifier
-    chosen = (named(field, names) for field in ("label", "labels", "spans", "split"))
+    chosen = (matching_name(field, names) for field in ("label", "labels", "spans", "split"))
     label, labels, spans, split = (None if name == text else name for name in chosen)
     label = _holding_classes([name for name in names if name != text], names, rows, class_names) or label
     labels = None if label else labels

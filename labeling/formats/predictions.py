@@ -17,7 +17,7 @@ _KNOWN = frozenset({"document", "external_id", "source", "version", "label", "co
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class PredictionRow:
     """What one source says of one document.
 
     document, external_id : one of them names the document
@@ -33,7 +33,7 @@ class Opinion:
     is_top: bool = False
 
 
-def read_predictions(chunks: Iterable[bytes]) -> Iterator[Opinion | BadRow]:
+def read_predictions(chunks: Iterable[bytes]) -> Iterator[PredictionRow | BadRow]:
     r"""Opinions of a JSONL stream; blank lines are passed over.
 
     >>> list(read_predictions([b'{"document": 7, "source": "llm", "label": "Refund"}\n']))[0].probabilities
@@ -47,12 +47,12 @@ def read_predictions(chunks: Iterable[bytes]) -> Iterator[Opinion | BadRow]:
                 )
             if line.isspace() or not line:
                 continue
-            yield opinion_from(strict_json.loads(line), number)
+            yield prediction_from(strict_json.loads(line), number)
         except RowProblem as problem:
             yield bad_row(number, problem, line)
 
 
-def opinion_from(value: object, line: int) -> Opinion:
+def prediction_from(value: object, line: int) -> PredictionRow:
     """One opinion from an object already read. Raises RowProblem that says what to mend."""
     if not isinstance(value, dict):
         raise RowProblem(gettext_noop('A prediction must be an object such as {"document": 7, …}.'))
@@ -69,7 +69,7 @@ def opinion_from(value: object, line: int) -> Opinion:
     if not source:
         raise RowProblem(gettext_noop('Name the model that says so in "source".'))
     probabilities, is_top = _probabilities(value)
-    return Opinion(line, source, document, external_id, _text(value, "version"), probabilities, is_top)
+    return PredictionRow(line, source, document, external_id, _text(value, "version"), probabilities, is_top)
 
 
 def _text(value: Mapping[str, object], key: str) -> str:

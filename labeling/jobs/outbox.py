@@ -133,7 +133,7 @@ def finish(work: OwedWork) -> None:
 def fail(work: OwedWork, why: str) -> None:
     """Queue the work again after an error of its own, with pauses that grow to an hour."""
     attempts = work.attempts + 1
-    pause = growing_pause(FIRST_PAUSE_SECONDS, attempts)
+    pause = backoff_pause(FIRST_PAUSE_SECONDS, attempts)
     _queue_again(work, pause, failure=why[:2000], attempts=attempts)
 
 
@@ -144,14 +144,14 @@ def interrupt(work: OwedWork, why: str) -> None:
     process in turn.
     """
     interruptions = work.interruptions + 1
-    pause = growing_pause(FIRST_INTERRUPTION_PAUSE_SECONDS, interruptions - 1)
+    pause = backoff_pause(FIRST_INTERRUPTION_PAUSE_SECONDS, interruptions - 1)
     _queue_again(work, pause, failure=why[:2000], interruptions=interruptions)
 
 
-def growing_pause(first_seconds: int, number: int) -> int:
+def backoff_pause(first_seconds: int, number: int) -> int:
     """Seconds before the next attempt after the number-th fault in a row; none before the first.
 
-    >>> [growing_pause(10, number) for number in (0, 1, 2, 3, 9, 10, 1000)]
+    >>> [backoff_pause(10, number) for number in (0, 1, 2, 3, 9, 10, 1000)]
     [0, 10, 20, 40, 2560, 3600, 3600]
     """
     return min(first_seconds * 2 ** min(number - 1, 20), LONGEST_PAUSE_SECONDS) if number else 0

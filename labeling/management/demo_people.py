@@ -52,10 +52,10 @@ WHY = {  # what the adjudicator writes beside a decision
 QUESTION = "A technology company, but the article gives its figures too. Is this Tech or Business?"
 
 
-def told() -> str:
+def describe_people() -> str:
     """The rates, for those who look at the project.
 
-    >>> print(told().split(": ")[1].split(";")[0])
+    >>> print(describe_people().split(": ")[1].split(";")[0])
     simulated-ida takes 5 % of Tech for Business and 0 % of Business for Tech, and errs in 1 % of the rest
     """
     rates = "; ".join(f"{name} takes {_told(slips)}" for name, slips in ANNOTATORS.items())

@@ -38,7 +38,7 @@ NOTHING = Quality(0.0, 0.0, 0.0)  # of a project whose labels do not make a mode
 
 
 @dataclass(frozen=True)
-class Point:
+class SimulationPoint:
     """One place of a learning curve."""
 
     labels: int
@@ -97,22 +97,22 @@ class Simulation:
         )
 
     def run(
-        self, seed: int, budget: int, batch: int, on_point: Callable[[Point], None] | None = None
-    ) -> list[Point]:
+        self, seed: int, budget: int, batch: int, on_point: Callable[[SimulationPoint], None] | None = None
+    ) -> list[SimulationPoint]:
         """Label batch by batch, with a training after each; the curve on the whole test set."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT setval('labeling_generation', %s)", [(seed + 1) * GENERATIONS_A_SEED])
         if not worker.work_off(self.project.pk, OwedWork.Kind.RANK):
             raise RuntimeError("The first order is not owed.")
         self.tokens = 0
-        curve: list[Point] = []
+        curve: list[SimulationPoint] = []
         labels = 0
         while labels < budget:
             labelled = self.label(min(batch, budget - labels))
             if not labelled:
                 break
             labels += labelled
-            curve.append(Point(labels, *self.train(), tokens=self.tokens))
+            curve.append(SimulationPoint(labels, *self.train(), tokens=self.tokens))
             if on_point:
                 on_point(curve[-1])
         return curve

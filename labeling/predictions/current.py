@@ -14,7 +14,7 @@ MAX_CLASSES = 3  # the likeliest, as far as a reader wants to know
 
 
 @dataclass(frozen=True)
-class ModelOpinion:
+class CurrentPrediction:
     """Of one model.
 
     number : of the model; None where it was not noted
@@ -27,7 +27,7 @@ class ModelOpinion:
     words: tuple[str, ...] = ()
 
 
-def opinion_on(document: Document) -> ModelOpinion | None:
+def current_prediction(document: Document) -> CurrentPrediction | None:
     """None while no model has said anything of the document."""
     if document.split == Document.Split.TEST and (version := ModelVersion.objects.in_use(document.project)):
         prediction = version.held_out_predictions.filter(document=document).first()
@@ -44,22 +44,22 @@ def opinion_on(document: Document) -> ModelOpinion | None:
     for reasons in (ranked, handed_out):
         if stored := reasons.values_list("reason", flat=True).first():
             reason = SelectionReason.from_json(stored)
-            return ModelOpinion(reason.model, list(reason.evidence.top or ())[:MAX_CLASSES])
+            return CurrentPrediction(reason.model, list(reason.evidence.top or ())[:MAX_CLASSES])
     return None
 
 
-def _of(version: ModelVersion, prediction: HeldOutPrediction) -> ModelOpinion:
+def _of(version: ModelVersion, prediction: HeldOutPrediction) -> CurrentPrediction:
     probabilities = sorted(
         zip(map(str, version.classes), prediction.probabilities, strict=True), key=lambda pair: -pair[1]
     )
-    return ModelOpinion(
+    return CurrentPrediction(
         version.number, [ClassProbability(pk, float(p)) for pk, p in probabilities[:MAX_CLASSES]]
     )
 
 
-def _of_spans(document: Document, version: ModelVersion, spans: list[Any]) -> ModelOpinion:
+def _of_spans(document: Document, version: ModelVersion, spans: list[Any]) -> CurrentPrediction:
     """What it marks: [start, end, place of the class, probability] each."""
-    return ModelOpinion(
+    return CurrentPrediction(
         version.number,
         [
             ClassProbability(str(version.classes[index]), float(probability))

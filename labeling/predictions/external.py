@@ -16,7 +16,7 @@ from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
 from labeling.formats.names import normal_name
-from labeling.formats.predictions import Opinion
+from labeling.formats.predictions import PredictionRow
 from labeling.formats.records import BadRow, RowProblem, bad_row
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
@@ -65,7 +65,7 @@ class Recorded:
             self.bad_rows.append(row)
 
 
-def record(project_id: int, manager: User, rows: Iterable[Opinion | BadRow]) -> Recorded:
+def record(project_id: int, manager: User, rows: Iterable[PredictionRow | BadRow]) -> Recorded:
     """Store every good prediction in place of what its source said of the document before; safe to repeat.
 
     The next training weighs the sources anew. Raises NotAllowed, and InvalidInput in a project of spans.
@@ -84,7 +84,7 @@ def record(project_id: int, manager: User, rows: Iterable[Opinion | BadRow]) -> 
     return done
 
 
-def outside_predictions(
+def external_predictions(
     project_id: int, classes: Sequence[UUID] | None = None
 ) -> dict[str, tuple[Integers, Floats]]:
     """What each source says: positions (n,) int64, rising, and probabilities (n, n_classes) float32.
@@ -115,7 +115,7 @@ def forget(project_id: int, manager: User, source_id: int) -> bool:
 
 
 @transaction.atomic
-def _record_some(project: Project, chunk: Sequence[Opinion | BadRow], done: Recorded) -> None:
+def _record_some(project: Project, chunk: Sequence[PredictionRow | BadRow], done: Recorded) -> None:
     done.read += len(chunk)
     opinions = []
     for row in chunk:
@@ -150,7 +150,7 @@ def _record_some(project: Project, chunk: Sequence[Opinion | BadRow], done: Reco
     done.stored += _store(project, rows)
 
 
-def _documents(project: Project, opinions: Sequence[Opinion]) -> dict[int | str | None, int]:
+def _documents(project: Project, opinions: Sequence[PredictionRow]) -> dict[int | str | None, int]:
     """Identifiers of the documents by what the opinions call them."""
     own = Document.objects.filter(project=project)
     numbers = own.filter(pk__in=[o.document for o in opinions if o.document is not None])
@@ -159,7 +159,7 @@ def _documents(project: Project, opinions: Sequence[Opinion]) -> dict[int | str 
     return ids | dict(names.values_list("external_id", "pk"))
 
 
-def _checked(opinion: Opinion, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
+def _checked(opinion: PredictionRow, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
     """The probabilities by class. Raises RowProblem."""
     probabilities = {}
     for name, probability in opinion.probabilities.items():
@@ -174,7 +174,7 @@ def _checked(opinion: Opinion, classes: Mapping[str, UUID], kind: str) -> dict[U
 
 
 def _vector(
-    opinion: Opinion, probabilities: Mapping[UUID, float], classes: Sequence[UUID], kind: str
+    opinion: PredictionRow, probabilities: Mapping[UUID, float], classes: Sequence[UUID], kind: str
 ) -> list[float]:
     """In the order of the source's classes. Of one class per document, what is unsaid is shared evenly."""
     whole = sum(probabilities.values())

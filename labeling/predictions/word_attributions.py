@@ -34,7 +34,7 @@ def truth_flags(version: ModelVersion, documents: Sequence[LabelledDocument]) ->
     return ClassIndex.of(version.classes).matrix([document.classes for document in documents])
 
 
-def pulled(
+def attributions_of(
     committee: Committee,
     store: FeatureStore,
     positions: Sequence[tuple[int, int]],

@@ -92,7 +92,7 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Policy:
+class ClaimPolicy:
     """What the project lets its annotators claim."""
 
     overlap: int
@@ -130,7 +130,7 @@ def claim(
     return hand_out(policy, facts, min(count, MAX_PER_CLAIM), policy.lease_cap - live)
 
 
-def hand_out(policy: Policy, facts: dict[str, Any], count: int, room: int) -> Claimed:
+def hand_out(policy: ClaimPolicy, facts: dict[str, Any], count: int, room: int) -> Claimed:
     """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
 
     facts : project, annotator, guideline, key, asked, replied and is_machine, as the statements take them
@@ -192,12 +192,12 @@ def release(token: str, annotator: User, key: str | None = None) -> None:
     give_back(token, annotator, Lease.State.RELEASED, key, {})
 
 
-def _lock_member(facts: dict[str, Any]) -> Policy:
+def _lock_member(facts: dict[str, Any]) -> ClaimPolicy:
     """One claim of one annotator at a time; also the check that there is such a member."""
     rows = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
     if not rows:
         raise NotAMember
-    return Policy(*rows[0])
+    return ClaimPolicy(*rows[0])
 
 
 def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
@@ -220,7 +220,7 @@ def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
     return held_documents(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
 
 
-def _why_empty(policy: Policy, facts: dict[str, Any]) -> Claimed | None:
+def _why_empty(policy: ClaimPolicy, facts: dict[str, Any]) -> Claimed | None:
     """The reason for an empty answer; None where a claimable document was only locked for the moment."""
     if policy.document_count == 0:
         return Claimed([], "no_documents")

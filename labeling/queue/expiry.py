@@ -12,7 +12,7 @@ from labeling.queue import sql
 from labeling.queue.models import Lease
 
 
-def sweep(project_id: int, limit: int = 500) -> int:
+def expire_leases(project_id: int, limit: int = 500) -> int:
     """Free slots of leases that ran out, to keep counts fresh (claims need no sweep). Returns how many."""
     freed = 0
     overdue = Lease.objects.overdue().filter(project=project_id).order_by("leased_until")

@@ -36,7 +36,7 @@ MIN_TEXT_ATTRIBUTION = 0.5  # nats from which a text as a whole is named, if its
 
 
 @dataclass(frozen=True)
-class Opinion:
+class AttachedPredictions:
     """A model that can say what it thinks."""
 
     version: ModelVersion

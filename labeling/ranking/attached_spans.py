@@ -26,7 +26,7 @@ MAX_TAGGED_CHARACTERS = (
 
 
 @dataclass(frozen=True)
-class SpanOpinion:
+class AttachedSpans:
     """A tagger that can say what it would mark."""
 
     version: ModelVersion

@@ -12,7 +12,7 @@ from django.db import connection
 from labeling.annotations.ground_truth import label_counts
 from labeling.db.clock import Now
 from labeling.documents.models import Document
-from labeling.explanations.needs import told_need
+from labeling.explanations.needs import describe_need
 from labeling.explanations.selection_reason import Need
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
@@ -22,7 +22,13 @@ from labeling.learning.query_strategies.class_weights import (
     prequential_f1,
     weak_class_weights,
 )
-from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, Mix, Share, Wishes, sought_classes
+from labeling.learning.query_strategies.mix import (
+    MAX_NEEDS_SHARE,
+    Mix,
+    SelectionTargets,
+    Share,
+    sought_classes,
+)
 from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
@@ -42,7 +48,7 @@ COMPARED = """
 """
 
 
-def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
+def selection_targets_for(project: Project, classes: Sequence[UUID]) -> SelectionTargets:
     """Weights of the shares for single classes, and what managers want. `classes` gives their numbers."""
     class_index = ClassIndex.of(classes)
     counts = _counts(project, class_index)
@@ -63,7 +69,7 @@ def wishes_for(project: Project, classes: Sequence[UUID]) -> Wishes:
     weakness[class_index.columns(need.label_class_id for need in rows)] = 0.0
     focus = _focus(project, class_index)  # a manager's wish for a class takes the place of its need
     needs = _needs(rows, class_index, _most_needed(mix, len(classes)))
-    return Wishes(
+    return SelectionTargets(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
         target_classes=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
@@ -85,7 +91,7 @@ def _most_needed(mix: Mix, n_classes: int) -> float:
 def told_needs(project: Project) -> dict[UUID, Need]:
     """Why classes get their share, where a report measured it or a manager set it."""
     return {
-        need.label_class_id: told_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
+        need.label_class_id: describe_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
         for need in _set_needs(project)
         if need.share
     }

@@ -29,9 +29,9 @@ from labeling.learning.query_strategies.head_builder import (
 from labeling.learning.query_strategies.mix import (
     CLASS_SHARES,
     HeadEntry,
+    SelectionTargets,
     Share,
     Strategy,
-    Wishes,
     interleave,
     spliced,
 )
@@ -43,9 +43,9 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue.models import Entry, Lease
 from labeling.ranking import gold
-from labeling.ranking.attached_predictions import Opinion
+from labeling.ranking.attached_predictions import AttachedPredictions
 from labeling.ranking.candidates import apart_from, candidates_of
-from labeling.ranking.class_targets import seed_words, told_needs, wishes_for
+from labeling.ranking.class_targets import seed_words, selection_targets_for, told_needs
 from labeling.ranking.label_errors import review
 from labeling.ranking.reserved import started_documents, test_documents
 from labeling.steering import picks
@@ -159,17 +159,19 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         limit = round(share * ASKED_AHEAD * labels_between(project, version))
         return review(project, version.classes, committee, store, limit)
 
-    return Ranker(project, choose, version, version.classes, doubts, Opinion(version, committee, store))
+    return Ranker(
+        project, choose, version, version.classes, doubts, AttachedPredictions(version, committee, store)
+    )
 
 
-def all_wishes(
+def all_selection_targets(
     project: Project, version: ModelVersion, store: FeatureStore, is_eligible: np.ndarray
-) -> Wishes:
+) -> SelectionTargets:
     """What is asked of the head, with what seed words found where the strategy serves them.
 
     is_eligible : (n,) bool, n at least the documents of the store
     """
-    wishes = wishes_for(project, version.classes)
+    wishes = selection_targets_for(project, version.classes)
     if project.strategy != Project.Strategy.DEFAULT:
         return wishes
     share = mix_of(project, len(version.classes)).seed_words
@@ -206,7 +208,7 @@ def _select(
             store.dense,
             len(version.classes),
             strategy=strategy,
-            wishes=all_wishes(project, version, store, is_candidate),
+            wishes=all_selection_targets(project, version, store, is_candidate),
             size=count,
             batch=batch,
             labelled=labelled,

@@ -18,7 +18,7 @@ from labeling.jobs.models import OwedWork
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
 from labeling.replay.models import Replay
-from labeling.training.dataset import Lesson, read_lesson
+from labeling.training.dataset import TrainingSet, read_training_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
 class Material:
     """What a replay would have to work with now."""
 
-    lesson: Lesson
+    lesson: TrainingSet
     test: list[LabelledDocument]
 
     @property
@@ -66,7 +66,7 @@ class Material:
 
 def material_of(project: Project) -> Material:
     """The labels of now."""
-    lesson = read_lesson(project)
+    lesson = read_training_set(project)
     return Material(lesson, _tested(project, set(lesson.classes)))
 
 

@@ -16,16 +16,16 @@ from labeling.features.pipeline import current_store
 from labeling.jobs.models import OwedWork
 from labeling.jobs.outbox import beat, owe
 from labeling.learning.arrays.types import AnyArray
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.evaluation.label_savings import Curve, Savings, estimate_savings
+from labeling.learning.evaluation.label_savings import QualityCurve, Savings, estimate_savings
 from labeling.learning.evaluation.retrospective import KnownPool, replay
 from labeling.learning.query_strategies.mix import Strategy
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.projects.models import Project
 from labeling.replay.models import Replay, ReplayCurve
-from labeling.training.auxiliary import evidence_for
-from labeling.training.dataset import given_before
+from labeling.training.auxiliary import auxiliary_data_for
+from labeling.training.dataset import labels_before
 
 STRATEGIES = (Strategy.RANDOM, Strategy.MARGIN, Strategy.DEFAULT)
 SHARES = (0.9, 0.95)  # of the final quality
@@ -80,15 +80,15 @@ def next_run(replay: Replay) -> tuple[Strategy, int] | None:
 def known_pool(replay: Replay, store: FeatureStore) -> KnownPool:
     """The documents of a replay with what they were given."""
     kind, n_classes = replay.project.kind, len(replay.classes)
-    positions, labels = given_before(replay.pool_annotations, replay.classes)
-    test_places, test_labels = given_before(replay.test_annotations, replay.classes)
+    positions, labels = labels_before(replay.pool_annotations, replay.classes)
+    test_places, test_labels = labels_before(replay.test_annotations, replay.classes)
     if kind == Project.Kind.SINGLE:
         labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
-    evidence = _lessened(evidence_for(replay.project, store, replay.classes))
+    evidence = _lessened(auxiliary_data_for(replay.project, store, replay.classes))
     return KnownPool(store.take(positions), labels, n_classes, evidence, store.take(test_places), test_labels)
 
 
-def _lessened(evidence: Evidence) -> Evidence:
+def _lessened(evidence: AuxiliaryData) -> AuxiliaryData:
     """A smaller sample of the pool, as evenly drawn as the larger one."""
     step = -(-len(evidence.positions) // UNLABELLED) or 1
     chosen = np.arange(0, len(evidence.positions), step)
@@ -115,11 +115,11 @@ def _store_curve(work: OwedWork, pending: Replay, pool: KnownPool, strategy: Str
 
 
 def _read_off(replay: Replay, pool: KnownPool) -> dict[str, object]:
-    curves: dict[str, list[Curve]] = {}
+    curves: dict[str, list[QualityCurve]] = {}
     seconds = 0.0
     for curve in replay.curves.all():
         curves.setdefault(curve.strategy, []).append(
-            Curve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
+            QualityCurve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
         )
         seconds += curve.seconds
     savings: Savings = estimate_savings(

@@ -8,17 +8,17 @@ from uuid import UUID
 import numpy as np
 
 from labeling.documents.models import Document
-from labeling.features.class_descriptions import class_lines, described_vectors
+from labeling.features.class_descriptions import class_lines, description_vectors
 from labeling.features.embeddings import embedding_folder
-from labeling.learning.classifiers.auxiliary import SAMPLE, Evidence
+from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
 from labeling.learning.classifiers.external import OutsideModel
 from labeling.learning.storage.feature_store import WORDS, FeatureStore
 from labeling.learning.text.rows import Rows
-from labeling.predictions.external import outside_predictions
+from labeling.predictions.external import external_predictions
 from labeling.projects.models import Project
 
 
-def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> Evidence:
+def auxiliary_data_for(project: Project, store: FeatureStore, classes: Sequence[UUID]) -> AuxiliaryData:
     """Read what there is. `classes` is the order of every probability vector."""
     sampled = Document.objects.trainable().filter(project=project, position__lt=len(store))
     sampled = sampled.exclude(state=Document.State.EXCLUDED).order_by("random_key")[:SAMPLE]
@@ -26,7 +26,9 @@ def evidence_for(project: Project, store: FeatureStore, classes: Sequence[UUID])
     step = None if store.graph is None else store.graph.step
     anchors = positions[:0] if store.graph is None else store.graph.anchors
     described = _described(project, store, classes)
-    return Evidence(store.take(positions), positions, step, described, anchors, _outside(project, classes))
+    return AuxiliaryData(
+        store.take(positions), positions, step, described, anchors, _outside(project, classes)
+    )
 
 
 def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, OutsideModel]:
@@ -34,7 +36,7 @@ def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, OutsideMode
     is_single = project.kind == Project.Kind.SINGLE
     return {
         f"outside: {name}": OutsideModel.of(positions, probabilities, is_single=is_single)
-        for name, (positions, probabilities) in outside_predictions(project.pk, classes).items()
+        for name, (positions, probabilities) in external_predictions(project.pk, classes).items()
     }
 
 
@@ -46,5 +48,5 @@ def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -
     rows = store.featurizer.transform(lines)
     if store.view == WORDS:
         return rows
-    vectors = described_vectors(project, embedding_folder(project.pk), lines)
+    vectors = description_vectors(project, embedding_folder(project.pk), lines)
     return None if vectors is None else Rows(rows.sparse, vectors)

@@ -27,7 +27,7 @@ IDLE_SECONDS = 60  # a pause of the team is a good moment too
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """What one run learns from."""
 
     project: Project
@@ -70,23 +70,23 @@ def is_due(project: Project) -> bool:
     target = max(MIN_NEW_LABELS, int(NEW_LABELS_SHARE * seen))
     newer = Annotation.objects.filter(project=project, pk__gt=through).order_by("pk")
     count = newer[:target].count()
-    if count == 0 or (last is None and not read_lesson(project).is_enough):
+    if count == 0 or (last is None and not read_training_set(project).is_enough):
         return False
     return (
         count >= target or not newer.filter(created_at__gt=Now() - timedelta(seconds=IDLE_SECONDS)).exists()
     )
 
 
-def read_lesson(project: Project) -> Lesson:
+def read_training_set(project: Project) -> TrainingSet:
     """The labels of now. What arrives while they are read counts for the next run."""
     through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
     classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
     existing = set(classes)
     documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= existing]
-    return Lesson(project, classes, documents, through)
+    return TrainingSet(project, classes, documents, through)
 
 
-def labels_per_class(lesson: Lesson) -> dict[str, int]:
+def labels_per_class(lesson: TrainingSet) -> dict[str, int]:
     """How many labels of each class there are to learn from: what a learning curve is drawn over."""
     counts = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
     return {str(label_class): counts[label_class] for label_class in lesson.classes}
@@ -100,7 +100,7 @@ def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -
     return class_index.matrix([document.classes for document in documents])
 
 
-def given_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[np.ndarray, np.ndarray]:
+def labels_before(annotations: Sequence[int], classes: Sequence[UUID]) -> tuple[np.ndarray, np.ndarray]:
     """What these annotations said: places in the store, rising (n,), and the classes as flags (n, n_classes).
 
     Annotations never change, so their numbers hold the labels of a moment for as long as work on them takes.

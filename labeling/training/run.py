@@ -22,15 +22,15 @@ from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Recipe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters
 from labeling.predictions.held_out import labelled_next
 from labeling.predictions.models import ModelVersion
-from labeling.predictions.word_attributions import pulled, truth_flags
+from labeling.predictions.word_attributions import attributions_of, truth_flags
 from labeling.projects.models import Project
 from labeling.queue import publishing
 from labeling.ranking.head import Ranker, committee_ranker, start_ranker
-from labeling.training.auxiliary import evidence_for
-from labeling.training.dataset import Lesson, labels_per_class, read_lesson, targets
+from labeling.training.auxiliary import auxiliary_data_for
+from labeling.training.dataset import TrainingSet, labels_per_class, read_training_set, targets
 from labeling.training.model_files import SEAL, model_folder, seal_of
 from labeling.training.registry import (
     forget_old_versions,
@@ -39,13 +39,13 @@ from labeling.training.registry import (
     saved_committee,
     saved_tagger,
 )
-from labeling.training.span_evaluation import change_of_tags, crossed_span_facts, predict_spans
+from labeling.training.span_evaluation import change_of_tags, cross_validated_span_metadata, predict_spans
 from labeling.training.span_model import fit_tagger, tagger_ranker
-from labeling.training.stability import change_since, crossed_facts, right_now
-from labeling.training.tuning import recipe_of
+from labeling.training.stability import change_since, cross_validated_metadata, right_now
+from labeling.training.tuning import hyperparameters_of
 
 if TYPE_CHECKING:
-    from labeling.learning.classifiers.auxiliary import Evidence
+    from labeling.learning.classifiers.auxiliary import AuxiliaryData
     from labeling.learning.storage.feature_store import FeatureStore
     from labeling.learning.text.rows import Rows
 
@@ -59,9 +59,9 @@ class Fit(Protocol):
         labels: np.ndarray,
         n_classes: int,
         *,
-        evidence: Evidence | None = None,
+        evidence: AuxiliaryData | None = None,
         start: Committee | None = None,
-        recipe: Recipe = USUAL_RECIPE,
+        recipe: Hyperparameters = USUAL_RECIPE,
     ) -> Committee: ...
 
 
@@ -75,7 +75,7 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     generation = publishing.next_generation()
     if are_features_lost(project):  # the order that is there stays; a training follows the new features
         return
-    lesson = read_lesson(project)
+    lesson = read_training_set(project)
     if not lesson.is_enough or project.feature_edition == 0:
         publish_head(work, project, start_ranker(project), generation)
         return
@@ -124,7 +124,7 @@ def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: i
 
 
 @transaction.atomic
-def _begin(lesson: Lesson) -> ModelVersion:
+def _begin(lesson: TrainingSet) -> ModelVersion:
     """A new version in training. Its number fences: a run that was taken over cannot become ready."""
     project = lesson.project
     ModelVersion.objects.filter(project=project, state=ModelVersion.State.TRAINING).update(
@@ -142,20 +142,20 @@ def _begin(lesson: Lesson) -> ModelVersion:
     )
 
 
-def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ranker:
+def _fit(work: OwedWork, version: ModelVersion, lesson: TrainingSet, fit: Fit) -> Ranker:
     folder = model_folder(version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if lesson.project.kind == Project.Kind.SPANS:
         tagger = fit_tagger(lesson, folder)
         outbox.beat(work)
-        version.facts |= crossed_span_facts(version, lesson)
+        version.facts |= cross_validated_span_metadata(version, lesson)
         version.facts["change"] = change_of_tags(version, tagger, saved_tagger)
         version.facts["held_out"] = predict_spans(version, tagger)
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None
-    recipe = recipe_of(lesson.project)
+    recipe = hyperparameters_of(lesson.project)
     committee = _fit_committee(store, lesson, folder, fit, recipe)
     outbox.beat(work)
     version.facts["view"] = store.view
@@ -164,23 +164,25 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: Lesson, fit: Fit) -> Ran
     version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
     if len(committee.thresholds):  # reports decide as the model does
         version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
-    version.facts |= crossed_facts(version, committee)
+    version.facts |= cross_validated_metadata(version, committee)
     version.facts["held_out"] = _predict_test_set(version, store, committee)
     return committee_ranker(lesson.project, version, committee)
 
 
-def _fit_committee(store: FeatureStore, lesson: Lesson, folder: Path, fit: Fit, recipe: Recipe) -> Committee:
+def _fit_committee(
+    store: FeatureStore, lesson: TrainingSet, folder: Path, fit: Fit, recipe: Hyperparameters
+) -> Committee:
     documents = [d for d in lesson.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
     numbers = targets(lesson.project.kind, lesson.classes, documents)
-    evidence = evidence_for(lesson.project, store, lesson.classes)
+    evidence = auxiliary_data_for(lesson.project, store, lesson.classes)
     before = _committee_before(lesson, store)
     committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before, recipe=recipe)
     committee.save(folder, {})
     return committee
 
 
-def _committee_before(lesson: Lesson, store: FeatureStore) -> Committee | None:
+def _committee_before(lesson: TrainingSet, store: FeatureStore) -> Committee | None:
     """The last model, if it speaks of the same classes and features: fitting starts at its weights."""
     last = lesson.project.model_versions.ready().first()
     if last is None or list(last.classes) != lesson.classes:
@@ -203,7 +205,7 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
     }
     probabilities = committee.probabilities(store.take(np.array(list(positions.values()), dtype=np.int64)))
     truth = truth_flags(version, documents)
-    pulls = pulled(committee, store, list(positions.items()), probabilities, truth)
+    pulls = attributions_of(committee, store, list(positions.items()), probabilities, truth)
     with (
         connection.cursor() as cursor,
         cursor.copy(

@@ -17,18 +17,18 @@ from labeling.features.tokens import current_tokens
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
 from labeling.learning.evaluation.stopping_criteria import SAMPLE, kappa
-from labeling.learning.explanation.span_attributions import Pull, span_pulls
+from labeling.learning.explanation.span_attributions import WordAttribution, attribute_spans
 from labeling.learning.sequence.bio_tags import Span
 from labeling.learning.sequence.crf import SpanTagger, Tagged
 from labeling.learning.sequence.crf_features import Describer
-from labeling.learning.sequence.cross_validation import crossed_spans
+from labeling.learning.sequence.cross_validation import cross_validate_spans
 from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.predictions.held_out import labelled_next
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
-from labeling.training.dataset import Lesson
+from labeling.training.dataset import TrainingSet
 from labeling.training.span_model import clusters_of, labelled_spans, taught_texts
-from labeling.training.stability import earlier_of, last_crossed
+from labeling.training.stability import earlier_of, last_cross_validated
 
 MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
 GROWN = 1.1  # times the labels of the last time, from which it is worth another
@@ -66,13 +66,13 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
     return {"documents": len(measurable), "right": right}
 
 
-def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
-    """What cross-validation says of spans, as `steadiness.crossed_facts` tells of whole documents.
+def cross_validated_span_metadata(version: ModelVersion, lesson: TrainingSet) -> dict[str, Any]:
+    """What cross-validation says of spans, as `stability.cross_validated_metadata` tells of whole documents.
 
     Each fold is a training, so it is done only while the test set is small and when there are a good part
     more labels than the last time, on as many documents drawn at random as there is time for.
     """
-    last = last_crossed(version)
+    last = last_cross_validated(version)
     if last and version.label_count < GROWN * last["cross_validated"]["labels"]:
         return last
     if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
@@ -82,7 +82,7 @@ def crossed_span_facts(version: ModelVersion, lesson: Lesson) -> dict[str, Any]:
     lengths = np.cumsum([len(training_texts.texts[row]) for row in sampled])
     rows = sampled[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
     with TemporaryDirectory() as folder:
-        counts = crossed_spans(
+        counts = cross_validate_spans(
             [training_texts.texts[row] for row in rows],
             [training_texts.spans[row] for row in rows],
             [label_class.hex for label_class in version.classes],
@@ -147,7 +147,7 @@ def _pulls(
     read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
     if not read:
         return {}
-    attributions = span_pulls(
+    attributions = attribute_spans(
         tagger,
         [texts[pk] for pk in read],
         [predicted[pk] for pk in read],
@@ -159,5 +159,5 @@ def _pulls(
     }
 
 
-def _rounded(pulls: Sequence[Pull]) -> list[list[float]]:
+def _rounded(pulls: Sequence[WordAttribution]) -> list[list[float]]:
     return [[pull.start, pull.end, round(pull.nats, 2)] for pull in pulls]

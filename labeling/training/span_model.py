@@ -30,23 +30,23 @@ from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.word_clusters import WordClusters
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
-from labeling.ranking.attached_spans import SpanOpinion
+from labeling.ranking.attached_spans import AttachedSpans
 from labeling.ranking.head import (
     Ranker,
-    all_wishes,
+    all_selection_targets,
     at_random,
     labels_between,
     open_candidates,
     start_ranker,
 )
-from labeling.training.dataset import Lesson
+from labeling.training.dataset import TrainingSet
 from labeling.training.model_files import is_as_written, model_folder
 
 MAX_SCORED_DOCUMENTS = 100_000  # documents for one order; of a larger pool random blocks, others every time
 MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 
-def fit_tagger(lesson: Lesson, folder: Path) -> SpanTagger:
+def fit_tagger(lesson: TrainingSet, folder: Path) -> SpanTagger:
     """Train on the labelled documents; the model's files lie in the folder."""
     training_texts = taught_texts(lesson.documents)
     train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(lesson.project))
@@ -113,7 +113,7 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
         candidates.is_open[min(count, len(store)) :] = False
         return _chosen(project, version, tagger, tokens, store, candidates, seed, size)
 
-    opinion = None if tokens is None else SpanOpinion(version, tagger, tokens)
+    opinion = None if tokens is None else AttachedSpans(version, tagger, tokens)
     return Ranker(project, choose, version, version.classes, opinion=opinion)
 
 
@@ -153,7 +153,7 @@ def _chosen(
             store.dense,
             len(version.classes),
             strategy=Strategy(project.strategy),
-            wishes=all_wishes(project, version, store, is_candidate),
+            wishes=all_selection_targets(project, version, store, is_candidate),
             is_of_spans=True,
             size=count,
             batch=batch,

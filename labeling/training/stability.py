@@ -60,7 +60,7 @@ def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], deci
     return {"documents": len(known), "right": int((truth == decided[known]).all(axis=1).sum())}
 
 
-def last_crossed(version: ModelVersion) -> dict[str, Any]:
+def last_cross_validated(version: ModelVersion) -> dict[str, Any]:
     """What cross-validation said when it was last done; nothing where the classes are others now."""
     last = Project(pk=version.project_id).model_versions.ready().first()
     if last is None or list(last.classes) != list(version.classes):
@@ -68,7 +68,7 @@ def last_crossed(version: ModelVersion) -> dict[str, Any]:
     return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
 
 
-def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]:
+def cross_validated_metadata(version: ModelVersion, committee: Committee) -> dict[str, Any]:
     """What cross-validation on the labels of the pool says of the model, or said when it was last done.
 
     returns : {"cross_validated": {"labels": documents that there were then, "counts": true positives, false
@@ -77,7 +77,7 @@ def crossed_facts(version: ModelVersion, committee: Committee) -> dict[str, Any]
     if committee.crossed.shape[1]:
         counts = committee.crossed.tolist()
         return {"cross_validated": {"labels": version.label_count, "counts": counts}}
-    return last_crossed(version)
+    return last_cross_validated(version)
 
 
 def earlier_of(version: ModelVersion) -> ModelVersion | None:

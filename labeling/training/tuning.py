@@ -15,13 +15,13 @@ from labeling.db.clock import Now
 from labeling.features.pipeline import current_store
 from labeling.jobs.models import OwedWork
 from labeling.jobs.outbox import beat, owe
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Recipe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.predictions.models import ModelVersion
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
-from labeling.training.auxiliary import evidence_for
-from labeling.training.dataset import given_before, is_due, read_lesson
+from labeling.training.auxiliary import auxiliary_data_for
+from labeling.training.dataset import is_due, labels_before, read_training_set
 from labeling.training.models import Tuning
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def work_on(work: OwedWork) -> None:
     if project is None or store is None:
         return
     tuning = Tuning.objects.filter(project=project, finished_at=None).first() or _begun(project)
-    positions, labels = given_before(tuning.annotations, tuning.classes)
+    positions, labels = labels_before(tuning.annotations, tuning.classes)
     if project.kind == Project.Kind.SINGLE:
         labels = labels.argmax(axis=1)
-    rows, evidence = store.take(positions), evidence_for(project, store, tuning.classes)
+    rows, evidence = store.take(positions), auxiliary_data_for(project, store, tuning.classes)
     ends = time.monotonic() + RUN_SECONDS
     done = {_recipe(key): [Score(*score) for score in scores] for key, scores in tuning.trials.items()}
     while (following := next_trial(done)) is not None:
@@ -58,16 +58,16 @@ def work_on(work: OwedWork) -> None:
     _adopt(work, project, tuning, done)
 
 
-def recipe_of(project: Project) -> Recipe:
+def hyperparameters_of(project: Project) -> Hyperparameters:
     """What trainings use: what the newest trial adopted, or the usual recipe."""
     newest = Tuning.objects.filter(project=project).exclude(finished_at=None).first()
     if newest is None or newest.dismissed_at is not None or newest.strength is None:
         return USUAL_RECIPE
-    return Recipe(newest.strength, Augmentation(newest.augmentation))
+    return Hyperparameters(newest.strength, Augmentation(newest.augmentation))
 
 
 def _begun(project: Project) -> Tuning:
-    lesson = read_lesson(project)
+    lesson = read_training_set(project)
     annotations = [document.annotation_id for document in lesson.documents]
     if len(annotations) > MAX_LABELS:
         annotations = np.random.default_rng(project.pk).choice(annotations, MAX_LABELS, False).tolist()
@@ -80,8 +80,10 @@ def _begun(project: Project) -> Tuning:
 
 
 @transaction.atomic
-def _adopt(work: OwedWork, project: Project, tuning: Tuning, done: dict[Recipe, list[Score]]) -> None:
-    before, trials = recipe_of(project), verdicts(done)
+def _adopt(
+    work: OwedWork, project: Project, tuning: Tuning, done: dict[Hyperparameters, list[Score]]
+) -> None:
+    before, trials = hyperparameters_of(project), verdicts(done)
     best = adopted(trials)
     beat(work)
     Tuning.objects.filter(pk=tuning.pk).update(
@@ -96,13 +98,13 @@ def _adopt(work: OwedWork, project: Project, tuning: Tuning, done: dict[Recipe, 
         owe(project.pk, OwedWork.Kind.TRAIN)
 
 
-def _key(recipe: Recipe) -> str:
+def _key(recipe: Hyperparameters) -> str:
     return f"{recipe.strength:g} {recipe.augmentation.value}"
 
 
-def _recipe(key: str) -> Recipe:
+def _recipe(key: str) -> Hyperparameters:
     strength, augmentation = key.split()
-    return Recipe(float(strength), Augmentation(augmentation))
+    return Hyperparameters(float(strength), Augmentation(augmentation))
 
 
 MIN_LABELS = 100  # with fewer no gain gets beyond noise

@@ -23,11 +23,11 @@ from labeling.projects.models import Membership
 from labeling.queue.models import Lease
 from labeling.web import questions
 from labeling.web.access import for_adjudicators, local_next, person
-from labeling.web.components.model_prediction import told_opinion
+from labeling.web.components.model_prediction import describe_prediction
 from labeling.web.components.resolution_wording import settled_by
 from labeling.web.components.span_markup import Stretch, stretches
 from labeling.web.desk.context import answer_form
-from labeling.web.desk.form_values import WITH_LABELS, Given
+from labeling.web.desk.form_values import WITH_LABELS, EnteredAnswer
 from labeling.web.desk.forms import ChoiceOfClasses
 
 PER_PAGE = 25
@@ -76,11 +76,13 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
             return redirect(_next_dispute(request, member, document_id))
         if form.complaint:
             messages.error(request, form.complaint)
-        chosen, status = Given.of_post(request.POST), 422
+        chosen, status = EnteredAnswer.of_post(request.POST), 422
     context = answer_form(member, document, chosen, back="") | voices_on(document, answers)
     waiting = Document.objects.disputed().filter(project=member.project)
     context |= waiting.aggregate(number=Count("pk", filter=Q(pk__lte=document.pk)), waiting=Count("pk"))
-    context["opinion"] = told_opinion(document, {card.id: card.name for card in context["facts"].classes})
+    context["opinion"] = describe_prediction(
+        document, {card.id: card.name for card in context["facts"].classes}
+    )
     return render(request, "labeling/dispute.html", context, status=status)
 
 
@@ -89,7 +91,7 @@ def posted(request: HttpRequest, answers: list[Annotation]) -> QueryDict:
     fields = request.POST.copy()
     for annotation in answers:
         if str(annotation.pk) == fields.get("use"):
-            for name, values in Given.of_labels(annotation.labels.all()).as_fields().items():
+            for name, values in EnteredAnswer.of_labels(annotation.labels.all()).as_fields().items():
                 fields.setlist(name, values)
     return fields
 
@@ -148,12 +150,12 @@ def _skips_of(document: Document) -> list[Lease]:
     return list(skipped.select_related("annotator").order_by("pk"))
 
 
-def start_from(answers: list[Annotation], chosen: str | None) -> Given:
+def start_from(answers: list[Annotation], chosen: str | None) -> EnteredAnswer:
     """Whose answer the decision starts from, where the adjudicator asked for one."""
     for annotation in answers:
         if str(annotation.pk) == chosen:
-            return Given.of_labels(annotation.labels.all())
-    return Given()
+            return EnteredAnswer.of_labels(annotation.labels.all())
+    return EnteredAnswer()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,21 +170,21 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     settled = Resolution.objects.filter(document=document).select_related("annotation").first()
     chosen, status = start_from(answers, request.GET.get("from")), 200
     if settled and not chosen.is_known:
-        chosen = Given.of_labels(settled.annotation.labels.all())
+        chosen = EnteredAnswer.of_labels(settled.annotation.labels.all())
     if request.method == "POST":
         form = ChoiceOfClasses(posted(request, answers), member.project.kind)
         if form.is_valid() and _is_settled(request, member, document_id, form):
             return redirect(back)
         if form.complaint:
             messages.error(request, form.complaint)
-        chosen, status = Given.of_post(request.POST), 422
+        chosen, status = EnteredAnswer.of_post(request.POST), 422
     context = answer_form(member, document, chosen, back) | voices_on(document, answers)
     context |= {
         "is_closed": document.is_gold or document.state == Document.State.EXCLUDED,
         "here": request.get_full_path(),
         "settled": settled,
         "settled_by": settled_by(settled) if settled else "",
-        "opinion": told_opinion(document, {card.id: card.name for card in context["facts"].classes}),
+        "opinion": describe_prediction(document, {card.id: card.name for card in context["facts"].classes}),
         "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
     }
     return render(request, "labeling/relabel.html", context, status=status)

@@ -24,7 +24,7 @@ from labeling.projects.models import Membership
 from labeling.queue.models import Lease
 from labeling.ranking import gold
 from labeling.web.access import for_managers, local_next, person
-from labeling.web.components.model_prediction import told_opinion
+from labeling.web.components.model_prediction import describe_prediction
 from labeling.web.components.resolution_wording import settled_by
 from labeling.web.imports import DocumentSearch
 
@@ -33,7 +33,7 @@ TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class AdjacentDocuments:
     """Where a page of the list begins and ends; None where nothing lies beyond."""
 
     newer: str | None  # the query of the page before
@@ -76,7 +76,7 @@ def document(request: HttpRequest, member: Membership, document_id: int) -> Http
         "document": shown,
         "resolution": resolution,
         "settled_by": settled_by(resolution) if resolution else "",
-        "opinion": told_opinion(shown),
+        "opinion": describe_prediction(shown),
         "history": _history(shown),
         "leases": Lease.objects.filter(document=shown, round=shown.round).select_related("annotator"),
         "metadata": [
@@ -161,7 +161,7 @@ def _matching(member: Membership, requested: dict[str, Any]) -> QuerySet[Documen
     return documents
 
 
-def _page_of(matching: QuerySet[Document], requested: dict[str, Any]) -> tuple[list[Any], Neighbours]:
+def _page_of(matching: QuerySet[Document], requested: dict[str, Any]) -> tuple[list[Any], AdjacentDocuments]:
     """One page by position, forwards from `after` or backwards from `before`: as fast at any place."""
     before, after = requested.get("before"), requested.get("after")
     documents = matching.defer("text", "metadata").annotate(text_start=Left("text", TEXT_START))
@@ -177,7 +177,7 @@ def _page_of(matching: QuerySet[Document], requested: dict[str, Any]) -> tuple[l
     kept = {name: requested[name] for name in ("q", "state", "split") if requested.get(name)}
     newer = urlencode(kept | {"before": rows[0].position}) if rows and has_newer else None
     older = urlencode(kept | {"after": rows[-1].position}) if rows and has_older else None
-    return rows, Neighbours(newer, older)
+    return rows, AdjacentDocuments(newer, older)
 
 
 def _document(member: Membership, document_id: int) -> Document:

@@ -23,7 +23,7 @@ from labeling.web import questions
 from labeling.web.access import for_members, person
 from labeling.web.components.span_markup import Stretch, stretches
 from labeling.web.desk.context import answer_form
-from labeling.web.desk.form_values import WITH_LABELS, Given
+from labeling.web.desk.form_values import WITH_LABELS, EnteredAnswer
 from labeling.web.desk.forms import ChoiceOfClasses
 
 PER_PAGE = 25
@@ -72,7 +72,7 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
     )
     if annotation is None:
         raise NotFound
-    chosen, status = Given.of_annotation(annotation), 200
+    chosen, status = EnteredAnswer.of_annotation(annotation), 200
     back = _list(member, request.GET.get("page", ""))
     if request.GET.get("next") == "desk":
         back = reverse("labeling:label", args=[member.project_id])
@@ -82,7 +82,7 @@ def correct(request: HttpRequest, member: Membership, annotation_id: int) -> Htt
             return redirect(back)
         if form.complaint:
             messages.error(request, form.complaint)
-        chosen, status = Given.of_post(request.POST), 422
+        chosen, status = EnteredAnswer.of_post(request.POST), 422
     context = answer_form(member, annotation.document, chosen, back) | {"annotation": annotation}
     return render(request, "labeling/correct.html", context, status=status)
 

@@ -28,7 +28,7 @@ from labeling.guidelines.models import MAX_CLASSES
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import ModelVersion
-from labeling.project_overview import Day, Overview, Standing, overview, standings
+from labeling.project_overview import Day, Overview, ProjectCounts, overview, standings
 from labeling.projects.models import Membership, Project
 from labeling.web.access import for_managers, for_members, for_people, person
 from labeling.web.components.forms import put_on
@@ -142,7 +142,7 @@ class NewProject(forms.Form):
         return any(name in self.errors for name in self.MORE)
 
 
-class Policy(forms.Form):
+class PolicyForm(forms.Form):
     """What a manager may change while people are labeling."""
 
     name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
@@ -192,7 +192,7 @@ class Policy(forms.Form):
     )
 
     @classmethod
-    def of(cls, project: Project, data: Any = None) -> Policy:
+    def of(cls, project: Project, data: Any = None) -> PolicyForm:
         """The form with the project's present policy; each kind of project is asked what concerns it."""
         form = cls(data, initial={name: getattr(project, name) for name in cls.base_fields})
         if project.kind != Project.Kind.SPANS:
@@ -221,7 +221,7 @@ class Row:
     """One project in the list."""
 
     member: Membership
-    standing: Standing
+    standing: ProjectCounts
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from labeling.guidelines.shortcuts import KEYS, action_keys, class_keys
 from labeling.projects.models import Membership, Project
 from labeling.web.access import for_managers, person
 from labeling.web.components.forms import put_on
-from labeling.web.projects import Policy
+from labeling.web.projects import PolicyForm
 
 COLOUR_NAMES = (
     gettext_lazy("Blue"),
@@ -160,7 +160,7 @@ def settings(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def change_policy(request: HttpRequest, member: Membership) -> HttpResponse:
-    form = Policy.of(member.project, request.POST)
+    form = PolicyForm.of(member.project, request.POST)
     if not form.is_valid():
         return _page(request, member, status=422, policy=form)
     changes = form.changes()
@@ -254,7 +254,7 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
     active = _classes(member, is_active=True)
     context = {
         "member": member,
-        "policy": Policy.of(member.project),
+        "policy": PolicyForm.of(member.project),
         "table": ClassTable(active, member.project.kind),
         "new_class": NewClass.after(active, member.project.kind),
         "retired": _classes(member, is_active=False),

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from labeling.management.demo_articles import RARE, articles
-from labeling.management.demo_people import ANNOTATORS, told
+from labeling.management.demo_people import ANNOTATORS, describe_people
 from tests.installed import Installed, installed
 from tests.running import Service
 
@@ -150,7 +150,7 @@ def test_a_tenth_was_labeled_twice_by_people_whose_mistakes_are_told(manager):
     by_people = [answer["document_id"] for answer in answers if answer["annotator"] in ANNOTATORS]
     twice = len(by_people) - len(set(by_people))
     assert 0.1 <= twice / len(set(by_people)) < 0.2
-    assert manager.read("")["description"].endswith(told())
+    assert manager.read("")["description"].endswith(describe_people())
 
 
 def test_the_guideline_was_made_clearer(manager):

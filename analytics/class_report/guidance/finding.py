@@ -15,7 +15,7 @@ from labeling.projects.models import Project
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """A button that does something, or a link to what there is to see. For managers."""
 
     name: str
@@ -44,17 +44,17 @@ class Finding:
     how_sure: str
     tone: str
     seriousness: int
-    deeds: tuple[Deed, ...] = ()
+    deeds: tuple[Action, ...] = ()
     label_class: LabelClass | None = None
 
 
-def label_more(project: Project, classes: Sequence[LabelClass], limit: int | None = None) -> Deed:
+def label_more(project: Project, classes: Sequence[LabelClass], limit: int | None = None) -> Action:
     """Ask the queue for more of these classes, of the first `limit`; can be stopped on the same page."""
     first, *others = classes[:limit]
     name = _("Label more {name}") if not others else _("Label more of these {n}")
     if others and len(others) + 1 < len(classes):
         name = _("Label more of the first {n}")
-    return Deed(
+    return Action(
         name.format(name=first.name, n=len(others) + 1),
         reverse("analytics:focus", args=[project.pk, first.pk]),
         is_post=True,
@@ -62,32 +62,32 @@ def label_more(project: Project, classes: Sequence[LabelClass], limit: int | Non
     )
 
 
-def queue_test_documents(project: Project) -> Deed:
+def queue_test_documents(project: Project) -> Action:
     """Bring test documents that nobody has labelled to the front; a pick like any other."""
     name = _("Queue {n} test documents").format(n=TEST_DOCUMENTS)
-    return Deed(name, reverse("analytics:queue_test", args=[project.pk]), is_post=True)
+    return Action(name, reverse("analytics:queue_test", args=[project.pk]), is_post=True)
 
 
-def label_now(project: Project) -> Deed:
-    return Deed(_("Label"), reverse("labeling:label", args=[project.pk]))
+def label_now(project: Project) -> Action:
+    return Action(_("Label"), reverse("labeling:label", args=[project.pk]))
 
 
-def train_again(project: Project) -> Deed:
+def train_again(project: Project) -> Action:
     """Trains on the labels of now, as workers do anyway once there are enough new ones."""
     address = reverse("analytics:train_again", args=[project.pk])
-    return Deed(_("Train again without them"), address, is_post=True)
+    return Action(_("Train again without them"), address, is_post=True)
 
 
-def import_more(project: Project) -> Deed:
-    return Deed(_("Import documents"), reverse("labeling:import", args=[project.pk]))
+def import_more(project: Project) -> Action:
+    return Action(_("Import documents"), reverse("labeling:import", args=[project.pk]))
 
 
-def draft_rule(project: Project, first: LabelClass, second: LabelClass) -> Deed:
+def draft_rule(project: Project, first: LabelClass, second: LabelClass) -> Action:
     """Opens the guideline's editor; nothing is saved before the manager does."""
-    return Deed(_("Draft a rule"), reverse("analytics:draft_rule", args=[project.pk, first.pk, second.pk]))
+    return Action(_("Draft a rule"), reverse("analytics:draft_rule", args=[project.pk, first.pk, second.pk]))
 
 
-def see(project: Project, name: str, route: str, **filters: object) -> Deed:
+def see(project: Project, name: str, route: str, **filters: object) -> Action:
     """Open a page of the report, narrowed by what is asked."""
     query = f"?{urlencode(filters)}" if filters else ""
-    return Deed(name, reverse(f"analytics:{route}", args=[project.pk]) + query)
+    return Action(name, reverse(f"analytics:{route}", args=[project.pk]) + query)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.class_report.guidance.finding import (
-    Deed,
+    Action,
     Finding,
     import_more,
     label_more,
@@ -92,7 +92,7 @@ def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
     ).format(counts=counts, n=missing, limit=limit)
 
 
-def _more_of(report: ClassReport, rows: list[ClassRow]) -> Deed:
+def _more_of(report: ClassReport, rows: list[ClassRow]) -> Action:
     unasked = [row.label_class for row in rows if row.focus is None]
     return label_more(report.project, unasked or [row.label_class for row in rows], MAX_FOCUSES)
 

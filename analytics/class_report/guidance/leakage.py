@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from analytics.class_report.guidance.finding import Finding, see, train_again
 from analytics.class_report.guidance.leakage_queries import Leaks, leaks
 from analytics.class_report.report import ClassReport
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 
 
 def leaked(report: ClassReport) -> list[Finding]:
@@ -16,7 +16,7 @@ def leaked(report: ClassReport) -> list[Finding]:
     if report.version is None or report.held_out is None:
         return []
     version, documents, project = report.version, report.held_out.document_ids, report.project
-    leaked_texts = remembered(
+    leaked_texts = cached_by_content(
         lambda: leaks(version, documents.tolist()),
         f"leaks {version.pk} {project.document_count} {project.removed_count} {project.grouped_count}",
         report.labels,

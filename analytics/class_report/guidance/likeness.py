@@ -7,9 +7,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from analytics.class_report.guidance.finding import Finding, queue_test_documents, see
-from analytics.class_report.guidance.representativeness import Difference, differences
+from analytics.class_report.guidance.representativeness import AttributeDifference, differences
 from analytics.class_report.report import ClassReport
-from analytics.data.content_cache import remembered
+from analytics.data.content_cache import cached_by_content
 from analytics.metrics.measures import Measure
 from analytics.metrics.mismatch import mismatch
 from labeling.explanations.reasons import percent
@@ -24,7 +24,7 @@ def unrepresentative(report: ClassReport) -> list[Finding]:
     if report.held_out is None:
         return []
     project, documents = report.project, report.held_out.document_ids
-    differing = remembered(
+    differing = cached_by_content(
         lambda: differences(project, documents),
         # A document never changes.
         f"likeness {project.pk} {project.document_count} {project.removed_count} {get_language()}",
@@ -33,7 +33,7 @@ def unrepresentative(report: ClassReport) -> list[Finding]:
     return [_differs(project, difference) for difference in differing[:2]]
 
 
-def _differs(project: Project, difference: Difference) -> Finding:
+def _differs(project: Project, difference: AttributeDifference) -> Finding:
     what = (
         _("{field}: {value}").format(field=difference.field, value=difference.value)
         if difference.field
@@ -70,7 +70,7 @@ def different_mix(report: ClassReport) -> list[Finding]:
         np.bincount(labelled.class_indices[side[labelled.documents]], minlength=len(labelled.ledger.classes))
         for side in (labelled.is_test, drawn_of_pool)
     )
-    tested = remembered(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
+    tested = cached_by_content(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
     if tested.p_value >= SURE:
         return []
     index = int(np.abs(tested.residuals).argmax())

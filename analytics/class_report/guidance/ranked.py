@@ -42,7 +42,7 @@ def findings(report: ClassReport) -> list[Finding]:
     return sorted(ranked, key=lambda finding: -finding.seriousness)
 
 
-def headline(report: ClassReport) -> str:
+def class_report_headline(report: ClassReport) -> str:
     """The page's title: what the report found."""
     if report.version is None:
         return report.choice.status.title

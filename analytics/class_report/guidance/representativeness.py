@@ -42,7 +42,7 @@ Row = tuple[int, dict[str, Any]]  # characters, metadata
 
 
 @dataclass(frozen=True)
-class Difference:
+class AttributeDifference:
     """One way in which the test set differs, and where most.
 
     field : of the metadata; empty for the length of texts
@@ -58,7 +58,7 @@ class Difference:
     p_value: float
 
 
-def differences(project: Project, test_documents: NDArray[np.int64]) -> list[Difference]:
+def differences(project: Project, test_documents: NDArray[np.int64]) -> list[AttributeDifference]:
     """The clearest first; empty where nothing differs beyond chance, or too little is labelled to say.
 
     test_documents : (n,) ids of those that judge the model
@@ -82,7 +82,7 @@ def _rows(statement: str, project: Project, chosen: NDArray[np.int64]) -> list[R
         return [(characters, json.loads(metadata)) for characters, metadata in cursor.fetchall()]
 
 
-def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[Difference]:
+def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[AttributeDifference]:
     """The same from rows of (characters, metadata).
 
     >>> compared([(10, {})] * 40, [(10, {})] * 40)
@@ -102,7 +102,7 @@ def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[Difference]:
     return sorted(differing, key=lambda difference: difference.p_value)
 
 
-def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> Difference | None:
+def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> AttributeDifference | None:
     values = sorted({*test, *pool})
     counts = [np.array([side[value] for value in values]) for side in (Counter(test), Counter(pool))]
     enough = SURE / n_fields
@@ -112,7 +112,7 @@ def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> 
         return None
     index = int(np.abs(tested.residuals).argmax())
     shares = [proportion(int(side[index]), int(side.sum()), "") for side in counts]
-    return Difference(field, values[index], shares[0], shares[1], p_value)
+    return AttributeDifference(field, values[index], shares[0], shares[1], p_value)
 
 
 def _length_parts(test: list[int], pool: list[int]) -> tuple[list[str], list[str]]:

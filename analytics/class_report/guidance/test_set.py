@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.class_report.guidance.finding import (
-    Deed,
+    Action,
     Finding,
     import_more,
     queue_test_documents,
@@ -117,7 +117,7 @@ def too_good(report: ClassReport) -> list[Finding]:
     ]
 
 
-def _more_tests(report: ClassReport) -> tuple[Deed, ...]:
+def _more_tests(report: ClassReport) -> tuple[Action, ...]:
     if report.is_test_waiting:
         return (queue_test_documents(report.project),)
     return (import_more(report.project),)

@@ -13,7 +13,7 @@ import numpy as np
 from analytics.management.simulation import SteeredSimulation, weakest
 from labeling.learning.evaluation.scores import Quality
 from labeling.management.commands import simulate
-from labeling.management.simulation import Point, Simulation
+from labeling.management.simulation import Simulation, SimulationPoint
 from labeling.management.truths import Truth
 
 
@@ -34,7 +34,11 @@ class Command(simulate.Command):
         return SteeredSimulation(truth, options["strategy"], fit, options["steer"] == "on")
 
     def summary(
-        self, curves: list[list[Point]], full: Quality, options: dict[str, Any], simulation: Simulation
+        self,
+        curves: list[list[SimulationPoint]],
+        full: Quality,
+        options: dict[str, Any],
+        simulation: Simulation,
     ) -> dict[str, Any]:
         result = super().summary(curves, full, options, simulation)
         if not isinstance(simulation, SteeredSimulation):

@@ -14,7 +14,7 @@ SAMPLE = 20_000  # unlabelled documents that naive Bayes reads: time and memory 
 
 
 @dataclass(frozen=True)
-class Evidence:
+class AuxiliaryData:
     """What is known of a pool before and beside its labels.
 
     unlabelled : Rows of a sample of the pool, drawn at random, test documents left out

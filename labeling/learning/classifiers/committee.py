@@ -50,7 +50,7 @@ class Committee:
     thresholds : (n_classes,) probability from which a label is given; empty for one class per document
     trained : (k,) classes that a label was seen of
     n_weighed : labels that the weights were learnt on
-    crossed : (3, n_classes) counts on labels that the experts had not seen, see `crossed_counts`; (3, 0)
+    crossed : (3, n_classes) counts on labels that no expert had seen, see `cross_validated_counts`; (3, 0)
         where the weights were not learnt by this fit; not saved
     """
 
@@ -98,7 +98,7 @@ class Committee:
             total += expert_scores * weight
         return total
 
-    def opinions(self, rows: Rows) -> Floats:
+    def expert_probabilities(self, rows: Rows) -> Floats:
         """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
         scores = [expert.scores(rows) for expert in self.experts]
         return np.stack(

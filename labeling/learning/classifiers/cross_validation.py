@@ -13,13 +13,13 @@ from labeling.learning.arrays.types import Flags, Integers
 SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
 
 
-def crossed_counts(decided: Flags, labels: Flags) -> Integers:
+def cross_validated_counts(decided: Flags, labels: Flags) -> Integers:
     """Right, wrongly given and missed labels of each class.
 
     decided, labels : (n, n_classes) of documents that the experts did not learn from
     returns : (3, n_classes): true positives, false positives, false negatives
 
-    >>> crossed_counts(np.array([[1, 0], [1, 0]], bool), np.array([[1, 0], [0, 1]], bool)).tolist()
+    >>> cross_validated_counts(np.array([[1, 0], [1, 0]], bool), np.array([[1, 0], [0, 1]], bool)).tolist()
     [[1, 0], [1, 0], [0, 1]]
     """
     tables = (decided & labels, decided & ~labels, ~decided & labels)

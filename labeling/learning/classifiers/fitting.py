@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from labeling.learning.arrays.types import AnyIntegers, Doubles, Flags, Floats, Integers
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import NOT_CROSSED, Committee, Expert, likely
-from labeling.learning.classifiers.cross_validation import crossed_counts, one_hot
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Recipe, augmented
+from labeling.learning.classifiers.cross_validation import cross_validated_counts, one_hot
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters, augmented
 from labeling.learning.classifiers.label_propagation import propagate
 from labeling.learning.classifiers.linear import LinearModel, fit_multi, fit_single
-from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_complement, fit_words
+from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_one_vs_rest, fit_words
 from labeling.learning.classifiers.stacking import MIN_LABELS, folds, learn_label_weights, learn_weights
 from labeling.learning.classifiers.thresholds import PRIOR_THRESHOLD, decision_threshold
 from labeling.learning.classifiers.zero_shot import read_guideline
@@ -49,9 +49,9 @@ def fit_committee(
     labels: AnyIntegers | Flags,
     n_classes: int,
     *,
-    evidence: Evidence | None = None,
+    evidence: AuxiliaryData | None = None,
     start: Committee | None = None,
-    recipe: Recipe = USUAL_RECIPE,
+    recipe: Hyperparameters = USUAL_RECIPE,
     seed: int = 0,
 ) -> Committee:
     """Fit all experts on the same labels and learn how much each is to be believed.
@@ -72,9 +72,9 @@ def fit_plain(
     labels: AnyIntegers | Flags,
     n_classes: int,
     *,
-    evidence: Evidence | None = None,
+    evidence: AuxiliaryData | None = None,
     start: Committee | None = None,
-    recipe: Recipe = USUAL_RECIPE,
+    recipe: Hyperparameters = USUAL_RECIPE,
     seed: int = 0,
 ) -> Committee:
     """Fit the linear expert alone, to measure what the others are worth. `evidence` is not looked at."""
@@ -85,9 +85,9 @@ def _fit_classes(
     rows: Rows,
     labels: Integers,
     n_classes: int,
-    evidence: Evidence | None,
+    evidence: AuxiliaryData | None,
     start: Committee | None,
-    recipe: Recipe,
+    recipe: Hyperparameters,
     seed: int,
 ) -> Committee:
     seen = np.unique(labels)
@@ -114,7 +114,7 @@ def _is_settled(n_weighed: int, n_labels: int) -> bool:
     return n_weighed >= SETTLED_LABELS and n_labels <= SETTLED_GROWTH * n_weighed
 
 
-def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Recipe, seed: int) -> Make:
+def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Hyperparameters, seed: int) -> Make:
     def make(numbers: Integers) -> Expert:
         part = augmented(rows.part(numbers), labels[numbers], n_classes, recipe.augmentation, seed)
         return fit_single(*part, n_classes, strength=recipe.strength, tolerance=FOLD_TOLERANCE)
@@ -123,7 +123,7 @@ def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Recipe, seed: 
 
 
 def _bench(
-    rows: Rows, labels: Integers, n_classes: int, evidence: Evidence, linear: LinearModel, bench: Bench
+    rows: Rows, labels: Integers, n_classes: int, evidence: AuxiliaryData, linear: LinearModel, bench: Bench
 ) -> Bench:
     makes = dict(bench.makes)
     vocabulary = Vocabulary.of(evidence.unlabelled, rows)
@@ -142,7 +142,7 @@ def _words(
     rows: Rows,
     labels: Integers,
     n_classes: int,
-    evidence: Evidence,
+    evidence: AuxiliaryData,
     linear: LinearModel,
     vocabulary: Vocabulary,
 ) -> Make:
@@ -159,7 +159,7 @@ def _words(
     return make
 
 
-def _ready(evidence: Evidence) -> dict[str, Expert]:
+def _ready(evidence: AuxiliaryData) -> dict[str, Expert]:
     """Experts that need no labels."""
     experts: dict[str, Expert] = dict(evidence.outside)
     if evidence.described is not None:
@@ -196,22 +196,26 @@ def _weighed(
     unseen, answers = np.concatenate(scores, axis=1), np.concatenate(held_labels)
     weights = learn_weights(unseen, answers, usual)
     predicted = np.tensordot(weights, unseen, 1).argmax(axis=1)
-    return weights, crossed_counts(one_hot(predicted, n_classes), one_hot(answers, n_classes))
+    return weights, cross_validated_counts(one_hot(predicted, n_classes), one_hot(answers, n_classes))
 
 
 def _fit_labels(
-    rows: Rows, labels: Flags, evidence: Evidence | None, start: Committee | None, recipe: Recipe, seed: int
+    rows: Rows,
+    labels: Flags,
+    evidence: AuxiliaryData | None,
+    start: Committee | None,
+    recipe: Hyperparameters,
+    seed: int,
 ) -> Committee:
     n_classes = labels.shape[1]
     more, true_labels = augmented(rows, labels, n_classes, recipe.augmentation, seed)
-    linear = fit_multi(
-        more, true_labels, strength=recipe.strength, start=None if start is None else start.linear
-    )
+    before = None if start is None else start.linear
+    linear = fit_multi(more, true_labels, strength=recipe.strength, start=before)
     bench = Bench({"linear": _linear_labels(rows, labels, recipe, seed)}, {})
     if evidence is not None and len(linear.seen):
         makes: dict[str, Make] = {
             **bench.makes,
-            "words": lambda numbers: fit_complement(rows.part(numbers), labels[numbers]),
+            "words": lambda numbers: fit_one_vs_rest(rows.part(numbers), labels[numbers]),
         }
         bench = Bench(makes, _ready(evidence))
     weights = _usual(bench.names, USUAL_LABELS, len(labels) / n_classes)
@@ -225,7 +229,7 @@ def _fit_labels(
         held_out = likely(np.tensordot(weights, scores, 1) + offset)
         best = [decision_threshold(*pair) for pair in zip(held_out.T, labels[numbers].T, strict=True)]
         thresholds = np.array(best, dtype=np.float32)
-        crossed = crossed_counts(held_out >= thresholds, labels[numbers])
+        crossed = cross_validated_counts(held_out >= thresholds, labels[numbers])
     everyone = np.arange(len(labels))
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
     return Committee(
@@ -242,7 +246,7 @@ def _fit_labels(
     )
 
 
-def _linear_labels(rows: Rows, labels: Flags, recipe: Recipe, seed: int) -> Make:
+def _linear_labels(rows: Rows, labels: Flags, recipe: Hyperparameters, seed: int) -> Make:
     def make(numbers: Integers) -> Expert:
         part = augmented(rows.part(numbers), labels[numbers], labels.shape[1], recipe.augmentation, seed)
         return fit_multi(*part, strength=recipe.strength, tolerance=1e-4)

@@ -26,7 +26,7 @@ class Augmentation(StrEnum):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """What trainings use.
 
     strength : C of the logistic regression; higher follows the labels more closely
@@ -36,7 +36,7 @@ class Recipe:
     augmentation: Augmentation = Augmentation.NONE
 
 
-USUAL_RECIPE = Recipe()
+USUAL_RECIPE = Hyperparameters()
 
 
 def augmented(

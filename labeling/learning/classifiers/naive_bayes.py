@@ -171,7 +171,7 @@ def _log_shares(counts: Floats) -> Floats:
 COMPLEMENT_SMOOTHING = 0.3  # pseudo-occurrences of every word in every class, in units of TF-IDF
 
 
-def fit_complement(rows: Rows, labels: Flags) -> LinearModel:
+def fit_one_vs_rest(rows: Rows, labels: Flags) -> LinearModel:
     """For each class the log-odds of its documents' words against those of all the others.
 
     rows : Rows of n ≥ 1 labelled documents; only the sparse view counts

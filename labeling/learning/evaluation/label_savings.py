@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
-class Curve:
+class QualityCurve:
     """One replay from the start to the last label.
 
     labels : (n_steps,) documents labelled after each step, rising
@@ -56,7 +56,7 @@ class Savings:
 
 
 def estimate_savings(
-    curves: Mapping[str, Sequence[Curve]],
+    curves: Mapping[str, Sequence[QualityCurve]],
     truth: AnyArray,
     n_classes: int,
     *,
@@ -137,7 +137,9 @@ def _mean_of_runs(runs: list[Doubles], rng: np.random.Generator) -> Doubles:
     return np.concatenate([stacked[:1].mean(axis=1), picked])
 
 
-def _on_grid(curve: Curve, truth: AnyArray, n_classes: int, weights: AnyArray, grid: Integers) -> Doubles:
+def _on_grid(
+    curve: QualityCurve, truth: AnyArray, n_classes: int, weights: AnyArray, grid: Integers
+) -> Doubles:
     """(n_draws + 1, n_points): macro F1 of a run under each draw of the test documents."""
     true_flags = _flags(truth, n_classes)
     support = weights @ true_flags.astype(np.float32)

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.stats import t as student
 
 from labeling.learning.arrays.types import AnyArray, Doubles, Floats, Integers
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Recipe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
 from labeling.learning.evaluation.scores import quality_of_flags
 from labeling.learning.text.rows import Rows
 
@@ -33,7 +33,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Difference:
+class CorrectedDifference:
     """Candidate less standard, the mean over the folds; positive is better for both measures.
 
     reach : half of the 95 % interval; p : how often noise alone gives so much or more
@@ -45,19 +45,19 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TuningTrial:
     """What came of one candidate."""
 
-    candidate: Recipe
-    against: Recipe
-    macro_f1: Difference
-    log_loss: Difference
+    candidate: Hyperparameters
+    against: Hyperparameters
+    macro_f1: CorrectedDifference
+    log_loss: CorrectedDifference
     is_better: bool
 
 
-def next_trial(done: Mapping[Recipe, Sequence[Score]]) -> tuple[Recipe, int] | None:
+def next_trial(done: Mapping[Hyperparameters, Sequence[Score]]) -> tuple[Hyperparameters, int] | None:
     """The recipe and the fold to try next; None when all verdicts can be told."""
-    steps = [[USUAL_RECIPE, *(Recipe(strength) for strength in STRENGTHS)]]
+    steps = [[USUAL_RECIPE, *(Hyperparameters(strength) for strength in STRENGTHS)]]
     if all(len(done.get(recipe, ())) == TRIALS for recipe in steps[0]):
         steps.append(_augmented(_winner(USUAL_RECIPE, _step(done, USUAL_RECIPE, steps[0][1:]))))
     for recipe in (recipe for step in steps for recipe in step):
@@ -66,14 +66,14 @@ def next_trial(done: Mapping[Recipe, Sequence[Score]]) -> tuple[Recipe, int] | N
     return None
 
 
-def verdicts(done: Mapping[Recipe, Sequence[Score]]) -> list[Verdict]:
+def verdicts(done: Mapping[Hyperparameters, Sequence[Score]]) -> list[TuningTrial]:
     """One for each candidate, in the order in which they were tried."""
-    first = _step(done, USUAL_RECIPE, [Recipe(strength) for strength in STRENGTHS])
+    first = _step(done, USUAL_RECIPE, [Hyperparameters(strength) for strength in STRENGTHS])
     standard = _winner(USUAL_RECIPE, first)
     return [*first, *_step(done, standard, _augmented(standard))]
 
 
-def adopted(trials: Sequence[Verdict]) -> Recipe:
+def adopted(trials: Sequence[TuningTrial]) -> Hyperparameters:
     """The recipe that the next trainings use: the usual one, but for what was better."""
     strength = _winner(
         USUAL_RECIPE, [trial for trial in trials if trial.against == USUAL_RECIPE and _is_plain(trial)]
@@ -82,7 +82,12 @@ def adopted(trials: Sequence[Verdict]) -> Recipe:
 
 
 def run_trial(
-    rows: Rows, labels: AnyArray, n_classes: int, evidence: Evidence, recipe: Recipe, number: int
+    rows: Rows,
+    labels: AnyArray,
+    n_classes: int,
+    evidence: AuxiliaryData,
+    recipe: Hyperparameters,
+    number: int,
 ) -> Score:
     """Fit on all folds but one, and score on that one. The same number is the same fold for every recipe."""
     train, held = _fold(labels, number)
@@ -95,7 +100,7 @@ def run_trial(
     return Score(quality.macro_f1, _log_loss(probabilities, flags, is_single=labels.ndim == 1))
 
 
-def corrected_difference(candidate: Doubles, standard: Doubles) -> Difference:
+def corrected_difference(candidate: Doubles, standard: Doubles) -> CorrectedDifference:
     """Paired differences over the folds of a repeated cross-validation.
 
     Folds share most of their training documents, so their differences vary less than those of new documents
@@ -104,30 +109,32 @@ def corrected_difference(candidate: Doubles, standard: Doubles) -> Difference:
     Source: Nadeau and Bengio (2003), "Inference for the generalization error", corrected resampled t-test.
 
     >>> corrected_difference(np.array([.6, .62, .61]), np.array([.6, .62, .61]))
-    Difference(mean=0.0, reach=0.0, p=1.0)
+    CorrectedDifference(mean=0.0, reach=0.0, p=1.0)
     """
     difference = candidate - standard
     mean, variance = float(difference.mean()), float(difference.var(ddof=1))
     if variance == 0:
-        return Difference(mean, 0.0, 1.0 if mean <= 0 else 0.0)
+        return CorrectedDifference(mean, 0.0, 1.0 if mean <= 0 else 0.0)
     deviation = np.sqrt(variance * (1 / len(difference) + 1 / (FOLDS - 1)))
     freedom = len(difference) - 1
-    return Difference(
+    return CorrectedDifference(
         mean, float(student.ppf(0.975, freedom) * deviation), float(student.sf(mean / deviation, freedom))
     )
 
 
-def _is_plain(verdict: Verdict) -> bool:
+def _is_plain(verdict: TuningTrial) -> bool:
     return verdict.candidate.augmentation is Augmentation.NONE
 
 
-def _augmented(standard: Recipe) -> list[Recipe]:
-    return [Recipe(standard.strength, kind) for kind in (Augmentation.DROPOUT, Augmentation.JOINED)]
+def _augmented(standard: Hyperparameters) -> list[Hyperparameters]:
+    return [Hyperparameters(standard.strength, kind) for kind in (Augmentation.DROPOUT, Augmentation.JOINED)]
 
 
 def _step(
-    done: Mapping[Recipe, Sequence[Score]], standard: Recipe, candidates: Sequence[Recipe]
-) -> list[Verdict]:
+    done: Mapping[Hyperparameters, Sequence[Score]],
+    standard: Hyperparameters,
+    candidates: Sequence[Hyperparameters],
+) -> list[TuningTrial]:
     """Macro F1 has to gain beyond noise, and log-loss may not lose beyond it."""
     trials = []
     for candidate in candidates:
@@ -136,7 +143,7 @@ def _step(
             for name in ("macro_f1", "log_loss")
         )
         is_better = macro_f1.p < NOISE / len(candidates) and log_loss.mean + log_loss.reach >= 0
-        trials.append(Verdict(candidate, standard, macro_f1, log_loss, is_better))
+        trials.append(TuningTrial(candidate, standard, macro_f1, log_loss, is_better))
     return trials
 
 
@@ -146,7 +153,7 @@ def _scores(scores: Sequence[Score], name: str) -> Doubles:
     return np.array([sign * getattr(score, name) for score in scores])
 
 
-def _winner(standard: Recipe, trials: Sequence[Verdict]) -> Recipe:
+def _winner(standard: Hyperparameters, trials: Sequence[TuningTrial]) -> Hyperparameters:
     better = [trial for trial in trials if trial.is_better]
     return max(better, key=lambda trial: trial.macro_f1.mean).candidate if better else standard
 

@@ -10,7 +10,7 @@ from time import process_time
 import numpy as np
 
 from labeling.learning.arrays.types import AnyArray, Flags, Floats, Integers
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.evaluation.scores import Quality, quality_of_flags
 from labeling.learning.query_strategies.class_weights import (
@@ -20,7 +20,7 @@ from labeling.learning.query_strategies.class_weights import (
 )
 from labeling.learning.query_strategies.cold_start import start_head
 from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
-from labeling.learning.query_strategies.mix import HeadEntry, Mix, Strategy, Wishes, sought_classes
+from labeling.learning.query_strategies.mix import HeadEntry, Mix, SelectionTargets, Strategy, sought_classes
 from labeling.learning.query_strategies.pool_scores import score_rows
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.rows import Rows
@@ -45,7 +45,7 @@ class KnownPool:
     rows: Rows
     labels: AnyArray
     n_classes: int
-    evidence: Evidence
+    evidence: AuxiliaryData
     test: Rows
     test_labels: AnyArray
     groups: Integers | None = None
@@ -158,7 +158,7 @@ def _choose(
 
     else:
         scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
-        wishes = _wishes(pool, labelled, predicted)
+        wishes = _selection_targets(pool, labelled, predicted)
         if needs is not None:
             counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
             nothing = np.zeros(pool.n_classes)
@@ -184,7 +184,9 @@ def _choose(
     return pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
 
 
-def _wishes(pool: KnownPool, labelled: Integers, predictions: list[tuple[AnyArray, AnyArray]]) -> Wishes:
+def _selection_targets(
+    pool: KnownPool, labelled: Integers, predictions: list[tuple[AnyArray, AnyArray]]
+) -> SelectionTargets:
     """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
     flags = _flags(pool.labels[labelled], pool.n_classes)
     counts = flags.sum(axis=0)
@@ -200,7 +202,7 @@ def _wishes(pool: KnownPool, labelled: Integers, predictions: list[tuple[AnyArra
         f1 = prequential_label_f1(predicted, true_labels)
     usual = Mix.usual(pool.n_classes)
     mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
-    return Wishes(weakness=weak_class_weights(f1, counts), mix=mix)
+    return SelectionTargets(weakness=weak_class_weights(f1, counts), mix=mix)
 
 
 def _flags(labels: AnyArray, n_classes: int) -> AnyArray:

@@ -43,7 +43,7 @@ T_QUANTILES = (  # 97.5 % of Student's distribution with 1, 2, 3 … degrees of 
 )
 
 
-class Standing(StrEnum):
+class TrendStatus(StrEnum):
     """What the numbers say together."""
 
     UNKNOWN = "unknown"  # too few numbers yet
@@ -78,7 +78,7 @@ class Advice:
     kappa : their mean; None until all are there
     """
 
-    standing: Standing
+    standing: TrendStatus
     kappas: tuple[float, ...]
     kappa: float | None
     trend: Trend | None
@@ -95,20 +95,20 @@ def advise(kappas: Sequence[float], trend: Trend | None, gain: Gain | None) -> A
     predictions". On AG News the mean of three got to .97 at 360 to 460 labels, .8 to 2 points below its best.
 
     >>> advise([0.95, 0.98, 0.985, 0.99], Trend(0.002, -0.02, 0.024, 20), None).standing
-    <Standing.STABILISED: 'stabilised'>
+    <TrendStatus.STABILISED: 'stabilised'>
     >>> advise([0.98], None, None).standing, advise([0.9, 0.9, 0.9], None, None).standing
-    (<Standing.UNKNOWN: 'unknown'>, <Standing.LEARNING: 'learning'>)
+    (<TrendStatus.UNKNOWN: 'unknown'>, <TrendStatus.LEARNING: 'learning'>)
     """
     latest = tuple(kappas[-COMPARED:])
     kappa = float(np.mean(latest)) if len(latest) == COMPARED else None
     is_moving = kappa is not None and kappa < STEADY
     is_flat = trend is not None and trend.slope < FLAT and trend.low <= 0 <= trend.high
     if is_moving or (trend is not None and not is_flat):
-        standing = Standing.LEARNING
+        standing = TrendStatus.LEARNING
     elif kappa is None or trend is None:
-        standing = Standing.UNKNOWN
+        standing = TrendStatus.UNKNOWN
     else:
-        standing = Standing.STABILISED
+        standing = TrendStatus.STABILISED
     return Advice(standing, latest, kappa, trend, gain)
 
 

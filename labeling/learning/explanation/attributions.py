@@ -46,7 +46,7 @@ class Duel:
         return led
 
 
-def column_pulls(duel: Duel, committee: Committee, featurizer: Featurizer | None) -> Floats:
+def column_attributions(duel: Duel, committee: Committee, featurizer: Featurizer | None) -> Floats:
     """(nnz,) nats that each filled column of `rows.sparse` adds, the experts' weights multiplied in.
 
     featurizer : that made the rows, where their dense view is its own; None for embeddings
@@ -64,7 +64,7 @@ def column_pulls(duel: Duel, committee: Committee, featurizer: Featurizer | None
     return pulls
 
 
-def whole_pulls(duel: Duel, committee: Committee) -> Floats:
+def text_attributions(duel: Duel, committee: Committee) -> Floats:
     """(n,) nats that the dense view adds, as one."""
     total = np.zeros(len(duel.rows), dtype=np.float32)
     for expert, weight in zip(committee.experts, committee.weights, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 
 from labeling.learning.arrays.types import AnyIntegers, Doubles, Integers
 from labeling.learning.classifiers.committee import Committee
-from labeling.learning.explanation.attributions import Duel, column_pulls, whole_pulls
+from labeling.learning.explanation.attributions import Duel, column_attributions, text_attributions
 from labeling.learning.text.hashing import COLUMNS, hash_tokens, pair_columns, word_columns, words
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
@@ -77,14 +77,14 @@ def explain(
     )
     whole = np.zeros(len(rows), dtype=np.float32)
     if featurizer is None:
-        whole = whole_pulls(Duel(rows, top[:, 0], against), committee)
+        whole = text_attributions(Duel(rows, top[:, 0], against), committee)
     views = expert_views(rows, committee)
     return [Explanation(*each) for each in zip(views, words, whole.tolist(), strict=True)]
 
 
 def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
-    opinions = committee.opinions(rows)
+    opinions = committee.expert_probabilities(rows)
     best, probabilities = opinions.argmax(axis=2), opinions.max(axis=2)
     second = np.partition(opinions, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
     is_heard = committee.weights > MIN_WEIGHT * committee.weights.sum()
@@ -108,7 +108,7 @@ def pulling_words(
     returns : for each text at most `MAX_WORDS` pairs of word and pull, the strongest first
     """
     keys = duel.row * COLUMNS + duel.rows.sparse.indices
-    pulls = column_pulls(duel, committee, featurizer)
+    pulls = column_attributions(duel, committee, featurizer)
     order = np.argsort(keys)
     keys, pulls = keys[order], pulls[order]
     filled = _Filled.of(texts)

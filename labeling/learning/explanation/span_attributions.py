@@ -8,7 +8,7 @@ from labeling.learning.sequence.bio_tags import Span
 from labeling.learning.sequence.crf import SpanTagger, Tagged
 
 
-class Pull(NamedTuple):
+class WordAttribution(NamedTuple):
     """A word that pulls: code points, end exclusive, and how strongly."""
 
     start: int
@@ -16,11 +16,11 @@ class Pull(NamedTuple):
     nats: float
 
 
-class Pulls(NamedTuple):
+class SpanAttributions(NamedTuple):
     """Of one text: the strongest words on either side, in the order of the text."""
 
-    towards: tuple[Pull, ...]
-    against: tuple[Pull, ...]
+    towards: tuple[WordAttribution, ...]
+    against: tuple[WordAttribution, ...]
 
 
 def held_against(predicted: Tagged, true_spans: Sequence[Span] | None) -> list[Span]:
@@ -38,12 +38,12 @@ def held_against(predicted: Tagged, true_spans: Sequence[Span] | None) -> list[S
     return [span for index, span in enumerate(predicted.spans) if index != weakest]
 
 
-def span_pulls(
+def attribute_spans(
     tagger: SpanTagger,
     texts: Sequence[str],
     predicted: Sequence[Tagged],
     true_spans: Sequence[Sequence[Span] | None],
-) -> list[Pulls]:
+) -> list[SpanAttributions]:
     """Words that pull to what the tagger marks in each text, and those that pull away from it.
 
     predicted : of the tagger; true_spans : labelled spans, None where nothing is labelled
@@ -53,12 +53,16 @@ def span_pulls(
     ]
     attributions = []
     for tokens, led in tagger.pulls(texts, [prediction.spans for prediction in predicted], against):
-        pulls = [Pull(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)]
-        attributions.append(Pulls(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls])))
+        pulls = [
+            WordAttribution(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)
+        ]
+        attributions.append(
+            SpanAttributions(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls]))
+        )
     return attributions
 
 
-def _strongest(pulls: Sequence[Pull]) -> tuple[Pull, ...]:
+def _strongest(pulls: Sequence[WordAttribution]) -> tuple[WordAttribution, ...]:
     best = sorted(pulls, key=lambda pull: -pull.nats)[:MAX_WORDS]
     minimum = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
     return tuple(sorted(pull for pull in best if pull.nats >= minimum))

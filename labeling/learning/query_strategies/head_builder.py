@@ -17,7 +17,14 @@ from labeling.learning.query_strategies.class_candidates import (
 )
 from labeling.learning.query_strategies.class_weights import quotas
 from labeling.learning.query_strategies.herding import herd
-from labeling.learning.query_strategies.mix import HeadEntry, Mix, Share, Strategy, Wishes, interleave
+from labeling.learning.query_strategies.mix import (
+    HeadEntry,
+    Mix,
+    SelectionTargets,
+    Share,
+    Strategy,
+    interleave,
+)
 from labeling.learning.query_strategies.pool_scores import PoolScores
 from labeling.learning.query_strategies.seed_words import varied_matches
 from labeling.learning.text.near_duplicates import Candidates
@@ -31,7 +38,7 @@ MAX_SHARE_OF_REST = (
 )
 
 
-class GrowingHead:
+class HeadBuilder:
     """The head while it grows. Rows are indices into `scores`."""
 
     def __init__(
@@ -40,7 +47,7 @@ class GrowingHead:
         vectors: Callable[[Integers], Floats],
         n_classes: int,
         strategy: Strategy,
-        wishes: Wishes,
+        wishes: SelectionTargets,
         size: int,
         seed: int,
         *,
@@ -269,7 +276,7 @@ def select_head(
     n_classes: int,
     *,
     strategy: Strategy = Strategy.DEFAULT,
-    wishes: Wishes | None = None,
+    wishes: SelectionTargets | None = None,
     size: int = HEAD_SIZE,
     batch: int = BATCH,
     labelled: Integers | None = None,
@@ -287,12 +294,12 @@ def select_head(
         later, and a quota of weak classes was never measured
     returns : at most `size` entries of distinct documents, best first; fewer where the pool is smaller
     """
-    head = GrowingHead(
+    head = HeadBuilder(
         scores,
         vectors,
         n_classes,
         strategy,
-        wishes or Wishes(),
+        wishes or SelectionTargets(),
         min(size, len(scores)),
         seed,
         is_of_spans=is_of_spans,

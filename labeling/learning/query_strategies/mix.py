@@ -125,7 +125,7 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SelectionTargets:
     """What analytics and managers ask of the head.
 
     weakness : (n_classes,) from `quality.weak_class_weights`; None for an even quota. What needs leave of the

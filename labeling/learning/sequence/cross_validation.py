@@ -18,7 +18,7 @@ FOLDS = 3  # five took twice the time, and were nearer to a test set on two of t
 MIN_DOCUMENTS = 12  # documents: with fewer a fold is hardly a sample
 
 
-def crossed_spans(
+def cross_validate_spans(
     texts: Sequence[str],
     spans: Sequence[Sequence[Span]],
     classes: Sequence[str],

@@ -31,7 +31,7 @@ from labeling.management.demo_people import (
     HASTY,
     QUESTION,
     WHY,
-    told,
+    describe_people,
 )
 from labeling.projects import members
 from labeling.projects.models import Membership, Project
@@ -114,7 +114,7 @@ class Command(BaseCommand):
             class_names=list(texts.RULES),
             test_share=TEST_SHARE,
             strategy=Project.Strategy.RANDOM,  # so far: the same documents in every demo
-            description=f"{texts.DESCRIPTION} {told()}",
+            description=f"{texts.DESCRIPTION} {describe_people()}",
         )
         for name, role in roles.items():
             members.add_member(project.pk, manager, people[name], role)

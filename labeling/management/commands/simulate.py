@@ -17,7 +17,7 @@ from labeling.formats.records import UnreadableFile
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.evaluation.scores import Quality, area_under_curve, labels_to_share_of_full
 from labeling.learning.text.sentence_embeddings import embeddings_installed
-from labeling.management.simulation import Point, Simulation
+from labeling.management.simulation import Simulation, SimulationPoint
 from labeling.management.throwaway import Throwaway, throwaway_service
 from labeling.management.truths import Truth, UnusableData, read_truth
 from labeling.projects.models import Project
@@ -72,7 +72,11 @@ class Command(BaseCommand):
         return Simulation(truth, options["strategy"], MODELS[options["model"]])
 
     def summary(
-        self, curves: list[list[Point]], full: Quality, options: dict[str, Any], simulation: Simulation
+        self,
+        curves: list[list[SimulationPoint]],
+        full: Quality,
+        options: dict[str, Any],
+        simulation: Simulation,
     ) -> dict[str, Any]:
         """What is printed."""
         return _summary(curves, full, options)
@@ -94,7 +98,7 @@ class Command(BaseCommand):
         return simulation
 
     def _curves(self, service: Throwaway, simulation: Simulation, options: dict[str, Any]) -> dict[str, Any]:
-        curves: list[list[Point]] = []
+        curves: list[list[SimulationPoint]] = []
         for seed in range(options["seeds"]):
             with service.copied():
                 curves.append(simulation.run(seed, options["budget"], options["batch"], self._show))
@@ -105,7 +109,7 @@ class Command(BaseCommand):
         self._say(f"All labels: {full}, {seconds:.1f} s")
         return self.summary(curves, full, options, simulation)
 
-    def _show(self, point: Point) -> None:
+    def _show(self, point: SimulationPoint) -> None:
         labels, accuracy, macro_f1, _micro_f1 = point.row()
         self._say(f"{labels} labels: accuracy {accuracy}, macro F1 {macro_f1}, {point.seconds:.1f} s")
 
@@ -129,7 +133,7 @@ def _descriptions(path: Path | None, truth: Truth) -> dict[str, str]:
     return descriptions
 
 
-def _summary(curves: list[list[Point]], full: Quality, options: dict[str, Any]) -> dict[str, Any]:
+def _summary(curves: list[list[SimulationPoint]], full: Quality, options: dict[str, Any]) -> dict[str, Any]:
     areas = [
         area_under_curve([point.labels for point in curve], [point.quality.macro_f1 for point in curve])
         for curve in curves

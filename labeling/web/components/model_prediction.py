@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from labeling.documents.models import Document
 from labeling.explanations.reasons import percent
 from labeling.guidelines.models import LabelClass
-from labeling.predictions.current import opinion_on
+from labeling.predictions.current import current_prediction
 
 
 @dataclass(frozen=True)
-class ToldOpinion:
+class DescribedPrediction:
     """The classes that the model holds most likely; of spans what it marks, with its words."""
 
     number: int | None  # of the model
     classes: list[tuple[str, str, str]]  # name, probability, words
 
 
-def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> ToldOpinion | None:
+def describe_prediction(
+    document: Document, names: Mapping[str, str] | None = None
+) -> DescribedPrediction | None:
     """None where no model has said anything. Only classes in `names` are told, by default active ones."""
-    opinion = opinion_on(document)
+    opinion = current_prediction(document)
     if opinion is None:
         return None
     if names is None:
@@ -30,4 +32,4 @@ def told_opinion(document: Document, names: Mapping[str, str] | None = None) -> 
     words = opinion.words or ("",) * len(opinion.classes)
     pairs = zip(opinion.classes, words, strict=True)
     rows = [(names[pk], percent(probability), quoted) for (pk, probability), quoted in pairs if pk in names]
-    return ToldOpinion(opinion.number, rows)
+    return DescribedPrediction(opinion.number, rows)

@@ -6,22 +6,24 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from labeling.desk.context import ClassCard, DeskFacts, desk_facts
+from labeling.desk.context import ClassCard, DeskContext, desk_context
 from labeling.documents.metadata import shown_metadata
 from labeling.documents.models import Document
 from labeling.explanations.model_evidence import explanation
-from labeling.explanations.reasons import percent, told
+from labeling.explanations.reasons import describe_reason, percent
 from labeling.explanations.suggestions import Policy, Suggestion, offered
 from labeling.guidelines.shortcuts import effective_keys
 from labeling.projects.models import Membership, Project
 from labeling.queue.claims import HeldDocument
-from labeling.web.desk.form_values import Given, SpanRow
+from labeling.web.desk.form_values import EnteredAnswer, SpanRow
 from labeling.web.desk.forms import signed_suggestion
 
 CLASS_FILTER_THRESHOLD = 10  # found at a glance; above that they can be filtered by typing
 
 
-def part(document: HeldDocument, facts: DeskFacts, member: Membership, entered: Given) -> dict[str, Any]:
+def part(
+    document: HeldDocument, facts: DeskContext, member: Membership, entered: EnteredAnswer
+) -> dict[str, Any]:
     """The context of `_desk_part.html` for one document.
 
     entered : what was chosen for it before, if anything
@@ -29,7 +31,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, entered: 
     project = member.project
     names = {card.id: card.name for card in facts.classes}
     suggestion = offered(document.reason, project.suggestion_policy, project.kind, names)
-    why, details = told(document.reason, names, shows_classes=suggestion.is_open)
+    why, details = describe_reason(document.reason, names, shows_classes=suggestion.is_open)
     confirms = project.kind == Project.Kind.SINGLE and project.confirms_choice
     is_preselected = suggestion.policy == Policy.PRESELECTED and not entered.is_known
     at_once = project.kind == Project.Kind.SINGLE and not confirms  # a choice saves: nothing is ticked before
@@ -55,7 +57,7 @@ def part(document: HeldDocument, facts: DeskFacts, member: Membership, entered: 
     }
 
 
-def _preselected(entered: Given, suggestion: Suggestion) -> Given:
+def _preselected(entered: EnteredAnswer, suggestion: Suggestion) -> EnteredAnswer:
     spans = [SpanRow(s.label_class, str(s.start), str(s.end)) for s in suggestion.spans or ()]
     return replace(entered, classes=list(suggestion.chosen), spans=spans)
 
@@ -67,23 +69,23 @@ def _rows(suggestion: Suggestion) -> str:
     return json.dumps([[s.label_class, s.start, s.end, s.probability] for s in suggestion.spans])
 
 
-def keys_of(facts: DeskFacts, member: Membership) -> dict[str, str]:
+def keys_of(facts: DeskContext, member: Membership) -> dict[str, str]:
     """This member's key for each class and action of the desk, "" for none."""
     return effective_keys({card.id: card.key for card in facts.classes}, member.project.kind, member.keys)
 
 
-def cards_of(facts: DeskFacts, member: Membership) -> list[ClassCard]:
+def cards_of(facts: DeskContext, member: Membership) -> list[ClassCard]:
     """The classes in their order, each with this member's key."""
     keys = keys_of(facts, member)
     return [replace(card, key=keys[card.id]) for card in facts.classes]
 
 
-def answer_form(member: Membership, document: Document, entered: Given, back: str) -> dict[str, Any]:
+def answer_form(member: Membership, document: Document, entered: EnteredAnswer, back: str) -> dict[str, Any]:
     """The context of a page on which a document that has answers gets another one.
 
     back : address of the page that follows; "" for the form's own
     """
-    facts = desk_facts(member.project_id, member.user_id)
+    facts = desk_context(member.project_id, member.user_id)
     return {
         "member": member,
         "facts": facts,
@@ -95,7 +97,7 @@ def answer_form(member: Membership, document: Document, entered: Given, back: st
 
 
 def _choices(
-    facts: DeskFacts, member: Membership, suggestion: Suggestion
+    facts: DeskContext, member: Membership, suggestion: Suggestion
 ) -> list[tuple[ClassCard, str | None]]:
     """(class, how likely it is where that may be told). Of many classes the likely ones come first then."""
     probabilities = dict(suggestion.top) if suggestion.is_open else {}

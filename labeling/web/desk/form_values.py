@@ -29,7 +29,7 @@ class SpanRow:
 
 
 @dataclass(frozen=True)
-class Given:
+class EnteredAnswer:
     """Classes chosen for the whole document, and spans, in the order they were given."""
 
     classes: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Given:
         }
 
     @classmethod
-    def of_labels(cls, labels: Iterable[Label], note: str = "") -> Given:
+    def of_labels(cls, labels: Iterable[Label], note: str = "") -> EnteredAnswer:
         rows = list(labels)
         return cls(
             [str(label.label_class_id) for label in rows if label.start is None],
@@ -62,11 +62,11 @@ class Given:
         )
 
     @classmethod
-    def of_annotation(cls, annotation: Annotation) -> Given:
+    def of_annotation(cls, annotation: Annotation) -> EnteredAnswer:
         return cls.of_labels(annotation.labels.all(), annotation.note)
 
     @classmethod
-    def of_post(cls, sent: QueryDict) -> Given:
+    def of_post(cls, sent: QueryDict) -> EnteredAnswer:
         columns = [sent.getlist(name)[:MAX_ROWS] for name in ("span_class", "span_start", "span_end")]
         rows = [SpanRow(*row) for row in zip(*columns, strict=False) if any(row)]
         return cls(sent.getlist("label_class"), rows, sent.get("note", ""), is_known=True)

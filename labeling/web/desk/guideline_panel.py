@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.desk.context import desk_facts
+from labeling.desk.context import desk_context
 from labeling.guidelines import versions
 from labeling.projects.models import Membership
 from labeling.web.access import for_members, person
@@ -31,5 +31,5 @@ def read(request: HttpRequest, member: Membership) -> HttpResponse:
 
 
 def _beside(request: HttpRequest, member: Membership) -> HttpResponse:
-    facts = desk_facts(member.project_id, person(request).pk)
+    facts = desk_context(member.project_id, person(request).pk)
     return render(request, "labeling/_desk_rules.html", {"member": member, "facts": facts})

@@ -26,7 +26,7 @@ from labeling.queue.models import Lease, read_lease_token
 from labeling.web.access import another_person, for_members, for_people, person
 from labeling.web.desk import operations
 from labeling.web.desk.context import keys_of, part
-from labeling.web.desk.form_values import Given
+from labeling.web.desk.form_values import EnteredAnswer
 
 MAX_HEARTBEAT_SECONDS = 60  # between two calls that hold what is on the desk
 LOOK_AGAIN_SECONDS = (5, 300)  # a page that waits for a document asks again within these bounds
@@ -37,7 +37,7 @@ class Shown:
     """What was on the page before and stays: the document, and what was chosen or entered for it."""
 
     lease_id: int = 0
-    given: Given = field(default_factory=Given)
+    given: EnteredAnswer = field(default_factory=EnteredAnswer)
     status: int = 200
 
 
@@ -112,15 +112,15 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     return redirect(f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}")
 
 
-def part_of(request: HttpRequest, desk: Desk, entered: Given | None = None) -> str:
+def part_of(request: HttpRequest, desk: Desk, entered: EnteredAnswer | None = None) -> str:
     """The parts of these documents as HTML, or the one that says why there is none."""
     if not desk.documents:
-        return render_to_string("labeling/_desk_nothing.html", about(desk, None, Given()), request)
-    pages = [about(desk, document, entered or Given()) for document in desk.documents]
+        return render_to_string("labeling/_desk_nothing.html", about(desk, None, EnteredAnswer()), request)
+    pages = [about(desk, document, entered or EnteredAnswer()) for document in desk.documents]
     return "".join(render_to_string("labeling/_desk_part.html", page, request) for page in pages)
 
 
-def about(desk: Desk, document: Any, entered: Given) -> dict[str, Any]:
+def about(desk: Desk, document: Any, entered: EnteredAnswer) -> dict[str, Any]:
     """The context of a part: one document, or none."""
     return {
         "member": desk.member,
@@ -140,7 +140,7 @@ def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
     document = desk.documents[0] if desk.documents else None
     is_same = document is not None and document.lease_id == shown.lease_id
     project = desk.member.project
-    context = about(desk, document, shown.given if is_same else Given()) | {
+    context = about(desk, document, shown.given if is_same else EnteredAnswer()) | {
         "most_ahead": min(MAX_PREFETCH, project.lease_cap // 2),
         "beat_seconds": min(MAX_HEARTBEAT_SECONDS, project.lease_minutes * 60 // 4),
     }
@@ -181,7 +181,7 @@ def _kept(request: HttpRequest) -> Shown:
         lease_id, _epoch = read_lease_token(request.POST.get("token", ""))
     except LabelingError:
         return Shown(status=422)
-    return Shown(lease_id, Given.of_post(request.POST), 422)
+    return Shown(lease_id, EnteredAnswer.of_post(request.POST), 422)
 
 
 def _asked_for(request: HttpRequest, project_id: int) -> Shown:
@@ -196,4 +196,4 @@ def _asked_for(request: HttpRequest, project_id: int) -> Shown:
 def _taken_back(lease: Lease) -> Shown:
     answers = Annotation.objects.filter(lease=lease, is_withdrawal=False).order_by("-pk")
     latest = answers.prefetch_related("labels").first()
-    return Shown(lease.pk, Given.of_annotation(latest) if latest else Given())
+    return Shown(lease.pk, EnteredAnswer.of_annotation(latest) if latest else EnteredAnswer())

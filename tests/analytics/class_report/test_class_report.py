@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from analytics.class_report.guidance.ranked import findings, headline
+from analytics.class_report.guidance.ranked import class_report_headline, findings
 from analytics.class_report.report import class_report
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
@@ -205,10 +205,10 @@ def test_the_title_praises_no_model_that_knows_none_of_the_classes_of_now(
     classes.add(tickets.pk, joan, "Brand new")
     for label_class in tickets.classes.exclude(name="Brand new"):
         classes.retire(tickets.pk, joan, label_class.pk)
-    assert "nothing to measure it by" in headline(class_report(tickets))
+    assert "nothing to measure it by" in class_report_headline(class_report(tickets))
 
 
 def test_findings_name_the_scarce_class_and_the_title_the_weak_one(measured: Project) -> None:
     report = class_report(measured)
     assert any("labels to learn from" in finding.title for finding in findings(report))
-    assert headline(report)
+    assert class_report_headline(report)

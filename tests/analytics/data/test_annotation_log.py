@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from analytics.data.annotation_log import ledger
-from analytics.data.ground_truth import labelled_now
+from analytics.data.annotation_log import annotation_log
+from analytics.data.ground_truth import current_ground_truth
 from analytics.distribution.report import distribution
 from analytics.metrics.prevalence import NOTHING_DRAWN
 from labeling.annotations import adjudication, corrections, imported, submit
@@ -22,7 +22,7 @@ from tests.fixtures.people import fill, label, rank
 
 def counted(project: Project) -> dict[tuple[object, str], int]:
     """Labels by class and split, as `label_counts` counts them."""
-    labelled = labelled_now(project)
+    labelled = current_ground_truth(project)
     splits = np.where(labelled.is_test[labelled.documents], "test", "pool")
     counts: Counter[tuple[object, str]] = Counter()
     for index, split, spans in zip(labelled.class_indices, splits, labelled.spans, strict=True):
@@ -71,12 +71,12 @@ def test_a_random_draw_stays_one_whoever_settles_it(
     reasons = [(drawn.pk, SelectionReason("random", propensity=0.25)), (chosen.pk, SelectionReason("margin"))]
     publishing.publish(project.pk, project.generation, reasons)
     answer(project, ann, "Refund")
-    assert labelled_now(project).waiting == 1
+    assert current_ground_truth(project).waiting == 1
     rank(project, [drawn, chosen])  # whoever comes second gets it for another reason
     answer(project, bob, "Billing")
     adjudication.decide(project.pk, drawn.pk, carla, [label(project, "Delivery")])
     answer(project, ann, "Refund")
-    labelled = labelled_now(project)
+    labelled = current_ground_truth(project)
     documents = labelled.ledger.documents[labelled.rows].tolist()
     assert dict(zip(documents, labelled.is_drawn.tolist(), strict=True)) == {drawn.pk: True, chosen.pk: False}
     assert (len(labelled), labelled.waiting) == (2, 1)
@@ -84,7 +84,7 @@ def test_a_random_draw_stays_one_whoever_settles_it(
 
 def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: User) -> None:
     answer(tickets, ann, "Refund")
-    ledger(tickets)
+    annotation_log(tickets)
     late = Annotation(
         pk=Annotation.objects.latest("pk").pk - 1,
         project=tickets,
@@ -93,7 +93,7 @@ def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: U
         answer_hash=b"",
     )
     late.save(force_insert=True)
-    assert ledger(tickets).annotations.tolist() == [late.pk, late.pk + 1]
+    assert annotation_log(tickets).annotations.tolist() == [late.pk, late.pk + 1]
 
 
 def test_prevalence_in_the_unlabelled_pool_takes_off_what_is_labelled(tickets: Project, ann: User) -> None:

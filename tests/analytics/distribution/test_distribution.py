@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 
 from analytics.distribution.breakdowns import _periods
 from analytics.distribution.report import distribution
-from analytics.distribution.wording import headline
+from analytics.distribution.wording import distribution_headline
 from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.models import Annotation
 from labeling.exchange.exporting import ExportFormat, Scope, export
@@ -49,7 +49,7 @@ def test_classes_that_the_labels_have_too_many_or_too_few_of_are_told(
     assert [row.label_class.name for row in report.standing("over")] == ["Refund"]
     assert {row.label_class.name for row in report.standing("under")} == {"Billing", "Delivery"}
     assert rows["Refund"].estimate.unlabelled.value == 0.0  # 25 of 100 have it, and 30 are labelled so
-    assert headline(report) == "2 classes have no training label: Billing, Delivery"
+    assert distribution_headline(report) == "2 classes have no training label: Billing, Delivery"
     client.force_login(joan)
     text = client.get(page(skewed)).content.decode()
     assert "Billing is under-represented" in text

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.learning_curves.report import curves_report, expected
-from analytics.learning_curves.wording import headline, sentence
-from analytics.metrics.curves import Standing
+from analytics.learning_curves.wording import curves_headline, sentence
+from analytics.metrics.curves import TargetStatus
 from analytics.models import Measurement, TestSetVersion
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -65,13 +65,13 @@ def test_each_class_has_what_was_measured_and_what_is_left(curved: Project) -> N
     report = curves_report(curved)
     refund, billing, delivery = report.classes
     assert [point.labels for point in refund.points] == [count // 3 for count in LABELS]
-    assert refund.forecast.standing == Standing.AHEAD
-    assert billing.forecast.standing == Standing.REACHED
-    assert delivery.forecast.standing == Standing.FAR
+    assert refund.forecast.standing == TargetStatus.AHEAD
+    assert billing.forecast.standing == TargetStatus.REACHED
+    assert delivery.forecast.standing == TargetStatus.FAR
     assert "more labels" in sentence(refund, 0.8)
     assert sentence(billing, 0.8) == "0.80 is reached, beyond doubt"
     assert "not reachable at this rate" in sentence(delivery, 0.8)
-    assert headline(report).startswith("1 of 3 classes have reached F1 0.80; Refund needs most")
+    assert curves_headline(report).startswith("1 of 3 classes have reached F1 0.80; Refund needs most")
 
 
 def test_what_is_expected_begins_where_the_newest_model_is(curved: Project) -> None:
@@ -86,7 +86,7 @@ def test_what_is_expected_begins_where_the_newest_model_is(curved: Project) -> N
 def test_with_four_models_it_says_what_is_missing(tickets: Project) -> None:
     add_curve(tickets, {"Refund": [0.4, 0.5, 0.6, 0.65]})
     refund = curves_report(tickets).classes[0]
-    assert refund.forecast.standing == Standing.UNKNOWN
+    assert refund.forecast.standing == TargetStatus.UNKNOWN
     assert sentence(refund, 0.8) == "Fewer than five models were measured on test documents."
     assert expected(refund) == []
 

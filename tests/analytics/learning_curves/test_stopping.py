@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
-from labeling.learning.evaluation.stopping_criteria import SAMPLE, Standing
+from labeling.learning.evaluation.stopping_criteria import SAMPLE, TrendStatus
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from tests.fixtures.people import fill
@@ -60,7 +60,7 @@ def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
 
 def test_without_enough_numbers_nothing_is_advised(trained: Project) -> None:
     advice = stopping_advice(trained)
-    assert advice.standing is not Standing.STABILISED
+    assert advice.standing is not TrendStatus.STABILISED
     assert "2 of the 3 comparisons are there" in sentences(advice)[0]
     assert "is unknown" in sentences(advice)[2]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.metrics.curves import Points, Standing, fit_curve, labels_to
+from analytics.metrics.curves import Points, TargetStatus, fit_curve, labels_to
 
 
 def s_curve(labels, ceiling=0.95, steep=0.8, middle=100.0):
@@ -25,14 +25,14 @@ def test_the_interval_holds_the_truth_for_about_as_many_curves_as_it_says():
         goal = float(s_curve(1_500.0, ceiling, steep))
         forecast, _ = labels_to(goal, Points(LABELS, measured, noise))
         interval = forecast.more.interval
-        held += forecast.standing == Standing.REACHED or interval.low <= 860 <= interval.high
+        held += forecast.standing == TargetStatus.REACHED or interval.low <= 860 <= interval.high
     assert held / 200 >= 0.93
 
 
 def test_a_curve_that_ends_below_its_target_is_not_said_to_reach_it():
     flat = np.full(9, 0.5)
     forecast, fit = labels_to(0.8, Points(LABELS, flat, np.full(9, 0.01)))
-    assert forecast.standing == Standing.FAR
+    assert forecast.standing == TargetStatus.FAR
     assert forecast.more.value is None
     assert fit is not None
     assert fit.gain(100).value == pytest.approx(0, abs=0.01)
@@ -58,7 +58,7 @@ def test_a_narrower_measurement_gives_a_narrower_estimate():
 def test_too_little_to_go_on_is_said(labels, values):
     points = Points(np.array(labels, float), np.array(values, float), np.full(len(labels), 0.02))
     assert isinstance(fit_curve(points), str)
-    assert labels_to(0.8, points)[0].standing == Standing.UNKNOWN
+    assert labels_to(0.8, points)[0].standing == TargetStatus.UNKNOWN
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
@@ -67,4 +67,4 @@ def test_the_ends_of_the_scale_do_no_harm(value):
     forecast, fit = labels_to(0.999, points)
     assert fit is not None
     assert np.isfinite(fit.weights).all()
-    assert forecast.standing in {Standing.REACHED, Standing.FAR, Standing.AHEAD}
+    assert forecast.standing in {TargetStatus.REACHED, TargetStatus.FAR, TargetStatus.AHEAD}

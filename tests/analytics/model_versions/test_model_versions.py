@@ -11,7 +11,7 @@ from analytics.data.queries import held_out
 from analytics.learning_curves import measure
 from analytics.model_versions.comparison import Outcome, compare, usual_pair
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
-from analytics.model_versions.wording import headline
+from analytics.model_versions.wording import comparison_headline
 from analytics.models import TestSetVersion
 from labeling.annotations.ground_truth import labelled_documents
 from labeling.annotations.test_labels import labelled_test_set
@@ -113,7 +113,7 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
     assert "0.75" in page
     pair = usual_pair(two)
     assert pair is not None
-    told = headline(compare(two, *pair))
+    told = comparison_headline(compare(two, *pair))
     for outcome in Outcome:
         compared = client.get(reverse("analytics:compare", args=[two.pk]), {"a": 1, "b": 2, "show": outcome})
         assert told in compared.content.decode()

@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.class_report.class_needs import write_needs
-from analytics.class_report.guidance.ranked import headline
+from analytics.class_report.guidance.ranked import class_report_headline
 from analytics.class_report.report import class_report
 from analytics.learning_curves.measure import measure
 from analytics.learning_curves.report import curves_report
-from analytics.learning_curves.wording import headline as curves_headline
+from analytics.learning_curves.wording import curves_headline
 from analytics.next_steps.report import next_steps
 from analytics.quality.report import quality
-from analytics.quality.wording import headline as quality_headline
+from analytics.quality.wording import quality_headline
 from labeling.annotations import questions, submit
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import LabelClass
@@ -121,7 +121,7 @@ def test_no_title_judges_the_model_on_fewer_than_thirty_test_documents(
     measure(judge(tickets, cases))
     report = class_report(tickets)
     titles = [
-        headline(report),
+        class_report_headline(report),
         quality_headline(quality(tickets)),
         curves_headline(curves_report(tickets)),
     ]
@@ -135,7 +135,7 @@ def test_no_title_judges_the_model_on_fewer_than_thirty_test_documents(
 
 def test_classes_that_nobody_could_measure_are_named_before_the_one_that_was(tickets: Project) -> None:
     judge(tickets, [(["Refund"], ["Refund"])] * 20 + [(["Refund"], ["Billing"])] * 20)
-    assert headline(class_report(tickets)) == (
+    assert class_report_headline(class_report(tickets)) == (
         "2 of 3 classes cannot be measured yet: Billing, Delivery. One class holds the model back: Refund"
     )
 

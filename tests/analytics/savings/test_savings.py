@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from analytics.savings.report import headline, savings_report
+from analytics.savings.report import savings_headline, savings_report
 from labeling.jobs.models import OwedWork
 from labeling.projects import tokens
 from labeling.projects.models import ApiToken, Project
@@ -169,7 +169,7 @@ def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
     assert "The disk is full." in page(tickets)
     client.post(reverse("analytics:replay", args=[tickets.pk]))
     assert [work.state for work in OwedWork.objects.filter(kind="replay")] == ["queued"]
-    assert headline(savings_report(tickets)) == "Your labels are being replayed"
+    assert savings_headline(savings_report(tickets)) == "Your labels are being replayed"
 
 
 def test_asking_too_early_says_why(tickets: Project, joan: User, client: Client) -> None:
@@ -205,7 +205,7 @@ def test_the_api_tells_the_same(tickets: Project, joan: User, client: Client) ->
     answered = client.get(
         f"/api/v1/projects/{tickets.pk}/reports/savings/", headers={"Authorization": f"Bearer {token}"}
     ).json()
-    assert answered["headline"] == headline(savings_report(tickets))
+    assert answered["headline"] == savings_headline(savings_report(tickets))
     mix = next(row for row in answered["strategies"] if row["strategy"] == "default")
     assert mix["targets"][1] | {"labels": None, "hours_saved": None} == {
         "share": 0.95,

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.class_report.class_needs import write_needs
-from analytics.class_report.focus_effect import achieved
+from analytics.class_report.focus_effect import focus_effects
 from analytics.learning_curves.measure import measure
-from analytics.steering.report import headline, steering
+from analytics.steering.report import steering, steering_headline
 from labeling import worker
 from labeling.annotations import submit
 from labeling.explanations.selection_reason import Need, SelectionReason
@@ -141,12 +141,12 @@ def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
     assert (focus.evidence["model"], focus.evidence["recall"][0]) == (1, 0.25)
     ordered(tickets, "Billing", "focus", 3)
     answer(tickets, ann, ["Billing", "Billing", "Refund"])
-    (effect,) = achieved(tickets, {billing.pk: billing})
+    (effect,) = focus_effects(tickets, {billing.pk: billing})
     assert (effect.brought.answers, effect.brought.hits, effect.focus) == (3, 2, focus)
     assert effect.difference.reason == "No model has been measured since."
     assert not effect.is_beyond_noise
     measure(later_model(tickets, first, right=72))
-    (effect,) = achieved(tickets, {billing.pk: billing})
+    (effect,) = focus_effects(tickets, {billing.pk: billing})
     assert (effect.before.value, effect.after.value) == (pytest.approx(0.4), pytest.approx(144 / 152))
     assert effect.is_beyond_noise
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
@@ -160,7 +160,7 @@ def test_a_small_change_by_a_need_is_called_noise(tickets: Project, ann: User) -
     answer(tickets, ann, ["Billing", "Billing"])
     measure(later_model(tickets, first, right=12))
     billing = tickets.classes.get(name="Billing")
-    (effect,) = achieved(tickets, {billing.pk: billing})
+    (effect,) = focus_effects(tickets, {billing.pk: billing})
     assert (effect.focus, effect.brought.hits) == (None, 2)
     assert effect.difference.value == pytest.approx(24 / 32 - 20 / 30)
     assert not effect.is_beyond_noise
@@ -168,15 +168,15 @@ def test_a_small_change_by_a_need_is_called_noise(tickets: Project, ann: User) -
 
 def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
     project = make_project(kind="spans", texts=[])
-    assert headline(steering(project)) == "Nothing is ranked yet"
+    assert steering_headline(steering(project)) == "Nothing is ranked yet"
     project.refresh_from_db()
     rank(project, fill(project, ["one", "two"]))
-    assert headline(steering(project)) == "No model yet: too few labels"
+    assert steering_headline(steering(project)) == "No model yet: too few labels"
     Project.objects.filter(pk=project.pk).update(is_steered=False)
     project.refresh_from_db()
-    assert headline(steering(project)).startswith("Steering is off")
+    assert steering_headline(steering(project)).startswith("Steering is off")
     project.strategy = "random"
-    assert headline(steering(project)) == "This strategy is not steered by classes"
+    assert steering_headline(steering(project)) == "This strategy is not steered by classes"
 
 
 @pytest.fixture(params=["single", "multi", "spans"])
@@ -229,7 +229,7 @@ def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
     ordered(tickets, "Refund", "margin", 6)
     OwedWork.objects.all().delete()
     report = steering(tickets)
-    assert headline(report) == "3 classes need more of the queue and get nothing now"
+    assert steering_headline(report) == "3 classes need more of the queue and get nothing now"
     assert {row.part for row in report.rows} == {0}
     result = {row.label_class.name: row.why for row in report.rows}
     assert result["Billing"].startswith("The model finds no waiting document for it.")

@@ -64,7 +64,7 @@ def test_predictions_come_as_json_and_are_listed_by_source(
         assert done["bad_rows"][0]["reason"] == "There is no such document in this project."
     (source,) = caller.get(path).json()["results"]
     assert (source["name"], source["documents"]) == ("llm", 2)
-    assert external.outside_predictions(tickets.pk)["llm"][0].tolist() == [1, 2]
+    assert external.external_predictions(tickets.pk)["llm"][0].tolist() == [1, 2]
     assert caller.send("DELETE", f"{path}{source['id']}/").status_code == 204
     assert caller.send("DELETE", f"{path}{source['id']}/").status_code == 404
     assert not Prediction.objects.exists()

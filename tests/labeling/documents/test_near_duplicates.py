@@ -204,7 +204,7 @@ def test_a_copy_stops_training_when_the_test_document_comes_after_the_label(
     arrive(empty, letters(1), split="test")
     say_the_same(empty, 0, 3)
     assert may_train(empty) == [1, 2]
-    assert [d.position for d in dataset.read_lesson(empty).documents] == [1, 2]
+    assert [d.position for d in dataset.read_training_set(empty).documents] == [1, 2]
 
 
 def test_seventy_five_letters_of_families_that_are_tested_make_a_model(empty: Project) -> None:

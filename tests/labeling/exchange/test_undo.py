@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
-from analytics.data.annotation_log import ledger
+from analytics.data.annotation_log import annotation_log
 from labeling import worker
 from labeling.annotations import questions
 from labeling.annotations.models import Annotation, Label, Resolution
@@ -219,7 +219,7 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
     (held,) = claims.claim(mail.pk, ann, 1).documents
     submit(ann, Submission(held.token, [label(mail, "Used")]))
     ModelVersion.objects.create(project=mail, number=1, state="ready", classes=[learnt.pk])
-    assert len(ledger(mail).classes) == 5
+    assert len(annotation_log(mail).classes) == 5
     undo.undo(mail.pk, joan, job.pk)
     label_classes = LabelClass.objects.filter(project=mail).values_list("name", "retired_at")
     assert {name: retired is not None for name, retired in label_classes} == {
@@ -228,7 +228,7 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
         "Used": False,
         "Learnt": True,
     }
-    known = ledger(mail)
+    known = annotation_log(mail)
     assert set(known.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
     assert len(known.annotations) == 1
     assert OwedWork.objects.filter(project=mail, kind=OwedWork.Kind.TRAIN).exists(), "it forgets them"

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.exceptions import InvalidInput, NotAllowed
-from labeling.formats.predictions import Opinion, read_predictions
+from labeling.formats.predictions import PredictionRow, read_predictions
 from labeling.formats.records import BadRow
 from labeling.guidelines import classes
 from labeling.predictions import external
@@ -18,9 +18,9 @@ from labeling.projects.models import Project
 from tests.fixtures.people import fill
 
 
-def opinion(number: int, source: str = "rules", is_top: bool = False, **said: float) -> Opinion:
+def opinion(number: int, source: str = "rules", is_top: bool = False, **said: float) -> PredictionRow:
     """On the document t<number>."""
-    return Opinion(number, source, external_id=f"t{number}", probabilities=said, is_top=is_top)
+    return PredictionRow(number, source, external_id=f"t{number}", probabilities=said, is_top=is_top)
 
 
 def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
@@ -29,7 +29,7 @@ def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
     rows = [opinion(3, Refund=0.7, Billing=0.2), opinion(1, Delivery=1.0), opinion(2, "llm", Billing=0.5)]
     done = external.record(tickets.pk, joan, rows)
     assert (done.read, done.stored, done.bad) == (3, 3, 0)
-    predictions = external.outside_predictions(tickets.pk)
+    predictions = external.external_predictions(tickets.pk)
     names = list(tickets.classes.values_list("name", flat=True))
     positions, said = predictions["rules"]
     assert (positions.dtype, said.dtype, positions.tolist()) == (np.int64, np.float32, [1, 3])
@@ -45,7 +45,7 @@ def test_the_last_word_of_a_source_counts_however_often_it_is_sent(tickets: Proj
     for _ in range(2):
         external.record(tickets.pk, joan, [opinion(1, Refund=0.9), opinion(1, Billing=0.8)])
     assert Prediction.objects.count() == 1
-    (_positions, said) = external.outside_predictions(tickets.pk)["rules"]
+    (_positions, said) = external.external_predictions(tickets.pk)["rules"]
     names = list(tickets.classes.values_list("name", flat=True))
     assert said[0].argmax() == names.index("Billing")
 
@@ -54,21 +54,23 @@ def test_a_class_that_came_later_is_0_for_what_was_said_before(tickets: Project,
     external.record(tickets.pk, joan, [opinion(1, Refund=1.0)])
     late = classes.add(tickets.pk, joan, "Late")
     external.record(tickets.pk, joan, [opinion(2, Late=1.0)])
-    positions, said = external.outside_predictions(tickets.pk, [late.pk])["rules"]
+    positions, said = external.external_predictions(tickets.pk, [late.pk])["rules"]
     assert (positions.tolist(), said[:, 0].tolist()) == ([1, 2], [0, 1])
 
 
 def test_several_classes_are_each_on_their_own(make_project: Callable[..., Project], joan: User) -> None:
     project = make_project(kind="multi")
     external.record(project.pk, joan, [opinion(1, Refund=0.9, Billing=0.8)])
-    _positions, said = external.outside_predictions(project.pk)["rules"]
+    _positions, said = external.external_predictions(project.pk)["rules"]
     assert sorted(said[0].tolist(), reverse=True)[:3] == pytest.approx([0.9, 0.8, 0])
 
 
 def test_a_class_is_known_by_every_spelling_of_its_name(tickets: Project, joan: User) -> None:
     classes.add(tickets.pk, joan, "Réclamation")
     done = external.record(
-        tickets.pk, joan, [Opinion(1, "llm", external_id="t1", probabilities={"Re\u0301clamation ": 1.0})]
+        tickets.pk,
+        joan,
+        [PredictionRow(1, "llm", external_id="t1", probabilities={"Re\u0301clamation ": 1.0})],
     )
     assert (done.stored, done.bad) == (1, 0)
 
@@ -114,7 +116,7 @@ def test_a_source_is_forgotten_with_all_it_said(tickets: Project, joan: User, an
         external.forget(tickets.pk, ann, source.pk)
     assert external.forget(tickets.pk, joan, source.pk)
     assert not external.forget(tickets.pk, joan, source.pk)
-    assert external.outside_predictions(tickets.pk) == {}
+    assert external.external_predictions(tickets.pk) == {}
 
 
 def test_only_managers_send_and_only_about_whole_documents(
@@ -135,6 +137,6 @@ def test_ten_thousand_come_in_and_out_in_a_few_statements(tickets: Project, joan
     rows = (opinion(n, Refund=0.6, Billing=0.4) for n in range(10_000))
     with CaptureQueriesContext(connection) as context:
         assert external.record(tickets.pk, joan, rows).stored == 10_000
-        (positions, said) = external.outside_predictions(tickets.pk)["rules"]
+        (positions, said) = external.external_predictions(tickets.pk)["rules"]
     assert (len(positions), said.shape) == (10_000, (10_000, 3))
     assert len(context) < 100

@@ -26,7 +26,7 @@ class Managers(Hands):
 
     @step(rest=12, at=which_side)
     def sweep(self, at: int) -> None:
-        expiry.sweep(self.sides[at].project.pk)
+        expiry.expire_leases(self.sides[at].project.pk)
 
     @step(rest=12)
     def begin_a_ranking(self) -> None:

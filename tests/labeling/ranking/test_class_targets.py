@@ -11,7 +11,7 @@ from labeling.guidelines import classes
 from labeling.learning.query_strategies.mix import Mix
 from labeling.projects.models import Project
 from labeling.queue import claims
-from labeling.ranking.class_targets import seed_words, wishes_for
+from labeling.ranking.class_targets import seed_words, selection_targets_for
 from labeling.steering import actions
 from tests.fixtures.people import label
 
@@ -39,7 +39,7 @@ def test_a_class_on_which_people_disagree_gets_half_the_weight(
         both_say(project, (ann, bob), ("Refund", "Refund"))
     for _ in range(6):
         both_say(project, (ann, bob), ("Billing", "Delivery"))
-    weights = wishes_for(project, order).weakness
+    weights = selection_targets_for(project, order).weakness
     assert weights is not None
     clear, unclear = weights[names.index("Refund")], weights[names.index("Billing")]
     alone = 1 / np.sqrt([6 + 1, 0 + 1])  # labels that speak: the agreed ones

@@ -11,7 +11,7 @@ from labeling.explanations.selection_reason import Need
 from labeling.guidelines import classes
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
-from labeling.ranking.class_targets import told_needs, wishes_for
+from labeling.ranking.class_targets import selection_targets_for, told_needs
 from labeling.steering import actions, class_needs
 from labeling.steering.models import ClassNeed
 from tests.fixtures.people import label
@@ -29,7 +29,10 @@ def order(project: Project) -> list[uuid.UUID]:
 
 def shares(project: Project) -> dict[int, float]:
     project.refresh_from_db()
-    return {number: round(share, 4) for number, share in wishes_for(project, order(project)).needs.items()}
+    return {
+        number: round(share, 4)
+        for number, share in selection_targets_for(project, order(project)).needs.items()
+    }
 
 
 def forget_ranking(project: Project) -> None:
@@ -47,13 +50,13 @@ def write(project: Project, **given: float) -> bool:
 
 
 def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tickets: Project) -> None:
-    before = wishes_for(tickets, order(tickets))
+    before = selection_targets_for(tickets, order(tickets))
     assert before.needs == {}
     assert before.weakness is not None
     assert before.weakness.any()
     assert write(tickets, Refund=0.18, Billing=0.0)
     assert is_ranked_again(tickets)
-    after = wishes_for(tickets, order(tickets))
+    after = selection_targets_for(tickets, order(tickets))
     assert shares(tickets) == {0: 0.18}
     assert after.target_classes == {0, 1, 2}  # none has fifteen labels: the likeliest documents are wanted
     assert after.weakness is not None
@@ -63,7 +66,7 @@ def test_what_a_report_measured_takes_the_place_of_the_engine_s_own_estimate(tic
 def test_documents_of_several_classes_are_not_sought(tickets: Project) -> None:
     write(tickets, Refund=0.18)
     tickets.kind = Project.Kind.MULTI
-    assert wishes_for(tickets, order(tickets)).target_classes == frozenset()
+    assert selection_targets_for(tickets, order(tickets)).target_classes == frozenset()
 
 
 def test_a_share_that_hardly_moves_does_not_rank_the_queue_again(tickets: Project) -> None:
@@ -95,12 +98,12 @@ def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: Us
     """Until then the engine's own estimate holds for the class."""
     refund = class_id(tickets, "Refund")
     class_needs.set_mode(tickets.pk, joan, refund, "off")
-    wishes = wishes_for(tickets, order(tickets))
+    wishes = selection_targets_for(tickets, order(tickets))
     assert wishes.weakness is not None
     assert wishes.weakness[0] == 0 < wishes.weakness[1]
     need = class_needs.set_mode(tickets.pk, joan, refund, "automatic")
     assert (need.share, need.changed_by) == (None, joan)
-    wishes = wishes_for(tickets, order(tickets))
+    wishes = selection_targets_for(tickets, order(tickets))
     assert wishes.weakness is not None
     assert wishes.weakness[0] > 0
 
@@ -133,13 +136,13 @@ def test_retired_classes_and_those_a_model_does_not_know_get_nothing(tickets: Pr
 
 
 def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:
-    return dict(wishes_for(project, known).needs)
+    return dict(selection_targets_for(project, known).needs)
 
 
 def test_a_project_that_is_not_steered_keeps_the_engine_s_own_estimate(tickets: Project, joan: User) -> None:
     write(tickets, Refund=0.2)
     project = class_needs.steer(tickets.pk, joan, is_steered=False)
-    wishes = wishes_for(project, order(tickets))
+    wishes = selection_targets_for(project, order(tickets))
     assert wishes.needs == {}
     assert wishes.weakness is not None
     assert wishes.weakness.any()

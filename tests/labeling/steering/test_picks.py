@@ -15,7 +15,7 @@ from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
 from labeling.documents.slices import MAX_FURTHER_CONDITIONS, Condition, Slice
 from labeling.exceptions import InvalidInput, NotAllowed, NotFound
-from labeling.explanations.model_evidence import shows_opinion
+from labeling.explanations.model_evidence import shows_prediction
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import Measures, SelectionReason
 from labeling.jobs import outbox
@@ -86,9 +86,9 @@ def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(
     picks.pick(shop.pk, joan, [test.pk, pool], "The model says Refund")
     reasons = {entry.document_id: SelectionReason.from_json(entry.reason) for entry in rank(shop)}
     assert {reasons[test.pk].share, reasons[pool].share} == {"picked"}
-    assert shows_opinion(reasons[pool], True)
+    assert shows_prediction(reasons[pool], True)
     assert reasons[pool].evidence.top
-    assert not shows_opinion(reasons[test.pk], True)
+    assert not shows_prediction(reasons[test.pk], True)
     assert "Refund" not in reason_sentence(reasons[test.pk], {})
 
 

@@ -15,13 +15,13 @@ from labeling.guidelines.models import Guideline, LabelClass
 from labeling.guidelines.versions import Rule
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.storage.feature_store import WORDS
 from labeling.learning.text.sentence_embeddings import embeddings_installed
 from labeling.projects.models import Project
-from labeling.training.auxiliary import evidence_for
-from labeling.training.dataset import read_lesson
+from labeling.training.auxiliary import auxiliary_data_for
+from labeling.training.dataset import read_training_set
 from labeling.training.model_files import model_folder
 from tests.fixtures.trained_project import label_rightly, train
 
@@ -47,10 +47,10 @@ def write_guideline(joan: User) -> Callable[[Project], None]:
     return write
 
 
-def read(project: Project) -> Evidence:
+def read(project: Project) -> AuxiliaryData:
     store = current_store(project)
     assert store is not None
-    return evidence_for(project, store, read_lesson(project).classes)
+    return auxiliary_data_for(project, store, read_training_set(project).classes)
 
 
 def committee_of(project: Project) -> Committee:

@@ -14,7 +14,7 @@ from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Recipe
+from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
 from labeling.learning.evaluation.model_selection import TRIALS, Score
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -24,7 +24,7 @@ from labeling.training.models import Tuning
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train, truth
 
-STRONGER = Recipe(60.0)
+STRONGER = Hyperparameters(60.0)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def due() -> list[int]:
     return list(OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values_list("project", flat=True))
 
 
-def finished(project: Project, recipe: Recipe = STRONGER, label_count: int = 40) -> Tuning:
+def finished(project: Project, recipe: Hyperparameters = STRONGER, label_count: int = 40) -> Tuning:
     return Tuning.objects.create(
         project=project,
         classes=[],
@@ -103,7 +103,7 @@ def test_a_trial_goes_on_where_it_stopped_and_tells_what_came_of_each(
     assert done.finished_at
     assert [len(scores) for scores in done.trials.values()] == [TRIALS] * 5
     assert len(done.verdicts) == 4
-    assert tuning.recipe_of(trained) == USUAL_RECIPE
+    assert tuning.hyperparameters_of(trained) == USUAL_RECIPE
 
 
 def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypatch: Any) -> None:
@@ -116,7 +116,7 @@ def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypa
     monkeypatch.setattr(tuning, "run_trial", judged)
     due()
     assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
-    assert tuning.recipe_of(trained) == STRONGER
+    assert tuning.hyperparameters_of(trained) == STRONGER
     assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
     train(trained)
     assert ModelVersion.objects.ready().first().facts["recipe"] == {"strength": 60, "augmentation": "none"}
@@ -124,9 +124,9 @@ def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypa
 
 def test_a_manager_goes_back_to_the_usual_recipe(trained: Project, joan: User) -> None:
     finished(trained)
-    assert tuning.recipe_of(trained) == STRONGER
+    assert tuning.hyperparameters_of(trained) == STRONGER
     assert recipes.use_defaults(trained.pk, joan)
-    assert tuning.recipe_of(trained) == USUAL_RECIPE
+    assert tuning.hyperparameters_of(trained) == USUAL_RECIPE
     assert Tuning.objects.get().dismissed_by == joan
     assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
     assert not recipes.use_defaults(trained.pk, joan)
@@ -139,8 +139,8 @@ def test_only_a_manager_may_go_back(trained: Project, ann: User) -> None:
 
 def test_the_newest_trial_holds(trained: Project) -> None:
     finished(trained)
-    finished(trained, Recipe(20.0, Augmentation.JOINED), label_count=80)
-    assert tuning.recipe_of(trained) == Recipe(20.0, Augmentation.JOINED)
+    finished(trained, Hyperparameters(20.0, Augmentation.JOINED), label_count=80)
+    assert tuning.hyperparameters_of(trained) == Hyperparameters(20.0, Augmentation.JOINED)
 
 
 def test_the_labels_of_a_trial_are_those_of_its_beginning(trained: Project, monkeypatch: Any) -> None:

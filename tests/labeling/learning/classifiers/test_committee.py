@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.learning.arrays.types import FLOOR
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.external import OutsideModel
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
@@ -28,7 +28,7 @@ def pool(store, texts):
 
 @pytest.fixture(scope="module")
 def evidence(pool, featurizer):
-    return Evidence(pool, np.arange(len(pool)), described=featurizer.transform(LINES))
+    return AuxiliaryData(pool, np.arange(len(pool)), described=featurizer.transform(LINES))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def accuracy(committee, rows, labels):
 def test_every_expert_learns_what_the_texts_tell(pool, labels, evidence):
     committee = fit_committee(pool.part(np.arange(60)), labels[:60], 3, evidence=evidence)
     assert committee.names == ("linear", "words", "guideline")
-    for opinion in committee.opinions(pool):
+    for opinion in committee.expert_probabilities(pool):
         assert (opinion.argmax(axis=1)[60:] == labels[60:]).mean() > 0.85
     assert accuracy(committee, pool, labels) > 0.95
 
@@ -123,7 +123,7 @@ def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, evid
         "right": OutsideModel(3, np.arange(len(pool)), sure),
         "wrong": OutsideModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
     }
-    told = Evidence(evidence.unlabelled, evidence.positions, outside=elsewhere)
+    told = AuxiliaryData(evidence.unlabelled, evidence.positions, outside=elsewhere)
     committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, evidence=told)
     probabilities = dict(zip(committee.names, committee.weights, strict=True))
     assert probabilities["right"] > 2 * probabilities["wrong"]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from labeling.learning.evaluation.label_savings import Curve, Savings, estimate_savings, labels_needed
+from labeling.learning.evaluation.label_savings import QualityCurve, Savings, estimate_savings, labels_needed
 from labeling.learning.evaluation.scores import quality_of_flags
 
 LABELS = np.arange(10, 210, 10)
 TRUTH = np.random.default_rng(0).integers(3, size=200)
 
 
-def run(errors_halve_after: float, seed: int) -> Curve:
+def run(errors_halve_after: float, seed: int) -> QualityCurve:
     """A run whose share of wrong decisions falls with the labels."""
     rng = np.random.default_rng(seed)
     rank = rng.permutation(len(TRUTH))
@@ -18,7 +18,7 @@ def run(errors_halve_after: float, seed: int) -> Curve:
     for labels in LABELS:
         is_wrong = rank < 0.6 * len(TRUTH) * 0.5 ** (labels / errors_halve_after)
         decided.append(np.where(is_wrong, (TRUTH + 1) % 3, TRUTH).astype(np.int16))
-    return Curve(LABELS, np.stack(decided))
+    return QualityCurve(LABELS, np.stack(decided))
 
 
 def measured(fast: float, slow: float, n_runs: int = 3) -> Savings:
@@ -55,7 +55,7 @@ def test_the_curve_is_the_macro_f1_that_is_shown_elsewhere():
 def test_several_labels_per_document_are_measured_alike():
     eye = np.eye(3, dtype=bool)
     curve = run(20, 1)
-    as_flags = Curve(curve.labels, eye[curve.decided])
+    as_flags = QualityCurve(curve.labels, eye[curve.decided])
     first, other = (
         estimate_savings({"random": [c]}, truth, 3, baseline="random", shares=(0.9,), seed=0)
         for c, truth in ((curve, TRUTH), (as_flags, eye[TRUTH]))
@@ -74,7 +74,7 @@ def test_a_lucky_moment_is_no_arrival():
 
 def test_runs_of_other_lengths_of_step_meet_on_one_grid():
     sparse = run(30, 5)
-    sparse = Curve(sparse.labels[1::2], sparse.decided[1::2])
+    sparse = QualityCurve(sparse.labels[1::2], sparse.decided[1::2])
     curves = {"random": [run(30, 6)], "default": [sparse]}
     savings = estimate_savings(curves, TRUTH, 3, baseline="random", shares=(0.9,), seed=0)
     assert savings.labels == LABELS.tolist()

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.classifiers.hyperparameters import (
     USUAL_RECIPE,
     Augmentation,
-    Recipe,
+    Hyperparameters,
     augmented,
     weak_classes,
 )
@@ -37,9 +37,9 @@ def some_rows(n: int) -> Rows:
     return Rows(sparse, rng.normal(size=(n, 4)).astype(np.float32), positions=np.arange(n))
 
 
-def played(gains: dict[Recipe, float]) -> dict[Recipe, list[Score]]:
+def played(gains: dict[Hyperparameters, float]) -> dict[Hyperparameters, list[Score]]:
     """All trials, each recipe better than the usual one by so much macro F1, and noise."""
-    done: dict[Recipe, list[Score]] = {}
+    done: dict[Hyperparameters, list[Score]] = {}
     while (following := next_trial(done)) is not None:
         recipe, number = following
         noise = NOISE[len(done) - (recipe in done), number]
@@ -54,23 +54,23 @@ def test_noise_changes_nothing():
 
 
 def test_a_gain_beyond_noise_is_taken_and_the_next_step_builds_on_it():
-    trials = verdicts(played({Recipe(60.0): 0.1, Recipe(60.0, Augmentation.DROPOUT): 0.1}))
+    trials = verdicts(played({Hyperparameters(60.0): 0.1, Hyperparameters(60.0, Augmentation.DROPOUT): 0.1}))
     assert [trial.against.strength for trial in trials] == [20, 20, 60, 60]
-    assert adopted(trials) == Recipe(60.0)
+    assert adopted(trials) == Hyperparameters(60.0)
 
 
 def test_what_weak_classes_get_is_judged_by_itself():
-    trials = verdicts(played({Recipe(20.0, Augmentation.JOINED): 0.1}))
-    assert adopted(trials) == Recipe(20.0, Augmentation.JOINED)
+    trials = verdicts(played({Hyperparameters(20.0, Augmentation.JOINED): 0.1}))
+    assert adopted(trials) == Hyperparameters(20.0, Augmentation.JOINED)
 
 
 def test_a_gain_that_makes_the_model_too_sure_is_not_taken():
-    done = played({Recipe(60.0): 0.1})
-    done[Recipe(60.0)] = [
-        Score(score.macro_f1, 1.5 + NOISE[0, n]) for n, score in enumerate(done[Recipe(60.0)])
+    done = played({Hyperparameters(60.0): 0.1})
+    done[Hyperparameters(60.0)] = [
+        Score(score.macro_f1, 1.5 + NOISE[0, n]) for n, score in enumerate(done[Hyperparameters(60.0)])
     ]
     for strength, kind in ((20.0, Augmentation.DROPOUT), (20.0, Augmentation.JOINED)):
-        done[Recipe(strength, kind)] = done[USUAL_RECIPE]
+        done[Hyperparameters(strength, kind)] = done[USUAL_RECIPE]
     assert adopted(verdicts(done)) == USUAL_RECIPE
 
 
@@ -106,7 +106,7 @@ def test_a_recipe_reaches_the_model():
     rows, labels = some_rows(40), np.array([0] * 30 + [1] * 10)
     usual, weak, joined = (
         fit_committee(rows, labels, 2, recipe=recipe).linear.sparse_weights
-        for recipe in (USUAL_RECIPE, Recipe(1.0), Recipe(20.0, Augmentation.JOINED))
+        for recipe in (USUAL_RECIPE, Hyperparameters(1.0), Hyperparameters(20.0, Augmentation.JOINED))
     )
     assert np.abs(weak).max() < np.abs(usual).max()
     assert joined.shape != usual.shape or not np.allclose(joined, usual)
@@ -116,7 +116,7 @@ def test_a_recipe_reaches_the_model():
 def test_a_trial_is_the_same_whenever_it_is_run(is_single: bool):
     rows, classes = some_rows(60), np.arange(60) % 3
     labels = classes if is_single else np.eye(3, dtype=bool)[classes]
-    evidence = Evidence(rows, np.arange(60))
+    evidence = AuxiliaryData(rows, np.arange(60))
     scores = [run_trial(rows, labels, 3, evidence, USUAL_RECIPE, 4) for _ in range(2)]
     assert scores[0] == scores[1]
     assert 0 <= scores[0].macro_f1 <= 1

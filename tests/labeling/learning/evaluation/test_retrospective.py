@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.evaluation.retrospective import KnownPool, calibration_error, replay
 from labeling.learning.query_strategies.mix import Strategy
@@ -14,7 +14,7 @@ from labeling.learning.query_strategies.mix import Strategy
 @pytest.fixture(scope="module")
 def known(rows, labels):
     pool = replace(rows.part(np.arange(300)), positions=np.arange(300))
-    evidence = Evidence(pool, np.arange(300))
+    evidence = AuxiliaryData(pool, np.arange(300))
     return KnownPool(pool, labels[:300], 3, evidence, rows.part(np.arange(300, 400)), labels[300:])
 
 

@@ -11,8 +11,8 @@ from labeling.learning.evaluation.stopping_criteria import (
     MIN_SAMPLED,
     WINDOW,
     Gain,
-    Standing,
     Trend,
+    TrendStatus,
     accuracy_trend,
     advise,
     expected_gain,
@@ -51,14 +51,14 @@ def test_every_label_of_several_is_one_decision():
 @pytest.mark.parametrize(
     ("kappas", "trend", "standing"),
     [
-        ([], None, Standing.UNKNOWN),
-        (TWO_SCORES, FLAT_TREND, Standing.UNKNOWN),
-        (SETTLED, None, Standing.UNKNOWN),
-        (SETTLED, FLAT_TREND, Standing.STABILISED),
-        ([0.5, *SETTLED], FLAT_TREND, Standing.STABILISED),  # only the latest three count
-        ([0.9, 0.98, 0.98], FLAT_TREND, Standing.LEARNING),
-        (SETTLED, Trend(FLAT + 0.001, -0.1, 0.1, 20), Standing.LEARNING),
-        (SETTLED, Trend(0.004, 0.001, 0.007, 900), Standing.LEARNING),  # slow, but it rises
+        ([], None, TrendStatus.UNKNOWN),
+        (TWO_SCORES, FLAT_TREND, TrendStatus.UNKNOWN),
+        (SETTLED, None, TrendStatus.UNKNOWN),
+        (SETTLED, FLAT_TREND, TrendStatus.STABILISED),
+        ([0.5, *SETTLED], FLAT_TREND, TrendStatus.STABILISED),  # only the latest three count
+        ([0.9, 0.98, 0.98], FLAT_TREND, TrendStatus.LEARNING),
+        (SETTLED, Trend(FLAT + 0.001, -0.1, 0.1, 20), TrendStatus.LEARNING),
+        (SETTLED, Trend(0.004, 0.001, 0.007, 900), TrendStatus.LEARNING),  # slow, but it rises
     ],
 )
 def test_it_has_stabilised_when_predictions_agree_and_accuracy_stands_still(kappas, trend, standing):

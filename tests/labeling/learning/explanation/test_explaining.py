@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.external import OutsideModel
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.explanation.attributions import Duel, column_pulls, whole_pulls
+from labeling.learning.explanation.attributions import Duel, column_attributions, text_attributions
 from labeling.learning.explanation.explaining import MAX_WORDS, expert_views, explain
 from labeling.learning.text import tfidf
 from labeling.learning.text.hashing import words
@@ -33,7 +33,7 @@ def without(text, gone):
 
 @pytest.fixture(scope="module")
 def committee(rows, labels, featurizer):
-    evidence = Evidence(rows, np.arange(len(labels)), described=featurizer.transform(LINES))
+    evidence = AuxiliaryData(rows, np.arange(len(labels)), described=featurizer.transform(LINES))
     return fit_committee(rows.part(np.arange(60)), labels[:60], 3, evidence=evidence)
 
 
@@ -81,7 +81,7 @@ def test_on_real_texts_the_first_named_word_is_among_the_three_that_move_most(na
     featurizer = Featurizer.learn(texts)
     rows = featurizer.transform(texts)
     drawn = np.random.default_rng(0).permutation(len(texts))
-    evidence = Evidence(rows, np.arange(len(texts)))
+    evidence = AuxiliaryData(rows, np.arange(len(texts)))
     chosen = rows.part(drawn[:100])
     committee = fit_committee(chosen, labels[drawn[:100]], int(labels.max()) + 1, evidence=evidence)
     asked = drawn[100:200]
@@ -110,7 +110,7 @@ def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
     said = np.log(np.full((1, 3), 0.05, dtype=np.float32))
     said[0, 2] = np.log(0.9)
     placed = Rows(rows.sparse, rows.dense, positions=np.arange(len(labels)))
-    evidence = Evidence(placed, placed.positions, outside={"gpt": OutsideModel(3, np.array([7]), said)})
+    evidence = AuxiliaryData(placed, placed.positions, outside={"gpt": OutsideModel(3, np.array([7]), said)})
     committee = fit_committee(placed.part(np.arange(60)), labels[:60], 3, evidence=evidence)
     told = expert_views(placed.part(np.array([7, 8])), committee)
     assert [view.label_class for view in told[0] if view.expert == "gpt"] == [2]
@@ -119,7 +119,7 @@ def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
 
 def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer):
     flags = np.eye(3, dtype=bool)[labels]
-    evidence = Evidence(rows, np.arange(len(labels)))
+    evidence = AuxiliaryData(rows, np.arange(len(labels)))
     committee = fit_committee(rows.part(np.arange(90)), flags[:90], 3, evidence=evidence)
     pairs = two_best(committee.probabilities(rows))
     explained = explain(rows, texts, committee, pairs, featurizer)
@@ -137,7 +137,7 @@ def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read,
     committee = fit_committee(rows.part(np.arange(60)), labels[:60], 3)
     pair = two_best(committee.probabilities(rows))
     duel = Duel(rows, pair[:, 0], pair[:, 1])
-    shared = column_pulls(duel, committee, featurizer) - column_pulls(duel, committee, None)
+    shared = column_attributions(duel, committee, featurizer) - column_attributions(duel, committee, None)
     weights = committee.linear.dense_weights[featurizer.directions.shape[1] :]
     held = [np.isin(featurizer.words, row.indices) for row in (rows.sparse[[n]] for n in range(len(once)))]
     length = np.linalg.norm(
@@ -147,7 +147,7 @@ def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read,
         committee.linear, (featurizer.centre @ weights)[None].repeat(len(once), 0), np.arange(len(once))
     )
     total = np.bincount(duel.row, weights=shared, minlength=len(once))
-    assert total - usual / length == pytest.approx(whole_pulls(duel, committee), abs=1e-4)
+    assert total - usual / length == pytest.approx(text_attributions(duel, committee), abs=1e-4)
 
 
 def test_a_dense_view_of_the_whole_text_is_told_as_one(committee, rows, texts):

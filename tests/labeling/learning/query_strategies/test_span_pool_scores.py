@@ -7,7 +7,7 @@ import pytest
 
 from labeling.learning.query_strategies.annotation_cost import PER_TOKEN
 from labeling.learning.query_strategies.head_builder import select_head
-from labeling.learning.query_strategies.mix import Share, Strategy, Wishes
+from labeling.learning.query_strategies.mix import SelectionTargets, Share, Strategy
 from labeling.learning.query_strategies.span_pool_scores import changed_tags, pool_scores
 from labeling.learning.sequence.crf import Sequences
 from labeling.learning.sequence.crf_features import Describer
@@ -38,7 +38,7 @@ def head(strategy, size=60, seed=1, **wishes):
         lambda indices: vectors[indices],
         2,
         strategy=strategy,
-        wishes=Wishes(**wishes),
+        wishes=SelectionTargets(**wishes),
         is_of_spans=True,
         size=size,
         batch=20,

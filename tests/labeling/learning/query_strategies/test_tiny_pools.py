@@ -9,20 +9,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from labeling.learning.classifiers.auxiliary import Evidence
+from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.explanation.span_attributions import span_pulls
+from labeling.learning.explanation.span_attributions import attribute_spans
 from labeling.learning.query_strategies.annotation_cost import PER_TOKEN
 from labeling.learning.query_strategies.cold_start import start_head
 from labeling.learning.query_strategies.head_builder import select_head
-from labeling.learning.query_strategies.mix import Strategy, Wishes
+from labeling.learning.query_strategies.mix import SelectionTargets, Strategy
 from labeling.learning.query_strategies.pool_scores import PoolScores, score_pool
 from labeling.learning.query_strategies.span_pool_scores import changed_tags, pool_scores
 from labeling.learning.sequence.bio_tags import Span
 from labeling.learning.sequence.crf import NothingToLearn, SpanTagger, train_tagger
 from labeling.learning.sequence.crf_features import Describer
-from labeling.learning.sequence.cross_validation import crossed_spans
+from labeling.learning.sequence.cross_validation import cross_validate_spans
 from labeling.learning.sequence.token_blocks import segment_words
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.storage.token_store import TokenStore
@@ -76,7 +76,7 @@ def stored(texts, folder):
 
 def check_head(scores, store, n_classes, strategy, **options):
     """Every document has its place, whatever is asked for."""
-    wishes = Wishes(needs={0: 0.3}, focus={n_classes - 1: 0.2}, target_classes=frozenset({0}))
+    wishes = SelectionTargets(needs={0: 0.3}, focus={n_classes - 1: 0.2}, target_classes=frozenset({0}))
     head = select_head(
         scores, store.dense, n_classes, strategy=strategy, wishes=wishes, labelled=np.arange(1), **options
     )
@@ -105,7 +105,7 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
         rows = store.take(every)
         lines = store.featurizer.transform(["A: hi there", "B", "?!"]) if has_lines else None
         known = every if has_unlabelled else every[:0]
-        evidence = Evidence(store.take(known), known, described=lines)
+        evidence = AuxiliaryData(store.take(known), known, described=lines)
         first = fit_committee(rows, labels, 3, evidence=evidence)
         fit_committee(rows, labels, 3, evidence=evidence, start=first).save(Path(folder, "model"), {})
         committee, _facts = Committee.load(Path(folder, "model"))
@@ -114,7 +114,7 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
         assert ((probabilities >= 0) & (probabilities <= 1 + 1e-5)).all()
         if not is_multi:
             assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-4)
-        assert np.isfinite(committee.opinions(rows)).all()
+        assert np.isfinite(committee.expert_probabilities(rows)).all()
         scores = score_pool(store, committee, has_votes=True)
         assert np.isfinite([scores.margin, scores.disagreement]).all()
         check_head(scores, store, 3, strategy)
@@ -152,8 +152,8 @@ def test_any_pool_of_spans_gets_a_tagger_and_an_order_or_is_known_to_hold_nothin
             assert np.isfinite(prediction.log_likelihood)
             assert all(0 <= span.start < span.end <= len(text) for span in prediction.spans)
             assert all(0 < probability <= 1 + 1e-9 for probability in prediction.probabilities)
-        span_pulls(tagger, texts, tagged, spans)
-        crossed_spans(texts, spans, CLASSES, Path(folder, "folds"), clusters, seed=seed)
+        attribute_spans(tagger, texts, tagged, spans)
+        cross_validate_spans(texts, spans, CLASSES, Path(folder, "folds"), clusters, seed=seed)
         parts = []
         for index, block in tokens.blocks():
             said = tagger.score(block, CLASSES)

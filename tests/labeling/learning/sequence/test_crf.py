@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.learning.explanation.span_attributions import span_pulls
+from labeling.learning.explanation.span_attributions import attribute_spans
 from labeling.learning.sequence.bio_tags import Span, tags_of
 from labeling.learning.sequence.crf import MODEL_FILE, NothingToLearn, SpanTagger, train_tagger
 from labeling.learning.sequence.crf_features import PLACES, Describer
 from labeling.learning.sequence.crf_weights import NotAModel, WeightTables, read_weights
-from labeling.learning.sequence.cross_validation import crossed_spans
+from labeling.learning.sequence.cross_validation import cross_validate_spans
 from labeling.learning.sequence.token_blocks import TokenBlock, segment_words
 from labeling.learning.text.word_clusters import learn_clusters
 
@@ -192,19 +192,19 @@ def test_the_strongest_words_are_told_at_their_places(tagger):
     text = "The drug Aspirin causes a rash in 5 patients."
     (said,) = tagger.tag([text])
     assert [text[span.start : span.end] for span in said.spans] == ["Aspirin", "a rash"]
-    (pulls,) = span_pulls(tagger, [text], [said], [[said.spans[0]]])
+    (pulls,) = attribute_spans(tagger, [text], [said], [[said.spans[0]]])
     words = [text[pull.start : pull.end] for pull in pulls.towards]
     assert "rash" in words
     assert pulls.towards == tuple(sorted(pulls.towards))
-    (nothing,) = span_pulls(tagger, ["and"], tagger.tag(["and"]), [None])
+    (nothing,) = attribute_spans(tagger, ["and"], tagger.tag(["and"]), [None])
     assert nothing == ((), ())
 
 
 def test_each_document_is_held_out_once(tmp_path):
     texts, spans = lesson(40)
-    counts = crossed_spans(texts, spans, ["Drug", "Harm"], tmp_path, seed=1)
+    counts = cross_validate_spans(texts, spans, ["Drug", "Harm"], tmp_path, seed=1)
     right, extra, missed = counts
     assert (right + missed).tolist() == [40, 40]
     assert (right > 35).all()
     assert (extra < 5).all()
-    assert crossed_spans(texts[:5], spans[:5], ["Drug", "Harm"], tmp_path, seed=1).shape == (3, 0)
+    assert cross_validate_spans(texts[:5], spans[:5], ["Drug", "Harm"], tmp_path, seed=1).shape == (3, 0)
