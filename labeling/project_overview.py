@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models.functions import Left
 
+from labeling.annotations.predicates import by_annotators
 from labeling.annotations.skipping import Skipper, who_skips_most
 from labeling.documents.imports import ImportJob
 from labeling.features.embeddings import Progress, progress
@@ -16,8 +17,8 @@ from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership, Project
-from labeling.queue.lease_clock import LEASE_NOW
 from labeling.queue.models import QueueEntry
+from labeling.queue.predicates import live
 from labeling.training.model_status import HAS_MODEL, ModelStatus, status_of
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ STANDINGS = f"""
            (SELECT count(*) FROM labeling_document d WHERE d.project_id = p.id AND d.state = 'excluded'),
            (SELECT count(*) FROM labeling_question q WHERE q.project_id = p.id AND q.answered_at IS NULL),
            (SELECT count(*) FROM labeling_lease l WHERE l.project_id = p.id AND l.annotator_id = %(user)s
-                   AND l.state = 'live' AND l.leased_until > {LEASE_NOW})
+                   AND {live("l")})
     FROM labeling_project p WHERE p.id = ANY(%(projects)s)
 """
-LABELS_PER_DAY = """
+LABELS_PER_DAY = f"""
     SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*)
     FROM labeling_annotation
-    WHERE project_id = %(project)s AND source IN ('person', 'machine') AND NOT is_withdrawal
+    WHERE project_id = %(project)s AND {by_annotators("labeling_annotation")} AND NOT is_withdrawal
       AND created_at >= (labeling_now() AT TIME ZONE 'UTC')::date - %(days)s + 1
       AND (%(annotator)s::bigint IS NULL OR annotator_id = %(annotator)s)
     GROUP BY 1

@@ -18,6 +18,7 @@ from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import LabelClass
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
+from labeling.queue.predicates import latest_answers
 from labeling.steering.models import Focus
 
 LATEST = 2_000  # submitted answers that are looked at
@@ -33,8 +34,7 @@ BROUGHT = f"""
                WHERE b.annotation_id = l.annotation_id
                      AND b.label_class_id::text = l.reason->>'{Key.CLASS}')),
            min((l.reason->>'{Key.MODEL}')::integer)
-    FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-          ORDER BY annotation_id DESC LIMIT %(latest)s) l
+    FROM {latest_answers("%(latest)s")} l
     WHERE l.annotation_id > %(since)s
           AND (l.reason->>'{Key.SHARE}' = '{Share.FOCUS}'
                OR (l.reason->>'{Key.SHARE}' = '{Share.WEAK_CLASS}' AND l.reason ? '{Key.NEED}'))

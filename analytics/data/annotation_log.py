@@ -18,10 +18,12 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from labeling.annotations.models import Annotation
+from labeling.documents.predicates import first_answer_speaks
 from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import LabelClass
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
+from labeling.queue.predicates import counted
 
 CACHE_SIZE = 8  # kept by one process: 5 MB for 100,000 annotations
 SOURCES = tuple(Annotation.Source)  # an annotation's source is a place in it
@@ -55,11 +57,10 @@ _SETTLING = (
     "SELECT string_agg(int8send(annotation_id), '') FROM labeling_resolution WHERE project_id = %(project)s"
 )
 # The first answer to a document that waits for more; in the test set only where it was settled before.
-_WAITING = """
+_WAITING = f"""
     SELECT DISTINCT ON (l.document_id) l.annotation_id
-    FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
-    WHERE l.document_id = ANY(%s) AND l.state = 'submitted' AND d.state = 'open' AND l.round = d.round
-          AND (d.split = 'pool' OR d.extra_slots > 0)
+    FROM labeling_lease l JOIN labeling_document d ON {counted("l", "d")}
+    WHERE l.document_id = ANY(%s) AND {first_answer_speaks("d")}
     ORDER BY l.document_id, l.slot
 """
 

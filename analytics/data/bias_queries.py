@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from labeling.explanations.selection_reason import Key
+from labeling.queue.predicates import latest_answers
 
 # Of first answers whose document was served with an opinion: the model's, whether it was shown, the person's.
 _ANSWERED = f"""
@@ -15,8 +16,7 @@ _ANSWERED = f"""
            a.suggestion->'first'->>0, a.suggestion->'chosen'->>0,
            ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
                  WHERE given.annotation_id = a.id)
-    FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-          ORDER BY annotation_id DESC LIMIT %(most)s) l
+    FROM {latest_answers("%(most)s")} l
     JOIN labeling_annotation a ON a.id = l.annotation_id
     WHERE jsonb_typeof(l.reason #> '{{{Key.TOP},0,1}}') = 'number' AND l.round = 0
       AND jsonb_typeof(a.suggestion) IN ('object', 'array')

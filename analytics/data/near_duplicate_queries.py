@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from labeling.documents.predicates import trainable
 from labeling.predictions.models import ModelVersion
 
 # Begins at the groups that have measured documents: the pool may be a thousand times as large.
-_ALIKE = """
+_ALIKE = f"""
     WITH measured AS MATERIALIZED (
         SELECT d.id, d.near_duplicate_group
         FROM labeling_document d JOIN unnest(%(documents)s::bigint[]) one(id) USING (id)
@@ -17,13 +18,10 @@ _ALIKE = """
     ), trained AS MATERIALIZED (
         SELECT DISTINCT d.near_duplicate_group
         FROM labeling_document d
-        WHERE d.project_id = %(project)s AND d.split = 'pool'
+        WHERE d.project_id = %(project)s AND {trainable("d")}
           AND d.near_duplicate_group IN (SELECT near_duplicate_group FROM measured)
           AND EXISTS (SELECT 1 FROM labeling_annotation a
                       WHERE a.document_id = d.id AND a.id <= %(through)s AND NOT a.is_withdrawal)
-          AND NOT EXISTS (SELECT 1 FROM labeling_document t
-                          WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash
-                                AND t.split = 'test')
     )
     SELECT m.id FROM measured m JOIN trained USING (near_duplicate_group) ORDER BY m.id
 """

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from labeling.queue.predicates import latest_answers
+
 MAX_ANSWERS = 2_000  # the latest that are looked at: people learn, and rules change
 
 # Answers of one round were given by different people to the same document.
-_COMPARED = """
+_COMPARED = f"""
     SELECT l.document_id, l.round, l.split, given.classes, given.starts, given.ends
     FROM (SELECT latest.*, d.split, count(*) OVER (PARTITION BY latest.document_id, latest.round) AS answers
-          FROM (SELECT document_id, round, annotation_id FROM labeling_lease
-                WHERE project_id = %(project)s AND state = 'submitted'
-                ORDER BY annotation_id DESC LIMIT %(most)s) latest
+          FROM {latest_answers("%(most)s", "document_id, round, annotation_id")} latest
           JOIN labeling_document d ON d.id = latest.document_id) l
     CROSS JOIN LATERAL (
         SELECT array_agg(label_class_id ORDER BY id), array_agg(start ORDER BY id),

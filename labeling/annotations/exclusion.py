@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Subquery, Value
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from labeling.explanations.selection_reason import SelectionReason
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.members import check_storable, manager_of
 from labeling.projects.models import Project
-from labeling.queue.models import Lease, QueueEntry
+from labeling.queue.models import Lease, QueueEntry, answer_count
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,7 +41,7 @@ CHANGEABLE = {
     "hidden_metadata",
 }
 BATCH_SIZE = 1_000  # documents adapted to a new overlap in one transaction
-FILLED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
+FILLED = answer_count()
 NO_SECOND_OPINION = Greatest(
     F("extra_slots"), Value(0)
 )  # a document settled under a smaller overlap is below 0

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import connection
 
+from labeling.documents.predicates import first_answer_speaks, trainable
+
 # A settled document speaks through what settled it; one that waits for more opinions, through its first
 # answer (in the test set only where it was settled before: a second opinion). Answers that settled nothing
 # are found among the project's answers alone: the pool may be a thousand times as large.
 # Documents speak once they were compared with all others: so reports know which of them are alike. Exact
 # copies of test documents never train; what is only like one does.
-_SPEAKING = """
+_SPEAKING = f"""
     WITH waiting AS MATERIALIZED (
         SELECT l.document_id, l.annotation_id, l.slot, l.round FROM labeling_lease l
         WHERE l.project_id = %(project)s AND l.state = 'submitted'
@@ -23,7 +25,7 @@ _SPEAKING = """
         UNION ALL
         (SELECT DISTINCT ON (w.document_id) w.document_id, w.annotation_id
          FROM waiting w JOIN labeling_document d ON d.id = w.document_id
-         WHERE d.state = 'open' AND w.round = d.round AND (d.split = 'pool' OR d.extra_slots > 0)
+         WHERE {first_answer_speaks("d")} AND w.round = d.round
          ORDER BY w.document_id, w.slot)
     )
 """
@@ -45,11 +47,7 @@ LABELLED_POOL = f"""
     JOIN labeling_document d ON d.id = s.document_id
     JOIN labeling_project p ON p.id = d.project_id
     LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
-    WHERE d.split = 'pool'
-      AND d.position < p.grouped_count
-      AND NOT EXISTS (
-           SELECT 1 FROM labeling_document t
-           WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test')
+    WHERE d.position < p.grouped_count AND {trainable("d")}
     GROUP BY d.id, d.position, s.annotation_id
     ORDER BY d.position
 """
@@ -84,10 +82,7 @@ LABEL_COUNTS = f"""
 LEARNABLE = f"""
     {_SPEAKING}, learnt AS (
         SELECT s.annotation_id FROM speaking s JOIN labeling_document d ON d.id = s.document_id
-        WHERE d.split = 'pool'
-          AND NOT EXISTS (
-               SELECT 1 FROM labeling_document t
-               WHERE t.project_id = d.project_id AND t.content_hash = d.content_hash AND t.split = 'test')
+        WHERE {trainable("d")}
           AND NOT EXISTS (
                SELECT 1 FROM labeling_label l JOIN labeling_labelclass c ON c.id = l.label_class_id
                WHERE l.annotation_id = s.annotation_id AND c.retired_at IS NOT NULL)

@@ -119,7 +119,7 @@ def is_given_up(document: Document) -> bool:
     Three did; or in a smaller team at least one, and no member is left who could still answer.
     """
     leases = Lease.objects.filter(document=document, round=document.round)
-    done = leases.filter(state__in=(Lease.State.SKIPPED, Lease.State.SUBMITTED)).values("annotator")
+    done = leases.final().values("annotator")
     team = Membership.objects.filter(project=document.project_id, removed_at=None)
     skipped = Q(leases__round=document.round, leases__state=Lease.State.SKIPPED)
     counted = Document.objects.filter(pk=document.pk).annotate(

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
 
 from labeling.annotations.models import Resolution
 from labeling.annotations.resolution import settle
@@ -19,7 +18,8 @@ from labeling.documents.models import Document
 from labeling.explanations.selection_reason import SelectionReason
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
-from labeling.queue.models import Entry, Lease
+from labeling.queue.models import Entry, Lease, answer_count
+from labeling.queue.predicates import counted, final, latest_answers
 
 MAX_LABELS = 3  # of a document: whom three people have seen, an adjudicator helps more than a fourth
 LOOKED_AT = 2_000  # of the latest answers: a second's work for the model that has not seen them
@@ -31,10 +31,10 @@ LABELERS_OF = """
       AND EXISTS (SELECT 1 FROM labeling_lease l WHERE l.project_id = m.project_id
                   AND l.annotator_id = m.user_id AND l.state = 'submitted')
 """
-COULD_ANSWER = """
+COULD_ANSWER = f"""
     NOT EXISTS (SELECT 1 FROM labeling_lease mine
                 WHERE mine.document_id = d.id AND mine.round = d.round AND mine.annotator_id = who.user_id
-                  AND mine.state IN ('submitted', 'skipped'))
+                  AND {final("mine")})
 """
 LABELERS = f"SELECT count(*) FROM ({LABELERS_OF}) who"
 
@@ -50,7 +50,7 @@ CONFIRMABLE = f"""
         FROM latest
         JOIN labeling_document d ON d.id = latest.document_id
         LEFT JOIN labeling_resolution r ON r.document_id = d.id
-        JOIN labeling_lease l ON l.document_id = d.id AND l.round = d.round AND l.state = 'submitted'
+        JOIN labeling_lease l ON {counted("l", "d")}
         WHERE (d.state = 'resolved' AND r.how IN ('agreed', 'majority'))
            OR (d.state = 'open' AND d.extra_slots > 0)
         GROUP BY d.id HAVING count(*) < {MAX_LABELS}
@@ -64,8 +64,7 @@ CONFIRMABLE = f"""
 # Of each annotator's latest answers that others gave too, or an adjudicator decided: how many proved right.
 PROVED = f"""
     SELECT l.annotator_id, count(*) FILTER (WHERE a.answer_hash = settled.answer_hash), count(*)
-    FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-          ORDER BY annotation_id DESC LIMIT {LOOKED_AT}) l
+    FROM {latest_answers(LOOKED_AT)} l
     JOIN labeling_annotation a ON a.id = l.annotation_id
     JOIN labeling_resolution r ON r.document_id = l.document_id
     JOIN labeling_annotation settled ON settled.id = r.annotation_id
@@ -79,8 +78,7 @@ PROVED = f"""
 UNANSWERABLE = f"""
     SELECT d.id FROM labeling_document d
     WHERE d.project_id = %(project)s AND d.state = 'open' AND d.extra_slots > 0
-      AND EXISTS (SELECT 1 FROM labeling_lease l WHERE l.document_id = d.id AND l.round = d.round
-                  AND l.state = 'submitted')
+      AND EXISTS (SELECT 1 FROM labeling_lease l WHERE {counted("l", "d")})
       AND NOT EXISTS (
           SELECT 1 FROM labeling_membership who
           WHERE who.project_id = d.project_id AND who.removed_at IS NULL AND {COULD_ANSWER})
@@ -142,7 +140,7 @@ def _rows(statement: str, project_id: int, **facts: Any) -> list[tuple[Any, ...]
         return list(cursor.fetchall())
 
 
-COUNTED = Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
+COUNTED = answer_count()
 
 
 @transaction.atomic

@@ -4,7 +4,8 @@
 taken by the statement before. Statements are prepared, so each parameter names its type.
 """
 
-from labeling.queue.lease_clock import LEASE_NOW
+from labeling.annotations.predicates import by_annotators, superseded
+from labeling.queue.predicates import counted, holding, live
 
 # submit: the rows that every change of a document's leases and answers waits for, by rising id as everywhere
 LOCK_LEASED = """
@@ -19,7 +20,7 @@ LOCK_LEASED = """
 # submit: all that decides what becomes of each answer, read after the documents were locked
 SUBMIT_FACTS = f"""
     SELECT l.id, l.annotator_id, l.state, l.epoch, l.round,
-           CASE WHEN l.state = 'live' AND l.leased_until > {LEASE_NOW} THEN l.slot END AS slot,
+           CASE WHEN {live("l")} THEN l.slot END AS slot,
            p.kind, p.overlap, p.allows_overlapping_spans,
            EXISTS (SELECT 1 FROM labeling_membership m WHERE m.project_id = l.project_id
                    AND m.user_id = %(annotator)s::bigint AND m.removed_at IS NULL) AS is_member,
@@ -31,12 +32,10 @@ SUBMIT_FACTS = f"""
            same_key.suggestion::text AS same_key_suggestion,
            (SELECT a.id FROM labeling_annotation a
             WHERE a.document_id = l.document_id AND a.round = l.round AND a.annotator_id = l.annotator_id
-              AND a.source IN ('person', 'machine') AND NOT a.is_surplus
-              AND NOT EXISTS (SELECT 1 FROM labeling_annotation b WHERE b.supersedes_id = a.id)) AS head_id,
+              AND {by_annotators("a")} AND NOT a.is_surplus AND NOT {superseded("a")}) AS head_id,
            ARRAY(SELECT h.slot FROM labeling_lease h
                  WHERE h.document_id = l.document_id AND h.round = l.round AND h.id <> l.id
-                   AND (h.state = 'submitted' OR (h.state = 'live' AND h.leased_until > {LEASE_NOW}))
-           ) AS slots_of_others,
+                   AND {holding("h")}) AS slots_of_others,
            (SELECT count(*) FROM labeling_lease h
             WHERE h.document_id = l.document_id AND h.round = l.round AND h.state = 'submitted') AS submitted
     FROM unnest(%(leases)s::bigint[], %(epochs)s::integer[], %(keys)s::text[])
@@ -83,12 +82,12 @@ STORE_ANSWERS = """
 """
 
 # settle: the counted answers of documents in their round, in the order of their slots
-COUNTED_ANSWERS = """
+COUNTED_ANSWERS = f"""
     SELECT l.document_id, l.annotation_id, a.answer_hash
     FROM labeling_lease l
-    JOIN labeling_document d ON d.id = l.document_id AND d.round = l.round
+    JOIN labeling_document d ON {counted("l", "d")}
     JOIN labeling_annotation a ON a.id = l.annotation_id
-    WHERE l.document_id = ANY(%(documents)s::bigint[]) AND l.state = 'submitted'
+    WHERE l.document_id = ANY(%(documents)s::bigint[])
     ORDER BY l.document_id, l.slot
 """
 

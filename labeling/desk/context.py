@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.models import Field
 from django.db.models.expressions import RawSQL
 
+from labeling.documents.predicates import takes_answers
 from labeling.projects.models import Membership
-from labeling.queue.lease_clock import LEASE_NOW
-from labeling.queue.predicates import REPLIED
+from labeling.queue.predicates import REPLIED, live
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ _REPLIED = REPLIED.format(project="labeling_membership.project_id", annotator="l
 _IN_HAND = f"""
     (SELECT json_build_object(
         'live', (SELECT count(*) FROM labeling_lease
-                 WHERE project_id = labeling_membership.project_id AND state = 'live'
-                   AND annotator_id = labeling_membership.user_id AND leased_until > {LEASE_NOW}),
+                 WHERE project_id = labeling_membership.project_id
+                   AND annotator_id = labeling_membership.user_id AND {live("labeling_lease")}),
         'guideline', (SELECT id FROM labeling_guideline WHERE project_id = labeling_membership.project_id
                       ORDER BY number DESC LIMIT 1),
         'replied', {_REPLIED},
@@ -131,9 +131,9 @@ _IN_HAND = f"""
             SELECT json_build_array(l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text,
                                     d.metadata, d.split, d.position) AS facts
             FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
-            WHERE l.project_id = labeling_membership.project_id AND l.state = 'live'
-              AND l.annotator_id = labeling_membership.user_id AND l.leased_until > {LEASE_NOW}
-              AND (d.state = 'open' OR d.is_gold) AND l.id <> ALL(%s::bigint[])
+            WHERE l.project_id = labeling_membership.project_id
+              AND l.annotator_id = labeling_membership.user_id AND {live("l")}
+              AND {takes_answers("d")} AND l.id <> ALL(%s::bigint[])
             ORDER BY l.id = %s DESC, l.shown_at, l.leased_at, l.id LIMIT %s) held)))
 """
 

@@ -18,14 +18,14 @@ from django.db import connection
 from labeling.explanations.selection_reason import Key, Measures
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
+from labeling.queue.predicates import latest_answers
 
 MAX_ANSWERS = 1_000  # the latest that are looked at: older ones judge models of long ago
 
 # Documents that come again are left out: the model may have learnt from their first answer.
 _LATEST = f"""
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
-          FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-                ORDER BY annotation_id DESC LIMIT %(most)s) latest) l
+          FROM {latest_answers("%(most)s")} latest) l
     WHERE l.round = 0
       AND l.reason->>'{Key.SHARE}' NOT IN ('{Share.OVERLAP}', '{Share.SECOND_OPINION}', '{Share.GOLD}')
       AND l.reason->>'{Key.MEASURES}' IS DISTINCT FROM '{Measures.PEOPLE}' AND

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core import signing
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +95,11 @@ def is_live() -> Q:
     return Q(state=Lease.State.LIVE, leased_until__gt=LeaseNow())
 
 
+def answer_count() -> Count:
+    """Of a document: the answers that count, those of the round that it is in."""
+    return Count("leases", filter=Q(leases__state=Lease.State.SUBMITTED, leases__round=F("round")))
+
+
 class LeaseQuerySet(models.QuerySet["Lease"]):
     def holding(self) -> LeaseQuerySet:
         """Leases that occupy a slot now: submitted, or live and not yet past their time."""
@@ -111,6 +116,14 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
     def overdue(self) -> LeaseQuerySet:
         """Leases that ran out and still occupy their slot."""
         return self.filter(state=Lease.State.LIVE, leased_until__lte=LeaseNow())
+
+    def final(self) -> LeaseQuerySet:
+        """Leases whose annotators do not get the document again in this round."""
+        return self.filter(state__in=(Lease.State.SUBMITTED, Lease.State.SKIPPED))
+
+    def counted(self) -> LeaseQuerySet:
+        """Leases with an answer that counts: of the round that its document is in."""
+        return self.filter(state=Lease.State.SUBMITTED, round=F("document__round"))
 
     def of(self, user: User) -> LeaseQuerySet:
         return self.filter(annotator=user)

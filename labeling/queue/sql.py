@@ -6,17 +6,16 @@ row, taken by the statement before. Statements are prepared, so each parameter n
 
 import json
 
+from labeling.documents.predicates import takes_answers
 from labeling.explanations.selection_reason import Key, SelectionReason
 from labeling.learning.query_strategies.mix import Share
-from labeling.queue.lease_clock import LEASE_NOW
-from labeling.queue.predicates import REPLIED, SLOTS_HELD
+from labeling.queue.predicates import REPLIED, SLOTS_HELD, final, live, overdue
 
 _OPEN_TO_ANNOTATOR = f"""
     NOT EXISTS (
         SELECT 1 FROM labeling_lease mine
         WHERE mine.document_id = d.id AND mine.round = d.round AND mine.annotator_id = %(annotator)s::bigint
-          AND (mine.state IN ('submitted', 'skipped')
-               OR (mine.state = 'live' AND mine.leased_until > {LEASE_NOW})
+          AND ({final("mine")} OR {live("mine")}
                OR (mine.state = 'deferred' AND mine.deferred_until > labeling_now())))
 """
 
@@ -26,11 +25,11 @@ _WANTS_ANNOTATOR = f"""{_OPEN_TO_ANNOTATOR} AND {SLOTS_HELD} < %(overlap)s::inte
 _CLAIMABLE = f"d.state = 'open' AND {_WANTS_ANNOTATOR}"
 
 # Gold documents are settled, and come only where the order says so.
-_RANKED_CLAIMABLE = f"(d.state = 'open' OR d.is_gold) AND {_WANTS_ANNOTATOR}"
+_RANKED_CLAIMABLE = f"{takes_answers('d')} AND {_WANTS_ANNOTATOR}"
 
 _IS_OVERDUE = f"""
     EXISTS (SELECT 1 FROM labeling_lease due
-            WHERE due.document_id = d.id AND due.state = 'live' AND due.leased_until <= {LEASE_NOW})
+            WHERE due.document_id = d.id AND {overdue("due")})
 """
 
 # claim: one claim of one annotator at a time; nothing where there is no such member
@@ -45,8 +44,8 @@ LOCK_MEMBER = """
 # claim: what the annotator holds already, whether this key was used, which guideline applies, what comes back
 CLAIM_FACTS = f"""
     SELECT (SELECT count(*) FROM labeling_lease
-            WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint AND state = 'live'
-              AND leased_until > {LEASE_NOW}) AS live,
+            WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
+              AND {live("labeling_lease")}) AS live,
            (SELECT ARRAY[id, count] FROM labeling_claim
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
               AND key = %(key)s::text) AS claim,
@@ -103,8 +102,7 @@ LOCK_UNRANKED = f"""
 # claim: free the slots of leases that ran out on the locked documents
 EXPIRE_LOCKED = f"""
     UPDATE labeling_lease SET state = 'expired', slot = NULL
-    WHERE document_id = ANY(%(documents)s::bigint[]) AND state = 'live'
-      AND leased_until <= {LEASE_NOW}
+    WHERE document_id = ANY(%(documents)s::bigint[]) AND {overdue("labeling_lease")}
     RETURNING id
 """
 
@@ -151,8 +149,7 @@ LEASES_OF_CLAIM = f"""
     SELECT l.id, l.epoch, l.leased_until, l.reason, d.id, d.external_id, d.text, d.metadata, d.split,
            d.position
     FROM labeling_lease l JOIN labeling_document d ON d.id = l.document_id
-    WHERE l.claim_id = %(claim)s::bigint AND l.annotator_id = %(annotator)s::bigint AND l.state = 'live'
-      AND l.leased_until > {LEASE_NOW}
+    WHERE l.claim_id = %(claim)s::bigint AND l.annotator_id = %(annotator)s::bigint AND {live("l")}
     ORDER BY l.id
 """
 
@@ -164,7 +161,7 @@ EMPTY_FACTS = f"""
                    WHERE d.project_id = %(project)s::bigint AND {_CLAIMABLE}) AS has_claimable,
            (SELECT extract(epoch FROM min(l.leased_until) - labeling_now()) FROM labeling_lease l
             JOIN labeling_document d ON d.id = l.document_id
-            WHERE l.project_id = %(project)s::bigint AND l.state = 'live' AND l.leased_until > {LEASE_NOW}
+            WHERE l.project_id = %(project)s::bigint AND {live("l")}
               AND l.annotator_id <> %(annotator)s::bigint AND d.state = 'open' AND l.round = d.round
               AND {_OPEN_TO_ANNOTATOR}) AS others_end_in
 """
@@ -173,13 +170,13 @@ EMPTY_FACTS = f"""
 NEXT_GENERATION = "SELECT nextval('labeling_generation')"
 
 # generations: the entries of a new order, for those documents that can still be labelled, and gold
-INSERT_ENTRIES = """
+INSERT_ENTRIES = f"""
     INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
     SELECT %(project)s::bigint, %(generation)s::bigint, given.place - 1, d.id, given.reason
     FROM unnest(%(documents)s::bigint[], %(reasons)s::jsonb[])
          WITH ORDINALITY AS given(document_id, reason, place)
     JOIN labeling_document d ON d.id = given.document_id AND d.project_id = %(project)s::bigint
-         AND (d.state = 'open' OR d.is_gold)
+         AND {takes_answers("d")}
     ON CONFLICT (project_id, generation, document_id) DO NOTHING
 """
 

@@ -9,12 +9,13 @@ from django.db import connection, transaction
 
 from labeling.db.clock import Now
 from labeling.queue.lease_clock import ABSENT_SECONDS, Heartbeat
+from labeling.queue.predicates import live
 
 ABSENT = timedelta(seconds=ABSENT_SECONDS)
 
 # Those that were held when people were last served, or taken within the moments before the outage was one.
-_HELD_THEN = """
-    l.state = 'live' AND l.leased_until > %(since)s AND l.leased_at <= %(since)s + %(absent)s
+_HELD_THEN = f"""
+    {live("l", at="%(since)s")} AND l.leased_at <= %(since)s + %(absent)s
 """
 # By rising id, as everywhere: whoever answers fifty documents at once locks them in the same order.
 _LOCK = f"""

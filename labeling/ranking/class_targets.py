@@ -32,18 +32,18 @@ from labeling.learning.query_strategies.mix import (
 from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
+from labeling.queue.predicates import latest_answers
 from labeling.steering.actions import SEED_SEARCH_THRESHOLD, mix_of
 from labeling.steering.models import ClassNeed, Focus
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
 
 # The latest answers to documents that several people answered, with their classes.
-COMPARED = """
+COMPARED = f"""
     SELECT l.document_id, ARRAY(SELECT b.label_class_id::text FROM labeling_label b
                                 WHERE b.annotation_id = l.annotation_id)
     FROM (SELECT *, count(*) OVER (PARTITION BY document_id, round) AS answers
-          FROM (SELECT * FROM labeling_lease WHERE project_id = %(project)s AND state = 'submitted'
-                ORDER BY annotation_id DESC LIMIT 2000) latest) l
+          FROM {latest_answers(2_000)} latest) l
     WHERE l.answers > 1
 """
 

@@ -20,37 +20,31 @@ from labeling.explanations.selection_reason import Key
 from labeling.guidelines.models import Guideline
 from labeling.learning.query_strategies.mix import Share, scattered
 from labeling.projects.models import Project
-from labeling.queue.lease_clock import LEASE_NOW
 from labeling.queue.models import Entry, Lease
+from labeling.queue.predicates import SLOTS_HELD, counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MAX_EXTRA_SLOTS = 16  # slots beyond the overlap; the constraint of the same number keeps it
 
-_HELD = f"""
-    (SELECT count(*) FROM labeling_lease held
-     WHERE held.document_id = d.id AND held.round = d.round
-       AND (held.state = 'submitted' OR (held.state = 'live' AND held.leased_until > {LEASE_NOW})))
-"""
-
 # Gold documents that somebody who labels here has not seen, those with the fewest answers first and equal
 # ones in an order that the seed draws.
 SERVABLE = f"""
     SELECT d.id FROM labeling_document d JOIN labeling_project p ON p.id = d.project_id
     WHERE d.project_id = %(project)s AND d.is_gold
-      AND {_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
+      AND {SLOTS_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
       AND EXISTS (SELECT 1 FROM ({LABELERS_OF}) who WHERE {COULD_ANSWER})
-    ORDER BY {_HELD}, md5(d.id::text || '/' || %(seed)s::text)
+    ORDER BY {SLOTS_HELD}, md5(d.id::text || '/' || %(seed)s::text)
     LIMIT %(most)s
 """
 
 # One slot more than are held, so that one more person gets the document; nothing of what is held is lost.
 RAISE = f"""
-    UPDATE labeling_document d SET extra_slots = greatest({_HELD} + 1 - p.overlap, 0)
+    UPDATE labeling_document d SET extra_slots = greatest({SLOTS_HELD} + 1 - p.overlap, 0)
     FROM labeling_project p
     WHERE p.id = d.project_id AND d.id = ANY(%(documents)s) AND d.is_gold
-      AND {_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
+      AND {SLOTS_HELD} < p.overlap + {MAX_EXTRA_SLOTS}
     RETURNING d.id
 """
 
@@ -58,9 +52,9 @@ RAISE = f"""
 ANSWERS = f"""
     SELECT l.annotator_id, l.document_id, l.annotation_id, r.annotation_id
     FROM labeling_lease l
-    JOIN labeling_document d ON d.id = l.document_id AND d.is_gold AND d.round = l.round
+    JOIN labeling_document d ON {counted("l", "d")} AND d.is_gold
     JOIN labeling_resolution r ON r.document_id = d.id
-    WHERE l.project_id = %(project)s AND l.state = 'submitted' AND l.reason->>'{Key.SHARE}' = '{Share.GOLD}'
+    WHERE l.project_id = %(project)s AND l.reason->>'{Key.SHARE}' = '{Share.GOLD}'
     ORDER BY l.annotator_id, l.annotation_id
 """
 LABELS = """

@@ -10,7 +10,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Window
+from django.db.models import Exists, OuterRef, Window
 from django.db.models.functions import Length, RowNumber
 from django.utils.translation import gettext as _
 
@@ -144,9 +144,7 @@ def waiting_entries(project: Project, most: int) -> list[Entry]:
     result: dict[int, tuple[str, str]] = {}
     for pk, why, split in waiting[: 2 * most]:  # a document may be of two picks
         result.setdefault(pk, (why, split))
-    answered = Lease.objects.filter(
-        document__in=list(result), state=Lease.State.SUBMITTED, round=F("document__round")
-    )
+    answered = Lease.objects.counted().filter(document__in=list(result))
     begun = set(answered.values_list("document", flat=True))
     entries: list[Entry] = []
     for pk, (why, split) in list(result.items())[:most]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,9 +18,7 @@ def settled_by(resolution: Resolution) -> str:
     }
     if (how := Resolution.How(resolution.how)) in words:
         return words[how]
-    answers = Lease.objects.filter(
-        document=resolution.document_id, round=F("document__round"), state=Lease.State.SUBMITTED
-    ).count()
+    answers = Lease.objects.counted().filter(document=resolution.document_id).count()
     if how is Resolution.How.MAJORITY:
         return _("Settled by most of {n} answers").format(n=answers)
     return ngettext("Settled by one answer", "Settled by {n} answers that agree", answers).format(n=answers)

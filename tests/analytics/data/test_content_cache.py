@@ -86,7 +86,7 @@ def test_labels_of_the_test_set_are_those_of_now(
         kept = labelled_test_set(project.pk)
         test_labels._kept.clear()
         fresh = labelled_test_set(project.pk)
-        for name in ("document_ids", "annotation_ids", "rows", "places", "starts", "ends"):
+        for name in ("document_ids", "annotation_ids", "rows", "class_indices", "starts", "ends"):
             np.testing.assert_array_equal(getattr(kept, name), getattr(fresh, name))
         assert (kept.classes, kept.retired, len(kept.rows)) == (fresh.classes, fresh.retired, count)
 
