@@ -182,7 +182,7 @@ def measure(documents_wanted: int, labels: int) -> dict[str, object]:
         for _ in range(REPETITIONS):
             took, version = loop.once()
             seconds.append(took)
-            phases.append(version.facts["seconds"])
+            phases.append(version.metadata.seconds or {})
             say(f"{took:.2f} s, of which {phases[-1]}")
         return {
             "submit_to_new_head_s": round(statistics.median(seconds), 2),

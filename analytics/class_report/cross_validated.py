@@ -35,12 +35,12 @@ def cross_validated(version: ModelVersion | None, active: Collection[UUID]) -> C
     active : classes that are not retired: averages hold no other, as those of the test set do
     Until the next training, documents of a retired class still count against those they were taken for.
     """
-    stored = version.facts.get("cross_validated") if version else None
-    if version is None or not stored:
+    stored = version.metadata.cross_validated if version else None
+    if version is None or stored is None:
         return None
     kept = [column for column, pk in enumerate(version.classes) if pk in active]
-    tp, fp, fn = np.array(stored["counts"], dtype=np.int64)[:, kept]
+    tp, fp, fn = np.array(stored.counts, dtype=np.int64)[:, kept]
     none = undefined(COUNTED_BY_CLASS)
-    scores = report_counts(Counts(tp, fp, fn, int(stored["labels"])), none, none)
+    scores = report_counts(Counts(tp, fp, fn, stored.labels), none, none)
     classes = dict(zip((version.classes[column] for column in kept), scores.classes, strict=True))
-    return CrossValidated(scores, classes, int(stored["labels"]))
+    return CrossValidated(scores, classes, stored.labels)

@@ -135,7 +135,7 @@ def _held_out_classes(
     truth = np.zeros(probabilities.shape, dtype=bool)
     truth[of_label[of_label >= 0], columns[of_label >= 0]] = True
     if project.kind == Project.Kind.MULTI:
-        limits = version.facts.get("thresholds") or [DECIDED] * len(version.classes)
+        limits = version.metadata.thresholds or [DECIDED] * len(version.classes)
         predicted = probabilities >= np.array(limits)[kept]
     else:
         probabilities = _among(probabilities, is_whole=len(kept) == len(version.classes))

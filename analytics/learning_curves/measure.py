@@ -97,7 +97,7 @@ def digest_of(annotations: list[int]) -> bytes:
 
 
 def _class_numbers(version: ModelVersion, held_out: HeldOut, report: Report) -> dict[str, Any]:
-    learnt = version.facts.get("labels")
+    learnt = version.metadata.labels
     if learnt is None:  # of a model from before labels were counted at its training
         counts = label_counts(version.project_id)
         learnt = {str(pk): counts.get((pk, "pool"), 0) for pk in held_out.classes}

@@ -61,23 +61,18 @@ def _kappas(versions: list[ModelVersion]) -> list[float]:
     by_number = {version.number: version for version in versions}
     kappas: list[float] = []
     version = versions[0] if versions else None
-    while version is not None and (change := version.facts.get("change")):
-        kappas.append(float(change["kappa"]))
-        version = by_number.get(change["since"])
+    while version is not None and (change := version.metadata.change):
+        kappas.append(change.kappa)
+        version = by_number.get(change.since)
     return kappas[::-1]
 
 
 def _tested_gain(versions: list[ModelVersion]) -> Gain | None:
     """From the held-out test set, of the models that know the classes of now."""
     points = [
-        (
-            version.label_count,
-            held_out_facts["documents"] - held_out_facts["right"],
-            held_out_facts["documents"],
-        )
+        (version.label_count, correct.documents - correct.right, correct.documents)
         for version in versions
-        if (held_out_facts := version.facts.get("held_out"))
-        and list(version.classes) == list(versions[0].classes)
+        if (correct := version.metadata.test_set) and list(version.classes) == list(versions[0].classes)
     ]
     return _gain(points[::-1])
 

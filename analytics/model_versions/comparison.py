@@ -133,7 +133,7 @@ def usual_pair(project: Project) -> tuple[ModelVersion, ModelVersion] | None:
 
 
 def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
-    labels = version.facts.get("labels")
+    labels = version.metadata.labels
     return None if labels is None else labels.get(str(label_class), 0)
 
 

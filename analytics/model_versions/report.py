@@ -152,7 +152,7 @@ def versions_headline(standing: CurrentVersions) -> str:
 
 
 def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[LabelClass, int | None]]:
-    counts: dict[str, int] = version.facts.get("labels") or {}
+    counts = version.metadata.labels or {}
     return [(label_class, counts.get(str(label_class.pk))) for label_class in classes]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -71,17 +73,15 @@ def changes(comparison: Comparison) -> list[tuple[str, str]]:
 
 def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
     """What is known of how a model was made: names and values, the same names for all."""
-    facts = version.facts
-    experts = facts.get("experts") or {}
-    recipe = facts.get("recipe") or {}
+    metadata = version.metadata
     return [
-        (_("Experts and their weights"), _joined(experts)),
-        (_("Recipe"), _joined(recipe)),
-        (_("Features"), str(facts.get("view") or UNKNOWN)),
+        (_("Experts and their weights"), _joined(metadata.experts or {})),
+        (_("Recipe"), _joined(metadata.recipe or {})),
+        (_("Features"), metadata.view or UNKNOWN),
     ]
 
 
-def _joined(values: dict[str, object]) -> str:
+def _joined(values: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items()) or UNKNOWN
 
 

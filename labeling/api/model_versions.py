@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
 from labeling.predictions import promotions
+from labeling.predictions.metadata import Key
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -33,7 +35,9 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
     """One trained model."""
 
     classes = serializers.ListField(child=serializers.UUIDField(), help_text="Those it tells apart.")
-    facts = serializers.DictField(help_text="Seconds per phase, features, labels per class, experts.")
+    facts = serializers.SerializerMethodField(
+        help_text="Seconds per phase, features, labels per class, experts."
+    )
     guideline = serializers.IntegerField(source="guideline.number", default=None, allow_null=True)
     is_promoted = serializers.SerializerMethodField(help_text="Chosen by a manager to rank and suggest.")
 
@@ -52,6 +56,10 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
             "finished_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_facts(self, version: ModelVersion) -> dict[str, Any]:
+        return {name: part for name, part in version.facts.items() if name != Key.VERSION}
 
     def get_is_promoted(self, version: ModelVersion) -> bool:
         return bool(version.pk == self.context["promoted"])

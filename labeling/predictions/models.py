@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.guidelines.models import Guideline
+from labeling.predictions.metadata import ModelMetadata
 from labeling.projects.models import Project
 
 
@@ -44,7 +45,7 @@ class ModelVersion(models.Model):
     guideline = models.ForeignKey(
         Guideline, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    facts = models.JSONField(default=dict)  # seconds per phase, features, cross-validated F1 per class
+    facts = models.JSONField(default=dict)  # a ModelMetadata
     failure = models.TextField(blank=True)
     note = models.CharField(max_length=1000, blank=True, db_default="")  # a manager's
     started_at = models.DateTimeField(db_default=Now())
@@ -66,13 +67,22 @@ class ModelVersion(models.Model):
         return f"model {self.number}"
 
     @property
+    def metadata(self) -> ModelMetadata:
+        """How it was made, and what was measured of it then."""
+        return ModelMetadata.from_json(self.facts)
+
+    @metadata.setter
+    def metadata(self, metadata: ModelMetadata) -> None:
+        self.facts = metadata.to_json()
+
+    @property
     def is_lost(self) -> bool:
         """Whether its files are known to be gone: it can be read about, but neither rank nor suggest."""
-        return bool(self.facts.get("lost"))
+        return self.metadata.is_lost
 
     def fits(self, project: Project) -> bool:
         """Whether it can order the project's queue: its files and the features it was made from are there."""
-        return not self.is_lost and self.facts.get("edition") == project.feature_edition
+        return not self.is_lost and self.metadata.edition == project.feature_edition
 
 
 class HeldOutPrediction(models.Model):

@@ -140,7 +140,7 @@ def start_ranker(project: Project) -> Ranker:
 
 def committee_ranker(project: Project, version: ModelVersion, committee: Committee) -> Ranker:
     """By the project's strategy, from what the committee says of every document of the pool."""
-    store = current_store(project, version.facts.get("view"))
+    store = current_store(project, version.metadata.view)
     if store is None or not committee.can_rank:
         return start_ranker(project)
 

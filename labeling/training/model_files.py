@@ -10,8 +10,6 @@ from django.conf import settings
 
 from labeling.predictions.models import ModelVersion
 
-SEAL = "seal"  # in a version's facts
-
 
 def model_folder(version: ModelVersion) -> Path:
     return Path(settings.MODELS_DIR) / str(version.project_id) / str(version.number)
@@ -37,6 +35,6 @@ def seal_of(version: ModelVersion) -> str:
 def is_as_written(version: ModelVersion) -> bool:
     """Whether all files are there and none was damaged, changed or made under another key."""
     try:
-        return hmac.compare_digest(seal_of(version), str(version.facts.get(SEAL, "")))
+        return hmac.compare_digest(seal_of(version), version.metadata.seal or "")
     except OSError:
         return False

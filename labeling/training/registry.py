@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import replace
 
 from django.db.models import Q
 
@@ -12,6 +13,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.sequence.crf import SpanTagger
+from labeling.predictions.metadata import Key
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.ranking.head import Ranker, committee_ranker, start_ranker
@@ -45,7 +47,7 @@ def ranker_in_use(project: Project) -> Ranker:
     if (promoted := promoted_ranker(project)) is not None:
         return promoted
     version = project.model_versions.ready().first()
-    if version is None or version.facts.get("edition") != project.feature_edition:
+    if version is None or version.metadata.edition != project.feature_edition:
         return start_ranker(project)
     ranker = _ranker_of(project, version)
     if ranker is None:
@@ -74,7 +76,7 @@ def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
     if project.kind == Project.Kind.SPANS:
         tagger = saved_tagger(version)
         return None if tagger is None else tagger_ranker(project, version, tagger)
-    committee, view = saved_committee(version), version.facts.get("view")
+    committee, view = saved_committee(version), version.metadata.view
     store = current_store(project, view)
     if committee is None or store is None or store.view != view:  # embeddings can be lost too
         return None
@@ -88,7 +90,7 @@ def forget_old_versions(project: Project) -> None:
     if not oldest_kept:
         return
     promoted = Project.objects.filter(pk=project.pk, promoted_model__isnull=False).values("promoted_model")
-    old = ready.filter(~Q(facts__has_key="lost"), number__lt=oldest_kept[0]).exclude(pk__in=promoted)
+    old = ready.filter(~Q(facts__has_key=Key.LOST.value), number__lt=oldest_kept[0]).exclude(pk__in=promoted)
     for version in old:
         HeldOutPrediction.objects.filter(model_version=version).delete()
         shutil.rmtree(model_folder(version), ignore_errors=True)
@@ -98,4 +100,4 @@ def forget_old_versions(project: Project) -> None:
 def _mark_lost(version: ModelVersion) -> None:
     if not version.is_lost:
         logger.warning("Model %s of project %s: its files are not used.", version.number, version.project_id)
-    ModelVersion.objects.filter(pk=version.pk).update(facts=version.facts | {"lost": True})
+    ModelVersion.objects.filter(pk=version.pk).update(facts=replace(version.metadata, is_lost=True).to_json())

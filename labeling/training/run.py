@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,7 @@ from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters
 from labeling.predictions.held_out import labelled_next
+from labeling.predictions.metadata import CorrectCount, ModelMetadata
 from labeling.predictions.models import ModelVersion
 from labeling.predictions.word_attributions import attributions_of, truth_flags
 from labeling.projects.models import Project
@@ -31,7 +32,7 @@ from labeling.queue import publishing
 from labeling.ranking.head import Ranker, committee_ranker, start_ranker
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import TrainingSet, labels_per_class, read_training_set, targets
-from labeling.training.model_files import SEAL, model_folder, seal_of
+from labeling.training.model_files import model_folder, seal_of
 from labeling.training.registry import (
     forget_old_versions,
     promoted_ranker,
@@ -39,9 +40,9 @@ from labeling.training.registry import (
     saved_committee,
     saved_tagger,
 )
-from labeling.training.span_evaluation import change_of_tags, cross_validated_span_metadata, predict_spans
+from labeling.training.span_evaluation import change_of_tags, cross_validated_spans, predict_spans
 from labeling.training.span_model import fit_tagger, tagger_ranker
-from labeling.training.stability import change_since, cross_validated_metadata, right_now
+from labeling.training.stability import change_since, cross_validated_counts, right_now
 from labeling.training.tuning import hyperparameters_of
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     try:
         started = perf_counter()
         ranker = _fit(work, version, lesson, fit)
-        version.facts[SEAL] = seal_of(version)
+        version.metadata = replace(version.metadata, seal=seal_of(version))
         fitted = perf_counter()
         entries = (_chosen_ranker(project) or ranker).head(seed=generation)
         seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
@@ -138,7 +139,7 @@ def _begin(lesson: TrainingSet) -> ModelVersion:
         label_count=len(lesson.documents),
         trained_through=lesson.through,
         guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
-        facts={"edition": project.feature_edition, "labels": labels_per_class(lesson)},
+        facts=ModelMetadata(edition=project.feature_edition, labels=labels_per_class(lesson)).to_json(),
     )
 
 
@@ -149,23 +150,32 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: TrainingSet, fit: Fit) -
     if lesson.project.kind == Project.Kind.SPANS:
         tagger = fit_tagger(lesson, folder)
         outbox.beat(work)
-        version.facts |= cross_validated_span_metadata(version, lesson)
-        version.facts["change"] = change_of_tags(version, tagger, saved_tagger)
-        version.facts["held_out"] = predict_spans(version, tagger)
+        version.metadata = replace(
+            version.metadata,
+            cross_validated=cross_validated_spans(version, lesson),
+            change=change_of_tags(version, tagger, saved_tagger),
+            test_set=predict_spans(version, tagger),
+        )
         return tagger_ranker(lesson.project, version, tagger)
     store = current_store(lesson.project)
     assert store is not None
     recipe = hyperparameters_of(lesson.project)
     committee = _fit_committee(store, lesson, folder, fit, recipe)
     outbox.beat(work)
-    version.facts["view"] = store.view
-    version.facts["recipe"] = asdict(recipe)
-    version.facts["change"] = change_since(version, store, committee, saved_committee)
-    version.facts["experts"] = dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True))
-    if len(committee.thresholds):  # reports decide as the model does
-        version.facts["thresholds"] = [round(float(limit), 4) for limit in committee.thresholds]
-    version.facts |= cross_validated_metadata(version, committee)
-    version.facts["held_out"] = _predict_test_set(version, store, committee)
+    thresholds = tuple(round(float(limit), 4) for limit in committee.thresholds)
+    version.metadata = replace(
+        version.metadata,
+        view=store.view,
+        recipe=asdict(recipe),
+        experts=dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True)),
+        thresholds=thresholds or None,  # reports decide as the model does
+    )
+    version.metadata = replace(
+        version.metadata,
+        change=change_since(version, store, committee, saved_committee),
+        cross_validated=cross_validated_counts(version, committee),
+        test_set=_predict_test_set(version, store, committee),
+    )
     return committee_ranker(lesson.project, version, committee)
 
 
@@ -187,12 +197,12 @@ def _committee_before(lesson: TrainingSet, store: FeatureStore) -> Committee | N
     last = lesson.project.model_versions.ready().first()
     if last is None or list(last.classes) != lesson.classes:
         return None
-    if (last.facts.get("edition"), last.facts.get("view")) != (lesson.project.feature_edition, store.view):
+    if (last.metadata.edition, last.metadata.view) != (lesson.project.feature_edition, store.view):
         return None
     return saved_committee(last)
 
 
-def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> dict[str, int]:
+def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> CorrectCount:
     """Store what the model says of test documents that are labelled, and of those that are so next.
 
     Returns how many are labelled, and how many of them it got right.
@@ -222,6 +232,8 @@ def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, floa
     outbox.beat(work)
     ready = ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING)
     if not ready.update(
-        state=ModelVersion.State.READY, finished_at=Now(), facts=version.facts | {"seconds": seconds}
+        state=ModelVersion.State.READY,
+        finished_at=Now(),
+        facts=replace(version.metadata, seconds=seconds).to_json(),
     ):
         raise StaleRun

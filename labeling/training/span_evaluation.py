@@ -24,6 +24,7 @@ from labeling.learning.sequence.crf_features import Describer
 from labeling.learning.sequence.cross_validation import cross_validate_spans
 from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.predictions.held_out import labelled_next
+from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.training.dataset import TrainingSet
@@ -36,7 +37,7 @@ MAX_TOTAL_CHARACTERS = 400_000  # characters in which words are looked for
 MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
 
 
-def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
+def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
     """Store what the tagger says of test documents that are labelled, and of those that are so next.
 
     Returns how many are labelled with classes that it knows, and how many of them it got right in full.
@@ -63,17 +64,17 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> dict[str, int]:
         d for d in labelled.values() if d.document_id in predicted and d.classes <= set(version.classes)
     ]
     right = sum(set(labelled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
-    return {"documents": len(measurable), "right": right}
+    return CorrectCount(len(measurable), right)
 
 
-def cross_validated_span_metadata(version: ModelVersion, lesson: TrainingSet) -> dict[str, Any]:
-    """What cross-validation says of spans, as `stability.cross_validated_metadata` tells of whole documents.
+def cross_validated_spans(version: ModelVersion, lesson: TrainingSet) -> CrossValidatedCounts | None:
+    """What cross-validation says of spans, as `stability.cross_validated_counts` tells of whole documents.
 
     Each fold is a training, so it is done only while the test set is small and when there are a good part
     more labels than the last time, on as many documents drawn at random as there is time for.
     """
     last = last_cross_validated(version)
-    if last and version.label_count < GROWN * last["cross_validated"]["labels"]:
+    if last and version.label_count < GROWN * last.labels:
         return last
     if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
         return last
@@ -90,13 +91,13 @@ def cross_validated_span_metadata(version: ModelVersion, lesson: TrainingSet) ->
             clusters_of(lesson.project),
             seed=version.number,
         )
-    return {"cross_validated": {"labels": len(rows), "counts": counts.tolist()}} if counts.shape[1] else last
+    return CrossValidatedCounts.of(len(rows), counts.tolist()) if counts.shape[1] else last
 
 
 def change_of_tags(
     version: ModelVersion, tagger: SpanTagger, saved: Callable[[ModelVersion], SpanTagger | None]
-) -> dict[str, Any] | None:
-    """Kappa of this model's tags of words and an earlier one's, as `steadiness.change_since` tells.
+) -> PredictionChange | None:
+    """Kappa of this model's tags of words and an earlier one's, as `stability.change_since` tells.
 
     saved : opens the tagger of a version
     """
@@ -113,12 +114,12 @@ def change_of_tags(
     names = [label_class.hex for label_class in version.classes]
     block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
     first, second = (model.score(block, names).tags.astype(np.int64) + 1 for model in (before, tagger))
-    return {
-        "kappa": round(kappa(first, second), 4),
-        "documents": len(texts),
-        "since": earlier.number,
-        "labels": version.label_count - earlier.label_count,
-    }
+    return PredictionChange(
+        kappa=round(kappa(first, second), 4),
+        since=earlier.number,
+        documents=len(texts),
+        labels=version.label_count - earlier.label_count,
+    )
 
 
 def _stored(predicted: Tagged, class_index: ClassIndex) -> list[list[float]]:

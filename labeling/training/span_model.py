@@ -208,7 +208,7 @@ def _tagger_before(version: ModelVersion) -> SpanTagger | None:
         .order_by("-number")
         .first()
     )
-    if before is None or before.facts.get("edition") != version.facts.get("edition"):
+    if before is None or before.metadata.edition != version.metadata.edition:
         return None
     return open_tagger(before)
 

@@ -6,7 +6,7 @@ Kept with each version, for advice on stopping and for reports while the test se
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from labeling.annotations.ground_truth import LabelledDocument
 from labeling.documents.models import Document
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.evaluation.stopping_criteria import MIN_STEP, SAMPLE, prediction_kappa
+from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -28,12 +29,11 @@ def change_since(
     store: FeatureStore,
     committee: Committee,
     saved: Callable[[ModelVersion], Committee | None],
-) -> dict[str, Any] | None:
+) -> PredictionChange | None:
     """Kappa of this model's predictions and an earlier one's, on a fixed random sample of the pool.
 
     saved : reads the committee of a version
-    returns : {"kappa", "documents", "since": number of the earlier version, "labels": between the two}; None
-        where no earlier model of the same classes and features is there
+    returns : None where no earlier model of the same classes and features is there
     """
     earlier = earlier_of(version)
     before = None if earlier is None else saved(earlier)
@@ -44,39 +44,34 @@ def change_since(
     rows = store.take(np.fromiter(positions, dtype=np.int64))
     said = [model.decide(model.probabilities(rows)) for model in (before, committee)]
     kappa = prediction_kappa(*said, is_single=committee.link == "softmax")
-    return {
-        "kappa": round(kappa, 4),
-        "documents": len(rows),
-        "since": earlier.number,
-        "labels": version.label_count - earlier.label_count,
-    }
+    return PredictionChange(
+        kappa=round(kappa, 4),
+        since=earlier.number,
+        documents=len(rows),
+        labels=version.label_count - earlier.label_count,
+    )
 
 
-def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> dict[str, int]:
+def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> CorrectCount:
     """How many of these test documents the model knows the classes of, and how many it gets right in full."""
     class_index = ClassIndex.of(version.classes)
     known = [row for row, document in enumerate(documents) if class_index.holds(document.classes)]
     truth = class_index.matrix([documents[row].classes for row in known])
-    return {"documents": len(known), "right": int((truth == decided[known]).all(axis=1).sum())}
+    return CorrectCount(len(known), int((truth == decided[known]).all(axis=1).sum()))
 
 
-def last_cross_validated(version: ModelVersion) -> dict[str, Any]:
-    """What cross-validation said when it was last done; nothing where the classes are others now."""
+def last_cross_validated(version: ModelVersion) -> CrossValidatedCounts | None:
+    """What cross-validation said when it was last done; None where the classes are others now."""
     last = Project(pk=version.project_id).model_versions.ready().first()
     if last is None or list(last.classes) != list(version.classes):
-        return {}
-    return {name: last.facts[name] for name in ("cross_validated",) if name in last.facts}
+        return None
+    return last.metadata.cross_validated
 
 
-def cross_validated_metadata(version: ModelVersion, committee: Committee) -> dict[str, Any]:
-    """What cross-validation on the labels of the pool says of the model, or said when it was last done.
-
-    returns : {"cross_validated": {"labels": documents that there were then, "counts": true positives, false
-        positives and false negatives, a list with a number for each class of the version}}, or nothing
-    """
+def cross_validated_counts(version: ModelVersion, committee: Committee) -> CrossValidatedCounts | None:
+    """What cross-validation on the labels of the pool says of the model, or said when it was last done."""
     if committee.crossed.shape[1]:
-        counts = committee.crossed.tolist()
-        return {"cross_validated": {"labels": version.label_count, "counts": counts}}
+        return CrossValidatedCounts.of(version.label_count, committee.crossed.tolist())
     return last_cross_validated(version)
 
 
@@ -90,5 +85,5 @@ def earlier_of(version: ModelVersion) -> ModelVersion | None:
     )
     if earlier is None or list(earlier.classes) != list(version.classes):
         return None
-    same = all(earlier.facts.get(fact) == version.facts.get(fact) for fact in ("edition", "view"))
-    return earlier if same else None
+    then, now = earlier.metadata, version.metadata
+    return earlier if (then.edition, then.view) == (now.edition, now.view) else None

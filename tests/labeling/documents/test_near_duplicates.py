@@ -20,6 +20,7 @@ from labeling.exceptions import StaleRun
 from labeling.explanations.selection_reason import SelectionReason
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
+from labeling.predictions.metadata import CorrectCount
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from labeling.queue.models import QueueEntry
@@ -221,7 +222,7 @@ def test_seventy_five_letters_of_families_that_are_tested_make_a_model(empty: Pr
     assert worker.work_off(empty.pk, OwedWork.Kind.TRAIN)
     version = empty.model_versions.ready().get()
     assert version.label_count == 75
-    assert version.facts["held_out"] == {"documents": 3, "right": 3}
+    assert version.metadata.test_set == CorrectCount(3, 3)
 
 
 def test_documents_that_were_not_compared_neither_train_nor_measure(empty: Project, ann: User) -> None:

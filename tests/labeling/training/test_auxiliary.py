@@ -90,8 +90,8 @@ def test_a_model_weighs_the_words_and_the_guideline_and_says_so(
     label_rightly(shop, ann, 15)
     train(shop)
     version = shop.model_versions.ready()[0]
-    assert set(version.facts["experts"]) == {"linear", "words", "guideline"}
-    assert version.facts["view"] == WORDS
+    assert set(version.metadata.experts or {}) == {"linear", "words", "guideline"}
+    assert version.metadata.view == WORDS
 
 
 @needs_the_extra
@@ -107,7 +107,7 @@ def test_embeddings_and_their_graph_take_over_when_they_are_there(shop: Project,
     assert len(store.graph.anchors) == 90  # no test document joins others
     train(shop)
     assert {"neighbours", "guideline"} <= set(committee_of(shop).names)
-    assert shop.model_versions.ready()[0].facts["view"] == store.view
+    assert shop.model_versions.ready()[0].metadata.view == store.view
 
 
 @needs_the_extra

@@ -160,5 +160,5 @@ def test_every_kind_of_project_learns(
     train(project)
     version = ModelVersion.objects.get(project=project)
     assert version.state == ModelVersion.State.READY
-    assert len(version.facts.get("thresholds", [])) == (len(version.classes) if kind == "multi" else 0)
+    assert len(version.metadata.thresholds or ()) == (len(version.classes) if kind == "multi" else 0)
     assert sum(shares(project).values()) > 0
