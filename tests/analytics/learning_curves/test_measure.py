@@ -93,7 +93,7 @@ def test_odd_projects_are_passed_by(
 ) -> None:
     """No test set, or a model of classes that are gone: no crash, and no measurement."""
     project = make_project(kind=kind)
-    told: dict[str, Any] = {"project": project, "state": "ready", "path": ""}
+    told: dict[str, Any] = {"project": project, "state": "ready"}
     ModelVersion.objects.create(number=1, classes=[], **told)
     assert measure.measure_due() == []
     odd = ModelVersion.objects.create(number=2, classes=[uuid4()], **told)
