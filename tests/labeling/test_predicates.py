@@ -1,5 +1,6 @@
 """Predicates that stand in SQL and in the ORM's words choose the same rows, of rows in every state."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, product
 
@@ -17,6 +18,7 @@ from labeling.documents.models import Document
 from labeling.projects.models import Project
 from labeling.queue import predicates as of_leases
 from labeling.queue.models import Lease, answer_count, is_live
+from reviewqueue.settings import BASE_DIR
 from tests.fixtures.people import fill
 
 SOON, PAST = Now() + timedelta(hours=1), Now() - timedelta(hours=1)
@@ -195,3 +197,19 @@ def test_labelled_documents(every_state: Project, split: str) -> None:
     found = [document.document_id for document in labelled_documents(every_state.pk, split)]
     assert sorted(found) == sorted(compared.values_list("pk", flat=True))
     assert 5 < len(found) < 40
+
+
+def test_no_other_module_writes_them_out() -> None:
+    """`verify_invariants` does, on purpose: it checks what the others say."""
+    written_out = re.compile(
+        r"leased_until [<>]=? |ORDER BY annotation_id DESC LIMIT|IN \('submitted', 'skipped'\)"
+    )
+    homes = {"labeling/queue/predicates.py", "labeling/management/invariants.py"}
+    modules = [path for room in ("labeling", "analytics") for path in (BASE_DIR / room).rglob("*.py")]
+    found = {
+        path.relative_to(BASE_DIR).as_posix()
+        for path in modules
+        if "migrations" not in path.parts and written_out.search(path.read_text())
+    }
+    assert found - homes == set()
+    assert "labeling/queue/predicates.py" in found
