@@ -80,9 +80,13 @@ def every_state(tickets: Project, make_project, ann: User, bob: User) -> Project
                 wanted = wanted | {"annotation": answer(document, source=next(sources), **given)}
             holds = wanted["state"] in ("live", "submitted")
             Lease.objects.create(
-                project=tickets, document=document, slot=slot if holds else None,
-                reason={"share": "random"}, **wanted, **given,
-            )  # fmt: skip
+                project=tickets,
+                document=document,
+                slot=slot if holds else None,
+                reason={"share": "random"},
+                **wanted,
+                **given,
+            )
     for n, first in enumerate(Annotation.objects.filter(source="person").order_by("pk")[:30]):
         if n % 3 < 2:
             answer(

@@ -60,7 +60,7 @@ def load(tables: dict[str, list[dict[str, Any]]]) -> None:
         for table, rows in tables.items():
             names = ", ".join(f'"{name}"' for name in rows[0])
             cursor.execute(
-                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE"  # noqa: S608 - names of our own file
+                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE"
                 f" SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)",
                 [json.dumps(rows)],
             )
