@@ -1,6 +1,10 @@
 """What would a browser make of a page? Its elements with their attributes, as a parser sees them."""
 
+import re
 from html.parser import HTMLParser
+
+# Between these elements and their text a blank shows.
+INLINE = re.compile(r"</?(a|abbr|b|bdi|code|del|em|i|ins|kbd|mark|q|small|span|strong|time|u)\b")
 
 
 class _Reader(HTMLParser):
@@ -50,3 +54,26 @@ def dangers(html: str) -> list[str]:
             ):
                 rows.append(f"{tag} {name}={value}")
     return rows
+
+
+def compact(html: str) -> str:
+    """The page without the layout of its template: of white space, only single blanks that show stay.
+
+    >>> compact('<h1\\n>\\n  The  <b\\n  class="x"\\n> queue </b>\\n</h1>\\n now')
+    '<h1>The <b class="x">queue</b></h1>now'
+    """
+    tidy = re.sub(r"\s+(?=>)", "", re.sub(r"\s+", " ", html))
+    parts = [""]
+    last = 0  # the part with the last text of the line, 0 at its start
+    for token in re.findall(r"<[^<>]*>|[^<]+", tidy):
+        if not token.startswith("<"):
+            shown = token if last and not parts[last].endswith(" ") else token.lstrip()
+            if shown:
+                last = len(parts)
+                parts.append(shown)
+        else:
+            if not INLINE.match(token):
+                parts[last] = parts[last].rstrip()
+                last = 0
+            parts.append(token)
+    return "".join(parts)

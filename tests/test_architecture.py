@@ -21,9 +21,11 @@ SOURCES = sorted(
     if "migrations" not in path.parts and path.name != "__init__.py"
 )
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
+TEMPLATES = sorted(path for package in PACKAGES for path in (BASE_DIR / package).rglob("templates/**/*.html"))
 SCRIPTS = sorted(path for package in PACKAGES for path in (BASE_DIR / package).rglob("static/**/*.js"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAX_FUNCTION_LINES = 45
+MAX_TEMPLATE_COLUMNS = 120
 MAY_READ_ENVIRONMENT = {BASE_DIR / "reviewqueue" / "settings.py"}
 UNSPOKEN_LIMIT = re.compile(r"_?(MOST|LEAST|FEW|MANY|ENOUGH|KEPT)(_\w+)?|(\w+_)?AT_(ONCE|MOST|LEAST)(_\w+)?")
 WORKER_CODE = {"tasks.py", "worker.py"}
@@ -165,6 +167,17 @@ def test_no_code_asks_another_machine():
         if name in asking
     }
     assert rows == {"reviewqueue/embedded/programs.py"}, "it asks our own /readyz, on this machine"
+
+
+def test_no_line_of_a_template_is_too_wide_to_read():
+    wide = [
+        f"{path.relative_to(BASE_DIR)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > MAX_TEMPLATE_COLUMNS
+    ]
+    assert len(TEMPLATES) > 100
+    assert wide == []
 
 
 def test_every_script_has_its_types_checked():

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from analytics.quality.report import quality
 from labeling.projects.models import Project
+from tests.elements import compact
 from tests.fixtures.stored_predictions import judge, judge_spans
 
 
@@ -23,7 +24,7 @@ def open_page(client: Client, project: Project, name: str = "quality", **query: 
 def test_without_a_model_the_page_says_what_to_do(tickets: Project, client: Client, ann: User) -> None:
     client.force_login(ann)
     page = open_page(client, tickets)
-    assert "<h1>No model yet: too few labels</h1>" in page
+    assert "<h1>No model yet: too few labels</h1>" in compact(page)
     assert "Label 10 more documents for the first model." in page
 
 

@@ -13,6 +13,7 @@ from labeling.guidelines.versions import Rule
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease
+from tests.elements import compact
 from tests.fixtures.people import TEXTS, label
 
 
@@ -82,7 +83,7 @@ def test_the_adjudicator_reads_the_rules_and_what_the_model_thought(adjudicator,
     Lease.objects.filter(document=disputed).update(reason=reason)
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
     assert "About invoices." in page
-    assert "<bdi>Billing</bdi> 62" in page
+    assert "<bdi>Billing</bdi> 62" in compact(page)
 
 
 def test_a_gold_or_excluded_document_is_opened_from_the_page_that_relabels_it(client, disputed, joan):
@@ -169,7 +170,7 @@ def test_spans_in_dispute_are_marked_in_each_answer(adjudicator, make_project, a
         submission = submit.Submission(held.token, [label(project, "Refund", start, 13)])
         submit.submit(person, submission)
     document = Document.objects.get(state="disputed")
-    page = adjudicator.get(url(project, "dispute", document.pk)).content.decode()
+    page = compact(adjudicator.get(url(project, "dispute", document.pk)).content.decode())
     assert page.count('<mark data-colour="#0072b2" data-level="0" data-first data-name="Refund">') == 2
 
 

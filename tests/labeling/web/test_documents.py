@@ -19,6 +19,7 @@ from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease
+from tests.elements import compact
 from tests.fixtures.people import label
 
 
@@ -31,7 +32,7 @@ def listed(client: Client, project: Project, query: str = "") -> list[str]:
     """The texts on one page of the list."""
     response = client.get(reverse("labeling:documents", args=[project.pk]) + query)
     assert response.status_code == 200
-    return re.findall(r'class="excerpt"><a [^>]+>([^<]+)<', response.content.decode())
+    return re.findall(r'class="excerpt"><a [^>]+>([^<]+)<', compact(response.content.decode()))
 
 
 def text(response: Any) -> str:
@@ -168,7 +169,7 @@ def test_spans_are_quoted_by_code_points(
     (held,) = claims.claim(project.pk, ann).documents
     submit.submit(ann, Submission(held.token, [label(project, "Refund", 2, 5)]))
     page = client.get(reverse("labeling:document", args=[project.pk, held.document_id])).content.decode()
-    assert '<q dir="auto">Ada</q>' in page
+    assert '<q dir="auto">Ada</q>' in compact(page)
 
 
 def test_texts_and_metadata_are_shown_as_they_are(
