@@ -42,9 +42,15 @@ class TableFilters(TestSetFilters):
     """What a table may be asked for; a report passes over what it does not have."""
 
     table = serializers.CharField(required=False, max_length=30, help_text="Of a report with several tables.")
-    by = serializers.CharField(required=False, max_length=30, help_text="`distribution`: what to group by.")
-    a = AddressNumber(required=False, min_value=1, help_text="`compare`: the first model.")
-    b = AddressNumber(required=False, min_value=1, help_text="`compare`: the second model.")
+    group_by = serializers.CharField(
+        source="by", required=False, max_length=30, help_text="`distribution`: what to group by."
+    )
+    first_model = AddressNumber(
+        source="a", required=False, min_value=1, help_text="`compare`: the first model."
+    )
+    second_model = AddressNumber(
+        source="b", required=False, min_value=1, help_text="`compare`: the second model."
+    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """`class` is no name for a Python attribute."""

@@ -33,17 +33,19 @@ class ClassScoresOut(serializers.Serializer[Any]):
     train_labels = serializers.IntegerField(help_text="`labels` on documents of the pool: to learn from.")
     test_labels = serializers.IntegerField(help_text="`labels` on documents of the test set.")
     cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
-    unlabelled_share = MeasureOut(allow_null=True, help_text="Of unlabelled documents, estimated.")
-    unlike_f1 = MeasureOut(allow_null=True, help_text="On test documents unlike any labeled one.")
+    unlabeled_prevalence = MeasureOut(allow_null=True, help_text="Of unlabeled documents, estimated.")
+    f1_without_near_duplicates = MeasureOut(
+        allow_null=True, help_text="On test documents unlike any labeled one."
+    )
     queue_share = serializers.FloatField(
         allow_null=True,
         help_text="Of the queue: what is there for the class now; null while nothing is ranked.",
     )
-    queue_share_wanted = serializers.FloatField(
+    target_queue_share = serializers.FloatField(
         allow_null=True, help_text="What the class should get; null while nobody has said."
     )
     queue_mode = serializers.ChoiceField(ClassNeed.Mode.choices, allow_null=True)
-    wanted_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
+    target_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
@@ -52,29 +54,29 @@ class ClassScoresOut(serializers.Serializer[Any]):
 class PairOut(serializers.Serializer[Any]):
     """A frequent mistake: documents of one class that the model takes for another."""
 
-    truth = serializers.UUIDField()
-    predicted = serializers.UUIDField()
+    true_class = serializers.UUIDField()
+    predicted_class = serializers.UUIDField()
     documents = serializers.IntegerField()
-    of = serializers.IntegerField(help_text="Test documents of the true class.")
+    support = serializers.IntegerField(help_text="Test documents of the true class.")
 
 
 class ActionOut(serializers.Serializer[Any]):
     """What the page's button does: a page to open, or a form to post there."""
 
     name = serializers.CharField()
-    address = serializers.CharField()
+    url = serializers.CharField()
     method = serializers.ChoiceField(["GET", "POST"])
 
 
 class FindingOut(serializers.Serializer[Any]):
     """One thing to know, why it matters, how sure it is, and what can be done; the most serious first."""
 
-    key = serializers.CharField(help_text="Names the check.")
+    code = serializers.CharField(help_text="Names the check.")
     title = serializers.CharField()
     text = serializers.CharField()
-    why = serializers.CharField()
-    how_sure = serializers.CharField()
-    tone = serializers.ChoiceField(["good", "warn", "bad"])
+    rationale = serializers.CharField(help_text="Why it matters.")
+    certainty = serializers.CharField(help_text="How sure it is.")
+    severity = serializers.ChoiceField(["good", "warn", "bad"])
     actions = ActionOut(many=True, help_text="For managers.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -102,7 +104,7 @@ class GainOut(serializers.Serializer[Any]):
 class StoppingOut(serializers.Serializer[Any]):
     """Advice on whether to go on labeling. Nothing stops by itself."""
 
-    standing = serializers.ChoiceField([standing.value for standing in TrendStatus])
+    state = serializers.ChoiceField([standing.value for standing in TrendStatus])
     title = serializers.CharField()
     kappas = serializers.ListField(
         child=serializers.FloatField(), help_text="Of models that follow each other, the newest last."
@@ -115,16 +117,18 @@ class StoppingOut(serializers.Serializer[Any]):
 class UnlikeOut(serializers.Serializer[Any]):
     """The numbers on test documents without a near-duplicate among the training documents.
 
-    There where at least 5 % of the test documents have one. `difference` is the share of documents right in
-    full among those unlike any labeled one, minus that among the others.
+    There where at least 5 % of the test documents have one. `accuracy_difference` is the accuracy on those
+    without one minus that on the others.
     """
 
     documents = serializers.IntegerField()
-    alike = serializers.IntegerField(help_text="Test documents that have a near-duplicate in training.")
+    near_duplicates = serializers.IntegerField(
+        help_text="Test documents that have a near-duplicate in training."
+    )
     accuracy = MeasureOut()
     macro_f1 = MeasureOut()
     micro_f1 = MeasureOut()
-    difference = MeasureOut()
+    accuracy_difference = MeasureOut()
 
 
 class ClassReportOut(serializers.Serializer[Any]):
@@ -145,15 +149,15 @@ class ClassReportOut(serializers.Serializer[Any]):
         help_text="Settled documents, and those that wait for a second opinion: they count with their first "
         "answer, and train with it, until the second one is there."
     )
-    waiting_documents = serializers.IntegerField(help_text="Of `labeled_documents`: not settled yet.")
+    unresolved_documents = serializers.IntegerField(help_text="Of `labeled_documents`: not settled yet.")
     test_documents = serializers.IntegerField(
         help_text="Labeled documents of the test set that the model predicted."
     )
-    retired = RetiredOut(many=True)
+    retired_classes = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     macro_f1 = MeasureOut(allow_null=True)
     micro_f1 = MeasureOut(allow_null=True)
-    unlike_labeled = UnlikeOut(allow_null=True)
+    without_near_duplicates = UnlikeOut(allow_null=True)
     imbalance_ratio = MeasureOut()
     effective_classes = MeasureOut()
     classes = ClassScoresOut(many=True)
@@ -187,18 +191,18 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
         "model": report.version.number if report.version else None,
         "labels": report.labels,
         "labeled_documents": len(report.labelled),
-        "waiting_documents": report.labelled.waiting,
+        "unresolved_documents": report.labelled.waiting,
         "test_documents": report.test_documents,
-        "retired": retired_json(report.retired),
+        "retired_classes": retired_json(report.retired),
         "accuracy": measure_json(scores.accuracy) if scores else None,
         "macro_f1": measure_json(scores.macro.f1) if scores else None,
         "micro_f1": measure_json(scores.micro.f1) if scores else None,
-        "unlike_labeled": _unlike(report.unlike) if report.unlike else None,
+        "without_near_duplicates": _unlike(report.unlike) if report.unlike else None,
         "imbalance_ratio": measure_json(report.imbalance.ratio),
         "effective_classes": measure_json(report.imbalance.effective_classes),
         "classes": [_row(row) for row in report.rows],
         "confused_pairs": [
-            {"truth": truth.pk, "predicted": predicted.pk, "documents": count, "of": total}
+            {"true_class": truth.pk, "predicted_class": predicted.pk, "documents": count, "support": total}
             for truth, predicted, count, total in report.pairs[:20]
         ],
         "findings": [finding_json(finding) for finding in findings(report)],
@@ -208,27 +212,34 @@ def _as_json(report: ClassReport) -> dict[str, Any]:
 def _unlike(unlike: UnlikeTexts) -> dict[str, Any]:
     return {
         "documents": unlike.documents,
-        "alike": unlike.alike,
+        "near_duplicates": unlike.alike,
         "accuracy": measure_json(unlike.scores.accuracy),
         "macro_f1": measure_json(unlike.scores.macro.f1),
         "micro_f1": measure_json(unlike.scores.micro.f1),
-        "difference": measure_json(unlike.difference),
+        "accuracy_difference": measure_json(unlike.difference),
     }
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    body = {name: getattr(finding, name) for name in ("key", "title", "text", "why", "how_sure", "tone")}
+    described = {
+        "code": finding.key,
+        "title": finding.title,
+        "text": finding.text,
+        "rationale": finding.why,
+        "certainty": finding.how_sure,
+        "severity": finding.tone,
+    }
     actions = [
-        {"name": deed.name, "address": deed.address, "method": "POST" if deed.is_post else "GET"}
+        {"name": deed.name, "url": deed.address, "method": "POST" if deed.is_post else "GET"}
         for deed in finding.deeds
     ]
-    return body | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
+    return described | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
 
 
 def _stopping(advice: Advice, is_target_reached: bool) -> dict[str, Any]:
     trend, gain = advice.trend, advice.gain
     return {
-        "standing": advice.standing.value,
+        "state": advice.standing.value,
         "title": title(advice, is_target_reached),
         "kappas": list(advice.kappas),
         "kappa": advice.kappa,
@@ -249,10 +260,10 @@ def _row(row: ClassRow) -> dict[str, Any]:
         "f1": measure_json(scores.f1) if scores else None,
         "support": scores.support if scores else None,
         "cross_validated_f1": measure_json(row.crossed.f1) if row.crossed else None,
-        "unlabelled_share": measure_json(row.prevalence) if row.prevalence else None,
-        "unlike_f1": measure_json(row.unlike.f1) if row.unlike else None,
+        "unlabeled_prevalence": measure_json(row.prevalence) if row.prevalence else None,
+        "f1_without_near_duplicates": measure_json(row.unlike.f1) if row.unlike else None,
         "queue_share": None if row.queue_part is None else round(row.queue_part, 4),
-        "queue_share_wanted": row.need.share if row.need else None,
+        "target_queue_share": row.need.share if row.need else None,
         "queue_mode": row.need.mode if row.need else None,
-        "wanted_labels": row.focus.wanted_labels if row.focus else None,
+        "target_labels": row.focus.wanted_labels if row.focus else None,
     }

@@ -17,8 +17,8 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     header = ["class", "train_labels", "test_labels", "support"]
     header += [column for name in measures for column in measure_columns(name)]
     header += [column for name in measures for column in measure_columns(f"cross_validated_{name}")]
-    header += [*measure_columns("unlabelled_share"), "queue_share", "queue_share_wanted", "queue_mode"]
-    header += ["unlike_support", *measure_columns("unlike_f1")]
+    header += [*measure_columns("unlabeled_prevalence"), "queue_share", "target_queue_share", "queue_mode"]
+    header += ["support_without_near_duplicates", *measure_columns("f1_without_near_duplicates")]
     rows = []
     for row in class_report(member.project, query.get("model")).rows:
         cells: list[object] = [row.label_class.name, row.train_labels, row.test_labels]

@@ -17,17 +17,26 @@ from labeling.api.permissions import READ
 from labeling.api.schema import operation
 from labeling.projects.models import Project
 
+CLASS_COUNTS = {  # key of the answer: attribute of the counts
+    "support": "true",
+    "predicted": "predicted",
+    "false_negatives": "missed",
+    "false_positives": "extra",
+    "unmatched_false_negatives": "missed_alone",
+    "unmatched_false_positives": "extra_alone",
+}
+
 
 class ConfusedClassOut(serializers.Serializer[Any]):
     """A row of the matrix. Units are test documents; places in them where spans are marked."""
 
     name = serializers.CharField()
-    true = serializers.IntegerField(help_text="Units that have the class.")
+    support = serializers.IntegerField(help_text="Units that have the class.")
     predicted = serializers.IntegerField(help_text="Units that the model gives it.")
-    missed = serializers.IntegerField()
-    extra = serializers.IntegerField()
-    missed_alone = serializers.IntegerField(help_text="Missed, and nothing given instead.")
-    extra_alone = serializers.IntegerField(help_text="Given where nothing else was missed.")
+    false_negatives = serializers.IntegerField()
+    false_positives = serializers.IntegerField()
+    unmatched_false_negatives = serializers.IntegerField(help_text="Missed, and nothing given instead.")
+    unmatched_false_positives = serializers.IntegerField(help_text="Given where nothing else was missed.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
@@ -36,18 +45,20 @@ class ConfusedClassOut(serializers.Serializer[Any]):
 class AmbiguousPairOut(serializers.Serializer[Any]):
     """Two classes that are mixed up, and what people do with the same two."""
 
-    first = serializers.UUIDField()
-    second = serializers.UUIDField()
+    first_class = serializers.UUIDField()
+    second_class = serializers.UUIDField()
     first_as_second = serializers.IntegerField()
     second_as_first = serializers.IntegerField()
-    of_either = serializers.IntegerField(help_text="Units with one of the two on either side.")
-    share = MeasureOut()
-    expected = serializers.FloatField(help_text="If mistakes fell on classes as often as they are predicted.")
+    units = serializers.IntegerField(help_text="Units with one of the two on either side.")
+    confusion_rate = MeasureOut()
+    expected_confusions = serializers.FloatField(
+        help_text="If mistakes fell on classes as often as they are predicted."
+    )
     lift = MeasureOut()
-    people_differ = serializers.IntegerField()
-    people_compared = serializers.IntegerField()
-    people_share = MeasureOut()
-    why = serializers.ChoiceField([verdict.value for verdict in Verdict])
+    annotator_disagreements = serializers.IntegerField()
+    annotator_comparisons = serializers.IntegerField()
+    annotator_disagreement_rate = MeasureOut()
+    cause = serializers.ChoiceField([verdict.value for verdict in Verdict])
     advice = serializers.CharField()
 
 
@@ -58,14 +69,14 @@ class ConfusionOut(serializers.Serializer[Any]):
     model = serializers.IntegerField(allow_null=True)
     model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
-    retired = RetiredOut(many=True)
+    retired_classes = RetiredOut(many=True)
     units = serializers.IntegerField()
     classes = ConfusedClassOut(many=True)
     matrix = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         help_text="Rows: the true class, columns: the predicted one, in the order of the classes.",
     )
-    together = serializers.ListField(
+    co_occurrence = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         allow_null=True,
         help_text="Test documents that truly have both classes; several labels a document only.",
@@ -91,35 +102,34 @@ def _as_json(report: ConfusionReport) -> dict[str, Any]:
         "headline": confusion_headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.test_documents,
-        "retired": retired_json(report.retired),
+        "retired_classes": retired_json(report.retired),
         "units": counts.n_units if counts else 0,
         "classes": [
             {"class": label_class.pk, "name": label_class.name}
-            | {
-                name: int(getattr(counts, name)[index])
-                for name in ("true", "predicted", "missed", "extra", "missed_alone", "extra_alone")
-            }
+            | {name: int(getattr(counts, attribute)[index]) for name, attribute in CLASS_COUNTS.items()}
             for index, label_class in enumerate(report.classes)
         ],
         "matrix": counts.matrix.tolist() if counts else [],
-        "together": report.co_occurrence.tolist() if is_multi and report.co_occurrence is not None else None,
+        "co_occurrence": report.co_occurrence.tolist()
+        if is_multi and report.co_occurrence is not None
+        else None,
         "pairs": [_pair(pair) for pair in report.pairs],
     }
 
 
 def _pair(pair: AmbiguousPair) -> dict[str, Any]:
     return {
-        "first": pair.first.pk,
-        "second": pair.second.pk,
+        "first_class": pair.first.pk,
+        "second_class": pair.second.pk,
         "first_as_second": pair.model.forward,
         "second_as_first": pair.model.backward,
-        "of_either": pair.model.either,
-        "share": measure_json(pair.model.share),
-        "expected": pair.model.expected,
+        "units": pair.model.either,
+        "confusion_rate": measure_json(pair.model.share),
+        "expected_confusions": pair.model.expected,
         "lift": measure_json(pair.model.lift),
-        "people_differ": pair.splits,
-        "people_compared": pair.comparisons,
-        "people_share": measure_json(pair.people),
-        "why": pair.verdict.value,
+        "annotator_disagreements": pair.splits,
+        "annotator_comparisons": pair.comparisons,
+        "annotator_disagreement_rate": measure_json(pair.people),
+        "cause": pair.verdict.value,
         "advice": advice(pair),
     }

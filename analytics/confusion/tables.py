@@ -38,7 +38,7 @@ def classes_together(report: ConfusionReport) -> list[tuple[LabelClass, LabelCla
 
 
 def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
-    header = ["truth", "predicted", "count", "share_of_truth"]
+    header = ["true_class", "predicted_class", "count", "share_of_true_class"]
     rows: list[list[object]] = []
     if report.counts is None:
         return header, rows
@@ -60,14 +60,21 @@ def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]
 
 
 def _pairs_table(report: ConfusionReport) -> tuple[list[str], list[list[object]]]:
-    header = ["first", "second", "first_as_second", "second_as_first", "of_either", *measure_columns("share")]
+    header = [
+        "first_class",
+        "second_class",
+        "first_as_second",
+        "second_as_first",
+        "units",
+        *measure_columns("confusion_rate"),
+    ]
     header += [
-        "expected",
+        "expected_confusions",
         "lift",
-        "people_differ",
-        "people_compared",
-        *measure_columns("people_share"),
-        "why",
+        "annotator_disagreements",
+        "annotator_comparisons",
+        *measure_columns("annotator_disagreement_rate"),
+        "cause",
     ]
     return header, [
         [
@@ -93,7 +100,7 @@ def _together_table(report: ConfusionReport) -> tuple[list[str], list[list[objec
         [first.name, second.name, both, rarer, round(share, 4)]
         for first, second, both, rarer, share in classes_together(report)
     ]
-    return ["first", "second", "documents", "of_rarer", "share_of_rarer"], rows
+    return ["first_class", "second_class", "documents", "of_rarer", "share_of_rarer"], rows
 
 
 TABLE = ReportTable(read_table)

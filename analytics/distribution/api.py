@@ -26,12 +26,14 @@ class ClassSpreadOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     train_labels = serializers.IntegerField()
     test_labels = serializers.IntegerField()
-    documents = serializers.IntegerField(help_text="Labelled ones that have the class.")
-    share_of_labelled = MeasureOut(help_text="Of the labelled documents of the pool.")
-    share_of_all = MeasureOut(help_text="Estimated from documents drawn at random.")
-    share_of_unlabelled = MeasureOut()
-    ratio = MeasureOut(help_text="share_of_labelled by share_of_all; no high where it has no end.")
-    standing = serializers.ChoiceField(
+    documents = serializers.IntegerField(help_text="Labeled ones that have the class.")
+    labeled_prevalence = MeasureOut(help_text="Of the labeled documents of the pool.")
+    prevalence = MeasureOut(help_text="Estimated from documents drawn at random.")
+    unlabeled_prevalence = MeasureOut()
+    prevalence_ratio = MeasureOut(
+        help_text="`labeled_prevalence` by `prevalence`; no high where it has no end."
+    )
+    representation = serializers.ChoiceField(
         ["over", "under", ""], help_text="Represented among the labels beyond noise; empty where it is not."
     )
 
@@ -43,8 +45,8 @@ class GroupOut(serializers.Serializer[Any]):
     """Labels of one person, guideline version or stretch of time."""
 
     name = serializers.CharField(help_text="Of a stretch of time its first day, as YYYY-MM-DD.")
-    answers = serializers.IntegerField()
-    labels = serializers.ListField(
+    annotations = serializers.IntegerField()
+    label_counts = serializers.ListField(
         child=serializers.IntegerField(), help_text="Of each class, in the order of `classes`."
     )
 
@@ -52,7 +54,7 @@ class GroupOut(serializers.Serializer[Any]):
 class HabitOut(serializers.Serializer[Any]):
     """A person who gives a class more or less often than the others, beyond noise."""
 
-    person = serializers.CharField()
+    annotator = serializers.CharField()
     share = serializers.FloatField()
     others_share = serializers.FloatField()
     residual = serializers.FloatField(help_text="Standard errors between the two.")
@@ -65,8 +67,8 @@ class HabitOut(serializers.Serializer[Any]):
 class TogetherOut(serializers.Serializer[Any]):
     """Two classes on the same documents."""
 
-    first = serializers.UUIDField()
-    second = serializers.UUIDField()
+    first_class = serializers.UUIDField()
+    second_class = serializers.UUIDField()
     documents = serializers.IntegerField()
     lift = serializers.FloatField(help_text="Times as often as by chance.")
 
@@ -75,24 +77,26 @@ class DistributionOut(serializers.Serializer[Any]):
     """How labels spread at this moment. What tells of people is empty for who is no manager."""
 
     headline = serializers.CharField()
-    documents = serializers.IntegerField(
-        help_text="Labeled ones: settled, or waiting for a second opinion, each counted once."
+    labeled_documents = serializers.IntegerField(
+        help_text="Settled, or waiting for a second opinion, each counted once."
     )
-    waiting_documents = serializers.IntegerField(
-        help_text="Of `documents`: not settled yet; they count with their first answer."
+    unresolved_documents = serializers.IntegerField(
+        help_text="Of `labeled_documents`: not settled yet; they count with their first answer."
     )
     test_documents = serializers.IntegerField()
-    drawn_documents = serializers.IntegerField(help_text="Labelled and drawn at random.")
+    randomly_sampled_documents = serializers.IntegerField(help_text="Labeled and drawn at random.")
     imbalance_ratio = MeasureOut()
-    normalised_entropy = MeasureOut()
+    normalized_entropy = MeasureOut()
     effective_classes = MeasureOut()
     classes = ClassSpreadOut(many=True)
     by_time = GroupOut(many=True)
     by_guideline = GroupOut(many=True)
-    by_person = GroupOut(many=True)
-    habits = HabitOut(many=True)
-    habits_are_comparable = serializers.BooleanField(help_text="Found on documents drawn at random.")
-    together = TogetherOut(many=True)
+    by_annotator = GroupOut(many=True)
+    annotator_biases = HabitOut(many=True)
+    annotator_biases_are_comparable = serializers.BooleanField(
+        help_text="Found on documents drawn at random."
+    )
+    co_occurrences = TogetherOut(many=True)
 
 
 class Distributions(Endpoint):
@@ -108,18 +112,23 @@ class Distributions(Endpoint):
 def _as_json(report: Distribution) -> dict[str, Any]:
     return {
         "headline": distribution_headline(report),
-        "documents": report.documents,
-        "waiting_documents": report.waiting,
+        "labeled_documents": report.documents,
+        "unresolved_documents": report.waiting,
         "test_documents": report.test_documents,
-        "drawn_documents": report.drawn,
+        "randomly_sampled_documents": report.drawn,
         "imbalance_ratio": measure_json(report.imbalance.ratio),
-        "normalised_entropy": measure_json(report.imbalance.normalised_entropy),
+        "normalized_entropy": measure_json(report.imbalance.normalised_entropy),
         "effective_classes": measure_json(report.imbalance.effective_classes),
         "classes": [_row(row) for row in report.rows],
         "by_time": [_group(group) for group in report.times],
         "by_guideline": [_group(group) for group in report.guidelines],
-        "together": [
-            {"first": p.first.pk, "second": p.second.pk, "documents": p.documents, "lift": p.lift}
+        "co_occurrences": [
+            {
+                "first_class": p.first.pk,
+                "second_class": p.second.pk,
+                "documents": p.documents,
+                "lift": p.lift,
+            }
             for p in report.pairs
         ],
     }
@@ -128,7 +137,7 @@ def _as_json(report: Distribution) -> dict[str, Any]:
 def _people(report: Distribution, is_manager: bool) -> dict[str, Any]:
     rows = [
         {
-            "person": name,
+            "annotator": name,
             "class": report.rows[skew.class_index].label_class.pk,
             "share": skew.share,
             "others_share": skew.others,
@@ -138,9 +147,9 @@ def _people(report: Distribution, is_manager: bool) -> dict[str, Any]:
         for name, skew in report.habits.skews
     ]
     return {
-        "by_person": [_group(group) for group in report.people] if is_manager else [],
-        "habits": rows if is_manager else [],
-        "habits_are_comparable": report.habits.is_comparable,
+        "by_annotator": [_group(group) for group in report.people] if is_manager else [],
+        "annotator_biases": rows if is_manager else [],
+        "annotator_biases_are_comparable": report.habits.is_comparable,
     }
 
 
@@ -152,11 +161,11 @@ def _row(row: ClassSpread) -> dict[str, Any]:
         "train_labels": row.train,
         "test_labels": row.test,
         "documents": row.documents,
-        "share_of_labelled": measure_json(estimate.labelled),
-        "share_of_all": measure_json(estimate.whole),
-        "share_of_unlabelled": measure_json(estimate.unlabelled),
-        "ratio": _ratio(estimate.ratio),
-        "standing": estimate.standing,
+        "labeled_prevalence": measure_json(estimate.labelled),
+        "prevalence": measure_json(estimate.whole),
+        "unlabeled_prevalence": measure_json(estimate.unlabelled),
+        "prevalence_ratio": _ratio(estimate.ratio),
+        "representation": estimate.standing,
     }
 
 
@@ -167,4 +176,4 @@ def _ratio(measure: Measure) -> dict[str, Any]:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"name": group.name, "answers": group.answers, "labels": list(group.counts)}
+    return {"name": group.name, "annotations": group.answers, "label_counts": list(group.counts)}

@@ -19,9 +19,9 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     if by in BY and (by != "person" or member.may_manage):
         names = [row.label_class.name for row in report.rows]
         rows: Iterable[list[object]] = ([g.name, g.answers, *g.counts] for g in groups_by(report, by))
-        return Table(f"labels-by-{by}", [by, "answers", *names], rows)
-    measures = ("share_of_labelled", "share_of_all", "share_of_unlabelled", "ratio")
-    header = ["class", "train_labels", "test_labels", "labels", "documents", "standing"]
+        return Table(f"labels-by-{by}", ["annotator" if by == "person" else by, "annotations", *names], rows)
+    measures = ("labeled_prevalence", "prevalence", "unlabeled_prevalence", "prevalence_ratio")
+    header = ["class", "train_labels", "test_labels", "labels", "documents", "representation"]
     header += [column for name in measures for column in measure_columns(name)]
     return Table("distribution", header, _class_rows(report))
 

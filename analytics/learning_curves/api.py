@@ -49,16 +49,18 @@ class ToGoOut(serializers.Serializer[Any]):
 class CurveOut(serializers.Serializer[Any]):
     """One learning curve and where it goes."""
 
-    of = serializers.CharField(help_text="`macro_f1`, `accuracy`, or the identifier of a class.")
+    metric = serializers.CharField(
+        help_text="`macro_f1`, `accuracy`, or the identifier of the class whose F1 it is."
+    )
     name = serializers.CharField(help_text="Of the class; empty for an average.")
-    standing = serializers.ChoiceField([standing.value for standing in TargetStatus])
+    state = serializers.ChoiceField([standing.value for standing in TargetStatus])
     reason = serializers.CharField(help_text="Why nothing can be said; empty where something can.")
-    labels_to_go = ToGoOut(allow_null=True, help_text="Labels of the class, or labelled documents.")
-    hours_to_go = ToGoOut(allow_null=True, help_text="Of one person.")
-    gain_of_next_100 = MeasureOut(allow_null=True, help_text="Of averages.")
-    gain_an_hour = MeasureOut(allow_null=True, help_text="Of averages; of one person's work.")
+    remaining_labels = ToGoOut(allow_null=True, help_text="Labels of the class, or labeled documents.")
+    remaining_hours = ToGoOut(allow_null=True, help_text="Of one person.")
+    gain_of_next_100_labels = MeasureOut(allow_null=True, help_text="Of averages.")
+    gain_per_hour = MeasureOut(allow_null=True, help_text="Of averages; of one person's work.")
     points = PointOut(many=True)
-    expected = ExpectedOut(many=True)
+    extrapolation = ExpectedOut(many=True)
 
 
 class CurvesOut(serializers.Serializer[Any]):
@@ -91,19 +93,19 @@ class Curves(Endpoint):
 
 def _curve(curve: LearningCurve) -> dict[str, Any]:
     return {
-        "of": curve.key,
+        "metric": curve.key,
         "name": curve.label_class.name if curve.label_class else "",
-        "standing": curve.forecast.standing.value,
+        "state": curve.forecast.standing.value,
         "reason": curve.forecast.reason,
-        "labels_to_go": _to_go(curve.forecast.more),
-        "hours_to_go": _to_go(curve.hours),
-        "gain_of_next_100": curve.gain and measure_json(curve.gain),
-        "gain_an_hour": curve.gain_an_hour and measure_json(curve.gain_an_hour),
+        "remaining_labels": _to_go(curve.forecast.more),
+        "remaining_hours": _to_go(curve.hours),
+        "gain_of_next_100_labels": curve.gain and measure_json(curve.gain),
+        "gain_per_hour": curve.gain_an_hour and measure_json(curve.gain_an_hour),
         "points": [
             {"model": point.model, "labels": point.labels, "value": measure_json(point.measure)}
             for point in curve.points
         ],
-        "expected": [
+        "extrapolation": [
             {"labels": round(labels, 1), "value": value, "low": low, "high": high}
             for labels, (value, low, high) in expected(curve)
         ],

@@ -44,7 +44,7 @@ def title(advice: Advice, is_target_reached: bool = False) -> str:
     if is_target_reached and advice.standing == TrendStatus.UNKNOWN:
         return _("The target is reached; too early to say whether more labels would still help")
     match advice.standing:
-        case TrendStatus.STABILISED:
+        case TrendStatus.STABILIZED:
             return _("The model has stabilised: more labels of this kind would hardly change it")
         case TrendStatus.LEARNING:
             return _("The model still learns: more labels help")

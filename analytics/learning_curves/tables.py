@@ -16,7 +16,7 @@ from labeling.projects.models import Membership
 
 def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     """Every point as it was measured then, and what is expected."""
-    header = ["of", "kind", "model", "labels", "value", "low", "high"]
+    header = ["metric", "kind", "model", "labels", "value", "low", "high"]
     return Table("curves", header, _points(curves_report(member.project)))
 
 

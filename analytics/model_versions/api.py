@@ -22,8 +22,12 @@ from labeling.exceptions import NotFound
 class CompareFilters(Filters):
     """Which two models; without them the model in use and the one before it."""
 
-    a = AddressNumber(required=False, min_value=1, help_text="Number of the first model.")
-    b = AddressNumber(required=False, min_value=1, help_text="Number of the second model.")
+    first_model = AddressNumber(
+        source="a", required=False, min_value=1, help_text="Number of the first model."
+    )
+    second_model = AddressNumber(
+        source="b", required=False, min_value=1, help_text="Number of the second model."
+    )
     outcome = serializers.ChoiceField(
         [outcome.value for outcome in Outcome],
         default=Outcome.FIXED.value,
@@ -38,7 +42,7 @@ class DifferenceOut(serializers.Serializer[Any]):
     second = serializers.FloatField(allow_null=True)
     difference = MeasureOut()
     p_value = serializers.FloatField()
-    is_beyond_noise = serializers.BooleanField()
+    is_significant = serializers.BooleanField()
 
 
 class ClassDifferenceOut(DifferenceOut):
@@ -55,8 +59,8 @@ class ComparisonOut(serializers.Serializer[Any]):
     """Two models on the same test documents, by the labels of now."""
 
     headline = serializers.CharField()
-    first = serializers.IntegerField()
-    second = serializers.IntegerField()
+    first_model = serializers.IntegerField()
+    second_model = serializers.IntegerField()
     test_documents = serializers.IntegerField()
     fixed = serializers.IntegerField()
     broken = serializers.IntegerField()
@@ -88,8 +92,8 @@ def _as_json(comparison: Comparison, outcome: Outcome) -> dict[str, Any]:
     rows = comparison.judged.documents(outcome)[:MAX_ITEMS]
     return {
         "headline": comparison_headline(comparison),
-        "first": comparison.first.number,
-        "second": comparison.second.number,
+        "first_model": comparison.first.number,
+        "second_model": comparison.second.number,
         "test_documents": body.n_documents,
         "fixed": comparison.counts[Outcome.FIXED],
         "broken": comparison.counts[Outcome.BROKEN],
@@ -113,5 +117,5 @@ def _difference(difference: PairedDifference) -> dict[str, Any]:
         "second": difference.second,
         "difference": measure_json(difference.change),
         "p_value": difference.p_value,
-        "is_beyond_noise": difference.is_beyond_noise,
+        "is_significant": difference.is_beyond_noise,
     }

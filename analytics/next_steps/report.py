@@ -147,7 +147,7 @@ def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
 def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> Finding:
     """What is left when nothing is wrong: label on, or stop."""
     advice = stopping_advice(member.project)
-    is_done = not standing.open or advice.standing == stopping_criteria.TrendStatus.STABILISED
+    is_done = not standing.open or advice.standing == stopping_criteria.TrendStatus.STABILIZED
     if not standing.open:
         text = _("Every document is labeled. Import more to go on.")
         deeds = (import_more(member.project),) if member.may_manage else ()

@@ -38,20 +38,20 @@ class BinOut(serializers.Serializer[Any]):
     low = serializers.FloatField()
     high = serializers.FloatField()
     count = serializers.IntegerField()
-    mean_probability = serializers.FloatField()
-    share_right = MeasureOut()
+    mean_predicted_probability = serializers.FloatField()
+    accuracy = MeasureOut()
 
 
 class ClassQualityOut(serializers.Serializer[Any]):
-    """One class. Of the threshold with the best F1, `f1_elsewhere` is what to expect on other documents."""
+    """One class. `expected_f1_at_best_threshold` is what to expect of it on other documents."""
 
     name = serializers.CharField()
     support = serializers.IntegerField()
     f1 = MeasureOut()
     average_precision = MeasureOut(allow_null=True)
     best_threshold = serializers.FloatField(allow_null=True)
-    best_f1 = MeasureOut(allow_null=True)
-    f1_elsewhere = MeasureOut(allow_null=True)
+    f1_at_best_threshold = MeasureOut(allow_null=True)
+    expected_f1_at_best_threshold = MeasureOut(allow_null=True)
     partial_f1 = MeasureOut(allow_null=True, help_text="Of spans: half credit where only the ends are wrong.")
     by_class_f1 = MeasureOut(allow_null=True, help_text="Of spans: any overlap with the right class.")
 
@@ -66,18 +66,18 @@ class QualityOut(serializers.Serializer[Any]):
     model = serializers.IntegerField(allow_null=True)
     model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
-    retired = RetiredOut(many=True)
+    retired_classes = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
     hamming_loss = MeasureOut(allow_null=True)
     averages = AverageOut(many=True)
     log_loss = MeasureOut(allow_null=True)
-    brier = MeasureOut(allow_null=True)
-    calibration_error = MeasureOut(allow_null=True)
-    gap = MeasureOut(allow_null=True, help_text="How sure minus how right its answers are.")
-    ranking_average_precision = MeasureOut(allow_null=True)
-    ranking_loss = MeasureOut(allow_null=True)
+    brier_score = MeasureOut(allow_null=True)
+    expected_calibration_error = MeasureOut(allow_null=True)
+    overconfidence = MeasureOut(allow_null=True, help_text="How sure minus how right its answers are.")
+    label_ranking_average_precision = MeasureOut(allow_null=True)
+    label_ranking_loss = MeasureOut(allow_null=True)
     coverage_error = MeasureOut(allow_null=True)
-    bins = BinOut(many=True)
+    calibration_bins = BinOut(many=True)
     classes = ClassQualityOut(many=True)
 
 
@@ -100,26 +100,26 @@ def _as_json(report_data: QualityReport) -> dict[str, Any]:
         "headline": quality_headline(report_data),
         "model": report_data.version.number if report_data.version else None,
         "test_documents": report_data.documents,
-        "retired": retired_json(report_data.retired),
+        "retired_classes": retired_json(report_data.retired),
         "accuracy": _or_null(report.accuracy if report else None),
         "hamming_loss": _or_null(report.hamming_loss if report else None),
         "averages": [{"average": key} | _average(average) for key, _name, average in averages(report_data)],
         "log_loss": _or_null(probability_scores.log_loss if probability_scores else None),
-        "brier": _or_null(probability_scores.brier if probability_scores else None),
-        "calibration_error": _or_null(probability_scores.calibration.error if probability_scores else None),
-        "gap": _or_null(probability_scores.gap if probability_scores else None),
-        "ranking_average_precision": _or_null(order.average_precision if order else None),
-        "ranking_loss": _or_null(order.loss if order else None),
+        "brier_score": _or_null(probability_scores.brier if probability_scores else None),
+        "expected_calibration_error": _or_null(
+            probability_scores.calibration.error if probability_scores else None
+        ),
+        "overconfidence": _or_null(probability_scores.gap if probability_scores else None),
+        "label_ranking_average_precision": _or_null(order.average_precision if order else None),
+        "label_ranking_loss": _or_null(order.loss if order else None),
         "coverage_error": _or_null(order.coverage if order else None),
-        "bins": [
+        "calibration_bins": [
             {
                 "low": score_bin.low,
                 "high": score_bin.high,
                 "count": score_bin.n_documents,
-                "mean_probability": score_bin.confidence,
-                "share_right": measure_json(
-                    Measure(score_bin.share_right, interval=share_interval(score_bin))
-                ),
+                "mean_predicted_probability": score_bin.confidence,
+                "accuracy": measure_json(Measure(score_bin.share_right, interval=share_interval(score_bin))),
             }
             for score_bin in (probability_scores.calibration.bins if probability_scores else ())
         ],
@@ -140,8 +140,8 @@ def _row(row: ClassQuality) -> dict[str, Any]:
         "f1": measure_json(row.f1),
         "average_precision": _or_null(row.average_precision),
         "best_threshold": best.value if best else None,
-        "best_f1": _or_null(best.f1 if best else None),
-        "f1_elsewhere": _or_null(best.f1_elsewhere if best else None),
+        "f1_at_best_threshold": _or_null(best.f1 if best else None),
+        "expected_f1_at_best_threshold": _or_null(best.f1_elsewhere if best else None),
         "partial_f1": _or_null(row.partial),
         "by_class_f1": _or_null(row.by_class),
     }

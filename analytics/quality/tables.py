@@ -40,7 +40,7 @@ def _averages_table(quality: QualityReport) -> Cells:
 
 def _calibration_table(quality: QualityReport) -> Cells:
     bins = quality.probabilities.calibration.bins if quality.probabilities else ()
-    header = ["from", "to", "count", "mean_probability", *measure_columns("share_right")]
+    header = ["low", "high", "count", "mean_predicted_probability", *measure_columns("accuracy")]
     rows: list[list[object]] = [
         [
             *(score_bin.low, score_bin.high, score_bin.n_documents, round(score_bin.confidence, 4)),
@@ -62,7 +62,7 @@ def _curve_table(quality: QualityReport) -> Cells:
 def _classes_table(quality: QualityReport) -> Cells:
     if quality.project.kind == Project.Kind.SPANS:
         return _span_table(quality)
-    measures = ("f1", "average_precision", "f1_at_best_threshold", "f1_elsewhere")
+    measures = ("f1", "average_precision", "f1_at_best_threshold", "expected_f1_at_best_threshold")
     header = ["class", "support", "best_threshold"]
     header += [column for name in measures for column in measure_columns(name)]
     rows: list[list[object]] = []

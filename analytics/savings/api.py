@@ -42,7 +42,7 @@ class SavingsOut(serializers.Serializer[Any]):
         allow_null=True, help_text="When the labels were as they are told here."
     )
     is_running = serializers.BooleanField(help_text="Whether another one is under way.")
-    why_not = serializers.CharField(help_text="What is missing before one can be asked for.")
+    obstacle = serializers.CharField(help_text="What is missing before one can be asked for.")
     pool_documents = serializers.IntegerField(allow_null=True)
     test_documents = serializers.IntegerField(allow_null=True)
     runs = serializers.IntegerField(
@@ -73,7 +73,7 @@ def _as_json(report: SavingsReport) -> dict[str, Any]:
         "headline": savings_headline(report),
         "as_of": report.replay.asked_at if report.replay else None,
         "is_running": report.running is not None,
-        "why_not": report.why_not,
+        "obstacle": report.why_not,
         "pool_documents": result.get("pool"),
         "test_documents": result.get("test"),
         "runs": result.get("runs"),

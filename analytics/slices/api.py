@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -25,8 +24,8 @@ class ConditionOut(serializers.Serializer[Any]):
 
     field = serializers.CharField()
     value = serializers.CharField(allow_null=True, help_text="null for a range.")
-    least = serializers.FloatField(allow_null=True)
-    below = serializers.FloatField(allow_null=True)
+    gte = serializers.FloatField(allow_null=True, help_text="At least.")
+    lt = serializers.FloatField(allow_null=True, help_text="Less than.")
 
 
 class SliceOut(serializers.Serializer[Any]):
@@ -34,9 +33,9 @@ class SliceOut(serializers.Serializer[Any]):
 
     field = serializers.CharField(help_text="Of the metadata; empty for none.")
     value = serializers.CharField()
-    least = serializers.IntegerField(help_text="Characters of the text.")
-    below = serializers.IntegerField(allow_null=True, help_text="Characters of the text.")
-    also = ConditionOut(many=True, help_text="What else is said of the metadata.")
+    min_characters = serializers.IntegerField(help_text="Of the text.")
+    max_characters = serializers.IntegerField(allow_null=True, help_text="Of the text.")
+    conditions = ConditionOut(many=True, help_text="What else is said of the metadata.")
 
 
 class BucketOut(serializers.Serializer[Any]):
@@ -61,10 +60,10 @@ class WeakOut(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     documents = serializers.IntegerField()
-    wrong = serializers.IntegerField()
-    error = serializers.FloatField()
-    rest_error = serializers.FloatField()
-    effect = serializers.FloatField(help_text="Cohen's h: .2 is small, .5 middling, .8 large.")
+    wrong_documents = serializers.IntegerField()
+    error_rate = serializers.FloatField()
+    rest_error_rate = serializers.FloatField()
+    effect_size = serializers.FloatField(help_text="Cohen's h: .2 is small, .5 middling, .8 large.")
     p_value = serializers.FloatField(help_text="Fisher's, put right for all slices that were tried.")
     slice = SliceOut(allow_null=True, help_text="null for a value that is every document's.")
 
@@ -76,10 +75,10 @@ class SlicesOut(serializers.Serializer[Any]):
     model = serializers.IntegerField(allow_null=True)
     model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
-    retired = RetiredOut(many=True)
+    retired_classes = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
-    tried = serializers.IntegerField(help_text="Slices of one and two fields.")
-    worst = WeakOut(many=True)
+    tested_slices = serializers.IntegerField(help_text="Slices of one and two fields.")
+    weak_slices = WeakOut(many=True)
     fields_ = FieldOut(many=True)
 
     def get_fields(self) -> dict[str, Any]:
@@ -103,10 +102,10 @@ def _as_json(report: Slices) -> dict[str, Any]:
         "headline": slices_headline(report),
         "model": report.version.number if report.version else None,
         "test_documents": report.documents,
-        "retired": retired_json(report.retired),
+        "retired_classes": retired_json(report.retired),
         "accuracy": measure_json(report.whole.accuracy) if report.whole else None,
-        "tried": report.tried,
-        "worst": [_weak(weak) for weak in report.weak],
+        "tested_slices": report.tried,
+        "weak_slices": [_weak(weak) for weak in report.weak],
         "fields": [_field(report, field) for field in report.fields],
     }
 
@@ -129,10 +128,10 @@ def _weak(weak: Weak) -> dict[str, Any]:
     return {
         "name": weak.name,
         "documents": weak_slice.documents,
-        "wrong": weak_slice.wrong,
-        "error": weak_slice.error,
-        "rest_error": weak_slice.rest_error,
-        "effect": weak_slice.effect,
+        "wrong_documents": weak_slice.wrong,
+        "error_rate": weak_slice.error,
+        "rest_error_rate": weak_slice.rest_error,
+        "effect_size": weak_slice.effect,
         "p_value": weak_slice.p_value,
         "slice": _slice(weak.where),
     }
@@ -141,5 +140,18 @@ def _weak(weak: Weak) -> dict[str, Any]:
 def _slice(where: Slice | None) -> dict[str, Any] | None:
     if where is None:
         return None
-    body = {"field": where.field, "value": where.value, "least": where.least, "below": where.below}
-    return body | {"also": [asdict(condition) for condition in where.also]}
+    return {
+        "field": where.field,
+        "value": where.value,
+        "min_characters": where.least,
+        "max_characters": None if where.below is None else where.below - 1,
+        "conditions": [
+            {
+                "field": condition.field,
+                "value": condition.value,
+                "gte": condition.least,
+                "lt": condition.below,
+            }
+            for condition in where.also
+        ],
+    }

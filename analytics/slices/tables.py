@@ -14,7 +14,15 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     """Every bucket of every field; ?table=worst has the worst slices."""
     report = slices(member.project, requested=query.get("model"))
     if query.get("table") == "worst":
-        header = ["slice", "documents", "wrong", "error", "rest_error", "effect_h", "p_adjusted"]
+        header = [
+            "slice",
+            "documents",
+            "wrong_documents",
+            "error_rate",
+            "rest_error_rate",
+            "effect_size",
+            "p_value",
+        ]
         worst = [
             [
                 weak.name,

@@ -50,10 +50,10 @@ class NeedOut(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     mode = serializers.ChoiceField(ClassNeed.Mode.values)
-    share_wanted = serializers.FloatField(allow_null=True, help_text="Null while nobody has said.")
-    share_now = serializers.FloatField(help_text="Of the head: entries that are there for the class.")
+    target_share = serializers.FloatField(allow_null=True, help_text="Null while nobody has said.")
+    current_share = serializers.FloatField(help_text="Of the head: entries that are there for the class.")
     f1 = MeasureOut()
-    why = serializers.CharField()
+    reason = serializers.CharField()
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
@@ -64,21 +64,21 @@ class PartOut(serializers.Serializer[Any]):
 
     share = serializers.CharField()
     documents = serializers.IntegerField()
-    part = serializers.FloatField()
+    fraction = serializers.FloatField()
 
 
 class FocusEffectOut(serializers.Serializer[Any]):
     """What a focus or a need has brought to a class."""
 
-    by = serializers.ChoiceField(["focus", "need"])
-    answers = serializers.IntegerField(help_text="To documents that were chosen for the class.")
-    had_the_class = serializers.IntegerField()
+    steered_by = serializers.ChoiceField(["focus", "need"])
+    annotations = serializers.IntegerField(help_text="To documents that were chosen for the class.")
+    hits = serializers.IntegerField(help_text="Those that gave it the class.")
     f1_before = MeasureOut()
     f1_after = MeasureOut()
     recall_before = MeasureOut()
     recall_after = MeasureOut()
-    change = MeasureOut()
-    is_beyond_noise = serializers.BooleanField()
+    difference = MeasureOut()
+    is_significant = serializers.BooleanField()
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
@@ -93,7 +93,7 @@ class SteeringOut(serializers.Serializer[Any]):
     target_f1 = serializers.FloatField()
     classes = NeedOut(many=True)
     head = PartOut(many=True)
-    achieved = FocusEffectOut(many=True)
+    effects = FocusEffectOut(many=True)
 
 
 class SteeringReports(Endpoint):
@@ -146,10 +146,10 @@ def _as_json(report: Steering, member: Membership) -> dict[str, Any]:
         "target_f1": report.project.target_f1,
         "classes": [_row(row) for row in report.rows],
         "head": [
-            {"share": row.share, "documents": row.entries, "part": round(row.part, 4)}
+            {"share": row.share, "documents": row.entries, "fraction": round(row.part, 4)}
             for row in report.shares
         ],
-        "achieved": [_focus_effect(effect) for effect in report.achieved],
+        "effects": [_focus_effect(effect) for effect in report.achieved],
     }
 
 
@@ -158,23 +158,23 @@ def _row(row: NeedRow) -> dict[str, Any]:
         "class": row.label_class.pk,
         "name": row.label_class.name,
         "mode": row.mode,
-        "share_wanted": row.wanted,
-        "share_now": round(row.part, 4),
+        "target_share": row.wanted,
+        "current_share": round(row.part, 4),
         "f1": measure_json(row.f1),
-        "why": row.why,
+        "reason": row.why,
     }
 
 
 def _focus_effect(effect: FocusEffect) -> dict[str, Any]:
     return {
         "class": effect.label_class.pk,
-        "by": "focus" if effect.focus else "need",
-        "answers": effect.brought.answers,
-        "had_the_class": effect.brought.hits,
+        "steered_by": "focus" if effect.focus else "need",
+        "annotations": effect.brought.answers,
+        "hits": effect.brought.hits,
         "f1_before": measure_json(effect.before),
         "f1_after": measure_json(effect.after),
         "recall_before": measure_json(effect.recall_before),
         "recall_after": measure_json(effect.recall_after),
-        "change": measure_json(effect.difference),
-        "is_beyond_noise": effect.is_beyond_noise,
+        "difference": measure_json(effect.difference),
+        "is_significant": effect.is_beyond_noise,
     }

@@ -15,8 +15,8 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     report = steering.steering(member.project)
     if query.get("table") == "head":
         parts = [[row.share, row.entries, round(row.part, 4)] for row in report.shares]
-        return Table("head", ["share", "documents", "part"], parts)
-    header = ["class", "mode", "share_wanted", "share_now", "documents", *measure_columns("f1"), "why"]
+        return Table("head", ["share", "documents", "fraction"], parts)
+    header = ["class", "mode", "target_share", "current_share", "documents", *measure_columns("f1"), "reason"]
     rows = [
         [
             row.label_class.name,

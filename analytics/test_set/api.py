@@ -13,7 +13,7 @@ from analytics.edge.fields import MeasureOut, measure_json
 from analytics.test_set.filters import SORTS, Asked
 from analytics.test_set.report import Review, review
 from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressNumber, Filters
+from labeling.api.fields import AddressLengthLimit, AddressNumber, Filters, Flag
 from labeling.api.model_status import ModelStatusOut, status_json
 from labeling.api.permissions import MANAGERS_READ
 from labeling.api.schema import operation
@@ -27,37 +27,47 @@ class TestSetFilters(Filters):
     model = AddressNumber(
         required=False, min_value=1, help_text="Number of a version that keeps predictions."
     )
-    wrong = serializers.ChoiceField(["1"], required=False, help_text="Only incorrect predictions.")
-    truth = serializers.UUIDField(required=False)
-    predicted = serializers.UUIDField(
-        required=False, help_text="With `truth`: a cell of the confusion matrix."
+    is_wrong = Flag(
+        is_only_true=True, source="wrong", required=False, help_text="Only incorrect predictions."
     )
-    missed = serializers.UUIDField(required=False, help_text="A class that the model missed.")
-    extra = serializers.UUIDField(required=False, help_text="A class that the model wrongly gave.")
-    either = serializers.UUIDField(required=False, help_text="A class on either side.")
-    above = AddressNumber(required=False, min_value=0, max_value=100, help_text="Confidence, per cent, from.")
-    under = AddressNumber(
-        required=False, min_value=0, max_value=100, help_text="Confidence, per cent, below."
+    true_class = serializers.UUIDField(source="truth", required=False)
+    predicted_class = serializers.UUIDField(
+        source="predicted", required=False, help_text="With `true_class`: a cell of the confusion matrix."
+    )
+    false_negative_class = serializers.UUIDField(
+        source="missed", required=False, help_text="A class that the model missed."
+    )
+    false_positive_class = serializers.UUIDField(
+        source="extra", required=False, help_text="A class that the model wrongly gave."
+    )
+    either_class = serializers.UUIDField(source="either", required=False, help_text="A class on either side.")
+    min_confidence_percent = AddressNumber(
+        source="above", required=False, min_value=0, max_value=100, help_text="Confidence, from."
+    )
+    below_confidence_percent = AddressNumber(
+        source="under", required=False, min_value=0, max_value=100, help_text="Confidence, below."
     )
     guideline = AddressNumber(required=False, min_value=1, help_text="The label's guideline version.")
     field = serializers.CharField(
         required=False, max_length=200, help_text="Of the metadata; `value` with it."
     )
     value = serializers.CharField(required=False, allow_blank=True, max_length=1000)
-    least = AddressNumber(required=False, min_value=0, help_text="Characters of the text, from.")
-    below = AddressNumber(required=False, min_value=1, help_text="Characters of the text, below.")
-    twins = serializers.ChoiceField(["0", "1"], required=False, help_text="Without or with near-duplicates.")
+    min_characters = AddressNumber(source="least", required=False, min_value=0, help_text="Of the text.")
+    max_characters = AddressLengthLimit(source="below", required=False, min_value=0, help_text="Of the text.")
+    has_near_duplicate = Flag(source="twins", required=False)
     sort = serializers.ChoiceField(SORTS, required=False)
     page = AddressNumber(required=False, min_value=1, help_text="Of 100 documents each.")
 
 
 class ReviewedOut(serializers.Serializer[Any]):
-    """One labelled document of the test set, and what the model says of it."""
+    """One labeled document of the test set, and what the model says of it."""
 
     document_id = serializers.IntegerField()
-    labelled = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
-    predicted = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
-    labelled_spans = serializers.ListField(help_text="Start, end and class of each span.")
+    true_classes = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
+    predicted_classes = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Empty in a spans project."
+    )
+    true_spans = serializers.ListField(help_text="Start, end and class of each span.")
     predicted_spans = serializers.ListField(help_text="Start, end and class of each span.")
     probabilities = serializers.DictField(
         child=serializers.FloatField(), help_text="By class; empty in a spans project."
@@ -77,10 +87,10 @@ class TestSetOut(serializers.Serializer[Any]):
     model = serializers.IntegerField(allow_null=True)
     model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
-    error = MeasureOut(help_text="The share of wrong answers.")
-    fitting = serializers.IntegerField()
+    error_rate = MeasureOut(help_text="The share of wrong answers.")
+    matching_documents = serializers.IntegerField()
     page = serializers.IntegerField()
-    pages = serializers.IntegerField()
+    page_count = serializers.IntegerField()
     results = ReviewedOut(many=True)
 
 
@@ -90,7 +100,7 @@ class TestSets(Endpoint):
 
     @operation("reports_test_set", answers={200: TestSetOut}, filters=TestSetFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read the labelled test set beside what a model says of it, the worst mistakes first.
+        """Read the labeled test set beside what a model says of it, the worst mistakes first.
 
         Only managers may: who labels the test set must not read its answers. To send documents to the queue,
         give their identifiers to `picks`.
@@ -108,10 +118,10 @@ def _as_json(review: Review, asked_page: int) -> dict[str, Any]:
     return {
         "model": review.version.number if review.version else None,
         "test_documents": len(review),
-        "error": measure_json(review.error),
-        "fitting": len(review.rows),
+        "error_rate": measure_json(review.error),
+        "matching_documents": len(review.rows),
         "page": page,
-        "pages": pages,
+        "page_count": pages,
         "results": [_row(review, row) for row in rows.tolist()],
     }
 
@@ -132,9 +142,9 @@ def _row(review: Review, row: int) -> dict[str, Any]:
     probabilities = [] if is_spans else held_out.probabilities[row].round(6).tolist()
     return {
         "document_id": int(held_out.document_ids[row]),
-        "labelled": classes(held_out.truth),
-        "predicted": classes(held_out.predicted),
-        "labelled_spans": spans(held_out.truth_spans),
+        "true_classes": classes(held_out.truth),
+        "predicted_classes": classes(held_out.predicted),
+        "true_spans": spans(held_out.truth_spans),
         "predicted_spans": spans(held_out.predicted_spans),
         "probabilities": {str(pk): p for pk, p in zip(held_out.classes, probabilities, strict=False)},
         "is_wrong": bool(numbers.is_wrong[row]),

@@ -17,14 +17,14 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     """All documents that fit the filters of the page, in its order."""
     listing = review(member.project, Asked.read(query))
     header = [
-        "document",
+        "document_id",
         "external_id",
-        "labelled",
-        "predicted",
+        "true_classes",
+        "predicted_classes",
         "is_wrong",
         "confidence",
         "loss",
-        "labelled_by",
+        "annotator",
     ]
     number = listing.version.number if listing.version else 0
     return Table(f"test-set-model-{number}", header, _csv_rows(listing))

@@ -19,7 +19,7 @@ from labeling.api.schema import operation
 
 
 class AnnotationFilters(PageFilters):
-    document = AddressNumber(required=False, help_text="A document's identifier.")
+    document_id = AddressNumber(source="document", required=False, help_text="A document's identifier.")
     annotator = serializers.CharField(required=False, max_length=150, help_text="A user name.")
     source = serializers.ChoiceField(Annotation.Source.choices, required=False)  # type: ignore[assignment]
     current = serializers.ChoiceField(

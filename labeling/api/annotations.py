@@ -85,7 +85,7 @@ class UndoneOut(serializers.Serializer[Any]):
     """What an undo left."""
 
     document_id = serializers.IntegerField()
-    held = HeldDocumentOut(
+    lease = HeldDocumentOut(
         allow_null=True,
         help_text="The document in your hands again; null where the others' answers suffice, and where you "
         "have answered it since.",
@@ -189,7 +189,7 @@ class UndoAnnotation(Endpoint):
         lease = corrections.undo(project_id, self.caller, annotation_id, key=key)
         held = [held for held in claims.held_by(project_id, self.caller) if held.lease_id == lease.pk]
         shown = held_out(held, self.member.project)
-        return Response({"document_id": lease.document_id, "held": shown[0] if shown else None})
+        return Response({"document_id": lease.document_id, "lease": shown[0] if shown else None})
 
 
 class CorrectAnnotation(Answering):

@@ -17,13 +17,13 @@ from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 
 KEY = "The key that chooses the class on the labeling page: a digit or a small letter; empty for none."
-COLOUR = "# and six hexadecimal digits."
+COLOR = "# and six hexadecimal digits."
 
 
 class NewClassIn(Input):
     name = Text(max_length=100)
     key = Text(required=False, max_length=1, allow_blank=True, help_text=KEY)
-    colour = Text(required=False, max_length=7, help_text=COLOUR)
+    color = Text(source="colour", required=False, max_length=7, help_text=COLOR)
 
 
 class ClassChangeIn(NewClassIn):
@@ -39,11 +39,12 @@ class ClassChangeIn(NewClassIn):
 class ClassOut(serializers.ModelSerializer[LabelClass]):
     """A label class. Its identifier never changes; its name may."""
 
+    color = serializers.CharField(source="colour")
     is_retired = serializers.SerializerMethodField(help_text="No longer offered; labels given so far stay.")
 
     class Meta:
         model = LabelClass
-        fields = ("id", "name", "key", "colour", "position", "seed_words", "is_retired")
+        fields = ("id", "name", "key", "color", "position", "seed_words", "is_retired")
         read_only_fields = fields
 
     def get_is_retired(self, label_class: LabelClass) -> bool:
@@ -86,7 +87,7 @@ class OneClass(Endpoint):
         examples={"Rename": {"name": "Invoices"}},
     )
     def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Rename a class, or give it another key, colour, place or seed words. Its labels stay."""
+        """Rename a class, or give it another key, color, place or seed words. Its labels stay."""
         changes = ClassChangeIn.changes(request.data)
         return Response(ClassOut(classes.change(project_id, self.caller, class_id, **changes)).data)
 

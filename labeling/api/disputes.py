@@ -46,14 +46,14 @@ class OpinionOut(serializers.ModelSerializer[Annotation]):
 class DisputeOut(DocumentOut):
     """A document that waits for an adjudicator, with the answers that disagree, if any."""
 
-    opinions = serializers.SerializerMethodField()
+    annotations = serializers.SerializerMethodField()
 
     class Meta(DocumentOut.Meta):
-        fields = (*DocumentOut.Meta.fields, "opinions")
+        fields = (*DocumentOut.Meta.fields, "annotations")
         read_only_fields = fields
 
     @extend_schema_field(OpinionOut(many=True))
-    def get_opinions(self, document: Document) -> Any:
+    def get_annotations(self, document: Document) -> Any:
         return OpinionOut(self.context["opinions"].get(document.pk, []), many=True).data
 
 

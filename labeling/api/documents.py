@@ -48,7 +48,7 @@ class DocumentFilters(TextPageFilters):
 
 
 class DocumentOut(serializers.ModelSerializer[Document]):
-    """The unit to be labelled."""
+    """The unit to be labeled."""
 
     metadata = serializers.SerializerMethodField(
         help_text="For all but managers without what the project hides from those who label."
@@ -85,12 +85,13 @@ class DocumentOut(serializers.ModelSerializer[Document]):
 class ResolutionOut(serializers.ModelSerializer[Resolution]):
     """What settled a document."""
 
+    method = serializers.ChoiceField(Resolution.How.choices, source="how")
     annotation_id = serializers.IntegerField()
     labels = LabelOut(many=True, source="annotation.labels")
 
     class Meta:
         model = Resolution
-        fields = ("how", "annotation_id", "labels", "resolved_at")
+        fields = ("method", "annotation_id", "labels", "resolved_at")
         read_only_fields = fields
 
 

@@ -30,7 +30,7 @@ class Problem:
     status: int
     code: str  # stable, for machines
     detail: str  # for people: what to do
-    errors: list[dict[str, str]] = field(default_factory=list)  # {"place", "code", "reason"}
+    errors: list[dict[str, str]] = field(default_factory=list)  # {"path", "code", "reason"}
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
@@ -65,10 +65,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
-    """Nested messages as one list, each with its place.
+    """Nested messages as one list, each with its path.
 
     >>> flatten({"labels": {1: {"class": [drf_errors.ErrorDetail("Give it.", "required")]}}})
-    [{'place': 'labels[1].class', 'code': 'required', 'reason': 'Give it.'}]
+    [{'path': 'labels[1].class', 'code': 'required', 'reason': 'Give it.'}]
     """
     if isinstance(detail, dict):
         return [
@@ -78,7 +78,7 @@ def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
         return [error for key, below in enumerate(detail) for error in flatten(below, _below(path, key))]
     if isinstance(detail, list):
         return [error for item in detail for error in flatten(item, path)]
-    return [{"place": path, "code": getattr(detail, "code", "invalid"), "reason": str(detail)}]
+    return [{"path": path, "code": getattr(detail, "code", "invalid"), "reason": str(detail)}]
 
 
 def _below(path: str, key: str | int) -> str:
@@ -95,9 +95,9 @@ def _of_domain(error: LabelingError) -> Problem:
     prefix = "" if item is None else f"annotations[{item}]"
     for problem_facts in error.facts.get("errors", []):
         path = ".".join(part for part in (prefix, problem_facts["place"]) if part)
-        problem.errors.append({"place": path, "code": error.code(), "reason": str(problem_facts["reason"])})
+        problem.errors.append({"path": path, "code": error.code(), "reason": str(problem_facts["reason"])})
     if item is not None and not problem.errors:
-        problem.errors = [{"place": prefix, "code": error.code(), "reason": error.message}]
+        problem.errors = [{"path": prefix, "code": error.code(), "reason": error.message}]
     return problem
 
 

@@ -10,6 +10,8 @@ from django.urls import register_converter
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from labeling.api.renamed import with_new_names
+
 LARGEST = 2**31 - 1  # of an integer column
 
 
@@ -19,6 +21,8 @@ class Input(serializers.Serializer[Any]):
     default_error_messages = {"unknown": _("There is no such field; leave it out.")}
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = with_new_names(data, self.fields)
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
             message = serializers.ErrorDetail(str(self.error_messages["unknown"]), "unknown")
             raise serializers.ValidationError({name: [message] for name in sorted(unknown)[:20]})
@@ -46,14 +50,16 @@ class Filters(serializers.Serializer[Any]):
 
     @classmethod
     def checked(cls, query: Any) -> Self:
+        known = cls().fields
+        asked = with_new_names(dict(query.lists()), known)
         wrong = {
-            name: [_("There is no such filter.") if name not in cls().fields else _("Give it once.")]
-            for name, values in query.lists()
-            if name not in cls().fields or len(values) > 1
+            name: [_("There is no such filter.") if name not in known else _("Give it once.")]
+            for name, values in asked.items()
+            if name not in known or len(values) > 1
         }
         if wrong:
             raise serializers.ValidationError(dict(sorted(wrong.items())[:20]))
-        serializer = cls(data=query.dict())
+        serializer = cls(data=with_new_names(query.dict(), known))
         serializer.is_valid(raise_exception=True)
         return serializer
 
@@ -115,6 +121,31 @@ class Identifier(serializers.UUIDField):
         ):
             self.fail("invalid", value=data)
         return super().to_internal_value(data)
+
+
+class LengthLimit(WholeNumber):
+    """The most characters of a text; as a value, the first length that is too long."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return super().to_internal_value(data) + 1
+
+
+class AddressLengthLimit(AddressNumber):
+    """As LengthLimit, in an address."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return super().to_internal_value(data) + 1
+
+
+class Flag(serializers.ChoiceField):
+    """true or false in an address, which pages write as 1 and 0; as a value, what pages write."""
+
+    def __init__(self, *, is_only_true: bool = False, **kwargs: Any) -> None:
+        super().__init__(["true", "1"] if is_only_true else ["true", "false", "1", "0"], **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        chosen = super().to_internal_value(data)
+        return {"true": "1", "false": "0"}.get(chosen, chosen)
 
 
 class RowId:

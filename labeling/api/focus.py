@@ -19,8 +19,11 @@ from labeling.steering.models import Focus
 
 
 class FocusIn(Input):
-    wanted_labels = WholeNumber(
-        min_value=1, max_value=actions.MAX_TARGET_LABELS, help_text="Counted from now on."
+    target_labels = WholeNumber(
+        source="wanted_labels",
+        min_value=1,
+        max_value=actions.MAX_TARGET_LABELS,
+        help_text="Counted from now on.",
     )
     reason = Text(required=False, allow_blank=True, max_length=300)
 
@@ -31,9 +34,12 @@ class FocusIn(Input):
 class FocusOut(serializers.ModelSerializer[Focus]):
     """A standing wish for more labels of a class."""
 
+    target_labels = serializers.IntegerField(source="wanted_labels")
+    ends_at = serializers.DateTimeField(source="until", allow_null=True)
+
     class Meta:
         model = Focus
-        fields = ("wanted_labels", "reason", "created_at", "until")
+        fields = ("target_labels", "reason", "created_at", "ends_at")
         read_only_fields = fields
 
     def get_fields(self) -> dict[str, Any]:
@@ -61,7 +67,7 @@ class Focuses(Endpoint):
         examples={
             "Fifty more": {
                 "class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52",
-                "wanted_labels": 50,
+                "target_labels": 50,
                 "reason": "F1 is .4",
             }
         },

@@ -109,26 +109,31 @@ class FieldFilters(Filters):
         required=False,
         help_text="Between several classes where `labels` is one text; absent: `|`.",
     )
-    hide = FieldNames(
+    hidden_fields = FieldNames(
+        source="hide",
         required=False,
         max_length=10_000,
         help_text="Fields of metadata that annotators do not see, with commas between; absent: those that "
         "would tell the answer.",
     )
-    show = FieldNames(
-        required=False, max_length=10_000, help_text="Fields that they see though they would tell the answer."
+    shown_fields = FieldNames(
+        source="show",
+        required=False,
+        max_length=10_000,
+        help_text="Fields that they see though they would tell the answer.",
     )
-    leave_out = FieldNames(required=False, max_length=10_000, help_text="Fields that are not stored.")
+    excluded_fields = FieldNames(
+        source="leave_out", required=False, max_length=10_000, help_text="Fields that are not stored."
+    )
 
 
 class ImportOptions(FieldFilters):
     """How documents are taken."""
 
-    answers = serializers.ChoiceField(
-        ["settle", "texts"],
-        default="settle",
-        help_text="`settle`: a label that a document carries settles it, it counts as labeled. `texts`: "
-        "labels are left out, and all documents wait for annotators.",
+    takes_labels = serializers.BooleanField(
+        default=True,
+        help_text="true: a label that a document carries settles it, it counts as labeled. false: labels are "
+        "left out, and all documents wait for annotators.",
     )
     add_classes = serializers.BooleanField(
         default=False,
@@ -155,14 +160,16 @@ class MissingClassOut(serializers.Serializer[Any]):
 class ImportSummaryOut(serializers.Serializer[Any]):
     """What an import would settle, if it took the labels and added no classes. Nothing is stored."""
 
-    read = serializers.IntegerField(source="rows", help_text="Rows that were looked at, good and bad.")
-    is_whole = serializers.BooleanField(help_text="Whether these are all rows.")
-    bad = serializers.IntegerField(help_text="Of which nothing would be stored.")
-    with_label = serializers.IntegerField(help_text="Rows that carry a label.")
-    settling = serializers.IntegerField(help_text="Those whose label fits: they would count as labeled.")
+    rows_read = serializers.IntegerField(source="rows", help_text="Rows that were looked at, good and bad.")
+    is_complete = serializers.BooleanField(source="is_whole", help_text="Whether these are all rows.")
+    bad_row_count = serializers.IntegerField(source="bad", help_text="Of which nothing would be stored.")
+    labeled_rows = serializers.IntegerField(source="with_label", help_text="Rows that carry a label.")
+    settled_rows = serializers.IntegerField(
+        source="settling", help_text="Those whose label fits: they would count as labeled."
+    )
     missing_rows = serializers.IntegerField(help_text="Those that name a class that the project lacks.")
     missing_classes = serializers.SerializerMethodField(help_text="The hundred most frequent of them.")
-    long = serializers.IntegerField(help_text=LONG)
+    long_row_count = serializers.IntegerField(source="long", help_text=LONG)
 
     @extend_schema_field(MissingClassOut(many=True))
     def get_missing_classes(self, summary: ImportSummary) -> Any:
@@ -189,18 +196,20 @@ class ImportOut(serializers.Serializer[Any]):
     file_name = serializers.CharField()
     failure = serializers.CharField(help_text="Why it stopped or failed.")
     created_at = serializers.DateTimeField()
-    read = serializers.IntegerField(source="rows_read", help_text="Rows, good and bad.")
-    added = serializers.IntegerField(source="imported")
-    known = serializers.IntegerField(source="already_there", help_text="Were here already.")
-    labelled = serializers.IntegerField(help_text="Settled by the answer they came with.")
-    takes_answers = serializers.BooleanField(help_text="Whether labels in the file were taken.")
+    rows_read = serializers.IntegerField(help_text="Rows, good and bad.")
+    imported = serializers.IntegerField()
+    existing = serializers.IntegerField(source="already_there", help_text="Were here already.")
+    labeled = serializers.IntegerField(source="labelled", help_text="Settled by the answer they came with.")
+    takes_labels = serializers.BooleanField(
+        source="takes_answers", help_text="Whether labels in the file were taken."
+    )
     added_classes = serializers.ListField(
         child=serializers.UUIDField(), help_text="Classes that the project got by it."
     )
-    long = serializers.IntegerField(source="long_count", help_text=LONG)
-    bad = serializers.IntegerField(source="bad_row_count", help_text="Of which nothing is stored.")
+    long_row_count = serializers.IntegerField(source="long_count", help_text=LONG)
+    bad_row_count = serializers.IntegerField(help_text="Of which nothing is stored.")
     bad_rows = serializers.SerializerMethodField()
-    warned = serializers.IntegerField(source="warning_count", help_text="Stored with a remark.")
+    warning_count = serializers.IntegerField(help_text="Stored with a remark.")
     warnings = serializers.SerializerMethodField()
 
     @extend_schema_field(BadRowOut(many=True))
@@ -240,7 +249,7 @@ class ImportDocuments(TakesDocuments):
 
         A JSON body with a mistake is refused as a whole. Of a stream, good lines are stored and bad ones
         reported; there, keys that are not known become metadata, and the parameters say which keys hold
-        what. A label settles its document unless you ask for `answers=texts`; `imports/summary/` tells
+        what. A label settles its document unless you ask for `takes_labels=false`; `imports/summary/` tells
         beforehand how many would. The answer is 200 where all is stored. It is 202 where a worker stores
         them: more than 1,000 lines or 4 MB, or while another import is being stored; ask `imports/{id}/`
         how far it is.
@@ -250,7 +259,7 @@ class ImportDocuments(TakesDocuments):
             self.caller,
             self.lines_of(request),
             _choice(self.requested),
-            takes_answers=self.requested["answers"] == "settle",
+            takes_answers=self.requested["takes_labels"],
             adds_classes=self.requested["add_classes"],
         )
         return Response(ImportOut(job).data, status=200 if job.is_over else 202)
@@ -310,7 +319,9 @@ class UndoEffectOut(serializers.Serializer[Any]):
     classes = serializers.IntegerField(help_text="That it added and nothing else uses.")
     answered = serializers.IntegerField(help_text="Its documents that somebody answered or asked about.")
     labeled_elsewhere = serializers.IntegerField(help_text="Its documents with labels of another import.")
-    held = serializers.IntegerField(help_text="Its documents that somebody has open at this moment.")
+    leased = serializers.IntegerField(
+        source="held", help_text="Its documents that somebody has open at this moment."
+    )
 
 
 class UndoImport(Endpoint):

@@ -35,7 +35,7 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
     """One trained model."""
 
     classes = serializers.ListField(child=serializers.UUIDField(), help_text="Those it tells apart.")
-    facts = serializers.SerializerMethodField(
+    metadata = serializers.SerializerMethodField(
         help_text="Seconds per phase, features, labels per class, experts."
     )
     guideline = serializers.IntegerField(source="guideline.number", default=None, allow_null=True)
@@ -51,14 +51,14 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
             "guideline",
             "note",
             "is_promoted",
-            "facts",
+            "metadata",
             "started_at",
             "finished_at",
         )
         read_only_fields = fields
 
     @extend_schema_field(serializers.DictField())
-    def get_facts(self, version: ModelVersion) -> dict[str, Any]:
+    def get_metadata(self, version: ModelVersion) -> dict[str, Any]:
         return {name: part for name, part in version.facts.items() if name != Key.VERSION}
 
     def get_is_promoted(self, version: ModelVersion) -> bool:
@@ -91,7 +91,7 @@ class OneModelVersion(Endpoint):
 
     @operation("models_get", answers={200: ModelVersionOut})
     def get(self, request: Request, project_id: int, number: int) -> Response:
-        """Read the facts of a model."""
+        """Read the metadata of a model."""
         return Response(_shown(self.member.project, number))
 
     @operation(

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Number, Text, WholeNumber
+from labeling.api.fields import Input, LengthLimit, Number, Text, WholeNumber
 from labeling.api.permissions import MANAGE, MANAGERS_READ
 from labeling.api.schema import operation
 from labeling.documents.models import Document
@@ -27,8 +27,8 @@ class ConditionIn(Input):
 
     field = Text(max_length=200)
     value = Text(required=False, allow_blank=True, allow_null=True, max_length=1000, trim_whitespace=False)
-    least = Number(required=False, allow_null=True)
-    below = Number(required=False, allow_null=True)
+    gte = Number(source="least", required=False, allow_null=True, help_text="At least.")
+    lt = Number(source="below", required=False, allow_null=True, help_text="Less than.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         true_labels = {name for name, value in attrs.items() if value is not None} - {"field"}
@@ -44,10 +44,11 @@ class SliceIn(Input):
         required=False, allow_blank=True, max_length=200, help_text="Of the metadata; `value` with it."
     )
     value = Text(required=False, allow_blank=True, max_length=1000, trim_whitespace=False)
-    least = WholeNumber(required=False, help_text="Characters of the text.")
-    below = WholeNumber(required=False, allow_null=True, min_value=1, help_text="Characters of the text.")
+    min_characters = WholeNumber(source="least", required=False, help_text="Of the text.")
+    max_characters = LengthLimit(source="below", required=False, allow_null=True, help_text="Of the text.")
     has_near_duplicate = serializers.BooleanField(required=False)
-    also = serializers.ListField(
+    conditions = serializers.ListField(
+        source="also",
         child=ConditionIn(),
         required=False,
         max_length=MAX_FURTHER_CONDITIONS,
@@ -73,15 +74,17 @@ class PickIn(Input):
 
 
 class PickOut(serializers.ModelSerializer[Pick]):
-    """Documents to be labelled next."""
+    """Documents to be labeled next."""
 
     created_by = serializers.CharField(source="created_by.username")
     documents = serializers.IntegerField()
-    waiting = serializers.IntegerField(help_text="Of them, those that nobody has labelled since.")
+    pending = serializers.IntegerField(
+        source="waiting", help_text="Of them, those that nobody has labeled since."
+    )
 
     class Meta:
         model = Pick
-        fields = ("id", "reason", "created_by", "created_at", "documents", "waiting")
+        fields = ("id", "reason", "created_by", "created_at", "documents", "pending")
         read_only_fields = fields
 
 
@@ -93,8 +96,8 @@ class PickedOut(serializers.Serializer[Any]):
     """What became of a pick."""
 
     id = serializers.IntegerField(allow_null=True, help_text="null where nothing waits.")
-    waiting = serializers.IntegerField()
-    left_out = serializers.DictField(
+    pending = serializers.IntegerField()
+    excluded = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="How many do not wait, by why: unknown, gold, excluded, disputed, decided, nobody_left.",
     )
@@ -133,7 +136,7 @@ class Picks(Endpoint):
             )
         else:
             done = picks.pick(project_id, self.caller, requested["document_ids"], reason)
-        body = {"id": done.pick and done.pick.pk, "waiting": done.waiting, "left_out": done.left_out}
+        body = {"id": done.pick and done.pick.pk, "pending": done.waiting, "excluded": done.left_out}
         return Response(body, status=201)
 
 

@@ -35,7 +35,9 @@ MAX_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
 class PredictionIn(Input):
     """What a model from elsewhere says of one document."""
 
-    document = WholeNumber(required=False, min_value=1, max_value=2**63 - 1, help_text="Its number here, or")
+    document_id = WholeNumber(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Its number here, or"
+    )
     external_id = Text(required=False, max_length=200, trim_whitespace=False, help_text="yours.")
     source = Text(  # type: ignore[assignment]
         max_length=MAX_SOURCE_CHARACTERS, help_text="Which model says so; its earlier word is replaced."
@@ -61,9 +63,9 @@ class PredictionsIn(Input):
 class RecordedOut(serializers.Serializer[Any]):
     """What became of the predictions. Sending the same ones again changes nothing."""
 
-    read = serializers.IntegerField()
+    rows_read = serializers.IntegerField(source="read")
     stored = serializers.IntegerField()
-    bad = serializers.IntegerField()
+    bad_row_count = serializers.IntegerField(source="bad")
     bad_rows = BadRowOut(many=True, help_text="The first thousand of them.")
 
 

@@ -27,7 +27,9 @@ class ReplyIn(Input):
 
 
 class QuestionFilters(PageFilters):
-    waiting = serializers.ChoiceField(["true"], required=False, help_text="Only those without a reply.")
+    unanswered = serializers.ChoiceField(
+        ["true"], source="waiting", required=False, help_text="Only those without a reply."
+    )
 
 
 class QuestionOut(serializers.ModelSerializer[Question]):

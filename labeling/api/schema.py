@@ -27,14 +27,14 @@ from labeling.api.permissions import READ
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 ERRORS = {
-    400: "The body or a filter is not valid; `errors` names each place.",
+    400: "The body or a filter is not valid; `errors` names the path of each value.",
     401: "No token, no session, or a token that is not usable.",
     403: "The token's scope or the caller's role does not allow this.",
     404: "There is no such thing, or the caller is no member of its project: both look the same.",
     409: "The state of things does not allow this now; `code` says why.",
     413: "The body is too large.",
     415: "The body is not of a type that this address takes.",
-    422: "The input was understood and does not fit the project; `errors` names each place.",
+    422: "The input was understood and does not fit the project; `errors` names the path of each value.",
     429: "The caller's budget for this minute is spent; `Retry-After` says when it begins again.",
     503: "The database does not answer; try again in a moment.",
 }
@@ -53,7 +53,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 class PlaceOut(serializers.Serializer[Any]):
     """One thing that is wrong with a request."""
 
-    place = serializers.CharField(
+    path = serializers.CharField(
         help_text="Where, such as `annotations[3].labels[0].class`; empty: all of it."
     )
     code = serializers.CharField(help_text="For machines.")

@@ -26,9 +26,9 @@ _ANNOTATION_KEYS = (
     "is_counted",
     "is_surplus",
     "is_withdrawn",
-    "how",
-    "share",
-    "chance",
+    "resolution",
+    "selected_by",
+    "selection_probability",
     "note",
     "suggestion",
 )
@@ -61,9 +61,13 @@ class Annotation:
     is_counted: bool  # fills a slot of its document, or settles it
     is_surplus: bool  # came after its slot had gone to somebody else
     is_withdrawn: bool  # its annotator took it back
-    how: str | None  # agreed, majority, adjudicated or imported; None where it does not settle its document
-    share: str | None  # of the queue, by which its document came first; None where it came with an answer
-    chance: float | None  # of that, where it was drawn at random from the pool
+    resolution: (
+        str | None
+    )  # agreed, majority, adjudicated or imported; None where it does not settle its document
+    selected_by: (
+        str | None
+    )  # the share of the queue, by which its document came first; None where it came with an answer
+    selection_probability: float | None  # of that, where it was drawn at random from the pool
     note: str
     suggestion: dict[str, Json] | None  # what the annotator was shown of the model's opinion, if it is known
 

@@ -13,7 +13,19 @@ MAX_LINE_BYTES = 256 * 1024  # five hundred classes with long names
 MAX_SOURCE_CHARACTERS = 100
 UNSAID_CONFIDENCE = 0.9  # of a label that comes without one
 
-_KNOWN = frozenset({"document", "external_id", "source", "version", "label", "confidence", "probabilities"})
+_OLD_ID = "document"  # what `document_id` was called; programs may still send it
+_KNOWN = frozenset(
+    {
+        "document_id",
+        _OLD_ID,
+        "external_id",
+        "source",
+        "version",
+        "label",
+        "confidence",
+        "probabilities",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +67,16 @@ def read_predictions(chunks: Iterable[bytes]) -> Iterator[PredictionRow | BadRow
 def prediction_from(value: object, line: int) -> PredictionRow:
     """One opinion from an object already read. Raises RowProblem that says what to mend."""
     if not isinstance(value, dict):
-        raise RowProblem(gettext_noop('A prediction must be an object such as {"document": 7, …}.'))
+        raise RowProblem(gettext_noop('A prediction must be an object such as {"document_id": 7, …}.'))
     if unknown := set(value) - _KNOWN:
         raise RowProblem(gettext_noop('"%(key)s" is not known here; leave it out.'), key=min(unknown)[:50])
-    document, external_id = value.get("document"), value.get("external_id")
-    if (document is None) == (external_id is None):
-        raise RowProblem(gettext_noop('Name the document by "document" or by "external_id".'))
+    names = [value.get(key) for key in ("document_id", _OLD_ID, "external_id")]
+    if names.count(None) != len(names) - 1:
+        raise RowProblem(gettext_noop('Name the document by "document_id" or by "external_id".'))
+    external_id = names.pop()
+    document = next((name for name in names if name is not None), None)
     if document is not None and (type(document) is not int or not 0 < document < 2**63):
-        raise RowProblem(gettext_noop('"document" is the number of a document.'))
+        raise RowProblem(gettext_noop('"document_id" is the number of a document.'))
     if external_id is not None and not isinstance(external_id, str):
         raise RowProblem(gettext_noop('"external_id" is a text.'))
     source = _text(value, "source")

@@ -125,7 +125,7 @@ def test_a_class_is_below_its_target_and_the_queue_follows_it(manager):
     weak, steering = rare(manager.read("reports/classes/")["classes"]), manager.read("reports/steering/")
     assert weak["f1"]["value"] < steering["target_f1"]
     assert weak["f1"]["high"] > 0.1, "weak, not hopeless"
-    assert rare(steering["classes"])["share_now"] > 0
+    assert rare(steering["classes"])["current_share"] > 0
     assert RARE in steering["headline"]
 
 

@@ -48,7 +48,7 @@ class TrendStatus(StrEnum):
 
     UNKNOWN = "unknown"  # too few numbers yet
     LEARNING = "learning"  # the model still changes or improves
-    STABILISED = "stabilised"  # more labels of this kind would hardly change it
+    STABILIZED = "stabilized"  # more labels of this kind would hardly change it
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def advise(kappas: Sequence[float], trend: Trend | None, gain: Gain | None) -> A
     predictions". On AG News the mean of three got to .97 at 360 to 460 labels, .8 to 2 points below its best.
 
     >>> advise([0.95, 0.98, 0.985, 0.99], Trend(0.002, -0.02, 0.024, 20), None).standing
-    <TrendStatus.STABILISED: 'stabilised'>
+    <TrendStatus.STABILIZED: 'stabilized'>
     >>> advise([0.98], None, None).standing, advise([0.9, 0.9, 0.9], None, None).standing
     (<TrendStatus.UNKNOWN: 'unknown'>, <TrendStatus.LEARNING: 'learning'>)
     """
@@ -108,7 +108,7 @@ def advise(kappas: Sequence[float], trend: Trend | None, gain: Gain | None) -> A
     elif kappa is None or trend is None:
         standing = TrendStatus.UNKNOWN
     else:
-        standing = TrendStatus.STABILISED
+        standing = TrendStatus.STABILIZED
     return Advice(standing, latest, kappa, trend, gain)
 
 

@@ -62,7 +62,11 @@ class Command(BaseCommand):
             help="tell what the labels in the file would settle, and store nothing",
         )
         parser.add_argument(
-            "--texts-only", action="store_true", help="leave labels out: all documents wait for annotators"
+            "--ignore-labels",
+            "--texts-only",  # the old name
+            dest="ignore_labels",
+            action="store_true",
+            help="leave labels out: all documents wait for annotators",
         )
         parser.add_argument(
             "--add-classes", action="store_true", help="make classes of labels that the project lacks"
@@ -192,7 +196,7 @@ class Command(BaseCommand):
             self._progress,
             source="" if name == "-" else name,
             choice=choice,
-            takes_answers=not options["texts_only"],
+            takes_answers=not options["ignore_labels"],
             adds_classes=options["add_classes"],
         )
 
@@ -212,13 +216,14 @@ def _add_columns(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--separator", choices=SEPARATORS, help="between several classes in one cell; guessed, mostly |"
     )
-    for option, field, becomes in (
-        ("--hide", "hidden", "is hidden from annotators"),
-        ("--show", "shown", "is shown to them although it would tell the answer"),
-        ("--leave-out", "left_out", "is not stored"),
+    for option, old, field, becomes in (
+        ("--hide-field", "--hide", "hidden", "is hidden from annotators"),
+        ("--show-field", "--show", "shown", "is shown to them although it would tell the answer"),
+        ("--exclude-field", "--leave-out", "left_out", "is not stored"),
     ):
         parser.add_argument(
             option,
+            old,
             dest=field,
             action="append",
             metavar="NAME",

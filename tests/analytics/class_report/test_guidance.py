@@ -182,9 +182,9 @@ def test_the_api_tells_findings_with_their_actions(tickets: Project, client: Cli
     judge(tickets, MIXED_UP)
     client.force_login(joan)
     told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
-    missing = next(item for item in told if item["key"] == "missing_in_test_set")
+    missing = next(item for item in told if item["code"] == "missing_in_test_set")
     assert missing["actions"][0]["method"] == "GET"
-    assert missing["how_sure"]
+    assert missing["certainty"]
 
 
 def test_a_model_without_a_test_document_has_findings_all_the_same(tickets: Project) -> None:

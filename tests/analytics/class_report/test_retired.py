@@ -49,7 +49,7 @@ def test_documents_of_a_retired_class_are_left_out_and_said_to_be(
         shown = client.get(reverse(f"analytics:{name}", args=[tickets.pk])).content.decode()
         assert '3 test documents labelled <span dir="auto">Billing</span>' in compact(shown), name
     told = client.get(reverse("analytics_api:report_confusion", args=[tickets.pk])).json()
-    assert told["retired"] == [{"name": "Billing", "documents": 3}]
+    assert told["retired_classes"] == [{"name": "Billing", "documents": 3}]
     assert [row["name"] for row in told["classes"]] == ["Refund", "Delivery"]
 
 
@@ -64,7 +64,7 @@ def test_labels_are_counted_by_one_definition_with_and_without_a_retired_class(
     retire(tickets, joan, "Billing")
     told = client.get(address).json()
     assert told["labels"] == sum(row["train_labels"] + row["test_labels"] for row in told["classes"]) == 1
-    assert (told["labeled_documents"], told["waiting_documents"]) == (3, 0)
+    assert (told["labeled_documents"], told["unresolved_documents"]) == (3, 0)
 
 
 def test_a_model_that_still_says_a_retired_class_is_judged_by_its_next_choice(

@@ -229,7 +229,7 @@ def test_strangers_find_nothing_and_an_empty_project_is_told_what_to_do(
     [
         ("matrix", "Refund,Billing,4,0.4"),
         ("pairs", "Refund,Billing,4,1,20,0.25,"),
-        ("together", "first,second"),
+        ("together", "first_class,second_class"),
     ],
 )
 def test_each_table_is_a_file(tickets: Project, client: Client, joan: User, table: str, line: str) -> None:
@@ -245,4 +245,4 @@ def test_the_api_says_the_same(tickets: Project, client: Client, joan: User) -> 
     body = client.get(f"/api/v1/projects/{tickets.pk}/reports/confusion/").json()
     assert body["matrix"][0][:2] == [6, 4]
     (pair,) = body["pairs"]
-    assert (pair["first_as_second"], pair["of_either"], pair["why"]) == (4, 20, "unknown")
+    assert (pair["first_as_second"], pair["units"], pair["cause"]) == (4, 20, "unknown")

@@ -84,18 +84,19 @@ def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Cl
     assert "accuracy, texts unlike any labeled one" in page
     assert "20 of 40 test documents have a near-duplicate among the labeled ones" in page
     told = client.get(f"/api/v1/projects/{stream.pk}/reports/classes/").json()
-    unlike = told["unlike_labeled"]
-    assert (unlike["documents"], unlike["alike"], unlike["accuracy"]["value"]) == (20, 20, 0.4)
-    assert unlike["difference"]["value"] == pytest.approx(-0.6)
-    assert unlike["difference"]["high"] < 0
+    unlike = told["without_near_duplicates"]
+    assert (unlike["documents"], unlike["near_duplicates"], unlike["accuracy"]["value"]) == (20, 20, 0.4)
+    assert unlike["accuracy_difference"]["value"] == pytest.approx(-0.6)
+    assert unlike["accuracy_difference"]["high"] < 0
     file = client.get(reverse("analytics:classes_csv", args=[stream.pk])).content.decode()
     rows = {row["class"]: row for row in csv.DictReader(file.splitlines())}
     names = {item["name"]: item for item in told["classes"]}
-    assert rows["Refund"]["unlike_support"] == "8"
+    assert rows["Refund"]["support_without_near_duplicates"] == "8"
     for name, row in rows.items():
-        value = names[name]["unlike_f1"]["value"]
-        assert row["unlike_f1"] == ("" if value is None else str(round(value, 4))), name
-    assert rows["Refund"]["unlike_f1_low"] < rows["Refund"]["unlike_f1"] < rows["Refund"]["unlike_f1_high"]
+        value = names[name]["f1_without_near_duplicates"]["value"]
+        assert row["f1_without_near_duplicates"] == ("" if value is None else str(round(value, 4))), name
+    low, value, high = (rows["Refund"][f"f1_without_near_duplicates{end}"] for end in ("_low", "", "_high"))
+    assert low < value < high
 
 
 def test_where_both_are_as_good_there_is_no_finding(tickets: Project) -> None:
@@ -148,4 +149,4 @@ def test_a_test_set_that_the_training_repeats_says_nothing_of_other_texts(
     page = client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
     assert "accuracy, texts unlike any labeled one" not in page
     told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()
-    assert told["unlike_labeled"]["accuracy"]["value"] is None
+    assert told["without_near_duplicates"]["accuracy"]["value"] is None

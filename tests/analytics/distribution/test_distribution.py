@@ -84,15 +84,15 @@ def test_only_managers_read_who_gave_what(skewed: Project, client: Client, ann: 
             reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
         ).content.decode()
     )
-    assert client.get(api).json()["by_person"] == []
+    assert client.get(api).json()["by_annotator"] == []
     client.force_login(joan)
     told = client.get(api).json()
-    assert [group["name"] for group in told["by_person"]] == ["ann"]
-    assert told["classes"][0]["share_of_all"]["value"] == pytest.approx(0.25)
+    assert [group["name"] for group in told["by_annotator"]] == ["ann"]
+    assert told["classes"][0]["prevalence"]["value"] == pytest.approx(0.25)
     lines = client.get(
         reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
     ).content.decode()
-    assert lines.splitlines() == ["person,answers,Refund,Billing,Delivery", "ann,20,20,0,0"]
+    assert lines.splitlines() == ["annotator,annotations,Refund,Billing,Delivery", "ann,20,20,0,0"]
 
 
 def test_prevalence_can_be_recomputed_from_the_export(
@@ -115,11 +115,13 @@ def test_prevalence_can_be_recomputed_from_the_export(
     rows = [
         json.loads(line) for line in b"".join(export(project, Scope.SETTLED, ExportFormat.JSONL)).splitlines()
     ]
-    assert {(row["annotation"]["share"], row["annotation"]["chance"]) for row in rows} == {
+    assert {
+        (row["annotation"]["selected_by"], row["annotation"]["selection_probability"]) for row in rows
+    } == {
         ("margin", None),
         ("random", 0.1),
     }
-    drawn = [row["annotation"]["share"] in ("random", "test") for row in rows]
+    drawn = [row["annotation"]["selected_by"] in ("random", "test") for row in rows]
     ages = sorted(range(5), key=lambda n: rows[n]["annotation"]["created_at"])
     positives: Counter[str] = Counter()
     for turn, n in enumerate(ages):
@@ -190,4 +192,4 @@ def test_the_name_of_a_class_in_a_header_cannot_become_a_formula(
     tickets.classes.filter(name="Refund").update(name="=1+1")
     client.force_login(joan)
     lines = client.get(reverse("analytics:distribution_csv", args=[tickets.pk]) + "?by=time").content.decode()
-    assert lines.splitlines()[0] == "time,answers,'=1+1,Billing,Delivery"
+    assert lines.splitlines()[0] == "time,annotations,'=1+1,Billing,Delivery"

@@ -60,7 +60,7 @@ def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
 
 def test_without_enough_numbers_nothing_is_advised(trained: Project) -> None:
     advice = stopping_advice(trained)
-    assert advice.standing is not TrendStatus.STABILISED
+    assert advice.standing is not TrendStatus.STABILIZED
     assert "2 of the 3 comparisons are there" in sentences(advice)[0]
     assert "is unknown" in sentences(advice)[2]
 
@@ -104,7 +104,7 @@ def test_the_api_gives_the_numbers(tickets: Project, joan: User) -> None:
     client = Client()
     client.force_login(joan)
     answer = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["stopping"]
-    assert answer["standing"] == "learning"
+    assert answer["state"] == "learning"
     assert answer["kappa"] == pytest.approx(0.947, abs=0.001)
     assert answer["expected_gain"]["labels"] == 100
     assert answer["trend"] is None

@@ -141,9 +141,9 @@ def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Cl
 def test_a_machine_compares_promotes_and_goes_back(two: Project, joan: User) -> None:
     caller = Caller(joan)
     answered = caller.get(f"projects/{two.pk}/reports/compare/?outcome=fixed").json()
-    assert (answered["first"], answered["second"], answered["fixed"], answered["broken"]) == (1, 2, 3, 0)
+    assert [answered[name] for name in ("first_model", "second_model", "fixed", "broken")] == [1, 2, 3, 0]
     assert len(answered["documents"]) == 3
-    assert caller.get(f"projects/{two.pk}/reports/compare/?a=1").status_code == 404
+    assert caller.get(f"projects/{two.pk}/reports/compare/?first_model=1").status_code == 404
     path = f"projects/{two.pk}/models/1/"
     promoted = caller.send("PATCH", path, {"is_promoted": True, "note": "Steady."}).json()
     assert (promoted["is_promoted"], promoted["note"]) == (True, "Steady.")
@@ -154,7 +154,7 @@ def test_a_machine_compares_promotes_and_goes_back(two: Project, joan: User) -> 
 def test_a_machine_reads_the_curves(two: Project, joan: User) -> None:
     answered = Caller(joan).get(f"projects/{two.pk}/reports/curves/").json()
     macro = answered["curves"][0]
-    assert (macro["of"], macro["standing"], len(macro["points"])) == ("macro_f1", "unknown", 2)
+    assert (macro["metric"], macro["state"], len(macro["points"])) == ("macro_f1", "unknown", 2)
     assert macro["reason"] == "Fewer than five models were measured on test documents."
 
 

@@ -91,7 +91,7 @@ def test_the_findings_of_the_class_report_are_steps_of_the_list(
     api = f"/api/v1/projects/{tickets.pk}/reports/"
     steps = client.get(f"{api}next-steps/").json()["steps"]
     findings = client.get(f"{api}classes/").json()["findings"]
-    assert [step for step in steps if step["key"] in {finding["key"] for finding in findings}] == findings
+    assert [step for step in steps if step["code"] in {finding["code"] for finding in findings}] == findings
     page = client.get(reverse("analytics:next_steps", args=[tickets.pk])).content.decode()
     indices = [page.index(step["title"]) for step in steps]
     assert indices == sorted(indices)
@@ -171,7 +171,7 @@ def test_the_main_step_does_what_it_says(tickets: Project, client: Client, joan:
     client.force_login(joan)
     step = client.get(f"/api/v1/projects/{tickets.pk}/reports/next-steps/").json()["steps"][0]
     assert step["class"] == str(tickets.classes.get(name="Delivery").pk)
-    client.post(step["actions"][0]["address"])
+    client.post(step["actions"][0]["url"])
     assert Focus.objects.standing().get().label_class.name == "Delivery"
 
 

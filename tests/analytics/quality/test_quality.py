@@ -85,7 +85,7 @@ def test_a_class_can_be_chosen_and_a_machine_reads_the_same(
     quality_report = quality(tickets)
     assert quality_report.report is not None
     assert answered["accuracy"]["value"] == quality_report.report.accuracy.value == 0.7
-    assert sum(item["count"] for item in answered["bins"]) == quality_report.documents == 20
+    assert sum(item["count"] for item in answered["calibration_bins"]) == quality_report.documents == 20
     assert [row["name"] for row in answered["classes"]] == [
         row.label_class.name for row in quality_report.classes
     ]

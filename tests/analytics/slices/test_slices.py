@@ -136,15 +136,15 @@ def test_the_api_takes_every_slice_that_it_tells(tickets: Project, client: Clien
     pool.update(metadata={"source": "mail", "year": 1991})
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    known = [item["slice"] for item in told["worst"]]
+    known = [item["slice"] for item in told["weak_slices"]]
     known += [bucket["slice"] for field in told["fields"] for bucket in field["buckets"]]
-    assert any(item["field"] and item["also"] for item in known)
+    assert any(item["field"] and item["conditions"] for item in known)
     for where in known:
         asked = {"slice": where, "count": 1, "reason": "More"}
         path = reverse("api:picks", args=[tickets.pk])
         assert client.post(path, asked, content_type="application/json").status_code == 201
-    for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "least": 2}], [known[0]] * 3):
-        asked = {"slice": {"also": wrong}, "count": 1, "reason": "More"}
+    for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "gte": 2}], [known[0]] * 3):
+        asked = {"slice": {"conditions": wrong}, "count": 1, "reason": "More"}
         assert client.post(path, asked, content_type="application/json").status_code == 400
 
 
@@ -165,12 +165,12 @@ def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client,
     measured(tickets)
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    assert told["worst"][0]["slice"] == {
+    assert told["weak_slices"][0]["slice"] == {
         "field": "source",
         "value": "mail",
-        "least": 0,
-        "below": None,
-        "also": [],
+        "min_characters": 0,
+        "max_characters": None,
+        "conditions": [],
     }
     assert [field["key"] for field in told["fields"]] == ["", "source", "year"]
     lines = client.get(reverse("analytics:slices_csv", args=[tickets.pk])).content.decode().splitlines()

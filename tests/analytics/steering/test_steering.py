@@ -213,10 +213,10 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
 
     steered = client.get(f"{address}/steering/").json()
     row = {item["class"]: item for item in steered["classes"]}[refund]
-    assert (row["share_wanted"], row["share_now"]) == (0.25, part)
+    assert (row["target_share"], row["current_share"]) == (0.25, part)
     assert steered["headline"].startswith("Refund gets ")
     row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
-    assert (row["queue_share_wanted"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
+    assert (row["target_queue_share"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
     page = client.get(reverse("analytics:classes", args=[learnt.pk])).content.decode()
     assert "wanted 25 %, by hand" in page
 
@@ -252,7 +252,7 @@ def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan
     address = f"/api/v1/projects/{tickets.pk}/reports/steering/"
     body = client.get(address).json()
     billing = label(tickets, "Billing").label_class
-    wanted = {item["class"]: item["share_wanted"] for item in body["classes"]}[str(billing)]
+    wanted = {item["class"]: item["target_share"] for item in body["classes"]}[str(billing)]
     assert wanted == ClassNeed.objects.get(label_class=billing).share > 0
     changed = client.patch(f"{address}{billing}/", {"mode": "off"}, "application/json")
     assert (changed.status_code, changed.json()["mode"]) == (200, "off")

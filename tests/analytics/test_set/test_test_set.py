@@ -236,7 +236,7 @@ def test_the_file_holds_all_that_fit(measured: Project, client: Client, joan: Us
     client.force_login(joan)
     address = reverse("analytics:test_set_csv", args=[measured.pk])
     lines = client.get(address, {"wrong": "1"}).content.decode().splitlines()
-    assert lines[0].startswith("document,external_id,labelled,predicted,is_wrong")
+    assert lines[0].startswith("document_id,external_id,true_classes,predicted_classes,is_wrong")
     assert len(lines) == 4
     assert lines[1].endswith(",ann")
 

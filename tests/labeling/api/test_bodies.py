@@ -153,7 +153,7 @@ def test_fields_that_nobody_may_set_are_refused(tickets: Project, joan: User) ->
     for extra in NOBODY_S_FIELDS:
         response = Caller(joan).send("PATCH", f"projects/{tickets.pk}/", {"name": "New"} | extra)
         assert_problem(response, 400)
-        assert [error["place"] for error in response.json()["errors"]] == list(extra)
+        assert [error["path"] for error in response.json()["errors"]] == list(extra)
     assert Project.objects.filter(pk=tickets.pk).values().get() == before
 
 
@@ -182,7 +182,7 @@ def test_filters_that_are_not_on_the_list_are_refused(tickets: Project, joan: Us
     for query in UNKNOWN_FILTERS:
         response = caller.get(f"projects/{tickets.pk}/documents/?{query}")
         assert_problem(response, 400)
-        assert response.json()["errors"][0]["place"] == query.partition("=")[0]
+        assert response.json()["errors"][0]["path"] == query.partition("=")[0]
     assert_problem(caller.post(f"projects/{tickets.pk}/classes/?force=1", {"name": "X"}), 400)
 
 

@@ -37,11 +37,18 @@ def test_a_thousand_documents_come_in_once(
     rows: list[dict[str, Any]] = [{"id": f"n{number}", "text": f"Text {number}"} for number in range(1000)]
     rows[0] |= {"label": "Refund", "metadata": {"channel": "mail"}, "split": "test"}
     first, again = send(caller, tickets, rows), send(caller, tickets, rows)
-    counts = {"read": 1000, "added": 1000, "known": 0, "labelled": 1, "bad": 0, "warned": 0}
+    counts = {
+        "rows_read": 1000,
+        "imported": 1000,
+        "existing": 0,
+        "labeled": 1,
+        "bad_row_count": 0,
+        "warning_count": 0,
+    }
     told = {"state": "done", "origin": "api", "failure": "", "bad_rows": [], "warnings": []}
     assert (first.status_code, first.json()) == (200, first.json() | counts | told)
     assert caller.get(f"projects/{tickets.pk}/imports/{first.json()['id']}/").json() == first.json()
-    assert (again.json()["added"], again.json()["known"]) == (0, 1000)
+    assert (again.json()["imported"], again.json()["existing"]) == (0, 1000)
     stored = Document.objects.get(project=tickets, external_id="n0")
     assert (stored.state, stored.split, stored.metadata) == ("resolved", "test", {"channel": "mail"})
 
@@ -73,7 +80,7 @@ def test_a_mistake_names_its_place_and_stores_nothing(tickets: Project, joan: Us
     for row, index in MISTAKES:
         response = send(Caller(joan), tickets, [{"text": "good"}, row])
         assert response.status_code == 400
-        assert response.json()["errors"][0]["place"] == f"documents[1].{index}"
+        assert response.json()["errors"][0]["path"] == f"documents[1].{index}"
     assert Document.objects.count() == 6
 
 
@@ -81,7 +88,7 @@ def test_a_label_that_does_not_fit_is_reported_by_its_line(tickets: Project, joa
     report = send(
         Caller(joan), tickets, [{"text": "one"}, {"text": "two", "label": "Nonsense"}, {"text": "  "}]
     ).json()
-    assert (report["added"], report["bad"], report["warned"]) == (2, 1, 1)
+    assert (report["imported"], report["bad_row_count"], report["warning_count"]) == (2, 1, 1)
     assert [row["line"] for row in report["bad_rows"]] == [3]
     assert [row["line"] for row in report["warnings"]] == [2]
     assert "Nonsense" in report["warnings"][0]["reason"]
@@ -96,7 +103,7 @@ def test_lines_are_stored_one_by_one_and_bad_ones_reported(
     ]
     body = "\n".join([*good, "{broken", '{"text": NaN}', json.dumps({"text": "last"})]).encode() + b"\n\xff\n"
     report = send_lines(Caller(joan), tickets, body, content_type).json()
-    assert (report["read"], report["added"], report["bad"]) == (904, 901, 3)
+    assert (report["rows_read"], report["imported"], report["bad_row_count"]) == (904, 901, 3)
     assert [row["line"] for row in report["bad_rows"]] == [901, 902, 904]
     assert Document.objects.get(external_id="l7").metadata == {"stars": 7}
 
@@ -115,15 +122,15 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
     ):
         response = sent()
         assert response.status_code == 202
-        assert (response.json()["state"], response.json()["added"]) == ("queued", 0)
+        assert (response.json()["state"], response.json()["imported"]) == ("queued", 0)
         worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
         done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
-        results = (done["state"], done["added"], done["bad"], done["labelled"])
+        results = (done["state"], done["imported"], done["bad_row_count"], done["labeled"])
         assert results == ("done", 4, bad, labelled)
     few = send_lines(caller, tickets, b'{"text": "a"}\n{"text": "b"}\n{"text": "c"}')
-    assert (few.status_code, few.json()["added"]) == (200, 3)
+    assert (few.status_code, few.json()["imported"]) == (200, 3)
     listed = caller.get(f"projects/{tickets.pk}/imports/").json()["results"]
-    assert [item["added"] for item in listed] == [3, 4, 4]
+    assert [item["imported"] for item in listed] == [3, 4, 4]
 
 
 def test_an_import_of_another_project_does_not_exist_here(
@@ -212,11 +219,11 @@ def test_gold_is_for_managers_to_give_and_not_for_annotators_to_see(
     assert Caller(joan).get(address).json()["is_gold"] is False
     for _ in range(2):
         marked = Caller(joan).post(f"{address}gold/", {}).json()
-        assert (marked["is_gold"], marked["resolution"]["how"]) == (True, "gold")
+        assert (marked["is_gold"], marked["resolution"]["method"]) == (True, "gold")
     seen = Caller(ann).get(address).json()
     assert (seen["is_gold"], seen["resolution"], seen["state"]) == (None, None, None)
     ended = Caller(joan).send("DELETE", f"{address}gold/").json()
-    assert (ended["is_gold"], ended["resolution"]["how"]) == (False, "agreed")
+    assert (ended["is_gold"], ended["resolution"]["method"]) == (False, "agreed")
 
 
 LINES = (
@@ -231,9 +238,14 @@ def send_with(caller: Caller, project: Project, query: str, path: str = "documen
 
 
 def test_lines_may_call_their_fields_otherwise(tickets: Project, joan: User) -> None:
-    query = "text_field=body&label_field=topic&hide=by&leave_out=page&add_classes=true"
+    query = "text_field=body&label_field=topic&hidden_fields=by&excluded_fields=page&add_classes=true"
     answer = send_with(Caller(joan), tickets, query).json()
-    assert (answer["added"], answer["labelled"], answer["warned"], answer["takes_answers"]) == (2, 2, 0, True)
+    assert (answer["imported"], answer["labeled"], answer["warning_count"], answer["takes_labels"]) == (
+        2,
+        2,
+        0,
+        True,
+    )
     added = tickets.classes.get(name="Warranty")
     assert answer["added_classes"] == [str(added.pk)]
     assert Document.objects.get(project=tickets, text="Broken").metadata == {"by": "Lee"}
@@ -242,8 +254,8 @@ def test_lines_may_call_their_fields_otherwise(tickets: Project, joan: User) -> 
 
 
 def test_texts_only_leaves_labels_out(tickets: Project, joan: User) -> None:
-    answer = send_with(Caller(joan), tickets, "text_field=body&label_field=topic&answers=texts").json()
-    assert (answer["added"], answer["labelled"], answer["warned"], answer["takes_answers"]) == (
+    answer = send_with(Caller(joan), tickets, "text_field=body&label_field=topic&takes_labels=false").json()
+    assert (answer["imported"], answer["labeled"], answer["warning_count"], answer["takes_labels"]) == (
         2,
         0,
         0,
@@ -255,23 +267,30 @@ def test_a_summary_tells_what_would_settle_and_stores_nothing(tickets: Project, 
     query = "text_field=body&label_field=topic"
     answer = send_with(Caller(joan), tickets, query, "imports/summary/")
     assert answer.json() == {
-        "read": 2,
-        "is_whole": True,
-        "bad": 0,
-        "with_label": 2,
-        "settling": 1,
+        "rows_read": 2,
+        "is_complete": True,
+        "bad_row_count": 0,
+        "labeled_rows": 2,
+        "settled_rows": 1,
         "missing_rows": 1,
         "missing_classes": [{"name": "Warranty", "rows": 1}],
-        "long": 0,
+        "long_row_count": 0,
     }
     assert Document.objects.filter(project=tickets).count() == 6
     rows = {"documents": [{"text": "a", "label": "Refund"}, {"text": "b"}]}
     answer = Caller(joan).post(f"projects/{tickets.pk}/imports/summary/", rows)
-    assert (answer.json()["settling"], answer.json()["with_label"]) == (1, 1)
+    assert (answer.json()["settled_rows"], answer.json()["labeled_rows"]) == (1, 1)
 
 
 def test_options_that_are_none_are_refused(tickets: Project, joan: User, ann: User) -> None:
-    for query in ("answers=some", "separator=x", "text_field=", "fields=a", "answers=texts&answers=settle"):
+    for query in (
+        "takes_labels=some",
+        "answers=some",
+        "separator=x",
+        "text_field=",
+        "fields=a",
+        "answers=texts&answers=settle",
+    ):
         assert send_with(Caller(joan), tickets, query).status_code == 400, query
     assert send_with(Caller(ann), tickets, "", "imports/summary/").status_code == 403
     assert Document.objects.filter(project=tickets).count() == 6
@@ -282,7 +301,7 @@ def test_options_reach_what_a_worker_stores(
 ) -> None:
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 1)
-    query = "text_field=body&label_field=topic&leave_out=page,by&add_classes=true"
+    query = "text_field=body&label_field=topic&excluded_fields=page,by&add_classes=true"
     answer = send_with(Caller(joan), tickets, query)
     assert answer.status_code == 202
     worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
@@ -294,7 +313,7 @@ def test_an_import_is_undone_or_says_why_not(tickets: Project, joan: User, ann: 
     caller = Caller(joan)
     job = send_with(caller, tickets, "text_field=body&label_field=topic").json()["id"]
     path = f"projects/{tickets.pk}/imports/{job}/undo/"
-    effect = {"is_possible": True, "documents": 2, "labels": 1, "answered": 0, "held": 0, "obstacle": ""}
+    effect = {"is_possible": True, "documents": 2, "labels": 1, "answered": 0, "leased": 0, "obstacle": ""}
     assert caller.get(path).json() == caller.get(path).json() | effect
     assert Caller(ann).post(path, {}).status_code == 403
     undone = caller.post(path, {})

@@ -25,10 +25,10 @@ SCALARS = (
     | st.sampled_from(["", "\x00", "\ud800", "x" * 300, "\uff11", "Refund", "rule"])
 )
 KEYS = st.sampled_from([
-    "name", "kind", "class_names", "overlap", "test_share", "is_paused", "key", "colour", "position", "body",
+    "name", "kind", "class_names", "overlap", "test_share", "is_paused", "key", "color", "position", "body",
     "rules", "change", "based_on", "note", "documents", "text", "id", "label", "labels", "spans", "split",
     "metadata", "count", "token", "reason", "minutes", "class", "start", "end", "seconds", "suggestion",
-    "annotations", "wanted_labels",
+    "annotations", "target_labels",
 ]) | st.text(max_size=5)  # fmt: skip
 JSON = st.recursive(
     SCALARS,

@@ -130,8 +130,8 @@ def test_a_key_means_something_else_on_each_route_in_each_project_and_for_each_p
             done = caller.post(base + "annotations/", answer)
             assert (done.status_code, done.json()["document_id"]) == (201, next_one["document_id"])
             undone = caller.post(f"{base}annotations/{done.json()['annotation_id']}/undo/", {"key": KEY})
-            assert undone.json()["held"]["document_id"] == next_one["document_id"]
-            again = caller.post(base + "leases/skip/", {"token": undone.json()["held"]["token"], "key": KEY})
+            assert undone.json()["lease"]["document_id"] == next_one["document_id"]
+            again = caller.post(base + "leases/skip/", {"token": undone.json()["lease"]["token"], "key": KEY})
             assert again.status_code == 204
     assert Question.objects.count() == 4
 
@@ -218,10 +218,10 @@ def test_an_undo_that_is_repeated_gives_its_token_again_and_takes_no_later_answe
     first = caller.post(base, answer).json()["annotation_id"]
     undone, again = (caller.post(f"{base}{first}/undo/", {"key": KEY}).json() for _ in range(2))
     assert undone == again
-    assert undone["held"]["token"] == lease_token(held.lease_id, held.epoch + 1)
-    better = answer | {"token": undone["held"]["token"], "labels": labels(tickets, "Billing")}
+    assert undone["lease"]["token"] == lease_token(held.lease_id, held.epoch + 1)
+    better = answer | {"token": undone["lease"]["token"], "labels": labels(tickets, "Billing")}
     assert caller.post(base, better).status_code == 201
-    assert caller.post(f"{base}{first}/undo/", {"key": KEY}).json()["held"] is None
+    assert caller.post(f"{base}{first}/undo/", {"key": KEY}).json()["lease"] is None
     assert Lease.objects.get(pk=held.lease_id).state == "submitted"
     assert caller.post(f"{base}{first}/undo/").status_code == 409  # without a key nobody knows it again
 
@@ -234,7 +234,7 @@ def test_a_key_that_stands_twice_in_one_call_is_told_by_its_place(tickets: Proje
     path = f"projects/{tickets.pk}/annotations/batch/"
     refused = Caller(ann).post(path, {"annotations": answers})
     assert (refused.status_code, refused.json()["code"]) == (422, "key_reused")
-    assert refused.json()["errors"][0]["place"] == "annotations[2]"
+    assert refused.json()["errors"][0]["path"] == "annotations[2]"
     assert not Annotation.objects.exists()
 
 

@@ -130,7 +130,7 @@ def test_many_answers_are_stored_together_or_not_at_all(tickets: Project, ann: U
     answers[2]["labels"] = [{"class": str(uuid4())}]
     refused = caller.post(path, {"annotations": answers})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_answer")
-    assert refused.json()["errors"][0]["place"] == "annotations[2].labels[0].class"
+    assert refused.json()["errors"][0]["path"] == "annotations[2].labels[0].class"
     assert not Annotation.objects.exists()
     answers[2]["labels"] = labels(tickets)
     done, again = (caller.post(path, {"annotations": answers}) for _ in range(2))
@@ -150,7 +150,7 @@ def test_one_foreign_lease_among_a_hundred_answers_stores_none(
         answers = [{"token": d["token"], "labels": labels(mine)} for d in [*held, foreign]]
         response = Caller(ann).post(f"projects/{mine.pk}/annotations/batch/", {"annotations": answers})
         assert (response.status_code, response.json()["code"]) == (404, "lease_not_found")
-        assert response.json()["errors"][0]["place"] == "annotations[99]"
+        assert response.json()["errors"][0]["path"] == "annotations[99]"
     assert not Annotation.objects.exists()
 
 
@@ -187,9 +187,9 @@ def test_undo_gives_the_document_back_under_a_new_token(tickets: Project, ann: U
     (held,) = claim(caller, tickets)
     annotation = submit(caller, tickets, held).json()["annotation_id"]
     undone = caller.post(f"projects/{tickets.pk}/annotations/{annotation}/undo/").json()
-    assert undone["held"]["document_id"] == held["document_id"]
-    assert undone["held"]["token"] != held["token"]
-    assert submit(caller, tickets, undone["held"], "Billing").status_code == 201
+    assert undone["lease"]["document_id"] == held["document_id"]
+    assert undone["lease"]["token"] != held["token"]
+    assert submit(caller, tickets, undone["lease"], "Billing").status_code == 201
 
 
 def test_an_answer_of_somebody_else_cannot_be_undone_or_corrected(
@@ -238,11 +238,11 @@ def test_annotators_disagree_and_the_adjudicator_decides(
         submit(Caller(person), project, claim(Caller(person), project)[0], name)
     path = f"projects/{project.pk}/disputes/"
     (dispute,) = Caller(carla).get(path).json()["results"]
-    assert [opinion["annotator"] for opinion in dispute["opinions"]] == ["ann", "bob"]
+    assert [answer["annotator"] for answer in dispute["annotations"]] == ["ann", "bob"]
     decided = Caller(carla).post(f"{path}{dispute['id']}/decision/", {"labels": labels(project), "note": "!"})
     assert decided.status_code == 201
     shown = f"projects/{project.pk}/documents/{dispute['id']}/"
-    assert Caller(carla).get(shown).json()["resolution"]["how"] == "adjudicated"
+    assert Caller(carla).get(shown).json()["resolution"]["method"] == "adjudicated"
     assert Caller(ann).get(shown).json()["resolution"] is None
     again = Caller(carla).post(f"{path}{dispute['id']}/decision/", {"labels": labels(project)})
     assert (again.status_code, again.json()["code"]) == (409, "not_disputed")

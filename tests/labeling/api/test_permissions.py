@@ -142,7 +142,7 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("disputes", "GET"): (REVIEW, NO_BODY),
     ("dispute_decide", "POST"): (ADJUDICATE, LABELS),
     ("focuses", "GET"): (READ, NO_BODY),
-    ("focuses", "POST"): (MANAGE, lambda w, u: {"class": str(w.refund.pk), "wanted_labels": 5}),
+    ("focuses", "POST"): (MANAGE, lambda w, u: {"class": str(w.refund.pk), "target_labels": 5}),
     ("focus", "DELETE"): (MANAGE, NO_BODY),
     ("mix", "GET"): (READ, NO_BODY),
     ("mix", "PUT"): (

@@ -30,7 +30,7 @@ def test_a_project_is_made_with_its_classes_and_policy(joan: User) -> None:
     assert (made.json()["overlap"], made.json()["test_share"]) == (2, 0.25)
     classes = Caller(joan).get(f"projects/{made.json()['id']}/classes/").json()["results"]
     assert [label_class["name"] for label_class in classes] == ["Late", "Rude"]
-    assert all(label_class["key"] and label_class["colour"] for label_class in classes)
+    assert all(label_class["key"] and label_class["color"] for label_class in classes)
 
 
 NONSENSE: tuple[dict[str, Any], ...] = (
@@ -62,7 +62,7 @@ def test_a_project_that_makes_no_sense_is_refused(joan: User) -> None:
         body = {"name": "Mail", "kind": "multi", "class_names": ["Late", "Rude"]} | change
         response = Caller(joan).post("projects/", body)
         assert response.status_code == 400
-        assert response.json()["errors"][0]["place"].partition("[")[0] in change
+        assert response.json()["errors"][0]["path"].partition("[")[0] in change
     assert Project.objects.count() == 0
 
 
@@ -97,7 +97,7 @@ def test_an_empty_change_is_refused(tickets: Project, joan: User) -> None:
 
 def test_a_class_is_added_changed_retired_and_restored(tickets: Project, joan: User) -> None:
     caller, path = Caller(joan), f"projects/{tickets.pk}/classes/"
-    added = caller.post(path, {"name": "Invoice", "key": "z", "colour": "#123456"}).json()
+    added = caller.post(path, {"name": "Invoice", "key": "z", "color": "#123456"}).json()
     item = f"{path}{added['id']}/"
     assert caller.send("PATCH", item, {"name": "Invoices"}).json()["name"] == "Invoices"
     assert caller.post(f"{item}retire/").status_code == 204
@@ -109,8 +109,8 @@ CLASHES = (
     ({"name": "Refund"}, 422),
     ({"name": "X", "key": "!"}, 422),
     ({"name": "X", "key": "ab"}, 400),
-    ({"name": "X", "colour": "red"}, 422),
-    ({"name": "X", "colour": "#12345g"}, 422),
+    ({"name": "X", "color": "red"}, 422),
+    ({"name": "X", "color": "#12345g"}, 422),
     ({"name": ""}, 400),
 )
 
@@ -145,14 +145,14 @@ def test_rules_name_each_class_of_the_project_once(make_project: Callable[..., P
         body = {"body": "", "change": "rule", "rules": [{"class": pk} for pk in classes]}
         response = Caller(joan).post(f"projects/{here.pk}/guidelines/", body)
         assert (response.status_code, response.json()["code"]) == (422, "unknown_class")
-        assert response.json()["errors"][0]["place"] == f"rules[{len(classes) - 1}].class"
+        assert response.json()["errors"][0]["path"] == f"rules[{len(classes) - 1}].class"
     assert Guideline.objects.filter(project=here).count() == 1
 
 
 def test_a_focus_is_set_listed_and_ended(tickets: Project, joan: User, ann: User) -> None:
     caller, path = Caller(joan), f"projects/{tickets.pk}/focus/"
     refund = str(tickets.classes.get(name="Refund").pk)
-    made = caller.post(path, {"class": refund, "wanted_labels": 20, "reason": "Rare"})
+    made = caller.post(path, {"class": refund, "target_labels": 20, "reason": "Rare"})
     assert made.status_code == 201
     assert Caller(ann).get(path).json()["results"] == [made.json()]
     assert caller.send("DELETE", f"{path}{refund}/").status_code == 204
@@ -165,7 +165,7 @@ def test_a_focus_on_a_class_of_another_project_is_refused(
 ) -> None:
     here, there = make_project(), make_project(kind="multi")
     foreign = str(there.classes.first().pk)  # type: ignore[union-attr]
-    response = Caller(joan).post(f"projects/{here.pk}/focus/", {"class": foreign, "wanted_labels": 1})
+    response = Caller(joan).post(f"projects/{here.pk}/focus/", {"class": foreign, "target_labels": 1})
     assert (response.status_code, response.json()["code"]) == (422, "unknown_class")
 
 
@@ -179,6 +179,6 @@ def test_members_and_models_are_listed(tickets: Project, ann: User) -> None:
     models = Caller(ann).get(f"projects/{tickets.pk}/models/?limit=1").json()
     assert [version["number"] for version in models["results"]] == [2]
     item = Caller(ann).get(f"projects/{tickets.pk}/models/1/").json()
-    assert item["facts"] == {"f1": {"a": 0.5}}
+    assert item["metadata"] == {"f1": {"a": 0.5}}
     assert "path" not in item
     assert "failure" not in item

@@ -59,7 +59,7 @@ def test_predictions_come_as_json_and_are_listed_by_source(
     ]
     for _ in range(2):
         done = caller.post(path, {"predictions": rows}).json()
-        assert (done["read"], done["stored"], done["bad"]) == (3, 2, 1)
+        assert (done["rows_read"], done["stored"], done["bad_row_count"]) == (3, 2, 1)
         assert done["bad_rows"][0]["line"] == 3
         assert done["bad_rows"][0]["reason"] == "There is no such document in this project."
     (source,) = caller.get(path).json()["results"]
@@ -72,7 +72,13 @@ def test_predictions_come_as_json_and_are_listed_by_source(
 
 def test_a_body_with_a_mistake_is_refused_as_a_whole(tickets: Project, joan: User) -> None:
     good = {"external_id": "t1", "source": "llm", "label": "Refund"}
-    for wrong in ({"confidence": 2}, {"source": ""}, {"colour": "red"}, {"document": "1"}):
+    for wrong in (
+        {"confidence": 2},
+        {"source": ""},
+        {"colour": "red"},
+        {"document_id": "1"},
+        {"document": "1"},
+    ):
         answer = Caller(joan).post(
             f"projects/{tickets.pk}/predictions/", {"predictions": [good, good | wrong]}
         )
@@ -88,7 +94,7 @@ def test_a_stream_of_lines_stores_the_good_ones(
     body = "\n".join([*lines, "{", ""]).encode()
     path = f"/api/v1/projects/{tickets.pk}/predictions/"
     answer = caller.client.post(path, body, content_type="application/jsonl", headers=caller.headers).json()
-    assert (answer["read"], answer["stored"], answer["bad"]) == (7, 6, 1)
+    assert (answer["rows_read"], answer["stored"], answer["bad_row_count"]) == (7, 6, 1)
     assert answer["bad_rows"][0]["line"] == 7
 
 

@@ -93,9 +93,9 @@ def test_a_settled_document_leaves_with_its_labels_and_their_origin(tickets: Pro
         "is_counted": True,
         "is_surplus": False,
         "is_withdrawn": False,
-        "how": "agreed",
-        "share": "margin",
-        "chance": None,
+        "resolution": "agreed",
+        "selected_by": "margin",
+        "selection_probability": None,
         "note": "",
         "suggestion": None,
     }
@@ -127,7 +127,7 @@ def test_a_dispute_leaves_as_it_was_decided(
     (disputed,) = Document.objects.disputed()
     adjudication.decide(project.pk, disputed.pk, carla, [label(project, "Delivery")])
     (row,) = objects(project)
-    assert (row["label"], row["annotation"]["how"], row["annotation"]["annotator"]) == (
+    assert (row["label"], row["annotation"]["resolution"], row["annotation"]["annotator"]) == (
         "Delivery",
         "adjudicated",
         "carla",
@@ -257,7 +257,8 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     answer(tickets, ann, "Refund")
     header, row = written(tickets, Scope.SETTLED, ExportFormat.CSV).decode().splitlines()
     assert header.endswith(
-        "annotation.how,annotation.share,annotation.chance,annotation.note,annotation.suggestion,metadata.from,metadata.stars"
+        "annotation.resolution,annotation.selected_by,annotation.selection_probability,annotation.note,"
+        "annotation.suggestion,metadata.from,metadata.stars"
     )
     assert row.endswith("agreed,margin,,,,web,4")
 

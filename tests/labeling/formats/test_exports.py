@@ -124,11 +124,28 @@ def test_csv_for_programs_is_left_alone():
     assert raw == (
         b"id,text,label,split,annotation.annotator,annotation.created_at,annotation.source,"
         b"annotation.guideline_version,annotation.seconds,annotation.is_counted,annotation.is_surplus,"
-        b"annotation.is_withdrawn,annotation.how,annotation.share,annotation.chance,annotation.note,"
-        b"annotation.suggestion,metadata.source\r\n"
+        b"annotation.is_withdrawn,annotation.resolution,annotation.selected_by,"
+        b"annotation.selection_probability,annotation.note,annotation.suggestion,metadata.source\r\n"
         b"d-1,=1+1,a,test,ann,2026-03-01T09:30:00+00:00,person,3,4.5,true,false,false,agreed,random,0.25,Clear.,"
         b'"{""policy"": ""hidden""}",=web\r\n'
     )
+
+
+def test_files_of_before_keys_were_renamed_are_read_the_same():
+    names = {"resolution": "how", "selected_by": "share", "selection_probability": "chance"}
+    rows = [row("=1+1", ("a",))]
+    jsonl = b"".join(write_jsonl(rows, "single"))
+    table = b"".join(write_csv(rows, "single", ["source"], for_spreadsheets=False))
+    for lines, records_of in (
+        (jsonl, lambda raw: list(read(io.BytesIO(raw), Format.JSONL))),
+        (table, read_back),
+    ):
+        old = lines
+        for new_name, old_name in names.items():
+            assert new_name.encode() in old
+            old = old.replace(new_name.encode(), old_name.encode())
+        assert records_of(old) == records_of(lines)
+        assert [record.labels for record in records_of(old)] == [("a",)]
 
 
 def test_spans_leave_as_start_end_and_label_in_both_formats():

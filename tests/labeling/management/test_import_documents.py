@@ -91,7 +91,7 @@ def test_keys_of_json_rows_and_what_becomes_of_them_are_chosen(empty: Project, t
 
 def test_texts_only_and_columns_left_out(empty: Project, tmp_path: Path) -> None:
     raw = b"text,label,by\nSee you,ham,Kim\nYou won,spam,Lee\n"
-    documents, _ = run(empty, tmp_path / "a.csv", raw, texts_only=True, left_out=["by"])
+    documents, _ = run(empty, tmp_path / "a.csv", raw, ignore_labels=True, left_out=["by"])
     assert documents == [("See you", None), ("You won", None)]
     assert [document.metadata for document in empty.documents.all()] == [{}, {}]
 

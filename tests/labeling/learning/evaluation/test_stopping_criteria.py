@@ -54,8 +54,8 @@ def test_every_label_of_several_is_one_decision():
         ([], None, TrendStatus.UNKNOWN),
         (TWO_SCORES, FLAT_TREND, TrendStatus.UNKNOWN),
         (SETTLED, None, TrendStatus.UNKNOWN),
-        (SETTLED, FLAT_TREND, TrendStatus.STABILISED),
-        ([0.5, *SETTLED], FLAT_TREND, TrendStatus.STABILISED),  # only the latest three count
+        (SETTLED, FLAT_TREND, TrendStatus.STABILIZED),
+        ([0.5, *SETTLED], FLAT_TREND, TrendStatus.STABILIZED),  # only the latest three count
         ([0.9, 0.98, 0.98], FLAT_TREND, TrendStatus.LEARNING),
         (SETTLED, Trend(FLAT + 0.001, -0.1, 0.1, 20), TrendStatus.LEARNING),
         (SETTLED, Trend(0.004, 0.001, 0.007, 900), TrendStatus.LEARNING),  # slow, but it rises
