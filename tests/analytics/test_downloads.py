@@ -8,6 +8,7 @@ from django.test import Client
 from analytics.report_tables import REPORT_TABLES
 from labeling.projects import tokens
 from labeling.projects.models import ApiToken
+from reviewqueue.settings import BASE_DIR
 from tests.fixtures.full_project import Gallery
 
 PLACE = re.compile(r'class="[^"]*\bdownloads\b.*?</p>', re.DOTALL)
@@ -62,3 +63,24 @@ def test_tables_that_only_managers_see_are_refused_to_others_tokens(
     refused = {name for name in REPORT_TABLES if program.get(f"{address}/{name}/csv/").status_code == 403}
     assert refused == {"models", "compare", "test-set"}
     assert program.get(f"{address}/classes/csv/?colour=red").status_code == 400
+
+
+def test_columns_have_their_new_names_only(gallery: Gallery, joan: User) -> None:
+    """What renamed.md says of each table, in all of its modes."""
+    page = (BASE_DIR / "docs" / "reference" / "renamed.md").read_text()
+    section = page.partition("### Columns of report tables\n")[2].partition("\n#")[0]
+    renamed = re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \| `(\w+)` \|$", section, re.MULTILINE)
+    assert {name for name, _old, _new in renamed} <= set(REPORT_TABLES)
+    assert len(renamed) > 40
+    _, secret = tokens.create(gallery.project.pk, joan, "pipeline", ApiToken.Scope.READ)
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    modes = [{"table": mode} for mode in ("averages", "calibration", "worst", "head", "pairs", "together")]
+    for name in {name for name, _old, _new in renamed}:
+        address = f"/api/v1/projects/{gallery.project.pk}/reports/{name}/csv/"
+        columns = set()
+        for query in ({}, {"group_by": "annotator"}, {"group_by": "person"}, *modes):
+            columns |= set(program.get(address, query).content.decode().splitlines()[0].split(","))
+        for table, old, new in renamed:
+            if table == name:
+                assert new in columns, (name, new)
+                assert old not in columns, (name, old)
