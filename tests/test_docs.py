@@ -20,7 +20,7 @@ from django.urls import resolve
 
 from labeling import formats, worker
 from labeling.annotations import exclusion
-from labeling.api.claims import BatchOut
+from labeling.api.claims import PUBLIC_NAMES, BatchOut
 from labeling.documents.models import Document
 from labeling.explanations.reasons import SENTENCES
 from labeling.explanations.selection_reason import Key
@@ -181,7 +181,8 @@ def test_shares_and_reasons_of_empty_claims_are_those_of_the_code():
     assert {cells[0] for cells in table(STATES, "## Shares of the queue")} == set(SENTENCES)
     parts = {key for cells in table(STATES, "## Reasons") for key in re.findall(r"\w+", cells[0])}
     made_when_shown = {"sentence", "explanation"}
-    assert parts == {str(key) for key in Key} - {Key.VERSION, Key.SHARE} | made_when_shown
+    keys = {PUBLIC_NAMES.get(key, str(key)) for key in Key if key not in (Key.VERSION, Key.SHARE)}
+    assert parts == keys | made_when_shown
     reasons = BatchOut().fields["empty_because"].choices
     assert {cells[0] for cells in table(STATES, "## Empty claims")} == set(reasons)
 

@@ -30,6 +30,22 @@ from labeling.queue.models import Lease
 
 FROM_THE_BATCH = "From the batch."
 UNTOLD = (Key.VERSION, Key.MEASURES)  # of a reason, whoever asks
+PUBLIC_NAMES: dict[str, str] = {  # of a reason's parts whose stored name says less
+    Key.SHARE: "selected_by",
+    Key.SOUGHT: "is_rare_class",
+    Key.CLUSTER_SIZE: "cluster_size",
+    Key.PROPENSITY: "selection_probability",
+    Key.PART: "queue_share",
+    Key.ANSWERS: "annotations",
+    Key.OVERLAP: "overlap",
+    Key.WHY: "pick_reason",
+    Key.TOP: "top_classes",
+    Key.LIKELY: "predicted_classes",
+    Key.EXPERTS: "committee",
+    Key.WORDS: "word_attributions",
+    Key.WHOLE_TEXT: "text_attribution",
+    Key.SPANS: "predicted_spans",
+}
 
 
 class ClaimIn(KeyedInput):
@@ -68,7 +84,7 @@ class HeldDocumentOut(serializers.Serializer[Any]):
         help_text="Later answers count while nobody else took the place."
     )
     reason = serializers.SerializerMethodField(
-        help_text="`share`, which share of the mix chose it; `sentence` for people; where suggestions are "
+        help_text="`selected_by`: which share of the mix; `sentence` for people; where suggestions are "
         "shown, `explanation` of what they rest on; and the numbers."
     )
     guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
@@ -104,7 +120,7 @@ def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_cla
     """The reason without what the model thinks, where the project keeps suggestions from annotators.
 
     >>> shown_reason(SelectionReason.from_json({"share": "random", "top": [["a", 0.9]]}), {}, False)
-    {'share': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
+    {'selected_by': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
     """
     shows = shows_prediction(reason, shows_classes)
     sentence = reason_sentence(reason, class_names, shows)
@@ -112,7 +128,8 @@ def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_cla
         is_wish = reason.share == Share.SEED_WORDS  # of a manager, and matched without a model
         label_class = reason.label_class if is_wish else None
         reason = replace(reason, label_class=label_class, evidence=ModelEvidence())
-    shown = {name: part for name, part in reason.to_json().items() if name not in UNTOLD}
+    told = {name: part for name, part in reason.to_json().items() if name not in UNTOLD}
+    shown = {PUBLIC_NAMES.get(name, name): part for name, part in told.items()}
     if shows:
         shown["explanation"] = explanation(reason.evidence, class_names)
     return shown | {"sentence": sentence}

@@ -58,7 +58,7 @@ def test_a_test_document_comes_with_the_reason_of_any_random_one(
     held = Caller(ann).post(f"projects/{tickets.pk}/batches/", {"count": 4}).json()["documents"]
     reasons = {document["document_id"]: document["reason"] for document in held}
     random, test, picked, _unsure = (reasons[document.pk] for document in drawn)
-    assert random == test == {"share": "random", "sentence": random["sentence"]}
+    assert random == test == {"selected_by": "random", "sentence": random["sentence"]}
     assert "independent" not in picked
     assert "test" not in str(reasons)
 

@@ -37,7 +37,7 @@ def test_a_claim_brings_the_best_document_with_everything_needed(
     response = machine(tickets, ann).post(f"projects/{tickets.pk}/batches/", {"count": 1})
     (held,) = response.json()["documents"]
     assert held["external_id"] == "t0"
-    assert held["reason"] == {"share": "margin", "sentence": "the model is unsure about it."}
+    assert held["reason"] == {"selected_by": "margin", "sentence": "the model is unsure about it."}
     assert held["guideline"] == 1
     assert held["leased_until"].endswith("Z")
     assert response.json()["empty_because"] is None
@@ -53,9 +53,9 @@ def test_what_the_model_thinks_is_shown_only_where_suggestions_are(
     caller = machine(tickets, ann)
     claim(caller, tickets)
     path = f"projects/{tickets.pk}/batches/"
-    assert "top" not in caller.get(path).json()["documents"][0]["reason"]
+    assert "top_classes" not in caller.get(path).json()["documents"][0]["reason"]
     Project.objects.filter(pk=tickets.pk).update(suggestion_policy="shown")
-    assert caller.get(path).json()["documents"][0]["reason"]["top"] == [[refund, 0.5]]
+    assert caller.get(path).json()["documents"][0]["reason"]["top_classes"] == [[refund, 0.5]]
 
 
 def test_suggested_spans_are_told_by_the_same_rule(
@@ -67,11 +67,11 @@ def test_suggested_spans_are_told_by_the_same_rule(
     caller = machine(project, ann)
     claim(caller, project)
     path = f"projects/{project.pk}/batches/"
-    assert "spans" not in caller.get(path).json()["documents"][0]["reason"]
+    assert "predicted_spans" not in caller.get(path).json()["documents"][0]["reason"]
     Project.objects.filter(pk=project.pk).update(suggestion_policy="shown")
-    assert caller.get(path).json()["documents"][0]["reason"]["spans"] == spans
+    assert caller.get(path).json()["documents"][0]["reason"]["predicted_spans"] == spans
     Lease.objects.update(reason={"share": "test", "spans": spans})
-    assert "spans" not in caller.get(path).json()["documents"][0]["reason"]
+    assert "predicted_spans" not in caller.get(path).json()["documents"][0]["reason"]
 
 
 @pytest.mark.parametrize("where", ["header", "body"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from labeling.api.claims import PUBLIC_NAMES
 from labeling.api.fields import Filters, Input
 from labeling.api.renamed import NEW_NAMES
 from labeling.api.schema import openapi_document
@@ -68,6 +69,12 @@ def test_every_old_name_of_a_request_still_works() -> None:
         if any(name.endswith("In") and name in schemas for name in objects)
     }
     assert sent == {(old, new) for old, names in NEW_NAMES.items() for new in names}
+
+
+def test_parts_of_a_reason_have_the_listed_names() -> None:
+    section = PAGE.partition("### Reasons of documents\n")[2].partition("\n#")[0]
+    listed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", section, re.MULTILINE)
+    assert dict(listed) == {str(old): new for old, new in PUBLIC_NAMES.items()}
 
 
 def test_no_object_of_a_request_has_a_key_that_was_the_old_name_of_another_of_its_keys() -> None:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from labeling.api.claims import shown_reason
+from labeling.api.claims import PUBLIC_NAMES, shown_reason
 from labeling.explanations.model_evidence import INDEPENDENT, explanation
 from labeling.explanations.selection_reason import ModelEvidence, SelectionReason
 
 NAMES = {"a": "Refund", "b": "Billing"}
-OPINIONS = ("top", "likely", "experts", "words", "whole", "spans")
+PUBLIC_OPINIONS = {PUBLIC_NAMES[key] for key in ("top", "likely", "experts", "words", "whole", "spans")}
 STORED = {
     "share": "margin",
     "model": 3,
@@ -66,11 +66,12 @@ def test_very_long_words_are_cut_and_right_to_left_words_set_apart() -> None:
 def test_what_the_model_thinks_is_part_of_the_reason_only_where_suggestions_are_shown() -> None:
     assert shown_reason(REASON, NAMES, True)["explanation"] == explanation(REASON.evidence, NAMES)
     hidden = shown_reason(REASON, NAMES, False)
-    assert not {*OPINIONS, "explanation"} & set(hidden)
+    assert PUBLIC_OPINIONS & set(shown_reason(REASON, NAMES, True)), "else nothing is shown anyway"
+    assert not {*PUBLIC_OPINIONS, "explanation"} & set(hidden)
     assert not any(told in str(hidden) for told in ("Refund", "Billing", "invoice", "guideline"))
 
 
 @pytest.mark.parametrize("share", INDEPENDENT)
 def test_answers_that_measure_are_never_given_beside_a_suggestion(share: str) -> None:
     shown = shown_reason(replace(REASON, share=share), NAMES, True)
-    assert not {*OPINIONS, "explanation"} & set(shown)
+    assert not {*PUBLIC_OPINIONS, "explanation"} & set(shown)

@@ -26,7 +26,7 @@ def test_seed_words_are_named_with_their_class() -> None:
     sentence = "it matches the seed words “refund, money back” of Refund, which has few labels."
     assert reason_sentence(reason, NAMES) == sentence
     assert reason_sentence(reason, NAMES, shows_classes=False) == sentence  # a manager's wish is no secret
-    assert "top" not in shown_reason(reason, NAMES, False)
+    assert "top_classes" not in shown_reason(reason, NAMES, False)
 
 
 def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
