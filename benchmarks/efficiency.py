@@ -96,10 +96,10 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
         )
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None
-    evidence = AuxiliaryData(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
+    auxiliary = AuxiliaryData(rows, np.arange(len(rows)), step, described, np.arange(len(rows)))
     labels, true_labels = (labels_of(truth, part) for part in (pool, test))
     return KnownPool(
-        rows, labels, len(truth.class_names), evidence, tested, true_labels, near_duplicates(texts)
+        rows, labels, len(truth.class_names), auxiliary, tested, true_labels, near_duplicates(texts)
     )
 
 
@@ -220,7 +220,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     with Pool(options.processes) as processes:
         tasks = [(run, options.budget, options.batch) for run in runs]
         steps = dict(processes.imap_unordered(_draw, tasks))
-    full_model = fit_committee(pool.rows, pool.labels, pool.n_classes, evidence=pool.evidence)
+    full_model = fit_committee(pool.rows, pool.labels, pool.n_classes, auxiliary=pool.auxiliary)
     probabilities = full_model.probabilities(pool.test)
     flags = pool.test_labels if kind == "multi" else np.eye(pool.n_classes, dtype=bool)[pool.test_labels]
     full = quality_of_flags(full_model.decide(probabilities), flags)

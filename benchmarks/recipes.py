@@ -22,7 +22,7 @@ from benchmarks._frame import machine, show
 from benchmarks.efficiency import kind_of, known_pool
 from labeling.learning.arrays.types import Integers
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters
+from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
@@ -35,14 +35,19 @@ def judged(pool: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     started = process_time()
     done: dict[Hyperparameters, list[Score]] = {}
     while (following := next_trial(done)) is not None:
-        recipe, number = following
+        hyperparameters, number = following
         score = run_trial(
-            pool.rows.part(sampled), pool.labels[sampled], pool.n_classes, pool.evidence, recipe, number
+            pool.rows.part(sampled),
+            pool.labels[sampled],
+            pool.n_classes,
+            pool.auxiliary,
+            hyperparameters,
+            number,
         )
-        done.setdefault(recipe, []).append(score)
+        done.setdefault(hyperparameters, []).append(score)
     seconds = process_time() - started
     trials = verdicts(done)
-    usual = tested(pool, sampled, USUAL_RECIPE)
+    usual = tested(pool, sampled, DEFAULT_HYPERPARAMETERS)
     return {
         "seed": seed,
         "seconds": round(seconds, 1),
@@ -66,10 +71,14 @@ def judged(pool: KnownPool, n_labels: int, seed: int) -> dict[str, Any]:
     }
 
 
-def tested(pool: KnownPool, sampled: Integers, recipe: Hyperparameters) -> float:
+def tested(pool: KnownPool, sampled: Integers, hyperparameters: Hyperparameters) -> float:
     """Macro F1 on the test documents."""
     committee = fit_committee(
-        pool.rows.part(sampled), pool.labels[sampled], pool.n_classes, evidence=pool.evidence, recipe=recipe
+        pool.rows.part(sampled),
+        pool.labels[sampled],
+        pool.n_classes,
+        auxiliary=pool.auxiliary,
+        hyperparameters=hyperparameters,
     )
     decided = committee.decide(committee.probabilities(pool.test))
     truth = pool.test_labels if not pool.is_single else np.eye(pool.n_classes, dtype=bool)[pool.test_labels]

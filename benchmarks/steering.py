@@ -125,9 +125,9 @@ class Known:
         pool = np.flatnonzero(is_kept & (draws < POOL))
         test = np.flatnonzero(is_kept & (draws >= POOL))
         rows = replace(self.rows.part(pool), positions=np.arange(len(pool)))
-        evidence = AuxiliaryData(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
+        auxiliary = AuxiliaryData(rows, np.arange(len(pool)), None, None, np.arange(len(pool)))
         existing = KnownPool(
-            rows, self.labels[pool], len(self.names), evidence, self.rows.part(test), self.labels[test]
+            rows, self.labels[pool], len(self.names), auxiliary, self.rows.part(test), self.labels[test]
         )
         return Arena(existing, ~is_measuring[test])
 
@@ -158,7 +158,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         arena = known.drawn(seed)
         pool = arena.pool
         if seed < (options.full or options.seeds):
-            model = fit_committee(pool.rows, pool.labels, pool.n_classes, evidence=pool.evidence)
+            model = fit_committee(pool.rows, pool.labels, pool.n_classes, auxiliary=pool.auxiliary)
             full.append(arena.f1(model.decide(model.probabilities(pool.test))))
             say(f"{name} all labels, seed {seed}: {perf_counter() - started:.0f} s, {full[-1].mean():.3f}")
         sizes.append(arena.sizes())

@@ -76,7 +76,7 @@ def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
     metadata = version.metadata
     return [
         (_("Experts and their weights"), _joined(metadata.experts or {})),
-        (_("Recipe"), _joined(metadata.recipe or {})),
+        (_("Recipe"), _joined(metadata.hyperparameters or {})),
         (_("Features"), metadata.view or UNKNOWN),
     ]
 

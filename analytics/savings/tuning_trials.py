@@ -79,14 +79,16 @@ def _tried(verdict: Mapping[str, Any]) -> TrialRow:
     )
 
 
-def _name(recipe: Mapping[str, Any]) -> str:
-    if recipe["augmentation"] == "dropout":
+def _name(hyperparameters: Mapping[str, Any]) -> str:
+    if hyperparameters["augmentation"] == "dropout":
         return _("copies with fewer words for classes with few labels")
-    if recipe["augmentation"] == "joined":
+    if hyperparameters["augmentation"] == "joined":
         return _("two documents as one for classes with few labels")
     more = _("more weight on the labels (C = {c})")
     less = _("less weight on the labels (C = {c})")
-    return (more if recipe["strength"] > STRENGTH else less).format(c=decimal(recipe["strength"], 0))
+    return (more if hyperparameters["strength"] > STRENGTH else less).format(
+        c=decimal(hyperparameters["strength"], 0)
+    )
 
 
 def _signed(number: float) -> str:

@@ -96,7 +96,7 @@ class ModelMetadata:
 
     edition : of the features that it was trained on; view : the kind of these features
     labels : labels of each class to learn from, by its identifier
-    recipe : hyperparameters by name
+    hyperparameters : of the linear expert, by name
     experts : weight of each expert by its name
     thresholds : of several classes, the probability from which each is chosen, in the version's order
     change : None too where there is no earlier model to compare with
@@ -108,7 +108,7 @@ class ModelMetadata:
     edition: int | None = None
     view: str | None = None
     labels: Mapping[str, int] | None = None
-    recipe: Mapping[str, float | str] | None = None
+    hyperparameters: Mapping[str, float | str] | None = None
     experts: Mapping[str, float] | None = None
     thresholds: tuple[float, ...] | None = None
     change: PredictionChange | None = None
@@ -129,7 +129,7 @@ class ModelMetadata:
             Key.EDITION: self.edition,
             Key.VIEW: self.view,
             Key.LABELS: None if self.labels is None else dict(self.labels),
-            Key.RECIPE: None if self.recipe is None else dict(self.recipe),
+            Key.RECIPE: None if self.hyperparameters is None else dict(self.hyperparameters),
             Key.EXPERTS: None if self.experts is None else dict(self.experts),
             Key.THRESHOLDS: None if self.thresholds is None else list(self.thresholds),
             Key.CHANGE: self.change and asdict(self.change),
@@ -156,7 +156,7 @@ class ModelMetadata:
             edition=stored.get(Key.EDITION),
             view=stored.get(Key.VIEW),
             labels=stored.get(Key.LABELS),
-            recipe=stored.get(Key.RECIPE),
+            hyperparameters=stored.get(Key.RECIPE),
             experts=stored.get(Key.EXPERTS),
             thresholds=None if thresholds is None else tuple(float(limit) for limit in thresholds),
             change=PredictionChange.from_json(change) if change else None,

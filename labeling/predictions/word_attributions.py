@@ -121,8 +121,8 @@ def _told(
         pk: {
             "towards": int(towards[number]),
             "against": int(against[number]),
-            "words": [[word, round(pull, 2)] for word, pull in to_first[number]],
-            "others": [[word, round(pull, 2)] for word, pull in to_other[number]],
+            "words": [[word, round(nats, 2)] for word, nats in to_first[number]],
+            "others": [[word, round(nats, 2)] for word, nats in to_other[number]],
         }
         for number, pk in enumerate(ids)
     }

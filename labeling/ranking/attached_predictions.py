@@ -98,7 +98,7 @@ class AttachedPredictions:
 
     def _evidence(self, classes: list[int], probabilities: list[float], why: Explanation) -> ModelEvidence:
         names: Sequence[UUID] = self.version.classes
-        is_whole = why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(pull for _word, pull in why.words))
+        is_whole = why.whole >= max(MIN_TEXT_ATTRIBUTION, sum(nats for _word, nats in why.words))
         return ModelEvidence(
             top=tuple(
                 ClassProbability(str(names[n]), round(p, 4))
@@ -109,6 +109,6 @@ class AttachedPredictions:
                 ExpertPrediction(view.expert, str(names[view.label_class]), round(view.probability, 3))
                 for view in why.views
             ),
-            words=tuple(WordAttribution(word, round(pull, 2)) for word, pull in why.words),
+            words=tuple(WordAttribution(word, round(nats, 2)) for word, nats in why.words),
             whole_text=round(why.whole, 2) if is_whole else None,
         )

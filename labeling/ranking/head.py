@@ -72,8 +72,10 @@ class Ranker:
     choose: Callable[[int, int], Sequence[HeadEntry]]  # seed, size: places of the pool, best first
     version: ModelVersion | None = None
     classes: Sequence[UUID] = ()  # the order of the class numbers
-    doubts: Callable[[], Mapping[int, float]] = dict  # asks for second opinions: documents and posteriors
-    opinion: Voice | None = None  # what the model thinks of whatever is chosen
+    label_errors: Callable[[], Mapping[int, float]] = (
+        dict  # asks for second opinions: documents and posteriors
+    )
+    attached_predictions: Voice | None = None  # what the model thinks of whatever is chosen
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
@@ -81,21 +83,21 @@ class Ranker:
         Second opinions and what a manager picked come at their shares from the first place on: they are few.
         """
         second_opinions.give_up(self.project)  # whoever asked for them, and whatever the strategy is
-        doubts = self.doubts()
+        label_errors = self.label_errors()
         picked = picks.waiting_entries(self.project, round(HEAD_SIZE * picks.SHARE))
         started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
         share = min(self.project.test_share, MAX_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
         asked_share = mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
         limit = round(HEAD_SIZE * asked_share)
-        second_opinions_due = second_opinions.waiting_entries(self.project, doubts, limit, dict(picked))
+        second_opinions_due = second_opinions.waiting_entries(self.project, label_errors, limit, dict(picked))
         chosen = self.choose(
             seed, HEAD_SIZE - len(started) - len(test) - len(second_opinions_due) - len(picked)
         )
         mixed = interleave([started, test, self._with_reasons(chosen)])
         others = apart_from(picked, spliced(mixed, second_opinions_due, asked_share))
         head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
-        return head if self.opinion is None else self.opinion.of(head)
+        return head if self.attached_predictions is None else self.attached_predictions.of(head)
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
@@ -152,7 +154,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         scores = score_pool(store, committee, has_votes=has_votes)
         return _select(project, version, store, scores, candidates, seed, size)
 
-    def doubts() -> Mapping[int, float]:
+    def label_errors() -> Mapping[int, float]:
         if project.strategy != Project.Strategy.DEFAULT:
             return {}
         share = mix_of(project, len(version.classes)).second_opinion
@@ -160,7 +162,12 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         return review(project, version.classes, committee, store, limit)
 
     return Ranker(
-        project, choose, version, version.classes, doubts, AttachedPredictions(version, committee, store)
+        project,
+        choose,
+        version,
+        version.classes,
+        label_errors,
+        AttachedPredictions(version, committee, store),
     )
 
 
@@ -171,11 +178,11 @@ def all_selection_targets(
 
     is_eligible : (n,) bool, n at least the documents of the store
     """
-    wishes = selection_targets_for(project, version.classes)
+    selection_targets = selection_targets_for(project, version.classes)
     if project.strategy != Project.Strategy.DEFAULT:
-        return wishes
+        return selection_targets
     share = mix_of(project, len(version.classes)).seed_words
-    return replace(wishes, seeds=_matches(project, version.classes, store, is_eligible, share))
+    return replace(selection_targets, seeds=_matches(project, version.classes, store, is_eligible, share))
 
 
 def _matches(
@@ -208,7 +215,7 @@ def _select(
             store.dense,
             len(version.classes),
             strategy=strategy,
-            wishes=all_selection_targets(project, version, store, is_candidate),
+            selection_targets=all_selection_targets(project, version, store, is_candidate),
             size=count,
             batch=batch,
             labelled=labelled,

@@ -56,7 +56,7 @@ def review(
     waiting = {
         candidate.document_id: probability for candidate, probability in chances.items() if candidate.is_asked
     }
-    doubted = sorted(
+    least_certain = sorted(
         (
             candidate
             for candidate, probability in chances.items()
@@ -64,17 +64,17 @@ def review(
         ),
         key=lambda candidate: chances[candidate],
     )
-    selected = _with_few_tests(doubted, limit - len(waiting), project.test_share)
+    selected = _with_few_tests(least_certain, limit - len(waiting), project.test_share)
     filters = ask(project.pk, [candidate.document_id for candidate in selected])
     by_id = {candidate.document_id: chances[candidate] for candidate in selected}
     return waiting | {pk: by_id[pk] for pk in filters}
 
 
-def _with_few_tests(doubted: Sequence[Confirmable], limit: int, test_share: float) -> list[Confirmable]:
+def _with_few_tests(least_certain: Sequence[Confirmable], limit: int, test_share: float) -> list[Confirmable]:
     """The first `limit`, with test documents only at their share of the pool."""
     selected: list[Confirmable] = []
     tests_left = ceil(max(limit, 0) * test_share)
-    for candidate in doubted:
+    for candidate in least_certain:
         if len(selected) >= limit:
             break
         if candidate.split == Document.Split.TEST:

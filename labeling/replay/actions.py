@@ -38,13 +38,13 @@ NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
 class Material:
     """What a replay would have to work with now."""
 
-    lesson: TrainingSet
+    training_set: TrainingSet
     test: list[LabelledDocument]
 
     @property
     def pool_missing(self) -> int:
         """Labelled documents of the pool that are missing."""
-        return max(0, MIN_POOL - len(self.lesson.documents))
+        return max(0, MIN_POOL - len(self.training_set.documents))
 
     @property
     def test_missing(self) -> int:
@@ -54,20 +54,20 @@ class Material:
     @property
     def why_not(self) -> str:
         """What is needed before a replay says anything; empty where nothing is."""
-        project = self.lesson.project
+        project = self.training_set.project
         if project.kind == Project.Kind.SPANS:
             return str(NO_SPANS)
         if self.pool_missing or self.test_missing:
-            return _too_few(len(self.lesson.documents), len(self.test))
-        if not self.lesson.is_enough or project.feature_edition == 0:
+            return _too_few(len(self.training_set.documents), len(self.test))
+        if not self.training_set.is_enough or project.feature_edition == 0:
             return _("A replay needs labels of at least two classes and the features of the documents.")
         return ""
 
 
 def material_of(project: Project) -> Material:
     """The labels of now."""
-    lesson = read_training_set(project)
-    return Material(lesson, _tested(project, set(lesson.classes)))
+    training_set = read_training_set(project)
+    return Material(training_set, _tested(project, set(training_set.classes)))
 
 
 def why_not(project: Project) -> str:
@@ -114,10 +114,10 @@ def ask(project_id: int, manager: User) -> Replay:
         replay = Replay.objects.create(
             project=project,
             asked_by=manager,
-            classes=material.lesson.classes,
-            pool_annotations=_drawn(project, material.lesson.documents, MAX_POOL),
+            classes=material.training_set.classes,
+            pool_annotations=_drawn(project, material.training_set.documents, MAX_POOL),
             test_annotations=_drawn(project, material.test, MAX_TEST),
-            label_count=len(material.lesson.documents),
+            label_count=len(material.training_set.documents),
             seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
             answers_per_document=project.overlap,
         )

@@ -84,16 +84,18 @@ def known_pool(replay: Replay, store: FeatureStore) -> KnownPool:
     test_places, test_labels = labels_before(replay.test_annotations, replay.classes)
     if kind == Project.Kind.SINGLE:
         labels, test_labels = labels.argmax(axis=1), test_labels.argmax(axis=1)
-    evidence = _lessened(auxiliary_data_for(replay.project, store, replay.classes))
-    return KnownPool(store.take(positions), labels, n_classes, evidence, store.take(test_places), test_labels)
+    auxiliary = _lessened(auxiliary_data_for(replay.project, store, replay.classes))
+    return KnownPool(
+        store.take(positions), labels, n_classes, auxiliary, store.take(test_places), test_labels
+    )
 
 
-def _lessened(evidence: AuxiliaryData) -> AuxiliaryData:
+def _lessened(auxiliary: AuxiliaryData) -> AuxiliaryData:
     """A smaller sample of the pool, as evenly drawn as the larger one."""
-    step = -(-len(evidence.positions) // UNLABELLED) or 1
-    chosen = np.arange(0, len(evidence.positions), step)
+    step = -(-len(auxiliary.positions) // UNLABELLED) or 1
+    chosen = np.arange(0, len(auxiliary.positions), step)
     return replace(
-        evidence, unlabelled=evidence.unlabelled.part(chosen), positions=evidence.positions[chosen]
+        auxiliary, unlabelled=auxiliary.unlabelled.part(chosen), positions=auxiliary.positions[chosen]
     )
 
 

@@ -86,10 +86,12 @@ def read_training_set(project: Project) -> TrainingSet:
     return TrainingSet(project, classes, documents, through)
 
 
-def labels_per_class(lesson: TrainingSet) -> dict[str, int]:
+def labels_per_class(training_set: TrainingSet) -> dict[str, int]:
     """How many labels of each class there are to learn from: what a learning curve is drawn over."""
-    counts = Counter(label_class for document in lesson.documents for label_class, _, _ in document.labels)
-    return {str(label_class): counts[label_class] for label_class in lesson.classes}
+    counts = Counter(
+        label_class for document in training_set.documents for label_class, _, _ in document.labels
+    )
+    return {str(label_class): counts[label_class] for label_class in training_set.classes}
 
 
 def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:

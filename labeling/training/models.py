@@ -12,7 +12,7 @@ from labeling.projects.models import Project
 
 
 class Tuning(models.Model):
-    """One trial of all recipes on the labels of a moment. The newest finished one holds, unless dismissed."""
+    """Hyperparameters tried on the labels of a moment. The newest finished one holds, unless dismissed."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tunings", db_index=False)
     started_at = models.DateTimeField(db_default=Now())
@@ -20,13 +20,13 @@ class Tuning(models.Model):
     classes = ArrayField(models.UUIDField())  # the order of all flags
     annotations = ArrayField(models.BigIntegerField())  # what the documents were given
     label_count = models.PositiveIntegerField()  # labelled documents of the pool, tried on or not
-    trials = models.JSONField(default=dict)  # recipe: [[macro F1, log-loss] of each fold so far]
+    trials = models.JSONField(default=dict)  # hyperparameters: [[macro F1, log-loss] of each fold so far]
     verdicts = models.JSONField(
         default=list
     )  # of each candidate: its gains with their reach, and whether used
     strength = models.FloatField(null=True)  # what was adopted; null while it is tried
     augmentation = models.CharField(max_length=10, blank=True, db_default="")
-    dismissed_at = models.DateTimeField(null=True)  # when a manager went back to the usual recipe
+    dismissed_at = models.DateTimeField(null=True)  # when a manager went back to the default ones
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )

@@ -22,7 +22,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters
+from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters
 from labeling.predictions.held_out import labelled_next
 from labeling.predictions.metadata import CorrectCount, ModelMetadata
 from labeling.predictions.models import ModelVersion
@@ -60,9 +60,9 @@ class Fit(Protocol):
         labels: np.ndarray,
         n_classes: int,
         *,
-        evidence: AuxiliaryData | None = None,
+        auxiliary: AuxiliaryData | None = None,
         start: Committee | None = None,
-        recipe: Hyperparameters = USUAL_RECIPE,
+        hyperparameters: Hyperparameters = DEFAULT_HYPERPARAMETERS,
     ) -> Committee: ...
 
 
@@ -76,14 +76,14 @@ def train(work: OwedWork, fit: Fit = fit_committee) -> None:
     generation = publishing.next_generation()
     if are_features_lost(project):  # the order that is there stays; a training follows the new features
         return
-    lesson = read_training_set(project)
-    if not lesson.is_enough or project.feature_edition == 0:
+    training_set = read_training_set(project)
+    if not training_set.is_enough or project.feature_edition == 0:
         publish_head(work, project, start_ranker(project), generation)
         return
-    version = _begin(lesson)
+    version = _begin(training_set)
     try:
         started = perf_counter()
-        ranker = _fit(work, version, lesson, fit)
+        ranker = _fit(work, version, training_set, fit)
         version.metadata = replace(version.metadata, seal=seal_of(version))
         fitted = perf_counter()
         entries = (_chosen_ranker(project) or ranker).head(seed=generation)
@@ -125,9 +125,9 @@ def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: i
 
 
 @transaction.atomic
-def _begin(lesson: TrainingSet) -> ModelVersion:
+def _begin(training_set: TrainingSet) -> ModelVersion:
     """A new version in training. Its number fences: a run that was taken over cannot become ready."""
-    project = lesson.project
+    project = training_set.project
     ModelVersion.objects.filter(project=project, state=ModelVersion.State.TRAINING).update(
         state=ModelVersion.State.FAILED, failure="Its worker ended without a word.", finished_at=Now()
     )
@@ -135,38 +135,38 @@ def _begin(lesson: TrainingSet) -> ModelVersion:
     return ModelVersion.objects.create(
         project=project,
         number=newest + 1,
-        classes=lesson.classes,
-        label_count=len(lesson.documents),
-        trained_through=lesson.through,
+        classes=training_set.classes,
+        label_count=len(training_set.documents),
+        trained_through=training_set.through,
         guideline=Guideline.objects.filter(project=project).order_by("-number").first(),
-        facts=ModelMetadata(edition=project.feature_edition, labels=labels_per_class(lesson)).to_json(),
+        facts=ModelMetadata(edition=project.feature_edition, labels=labels_per_class(training_set)).to_json(),
     )
 
 
-def _fit(work: OwedWork, version: ModelVersion, lesson: TrainingSet, fit: Fit) -> Ranker:
+def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: Fit) -> Ranker:
     folder = model_folder(version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    if lesson.project.kind == Project.Kind.SPANS:
-        tagger = fit_tagger(lesson, folder)
+    if training_set.project.kind == Project.Kind.SPANS:
+        tagger = fit_tagger(training_set, folder)
         outbox.beat(work)
         version.metadata = replace(
             version.metadata,
-            cross_validated=cross_validated_spans(version, lesson),
+            cross_validated=cross_validated_spans(version, training_set),
             change=change_of_tags(version, tagger, saved_tagger),
             test_set=predict_spans(version, tagger),
         )
-        return tagger_ranker(lesson.project, version, tagger)
-    store = current_store(lesson.project)
+        return tagger_ranker(training_set.project, version, tagger)
+    store = current_store(training_set.project)
     assert store is not None
-    recipe = hyperparameters_of(lesson.project)
-    committee = _fit_committee(store, lesson, folder, fit, recipe)
+    hyperparameters = hyperparameters_of(training_set.project)
+    committee = _fit_committee(store, training_set, folder, fit, hyperparameters)
     outbox.beat(work)
     thresholds = tuple(round(float(limit), 4) for limit in committee.thresholds)
     version.metadata = replace(
         version.metadata,
         view=store.view,
-        recipe=asdict(recipe),
+        hyperparameters=asdict(hyperparameters),
         experts=dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True)),
         thresholds=thresholds or None,  # reports decide as the model does
     )
@@ -176,28 +176,35 @@ def _fit(work: OwedWork, version: ModelVersion, lesson: TrainingSet, fit: Fit) -
         cross_validated=cross_validated_counts(version, committee),
         test_set=_predict_test_set(version, store, committee),
     )
-    return committee_ranker(lesson.project, version, committee)
+    return committee_ranker(training_set.project, version, committee)
 
 
 def _fit_committee(
-    store: FeatureStore, lesson: TrainingSet, folder: Path, fit: Fit, recipe: Hyperparameters
+    store: FeatureStore, training_set: TrainingSet, folder: Path, fit: Fit, hyperparameters: Hyperparameters
 ) -> Committee:
-    documents = [d for d in lesson.documents if d.position < len(store)]
+    documents = [d for d in training_set.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
-    numbers = targets(lesson.project.kind, lesson.classes, documents)
-    evidence = auxiliary_data_for(lesson.project, store, lesson.classes)
-    before = _committee_before(lesson, store)
-    committee = fit(rows, numbers, len(lesson.classes), evidence=evidence, start=before, recipe=recipe)
+    numbers = targets(training_set.project.kind, training_set.classes, documents)
+    auxiliary = auxiliary_data_for(training_set.project, store, training_set.classes)
+    before = _committee_before(training_set, store)
+    committee = fit(
+        rows,
+        numbers,
+        len(training_set.classes),
+        auxiliary=auxiliary,
+        start=before,
+        hyperparameters=hyperparameters,
+    )
     committee.save(folder, {})
     return committee
 
 
-def _committee_before(lesson: TrainingSet, store: FeatureStore) -> Committee | None:
+def _committee_before(training_set: TrainingSet, store: FeatureStore) -> Committee | None:
     """The last model, if it speaks of the same classes and features: fitting starts at its weights."""
-    last = lesson.project.model_versions.ready().first()
-    if last is None or list(last.classes) != lesson.classes:
+    last = training_set.project.model_versions.ready().first()
+    if last is None or list(last.classes) != training_set.classes:
         return None
-    if (last.metadata.edition, last.metadata.view) != (lesson.project.feature_edition, store.view):
+    if (last.metadata.edition, last.metadata.view) != (training_set.project.feature_edition, store.view):
         return None
     return saved_committee(last)
 
@@ -215,7 +222,7 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
     }
     probabilities = committee.probabilities(store.take(np.array(list(positions.values()), dtype=np.int64)))
     truth = truth_flags(version, documents)
-    pulls = attributions_of(committee, store, list(positions.items()), probabilities, truth)
+    attributions = attributions_of(committee, store, list(positions.items()), probabilities, truth)
     with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -223,8 +230,9 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
         ) as copy,
     ):
         for document, row in zip(positions, probabilities, strict=True):
-            attributions = None if document not in pulls else json.dumps(pulls[document], ensure_ascii=False)
-            copy.write_row((version.pk, document, [float(p) for p in row], attributions))
+            words = attributions.get(document)
+            stored = None if words is None else json.dumps(words, ensure_ascii=False)
+            copy.write_row((version.pk, document, [float(p) for p in row], stored))
     return right_now(version, documents, committee.decide(probabilities[: len(documents)]))
 
 

@@ -28,7 +28,7 @@ from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, Pr
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.training.dataset import TrainingSet
-from labeling.training.span_model import clusters_of, labelled_spans, taught_texts
+from labeling.training.span_model import clusters_of, labelled_spans, training_texts_of
 from labeling.training.stability import earlier_of, last_cross_validated
 
 MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
@@ -46,7 +46,7 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
     document_ids = {*labelled, *labelled_next(version.project_id, len(labelled))}
     texts = dict(Document.objects.filter(pk__in=document_ids).order_by("pk").values_list("pk", "text"))
     predicted = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
-    pulls = _pulls(tagger, texts, predicted, labelled)
+    attributions = _attributions(tagger, texts, predicted, labelled)
     class_index = ClassIndex.of(version.classes)
     HeldOutPrediction.objects.bulk_create(
         [
@@ -54,7 +54,7 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
                 model_version=version,
                 document_id=pk,
                 spans=_stored(predicted[pk], class_index),
-                pulls=pulls.get(pk),
+                pulls=attributions.get(pk),
             )
             for pk in texts
         ],
@@ -67,7 +67,7 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
     return CorrectCount(len(measurable), right)
 
 
-def cross_validated_spans(version: ModelVersion, lesson: TrainingSet) -> CrossValidatedCounts | None:
+def cross_validated_spans(version: ModelVersion, training_set: TrainingSet) -> CrossValidatedCounts | None:
     """What cross-validation says of spans, as `stability.cross_validated_counts` tells of whole documents.
 
     Each fold is a training, so it is done only while the test set is small and when there are a good part
@@ -78,7 +78,7 @@ def cross_validated_spans(version: ModelVersion, lesson: TrainingSet) -> CrossVa
         return last
     if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
         return last
-    training_texts = taught_texts(lesson.documents)
+    training_texts = training_texts_of(training_set.documents)
     sampled = np.random.default_rng(version.number).permutation(len(training_texts.texts))
     lengths = np.cumsum([len(training_texts.texts[row]) for row in sampled])
     rows = sampled[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
@@ -88,7 +88,7 @@ def cross_validated_spans(version: ModelVersion, lesson: TrainingSet) -> CrossVa
             [training_texts.spans[row] for row in rows],
             [label_class.hex for label_class in version.classes],
             Path(folder),
-            clusters_of(lesson.project),
+            clusters_of(training_set.project),
             seed=version.number,
         )
     return CrossValidatedCounts.of(len(rows), counts.tolist()) if counts.shape[1] else last
@@ -130,7 +130,7 @@ def _stored(predicted: Tagged, class_index: ClassIndex) -> list[list[float]]:
     ]
 
 
-def _pulls(
+def _attributions(
     tagger: SpanTagger,
     texts: Mapping[int, str],
     predicted: Mapping[int, Tagged],
@@ -155,10 +155,10 @@ def _pulls(
         [true_spans.get(pk) for pk in read],
     )
     return {
-        pk: {"words": _rounded(pulls.towards), "others": _rounded(pulls.against)}
-        for pk, pulls in zip(read, attributions, strict=True)
+        pk: {"words": _rounded(words.towards), "others": _rounded(words.against)}
+        for pk, words in zip(read, attributions, strict=True)
     }
 
 
-def _rounded(pulls: Sequence[WordAttribution]) -> list[list[float]]:
-    return [[pull.start, pull.end, round(pull.nats, 2)] for pull in pulls]
+def _rounded(attributions: Sequence[WordAttribution]) -> list[list[float]]:
+    return [[word.start, word.end, round(word.nats, 2)] for word in attributions]

@@ -46,24 +46,24 @@ MAX_SCORED_DOCUMENTS = 100_000  # documents for one order; of a larger pool rand
 MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 
-def fit_tagger(lesson: TrainingSet, folder: Path) -> SpanTagger:
+def fit_tagger(training_set: TrainingSet, folder: Path) -> SpanTagger:
     """Train on the labelled documents; the model's files lie in the folder."""
-    training_texts = taught_texts(lesson.documents)
-    train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(lesson.project))
+    training_texts = training_texts_of(training_set.documents)
+    train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(training_set.project))
     return SpanTagger.open(folder)
 
 
 @dataclass(frozen=True)
-class Taught:
+class TrainingTexts:
     """Texts, and the spans that are labelled in each."""
 
     texts: list[str]
     spans: list[list[Span]]
 
 
-def taught_texts(documents: Sequence[LabelledDocument]) -> Taught:
+def training_texts_of(documents: Sequence[LabelledDocument]) -> TrainingTexts:
     texts = dict(Document.objects.filter(pk__in=[d.document_id for d in documents]).values_list("pk", "text"))
-    return Taught([texts[d.document_id] for d in documents], [labelled_spans(d) for d in documents])
+    return TrainingTexts([texts[d.document_id] for d in documents], [labelled_spans(d) for d in documents])
 
 
 def labelled_spans(document: LabelledDocument) -> list[Span]:
@@ -113,8 +113,8 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
         candidates.is_open[min(count, len(store)) :] = False
         return _chosen(project, version, tagger, tokens, store, candidates, seed, size)
 
-    opinion = None if tokens is None else AttachedSpans(version, tagger, tokens)
-    return Ranker(project, choose, version, version.classes, opinion=opinion)
+    attached_predictions = None if tokens is None else AttachedSpans(version, tagger, tokens)
+    return Ranker(project, choose, version, version.classes, attached_predictions=attached_predictions)
 
 
 def measured_cost(project: Project, tokens: TokenStore) -> Cost:
@@ -153,7 +153,7 @@ def _chosen(
             store.dense,
             len(version.classes),
             strategy=Strategy(project.strategy),
-            wishes=all_selection_targets(project, version, store, is_candidate),
+            selection_targets=all_selection_targets(project, version, store, is_candidate),
             is_of_spans=True,
             size=count,
             batch=batch,

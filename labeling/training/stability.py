@@ -39,11 +39,11 @@ def change_since(
     before = None if earlier is None else saved(earlier)
     if earlier is None or before is None:
         return None
-    drawn = Document.objects.trainable().filter(project=version.project_id, position__lt=len(store))
-    positions = drawn.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
+    sampled = Document.objects.trainable().filter(project=version.project_id, position__lt=len(store))
+    positions = sampled.order_by("random_key").values_list("position", flat=True)[:SAMPLE]
     rows = store.take(np.fromiter(positions, dtype=np.int64))
-    said = [model.decide(model.probabilities(rows)) for model in (before, committee)]
-    kappa = prediction_kappa(*said, is_single=committee.link == "softmax")
+    decisions = [model.decide(model.probabilities(rows)) for model in (before, committee)]
+    kappa = prediction_kappa(*decisions, is_single=committee.link == "softmax")
     return PredictionChange(
         kappa=round(kappa, 4),
         since=earlier.number,
@@ -55,9 +55,9 @@ def change_since(
 def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> CorrectCount:
     """How many of these test documents the model knows the classes of, and how many it gets right in full."""
     class_index = ClassIndex.of(version.classes)
-    known = [row for row, document in enumerate(documents) if class_index.holds(document.classes)]
-    truth = class_index.matrix([documents[row].classes for row in known])
-    return CorrectCount(len(known), int((truth == decided[known]).all(axis=1).sum()))
+    measurable = [row for row, document in enumerate(documents) if class_index.holds(document.classes)]
+    truth = class_index.matrix([documents[row].classes for row in measurable])
+    return CorrectCount(len(measurable), int((truth == decided[measurable]).all(axis=1).sum()))
 
 
 def last_cross_validated(version: ModelVersion) -> CrossValidatedCounts | None:

@@ -15,7 +15,11 @@ from labeling.db.clock import Now
 from labeling.features.pipeline import current_store
 from labeling.jobs.models import OwedWork
 from labeling.jobs.outbox import beat, owe
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
+from labeling.learning.classifiers.hyperparameters import (
+    DEFAULT_HYPERPARAMETERS,
+    Augmentation,
+    Hyperparameters,
+)
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.predictions.models import ModelVersion
 from labeling.projects.members import manager_of
@@ -42,14 +46,14 @@ def work_on(work: OwedWork) -> None:
     positions, labels = labels_before(tuning.annotations, tuning.classes)
     if project.kind == Project.Kind.SINGLE:
         labels = labels.argmax(axis=1)
-    rows, evidence = store.take(positions), auxiliary_data_for(project, store, tuning.classes)
+    rows, auxiliary = store.take(positions), auxiliary_data_for(project, store, tuning.classes)
     ends = time.monotonic() + RUN_SECONDS
-    done = {_recipe(key): [Score(*score) for score in scores] for key, scores in tuning.trials.items()}
+    done = {_from_key(key): [Score(*score) for score in scores] for key, scores in tuning.trials.items()}
     while (following := next_trial(done)) is not None:
-        recipe, number = following
-        score = run_trial(rows, labels, len(tuning.classes), evidence, recipe, number)
+        hyperparameters, number = following
+        score = run_trial(rows, labels, len(tuning.classes), auxiliary, hyperparameters, number)
         beat(work)
-        done.setdefault(recipe, []).append(score)
+        done.setdefault(hyperparameters, []).append(score)
         trials = {_key(each): [[s.macro_f1, s.log_loss] for s in scores] for each, scores in done.items()}
         Tuning.objects.filter(pk=tuning.pk).update(trials=trials)
         if time.monotonic() > ends:
@@ -59,23 +63,23 @@ def work_on(work: OwedWork) -> None:
 
 
 def hyperparameters_of(project: Project) -> Hyperparameters:
-    """What trainings use: what the newest trial adopted, or the usual recipe."""
+    """What trainings use: what the newest trial adopted, or the default hyperparameters."""
     newest = Tuning.objects.filter(project=project).exclude(finished_at=None).first()
     if newest is None or newest.dismissed_at is not None or newest.strength is None:
-        return USUAL_RECIPE
+        return DEFAULT_HYPERPARAMETERS
     return Hyperparameters(newest.strength, Augmentation(newest.augmentation))
 
 
 def _begun(project: Project) -> Tuning:
-    lesson = read_training_set(project)
-    annotations = [document.annotation_id for document in lesson.documents]
+    training_set = read_training_set(project)
+    annotations = [document.annotation_id for document in training_set.documents]
     if len(annotations) > MAX_LABELS:
         annotations = np.random.default_rng(project.pk).choice(annotations, MAX_LABELS, False).tolist()
     return Tuning.objects.create(
         project=project,
-        classes=lesson.classes,
+        classes=training_set.classes,
         annotations=annotations,
-        label_count=len(lesson.documents),
+        label_count=len(training_set.documents),
     )
 
 
@@ -98,11 +102,11 @@ def _adopt(
         owe(project.pk, OwedWork.Kind.TRAIN)
 
 
-def _key(recipe: Hyperparameters) -> str:
-    return f"{recipe.strength:g} {recipe.augmentation.value}"
+def _key(hyperparameters: Hyperparameters) -> str:
+    return f"{hyperparameters.strength:g} {hyperparameters.augmentation.value}"
 
 
-def _recipe(key: str) -> Hyperparameters:
+def _from_key(key: str) -> Hyperparameters:
     strength, augmentation = key.split()
     return Hyperparameters(float(strength), Augmentation(augmentation))
 
@@ -136,7 +140,7 @@ def owe_due() -> None:
 
 @transaction.atomic
 def use_defaults(project_id: int, manager: User) -> bool:
-    """Go back to the usual recipe until the next trial. Returns whether another one was in use.
+    """Go back to the default hyperparameters until the next trial. Returns whether another one was in use.
 
     The project is trained anew. Raises NotAllowed.
     """

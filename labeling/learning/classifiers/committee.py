@@ -84,10 +84,10 @@ class Committee:
 
     def total(self, rows: Rows) -> Floats:
         """(n, n_classes): what the experts' weighted scores add up to, before it is a probability."""
-        return self._added([expert.scores(rows) for expert in self._heard])
+        return self._added([expert.scores(rows) for expert in self._active])
 
     @property
-    def _heard(self) -> tuple[Expert, ...]:
+    def _active(self) -> tuple[Expert, ...]:
         """The experts that count."""
         return tuple(e for e, weight in zip(self.experts, self.weights, strict=True) if weight > 0)
 
@@ -102,12 +102,15 @@ class Committee:
         """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
         scores = [expert.scores(rows) for expert in self.experts]
         return np.stack(
-            [softmax(opinion) if self.link == "softmax" else likely(opinion) for opinion in scores]
+            [
+                softmax(expert_scores) if self.link == "softmax" else likely(expert_scores)
+                for expert_scores in scores
+            ]
         )
 
     def disagreement(self, rows: Rows) -> Doubles:
         """How much the experts' decisions differ, ties broken by the margin of the committee: (n,) nats."""
-        active_scores = np.stack([expert.scores(rows) for expert in self._heard])
+        active_scores = np.stack([expert.scores(rows) for expert in self._active])
         total = self._added(list(active_scores))
         consensus = margin(softmax(total) if self.link == "softmax" else likely(total))
         if self.link == "softmax":

@@ -9,7 +9,7 @@ from labeling.learning.arrays.types import AnyIntegers, Doubles, Flags, Floats, 
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import NOT_CROSSED, Committee, Expert, likely
 from labeling.learning.classifiers.cross_validation import cross_validated_counts, one_hot
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Hyperparameters, augmented
+from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters, augmented
 from labeling.learning.classifiers.label_propagation import propagate
 from labeling.learning.classifiers.linear import LinearModel, fit_multi, fit_single
 from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_one_vs_rest, fit_words
@@ -49,22 +49,22 @@ def fit_committee(
     labels: AnyIntegers | Flags,
     n_classes: int,
     *,
-    evidence: AuxiliaryData | None = None,
+    auxiliary: AuxiliaryData | None = None,
     start: Committee | None = None,
-    recipe: Hyperparameters = USUAL_RECIPE,
+    hyperparameters: Hyperparameters = DEFAULT_HYPERPARAMETERS,
     seed: int = 0,
 ) -> Committee:
     """Fit all experts on the same labels and learn how much each is to be believed.
 
     rows : Rows of n ≥ 1 labelled documents
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
-    evidence : what there is besides the labels; without it the linear expert speaks alone
+    auxiliary : what there is besides the labels; without it the linear expert speaks alone
     start : the committee before this one: fitting begins at its weights
-    recipe : how the linear expert is made
+    hyperparameters : how the linear expert is made
     """
     if labels.ndim == 1:
-        return _fit_classes(rows, labels.astype(np.int64), n_classes, evidence, start, recipe, seed)
-    return _fit_labels(rows, labels.astype(bool), evidence, start, recipe, seed)
+        return _fit_classes(rows, labels.astype(np.int64), n_classes, auxiliary, start, hyperparameters, seed)
+    return _fit_labels(rows, labels.astype(bool), auxiliary, start, hyperparameters, seed)
 
 
 def fit_plain(
@@ -72,31 +72,31 @@ def fit_plain(
     labels: AnyIntegers | Flags,
     n_classes: int,
     *,
-    evidence: AuxiliaryData | None = None,
+    auxiliary: AuxiliaryData | None = None,
     start: Committee | None = None,
-    recipe: Hyperparameters = USUAL_RECIPE,
+    hyperparameters: Hyperparameters = DEFAULT_HYPERPARAMETERS,
     seed: int = 0,
 ) -> Committee:
-    """Fit the linear expert alone, to measure what the others are worth. `evidence` is not looked at."""
-    return fit_committee(rows, labels, n_classes, start=start, recipe=recipe, seed=seed)
+    """Fit the linear expert alone, to measure what the others are worth. `auxiliary` is not looked at."""
+    return fit_committee(rows, labels, n_classes, start=start, hyperparameters=hyperparameters, seed=seed)
 
 
 def _fit_classes(
     rows: Rows,
     labels: Integers,
     n_classes: int,
-    evidence: AuxiliaryData | None,
+    auxiliary: AuxiliaryData | None,
     start: Committee | None,
-    recipe: Hyperparameters,
+    hyperparameters: Hyperparameters,
     seed: int,
 ) -> Committee:
     seen = np.unique(labels)
-    more, true_labels = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    more, true_labels = augmented(rows, labels, n_classes, hyperparameters.augmentation, seed)
     before = None if start is None else start.linear
-    linear = fit_single(more, true_labels, n_classes, strength=recipe.strength, start=before)
-    bench = Bench({"linear": _linear(rows, labels, n_classes, recipe, seed)}, {})
-    if evidence is not None and len(seen) > 1:
-        bench = _bench(rows, labels, n_classes, evidence, linear, bench)
+    linear = fit_single(more, true_labels, n_classes, strength=hyperparameters.strength, start=before)
+    bench = Bench({"linear": _linear(rows, labels, n_classes, hyperparameters, seed)}, {})
+    if auxiliary is not None and len(seen) > 1:
+        bench = _bench(rows, labels, n_classes, auxiliary, linear, bench)
     weights = _usual(bench.names, USUAL, len(labels) / n_classes)
     everyone, n_weighed, crossed = np.arange(len(labels)), len(labels), NOT_CROSSED
     if start is not None and start.names == bench.names and _is_settled(start.n_weighed, len(labels)):
@@ -114,56 +114,58 @@ def _is_settled(n_weighed: int, n_labels: int) -> bool:
     return n_weighed >= SETTLED_LABELS and n_labels <= SETTLED_GROWTH * n_weighed
 
 
-def _linear(rows: Rows, labels: Integers, n_classes: int, recipe: Hyperparameters, seed: int) -> Make:
+def _linear(
+    rows: Rows, labels: Integers, n_classes: int, hyperparameters: Hyperparameters, seed: int
+) -> Make:
     def make(numbers: Integers) -> Expert:
-        part = augmented(rows.part(numbers), labels[numbers], n_classes, recipe.augmentation, seed)
-        return fit_single(*part, n_classes, strength=recipe.strength, tolerance=FOLD_TOLERANCE)
+        part = augmented(rows.part(numbers), labels[numbers], n_classes, hyperparameters.augmentation, seed)
+        return fit_single(*part, n_classes, strength=hyperparameters.strength, tolerance=FOLD_TOLERANCE)
 
     return make
 
 
 def _bench(
-    rows: Rows, labels: Integers, n_classes: int, evidence: AuxiliaryData, linear: LinearModel, bench: Bench
+    rows: Rows, labels: Integers, n_classes: int, auxiliary: AuxiliaryData, linear: LinearModel, bench: Bench
 ) -> Bench:
     makes = dict(bench.makes)
-    vocabulary = Vocabulary.of(evidence.unlabelled, rows)
+    vocabulary = Vocabulary.of(auxiliary.unlabelled, rows)
     if len(vocabulary.columns):  # else no word is in enough documents to say anything
-        makes["words"] = _words(rows, labels, n_classes, evidence, linear, vocabulary)
-    step, near = evidence.step, rows.neighbours
+        makes["words"] = _words(rows, labels, n_classes, auxiliary, linear, vocabulary)
+    step, near = auxiliary.step, rows.neighbours
     if step is not None and near is not None and rows.positions is not None:
-        own = evidence.own_anchors(rows.positions)
+        own = auxiliary.own_anchors(rows.positions)
         makes["neighbours"] = lambda numbers: propagate(
             step, near[numbers], own[numbers], labels[numbers], n_classes
         )
-    return Bench(makes, _ready(evidence))
+    return Bench(makes, _ready(auxiliary))
 
 
 def _words(
     rows: Rows,
     labels: Integers,
     n_classes: int,
-    evidence: AuxiliaryData,
+    auxiliary: AuxiliaryData,
     linear: LinearModel,
     vocabulary: Vocabulary,
 ) -> Make:
     mass = np.full(n_classes, 1 / n_classes)
-    if len(evidence.unlabelled):
-        mass = linear.probabilities(evidence.unlabelled).mean(axis=0, dtype=np.float64)
+    if len(auxiliary.unlabelled):
+        mass = linear.probabilities(auxiliary.unlabelled).mean(axis=0, dtype=np.float64)
     counted = vocabulary.read(rows)
 
     def make(numbers: Integers) -> Expert:
         positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
-        is_labelled = evidence.is_labelled(positions)
+        is_labelled = auxiliary.is_labelled(positions)
         return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
 
     return make
 
 
-def _ready(evidence: AuxiliaryData) -> dict[str, Expert]:
+def _ready(auxiliary: AuxiliaryData) -> dict[str, Expert]:
     """Experts that need no labels."""
-    experts: dict[str, Expert] = dict(evidence.outside)
-    if evidence.described is not None:
-        guideline = read_guideline(evidence.described, evidence.unlabelled)
+    experts: dict[str, Expert] = dict(auxiliary.outside)
+    if auxiliary.described is not None:
+        guideline = read_guideline(auxiliary.described, auxiliary.unlabelled)
         if len(guideline.described):
             experts["guideline"] = guideline
     return experts
@@ -202,22 +204,22 @@ def _weighed(
 def _fit_labels(
     rows: Rows,
     labels: Flags,
-    evidence: AuxiliaryData | None,
+    auxiliary: AuxiliaryData | None,
     start: Committee | None,
-    recipe: Hyperparameters,
+    hyperparameters: Hyperparameters,
     seed: int,
 ) -> Committee:
     n_classes = labels.shape[1]
-    more, true_labels = augmented(rows, labels, n_classes, recipe.augmentation, seed)
+    more, true_labels = augmented(rows, labels, n_classes, hyperparameters.augmentation, seed)
     before = None if start is None else start.linear
-    linear = fit_multi(more, true_labels, strength=recipe.strength, start=before)
-    bench = Bench({"linear": _linear_labels(rows, labels, recipe, seed)}, {})
-    if evidence is not None and len(linear.seen):
+    linear = fit_multi(more, true_labels, strength=hyperparameters.strength, start=before)
+    bench = Bench({"linear": _linear_labels(rows, labels, hyperparameters, seed)}, {})
+    if auxiliary is not None and len(linear.seen):
         makes: dict[str, Make] = {
             **bench.makes,
             "words": lambda numbers: fit_one_vs_rest(rows.part(numbers), labels[numbers]),
         }
-        bench = Bench(makes, _ready(evidence))
+        bench = Bench(makes, _ready(auxiliary))
     weights = _usual(bench.names, USUAL_LABELS, len(labels) / n_classes)
     offset, thresholds, crossed = 0.0, np.full(n_classes, PRIOR_THRESHOLD, dtype=np.float32), NOT_CROSSED
     if len(bench.names) == 1:
@@ -246,10 +248,12 @@ def _fit_labels(
     )
 
 
-def _linear_labels(rows: Rows, labels: Flags, recipe: Hyperparameters, seed: int) -> Make:
+def _linear_labels(rows: Rows, labels: Flags, hyperparameters: Hyperparameters, seed: int) -> Make:
     def make(numbers: Integers) -> Expert:
-        part = augmented(rows.part(numbers), labels[numbers], labels.shape[1], recipe.augmentation, seed)
-        return fit_multi(*part, strength=recipe.strength, tolerance=1e-4)
+        part = augmented(
+            rows.part(numbers), labels[numbers], labels.shape[1], hyperparameters.augmentation, seed
+        )
+        return fit_multi(*part, strength=hyperparameters.strength, tolerance=1e-4)
 
     return make
 

@@ -1,6 +1,6 @@
 """Hyperparameters of the linear expert: how much labels weigh, and what is added to classes that have few.
 
-The usual recipe is what benchmarks chose for all projects; another is used only where it was judged better.
+The default ones are what benchmarks chose for all projects; others are used only where judged better.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Hyperparameters:
     augmentation: Augmentation = Augmentation.NONE
 
 
-USUAL_RECIPE = Hyperparameters()
+DEFAULT_HYPERPARAMETERS = Hyperparameters()
 
 
 def augmented(

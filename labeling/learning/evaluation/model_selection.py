@@ -1,7 +1,7 @@
 """Model selection: hyperparameters that are better beyond noise. Repeated cross-validation, paired by fold.
 
 First the strength of the linear expert is judged against the usual one, then what weak classes get, with the
-strength that won. A recipe that is not better beyond noise is not used, however promising it looks.
+strength that won. Hyperparameters that are not better beyond noise are not used, however promising it looks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,11 @@ from scipy.stats import t as student
 from labeling.learning.arrays.types import AnyArray, Doubles, Floats, Integers
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
+from labeling.learning.classifiers.hyperparameters import (
+    DEFAULT_HYPERPARAMETERS,
+    Augmentation,
+    Hyperparameters,
+)
 from labeling.learning.evaluation.scores import quality_of_flags
 from labeling.learning.text.rows import Rows
 
@@ -56,27 +60,30 @@ class TuningTrial:
 
 
 def next_trial(done: Mapping[Hyperparameters, Sequence[Score]]) -> tuple[Hyperparameters, int] | None:
-    """The recipe and the fold to try next; None when all verdicts can be told."""
-    steps = [[USUAL_RECIPE, *(Hyperparameters(strength) for strength in STRENGTHS)]]
-    if all(len(done.get(recipe, ())) == TRIALS for recipe in steps[0]):
-        steps.append(_augmented(_winner(USUAL_RECIPE, _step(done, USUAL_RECIPE, steps[0][1:]))))
-    for recipe in (recipe for step in steps for recipe in step):
-        if len(done.get(recipe, ())) < TRIALS:
-            return recipe, len(done.get(recipe, ()))
+    """The hyperparameters and the fold to try next; None when all verdicts can be told."""
+    steps = [[DEFAULT_HYPERPARAMETERS, *(Hyperparameters(strength) for strength in STRENGTHS)]]
+    if all(len(done.get(hyperparameters, ())) == TRIALS for hyperparameters in steps[0]):
+        steps.append(
+            _augmented(_winner(DEFAULT_HYPERPARAMETERS, _step(done, DEFAULT_HYPERPARAMETERS, steps[0][1:])))
+        )
+    for hyperparameters in (hyperparameters for step in steps for hyperparameters in step):
+        if len(done.get(hyperparameters, ())) < TRIALS:
+            return hyperparameters, len(done.get(hyperparameters, ()))
     return None
 
 
 def verdicts(done: Mapping[Hyperparameters, Sequence[Score]]) -> list[TuningTrial]:
     """One for each candidate, in the order in which they were tried."""
-    first = _step(done, USUAL_RECIPE, [Hyperparameters(strength) for strength in STRENGTHS])
-    standard = _winner(USUAL_RECIPE, first)
+    first = _step(done, DEFAULT_HYPERPARAMETERS, [Hyperparameters(strength) for strength in STRENGTHS])
+    standard = _winner(DEFAULT_HYPERPARAMETERS, first)
     return [*first, *_step(done, standard, _augmented(standard))]
 
 
 def adopted(trials: Sequence[TuningTrial]) -> Hyperparameters:
-    """The recipe that the next trainings use: the usual one, but for what was better."""
+    """The hyperparameters that the next trainings use: the default ones, but for what was better."""
     strength = _winner(
-        USUAL_RECIPE, [trial for trial in trials if trial.against == USUAL_RECIPE and _is_plain(trial)]
+        DEFAULT_HYPERPARAMETERS,
+        [trial for trial in trials if trial.against == DEFAULT_HYPERPARAMETERS and _is_plain(trial)],
     )
     return _winner(strength, [trial for trial in trials if not _is_plain(trial)])
 
@@ -85,14 +92,19 @@ def run_trial(
     rows: Rows,
     labels: AnyArray,
     n_classes: int,
-    evidence: AuxiliaryData,
-    recipe: Hyperparameters,
+    auxiliary: AuxiliaryData,
+    hyperparameters: Hyperparameters,
     number: int,
 ) -> Score:
-    """Fit on all folds but one, and score on that one. The same number is the same fold for every recipe."""
+    """Fit on all folds but one, and score on that one. The same number is the same fold for all of them."""
     train, held = _fold(labels, number)
     committee = fit_committee(
-        rows.part(train), labels[train], n_classes, evidence=evidence, recipe=recipe, seed=number
+        rows.part(train),
+        labels[train],
+        n_classes,
+        auxiliary=auxiliary,
+        hyperparameters=hyperparameters,
+        seed=number,
     )
     probabilities = committee.probabilities(rows.part(held))
     flags = labels[held] if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels[held]]

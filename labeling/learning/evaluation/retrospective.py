@@ -36,7 +36,7 @@ class KnownPool:
 
     rows : Rows of n documents, their positions rising
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
-    evidence : what the experts may use besides the labels
+    auxiliary : what the experts may use besides the labels
     test, test_labels : documents that are never chosen
     groups : (n,) of near-duplicates, see `near_duplicates.join_new`: one of each comes before the others;
         None where that does not matter
@@ -45,7 +45,7 @@ class KnownPool:
     rows: Rows
     labels: AnyArray
     n_classes: int
-    evidence: AuxiliaryData
+    auxiliary: AuxiliaryData
     test: Rows
     test_labels: AnyArray
     groups: Integers | None = None
@@ -128,7 +128,7 @@ def replay(
         labelled = np.concatenate([labelled, chosen])
         rows = pool.rows.part(labelled)
         committee = fit(
-            rows, pool.labels[labelled], pool.n_classes, evidence=pool.evidence, start=committee, seed=seed
+            rows, pool.labels[labelled], pool.n_classes, auxiliary=pool.auxiliary, start=committee, seed=seed
         )
         seconds = process_time() - started
         probabilities = committee.probabilities(pool.test)
@@ -158,13 +158,16 @@ def _choose(
 
     else:
         scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
-        wishes = _selection_targets(pool, labelled, predicted)
+        selection_targets = _selection_targets(pool, labelled, predicted)
         if needs is not None:
             counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
             nothing = np.zeros(pool.n_classes)
             target_classes = sought_classes(counts) if pool.is_single else frozenset()
-            wishes = replace(
-                wishes, weakness=nothing, needs=needs(committee, counts), target_classes=target_classes
+            selection_targets = replace(
+                selection_targets,
+                weakness=nothing,
+                needs=needs(committee, counts),
+                target_classes=target_classes,
             )
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
@@ -173,7 +176,7 @@ def _choose(
                 pool.vectors,
                 pool.n_classes,
                 strategy=strategy,
-                wishes=wishes,
+                selection_targets=selection_targets,
                 size=count,
                 batch=size,
                 labelled=pool.positions[labelled],

@@ -51,17 +51,17 @@ def column_attributions(duel: Duel, committee: Committee, featurizer: Featurizer
 
     featurizer : that made the rows, where their dense view is its own; None for embeddings
     """
-    pulls = np.zeros(duel.rows.sparse.nnz, dtype=np.float32)
+    attributions = np.zeros(duel.rows.sparse.nnz, dtype=np.float32)
     for expert, weight in zip(committee.experts, committee.weights, strict=True):
         if weight <= 0:
             continue
         if isinstance(expert, WordsModel):
-            pulls += np.float32(weight) * _counted(duel, expert)
+            attributions += np.float32(weight) * _counted(duel, expert)
         elif isinstance(expert, LinearModel):
-            pulls += np.float32(weight) * _weighed(duel, expert)
+            attributions += np.float32(weight) * _weighed(duel, expert)
             if featurizer is not None and len(expert.dense_weights):
-                pulls += np.float32(weight) * _spread(duel, expert, featurizer)
-    return pulls
+                attributions += np.float32(weight) * _spread(duel, expert, featurizer)
+    return attributions
 
 
 def text_attributions(duel: Duel, committee: Committee) -> Floats:

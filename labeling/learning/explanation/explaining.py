@@ -84,17 +84,17 @@ def explain(
 
 def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
-    opinions = committee.expert_probabilities(rows)
-    best, probabilities = opinions.argmax(axis=2), opinions.max(axis=2)
-    second = np.partition(opinions, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
-    is_heard = committee.weights > MIN_WEIGHT * committee.weights.sum()
-    has_opinion = (probabilities - second >= CLEAR) & is_heard[:, None]
+    expert_probabilities = committee.expert_probabilities(rows)
+    best, probabilities = expert_probabilities.argmax(axis=2), expert_probabilities.max(axis=2)
+    second = np.partition(expert_probabilities, -2, axis=2)[:, :, -2] if committee.n_classes > 1 else 0.0
+    is_active = committee.weights > MIN_WEIGHT * committee.weights.sum()
+    is_clear = (probabilities - second >= CLEAR) & is_active[:, None]
     weights = committee.weights.tolist()
     return [
         tuple(
             View(name, int(best[expert, row]), float(probabilities[expert, row]), weights[expert])
             for expert, name in enumerate(committee.names)
-            if has_opinion[expert, row]
+            if is_clear[expert, row]
         )
         for row in range(len(rows))
     ]
@@ -108,9 +108,9 @@ def pulling_words(
     returns : for each text at most `MAX_WORDS` pairs of word and pull, the strongest first
     """
     keys = duel.row * COLUMNS + duel.rows.sparse.indices
-    pulls = column_attributions(duel, committee, featurizer)
+    attributions = column_attributions(duel, committee, featurizer)
     order = np.argsort(keys)
-    keys, pulls = keys[order], pulls[order]
+    keys, attributions = keys[order], attributions[order]
     filled = _Filled.of(texts)
     if not len(keys):
         return [()] * len(texts)
@@ -119,7 +119,7 @@ def pulling_words(
     is_pulling = keys[at] == pairs_needed
     once = np.sort(filled.number[is_pulling] * len(keys) + at[is_pulling])
     once = once[np.diff(once, prepend=-1) > 0]  # said twice, it counts once
-    total = np.bincount(once // len(keys), weights=pulls[once % len(keys)], minlength=len(filled.text))
+    total = np.bincount(once // len(keys), weights=attributions[once % len(keys)], minlength=len(filled.text))
     return _strongest(total.astype(np.float64), filled, len(texts))
 
 

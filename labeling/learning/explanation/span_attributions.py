@@ -52,17 +52,17 @@ def attribute_spans(
         held_against(prediction, label) for prediction, label in zip(predicted, true_spans, strict=True)
     ]
     attributions = []
-    for tokens, led in tagger.pulls(texts, [prediction.spans for prediction in predicted], against):
-        pulls = [
+    for tokens, led in tagger.attributions(texts, [prediction.spans for prediction in predicted], against):
+        words = [
             WordAttribution(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)
         ]
         attributions.append(
-            SpanAttributions(_strongest(pulls), _strongest([p._replace(nats=-p.nats) for p in pulls]))
+            SpanAttributions(_strongest(words), _strongest([w._replace(nats=-w.nats) for w in words]))
         )
     return attributions
 
 
-def _strongest(pulls: Sequence[WordAttribution]) -> tuple[WordAttribution, ...]:
-    best = sorted(pulls, key=lambda pull: -pull.nats)[:MAX_WORDS]
+def _strongest(attributions: Sequence[WordAttribution]) -> tuple[WordAttribution, ...]:
+    best = sorted(attributions, key=lambda word: -word.nats)[:MAX_WORDS]
     minimum = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
-    return tuple(sorted(pull for pull in best if pull.nats >= minimum))
+    return tuple(sorted(word for word in best if word.nats >= minimum))

@@ -47,7 +47,7 @@ class HeadBuilder:
         vectors: Callable[[Integers], Floats],
         n_classes: int,
         strategy: Strategy,
-        wishes: SelectionTargets,
+        selection_targets: SelectionTargets,
         size: int,
         seed: int,
         *,
@@ -55,12 +55,12 @@ class HeadBuilder:
     ) -> None:
         self.is_of_spans = is_of_spans
         self.scores, self.vectors, self.n_classes = scores, vectors, n_classes
-        self.strategy, self.wishes, self.size = strategy, wishes, size
+        self.strategy, self.selection_targets, self.size = strategy, selection_targets, size
         self.rng = np.random.default_rng(seed)
         self.entries: list[HeadEntry] = []
         self.near: Floats | None = None
         is_vote = strategy is Strategy.DISAGREEMENT
-        self.mix = wishes.mix or Mix.usual(n_classes)
+        self.mix = selection_targets.mix or Mix.usual(n_classes)
         self.informativeness = scores.disagreement if is_vote else scores.margin
         self.order = np.argsort(-self.informativeness, kind="stable")
         group = by_held_class if is_of_spans else by_predicted_class
@@ -69,13 +69,13 @@ class HeadBuilder:
         self.n_reserved: dict[int | str, int] = {}  # places so far of each focus, and of all seed words
         self.needed: Counter[int] = Counter()  # places so far of each need
         # A random start of each, so that small needs have their turn in the first places of a head too.
-        self.starts = {label_class: float(self.rng.random()) for label_class in wishes.needs}
+        self.starts = {label_class: float(self.rng.random()) for label_class in selection_targets.needs}
         self.is_free = np.ones(len(scores), dtype=bool)
         # Drawn before anything else is chosen, so that every document has the same chance.
         self.sampled = self.rng.permutation(len(scores))[: round(self.random_share * size)]
         self.propensity = len(self.sampled) / max(len(scores), 1)
         self.is_free[self.sampled] = False
-        self.next_drawn = 0
+        self.next_sampled = 0
 
     @property
     def random_share(self) -> float:
@@ -85,7 +85,7 @@ class HeadBuilder:
 
     def add_block(self, size: int) -> None:
         """Choose the next `size` documents from all shares and let the shares take turns."""
-        groups = [self._focus(label_class, size) for label_class in sorted(self.wishes.focus)]
+        groups = [self._focus(label_class, size) for label_class in sorted(self.selection_targets.focus)]
         taken = sum(map(len, groups))
         groups.append(self._random(min(size - taken, self._random_due(size))))
         groups += self._seeded(size, size - taken - len(groups[-1]))
@@ -106,7 +106,7 @@ class HeadBuilder:
 
     def _quota(self, left: int, needed: int) -> int:
         """Places of the weak classes' part that needs have not taken; none where they say it all."""
-        weakness = self.wishes.weakness
+        weakness = self.selection_targets.weakness
         if weakness is not None and not weakness.any():
             return 0
         return max(0, int((left + needed) * self.mix.weak_part) - needed)
@@ -114,21 +114,25 @@ class HeadBuilder:
     def _needed(self, size: int, limit: int) -> list[list[HeadEntry]]:
         """Documents that may be of the classes in need, at their shares; the neediest class first."""
         groups: list[list[HeadEntry]] = []
-        for label_class, share in sorted(self.wishes.needs.items(), key=lambda item: (-item[1], item[0])):
+        for label_class, share in sorted(
+            self.selection_targets.needs.items(), key=lambda item: (-item[1], item[0])
+        ):
             due = int(share * (len(self.entries) + size) + self.starts[label_class])
             count = min(max(due - self.needed[label_class], 0), limit - sum(map(len, groups)))
-            choose = self._sought if label_class in self.wishes.target_classes else self._doubted
+            choose = (
+                self._likeliest if label_class in self.selection_targets.target_classes else self._uncertain
+            )
             groups.append(choose(label_class, count))
             self.needed[label_class] += len(groups[-1])
         return groups
 
-    def _doubted(self, label_class: int, size: int) -> list[HeadEntry]:
+    def _uncertain(self, label_class: int, size: int) -> list[HeadEntry]:
         """Predicted to be of a class or to hold a span of it, the least certain first."""
         rows = self.by_class[label_class]
         rows = rows[self.is_free[rows]][:size]
         return [self._entry(row, Share.WEAK_CLASS, label_class=label_class) for row in rows]
 
-    def _sought(self, label_class: int, size: int) -> list[HeadEntry]:
+    def _likeliest(self, label_class: int, size: int) -> list[HeadEntry]:
         """The likeliest of a class with few labels, different from each other."""
         likely = self._likely(label_class)[: LIKELIEST * size]
         chosen = self._one_of_each(likely, size, Share.WEAK_CLASS, label_class)
@@ -142,11 +146,11 @@ class HeadBuilder:
     def _random_due(self, size: int) -> int:
         """Random places of this block: the share of all places so far, less those already given."""
         until = round(self.random_share * (len(self.entries) + size))
-        return max(0, min(until, len(self.sampled)) - self.next_drawn)
+        return max(0, min(until, len(self.sampled)) - self.next_sampled)
 
     def _random(self, size: int) -> list[HeadEntry]:
-        rows = self.sampled[self.next_drawn : self.next_drawn + size]
-        self.next_drawn += len(rows)
+        rows = self.sampled[self.next_sampled : self.next_sampled + size]
+        self.next_sampled += len(rows)
         return [self._entry(row, Share.RANDOM, propensity=self.propensity) for row in rows]
 
     def _plain(self, size: int) -> list[HeadEntry]:
@@ -160,7 +164,9 @@ class HeadBuilder:
 
     def _focus(self, label_class: int, size: int) -> list[HeadEntry]:
         """Documents likely to be of a class, different from each other, the least certain of each kind."""
-        share = self.wishes.focus[label_class] * min(1, MAX_FOCUS_SHARE / sum(self.wishes.focus.values()))
+        share = self.selection_targets.focus[label_class] * min(
+            1, MAX_FOCUS_SHARE / sum(self.selection_targets.focus.values())
+        )
         count = round(share * (len(self.entries) + size)) - self.n_reserved.get(label_class, 0)
         count = min(max(count, 0), int(MAX_FOCUS_SHARE * size))
         rows = self._likely(label_class)[: SPREAD * count]
@@ -170,13 +176,13 @@ class HeadBuilder:
 
     def _seeded(self, size: int, limit: int) -> list[list[HeadEntry]]:
         """Documents that hold seed words, the classes that have some in equal parts."""
-        if self.strategy is not Strategy.DEFAULT or not self.wishes.seeds:
+        if self.strategy is not Strategy.DEFAULT or not self.selection_targets.seeds:
             return []
         due = round(self.mix.seed_words * (len(self.entries) + size)) - self.n_reserved.get("seeds", 0)
         count = min(max(due, 0), limit)
         groups: list[list[HeadEntry]] = []
-        for number, (label_class, matches) in enumerate(sorted(self.wishes.seeds.items())):
-            part = -(-(count - sum(map(len, groups))) // (len(self.wishes.seeds) - number))
+        for number, (label_class, matches) in enumerate(sorted(self.selection_targets.seeds.items())):
+            part = -(-(count - sum(map(len, groups))) // (len(self.selection_targets.seeds) - number))
             chosen = varied_matches(matches, self._is_open, part, self.vectors)
             rows = np.searchsorted(self.scores.positions, matches.positions[chosen])
             groups.append(
@@ -215,7 +221,7 @@ class HeadBuilder:
         """By quota per predicted class, the smallest margin first inside a class."""
         open_rows = [rows[self.is_free[rows]] for rows in self.by_class]
         even = np.full(self.n_classes, 1 / self.n_classes)
-        weights = even if self.wishes.weakness is None else self.wishes.weakness
+        weights = even if self.selection_targets.weakness is None else self.selection_targets.weakness
         counts = quotas(weights, np.array([len(rows) for rows in open_rows]), size)
         weak = [
             [self._entry(row, Share.WEAK_CLASS, label_class=number) for row in rows[:count]]
@@ -276,7 +282,7 @@ def select_head(
     n_classes: int,
     *,
     strategy: Strategy = Strategy.DEFAULT,
-    wishes: SelectionTargets | None = None,
+    selection_targets: SelectionTargets | None = None,
     size: int = HEAD_SIZE,
     batch: int = BATCH,
     labelled: Integers | None = None,
@@ -299,7 +305,7 @@ def select_head(
         vectors,
         n_classes,
         strategy,
-        wishes or SelectionTargets(),
+        selection_targets or SelectionTargets(),
         min(size, len(scores)),
         seed,
         is_of_spans=is_of_spans,

@@ -152,7 +152,7 @@ class SpanTagger:
             done += len(tags)
         return Tagged(tuple(spans), tuple(probabilities), log_likelihood, behind - first)
 
-    def pulls(
+    def attributions(
         self, texts: Sequence[str], towards: Sequence[Sequence[Span]], against: Sequence[Sequence[Span]]
     ) -> list[tuple[list[Token], Doubles]]:
         """The tokens of each text, and the nats that each adds to one set of spans over another.
@@ -170,7 +170,7 @@ class SpanTagger:
             for side in (towards, against)
         ]
         block = TokenBlock.of_texts(texts, self._describer)
-        led = self._tables.pulls(block, *(np.array(side, dtype=np.int64) for side in sides))
+        led = self._tables.attributions(block, *(np.array(side, dtype=np.int64) for side in sides))
         ends = np.cumsum([len(cut) for cut in tokens])[:-1]
         return list(zip(tokens, np.split(led, ends), strict=True))
 

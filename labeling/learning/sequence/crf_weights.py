@@ -132,7 +132,7 @@ class WeightTables:
 
         return decode(block.segments, emissions, self.transitions)
 
-    def pulls(self, block: TokenBlock, towards: Integers, against: Integers) -> Doubles:
+    def attributions(self, block: TokenBlock, towards: Integers, against: Integers) -> Doubles:
         """What each word adds to the score of some tags over others, at all tokens that see it: (n_tokens,).
 
         towards, against : (n_tokens,) numbers of tags; -1 for one that the model does not know

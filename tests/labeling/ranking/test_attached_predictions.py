@@ -79,10 +79,10 @@ def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User
 
 def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> None:
     ranker = ranker_in_use(trained)
-    assert ranker.opinion is not None
+    assert ranker.attached_predictions is not None
     entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(trained)]
     with CaptureQueriesContext(connection) as statements:
-        told = ranker.opinion.of(entries)
+        told = ranker.attached_predictions.of(entries)
     assert len(statements) == 1
     assert len(told) == len(entries) > 40
 

@@ -98,14 +98,14 @@ def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: Us
     """Until then the engine's own estimate holds for the class."""
     refund = class_id(tickets, "Refund")
     class_needs.set_mode(tickets.pk, joan, refund, "off")
-    wishes = selection_targets_for(tickets, order(tickets))
-    assert wishes.weakness is not None
-    assert wishes.weakness[0] == 0 < wishes.weakness[1]
+    selection_targets = selection_targets_for(tickets, order(tickets))
+    assert selection_targets.weakness is not None
+    assert selection_targets.weakness[0] == 0 < selection_targets.weakness[1]
     need = class_needs.set_mode(tickets.pk, joan, refund, "automatic")
     assert (need.share, need.changed_by) == (None, joan)
-    wishes = selection_targets_for(tickets, order(tickets))
-    assert wishes.weakness is not None
-    assert wishes.weakness[0] > 0
+    selection_targets = selection_targets_for(tickets, order(tickets))
+    assert selection_targets.weakness is not None
+    assert selection_targets.weakness[0] > 0
 
 
 def test_shares_by_hand_come_first_and_all_together_leave_room(tickets: Project, joan: User) -> None:
@@ -142,10 +142,10 @@ def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:
 def test_a_project_that_is_not_steered_keeps_the_engine_s_own_estimate(tickets: Project, joan: User) -> None:
     write(tickets, Refund=0.2)
     project = class_needs.steer(tickets.pk, joan, is_steered=False)
-    wishes = selection_targets_for(project, order(tickets))
-    assert wishes.needs == {}
-    assert wishes.weakness is not None
-    assert wishes.weakness.any()
+    selection_targets = selection_targets_for(project, order(tickets))
+    assert selection_targets.needs == {}
+    assert selection_targets.weakness is not None
+    assert selection_targets.weakness.any()
     assert not write(tickets, Refund=0.1)
     class_needs.steer(tickets.pk, joan, is_steered=True)
     assert shares(tickets) == {0: 0.2}  # nothing was lost

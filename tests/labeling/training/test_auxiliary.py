@@ -67,9 +67,9 @@ def embed_all(project: Project) -> None:
 
 def test_the_unlabelled_pool_holds_no_test_document(shop: Project) -> None:
     tests = set(Document.objects.test_set().filter(project=shop).values_list("position", flat=True))
-    evidence = read(shop)
-    assert len(evidence.unlabelled) == len(evidence.positions) == 90
-    assert tests.isdisjoint(evidence.positions.tolist())
+    auxiliary = read(shop)
+    assert len(auxiliary.unlabelled) == len(auxiliary.positions) == 90
+    assert tests.isdisjoint(auxiliary.positions.tolist())
 
 
 def test_a_class_is_described_by_its_definition_and_a_bare_name_says_nothing_to_counted_words(

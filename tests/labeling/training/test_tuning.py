@@ -14,7 +14,11 @@ from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
-from labeling.learning.classifiers.hyperparameters import USUAL_RECIPE, Augmentation, Hyperparameters
+from labeling.learning.classifiers.hyperparameters import (
+    DEFAULT_HYPERPARAMETERS,
+    Augmentation,
+    Hyperparameters,
+)
 from labeling.learning.evaluation.model_selection import TRIALS, Score
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -41,14 +45,14 @@ def due() -> list[int]:
     return list(OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values_list("project", flat=True))
 
 
-def finished(project: Project, recipe: Hyperparameters = STRONGER, label_count: int = 40) -> Tuning:
+def finished(project: Project, hyperparameters: Hyperparameters = STRONGER, label_count: int = 40) -> Tuning:
     return Tuning.objects.create(
         project=project,
         classes=[],
         annotations=[],
         label_count=label_count,
-        strength=recipe.strength,
-        augmentation=recipe.augmentation.value,
+        strength=hyperparameters.strength,
+        augmentation=hyperparameters.augmentation.value,
         finished_at="2026-11-12T00:00Z",
     )
 
@@ -103,15 +107,17 @@ def test_a_trial_goes_on_where_it_stopped_and_tells_what_came_of_each(
     assert done.finished_at
     assert [len(scores) for scores in done.trials.values()] == [TRIALS] * 5
     assert len(done.verdicts) == 4
-    assert tuning.hyperparameters_of(trained) == USUAL_RECIPE
+    assert tuning.hyperparameters_of(trained) == DEFAULT_HYPERPARAMETERS
 
 
 def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypatch: Any) -> None:
     better = {STRONGER: 0.2}
 
     def judged(*_rows: Any, **_more: Any) -> Score:
-        *_before, recipe, number = _rows
-        return Score(0.6 + better.get(recipe, 0) + 0.001 * (number % 3) * recipe.strength / 20, 0.5)
+        *_before, hyperparameters, number = _rows
+        return Score(
+            0.6 + better.get(hyperparameters, 0) + 0.001 * (number % 3) * hyperparameters.strength / 20, 0.5
+        )
 
     monkeypatch.setattr(tuning, "run_trial", judged)
     due()
@@ -126,7 +132,7 @@ def test_a_manager_goes_back_to_the_usual_recipe(trained: Project, joan: User) -
     finished(trained)
     assert tuning.hyperparameters_of(trained) == STRONGER
     assert recipes.use_defaults(trained.pk, joan)
-    assert tuning.hyperparameters_of(trained) == USUAL_RECIPE
+    assert tuning.hyperparameters_of(trained) == DEFAULT_HYPERPARAMETERS
     assert Tuning.objects.get().dismissed_by == joan
     assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
     assert not recipes.use_defaults(trained.pk, joan)

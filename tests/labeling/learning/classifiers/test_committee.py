@@ -27,7 +27,7 @@ def pool(store, texts):
 
 
 @pytest.fixture(scope="module")
-def evidence(pool, featurizer):
+def auxiliary(pool, featurizer):
     return AuxiliaryData(pool, np.arange(len(pool)), described=featurizer.transform(LINES))
 
 
@@ -44,25 +44,25 @@ def accuracy(committee, rows, labels):
     return float((committee.probabilities(rows).argmax(axis=1) == labels).mean())
 
 
-def test_every_expert_learns_what_the_texts_tell(pool, labels, evidence):
-    committee = fit_committee(pool.part(np.arange(60)), labels[:60], 3, evidence=evidence)
+def test_every_expert_learns_what_the_texts_tell(pool, labels, auxiliary):
+    committee = fit_committee(pool.part(np.arange(60)), labels[:60], 3, auxiliary=auxiliary)
     assert committee.names == ("linear", "words", "guideline")
     for opinion in committee.expert_probabilities(pool):
         assert (opinion.argmax(axis=1)[60:] == labels[60:]).mean() > 0.85
     assert accuracy(committee, pool, labels) > 0.95
 
 
-def test_the_unlabelled_pool_teaches_words_that_no_label_holds(pool, labels, evidence):
+def test_the_unlabelled_pool_teaches_words_that_no_label_holds(pool, labels, auxiliary):
     few = np.concatenate([np.flatnonzero(labels == number)[:2] for number in range(3)])
     alone = fit_plain(pool.part(few), labels[few], 3)
-    together = fit_committee(pool.part(few), labels[few], 3, evidence=evidence)
+    together = fit_committee(pool.part(few), labels[few], 3, auxiliary=auxiliary)
     assert accuracy(together, pool, labels) >= accuracy(alone, pool, labels)
     assert accuracy(together, pool, labels) > 0.95
 
 
-def test_the_guideline_speaks_of_a_class_that_nobody_has_labelled(pool, labels, evidence):
+def test_the_guideline_speaks_of_a_class_that_nobody_has_labelled(pool, labels, auxiliary):
     known = np.flatnonzero(labels < 2)[:40]
-    committee = fit_committee(pool.part(known), labels[known], 3, evidence=evidence)
+    committee = fit_committee(pool.part(known), labels[known], 3, auxiliary=auxiliary)
     unseen = labels == 2
     assert committee.trained == (0, 1)
     probabilities = committee.probabilities(pool)[:, 2]
@@ -75,39 +75,39 @@ def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):
     assert (expert.scores(pool)[:, :2] == 0).all()
 
 
-def test_wrong_labels_do_not_break_the_committee(pool, labels, evidence):
+def test_wrong_labels_do_not_break_the_committee(pool, labels, auxiliary):
     rng = np.random.default_rng(3)
     given = labels[:120].copy()
     wrong = rng.choice(120, 18, replace=False)  # 15 %
     given[wrong] = (given[wrong] + 1 + rng.integers(2, size=18)) % 3
-    committee = fit_committee(pool.part(np.arange(120)), given, 3, evidence=evidence)
+    committee = fit_committee(pool.part(np.arange(120)), given, 3, auxiliary=auxiliary)
     assert accuracy(committee, pool, labels) > 0.9
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_what_experts_had_not_seen_is_counted_for_each_class(several, pool, labels, flags, evidence):
+def test_what_experts_had_not_seen_is_counted_for_each_class(several, pool, labels, flags, auxiliary):
     given = flags[:80] if several else labels[:80]
-    right, added, missed = fit_committee(pool.part(np.arange(80)), given, 3, evidence=evidence).crossed
+    right, added, missed = fit_committee(pool.part(np.arange(80)), given, 3, auxiliary=auxiliary).crossed
     true = flags[:80].sum(axis=0) if several else np.bincount(labels[:80], minlength=3)
     assert (right + missed).tolist() == true.tolist()
     assert (added >= 0).all()
 
 
 @pytest.mark.parametrize("count", [1, 2, 30])
-def test_labels_of_one_class_only_make_a_model_that_says_so(count, pool, evidence):
-    committee = fit_committee(pool.part(np.arange(count)), np.full(count, 2), 3, evidence=evidence)
+def test_labels_of_one_class_only_make_a_model_that_says_so(count, pool, auxiliary):
+    committee = fit_committee(pool.part(np.arange(count)), np.full(count, 2), 3, auxiliary=auxiliary)
     assert not committee.can_rank
     assert (committee.probabilities(pool)[:, 2] > 0.99).all()
 
 
-def test_no_label_on_any_document_is_an_answer_too(pool, evidence):
+def test_no_label_on_any_document_is_an_answer_too(pool, auxiliary):
     none = np.zeros((20, 3), dtype=bool)
-    committee = fit_committee(pool.part(np.arange(20)), none, 3, evidence=evidence)
+    committee = fit_committee(pool.part(np.arange(20)), none, 3, auxiliary=auxiliary)
     assert not committee.can_rank
     assert not committee.decide(committee.probabilities(pool)).any()
 
 
-def test_a_document_may_get_no_label_and_an_unseen_class_never_gets_any(pool, flags, evidence):
+def test_a_document_may_get_no_label_and_an_unseen_class_never_gets_any(pool, flags, auxiliary):
     wide = np.concatenate([flags, np.zeros((len(flags), 1), dtype=bool)], axis=1)
     committee = fit_committee(pool.part(np.arange(200)), wide[:200], 4)
     decided = committee.decide(committee.probabilities(pool))
@@ -116,15 +116,15 @@ def test_a_document_may_get_no_label_and_an_unseen_class_never_gets_any(pool, fl
     assert (decided[200:, :3] == flags[200:]).mean() > 0.8
 
 
-def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, evidence):
+def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, auxiliary):
     truth = np.random.default_rng(5).integers(3, size=len(pool))  # nothing that the texts could tell
     sure = np.where(np.eye(3, dtype=bool)[truth], -0.05, FLOOR).astype(np.float32)
     elsewhere = {
         "right": OutsideModel(3, np.arange(len(pool)), sure),
         "wrong": OutsideModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
     }
-    told = AuxiliaryData(evidence.unlabelled, evidence.positions, outside=elsewhere)
-    committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, evidence=told)
+    told = AuxiliaryData(auxiliary.unlabelled, auxiliary.positions, outside=elsewhere)
+    committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, auxiliary=told)
     probabilities = dict(zip(committee.names, committee.weights, strict=True))
     assert probabilities["right"] > 2 * probabilities["wrong"]
     assert accuracy(committee, pool, truth) > 0.95
@@ -137,9 +137,9 @@ def test_a_model_from_elsewhere_abstains_where_it_has_said_nothing(pool):
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_a_committee_survives_the_disk(several, pool, labels, flags, evidence, tmp_path):
+def test_a_committee_survives_the_disk(several, pool, labels, flags, auxiliary, tmp_path):
     given = flags[:80] if several else labels[:80]
-    committee = fit_committee(pool.part(np.arange(80)), given, 3, evidence=evidence)
+    committee = fit_committee(pool.part(np.arange(80)), given, 3, auxiliary=auxiliary)
     committee.save(tmp_path / "m", {"featurizer": "abc"})
     read, facts = Committee.load(tmp_path / "m")
     assert facts == {"featurizer": "abc"}
@@ -155,11 +155,11 @@ def test_a_committee_half_written_is_not_found(pool, labels, tmp_path):
         Committee.load(tmp_path / "m")
 
 
-def test_settled_weights_are_kept_until_there_are_many_more_labels(pool, labels, evidence, monkeypatch):
+def test_settled_weights_are_kept_until_there_are_many_more_labels(pool, labels, auxiliary, monkeypatch):
     monkeypatch.setattr("labeling.learning.classifiers.fitting.SETTLED_LABELS", 100)
-    before = fit_committee(pool.part(np.arange(100)), labels[:100], 3, evidence=evidence)
-    soon = fit_committee(pool.part(np.arange(120)), labels[:120], 3, evidence=evidence, start=before)
-    late = fit_committee(pool.part(np.arange(140)), labels[:140], 3, evidence=evidence, start=before)
+    before = fit_committee(pool.part(np.arange(100)), labels[:100], 3, auxiliary=auxiliary)
+    soon = fit_committee(pool.part(np.arange(120)), labels[:120], 3, auxiliary=auxiliary, start=before)
+    late = fit_committee(pool.part(np.arange(140)), labels[:140], 3, auxiliary=auxiliary, start=before)
     assert before.crossed.shape == late.crossed.shape == (3, 3)
     assert not soon.crossed.size  # nothing was held out, so nothing is known anew
     assert np.array_equal(soon.weights, before.weights)
@@ -167,8 +167,8 @@ def test_settled_weights_are_kept_until_there_are_many_more_labels(pool, labels,
     assert late.n_weighed == 140
 
 
-def test_the_pool_is_scored_alike_in_shards_and_at_once(store, pool, labels, evidence):
-    committee = fit_committee(pool.part(np.arange(80)), labels[:80], 3, evidence=evidence)
+def test_the_pool_is_scored_alike_in_shards_and_at_once(store, pool, labels, auxiliary):
+    committee = fit_committee(pool.part(np.arange(80)), labels[:80], 3, auxiliary=auxiliary)
     by_shard = score_pool(store, committee, has_votes=True)
     at_once = score_rows(pool, committee, has_votes=True)
     assert np.array_equal(by_shard.positions, np.arange(len(pool)))

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.classifiers.hyperparameters import (
-    USUAL_RECIPE,
+    DEFAULT_HYPERPARAMETERS,
     Augmentation,
     Hyperparameters,
     augmented,
@@ -41,16 +41,16 @@ def played(gains: dict[Hyperparameters, float]) -> dict[Hyperparameters, list[Sc
     """All trials, each recipe better than the usual one by so much macro F1, and noise."""
     done: dict[Hyperparameters, list[Score]] = {}
     while (following := next_trial(done)) is not None:
-        recipe, number = following
-        noise = NOISE[len(done) - (recipe in done), number]
-        done.setdefault(recipe, []).append(Score(0.7 + gains.get(recipe, 0) + noise, 0.5))
+        hyperparameters, number = following
+        noise = NOISE[len(done) - (hyperparameters in done), number]
+        done.setdefault(hyperparameters, []).append(Score(0.7 + gains.get(hyperparameters, 0) + noise, 0.5))
     return done
 
 
 def test_noise_changes_nothing():
     trials = verdicts(played({}))
     assert not any(trial.is_better for trial in trials)
-    assert adopted(trials) == USUAL_RECIPE
+    assert adopted(trials) == DEFAULT_HYPERPARAMETERS
 
 
 def test_a_gain_beyond_noise_is_taken_and_the_next_step_builds_on_it():
@@ -70,8 +70,8 @@ def test_a_gain_that_makes_the_model_too_sure_is_not_taken():
         Score(score.macro_f1, 1.5 + NOISE[0, n]) for n, score in enumerate(done[Hyperparameters(60.0)])
     ]
     for strength, kind in ((20.0, Augmentation.DROPOUT), (20.0, Augmentation.JOINED)):
-        done[Hyperparameters(strength, kind)] = done[USUAL_RECIPE]
-    assert adopted(verdicts(done)) == USUAL_RECIPE
+        done[Hyperparameters(strength, kind)] = done[DEFAULT_HYPERPARAMETERS]
+    assert adopted(verdicts(done)) == DEFAULT_HYPERPARAMETERS
 
 
 def test_differences_of_folds_that_share_documents_are_less_sure_than_they_look():
@@ -105,8 +105,12 @@ def test_without_a_weak_class_there_is_nothing_to_add():
 def test_a_recipe_reaches_the_model():
     rows, labels = some_rows(40), np.array([0] * 30 + [1] * 10)
     usual, weak, joined = (
-        fit_committee(rows, labels, 2, recipe=recipe).linear.sparse_weights
-        for recipe in (USUAL_RECIPE, Hyperparameters(1.0), Hyperparameters(20.0, Augmentation.JOINED))
+        fit_committee(rows, labels, 2, hyperparameters=hyperparameters).linear.sparse_weights
+        for hyperparameters in (
+            DEFAULT_HYPERPARAMETERS,
+            Hyperparameters(1.0),
+            Hyperparameters(20.0, Augmentation.JOINED),
+        )
     )
     assert np.abs(weak).max() < np.abs(usual).max()
     assert joined.shape != usual.shape or not np.allclose(joined, usual)
@@ -116,8 +120,8 @@ def test_a_recipe_reaches_the_model():
 def test_a_trial_is_the_same_whenever_it_is_run(is_single: bool):
     rows, classes = some_rows(60), np.arange(60) % 3
     labels = classes if is_single else np.eye(3, dtype=bool)[classes]
-    evidence = AuxiliaryData(rows, np.arange(60))
-    scores = [run_trial(rows, labels, 3, evidence, USUAL_RECIPE, 4) for _ in range(2)]
+    auxiliary = AuxiliaryData(rows, np.arange(60))
+    scores = [run_trial(rows, labels, 3, auxiliary, DEFAULT_HYPERPARAMETERS, 4) for _ in range(2)]
     assert scores[0] == scores[1]
     assert 0 <= scores[0].macro_f1 <= 1
     assert scores[0].log_loss > 0

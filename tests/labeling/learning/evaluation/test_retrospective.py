@@ -14,8 +14,8 @@ from labeling.learning.query_strategies.mix import Strategy
 @pytest.fixture(scope="module")
 def known(rows, labels):
     pool = replace(rows.part(np.arange(300)), positions=np.arange(300))
-    evidence = AuxiliaryData(pool, np.arange(300))
-    return KnownPool(pool, labels[:300], 3, evidence, rows.part(np.arange(300, 400)), labels[300:])
+    auxiliary = AuxiliaryData(pool, np.arange(300))
+    return KnownPool(pool, labels[:300], 3, auxiliary, rows.part(np.arange(300, 400)), labels[300:])
 
 
 @pytest.mark.parametrize("strategy", list(Strategy))

@@ -33,8 +33,8 @@ def without(text, gone):
 
 @pytest.fixture(scope="module")
 def committee(rows, labels, featurizer):
-    evidence = AuxiliaryData(rows, np.arange(len(labels)), described=featurizer.transform(LINES))
-    return fit_committee(rows.part(np.arange(60)), labels[:60], 3, evidence=evidence)
+    auxiliary = AuxiliaryData(rows, np.arange(len(labels)), described=featurizer.transform(LINES))
+    return fit_committee(rows.part(np.arange(60)), labels[:60], 3, auxiliary=auxiliary)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +81,9 @@ def test_on_real_texts_the_first_named_word_is_among_the_three_that_move_most(na
     featurizer = Featurizer.learn(texts)
     rows = featurizer.transform(texts)
     drawn = np.random.default_rng(0).permutation(len(texts))
-    evidence = AuxiliaryData(rows, np.arange(len(texts)))
+    auxiliary = AuxiliaryData(rows, np.arange(len(texts)))
     chosen = rows.part(drawn[:100])
-    committee = fit_committee(chosen, labels[drawn[:100]], int(labels.max()) + 1, evidence=evidence)
+    committee = fit_committee(chosen, labels[drawn[:100]], int(labels.max()) + 1, auxiliary=auxiliary)
     asked = drawn[100:200]
     pairs = two_best(committee.probabilities(rows.part(asked)))
     explained = explain(rows.part(asked), [texts[i] for i in asked], committee, pairs, featurizer)
@@ -97,7 +97,7 @@ def test_on_real_texts_the_first_named_word_is_among_the_three_that_move_most(na
 
 
 def test_each_expert_that_has_an_opinion_is_heard_alone(committee, rows):
-    opinions = committee.opinions(rows)
+    opinions = committee.expert_probabilities(rows)
     for number, views in enumerate(expert_views(rows, committee)):
         for view in views:
             expert = committee.names.index(view.expert)
@@ -110,8 +110,8 @@ def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
     said = np.log(np.full((1, 3), 0.05, dtype=np.float32))
     said[0, 2] = np.log(0.9)
     placed = Rows(rows.sparse, rows.dense, positions=np.arange(len(labels)))
-    evidence = AuxiliaryData(placed, placed.positions, outside={"gpt": OutsideModel(3, np.array([7]), said)})
-    committee = fit_committee(placed.part(np.arange(60)), labels[:60], 3, evidence=evidence)
+    auxiliary = AuxiliaryData(placed, placed.positions, outside={"gpt": OutsideModel(3, np.array([7]), said)})
+    committee = fit_committee(placed.part(np.arange(60)), labels[:60], 3, auxiliary=auxiliary)
     told = expert_views(placed.part(np.array([7, 8])), committee)
     assert [view.label_class for view in told[0] if view.expert == "gpt"] == [2]
     assert not [view for view in told[1] if view.expert == "gpt"]
@@ -119,8 +119,8 @@ def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
 
 def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer):
     flags = np.eye(3, dtype=bool)[labels]
-    evidence = AuxiliaryData(rows, np.arange(len(labels)))
-    committee = fit_committee(rows.part(np.arange(90)), flags[:90], 3, evidence=evidence)
+    auxiliary = AuxiliaryData(rows, np.arange(len(labels)))
+    committee = fit_committee(rows.part(np.arange(90)), flags[:90], 3, auxiliary=auxiliary)
     pairs = two_best(committee.probabilities(rows))
     explained = explain(rows, texts, committee, pairs, featurizer)
     first = [(e.words[0][0], pair[0]) for e, pair in zip(explained, pairs, strict=True) if e.words]

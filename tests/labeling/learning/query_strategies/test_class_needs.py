@@ -10,12 +10,12 @@ from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, SelectionTar
 from tests.labeling.learning.pools import pool
 
 
-def needy(needs, size=400, batch=20, weakness=None, **wishes):
+def needy(needs, size=400, batch=20, weakness=None, **selection_targets):
     """Heads over six classes: how often each class in need was served, in the first blocks and in all."""
     scores, vectors = pool(4_000, 6)
     weakness = np.zeros(6) if weakness is None else weakness
-    wishes = SelectionTargets(needs=needs, weakness=weakness, **wishes)
-    return select_head(scores, vectors, 6, wishes=wishes, size=size, batch=batch)
+    selection_targets = SelectionTargets(needs=needs, weakness=weakness, **selection_targets)
+    return select_head(scores, vectors, 6, selection_targets=selection_targets, size=size, batch=batch)
 
 
 def served(head):
@@ -35,8 +35,11 @@ def test_a_need_gets_its_share_from_the_beginning_of_the_head():
 def test_a_small_need_has_its_turn_in_the_first_places_now_and_then():
     """A queue that is ranked again every twenty labels never gets to the places behind them."""
     scores, vectors = pool(1_000, 6)
-    wishes = SelectionTargets(needs={1: 0.02}, weakness=np.zeros(6))
-    heads = [select_head(scores, vectors, 6, wishes=wishes, size=20, seed=seed) for seed in range(60)]
+    selection_targets = SelectionTargets(needs={1: 0.02}, weakness=np.zeros(6))
+    heads = [
+        select_head(scores, vectors, 6, selection_targets=selection_targets, size=20, seed=seed)
+        for seed in range(60)
+    ]
     assert 0.2 <= np.mean([served(head)[1] for head in heads]) <= 0.7  # 0.4 on average
 
 
@@ -63,8 +66,10 @@ def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_eac
     scores, vectors = pool(4_000, 6)
     probabilities = np.where(scores.classes == 2, scores.probabilities, 0).max(axis=1)
     least = np.sort(probabilities)[-2 * 4 * 6 : -4 * 6][0]  # the draw at random may have taken some
-    wishes = SelectionTargets(needs={2: 0.3, 4: 0.1}, target_classes=frozenset({2, 5}), weakness=np.zeros(6))
-    head = select_head(scores, vectors, 6, wishes=wishes, size=20)
+    selection_targets = SelectionTargets(
+        needs={2: 0.3, 4: 0.1}, target_classes=frozenset({2, 5}), weakness=np.zeros(6)
+    )
+    head = select_head(scores, vectors, 6, selection_targets=selection_targets, size=20)
     sought = [e for e in head if e.is_sought]
     assert {e.label_class for e in sought} == {2}
     assert len(sought) == pytest.approx(6, abs=1)
@@ -82,8 +87,8 @@ def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
     scores, vectors = pool(300, 6)
     known = scores.keep((scores.classes != 3).all(axis=1))
     for sought in (frozenset(), frozenset({3})):
-        wishes = SelectionTargets(needs={3: 0.3}, target_classes=sought, weakness=np.zeros(6))
-        head = select_head(known, vectors, 6, wishes=wishes, size=60)
+        selection_targets = SelectionTargets(needs={3: 0.3}, target_classes=sought, weakness=np.zeros(6))
+        head = select_head(known, vectors, 6, selection_targets=selection_targets, size=60)
         assert len(head) == 60
         assert not served(head)
     assert MAX_NEEDS_SHARE < 1

@@ -38,7 +38,7 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
     mix = None if random_share is None else replace(Mix.usual(n_classes), random=random_share)
     seeds = {0: matching(scores.positions[::7], rank=seed)} if is_multi else {}
     needs = {0: 0.3, n_classes - 1: 0.05}
-    wishes = SelectionTargets(focus=focus, mix=mix, seeds=seeds, needs=needs if seed % 2 else {})
+    selection_targets = SelectionTargets(focus=focus, mix=mix, seeds=seeds, needs=needs if seed % 2 else {})
 
     def choose():
         return select_head(
@@ -46,7 +46,7 @@ def test_the_head_is_a_permutation_of_distinct_candidates_and_the_seed_decides_i
             vectors,
             n_classes,
             strategy=strategy,
-            wishes=wishes,
+            selection_targets=selection_targets,
             size=size,
             batch=batch,
             is_of_spans=is_of_spans,
@@ -99,7 +99,7 @@ def test_the_disagreement_strategy_is_the_order_of_disagreement():
 def test_a_weak_class_gets_more_of_the_head_and_the_entry_says_so():
     scores, vectors = pool(3_000, 4)
     weakness = weak_class_weights(np.array([0.95, 0.95, 0.95, 0.2]), np.array([90, 90, 90, 4]))
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(weakness=weakness), size=200)
+    head = select_head(scores, vectors, 4, selection_targets=SelectionTargets(weakness=weakness), size=200)
     asked = [entry for entry in head if entry.share is Share.WEAK_CLASS]
     counts = Counter(entry.label_class for entry in asked)
     assert counts[3] == max(counts.values())
@@ -109,7 +109,7 @@ def test_a_weak_class_gets_more_of_the_head_and_the_entry_says_so():
 
 def test_a_managers_focus_comes_first_and_keeps_its_share():
     scores, vectors = pool(3_000, 4)
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(focus={2: 0.5}), size=200)
+    head = select_head(scores, vectors, 4, selection_targets=SelectionTargets(focus={2: 0.5}), size=200)
     wanted = [entry for entry in head if entry.share is Share.FOCUS]
     assert len(wanted) == 100
     assert head[0].share is Share.FOCUS
@@ -119,7 +119,9 @@ def test_a_managers_focus_comes_first_and_keeps_its_share():
 
 def test_wishes_for_everything_leave_room_for_honest_evaluation():
     scores, vectors = pool(3_000, 4)
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(focus={0: 1.0, 1: 1.0}), size=200)
+    head = select_head(
+        scores, vectors, 4, selection_targets=SelectionTargets(focus={0: 1.0, 1: 1.0}), size=200
+    )
     shares = Counter(entry.share for entry in head)
     assert shares[Share.FOCUS] == 160
     assert shares[Share.RANDOM] == 20
@@ -127,7 +129,7 @@ def test_wishes_for_everything_leave_room_for_honest_evaluation():
 
 def test_a_focus_on_a_class_that_the_model_never_saw_gives_its_places_back():
     scores, vectors = pool(500, 4)
-    head = select_head(scores, vectors, 6, wishes=SelectionTargets(focus={5: 0.5}), size=100)
+    head = select_head(scores, vectors, 6, selection_targets=SelectionTargets(focus={5: 0.5}), size=100)
     assert len(head) == 100
     assert Share.FOCUS not in {entry.share for entry in head}
 
@@ -135,7 +137,7 @@ def test_a_focus_on_a_class_that_the_model_never_saw_gives_its_places_back():
 def test_seed_words_get_a_tenth_of_every_block_and_say_which_they_are():
     scores, vectors = pool(3_000, 4)
     seeds = {3: matching(scores.positions[:400])}
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(seeds=seeds), size=200)
+    head = select_head(scores, vectors, 4, selection_targets=SelectionTargets(seeds=seeds), size=200)
     head_entries = [entry for entry in head if entry.share is Share.SEED_WORDS]
     assert len(head_entries) == 20
     assert Counter(entry.share for entry in head[:20])[Share.SEED_WORDS] == 2
@@ -146,7 +148,7 @@ def test_seed_words_get_a_tenth_of_every_block_and_say_which_they_are():
 def test_classes_with_seed_words_share_their_tenth_and_few_matches_leave_the_rest_to_others():
     scores, vectors = pool(3_000, 4)
     seeds = {1: matching(scores.positions[:3]), 3: matching(scores.positions[500:900])}
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(seeds=seeds), size=400)
+    head = select_head(scores, vectors, 4, selection_targets=SelectionTargets(seeds=seeds), size=400)
     result = Counter(entry.label_class for entry in head if entry.share is Share.SEED_WORDS)
     assert result[1] <= 3
     assert 36 <= sum(result.values()) <= 40
@@ -157,7 +159,12 @@ def test_seed_words_never_take_what_was_drawn_at_random():
     scores, vectors = pool(500, 3)
     plain = select_head(scores, vectors, 3, size=300, seed=4)
     seeded = select_head(
-        scores, vectors, 3, wishes=SelectionTargets(seeds={0: matching(scores.positions)}), size=300, seed=4
+        scores,
+        vectors,
+        3,
+        selection_targets=SelectionTargets(seeds={0: matching(scores.positions)}),
+        size=300,
+        seed=4,
     )
 
     def drawn(head):
@@ -170,12 +177,13 @@ def test_a_mix_of_a_manager_is_what_the_head_holds():
     scores, vectors = pool(3_000, 4)
     mix = Mix(random=0.3, weak_class=0.5, second_opinion=0, seed_words=0)
     shares = Counter(
-        entry.share for entry in select_head(scores, vectors, 4, wishes=SelectionTargets(mix=mix), size=200)
+        entry.share
+        for entry in select_head(scores, vectors, 4, selection_targets=SelectionTargets(mix=mix), size=200)
     )
     assert shares[Share.RANDOM] == 60
     assert abs(shares[Share.WEAK_CLASS] - 100) <= 4
     everything = Mix(random=1, weak_class=0, second_opinion=0, seed_words=0)
-    head = select_head(scores, vectors, 4, wishes=SelectionTargets(mix=everything), size=200)
+    head = select_head(scores, vectors, 4, selection_targets=SelectionTargets(mix=everything), size=200)
     assert {entry.share for entry in head} == {Share.RANDOM}
 
 

@@ -30,7 +30,7 @@ def said(tags=None):
     return Sequences(likelihoods, counts, classes, astype, np.array(tags or [0], np.int16))
 
 
-def head(strategy, size=60, seed=1, **wishes):
+def head(strategy, size=60, seed=1, **selection_targets):
     vectors = unit_rows(np.random.default_rng(5).normal(size=(COUNT + 10, 8)))
     scores = pool_scores(np.arange(10, COUNT + 10), said(), PER_TOKEN)
     return scores, select_head(
@@ -38,7 +38,7 @@ def head(strategy, size=60, seed=1, **wishes):
         lambda indices: vectors[indices],
         2,
         strategy=strategy,
-        wishes=SelectionTargets(**wishes),
+        selection_targets=SelectionTargets(**selection_targets),
         is_of_spans=True,
         size=size,
         batch=20,

@@ -76,9 +76,17 @@ def stored(texts, folder):
 
 def check_head(scores, store, n_classes, strategy, **options):
     """Every document has its place, whatever is asked for."""
-    wishes = SelectionTargets(needs={0: 0.3}, focus={n_classes - 1: 0.2}, target_classes=frozenset({0}))
+    selection_targets = SelectionTargets(
+        needs={0: 0.3}, focus={n_classes - 1: 0.2}, target_classes=frozenset({0})
+    )
     head = select_head(
-        scores, store.dense, n_classes, strategy=strategy, wishes=wishes, labelled=np.arange(1), **options
+        scores,
+        store.dense,
+        n_classes,
+        strategy=strategy,
+        selection_targets=selection_targets,
+        labelled=np.arange(1),
+        **options,
     )
     assert sorted(entry.position for entry in head) == list(range(len(store)))
 
@@ -105,9 +113,9 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
         rows = store.take(every)
         lines = store.featurizer.transform(["A: hi there", "B", "?!"]) if has_lines else None
         known = every if has_unlabelled else every[:0]
-        evidence = AuxiliaryData(store.take(known), known, described=lines)
-        first = fit_committee(rows, labels, 3, evidence=evidence)
-        fit_committee(rows, labels, 3, evidence=evidence, start=first).save(Path(folder, "model"), {})
+        auxiliary = AuxiliaryData(store.take(known), known, described=lines)
+        first = fit_committee(rows, labels, 3, auxiliary=auxiliary)
+        fit_committee(rows, labels, 3, auxiliary=auxiliary, start=first).save(Path(folder, "model"), {})
         committee, _facts = Committee.load(Path(folder, "model"))
         probabilities = committee.probabilities(rows)
         assert np.isfinite(probabilities).all()

@@ -171,7 +171,7 @@ def test_what_words_add_is_all_that_sets_two_taggings_apart_but_moves_and_margin
     """The likelihoods of CRFsuite differ by the words' pulls, the tags' own frequency and the moves."""
     text = "Aspirin and Codeine do harm ."
     said, held = [Span(0, 7, "Drug"), Span(12, 19, "Drug")], [Span(0, 7, "Harm"), Span(23, 27, "Harm")]
-    ((tokens, led),) = tagger.pulls([text], [said], [held])
+    ((tokens, led),) = tagger.attributions([text], [said], [held])
     names, tables = list(tagger._tables.tags), tagger._tables
     sides = [tags_of(tokens, spans) for spans in (said, held)]
     crfsuite.set(describer.tokens([text[start:end] for start, end in tokens]))
@@ -192,10 +192,10 @@ def test_the_strongest_words_are_told_at_their_places(tagger):
     text = "The drug Aspirin causes a rash in 5 patients."
     (said,) = tagger.tag([text])
     assert [text[span.start : span.end] for span in said.spans] == ["Aspirin", "a rash"]
-    (pulls,) = attribute_spans(tagger, [text], [said], [[said.spans[0]]])
-    words = [text[pull.start : pull.end] for pull in pulls.towards]
+    (attributions,) = attribute_spans(tagger, [text], [said], [[said.spans[0]]])
+    words = [text[pull.start : pull.end] for pull in attributions.towards]
     assert "rash" in words
-    assert pulls.towards == tuple(sorted(pulls.towards))
+    assert attributions.towards == tuple(sorted(attributions.towards))
     (nothing,) = attribute_spans(tagger, ["and"], tagger.tag(["and"]), [None])
     assert nothing == ((), ())
 
