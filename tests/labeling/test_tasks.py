@@ -50,7 +50,7 @@ def processes(
 ) -> Iterator[dict[str, Process]]:
     """Worker, trainer and beat as the service starts them, on the database of the tests."""
     folder = tmp_path_factory.mktemp("service")
-    environment = os.environ | {"DATABASE_URL": url_of_the_tests()}
+    environment = os.environ | {"DATABASE_URL": url_of_the_tests(), "PYTHONPATH": str(settings.BASE_DIR)}
     started = {
         "worker": worker("worker", "default", 1, environment, folder),
         "trainer": worker("trainer", "train", 1, environment, folder),
