@@ -25,6 +25,7 @@ from labeling.queue import claims
 from labeling.queue.models import Lease
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, PortTaken, free_port, refusal, web
+from reviewqueue.settings import BASE_DIR
 from tests.fixtures.people import TEXTS, label
 from tests.journeys.conftest import Open, session_of
 from tests.journeys.test_labeling import PHONE, answers, desk, press, ready, saved, shows
@@ -305,10 +306,13 @@ def server(tmp_path: Path, live_server: Any) -> Iterator[Process]:
     """The web process as `up` starts it, on the test's database."""
     address = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
-    process = web(own_port(), os.environ | {"DATABASE_URL": database}, tmp_path)
-    start(process)
-    yield process
-    process.stop()
+    environment = os.environ | {"DATABASE_URL": database, "PYTHONPATH": str(BASE_DIR)}
+    process = web(own_port(), environment, tmp_path)
+    try:
+        start(process)
+        yield process
+    finally:
+        process.stop()
 
 
 def own_port() -> int:
