@@ -38,7 +38,7 @@ def embedder(django_db_setup: None, settings: Any, tmp_path: Path) -> Iterator[P
     settings.FEATURES_DIR = Path(os.environ["DATA_DIR"]) / "features"
     parts = urlsplit(os.environ["DATABASE_URL"])
     address = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    environment = os.environ | {"DATABASE_URL": address}
+    environment = os.environ | {"DATABASE_URL": address, "PYTHONPATH": str(settings.BASE_DIR)}
     app.control.purge()  # other tests owed work that went with their database
     # Not nice: on a busy machine it would have no turn within the time that a test has.
     process = worker("embedder", "embed", 1, environment, tmp_path, niceness=0)
