@@ -1,6 +1,6 @@
 """Second opinions: somebody who has not seen the document confirms an answer, which counts meanwhile.
 
-The mathematics of which answers are in doubt is in `doubts`: this is what pages ask for, and stays light.
+Which answers are in doubt is the matter of `labeling.ranking.label_errors`: this stays light, for pages.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CONFIRMABLE = f"""
         SELECT l.document_id, max(l.annotation_id) AS newest FROM labeling_lease l
         WHERE l.project_id = %(project)s AND l.state = 'submitted'
         GROUP BY l.document_id ORDER BY newest DESC LIMIT {LOOKED_AT}
-    ), said AS (
+    ), first_answers AS (
         SELECT d.id, d.position, d.split, d.state, min(l.annotation_id) AS first,
                array_agg(l.annotator_id) AS annotators
         FROM latest
@@ -56,9 +56,9 @@ CONFIRMABLE = f"""
         GROUP BY d.id HAVING count(*) < {MAX_LABELS}
            AND EXISTS (SELECT 1 FROM ({LABELERS_OF}) who WHERE {COULD_ANSWER})
     )
-    SELECT said.id, said.position, said.split, said.state = 'open', said.annotators,
-           ARRAY(SELECT b.label_class_id FROM labeling_label b WHERE b.annotation_id = said.first)
-    FROM said ORDER BY said.position
+    SELECT f.id, f.position, f.split, f.state = 'open', f.annotators,
+           ARRAY(SELECT b.label_class_id FROM labeling_label b WHERE b.annotation_id = f.first)
+    FROM first_answers f ORDER BY f.position
 """
 
 # Of each annotator's latest answers that others gave too, or an adjudicator decided: how many proved right.
@@ -101,7 +101,7 @@ class Confirmable:
     document_id: int
     position: int
     split: str
-    is_asked: bool  # it waits for a second opinion already
+    is_waiting: bool  # it waits for a second opinion already
     annotators: tuple[int, ...]
     classes: frozenset[UUID]
 
@@ -114,8 +114,8 @@ def labeler_count(project_id: int) -> int:
 def confirmable(project_id: int) -> list[Confirmable]:
     """Documents with fewer than three answers, all alike, that somebody who labels here has not seen."""
     return [
-        Confirmable(pk, position, split, is_asked, tuple(annotators), frozenset(classes))
-        for pk, position, split, is_asked, annotators, classes in _rows(CONFIRMABLE, project_id)
+        Confirmable(pk, position, split, is_waiting, tuple(annotators), frozenset(classes))
+        for pk, position, split, is_waiting, annotators, classes in _rows(CONFIRMABLE, project_id)
     ]
 
 
@@ -134,9 +134,9 @@ def answerable(project_id: int, document_ids: Sequence[int]) -> list[int]:
     return [pk for (pk,) in _rows(ANSWERABLE, project_id, documents=list(document_ids))]
 
 
-def _rows(statement: str, project_id: int, **facts: Any) -> list[tuple[Any, ...]]:
+def _rows(statement: str, project_id: int, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"project": project_id, **facts})
+        cursor.execute(statement, {"project": project_id, **parameters})
         return list(cursor.fetchall())
 
 
@@ -159,13 +159,13 @@ def ask(project_id: int, document_ids: Sequence[int]) -> list[int]:
     )
     ids = [document.pk for document in locked.order_by("pk")]
     counted = dict(Document.objects.filter(pk__in=ids).annotate(n=COUNTED).values_list("pk", "n"))
-    asked = [pk for pk in ids if 0 < counted[pk] < MAX_LABELS]
-    Resolution.objects.filter(document__in=asked).delete()
-    for answers in {counted[pk] for pk in asked}:
-        Document.objects.filter(pk__in=[pk for pk in asked if counted[pk] == answers]).update(
+    reopened = [pk for pk in ids if 0 < counted[pk] < MAX_LABELS]
+    Resolution.objects.filter(document__in=reopened).delete()
+    for answers in {counted[pk] for pk in reopened}:
+        Document.objects.filter(pk__in=[pk for pk in reopened if counted[pk] == answers]).update(
             state=Document.State.OPEN, extra_slots=max(0, answers + 1 - project.overlap)
         )
-    return asked
+    return reopened
 
 
 @transaction.atomic
@@ -211,7 +211,7 @@ def take_back(project_id: int, document_ids: Collection[int]) -> int:
 
 
 def waiting_entries(
-    project: Project, chances: Mapping[int, float], most: int, besides: Collection[int] = ()
+    project: Project, chances: Mapping[int, float], limit: int, besides: Collection[int] = ()
 ) -> list[Entry]:
     """(document, reason) of those that wait for a second opinion, the most doubtful first.
 
@@ -224,10 +224,10 @@ def waiting_entries(
         .exclude(pk__in=besides)
         .order_by("pk")
     )
-    rows = sorted(waiting.values_list("pk", "n")[:most], key=lambda row: chances.get(row[0], 1.0))
-    return [(pk, _reason(given, chances.get(pk))) for pk, given in rows]
+    rows = sorted(waiting.values_list("pk", "n")[:limit], key=lambda row: chances.get(row[0], 1.0))
+    return [(pk, _reason(answers, chances.get(pk))) for pk, answers in rows]
 
 
-def _reason(given: int, probability: float | None) -> SelectionReason:
+def _reason(answers: int, probability: float | None) -> SelectionReason:
     posterior = None if probability is None else round(probability, 4)
-    return SelectionReason(Share.SECOND_OPINION, answers=given, posterior=posterior)
+    return SelectionReason(Share.SECOND_OPINION, answers=answers, posterior=posterior)

@@ -120,7 +120,7 @@ def _doubt(reason: SelectionReason, names: Names) -> str:
 
 
 def _weak_class(reason: SelectionReason, names: Names) -> str:
-    if reason.is_sought:
+    if reason.is_rare_class:
         return _likeliest(reason, names)
     name = _name(reason, names)
     if name is None:
@@ -191,15 +191,15 @@ def _random(reason: SelectionReason, names: Names) -> str:
 def _disagreement(reason: SelectionReason, names: Names) -> str:
     if reason.informativeness is None:
         return _("the members of the committee disagree about it.")
-    told = _("the members of the committee disagree about it (vote entropy {h}).")
-    return told.format(h=decimal(reason.informativeness, 2))
+    text = _("the members of the committee disagree about it (vote entropy {h}).")
+    return text.format(h=decimal(reason.informativeness, 2))
 
 
 def _overlap(reason: SelectionReason, names: Names) -> str:
     if reason.answers is None or reason.overlap is None:
         return _("the project now asks more people about each document.")
-    return _("it has {given} of the {wanted} answers that the project asks for.").format(
-        given=reason.answers, wanted=reason.overlap
+    return _("it has {answers} of the {overlap} answers that the project asks for.").format(
+        answers=reason.answers, overlap=reason.overlap
     )
 
 

@@ -172,7 +172,7 @@ class SelectionReason:
     share : of the queue, one of `mix.Share`
     informativeness : score of the query strategy; of disagreement the vote entropy in nats
     label_class : identifier of the class that a focus, seed words or a class quota asked for
-    is_sought : the class has so few labels that its most probable documents come
+    is_rare_class : the class has so few labels that its most probable documents come
     cluster_size : documents that it stands for
     seed_words : those of the class that the document holds
     seconds : of work that it may take, where doubt was weighed by them
@@ -188,7 +188,7 @@ class SelectionReason:
     share: str
     informativeness: float | None = None
     label_class: str | None = None
-    is_sought: bool = False
+    is_rare_class: bool = False
     cluster_size: int | None = None
     seed_words: tuple[str, ...] = ()
     seconds: float | None = None
@@ -219,7 +219,7 @@ class SelectionReason:
             Key.SHARE: str(self.share),
             Key.INFORMATIVENESS: self.informativeness,
             Key.CLASS: self.label_class,
-            Key.SOUGHT: self.is_sought or None,
+            Key.SOUGHT: self.is_rare_class or None,
             Key.CLUSTER_SIZE: self.cluster_size,
             Key.SEED_WORDS: list(self.seed_words) or None,
             Key.SECONDS: self.seconds,
@@ -250,7 +250,7 @@ class SelectionReason:
             share=str(stored.get(Key.SHARE, "")),
             informativeness=_number(stored.get(Key.INFORMATIVENESS)),
             label_class=None if label_class is None else str(label_class),
-            is_sought=bool(stored.get(Key.SOUGHT)),
+            is_rare_class=bool(stored.get(Key.SOUGHT)),
             cluster_size=_count(stored.get(Key.CLUSTER_SIZE)),
             seed_words=tuple(str(word) for word in stored.get(Key.SEED_WORDS) or ()),
             seconds=_number(stored.get(Key.SECONDS)),

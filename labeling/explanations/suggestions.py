@@ -62,11 +62,11 @@ class Suggestion:
         return fields if self.first is None else fields | {"first": list(self.first)}
 
 
-def offered(reason: SelectionReason, policy: str, kind: str, known: Container[str]) -> Suggestion:
+def offered(reason: SelectionReason, policy: str, kind: str, active: Container[str]) -> Suggestion:
     """What an annotator may see of the model's opinion of this document, and when.
 
     policy : the project's
-    known : identifiers of the classes that can be chosen
+    active : identifiers of the classes that can be chosen
 
     >>> reason = SelectionReason.from_json({"share": "margin", "top": [["a", 0.6], ["b", 0.3]]})
     >>> offered(reason, "shown", "single", {"a", "b"}).chosen
@@ -75,10 +75,10 @@ def offered(reason: SelectionReason, policy: str, kind: str, known: Container[st
     Project.SuggestionPolicy.HIDDEN
     """
     if kind == Project.Kind.SPANS:
-        return _of_spans(reason, policy, known)
+        return _of_spans(reason, policy, active)
     evidence = reason.evidence
-    opinion = [*(evidence.likely or ()), *(evidence.top or ())]
-    top = tuple(sorted({k: p for k, p in opinion if k in known}.items(), key=lambda pair: -pair[1]))[
+    predicted = [*(evidence.likely or ()), *(evidence.top or ())]
+    top = tuple(sorted({k: p for k, p in predicted if k in active}.items(), key=lambda pair: -pair[1]))[
         :MAX_SUGGESTIONS
     ]
     if not top or not shows_prediction(reason, policy != Policy.HIDDEN):
@@ -86,11 +86,11 @@ def offered(reason: SelectionReason, policy: str, kind: str, known: Container[st
     if kind == Project.Kind.SINGLE:
         return Suggestion(policy, top, (top[0][0],))
     if evidence.likely is not None:
-        return Suggestion(policy, top, tuple(k for k, _p in evidence.likely if k in known))
+        return Suggestion(policy, top, tuple(k for k, _p in evidence.likely if k in active))
     return Suggestion(policy, top, tuple(k for k, p in top if p >= LIKELY))
 
 
-def _of_spans(reason: SelectionReason, policy: str, known: Container[str]) -> Suggestion:
+def _of_spans(reason: SelectionReason, policy: str, active: Container[str]) -> Suggestion:
     """
     >>> spans = [[0, 4, "a", 0.9], [5, 9, "gone", 0.8]]
     >>> reason = SelectionReason.from_json({"share": "margin", "spans": spans})
@@ -102,7 +102,7 @@ def _of_spans(reason: SelectionReason, policy: str, known: Container[str]) -> Su
     spans = reason.evidence.spans
     if spans is None or not shows_prediction(reason, policy != Policy.HIDDEN):
         return Suggestion()
-    return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in known))
+    return Suggestion(policy, spans=tuple(span for span in spans if span.label_class in active))
 
 
 def read(stored: Any) -> Suggestion | None:

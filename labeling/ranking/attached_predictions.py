@@ -50,24 +50,29 @@ class AttachedPredictions:
         """
         ids = [document for document, _reason in entries]
         rows = Document.objects.filter(pk__in=ids, position__lt=len(self.store))
-        facts = {
+        documents = {
             pk: (position, text)
             for pk, position, text in rows.values_list("pk", "position", Left("text", MAX_CHARACTERS))
         }
-        known = [pk for pk in ids if pk in facts]
-        if not known:
+        readable = [pk for pk in ids if pk in documents]
+        if not readable:
             return list(entries)
-        told = dict(
+        attached = dict(
             zip(
-                known, self._told([facts[pk][0] for pk in known], [facts[pk][1] for pk in known]), strict=True
+                readable,
+                self._evidence_of_each(
+                    [documents[pk][0] for pk in readable], [documents[pk][1] for pk in readable]
+                ),
+                strict=True,
             )
         )
         number = self.version.number
         return [
-            (pk, reason.with_evidence(number, told[pk]) if pk in told else reason) for pk, reason in entries
+            (pk, reason.with_evidence(number, attached[pk]) if pk in attached else reason)
+            for pk, reason in entries
         ]
 
-    def _told(self, positions: Sequence[int], texts: Sequence[str]) -> list[ModelEvidence]:
+    def _evidence_of_each(self, positions: Sequence[int], texts: Sequence[str]) -> list[ModelEvidence]:
         rows = self.store.take(np.array(positions, dtype=np.int64))
         scores = score_rows(rows, self.committee)
         read = int(
@@ -76,15 +81,17 @@ class AttachedPredictions:
         featurizer = self.store.featurizer if self.store.view == WORDS else None
         explained = explain(rows, texts[:read], self.committee, scores.classes, featurizer)
         pairs = zip(scores.classes.tolist(), scores.probabilities.tolist(), explained, strict=True)
-        told = [self._evidence(*each) for each in pairs]
+        attached = [self._evidence(*each) for each in pairs]
         if self.committee.link == "sigmoid":
             probabilities = self.committee.probabilities(rows)
             decided = self.committee.decide(probabilities)
-            told = [
+            attached = [
                 replace(evidence, likely=self._likely(is_likely, row_probabilities))
-                for evidence, is_likely, row_probabilities in zip(told, decided, probabilities, strict=True)
+                for evidence, is_likely, row_probabilities in zip(
+                    attached, decided, probabilities, strict=True
+                )
             ]
-        return told
+        return attached
 
     def _likely(self, is_likely: Flags, probabilities: Floats) -> tuple[ClassProbability, ...]:
         """Of several classes, those that the model would choose, the likeliest first."""

@@ -40,19 +40,22 @@ class AttachedSpans:
         """
         ids = [document for document, _reason in entries]
         rows = Document.objects.filter(pk__in=ids, position__lt=len(self.tokens))
-        facts = {pk: (position, text) for pk, position, text in rows.values_list("pk", "position", "text")}
-        known = [pk for pk in ids if pk in facts]
-        lengths = np.cumsum([len(facts[pk][1]) for pk in known])
-        read = known[: int(np.searchsorted(lengths, MAX_TAGGED_CHARACTERS, side="right"))]
+        documents = {
+            pk: (position, text) for pk, position, text in rows.values_list("pk", "position", "text")
+        }
+        readable = [pk for pk in ids if pk in documents]
+        lengths = np.cumsum([len(documents[pk][1]) for pk in readable])
+        read = readable[: int(np.searchsorted(lengths, MAX_TAGGED_CHARACTERS, side="right"))]
         if not read:
             return list(entries)
-        read.sort(key=lambda pk: facts[pk][0])
-        block = self._block([facts[pk][0] for pk in read])
-        tagged = self.tagger.tag([facts[pk][1] for pk in read], block)
-        told = dict(zip(read, map(self._evidence, tagged), strict=True))
+        read.sort(key=lambda pk: documents[pk][0])
+        block = self._block([documents[pk][0] for pk in read])
+        tagged = self.tagger.tag([documents[pk][1] for pk in read], block)
+        attached = dict(zip(read, map(self._evidence, tagged), strict=True))
         number = self.version.number
         return [
-            (pk, reason.with_evidence(number, told[pk]) if pk in told else reason) for pk, reason in entries
+            (pk, reason.with_evidence(number, attached[pk]) if pk in attached else reason)
+            for pk, reason in entries
         ]
 
     def _block(self, positions: Sequence[int]) -> TokenBlock:
@@ -66,8 +69,8 @@ class AttachedSpans:
     def _evidence(self, tagged: Tagged) -> ModelEvidence:
         names = {label_class.hex: str(label_class) for label_class in self.version.classes}
         pairs = zip(tagged.spans, tagged.probabilities, strict=True)
-        known = [(span, probability) for span, probability in pairs if span.label_class in names]
-        surest = sorted(known, key=lambda pair: -pair[1])[:MAX_SPANS]
+        existing = [(span, probability) for span, probability in pairs if span.label_class in names]
+        surest = sorted(existing, key=lambda pair: -pair[1])[:MAX_SPANS]
         return ModelEvidence(
             spans=tuple(
                 SuggestedSpan(s.start, s.end, names[s.label_class], round(p, 4)) for s, p in sorted(surest)

@@ -27,7 +27,7 @@ from labeling.learning.query_strategies.mix import (
     Mix,
     SelectionTargets,
     Share,
-    sought_classes,
+    rare_classes,
 )
 from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
 from labeling.predictions.prequential import prequential
@@ -53,14 +53,14 @@ def selection_targets_for(project: Project, classes: Sequence[UUID]) -> Selectio
     class_index = ClassIndex.of(classes)
     counts = _counts(project, class_index)
     pairs = [
-        (class_index.column(prediction.label_class), class_index.column(given))
+        (class_index.column(prediction.label_class), class_index.column(true_label))
         for prediction in prequential(project.pk)
         if len(prediction.true_labels) == 1 and prediction.share != Share.TEST  # the test set steers nothing
-        for given in prediction.true_labels
-        if class_index.holds((prediction.label_class, given))
+        for true_label in prediction.true_labels
+        if class_index.holds((prediction.label_class, true_label))
     ]
-    predicted, given = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    f1 = prequential_f1(predicted, given, len(classes))
+    predicted, true_labels = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    f1 = prequential_f1(predicted, true_labels, len(classes))
     weakness = weak_class_weights(f1, counts, ambiguous_classes(project, classes))
     mix = mix_of(project, len(classes))
     rows = [need for need in _set_needs(project) if need.label_class_id in class_index]
@@ -72,7 +72,7 @@ def selection_targets_for(project: Project, classes: Sequence[UUID]) -> Selectio
     return SelectionTargets(
         weakness=weakness,
         needs={number: share for number, share in needs.items() if number not in focus},
-        target_classes=sought_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
+        target_classes=rare_classes(counts) if project.kind == Project.Kind.SINGLE else frozenset(),
         focus=focus,
         mix=mix,
     )
@@ -88,7 +88,7 @@ def _most_needed(mix: Mix, n_classes: int) -> float:
     return MAX_NEEDS_SHARE if mix == Mix.usual(n_classes) else mix.weak_class
 
 
-def told_needs(project: Project) -> dict[UUID, Need]:
+def described_needs(project: Project) -> dict[UUID, Need]:
     """Why classes get their share, where a report measured it or a manager set it."""
     return {
         need.label_class_id: describe_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
@@ -108,11 +108,11 @@ def seed_words(project: Project, classes: Sequence[UUID]) -> dict[int, list[str]
         return {}
     class_index = ClassIndex.of(classes)
     counts = _counts(project, class_index)
-    wanted = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
+    focused = set(Focus.objects.standing().filter(project=project).values_list("label_class", flat=True))
     needy = [
         pk
         for pk in words
-        if pk in class_index and (counts[class_index.column(pk)] < SEED_SEARCH_THRESHOLD or pk in wanted)
+        if pk in class_index and (counts[class_index.column(pk)] < SEED_SEARCH_THRESHOLD or pk in focused)
     ]
     needy.sort(key=lambda pk: (counts[class_index.column(pk)], class_index.column(pk)))
     return {class_index.column(pk): words[pk] for pk in needy[:MAX_SEEDED_CLASSES]}
@@ -129,9 +129,9 @@ def _counts(project: Project, class_index: ClassIndex) -> np.ndarray:
 def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
     """(n_classes,) bool: annotators disagree on the class, so more labels help it less."""
     answers = _rows(COMPARED, project)
-    given = ClassIndex.of(classes).matrix([map(UUID, named) for _document, named in answers])
+    labels = ClassIndex.of(classes).matrix([map(UUID, named) for _document, named in answers])
     documents = np.array([document for document, _named in answers], dtype=np.int64)
-    agreement = class_agreement(given, documents)
+    agreement = class_agreement(labels, documents)
     return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
 
 

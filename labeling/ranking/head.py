@@ -45,7 +45,7 @@ from labeling.queue.models import Entry, Lease
 from labeling.ranking import gold
 from labeling.ranking.attached_predictions import AttachedPredictions
 from labeling.ranking.candidates import apart_from, candidates_of
-from labeling.ranking.class_targets import seed_words, selection_targets_for, told_needs
+from labeling.ranking.class_targets import described_needs, seed_words, selection_targets_for
 from labeling.ranking.label_errors import review
 from labeling.ranking.reserved import started_documents, test_documents
 from labeling.steering import picks
@@ -54,7 +54,7 @@ from labeling.steering.actions import mix_of
 MAX_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
 MIN_SECOND_OPINION_SHARE = 0.02  # of the head, for second opinions that wait where no more are asked
-ASKED_AHEAD = 2  # batches for which second opinions are asked: settled documents stay settled till then
+BATCHES_AHEAD = 2  # batches for which second opinions are asked: settled documents stay settled till then
 MAX_BATCH_SIZE = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
@@ -88,14 +88,16 @@ class Ranker:
         started = started_documents(self.project, round(HEAD_SIZE * STARTED_SHARE))
         share = min(self.project.test_share, MAX_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
-        asked_share = mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
-        limit = round(HEAD_SIZE * asked_share)
+        second_opinion_share = (
+            mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
+        )
+        limit = round(HEAD_SIZE * second_opinion_share)
         second_opinions_due = second_opinions.waiting_entries(self.project, label_errors, limit, dict(picked))
         chosen = self.choose(
             seed, HEAD_SIZE - len(started) - len(test) - len(second_opinions_due) - len(picked)
         )
         mixed = interleave([started, test, self._with_reasons(chosen)])
-        others = apart_from(picked, spliced(mixed, second_opinions_due, asked_share))
+        others = apart_from(picked, spliced(mixed, second_opinions_due, second_opinion_share))
         head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
         return head if self.attached_predictions is None else self.attached_predictions.of(head)
 
@@ -103,7 +105,7 @@ class Ranker:
         positions = [entry.position for entry in chosen]
         rows = Document.objects.filter(project=self.project, position__in=positions)
         documents = dict(rows.values_list("position", "pk"))
-        needs = told_needs(self.project) if any(e.share is Share.WEAK_CLASS for e in chosen) else {}
+        needs = described_needs(self.project) if any(e.share is Share.WEAK_CLASS for e in chosen) else {}
         return [
             (documents[entry.position], _reason(entry, self.classes, self.version, needs))
             for entry in chosen
@@ -158,7 +160,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         if project.strategy != Project.Strategy.DEFAULT:
             return {}
         share = mix_of(project, len(version.classes)).second_opinion
-        limit = round(share * ASKED_AHEAD * labels_between(project, version))
+        limit = round(share * BATCHES_AHEAD * labels_between(project, version))
         return review(project, version.classes, committee, store, limit)
 
     return Ranker(
@@ -287,7 +289,7 @@ def _reason(
         share=entry.share,
         informativeness=round(float(entry.informativeness), 4),
         label_class=None if entry.label_class is None else str(classes[entry.label_class]),
-        is_sought=entry.is_sought,
+        is_rare_class=entry.is_rare_class,
         cluster_size=entry.cluster_size,
         seed_words=entry.seed_words,
         seconds=entry.seconds and round(entry.seconds, 1),

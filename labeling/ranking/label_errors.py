@@ -16,7 +16,7 @@ from labeling.learning.evaluation.label_posterior import (
     annotator_accuracy,
     cross_fitted,
     evidence,
-    given_prior,
+    label_prior,
     posterior,
     weakest_prior,
 )
@@ -54,13 +54,15 @@ def review(
         zip(candidates, _posteriors(project, candidates, classes, committee, store).tolist(), strict=True)
     )
     waiting = {
-        candidate.document_id: probability for candidate, probability in chances.items() if candidate.is_asked
+        candidate.document_id: probability
+        for candidate, probability in chances.items()
+        if candidate.is_waiting
     }
     least_certain = sorted(
         (
             candidate
             for candidate, probability in chances.items()
-            if probability < DOUBTFUL_BELOW and not candidate.is_asked
+            if probability < DOUBTFUL_BELOW and not candidate.is_waiting
         ),
         key=lambda candidate: chances[candidate],
     )
@@ -102,12 +104,12 @@ def _posteriors(
     posteriors[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
     if not is_pool.all():  # no model has learnt from test documents
         posteriors[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
-    prior = given_prior(posteriors, labels) if is_single else weakest_prior(posteriors, flags)
+    prior = label_prior(posteriors, labels) if is_single else weakest_prior(posteriors, flags)
     n_choices = len(classes) if is_single else 2
-    return posterior(prior, _said(project, candidates, n_choices), n_choices)
+    return posterior(prior, _reliability(project, candidates, n_choices), n_choices)
 
 
-def _said(project: Project, candidates: Sequence[Confirmable], n_classes: int) -> Doubles:
+def _reliability(project: Project, candidates: Sequence[Confirmable], n_classes: int) -> Doubles:
     """(n,) what the annotators' own reliability says for each answer."""
     proved = proved_right(project.pk)
     people = sorted({person for candidate in candidates for person in candidate.annotators})

@@ -17,12 +17,12 @@ def started_documents(project: Project, limit: int) -> list[Entry]:
         Document.objects.pool()
         .filter(project=project, state=Document.State.OPEN, extra_slots=0)
         .filter(leases__state=Lease.State.SUBMITTED, leases__round=F("round"))
-        .annotate(given=Count("leases"))
+        .annotate(n_answers=Count("leases"))
         .order_by("pk")
     )
     return [
-        (pk, SelectionReason(Share.OVERLAP, answers=n_given, overlap=project.overlap))
-        for pk, n_given in begun.values_list("pk", "given")[:limit]
+        (pk, SelectionReason(Share.OVERLAP, answers=n_answers, overlap=project.overlap))
+        for pk, n_answers in begun.values_list("pk", "n_answers")[:limit]
     ]
 
 

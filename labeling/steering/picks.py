@@ -66,26 +66,26 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
     or long.
     """
     manager_of(project_id, manager)
-    wanted = list(dict.fromkeys(document_ids))
-    if not 1 <= len(wanted) <= MAX_PICKED_DOCUMENTS:
-        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
+    requested = list(dict.fromkeys(document_ids))
+    if not 1 <= len(requested) <= MAX_PICKED_DOCUMENTS:
+        raise InvalidInput(_("Pick 1 to {limit} documents at a time.").format(limit=MAX_PICKED_DOCUMENTS))
     why = " ".join(reason.replace("\0", "").split())
     if not 1 <= len(why) <= 300:
         raise InvalidInput(_("Give a reason of 1 to 300 characters; annotators read it."))
     Project.objects.select_for_update(no_key=True).get(
         pk=project_id
     )  # as `ask` does, so nobody waits in a circle
-    fates = _fates(project_id, wanted)
+    fates = _fates(project_id, requested)
     settled = [pk for pk, fate in fates.items() if fate == "settled"]
-    asked = set(second_opinions.ask(project_id, answerable(project_id, settled)))
-    fates |= {pk: "nobody_left" for pk in settled if pk not in asked}
-    waiting = [pk for pk in wanted if pk in asked or fates[pk] == "waiting"]
-    left_out = Counter(fate for pk, fate in fates.items() if pk not in asked and fate != "waiting")
+    reopened = set(second_opinions.ask(project_id, answerable(project_id, settled)))
+    fates |= {pk: "nobody_left" for pk in settled if pk not in reopened}
+    waiting = [pk for pk in requested if pk in reopened or fates[pk] == "waiting"]
+    left_out = Counter(fate for pk, fate in fates.items() if pk not in reopened and fate != "waiting")
     if not waiting:
         return Picked(None, 0, dict(left_out))
     row = Pick.objects.create(project_id=project_id, reason=why, created_by=manager)
     PickedDocument.objects.bulk_create(
-        PickedDocument(pick=row, document_id=pk, is_asked=pk in asked) for pk in waiting
+        PickedDocument(pick=row, document_id=pk, is_asked=pk in reopened) for pk in waiting
     )
     owe(project_id, OwedWork.Kind.RANK)
     return Picked(row, len(waiting), dict(left_out))
@@ -101,8 +101,8 @@ def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, 
     """
     manager_of(project_id, manager)
     if not 1 <= count <= MAX_PICKED_DOCUMENTS:
-        raise InvalidInput(_("Pick 1 to {most} documents at a time.").format(most=MAX_PICKED_DOCUMENTS))
-    document_ids = _drawn(project_id, where, count, random())
+        raise InvalidInput(_("Pick 1 to {limit} documents at a time.").format(limit=MAX_PICKED_DOCUMENTS))
+    document_ids = _sample(project_id, where, count, random())
     return pick(project_id, manager, document_ids, reason) if document_ids else Picked(None)
 
 
@@ -121,14 +121,14 @@ def end_pick(project_id: int, manager: User, pick_id: int) -> bool:
     if row.ended_at is not None:
         return False
     Pick.objects.filter(pk=row.pk).update(ended_at=Now())
-    asked = PickedDocument.objects.filter(pick=row, is_asked=True).values_list("document", flat=True)
+    reopened = PickedDocument.objects.filter(pick=row, is_asked=True).values_list("document", flat=True)
     still = PickedDocument.objects.waiting().filter(pick__project=project_id).exclude(pick=row)
-    second_opinions.take_back(project_id, set(asked) - set(still.values_list("document", flat=True)))
+    second_opinions.take_back(project_id, set(reopened) - set(still.values_list("document", flat=True)))
     owe(project_id, OwedWork.Kind.RANK)
     return True
 
 
-def waiting_entries(project: Project, most: int) -> list[Entry]:
+def waiting_entries(project: Project, limit: int) -> list[Entry]:
     """(document, reason) of picked documents that wait, the picks taking turns, the newest first.
 
     The reason of one that measures the model or people tells no more than that it was picked: not even why,
@@ -142,12 +142,12 @@ def waiting_entries(project: Project, most: int) -> list[Entry]:
         .values_list("document", "pick__reason", "document__split")
     )
     result: dict[int, tuple[str, str]] = {}
-    for pk, why, split in waiting[: 2 * most]:  # a document may be of two picks
+    for pk, why, split in waiting[: 2 * limit]:  # a document may be of two picks
         result.setdefault(pk, (why, split))
     answered = Lease.objects.counted().filter(document__in=list(result))
     begun = set(answered.values_list("document", flat=True))
     entries: list[Entry] = []
-    for pk, (why, split) in list(result.items())[:most]:
+    for pk, (why, split) in list(result.items())[:limit]:
         if pk in begun:
             reason = SelectionReason(Share.PICKED, measures=Measures.PEOPLE)
         elif split == Document.Split.TEST:
@@ -158,13 +158,13 @@ def waiting_entries(project: Project, most: int) -> list[Entry]:
     return entries
 
 
-def _fates(project_id: int, wanted: Collection[int]) -> dict[int, str]:
+def _fates(project_id: int, requested: Collection[int]) -> dict[int, str]:
     """Of each document whether it is waiting, settled by annotators, or why it is neither."""
-    known = Document.objects.filter(project=project_id, pk__in=wanted)
-    facts = known.values_list("pk", "state", "is_gold", "resolution__how")
+    documents = Document.objects.filter(project=project_id, pk__in=requested)
+    rows = documents.values_list("pk", "state", "is_gold", "resolution__how")
     by_people = (Resolution.How.AGREED, Resolution.How.MAJORITY)
-    fates = dict.fromkeys(wanted, "unknown")
-    for pk, state, is_gold, how in facts:
+    fates = dict.fromkeys(requested, "unknown")
+    for pk, state, is_gold, how in rows:
         if is_gold:
             fates[pk] = "gold"
         elif state == Document.State.OPEN:
@@ -176,7 +176,7 @@ def _fates(project_id: int, wanted: Collection[int]) -> dict[int, str]:
     return fates
 
 
-def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]:
+def _sample(project_id: int, where: Slice, count: int, start: float) -> list[int]:
     """Documents of the slice, one of each group of near-duplicates, by random key from `start` and around."""
     begun = Lease.objects.filter(document=OuterRef("pk"), state=Lease.State.SUBMITTED)
     taken = PickedDocument.objects.waiting().filter(document=OuterRef("pk"))
@@ -191,15 +191,17 @@ def _drawn(project_id: int, where: Slice, count: int, start: float) -> list[int]
         if condition.field == TOLD_LANGUAGE:
             pool = pool.filter(told_language__language=condition.value)
     parts = (pool.filter(random_key__gte=start), pool.filter(random_key__lt=start))
-    facts = ("pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group")
+    columns = ("pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group")
     rows = (
-        row for part in parts for row in part.values_list(*facts)[:MAX_SCANNED_DOCUMENTS].iterator(BATCH_SIZE)
+        row
+        for part in parts
+        for row in part.values_list(*columns)[:MAX_SCANNED_DOCUMENTS].iterator(BATCH_SIZE)
     )
     ids: list[int] = []
     groups: set[int] = set()
     for pk, metadata, source, language, characters, group in islice(rows, MAX_SCANNED_DOCUMENTS):
-        known = described(metadata, source, language)
-        if group in groups or not where.holds(known, characters, group is not None):
+        fields = described(metadata, source, language)
+        if group in groups or not where.holds(fields, characters, group is not None):
             continue
         ids.append(pk)
         groups |= set() if group is None else {group}

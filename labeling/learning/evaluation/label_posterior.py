@@ -59,7 +59,7 @@ def posterior(prior: AnyFloats, log_odds: AnyFloats, n_classes: int) -> Doubles:
     return posterior_probability
 
 
-def given_prior(probabilities: AnyFloats, labels: AnyIntegers) -> Doubles:
+def label_prior(probabilities: AnyFloats, labels: AnyIntegers) -> Doubles:
     """What the model gives the class that was given: (n, n_classes) and (n,) to (n,)."""
     prior: Doubles = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return prior

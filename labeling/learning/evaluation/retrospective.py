@@ -20,7 +20,7 @@ from labeling.learning.query_strategies.class_weights import (
 )
 from labeling.learning.query_strategies.cold_start import start_head
 from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
-from labeling.learning.query_strategies.mix import HeadEntry, Mix, SelectionTargets, Strategy, sought_classes
+from labeling.learning.query_strategies.mix import HeadEntry, Mix, SelectionTargets, Strategy, rare_classes
 from labeling.learning.query_strategies.pool_scores import score_rows
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.rows import Rows
@@ -162,7 +162,7 @@ def _choose(
         if needs is not None:
             counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
             nothing = np.zeros(pool.n_classes)
-            target_classes = sought_classes(counts) if pool.is_single else frozenset()
+            target_classes = rare_classes(counts) if pool.is_single else frozenset()
             selection_targets = replace(
                 selection_targets,
                 weakness=nothing,

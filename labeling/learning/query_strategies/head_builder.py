@@ -136,7 +136,7 @@ class HeadBuilder:
         """The likeliest of a class with few labels, different from each other."""
         likely = self._likely(label_class)[: LIKELIEST * size]
         chosen = self._one_of_each(likely, size, Share.WEAK_CLASS, label_class)
-        return [replace(entry, is_sought=True) for entry in chosen]
+        return [replace(entry, is_rare_class=True) for entry in chosen]
 
     def _likely(self, label_class: int) -> Integers:
         """Rows that may be of a class, the likeliest first."""

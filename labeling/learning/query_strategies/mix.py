@@ -60,7 +60,7 @@ class HeadEntry:
 
     classes, probabilities : the two most probable classes and theirs; empty without a model
     label_class : the class that a focus, seed words or a class quota asked for
-    is_sought : it came as one of the likeliest of a class with few labels, not because the model doubts it
+    is_rare_class : it came as one of the likeliest of a class with few labels, not for the model's doubt
     cluster_size : candidates that this document stands for
     propensity : chance with which the random share drew it; only such entries may estimate quality
     seed_words : those of the class that the document holds
@@ -73,7 +73,7 @@ class HeadEntry:
     classes: tuple[int, ...] = ()
     probabilities: tuple[float, ...] = ()
     label_class: int | None = None
-    is_sought: bool = False
+    is_rare_class: bool = False
     cluster_size: int | None = None
     propensity: float | None = None
     seed_words: tuple[str, ...] = ()
@@ -146,14 +146,14 @@ class SelectionTargets:
     seeds: Mapping[int, Matches] = field(default_factory=dict)
 
 
-def sought_classes(counts: AnyIntegers) -> frozenset[int]:
-    """Classes whose likeliest documents are to be found first, for `Wishes.sought`.
+def rare_classes(counts: AnyIntegers) -> frozenset[int]:
+    """Classes whose likeliest documents are to be found first, for `SelectionTargets.target_classes`.
 
     Where a document has several classes this lost over the curve (GoEmotions), so nobody asks it there.
 
     counts : (n_classes,) labels that teach
 
-    >>> sorted(sought_classes(np.array([3, 15, 0])))
+    >>> sorted(rare_classes(np.array([3, 15, 0])))
     [0, 2]
     """
     return frozenset(np.flatnonzero(counts < UNCERTAINTY_THRESHOLD).tolist())

@@ -32,10 +32,10 @@ def test_seed_words_are_named_with_their_class() -> None:
 def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
     reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "top": TOP})
     assert "Refund is a weak class that needs more labels" in reason_sentence(reason, NAMES)
-    sought = reason_sentence(replace(reason, is_sought=True), NAMES)
+    sought = reason_sentence(replace(reason, is_rare_class=True), NAMES)
     assert sought == "Refund has few labels, and this document is one of the likeliest of it (41 % likely)."
-    assert "Refund" not in reason_sentence(replace(reason, is_sought=True), NAMES, shows_classes=False)
-    assert "class" not in shown_reason(replace(reason, is_sought=True), NAMES, False)
+    assert "Refund" not in reason_sentence(replace(reason, is_rare_class=True), NAMES, shows_classes=False)
+    assert "class" not in shown_reason(replace(reason, is_rare_class=True), NAMES, False)
 
 
 def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() -> None:

@@ -11,7 +11,7 @@ from labeling.explanations.selection_reason import Need
 from labeling.guidelines import classes
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
-from labeling.ranking.class_targets import selection_targets_for, told_needs
+from labeling.ranking.class_targets import described_needs, selection_targets_for
 from labeling.steering import actions, class_needs
 from labeling.steering.models import ClassNeed
 from tests.fixtures.people import label
@@ -91,7 +91,7 @@ def test_by_hand_and_off_are_not_touched_by_reports(tickets: Project, joan: User
     class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Billing"), "off")
     assert write(tickets, Refund=0.1, Billing=0.2, Delivery=0.05)
     assert shares(tickets) == {0: 0.25, 2: 0.05}
-    assert told_needs(tickets)[class_id(tickets, "Refund")] == Need(is_by_hand=True)
+    assert described_needs(tickets)[class_id(tickets, "Refund")] == Need(is_by_hand=True)
 
 
 def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: User) -> None:
@@ -132,7 +132,7 @@ def test_retired_classes_and_those_a_model_does_not_know_get_nothing(tickets: Pr
     write(tickets, Refund=0.2, Billing=0.1)
     classes.retire(tickets.pk, joan, class_id(tickets, "Billing"))
     assert shares_of(tickets, [class_id(tickets, "Refund")]) == {0: 0.2}
-    assert set(told_needs(tickets)) == {class_id(tickets, "Refund")}
+    assert set(described_needs(tickets)) == {class_id(tickets, "Refund")}
 
 
 def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:

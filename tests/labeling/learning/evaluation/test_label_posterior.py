@@ -9,7 +9,7 @@ from labeling.learning.evaluation.label_posterior import (
     annotator_accuracy,
     cross_fitted,
     evidence,
-    given_prior,
+    label_prior,
     posterior,
     weakest_prior,
 )
@@ -56,7 +56,7 @@ def test_wrong_labels_are_among_the_least_believed(rows, labels):
     wrong = labels.astype(np.int64).copy()
     flipped = np.random.default_rng(1).choice(len(wrong), len(wrong) // 10, replace=False)
     wrong[flipped] = (wrong[flipped] + 1) % 3
-    priors = given_prior(cross_fitted(rows, wrong, 3), wrong)
+    priors = label_prior(cross_fitted(rows, wrong, 3), wrong)
     least = np.argsort(priors)[: len(flipped)]
     assert len(set(least.tolist()) & set(flipped.tolist())) >= 0.7 * len(flipped)
 

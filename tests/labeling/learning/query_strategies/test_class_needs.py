@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labeling.learning.query_strategies.head_builder import select_head
-from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, SelectionTargets, Share, sought_classes
+from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE, SelectionTargets, Share, rare_classes
 from tests.labeling.learning.pools import pool
 
 
@@ -70,7 +70,7 @@ def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_eac
         needs={2: 0.3, 4: 0.1}, target_classes=frozenset({2, 5}), weakness=np.zeros(6)
     )
     head = select_head(scores, vectors, 6, selection_targets=selection_targets, size=20)
-    sought = [e for e in head if e.is_sought]
+    sought = [e for e in head if e.is_rare_class]
     assert {e.label_class for e in sought} == {2}
     assert len(sought) == pytest.approx(6, abs=1)
     result = probabilities[np.searchsorted(scores.positions, [e.position for e in sought])]
@@ -80,7 +80,7 @@ def test_a_class_with_few_labels_gets_its_likeliest_documents_different_from_eac
 
 
 def test_few_is_fewer_than_fifteen():
-    assert sought_classes(np.array([14, 15])) == frozenset({0})
+    assert rare_classes(np.array([14, 15])) == frozenset({0})
 
 
 def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
