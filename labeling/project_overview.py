@@ -134,11 +134,11 @@ def standings(projects: Sequence[Project], user: User) -> dict[int, ProjectCount
 
 def labels_per_day(project_id: int, annotator_id: int | None) -> list[Day]:
     """Answers of people on each of the last DAYS, of one person or of all."""
-    facts: dict[str, Any] = {"project": project_id, "days": DAYS, "annotator": annotator_id}
+    parameters: dict[str, Any] = {"project": project_id, "days": DAYS, "annotator": annotator_id}
     with connection.cursor() as cursor:
         cursor.execute(TODAY)
         today = cursor.fetchone()[0]
-        cursor.execute(LABELS_PER_DAY, facts)
+        cursor.execute(LABELS_PER_DAY, parameters)
         counts = dict(cursor.fetchall())
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     return [Day(day, counts.get(day, 0)) for day in days]

@@ -35,11 +35,13 @@ QUANTILES = (0.25, 0.5, 0.75)
 LENGTH = ""  # the name of the field that every document has: the length of its text
 
 # One array of ids: thousands of parameters take twice as long.
-_FACTS = "SELECT id, length(text), metadata, source FROM labeling_document WHERE id = ANY(%s)"
+_DOCUMENT_FIELDS = "SELECT id, length(text), metadata, source FROM labeling_document WHERE id = ANY(%s)"
 _LANGUAGES = "SELECT document_id, language FROM labeling_documentlanguage WHERE document_id = ANY(%s)"
 
 Codes = NDArray[np.int64]
-Facts = tuple[tuple[int, Mapping[str, Any]], ...]  # of each document: characters, and what `described` tells
+DocumentFields = tuple[
+    tuple[int, Mapping[str, Any]], ...
+]  # of each document: characters, and what `described` tells
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def fields_of(document_ids: NDArray[np.int64]) -> list[Field]:
     languages = _languages(document_ids)
     reader = get_language() or ""  # names of lengths and languages are in words
     return cached_by_content(
-        lambda: _fields(_facts(document_ids, languages)), "fields", reader, document_ids, languages
+        lambda: _fields(_document_fields(document_ids, languages)), "fields", reader, document_ids, languages
     )
 
 
@@ -85,10 +87,10 @@ def _languages(document_ids: NDArray[np.int64]) -> NDArray[np.str_]:
     return np.array([languages.get(pk, "") for pk in document_ids.tolist()], dtype=np.str_)
 
 
-def _facts(document_ids: NDArray[np.int64], languages: NDArray[np.str_]) -> Facts:
+def _document_fields(document_ids: NDArray[np.int64], languages: NDArray[np.str_]) -> DocumentFields:
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [document_ids.tolist()])
-        metadata_by_document = {pk: facts for pk, *facts in cursor.fetchall()}
+        cursor.execute(_DOCUMENT_FIELDS, [document_ids.tolist()])
+        metadata_by_document = {pk: fields for pk, *fields in cursor.fetchall()}
     return tuple(
         (
             metadata_by_document[pk][0],
@@ -98,8 +100,8 @@ def _facts(document_ids: NDArray[np.int64], languages: NDArray[np.str_]) -> Fact
     )
 
 
-def _fields(facts: Facts) -> list[Field]:
-    lengths = np.array([characters for characters, _known in facts], dtype=np.float64)
+def _fields(document_fields: DocumentFields) -> list[Field]:
+    lengths = np.array([characters for characters, _known in document_fields], dtype=np.float64)
     edges = sorted({ceil(edge) for edge in _edges(lengths)})
     by_length = Field(
         LENGTH,
@@ -115,9 +117,9 @@ def _fields(facts: Facts) -> list[Field]:
         if edges
         else (Bucket(_("any length"), None),),
     )
-    present = Counter(key for _n, metadata in facts for key in metadata if key)  # "" is the length
+    present = Counter(key for _n, metadata in document_fields for key in metadata if key)  # "" is the length
     by_metadata = (
-        _field(key, [metadata.get(key) for _n, metadata in facts])
+        _field(key, [metadata.get(key) for _n, metadata in document_fields])
         for key in sorted(present, key=lambda key: (-present[key], key))[:MAX_FIELDS]
     )
     return [by_length, *(field for field in by_metadata if field is not None)]

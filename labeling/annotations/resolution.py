@@ -146,12 +146,12 @@ def _decision(document: Document) -> Annotation | None:
 def _reopen(document: Document, reason: SelectionReason | None) -> None:
     document.check_move(Document.State.OPEN)
     document.state = Document.State.OPEN
-    facts: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "document": document.pk,
         "project": document.project_id,
         "reason": None if reason is None else json.dumps(reason.to_json()),
     }
-    run(sql.REOPEN, facts)
+    run(sql.REOPEN, parameters)
 
 
 def _write(document: Document, reached: ResolutionOutcome) -> str:
@@ -166,10 +166,10 @@ def write_all(verdicts: Mapping[int, tuple[Document, ResolutionOutcome]]) -> Non
     for document, reached in verdicts.values():
         document.check_move(reached.state)
     reached_all = [reached for _, reached in verdicts.values()]
-    facts = {
+    parameters = {
         "documents": list(verdicts),
         "states": [str(reached.state) for reached in reached_all],
         "hows": [reached.how and str(reached.how) for reached in reached_all],
         "annotations": [reached.annotation for reached in reached_all],
     }
-    run(sql.SETTLE, facts)
+    run(sql.SETTLE, parameters)

@@ -18,7 +18,7 @@ LOCK_LEASED = """
 """
 
 # submit: all that decides what becomes of each answer, read after the documents were locked
-SUBMIT_FACTS = f"""
+LEASE_STATES = f"""
     SELECT l.id, l.annotator_id, l.state, l.epoch, l.round,
            CASE WHEN {live("l")} THEN l.slot END AS slot,
            p.kind, p.overlap, p.allows_overlapping_spans,

@@ -128,7 +128,7 @@ def read_lease_states(
         "keys": [submission.key or None for submission in submissions.values()],
         "classes": list({label.label_class for s in submissions.values() for label in s.labels}),
     }
-    rows = run(sql.SUBMIT_FACTS, parameters)
+    rows = run(sql.LEASE_STATES, parameters)
     return {index: LeaseState(*row) for index, row in zip(submissions, rows, strict=True)}
 
 
@@ -164,14 +164,14 @@ class _Accepted:
     index: int
     submission: Submission
     document: Document
-    facts: LeaseState
+    lease_state: LeaseState
     answer: Answer
     epoch: int  # of the token it came with
     slot: int | None
 
     @property
-    def wanted(self) -> int:
-        return self.facts.overlap + self.document.extra_slots
+    def target(self) -> int:
+        return self.lease_state.overlap + self.document.extra_slots
 
 
 @transaction.atomic
@@ -225,66 +225,70 @@ def _submit_all(annotator: User, submissions: Mapping[int, Submission]) -> dict[
     documents = lock_documents(submissions, tokens)
     done: dict[int, Submitted] = {}
     accepted: list[_Accepted] = []
-    for index, facts in read_lease_states(annotator, submissions, tokens).items():
+    for index, lease_state in read_lease_states(annotator, submissions, tokens).items():
         submission, document = submissions[index], documents[index]
         with error_context(index):
-            if facts.annotator_id != annotator.pk:
+            if lease_state.annotator_id != annotator.pk:
                 raise LeaseNotFound
-            if not facts.is_member:
+            if not lease_state.is_member:
                 raise NotAMember
-            if replayed := _replay(facts, document, submission):
+            if replayed := _replay(lease_state, document, submission):
                 done[index] = replayed
                 continue
             if submission.is_machine and document.is_for_people:
                 raise NotForMachines
-            rules = AnswerRules(facts.kind, facts.allows_overlapping_spans, frozenset(facts.classes))
+            rules = AnswerRules(
+                lease_state.kind, lease_state.allows_overlapping_spans, frozenset(lease_state.classes)
+            )
             answer = checked(submission.labels, rules, document.text)
         epoch = tokens[index][1]
-        slot = _slot_to_fill(facts, document, epoch)
-        accepted.append(_Accepted(index, submission, document, facts, answer, epoch, slot))
+        slot = _slot_to_fill(lease_state, document, epoch)
+        accepted.append(_Accepted(index, submission, document, lease_state, answer, epoch, slot))
     return done | _store(accepted)
 
 
-def _replay(facts: LeaseState, document: Document, submission: Submission) -> Submitted | None:
+def _replay(lease_state: LeaseState, document: Document, submission: Submission) -> Submitted | None:
     """The stored answer, where this is the same one again; an error where it is another one.
 
     A class that was retired since changes nothing about what is stored.
     """
-    if facts.same_key_id is not None and facts.same_key_id != facts.same_lease_id:
+    if lease_state.same_key_id is not None and lease_state.same_key_id != lease_state.same_lease_id:
         raise KeyReused
-    if facts.same_lease_id is None:
+    if lease_state.same_lease_id is None:
         return None
-    is_same = bytes(facts.same_lease_hash or b"") == answer_hash(canonical(submission.labels))
-    if facts.same_key_id is not None and not (is_same and _is_same_beside_labels(facts, submission)):
+    is_same = bytes(lease_state.same_lease_hash or b"") == answer_hash(canonical(submission.labels))
+    if lease_state.same_key_id is not None and not (
+        is_same and _is_same_beside_labels(lease_state, submission)
+    ):
         raise KeyReused
     if not is_same:
         raise AnswerConflict
-    looks_settled = _looks_settled(facts, document, document.state)
-    return Submitted(facts.same_lease_id, document.pk, "replay", document.state, looks_settled)
+    looks_settled = _looks_settled(lease_state, document, document.state)
+    return Submitted(lease_state.same_lease_id, document.pk, "replay", document.state, looks_settled)
 
 
-def _is_same_beside_labels(facts: LeaseState, submission: Submission) -> bool:
+def _is_same_beside_labels(lease_state: LeaseState, submission: Submission) -> bool:
     """Note and suggestion are part of a request. Seconds are not: they are measured anew at each sending."""
-    stored = None if facts.same_key_suggestion is None else json.loads(facts.same_key_suggestion)
-    return (facts.same_key_note, stored) == (
+    stored = None if lease_state.same_key_suggestion is None else json.loads(lease_state.same_key_suggestion)
+    return (lease_state.same_key_note, stored) == (
         submission.note[:MAX_NOTE_LENGTH],
         json.loads(json.dumps(submission.suggestion)),
     )
 
 
-def _slot_to_fill(facts: LeaseState, document: Document, epoch: int) -> int | None:
+def _slot_to_fill(lease_state: LeaseState, document: Document, epoch: int) -> int | None:
     """The slot this answer fills: its own, or the lowest free one; None where it comes too late (surplus).
 
     A token that a later claim replaced, and one whose document was skipped, never take a slot.
     """
-    target = facts.overlap + document.extra_slots
+    target = lease_state.overlap + document.extra_slots
     is_over = document.state in (Document.State.RESOLVED, Document.State.EXCLUDED) and not document.is_gold
-    is_over = is_over or facts.round != document.round or facts.submitted >= target
-    if is_over or epoch != facts.epoch or facts.state == Lease.State.SKIPPED:
+    is_over = is_over or lease_state.round != document.round or lease_state.submitted >= target
+    if is_over or epoch != lease_state.epoch or lease_state.state == Lease.State.SKIPPED:
         return None
-    if facts.slot is not None:
-        return facts.slot
-    return next((slot for slot in range(target) if slot not in facts.slots_of_others), None)
+    if lease_state.slot is not None:
+        return lease_state.slot
+    return next((slot for slot in range(target) if slot not in lease_state.slots_of_others), None)
 
 
 def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
@@ -299,45 +303,49 @@ def _store(accepted: Sequence[_Accepted]) -> dict[int, Submitted]:
             raise KeyReused from error
         raise
     complete = [
-        entry for entry in accepted if entry.slot is not None and entry.facts.submitted + 1 >= entry.wanted
+        entry
+        for entry in accepted
+        if entry.slot is not None and entry.lease_state.submitted + 1 >= entry.target
     ]
     states = settle_all(
-        {entry.document.pk: (entry.document, entry.wanted) for entry in complete},
+        {entry.document.pk: (entry.document, entry.target) for entry in complete},
         existing={
-            entry.document.pk: [(stored[entry.facts.lease_id], answer_hash(entry.answer))]
+            entry.document.pk: [(stored[entry.lease_state.lease_id], answer_hash(entry.answer))]
             for entry in complete
-            if entry.wanted == 1
+            if entry.target == 1
         },
     )
     return {
         entry.index: Submitted(
-            stored[entry.facts.lease_id],
+            stored[entry.lease_state.lease_id],
             entry.document.pk,
             "surplus" if entry.slot is None else "counted",
             state := states.get(entry.document.pk, entry.document.state),
-            _looks_settled(entry.facts, entry.document, state),
+            _looks_settled(entry.lease_state, entry.document, state),
         )
         for entry in accepted
     }
 
 
-def _looks_settled(facts: LeaseState, document: Document, state: str) -> bool:
+def _looks_settled(lease_state: LeaseState, document: Document, state: str) -> bool:
     """Whether the annotator may take the document as settled: gold looks like one just begun."""
-    return state == Document.State.RESOLVED and (not document.is_gold or facts.overlap == 1)
+    return state == Document.State.RESOLVED and (not document.is_gold or lease_state.overlap == 1)
 
 
 def _free_slots(accepted: Sequence[_Accepted]) -> None:
     """Late answers take slots that leases still hold which ran out."""
-    late = [entry.document.pk for entry in accepted if entry.slot is not None and entry.facts.slot is None]
+    late = [
+        entry.document.pk for entry in accepted if entry.slot is not None and entry.lease_state.slot is None
+    ]
     if late:
         expire(late)
 
 
 def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
-    labels = [(entry.facts.lease_id, label) for entry in accepted for label in entry.answer]
+    labels = [(entry.lease_state.lease_id, label) for entry in accepted for label in entry.answer]
     shown = [entry.submission.suggestion for entry in accepted]
     return {
-        "leases": [entry.facts.lease_id for entry in accepted],
+        "leases": [entry.lease_state.lease_id for entry in accepted],
         "epochs": [entry.epoch for entry in accepted],
         "slots": [entry.slot for entry in accepted],
         "keys": [entry.submission.key or None for entry in accepted],
@@ -345,7 +353,7 @@ def _columns(accepted: Sequence[_Accepted]) -> dict[str, list[Any]]:
         "seconds": [entry.submission.seconds for entry in accepted],
         "suggestions": [None if suggestion is None else json.dumps(suggestion) for suggestion in shown],
         "notes": [entry.submission.note[:MAX_NOTE_LENGTH] for entry in accepted],
-        "supersedes": [None if entry.slot is None else entry.facts.head_id for entry in accepted],
+        "supersedes": [None if entry.slot is None else entry.lease_state.head_id for entry in accepted],
         "sources": [str(entry.submission.source) for entry in accepted],
         "label_leases": [lease for lease, _ in labels],
         "classes": [label.label_class for _, label in labels],

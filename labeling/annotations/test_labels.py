@@ -141,9 +141,9 @@ def _read(statement: str, named: dict[str, Any], payload: _Labels) -> tuple[Labe
     ):
         raise _OlderNeededError
     older = (payload.of_labels, payload.class_indices, payload.starts, payload.ends)
-    of_labels, *facts = (np.concatenate(pair) for pair in zip(older, newer, strict=True))
+    of_labels, *columns = (np.concatenate(pair) for pair in zip(older, newer, strict=True))
     rows, order = _labels_of_each(annotations, of_labels)
-    class_indices, starts, ends = (fact[order] for fact in facts)
+    class_indices, starts, ends = (column[order] for column in columns)
     labels = _Labels(
         every, np.sort(annotations), *_by_annotation(annotations[rows], class_indices, starts, ends)
     )
@@ -159,6 +159,6 @@ def _labels_of_each(annotations: Integers, of_labels: Integers) -> tuple[Integer
     return rows, np.arange(len(rows)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
 
 
-def _by_annotation(of_labels: Integers, *facts: Integers) -> tuple[Integers, ...]:
+def _by_annotation(of_labels: Integers, *columns: Integers) -> tuple[Integers, ...]:
     order = np.argsort(of_labels, kind="stable")
-    return of_labels[order], *(fact[order] for fact in facts)
+    return of_labels[order], *(column[order] for column in columns)

@@ -29,7 +29,7 @@ class _PreparingCursor(ServerBindingCursor):
         return super().execute(query, params, **(options | {"prepare": True}))  # type: ignore[misc]
 
 
-def run(statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Execute a statement of labeling.queue.sql; its rows, none where it answers nothing.
 
     Every parameter in it names its type, because the server sees no values while it plans.
@@ -39,7 +39,7 @@ def run(statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     prepare = connection._prepare_cursor  # type: ignore[attr-defined] # wraps a cursor like Django's own
     executed: Any = _PreparingCursor(connection.connection)  # type: ignore[call-arg]
     with prepare(executed) as cursor:
-        cursor.execute(statement, {name: _typed(value) for name, value in facts.items()})
+        cursor.execute(statement, {name: _typed(value) for name, value in parameters.items()})
         return list(executed.fetchall()) if executed.pgresult.nfields else []
 
 

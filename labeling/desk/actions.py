@@ -56,7 +56,7 @@ def open_desk(
     policy = ClaimPolicy(
         project.overlap, project.lease_minutes, project.lease_cap, project.is_paused, project.present_count
     )
-    facts = {
+    parameters = {
         "project": project_id,
         "annotator": annotator.pk,
         "key": None,
@@ -65,7 +65,7 @@ def open_desk(
         "replied": at.replied,
         "is_machine": False,
     }
-    claimed = hand_out(policy, facts, count - len(held), room)
+    claimed = hand_out(policy, parameters, count - len(held), room)
     return Desk(at.member, at.facts, Claimed([*held, *claimed.documents]) if held else claimed)
 
 
@@ -89,8 +89,8 @@ def hold(
         run(sql.GIVE_BACK, whose | _columns(given_back))
     if not requested:
         return []
-    facts = {"shown": list(requested.values()), "most": MAX_EXTENSION}
-    kept = {lease for (lease,) in run(sql.HOLD, whose | _columns(list(requested)) | facts)}
+    parameters = {"shown": list(requested.values()), "most": MAX_EXTENSION}
+    kept = {lease for (lease,) in run(sql.HOLD, whose | _columns(list(requested)) | parameters)}
     return sorted({lease for lease, _ in requested} - kept)
 
 

@@ -113,13 +113,13 @@ def add(project_id: int, records: Sequence[Record], source: str = "", job: Impor
                 result.ids[index] = document_id
             else:
                 result.changed.append(index)
-        facts: dict[str, Any] = {
+        parameters: dict[str, Any] = {
             "project": project_id,
             "position": project.document_count,
             "job": job and job.pk,
             "known": [*result.ids, *result.changed],
         }
-        cursor.execute(ADD, facts)
+        cursor.execute(ADD, parameters)
         new = sorted(cursor.fetchall(), key=lambda row: row[1])
     _note_new(result, records, [document_id for document_id, _ in new])
     project.document_count += result.added

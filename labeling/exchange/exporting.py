@@ -97,7 +97,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
 
     No statement is longer than a page, so what changes meanwhile is seen or not; nothing comes twice.
     """
-    facts: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "project": project.pk,
         "count": ROW_BATCH_SIZE,
         "bytes": MAX_BATCH_BYTES,
@@ -108,7 +108,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
     )
     has_spans = project.kind == Project.Kind.SPANS
     names_of = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}
-    while page := _fetched(statement, facts):
+    while page := _fetched(statement, parameters):
         for _place, text, external_id, metadata, split, names, starts, ends, *annotation, shown in page:
             suggestion = None if shown is None else describe_suggestion(json.loads(shown), names_of)
             yield ExportRow(
@@ -120,21 +120,21 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
                 tuple(map(Span, starts or (), ends or (), names or ())) if has_spans else None,
                 Annotation(*[*annotation, suggestion]),
             )
-        facts["after"] = page[-1][0]
+        parameters["after"] = page[-1][0]
 
 
 def metadata_keys(project: Project, scope: Scope) -> Iterator[set[str]]:
     """Under which keys the exported documents have metadata, some thousand documents at a time."""
-    facts: dict[str, Any] = {"project": project.pk, "count": DOCUMENT_BATCH_SIZE, "after": -1}
+    parameters: dict[str, Any] = {"project": project.pk, "count": DOCUMENT_BATCH_SIZE, "after": -1}
     statement = _KEYS.format(rows=_ROWS[scope].format(columns="d.metadata"))
-    while facts["after"] is not None:
-        ((facts["after"], keys),) = _fetched(statement, facts)
+    while parameters["after"] is not None:
+        ((parameters["after"], keys),) = _fetched(statement, parameters)
         yield set(keys)
 
 
-def _fetched(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _fetched(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
+        cursor.execute(statement, parameters)
         return cursor.fetchall()
 
 

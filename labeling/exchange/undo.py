@@ -169,21 +169,21 @@ def remove(job: ImportJob) -> None:
     job = ImportJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.state == ImportJob.State.UNDONE:
         return
-    facts: dict[str, Any] = {"job": job.pk, "project": project.pk}
+    parameters: dict[str, Any] = {"job": job.pk, "project": project.pk}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, facts)
+        cursor.execute(LOCK, parameters)
         _check(job, effect_of(job))
         # The database lets answers of an import in this state go, and no others.
         ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.UNDOING)
         reopened = _settled_by(job)
         has_labels = Annotation.objects.filter(import_job=job).exists()
-        cursor.execute(GROUPS, facts)
+        cursor.execute(GROUPS, parameters)
         groups = [number for (number,) in cursor.fetchall()]
         for statement in REMOVE:
-            cursor.execute(statement, facts)
-        cursor.execute(REMOVE_DOCUMENTS, facts)
+            cursor.execute(statement, parameters)
+        cursor.execute(REMOVE_DOCUMENTS, parameters)
         removed = cursor.rowcount
-        cursor.execute(REGROUP, facts | {"groups": groups})
+        cursor.execute(REGROUP, parameters | {"groups": groups})
     _settle_again(project, reopened)
     Project.objects.filter(pk=project.pk).update(removed_count=F("removed_count") + removed)
     _remove_classes(job)

@@ -385,8 +385,8 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
         _path(job).unlink(missing_ok=True)
 
 
-def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **facts: Any) -> None:
-    if not ours.update(state=state, finished_at=Now(), **facts):
+def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **fields: Any) -> None:
+    if not ours.update(state=state, finished_at=Now(), **fields):
         raise StaleRun
 
 

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def create_once(creator: User, creation_key: UUID, **facts: Any) -> Project:
+def create_once(creator: User, creation_key: UUID, **fields: Any) -> Project:
     """`create`, or the project that this person made by the same request before.
 
     Raises as `create` does, and KeyReused for another project under the key.
     """
-    request = begin(creator, None, KeyedRequest.Route.CREATE, str(creation_key), facts)
+    request = begin(creator, None, KeyedRequest.Route.CREATE, str(creation_key), fields)
     if request.is_repeated:
         return Project.objects.get(pk=request.result)
-    project = create(creator, **facts)
+    project = create(creator, **fields)
     request.finish(project.pk)
     return project
 

@@ -158,7 +158,7 @@ def backoff_pause(first_seconds: int, number: int) -> int:
 
 
 @transaction.atomic
-def _queue_again(work: OwedWork, pause: int, **facts: Any) -> None:
+def _queue_again(work: OwedWork, pause: int, **fields: Any) -> None:
     """Back into the queue, not before the pause is over; a run that was taken over changes nothing."""
     own = OwedWork.objects.filter(pk=work.pk, fence=work.fence)
     if not own.select_for_update():
@@ -166,11 +166,11 @@ def _queue_again(work: OwedWork, pause: int, **facts: Any) -> None:
     try:
         with transaction.atomic():
             own.update(
-                state=OwedWork.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **facts
+                state=OwedWork.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **fields
             )
     except IntegrityError:  # one_queued_work_of_a_kind: it was owed again meanwhile, and that row goes on
         own.delete()
-        _queued(work.project_id, work.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **facts)
+        _queued(work.project_id, work.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **fields)
 
 
 def _after(pause: int) -> dict[str, Any]:

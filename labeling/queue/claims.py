@@ -116,34 +116,34 @@ def claim(
     check_key(key)
     if count < 1:
         raise InvalidInput(_("Ask for at least one document."))
-    facts: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
-    facts["is_machine"] = is_machine
-    policy = _lock_member(facts)
-    live, claim, facts["guideline"], facts["replied"] = run(sql.CLAIM_FACTS, facts)[0]
+    parameters: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
+    parameters["is_machine"] = is_machine
+    policy = _lock_member(parameters)
+    live, claim, parameters["guideline"], parameters["replied"] = run(sql.CLAIM_STATE, parameters)[0]
     if claim is not None:
         claim_id, asked_before = claim
         if asked_before not in (None, count):
             raise KeyReused
         held = held_documents(run(sql.LEASES_OF_CLAIM, {"claim": claim_id, "annotator": annotator.pk}))
         return Claimed(held, None if held else "replayed")
-    facts["asked"] = count
-    return hand_out(policy, facts, min(count, MAX_PER_CLAIM), policy.lease_cap - live)
+    parameters["asked"] = count
+    return hand_out(policy, parameters, min(count, MAX_PER_CLAIM), policy.lease_cap - live)
 
 
-def hand_out(policy: ClaimPolicy, facts: dict[str, Any], count: int, room: int) -> Claimed:
+def hand_out(policy: ClaimPolicy, parameters: dict[str, Any], count: int, room: int) -> Claimed:
     """Lease `count` documents, or as many as there is `room` for. The caller has locked the member's row.
 
-    facts : project, annotator, guideline, key, asked, replied and is_machine, as the statements take them
+    parameters : project, annotator, guideline, key, asked, replied and is_machine, for the statements
     """
     if policy.is_paused:
         return Claimed([], "paused")
     if room <= 0:
         return Claimed([], "at_cap")
-    facts = facts | {"overlap": policy.overlap, "lease_minutes": policy.lease_minutes}
+    parameters = parameters | {"overlap": policy.overlap, "lease_minutes": policy.lease_minutes}
     for attempt in range(LOCKED_RETRIES):
-        if held := _take(facts, min(count, room)):
+        if held := _take(parameters, min(count, room)):
             return Claimed(held)
-        if (empty := _why_empty(policy, facts)) is not None:
+        if (empty := _why_empty(policy, parameters)) is not None:
             return empty
         sleep(0.01 * (attempt + 1))
     return Claimed([], "all_leased", retry_after=1)
@@ -192,39 +192,39 @@ def release(token: str, annotator: User, key: str | None = None) -> None:
     give_back(token, annotator, Lease.State.RELEASED, key, {})
 
 
-def _lock_member(facts: dict[str, Any]) -> ClaimPolicy:
+def _lock_member(parameters: dict[str, Any]) -> ClaimPolicy:
     """One claim of one annotator at a time; also the check that there is such a member."""
-    rows = run(sql.LOCK_MEMBER, {name: facts[name] for name in ("project", "annotator")})
+    rows = run(sql.LOCK_MEMBER, {name: parameters[name] for name in ("project", "annotator")})
     if not rows:
         raise NotAMember
     return ClaimPolicy(*rows[0])
 
 
-def _take(facts: dict[str, Any], count: int) -> list[HeldDocument]:
+def _take(parameters: dict[str, Any], count: int) -> list[HeldDocument]:
     """What comes back with a reply goes first, and alone; else the best-ranked, else any at random."""
     statement = sql.LOCK_REPLIED.replace("{count}", str(count))
-    if rows := run(statement, facts) if facts["replied"] else []:
+    if rows := run(statement, parameters) if parameters["replied"] else []:
         missing = 0
     else:
-        rows = run(sql.LOCK_RANKED.replace("{count}", str(count)), facts)
+        rows = run(sql.LOCK_RANKED.replace("{count}", str(count)), parameters)
         missing = count - len(rows)
     if missing:
         unranked = sql.LOCK_UNRANKED.replace("{count}", str(missing))
-        rows += run(unranked, facts | {"taken": [document for document, _, _ in rows]})
+        rows += run(unranked, parameters | {"taken": [document for document, _, _ in rows]})
     if not rows:
         return []
     documents = [document for document, _, _ in rows]
     if any(is_overdue for _, _, is_overdue in rows):
         run(sql.EXPIRE_LOCKED, {"documents": documents})
     reasons = [json.dumps(_json(reason)) for _, reason, _ in rows]
-    return held_documents(run(sql.TAKE_SLOTS, facts | {"documents": documents, "reasons": reasons}))
+    return held_documents(run(sql.TAKE_SLOTS, parameters | {"documents": documents, "reasons": reasons}))
 
 
-def _why_empty(policy: ClaimPolicy, facts: dict[str, Any]) -> Claimed | None:
+def _why_empty(policy: ClaimPolicy, parameters: dict[str, Any]) -> Claimed | None:
     """The reason for an empty answer; None where a claimable document was only locked for the moment."""
     if policy.document_count == 0:
         return Claimed([], "no_documents")
-    has_open, has_claimable, others_end_in = run(sql.EMPTY_FACTS, facts)[0]
+    has_open, has_claimable, others_end_in = run(sql.EMPTY_STATE, parameters)[0]
     if has_claimable:
         return None
     if not has_open:
@@ -293,8 +293,8 @@ def give_back(
 def held_documents(rows: Iterable[Sequence[Any]]) -> list[HeldDocument]:
     """Rows in the order of HELD, as the statements return them."""
     return [
-        HeldDocument(lease, epoch, until, _shown(reason), document, name, text, _json(facts), *rest)
-        for lease, epoch, until, reason, document, name, text, facts, *rest in rows
+        HeldDocument(lease, epoch, until, _shown(reason), document, name, text, _json(metadata), *rest)
+        for lease, epoch, until, reason, document, name, text, metadata, *rest in rows
     ]
 
 

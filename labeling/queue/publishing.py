@@ -31,13 +31,13 @@ def publish(project_id: int, generation: int, entries: Sequence[Entry]) -> bool:
     newer = Project.objects.filter(pk=project_id, generation__lt=generation).update(generation=generation)
     if not newer:
         return False
-    facts: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "project": project_id,
         "generation": generation,
         "documents": [document for document, _ in entries],
         "reasons": [json.dumps(reason.to_json(), ensure_ascii=False) for _, reason in entries],
     }
-    run(sql.INSERT_ENTRIES, facts)
+    run(sql.INSERT_ENTRIES, parameters)
     return True
 
 

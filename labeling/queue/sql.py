@@ -42,7 +42,7 @@ LOCK_MEMBER = """
 """
 
 # claim: what the annotator holds already, whether this key was used, which guideline applies, what comes back
-CLAIM_FACTS = f"""
+CLAIM_STATE = f"""
     SELECT (SELECT count(*) FROM labeling_lease
             WHERE project_id = %(project)s::bigint AND annotator_id = %(annotator)s::bigint
               AND {live("labeling_lease")}) AS live,
@@ -154,7 +154,7 @@ LEASES_OF_CLAIM = f"""
 """
 
 # claim: nothing was found; why?
-EMPTY_FACTS = f"""
+EMPTY_STATE = f"""
     SELECT EXISTS (SELECT 1 FROM labeling_document d
                    WHERE d.project_id = %(project)s::bigint AND d.state = 'open') AS has_open,
            EXISTS (SELECT 1 FROM labeling_document d

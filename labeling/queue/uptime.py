@@ -49,7 +49,7 @@ def beat() -> timedelta:
     return away if away > ABSENT else timedelta()
 
 
-def _lengthen(facts: dict[str, Any]) -> None:
+def _lengthen(parameters: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, facts)
-        cursor.execute(_LENGTHEN, facts)
+        cursor.execute(_LOCK, parameters)
+        cursor.execute(_LENGTHEN, parameters)

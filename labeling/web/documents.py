@@ -192,11 +192,11 @@ def _document(member: Membership, document_id: int) -> Document:
 def _origin(document: Document) -> list[tuple[str, str]]:
     """What is known of it besides its metadata: the file it came in, and its language."""
     language = getattr(document, "told_language", None)  # absent before a worker has told it
-    facts = [
+    rows = [
         (_("Came in"), document.source),
         (_("Language, as told by machine"), language.name if language else ""),
     ]
-    return [(name, value) for name, value in facts if value]
+    return [(name, value) for name, value in rows if value]
 
 
 def _resolution(document: Document) -> Resolution | None:

@@ -1,7 +1,7 @@
 """Atomic folders: arrays reach the disk so that a crash leaves either all of them or none.
 
 Everything is written into a hidden folder beside the target, flushed, and renamed: the rename is the moment
-at which it exists. Arrays are `.npy` without pickle, facts are JSON; nothing that is read back can run code.
+at which it exists. Arrays are `.npy` without pickle, metadata is JSON; nothing read back can run code.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import numpy as np
 
 from labeling.learning.arrays.types import AnyArray
 
-FACTS = "facts.json"
+METADATA_FILE = "facts.json"
 HIDDEN = ".writing-"
 
 
-def write_folder(folder: Path, arrays: Mapping[str, AnyArray], facts: Mapping[str, Any]) -> None:
-    """Write a folder of arrays and facts, all or nothing. An existing folder of that name is kept as it is.
+def write_folder(folder: Path, arrays: Mapping[str, AnyArray], metadata: Mapping[str, Any]) -> None:
+    """Write a folder of arrays and metadata, all or nothing. An existing folder of that name is kept.
 
     arrays : name to array, one `NAME.npy` each
-    facts : anything JSON can say
+    metadata : anything JSON can say
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.parent / f"{HIDDEN}{uuid.uuid4().hex}"
@@ -36,8 +36,8 @@ def write_folder(folder: Path, arrays: Mapping[str, AnyArray], facts: Mapping[st
             with open(beside / f"{name}.npy", "wb") as file:
                 np.save(file, np.ascontiguousarray(array), allow_pickle=False)
                 os.fsync(file.fileno())
-        with open(beside / FACTS, "w", encoding="utf-8") as text:
-            json.dump(facts, text, sort_keys=True)
+        with open(beside / METADATA_FILE, "w", encoding="utf-8") as text:
+            json.dump(metadata, text, sort_keys=True)
             text.flush()
             os.fsync(text.fileno())
         _publish(beside, folder)
@@ -46,16 +46,16 @@ def write_folder(folder: Path, arrays: Mapping[str, AnyArray], facts: Mapping[st
 
 
 def read_folder(folder: Path, *, mapped: bool = False) -> tuple[dict[str, AnyArray], dict[str, Any]]:
-    """The arrays and facts of a folder; memory-mapped, read-only arrays where asked for.
+    """The arrays and metadata of a folder; memory-mapped, read-only arrays where asked for.
 
     Raises FileNotFoundError where the folder was never finished.
     """
-    facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    metadata: dict[str, Any] = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
     arrays: dict[str, AnyArray] = {
         path.stem: np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         for path in folder.glob("*.npy")
     }
-    return arrays, facts
+    return arrays, metadata
 
 
 def tidy(parent: Path) -> None:
@@ -68,7 +68,7 @@ def _publish(beside: Path, folder: Path) -> None:
     try:
         beside.rename(folder)
     except OSError:
-        if not (folder / FACTS).exists():
+        if not (folder / METADATA_FILE).exists():
             raise
         return  # somebody wrote the same folder first; its content is as good as ours
     handle = os.open(folder.parent, os.O_RDONLY)
@@ -96,13 +96,13 @@ def shards_of(root: Path, shard_rows: int) -> list[tuple[int, Path]]:
 
 
 def write_shard(
-    root: Path, number: int, rows: int, pieces: Mapping[str, AnyArray], facts: Mapping[str, Any]
+    root: Path, number: int, rows: int, pieces: Mapping[str, AnyArray], metadata: Mapping[str, Any]
 ) -> Path:
     """Write shard `number` with that many rows, in place of the shorter one; return its folder."""
     tidy(root)
     prefix = f"shard-{number:06d}-"
     folder = root / f"{prefix}{rows:06d}"
-    write_folder(folder, pieces, facts)
+    write_folder(folder, pieces, metadata)
     for shorter in root.glob(f"{prefix}*"):
         if shorter != folder:
             shutil.rmtree(shorter, ignore_errors=True)

@@ -37,7 +37,7 @@ class Expert(Protocol):
         """(n, n_classes) log probabilities; log-odds where a document has several labels."""
         ...
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None: ...
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Committee:
         decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
         return decided
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write all experts to a folder; the committee exists when the last piece does."""
         for number, expert in enumerate(self.experts):
             expert.save(folder / f"expert-{number}", {})
@@ -142,14 +142,14 @@ class Committee:
             "n_weighed": self.n_weighed,
             "link": self.link,
             "offset": self.offset,
-            "facts": dict(facts),
+            "facts": dict(metadata),
         }
         arrays: dict[str, AnyArray] = {"weights": self.weights, "thresholds": self.thresholds}
         write_folder(folder / MARK, arrays, manifest)
 
     @classmethod
     def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
-        """Read a committee and the facts saved with it. Raises FileNotFoundError where none was finished."""
+        """Read a committee and its metadata. Raises FileNotFoundError where none was finished."""
         arrays, manifest = read_folder(folder / MARK)
         experts = tuple(
             KINDS[kind].load(folder / f"expert-{number}") for number, kind in enumerate(manifest["kinds"])

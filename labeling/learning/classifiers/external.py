@@ -50,13 +50,13 @@ class OutsideModel:
             probabilities[is_known] = self.log_scores[indices[is_known]]
         return probabilities
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {"positions": self.positions, "said": self.log_scores}
-        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes})
+        write_folder(folder, arrays, {**metadata, "n_classes": self.n_classes})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read one back. Raises FileNotFoundError where none was saved."""
-        arrays, facts = read_folder(folder)
-        return cls(int(facts["n_classes"]), arrays["positions"], arrays["said"])
+        arrays, metadata = read_folder(folder)
+        return cls(int(metadata["n_classes"]), arrays["positions"], arrays["said"])

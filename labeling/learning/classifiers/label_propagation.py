@@ -91,16 +91,16 @@ class NeighboursModel:
         total = propagated.sum(axis=1, keepdims=True) + doubt
         return spread_out(np.log((propagated + doubt / n_seen) / total), self.seen, self.n_classes)
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {"seen": self.seen, "reached": self.reached.astype(np.float32)}
-        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "usual": self.usual})
+        write_folder(folder, arrays, {**metadata, "n_classes": self.n_classes, "usual": self.usual})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read one back. Raises FileNotFoundError where none was saved."""
-        arrays, facts = read_folder(folder)
-        return cls(int(facts["n_classes"]), arrays["seen"], arrays["reached"], float(facts["usual"]))
+        arrays, metadata = read_folder(folder)
+        return cls(int(metadata["n_classes"]), arrays["seen"], arrays["reached"], float(metadata["usual"]))
 
 
 def propagate(

@@ -98,8 +98,8 @@ class LinearModel:
         """`sparse_weights` with a row of zeros behind, for the columns that have none."""
         return np.concatenate([self.sparse_weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        """Write it to a folder, all or nothing, with facts that belong to it (featurizer version, counts)."""
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
+        """Write it to a folder, all or nothing, with its metadata (featurizer version, counts)."""
         arrays: dict[str, AnyArray] = {
             "seen": self.seen,
             "columns": self.columns,
@@ -107,20 +107,20 @@ class LinearModel:
             "dense_weights": self.dense_weights,
             "intercept": self.intercept,
         }
-        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "link": self.link})
+        write_folder(folder, arrays, {**metadata, "n_classes": self.n_classes, "link": self.link})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a model back. Raises FileNotFoundError where none was saved."""
-        arrays, facts = read_folder(folder)
+        arrays, metadata = read_folder(folder)
         return cls(
-            int(facts["n_classes"]),
+            int(metadata["n_classes"]),
             arrays["seen"],
             arrays["columns"],
             arrays["sparse_weights"],
             arrays["dense_weights"],
             arrays["intercept"],
-            link=facts["link"],
+            link=metadata["link"],
         )
 
 

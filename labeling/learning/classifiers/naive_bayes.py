@@ -69,16 +69,16 @@ class WordsModel:
     def _padded(self) -> Floats:
         return np.concatenate([self.weights, np.zeros((1, len(self.seen)), dtype=np.float32)])
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {"seen": self.seen, "columns": self.columns, "weights": self.weights}
-        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes})
+        write_folder(folder, arrays, {**metadata, "n_classes": self.n_classes})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read one back. Raises FileNotFoundError where none was saved."""
-        arrays, facts = read_folder(folder)
-        return cls(int(facts["n_classes"]), arrays["seen"], arrays["columns"], arrays["weights"])
+        arrays, metadata = read_folder(folder)
+        return cls(int(metadata["n_classes"]), arrays["seen"], arrays["columns"], arrays["weights"])
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class GuidelineModel:
             scores[:, self.described] = (points @ self.towards - self.usual) / self.spread
         return scores
 
-    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {
             "described": self.described,
@@ -51,19 +51,19 @@ class GuidelineModel:
             "towards": self.towards,
             "usual": self.usual,
         }
-        write_folder(folder, arrays, {**facts, "n_classes": self.n_classes, "spread": self.spread})
+        write_folder(folder, arrays, {**metadata, "n_classes": self.n_classes, "spread": self.spread})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read one back. Raises FileNotFoundError where none was saved."""
-        arrays, facts = read_folder(folder)
+        arrays, metadata = read_folder(folder)
         return cls(
-            int(facts["n_classes"]),
+            int(metadata["n_classes"]),
             arrays["described"],
             arrays["centre"],
             arrays["towards"],
             arrays["usual"],
-            float(facts["spread"]),
+            float(metadata["spread"]),
         )
 
 

@@ -57,15 +57,15 @@ class EmbeddingStore:
     @classmethod
     def open(cls, root: Path) -> Self:
         """Open a store as it is now. Raises FileNotFoundError where none was created."""
-        _, facts = read_folder(root)
-        width = int(facts["width"])
+        _, metadata = read_folder(root)
+        width = int(metadata["width"])
         try:
             # In this order: a vector whose byte is set has been in the other file for a while.
             flags = np.fromfile(root / PRESENT, dtype=np.uint8) == 1
             flags = flags[: os.path.getsize(root / VECTORS) // width]
         except FileNotFoundError:
             flags = np.zeros(0, dtype=np.bool_)
-        return cls(root, str(facts["version"]), width, flags)
+        return cls(root, str(metadata["version"]), width, flags)
 
     def __len__(self) -> int:
         """Number of documents that have a vector."""

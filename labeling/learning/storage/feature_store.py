@@ -14,8 +14,8 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from labeling.learning.arrays.atomic_folder import (
-    FACTS,
     LOOKS,
+    METADATA_FILE,
     GapInStore,
     read_folder,
     shards_of,
@@ -68,9 +68,9 @@ class FeatureStore:
     @classmethod
     def open(cls, root: Path) -> Self:
         """Open a store as it is now, up to a shard that was lost. Raises FileNotFoundError for none."""
-        _, facts = read_folder(root / MARK)
-        (root / "featurizer" / FACTS).stat()
-        shard_rows = int(facts["shard_rows"])
+        _, metadata = read_folder(root / MARK)
+        (root / "featurizer" / METADATA_FILE).stat()
+        shard_rows = int(metadata["shard_rows"])
         for _ in range(LOOKS):
             folders = shards_of(root, shard_rows)
             full = tuple(path for rows, path in folders if rows == shard_rows)
@@ -204,8 +204,8 @@ class FeatureStore:
             "tfidf": rows.sparse.data.astype(np.float32),
             "dense": rows.dense,
         }
-        facts = {"version": self.featurizer.version}
-        folder = write_shard(self.root, len(self.full), len(rows), pieces, facts)
+        metadata = {"version": self.featurizer.version}
+        folder = write_shard(self.root, len(self.full), len(rows), pieces, metadata)
         if len(rows) == self.shard_rows:
             return type(self)(self.root, (*self.full, folder), None, self.shard_rows)
         return type(self)(self.root, self.full, _load(folder), self.shard_rows)

@@ -51,10 +51,10 @@ class GraphStore:
     @classmethod
     def open(cls, root: Path) -> Self:
         """Open a graph as it is now. Raises FileNotFoundError where none was created."""
-        arrays, facts = read_folder(root)
+        arrays, metadata = read_folder(root)
         size = len(arrays["anchors"])
         step = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(size, size))
-        return cls(root, arrays["anchors"], step, _rows_of(root), int(facts["made_for"]))
+        return cls(root, arrays["anchors"], step, _rows_of(root), int(metadata["made_for"]))
 
     def append(self, near: csr_array) -> Self:
         """Add the neighbours of the documents from position `count` on; on the disk when this returns.

@@ -55,10 +55,10 @@ class TokenStore:
 
         Raises FileNotFoundError where none of this version was created.
         """
-        _, facts = read_folder(root / "store")
-        if facts["version"] != VERSION:
+        _, metadata = read_folder(root / "store")
+        if metadata["version"] != VERSION:
             raise FileNotFoundError(f"{root.name} holds the tokens of another version")
-        size = int(facts["block_documents"])
+        size = int(metadata["block_documents"])
         for _ in range(LOOKS):
             folders = shards_of(root, size)
             full = tuple(path for documents, path in folders if documents == size)

@@ -75,7 +75,7 @@ class SignatureStore:
         if is_partial:
             fresh = np.concatenate([self.shards[-1]["signatures"], fresh])
         pieces: Pieces = {"signatures": fresh, "keys": band_keys(fresh), "digests": digests(fresh)}
-        facts = {"numbers": NUMBERS, "bands": BANDS}
-        folder = write_shard(self.root, len(before), len(fresh), pieces, facts)
+        metadata = {"numbers": NUMBERS, "bands": BANDS}
+        folder = write_shard(self.root, len(before), len(fresh), pieces, metadata)
         written, _ = read_folder(folder, mapped=True)
         return type(self)(self.root, (*before, written), self.shard_rows)

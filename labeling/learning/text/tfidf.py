@@ -142,7 +142,7 @@ class Featurizer:
 
         Raises FileNotFoundError where none was saved.
         """
-        arrays, facts = read_folder(folder)
+        arrays, metadata = read_folder(folder)
         return cls(
             columns=np.asarray(arrays["columns"], dtype=np.int64),
             idf=np.asarray(arrays["idf"]),
@@ -152,7 +152,7 @@ class Featurizer:
             words=np.asarray(arrays["words"], dtype=np.int64),
             vectors=np.asarray(arrays["vectors"], dtype=np.float32),
             centre=np.asarray(arrays["centre"]),
-            n_sampled=int(facts["n_sampled"]),
+            n_sampled=int(metadata["n_sampled"]),
         )
 
 

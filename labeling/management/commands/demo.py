@@ -212,10 +212,10 @@ class Command(BaseCommand):
         agreed = Resolution.objects.filter(
             project=self.project, how=Resolution.How.AGREED, document__extra_slots__gt=0
         )
-        facts = agreed.order_by("document").values_list(
+        rows = agreed.order_by("document").values_list(
             "document", "document__external_id", "annotation__labels__label_class__name"
         )
-        right = [pk for pk, external_id, name in facts if name == self._true_class(external_id)]
+        right = [pk for pk, external_id, name in rows if name == self._true_class(external_id)]
         for pk in right[:GOLD]:
             gold.mark(self.project.pk, self.people["manager"], pk)
 

@@ -111,7 +111,7 @@ FAULTS = (  # those that the state machine comes upon within a few runs
         "a new claim keeps the old epoch",
         _in_statements("TAKE_SLOTS", old="epoch = lease.epoch + 1", new="epoch = lease.epoch"),
     ),
-    Fault("the cap is ignored", _in_statements("CLAIM_FACTS", old="state = 'live'", new="state = 'none'")),
+    Fault("the cap is ignored", _in_statements("CLAIM_STATE", old="state = 'live'", new="state = 'none'")),
     Fault(
         "the order is turned round",
         _in_statements("LOCK_RANKED", old="ORDER BY e.rank", new="ORDER BY -e.rank"),
@@ -126,7 +126,7 @@ FAULTS = (  # those that the state machine comes upon within a few runs
     Fault("surplus counts", _instead_of(submit, "_slot_to_fill", _counts_when_full)),
     Fault(
         "anybody may use a token",
-        _in_statements("SUBMIT_FACTS", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,"),
+        _in_statements("LEASE_STATES", old="l.id, l.annotator_id,", new="l.id, %(annotator)s::bigint,"),
     ),
     Fault("another answer passes for a replay", _instead_of(submit, "_replay", _replays_anything)),
     Fault("any answers settle", _in_statements("COUNTED_ANSWERS", old="a.answer_hash", new="''::bytea")),
@@ -151,7 +151,7 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
         _in_statements("TAKE_SLOTS", old="'deferred')\n", new="'deferred', 'skipped')\n")))),
     (rules.test_a_key_brings_the_same_leases_and_no_more, Fault(
         "the key of a claim is ignored", _in_statements(
-            "CLAIM_FACTS", old="key = %(key)s::text", new="key = %(key)s::text || 'other'"))),
+            "CLAIM_STATE", old="key = %(key)s::text", new="key = %(key)s::text || 'other'"))),
     (rules.test_a_key_serves_one_answer, Fault(
         "the key of an answer is forgotten", _in_statements("STORE_ANSWERS", old="given.key,", new="NULL,"))),
     (rules.test_nobody_gets_an_excluded_document, Fault("excluded documents are handed out", _in_statements(
@@ -160,7 +160,7 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
         submit, "_slot_to_fill",
         lambda right, facts, document, epoch: right(facts, document, facts.epoch)))),
     (rules.test_who_was_removed_submits_nothing, Fault("a removed member may still submit", _in_statements(
-        "SUBMIT_FACTS", old="m.removed_at IS NULL", new="true"))),
+        "LEASE_STATES", old="m.removed_at IS NULL", new="true"))),
     (rules.test_more_overlap_leaves_what_is_settled, Fault("more overlap opens all again", _instead_of(
         exclusion, "_adapt_documents", lambda right, project, reopens_settled: right(
             project, reopens_settled=True)))),
@@ -181,7 +181,7 @@ NAMED_FAULTS = (  # those that take longer to come upon: each names the test tha
         submit, "_slot_to_fill", _counts_only_in_time))),
     (rules.test_a_late_answer_is_surplus_where_its_slot_has_gone, Fault(
         "slots of others are not looked at", _in_statements(
-            "SUBMIT_FACTS", old="AND h.id <> l.id", new="AND h.id <> l.id AND false"))),
+            "LEASE_STATES", old="AND h.id <> l.id", new="AND h.id <> l.id AND false"))),
     (rules.test_undo_opens_the_document_and_ends_the_old_token, Fault(
         "undo leaves the resolution", _in_statements(
             "REOPEN", old="labeling_resolution WHERE", new="labeling_resolution WHERE false AND"))),

@@ -177,7 +177,7 @@ def test_a_submit_reads_no_whole_table(make_done: Callable[[int], Project], ann:
         "classes": [refund.label_class],
         "documents": [held.document_id],
     }
-    for name in ("LOCK_LEASED", "SUBMIT_FACTS", "COUNTED_ANSWERS"):
+    for name in ("LOCK_LEASED", "LEASE_STATES", "COUNTED_ANSWERS"):
         plan = plan_of(getattr(answer_statements, name), facts)
         assert whole_tables(plan) == [], name
         assert rows_read(plan) <= 20, name

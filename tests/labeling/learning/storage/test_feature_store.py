@@ -167,6 +167,6 @@ def test_without_its_featurizer_a_store_is_lost(texts, featurizer, tmp_path):
 def test_half_a_last_shard_is_no_shard(texts, featurizer, tmp_path):
     held = FeatureStore.create(tmp_path, featurizer).append(0, texts[:5])
     assert held.partial is not None
-    (next(tmp_path.glob("shard-*")) / atomic_folder.FACTS).unlink()
+    (next(tmp_path.glob("shard-*")) / atomic_folder.METADATA_FILE).unlink()
     with pytest.raises(FileNotFoundError):
         FeatureStore.open(tmp_path)
