@@ -25,22 +25,22 @@ MIN_ANSWERS = 20  # answers on each side, below which a difference is not put in
 BANDS = 5  # of the model's probability, within which shown and hidden answers are compared
 SEEN = ("shown", "preselected")
 
-NONE_DRAWN = gettext_noop("No random document was predicted before it was labelled.")
+NONE_SAMPLED = gettext_noop("No random document was predicted before it was labelled.")
 NONE_CHOSEN = gettext_noop("No chosen document was predicted before it was labelled.")
 NONE_COMPARABLE = gettext_noop("Shown and hidden opinions have no documents of the same confidence yet.")
 NONE_AFTER = gettext_noop("Nobody has chosen something else before an opinion was shown.")
 
 
 @dataclass(frozen=True)
-class ChosenAndDrawn:
+class ChosenAndSampled:
     """The share of documents whose most likely class was right, on random and on chosen ones.
 
     bias : chosen minus drawn: how far the biased number is off
     """
 
-    drawn: Measure
+    sampled: Measure
     chosen: Measure
-    n_drawn: int
+    n_sampled: int
     n_chosen: int
     bias: Measure
 
@@ -50,7 +50,7 @@ class ClassBias:
     """The same of the documents that got one class: its recall."""
 
     label_class: LabelClass
-    recall: ChosenAndDrawn
+    recall: ChosenAndSampled
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class AutomationBias:
 class BiasReport:
     """Biased numbers, named as such."""
 
-    overall: ChosenAndDrawn
+    overall: ChosenAndSampled
     classes: list[ClassBias]
     leaning: AutomationBias
 
     @property
     def is_empty(self) -> bool:
-        return not (self.overall.n_drawn or self.overall.n_chosen)
+        return not (self.overall.n_sampled or self.overall.n_chosen)
 
 
 def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
@@ -91,7 +91,7 @@ def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
     """
     predicted = foretold(project, LATEST)
     return BiasReport(
-        _compared((prediction.is_drawn, prediction.is_right) for prediction in predicted),
+        _compared((prediction.is_sampled, prediction.is_right) for prediction in predicted),
         [ClassBias(label_class, _recall(predicted, label_class.pk)) for label_class in classes],
         _automation_bias(answered_beside(project.pk, LATEST)),
     )
@@ -100,7 +100,7 @@ def bias_report(project: Project, classes: Sequence[LabelClass]) -> BiasReport:
 def title(report: BiasReport) -> str:
     """How far the chosen labels are off."""
     overall = report.overall
-    if min(overall.n_drawn, overall.n_chosen) < MIN_ANSWERS or overall.bias.interval is None:
+    if min(overall.n_sampled, overall.n_chosen) < MIN_ANSWERS or overall.bias.interval is None:
         return _("Too few answers to say how far the chosen labels are off")
     if overall.bias.interval.high < 0:
         return _("The chosen labels make the model look worse than it is")
@@ -109,27 +109,27 @@ def title(report: BiasReport) -> str:
     return _("The chosen labels are off by no more than noise")
 
 
-def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndDrawn:
+def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndSampled:
     """From whether each was drawn, and whether it was right."""
     sides: dict[bool, list[bool]] = {True: [], False: []}
-    for is_drawn, is_right in cases:
-        sides[is_drawn].append(is_right)
+    for is_sampled, is_right in cases:
+        sides[is_sampled].append(is_right)
     sampled, chosen = sides[True], sides[False]
-    return ChosenAndDrawn(
-        proportion(sum(sampled), len(sampled), NONE_DRAWN),
+    return ChosenAndSampled(
+        proportion(sum(sampled), len(sampled), NONE_SAMPLED),
         proportion(sum(chosen), len(chosen), NONE_CHOSEN),
         len(sampled),
         len(chosen),
         difference_of_proportions(
-            sum(sampled), len(sampled), sum(chosen), len(chosen), NONE_CHOSEN if sampled else NONE_DRAWN
+            sum(sampled), len(sampled), sum(chosen), len(chosen), NONE_CHOSEN if sampled else NONE_SAMPLED
         ),
     )
 
 
-def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndDrawn:
+def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndSampled:
     """Of the documents that got the class; of its spans, where spans are marked."""
     return _compared(
-        (prediction.is_drawn, is_right)
+        (prediction.is_sampled, is_right)
         for prediction in predicted
         for is_right in _found(prediction, label_class)
     )

@@ -32,9 +32,9 @@ class View:
     is_confused_only: bool = False  # leave out classes without a mistake
 
     @classmethod
-    def asked(cls, show: str, unit: str, only: str) -> View:
+    def read(cls, show: str, unit: str, only: str) -> View:
         """
-        >>> View.asked("errors", "share", "").is_share, View.asked("nonsense", "", "").shown.value
+        >>> View.read("errors", "share", "").is_share, View.read("nonsense", "", "").shown.value
         (True, 'all')
         """
         shown = Shown(show) if show in set(Shown) else Shown.ALL
@@ -48,7 +48,7 @@ class Cell:
     count: int
     share: float  # of the row's units, 0 to 1
     query: str  # empty: there is nothing to look at
-    told: str  # what the cell says, for a pointer and for those who do not see the table
+    description: str  # what the cell says, for a pointer and for those who do not see the table
     is_right: bool = False
     is_hidden: bool = False  # not asked for
 
@@ -99,7 +99,7 @@ def _row(
 ) -> Row:
     truth, total = report.classes[index], int(counts.true[index])
     numbers: NDArray[np.int64] = counts.matrix[index]
-    cells, of_row, told_wrong = [], numbers.tolist(), _("{n} of {truth} are called {said}")
+    cells, of_row, wrong_text = [], numbers.tolist(), _("{n} of {truth} are called {said}")
     for column in chosen:
         count, is_right = of_row[column], column == index
         is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
@@ -108,7 +108,7 @@ def _row(
             continue
         predicted = report.classes[column]
         query = documents_of(report.project.kind, truth, predicted)
-        text = _("{n} of {truth} are right") if is_right else told_wrong
+        text = _("{n} of {truth} are right") if is_right else wrong_text
         text = text.format(n=count, truth=truth.name, said=predicted.name)
         cells.append(Cell(count, count / total, query, text, is_right))
     if has_nothing:

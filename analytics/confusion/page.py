@@ -31,7 +31,7 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
     report = confusion_report(member.project, request.GET.get("model"))
     query = {name: request.GET.get(name, "") for name in ("show", "unit", "only")}
     links = test_set_address(member, report.version)
-    view = View.asked(query["show"], query["unit"], query["only"])
+    view = View.read(query["show"], query["unit"], query["only"])
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
@@ -42,8 +42,8 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
         "view": view,
         "matrix": laid_out(report, report.counts, view) if report.counts else None,
         "choices": _choices(view, report.choice.query),
-        "pairs": [_told(pair, member.project.kind) for pair in report.pairs if pair.model.is_clear],
-        "faint": [_told(pair, member.project.kind) for pair in report.pairs if not pair.model.is_clear],
+        "pairs": [_described(pair, member.project.kind) for pair in report.pairs if pair.model.is_clear],
+        "faint": [_described(pair, member.project.kind) for pair in report.pairs if not pair.model.is_clear],
         "links": f"{links}&" if links else "",
         "together": classes_together(report),
         "wanted": WANTED_LABELS,
@@ -77,7 +77,7 @@ def draft_rule(request: HttpRequest, member: Membership, first_id: UUID, second_
     return draft_page(request, member, draft, note, text)
 
 
-def _told(pair: AmbiguousPair, kind: str) -> dict[str, Any]:
+def _described(pair: AmbiguousPair, kind: str) -> dict[str, Any]:
     return {
         "pair": pair,
         "evidence": evidence(pair, kind),

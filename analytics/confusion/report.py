@@ -100,12 +100,12 @@ class ConfusionReport:
         return self.choice.version
 
 
-def confusion_report(project: Project, asked: str | int | None = None) -> ConfusionReport:
+def confusion_report(project: Project, number: str | int | None = None) -> ConfusionReport:
     """Computed now, from a model's stored predictions and the labels of this moment.
 
-    asked : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
+    number : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.
     """
-    choice = select_model(project, asked)
+    choice = select_model(project, number)
     version = choice.version
     known = {c.pk: c for c in LabelClass.objects.filter(project=project)}
     active = [c for c in known.values() if c.retired_at is None]

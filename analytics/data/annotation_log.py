@@ -27,7 +27,11 @@ from labeling.queue.predicates import counted
 
 CACHE_SIZE = 8  # kept by one process: 5 MB for 100,000 annotations
 SOURCES = tuple(Annotation.Source)  # an annotation's source is a place in it
-TEST, DRAWN, VOID = 1, 2, 4  # flags: of the test set; drawn at random from the pool; surplus or a withdrawal
+TEST, SAMPLED, VOID = (
+    1,
+    2,
+    4,
+)  # flags: of the test set; drawn at random from the pool; surplus or a withdrawal
 
 # Each statement has one row, of one string of bytes for each column: much faster than a row for each number.
 _NEWER = f"""
@@ -37,9 +41,9 @@ _NEWER = f"""
            string_agg(int8send(coalesce(a.guideline_id, 0)), ''),
            string_agg(int8send(floor(extract(epoch FROM a.created_at) / 86400)::bigint), ''),
            string_agg(int8send(array_position(%(sources)s::text[], a.source::text) - 1), ''),
-           string_agg(int8send(a.is_test + 2 * (1 - a.is_test) * a.is_drawn + 4 * a.is_void), '')
+           string_agg(int8send(a.is_test + 2 * (1 - a.is_test) * a.is_sampled + 4 * a.is_void), '')
     FROM (SELECT a.*, (a.is_surplus OR a.is_withdrawal)::int AS is_void, (t.id IS NOT NULL)::int AS is_test,
-                 coalesce(l.reason->>'{Key.SHARE}' = '{Share.RANDOM}', false)::int AS is_drawn
+                 coalesce(l.reason->>'{Key.SHARE}' = '{Share.RANDOM}', false)::int AS is_sampled
           FROM labeling_annotation a
           LEFT JOIN labeling_lease l ON l.id = a.lease_id
           LEFT JOIN labeling_document t
@@ -102,13 +106,13 @@ class AnnotationLog:
         stands[self.rows_of(self.supersedes[self.supersedes > 0])] = False
         return stands
 
-    def was_drawn(self, rows: Places) -> NDArray[np.bool_]:
+    def was_sampled(self, rows: Places) -> NDArray[np.bool_]:
         """Whether the document of each of these rows came to its first annotator as a random draw.
 
         Whoever answers it later gets it for another reason, and an adjudicator under no lease at all.
         """
         first = np.unique(self.documents, return_index=True)[1]
-        sampled = self.documents[first[(self.flags[first] & DRAWN) > 0]]
+        sampled = self.documents[first[(self.flags[first] & SAMPLED) > 0]]
         return np.isin(self.documents[rows], sampled)
 
     def rows_of(self, annotations: Places) -> Places:

@@ -14,14 +14,14 @@ from analytics.metrics.imbalance import NO_LABELS
 from analytics.metrics.measures import Interval, Measure, gettext_noop, ratio, undefined
 from analytics.metrics.prevalence import (
     p_value_of_share,
-    positives_drawn_in_turn,
+    positives_sampled_in_turn,
     prevalence,
     unlabelled_prevalence,
 )
 from labeling.documents.models import Document
 from labeling.projects.models import Project
 
-NEVER_DRAWN = gettext_noop("No document that was drawn at random has this class.")
+NEVER_SAMPLED = gettext_noop("No document that was drawn at random has this class.")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class GroundTruth:
     """The labelled documents of now: those of the test set, then those of the pool as they were labelled.
 
     rows : (n,) of each document's annotation in the ledger
-    is_test, is_drawn : (n,) of the test set; drawn at random, from the test set or the pool
+    is_test, is_sampled : (n,) of the test set; drawn at random, from the test set or the pool
     documents, class_indices : (n_pairs,) every class that a document has, once: the document's index in
         `rows`, rising, and the class's in `ledger.classes`
     spans : (n_pairs,) how often the document has the class; 1 but for spans
@@ -39,7 +39,7 @@ class GroundTruth:
     ledger: AnnotationLog
     rows: NDArray[np.int64]
     is_test: NDArray[np.bool_]
-    is_drawn: NDArray[np.bool_]
+    is_sampled: NDArray[np.bool_]
     documents: NDArray[np.int64]
     class_indices: NDArray[np.int64]
     spans: NDArray[np.int64]
@@ -83,7 +83,7 @@ def current_ground_truth(project: Project) -> GroundTruth:
         log,
         rows,
         (flags & TEST) > 0,
-        (flags & TEST > 0) | log.was_drawn(rows),
+        (flags & TEST > 0) | log.was_sampled(rows),
         pairs // n_classes,
         pairs % n_classes,
         spans,
@@ -120,21 +120,21 @@ def prevalences(project: Project, labelled: GroundTruth) -> dict[UUID, Prevalenc
     """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
     population = max(project.present_count - excluded, len(labelled), 1)
-    n_drawn = int(labelled.is_drawn.sum())
+    n_sampled = int(labelled.is_sampled.sum())
     n_pool = len(labelled) - int(labelled.is_test.sum())
-    positives = positives_drawn_in_turn(
+    positives = positives_sampled_in_turn(
         labelled.documents,
         labelled.class_indices,
-        labelled.is_drawn,
+        labelled.is_sampled,
         n_classes=len(labelled.ledger.classes),
         population=population,
     ).tolist()
     of_pool = labelled.per_class(~labelled.is_test[labelled.documents]).tolist()
-    wholes = [prevalence(count, n_drawn, population) for count in positives]
+    wholes = [prevalence(count, n_sampled, population) for count in positives]
     p_values = adjusted_p_values(
         np.array(
             [
-                p_value_of_share(count / n_pool, positives_sampled, n_drawn, population) if n_pool else 1.0
+                p_value_of_share(count / n_pool, positives_sampled, n_sampled, population) if n_pool else 1.0
                 for count, positives_sampled in zip(of_pool, positives, strict=True)
             ]
         )
@@ -154,7 +154,7 @@ def prevalences(project: Project, labelled: GroundTruth) -> dict[UUID, Prevalenc
 
 def _ratio(labelled: float, whole: Measure) -> Measure:
     if not whole.value or whole.interval is None:
-        return undefined(whole.reason or NEVER_DRAWN)
+        return undefined(whole.reason or NEVER_SAMPLED)
     low = labelled / whole.interval.high
     high = labelled / whole.interval.low if whole.interval.low else float("inf")
     return Measure(labelled / whole.value, interval=Interval(low, high))

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from analytics.data.annotation_log import DRAWN, TEST, AnnotationLog
+from analytics.data.annotation_log import SAMPLED, TEST, AnnotationLog
 from analytics.data.ground_truth import GroundTruth
 from analytics.metrics.skew import Skew, skews
 from labeling.guidelines.models import Guideline
@@ -102,7 +102,7 @@ def habits(people: dict[int, str], log: AnnotationLog, order: Whole) -> Habits:
     names = list(people.values())
     index_of = {pk: n for n, pk in enumerate(people)}
     stands = log.stands
-    random = stands & ((log.flags & (TEST | DRAWN)) > 0)
+    random = stands & ((log.flags & (TEST | SAMPLED)) > 0)
     answers = np.bincount(
         _grouped(np.where(random, log.annotators, 0), index_of) + 1, minlength=len(index_of) + 1
     )

@@ -115,7 +115,7 @@ def distribution(project: Project) -> Distribution:
         documents=len(labelled),
         test_documents=int(labelled.is_test.sum()),
         waiting=labelled.waiting,
-        drawn=int(labelled.is_drawn.sum()),
+        drawn=int(labelled.is_sampled.sum()),
         people=by_person(people, labelled.ledger, order),
         guidelines=by_guideline(project, labelled, order),
         times=by_time(labelled, order),

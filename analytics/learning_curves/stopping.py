@@ -32,7 +32,7 @@ def stopping_advice(project: Project) -> Advice:
         np.array([prediction.is_right for prediction in sampled], dtype=bool),
     )
     return stopping_criteria.advise(
-        _kappas(versions), trend, _tested_gain(versions) or _drawn_gain(project, versions)
+        _kappas(versions), trend, _tested_gain(versions) or _sampled_gain(project, versions)
     )
 
 
@@ -77,7 +77,7 @@ def _tested_gain(versions: list[ModelVersion]) -> Gain | None:
     return _gain(points[::-1])
 
 
-def _drawn_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
+def _sampled_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
     """From random documents, each predicted before it was labelled: where the test set is too small."""
     labels = {version.number: version.label_count for version in versions}
     sampled = [

@@ -67,7 +67,7 @@ def mismatch(
     residuals = np.zeros(len(first))
     residuals[present] = adjusted_residuals(table)[0]
     limit = int(np.ceil(enough * (1 + draws)))
-    as_far, sampled = _drawn_as_far(table, statistic, draws, limit, np.random.default_rng(seed))
+    as_far, sampled = _sampled_as_far(table, statistic, draws, limit, np.random.default_rng(seed))
     return Mismatch(
         statistic,
         (1 + as_far) / (1 + sampled),
@@ -107,7 +107,7 @@ def _chi_square(
     return apart
 
 
-def _drawn_as_far(
+def _sampled_as_far(
     table: NDArray[np.float64], statistic: float, draws: int, limit: int, random: np.random.Generator
 ) -> tuple[int, int]:
     """How many draws are as far apart, of how many: of all, or of those until `limit` were."""

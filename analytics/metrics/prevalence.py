@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
-NOTHING_DRAWN = gettext_noop("No document that was drawn at random is labelled yet.")
+NOTHING_SAMPLED = gettext_noop("No document that was drawn at random is labelled yet.")
 NOTHING_LEFT = gettext_noop("Every document is labelled.")
 
 
-def positives_drawn_in_turn(
+def positives_sampled_in_turn(
     documents: NDArray[np.integer],
     class_indices: NDArray[np.integer],
-    is_drawn: NDArray[np.bool_],
+    is_sampled: NDArray[np.bool_],
     *,
     n_classes: int,
     population: int,
@@ -34,30 +34,30 @@ def positives_drawn_in_turn(
 
     documents, class_indices : (n_labels,) the document of each label, numbered 0, 1, 2 … in the order in
         which documents were labelled, and the index of its class; a document without a label has no row
-    is_drawn : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
+    is_sampled : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
     population : documents in all
     returns : (n_classes,) the sum over draws of (chosen before it + rest x this draw) / population
 
     Source: Farquhar, Gal and Rainforth (2021), "On statistical bias in active learning", with the draws
     themselves left in the rest, so that those of a plain random sample weigh the same.
 
-    >>> drawn = np.array([False, True])  # of 10, one of class 0 was chosen, then one of class 1 was drawn
-    >>> positives_drawn_in_turn(np.array([0, 1]), np.array([0, 1]), drawn, n_classes=2, population=10)
+    >>> is_sampled = np.array([False, True])  # of 10, one of class 0 was chosen, then one of class 1 drawn
+    >>> positives_sampled_in_turn(np.array([0, 1]), np.array([0, 1]), is_sampled, n_classes=2, population=10)
     array([0.1, 0.9])
     """
-    drawn_after = np.where(is_drawn, 0, is_drawn.sum() - np.cumsum(is_drawn))
-    positives_before = np.bincount(class_indices, weights=drawn_after[documents], minlength=n_classes)
-    rest = np.where(is_drawn, population - np.cumsum(~is_drawn), 0)
+    sampled_after = np.where(is_sampled, 0, is_sampled.sum() - np.cumsum(is_sampled))
+    positives_before = np.bincount(class_indices, weights=sampled_after[documents], minlength=n_classes)
+    rest = np.where(is_sampled, population - np.cumsum(~is_sampled), 0)
     positives_estimated = np.bincount(class_indices, weights=rest[documents], minlength=n_classes)
     shares: NDArray[np.float64] = (positives_before + positives_estimated) / population
     return shares
 
 
-def prevalence(positives: float, n_drawn: int, population: int, confidence: float = CONFIDENCE) -> Measure:
+def prevalence(positives: float, n_sampled: int, population: int, confidence: float = CONFIDENCE) -> Measure:
     """The share of all documents that have a class, from those drawn at random.
 
     positives : of the drawn documents that have it; broken for draws in turn, see above
-    n_drawn, population : documents, n_drawn <= population
+    n_sampled, population : documents, n_sampled <= population
     returns : a share with Wilson's interval; the more of the population was drawn, the narrower, and at last
         none. Each class has its own interval, whether a document has one class or several.
     Raises ValueError where the counts cannot be.
@@ -68,18 +68,20 @@ def prevalence(positives: float, n_drawn: int, population: int, confidence: floa
     >>> found.value, round(found.interval.low, 3), round(found.interval.high, 3)
     (0.3, 0.219, 0.396)
     """
-    if not -1e-9 <= positives <= n_drawn + 1e-9 or not 0 <= n_drawn <= population:
-        raise ValueError(f"{positives} of {n_drawn} of {population} cannot be")
-    if n_drawn == 0:
-        return undefined(NOTHING_DRAWN)
-    share = min(max(positives / n_drawn, 0.0), 1.0)
-    if n_drawn == population:
+    if not -1e-9 <= positives <= n_sampled + 1e-9 or not 0 <= n_sampled <= population:
+        raise ValueError(f"{positives} of {n_sampled} of {population} cannot be")
+    if n_sampled == 0:
+        return undefined(NOTHING_SAMPLED)
+    share = min(max(positives / n_sampled, 0.0), 1.0)
+    if n_sampled == population:
         return Measure(share, interval=Interval(share, share))
-    trials = n_drawn * (population - 1) / (population - n_drawn)  # as informative, were there no end of them
+    trials = (
+        n_sampled * (population - 1) / (population - n_sampled)
+    )  # as informative, were there no end of them
     return Measure(share, interval=_score_interval(share, trials, confidence))
 
 
-def p_value_of_share(share: float, positives: float, n_drawn: int, population: int) -> float:
+def p_value_of_share(share: float, positives: float, n_sampled: int, population: int) -> float:
     """How often random draws alone would differ as much as these from that share of all documents.
 
     The test that belongs to the interval of `prevalence`: below 1 - confidence exactly where the share is
@@ -88,10 +90,10 @@ def p_value_of_share(share: float, positives: float, n_drawn: int, population: i
     >>> round(p_value_of_share(0.219, 30, 100, 1_000_000), 2), p_value_of_share(0.3, 30, 100, 1_000_000)
     (0.05, 1.0)
     """
-    if n_drawn == 0:
+    if n_sampled == 0:
         return 1.0
-    observed = positives / n_drawn
-    spread = sqrt(share * (1 - share) * (population - n_drawn) / (n_drawn * max(population - 1, 1)))
+    observed = positives / n_sampled
+    spread = sqrt(share * (1 - share) * (population - n_sampled) / (n_sampled * max(population - 1, 1)))
     if spread == 0:
         return 1.0 if abs(observed - share) < 1e-9 else 0.0
     return 2 * NormalDist().cdf(-abs(observed - share) / spread)

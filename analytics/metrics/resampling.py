@@ -26,7 +26,7 @@ _LARGEST = 48  # of a table: larger numbers come less often than a step
 _NORMAL = NormalDist()
 
 
-def drawn_weights(
+def resampled_weights(
     documents: NDArray[np.integer], n_resamples: int, seed: int
 ) -> Iterator[NDArray[np.float32]]:
     """How many documents of each outcome are in each drawn test set: pieces of (some resamples, n_outcomes).
@@ -36,7 +36,7 @@ def drawn_weights(
     Source: Hanley and MacGibbon (2006), "Creating non-parametric bootstrap samples using Poisson
     frequencies".
 
-    >>> [piece.shape for piece in drawn_weights(np.array([1, 40]), 3, seed=1)]
+    >>> [piece.shape for piece in resampled_weights(np.array([1, 40]), 3, seed=1)]
     [(3, 2)]
     """
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analytics.metrics.intervals import CONFIDENCE, NO_SUPPORT, f1_of_counts
 from analytics.metrics.measures import Interval, Measure, undefined
-from analytics.metrics.resampling import RESAMPLES, corrected_interval, drawn_weights
+from analytics.metrics.resampling import RESAMPLES, corrected_interval, resampled_weights
 from labeling.learning.arrays.f1_scores import best_cut, f1_scores, ranking_cuts
 
 _LOWEST = 0.6  # of the best F1: no drawn test set has a best one below that part of it, but for tiny classes
@@ -148,7 +148,7 @@ def threshold_interval(
     flags, probabilities_at = is_true[kept].astype(np.float32), probabilities[order[ends]]
     columns: slice | NDArray[np.int64] = slice(len(ends)) if ends[-1] + 1 == len(ends) else ends  # no ties
     thresholds, best = [], []
-    for weights in drawn_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
+    for weights in resampled_weights(np.ones(len(kept), np.int64), RESAMPLES, seed):
         sampled = weights[:, : ends[-1] + 1]
         true_positives = (sampled * flags[: ends[-1] + 1]).cumsum(axis=1)[:, columns]
         denominators = sampled.cumsum(axis=1)[:, columns] + (weights @ flags)[:, None]

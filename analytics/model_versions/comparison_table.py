@@ -18,8 +18,12 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     if comparison is None:
         raise NotFound
     header = ["measure", "first", "second", *measure_columns("difference"), "p_value", "is_significant"]
-    told = comparison.differences
-    named = {"accuracy": told.accuracy, "macro_f1": told.macro_f1, "micro_f1": told.micro_f1}
+    differences = comparison.differences
+    named = {
+        "accuracy": differences.accuracy,
+        "macro_f1": differences.macro_f1,
+        "micro_f1": differences.micro_f1,
+    }
     rows = [*named.items(), *((f"f1 {row.label_class.name}", row.f1) for row in comparison.rows)]
     name = f"compare-{comparison.first.number}-{comparison.second.number}"
     return Table(

@@ -69,10 +69,10 @@ def _classes_table(quality: QualityReport) -> Cells:
     for row in quality.classes:
         best = row.threshold
         of_best = (best.f1, best.f1_elsewhere) if best else (None, None)
-        told = (row.f1, row.average_precision, *of_best)
+        numbers = (row.f1, row.average_precision, *of_best)
         cells: list[object] = [row.label_class.name, row.support]
         cells.append(round(best.value, 4) if best and best.value is not None else "")
-        rows.append([*cells, *(cell for measure in told for cell in measure_cells(measure))])
+        rows.append([*cells, *(cell for measure in numbers for cell in measure_cells(measure))])
     return header, rows
 
 

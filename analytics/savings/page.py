@@ -26,7 +26,7 @@ def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     report = savings_report(member.project)
     running, failure = report.running, report.failure
     shown: dict[str, Any] = {"member": member, "report": report, "headline": savings_headline(report)}
-    shown["live"] = live(request, [running, failure, report.drawn], is_busy=not failure)
+    shown["live"] = live(request, [running, failure, report.n_curves], is_busy=not failure)
     if not is_update(request):
         shown["trials"] = trials(member.project)
     page, part = "analytics/savings/page.html", "analytics/savings/_replay.html"

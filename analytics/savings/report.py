@@ -75,7 +75,7 @@ class SavingsReport:
     project: Project
     replay: Replay | None
     running: Replay | None
-    drawn: int  # curves of the one under way
+    n_curves: int  # curves of the one under way
     failure: str
     why_not: str
     full: Measure | None  # macro F1 of all labels together
@@ -110,7 +110,7 @@ def savings_report(project: Project) -> SavingsReport:
         project=project,
         replay=replay,
         running=running,
-        drawn=running.curves.count() if running else 0,
+        n_curves=running.curves.count() if running else 0,
         failure=failed.failure if failed and running else "",
         why_not="" if replay or running else why_not(project),
         full=_measure(_result(replay)["full"]) if replay else None,

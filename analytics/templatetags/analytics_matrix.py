@@ -41,7 +41,7 @@ def _cell(cell: Cell, address: str, is_share: bool) -> str:
     number = round(100 * cell.share) if is_share else cell.count
     text = str(number) if number < GROUPED_FROM else escape(number_format(number, force_grouping=True))
     look = 'class="right"' if cell.is_right else f'data-heat="{heat(cell.share)}"'
-    description = escape(cell.told)
+    description = escape(cell.description)
     if not (address and cell.query):
         return f'<td {look} title="{description}">{text}</td>'
     link = f'<a href="{address}{escape(cell.query)}" aria-label="{description}">{text}</a>'

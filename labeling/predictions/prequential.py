@@ -66,7 +66,7 @@ class Foretold:
     is_test: bool  # of the test set
 
     @property
-    def is_drawn(self) -> bool:
+    def is_sampled(self) -> bool:
         """Whether chance alone chose the document; a pick of test documents only says when they come."""
         return self.is_test or self.share == Share.RANDOM
 

@@ -254,14 +254,14 @@ def open_candidates(project: Project, count: int) -> Candidates:
 def at_random(candidates: Candidates, seed: int, size: int) -> list[HeadEntry]:
     """A uniform draw, one of each group of near-duplicates first, with the chance that each document had."""
 
-    def drawn(is_candidate: Flags, count: int) -> list[HeadEntry]:
+    def sampled(is_candidate: Flags, count: int) -> list[HeadEntry]:
         positions = np.random.default_rng(seed).permutation(np.flatnonzero(is_candidate))
         propensity = min(count / len(positions), 1.0)
         return [
             HeadEntry(int(position), Share.RANDOM, propensity=propensity) for position in positions[:count]
         ]
 
-    return one_of_each_first(candidates, size, drawn)
+    return one_of_each_first(candidates, size, sampled)
 
 
 def _with_parts(head: Sequence[Entry]) -> list[Entry]:

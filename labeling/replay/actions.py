@@ -115,8 +115,8 @@ def ask(project_id: int, manager: User) -> Replay:
             project=project,
             asked_by=manager,
             classes=material.training_set.classes,
-            pool_annotations=_drawn(project, material.training_set.documents, MAX_POOL),
-            test_annotations=_drawn(project, material.test, MAX_TEST),
+            pool_annotations=_sample(project, material.training_set.documents, MAX_POOL),
+            test_annotations=_sample(project, material.test, MAX_TEST),
             label_count=len(material.training_set.documents),
             seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
             answers_per_document=project.overlap,
@@ -125,7 +125,7 @@ def ask(project_id: int, manager: User) -> Replay:
     return replay
 
 
-def _drawn(project: Project, documents: Sequence[LabelledDocument], limit: int) -> list[int]:
+def _sample(project: Project, documents: Sequence[LabelledDocument], limit: int) -> list[int]:
     """The annotations of so many of them, drawn by their random keys."""
     if len(documents) > limit:
         ids = [d.document_id for d in documents]

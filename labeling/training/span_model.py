@@ -174,7 +174,7 @@ def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
     return replace(plain, seconds=seconds) if entry.share is Share.MARGIN else plain
 
 
-def drawn_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
+def sampled_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
     """Numbers of the blocks to look at, ascending: all, or random ones that hold `MAX_SCORED_DOCUMENTS`."""
     n_blocks = -(-n_documents // block_documents)
     max_blocks = -(-MAX_SCORED_DOCUMENTS // block_documents)
@@ -191,7 +191,7 @@ def _scores(
 ) -> tuple[PoolScores, float]:
     """Scores of the blocks that there is time for, and the share of blocks that these are."""
     names = [label_class.hex for label_class in version.classes]
-    sampled = drawn_blocks(len(tokens), tokens.block_documents, seed)
+    sampled = sampled_blocks(len(tokens), tokens.block_documents, seed)
     parts = []
     for first, block in tokens.blocks(sampled.tolist()):
         predicted = tagger.score(block, names)

@@ -31,8 +31,8 @@ def test_what_was_marked_before_the_answer_judges_the_model(marked: Project, ann
     assert sum(prediction.is_right for prediction in told) > 15
     assert all(prediction.model == 1 for prediction in told)
     report = bias_report(marked, list(marked.classes.all()))
-    assert report.overall.n_drawn + report.overall.n_chosen == 25
-    assert sum(row.recall.n_drawn + row.recall.n_chosen for row in report.classes) == 25
+    assert report.overall.n_sampled + report.overall.n_chosen == 25
+    assert sum(row.recall.n_sampled + row.recall.n_chosen for row in report.classes) == 25
     assert stopping_advice(marked).kappas == ()
 
 
@@ -57,7 +57,7 @@ def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
         report.labelled,
         rows=documents,
         is_test=is_test,
-        is_drawn=np.ones(120, dtype=bool),
+        is_sampled=np.ones(120, dtype=bool),
         documents=documents,
         class_indices=np.where((documents % 10 == 0) ^ is_test, 0, 1),
         spans=np.full(120, 3 if kind == "spans" else 1),

@@ -63,12 +63,12 @@ def different_mix(report: ClassReport) -> list[Finding]:
     The other labels of the pool were chosen by the queue: they differ by design, and are not compared.
     """
     labelled, project = report.labelled, report.project
-    drawn_of_pool = labelled.is_drawn & ~labelled.is_test
-    if int(drawn_of_pool.sum()) < MIN_SAMPLED:
+    sampled_of_pool = labelled.is_sampled & ~labelled.is_test
+    if int(sampled_of_pool.sum()) < MIN_SAMPLED:
         return []
     test, pool = (
         np.bincount(labelled.class_indices[side[labelled.documents]], minlength=len(labelled.ledger.classes))
-        for side in (labelled.is_test, drawn_of_pool)
+        for side in (labelled.is_test, sampled_of_pool)
     )
     tested = cached_by_content(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
     if tested.p_value >= SURE:

@@ -75,7 +75,7 @@ def estimate_savings(
     their mean unbiased where k is small (Rao and Wu 1988, "Resampling inference with complex survey data").
     """
     rng = np.random.default_rng(seed)
-    weights = _drawn_documents(len(truth), N_DRAWS, rng)
+    weights = _resampled_documents(len(truth), N_DRAWS, rng)
     grid = np.unique(np.concatenate([c.labels for runs in curves.values() for c in runs]))
     means = {
         name: _mean_of_runs([_on_grid(c, truth, n_classes, weights, grid) for c in runs], rng)
@@ -122,7 +122,7 @@ def labels_needed(labels: Integers, quality: Doubles, targets: Doubles) -> Doubl
     return needed
 
 
-def _drawn_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
+def _resampled_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
     """(n_draws + 1, n_test): how often each test document counts; first once each, as it was measured."""
     sampled = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
     return np.concatenate([np.ones((1, n_test)), sampled]).astype(np.float32)
@@ -162,8 +162,10 @@ def _flags(labels: AnyArray, n_classes: int) -> Flags:
     return labels if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels]
 
 
-def _estimates(drawn: Mapping[str, Mapping[float, Doubles]]) -> dict[str, dict[float, Estimate]]:
-    return {name: {share: _estimate(x) for share, x in targets.items()} for name, targets in drawn.items()}
+def _estimates(resampled: Mapping[str, Mapping[float, Doubles]]) -> dict[str, dict[float, Estimate]]:
+    return {
+        name: {share: _estimate(x) for share, x in targets.items()} for name, targets in resampled.items()
+    }
 
 
 def _estimate(labels: Doubles) -> Estimate:

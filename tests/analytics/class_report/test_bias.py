@@ -32,10 +32,10 @@ def taught(shop: Project, ann: User) -> Project:
 def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:
     report = bias_report(taught, list(taught.classes.all()))
     overall = report.overall
-    assert overall.n_drawn + overall.n_chosen == 30
+    assert overall.n_sampled + overall.n_chosen == 30
     assert overall.n_chosen > 0
-    assert sum(row.recall.n_drawn + row.recall.n_chosen for row in report.classes) == 30
-    if not overall.n_drawn:
+    assert sum(row.recall.n_sampled + row.recall.n_chosen for row in report.classes) == 30
+    if not overall.n_sampled:
         assert overall.bias.reason == "No random document was predicted before it was labelled."
     assert title(report) == "Too few answers to say how far the chosen labels are off"
 
@@ -58,11 +58,11 @@ def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_qu
     told = [(lease.reason["share"], lease.document.split) for lease in answered.select_related("document")]
     assert told.count(("picked", "test")) == 2
     assert told.count(("picked", "pool")) == 3
-    drawn = sum(share == "random" or split == "test" for share, split in told)
+    sampled = sum(share == "random" or split == "test" for share, split in told)
     after = bias_report(taught, []).overall
-    assert after.n_drawn - before.n_drawn == drawn
-    assert after.n_chosen - before.n_chosen == len(told) - drawn
-    assert all(prediction.is_drawn for prediction in prequential(taught.pk) if prediction.share == "random")
+    assert after.n_sampled - before.n_sampled == sampled
+    assert after.n_chosen - before.n_chosen == len(told) - sampled
+    assert all(prediction.is_sampled for prediction in prequential(taught.pk) if prediction.share == "random")
 
 
 def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, ann: User) -> None:
@@ -83,11 +83,11 @@ def test_an_odd_prediction_of_long_ago_is_passed_over(taught: Project) -> None:
         lease.reason |= {"top": top}
         lease.save(update_fields=["reason"])
         overall = bias_report(taught, []).overall
-        assert overall.n_drawn + overall.n_chosen == 29
+        assert overall.n_sampled + overall.n_chosen == 29
 
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])
 def test_without_answers_everything_is_undefined(make_project: Callable[..., Project], kind: str) -> None:
     report = bias_report(make_project(kind=kind), [])
     assert report.is_empty
-    assert report.overall.drawn.value is None
+    assert report.overall.sampled.value is None

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from analytics.data.annotation_log import annotation_log
 from analytics.data.ground_truth import current_ground_truth
 from analytics.distribution.report import distribution
-from analytics.metrics.prevalence import NOTHING_DRAWN
+from analytics.metrics.prevalence import NOTHING_SAMPLED
 from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.ground_truth import label_counts
 from labeling.annotations.models import Annotation
@@ -78,7 +78,10 @@ def test_a_random_draw_stays_one_whoever_settles_it(
     answer(project, ann, "Refund")
     labelled = current_ground_truth(project)
     documents = labelled.ledger.documents[labelled.rows].tolist()
-    assert dict(zip(documents, labelled.is_drawn.tolist(), strict=True)) == {drawn.pk: True, chosen.pk: False}
+    assert dict(zip(documents, labelled.is_sampled.tolist(), strict=True)) == {
+        drawn.pk: True,
+        chosen.pk: False,
+    }
     assert (len(labelled), labelled.waiting) == (2, 1)
 
 
@@ -97,7 +100,7 @@ def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: U
 
 
 def test_prevalence_in_the_unlabelled_pool_takes_off_what_is_labelled(tickets: Project, ann: User) -> None:
-    assert all(row.estimate.unlabelled.reason == NOTHING_DRAWN for row in distribution(tickets).rows)
+    assert all(row.estimate.unlabelled.reason == NOTHING_SAMPLED for row in distribution(tickets).rows)
     tests = fill(tickets, [f"Test {n}" for n in range(4)], split="test")
     for document, name in zip(tests, ("Refund", "Billing", "Billing", "Delivery"), strict=True):
         imported.record(tickets, [(document.pk, [label(tickets, name)])])

@@ -195,9 +195,9 @@ def test_a_lost_model_leaves_an_order_by_variety(marked: Project, ann: User, set
 
 
 def test_a_very_large_pool_is_looked_at_in_parts() -> None:
-    assert span_model.drawn_blocks(10_000_000, 8_192, seed=1).size == 13
-    assert span_model.drawn_blocks(86, 8_192, seed=1).tolist() == [0]
-    first, second = (set(span_model.drawn_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
+    assert span_model.sampled_blocks(10_000_000, 8_192, seed=1).size == 13
+    assert span_model.sampled_blocks(86, 8_192, seed=1).tolist() == [0]
+    first, second = (set(span_model.sampled_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
     assert first != second
 
 
