@@ -27,7 +27,6 @@ DOWNLOADS = [
 ]
 
 urlpatterns = [
-    *DOWNLOADS,
     path("projects/<int:project_id>/savings/", savings.savings, name="savings"),
     path("projects/<int:project_id>/savings/replay/", savings.replay, name="replay"),
     path("projects/<int:project_id>/savings/defaults/", savings.use_defaults, name="use_defaults"),
@@ -71,4 +70,5 @@ urlpatterns = [
     ),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/", page.focus, name="focus"),
     path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", page.end_focus, name="end_focus"),
+    *DOWNLOADS,
 ]

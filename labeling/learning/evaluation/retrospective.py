@@ -160,15 +160,7 @@ def _choose(
         scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
         selection_targets = _selection_targets(pool, labelled, predicted)
         if needs is not None:
-            counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
-            nothing = np.zeros(pool.n_classes)
-            target_classes = rare_classes(counts) if pool.is_single else frozenset()
-            selection_targets = replace(
-                selection_targets,
-                weakness=nothing,
-                needs=needs(committee, counts),
-                target_classes=target_classes,
-            )
+            selection_targets = _with_needs(selection_targets, pool, labelled, committee, needs)
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return select_head(
@@ -185,6 +177,23 @@ def _choose(
 
     entries = one_of_each_first(pool.candidates(labelled), size, choose)
     return pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
+
+
+def _with_needs(
+    selection_targets: SelectionTargets,
+    pool: KnownPool,
+    labelled: Integers,
+    committee: Committee,
+    needs: Needs,
+) -> SelectionTargets:
+    """Shares of the classes by measured needs in place of quotas by their weakness."""
+    counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
+    return replace(
+        selection_targets,
+        weakness=np.zeros(pool.n_classes),
+        needs=needs(committee, counts),
+        target_classes=rare_classes(counts) if pool.is_single else frozenset(),
+    )
 
 
 def _selection_targets(
