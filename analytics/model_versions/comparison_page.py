@@ -33,7 +33,7 @@ def comparison(request: HttpRequest, member: Membership) -> HttpResponse:
     versions = list(ModelVersion.objects.ready().filter(project=project)[:MAX_CHOICES])
     shown: dict[str, Any] = {
         "member": member,
-        "found": compared,
+        "comparison": compared,
         "headline": comparison_headline(compared),
         "versions": versions if len(versions) > 1 else [],
         "status": HAS_MODEL if versions else missing_model(project),

@@ -21,7 +21,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
     quality_report = quality(member.project, request.GET.get("class", ""), request.GET.get("model"))
     shown: dict[str, Any] = {
         "member": member,
-        "found": quality_report,
+        "quality": quality_report,
         "choice": quality_report.choice,
         "retired": quality_report.retired,
         "headline": quality_headline(quality_report),

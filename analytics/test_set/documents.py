@@ -60,7 +60,7 @@ def shown(review: Review) -> list[Reviewed]:
     held_out = review.held_out
     if held_out is None or review.version is None:
         return []
-    first = (review.asked.page - 1) * PAGE_SIZE
+    first = (review.filters.page - 1) * PAGE_SIZE
     rows = review.rows[first : first + PAGE_SIZE]
     ids = held_out.document_ids[rows].tolist()
     started = Document.objects.annotate(start=Left("text", MAX_LOADED_CHARACTERS), length=Length("text"))
@@ -101,7 +101,7 @@ def _reviewed(
         "annotator": review.people.get(who or 0, ""),
         "guideline": number,
     }
-    is_whole = review.asked.whole == document.pk
+    is_whole = review.filters.whole == document.pk
     text = document.text if is_whole else document.start  # type: ignore[attr-defined]
     if held_out.truth_spans:
         spans = held_out.truth_spans[row], held_out.predicted_spans[row]

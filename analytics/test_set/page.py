@@ -34,16 +34,16 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     kind = member.project.kind
     shown_to = {
         "member": member,
-        "one": listing,
+        "review": listing,
         "choice": listing.choice,
         "retired": listing.held_out.retired if listing.held_out is not None else (),
-        "asked": listing.asked,
+        "filters": listing.filters,
         "headline": test_set_headline(listing),
         "chips": chips(listing, kind),
         "fields": _fields(listing),
         "documents": shown(listing),
         "pages": _pages(listing),
-        "query": listing.asked.address(page=1, whole=None),
+        "query": listing.filters.address(page=1, whole=None),
         "here": request.get_full_path(),
         "reason": pick_reason(listing, kind),
         "most": picks.MAX_PICKED_DOCUMENTS,
@@ -70,7 +70,7 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.error(request, error.message)
     else:
         (messages.success if done.waiting else messages.warning)(request, describe_pick(done))
-    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{listing.asked.address()}")
+    return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{listing.filters.address()}")
 
 
 @require_POST
@@ -83,12 +83,12 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
 
 
 def _sending(member: Membership, review: Review, count: int, sent: QueryDict) -> dict[str, Any]:
-    address = review.asked.address()
+    address = review.filters.address()
     text = _(
         "Each of them is opened for one more answer by somebody who has not seen it; until then what "
         "settles it now goes on counting. You can take it back."
     )
-    if not review.asked.is_narrowed:
+    if not review.filters.is_narrowed:
         text = _("This is the whole test set, not only what the model got wrong.") + " " + text
     return {
         "member": member,
@@ -117,7 +117,7 @@ def _fields(review: Review) -> dict[str, Any]:
 
 
 def _pages(review: Review) -> dict[str, str]:
-    filters = review.asked
+    filters = review.filters
     return {
         "newer": filters.address(page=filters.page - 1, whole=None) if filters.page > 1 else "",
         "older": filters.address(page=filters.page + 1, whole=None) if filters.page < review.pages else "",

@@ -43,7 +43,7 @@ class Review:
     people, guidelines : who labelled the test set, and under which versions
     """
 
-    asked: Asked
+    filters: Asked
     choice: ModelSelection
     classes: dict[UUID, LabelClass]
     held_out: HeldOut | None = None

@@ -45,7 +45,7 @@ def test_set_headline(review: Review) -> str:
     if review.numbers is None or not len(review):
         return _("No test document is labelled yet")
     number, total = review.version.number, number_format(len(review), force_grouping=True)
-    if replace(review.asked, is_wrong=False).is_narrowed:
+    if replace(review.filters, is_wrong=False).is_narrowed:
         fit = number_format(len(review.rows), force_grouping=True)
         return _("{n} of {total} test documents fit").format(n=fit, total=total)
     wrong = int(review.numbers.is_wrong.sum())
@@ -58,7 +58,7 @@ def test_set_headline(review: Review) -> str:
 
 def chips(review: Review, kind: str) -> list[Chip]:
     """What the documents are narrowed by, each condition apart."""
-    filters, labels = review.asked, []
+    filters, labels = review.filters, []
 
     def name(field: str) -> str:
         label_class = review.classes.get(getattr(filters, field))

@@ -506,7 +506,7 @@ def _summary(
         "job": import_job,
         "summary": summary,
         "form": Answers(),
-        "asked": requested,
+        "requested": requested,
         "missing": summary.missing[:SHOWN_MISSING],
         "kept": [(metadata_field(name), Keep(keep).label) for name, keep in kept.items()][:SHOWN_MISSING],
         "step": _step(member),

@@ -297,7 +297,7 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
     failing = [_failing(work) for work in summary.work if work.is_failing]
     context = {
         "member": member,
-        "found": summary,
+        "overview": summary,
         "headline": _headline(member, summary),
         "bars": _bars(summary.days),
         "answers": sum(day.answers for day in summary.days),
