@@ -43,7 +43,7 @@ TEST, MAX_TEST_SHARE = 5_000, 0.9  # labelled test documents where nobody says; 
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReviewFilters:
     """What one address needed."""
 
     status: int
@@ -108,7 +108,7 @@ def _patterns(patterns: Any, namespace: str) -> Iterator[tuple[str, URLPattern]]
             yield namespace, pattern
 
 
-def ask(client: Client, address: str, requests: int, correct: Callable[[], None]) -> Asked | None:
+def ask(client: Client, address: str, requests: int, correct: Callable[[], None]) -> ReviewFilters | None:
     """Seconds with and without what was remembered; None for an address that takes no GET."""
     status = client.get(address).status_code
     if status == 405:
@@ -129,7 +129,7 @@ def ask(client: Client, address: str, requests: int, correct: Callable[[], None]
         cpu += (_cpu_seconds() - before) / COLD
     for _ in range(requests):
         warm.append(_seconds(client, address))
-    return Asked(status, warm, corrected, cold, cpu, statements, slowest[:EXPLAINED])
+    return ReviewFilters(status, warm, corrected, cold, cpu, statements, slowest[:EXPLAINED])
 
 
 def _forget() -> None:

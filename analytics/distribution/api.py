@@ -115,7 +115,7 @@ def _as_json(report: Distribution) -> dict[str, Any]:
         "labeled_documents": report.documents,
         "unresolved_documents": report.waiting,
         "test_documents": report.test_documents,
-        "randomly_sampled_documents": report.drawn,
+        "randomly_sampled_documents": report.sampled,
         "imbalance_ratio": measure_json(report.imbalance.ratio),
         "normalized_entropy": measure_json(report.imbalance.normalised_entropy),
         "effective_classes": measure_json(report.imbalance.effective_classes),

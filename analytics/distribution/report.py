@@ -69,7 +69,7 @@ class Distribution:
     documents: int
     test_documents: int
     waiting: int  # documents that are not settled: their first answer counts until the second is there
-    drawn: int  # labelled documents that were drawn at random
+    sampled: int  # labelled documents that were drawn at random
     people: list[Group]
     guidelines: list[Group]
     times: list[Group]
@@ -115,7 +115,7 @@ def distribution(project: Project) -> Distribution:
         documents=len(labelled),
         test_documents=int(labelled.is_test.sum()),
         waiting=labelled.waiting,
-        drawn=int(labelled.is_sampled.sum()),
+        sampled=int(labelled.is_sampled.sum()),
         people=by_person(people, labelled.ledger, order),
         guidelines=by_guideline(project, labelled, order),
         times=by_time(labelled, order),

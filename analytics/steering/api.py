@@ -158,7 +158,7 @@ def _row(row: NeedRow) -> dict[str, Any]:
         "class": row.label_class.pk,
         "name": row.label_class.name,
         "mode": row.mode,
-        "target_share": row.wanted,
+        "target_share": row.target_share,
         "current_share": round(row.part, 4),
         "f1": measure_json(row.f1),
         "reason": row.why,

@@ -59,13 +59,13 @@ class NeedRow:
         return self.need.mode if self.need else ClassNeed.Mode.AUTOMATIC
 
     @property
-    def wanted(self) -> float | None:
+    def target_share(self) -> float | None:
         """Of the queue; None while nobody has said."""
         return self.need.share if self.need and self.mode != ClassNeed.Mode.OFF else None
 
     @property
     def by_hand_percent(self) -> int | None:
-        return round(100 * (self.wanted or 0)) if self.mode == ClassNeed.Mode.BY_HAND else None
+        return round(100 * (self.target_share or 0)) if self.mode == ClassNeed.Mode.BY_HAND else None
 
     @property
     def f1(self) -> Measure:
@@ -110,7 +110,7 @@ def steering(project: Project) -> Steering:
     return Steering(
         project,
         _shares(shares, classes),
-        sorted(rows, key=lambda row: (-row.part, -(row.wanted or 0.0), row.label_class.position)),
+        sorted(rows, key=lambda row: (-row.part, -(row.target_share or 0.0), row.label_class.position)),
         shares.entries,
         focus_effects(project, classes),
         max(changed, key=lambda need: need.written_at, default=None),
@@ -129,7 +129,7 @@ def steering_headline(report: Steering) -> str:
     steered = [row for row in report.rows if row.need and row.part > 0]
     if steered:
         return _gets(steered)
-    wanting = [row for row in report.rows if row.wanted]
+    wanting = [row for row in report.rows if row.target_share]
     if wanting:
         return ngettext(
             "{name} needs more of the queue and gets nothing now",

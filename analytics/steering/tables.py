@@ -21,7 +21,7 @@ def read_table(member: Membership, query: Mapping[str, str]) -> Table:
         [
             row.label_class.name,
             row.mode,
-            "" if row.wanted is None else row.wanted,
+            "" if row.target_share is None else row.target_share,
             round(row.part, 4),
             row.entries,
             *measure_cells(row.f1),

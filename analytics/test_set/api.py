@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.edge.fields import MeasureOut, measure_json
-from analytics.test_set.filters import SORTS, Asked
+from analytics.test_set.filters import SORTS, ReviewFilters
 from analytics.test_set.report import Review, review
 from labeling.api.endpoints import Endpoint
 from labeling.api.fields import AddressLengthLimit, AddressNumber, Filters, Flag
@@ -106,14 +106,14 @@ class TestSets(Endpoint):
         give their identifiers to `picks`.
         """
         query = {name: str(value) for name, value in self.requested.items()}
-        listing = review(self.member.project, Asked.read(query))
+        listing = review(self.member.project, ReviewFilters.read(query))
         status = status_json(listing.choice.status, self.member)
         return Response(_as_json(listing, int(query.get("page", 1))) | {"model_status": status})
 
 
-def _as_json(review: Review, asked_page: int) -> dict[str, Any]:
+def _as_json(review: Review, requested_page: int) -> dict[str, Any]:
     pages = max(1, -(-len(review.rows) // PAGE_SIZE))
-    page = min(asked_page, pages)
+    page = min(requested_page, pages)
     rows = review.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     return {
         "model": review.version.number if review.version else None,
@@ -129,7 +129,7 @@ def _as_json(review: Review, asked_page: int) -> dict[str, Any]:
 def _row(review: Review, row: int) -> dict[str, Any]:
     held_out, numbers = review.held_out, review.numbers
     assert held_out is not None and numbers is not None
-    who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
+    who, number = review.label_sources.get(int(held_out.annotation_ids[row]), (None, None))
     is_spans = not held_out.probabilities.shape[1]
 
     def classes(flags: Any) -> list[Any]:

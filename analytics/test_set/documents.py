@@ -47,7 +47,7 @@ class Reviewed:
     against: LabelClass | None = None
     labelled_spans: list[Marked] = field(default_factory=list)
     predicted_spans: list[Marked] = field(default_factory=list)
-    has_pulls: bool = False  # in a spans project: whether words are known
+    has_attributions: bool = False  # in a spans project: whether words are known
 
     @property
     def mistakes(self) -> int:
@@ -66,23 +66,23 @@ def shown(review: Review) -> list[Reviewed]:
     started = Document.objects.annotate(start=Left("text", MAX_LOADED_CHARACTERS), length=Length("text"))
     documents = started.defer("text").in_bulk(ids)
     kept = HeldOutPrediction.objects.filter(model_version=review.version, document__in=ids)
-    pulls = dict(kept.values_list("document", "pulls"))
+    attributions = dict(kept.values_list("document", "pulls"))
     return [
-        _reviewed(review, held_out, row, documents[pk], pulls.get(pk) or {})
+        _reviewed(review, held_out, row, documents[pk], attributions.get(pk) or {})
         for row, pk in zip(rows.tolist(), ids, strict=True)
         if pk in documents
     ]
 
 
 def _reviewed(
-    review: Review, held_out: HeldOut, row: int, document: Document, pulls: dict[str, Any]
+    review: Review, held_out: HeldOut, row: int, document: Document, attributions: dict[str, Any]
 ) -> Reviewed:
     assert review.numbers is not None and review.version is not None
     classes = [review.classes[pk] for pk in held_out.classes]
     probabilities = held_out.probabilities[row].tolist() if held_out.probabilities.shape[1] else []
     true, predicted = (np.flatnonzero(flags[row]).tolist() for flags in (held_out.truth, held_out.predicted))
-    who, number = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
-    facts: dict[str, Any] = {
+    who, number = review.label_sources.get(int(held_out.annotation_ids[row]), (None, None))
+    fields: dict[str, Any] = {
         "document": document,
         "labelled": [classes[index] for index in true],
         "predicted": [
@@ -105,29 +105,31 @@ def _reviewed(
     text = document.text if is_whole else document.start  # type: ignore[attr-defined]
     if held_out.truth_spans:
         spans = held_out.truth_spans[row], held_out.predicted_spans[row]
-        facts |= _spans_of(text, *spans, pulls, classes, len(text) if is_whole else MAX_SHOWN)
+        fields |= _spans_of(text, *spans, attributions, classes, len(text) if is_whole else MAX_SHOWN)
     else:
         learnt = [review.classes[pk] for pk in review.version.classes]
-        facts |= _words_of(text, pulls, learnt, len(text) if is_whole else MAX_SHOWN)
-    facts["is_cut"] = not is_whole and document.length > MAX_SHOWN  # type: ignore[attr-defined]
-    return Reviewed(**facts)
+        fields |= _words_of(text, attributions, learnt, len(text) if is_whole else MAX_SHOWN)
+    fields["is_cut"] = not is_whole and document.length > MAX_SHOWN  # type: ignore[attr-defined]
+    return Reviewed(**fields)
 
 
-def _words_of(text: str, pulls: dict[str, Any], classes: Sequence[LabelClass], limit: int) -> dict[str, Any]:
+def _words_of(
+    text: str, attributions: dict[str, Any], classes: Sequence[LabelClass], limit: int
+) -> dict[str, Any]:
     """The text in pieces, and the classes that its words pull to."""
-    to_first, to_other = (dict(pulls.get(name) or ()) for name in ("words", "others"))
-    facts: dict[str, Any] = {"pieces": shortened(pieces(text, to_first, to_other), limit)}
+    to_first, to_other = (dict(attributions.get(name) or ()) for name in ("words", "others"))
+    fields: dict[str, Any] = {"pieces": shortened(pieces(text, to_first, to_other), limit)}
     if to_first or to_other:
-        facts["towards"] = classes[pulls["towards"]]
-        facts["against"] = classes[pulls["against"]] if pulls["against"] >= 0 else None
-    return facts
+        fields["towards"] = classes[attributions["towards"]]
+        fields["against"] = classes[attributions["against"]] if attributions["against"] >= 0 else None
+    return fields
 
 
 def _spans_of(
     text: str,
     true_spans: Spans,
     predicted_spans: Spans,
-    pulls: dict[str, Any],
+    attributions: dict[str, Any],
     classes: Sequence[LabelClass],
     limit: int,
 ) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def _spans_of(
     pulling = [
         (left - start, right - start, pull, nats)
         for name, pull in (("words", "towards"), ("others", "against"))
-        for left, right, nats in pulls.get(name) or ()
+        for left, right, nats in attributions.get(name) or ()
         if start <= left < end
     ]
     labelled, predicted = (
@@ -150,7 +152,7 @@ def _spans_of(
     return {
         "labelled_spans": marked(labelled),
         "predicted_spans": marked(predicted, pulling),
-        "has_pulls": bool(pulling),
+        "has_attributions": bool(pulling),
     }
 
 

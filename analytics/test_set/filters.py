@@ -22,7 +22,7 @@ BARE = frozenset({"model"})  # what an address may ask for and still be that of 
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReviewFilters:
     """What a page's address asks for.
 
     truth, predicted : classes of the label and of the model's answer; of spans, at the same place
@@ -54,7 +54,7 @@ class Asked:
     def opened(cls, query: Mapping[str, str]) -> Self:
         """As `read`; whoever asks for nothing else sees what the model got wrong.
 
-        >>> Asked.opened({"model": "3"}).is_wrong, Asked.opened({"wrong": "0"}).is_wrong
+        >>> ReviewFilters.opened({"model": "3"}).is_wrong, ReviewFilters.opened({"wrong": "0"}).is_wrong
         (True, False)
         """
         return cls.read(query if query.keys() - BARE else {"wrong": "1", **query})
@@ -63,43 +63,43 @@ class Asked:
     def read(cls, query: Mapping[str, str]) -> Self:
         """From an address; what makes no sense is passed over.
 
-        >>> Asked.read({"wrong": "1", "above": "50", "sort": "by colour", "page": "x", "truth": "none"})
-        Asked(model=None, is_wrong=True, ..., above=50, ..., sort='loss', page=1, whole=None)
+        >>> ReviewFilters.read({"wrong": "1", "above": "50", "sort": "colour", "page": "x", "truth": "none"})
+        ReviewFilters(model=None, is_wrong=True, ..., above=50, ..., sort='loss', page=1, whole=None)
         """
         sort = query.get("sort", "")
-        given: dict[str, Any] = {name: _identifier(query.get(name)) for name in CLASS_FILTERS}
-        given |= {name: _whole(query.get(name)) for name in ("model", "above", "under", "by", "guideline")}
+        values: dict[str, Any] = {name: _identifier(query.get(name)) for name in CLASS_FILTERS}
+        values |= {name: _whole(query.get(name)) for name in ("model", "above", "under", "by", "guideline")}
         return cls(
             is_wrong=query.get("wrong") == "1",
             where=Slice.read(query),
             sort=sort if sort in SORTS else SORTS[0],
             page=max(1, _whole(query.get("page")) or 1),
             whole=_whole(query.get("all")),
-            **given,
+            **values,
         )
 
     def address(self, **changes: Any) -> str:
         """The query of an address that asks for this, with these fields changed.
 
-        >>> Asked(model=3, is_wrong=True, where=Slice("source", "mail")).address(page=2)
+        >>> ReviewFilters(model=3, is_wrong=True, where=Slice("source", "mail")).address(page=2)
         'wrong=1&model=3&page=2&field=source&value=mail'
-        >>> Asked(model=3).address()
+        >>> ReviewFilters(model=3).address()
         'wrong=0&model=3'
         """
-        asked = replace(self, **changes)
-        given: dict[str, Any] = {"wrong": "1" if asked.is_wrong else None}
-        given |= {name: getattr(asked, name) for name in ("model", "above", "under", "by", "guideline")}
-        given |= {name: getattr(asked, name) for name in CLASS_FILTERS}
-        given |= {"sort": asked.sort if asked.sort != SORTS[0] else None, "all": asked.whole}
-        given |= {"page": asked.page if asked.page > 1 else None}
-        query = {name: value for name, value in given.items() if value is not None} | asked.where.query
+        filters = replace(self, **changes)
+        values: dict[str, Any] = {"wrong": "1" if filters.is_wrong else None}
+        values |= {name: getattr(filters, name) for name in ("model", "above", "under", "by", "guideline")}
+        values |= {name: getattr(filters, name) for name in CLASS_FILTERS}
+        values |= {"sort": filters.sort if filters.sort != SORTS[0] else None, "all": filters.whole}
+        values |= {"page": filters.page if filters.page > 1 else None}
+        query = {name: value for name, value in values.items() if value is not None} | filters.where.query
         return urlencode(query if query.keys() - BARE else {"wrong": "0"} | query)
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the model and the order is asked for.
 
-        >>> Asked(model=3, sort="newest").is_narrowed, Asked(is_wrong=True).is_narrowed
+        >>> ReviewFilters(model=3, sort="newest").is_narrowed, ReviewFilters(is_wrong=True).is_narrowed
         (False, True)
         """
         plain = type(self)(model=self.model, sort=self.sort, page=self.page, whole=self.whole)
@@ -150,8 +150,10 @@ def _judged_spans(held_out: HeldOut) -> Judged:
     shape = (len(held_out), len(held_out.classes))
     missed, extra = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     mistakes = np.zeros(len(held_out))
-    for row, (given, marked) in enumerate(zip(held_out.truth_spans, held_out.predicted_spans, strict=True)):
-        lost, made = set(given) - set(marked), set(marked) - set(given)
+    for row, (labelled, marked) in enumerate(
+        zip(held_out.truth_spans, held_out.predicted_spans, strict=True)
+    ):
+        lost, made = set(labelled) - set(marked), set(marked) - set(labelled)
         missed[row, [class_index for _s, _e, class_index in lost]] = True
         extra[row, [class_index for _s, _e, class_index in made]] = True
         mistakes[row] = len(lost) + len(made)
@@ -162,30 +164,30 @@ def _judged_spans(held_out: HeldOut) -> Judged:
 
 
 def chosen(
-    held_out: HeldOut, numbers: Judged, asked: Asked, also: Sequence[NDArray[np.bool_]] = ()
+    held_out: HeldOut, numbers: Judged, filters: ReviewFilters, also: Sequence[NDArray[np.bool_]] = ()
 ) -> NDArray[np.int64]:
     """Places of the documents that fit all that is asked for, in its order; none for an unknown class.
 
     also : (n,) further conditions, of what the arrays do not tell: people, guidelines, slices
     """
     class_index = ClassIndex.of(held_out.classes)
-    wanted = {name: getattr(asked, name) for name in CLASS_FILTERS if getattr(asked, name)}
-    if not class_index.holds(wanted.values()):
+    classes = {name: getattr(filters, name) for name in CLASS_FILTERS if getattr(filters, name)}
+    if not class_index.holds(classes.values()):
         return np.zeros(0, dtype=np.int64)
-    fits = numbers.is_wrong.copy() if asked.is_wrong else np.ones(len(held_out), dtype=bool)
-    columns = {name: class_index.column(label_class) for name, label_class in wanted.items()}
+    fits = numbers.is_wrong.copy() if filters.is_wrong else np.ones(len(held_out), dtype=bool)
+    columns = {name: class_index.column(label_class) for name, label_class in classes.items()}
     for condition in [*also, *_of_classes(held_out, numbers, columns)]:
         fits &= condition
-    if asked.above is not None:
-        fits &= numbers.confidence >= asked.above / 100
-    if asked.under is not None:
-        fits &= numbers.confidence < asked.under / 100
+    if filters.above is not None:
+        fits &= numbers.confidence >= filters.above / 100
+    if filters.under is not None:
+        fits &= numbers.confidence < filters.under / 100
     rows = np.flatnonzero(fits)
     keys = {"loss": -numbers.loss, "confidence": numbers.confidence, "newest": -held_out.annotation_ids}
-    return rows[np.lexsort((held_out.document_ids[rows], keys[asked.sort][rows]))]
+    return rows[np.lexsort((held_out.document_ids[rows], keys[filters.sort][rows]))]
 
 
-def _of_classes(held_out: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -> list[NDArray[np.bool_]]:
+def _of_classes(held_out: HeldOut, numbers: Judged, classes: Mapping[str, int]) -> list[NDArray[np.bool_]]:
     """(n,) a condition for each filter by class; of spans, a label and an answer at one place are one."""
     has = {
         "missed": numbers.missed,
@@ -193,7 +195,7 @@ def _of_classes(held_out: HeldOut, numbers: Judged, wanted: Mapping[str, int]) -
         "truth": held_out.truth,
         "predicted": held_out.predicted,
     }
-    rest = dict(wanted)
+    rest = dict(classes)
     conditions = []
     if held_out.truth_spans or not held_out.probabilities.shape[1]:
         has["truth"], has["predicted"] = (

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.test_set.documents import shown
-from analytics.test_set.filters import SORTS, Asked
+from analytics.test_set.filters import SORTS, ReviewFilters
 from analytics.test_set.report import Review, review
 from analytics.test_set.wording import chips, describe_pick, pick_reason, test_set_headline
 from labeling.documents.models import Document
@@ -30,7 +30,7 @@ MAX_UNCONFIRMED = 20  # documents that are sent to the queue without asking: hal
 @require_safe
 @for_managers
 def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
-    listing = review(member.project, Asked.opened(request.GET.dict()))
+    listing = review(member.project, ReviewFilters.opened(request.GET.dict()))
     kind = member.project.kind
     shown_to = {
         "member": member,
@@ -60,7 +60,7 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     Of more than a handful it asks first: each costs somebody an answer.
     """
     query = QueryDict(request.POST.get("query", ""))
-    listing = review(member.project, Asked.read(query.dict()))
+    listing = review(member.project, ReviewFilters.read(query.dict()))
     ids = listing.document_ids[: picks.MAX_PICKED_DOCUMENTS]
     if len(ids) > MAX_UNCONFIRMED and "sure" not in request.POST:
         return render(request, "labeling/confirm.html", _sending(member, listing, len(ids), request.POST))
@@ -78,7 +78,7 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
 def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResponse:
     if picks.end_pick(member.project_id, person(request), pick_id):
         messages.success(request, _("Taken back: these documents come no sooner than others."))
-    query = Asked.read(QueryDict(request.POST.get("query", "")).dict()).address()
+    query = ReviewFilters.read(QueryDict(request.POST.get("query", "")).dict()).address()
     return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{query}")
 
 

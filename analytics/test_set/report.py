@@ -14,7 +14,7 @@ from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.queries import HeldOut, held_out
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
-from analytics.test_set.filters import Asked, Judged, chosen, judged
+from analytics.test_set.filters import Judged, ReviewFilters, chosen, judged
 from labeling.documents.metadata import described
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
@@ -32,7 +32,7 @@ SPEAKERS = """
     GROUP BY 1, 2, 3
 """
 EXTERNAL_IDS = "SELECT id, external_id FROM labeling_document WHERE id = ANY(%s) AND external_id IS NOT NULL"
-Facts = tuple[int | None, int | None]  # of an annotation: who, and the number of the guideline
+LabelSource = tuple[int | None, int | None]  # of an annotation: who, and the number of the guideline
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Review:
     people, guidelines : who labelled the test set, and under which versions
     """
 
-    filters: Asked
+    filters: ReviewFilters
     choice: ModelSelection
     classes: dict[UUID, LabelClass]
     held_out: HeldOut | None = None
     numbers: Judged | None = None
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    facts: dict[int, Facts] = field(default_factory=dict)
+    label_sources: dict[int, LabelSource] = field(default_factory=dict)
     people: dict[int, str] = field(default_factory=dict)
     guidelines: list[int] = field(default_factory=list)
 
@@ -77,7 +77,7 @@ class Review:
         return max(1, -(-len(self.rows) // PAGE_SIZE))
 
 
-def review(project: Project, filters: Asked) -> Review:
+def review(project: Project, filters: ReviewFilters) -> Review:
     """The review that is asked for. Raises NoSuchModel as `select_model` does."""
     choice = select_model(project, filters.model)
     version = choice.version
@@ -86,12 +86,12 @@ def review(project: Project, filters: Asked) -> Review:
         return Review(filters, choice, classes)
     held = held_out(project, version)
     numbers = judged(held)
-    facts, people = _annotation_facts(held)
-    rows = chosen(held, numbers, filters, _conditions(held, facts, filters))
+    label_sources, people = _label_sources(held)
+    rows = chosen(held, numbers, filters, _conditions(held, label_sources, filters))
     pages = max(1, -(-len(rows) // PAGE_SIZE))
     filters = replace(filters, page=min(filters.page, pages))
-    guidelines = sorted({number for _, number in facts.values() if number}, reverse=True)
-    return Review(filters, choice, classes, held, numbers, rows, facts, people, guidelines)
+    guidelines = sorted({number for _, number in label_sources.values() if number}, reverse=True)
+    return Review(filters, choice, classes, held, numbers, rows, label_sources, people, guidelines)
 
 
 def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
@@ -101,19 +101,21 @@ def external_ids(documents: NDArray[np.int64]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def _annotation_facts(held_out: HeldOut) -> tuple[dict[int, Facts], dict[int, str]]:
+def _label_sources(held_out: HeldOut) -> tuple[dict[int, LabelSource], dict[int, str]]:
     """Who gave each annotation that speaks for a test document, under which guideline; and the people."""
     with connection.cursor() as cursor:
         cursor.execute(SPEAKERS, {"annotations": held_out.annotation_ids.tolist()})
         groups = cursor.fetchall()
-    facts = {pk: (who, number) for who, _name, number, ids in groups for pk in ids}
-    return facts, {who: name for who, name, _number, _ids in groups if who is not None}
+    label_sources = {pk: (who, number) for who, _name, number, ids in groups for pk in ids}
+    return label_sources, {who: name for who, name, _number, _ids in groups if who is not None}
 
 
-def _conditions(held_out: HeldOut, facts: dict[int, Facts], filters: Asked) -> list[NDArray[np.bool_]]:
+def _conditions(
+    held_out: HeldOut, label_sources: dict[int, LabelSource], filters: ReviewFilters
+) -> list[NDArray[np.bool_]]:
     """What is asked for beyond the arrays: people, guideline versions, slices."""
     conditions = []
-    each = [facts.get(pk, (None, None)) for pk in held_out.annotation_ids.tolist()]
+    each = [label_sources.get(pk, (None, None)) for pk in held_out.annotation_ids.tolist()]
     if filters.by is not None:
         conditions.append(np.array([who == filters.by for who, _ in each], dtype=bool))
     if filters.guideline is not None:
@@ -123,14 +125,14 @@ def _conditions(held_out: HeldOut, facts: dict[int, Facts], filters: Asked) -> l
     return conditions
 
 
-def _of_slice(held_out: HeldOut, filters: Asked) -> NDArray[np.int64]:
+def _of_slice(held_out: HeldOut, filters: ReviewFilters) -> NDArray[np.int64]:
     documents = Document.objects.filter(pk__in=held_out.document_ids.tolist())
-    facts = documents.values_list(
+    rows = documents.values_list(
         "pk", "metadata", "source", "told_language__language", Length("text"), "near_duplicate_group"
     )
     fits = [
         pk
-        for pk, metadata, source, language, length, group in facts
+        for pk, metadata, source, language, length, group in rows
         if filters.where.holds(described(metadata, source, language), length, group is not None)
     ]
     return np.array(fits, dtype=np.int64)

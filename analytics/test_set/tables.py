@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.edge.tables import ReportTable, Table
-from analytics.test_set.filters import Asked
+from analytics.test_set.filters import ReviewFilters
 from analytics.test_set.report import Review, external_ids, review
 from labeling.projects.models import Membership
 
 
 def read_table(member: Membership, query: Mapping[str, str]) -> Table:
     """All documents that fit the filters of the page, in its order."""
-    listing = review(member.project, Asked.read(query))
+    listing = review(member.project, ReviewFilters.read(query))
     header = [
         "document_id",
         "external_id",
@@ -50,7 +50,7 @@ def _csv_rows(review: Review) -> Iterable[list[object]]:
             ]
         else:
             said = ["|".join(side[row]) for side in sides]
-        who, _guideline = review.facts.get(int(held_out.annotation_ids[row]), (None, None))
+        who, _guideline = review.label_sources.get(int(held_out.annotation_ids[row]), (None, None))
         sure = "" if np.isnan(numbers.confidence[row]) else round(float(numbers.confidence[row]), 4)
         wrong = int(numbers.is_wrong[row])
         loss = round(float(numbers.loss[row]), 4)

@@ -131,7 +131,7 @@ def test_prevalence_can_be_recomputed_from_the_export(
             positives[rows[n]["label"]] += 30 - len(before)
     result = {row.label_class.name: row.estimate.whole.value for row in distribution(project).rows}
     assert result == pytest.approx({name: positives[name] / 30 / 3 for name in result})
-    assert distribution(project).drawn == 3
+    assert distribution(project).sampled == 3
 
 
 def test_stretches_of_time_are_dates_in_json_and_words_on_the_page(

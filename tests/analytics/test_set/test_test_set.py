@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from analytics.data.queries import HeldOut, Spans
 from analytics.test_set import page as review_views
-from analytics.test_set.filters import Asked, chosen, judged
+from analytics.test_set.filters import ReviewFilters, chosen, judged
 from labeling import worker
 from labeling.annotations import imported
 from labeling.annotations.models import Resolution
@@ -93,14 +93,14 @@ def test_what_is_asked_for_is_found_in_its_order(
     predictions: Callable[[], HeldOut], asked: dict[str, str], documents: list[int]
 ) -> None:
     held_out = predictions()
-    rows = chosen(held_out, judged(held_out), Asked.read(asked))
+    rows = chosen(held_out, judged(held_out), ReviewFilters.read(asked))
     assert held_out.document_ids[rows].tolist() == documents
 
 
 def test_what_an_address_asks_for_survives_it() -> None:
     where = Slice("a b", "c&d", 5, also=(Condition("year", least=2000.5),))
-    asked = Asked(7, True, A, None, B, C, None, 10, 90, where, 3, 2, "newest", 4, 12)
-    assert Asked.read(QueryDict(asked.address()).dict()) == asked
+    asked = ReviewFilters(7, True, A, None, B, C, None, 10, 90, where, 3, 2, "newest", 4, 12)
+    assert ReviewFilters.read(QueryDict(asked.address()).dict()) == asked
     assert "a+b" not in asked.address(where=Slice())
 
 
