@@ -1,11 +1,12 @@
 """What all tests share: the database, and settings that make them quick and steady."""
 
+import functools
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
@@ -34,8 +35,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def languages_are_read_once() -> Iterator[None]:
     """The model that tells languages takes a second to unpack; a worker does so once in a training."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(languages, "teller", cache(languages.teller))
+        patch.setattr(languages, "teller", functools.cache(languages.teller))
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_spent_anything() -> None:
+    """Budgets, and what is remembered of rows, are kept by the process; people have the same keys."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from labeling.projects import tokens
@@ -32,12 +31,6 @@ class Caller:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.send("POST", path, body, **headers)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_budget() -> None:
-    """What another test spent in this minute is no concern of this one."""
-    cache.clear()
 
 
 @pytest.fixture
