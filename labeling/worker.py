@@ -15,7 +15,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
 from labeling.queue import expiry
-from labeling.replay import worker
+from labeling.replay.worker import work_on as replay
 from labeling.training import dataset, run, tuning
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ WORK: dict[str, Callable[[OwedWork], None]] = {
     OwedWork.Kind.EMBED: embeddings.embed,
     OwedWork.Kind.TRAIN: run.train,
     OwedWork.Kind.RANK: run.rank,
-    OwedWork.Kind.REPLAY: worker.work_on,
+    OwedWork.Kind.REPLAY: replay,
     OwedWork.Kind.TUNE: tuning.work_on,
     OwedWork.Kind.TELL_LANGUAGES: languages.tell,
 }

@@ -126,8 +126,20 @@ def test_request_code_sends_no_message_before_its_transaction_commits():
     ] == []
 
 
+def test_pages_and_api_open_no_connection():
+    """They read models and call actions; SQL stands in the rooms below."""
+    edges = {"page.py", "comparison_page.py", "api.py"}
+    assert [
+        location(path, node)
+        for path, node in nodes()
+        if isinstance(node, ast.ImportFrom) and node.module == "django.db"
+        if {"web", "api"} & set(path.parts) or path.name in edges
+        if "connection" in {alias.name for alias in node.names}
+    ] == []
+
+
 def test_limits_are_named_as_limits():
-    """MAX_, MIN_ and _THRESHOLD are what one searches for: what one searches for."""
+    """MAX_, MIN_ and _THRESHOLD are what one searches for."""
     assert [
         f"{path.relative_to(BASE_DIR)}: {name}"
         for path in [*SOURCES, *(BASE_DIR / "tests").rglob("*.py")]
