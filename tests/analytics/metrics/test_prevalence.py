@@ -33,7 +33,8 @@ def labelled(random, population: int, n_test: int, n_chosen: int, n_sampled: int
 
 
 @pytest.mark.parametrize(
-    ("population", "n_test", "n_chosen", "n_drawn"), [(600, 60, 90, 30), (300, 60, 60, 60), (900, 0, 60, 90)]
+    ("population", "n_test", "n_chosen", "n_sampled"),
+    [(600, 60, 90, 30), (300, 60, 60, 60), (900, 0, 60, 90)],
 )
 def test_intervals_of_the_unlabelled_share_cover_the_truth_as_often_as_promised(
     population, n_test, n_chosen, n_sampled
