@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from analytics.class_report import api
+from analytics.class_report import api as class_report
 from analytics.confusion import api as confusion
 from analytics.distribution import api as distribution
-from analytics.learning_curves import api as curves
-from analytics.model_versions import api as comparing
+from analytics.learning_curves import api as learning_curves
+from analytics.model_versions import api as model_versions
 from analytics.next_steps import api as next_steps
 from analytics.quality import api as quality
 from analytics.report_tables import REPORT_TABLES, csv_endpoint
 from analytics.savings import api as savings
 from analytics.slices import api as slices
 from analytics.steering import api as steering
-from analytics.test_set import api as review
+from analytics.test_set import api as test_set
 from labeling.api import fields
 
 __all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
@@ -31,7 +31,11 @@ TABLES = [
 
 urlpatterns = [
     *TABLES,
-    path("projects/<row:project_id>/reports/classes/", api.ClassReports.as_view(), name="report_classes"),
+    path(
+        "projects/<row:project_id>/reports/classes/",
+        class_report.ClassReports.as_view(),
+        name="report_classes",
+    ),
     path(
         "projects/<row:project_id>/reports/confusion/",
         confusion.Confusions.as_view(),
@@ -45,11 +49,13 @@ urlpatterns = [
     path(
         "projects/<row:project_id>/reports/quality/", quality.QualityReports.as_view(), name="report_quality"
     ),
-    path("projects/<row:project_id>/reports/curves/", curves.Curves.as_view(), name="report_curves"),
+    path("projects/<row:project_id>/reports/curves/", learning_curves.Curves.as_view(), name="report_curves"),
     path(
-        "projects/<row:project_id>/reports/compare/", comparing.Comparisons.as_view(), name="report_compare"
+        "projects/<row:project_id>/reports/compare/",
+        model_versions.Comparisons.as_view(),
+        name="report_compare",
     ),
-    path("projects/<row:project_id>/reports/test-set/", review.TestSets.as_view(), name="report_test_set"),
+    path("projects/<row:project_id>/reports/test-set/", test_set.TestSets.as_view(), name="report_test_set"),
     path("projects/<row:project_id>/reports/slices/", slices.SliceReports.as_view(), name="report_slices"),
     path("projects/<row:project_id>/reports/savings/", savings.Savings.as_view(), name="report_savings"),
     path(

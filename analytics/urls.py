@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from analytics.class_report import page
+from analytics.class_report import page as class_report
 from analytics.confusion import page as confusion
 from analytics.distribution import page as distribution
 from analytics.edge.tables import csv_page
-from analytics.learning_curves import page as curves
+from analytics.learning_curves import page as learning_curves
 from analytics.model_versions import comparison_page
-from analytics.model_versions import page as versions
-from analytics.next_steps import page as guidance
+from analytics.model_versions import page as model_versions
+from analytics.next_steps import page as next_steps
 from analytics.quality import page as quality
 from analytics.report_tables import REPORT_TABLES
 from analytics.savings import page as savings
 from analytics.slices import page as slices
 from analytics.steering import page as steering
-from analytics.test_set import page as review
+from analytics.test_set import page as test_set
 
 app_name = "analytics"
 
@@ -30,29 +30,37 @@ urlpatterns = [
     path("projects/<int:project_id>/savings/", savings.savings, name="savings"),
     path("projects/<int:project_id>/savings/replay/", savings.replay, name="replay"),
     path("projects/<int:project_id>/savings/defaults/", savings.use_defaults, name="use_defaults"),
-    path("projects/<int:project_id>/report/", page.classes, name="classes"),
-    path("projects/<int:project_id>/report/news/", page.news, name="news"),
-    path("projects/<int:project_id>/report/next-steps/", guidance.steps, name="next_steps"),
+    path("projects/<int:project_id>/report/", class_report.classes, name="classes"),
+    path("projects/<int:project_id>/report/news/", class_report.news, name="news"),
+    path("projects/<int:project_id>/report/next-steps/", next_steps.steps, name="next_steps"),
     path("projects/<int:project_id>/report/confusion/", confusion.confusion, name="confusion"),
     path(
         "projects/<int:project_id>/report/confusion/<uuid:first_id>/<uuid:second_id>/draft/",
         confusion.draft_rule,
         name="draft_rule",
     ),
-    path("projects/<int:project_id>/report/curves/", curves.curves, name="curves"),
-    path("projects/<int:project_id>/report/models/", versions.models, name="models"),
-    path("projects/<int:project_id>/report/models/newest/", versions.follow_newest, name="follow_newest"),
-    path("projects/<int:project_id>/report/models/<int:number>/promote/", versions.promote, name="promote"),
-    path("projects/<int:project_id>/report/models/<int:number>/note/", versions.note, name="note"),
+    path("projects/<int:project_id>/report/curves/", learning_curves.curves, name="curves"),
+    path("projects/<int:project_id>/report/models/", model_versions.models, name="models"),
+    path(
+        "projects/<int:project_id>/report/models/newest/", model_versions.follow_newest, name="follow_newest"
+    ),
+    path(
+        "projects/<int:project_id>/report/models/<int:number>/promote/",
+        model_versions.promote,
+        name="promote",
+    ),
+    path("projects/<int:project_id>/report/models/<int:number>/note/", model_versions.note, name="note"),
     path("projects/<int:project_id>/report/compare/", comparison_page.comparison, name="compare"),
-    path("projects/<int:project_id>/report/queue-test/", guidance.queue_test, name="queue_test"),
-    path("projects/<int:project_id>/report/train/", guidance.train_again, name="train_again"),
+    path("projects/<int:project_id>/report/queue-test/", next_steps.queue_test, name="queue_test"),
+    path("projects/<int:project_id>/report/train/", next_steps.train_again, name="train_again"),
     path("projects/<int:project_id>/report/distribution/", distribution.page, name="distribution"),
     path("projects/<int:project_id>/report/quality/", quality.page, name="quality"),
-    path("projects/<int:project_id>/report/test-set/", review.test_set, name="test_set"),
-    path("projects/<int:project_id>/report/test-set/pick/", review.pick_test_set, name="pick_test_set"),
+    path("projects/<int:project_id>/report/test-set/", test_set.test_set, name="test_set"),
+    path("projects/<int:project_id>/report/test-set/pick/", test_set.pick_test_set, name="pick_test_set"),
     path(
-        "projects/<int:project_id>/report/test-set/picks/<int:pick_id>/end/", review.end_pick, name="end_pick"
+        "projects/<int:project_id>/report/test-set/picks/<int:pick_id>/end/",
+        test_set.end_pick,
+        name="end_pick",
     ),
     path("projects/<int:project_id>/report/steering/", steering.page, name="steering"),
     path(
@@ -68,7 +76,11 @@ urlpatterns = [
         slices.end_pick,
         name="end_slice_pick",
     ),
-    path("projects/<int:project_id>/report/<uuid:class_id>/focus/", page.focus, name="focus"),
-    path("projects/<int:project_id>/report/<uuid:class_id>/focus/end/", page.end_focus, name="end_focus"),
+    path("projects/<int:project_id>/report/<uuid:class_id>/focus/", class_report.focus, name="focus"),
+    path(
+        "projects/<int:project_id>/report/<uuid:class_id>/focus/end/",
+        class_report.end_focus,
+        name="end_focus",
+    ),
     *DOWNLOADS,
 ]

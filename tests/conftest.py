@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
+from analytics.data import annotation_log, content_cache
 from labeling.documents import languages
 from tests.parts import in_parts
 from tests.servers import POSTGRES
@@ -43,6 +44,8 @@ def languages_are_read_once() -> Iterator[None]:
 def nobody_has_spent_anything() -> None:
     """Budgets, and what is remembered of rows, are kept by the process; people have the same keys."""
     cache.clear()
+    annotation_log._kept.clear()
+    content_cache._results.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -230,8 +230,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "severity": finding.tone,
     }
     actions = [
-        {"name": deed.name, "url": deed.address, "method": "POST" if deed.is_post else "GET"}
-        for deed in finding.deeds
+        {"name": action.name, "url": action.address, "method": "POST" if action.is_post else "GET"}
+        for action in finding.actions
     ]
     return described | {"class": finding.label_class.pk if finding.label_class else None, "actions": actions}
 

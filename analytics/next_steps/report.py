@@ -23,8 +23,8 @@ from labeling.training.model_status import ModelState
 def next_steps(member: Membership) -> list[Finding]:
     """What to do next in the project, the most useful first; never empty.
 
-    The findings of the class report, of the model in use, among what waits for people. Each step's first deed
-    is its main one; deeds that the member may not do are left out.
+    The findings of the class report, of the model in use, among what waits for people. The first action of a
+    step is its main one; those that the member may not do are left out.
     """
     project = member.project
     standing = standings([project], member.user)[project.pk]
@@ -33,7 +33,7 @@ def next_steps(member: Membership) -> list[Finding]:
     report = class_report(project)
     rows = findings(report)
     if not member.may_manage:
-        rows = [replace(finding, deeds=()) for finding in rows]
+        rows = [replace(finding, actions=()) for finding in rows]
     steps = [*_failing(member), *_waiting(member, standing), *_first_model(member, report), *rows]
     return [*sorted(steps, key=lambda step: -step.seriousness), _go_on(member, report, standing)]
 
@@ -47,7 +47,7 @@ def _no_documents(member: Membership) -> Finding:
         how_sure="",
         tone="warn",
         seriousness=100,
-        deeds=(import_more(member.project),) if member.may_manage else (),
+        actions=(import_more(member.project),) if member.may_manage else (),
     )
 
 
@@ -62,7 +62,7 @@ def _failing(member: Membership) -> list[Finding]:
             how_sure=_("The workers go on trying by themselves, at growing pauses."),
             tone="bad",
             seriousness=95,
-            deeds=(
+            actions=(
                 Action(
                     _("Try now"),
                     reverse("labeling:retry_work", args=[member.project_id, work.kind]),
@@ -90,7 +90,7 @@ def _waiting(member: Membership, standing: ProjectCounts) -> list[Finding]:
                 title=name.format(n=decimal(standing.questions, 0)),
                 text=_("Annotators asked about a document and wait for an answer."),
                 seriousness=84,
-                deed=Action(_("Reply"), f"{address}#questions"),
+                action=Action(_("Reply"), f"{address}#questions"),
             )
         )
     if standing.disputed:
@@ -104,14 +104,14 @@ def _waiting(member: Membership, standing: ProjectCounts) -> list[Finding]:
                     "Annotators disagree about them. Disputed documents do not train until they are decided."
                 ),
                 seriousness=82,
-                deed=Action(_("Decide"), address),
+                action=Action(_("Decide"), address),
             )
         )
     return steps
 
 
 def _for_adjudicators(
-    member: Membership, *, key: str, title: str, text: str, seriousness: int, deed: Action
+    member: Membership, *, key: str, title: str, text: str, seriousness: int, action: Action
 ) -> Finding:
     return Finding(
         key=key,
@@ -121,7 +121,7 @@ def _for_adjudicators(
         how_sure=_("Counted."),
         tone="warn",
         seriousness=seriousness,
-        deeds=(deed,) if member.may_adjudicate else (),
+        actions=(action,) if member.may_adjudicate else (),
     )
 
 
@@ -139,7 +139,7 @@ def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
             how_sure=_("Counted."),
             tone="warn",
             seriousness=88,
-            deeds=(label_now(member.project),),
+            actions=(label_now(member.project),),
         )
     ]
 
@@ -150,11 +150,11 @@ def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> 
     is_done = not standing.open or advice.standing == stopping_criteria.TrendStatus.STABILIZED
     if not standing.open:
         text = _("Every document is labeled. Import more to go on.")
-        deeds = (import_more(member.project),) if member.may_manage else ()
+        actions = (import_more(member.project),) if member.may_manage else ()
     else:
         text = ngettext("{n} document is open.", "{n} documents are open.", standing.open)
         text = text.format(n=decimal(standing.open, 0))
-        deeds = (label_now(member.project),)
+        actions = (label_now(member.project),)
     return Finding(
         key="stop" if is_done else "keep_labeling",
         title=title(advice, report.is_target_reached) if report.version else _("Keep labeling"),
@@ -163,5 +163,5 @@ def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> 
         how_sure=_("This is advice: nothing stops by itself."),
         tone="good",
         seriousness=0,
-        deeds=deeds,
+        actions=actions,
     )

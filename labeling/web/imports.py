@@ -22,7 +22,7 @@ from labeling.documents.metadata import ALL_FIELDS
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput, LabelingError
 from labeling.exchange import import_jobs, uploads
-from labeling.exchange import undo as undone_imports
+from labeling.exchange import undo as import_undo
 from labeling.exchange.import_summaries import ImportSummary
 from labeling.exchange.uploads import Preview
 from labeling.formats import ENCODINGS, USUAL_KEYS, ColumnChoice, Columns, Dialect, Format, RowProblem
@@ -451,14 +451,14 @@ def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse
     if request.method == "POST":
         charge(request, FILE_COST)
         try:
-            undone_imports.undo(member.project_id, person(request), job_id)
+            import_undo.undo(member.project_id, person(request), job_id)
             return redirect("labeling:import_job", member.project_id, job_id)
         except LabelingError as error:
             problem = error.message
     context = {
         "member": member,
         "job": import_job,
-        "effect": undone_imports.effect_of(import_job),
+        "effect": import_undo.effect_of(import_job),
         "problem": problem,
         "may_be_undone": import_job.state in ImportJob.UNDOABLE,
     }

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.annotations import skipping
 from labeling.exceptions import InvitationUnusable, LabelingError, NotFound
 from labeling.projects import invitations
-from labeling.projects import members as projects
+from labeling.projects import members as memberships
 from labeling.projects.models import ApiToken, Invitation, Membership
 from labeling.web.access import for_managers, person, refused
 from labeling.web.accounts import remember_browser
@@ -141,7 +141,9 @@ def change_role(request: HttpRequest, member: Membership, user_id: int) -> HttpR
     user = _member(member.project_id, user_id).user
     if form.is_valid():
         try:
-            changed = projects.add_member(member.project_id, person(request), user, form.cleaned_data["role"])
+            changed = memberships.add_member(
+                member.project_id, person(request), user, form.cleaned_data["role"]
+            )
         except LabelingError as error:
             messages.error(request, error.message)
         else:
@@ -158,7 +160,7 @@ def remove(request: HttpRequest, member: Membership, user_id: int) -> HttpRespon
     if request.method != "POST":
         return render(request, "labeling/confirm.html", _removal(member, user))
     try:
-        projects.remove_member(member.project_id, person(request), user)
+        memberships.remove_member(member.project_id, person(request), user)
     except LabelingError as error:
         messages.error(request, error.message)
         return redirect("labeling:members", member.project_id)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling import worker as working
+from labeling import worker as job_worker
 from labeling.annotations import submit
 from labeling.annotations.models import Annotation
 from labeling.annotations.submit import Submission
@@ -181,7 +181,7 @@ def test_two_messages_lead_to_one_training(shop: Project) -> None:
     with unpublished(shop):
         outbox.owe(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
-        assert not working.work_off(shop.pk, TRAIN)  # another worker got the same message
+        assert not job_worker.work_off(shop.pk, TRAIN)  # another worker got the same message
         outbox.hint(shop.pk, TRAIN)
     wait_until(lambda: ready(shop) == 2 and is_all_done())
     app.send_task("labeling.tasks.train", args=[shop.pk], queue="train")  # as an earlier version sent it

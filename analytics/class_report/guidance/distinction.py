@@ -45,7 +45,7 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
         how_sure=_how_sure(pair),
         tone="bad" if is_rule else "warn",
         seriousness=75 if is_rule else 30,
-        deeds=(rule, look, labels) if is_rule else (labels, look, rule),
+        actions=(rule, look, labels) if is_rule else (labels, look, rule),
         label_class=pair.first,
     )
 

@@ -34,7 +34,7 @@ class Finding:
     how_sure : what the finding rests on
     tone : good, warn or bad
     seriousness : the more serious comes first
-    deeds : what can be done, the most helpful first
+    actions : what can be done, the most helpful first
     """
 
     key: str
@@ -44,7 +44,7 @@ class Finding:
     how_sure: str
     tone: str
     seriousness: int
-    deeds: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = ()
     label_class: LabelClass | None = None
 
 

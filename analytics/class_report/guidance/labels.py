@@ -56,7 +56,7 @@ def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
         how_sure=_("Counted. That {n} are few is a rule of thumb.").format(n=limit),
         tone="bad" if few else "warn",
         seriousness=80 if few else 35,
-        deeds=(_more_of(report, rows),),
+        actions=(_more_of(report, rows),),
         label_class=rows[0].label_class,
     )
 
@@ -113,7 +113,7 @@ def little_to_learn_from(report: ClassReport) -> list[Finding]:
             how_sure=_("Counted. Easy tasks need less, many classes need more."),
             tone="warn",
             seriousness=40,
-            deeds=(label_now(report.project), import_more(report.project)),
+            actions=(label_now(report.project), import_more(report.project)),
         )
     ]
 
@@ -139,7 +139,7 @@ def unbalanced(report: ClassReport) -> list[Finding]:
             how_sure=_("Counted. If the class is as rare in the pool, it is no fault of the labels."),
             tone="warn",
             seriousness=20,
-            deeds=(
+            actions=(
                 label_more(report.project, [smallest.label_class]),
                 see(report.project, _("Show the distribution"), "distribution"),
             ),
@@ -215,7 +215,7 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
         ).format(low=scores.f1.interval.low, high=scores.f1.interval.high),
         tone="bad" if is_sure else "warn",
         seriousness=70 if is_sure else 38,
-        deeds=(label_more(project, [row.label_class]), wrong),
+        actions=(label_more(project, [row.label_class]), wrong),
         label_class=row.label_class,
     )
 

@@ -46,7 +46,7 @@ def _learnt(report: ClassReport, leaks: Leaks) -> list[Finding]:
             how_sure=_("Certain: these texts are equal, character by character."),
             tone="bad",
             seriousness=100,
-            deeds=(train_again(report.project),),
+            actions=(train_again(report.project),),
         )
     ]
 
@@ -70,6 +70,6 @@ def _kept_out(report: ClassReport, leaks: Leaks) -> list[Finding]:
             how_sure=_("Certain: these texts are equal, character by character."),
             tone="good",
             seriousness=5,
-            deeds=(see(report.project, _("Read the test set"), "test_set"),),
+            actions=(see(report.project, _("Read the test set"), "test_set"),),
         )
     ]

@@ -51,7 +51,7 @@ def _differs(project: Project, difference: AttributeDifference) -> Finding:
         ),
         tone="warn",
         seriousness=55,
-        deeds=(see(project, _("Show the slices"), "slices"), queue_test_documents(project)),
+        actions=(see(project, _("Show the slices"), "slices"), queue_test_documents(project)),
     )
 
 
@@ -92,7 +92,7 @@ def different_mix(report: ClassReport) -> list[Finding]:
             ).format(p=tested.p_value, v=tested.cramers_v),
             tone="warn",
             seriousness=45,
-            deeds=(see(project, _("Show the distribution"), "distribution"),),
+            actions=(see(project, _("Show the distribution"), "distribution"),),
         )
     ]
 

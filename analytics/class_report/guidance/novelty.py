@@ -33,7 +33,7 @@ def _none_unlike(report: ClassReport) -> Finding:
         how_sure=_("Near-duplicates share four fifths of their words (MinHash)."),
         tone="warn",
         seriousness=45,
-        deeds=(see(report.project, _("Read the test set"), "test_set"),),
+        actions=(see(report.project, _("Read the test set"), "test_set"),),
     )
 
 
@@ -70,5 +70,5 @@ def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
         ).format(low=round(100 * low), high=round(100 * high)),
         tone="warn",
         seriousness=45,
-        deeds=(see(report.project, _("Read texts without near-duplicates"), "test_set", twins="0"),),
+        actions=(see(report.project, _("Read texts without near-duplicates"), "test_set", twins="0"),),
     )

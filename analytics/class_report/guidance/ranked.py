@@ -34,11 +34,11 @@ CHECKS = (
 def findings(report: ClassReport) -> list[Finding]:
     """The most serious first; empty when there is nothing to be done.
 
-    Of another model than the one in use they come without deeds: what steers is about the model that ranks.
+    Of another model than the one in use they come without actions: what steers is about the model that ranks.
     """
     ranked = [finding for check in CHECKS for finding in check(report)]
     if not report.choice.is_in_use:
-        ranked = [replace(finding, deeds=()) for finding in ranked]
+        ranked = [replace(finding, actions=()) for finding in ranked]
     return sorted(ranked, key=lambda finding: -finding.seriousness)
 
 

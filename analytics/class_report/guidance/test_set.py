@@ -39,7 +39,7 @@ def missing_classes(report: ClassReport) -> list[Finding]:
             ),
             tone="bad",
             seriousness=90,
-            deeds=_more_tests(report),
+            actions=_more_tests(report),
             label_class=missing[0],
         )
     ]
@@ -76,7 +76,7 @@ def too_small(report: ClassReport) -> list[Finding]:
             ),
             tone="warn" if n else "bad",
             seriousness=50 if n else 90,
-            deeds=_more_tests(report),
+            actions=_more_tests(report),
         )
     ]
 
@@ -109,7 +109,7 @@ def too_good(report: ClassReport) -> list[Finding]:
             ),
             tone="warn",
             seriousness=60,
-            deeds=(
+            actions=(
                 *_more_tests(report),
                 see(report.project, _("Read the test set"), "test_set"),
             )[:2],

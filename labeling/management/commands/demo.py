@@ -23,7 +23,7 @@ from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
-from labeling.management import demo_articles as texts
+from labeling.management import demo_articles
 from labeling.management.demo_people import (
     ADJUDICATOR,
     ANNOTATORS,
@@ -61,7 +61,8 @@ MEASURE_SECONDS = 60  # that the service may take to measure a model; nobody doe
 
 class Command(BaseCommand):
     help = (
-        f"Prepare the demo: a project on {texts.COUNT:,} BBC News articles with accounts, labels and a model."
+        f"Prepare the demo: a project on {demo_articles.COUNT:,} BBC News articles"
+        " with accounts, labels and a model."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -111,14 +112,16 @@ class Command(BaseCommand):
             manager,
             name=NAME,
             kind=Project.Kind.SINGLE,
-            class_names=list(texts.RULES),
+            class_names=list(demo_articles.RULES),
             test_share=TEST_SHARE,
             strategy=Project.Strategy.RANDOM,  # so far: the same documents in every demo
-            description=f"{texts.DESCRIPTION} {describe_people()}",
+            description=f"{demo_articles.DESCRIPTION} {describe_people()}",
         )
         for name, role in roles.items():
             members.add_member(project.pk, manager, people[name], role)
-        _publish(project, manager, texts.BODY, texts.RULES, "What each class holds, with examples.")
+        _publish(
+            project, manager, demo_articles.BODY, demo_articles.RULES, "What each class holds, with examples."
+        )
         return project
 
     def _bring_articles(self) -> None:
@@ -126,8 +129,8 @@ class Command(BaseCommand):
 
         No worker sees it alone: features are learnt on all articles.
         """
-        self._say(f"Reading {texts.COUNT:,} articles")
-        articles = list(texts.articles())
+        self._say(f"Reading {demo_articles.COUNT:,} articles")
+        articles = list(demo_articles.articles())
         self.truth = {record.external_id: name for record, name in articles}
         records = [record for record, _ in articles]
         keys = [random_key(self.project, content_hash(record.text)) for record in records]
@@ -168,7 +171,13 @@ class Command(BaseCommand):
             self._label(name, labels)
         if number == CLEARER_AFTER:
             note = "Where Tech ends and Business begins, which people had asked."
-            _publish(self.project, self.people["manager"], texts.CLEARER_BODY, texts.CLEARER_RULES, note)
+            _publish(
+                self.project,
+                self.people["manager"],
+                demo_articles.CLEARER_BODY,
+                demo_articles.CLEARER_RULES,
+                note,
+            )
         self._train()
 
     def _label(self, name: str, count: int) -> int:
@@ -187,8 +196,10 @@ class Command(BaseCommand):
         """Somebody is not sure about an article between the two classes, and asks; the rest goes back."""
         person = self.people[HASTY]
         held = claims.claim(self.project.pk, person, BATCH_SIZE).documents
-        of_rare = [document for document in held if self._true_class(document.external_id) == texts.RARE]
-        hardest = max(of_rare or held, key=lambda document: texts.likeness_to_neighbor(document.text))
+        of_rare = [
+            document for document in held if self._true_class(document.external_id) == demo_articles.RARE
+        ]
+        hardest = max(of_rare or held, key=lambda document: demo_articles.likeness_to_neighbor(document.text))
         questions.ask(hardest.token, person, QUESTION)
         for hard in held:
             if hard != hardest:

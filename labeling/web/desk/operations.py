@@ -1,6 +1,6 @@
 """Desk operations: what can be done with a document. Each takes the fields of its form, whoever sent them.
 
-The plain forms and the page's script end here alike; a deed is named by `data-do` on its form.
+The plain forms and the page's script end here alike; an operation is named by `data-do` on its form.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from labeling.queue.models import lease_token
 from labeling.web.desk.forms import AnswerForm
 
 Outcome = dict[str, Any]  # "message" where people would not expect it, and what the script needs to go on
-Deed = Callable[[User, int, QueryDict], Outcome]
+Operation = Callable[[User, int, QueryDict], Outcome]
 
 
 class Unreadable(LabelingError):
@@ -103,7 +103,7 @@ def _key(sent: QueryDict) -> str:
     return sent.get("key", "")[:MAX_KEY_LENGTH]
 
 
-DEEDS: dict[str, Deed] = {"answer": answer, "skip": skip, "defer": defer, "ask": ask, "undo": undo}
+OPERATIONS: dict[str, Operation] = {"answer": answer, "skip": skip, "defer": defer, "ask": ask, "undo": undo}
 
 
 def refusal(error: LabelingError) -> str:

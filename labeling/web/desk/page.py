@@ -147,10 +147,12 @@ def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
     return render(request, "labeling/label.html", context, status=shown.status)
 
 
-def _done(request: HttpRequest, member: Membership, deed: operations.Deed, message: str = "") -> HttpResponse:
+def _done(
+    request: HttpRequest, member: Membership, operation: operations.Operation, message: str = ""
+) -> HttpResponse:
     """Do it and go on, by a redirect: a reload or the back button sends nothing twice."""
     try:
-        done = deed(person(request), member.project_id, request.POST)
+        done = operation(person(request), member.project_id, request.POST)
     except NotFound:
         messages.warning(request, operations.gone())
     except LabelingError as error:

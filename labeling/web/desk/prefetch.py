@@ -18,7 +18,7 @@ from labeling.desk.actions import hold, open_desk
 from labeling.exceptions import InvalidInput, LabelingError
 from labeling.projects import members
 from labeling.web.access import another_person, for_people, person
-from labeling.web.desk import operations as deeds
+from labeling.web.desk import operations
 from labeling.web.desk.page import part_of
 
 logger = logging.getLogger(__name__)
@@ -77,11 +77,11 @@ def save(request: HttpRequest, project_id: int) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, project_id: int, do: str, fields: str) -> dict[str, Any]:
     try:
-        return {"status": "ok"} | deeds.DEEDS[do](person(request), project_id, QueryDict(fields))
+        return {"status": "ok"} | operations.OPERATIONS[do](person(request), project_id, QueryDict(fields))
     except TooManyFieldsSent:
         return {"status": "refused", "message": _("There is too much in this answer.")}
     except LabelingError as error:
-        return {"status": "refused", "message": deeds.refusal(error)}
+        return {"status": "refused", "message": operations.refusal(error)}
     except Exception:  # one operation that fails must not hold up the others; it is sent again
         logger.exception("An operation of the label page failed: %s", do)
         return {"status": "again"}
@@ -95,7 +95,9 @@ def _operations(request: HttpRequest) -> tuple[str, list[tuple[str, str]]]:
         whose = str(sent["person"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput from error
-    if not 0 < len(listed) <= MAX_OPERATIONS or any(do not in deeds.DEEDS for do, _fields in listed):
+    if not 0 < len(listed) <= MAX_OPERATIONS or any(
+        do not in operations.OPERATIONS for do, _fields in listed
+    ):
         raise InvalidInput
     return whose, listed
 

@@ -53,9 +53,9 @@ def test_the_button_of_several_classes_asks_for_each_of_them(
     tickets: Project, client: Client, joan: User
 ) -> None:
     label_pool(tickets, "Refund", 1)
-    (deed,) = findings_now(tickets)["few_labels"].deeds
+    (action,) = findings_now(tickets)["few_labels"].actions
     client.force_login(joan)
-    client.post(deed.address, {"also": [value for _name, value in deed.fields]})
+    client.post(action.address, {"also": [value for _name, value in action.fields]})
     assert Focus.objects.standing().filter(project=tickets).count() == 3
 
 
@@ -67,7 +67,7 @@ def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queu
     missing = findings_now(tickets)["missing_in_test_set"]
     assert "Nothing can be measured for Delivery." in missing.text
     client.force_login(joan)
-    answer = client.post(missing.deeds[0].address, follow=True)
+    answer = client.post(missing.actions[0].address, follow=True)
     assert "2 test documents are brought to the front" in answer.content.decode()
     picked = Pick.objects.get(project=tickets).picked.values_list("document", flat=True)
     assert set(picked) == {document.pk for document in waiting}
@@ -77,7 +77,7 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
     tickets: Project, client: Client, joan: User
 ) -> None:
     judge(tickets, MIXED_UP)
-    assert findings_now(tickets)["missing_in_test_set"].deeds[0].name == "Import documents"
+    assert findings_now(tickets)["missing_in_test_set"].actions[0].name == "Import documents"
     client.force_login(joan)
     answer = client.post(reverse("analytics:queue_test", args=[tickets.pk]), follow=True)
     assert "import more documents" in answer.content.decode()
@@ -111,7 +111,7 @@ def test_copies_that_were_kept_out_are_told_and_copies_that_were_learnt_are_the_
     worst = findings(class_report(tickets))[0]
     assert worst.key == "leak"
     client.force_login(joan)
-    client.post(worst.deeds[0].address)
+    client.post(worst.actions[0].address)
     assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.TRAIN).exists()
 
 
@@ -140,7 +140,7 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
         "weak."
     )
     assert "Two people split on it in 10 of 10 comparisons of their answers." in unclear.how_sure
-    assert unclear.deeds[0].name == "Draft a rule"
+    assert unclear.actions[0].name == "Draft a rule"
 
 
 def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_such(

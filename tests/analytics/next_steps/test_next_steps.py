@@ -48,7 +48,7 @@ def disagree(project: Project, *people: User) -> None:
 def test_a_project_without_documents_needs_documents_first(joan: User) -> None:
     project = new_projects.create(joan, name="Empty", kind="single", class_names=NAMES)
     (step,) = next_steps(member(project, joan))
-    assert (step.key, step.deeds[0].address) == (
+    assert (step.key, step.actions[0].address) == (
         "no_documents",
         reverse("labeling:import", args=[project.pk]),
     )
@@ -59,7 +59,7 @@ def test_before_the_first_model_the_list_says_how_many_labels_it_takes(tickets: 
     first, *others = next_steps(member(tickets, ann))
     assert (first.key, first.title) == ("first_model", "No model yet: too few labels")
     assert first.text.startswith("Label 9 more documents for the first model.")
-    assert first.deeds[0].address == reverse("labeling:label", args=[tickets.pk])
+    assert first.actions[0].address == reverse("labeling:label", args=[tickets.pk])
     assert others[-1].key == "keep_labeling"
 
 
@@ -73,14 +73,14 @@ def test_people_who_wait_come_before_what_models_lack_and_failed_work_before_all
     label_pool(project, "Refund", 12)
     OwedWork.objects.create(project=project, kind="train", attempts=2, failure="No memory is left.")
     assert keys(project, joan)[:4] == ["work_failing", "questions", "disputes", "few_labels"]
-    may_do = {step.key: bool(step.deeds) for step in next_steps(member(project, carla))}
+    may_do = {step.key: bool(step.actions) for step in next_steps(member(project, carla))}
     assert (may_do["work_failing"], may_do["questions"], may_do["disputes"], may_do["few_labels"]) == (
         False,
         True,
         True,
         False,
     )
-    assert not any(step.deeds for step in next_steps(member(project, ann)) if step.key != "keep_labeling")
+    assert not any(step.actions for step in next_steps(member(project, ann)) if step.key != "keep_labeling")
 
 
 def test_the_findings_of_the_class_report_are_steps_of_the_list(

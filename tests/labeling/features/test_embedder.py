@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from labeling import worker as working
+from labeling import worker as job_worker
 from labeling.features import embeddings
 from labeling.jobs.models import OwedWork
 from labeling.learning.text.sentence_embeddings import embeddings_installed, load_embedder
@@ -61,7 +61,7 @@ def done(project: Project) -> int:
 
 def is_found_again_and_done(project: Project) -> bool:
     """Looks for lost work as the clock of the service does."""
-    working.reconcile()
+    job_worker.reconcile()
     return done(project) == 260 and not OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).exists()
 
 

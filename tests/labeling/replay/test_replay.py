@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from labeling import worker as working
+from labeling import worker as job_worker
 from labeling.annotations import imported
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
@@ -36,7 +36,7 @@ def settled(shop: Project) -> Project:
     fill(shop, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
     fill(shop, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
     outbox.owe(shop.pk, OwedWork.Kind.FEATURIZE)
-    assert working.work_off(shop.pk, OwedWork.Kind.FEATURIZE)
+    assert job_worker.work_off(shop.pk, OwedWork.Kind.FEATURIZE)
     settle(shop)
     shop.refresh_from_db()
     return shop
@@ -44,7 +44,7 @@ def settled(shop: Project) -> Project:
 
 def worked(project: Project) -> Replay:
     """The replay after all the work that it takes."""
-    while working.work_off(project.pk, OwedWork.Kind.REPLAY):
+    while job_worker.work_off(project.pk, OwedWork.Kind.REPLAY):
         assert not OwedWork.objects.failing().exists()
     return Replay.objects.get(project=project)
 
@@ -70,7 +70,7 @@ def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, 
 def test_a_worker_that_is_killed_loses_one_run(settled: Project, joan: User, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "RUN_SECONDS", 0)
     asked = ask(settled.pk, joan)
-    assert working.work_off(settled.pk, OwedWork.Kind.REPLAY)
+    assert job_worker.work_off(settled.pk, OwedWork.Kind.REPLAY)
     assert [(c.strategy, c.seed) for c in asked.curves.all()] == [("random", 0)]
     assert worker.next_run(asked) == (Strategy.MARGIN, 0)
     assert OwedWork.objects.get(kind=OwedWork.Kind.REPLAY).state == OwedWork.State.QUEUED
@@ -113,7 +113,7 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
             finished_at="2026-01-01T00:00Z",
         )
     ask(settled.pk, joan)
-    while working.work_off(settled.pk, OwedWork.Kind.REPLAY):
+    while job_worker.work_off(settled.pk, OwedWork.Kind.REPLAY):
         pass
     assert Replay.objects.filter(project=settled).count() == worker.MAX_SAVED_REPLAYS
 
@@ -149,7 +149,7 @@ def test_several_classes_are_replayed_too(
     project = make_project(kind="multi", texts=[text_of(names[n % 3], n) for n in range(100)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(30)], split="test")
     outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    assert working.work_off(project.pk, OwedWork.Kind.FEATURIZE)
+    assert job_worker.work_off(project.pk, OwedWork.Kind.FEATURIZE)
     settle(project)
     ask(project.pk, joan)
     result = worked(project).result

@@ -187,8 +187,8 @@ def test_an_undo_waits_for_the_answer_that_failed_before_it(
 ):
     token = shown(client, tickets).token
     both = [answered(tickets, token), operation("undo", answer="k1")]
-    broken = operations.DEEDS | {"answer": lambda *_: 1 / 0}
-    monkeypatch.setattr(operations, "DEEDS", broken)
+    broken = operations.OPERATIONS | {"answer": lambda *_: 1 / 0}
+    monkeypatch.setattr(operations, "OPERATIONS", broken)
     outcomes = save(client, tickets, *both).json()["outcomes"]
     assert [outcome["status"] for outcome in outcomes] == ["again", "again"]
     monkeypatch.undo()

@@ -15,7 +15,7 @@ from labeling.documents.models import Document
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease
-from labeling.web.desk import operations as deeds
+from labeling.web.desk import operations
 from tests.fixtures.people import TEXTS, Clock, label
 from tests.labeling.web.test_desk import statements, url
 
@@ -148,7 +148,7 @@ def test_an_operation_that_fails_is_asked_for_again_and_the_others_are_done(anno
     def fail(*_args: object) -> dict[str, Any]:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(deeds.DEEDS, "skip", fail)
+    monkeypatch.setitem(operations.OPERATIONS, "skip", fail)
     first = shown(annotator, tickets)
     skipped, stored = save(
         annotator, tickets, operation("skip", token=first.token), answered(tickets, first.token)
