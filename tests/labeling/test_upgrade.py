@@ -7,13 +7,14 @@ some.
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
@@ -21,6 +22,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from labeling import worker
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
+from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.management.throwaway import throwaway_service
 from labeling.predictions.models import ModelVersion
@@ -72,8 +74,9 @@ def load(tables: dict[str, list[dict[str, Any]]]) -> None:
 
 def test_every_promise_of_the_queue_holds(upgraded: Project) -> None:
     told = StringIO()
-    call_command("verify_invariants", stdout=told)
-    assert "BROKEN" not in told.getvalue()
+    with suppress(CommandError):
+        call_command("verify_invariants", stdout=told)
+    assert "BROKEN" not in told.getvalue(), told.getvalue()
 
 
 def test_every_page_can_be_read(upgraded: Project) -> None:
