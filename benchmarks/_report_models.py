@@ -56,8 +56,8 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
         )
         if project.kind == Project.Kind.SPANS:
             spans = [
-                list(zip(starts, ends, (class_index[c] for c in given), strict=True))
-                for _, given, starts, ends in labelled
+                list(zip(starts, ends, (class_index[c] for c in classes), strict=True))
+                for _, classes, starts, ends in labelled
             ]
             _store_spans(version, ids, spans, error)
         else:

@@ -84,8 +84,12 @@ def main() -> None:
         folder = Path(name)
         postgres = Postgres(folder, folder / "logs")
         postgres.start()
-        given = {"DATABASE_URL": postgres.url, "DATA_DIR": name, "SECRET_KEY": "for a benchmark only " * 4}
-        environment = {**os.environ, **given}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": postgres.url,
+            "DATA_DIR": name,
+            "SECRET_KEY": "for a benchmark only " * 4,
+        }
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"],
             cwd=settings.BASE_DIR,

@@ -218,5 +218,5 @@ def _two_answers(kind: str, classes: Sequence[UUID], answers: Sequence[ComparedA
             for answer in answers
         ]
         return positions_marked([spans[row] for row in first], [spans[row] for row in second], len(classes))
-    given = class_index.matrix([answer.classes for answer in answers])
-    return given[first], given[second]
+    chosen = class_index.matrix([answer.classes for answer in answers])
+    return chosen[first], chosen[second]

@@ -65,7 +65,7 @@ def people_of(log: AnnotationLog) -> dict[int, str]:
 def by_person(names: dict[int, str], log: AnnotationLog, order: Whole) -> list[Group]:
     """Every answer that stands, whether it speaks for its document or not.
 
-    names : from `people_of`; order : (n_classes,) places in the ledger of the classes to count
+    names : from `people_of`; order : (n_classes,) columns in the annotation log of the classes to count
     """
     index_of = {pk: n for n, pk in enumerate(names)}
     group = _grouped(np.where(log.stands, log.annotators, 0), index_of)

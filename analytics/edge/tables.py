@@ -40,8 +40,8 @@ class ReportTable:
 
 def download(member: Membership, table: ReportTable, query: Mapping[str, str]) -> HttpResponse:
     """The table as a CSV file. Raises what reading it raises."""
-    found = table.read(member, query)
-    return csv_file(f"{found.name}-{member.project_id}", found.header, found.rows)
+    content = table.read(member, query)
+    return csv_file(f"{content.name}-{member.project_id}", content.header, content.rows)
 
 
 def csv_page(table: ReportTable) -> Callable[..., HttpResponseBase]:

@@ -20,8 +20,8 @@ def difference_of_proportions(
     Source: Newcombe (1998), "Interval estimation for the difference between independent
     proportions", method 10.
 
-    >>> found = difference_of_proportions(48, 80, 56, 70, "")
-    >>> round(found.value, 4), round(found.interval.low, 4), round(found.interval.high, 4)
+    >>> difference = difference_of_proportions(48, 80, 56, 70, "")
+    >>> round(difference.value, 4), round(difference.interval.low, 4), round(difference.interval.high, 4)
     (0.2, 0.0524, 0.3339)
     """
     if not first_trials or not second_trials:
@@ -43,8 +43,8 @@ def difference_within_strata(strata: Sequence[tuple[int, int, int, int]], reason
     Source: Mantel and Haenszel's risk difference with the variance of Sato (1989), "On the variance estimator
     for the Mantel-Haenszel risk difference".
 
-    >>> found = difference_within_strata([(8, 10, 9, 10), (20, 100, 12, 30)], "")
-    >>> round(found.value, 3), round(found.interval.low, 3), round(found.interval.high, 3)
+    >>> difference = difference_within_strata([(8, 10, 9, 10), (20, 100, 12, 30)], "")
+    >>> round(difference.value, 3), round(difference.interval.low, 3), round(difference.interval.high, 3)
     (0.182, 0.015, 0.349)
     """
     weight = change = spread = balance = 0.0

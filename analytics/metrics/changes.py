@@ -17,8 +17,9 @@ def change(before: Measure, after: Measure) -> Measure:
     Source: Zou and Donner (2008), "Construction of confidence limits about effect measures", for any two
     intervals, after Newcombe (1998).
 
-    >>> found = change(Measure(0.5, interval=Interval(0.4, 0.6)), Measure(0.8, interval=Interval(0.7, 0.85)))
-    >>> round(found.value, 2), round(found.interval.low, 3), round(found.interval.high, 3)
+    >>> before, now = Measure(0.5, interval=Interval(0.4, 0.6)), Measure(0.8, interval=Interval(0.7, 0.85))
+    >>> difference = change(before, now)
+    >>> round(difference.value, 2), round(difference.interval.low, 3), round(difference.interval.high, 3)
     (0.3, 0.159, 0.412)
     """
     if before.value is None or before.interval is None:

@@ -89,8 +89,8 @@ def report_single(truth: NDArray[np.integer], predicted: NDArray[np.integer], n_
     truth, predicted : (n_documents,) places of classes, 0 to n_classes - 1
     Raises ValueError when shapes differ or a place is out of range.
 
-    >>> found = report_single(np.array([0, 0, 1]), np.array([0, 1, 1]), n_classes=3)
-    >>> round(found.macro.f1.value, 3), found.classes[2].f1.reason
+    >>> scores = report_single(np.array([0, 0, 1]), np.array([0, 1, 1]), n_classes=3)
+    >>> round(scores.macro.f1.value, 3), scores.classes[2].f1.reason
     (0.667, 'No document of the test set has this class.')
     """
     matrix = confusion_matrix(truth, predicted, n_classes)
@@ -107,8 +107,8 @@ def report_multi(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Repo
     truth, predicted : (n_documents, n_classes) booleans
     Raises ValueError when shapes differ.
 
-    >>> found = report_multi(np.array([[1, 1], [0, 1]], bool), np.array([[1, 0], [0, 1]], bool))
-    >>> found.accuracy.value, found.hamming_loss.value, round(found.micro.f1.value, 3)
+    >>> scores = report_multi(np.array([[1, 1], [0, 1]], bool), np.array([[1, 0], [0, 1]], bool))
+    >>> scores.accuracy.value, scores.hamming_loss.value, round(scores.micro.f1.value, 3)
     (0.5, 0.25, 0.8)
     """
     counts = counts_multi(truth, predicted)

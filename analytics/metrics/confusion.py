@@ -93,10 +93,10 @@ def confusion(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusi
     Raises ValueError when shapes differ.
 
     >>> truth = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0]], bool)
-    >>> found = confusion(truth, np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0]], bool))
-    >>> found.matrix
+    >>> counted = confusion(truth, np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0]], bool))
+    >>> counted.matrix
     array([[1, 1, 0], [0, 0, 0], [0, 0, 1]])
-    >>> found.missed, found.missed_alone
+    >>> counted.missed, counted.missed_alone
     (array([1, 1, 0]), array([0, 1, 0]))
     """
     lost, added = _mistakes(truth, predicted)
@@ -182,8 +182,8 @@ def pairs(
     counts : of the same units, where somebody has counted already
 
     >>> truth = np.eye(3, dtype=bool)[[0, 0, 0, 1, 1, 2]]
-    >>> (found,) = pairs(truth, np.eye(3, dtype=bool)[[0, 1, 1, 1, 0, 2]])
-    >>> found.first, found.second, found.forward, found.backward, found.either, round(found.expected, 2)
+    >>> (pair,) = pairs(truth, np.eye(3, dtype=bool)[[0, 1, 1, 1, 0, 2]])
+    >>> pair.first, pair.second, pair.forward, pair.backward, pair.either, round(pair.expected, 2)
     (0, 1, 2, 1, 5, 2.17)
     """
     counts = counts or confusion(truth, predicted)

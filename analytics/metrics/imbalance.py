@@ -40,8 +40,8 @@ def imbalance(counts: NDArray[np.integer]) -> Imbalance:
 
     Source: effective number = exp(entropy), Hill (1973), "Diversity and evenness".
 
-    >>> found = imbalance(np.array([90, 10]))
-    >>> found.ratio.value, round(found.normalised_entropy.value, 3), round(found.effective_classes.value, 3)
+    >>> sizes = imbalance(np.array([90, 10]))
+    >>> sizes.ratio.value, round(sizes.normalised_entropy.value, 3), round(sizes.effective_classes.value, 3)
     (9.0, 0.469, 1.384)
     """
     if counts.ndim != 1 or not counts.size or counts.min() < 0:

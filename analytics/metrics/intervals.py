@@ -22,8 +22,8 @@ def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> I
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
 
-    >>> found = wilson(8, 10)
-    >>> round(found.low, 4), round(found.high, 4)
+    >>> interval = wilson(8, 10)
+    >>> round(interval.low, 4), round(interval.high, 4)
     (0.4902, 0.9433)
     """
     if not 0 <= successes <= trials or trials <= 0:
@@ -53,8 +53,8 @@ def effective_interval(
     positive counts estimated from survey data", with the ends of Clopper and Pearson (1934) or of Jeffreys
     (Brown, Cai and DasGupta, 2001).
 
-    >>> found = effective_interval(0.1, 0.1, 0.09 / 50, edge=EXACT)
-    >>> round(found.low, 4), round(found.high, 4)
+    >>> interval = effective_interval(0.1, 0.1, 0.09 / 50, edge=EXACT)
+    >>> round(interval.low, 4), round(interval.high, 4)
     (0.0333, 0.2181)
     """
     cases = centre * (1 - centre) / variance
@@ -94,8 +94,8 @@ def f1_of_counts(
     were given it, the share where both agree. So Wilson's interval of J, carried through this increasing
     function, is one of F1. Undefined without a document of the class: recall and F1 cannot be known.
 
-    >>> found = f1_of_counts(1, 0, 2)
-    >>> found.value, round(found.interval.low, 3), round(found.interval.high, 3)
+    >>> f1 = f1_of_counts(1, 0, 2)
+    >>> f1.value, round(f1.interval.low, 3), round(f1.interval.high, 3)
     (0.5, 0.116, 0.884)
     """
     if true_positives + false_negatives == 0:

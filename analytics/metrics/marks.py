@@ -35,8 +35,8 @@ def score_marks(
     documents : (n_marks,) row of the document that each is in, of `n_documents`: spans of one document go
         wrong together
 
-    >>> found = score_marks(np.array([0.9, 0.9]), np.array([True, False]), np.array([0, 1]), 2)
-    >>> round(found.gap.value, 2), round(found.brier.value, 2)
+    >>> scores = score_marks(np.array([0.9, 0.9]), np.array([True, False]), np.array([0, 1]), 2)
+    >>> round(scores.gap.value, 2), round(scores.brier.value, 2)
     (0.4, 0.41)
     """
     if not len(probabilities):

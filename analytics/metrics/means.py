@@ -29,8 +29,8 @@ def mean_interval(
         all come out alike do not make a mean certain
     bounds : between which each case lies
 
-    >>> found = mean_interval(np.array([0.0, 0.2] * 20), imagined=(0.0, 1.0))
-    >>> round(found.low, 2), round(found.high, 2)
+    >>> interval = mean_interval(np.array([0.0, 0.2] * 20), imagined=(0.0, 1.0))
+    >>> round(interval.low, 2), round(interval.high, 2)
     (0.06, 0.18)
     """
     lowest, width = bounds[0], bounds[1] - bounds[0]

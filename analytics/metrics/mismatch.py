@@ -50,8 +50,8 @@ def mismatch(
     Source: Hope (1968), "A simplified Monte Carlo significance test procedure"; one is added to both counts
     as Phipson and Smyth (2010) show to be right. Effect size: Cramér (1946).
 
-    >>> found = mismatch(np.array([90, 10]), np.array([60, 40]), seed=1)
-    >>> round(found.statistic, 1), found.p_value < 0.001, round(found.cramers_v, 2)
+    >>> test = mismatch(np.array([90, 10]), np.array([60, 40]), seed=1)
+    >>> round(test.statistic, 1), test.p_value < 0.001, round(test.cramers_v, 2)
     (24.0, True, 0.35)
     """
     if first.shape != second.shape or first.ndim != 1:

@@ -73,8 +73,9 @@ def paired_differences(
 
     >>> truth = np.eye(2, dtype=bool)[[0, 1] * 40]
     >>> wrong_often = truth.copy(); wrong_often[:20] = ~wrong_often[:20]
-    >>> found = paired_differences(truth, wrong_often, truth)
-    >>> found.accuracy.change.value, found.accuracy.is_beyond_noise, found.fixed, found.broken
+    >>> differences = paired_differences(truth, wrong_often, truth)
+    >>> accuracy = differences.accuracy
+    >>> accuracy.change.value, accuracy.is_beyond_noise, differences.fixed, differences.broken
     (0.25, True, 20, 0)
     """
     if not truth.shape == first.shape == second.shape or truth.ndim != 2:
@@ -92,8 +93,8 @@ def paired_differences_of_counts(first: Counts, second: Counts) -> PairedDiffere
     returns : accuracy is the share of documents without anything extra or missed
 
     >>> right, none = np.ones((30, 1), int), np.zeros((30, 1), int)
-    >>> found = paired_differences_of_counts((none, none, right), (right, none, none))
-    >>> found.classes[0].first, found.classes[0].second, found.classes[0].is_beyond_noise
+    >>> differences = paired_differences_of_counts((none, none, right), (right, none, none))
+    >>> differences.classes[0].first, differences.classes[0].second, differences.classes[0].is_beyond_noise
     (0.0, 1.0, True)
     """
     tables = [np.stack(part).astype(np.int32) for part in (first, second)]
@@ -143,8 +144,8 @@ def difference_of_shares(n_documents: int, fixed: int, broken: int) -> Interval:
     Source: Bonett and Price (2012), "Adjusted Wald confidence interval for a difference of binomial
     proportions based on paired data".
 
-    >>> found = difference_of_shares(100, 12, 4)
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> interval = difference_of_shares(100, 12, 4)
+    >>> round(interval.low, 3), round(interval.high, 3)
     (-0.002, 0.159)
     """
     better, worse = (fixed + 1) / (n_documents + 2), (broken + 1) / (n_documents + 2)

@@ -64,8 +64,8 @@ def prevalence(positives: float, n_sampled: int, population: int, confidence: fl
 
     Source: Wilson (1927), with the finite population correction of Cochran (1977), "Sampling techniques".
 
-    >>> found = prevalence(30, 100, 1_000_000)
-    >>> found.value, round(found.interval.low, 3), round(found.interval.high, 3)
+    >>> share = prevalence(30, 100, 1_000_000)
+    >>> share.value, round(share.interval.low, 3), round(share.interval.high, 3)
     (0.3, 0.219, 0.396)
     """
     if not -1e-9 <= positives <= n_sampled + 1e-9 or not 0 <= n_sampled <= population:

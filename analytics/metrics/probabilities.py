@@ -62,8 +62,8 @@ def score_probabilities(
     Raises ValueError when shapes differ.
 
     >>> odds, truth = np.array([[.9, .1], [.9, .1]]), np.array([[True, False], [False, True]])
-    >>> found = score_probabilities(odds, truth, odds > .5, is_single=True)
-    >>> round(found.gap.value, 2), round(found.calibration.error.value, 2)
+    >>> scores = score_probabilities(odds, truth, odds > .5, is_single=True)
+    >>> round(scores.gap.value, 2), round(scores.calibration.error.value, 2)
     (0.4, 0.4)
     """
     if not probabilities.shape == truth.shape == predicted.shape or truth.ndim != 2:

@@ -37,8 +37,8 @@ def ranking(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]) -> Ra
     Source: Tsoumakas, Katakis and Vlahavas (2010), "Mining multi-label data"; equal to scikit-learn's
     `label_ranking_average_precision_score`, `label_ranking_loss` and `coverage_error`.
 
-    >>> found = ranking(np.array([[.9, .5, .4]]), np.array([[True, False, True]]))
-    >>> round(found.average_precision.value, 3), found.loss.value, found.coverage.value
+    >>> scores = ranking(np.array([[.9, .5, .4]]), np.array([[True, False, True]]))
+    >>> round(scores.average_precision.value, 3), scores.loss.value, scores.coverage.value
     (0.833, 0.5, 3.0)
     """
     if probabilities.shape != truth.shape or truth.ndim != 2:

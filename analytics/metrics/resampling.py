@@ -72,8 +72,8 @@ def corrected_interval(
 
     Source: Efron (1981), "Nonparametric standard errors and confidence intervals", bias-corrected.
 
-    >>> found = corrected_interval(0.5, np.linspace(0, 1, 1001))
-    >>> round(found.low, 2), round(found.high, 2)
+    >>> interval = corrected_interval(0.5, np.linspace(0, 1, 1001))
+    >>> round(interval.low, 2), round(interval.high, 2)
     (0.03, 0.97)
     """
     defined = draws[~np.isnan(draws)]

@@ -46,8 +46,8 @@ def skews(
     give (and not to give) the class MIN_EXPECTED times; Benjamini and Hochberg's rule chooses among them.
     Different documents may be the reason as well as different habits: a hint, no proof.
 
-    >>> found = skews(np.array([[40, 60], [20, 80], [20, 80]]), np.array([100, 100, 100]))
-    >>> [(one.person, one.class_index, one.share, one.others, round(one.residual, 1)) for one in found[:1]]
+    >>> rows = skews(np.array([[40, 60], [20, 80], [20, 80]]), np.array([100, 100, 100]))
+    >>> [(one.person, one.class_index, one.share, one.others, round(one.residual, 1)) for one in rows[:1]]
     [(0, 0, 0.4, 0.2, 3.7)]
     """
     n = answers[:, None].astype(np.float64)

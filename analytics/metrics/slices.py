@@ -72,8 +72,8 @@ def worst_slices(is_wrong: NDArray[np.bool_], attributes: Sequence[Codes]) -> Se
 
     >>> wrong = np.arange(400) % 10 == 0
     >>> mail = (np.arange(400) < 50).astype(int)
-    >>> found = worst_slices(wrong | ((mail == 1) & (np.arange(400) % 2 == 0)), [mail]).slices
-    >>> [(one.buckets, one.documents, one.wrong, round(one.effect, 2)) for one in found]
+    >>> worst = worst_slices(wrong | ((mail == 1) & (np.arange(400) % 2 == 0)), [mail]).slices
+    >>> [(one.buckets, one.documents, one.wrong, round(one.effect, 2)) for one in worst]
     [(((0, 1),), 50, 25, 0.93)]
     """
     tried: list[tuple[Buckets, int, int]] = [

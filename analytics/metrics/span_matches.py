@@ -60,8 +60,8 @@ def span_matches(
     class as "type" in Segura-Bedmar, Martínez and Herrero-Zazo (2013), SemEval-2013 task 9. Unlike "partial"
     there, both ask for the right class.
 
-    >>> found = span_matches([[(0, 5, 0)]], [[(0, 6, 0)]], n_classes=1)
-    >>> found.partial.all.f1.value, found.by_class.all.f1.value
+    >>> matches = span_matches([[(0, 5, 0)]], [[(0, 6, 0)]], n_classes=1)
+    >>> matches.partial.all.f1.value, matches.by_class.all.f1.value
     (0.5, 1.0)
     """
     if len(truth) != len(predicted):

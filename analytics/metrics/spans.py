@@ -28,8 +28,8 @@ def report_of_documents(
     Source: Tjong Kim Sang and De Meulder (2003), CoNLL-2003 shared task: a span counts if it matches exactly.
 
     >>> counts = counts_of_documents([[(0, 5, 0), (9, 12, 1)]], [[(0, 5, 0), (9, 11, 1)]], n_classes=2)
-    >>> found = report_of_documents(*counts)
-    >>> found.micro.f1.value, found.classes[1].f1.value
+    >>> scores = report_of_documents(*counts)
+    >>> scores.micro.f1.value, scores.classes[1].f1.value
     (0.5, 0.0)
     """
     exact, n_documents = int((~(extra | missed).any(axis=1)).sum()), len(right)

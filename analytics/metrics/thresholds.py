@@ -76,8 +76,8 @@ def average_precision(probabilities: NDArray[np.floating], truth: NDArray[np.boo
     Source: Boyd, Eng and Page (2013), "Area under the precision-recall curve: point estimates and confidence
     intervals".
 
-    >>> found = average_precision(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]))
-    >>> round(found.value, 3)
+    >>> precision = average_precision(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]))
+    >>> round(precision.value, 3)
     0.833
     """
     if not truth.any():
@@ -97,8 +97,8 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     probabilities, truth : (n_documents,) of the class
     seed : of the halves
 
-    >>> found = best_threshold(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]), seed=1)
-    >>> found.value, round(found.f1.value, 2)
+    >>> threshold = best_threshold(np.array([.1, .4, .35, .8]), np.array([False, False, True, True]), seed=1)
+    >>> threshold.value, round(threshold.f1.value, 2)
     (0.35, 0.8)
     """
     if not truth.any():

@@ -128,8 +128,8 @@ def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_cla
         is_wish = reason.share == Share.SEED_WORDS  # of a manager, and matched without a model
         label_class = reason.label_class if is_wish else None
         reason = replace(reason, label_class=label_class, evidence=ModelEvidence())
-    told = {name: part for name, part in reason.to_json().items() if name not in UNTOLD}
-    shown = {PUBLIC_NAMES.get(name, name): part for name, part in told.items()}
+    known_to_annotators = {name: part for name, part in reason.to_json().items() if name not in UNTOLD}
+    shown = {PUBLIC_NAMES.get(name, name): part for name, part in known_to_annotators.items()}
     if shows:
         shown["explanation"] = explanation(reason.evidence, class_names)
     return shown | {"sentence": sentence}

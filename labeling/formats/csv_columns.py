@@ -101,8 +101,8 @@ def columns(
     class_names : of the project
     Raises UnreadableFile when there is no usable header.
 
-    >>> found = columns(b"nr;comment;stars\n1;Bad, and slow;1\n2;Good;5\n")
-    >>> found.dialect.delimiter, found.guess.text, found.guess.id
+    >>> table = columns(b"nr;comment;stars\n1;Bad, and slow;1\n2;Good;5\n")
+    >>> table.dialect.delimiter, table.guess.text, table.guess.id
     (';', 'comment', None)
     """
     chunk, is_cut = first_chunk(first_bytes, encoding)

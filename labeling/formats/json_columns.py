@@ -35,8 +35,8 @@ def json_columns(
     is_list : a JSON list; else one object a line
     class_names : of the project
 
-    >>> found = json_columns(b'{"body": "Where is it?", "topic": "Delivery"}\n', class_names={"Delivery"})
-    >>> found.names, found.guess.text, found.guess.label, sorted(found.hidden)
+    >>> rows = json_columns(b'{"body": "Where is it?", "topic": "Delivery"}\n', class_names={"Delivery"})
+    >>> rows.names, rows.guess.text, rows.guess.label, sorted(rows.hidden)
     (('body', 'topic'), 'body', 'topic', ['topic'])
     """
     chunk, is_cut = first_chunk(first_bytes, encoding)

@@ -162,8 +162,8 @@ def checked_seed_words(words: Sequence[str]) -> list[str]:
     ['money back', 'refund']
     """
     tidy: dict[str, str] = {}
-    for given in words:
-        word = " ".join(given.split())
+    for text in words:
+        word = " ".join(text.split())
         if len(word) > MAX_CHARACTERS:
             raise InvalidInput(
                 _("“{word}…” is longer than {most} characters.").format(word=word[:20], most=MAX_CHARACTERS)

@@ -45,7 +45,7 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     ValidationError for a name or a policy that cannot be.
     """
     try:
-        names = checked_names(given for given in class_names if given.strip())
+        names = checked_names(name for name in class_names if name.strip())
     except NameProblem as problem:
         raise ValidationError({"class_names": [_(problem.message) % problem.values]}) from problem
     if len(names) != len(set(names)) or not 1 <= len(names) <= MAX_CLASSES:
@@ -57,8 +57,10 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     project.save()
     Membership.objects.create(project=project, user=creator, role=Membership.Role.MANAGER)
     classes = [
-        LabelClass(project=project, name=given, key=key, colour=PALETTE[index % len(PALETTE)], position=index)
-        for index, (given, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
+        LabelClass(
+            project=project, name=class_name, key=key, colour=PALETTE[index % len(PALETTE)], position=index
+        )
+        for index, (class_name, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
     ]
     for label_class in classes:
         check_storable(label_class, is_unique=True)

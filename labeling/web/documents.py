@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Left
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.annotations import exclusion
@@ -26,10 +28,25 @@ from labeling.ranking import gold
 from labeling.web.access import for_managers, local_next, person
 from labeling.web.components.model_prediction import describe_prediction
 from labeling.web.components.resolution_wording import settled_by
-from labeling.web.imports import DocumentSearch
 
 PAGE_SIZE = 50
 TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
+
+
+class DocumentSearch(forms.Form):
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Identifier or #place"))
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Any state")), *Document.State.choices],
+        label=gettext_lazy("State"),
+    )
+    split = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Pool and test set")), *Document.Split.choices],
+        label=gettext_lazy("Part"),
+    )
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def compared(test: Sequence[Row], pool: Sequence[Row]) -> list[AttributeDifferen
     >>> compared([(10, {})] * 40, [(10, {})] * 40)
     []
     >>> mixed = [(5, {"from": n % 2 and "web" or "app"}) for n in range(40)]
-    >>> (found,) = compared([(5, {"from": "web"})] * 40, mixed)
-    >>> found.field, found.value, found.test.value, found.pool.value
+    >>> (difference,) = compared([(5, {"from": "web"})] * 40, mixed)
+    >>> difference.field, difference.value, difference.test.value, difference.pool.value
     ('from', 'app', 0.0, 0.5)
     """
     columns = {"": _length_parts([n for n, _ in test], [n for n, _ in pool])}

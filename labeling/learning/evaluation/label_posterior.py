@@ -75,8 +75,8 @@ def weakest_prior(probabilities: AnyFloats, flags: Flags) -> Doubles:
     A rare class is improbable everywhere: of a given label counts how much less probable the text makes it
     than the class is anyway.
 
-    >>> given = np.array([[True, False], [False, False]] * 4)
-    >>> weakest_prior(np.array([[.5, .1], [.1, .9]] * 4), given)[:2].round(2)
+    >>> true_labels = np.array([[True, False], [False, False]] * 4)
+    >>> weakest_prior(np.array([[.5, .1], [.1, .9]] * 4), true_labels)[:2].round(2)
     array([0.5, 0.1])
     """
     base = (flags.sum(axis=0) + 1) / (len(flags) + 2)

@@ -132,8 +132,8 @@ def kappa(first: Integers, second: Integers) -> float:
     >>> kappa(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0]))
     0.5
     """
-    found = agreement_beyond_chance(first, second)
-    return 1.0 if found is None else found
+    agreement = agreement_beyond_chance(first, second)
+    return 1.0 if agreement is None else agreement
 
 
 def accuracy_trend(ages: Integers, is_right: Flags) -> Trend | None:
@@ -145,8 +145,8 @@ def accuracy_trend(ages: Integers, is_right: Flags) -> Trend | None:
     Only uniform draws may be given: chosen documents are the hard ones, and get harder.
 
     >>> ages = np.arange(190, -1, -10)
-    >>> found = accuracy_trend(ages, np.arange(20) % 2 == 0)
-    >>> round(found.slope, 3), round(found.low, 2), round(found.high, 2), found.n
+    >>> trend = accuracy_trend(ages, np.arange(20) % 2 == 0)
+    >>> round(trend.slope, 3), round(trend.low, 2), round(trend.high, 2), trend.n
     (-0.075, -0.5, 0.35, 20)
     """
     is_late = ages < WINDOW
@@ -174,8 +174,8 @@ def expected_gain(labels: Integers, wrong: AnyFloats, documents: Integers) -> Ga
     least squares; here on logarithms, so that it has one answer.
 
     >>> labels = np.array([50, 100, 200, 400])
-    >>> found = expected_gain(labels, 800 * labels ** -.5 - .5, np.array([999] * 4))
-    >>> round(found.value, 4), found.low < found.value < found.high
+    >>> gain = expected_gain(labels, 800 * labels ** -.5 - .5, np.array([999] * 4))
+    >>> round(gain.value, 4), gain.low < gain.value < gain.high
     (0.0042, True)
     >>> expected_gain(labels[:3], np.array([9, 8, 7]), np.array([99] * 3)) is None
     True

@@ -71,8 +71,8 @@ def class_agreement(true_flags: Flags, documents: AnyIntegers) -> Doubles:
 
     Source: positive specific agreement (Fleiss 1975), over all pairs of answers of a document.
 
-    >>> given = np.array([[True, False], [True, False]] * 5 + [[True, False], [False, True]] * 5)
-    >>> class_agreement(given, np.repeat(np.arange(10), 2)).round(2)
+    >>> labels_of_people = np.array([[True, False], [True, False]] * 5 + [[True, False], [False, True]] * 5)
+    >>> class_agreement(labels_of_people, np.repeat(np.arange(10), 2)).round(2)
     array([0.67, 0.  ])
     """
     _, group, answers = np.unique(documents, return_inverse=True, return_counts=True)

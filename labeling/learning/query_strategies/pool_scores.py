@@ -95,8 +95,8 @@ def top_two(values: AnyFloats) -> tuple[ClassPairs, Floats]:
 
     values : (n_classes, n_documents): this way round, comparing classes runs along memory
 
-    >>> classes, found = top_two(np.array([[.2, 0.], [.5, 0.], [.3, 1.]]))
-    >>> classes.tolist(), found[:, 0].tolist()
+    >>> classes, probabilities = top_two(np.array([[.2, 0.], [.5, 0.], [.3, 1.]]))
+    >>> classes.tolist(), probabilities[:, 0].tolist()
     ([[1, 2], [2, 0]], [0.5, 1.0])
     >>> top_two(np.array([[.7]]))[0].tolist()
     [[0, -1]]
