@@ -23,10 +23,10 @@ app_name = "analytics_api"
 TABLES = [
     path(
         f"projects/<row:project_id>/reports/{name}/csv/",
-        csv_endpoint(name, table).as_view(),
+        csv_endpoint(name, offered).as_view(),
         name=f"report_{name.replace('-', '_')}_csv",
     )
-    for name, table in REPORT_TABLES.items()
+    for name, offered in REPORT_TABLES.items()
 ]
 
 urlpatterns = [

@@ -21,9 +21,11 @@ app_name = "analytics"
 
 DOWNLOADS = [
     path(
-        f"projects/<int:project_id>/report/{name}.csv", csv_page(table), name=f"{name.replace('-', '_')}_csv"
+        f"projects/<int:project_id>/report/{name}.csv",
+        csv_page(offered.table),
+        name=f"{name.replace('-', '_')}_csv",
     )
-    for name, table in REPORT_TABLES.items()
+    for name, offered in REPORT_TABLES.items()
 ]
 
 urlpatterns = [

@@ -94,6 +94,7 @@ def operation(
     headers: Sequence[OpenApiParameter] = (),
     filters: type[serializers.Serializer[Any]] | None = None,
     examples: Mapping[str, Any] | None = None,
+    summary: str = "",
 ) -> Callable[[Method], Method]:
     """Document a method of an Endpoint.
 
@@ -101,7 +102,8 @@ def operation(
     answers : the good statuses with their serializers (None: no body)
     errors : statuses of errors beside those that every operation may answer
     examples : named bodies that a client may send
-    The docstring is the description, its first line the summary.
+    summary : where several operations share a method; else the docstring's first line
+    The docstring is the description.
     """
     statuses = sorted({*ALWAYS, *errors, *(WITH_BODY if request else ())})
     responses: dict[Any, Any] = dict(answers)
@@ -112,12 +114,12 @@ def operation(
         text = inspect.cleandoc(method.__doc__ or "")
         decorate = extend_schema(
             operation_id=operation_id,
-            summary=text.partition("\n")[0],
+            summary=summary or text.partition("\n")[0],
             description=text,
             tags=[operation_id.rpartition("_")[0]],
             request=request,
             responses=responses,
-            parameters=[*headers, *([filters] if filters else [])],
+            parameters=[*headers, *([filters] if filters and filters().fields else [])],
             examples=[
                 OpenApiExample(name, value=value, request_only=True)
                 for name, value in (examples or {}).items()
