@@ -8,15 +8,18 @@ from analytics.distribution.breakdowns import Group
 from analytics.distribution.report import Distribution, distribution
 from analytics.edge.csv import measure_cells, measure_columns
 from analytics.edge.tables import ReportTable, Table
+from labeling.exceptions import NotAllowed
 from labeling.projects.models import Membership
 
 BY = ("time", "guideline", "person")
 
 
 def read_table(member: Membership, query: Mapping[str, str]) -> Table:
-    """?by=class, time, guideline or, for managers, person."""
+    """?by=class, time, guideline or person. Raises NotAllowed for people, which are the managers' to see."""
     report, by = distribution(member.project), query.get("by", "class")
-    if by in BY and (by != "person" or member.may_manage):
+    if by == "person" and not member.may_manage:
+        raise NotAllowed
+    if by in BY:
         names = [row.label_class.name for row in report.rows]
         rows: Iterable[list[object]] = ([g.name, g.answers, *g.counts] for g in groups_by(report, by))
         return Table(f"labels-by-{by}", ["annotator" if by == "person" else by, "annotations", *names], rows)
