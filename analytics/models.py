@@ -11,7 +11,7 @@ from labeling.projects.models import Project
 
 
 class TestSetVersion(models.Model):
-    """The labelled test set of a moment: annotations never change, so their numbers hold it for ever."""
+    """The labeled test set of a moment: annotations never change, so their numbers hold it for ever."""
 
     __test__ = False  # pytest would take it for a test
 

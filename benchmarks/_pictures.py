@@ -17,7 +17,7 @@ import numpy as np
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 56, 150, 44, 44
-LINES = {  # strategy, model: name, colour, dashes
+LINES = {  # strategy, model: name, color, dashes
     ("default", "committee"): ("default", "#0072b2", ""),
     ("margin", "committee"): ("margin", "#009e73", ""),
     ("random", "committee"): ("random", "#8c7a00", ""),
@@ -78,18 +78,18 @@ def picture(kept: Mapping[str, Any]) -> str:
     )
     heights = _apart([y(value) for value, _ in names])
     for curve in curves:
-        _name, colour, dashes = LINES[curve["strategy"], curve["model"]]
+        _name, color, dashes = LINES[curve["strategy"], curve["model"]]
         triples = list(zip(curve["labels"], curve["macro_f1"], curve["half_interval"], strict=True))
         band = [(n, v + h) for n, v, h in triples] + [(n, v - h) for n, v, h in reversed(triples)]
         area = " ".join(f"{x(n):.1f},{y(min(max(v, low), high)):.1f}" for n, v in band)
         line = " ".join(f"{x(n):.1f},{y(v):.1f}" for n, v, _ in triples)
-        parts.append(f'<polygon points="{area}" fill="{colour}" opacity=".12"/>')
+        parts.append(f'<polygon points="{area}" fill="{color}" opacity=".12"/>')
         parts.append(
-            f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2" '
+            f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2" '
             f'stroke-dasharray="{dashes}"/>'
         )
-    for (_value, (name, colour, _dashes)), height in zip(names, heights, strict=True):
-        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{height + 4:.1f}" fill="{colour}">{name}</text>')
+    for (_value, (name, color, _dashes)), height in zip(names, heights, strict=True):
+        parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{height + 4:.1f}" fill="{color}">{name}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 

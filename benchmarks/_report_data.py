@@ -33,11 +33,11 @@ DOCUMENTS = """
                               'source', (ARRAY['mail','chat','form'])[1 + (n / 7) %% 3]),
            decode(md5(n::text), 'hex'),
            CASE WHEN is_test THEN 'test' ELSE 'pool' END,
-           CASE WHEN is_test OR h < %(labelled)s THEN 'resolved' ELSE 'open' END,
+           CASE WHEN is_test OR h < %(labeled)s THEN 'resolved' ELSE 'open' END,
            n,
            CASE WHEN is_test THEN h / %(every)s ELSE 1.0 / %(every)s + h * (1 - 1.0 / %(every)s) END,
            0,
-           CASE WHEN (is_test OR h < %(labelled)s) AND (h * 1e6)::int %% 5 = 0 THEN 1 ELSE 0 END,
+           CASE WHEN (is_test OR h < %(labeled)s) AND (h * 1e6)::int %% 5 = 0 THEN 1 ELSE 0 END,
            CASE WHEN n %% 1000 < 2 THEN n - n %% 1000 END
     FROM generate_series(0, %(count)s - 1) AS n,
          LATERAL (SELECT (n * 2654435761 %% 4294967296) / 4294967296.0, n %% %(every)s = 0) x(h, is_test)
@@ -113,8 +113,8 @@ class Size:
     """How large the project is."""
 
     documents: int
-    labels: int  # labelled documents, those of the test set among them
-    test: int  # documents of the test set, all of them labelled
+    labels: int  # labeled documents, those of the test set among them
+    test: int  # documents of the test set, all of them labeled
     classes: int
     kind: str
 
@@ -166,7 +166,7 @@ def _fill(project: Project, size: Size, people: list[int], class_ids: list[UUID]
             "word": WORD,
             "count": size.documents,
             "every": every,
-            "labelled": (size.labels - size.test) / (size.documents - size.test),
+            "labeled": (size.labels - size.test) / (size.documents - size.test),
             "people": people,
             "classes": size.classes,
             "class_ids": class_ids,

@@ -26,14 +26,14 @@ TRUTH = """
 
 
 def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
-    """Three versions with what each says of the labelled test documents; the last learnt from all labels."""
+    """Three versions with what each says of the labeled test documents; the last learned from all labels."""
     with connection.cursor() as cursor:
         cursor.execute(TRUTH, [project.pk])
-        labelled = cursor.fetchall()
+        labeled = cursor.fetchall()
     class_index = {label_class: number for number, label_class in enumerate(class_ids)}
-    ids = [document for document, *_ in labelled]
-    truth = np.zeros((len(labelled), len(class_ids)), dtype=bool)
-    for row, (_, label, _starts, _ends) in enumerate(labelled):
+    ids = [document for document, *_ in labeled]
+    truth = np.zeros((len(labeled), len(class_ids)), dtype=bool)
+    for row, (_, label, _starts, _ends) in enumerate(labeled):
         truth[row, [class_index[label_class] for label_class in label]] = True
     newest = project.guidelines.order_by("-number").first()
     for number in range(1, MODELS + 1):
@@ -48,7 +48,7 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
             guideline=newest,
             facts={
                 "labels": {str(c): int(labels * share / len(class_ids)) for c in class_ids},
-                "held_out": {"documents": len(labelled), "right": int(len(labelled) * 0.7)},
+                "held_out": {"documents": len(labeled), "right": int(len(labeled) * 0.7)},
                 "change": {"kappa": 0.9 + 0.02 * number, "n": 400, "since": number - 1},
                 "thresholds": [0.5] * len(class_ids),
             },
@@ -57,7 +57,7 @@ def store_models(project: Project, class_ids: list[UUID], labels: int) -> None:
         if project.kind == Project.Kind.SPANS:
             spans = [
                 list(zip(starts, ends, (class_index[c] for c in classes), strict=True))
-                for _, classes, starts, ends in labelled
+                for _, classes, starts, ends in labeled
             ]
             _store_spans(version, ids, spans, error)
         else:

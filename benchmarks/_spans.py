@@ -31,7 +31,7 @@ BATCH = 20  # documents between two trainings
 
 @dataclass(frozen=True)
 class Known:
-    """A labelled data set, with everything that is made once for all seeds and strategies."""
+    """A labeled data set, with everything that is made once for all seeds and strategies."""
 
     texts: list[str]  # of the pool
     spans: list[list[Span]]
@@ -44,7 +44,7 @@ class Known:
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Known:
-        """Features of a data set; clusters are learnt on the pool's texts alone."""
+        """Features of a data set; clusters are learned on the pool's texts alone."""
         pool = [record for record in records if record.split != "test"]
         test = [record for record in records if record.split == "test"]
         texts = [record.text for record in pool]
@@ -78,7 +78,7 @@ def span_curves(
     strategy : of `labeling.learning.query_strategies.mix.Strategy`
     token_budget : a run ends with the batch that reaches it
     returns : for each seed {"seed", "curve": [[labels, accuracy, macro F1, micro F1], ...],
-        "tokens": [labelled so far, ...], "seconds_per_round": CPU seconds to fit, score and choose}
+        "tokens": [labeled so far, ...], "seconds_per_round": CPU seconds to fit, score and choose}
     """
     pool = Known.of(records)
     return [one_curve(pool, Strategy(strategy), seed, token_budget, batch, cost) for seed in range(seeds)]
@@ -88,22 +88,22 @@ def one_curve(
     pool: Known, strategy: Strategy, seed: int, token_budget: int, batch: int, cost: Cost
 ) -> dict[str, Any]:
     """One run of `span_curves`."""
-    labelled = first_batch(pool, strategy, seed, batch)
+    labeled = first_batch(pool, strategy, seed, batch)
     curve: list[list[float]] = []
     tokens: list[int] = []
     seconds = 0.0
     while True:
         started = process_time()
-        tagger = _fit(pool, labelled)
-        chosen = next_batch(pool, tagger, labelled, strategy, seed + len(labelled), batch, cost)
+        tagger = _fit(pool, labeled)
+        chosen = next_batch(pool, tagger, labeled, strategy, seed + len(labeled), batch, cost)
         seconds += process_time() - started
         quality = pool.quality(tagger)
         shares = (quality.accuracy, quality.macro_f1, quality.micro_f1)
-        curve.append([len(labelled), *(round(share, 4) for share in shares)])
-        tokens.append(int(pool.block.token_counts[labelled].sum()))
+        curve.append([len(labeled), *(round(share, 4) for share in shares)])
+        tokens.append(int(pool.block.token_counts[labeled].sum()))
         if tokens[-1] >= token_budget or not chosen:
             break
-        labelled = labelled + chosen
+        labeled = labeled + chosen
     return {
         "seed": seed,
         "curve": curve,
@@ -113,7 +113,7 @@ def one_curve(
 
 
 def first_batch(pool: Known, strategy: Strategy, seed: int, batch: int) -> list[int]:
-    """Documents labelled before the first model: typical ones, or any where everything is random."""
+    """Documents labeled before the first model: typical ones, or any where everything is random."""
     every = np.arange(len(pool.texts))
     if strategy is Strategy.RANDOM:
         return np.random.default_rng(seed).permutation(every)[:batch].tolist()
@@ -123,7 +123,7 @@ def first_batch(pool: Known, strategy: Strategy, seed: int, batch: int) -> list[
 def next_batch(
     pool: Known,
     tagger: SpanTagger,
-    labelled: list[int],
+    labeled: list[int],
     strategy: Strategy,
     seed: int,
     batch: int,
@@ -131,7 +131,7 @@ def next_batch(
 ) -> list[int]:
     """The next documents by this strategy, as the product would choose them."""
     is_open = np.ones(len(pool.texts), dtype=bool)
-    is_open[labelled] = False
+    is_open[labeled] = False
     scores = pool_scores(np.arange(len(pool.texts)), tagger.score(pool.block, pool.classes), cost)
     head = select_head(
         scores.keep(is_open),
@@ -140,7 +140,7 @@ def next_batch(
         strategy=strategy,
         size=batch,
         batch=batch,
-        labelled=np.array(labelled),
+        labeled=np.array(labeled),
         is_of_spans=True,
         seed=seed,
     )
@@ -148,7 +148,7 @@ def next_batch(
 
 
 def tokens_at(curve: dict[str, Any], tokens: int) -> float:
-    """Micro F1 of a run at this number of labelled tokens, between two points in proportion."""
+    """Micro F1 of a run at this number of labeled tokens, between two points in proportion."""
     return float(np.interp(tokens, curve["tokens"], [point[3] for point in curve["curve"]]))
 
 
@@ -159,9 +159,9 @@ def small_pool(records: Sequence[Record], size: int, seed: int = 0) -> list[Reco
     return [r for n, r in enumerate(records) if r.split == "test" or n in kept]
 
 
-def _fit(pool: Known, labelled: list[int]) -> SpanTagger:
+def _fit(pool: Known, labeled: list[int]) -> SpanTagger:
     with TemporaryDirectory() as folder:
-        texts, spans = [pool.texts[n] for n in labelled], [pool.spans[n] for n in labelled]
+        texts, spans = [pool.texts[n] for n in labeled], [pool.spans[n] for n in labeled]
         train_tagger(texts, spans, Path(folder), pool.clusters)
         return SpanTagger.open(Path(folder))
 

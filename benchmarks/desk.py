@@ -130,7 +130,7 @@ def measured(address: str, executable: str, documents: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=200, help="that are labelled, at each pace")
+    parser.add_argument("--documents", type=int, default=200, help="that are labeled, at each pace")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     browsers = [

@@ -1,6 +1,6 @@
 """Label efficiency: labels that strategies need. `./run bench efficiency --data NAME ... --seeds N --json`.
 
-Known data sets, labelled batch by batch in memory: the same features, pool and seeds for every strategy. A
+Known data sets, labeled batch by batch in memory: the same features, pool and seeds for every strategy. A
 name is a folder below `--folder`, with a `data.jsonl.gz` in it; "templates" is made where it is missing.
 """
 
@@ -72,7 +72,7 @@ def kind_of(folder: Path) -> str:
 
 
 def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = MAX_POOL) -> KnownPool:
-    """Features of a data set, learnt on its pool alone; exact copies of test documents are no part of it."""
+    """Features of a data set, learned on its pool alone; exact copies of test documents are no part of it."""
     test = [record for record in truth.records if record.split == "test"][:MAX_TEST]
     measured = {record.text for record in test}
     pool = [record for record in truth.pool if record.text not in measured][:limit]
@@ -91,8 +91,8 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
         near = nearest(rows.dense, rows.dense, own=np.arange(len(rows)))
         step = smoothing(near)
         rows, tested = (
-            replace(rows, neighbours=near),
-            replace(tested, neighbours=nearest(tested.dense, rows.dense)),
+            replace(rows, neighbors=near),
+            replace(tested, neighbors=nearest(tested.dense, rows.dense)),
         )
     rows = replace(rows, positions=np.arange(len(rows)))
     described = rows_of([lines.get(name, "") for name in truth.class_names]) if lines else None

@@ -29,7 +29,7 @@ WARM_UP = 20_000  # settled documents exported before memory is measured
 CLASSES = ["A", "B"]
 
 
-def labelled(count: int) -> Iterator[Record]:
+def labeled(count: int) -> Iterator[Record]:
     """The documents of the import's measurement, each with its answer."""
     for number, line in enumerate(lines(count), start=1):
         yield record_from(json.loads(line) | {"label": CLASSES[number % 2]}, number)
@@ -39,9 +39,9 @@ def settled_project(count: int) -> int:
     """A project of this many settled documents, by its number."""
     manager = User.objects.create_user(f"bench-{time_ns()}")
     project = new_projects.create(manager, name="Bench", kind="single", class_names=CLASSES)
-    report = import_documents(project.pk, labelled(count))
-    if report.labelled != count:
-        raise SystemExit(f"Only {report.labelled} of {count} documents were settled.")
+    report = import_documents(project.pk, labeled(count))
+    if report.labeled != count:
+        raise SystemExit(f"Only {report.labeled} of {count} documents were settled.")
     return project.pk
 
 

@@ -38,7 +38,7 @@ MAX_CLASSES = 6  # of a data set, so that one set is not everything
 
 @dataclass(frozen=True)
 class Run:
-    """Models that learnt from ever more of one pool: sizes (n,), what each says of the test documents."""
+    """Models that learned from ever more of one pool: sizes (n,), what each says of the test documents."""
 
     sizes: Floats
     pool: NDArray[np.int64]

@@ -33,14 +33,14 @@ PEERS = Path(__file__).with_name("_ranking_peers.py")
 
 
 def dense_pool(documents: int, classes: int, folder: Path) -> tuple[list[Rows], np.ndarray]:
-    """Shards of embeddings around one centre a class, kept on disk as the service keeps them."""
+    """Shards of embeddings around one center a class, kept on disk as the service keeps them."""
     rng = np.random.default_rng(0)
-    centres = rng.standard_normal((classes, WIDTH), dtype=np.float32)
+    centers = rng.standard_normal((classes, WIDTH), dtype=np.float32)
     labels = rng.integers(classes, size=documents)
     stored = np.memmap(folder / "dense", dtype=np.int8, mode="w+", shape=(documents, WIDTH))
     for first in range(0, documents, SHARD_ROWS):
         members = labels[first : first + SHARD_ROWS]
-        points = centres[members] + 1.5 * rng.standard_normal((len(members), WIDTH), dtype=np.float32)
+        points = centers[members] + 1.5 * rng.standard_normal((len(members), WIDTH), dtype=np.float32)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
         stored[first : first + len(members)] = np.rint(points / SCALE).clip(-127, 127).astype(np.int8)
     none = csr_array((SHARD_ROWS, COLUMNS), dtype=np.float32)
@@ -77,10 +77,10 @@ def sparse_pool(documents: int, classes: int) -> tuple[list[Rows], np.ndarray]:
 
 def our_query(shards: list[Rows], labels: np.ndarray, classes: int) -> list[int]:
     """Fit, score, choose: as the trainer does, on one thread."""
-    labelled = Rows(
+    labeled = Rows(
         csr_array(shards[0].sparse[:LABELS]), shards[0].points()[:LABELS], positions=np.arange(LABELS)
     )
-    committee = fit_plain(labelled, labels[:LABELS], classes)
+    committee = fit_plain(labeled, labels[:LABELS], classes)
     scores = PoolScores.merge(score_rows(rows, committee) for rows in shards)
     free = scores.keep(scores.positions >= LABELS)
 

@@ -39,7 +39,7 @@ NAMESPACES = ("analytics", "analytics_api")
 NOT_REPORTS = ("news",)  # a line of a page, asked for by the page
 COLD = 10  # requests of each page with nothing remembered; the rest of the time is their preparation
 EXPLAINED = 5  # statements
-TEST, MAX_TEST_SHARE = 5_000, 0.9  # labelled test documents where nobody says; of a project's documents
+TEST, MAX_TEST_SHARE = 5_000, 0.9  # labeled test documents where nobody says; of a project's documents
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,9 @@ def size_of(arguments: list[str] | None = None) -> tuple[Size, argparse.Namespac
     """What the command line asks for. Ends the program with a sentence where no project can be like that."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("--labels", type=int, default=100_000, help="labelled documents")
+    parser.add_argument("--labels", type=int, default=100_000, help="labeled documents")
     parser.add_argument(
-        "--test", type=int, help=f"labelled documents of the test set; {TEST:,}, or half of fewer labels"
+        "--test", type=int, help=f"labeled documents of the test set; {TEST:,}, or half of fewer labels"
     )
     parser.add_argument("--classes", type=int, default=50)
     parser.add_argument("--kind", choices=["single", "multi", "spans"], default="single")

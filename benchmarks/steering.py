@@ -1,10 +1,10 @@
 """Steering effect on the weakest class. `./run bench steering --data NAME ... --seeds N --json`.
 
-Known data sets, labelled batch by batch in memory, twice: with the needs that a report would write after each
+Known data sets, labeled batch by batch in memory, twice: with the needs that a report would write after each
 training (`on`), and with the engine's own estimate of weak classes alone (`off`); `none` is doubt and random
 documents without any share for classes. Each seed draws its own split: 45 % are the pool, 10 % write the
 needs, 45 % measure, so that rare classes are measured on more than a handful of documents. Features are
-learnt once, on all texts without their labels, as in a project. Of NAME@skewed every fourth class keeps a
+learned once, on all texts without their labels, as in a project. Of NAME@skewed every fourth class keeps a
 tenth of its documents in the pool and among those that write needs; all of them measure.
 
 The weakest class is the one whose F1 is lowest over the second half of the `off` curves, mean of all seeds,
@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--budget", type=int, default=500)
     parser.add_argument("--batch", type=int, default=25)
-    parser.add_argument("--full", type=int, default=0, help="splits whose labels are all learnt; 0: all")
+    parser.add_argument("--full", type=int, default=0, help="splits whose labels are all learned; 0: all")
     parser.add_argument("--limit", type=int, default=0, help="rows of a set that are used; 0: all")
     parser.add_argument("--arms", nargs="+", choices=["off", "on", "none"], default=["off", "on"])
     parser.add_argument("--json", action="store_true", help="print one JSON object")

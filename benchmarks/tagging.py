@@ -21,7 +21,7 @@ from labeling.learning.text.word_clusters import WordClusters, learn_clusters
 WORDS = 60_000  # of the made-up language, drawn as rarely as words of real ones
 MEAN_LENGTH = 24  # tokens of a sentence
 NAMES = 400  # words of each class; a third of their places is marked
-LABELLED = 400
+LABELED = 400
 SLOW = 1_000  # sentences for CRFsuite's own tagger
 BLOCK = 8_192
 CLASSES = ("Chemical", "Disease")
@@ -41,7 +41,7 @@ def sentences(count: int, seed: int) -> list[list[str]]:
 def lesson(sampled: list[list[str]]) -> tuple[list[str], list[list[Span]]]:
     """The first sentences with some words marked, each always as the same class."""
     texts, spans = [], []
-    for words in sampled[:LABELLED]:
+    for words in sampled[:LABELED]:
         tokens, offset = [], 0
         for word in words:
             if len(word) > 7 and ord(word[1]) % 3:

@@ -126,7 +126,7 @@ class NotForMachines(LabelingError):
 
 
 class NotIndependent(LabelingError):
-    """You labelled this document yourself; another adjudicator has to decide it."""
+    """You labeled this document yourself; another adjudicator has to decide it."""
 
 
 class WrongState(LabelingError):

@@ -31,7 +31,7 @@ interface Outcome {
 interface Choice {
   name: string;
   sign: string;
-  colour?: string;
+  color?: string;
 }
 
 /** offline, another person, signed out, refused: see http.js. */
@@ -64,7 +64,7 @@ interface Span {
 type Row = [label: string, start: number, end: number, probability?: number];
 
 /** How the spans of a class look. */
-type Look = Partial<Record<"name" | "colour", string>>;
+type Look = Partial<Record<"name" | "color", string>>;
 
 /** A stretch between two places where spans begin or end: how it has to look, and as it is drawn. */
 interface Stretch {

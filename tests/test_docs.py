@@ -313,7 +313,7 @@ KINDS = {"A": 6, "B": 2, "C": 5, "D": 3, "E": 5, "F": 5, "G": 7, "H": 3, "I": 3,
 ATTACKS = [f"{kind}{number}" for kind, most in KINDS.items() for number in range(1, most + 1)]
 
 
-def test_every_attack_of_the_catalogue_has_its_row():
+def test_every_attack_of_the_catalog_has_its_row():
     assert [cells[0] for cells in table(SECURITY, "# Attacks and their tests")] == ATTACKS
 
 

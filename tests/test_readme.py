@@ -1,4 +1,4 @@
-"""Does the README say what the code does? Commands, settings, pictures, order and licence."""
+"""Does the README say what the code does? Commands, settings, pictures, order and license."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ ORDER = (
     "## Settings",
     "## Numbers beside peers",
     "## Decisions",
-    "## Licence",
+    "## License",
 )
 MAX_BYTES = 200_000  # of a picture
 READERS = {"env_flag", "env_int", "env_list", "os.environ.get"}
@@ -96,6 +96,6 @@ def test_the_pictures_are_there_and_small():
         assert struct.unpack(">II", content[16:24]) == (1280, 800)
 
 
-def test_the_licence_is_the_package_s():
-    assert README.rstrip().endswith(f"## Licence\n\n[{package()['license']}](LICENSE)")
+def test_the_license_is_the_package_s():
+    assert README.rstrip().endswith(f"## License\n\n[{package()['license']}](LICENSE)")
     assert (BASE_DIR / "LICENSE").read_text().lstrip().startswith("Apache License\n")

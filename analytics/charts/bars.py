@@ -17,13 +17,13 @@ TICKS = 5
 class Part:
     """A stretch of a bar.
 
-    colour : of a label class, "#0072b2"; empty: the one accent
+    color : of a label class, "#0072b2"; empty: the one accent
     is_light : drawn light with an outline, so that a second part can be told from the first in print
     """
 
     value: float  # never negative
     name: str = ""
-    colour: str = ""
+    color: str = ""
     is_light: bool = False
 
 
@@ -71,7 +71,7 @@ class Chart:
 
     rows: list[Row]
     ticks: list[Tick]
-    is_share: bool  # numbers are shown as per cents
+    is_share: bool  # numbers are shown as percentages
     reference: float | None  # place of a line across all bars
     height: int
     bottom: int  # of the bars, above the axis
@@ -87,7 +87,7 @@ def bar_chart(
 ) -> Chart:
     """Lay out bars below each other.
 
-    is_share : values are shares, 0 to 1, and are written as per cents
+    is_share : values are shares, 0 to 1, and are written as percentages
     highest : the axis reaches at least there; 0 lets the bars decide
     reference : a value that all bars are held against
 

@@ -25,8 +25,8 @@ MIN_ANSWERS = 20  # answers on each side, below which a difference is not put in
 BANDS = 5  # of the model's probability, within which shown and hidden answers are compared
 SEEN = ("shown", "preselected")
 
-NONE_SAMPLED = gettext_noop("No random document was predicted before it was labelled.")
-NONE_CHOSEN = gettext_noop("No chosen document was predicted before it was labelled.")
+NONE_SAMPLED = gettext_noop("No random document was predicted before it was labeled.")
+NONE_CHOSEN = gettext_noop("No chosen document was predicted before it was labeled.")
 NONE_COMPARABLE = gettext_noop("Shown and hidden opinions have no documents of the same confidence yet.")
 NONE_AFTER = gettext_noop("Nobody has chosen something else before an opinion was shown.")
 

@@ -33,7 +33,7 @@ def write_needs(project: Project, version: ModelVersion | None = None) -> bool:
 
     version : the model that ranks, where nobody says otherwise
     returns : whether a share moved, so that the queue is ranked again
-    Nothing is written where the project is not steered, or its labelled test set is too small to say.
+    Nothing is written where the project is not steered, or its labeled test set is too small to say.
     """
     version = version or latest_model(project)
     if version is None or not project.is_steered:
@@ -89,7 +89,7 @@ def evidence_of_now(project: Project) -> dict[UUID, dict[str, Any]]:
 
 def evidence(project: Project, version: ModelVersion, held_out: HeldOut) -> dict[UUID, dict[str, Any]]:
     """The numbers of each class that the model knows, as they are kept."""
-    learnt = label_counts(project.pk)
+    learned = label_counts(project.pk)
     counts = class_counts(project, held_out)
     errors = int((counts.false_positives + counts.false_negatives).sum())
     is_ambiguous = ambiguous_classes(project, held_out.classes)
@@ -100,7 +100,7 @@ def evidence(project: Project, version: ModelVersion, held_out: HeldOut) -> dict
             "precision": _numbers(scores.precision),
             "support": scores.support,
             "predicted": scores.true_positives + scores.false_positives,
-            "labels": learnt.get((pk, "pool"), 0),
+            "labels": learned.get((pk, "pool"), 0),
             "errors": scores.false_positives + scores.false_negatives,
             "all_errors": errors,
             "documents": len(held_out),

@@ -21,7 +21,7 @@ class CrossValidated:
 
     scores : averages carry no interval, since the counts do not tell which documents went wrong together
     classes : scores of each class that the model knows
-    labels : labelled documents that there were
+    labels : labeled documents that there were
     """
 
     scores: Report

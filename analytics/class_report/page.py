@@ -143,11 +143,9 @@ def _kept_focus(member: Membership, requested: list[UUID]) -> str:
         return message.format(names=_(" and ").join(unknown))
     names = [str(label_class.name) for label_class in classes]
     if len(names) > 1:
-        message = _(
-            "The queue now brings documents that may be {names}, until {n} more of each are labelled."
-        )
+        message = _("The queue now brings documents that may be {names}, until {n} more of each are labeled.")
         return message.format(names=_(" or ").join(names), n=WANTED_LABELS)
-    message = _("The queue now brings documents that may be {name}, until {n} more are labelled.")
+    message = _("The queue now brings documents that may be {name}, until {n} more are labeled.")
     return message.format(name=names[0], n=WANTED_LABELS)
 
 

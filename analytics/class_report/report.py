@@ -36,7 +36,7 @@ class ClassRow:
     scores: ClassScores | None  # None while there is no model, or it does not know the class yet
     crossed: ClassScores | None  # the same by cross-validation
     unlike: ClassScores | None  # the same on texts unlike any labeled one, where these are counted apart
-    prevalence: Measure | None  # share of the unlabelled documents that have it, estimated
+    prevalence: Measure | None  # share of the unlabeled documents that have it, estimated
     need: ClassNeed | None  # the share of the queue that it should get, and who sets it
     queue_part: float | None  # of the queue that it has now; None while nothing is ranked
     focus: Focus | None
@@ -51,17 +51,17 @@ class ClassReport:
     choice: ModelSelection
     rows: list[ClassRow]
     imbalance: Imbalance  # of the labels to learn from
-    scores: Report | None  # averages with intervals; None without a model or a labelled test set
+    scores: Report | None  # averages with intervals; None without a model or a labeled test set
     unlike: UnlikeTexts | None  # of texts unlike any labeled one; None where the others are few
     crossed: CrossValidated | None
     pairs: list[tuple[LabelClass, LabelClass, int, int]]  # true, predicted, documents, of the true class
     ambiguous: list[AmbiguousPair]
     held_out: queries.HeldOut | None
     retired: tuple[tuple[str, int], ...]  # left out, as `HeldOut` tells
-    labelled: GroundTruth
+    labeled: GroundTruth
     queue: QueueShares  # of now
     labels: int  # of the active classes: documents with each class, or spans, of the pool and the test set
-    test_documents: int  # that are labelled and predicted
+    test_documents: int  # that are labeled and predicted
     is_test_waiting: bool
 
     @property
@@ -93,8 +93,8 @@ def class_report(project: Project, requested: str | int | None = None) -> ClassR
     """
     choice = select_model(project, requested)
     classes = queries.active_classes(project)
-    labelled = current_ground_truth(project)
-    counts = labelled.labels_per_class()
+    labeled = current_ground_truth(project)
+    counts = labeled.labels_per_class()
     version = choice.version
     held_out = queries.held_out(project, version) if version else None
     retired = held_out.retired if held_out is not None else ()
@@ -111,7 +111,7 @@ def class_report(project: Project, requested: str | int | None = None) -> ClassR
     return ClassReport(
         project=project,
         choice=choice,
-        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, unlike, labelled), queue),
+        rows=_rows(project, classes, counts, _Measured(crossed, held_out, measured, unlike, labeled), queue),
         imbalance=imbalance(np.array([counts.get((c.pk, "pool"), 0) for c in classes] or [0])),
         scores=measured,
         unlike=unlike,
@@ -120,7 +120,7 @@ def class_report(project: Project, requested: str | int | None = None) -> ClassR
         ambiguous=ambiguous_pairs(project, by_id, held_out) if held_out else [],
         held_out=held_out,
         retired=retired,
-        labelled=labelled,
+        labeled=labeled,
         queue=queue,
         labels=labels,
         test_documents=len(held_out) if held_out else 0,
@@ -134,7 +134,7 @@ class _Measured:
     held_out: queries.HeldOut | None
     scores: Report | None
     unlike: UnlikeTexts | None
-    labelled: GroundTruth
+    labeled: GroundTruth
 
     def by_class(self, report: Report | None) -> dict[UUID, ClassScores]:
         """What a report on test documents says of each class."""
@@ -152,7 +152,7 @@ def _rows(
 ) -> list[ClassRow]:
     by_class = measured.by_class(measured.scores)
     unlike = measured.by_class(measured.unlike.scores if measured.unlike else None)
-    estimates = prevalences(project, measured.labelled) if len(measured.labelled) else {}
+    estimates = prevalences(project, measured.labeled) if len(measured.labeled) else {}
     needs = {need.label_class_id: need for need in ClassNeed.objects.filter(project=project)}
     focuses = queries.standing_focuses(project)
     total = sum(_total(counts, label_class.pk) for label_class in classes)
@@ -169,7 +169,7 @@ def _rows(
                 by_class.get(pk),
                 measured.crossed.classes.get(pk) if measured.crossed else None,
                 unlike.get(pk),
-                estimates[pk].unlabelled if pk in estimates else None,
+                estimates[pk].unlabeled if pk in estimates else None,
                 needs.get(pk),
                 queue.part_of(pk) if queue.entries else None,
                 focus,

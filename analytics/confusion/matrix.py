@@ -131,7 +131,7 @@ def _note(counts: Confusion, index: int) -> str:
         return ""
     if counts.predicted[index]:
         return _("not in the test set")
-    return _("neither labelled nor predicted")
+    return _("neither labeled nor predicted")
 
 
 def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: list[int]) -> Row:

@@ -78,7 +78,7 @@ def _taken(n: int, of: int, kind: str) -> str:
 
 
 def expected_by_chance(pair: AmbiguousPair) -> str:
-    """How many it would be if mistakes had no favourites; empty where classes are but two."""
+    """How many it would be if mistakes had no favorites; empty where classes are but two."""
     if pair.model.lift.value is None:
         return ""
     if pair.model.expected < 1:

@@ -150,7 +150,7 @@ def annotation_log(project: Project) -> AnnotationLog:
 
 
 def speaking(project: Project, log: AnnotationLog) -> tuple[Places, int]:
-    """The rows of the annotations that speak for their documents, one for each labelled document; and how
+    """The rows of the annotations that speak for their documents, one for each labeled document; and how
     many of these are not settled but wait for a second opinion.
 
     They are those whose labels `labeling.annotations.ground_truth.label_counts` counts.

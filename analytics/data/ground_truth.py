@@ -16,7 +16,7 @@ from analytics.metrics.prevalence import (
     p_value_of_share,
     positives_sampled_in_turn,
     prevalence,
-    unlabelled_prevalence,
+    unlabeled_prevalence,
 )
 from labeling.documents.models import Document
 from labeling.projects.models import Project
@@ -26,7 +26,7 @@ NEVER_SAMPLED = gettext_noop("No document that was drawn at random has this clas
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """The labelled documents of now: those of the test set, then those of the pool as they were labelled.
+    """The labeled documents of now: those of the test set, then those of the pool as they were labeled.
 
     rows : (n,) of each document's annotation in the ledger
     is_test, is_sampled : (n,) of the test set; drawn at random, from the test set or the pool
@@ -96,15 +96,15 @@ class Prevalence:
     """The share of the documents that have a class.
 
     whole : of all documents, estimated from those drawn at random
-    unlabelled : of those that nobody has labelled yet
-    labelled : of the labelled documents of the pool: what was chosen, no estimate
-    ratio : labelled / whole; 2 where the class is twice as frequent among the labels as it is out there
-    p_value : how often random draws alone would differ as much from `labelled`; put right for all classes
+    unlabeled : of those that nobody has labeled yet
+    labeled : of the labeled documents of the pool: what was chosen, no estimate
+    ratio : labeled / whole; 2 where the class is twice as frequent among the labels as it is out there
+    p_value : how often random draws alone would differ as much from `labeled`; put right for all classes
     """
 
     whole: Measure
-    unlabelled: Measure
-    labelled: Measure
+    unlabeled: Measure
+    labeled: Measure
     ratio: Measure
     p_value: float
 
@@ -116,20 +116,20 @@ class Prevalence:
         return "over" if self.ratio.value > 1 else "under"
 
 
-def prevalences(project: Project, labelled: GroundTruth) -> dict[UUID, Prevalence]:
+def prevalences(project: Project, labeled: GroundTruth) -> dict[UUID, Prevalence]:
     """Of each class that is known. Excluded documents do not count. One statement."""
     excluded = Document.objects.filter(project=project, state=Document.State.EXCLUDED).count()
-    population = max(project.present_count - excluded, len(labelled), 1)
-    n_sampled = int(labelled.is_sampled.sum())
-    n_pool = len(labelled) - int(labelled.is_test.sum())
+    population = max(project.present_count - excluded, len(labeled), 1)
+    n_sampled = int(labeled.is_sampled.sum())
+    n_pool = len(labeled) - int(labeled.is_test.sum())
     positives = positives_sampled_in_turn(
-        labelled.documents,
-        labelled.class_indices,
-        labelled.is_sampled,
-        n_classes=len(labelled.ledger.classes),
+        labeled.documents,
+        labeled.class_indices,
+        labeled.is_sampled,
+        n_classes=len(labeled.ledger.classes),
         population=population,
     ).tolist()
-    of_pool = labelled.per_class(~labelled.is_test[labelled.documents]).tolist()
+    of_pool = labeled.per_class(~labeled.is_test[labeled.documents]).tolist()
     wholes = [prevalence(count, n_sampled, population) for count in positives]
     p_values = adjusted_p_values(
         np.array(
@@ -139,22 +139,22 @@ def prevalences(project: Project, labelled: GroundTruth) -> dict[UUID, Prevalenc
             ]
         )
     ).tolist()
-    per_class = labelled.per_class().tolist()
+    per_class = labeled.per_class().tolist()
     return {
         label_class: Prevalence(
             wholes[index],
-            unlabelled_prevalence(wholes[index], population, len(labelled), per_class[index]),
+            unlabeled_prevalence(wholes[index], population, len(labeled), per_class[index]),
             ratio(of_pool[index], n_pool, NO_LABELS),
             _ratio(of_pool[index] / max(n_pool, 1), wholes[index]),
             p_values[index],
         )
-        for index, label_class in enumerate(labelled.ledger.classes)
+        for index, label_class in enumerate(labeled.ledger.classes)
     }
 
 
-def _ratio(labelled: float, whole: Measure) -> Measure:
+def _ratio(labeled: float, whole: Measure) -> Measure:
     if not whole.value or whole.interval is None:
         return undefined(whole.reason or NEVER_SAMPLED)
-    low = labelled / whole.interval.high
-    high = labelled / whole.interval.low if whole.interval.low else float("inf")
-    return Measure(labelled / whole.value, interval=Interval(low, high))
+    low = labeled / whole.interval.high
+    high = labeled / whole.interval.low if whole.interval.low else float("inf")
+    return Measure(labeled / whole.value, interval=Interval(low, high))

@@ -28,7 +28,7 @@ _ALIKE = f"""
 
 
 def alike_to_training(version: ModelVersion, test_documents: Sequence[int]) -> list[int]:
-    """Those of the test documents that have a near-duplicate among the documents the model learnt from."""
+    """Those of the test documents that have a near-duplicate among the documents the model learned from."""
     with connection.cursor() as cursor:
         cursor.execute(
             _ALIKE,

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.annotations.test_labels import LabelTable, labelled_test_set
+from labeling.annotations.test_labels import LabelTable, labeled_test_set
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
@@ -17,14 +17,14 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.steering.models import ClassNeed, Focus
 
-DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learnt a threshold
+DECIDED = 0.5  # probability from which a class of several is predicted, unless the model learned a threshold
 
 Spans = list[tuple[int, int, int]]  # start, end, place of the class
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What one model version says of the test documents that are labelled now, and what they are.
+    """What one model version says of the test documents that are labeled now, and what they are.
 
     classes : the order of all columns: the classes of the model that are not retired
     document_ids, annotation_ids : (n,) each document, and the annotation that speaks for it now
@@ -97,41 +97,41 @@ def test_documents_waiting(project: Project) -> bool:
     return Document.objects.test_set().filter(project=project, state=Document.State.OPEN).exists()
 
 
-def held_out(project: Project, version: ModelVersion, labelled: LabelTable | None = None) -> HeldOut:
+def held_out(project: Project, version: ModelVersion, labeled: LabelTable | None = None) -> HeldOut:
     """Stored predictions beside the labels of now: correct a label and every number moves.
 
-    labelled : the test set of another moment, or one that is read already; by default that of now
+    labeled : the test set of another moment, or one that is read already; by default that of now
     The classes are those of now that the model knows. Documents whose label names another one are left out:
-    a class that the model has not learnt, or a retired one, which the next model will not learn either.
+    a class that the model has not learned, or a retired one, which the next model will not learn either.
     """
-    labelled = labelled_test_set(project.pk) if labelled is None else labelled
-    kept = np.flatnonzero([label_class not in labelled.retired for label_class in version.classes])
+    labeled = labeled_test_set(project.pk) if labeled is None else labeled
+    kept = np.flatnonzero([label_class not in labeled.retired for label_class in version.classes])
     class_index = ClassIndex.of(version.classes[column] for column in kept.tolist())
-    column_of = [class_index.column(pk) if pk in class_index else -1 for pk in labelled.classes]
-    columns = np.array(column_of, dtype=np.int64)[labelled.class_indices]
-    is_known = np.full(len(labelled), len(class_index) > 0)
-    is_known[labelled.rows[columns < 0]] = False
+    column_of = [class_index.column(pk) if pk in class_index else -1 for pk in labeled.classes]
+    columns = np.array(column_of, dtype=np.int64)[labeled.class_indices]
+    is_known = np.full(len(labeled), len(class_index) > 0)
+    is_known[labeled.rows[columns < 0]] = False
     if project.kind == Project.Kind.SPANS:
-        held = _held_out_spans(version, labelled, columns, is_known, class_index)
+        held = _held_out_spans(version, labeled, columns, is_known, class_index)
     else:
-        held = _held_out_classes(project, version, labelled, columns, is_known, kept)
-    return replace(held, retired=_retired(labelled))
+        held = _held_out_classes(project, version, labeled, columns, is_known, kept)
+    return replace(held, retired=_retired(labeled))
 
 
 def _held_out_classes(
     project: Project,
     version: ModelVersion,
-    labelled: LabelTable,
+    labeled: LabelTable,
     columns: NDArray[np.int64],
     is_known: NDArray[np.bool_],
     kept: NDArray[np.int64],
 ) -> HeldOut:
     ids, probabilities = stored_probabilities(version)
-    stored, rows = _found(ids, labelled, is_known)
+    stored, rows = _found(ids, labeled, is_known)
     probabilities = probabilities[stored][:, kept]
-    place_of = np.full(len(labelled), -1)
+    place_of = np.full(len(labeled), -1)
     place_of[rows] = np.arange(len(rows))
-    of_label = place_of[labelled.rows]
+    of_label = place_of[labeled.rows]
     truth = np.zeros(probabilities.shape, dtype=bool)
     truth[of_label[of_label >= 0], columns[of_label >= 0]] = True
     if project.kind == Project.Kind.MULTI:
@@ -143,7 +143,7 @@ def _held_out_classes(
         if len(predicted):
             predicted[np.arange(len(predicted)), probabilities.argmax(axis=1)] = True
     classes = tuple(version.classes[column] for column in kept.tolist())
-    return HeldOut(classes, ids[stored], labelled.annotation_ids[rows], truth, predicted, probabilities)
+    return HeldOut(classes, ids[stored], labeled.annotation_ids[rows], truth, predicted, probabilities)
 
 
 def _among(probabilities: NDArray[np.float64], *, is_whole: bool) -> NDArray[np.float64]:
@@ -155,38 +155,38 @@ def _among(probabilities: NDArray[np.float64], *, is_whole: bool) -> NDArray[np.
     return np.divide(probabilities, sums, out=even, where=sums > 0)
 
 
-def _retired(labelled: LabelTable) -> tuple[tuple[str, int], ...]:
+def _retired(labeled: LabelTable) -> tuple[tuple[str, int], ...]:
     """Names of retired classes whose labels stand, the most frequent first, and documents of each."""
     counts = [
-        (labelled.retired[pk], len(np.unique(labelled.rows[labelled.class_indices == index])))
-        for index, pk in enumerate(labelled.classes)
-        if pk in labelled.retired
+        (labeled.retired[pk], len(np.unique(labeled.rows[labeled.class_indices == index])))
+        for index, pk in enumerate(labeled.classes)
+        if pk in labeled.retired
     ]
     return tuple(sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _found(
-    ids: NDArray[np.int64], labelled: LabelTable, is_known: NDArray[np.bool_]
+    ids: NDArray[np.int64], labeled: LabelTable, is_known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of the documents that are in both: in `ids`, which rise, and in the table."""
     rows = np.flatnonzero(is_known)
     _, stored, indices = np.intersect1d(
-        ids, labelled.document_ids[rows], assume_unique=True, return_indices=True
+        ids, labeled.document_ids[rows], assume_unique=True, return_indices=True
     )
     return stored, rows[indices]
 
 
 def _held_out_spans(
     version: ModelVersion,
-    labelled: LabelTable,
+    labeled: LabelTable,
     columns: NDArray[np.int64],
     is_known: NDArray[np.bool_],
     class_index: ClassIndex,
 ) -> HeldOut:
     ids, predicted = stored_spans(version)
-    stored, rows = _found(ids, labelled, is_known)
-    true_spans: list[Spans] = [[] for _ in range(len(labelled))]
-    parts = (labelled.rows, labelled.starts, labelled.ends, columns)
+    stored, rows = _found(ids, labeled, is_known)
+    true_spans: list[Spans] = [[] for _ in range(len(labeled))]
+    parts = (labeled.rows, labeled.starts, labeled.ends, columns)
     for row, start, end, column in zip(*(part.tolist() for part in parts), strict=True):
         true_spans[row].append((start, end, column))
     none = np.zeros((len(rows), len(class_index)), dtype=bool)
@@ -197,7 +197,7 @@ def _held_out_spans(
     return HeldOut(
         classes=class_index.classes,
         document_ids=ids[stored],
-        annotation_ids=labelled.annotation_ids[rows],
+        annotation_ids=labeled.annotation_ids[rows],
         truth=none,
         predicted=none,
         probabilities=np.zeros((len(rows), 0)),

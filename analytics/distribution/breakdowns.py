@@ -72,28 +72,28 @@ def by_person(names: dict[int, str], log: AnnotationLog, order: Whole) -> list[G
     return _groups(list(names.values()), group, _labels(log, group, order))
 
 
-def by_guideline(project: Project, labelled: GroundTruth, order: Whole) -> list[Group]:
+def by_guideline(project: Project, labeled: GroundTruth, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the version that it was given under, oldest first."""
     numbers = Guideline.objects.filter(project=project).order_by("number").values_list("pk", "number")
     names = {pk: _("version {number}").format(number=number) for pk, number in numbers}
-    spoken = np.full(len(labelled.ledger.annotations), -1)
-    spoken[labelled.rows] = labelled.ledger.guidelines[labelled.rows]
+    spoken = np.full(len(labeled.ledger.annotations), -1)
+    spoken[labeled.rows] = labeled.ledger.guidelines[labeled.rows]
     index_of = {pk: n for n, pk in enumerate(names)} | {0: len(names)}
     group = _grouped(spoken, index_of)
-    groups = _groups([*names.values(), _("no version")], group, _labels(labelled.ledger, group, order))
+    groups = _groups([*names.values(), _("no version")], group, _labels(labeled.ledger, group, order))
     return [period for period in groups if period.answers]
 
 
-def by_time(labelled: GroundTruth, order: Whole) -> list[Group]:
+def by_time(labeled: GroundTruth, order: Whole) -> list[Group]:
     """The answer that speaks for each document, by the day, week or month (UTC) in which it was given."""
-    if not len(labelled):
+    if not len(labeled):
         return []
-    days = labelled.ledger.days[labelled.rows]
+    days = labeled.ledger.days[labeled.rows]
     starts = _periods(int(days.min()), int(days.max()))
-    group = np.full(len(labelled.ledger.annotations), -1)
-    group[labelled.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
+    group = np.full(len(labeled.ledger.annotations), -1)
+    group[labeled.rows] = np.searchsorted([(s - EPOCH).days for s in starts], days, side="right") - 1
     names = [start.isoformat() for start in starts]
-    groups = _groups(names, group, _labels(labelled.ledger, group, order))
+    groups = _groups(names, group, _labels(labeled.ledger, group, order))
     return [replace(period, begins=start) for period, start in zip(groups, starts, strict=True)]
 
 

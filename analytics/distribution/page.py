@@ -55,11 +55,11 @@ def _names() -> dict[str, str]:
 
 
 def _chart(report: Distribution) -> Chart:
-    """Shares of the labelled documents of the pool, and where the share of all documents lies."""
+    """Shares of the labeled documents of the pool, and where the share of all documents lies."""
     bars = [
         Bar(
             row.label_class.name,
-            (Part(row.estimate.labelled.value or 0.0, colour=row.label_class.colour),),
+            (Part(row.estimate.labeled.value or 0.0, color=row.label_class.color),),
             row.estimate.whole,
         )
         for row in report.rows

@@ -69,7 +69,7 @@ class Distribution:
     documents: int
     test_documents: int
     waiting: int  # documents that are not settled: their first answer counts until the second is there
-    sampled: int  # labelled documents that were drawn at random
+    sampled: int  # labeled documents that were drawn at random
     people: list[Group]
     guidelines: list[Group]
     times: list[Group]
@@ -90,13 +90,13 @@ class Distribution:
 
 def distribution(project: Project) -> Distribution:
     """Computed now. The statements are as many for a hundred labels as for a hundred thousand."""
-    labelled = current_ground_truth(project)
+    labeled = current_ground_truth(project)
     classes = list(LabelClass.objects.filter(project=project))
-    class_index = ClassIndex.of(labelled.ledger.classes)
-    estimates = prevalences(project, labelled)
-    is_test = labelled.is_test[labelled.documents]
-    train, test = labelled.per_class(labelled.spans * ~is_test), labelled.per_class(labelled.spans * is_test)
-    documents = labelled.per_class()
+    class_index = ClassIndex.of(labeled.ledger.classes)
+    estimates = prevalences(project, labeled)
+    is_test = labeled.is_test[labeled.documents]
+    train, test = labeled.per_class(labeled.spans * ~is_test), labeled.per_class(labeled.spans * is_test)
+    documents = labeled.per_class()
     shown = [
         c
         for c in classes
@@ -107,29 +107,29 @@ def distribution(project: Project) -> Distribution:
         ClassSpread(c, int(train[at]), int(test[at]), int(documents[at]), estimates[c.pk])
         for c, at in zip(shown, order.tolist(), strict=True)
     ]
-    people = people_of(labelled.ledger)
+    people = people_of(labeled.ledger)
     return Distribution(
         project=project,
         rows=rows,
         imbalance=imbalance(np.array([row.train for row in rows] or [0])),
-        documents=len(labelled),
-        test_documents=int(labelled.is_test.sum()),
-        waiting=labelled.waiting,
-        sampled=int(labelled.is_sampled.sum()),
-        people=by_person(people, labelled.ledger, order),
-        guidelines=by_guideline(project, labelled, order),
-        times=by_time(labelled, order),
-        habits=habits(people, labelled.ledger, order),
-        pairs=_pairs(labelled, order, rows),
+        documents=len(labeled),
+        test_documents=int(labeled.is_test.sum()),
+        waiting=labeled.waiting,
+        sampled=int(labeled.is_sampled.sum()),
+        people=by_person(people, labeled.ledger, order),
+        guidelines=by_guideline(project, labeled, order),
+        times=by_time(labeled, order),
+        habits=habits(people, labeled.ledger, order),
+        pairs=_pairs(labeled, order, rows),
     )
 
 
-def _pairs(labelled: GroundTruth, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
+def _pairs(labeled: GroundTruth, order: NDArray[np.int64], rows: list[ClassSpread]) -> list[Together]:
     """Classes on the same documents, those that are together most often first; none for one class each."""
-    counts = co_occurrence(labelled.documents, labelled.class_indices, len(labelled.ledger.classes))[
+    counts = co_occurrence(labeled.documents, labeled.class_indices, len(labeled.ledger.classes))[
         np.ix_(order, order)
     ]
-    lifts = lift(counts, max(len(labelled), 1))
+    lifts = lift(counts, max(len(labeled), 1))
     first, second = np.nonzero(np.triu(counts, 1))
     strongest = np.argsort(-counts[first, second], kind="stable")[:MAX_PAIRS]
     return [

@@ -37,7 +37,7 @@ def _class_rows(report: Distribution) -> Iterable[list[object]]:
     for row in report.rows:
         estimate = row.estimate
         counts = [row.label_class.name, row.train, row.test, row.total, row.documents, estimate.standing]
-        measures = (estimate.labelled, estimate.whole, estimate.unlabelled, estimate.ratio)
+        measures = (estimate.labeled, estimate.whole, estimate.unlabeled, estimate.ratio)
         yield [*counts, *(cell for measure in measures for cell in measure_cells(measure))]
 
 

@@ -18,7 +18,7 @@ from analytics.metrics.measures import Measure
 from analytics.models import Measurement, TestSetVersion
 from labeling.annotations.ground_truth import label_counts
 from labeling.annotations.models import Annotation
-from labeling.annotations.test_labels import labelled_test_set
+from labeling.annotations.test_labels import labeled_test_set
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
@@ -33,7 +33,7 @@ LATEST = 500  # annotations of all projects, among which changes of test sets ar
 def measure_due() -> list[Project]:
     """Measure models that nobody has measured, in two cheap statements where there are none.
 
-    returns : projects with new numbers: a model was measured, or the labelled test set has just changed
+    returns : projects with new numbers: a model was measured, or the labeled test set has just changed
     A project whose numbers cannot be had is logged and looked at again; the others do not wait for it.
     """
     news = {project.pk: project for project in _judged_anew()}
@@ -47,9 +47,9 @@ def measure_due() -> list[Project]:
 
 
 def measure(version: ModelVersion) -> Measurement | None:
-    """What this model says of the labelled test set of now, kept for ever. Measuring twice is measuring once.
+    """What this model says of the labeled test set of now, kept for ever. Measuring twice is measuring once.
 
-    returns : None where it says nothing of any labelled test document, or the project is gone
+    returns : None where it says nothing of any labeled test document, or the project is gone
     """
     held = held_out(version.project, version)
     if not len(held):
@@ -97,13 +97,13 @@ def digest_of(annotations: list[int]) -> bytes:
 
 
 def _class_numbers(version: ModelVersion, held_out: HeldOut, report: Report) -> dict[str, Any]:
-    learnt = version.metadata.labels
-    if learnt is None:  # of a model from before labels were counted at its training
+    learned = version.metadata.labels
+    if learned is None:  # of a model from before labels were counted at its training
         counts = label_counts(version.project_id)
-        learnt = {str(pk): counts.get((pk, "pool"), 0) for pk in held_out.classes}
+        learned = {str(pk): counts.get((pk, "pool"), 0) for pk in held_out.classes}
     return {
         str(pk): {
-            "labels": learnt.get(str(pk), 0),
+            "labels": learned.get(str(pk), 0),
             "tp": scores.true_positives,
             "fp": scores.false_positives,
             "fn": scores.false_negatives,
@@ -114,7 +114,7 @@ def _class_numbers(version: ModelVersion, held_out: HeldOut, report: Report) -> 
 
 def _test_set_of_now(project_id: int) -> TestSetVersion:
     """The newest version where nothing has changed since, else a new one. Needs the project to be locked."""
-    annotations = sorted(labelled_test_set(project_id).annotation_ids.tolist())
+    annotations = sorted(labeled_test_set(project_id).annotation_ids.tolist())
     digest = digest_of(annotations)
     newest = (
         TestSetVersion.objects.filter(project=project_id).order_by("-number").defer("annotations").first()
@@ -130,7 +130,7 @@ def _test_set_of_now(project_id: int) -> TestSetVersion:
 
 
 def _unmeasured() -> list[ModelVersion]:
-    """Models that said something of a labelled document and were not measured, the oldest first.
+    """Models that said something of a labeled document and were not measured, the oldest first.
 
     None older than a measured one: what it would have measured when it was new, nobody can tell any more.
     """

@@ -35,7 +35,7 @@ class Point:
     """What one model measured when it was new."""
 
     model: int  # number of the version
-    labels: int  # labelled documents, or labels of the class, that it had learnt from
+    labels: int  # labeled documents, or labels of the class, that it had learned from
     measure: Measure
 
 
@@ -45,7 +45,7 @@ class LearningCurve:
 
     key : "macro_f1", "accuracy", or the identifier of a class
     documents, hours : to label until the target, at the rate and the speed of late; None where unknown
-    gain, gain_an_hour : of the next NEXT labelled documents; of averages alone
+    gain, gain_an_hour : of the next NEXT labeled documents; of averages alone
     """
 
     key: str
@@ -213,7 +213,7 @@ def _error(measure: Measure) -> float:
 
 
 def _rate(points: Sequence[Point], documents: Sequence[int]) -> float | None:
-    """Labels of a class per labelled document, since half of the documents were labelled."""
+    """Labels of a class per labeled document, since half of the documents were labeled."""
     if not points:
         return None
     start = next(index for index, count in enumerate(documents) if 2 * count >= documents[-1])

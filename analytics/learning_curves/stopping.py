@@ -78,7 +78,7 @@ def _tested_gain(versions: list[ModelVersion]) -> Gain | None:
 
 
 def _sampled_gain(project: Project, versions: list[ModelVersion]) -> Gain | None:
-    """From random documents, each predicted before it was labelled: where the test set is too small."""
+    """From random documents, each predicted before it was labeled: where the test set is too small."""
     labels = {version.number: version.label_count for version in versions}
     sampled = [
         (labels[prediction.model], not prediction.is_right)

@@ -105,7 +105,7 @@ def gain_sentence(report: CurvesReport) -> str:
     if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
         return ""
     sentence = _(
-        "The next {n} labelled documents would bring {value} points of macro F1 ({low} to {high})."
+        "The next {n} labeled documents would bring {value} points of macro F1 ({low} to {high})."
     ).format(
         n=NEXT,
         value=_points(curve.gain.value),

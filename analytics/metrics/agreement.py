@@ -9,7 +9,7 @@ from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop, undefined
 from labeling.learning.evaluation.cohen_kappa import agreement_beyond_chance
 
-MISSING = -1  # this annotator has not labelled this document
+MISSING = -1  # this annotator has not labeled this document
 
 NOTHING_IN_COMMON = gettext_noop("No document has labels of two annotators.")
 ONE_CLASS_ONLY = gettext_noop("Only one class was ever used, so chance alone would agree as well.")

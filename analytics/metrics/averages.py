@@ -4,9 +4,9 @@ An average of few documents of many classes fails plain formulas twice. Classes 
 scores of 0 or 1, which look certain; and a class is only seen when a document of it came, so that its share
 of the test set looks larger than it is. So each class borrows from the others what it lacks (`_rates`,
 empirical Bayes after Morris, 1983): many with few documents, classes with many hardly anything. From these
-rates come a second centre and the variance of each class, as that of a share; documents on which several
+rates come a second center and the variance of each class, as that of a share; documents on which several
 classes go wrong together widen it by the design effect (Kish, 1965). The interval is that of a share with as
-many cases as give this variance (Korn and Graubard, 1998), around both centres: it is never empty and never
+many cases as give this variance (Korn and Graubard, 1998), around both centers: it is never empty and never
 leaves [0, 1].
 """
 
@@ -165,16 +165,16 @@ def interval_of_mean(
     """
     weights = np.where(scores.is_known, 1.0 if support is None else support, 0.0)
     weights = weights / weights.sum()
-    centre = float(weights @ scores.values)
+    center = float(weights @ scores.values)
     within = float(weights**2 @ (scores.slopes**2 * scores.shares * (1 - scores.shares) / scores.cases))
     above = (
-        np.zeros_like(weights) if support is None else np.where(scores.is_known, scores.values - centre, 0)
+        np.zeros_like(weights) if support is None else np.where(scores.is_known, scores.values - center, 0)
     )
     between = float(weights @ above**2) / float(outcomes.documents.sum())
     labels = max(float(outcomes.totals[[0, 2]][:, scores.is_known].sum()), 1.0)
     variance = (within + between) * _design_effect(weights, scores, outcomes, above / labels)
     edge = JEFFREYS if support is None and len(weights) > 1 else EXACT
-    return effective_interval(value, centre, variance, edge=edge)
+    return effective_interval(value, center, variance, edge=edge)
 
 
 def _design_effect(weights: Values, scores: Scores, outcomes: Outcomes, moved: Values) -> float:

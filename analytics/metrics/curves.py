@@ -33,7 +33,7 @@ ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 
 # What is usual, chosen such that the intervals held on curves of eight public data sets (docs/benchmarks.md).
 USUAL_STEEP, STEEP_SPREAD = 0.8, 0.6  # the middle, and in logarithms
-HOPE = 3.0  # power of the part of the way to 1 at which ceilings are expected: most texts can be learnt
+HOPE = 3.0  # power of the part of the way to 1 at which ceilings are expected: most texts can be learned
 RECENT = 0.5  # a model of half the labels counts 2 ** -RECENT as much
 WOBBLE, FREEDOM = (
     6.0,

@@ -20,14 +20,14 @@ class Imbalance:
 
     shares : (n_classes,), sum 1; all 0 when there are no labels
     ratio : largest count by smallest, 1 when even
-    normalised_entropy : 0 when one class has all, 1 when even
+    normalized_entropy : 0 when one class has all, 1 when even
     effective_classes : the number of even classes with the same entropy, 1 to n_classes
     n_empty : classes without a label
     """
 
     shares: tuple[float, ...]
     ratio: Measure
-    normalised_entropy: Measure
+    normalized_entropy: Measure
     effective_classes: Measure
     n_empty: int
 
@@ -41,7 +41,7 @@ def imbalance(counts: NDArray[np.integer]) -> Imbalance:
     Source: effective number = exp(entropy), Hill (1973), "Diversity and evenness".
 
     >>> sizes = imbalance(np.array([90, 10]))
-    >>> sizes.ratio.value, round(sizes.normalised_entropy.value, 3), round(sizes.effective_classes.value, 3)
+    >>> sizes.ratio.value, round(sizes.normalized_entropy.value, 3), round(sizes.effective_classes.value, 3)
     (9.0, 0.469, 1.384)
     """
     if counts.ndim != 1 or not counts.size or counts.min() < 0:
@@ -57,7 +57,7 @@ def imbalance(counts: NDArray[np.integer]) -> Imbalance:
     return Imbalance(
         shares=tuple(shares.tolist()),
         ratio=ratio(int(counts.max()), int(counts.min()), A_CLASS_IS_EMPTY),
-        normalised_entropy=ratio(entropy, float(np.log(len(counts))), ONE_CLASS),
+        normalized_entropy=ratio(entropy, float(np.log(len(counts))), ONE_CLASS),
         effective_classes=Measure(float(np.exp(entropy))),
         n_empty=n_empty,
     )

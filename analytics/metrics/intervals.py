@@ -30,22 +30,22 @@ def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> I
         raise ValueError(f"{successes} of {trials} is not a proportion")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = successes / trials
-    centre = share + z * z / (2 * trials)
+    center = share + z * z / (2 * trials)
     reach = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     scale = 1 + z * z / trials
-    low = 0.0 if successes == 0 else (centre - reach) / scale
-    high = 1.0 if successes == trials else (centre + reach) / scale
+    low = 0.0 if successes == 0 else (center - reach) / scale
+    high = 1.0 if successes == trials else (center + reach) / scale
     return Interval(low, high)
 
 
 def effective_interval(
-    value: float, centre: float, variance: float, *, edge: float = JEFFREYS, confidence: float = CONFIDENCE
+    value: float, center: float, variance: float, *, edge: float = JEFFREYS, confidence: float = CONFIDENCE
 ) -> Interval:
     """Interval of a mean in [0, 1] that varies like a share of so many cases; around two estimates of it.
 
     value : as measured, 0 to 1
-    centre : the same estimated more cautiously, inside (0, 1)
-    variance : of the mean, above 0; a share near `centre` of `centre * (1 - centre) / variance` cases has it
+    center : the same estimated more cautiously, inside (0, 1)
+    variance : of the mean, above 0; a share near `center` of `center * (1 - center) / variance` cases has it
     edge : cases that both ends concede, JEFFREYS or EXACT
     returns : holds both estimates, never empty, never outside [0, 1]
 
@@ -57,9 +57,9 @@ def effective_interval(
     >>> round(interval.low, 4), round(interval.high, 4)
     (0.0333, 0.2181)
     """
-    cases = centre * (1 - centre) / variance
-    tail, lows, highs = (1 - confidence) / 2, [value, centre], [value, centre]
-    for share in (value, centre):
+    cases = center * (1 - center) / variance
+    tail, lows, highs = (1 - confidence) / 2, [value, center], [value, center]
+    for share in (value, center):
         right, wrong = share * cases, (1 - share) * cases
         if share > 0:
             lows.append(float(betaincinv(right + 1 - edge, wrong + edge, tail)))
@@ -75,7 +75,7 @@ def proportion(successes: float, trials: float, reason: str, effect: float = 1.0
 
     effect : of how many trials that go wrong together each tells as much as one (Kish's design effect)
 
-    >>> proportion(8, 10, "No document was labelled.").value
+    >>> proportion(8, 10, "No document was labeled.").value
     0.8
     """
     if trials == 0:

@@ -31,7 +31,7 @@ def score_marks(
 ) -> ProbabilityScores:
     """Losses, calibration and the gap, over the marks of a test set.
 
-    probabilities, is_right : (n_marks,) probability of each, and whether exactly that span is labelled
+    probabilities, is_right : (n_marks,) probability of each, and whether exactly that span is labeled
     documents : (n_marks,) row of the document that each is in, of `n_documents`: spans of one document go
         wrong together
 

@@ -39,10 +39,10 @@ def mean_interval(
     cases = np.append(cases, [1, 1])
     whole = float(cases.sum())
     value = float(scaled[:-2].sum()) / (whole - 2)
-    centre = min(max(float(scaled.sum()) / whole, _INSIDE), 1 - _INSIDE)
-    variance = float(((scaled - centre * cases) ** 2).sum()) / whole**2
+    center = min(max(float(scaled.sum()) / whole, _INSIDE), 1 - _INSIDE)
+    variance = float(((scaled - center * cases) ** 2).sum()) / whole**2
     effective = effective_interval(
-        min(max(value, 0.0), 1.0), centre, max(variance * _of_few(cases), _INSIDE**2), edge=EXACT
+        min(max(value, 0.0), 1.0), center, max(variance * _of_few(cases), _INSIDE**2), edge=EXACT
     )
     return Interval(lowest + width * effective.low, lowest + width * effective.high)
 

@@ -19,7 +19,7 @@ class Mismatch:
     statistic : Pearson's chi-square, 0 for equal mixes
     p_value : in (0, 1]; 1 where there is nothing to compare; rougher where `enough` ended the draws
     cramers_v : effect size, 0 for equal mixes to 1 for mixes without a common class; .1 is small, .3 middling
-    residuals : (n_classes,) adjusted standardised residuals of the first set: beyond ±2 a class stands out,
+    residuals : (n_classes,) adjusted standardized residuals of the first set: beyond ±2 a class stands out,
         above 0 it is more frequent in the first; 0 where the class is in neither
     """
 

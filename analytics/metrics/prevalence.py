@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
-NOTHING_SAMPLED = gettext_noop("No document that was drawn at random is labelled yet.")
-NOTHING_LEFT = gettext_noop("Every document is labelled.")
+NOTHING_SAMPLED = gettext_noop("No document that was drawn at random is labeled yet.")
+NOTHING_LEFT = gettext_noop("Every document is labeled.")
 
 
 def positives_sampled_in_turn(
@@ -28,13 +28,13 @@ def positives_sampled_in_turn(
 ) -> NDArray[np.float64]:
     """How many documents of each class the random draws stand for, had they been drawn from all documents.
 
-    A draw is made from what was unlabelled then. So it tells of the whole: what had been chosen before is
-    known, and the draw stands for the rest. Without that, classes that were labelled first, because somebody
+    A draw is made from what was unlabeled then. So it tells of the whole: what had been chosen before is
+    known, and the draw stands for the rest. Without that, classes that were labeled first, because somebody
     asked for them, would be missing from the estimate.
 
     documents, class_indices : (n_labels,) the document of each label, numbered 0, 1, 2 … in the order in
-        which documents were labelled, and the index of its class; a document without a label has no row
-    is_sampled : (n_documents,) whether the document was drawn at random; others were chosen or came labelled
+        which documents were labeled, and the index of its class; a document without a label has no row
+    is_sampled : (n_documents,) whether the document was drawn at random; others were chosen or came labeled
     population : documents in all
     returns : (n_classes,) the sum over draws of (chosen before it + rest x this draw) / population
 
@@ -99,23 +99,23 @@ def p_value_of_share(share: float, positives: float, n_sampled: int, population:
     return 2 * NormalDist().cdf(-abs(observed - share) / spread)
 
 
-def unlabelled_prevalence(whole: Measure, population: int, labelled: int, labelled_of_class: int) -> Measure:
-    """The share of the unlabelled documents that have a class: what is known is taken off.
+def unlabeled_prevalence(whole: Measure, population: int, labeled: int, labeled_of_class: int) -> Measure:
+    """The share of the unlabeled documents that have a class: what is known is taken off.
 
     whole : the share of all documents
-    labelled, labelled_of_class : documents with an answer, and those of them that have the class
-    returns : (population x share - labelled_of_class) / (population - labelled), clipped to [0, 1]
+    labeled, labeled_of_class : documents with an answer, and those of them that have the class
+    returns : (population x share - labeled_of_class) / (population - labeled), clipped to [0, 1]
 
-    >>> unlabelled_prevalence(Measure(0.1, interval=Interval(0.05, 0.2)), 1_000, 200, 90)
+    >>> unlabeled_prevalence(Measure(0.1, interval=Interval(0.05, 0.2)), 1_000, 200, 90)
     Measure(value=0.0125, reason='', interval=Interval(low=0.0, high=0.1375))
     """
-    rest = population - labelled
+    rest = population - labeled
     if whole.value is None or whole.interval is None:
         return whole
     if rest <= 0:
         return undefined(NOTHING_LEFT)
     value, low, high = (
-        min(max((population * share - labelled_of_class) / rest, 0.0), 1.0)
+        min(max((population * share - labeled_of_class) / rest, 0.0), 1.0)
         for share in (whole.value, whole.interval.low, whole.interval.high)
     )
     return Measure(value, interval=Interval(low, high))
@@ -124,7 +124,7 @@ def unlabelled_prevalence(whole: Measure, population: int, labelled: int, labell
 def _score_interval(share: float, trials: float, confidence: float) -> Interval:
     """Wilson's, for a number of trials that need not be whole."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    centre = share + z * z / (2 * trials)
+    center = share + z * z / (2 * trials)
     reach = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     scale = 1 + z * z / trials
-    return Interval(max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
+    return Interval(max(0.0, (center - reach) / scale), min(1.0, (center + reach) / scale))

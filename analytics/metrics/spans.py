@@ -54,7 +54,7 @@ def counts_of_documents(
     for side in (true, predicted_spans):
         if len(side) and not 0 <= side[:, 3].min() <= side[:, 3].max() < n_classes:
             raise ValueError(f"classes must be from 0 to {n_classes - 1}")
-    # In rising order equal spans are neighbours: the true one first, since the order is stable.
+    # In rising order equal spans are neighbors: the true one first, since the order is stable.
     both = np.concatenate([true, predicted_spans])
     order = np.lexsort(both.T[::-1])
     ranked, is_true = both[order], order < len(true)

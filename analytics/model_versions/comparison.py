@@ -14,7 +14,7 @@ from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import HeldOut, Spans, held_out
 from analytics.metrics.paired import Counts, PairedDifference, PairedDifferences, paired_differences_of_counts
 from analytics.metrics.spans import counts_of_documents
-from labeling.annotations.test_labels import LabelTable, labelled_test_set
+from labeling.annotations.test_labels import LabelTable, labeled_test_set
 from labeling.exceptions import NotFound
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class ClassChange:
-    """One class: its F1 with both models, and the labels that each had learnt from."""
+    """One class: its F1 with both models, and the labels that each had learned from."""
 
     label_class: LabelClass
     f1: PairedDifference
@@ -87,8 +87,8 @@ class Comparison:
 
 def compare(project: Project, first: ModelVersion, second: ModelVersion) -> Comparison:
     """Both models on the test documents that both predicted and whose labels both know."""
-    labelled = labelled_test_set(project.pk)
-    judged, tables = _judged(project, first, second, labelled)
+    labeled = labeled_test_set(project.pk)
+    judged, tables = _judged(project, first, second, labeled)
     differences = cached_by_content(
         lambda: paired_differences_of_counts(tables[0], tables[1]),
         "paired differences",
@@ -138,9 +138,9 @@ def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
 
 
 def _judged(
-    project: Project, first: ModelVersion, second: ModelVersion, labelled: LabelTable
+    project: Project, first: ModelVersion, second: ModelVersion, labeled: LabelTable
 ) -> tuple[Judged, tuple[Counts, Counts]]:
-    predicted = [held_out(project, version, labelled) for version in (first, second)]
+    predicted = [held_out(project, version, labeled) for version in (first, second)]
     classes = tuple(dict.fromkeys([*predicted[1].classes, *predicted[0].classes]))
     predicted = [_in_order(held_out, classes) for held_out in predicted]
     ids, *rows_of = np.intersect1d(predicted[0].document_ids, predicted[1].document_ids, return_indices=True)

@@ -18,7 +18,7 @@ from analytics.data.scores import scores
 from analytics.model_versions.report import standing_of, version_rows, versions_headline
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
 from analytics.models import TestSetVersion
-from labeling.annotations.test_labels import labelled_test_set
+from labeling.annotations.test_labels import labeled_test_set
 from labeling.exceptions import LabelingError
 from labeling.predictions import promotions
 from labeling.predictions.models import ModelVersion
@@ -36,7 +36,7 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
     classes = active_classes(project)
     standing = standing_of(project, classes)
     status = HAS_MODEL if standing.used else missing_model(project)
-    labelled = labelled_test_set(project.pk)
+    labeled = labeled_test_set(project.pk)
     versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
     page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
@@ -45,9 +45,9 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
         "standing": standing,
         "status": status,
         "page": page,
-        "rows": version_rows(project, list(page), standing, classes, labelled),
-        "test_sets": test_sets(project, labelled),
-        "test_documents": len(labelled),
+        "rows": version_rows(project, list(page), standing, classes, labeled),
+        "test_sets": test_sets(project, labeled),
+        "test_documents": len(labeled),
         "then": _on_older(request, member, standing.used),
     }
     if "bias" in request.GET:

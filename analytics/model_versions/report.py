@@ -40,7 +40,7 @@ class VersionRow:
 
     @property
     def is_counted(self) -> bool:
-        """Whether anybody counted the labels that it learnt from."""
+        """Whether anybody counted the labels that it learned from."""
         return any(count is not None for _, count in self.labels)
 
     @property
@@ -98,18 +98,18 @@ def version_rows(
     versions: Sequence[ModelVersion],
     standing: CurrentVersions,
     classes: Sequence[LabelClass],
-    labelled: LabelTable | None,
+    labeled: LabelTable | None,
 ) -> list[VersionRow]:
     """These models for the list.
 
-    labelled : the test set of now, to judge the model in use and the newest by it; None leaves that out
+    labeled : the test set of now, to judge the model in use and the newest by it; None leaves that out
     """
     kept = Measurement.objects.select_related("test_set").defer("test_set__annotations")
     measured = kept.in_bulk([version.pk for version in versions])
     shown = {
         version.pk
         for version in (standing.used, standing.newest)
-        if version is not None and labelled is not None
+        if version is not None and labeled is not None
     }
     return [
         VersionRow(
@@ -118,7 +118,7 @@ def version_rows(
             is_used=version == standing.used,
             is_usable=version.state == ModelVersion.State.READY and version.fits(project),
             labels=_labels(version, classes),
-            now=_now(project, version, labelled) if labelled and version.pk in shown else None,
+            now=_now(project, version, labeled) if labeled and version.pk in shown else None,
         )
         for version in versions
     ]
@@ -156,6 +156,6 @@ def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[
     return [(label_class, counts.get(str(label_class.pk))) for label_class in classes]
 
 
-def _now(project: Project, version: ModelVersion, labelled: LabelTable) -> Report | None:
-    held = held_out(project, version, labelled)
+def _now(project: Project, version: ModelVersion, labeled: LabelTable) -> Report | None:
+    held = held_out(project, version, labeled)
     return scores(project.kind, held) if len(held) else None

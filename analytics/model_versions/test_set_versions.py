@@ -25,19 +25,19 @@ _STANDING = """
 
 @dataclass(frozen=True)
 class TestSet:
-    """The labelled test set of a moment, beside that of now."""
+    """The labeled test set of a moment, beside that of now."""
 
     __test__ = False  # pytest would take it for a test
 
     version: TestSetVersion  # without its annotations
     documents: int
     changed: int  # answers of it that another answer, or none, has replaced since
-    added: int  # documents that are labelled now and were not then, or by another answer
+    added: int  # documents that are labeled now and were not then, or by another answer
 
 
-def test_sets(project: Project, labelled: LabelTable) -> list[TestSet]:
-    """The newest ones, newest first. `labelled` is the test set of now."""
-    now = labelled.annotation_ids.tolist()
+def test_sets(project: Project, labeled: LabelTable) -> list[TestSet]:
+    """The newest ones, newest first. `labeled` is the test set of now."""
+    now = labeled.annotation_ids.tolist()
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, {"project": project.pk, "now": now, "most": MAX_LISTED})
         counted = cursor.fetchall()

@@ -54,7 +54,7 @@ def changes(comparison: Comparison) -> list[tuple[str, str]]:
     first, second = comparison.first, comparison.second
     rows = [
         (
-            _("Labelled documents"),
+            _("Labeled documents"),
             _("from {a} to {b}").format(a=_grouped(first.label_count), b=_grouped(second.label_count)),
         )
     ]

@@ -67,7 +67,7 @@ class QualityReport:
 
     project: Project
     choice: ModelSelection
-    documents: int  # of the test set, labelled and predicted
+    documents: int  # of the test set, labeled and predicted
     report: Report | None = None
     probabilities: ProbabilityScores | None = None
     ranking: Ranking | None = None

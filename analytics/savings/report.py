@@ -32,7 +32,7 @@ class Target:
     """What one strategy took to a share of the final quality. All but `needed` is None for the baseline."""
 
     share: float
-    needed: Measure  # labelled documents
+    needed: Measure  # labeled documents
     saved: Measure | None  # fewer than at random
     saved_percent: float | None  # of what random took
     hours: Measure | None  # of labeling; None where nobody's time was measured

@@ -51,7 +51,7 @@ class Slices:
     fields: list[Field]
     field: Field | None  # the one that is shown
     rows: list[SliceRow]
-    whole: Report | None  # of the test set; None without a model or a labelled test set
+    whole: Report | None  # of the test set; None without a model or a labeled test set
     weak: list[Weak]
     tried: int
     documents: int

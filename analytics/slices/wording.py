@@ -12,7 +12,7 @@ def slices_headline(report: Slices) -> str:
     if report.version is None:
         return report.choice.status.title
     if report.whole is None:
-        return _("No slices yet: they are measured on labelled test documents, with a model")
+        return _("No slices yet: they are measured on labeled test documents, with a model")
     if not report.weak:
         return _("No part of the test set is worse than the rest beyond noise")
     worst = report.weak[0]

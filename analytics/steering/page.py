@@ -92,13 +92,13 @@ def _name(row: ShareRow) -> str:
 
 
 def _chart(report: Steering) -> Chart | None:
-    """One bar for each share of the head; where a share asks for classes, each in its colour."""
+    """One bar for each share of the head; where a share asks for classes, each in its color."""
     if not report.entries:
         return None
     bars = []
     for row in report.shares:
         parts = [
-            Part(n / report.entries, label_class.name, label_class.colour) for label_class, n in row.by_class
+            Part(n / report.entries, label_class.name, label_class.color) for label_class, n in row.by_class
         ]
         rest = row.part - sum(part.value for part in parts)
         bars.append(Bar(_name(row), (*parts, Part(rest, _name(row))) if rest > 1e-9 else tuple(parts)))

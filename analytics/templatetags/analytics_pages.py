@@ -54,7 +54,7 @@ def span(interval: Interval | None) -> str:
 def measured(measure: Measure | None) -> SafeString:
     """A cell: the number with its interval, or a dash that says why."""
     if measure is None or measure.value is None:
-        why = _(measure.reason) if measure else _("No model has learnt this class yet.")
+        why = _(measure.reason) if measure else _("No model has learned this class yet.")
         return format_html(
             '<span class="soft" title="{}">—<span class="hidden-visually"> {}</span></span>', why, why
         )
@@ -72,7 +72,7 @@ def measured_cells(scores: ClassScores | None) -> SafeString:
 
 @register.filter
 def estimated(share: Measure | None) -> SafeString:
-    """A cell: an estimated share in per cents with its interval, or a dash.
+    """A cell: an estimated share in percentages with its interval, or a dash.
 
     >>> estimated(Measure(0.3, interval=Interval(0.21, 0.4)))
     '30 % <small class="interval">21 to 40</small>'
@@ -101,7 +101,7 @@ def quantity(measure: Measure | None, digits: int = 0) -> SafeString:
 
 @register.filter
 def percent(share: float) -> str:
-    """A share as whole per cents.
+    """A share as whole percentages.
 
     >>> percent(0.95), percent(-0.1)
     ('95', '-10')

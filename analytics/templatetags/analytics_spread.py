@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.filter
 def percent_of(share: float | None) -> str:
-    """A share in per cents; rare ones keep a digit behind the point.
+    """A share in percentages; rare ones keep a digit behind the point.
 
     >>> percent_of(0.304), percent_of(0.0312), percent_of(None)
     ('30 %', '3.1 %', '—')
@@ -27,7 +27,7 @@ def percent_of(share: float | None) -> str:
 
 @register.filter
 def share(measure: Measure) -> SafeString:
-    """A cell: a share in per cents with its interval, or a dash that says why there is none.
+    """A cell: a share in percentages with its interval, or a dash that says why there is none.
 
     >>> from analytics.metrics.measures import Interval
     >>> share(Measure(0.3, interval=Interval(0.21, 0.4)))

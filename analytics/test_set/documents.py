@@ -25,15 +25,15 @@ MAX_LOADED_CHARACTERS = 20_000  # characters of a text that is not asked for in 
 class Reviewed:
     """One document of the page.
 
-    labelled, predicted : classes, the model's with their probability (None where there is none)
+    labeled, predicted : classes, the model's with their probability (None where there is none)
     pieces : of the text, with the words that pull
     towards, against : the classes that they pull to, where words are known; nothing is held against the first
         where a document may have several classes
-    labelled_spans, predicted_spans : of a spans project
+    labeled_spans, predicted_spans : of a spans project
     """
 
     document: Document
-    labelled: list[LabelClass]
+    labeled: list[LabelClass]
     predicted: list[tuple[LabelClass, float | None]]
     true_odds: list[tuple[LabelClass, float]]
     is_wrong: bool
@@ -45,7 +45,7 @@ class Reviewed:
     is_cut: bool = False
     towards: LabelClass | None = None
     against: LabelClass | None = None
-    labelled_spans: list[Marked] = field(default_factory=list)
+    labeled_spans: list[Marked] = field(default_factory=list)
     predicted_spans: list[Marked] = field(default_factory=list)
     has_attributions: bool = False  # in a spans project: whether words are known
 
@@ -84,7 +84,7 @@ def _reviewed(
     who, number = review.label_sources.get(int(held_out.annotation_ids[row]), (None, None))
     fields: dict[str, Any] = {
         "document": document,
-        "labelled": [classes[index] for index in true],
+        "labeled": [classes[index] for index in true],
         "predicted": [
             (classes[index], probabilities[index] if probabilities else None) for index in predicted
         ],
@@ -107,8 +107,8 @@ def _reviewed(
         spans = held_out.truth_spans[row], held_out.predicted_spans[row]
         fields |= _spans_of(text, *spans, attributions, classes, len(text) if is_whole else MAX_SHOWN)
     else:
-        learnt = [review.classes[pk] for pk in review.version.classes]
-        fields |= _words_of(text, attributions, learnt, len(text) if is_whole else MAX_SHOWN)
+        learned = [review.classes[pk] for pk in review.version.classes]
+        fields |= _words_of(text, attributions, learned, len(text) if is_whole else MAX_SHOWN)
     fields["is_cut"] = not is_whole and document.length > MAX_SHOWN  # type: ignore[attr-defined]
     return Reviewed(**fields)
 
@@ -135,7 +135,7 @@ def _spans_of(
 ) -> dict[str, Any]:
     """Both sets of spans over the text, or over the part of it where the first mistake is.
 
-    The words that pull are in what the model marks; those that pull away pull to what is labelled.
+    The words that pull are in what the model marks; those that pull away pull to what is labeled.
     """
     mistakes = sorted(set(true_spans) ^ set(predicted_spans))
     start, end = window(len(text), mistakes[0][0] if mistakes else 0, min(limit, len(text)))
@@ -145,12 +145,12 @@ def _spans_of(
         for left, right, nats in attributions.get(name) or ()
         if start <= left < end
     ]
-    labelled, predicted = (
+    labeled, predicted = (
         stretches(text[start:end], _inside(spans, classes, start, end))
         for spans in (true_spans, predicted_spans)
     )
     return {
-        "labelled_spans": marked(labelled),
+        "labeled_spans": marked(labeled),
         "predicted_spans": marked(predicted, pulling),
         "has_attributions": bool(pulling),
     }

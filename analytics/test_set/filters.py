@@ -28,7 +28,7 @@ class ReviewFilters:
     truth, predicted : classes of the label and of the model's answer; of spans, at the same place
     missed, extra : a class that the model missed, and one that it gave wrongly
     either : a class that the label or the model's answer has
-    above, under : confidence in per cent, from and below
+    above, under : confidence in percent, from and below
     where : a slice of the documents
     by, guideline : who gave the label, and under which version
     whole : the document that is shown in full
@@ -63,7 +63,7 @@ class ReviewFilters:
     def read(cls, query: Mapping[str, str]) -> Self:
         """From an address; what makes no sense is passed over.
 
-        >>> ReviewFilters.read({"wrong": "1", "above": "50", "sort": "colour", "page": "x", "truth": "none"})
+        >>> ReviewFilters.read({"wrong": "1", "above": "50", "sort": "color", "page": "x", "truth": "none"})
         ReviewFilters(model=None, is_wrong=True, ..., above=50, ..., sort='loss', page=1, whole=None)
         """
         sort = query.get("sort", "")
@@ -150,10 +150,8 @@ def _judged_spans(held_out: HeldOut) -> Judged:
     shape = (len(held_out), len(held_out.classes))
     missed, extra = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     mistakes = np.zeros(len(held_out))
-    for row, (labelled, marked) in enumerate(
-        zip(held_out.truth_spans, held_out.predicted_spans, strict=True)
-    ):
-        lost, made = set(labelled) - set(marked), set(marked) - set(labelled)
+    for row, (labeled, marked) in enumerate(zip(held_out.truth_spans, held_out.predicted_spans, strict=True)):
+        lost, made = set(labeled) - set(marked), set(marked) - set(labeled)
         missed[row, [class_index for _s, _e, class_index in lost]] = True
         extra[row, [class_index for _s, _e, class_index in made]] = True
         mistakes[row] = len(lost) + len(made)

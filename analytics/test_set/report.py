@@ -40,7 +40,7 @@ class Review:
     """The test set as one model saw it, narrowed as asked.
 
     rows : places of all that fit in `held_out`, in order
-    people, guidelines : who labelled the test set, and under which versions
+    people, guidelines : who labeled the test set, and under which versions
     """
 
     filters: ReviewFilters
@@ -61,7 +61,7 @@ class Review:
     def error(self) -> Measure:
         """The share of the whole test set that the model is wrong on."""
         wrong = 0 if self.numbers is None else int(self.numbers.is_wrong.sum())
-        return proportion(wrong, len(self), "The test set has no labelled document yet.")
+        return proportion(wrong, len(self), "The test set has no labeled document yet.")
 
     def __len__(self) -> int:
         return 0 if self.held_out is None else len(self.held_out)

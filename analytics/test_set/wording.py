@@ -43,7 +43,7 @@ def test_set_headline(review: Review) -> str:
     if review.version is None:
         return review.choice.status.title
     if review.numbers is None or not len(review):
-        return _("No test document is labelled yet")
+        return _("No test document is labeled yet")
     number, total = review.version.number, number_format(len(review), force_grouping=True)
     if replace(review.filters, is_wrong=False).is_narrowed:
         fit = number_format(len(review.rows), force_grouping=True)
@@ -67,7 +67,7 @@ def chips(review: Review, kind: str) -> list[Chip]:
     is_several = kind == Project.Kind.MULTI
     texts: dict[str, str] = {
         "is_wrong": _("only wrong ones"),
-        "truth": _("labelled {name}").format(name=name("truth")),
+        "truth": _("labeled {name}").format(name=name("truth")),
         "predicted": _("called {name}").format(name=name("predicted")),
         "missed": _("{name} is missed").format(name=name("missed")),
         "extra": _("{name} is wrongly given").format(name=name("extra"))
@@ -76,7 +76,7 @@ def chips(review: Review, kind: str) -> list[Chip]:
         "either": _("about {name}").format(name=name("either")),
         "above": _("the model is at least {n} % sure").format(n=filters.above),
         "under": _("the model is less than {n} % sure").format(n=filters.under),
-        "by": _("labelled by {name}").format(name=review.people.get(filters.by or 0, _("somebody else"))),
+        "by": _("labeled by {name}").format(name=review.people.get(filters.by or 0, _("somebody else"))),
         "guideline": _("under guideline {n}").format(n=filters.guideline),
     }
     for field, text in texts.items():

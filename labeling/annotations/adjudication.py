@@ -28,7 +28,7 @@ def decide(
 ) -> Annotation:
     """Settle a disputed document. What the annotators said stays beside it.
 
-    Raises NotAllowed for an annotator, NotIndependent for somebody who labelled the document (unless nobody
+    Raises NotAllowed for an annotator, NotIndependent for somebody who labeled the document (unless nobody
     else in the project could decide), NotDisputed, NotFound and InvalidAnswer.
     """
     member, document = _locked(project_id, document_id, adjudicator)
@@ -74,7 +74,7 @@ def _locked(project_id: int, document_id: int, adjudicator: User) -> tuple[Membe
 
 
 def _check_independent(document: Document, adjudicator: User) -> None:
-    if _labelled(document, adjudicator) and _others_could(document, adjudicator):
+    if _labeled(document, adjudicator) and _others_could(document, adjudicator):
         raise NotIndependent
 
 
@@ -90,7 +90,7 @@ def _settled(
     return annotation
 
 
-def _labelled(document: Document, person: User) -> bool:
+def _labeled(document: Document, person: User) -> bool:
     return _annotations_by_people(document).filter(annotator=person).exists()
 
 
@@ -101,7 +101,7 @@ def _annotations_by_people(document: Document) -> QuerySet[Annotation]:
 
 
 def _others_could(document: Document, adjudicator: User) -> bool:
-    """Is there an adjudicator or manager who has not labelled this document?"""
+    """Is there an adjudicator or manager who has not labeled this document?"""
     return (
         Membership.objects.filter(
             project=document.project_id,

@@ -40,7 +40,7 @@ _LABELS = """
     array_agg(l.label_class_id ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL),
     array_agg(l.start ORDER BY l.id), array_agg(l."end" ORDER BY l.id)
 """
-LABELLED_POOL = f"""
+LABELED_POOL = f"""
     {_SPEAKING}
     SELECT d.id, d.position, s.annotation_id, {_LABELS}
     FROM speaking s
@@ -62,7 +62,7 @@ SPEAKING_TEST = f"""
          ORDER BY t.id, l.slot)
     )
 """
-LABELLED_TEST = f"""
+LABELED_TEST = f"""
     WITH {SPEAKING_TEST}
     SELECT s.id, s.position, s.annotation_id, {_LABELS}
     FROM speaking s LEFT JOIN labeling_label l ON l.annotation_id = s.annotation_id
@@ -80,16 +80,16 @@ LABEL_COUNTS = f"""
 """
 # What a first model has to learn from; whether the documents are compared yet is left open.
 LEARNABLE = f"""
-    {_SPEAKING}, learnt AS (
+    {_SPEAKING}, learned AS (
         SELECT s.annotation_id FROM speaking s JOIN labeling_document d ON d.id = s.document_id
         WHERE {trainable("d")}
           AND NOT EXISTS (
                SELECT 1 FROM labeling_label l JOIN labeling_labelclass c ON c.id = l.label_class_id
                WHERE l.annotation_id = s.annotation_id AND c.retired_at IS NOT NULL)
     )
-    SELECT (SELECT count(*) FROM learnt), count(DISTINCT c.id), coalesce(min(c.name), '')
-    FROM learnt
-    JOIN labeling_label l ON l.annotation_id = learnt.annotation_id
+    SELECT (SELECT count(*) FROM learned), count(DISTINCT c.id), coalesce(min(c.name), '')
+    FROM learned
+    JOIN labeling_label l ON l.annotation_id = learned.annotation_id
     JOIN labeling_labelclass c ON c.id = l.label_class_id
 """
 
@@ -108,7 +108,7 @@ class Learnable:
 
 
 @dataclass(frozen=True)
-class LabelledDocument:
+class LabeledDocument:
     """A document with the labels that count for it now."""
 
     document_id: int
@@ -121,12 +121,12 @@ class LabelledDocument:
         return {label_class for label_class, _, _ in self.labels}
 
 
-def labelled_documents(project_id: int, split: str) -> list[LabelledDocument]:
-    """The labelled documents of one split, in the order of their positions."""
+def labeled_documents(project_id: int, split: str) -> list[LabeledDocument]:
+    """The labeled documents of one split, in the order of their positions."""
     with connection.cursor() as cursor:
-        cursor.execute(LABELLED_TEST if split == "test" else LABELLED_POOL, {"project": project_id})
+        cursor.execute(LABELED_TEST if split == "test" else LABELED_POOL, {"project": project_id})
         return [
-            LabelledDocument(
+            LabeledDocument(
                 document, position, annotation, tuple(zip(classes or (), starts, ends, strict=False))
             )
             for document, position, annotation, classes, starts, ends in cursor.fetchall()

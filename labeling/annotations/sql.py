@@ -66,7 +66,7 @@ STORE_ANSWERS = """
                given.slot IS NULL, given.supersedes
         FROM given JOIN labeling_lease l ON l.id = given.lease
         RETURNING id, lease_id
-    ), labelled AS (
+    ), labeled AS (
         INSERT INTO labeling_label (annotation_id, label_class_id, start, "end")
         SELECT stored.id, label.label_class, label.start, label."end"
         FROM stored JOIN unnest(%(label_leases)s::bigint[], %(classes)s::uuid[], %(starts)s::integer[],

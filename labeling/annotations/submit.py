@@ -44,7 +44,7 @@ class Submission:
 
     token: str
     labels: Sequence[LabelValue]
-    key: str | None = None  # made by the client, so that a retry is recognised
+    key: str | None = None  # made by the client, so that a retry is recognized
     seconds: float | None = None  # of focused work
     suggestion: Any = None  # what the annotator was shown
     note: str = ""

@@ -103,8 +103,8 @@ _kept: OrderedDict[int, _Labels] = OrderedDict()
 _lock = Lock()
 
 
-def labelled_test_set(project_id: int) -> LabelTable:
-    """Of now: what `labelled_documents(project_id, "test")` tells, without an object for each document.
+def labeled_test_set(project_id: int) -> LabelTable:
+    """Of now: what `labeled_documents(project_id, "test")` tells, without an object for each document.
 
     Which annotations speak is read each time; labels only of those that did not speak the last time.
     """

@@ -23,7 +23,7 @@ COLOR = "# and six hexadecimal digits."
 class NewClassIn(Input):
     name = Text(max_length=100)
     key = Text(required=False, max_length=1, allow_blank=True, help_text=KEY)
-    color = Text(source="colour", required=False, max_length=7, help_text=COLOR)
+    color = Text(required=False, max_length=7, help_text=COLOR)
 
 
 class ClassChangeIn(NewClassIn):
@@ -39,7 +39,7 @@ class ClassChangeIn(NewClassIn):
 class ClassOut(serializers.ModelSerializer[LabelClass]):
     """A label class. Its identifier never changes; its name may."""
 
-    color = serializers.CharField(source="colour")
+    color = serializers.CharField()
     is_retired = serializers.SerializerMethodField(help_text="No longer offered; labels given so far stay.")
 
     class Meta:

@@ -16,7 +16,7 @@ LARGEST = 2**31 - 1  # of an integer column
 
 
 class Input(serializers.Serializer[Any]):
-    """An object whose keys are all known: a misspelt or forbidden one is refused, not passed over."""
+    """An object whose keys are all known: a misspelled or forbidden one is refused, not passed over."""
 
     default_error_messages = {"unknown": _("There is no such field; leave it out.")}
 

@@ -199,7 +199,7 @@ class ImportOut(serializers.Serializer[Any]):
     rows_read = serializers.IntegerField(help_text="Rows, good and bad.")
     imported = serializers.IntegerField()
     existing = serializers.IntegerField(source="already_there", help_text="Were here already.")
-    labeled = serializers.IntegerField(source="labelled", help_text="Settled by the answer they came with.")
+    labeled = serializers.IntegerField(help_text="Settled by the answer they came with.")
     takes_labels = serializers.BooleanField(
         source="takes_answers", help_text="Whether labels in the file were taken."
     )

@@ -18,11 +18,11 @@ from labeling.steering import actions
 from labeling.steering.actions import mix_of
 from labeling.steering.models import QueueMix
 
-MAX_SHARE_HELP = "At most, in per cent; what it cannot fill goes to weak classes and doubt."
+MAX_SHARE_HELP = "At most, in percent; what it cannot fill goes to weak classes and doubt."
 
 
 class MixIn(Input):
-    """The parts in per cent; together at most 100. Doubt gets the rest."""
+    """The parts in percent; together at most 100. Doubt gets the rest."""
 
     random = WholeNumber(max_value=100, help_text="Drawn at random with a known chance.")
     weak_class = WholeNumber(max_value=100, help_text="For classes with a low F1 or few labels.")
@@ -31,7 +31,7 @@ class MixIn(Input):
 
 
 class MixOut(serializers.Serializer[Any]):
-    """The mix that holds, in per cent."""
+    """The mix that holds, in percent."""
 
     random = serializers.FloatField()
     weak_class = serializers.FloatField()

@@ -47,7 +47,7 @@ def _plan_again_as_tables_grow() -> None:
     """Forget this connection's plans after 1, 2, 4, 8 … statements.
 
     A plan made while a table had one page reads it from end to end, and PostgreSQL keeps that plan until it
-    analyses the table again: a minute in which claims of fifty documents went from 0.1 s to 9 s.
+    analyzes the table again: a minute in which claims of fifty documents went from 0.1 s to 9 s.
     """
     _uses[connection.connection] = uses = _uses.get(connection.connection, 0) + 1
     if uses & (uses - 1) == 0:

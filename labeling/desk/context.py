@@ -36,14 +36,14 @@ class ClassCard(Rule):
     id: str  # of the class, as text
     name: str
     key: str
-    colour: str
+    color: str
     before: Rule | None = None  # what the version said that this person read last, where it is different
 
 
 def card_of(*values: Any) -> ClassCard:
     """From a row of the desk's statement."""
-    class_id, name, key, colour, *rule, before = values
-    return ClassCard(*_rule(*rule), class_id, name, key, colour, Rule(*_rule(*before)) if before else None)
+    class_id, name, key, color, *rule, before = values
+    return ClassCard(*_rule(*rule), class_id, name, key, color, Rule(*_rule(*before)) if before else None)
 
 
 def _rule(
@@ -144,15 +144,15 @@ class Decision:
 
     annotation_id: int
     excerpt: str  # the document's first words
-    classes: list[tuple[str, str, str]]  # name, key and colour of each label, in the order of the text
+    classes: list[tuple[str, str, str]]  # name, key and color of each label, in the order of the text
 
     @property
     def names(self) -> list[str]:
         """Of its classes, each once."""
-        return list(dict.fromkeys(name for name, _key, _colour in self.classes))
+        return list(dict.fromkeys(name for name, _key, _color in self.classes))
 
     @property
-    def colour(self) -> str:
+    def color(self) -> str:
         return self.classes[0][2] if self.classes else ""
 
     @property
@@ -164,7 +164,7 @@ class Decision:
         >>> Decision(1, "", [("A", "a", ""), ("Billing", "", ""), ("C", "c", "")]).sign
         'aBic'
         """
-        names = {name: (key or name[:2]) for name, key, _colour in self.classes}
+        names = {name: (key or name[:2]) for name, key, _color in self.classes}
         return "".join(names.values())[:4] or "0"
 
 
@@ -267,7 +267,7 @@ def _facts(row: dict[str, Any]) -> DeskContext:
         excluded=row["excluded"],
         classes=[card_of(*values) for values in row["classes"]],
         lately=[
-            Decision(annotation, excerpt, [(name, key, colour) for name, key, colour in classes])
+            Decision(annotation, excerpt, [(name, key, color) for name, key, color in classes])
             for annotation, excerpt, classes in row["lately"]
         ],
     )

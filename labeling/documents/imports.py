@@ -69,8 +69,10 @@ class ImportJob(models.Model):
     bytes_read = models.BigIntegerField(default=0)
     imported = models.BigIntegerField(default=0)  # new documents
     already_there = models.BigIntegerField(default=0)
-    labelled = models.BigIntegerField(default=0)  # came with their answer
-    long_count = models.BigIntegerField(default=0, db_default=0)  # new documents that are learnt from in part
+    labeled = models.BigIntegerField(default=0, db_column="labelled")  # came with their answer
+    long_count = models.BigIntegerField(
+        default=0, db_default=0
+    )  # new documents that are learned from in part
     bad_row_count = models.BigIntegerField(default=0)
     bad_rows = models.JSONField(default=list, blank=True)  # [{"line", "message", "values", "excerpt"}, …]
     warning_count = models.BigIntegerField(db_default=0)  # rows that are stored with a remark

@@ -78,7 +78,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(models.Model):
-    """The unit to be labelled. Its content never changes, and no score is ever written on it."""
+    """The unit to be labeled. Its content never changes, and no score is ever written on it."""
 
     class Split(models.TextChoices):
         POOL = "pool", _("Pool")  # trains the model, but for exact copies of test documents

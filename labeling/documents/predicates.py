@@ -19,5 +19,5 @@ def takes_answers(document: str) -> str:
 
 
 def first_answer_speaks(document: str) -> str:
-    """Open, and labelled by its first answer; of the test set only where it was settled before."""
+    """Open, and labeled by its first answer; of the test set only where it was settled before."""
     return f"({document}.state = 'open' AND ({document}.split = 'pool' OR {document}.extra_slots > 0))"

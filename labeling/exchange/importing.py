@@ -59,7 +59,7 @@ class ImportReport:
     read: int = 0  # rows, good and bad
     added: int = 0
     known: int = 0  # were here already
-    labelled: int = 0  # documents that their answer in the file settled
+    labeled: int = 0  # documents that their answer in the file settled
     bad: int = 0  # rows of which nothing is stored
     warned: int = 0  # rows that are stored with a remark: not all that they say could be taken, or it differs
     long: int = 0  # new documents that the models read in part only
@@ -72,7 +72,7 @@ class ImportReport:
             self.read + other.read,
             self.added + other.added,
             self.known + other.known,
-            self.labelled + other.labelled,
+            self.labeled + other.labeled,
             self.bad + other.bad,
             self.warned + other.warned,
             self.long + other.long,
@@ -88,7 +88,7 @@ class ImportReport:
             job.rows_read,
             job.imported,
             job.already_there,
-            job.labelled,
+            job.labeled,
             job.bad_row_count,
             job.warning_count,
             job.long_count,
@@ -102,7 +102,7 @@ class ImportReport:
             "rows_read": self.read,
             "imported": self.added,
             "already_there": self.known,
-            "labelled": self.labelled,
+            "labeled": self.labeled,
             "bad_row_count": self.bad,
             "bad_rows": [_as_json(row) for row in self.bad_rows],
             "warning_count": self.warned,
@@ -229,14 +229,14 @@ class _Run:
         bad_rows += [_bad(records[index], CHANGED) for index in added.changed]
         bad_rows.sort(key=lambda row: row.line)
         warnings = [bad_row(row.line, problem, row.text) for row in records for problem in row.problems]
-        labelled = self._record_answers(records, added.ids, warnings)
+        labeled = self._record_answers(records, added.ids, warnings)
         metadata_fields.hide_answers(self.job.project_id, records)  # knows the classes that were added
         warnings.sort(key=lambda row: row.line)
         return ImportReport(
             read=len(chunk),
             added=added.added,
             known=added.known,
-            labelled=labelled,
+            labeled=labeled,
             bad=len(bad_rows),
             warned=len({row.line for row in warnings}),
             long=added.long,

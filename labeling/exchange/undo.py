@@ -245,7 +245,7 @@ def _free_classes(job: ImportJob) -> list[LabelClass]:
 
 
 def _remove_classes(job: ImportJob) -> None:
-    """A class that a model has learnt is retired, since its probabilities are told by it; others go."""
+    """A class that a model has learned is retired, since its probabilities are told by it; others go."""
     for label_class in _free_classes(job):
         active = LabelClass.objects.active().filter(project=job.project_id)
         if not active.exclude(pk=label_class.pk).exists():
@@ -257,7 +257,7 @@ def _remove_classes(job: ImportJob) -> None:
 
 
 def _owe(project: Project, *, has_labels: bool, removed: int) -> None:
-    """New features where the old ones were learnt on what is gone; a model that forgets the labels."""
+    """New features where the old ones were learned on what is gone; a model that forgets the labels."""
     if removed and Document.objects.filter(project=project).exists():
         outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
     if has_labels and project.model_versions.ready().exists():

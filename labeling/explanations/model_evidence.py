@@ -89,7 +89,7 @@ def _shown(word: str) -> str:
 
 
 def _apart(name: str) -> str:
-    """A name or word that is written from right to left, so marked that it does not turn its neighbours.
+    """A name or word that is written from right to left, so marked that it does not turn its neighbors.
 
     >>> _apart("card"), len(_apart("שקל")) - len("שקל")
     ('card', 2)

@@ -93,7 +93,7 @@ def for_annotators(reason: SelectionReason) -> SelectionReason:
 
 
 def percent(share: float) -> str:
-    """A share as whole per cent; near nothing and near all with one digit more.
+    """A share as whole percent; near nothing and near all with one digit more.
 
     >>> percent(0.416), percent(0.0042), percent(0.998), percent(1.0)
     ('42 %', '0.4 %', '99.8 %', '100 %')
@@ -209,8 +209,8 @@ def _picked(reason: SelectionReason, names: Names) -> str:
         return _("a manager asked for a second opinion on it.")
     why = (reason.why or "").rstrip(" .")
     if not why:
-        return _("a manager picked it to be labelled next.")
-    return _("a manager picked it to be labelled next: {why}.").format(why=why)
+        return _("a manager picked it to be labeled next.")
+    return _("a manager picked it to be labeled next: {why}.").format(why=why)
 
 
 def _always(text: Callable[[], str]) -> Callable[[SelectionReason, Names], str]:
@@ -227,7 +227,7 @@ SENTENCES: dict[str, Callable[[SelectionReason, Names], str]] = {
     Share.DISAGREEMENT: _disagreement,
     Share.OVERLAP: _overlap,
     Share.HERDING: _always(
-        lambda: _("the model is unsure about it, and it is unlike what has been labelled so far.")
+        lambda: _("the model is unsure about it, and it is unlike what has been labeled so far.")
     ),
     Share.COLD_START: _always(
         lambda: _("there is no model yet, and it is typical of this project's documents.")

@@ -93,7 +93,7 @@ def owe_missing() -> None:
 def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
     """Embed for RUN_SECONDS, and owe the rest. An archived project is left alone.
 
-    A ranking is owed, or where there is a model a training, once the labelled and test documents have their
+    A ranking is owed, or where there is a model a training, once the labeled and test documents have their
     vectors, when the vectors have grown by a half since, and when all are there.
     """
     project = Project.objects.active().filter(pk=work.project_id).first()
@@ -139,13 +139,13 @@ def _missing(project: Project, store: EmbeddingStore | None) -> Flags:
 
 
 def _plan(project: Project, store: EmbeddingStore) -> tuple[int, Integers]:
-    """Positions that want a vector, in order: first the labelled and the test documents, and their number."""
+    """Positions that want a vector, in order: first the labeled and the test documents, and their number."""
     answered = Annotation.objects.filter(project=project).values("document")
-    labelled = Document.objects.filter(project=project, pk__in=answered)
+    labeled = Document.objects.filter(project=project, pk__in=answered)
     tests = Document.objects.test_set().filter(project=project)
     head = QueueEntry.objects.live(project).values_list("document__position", flat=True)
     parts = [
-        _positions(labelled.order_by("position").values_list("position", flat=True), project),
+        _positions(labeled.order_by("position").values_list("position", flat=True), project),
         _positions(tests.order_by("position").values_list("position", flat=True), project),
         _positions(head, project),
         scattered(project.document_count),

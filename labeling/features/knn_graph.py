@@ -30,7 +30,7 @@ def graph_for(project: Project, embeddings: EmbeddingStore) -> GraphStore | None
 
 
 def is_joined(project: Project, embeddings: EmbeddingStore) -> bool:
-    """Whether every document has its neighbours, among anchors that are enough for the pool."""
+    """Whether every document has its neighbors, among anchors that are enough for the pool."""
     if project.document_count < MIN_ANCHORS:
         return True
     graph = _newest(embeddings)
@@ -38,7 +38,7 @@ def is_joined(project: Project, embeddings: EmbeddingStore) -> bool:
 
 
 def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
-    """Find the neighbours of every document that has none yet; resumable."""
+    """Find the neighbors of every document that has none yet; resumable."""
     graph = _newest(embeddings)
     if graph is None or _is_outgrown(graph, project):
         anchors = _anchors(project)

@@ -1,6 +1,6 @@
 """Feature pipeline: the numbers about a text, made once, when it arrives, in files that the ranking maps.
 
-Features come in editions: one that was learnt on the first few documents says little about a pool that grew,
+Features come in editions: one that was learned on the first few documents says little about a pool that grew,
 so the next edition is made beside it and takes over when it is complete.
 """
 
@@ -26,7 +26,7 @@ from labeling.learning.text.tfidf import SAMPLE, Featurizer
 from labeling.projects.models import Project
 
 TEXT_BATCH_SIZE = 2_048
-GROWTH = 4  # a pool this many times the sample that its features were learnt on deserves new ones
+GROWTH = 4  # a pool this many times the sample that its features were learned on deserves new ones
 SEED = 0
 MIN_EMBEDDED_SAMPLE = 2_000  # a random sample that large is ranked as well as the whole pool
 
@@ -95,11 +95,11 @@ def featurize(work: OwedWork) -> None:
 
 
 def _is_outgrown(store: FeatureStore, project: Project) -> bool:
-    """Whether the pool has grown far beyond what its features were learnt on, or much of that is gone."""
-    learnt_on = max(store.featurizer.n_sampled, 1)
+    """Whether the pool has grown far beyond what its features were learned on, or much of that is gone."""
+    learned_on = max(store.featurizer.n_sampled, 1)
     removed = project.removed_count - project.features_removed_count
-    has_grown = store.featurizer.n_sampled < SAMPLE and project.present_count >= GROWTH * learnt_on
-    return has_grown or removed * GROWTH >= learnt_on
+    has_grown = store.featurizer.n_sampled < SAMPLE and project.present_count >= GROWTH * learned_on
+    return has_grown or removed * GROWTH >= learned_on
 
 
 def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:

@@ -13,11 +13,11 @@ from labeling.learning.storage.token_store import TokenStore
 from labeling.learning.text.word_clusters import learn_clusters
 
 TEXT_BATCH_SIZE = 2_048
-SAMPLED = 20_000  # texts that groups of words are learnt on
+SAMPLED = 20_000  # texts that groups of words are learned on
 
 
 def tokens_folder(edition: Path) -> Path:
-    """Beside the features of the same edition: both are learnt on the same pool."""
+    """Beside the features of the same edition: both are learned on the same pool."""
     return edition / "tokens"
 
 

@@ -57,7 +57,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
     """One document from an object already read (of a line, or of a request's body).
 
     Keys: text; id, label or labels, spans, split, metadata (all optional). Any other key becomes metadata.
-    "annotation", which our own export adds, is passed over: a file does not say who labelled what here.
+    "annotation", which our own export adds, is passed over: a file does not say who labeled what here.
     An id, label or span that cannot be taken is left out and told in `problems`. Raises RowProblem that says
     what to mend where there is no document.
 

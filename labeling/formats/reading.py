@@ -51,7 +51,7 @@ def read(
 ) -> Iterator[Record | BadRow]:
     r"""The documents of a file, one by one, with memory that does not grow with the file.
 
-    stream : binary; gzip and a byte order mark are recognised
+    stream : binary; gzip and a byte order mark are recognized
     choice : the columns of a table, where None takes the guess of `columns`, which heeds class_names; the
         keys of JSON objects, where None takes the usual ones; of no use elsewhere
     encoding : one of ENCODINGS

@@ -29,7 +29,7 @@ MAX_CHARACTERS = 50  # of one of them
 
 
 @transaction.atomic
-def add(project_id: int, manager: User, name: str, key: str = "", colour: str = "") -> LabelClass:
+def add(project_id: int, manager: User, name: str, key: str = "", color: str = "") -> LabelClass:
     """Another class, last in the list. Raises NotAllowed, InvalidInput, ValidationError for one in use."""
     _lock(project_id, manager)
     position = LabelClass.objects.filter(project=project_id).count()
@@ -39,7 +39,7 @@ def add(project_id: int, manager: User, name: str, key: str = "", colour: str = 
         project_id=project_id,
         name=_checked_name(project_id, name),
         key=key,
-        colour=colour or PALETTE[position % len(PALETTE)],
+        color=color or PALETTE[position % len(PALETTE)],
         position=position,
     )
     _check_key(label_class)
@@ -70,7 +70,7 @@ def add_named(project_id: int, names: Sequence[str]) -> list[LabelClass]:
                 project=project,
                 name=name,
                 key=next(keys, ""),
-                colour=PALETTE[position % len(PALETTE)],
+                color=PALETTE[position % len(PALETTE)],
                 position=position,
             )
         )
@@ -88,12 +88,12 @@ def _can_be_named(name: str, taken: Sequence[str]) -> bool:
 
 @transaction.atomic
 def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> LabelClass:
-    """Rename a class or give it another key, colour, place or seed words; its identity and labels stay.
+    """Rename a class or give it another key, color, place or seed words; its identity and labels stay.
 
     Raises NotAllowed, NotFound, InvalidInput, ValidationError for a name or key in use.
     """
     _lock(project_id, manager)
-    if unknown := set(changes) - {"name", "key", "colour", "position", "seed_words"}:
+    if unknown := set(changes) - {"name", "key", "color", "position", "seed_words"}:
         raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
     label_class = _class_of(project_id, class_id)
     for field, value in changes.items():

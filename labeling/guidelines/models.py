@@ -16,7 +16,7 @@ from labeling.formats.names import normal_name
 from labeling.projects.models import Project
 
 MAX_CLASSES = 500
-PALETTE = (  # Okabe and Ito (2008): can be told apart with any colour vision; then muted relatives
+PALETTE = (  # Okabe and Ito (2008): can be told apart with any color vision; then muted relatives
     "#0072b2",
     "#e69f00",
     "#009e73",
@@ -57,10 +57,11 @@ class LabelClass(models.Model):
         blank=True,
         validators=[RegexValidator(r"^[0-9a-z]$", _("A key is one digit or one small letter."))],
     )
-    colour = models.CharField(
+    color = models.CharField(
+        db_column="colour",  # the name of before the first release
         max_length=7,
         default=PALETTE[0],
-        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits."))],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A color is # and six hexadecimal digits."))],
     )
     position = models.PositiveSmallIntegerField(default=0)
     seed_words = ArrayField(

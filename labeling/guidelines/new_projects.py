@@ -41,7 +41,7 @@ def create_once(creator: User, creation_key: UUID, **fields: Any) -> Project:
 def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], **policy: Any) -> Project:
     """A new project with its classes, an empty first guideline, and its creator as manager.
 
-    Classes get keys without clashes and colours that can be told apart. Raises InvalidInput, and
+    Classes get keys without clashes and colors that can be told apart. Raises InvalidInput, and
     ValidationError for a name or a policy that cannot be.
     """
     try:
@@ -58,7 +58,7 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     Membership.objects.create(project=project, user=creator, role=Membership.Role.MANAGER)
     classes = [
         LabelClass(
-            project=project, name=class_name, key=key, colour=PALETTE[index % len(PALETTE)], position=index
+            project=project, name=class_name, key=key, color=PALETTE[index % len(PALETTE)], position=index
         )
         for index, (class_name, key) in enumerate(zip(names, _keys(len(names), kind), strict=True))
     ]

@@ -44,7 +44,7 @@ class SimulationPoint:
     labels: int
     quality: Quality
     seconds: float  # from the labels to the new order, training and ranking
-    tokens: int = 0  # of the labelled documents: what reading them costs
+    tokens: int = 0  # of the labeled documents: what reading them costs
 
     def row(self) -> list[float]:
         shares = (self.quality.accuracy, self.quality.macro_f1, self.quality.micro_f1)
@@ -52,11 +52,11 @@ class SimulationPoint:
 
 
 class Simulation:
-    """A project made from a labelled data set, and the annotator who knows all its answers."""
+    """A project made from a labeled data set, and the annotator who knows all its answers."""
 
     def __init__(self, truth: Truth, strategy: str, fit: run.Fit) -> None:
         self.truth, self.fit = truth, fit
-        self.tokens = 0  # of the documents labelled so far
+        self.tokens = 0  # of the documents labeled so far
         self.annotator = User.objects.create_user("simulated")
         self.project = new_projects.create(
             self.annotator,
@@ -108,10 +108,10 @@ class Simulation:
         curve: list[SimulationPoint] = []
         labels = 0
         while labels < budget:
-            labelled = self.label(min(batch, budget - labels))
-            if not labelled:
+            labeled = self.label(min(batch, budget - labels))
+            if not labeled:
                 break
-            labels += labelled
+            labels += labeled
             curve.append(SimulationPoint(labels, *self.train(), tokens=self.tokens))
             if on_point:
                 on_point(curve[-1])

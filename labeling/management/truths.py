@@ -22,7 +22,7 @@ class UnusableData(ValueError):
 
 @dataclass(frozen=True)
 class Truth:
-    """A labelled data set. A document's external id is its place in `records`."""
+    """A labeled data set. A document's external id is its place in `records`."""
 
     kind: str
     records: list[Record]  # pool and test rows in one random order, with their answers

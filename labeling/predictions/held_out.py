@@ -16,7 +16,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.queue.models import Lease
 
 MIN_OPEN_TEST_DOCUMENTS = (
-    500  # open test documents that are predicted too, and half as many as are labelled of many
+    500  # open test documents that are predicted too, and half as many as are labeled of many
 )
 
 # One row of COPY's binary format with strings of bytes: what is stored, told by a mark; ids; and arrays of
@@ -64,13 +64,13 @@ _kept: OrderedDict[int, Any] = OrderedDict()  # Stored or StoredSpans
 _lock = Lock()
 
 
-def labelled_next(project_id: int, labelled: int) -> dict[int, int]:
+def labeled_next(project_id: int, labeled: int) -> dict[int, int]:
     """Test documents that may get their label before the next training: positions by document.
 
-    Predicted now, they count as soon as they are labelled. The test set grows along its random key; those in
+    Predicted now, they count as soon as they are labeled. The test set grows along its random key; those in
     somebody's hands and in dispute come whatever theirs is.
     """
-    limit = max(MIN_OPEN_TEST_DOCUMENTS, labelled // 2)
+    limit = max(MIN_OPEN_TEST_DOCUMENTS, labeled // 2)
     test = Document.objects.test_set().filter(project=project_id)
     live = Lease.objects.live().filter(project=project_id, document__split=Document.Split.TEST)
     parts = (

@@ -37,7 +37,7 @@ class PredictionChange:
     """How far the predictions of an earlier model and of this one agree, on a sample of the pool.
 
     kappa : Cohen's, of the two models' predictions for `documents`
-    since : number of the earlier model; labels : documents that were labelled between the two
+    since : number of the earlier model; labels : documents that were labeled between the two
     """
 
     kappa: float
@@ -80,7 +80,7 @@ class CrossValidatedCounts:
 
 @dataclass(frozen=True)
 class CorrectCount:
-    """How many labelled documents of the test set the model predicted, and how many of them right in full."""
+    """How many labeled documents of the test set the model predicted, and how many of them right in full."""
 
     documents: int
     right: int

@@ -22,7 +22,7 @@ from labeling.queue.predicates import latest_answers
 
 MAX_ANSWERS = 1_000  # the latest that are looked at: older ones judge models of long ago
 
-# Documents that come again are left out: the model may have learnt from their first answer.
+# Documents that come again are left out: the model may have learned from their first answer.
 _LATEST = f"""
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM {latest_answers("%(most)s")} latest) l

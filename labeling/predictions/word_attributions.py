@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from django.db.models.functions import Left
 
-from labeling.annotations.ground_truth import LabelledDocument
+from labeling.annotations.ground_truth import LabeledDocument
 from labeling.documents.models import Document
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.arrays.types import Doubles, Flags, Floats, Integers
@@ -29,7 +29,7 @@ MAX_TOTAL_CHARACTERS = 400_000  # characters of one model's test documents, each
 BATCH_SIZE = 500  # documents
 
 
-def truth_flags(version: ModelVersion, documents: Sequence[LabelledDocument]) -> Flags:
+def truth_flags(version: ModelVersion, documents: Sequence[LabeledDocument]) -> Flags:
     """(n, n_classes) the labels of these documents; classes that the model does not know have no column."""
     return ClassIndex.of(version.classes).matrix([document.classes for document in documents])
 
@@ -43,7 +43,7 @@ def attributions_of(
 ) -> dict[int, dict[str, Any]]:
     """What is kept of each test document's words; none of those for which there is no time.
 
-    positions : (document, position) of n documents, the labelled ones first
+    positions : (document, position) of n documents, the labeled ones first
     probabilities : (n, n_classes)
     truth : (m, n_classes) labels of the first m
     """
@@ -77,23 +77,23 @@ def duels(
     >>> duels(odds, odds >= 0.5, np.array([[True, False, False], [False, False, True]]), is_several=False)
     (array([0, 0]), array([1, 2]), array([1, 0]))
     """
-    labelled = len(truth)
+    labeled = len(truth)
     numbers = np.arange(len(probabilities))
     if is_several:
         off = np.array(probabilities, dtype=np.float64)  # where nothing is wrong, the most probable class
-        missed = decided[:labelled] != truth
-        off[:labelled][missed] = 1 + np.abs(off[:labelled] - 0.5)[missed]
+        missed = decided[:labeled] != truth
+        off[:labeled][missed] = 1 + np.abs(off[:labeled] - 0.5)[missed]
         towards = off.argmax(axis=1)
         against = np.full(len(towards), -1)
         is_wrong = np.zeros(len(towards), dtype=bool)
-        is_wrong[:labelled] = (decided[:labelled] != truth).any(axis=1)
+        is_wrong[:labeled] = (decided[:labeled] != truth).any(axis=1)
         doubt = -np.abs(probabilities - 0.5).min(axis=1)
     else:
         ranked = np.argsort(-probabilities, axis=1)
         towards, against = ranked[:, 0], ranked[:, 1].copy()
         is_wrong = np.zeros(len(towards), dtype=bool)
-        is_wrong[:labelled] = truth.any(axis=1) & ~truth[numbers[:labelled], towards[:labelled]]
-        against[is_wrong] = truth[is_wrong[:labelled]].argmax(axis=1)
+        is_wrong[:labeled] = truth.any(axis=1) & ~truth[numbers[:labeled], towards[:labeled]]
+        against[is_wrong] = truth[is_wrong[:labeled]].argmax(axis=1)
         doubt = -(probabilities[numbers, ranked[:, 0]] - probabilities[numbers, ranked[:, 1]])
     return towards, against, np.lexsort((-doubt, ~is_wrong))
 

@@ -92,7 +92,7 @@ class Project(models.Model):
     feature_edition = models.PositiveIntegerField(default=0)  # which features the ranking reads; 0: none yet
     document_count = models.BigIntegerField(default=0)  # that ever came; also the next one's position
     removed_count = models.BigIntegerField(default=0, db_default=0)  # of them, with imports that were undone
-    # Removed by the time that the features which the ranking reads were learnt.
+    # Removed by the time that the features which the ranking reads were learned.
     features_removed_count = models.BigIntegerField(default=0, db_default=0)
     grouped_count = models.BigIntegerField(default=0, db_default=0)  # documents compared with those before
     created_at = models.DateTimeField(db_default=Now())

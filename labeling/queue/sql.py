@@ -169,7 +169,7 @@ EMPTY_STATE = f"""
 # generations: the number of a ranking that begins now
 NEXT_GENERATION = "SELECT nextval('labeling_generation')"
 
-# generations: the entries of a new order, for those documents that can still be labelled, and gold
+# generations: the entries of a new order, for those documents that can still be labeled, and gold
 INSERT_ENTRIES = f"""
     INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
     SELECT %(project)s::bigint, %(generation)s::bigint, given.place - 1, d.id, given.reason

@@ -115,7 +115,7 @@ def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
 
 
 SHARE = 0.02  # of the head
-MIN_GOLD = 10  # gold documents: fewer would come back to be recognised, and say little
+MIN_GOLD = 10  # gold documents: fewer would come back to be recognized, and say little
 MIN_ANNOTATORS = 2  # who label: the answers of one alone are what gold is made of
 
 

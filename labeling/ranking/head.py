@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Q
 
 from labeling.annotations import second_opinions
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.models import Document
 from labeling.explanations.selection_reason import Need, SelectionReason
 from labeling.features.pipeline import current_store
@@ -205,10 +205,10 @@ def _select(
     size: int,
 ) -> Sequence[HeadEntry]:
     strategy = Strategy(project.strategy)
-    labelled = None
+    labeled = None
     if strategy is Strategy.HERDING:
-        positions = [d.position for d in labelled_documents(project.pk, "pool") if d.position < len(store)]
-        labelled = np.array(positions, dtype=np.int64)
+        positions = [d.position for d in labeled_documents(project.pk, "pool") if d.position < len(store)]
+        labeled = np.array(positions, dtype=np.int64)
     batch = labels_between(project, version)
 
     def best(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
@@ -220,7 +220,7 @@ def _select(
             selection_targets=all_selection_targets(project, version, store, is_candidate),
             size=count,
             batch=batch,
-            labelled=labelled,
+            labeled=labeled,
             seed=seed,
         )
 

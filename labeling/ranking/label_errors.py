@@ -102,7 +102,7 @@ def _posteriors(
     is_pool = np.array([item.split == Document.Split.POOL for item in candidates])
     posteriors = np.zeros(flags.shape, dtype=np.float32)
     posteriors[is_pool] = cross_fitted(rows.part(np.flatnonzero(is_pool)), labels[is_pool], len(classes))
-    if not is_pool.all():  # no model has learnt from test documents
+    if not is_pool.all():  # no model has learned from test documents
         posteriors[~is_pool] = committee.probabilities(rows.part(np.flatnonzero(~is_pool)))
     prior = label_prior(posteriors, labels) if is_single else weakest_prior(posteriors, flags)
     n_choices = len(classes) if is_single else 2

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.annotations.models import Annotation, Resolution
 from labeling.documents.models import Document
 from labeling.exceptions import NothingToReplay
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
-MIN_POOL = 100  # labelled documents of the pool; with fewer a curve ends before it says anything
+MIN_POOL = 100  # labeled documents of the pool; with fewer a curve ends before it says anything
 PLENTY = 1_000  # settled documents of either: more than enough, whatever drops out
-MIN_TEST = 30  # labelled test documents; with fewer every curve lies within the noise of the others
+MIN_TEST = 30  # labeled test documents; with fewer every curve lies within the noise of the others
 MAX_POOL = 2_000  # documents replayed
 MAX_TEST = 1_000
 NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
@@ -39,16 +39,16 @@ class Material:
     """What a replay would have to work with now."""
 
     training_set: TrainingSet
-    test: list[LabelledDocument]
+    test: list[LabeledDocument]
 
     @property
     def pool_missing(self) -> int:
-        """Labelled documents of the pool that are missing."""
+        """Labeled documents of the pool that are missing."""
         return max(0, MIN_POOL - len(self.training_set.documents))
 
     @property
     def test_missing(self) -> int:
-        """Labelled test documents that are missing."""
+        """Labeled test documents that are missing."""
         return max(0, MIN_TEST - len(self.test))
 
     @property
@@ -89,13 +89,13 @@ def why_not(project: Project) -> str:
 
 def _too_few(pool: int, test: int) -> str:
     return _(
-        "A replay needs {pool} labelled documents of the pool and {test} of the test set; "
+        "A replay needs {pool} labeled documents of the pool and {test} of the test set; "
         "there are {pool_now} and {test_now}."
     ).format(pool=MIN_POOL, test=MIN_TEST, pool_now=pool, test_now=test)
 
 
-def _tested(project: Project, existing: set[UUID]) -> list[LabelledDocument]:
-    return [d for d in labelled_documents(project.pk, "test") if d.classes <= existing]
+def _tested(project: Project, existing: set[UUID]) -> list[LabeledDocument]:
+    return [d for d in labeled_documents(project.pk, "test") if d.classes <= existing]
 
 
 @transaction.atomic
@@ -125,7 +125,7 @@ def ask(project_id: int, manager: User) -> Replay:
     return replay
 
 
-def _sample(project: Project, documents: Sequence[LabelledDocument], limit: int) -> list[int]:
+def _sample(project: Project, documents: Sequence[LabeledDocument], limit: int) -> list[int]:
     """The annotations of so many of them, drawn by their random keys."""
     if len(documents) > limit:
         ids = [d.document_id for d in documents]

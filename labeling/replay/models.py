@@ -23,7 +23,7 @@ class Replay(models.Model):
     classes = ArrayField(models.UUIDField())  # the order of all flags
     pool_annotations = ArrayField(models.BigIntegerField())  # what the documents to label anew were given
     test_annotations = ArrayField(models.BigIntegerField())
-    label_count = models.PositiveIntegerField()  # labelled documents of the pool, replayed or not
+    label_count = models.PositiveIntegerField()  # labeled documents of the pool, replayed or not
     seconds_per_answer = models.FloatField(null=True)  # the median; null where nobody's time was measured
     answers_per_document = models.PositiveSmallIntegerField()
     result = models.JSONField(null=True)

@@ -1,6 +1,6 @@
 """Replay worker: labels a project's past anew, run by run on the labels that were known, when it has time.
 
-The pool of a replay is the labelled documents: what the queue never chose cannot be replayed.
+The pool of a replay is the labeled documents: what the queue never chose cannot be replayed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARES = (0.9, 0.95)  # of the final quality
 MIN_SEEDS, MAX_SEEDS = 2, 5
 TIME_BUDGET_SECONDS = 240  # of a processor; no seed is begun after them, unless it is one of the least
 MIN_BATCH, GROWTH = 10, 0.1  # labels between two trainings, as the service learns, but for the pauses
-UNLABELLED = 5_000  # documents that naive Bayes reads: a replay fits hundreds of committees
+UNLABELED = 5_000  # documents that naive Bayes reads: a replay fits hundreds of committees
 RUN_SECONDS = 20  # then other work has its turn
 MAX_SAVED_REPLAYS = 5
 
@@ -92,10 +92,10 @@ def known_pool(replay: Replay, store: FeatureStore) -> KnownPool:
 
 def _lessened(auxiliary: AuxiliaryData) -> AuxiliaryData:
     """A smaller sample of the pool, as evenly drawn as the larger one."""
-    step = -(-len(auxiliary.positions) // UNLABELLED) or 1
+    step = -(-len(auxiliary.positions) // UNLABELED) or 1
     chosen = np.arange(0, len(auxiliary.positions), step)
     return replace(
-        auxiliary, unlabelled=auxiliary.unlabelled.part(chosen), positions=auxiliary.positions[chosen]
+        auxiliary, unlabeled=auxiliary.unlabeled.part(chosen), positions=auxiliary.positions[chosen]
     )
 
 

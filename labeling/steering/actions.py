@@ -91,7 +91,7 @@ def mix_of(project: Project, n_classes: int) -> Mix:
 
 @transaction.atomic
 def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
-    """Set the parts of the head in per cent, by the names in `MIX_PARTS`; doubt gets the rest.
+    """Set the parts of the head in percent, by the names in `MIX_PARTS`; doubt gets the rest.
 
     The queue is ranked again within seconds. Raises NotAllowed, InvalidInput.
     """

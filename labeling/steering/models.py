@@ -123,7 +123,7 @@ class ClassNeed(models.Model):
 
 
 class QueueMix(models.Model):
-    """A manager's own parts of the head, in per cent, else the default holds. Doubt gets the rest."""
+    """A manager's own parts of the head, in percent, else the default holds. Doubt gets the rest."""
 
     project = models.OneToOneField(
         Project, on_delete=models.CASCADE, primary_key=True, related_name="queue_mix"
@@ -152,13 +152,13 @@ class QueueMix(models.Model):
 
 class PickQuerySet(models.QuerySet["Pick"]):
     def standing(self) -> PickQuerySet:
-        """Picks that nobody took back and that still have a document to be labelled."""
+        """Picks that nobody took back and that still have a document to be labeled."""
         waiting = PickedDocument.objects.filter(pick=OuterRef("pk"), document__state=Document.State.OPEN)
         return self.filter(Exists(waiting), ended_at=None)
 
 
 class Pick(models.Model):
-    """Documents that a manager wants labelled next, with the reason that annotators are shown."""
+    """Documents that a manager wants labeled next, with the reason that annotators are shown."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="picks")
     reason = models.CharField(max_length=300)  # one sentence: "Long texts of Delivery"
@@ -177,7 +177,7 @@ class Pick(models.Model):
 
 class PickedDocumentQuerySet(models.QuerySet["PickedDocument"]):
     def waiting(self) -> PickedDocumentQuerySet:
-        """Those to be labelled, of picks that nobody took back."""
+        """Those to be labeled, of picks that nobody took back."""
         return self.filter(pick__ended_at=None, document__state=Document.State.OPEN)
 
 

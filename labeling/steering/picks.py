@@ -46,7 +46,7 @@ BATCH_SIZE = 2_000
 class Picked:
     """What became of a wish.
 
-    pick : None where none of its documents can be labelled
+    pick : None where none of its documents can be labeled
     waiting : documents that wait now
     left_out : how many do not, by why: unknown, gold, excluded, disputed, decided, nobody_left
     """
@@ -58,7 +58,7 @@ class Picked:
 
 @transaction.atomic
 def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: str) -> Picked:
-    """Have these documents labelled next; the queue is ranked again within seconds.
+    """Have these documents labeled next; the queue is ranked again within seconds.
 
     Open documents wait as they are. Those that annotators settled are opened for one more answer by somebody
     else, where somebody is left; meanwhile the answer they have goes on counting. Raises NotAMember,
@@ -93,7 +93,7 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
 
 @transaction.atomic
 def pick_from_pool(project_id: int, manager: User, *, where: Slice, count: int, reason: str) -> Picked:
-    """Have `count` open documents of the pool labelled next, drawn at random among those of a slice.
+    """Have `count` open documents of the pool labeled next, drawn at random among those of a slice.
 
     Of a large pool `MAX_SCANNED_DOCUMENTS` documents from a random place on are looked at; fewer than `count`
     are picked where the slice is rare. Exact copies of test documents, which never train, are passed over.

@@ -11,7 +11,7 @@ from labeling.documents.models import Document
 from labeling.features.class_descriptions import class_lines, description_vectors
 from labeling.features.embeddings import embedding_folder
 from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
-from labeling.learning.classifiers.external import OutsideModel
+from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.storage.feature_store import WORDS, FeatureStore
 from labeling.learning.text.rows import Rows
 from labeling.predictions.external import external_predictions
@@ -31,11 +31,11 @@ def auxiliary_data_for(project: Project, store: FeatureStore, classes: Sequence[
     )
 
 
-def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, OutsideModel]:
+def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, ExternalModel]:
     """Models from elsewhere, each an expert of its own."""
     is_single = project.kind == Project.Kind.SINGLE
     return {
-        f"outside: {name}": OutsideModel.of(positions, probabilities, is_single=is_single)
+        f"outside: {name}": ExternalModel.of(positions, probabilities, is_single=is_single)
         for name, (positions, probabilities) in external_predictions(project.pk, classes).items()
     }
 

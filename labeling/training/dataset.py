@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.annotations.models import Annotation, Label
 from labeling.db.clock import Now
 from labeling.guidelines.models import LabelClass
@@ -32,7 +32,7 @@ class TrainingSet:
 
     project: Project
     classes: list[UUID]  # the order of every probability vector
-    documents: list[LabelledDocument]
+    documents: list[LabeledDocument]
     through: int  # the last annotation that was there when it was read
 
     @property
@@ -61,7 +61,7 @@ def due_projects() -> list[Project]:
 
 
 def is_due(project: Project) -> bool:
-    """Whether enough has been labelled since the last run, or something has and the team pauses.
+    """Whether enough has been labeled since the last run, or something has and the team pauses.
 
     Counted from the annotations themselves, so that nothing can be jumped over.
     """
@@ -82,7 +82,7 @@ def read_training_set(project: Project) -> TrainingSet:
     through = Annotation.objects.filter(project=project).aggregate(Max("pk"))["pk__max"] or 0
     classes = list(LabelClass.objects.active().filter(project=project).values_list("pk", flat=True))
     existing = set(classes)
-    documents = [d for d in labelled_documents(project.pk, "pool") if d.classes <= existing]
+    documents = [d for d in labeled_documents(project.pk, "pool") if d.classes <= existing]
     return TrainingSet(project, classes, documents, through)
 
 
@@ -94,7 +94,7 @@ def labels_per_class(training_set: TrainingSet) -> dict[str, int]:
     return {str(label_class): counts[label_class] for label_class in training_set.classes}
 
 
-def targets(kind: str, classes: list[UUID], documents: list[LabelledDocument]) -> np.ndarray:
+def targets(kind: str, classes: list[UUID], documents: list[LabeledDocument]) -> np.ndarray:
     """Class numbers (n,) for one class a document, flags (n, n_classes) for several."""
     class_index = ClassIndex.of(classes)
     if kind == Project.Kind.SINGLE:

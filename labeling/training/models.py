@@ -19,7 +19,7 @@ class Tuning(models.Model):
     finished_at = models.DateTimeField(null=True)
     classes = ArrayField(models.UUIDField())  # the order of all flags
     annotations = ArrayField(models.BigIntegerField())  # what the documents were given
-    label_count = models.PositiveIntegerField()  # labelled documents of the pool, tried on or not
+    label_count = models.PositiveIntegerField()  # labeled documents of the pool, tried on or not
     trials = models.JSONField(default=dict)  # hyperparameters: [[macro F1, log-loss] of each fold so far]
     verdicts = models.JSONField(
         default=list

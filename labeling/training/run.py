@@ -13,7 +13,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Max
 
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.db.clock import Now
 from labeling.exceptions import StaleRun
 from labeling.features.pipeline import are_features_lost, current_store
@@ -23,7 +23,7 @@ from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters
-from labeling.predictions.held_out import labelled_next
+from labeling.predictions.held_out import labeled_next
 from labeling.predictions.metadata import CorrectCount, ModelMetadata
 from labeling.predictions.models import ModelVersion
 from labeling.predictions.word_attributions import attributions_of, truth_flags
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class Fit(Protocol):
-    """A way to make a committee from labelled rows, as `fit_committee` is."""
+    """A way to make a committee from labeled rows, as `fit_committee` is."""
 
     def __call__(
         self,
@@ -210,12 +210,12 @@ def _committee_before(training_set: TrainingSet, store: FeatureStore) -> Committ
 
 
 def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Committee) -> CorrectCount:
-    """Store what the model says of test documents that are labelled, and of those that are so next.
+    """Store what the model says of test documents that are labeled, and of those that are so next.
 
-    Returns how many are labelled, and how many of them it got right.
+    Returns how many are labeled, and how many of them it got right.
     """
-    documents = [d for d in labelled_documents(version.project_id, "test") if d.position < len(store)]
-    ahead = labelled_next(version.project_id, len(documents))
+    documents = [d for d in labeled_documents(version.project_id, "test") if d.position < len(store)]
+    ahead = labeled_next(version.project_id, len(documents))
     positions = {d.document_id: d.position for d in documents}
     positions |= {
         pk: position for pk, position in ahead.items() if pk not in positions and position < len(store)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.documents.models import Document
 from labeling.features.pipeline import edition_folder
 from labeling.features.tokens import current_tokens
@@ -23,12 +23,12 @@ from labeling.learning.sequence.crf import SpanTagger, Tagged
 from labeling.learning.sequence.crf_features import Describer
 from labeling.learning.sequence.cross_validation import cross_validate_spans
 from labeling.learning.sequence.token_blocks import TokenBlock
-from labeling.predictions.held_out import labelled_next
+from labeling.predictions.held_out import labeled_next
 from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.training.dataset import TrainingSet
-from labeling.training.span_model import clusters_of, labelled_spans, training_texts_of
+from labeling.training.span_model import clusters_of, labeled_spans, training_texts_of
 from labeling.training.stability import earlier_of, last_cross_validated
 
 MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
@@ -38,15 +38,15 @@ MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
 
 
 def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
-    """Store what the tagger says of test documents that are labelled, and of those that are so next.
+    """Store what the tagger says of test documents that are labeled, and of those that are so next.
 
-    Returns how many are labelled with classes that it knows, and how many of them it got right in full.
+    Returns how many are labeled with classes that it knows, and how many of them it got right in full.
     """
-    labelled = {d.document_id: d for d in labelled_documents(version.project_id, "test")}
-    document_ids = {*labelled, *labelled_next(version.project_id, len(labelled))}
+    labeled = {d.document_id: d for d in labeled_documents(version.project_id, "test")}
+    document_ids = {*labeled, *labeled_next(version.project_id, len(labeled))}
     texts = dict(Document.objects.filter(pk__in=document_ids).order_by("pk").values_list("pk", "text"))
     predicted = dict(zip(texts, tagger.tag(list(texts.values())), strict=True))
-    attributions = _attributions(tagger, texts, predicted, labelled)
+    attributions = _attributions(tagger, texts, predicted, labeled)
     class_index = ClassIndex.of(version.classes)
     HeldOutPrediction.objects.bulk_create(
         [
@@ -61,9 +61,9 @@ def predict_spans(version: ModelVersion, tagger: SpanTagger) -> CorrectCount:
         batch_size=1_000,
     )
     measurable = [
-        d for d in labelled.values() if d.document_id in predicted and d.classes <= set(version.classes)
+        d for d in labeled.values() if d.document_id in predicted and d.classes <= set(version.classes)
     ]
-    right = sum(set(labelled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
+    right = sum(set(labeled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
     return CorrectCount(len(measurable), right)
 
 
@@ -76,7 +76,7 @@ def cross_validated_spans(version: ModelVersion, training_set: TrainingSet) -> C
     last = last_cross_validated(version)
     if last and version.label_count < GROWN * last.labels:
         return last
-    if len(labelled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
+    if len(labeled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
         return last
     training_texts = training_texts_of(training_set.documents)
     sampled = np.random.default_rng(version.number).permutation(len(training_texts.texts))
@@ -134,13 +134,13 @@ def _attributions(
     tagger: SpanTagger,
     texts: Mapping[int, str],
     predicted: Mapping[int, Tagged],
-    labelled: Mapping[int, LabelledDocument],
+    labeled: Mapping[int, LabeledDocument],
 ) -> dict[int, dict[str, Any]]:
     """The words that decided, first of documents that are wrong, then of those with the least sure span.
 
     Each as {"words": [[start, end, nats], ...] that pull to what is marked, "others": those that pull away}.
     """
-    true_spans: dict[int, list[Span]] = {pk: labelled_spans(labelled[pk]) for pk in texts if pk in labelled}
+    true_spans: dict[int, list[Span]] = {pk: labeled_spans(labeled[pk]) for pk in texts if pk in labeled}
     is_wrong = {pk: pk in true_spans and set(true_spans[pk]) != set(predicted[pk].spans) for pk in texts}
     telling = [pk for pk in texts if is_wrong[pk] or predicted[pk].spans]
     telling.sort(key=lambda pk: (not is_wrong[pk], min(predicted[pk].probabilities, default=1.0)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.annotations.ground_truth import LabelledDocument, labelled_documents
+from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.pipeline import current_store, edition_folder
@@ -47,7 +47,7 @@ MEASURED = 2_000  # answers, the latest, that tell how long a text takes
 
 
 def fit_tagger(training_set: TrainingSet, folder: Path) -> SpanTagger:
-    """Train on the labelled documents; the model's files lie in the folder."""
+    """Train on the labeled documents; the model's files lie in the folder."""
     training_texts = training_texts_of(training_set.documents)
     train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(training_set.project))
     return SpanTagger.open(folder)
@@ -55,19 +55,19 @@ def fit_tagger(training_set: TrainingSet, folder: Path) -> SpanTagger:
 
 @dataclass(frozen=True)
 class TrainingTexts:
-    """Texts, and the spans that are labelled in each."""
+    """Texts, and the spans that are labeled in each."""
 
     texts: list[str]
     spans: list[list[Span]]
 
 
-def training_texts_of(documents: Sequence[LabelledDocument]) -> TrainingTexts:
+def training_texts_of(documents: Sequence[LabeledDocument]) -> TrainingTexts:
     texts = dict(Document.objects.filter(pk__in=[d.document_id for d in documents]).values_list("pk", "text"))
-    return TrainingTexts([texts[d.document_id] for d in documents], [labelled_spans(d) for d in documents])
+    return TrainingTexts([texts[d.document_id] for d in documents], [labeled_spans(d) for d in documents])
 
 
-def labelled_spans(document: LabelledDocument) -> list[Span]:
-    """What a document is labelled with, as a tagger names it."""
+def labeled_spans(document: LabeledDocument) -> list[Span]:
+    """What a document is labeled with, as a tagger names it."""
     return [
         Span(start, end, label_class.hex)
         for label_class, start, end in document.labels
@@ -145,7 +145,7 @@ def _chosen(
     cost = measured_cost(project, tokens)
     earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
     scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
-    batch, labelled = labels_between(project, version), _labelled(project, min(len(tokens), len(store)))
+    batch, labeled = labels_between(project, version), _labeled(project, min(len(tokens), len(store)))
 
     def best(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
         return select_head(
@@ -157,7 +157,7 @@ def _chosen(
             is_of_spans=True,
             size=count,
             batch=batch,
-            labelled=labelled,
+            labeled=labeled,
             seed=seed,
         )
 
@@ -213,7 +213,7 @@ def _tagger_before(version: ModelVersion) -> SpanTagger | None:
     return open_tagger(before)
 
 
-def _labelled(project: Project, count: int) -> Integers:
-    """Places of the labelled documents: herding keeps away from them."""
-    positions = [d.position for d in labelled_documents(project.pk, "pool") if d.position < count]
+def _labeled(project: Project, count: int) -> Integers:
+    """Places of the labeled documents: herding keeps away from them."""
+    positions = [d.position for d in labeled_documents(project.pk, "pool") if d.position < count]
     return np.array(positions, dtype=np.int64)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.annotations.ground_truth import LabelledDocument
+from labeling.annotations.ground_truth import LabeledDocument
 from labeling.documents.models import Document
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.evaluation.stopping_criteria import MIN_STEP, SAMPLE, prediction_kappa
@@ -52,7 +52,7 @@ def change_since(
     )
 
 
-def right_now(version: ModelVersion, documents: Sequence[LabelledDocument], decided: Flags) -> CorrectCount:
+def right_now(version: ModelVersion, documents: Sequence[LabeledDocument], decided: Flags) -> CorrectCount:
     """How many of these test documents the model knows the classes of, and how many it gets right in full."""
     class_index = ClassIndex.of(version.classes)
     measurable = [row for row, document in enumerate(documents) if class_index.holds(document.classes)]

@@ -191,7 +191,7 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
 
 
 def _is_settled(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
-    done = _("Labelled anew: every number counts it so from now on. What was said before stays beside it.")
+    done = _("Labeled anew: every number counts it so from now on. What was said before stays beside it.")
     return is_stored(adjudication.relabel, request, member, document_id, form, done)
 
 

@@ -71,12 +71,12 @@ class Said:
 def documents(request: HttpRequest, member: Membership) -> HttpResponse:
     form = DocumentSearch(request.GET)
     requested = form.cleaned_data if form.is_valid() else {}
-    page_rows, neighbours = _page_of(_matching(member, requested), requested)
+    page_rows, neighbors = _page_of(_matching(member, requested), requested)
     context = {
         "member": member,
         "form": form,
         "documents": page_rows,
-        "neighbours": neighbours,
+        "neighbors": neighbors,
         "is_filtered": any(requested.get(name) for name in ("q", "state", "split")),
     }
     return render(request, "labeling/document_list.html", context)
@@ -217,18 +217,18 @@ def _origin(document: Document) -> list[tuple[str, str]]:
 
 
 def _resolution(document: Document) -> Resolution | None:
-    labelled = Prefetch("annotation__labels", Label.objects.select_related("label_class"))
+    labeled = Prefetch("annotation__labels", Label.objects.select_related("label_class"))
     settled = Resolution.objects.filter(document=document).select_related("annotation")
-    return settled.prefetch_related(labelled).first()
+    return settled.prefetch_related(labeled).first()
 
 
 def _history(document: Document) -> list[Said]:
     """Every answer ever given, newest first, with what became of it."""
-    labelled = Prefetch("labels", Label.objects.select_related("label_class"))
+    labeled = Prefetch("labels", Label.objects.select_related("label_class"))
     annotations = (
         Annotation.objects.filter(document=document)
         .select_related("annotator", "guideline", "superseded_by")
-        .prefetch_related(labelled)
+        .prefetch_related(labeled)
         .order_by("-id")
     )
     return [

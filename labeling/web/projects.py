@@ -54,7 +54,7 @@ class NewProject(forms.Form):
         max_length=MAX_CLASSES * 101,
         label=gettext_lazy("Classes, one a line"),
         help_text=gettext_lazy(
-            "Each gets a key and a colour of its own, which the next page shows. You can change both, and "
+            "Each gets a key and a color of its own, which the next page shows. You can change both, and "
             "add classes, at any time."
         ),
     )
@@ -71,10 +71,10 @@ class NewProject(forms.Form):
         min_value=0,
         max_value=90,
         initial=10,
-        label=gettext_lazy("Test set, per cent of all documents"),
+        label=gettext_lazy("Test set, percent of all documents"),
         help_text=gettext_lazy(
-            "Drawn at random and labelled like the others, but never learnt from: only so can the model be "
-            "measured honestly. Ten per cent suits most projects. This cannot be changed later."
+            "Drawn at random and labeled like the others, but never learned from: only so can the model be "
+            "measured honestly. Ten percent suits most projects. This cannot be changed later."
         ),
     )
     description = forms.CharField(

@@ -37,7 +37,7 @@ def _part(label: Any, help_text: Any) -> forms.IntegerField:
 
 
 class MixForm(forms.Form):
-    """The parts of the head, in per cent."""
+    """The parts of the head, in percent."""
 
     random = _part(
         gettext_lazy("At random, %"),
@@ -131,7 +131,7 @@ class PartRow:
 
     name: str
     purpose: str
-    wanted: str  # per cent; empty where the mix does not say
+    wanted: str  # percent; empty where the mix does not say
     entries: int
     percent: int
 

@@ -29,7 +29,7 @@ from labeling.web.access import for_managers, person
 from labeling.web.components.forms import put_on
 from labeling.web.projects import PolicyForm
 
-COLOUR_NAMES = (
+COLOR_NAMES = (
     gettext_lazy("Blue"),
     gettext_lazy("Orange"),
     gettext_lazy("Green"),
@@ -47,7 +47,7 @@ COLOUR_NAMES = (
     gettext_lazy("Rose"),
     gettext_lazy("Moss"),
 )
-COLOURS = tuple(zip(PALETTE, COLOUR_NAMES, strict=True))
+COLORS = tuple(zip(PALETTE, COLOR_NAMES, strict=True))
 
 
 class ClassRow(forms.Form):
@@ -60,16 +60,16 @@ class ClassRow(forms.Form):
         label=gettext_lazy("Key"),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "size": 2}),
     )
-    colour = forms.ChoiceField(choices=COLOURS, label=gettext_lazy("Colour"))
+    color = forms.ChoiceField(choices=COLORS, label=gettext_lazy("Color"))
 
     def __init__(self, label_class: LabelClass, kind: str, data: Any = None) -> None:
         self.label_class = label_class
         self.kind = kind
-        initial = {"name": label_class.name, "key": label_class.key, "colour": label_class.colour}
+        initial = {"name": label_class.name, "key": label_class.key, "color": label_class.color}
         super().__init__(data, initial=initial, prefix=label_class.pk.hex)
-        if label_class.colour not in PALETTE:
-            choices = [*COLOURS, (label_class.colour, label_class.colour)]
-            self.fields["colour"] = forms.ChoiceField(choices=choices, label=_("Colour"))
+        if label_class.color not in PALETTE:
+            choices = [*COLORS, (label_class.color, label_class.color)]
+            self.fields["color"] = forms.ChoiceField(choices=choices, label=_("Color"))
         for name, field in self.fields.items():
             field.widget.attrs["aria-label"] = f"{field.label}: {label_class.name}"
             field.widget.attrs["id"] = f"{name}-{label_class.pk.hex}"

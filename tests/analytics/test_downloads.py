@@ -69,7 +69,7 @@ def test_tables_that_only_managers_see_are_refused_to_others_tokens(
     address = f"/api/v1/projects/{gallery.project.pk}/reports"
     refused = {name for name in REPORT_TABLES if program.get(f"{address}/{name}/csv/").status_code == 403}
     assert refused == {"models", "compare", "test-set"}
-    for foreign in ("classes/csv/?colour=red", "classes/csv/?table=head", "steering/csv/?table=worst"):
+    for foreign in ("classes/csv/?color=red", "classes/csv/?table=head", "steering/csv/?table=worst"):
         assert program.get(f"{address}/{foreign}").status_code == 400, "what a table does not have is refused"
 
 

@@ -54,7 +54,7 @@ def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
     report = class_report(make_project(kind=kind))
     documents, is_test = np.arange(120), np.arange(120) < 60
     mixed = replace(
-        report.labelled,
+        report.labeled,
         rows=documents,
         is_test=is_test,
         is_sampled=np.ones(120, dtype=bool),
@@ -62,6 +62,6 @@ def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
         class_indices=np.where((documents % 10 == 0) ^ is_test, 0, 1),
         spans=np.full(120, 3 if kind == "spans" else 1),
     )
-    (finding,) = different_mix(replace(report, labelled=mixed))
+    (finding,) = different_mix(replace(report, labeled=mixed))
     assert "different mixes of classes" in finding.title
     assert different_mix(report) == []

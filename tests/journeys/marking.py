@@ -12,7 +12,7 @@ from tests.patience import wait_until
 
 NEXT = "And the next one."  # the document behind the one that a test is about
 TOLD = "Ann Keller drills in Ostland and Brunsfeld."  # three suggested spans
-AT_REST: dict[str, Any] = {"reduced_motion": "reduce"}  # colours are looked at when they have arrived
+AT_REST: dict[str, Any] = {"reduced_motion": "reduce"}  # colors are looked at when they have arrived
 BOXES = """([start, end]) => {
     const root = document.getElementById("text");
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

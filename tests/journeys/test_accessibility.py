@@ -45,7 +45,7 @@ WIDE = ViewportSize(width=1280, height=800)
 
 
 def violations(page: Page) -> list[str]:
-    """In light by all rules, in dark by that of colours: nothing else is different there."""
+    """In light by all rules, in dark by that of colors: nothing else is different there."""
     page.emulate_media(color_scheme="light")
     result = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
     page.emulate_media(color_scheme="dark")
@@ -97,7 +97,7 @@ class Visit:
 
 @pytest.fixture
 def visit_as(open_as: Open) -> Callable[[User | None], Visit]:
-    """Without motion: a colour on its way to another is measured as neither."""
+    """Without motion: a color on its way to another is measured as neither."""
     return lambda who: Visit(open_as(who, "/livez", viewport=WIDE, reduced_motion="reduce"))
 
 

@@ -257,7 +257,7 @@ def test_what_was_said_of_the_end_before_the_last_answer_was_saved_is_not_told(
     saved(page)
     route, response = asking[0]  # "nothing for you but what you hold", as it was before
     route.fulfill(response=response)
-    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    expect(page.get_by_text("Everything is labeled")).to_be_visible()
 
 
 def test_what_lies_ahead_goes_back_when_the_page_goes(open_as: Open, tickets: Project, ann: User):

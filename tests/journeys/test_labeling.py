@@ -63,7 +63,7 @@ def test_one_key_answers_and_shows_the_next(open_as: Open, tickets: Project, ann
     for index, key in enumerate("123123"):
         shows(page, TEXTS[index])
         press(page, key)
-    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    expect(page.get_by_text("Everything is labeled")).to_be_visible()
     assert answers(tickets) == [["Refund"], ["Billing"], ["Delivery"]] * 2
     assert all(a.seconds is not None and a.seconds < 60 for a in Annotation.objects.all())
 

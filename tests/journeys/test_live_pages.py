@@ -64,7 +64,7 @@ def test_the_home_of_a_project_follows_its_model_but_not_while_one_is_in_it(
     page.evaluate("document.activeElement.blur()")
     expect(model.get_by_text("The first model is being trained")).to_be_visible()
     ModelVersion.objects.update(state="ready", label_count=12)
-    expect(page.get_by_text("Model 1, trained on 12 labelled documents")).to_be_visible()
+    expect(page.get_by_text("Model 1, trained on 12 labeled documents")).to_be_visible()
 
 
 def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(

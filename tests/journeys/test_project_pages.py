@@ -1,4 +1,4 @@
-"""Does a manager get from nothing to a labelling team, with the keyboard, on a phone, in light and dark?"""
+"""Does a manager get from nothing to a labeling team, with the keyboard, on a phone, in light and dark?"""
 
 import re
 from pathlib import Path
@@ -76,7 +76,7 @@ def paths(project: Project, joan: User) -> dict[str, str]:
         "tokens": f"{at}/tokens/",
         "documents": f"{at}/documents/",
         "document": f"{at}/documents/{project.documents.latest('position').pk}/",
-        "labelled document": f"{at}/documents/{project.documents.earliest('position').pk}/",
+        "labeled document": f"{at}/documents/{project.documents.earliest('position').pk}/",
         "upload": f"{at}/documents/import/",
         "report": f"{at}/documents/import/{done.pk}/",
         "progress": f"{at}/documents/import/{queued.pk}/",

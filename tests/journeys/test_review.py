@@ -32,7 +32,7 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     expect(page.get_by_role("heading", level=1)).to_have_text("Model 1 is wrong on 2 of 12 test documents")
     page.get_by_text("Send these 2 to the queue").click()
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("2 sent documents wait to be labelled")).to_be_visible()
+    expect(page.get_by_text("2 sent documents wait to be labeled")).to_be_visible()
     assert worker.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
     (held,) = claims.claim(measured.pk, bob).documents
     seen = {item.document_id for item in claims.claim(measured.pk, bob, 9).documents} | {held.document_id}

@@ -1,4 +1,4 @@
-"""Can everybody mark spans? Without single keys, colours or a pointer; axe-core finds nothing."""
+"""Can everybody mark spans? Without single keys, colors or a pointer; axe-core finds nothing."""
 
 import json
 
@@ -37,8 +37,8 @@ def test_keys_of_spans_are_told_and_can_be_turned_off(open_text, ann: User):
 CONTRAST = """() => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const ground = getComputedStyle(document.body).backgroundColor;
-    const light = (colours) => {
-        for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+    const light = (colors) => {
+        for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
         const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
         const linear = (part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
         const [r, g, b] = parts.map(linear);
@@ -46,29 +46,29 @@ CONTRAST = """() => {
     };
     const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     const mark = document.querySelector("#text mark");
-    return COLOURS.flatMap((colour) => ["true", "false"].map((current) => {
-        mark.style.setProperty("--c", colour);
+    return COLORS.flatMap((color) => ["true", "false"].map((current) => {
+        mark.style.setProperty("--c", color);
         mark.setAttribute("aria-current", current);
         const [own, name] = [getComputedStyle(mark), getComputedStyle(mark, "::after")];
         const washed = light([ground, own.backgroundColor]);
         const [line, words] = [light([own.borderBottomColor]), light([name.color])];
         const ratios = [ratio(line, light([ground])), ratio(line, washed), ratio(words, washed)];
-        return [`${colour} ${current}`, ...ratios];
+        return [`${color} ${current}`, ...ratios];
     }));
 }"""
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_lines_and_names_have_contrast_in_every_colour(open_text, colours: str):
-    """Lines at least 3:1, names 4.5:1, whatever colour a manager chose."""
-    page, _ = open_text("Send it to Kelso.", {"color_scheme": colours, **AT_REST})
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_lines_and_names_have_contrast_in_every_color(open_text, colors: str):
+    """Lines at least 3:1, names 4.5:1, whatever color a manager chose."""
+    page, _ = open_text("Send it to Kelso.", {"color_scheme": colors, **AT_REST})
     press(page, "1")
     drag(page, "Kelso")
     is_marked(page, "Kelso")
-    script = CONTRAST.replace("COLOURS", json.dumps([*PALETTE, "#ffff00", "#000000", "#ffffff"]))
-    for colour, on_page, on_wash, name in page.evaluate(script):
+    script = CONTRAST.replace("COLORS", json.dumps([*PALETTE, "#ffff00", "#000000", "#ffffff"]))
+    for color, on_page, on_wash, name in page.evaluate(script):
         assert (on_page >= 3, on_wash >= 3, name >= 4.5) == (True, True, True), (
-            colour,
+            color,
             on_page,
             on_wash,
             name,
@@ -96,8 +96,8 @@ def test_suggestions_have_no_violation(suggest):
     assert violations(page) == []
 
 
-def test_spans_need_no_colours_at_all(suggest):
-    """Forced colours: lines stay, dashed for suggestions, thicker at hand."""
+def test_spans_need_no_colors_at_all(suggest):
+    """Forced colors: lines stay, dashed for suggestions, thicker at hand."""
     page, _ = suggest("shown", forced_colors="active")
     press(page, "a", "a")
     expect(page.locator("#text mark").first).to_have_css("border-bottom-style", "solid")

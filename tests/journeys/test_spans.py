@@ -176,7 +176,7 @@ def test_thirty_documents_by_keys_alone(open_as: Open, make_project, ann: User):
         if n % 10 == 9:
             press(page, "Control+z")
         press(page, "Enter")
-    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    expect(page.get_by_text("Everything is labeled")).to_be_visible()
     press(page, "u")
     shows(page, texts[29])
     is_marked(page, "Ann", "Kelso29 Energy")
@@ -184,7 +184,7 @@ def test_thirty_documents_by_keys_alone(open_as: Open, make_project, ann: User):
     shows(page, texts[28])
     is_marked(page, "Ann", "Kelso28")
     press(page, "Delete", ",", "2", "Enter", "Enter")
-    expect(page.get_by_text("Everything is labelled")).to_be_visible()
+    expect(page.get_by_text("Everything is labeled")).to_be_visible()
     rows = spans(project, answers=34)
     assert len(rows) == 60
     for n in range(28):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from labeling.annotations import predicates as of_annotations
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.models import Annotation, Resolution
 from labeling.db.clock import Now
 from labeling.documents import predicates as of_documents
@@ -191,14 +191,14 @@ def test_annotations(every_state: Project) -> None:
 
 
 @pytest.mark.parametrize("split", ["pool", "test"])
-def test_labelled_documents(every_state: Project, split: str) -> None:
+def test_labeled_documents(every_state: Project, split: str) -> None:
     """What settles a document speaks, or its first answer where that may; of the pool none that measures."""
     answered = Exists(Lease.objects.counted().filter(document=OuterRef("pk")))
     speaking = Document.objects.filter(Q(resolution__isnull=False) | (_first_answer_speaks() & answered))
     if split == "pool":
         speaking = speaking.trainable()
     compared = speaking.filter(project=every_state, split=split, position__lt=every_state.document_count - 5)
-    found = [document.document_id for document in labelled_documents(every_state.pk, split)]
+    found = [document.document_id for document in labeled_documents(every_state.pk, split)]
     assert sorted(found) == sorted(compared.values_list("pk", flat=True))
     assert 5 < len(found) < 40
 

@@ -38,7 +38,7 @@ PATIENCE_SECONDS = 120  # of a machine that does ten other things
 WORDS = {
     "Refund": "money back refund return payment twice cancel charge",
     "Billing": "invoice card tax amount due date bill account number",
-    "Delivery": "parcel courier late box address tracking door neighbour",
+    "Delivery": "parcel courier late box address tracking door neighbor",
 }
 TRAIN = OwedWork.Kind.TRAIN
 LOST = "Connection to broker lost"  # what Celery says of it

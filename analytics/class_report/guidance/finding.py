@@ -63,7 +63,7 @@ def label_more(project: Project, classes: Sequence[LabelClass], limit: int | Non
 
 
 def queue_test_documents(project: Project) -> Action:
-    """Bring test documents that nobody has labelled to the front; a pick like any other."""
+    """Bring test documents that nobody has labeled to the front; a pick like any other."""
     name = _("Queue {n} test documents").format(n=TEST_DOCUMENTS)
     return Action(name, reverse("analytics:queue_test", args=[project.pk]), is_post=True)
 

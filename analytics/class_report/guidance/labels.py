@@ -18,9 +18,9 @@ from analytics.metrics.classification import ClassScores
 from labeling.explanations.reasons import percent
 from labeling.guidelines.models import LabelClass
 
-LEARNABLE_LABELS_THRESHOLD = 15  # below it a class can hardly be learnt
+LEARNABLE_LABELS_THRESHOLD = 15  # below it a class can hardly be learned
 RELIABLE_LABELS_THRESHOLD = 50  # from here on numbers of a class begin to hold
-LEARNT_FROM = 100  # documents, below which a model as a whole has seen little
+LEARNED_FROM = 100  # documents, below which a model as a whole has seen little
 MAX_IMBALANCE = 10  # times as many labels of the largest class as of the smallest
 MAX_NAMES = 5
 MAX_FOCUSES = 3  # classes that one button asks for: more would each get too little
@@ -50,7 +50,7 @@ def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
         key="few_labels" if few else "some_labels",
         title=_scarce_title(rows, few, limit),
         text=_scarce_text(rows, missing, limit),
-        why=_("A class can hardly be learnt from so few, and each further label moves it.")
+        why=_("A class can hardly be learned from so few, and each further label moves it.")
         if few
         else _("The model knows these classes roughly; what it says of them still swings."),
         how_sure=_("Counted. That {n} are few is a rule of thumb.").format(n=limit),
@@ -99,16 +99,16 @@ def _more_of(report: ClassReport, rows: list[ClassRow]) -> Action:
 
 def little_to_learn_from(report: ClassReport) -> list[Finding]:
     """Whether the model as a whole has seen too little."""
-    if report.version is None or report.version.label_count >= LEARNT_FROM:
+    if report.version is None or report.version.label_count >= LEARNED_FROM:
         return []
     n = report.version.label_count
     return [
         Finding(
             key="little_data",
             title=ngettext(
-                "The model has learnt from {n} document", "The model has learnt from {n} documents", n
+                "The model has learned from {n} document", "The model has learned from {n} documents", n
             ).format(n=n),
-            text=_("At {limit} labelled documents it is worth judging.").format(limit=LEARNT_FROM),
+            text=_("At {limit} labeled documents it is worth judging.").format(limit=LEARNED_FROM),
             why=_("With so little, the next ten labels may turn every number of this page."),
             how_sure=_("Counted. Easy tasks need less, many classes need more."),
             tone="warn",
@@ -135,7 +135,7 @@ def unbalanced(report: ClassReport) -> list[Finding]:
                 n=len(report.rows),
                 pool=_in_pool(smallest),
             ),
-            why=_("A rare class is learnt late and measured badly, whatever the average says."),
+            why=_("A rare class is learned late and measured badly, whatever the average says."),
             how_sure=_("Counted. If the class is as rare in the pool, it is no fault of the labels."),
             tone="warn",
             seriousness=20,
@@ -152,7 +152,7 @@ def _in_pool(row: ClassRow) -> str:
     if row.prevalence is None or row.prevalence.value is None or row.prevalence.interval is None:
         return ""
     low, high = row.prevalence.interval.low, row.prevalence.interval.high
-    return " " + _("Of the unlabelled documents {low} to {high} are {name}.").format(
+    return " " + _("Of the unlabeled documents {low} to {high} are {name}.").format(
         low=percent(low), high=percent(high), name=row.label_class.name
     )
 

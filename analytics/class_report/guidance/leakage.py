@@ -22,24 +22,24 @@ def leaked(report: ClassReport) -> list[Finding]:
         report.labels,
         documents,
     )
-    return [*_learnt(report, leaked_texts), *_kept_out(report, leaked_texts)]
+    return [*_learned(report, leaked_texts), *_kept_out(report, leaked_texts)]
 
 
-def _learnt(report: ClassReport, leaks: Leaks) -> list[Finding]:
-    if not leaks.learnt:
+def _learned(report: ClassReport, leaks: Leaks) -> list[Finding]:
+    if not leaks.learned:
         return []
     title = ngettext(
-        "The model has learnt from {n} copy of a test document",
-        "The model has learnt from {n} copies of test documents",
-        leaks.learnt,
-    ).format(n=leaks.learnt)
+        "The model has learned from {n} copy of a test document",
+        "The model has learned from {n} copies of test documents",
+        leaks.learned,
+    ).format(n=leaks.learned)
     return [
         Finding(
             key="leak",
             title=title,
             text=ngettext(
-                "{n} of {of} test documents came in after its copy had been learnt.",
-                "{n} of {of} test documents came in after their copies had been learnt.",
+                "{n} of {of} test documents came in after its copy had been learned.",
+                "{n} of {of} test documents came in after their copies had been learned.",
                 leaks.measured,
             ).format(n=leaks.measured, of=report.test_documents),
             why=_("It knows the answers to these, so the numbers are too good."),
@@ -55,8 +55,8 @@ def _kept_out(report: ClassReport, leaks: Leaks) -> list[Finding]:
     if not leaks.kept_out:
         return []
     title = ngettext(
-        "{n} labelled document repeats a test document and was kept out of training",
-        "{n} labelled documents repeat test documents and were kept out of training",
+        "{n} labeled document repeats a test document and was kept out of training",
+        "{n} labeled documents repeat test documents and were kept out of training",
         leaks.kept_out,
     ).format(n=leaks.kept_out)
     return [

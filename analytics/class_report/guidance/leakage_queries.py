@@ -22,36 +22,36 @@ _COPIES = """
         FROM measured m JOIN labeling_document d ON d.project_id = %(project)s
              AND d.near_duplicate_group = m.near_duplicate_group AND d.split = 'pool'
              AND d.content_hash = m.content_hash
-    ), labelled AS (
+    ), labeled AS (
         SELECT t.id, t.measured, t.created_at, min(a.id) AS annotation
         FROM copies t JOIN labeling_annotation a ON a.document_id = t.id GROUP BY 1, 2, 3
     ), judged AS (
         SELECT id, array_agg(measured) AS measured,
-               min(annotation) <= %(through)s AND min(created_at) > %(started)s AS is_learnt
-        FROM labelled GROUP BY id
+               min(annotation) <= %(through)s AND min(created_at) > %(started)s AS is_learned
+        FROM labeled GROUP BY id
     )
-    SELECT count(*) FILTER (WHERE NOT is_learnt), count(*) FILTER (WHERE is_learnt),
-           (SELECT count(DISTINCT one) FROM judged, unnest(measured) one WHERE is_learnt)
+    SELECT count(*) FILTER (WHERE NOT is_learned), count(*) FILTER (WHERE is_learned),
+           (SELECT count(DISTINCT one) FROM judged, unnest(measured) one WHERE is_learned)
     FROM judged
 """
 
 
 @dataclass(frozen=True)
 class Leaks:
-    """Labelled documents of the pool that are exact copies of test documents.
+    """Labeled documents of the pool that are exact copies of test documents.
 
     kept_out : that no model learns from
-    learnt : that a model had learnt from when their copy came into the test set
+    learned : that a model had learned from when their copy came into the test set
     measured : test documents that the model has therefore seen
     """
 
     kept_out: int
-    learnt: int
+    learned: int
     measured: int
 
 
 def leaks(version: ModelVersion, test_documents: Sequence[int]) -> Leaks:
-    """Between what a model learnt and the test documents that judge it."""
+    """Between what a model learned and the test documents that judge it."""
     with connection.cursor() as cursor:
         cursor.execute(
             _COPIES,

@@ -42,7 +42,7 @@ def _differs(project: Project, difference: AttributeDifference) -> Finding:
     return Finding(
         key="unrepresentative",
         title=_("The test set does not look like the pool: {what}").format(what=what),
-        text=_("{test} of the labelled test documents, {pool} of the pool.").format(
+        text=_("{test} of the labeled test documents, {pool} of the pool.").format(
             test=_share(difference.test), pool=_share(difference.pool)
         ),
         why=_("The numbers hold for documents like those of the test set; in use there will be others."),
@@ -62,20 +62,20 @@ def different_mix(report: ClassReport) -> list[Finding]:
 
     The other labels of the pool were chosen by the queue: they differ by design, and are not compared.
     """
-    labelled, project = report.labelled, report.project
-    sampled_of_pool = labelled.is_sampled & ~labelled.is_test
+    labeled, project = report.labeled, report.project
+    sampled_of_pool = labeled.is_sampled & ~labeled.is_test
     if int(sampled_of_pool.sum()) < MIN_SAMPLED:
         return []
     test, pool = (
-        np.bincount(labelled.class_indices[side[labelled.documents]], minlength=len(labelled.ledger.classes))
-        for side in (labelled.is_test, sampled_of_pool)
+        np.bincount(labeled.class_indices[side[labeled.documents]], minlength=len(labeled.ledger.classes))
+        for side in (labeled.is_test, sampled_of_pool)
     )
     tested = cached_by_content(lambda: mismatch(test, pool, seed=1, enough=SURE), "different mix", test, pool)
     if tested.p_value >= SURE:
         return []
     index = int(np.abs(tested.residuals).argmax())
     names = {row.label_class.pk: row.label_class.name for row in report.rows}
-    name = names.get(labelled.ledger.classes[index], _("a retired class"))
+    name = names.get(labeled.ledger.classes[index], _("a retired class"))
     return [
         Finding(
             key="mismatch",

@@ -59,7 +59,7 @@ class AttributeDifference:
 
 
 def differences(project: Project, test_documents: NDArray[np.int64]) -> list[AttributeDifference]:
-    """The clearest first; empty where nothing differs beyond chance, or too little is labelled to say.
+    """The clearest first; empty where nothing differs beyond chance, or too little is labeled to say.
 
     test_documents : (n,) ids of those that judge the model
     """

@@ -21,7 +21,7 @@ NEARLY_PERFECT = 0.995  # accuracy
 
 
 def missing_classes(report: ClassReport) -> list[Finding]:
-    """Classes that no labelled test document has."""
+    """Classes that no labeled test document has."""
     missing = [row.label_class for row in report.rows if row.test_labels == 0]
     if not missing or not report.labels or len(missing) == len(report.rows):  # `too_small` tells of all
         return []
@@ -68,7 +68,7 @@ def too_small(report: ClassReport) -> list[Finding]:
                 "The model is judged by {n} test document", "The model is judged by {n} test documents", n
             ).format(n=n)
             if n
-            else _("No labelled test document judges the model yet"),
+            else _("No labeled test document judges the model yet"),
             text=text,
             why=_("A class with five test documents changes by 20 points with one of them."),
             how_sure=_("The interval says how much: at {n} documents it is about ±10 points wide.").format(

@@ -25,26 +25,26 @@ def k_means(points: Floats, n_clusters: int, seed: int) -> Integers:
     if n_clusters >= n_points:
         return np.arange(n_points)
     start = np.random.default_rng(seed).choice(n_points, n_clusters, replace=False)
-    centres = points[start]
-    labels = nearest(points, centres)
+    centers = points[start]
+    labels = nearest(points, centers)
     for _ in range(ROUNDS):
         sizes = np.bincount(labels, minlength=n_clusters)
         member = csr_array(
             (np.ones(n_points, dtype=np.float32), (labels, np.arange(n_points))), shape=(n_clusters, n_points)
         )
         sums: Floats = member @ points
-        centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centres).astype(
+        centers = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centers).astype(
             np.float32
         )
-        moved = nearest(points, centres)
+        moved = nearest(points, centers)
         if np.array_equal(moved, labels):
             break
         labels = moved
     return labels
 
 
-def nearest(points: Floats, centres: Floats) -> Integers:
-    """The nearest centre of each point, by Euclidean distance: (n,) in [0, n_centres)."""
-    offsets = 0.5 * (centres**2).sum(axis=1)
-    numbers: Integers = (points @ centres.T - offsets).argmax(axis=1)
+def nearest(points: Floats, centers: Floats) -> Integers:
+    """The nearest center of each point, by Euclidean distance: (n,) in [0, n_centers)."""
+    offsets = 0.5 * (centers**2).sum(axis=1)
+    numbers: Integers = (points @ centers.T - offsets).argmax(axis=1)
     return numbers

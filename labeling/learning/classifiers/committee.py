@@ -1,7 +1,7 @@
 """Committee of experts: each sees a document in another way; where they differ, a label teaches most.
 
-The committee adds what its experts say, each with a learnt weight. Its probabilities are the ones that people
-see; where its experts differ, a label teaches most.
+The committee adds what its experts say, each with a learned weight. Its probabilities are the ones that
+people see; where its experts differ, a label teaches most.
 """
 
 import shutil
@@ -15,16 +15,28 @@ import numpy as np
 from labeling.learning.acquisition import disagreement, label_vote_entropy, margin, vote_entropy
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import AnyArray, AnyFloats, Doubles, Flags, Floats, Integers, softmax
-from labeling.learning.classifiers.external import OutsideModel
-from labeling.learning.classifiers.label_propagation import NeighboursModel
+from labeling.learning.classifiers.external import ExternalModel
+from labeling.learning.classifiers.label_propagation import LabelPropagationModel
 from labeling.learning.classifiers.linear import LinearModel, Link
-from labeling.learning.classifiers.naive_bayes import WordsModel
-from labeling.learning.classifiers.zero_shot import GuidelineModel
+from labeling.learning.classifiers.naive_bayes import NaiveBayesModel
+from labeling.learning.classifiers.zero_shot import ZeroShotModel
 from labeling.learning.text.rows import Rows
 
-KINDS = {
-    kind.__name__: kind for kind in (LinearModel, WordsModel, NeighboursModel, GuidelineModel, OutsideModel)
+_Kind = (
+    type[LinearModel]
+    | type[NaiveBayesModel]
+    | type[LabelPropagationModel]
+    | type[ZeroShotModel]
+    | type[ExternalModel]
+)
+KINDS: dict[str, _Kind] = {  # by the names that model folders hold: they never change
+    "LinearModel": LinearModel,
+    "WordsModel": NaiveBayesModel,
+    "NeighboursModel": LabelPropagationModel,
+    "GuidelineModel": ZeroShotModel,
+    "OutsideModel": ExternalModel,
 }
+KIND_NAMES: dict[type, str] = {kind: name for name, kind in KINDS.items()}
 MARK = "committee-2"  # another number, another layout
 NO_THRESHOLDS: Floats = np.zeros(0, dtype=np.float32)
 NOT_CROSSED: Integers = np.zeros((3, 0), dtype=np.int64)
@@ -49,9 +61,9 @@ class Committee:
     offset : added to every log-odds of several labels
     thresholds : (n_classes,) probability from which a label is given; empty for one class per document
     trained : (k,) classes that a label was seen of
-    n_weighed : labels that the weights were learnt on
+    n_weighed : labels that the weights were learned on
     crossed : (3, n_classes) counts on labels that no expert had seen, see `cross_validated_counts`; (3, 0)
-        where the weights were not learnt by this fit; not saved
+        where the weights were not learned by this fit; not saved
     """
 
     names: tuple[str, ...]
@@ -136,7 +148,7 @@ class Committee:
             expert.save(folder / f"expert-{number}", {})
         manifest = {
             "names": list(self.names),
-            "kinds": [type(expert).__name__ for expert in self.experts],
+            "kinds": [KIND_NAMES[type(expert)] for expert in self.experts],
             "n_classes": self.n_classes,
             "trained": list(self.trained),
             "n_weighed": self.n_weighed,

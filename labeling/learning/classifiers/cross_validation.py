@@ -1,7 +1,7 @@
 """Cross-validation of a committee: how good it is on labels that its experts had not seen.
 
 The folds are there anyway, to weigh the experts, so this costs no training. Two things make the counts a
-little too good: the few weights (and for several labels the thresholds) are learnt on the same answers. And
+little too good: the few weights (and for several labels the thresholds) are learned on the same answers. And
 the labels of the pool were chosen by the queue, not drawn at random, so the counts may be far off in either
 direction: they stand in while a test set is small, and never beside it as equals.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 from labeling.learning.arrays.types import Flags, Integers
 
-SMALL_TEST_SET = 100  # labelled documents; below it cross-validation says more, and a perfect score little
+SMALL_TEST_SET = 100  # labeled documents; below it cross-validation says more, and a perfect score little
 
 
 def cross_validated_counts(decided: Flags, labels: Flags) -> Integers:

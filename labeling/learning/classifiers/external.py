@@ -16,7 +16,7 @@ from labeling.learning.text.rows import Rows
 
 
 @dataclass(frozen=True)
-class OutsideModel:
+class ExternalModel:
     """Predictions by the documents' places.
 
     positions : (n,) places in the feature store, rising

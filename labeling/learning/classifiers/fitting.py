@@ -30,7 +30,7 @@ Make = Callable[[Integers], Expert]  # row numbers to learn from
 
 @dataclass(frozen=True)
 class Bench:
-    """The experts to be: how each is made from some of the labelled rows, and those that need no labels."""
+    """The experts to be: how each is made from some of the labeled rows, and those that need no labels."""
 
     makes: dict[str, Make]
     ready: dict[str, Expert]
@@ -40,7 +40,7 @@ class Bench:
         return (*self.makes, *self.ready)
 
     def made(self, numbers: Integers) -> tuple[Expert, ...]:
-        """All experts, in the order of `names`, from these labelled rows."""
+        """All experts, in the order of `names`, from these labeled rows."""
         return (*(make(numbers) for make in self.makes.values()), *self.ready.values())
 
 
@@ -56,7 +56,7 @@ def fit_committee(
 ) -> Committee:
     """Fit all experts on the same labels and learn how much each is to be believed.
 
-    rows : Rows of n ≥ 1 labelled documents
+    rows : Rows of n ≥ 1 labeled documents
     labels : (n,) class numbers, or (n, n_classes) bool for several labels per document
     auxiliary : what there is besides the labels; without it the linear expert speaks alone
     start : the committee before this one: fitting begins at its weights
@@ -110,7 +110,7 @@ def _fit_classes(
 
 
 def _is_settled(n_weighed: int, n_labels: int) -> bool:
-    """Whether weights learnt on so many labels still do: with many, they hardly move any more."""
+    """Whether weights learned on so many labels still do: with many, they hardly move any more."""
     return n_weighed >= SETTLED_LABELS and n_labels <= SETTLED_GROWTH * n_weighed
 
 
@@ -128,10 +128,10 @@ def _bench(
     rows: Rows, labels: Integers, n_classes: int, auxiliary: AuxiliaryData, linear: LinearModel, bench: Bench
 ) -> Bench:
     makes = dict(bench.makes)
-    vocabulary = Vocabulary.of(auxiliary.unlabelled, rows)
+    vocabulary = Vocabulary.of(auxiliary.unlabeled, rows)
     if len(vocabulary.columns):  # else no word is in enough documents to say anything
         makes["words"] = _words(rows, labels, n_classes, auxiliary, linear, vocabulary)
-    step, near = auxiliary.step, rows.neighbours
+    step, near = auxiliary.step, rows.neighbors
     if step is not None and near is not None and rows.positions is not None:
         own = auxiliary.own_anchors(rows.positions)
         makes["neighbours"] = lambda numbers: propagate(
@@ -149,14 +149,14 @@ def _words(
     vocabulary: Vocabulary,
 ) -> Make:
     mass = np.full(n_classes, 1 / n_classes)
-    if len(auxiliary.unlabelled):
-        mass = linear.probabilities(auxiliary.unlabelled).mean(axis=0, dtype=np.float64)
+    if len(auxiliary.unlabeled):
+        mass = linear.probabilities(auxiliary.unlabeled).mean(axis=0, dtype=np.float64)
     counted = vocabulary.read(rows)
 
     def make(numbers: Integers) -> Expert:
         positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
-        is_labelled = auxiliary.is_labelled(positions)
-        return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labelled, mass)
+        is_labeled = auxiliary.is_labeled(positions)
+        return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labeled, mass)
 
     return make
 
@@ -165,7 +165,7 @@ def _ready(auxiliary: AuxiliaryData) -> dict[str, Expert]:
     """Experts that need no labels."""
     experts: dict[str, Expert] = dict(auxiliary.outside)
     if auxiliary.described is not None:
-        guideline = read_guideline(auxiliary.described, auxiliary.unlabelled)
+        guideline = read_guideline(auxiliary.described, auxiliary.unlabeled)
         if len(guideline.described):
             experts["guideline"] = guideline
     return experts
@@ -182,7 +182,7 @@ def _usual(names: tuple[str, ...], usual: dict[str, float], labels_per_class: fl
 def _weighed(
     rows: Rows, labels: Integers, n_classes: int, bench: Bench, usual: Doubles, seed: int
 ) -> tuple[Doubles, Integers]:
-    """The learnt weights, and how right the experts' sum is where they had not seen the answer."""
+    """The learned weights, and how right the experts' sum is where they had not seen the answer."""
     scores: list[Floats] = []
     held_labels: list[Integers] = []
     for train, held in folds(labels, seed):

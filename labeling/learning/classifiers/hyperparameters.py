@@ -44,7 +44,7 @@ def augmented(
 ) -> tuple[Rows, AnyArray]:
     """The documents, and behind them what the weak classes get; copies have no place in the store.
 
-    rows : Rows of n labelled documents
+    rows : Rows of n labeled documents
     labels : (n,) class numbers, or (n, n_classes) bool
     """
     if augmentation is Augmentation.NONE:
@@ -64,7 +64,7 @@ def augmented(
         true_labels = labels[first] if labels.ndim == 1 else labels[first] | labels[second]
     both = np.concatenate([rows.dense.astype(np.float32), dense.astype(np.float32)])
     added = replace(
-        rows, sparse=vstack([rows.sparse, sparse], format="csr"), dense=both, neighbours=None, positions=None
+        rows, sparse=vstack([rows.sparse, sparse], format="csr"), dense=both, neighbors=None, positions=None
     )
     return added, np.concatenate([labels, true_labels])
 

@@ -17,9 +17,9 @@ from labeling.learning.arrays.types import AnyArray, Floats, Integers, spread_ou
 from labeling.learning.text.lsa import unit_rows
 from labeling.learning.text.rows import Rows
 
-NEIGHBOURS = 15
-SHARPNESS = 4  # power of the cosine: near neighbours count much more than far ones
-PROPAGATION_WEIGHT = 0.9  # of what a document hears from its neighbours, against its own label
+NEIGHBORS = 15
+SHARPNESS = 4  # power of the cosine: near neighbors count much more than far ones
+PROPAGATION_WEIGHT = 0.9  # of what a document hears from its neighbors, against its own label
 STEPS = 15
 DOUBT = 0.02  # of the usual evidence, spread over all classes
 BLOCK = 1_024  # documents compared at once
@@ -29,10 +29,10 @@ def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> 
     """The nearest anchors of each point and how near they are.
 
     points : (n, d); anchors : (m, d); rows of zeros are near to nothing
-    own : (n,) number of the anchor that each point is itself, -1 for none: no anchor is its own neighbour
-    returns : (n, m) with at most `NEIGHBOURS` values in a row, cosines to the power of `SHARPNESS`
+    own : (n,) number of the anchor that each point is itself, -1 for none: no anchor is its own neighbor
+    returns : (n, m) with at most `NEIGHBORS` values in a row, cosines to the power of `SHARPNESS`
     """
-    count = min(NEIGHBOURS, len(anchors) - (own is not None))
+    count = min(NEIGHBORS, len(anchors) - (own is not None))
     if count < 1 or len(points) == 0:
         return csr_array((len(points), len(anchors)), dtype=np.float32)
     points, towards = unit_rows(points), np.ascontiguousarray(unit_rows(anchors).T)
@@ -44,9 +44,9 @@ def nearest(points: Floats, anchors: Floats, *, own: Integers | None = None) -> 
             here = own[start : start + BLOCK]
             rows = np.flatnonzero(here >= 0)
             cosines[rows, here[rows]] = -1
-        neighbours = np.argpartition(cosines, -count, axis=1)[:, -count:]
-        indices[start : start + BLOCK] = neighbours
-        weights[start : start + BLOCK] = np.take_along_axis(cosines, neighbours, axis=1)
+        neighbors = np.argpartition(cosines, -count, axis=1)[:, -count:]
+        indices[start : start + BLOCK] = neighbors
+        weights[start : start + BLOCK] = np.take_along_axis(cosines, neighbors, axis=1)
     np.power(np.maximum(weights, 0, out=weights), SHARPNESS, out=weights)
     indptr = np.arange(0, indices.size + 1, count)
     return csr_array((weights.ravel(), indices.ravel(), indptr), shape=(len(points), len(anchors)))
@@ -57,7 +57,7 @@ def smoothing(near: csr_array) -> csr_array:
 
     near : (m, m) from `nearest` of the anchors among themselves
 
-    Source: Zhou et al. (2004), the normalised graph.
+    Source: Zhou et al. (2004), the normalized graph.
     """
     joined = near.maximum(near.T)
     degrees = np.asarray(joined.sum(axis=1), dtype=np.float32)
@@ -67,7 +67,7 @@ def smoothing(near: csr_array) -> csr_array:
 
 
 @dataclass(frozen=True)
-class NeighboursModel:
+class LabelPropagationModel:
     """How much of each class has reached each anchor.
 
     seen : (k,) classes it knows
@@ -81,12 +81,12 @@ class NeighboursModel:
     usual: float
 
     def scores(self, rows: Rows) -> Floats:
-        """(n, n_classes); even over the known classes for a document without neighbours."""
+        """(n, n_classes); even over the known classes for a document without neighbors."""
         n_seen = len(self.seen)
-        if rows.neighbours is None:
+        if rows.neighbors is None:
             even = np.full((len(rows), n_seen), -np.log(n_seen), dtype=np.float32)
             return spread_out(even, self.seen, self.n_classes)
-        propagated = rows.neighbours @ self.reached
+        propagated = rows.neighbors @ self.reached
         doubt = np.float32(DOUBT * self.usual)
         total = propagated.sum(axis=1, keepdims=True) + doubt
         return spread_out(np.log((propagated + doubt / n_seen) / total), self.seen, self.n_classes)
@@ -105,17 +105,17 @@ class NeighboursModel:
 
 def propagate(
     step: csr_array, near: csr_array, own: Integers, labels: Integers, n_classes: int
-) -> NeighboursModel:
-    """Let labels spread from the labelled documents over the graph.
+) -> LabelPropagationModel:
+    """Let labels spread from the labeled documents over the graph.
 
     step : (m, m) from `smoothing`
-    near : (n, m) how near each labelled document is to the anchors
+    near : (n, m) how near each labeled document is to the anchors
     own : (n,) the anchor that it is itself, -1 for none
     labels : (n,) class numbers
     returns : a model; every class sends out the same amount, however many labels it has
 
     Source: Zhou et al. (2004), learning with local and global consistency; the label of a document that is no
-    anchor enters by its neighbours.
+    anchor enters by its neighbors.
     """
     seen, class_indices = np.unique(labels, return_inverse=True)
     chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
@@ -130,4 +130,4 @@ def propagate(
         reached = PROPAGATION_WEIGHT * (step @ reached) + (1 - PROPAGATION_WEIGHT) * entering
     propagated = near @ reached
     usual = float(propagated.sum(axis=1).mean()) if len(labels) else 0.0
-    return NeighboursModel(n_classes, seen, reached, usual)
+    return LabelPropagationModel(n_classes, seen, reached, usual)

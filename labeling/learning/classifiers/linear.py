@@ -135,7 +135,7 @@ def fit_single(
 ) -> LinearModel:
     """Fit one class per document.
 
-    rows : Rows of n ≥ 1 labelled documents
+    rows : Rows of n ≥ 1 labeled documents
     labels : (n,) class numbers in [0, n_classes)
     start : the model before this one; where it has seen the same classes the fit begins there
     returns : a model; with one class only in the labels it answers 1 for that class
@@ -177,7 +177,7 @@ def fit_multi(
 ) -> LinearModel:
     """Fit several labels per document: one against the rest for each class, all in one problem.
 
-    rows : Rows of n ≥ 1 labelled documents
+    rows : Rows of n ≥ 1 labeled documents
     labels : (n, n_classes) bool; a row may be empty
     start : the model before this one; where it has seen the same classes the fit begins there
     """

@@ -1,7 +1,7 @@
 """Naive Bayes: the probability of each class by the words alone, those of unlabeled documents included.
 
 Naive Bayes learns from counts, so it can also count documents whose class it only guesses: a few rounds of
-that (expectation and maximisation) tell it thousands of words that no labelled document holds. It is the
+that (expectation and maximization) tell it thousands of words that no labeled document holds. It is the
 expert that saves most labels while there are few.
 """
 
@@ -36,14 +36,14 @@ from labeling.learning.text.rows import Rows
 ROUNDS = 6
 SMOOTHING = 0.05  # occurrences of every word in every class that nobody saw
 MIN_DOCUMENTS = 3  # that hold a word: rarer ones only blur
-GUESSED = 10.0  # what all unlabelled documents together count, in labelled ones
+GUESSED = 10.0  # what all unlabeled documents together count, in labeled ones
 ROW_SCALE = 3.0  # a document counts as this many words times the root of its length: words repeat each other
 TRUSTED_LABELS = 5  # a class, at which what is known of its size counts half of what it counts at most
 MIN_MASS = 0.2  # of an even share: no class may die out among the guesses
 
 
 @dataclass(frozen=True)
-class WordsModel:
+class NaiveBayesModel:
     """Log-odds of words.
 
     seen : (k,) classes it knows
@@ -83,10 +83,10 @@ class WordsModel:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The unlabelled documents as naive Bayes reads them, prepared once for a fit and all its folds.
+    """The unlabeled documents as naive Bayes reads them, prepared once for a fit and all its folds.
 
     columns : (m,) hashed columns of the words that count
-    counts : (n, m + 1) unlabelled documents; the last column holds the words that do not count
+    counts : (n, m + 1) unlabeled documents; the last column holds the words that do not count
     """
 
     columns: Integers
@@ -102,10 +102,10 @@ class Vocabulary:
         return self.counts.T.tocsr()
 
     @classmethod
-    def of(cls, unlabelled: Rows, labelled: Rows) -> Self:
-        """The words of enough documents, labelled or not."""
-        held = unlabelled.presence()
-        seen = vstack([held, labelled.presence()], format="csr")
+    def of(cls, unlabeled: Rows, labeled: Rows) -> Self:
+        """The words of enough documents, labeled or not."""
+        held = unlabeled.presence()
+        seen = vstack([held, labeled.presence()], format="csr")
         columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= MIN_DOCUMENTS)
         return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
 
@@ -126,18 +126,18 @@ def scaled_words(presence: csr_array, n_words: int, positions: NDArray[np.int32]
 
 
 def fit_words(
-    labelled: csr_array,
+    labeled: csr_array,
     labels: Integers,
     n_classes: int,
     vocabulary: Vocabulary,
-    is_labelled: Flags,
+    is_labeled: Flags,
     mass: Doubles,
-) -> WordsModel:
-    """Fit naive Bayes to the labels and, softly, to the unlabelled documents.
+) -> NaiveBayesModel:
+    """Fit naive Bayes to the labels and, softly, to the unlabeled documents.
 
-    labelled : (n, m + 1) from `scaled_words`
+    labeled : (n, m + 1) from `scaled_words`
     labels : (n,) class numbers; two classes at least
-    is_labelled : (n_unlabelled,) documents of the vocabulary's counts that have a label by now
+    is_labeled : (n_unlabeled,) documents of the vocabulary's counts that have a label by now
     mass : (n_classes,) how common each class is in the pool, as far as is known: the more labels there are,
         the more the guesses follow it; at first every class gets as many
     returns : a model of the classes in `labels`; all weigh the same in it, however many labels they have
@@ -147,7 +147,7 @@ def fit_words(
     seen, class_indices = np.unique(labels, return_inverse=True)
     chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
     chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
-    own = (labelled.T @ chosen)[:-1]
+    own = (labeled.T @ chosen)[:-1]
     trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end
     common = (mass[seen] / mass[seen].sum()) ** trust
     share = np.maximum(common / common.sum(), MIN_MASS / len(seen)).astype(np.float32)
@@ -156,10 +156,10 @@ def fit_words(
     weights = _log_shares(own)
     for _ in range(ROUNDS):
         guesses = softmax(vocabulary.counts @ np.concatenate([weights, np.zeros_like(weights[:1])]))
-        guesses[is_labelled] = 0
+        guesses[is_labeled] = 0
         guesses *= share * guesses.sum() / np.maximum(guesses.sum(axis=0), 1e-6)
         weights = _log_shares(own + worth * (vocabulary.by_word @ guesses)[:-1])
-    return WordsModel(n_classes, seen, vocabulary.columns, weights)
+    return NaiveBayesModel(n_classes, seen, vocabulary.columns, weights)
 
 
 def _log_shares(counts: Floats) -> Floats:
@@ -174,11 +174,11 @@ COMPLEMENT_SMOOTHING = 0.3  # pseudo-occurrences of every word in every class, i
 def fit_one_vs_rest(rows: Rows, labels: Flags) -> LinearModel:
     """For each class the log-odds of its documents' words against those of all the others.
 
-    rows : Rows of n ≥ 1 labelled documents; only the sparse view counts
+    rows : Rows of n ≥ 1 labeled documents; only the sparse view counts
     labels : (n, n_classes) bool
     returns : a model without thresholds
 
-    Source: Rennie et al. (2003), complement naive Bayes, on TF-IDF, without their weight normalisation.
+    Source: Rennie et al. (2003), complement naive Bayes, on TF-IDF, without their weight normalization.
     """
     seen = np.flatnonzero(labels.any(axis=0))
     columns, compact = compact_columns(rows.sparse)

@@ -1,6 +1,6 @@
 """Logistic regression solver: the regularized weights that fit the labels, found where the problem is small.
 
-The optimum lies in the span of the labelled rows. With few rows it is found there (the dual: a Cholesky root
+The optimum lies in the span of the labeled rows. With few rows it is found there (the dual: a Cholesky root
 of their Gram matrix stands in for the features), with many in the columns that occur. Both are the same
 problem in other coordinates, so one objective and one solver serve both.
 """
@@ -27,7 +27,7 @@ TOLERANCE = 1e-7  # of the objective, relative; a loose gradient stop ends after
 class Solution:
     """logits = sparse[:, columns] @ sparse_weights + dense @ dense_weights + intercept.
 
-    columns : (m,) the columns that occur in the labelled rows; all others have weight 0 at the optimum
+    columns : (m,) the columns that occur in the labeled rows; all others have weight 0 at the optimum
     sparse_weights : (m, k); dense_weights : (d, k); intercept : (k,)
     """
 
@@ -48,7 +48,7 @@ def solve(
     start: Solution | None = None,
     tolerance: float | None = None,
 ) -> Solution:
-    """Minimise ½|W|² + C Σ weight · log-loss, the intercept not penalised, as scikit-learn counts C.
+    """Minimize ½|W|² + C Σ weight · log-loss, the intercept not penalized, as scikit-learn counts C.
 
     sparse : (n, COLUMNS); dense : (n, d) features side by side
     targets : (n, k) rows that sum to 1 (exclusive: softmax) or values in [0, 1] (sigmoid per class)
@@ -63,12 +63,12 @@ def solve(
     problem = _Problem(targets, losses, exclusive, usual if tolerance is None else tolerance)
     first = None if start is None else _placed(start, columns)
     if len(columns) == 0 and dense.shape[1] < len(targets):
-        matrix = _minimise(dense, dense.T, problem, first)
+        matrix = _minimize(dense, dense.T, problem, first)
     elif len(targets) <= MAX_DUAL_ROWS:
         matrix = _solve_dual(compact, dense, problem, first)
     else:
         design = _SideBySide(compact, dense)
-        matrix = _minimise(design, design.T, problem, first)
+        matrix = _minimize(design, design.T, problem, first)
     coefficients: Floats = matrix.astype(np.float32)
     return Solution(columns, coefficients[: len(columns)], coefficients[len(columns) : -1], coefficients[-1])
 
@@ -114,7 +114,7 @@ def _solve_dual(compact: csr_array, dense: Floats, problem: _Problem, first: Dou
         on_rows = compact @ first[: compact.shape[1]] + dense @ first[compact.shape[1] : -1]
         first = np.concatenate([solve_triangular(root, on_rows, lower=True), first[-1:]])
     narrow: Floats = root.astype(np.float32)  # reading the matrix is what a step costs
-    dual = _minimise(narrow, np.ascontiguousarray(narrow.T), problem, first)
+    dual = _minimize(narrow, np.ascontiguousarray(narrow.T), problem, first)
     coefficients = solve_triangular(root.T, dual[:-1], lower=False)
     return np.concatenate([compact.T @ coefficients, dense.T @ coefficients, dual[-1:]])
 
@@ -143,7 +143,7 @@ class _Stacked:
         return np.concatenate([self.sparse @ values, self.dense @ values])
 
 
-def _minimise(design: Any, transposed: Any, problem: _Problem, first: Doubles | None) -> Doubles:
+def _minimize(design: Any, transposed: Any, problem: _Problem, first: Doubles | None) -> Doubles:
     """L-BFGS over the (design.shape[1] + 1, k) weights, the last row the intercept."""
     n_classes, width = problem.targets.shape[1], design.shape[1]
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from labeling.learning.arrays.types import Doubles, Flags, Floats, Integers
 
-MIN_LABELS = 12  # below it the usual weights are better than any learnt ones
+MIN_LABELS = 12  # below it the usual weights are better than any learned ones
 FOLDS = 4
 FOLDED_LABELS = 2_000  # fitted labels of all folds together, about: the weights settle long before
 MAX_HELD_OUT_DOCUMENTS = 500  # documents of one fold: more would only cost

@@ -17,17 +17,17 @@ from labeling.learning.text.rows import Rows
 
 
 @dataclass(frozen=True)
-class GuidelineModel:
+class ZeroShotModel:
     """Cosines with the classes' descriptions, measured against the whole pool.
 
     described : (k,) the classes that have a description with a known word
-    centre : (d,) mean of the pool's dense view; towards : (d, k) directions of length 1
+    center : (d,) mean of the pool's dense view; towards : (d, k) directions of length 1
     usual : (k,) mean cosine of each class over the pool; spread : their standard deviation, all together
     """
 
     n_classes: int
     described: Integers
-    centre: Floats
+    center: Floats
     towards: Floats
     usual: Floats
     spread: float
@@ -35,11 +35,11 @@ class GuidelineModel:
     def scores(self, rows: Rows) -> Floats:
         """(n, n_classes) standard deviations above the usual; 0 for a class without a description.
 
-        Not normalised: only differences within a row count where experts are added.
+        Not normalized: only differences within a row count where experts are added.
         """
         scores = np.zeros((len(rows), self.n_classes), dtype=np.float32)
         if len(self.described):
-            points = unit_rows(rows.points() - self.centre)
+            points = unit_rows(rows.points() - self.center)
             scores[:, self.described] = (points @ self.towards - self.usual) / self.spread
         return scores
 
@@ -47,7 +47,7 @@ class GuidelineModel:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {
             "described": self.described,
-            "centre": self.centre,
+            "centre": self.center,
             "towards": self.towards,
             "usual": self.usual,
         }
@@ -67,18 +67,18 @@ class GuidelineModel:
         )
 
 
-def read_guideline(described: Rows, unlabelled: Rows) -> GuidelineModel:
+def read_guideline(described: Rows, unlabeled: Rows) -> ZeroShotModel:
     """Make the expert from the features of the descriptions.
 
     described : Rows of n_classes, "name: one line" of each; an empty text where a class has none
-    unlabelled : Rows of documents of the pool, some thousand at random
+    unlabeled : Rows of documents of the pool, some thousand at random
     """
-    points, targets = unlabelled.points(), described.points()
+    points, targets = unlabeled.points(), described.points()
     is_known = np.abs(points).sum(axis=1) > 0
-    centre = points[is_known].mean(axis=0) if is_known.any() else np.zeros(points.shape[1], np.float32)
+    center = points[is_known].mean(axis=0) if is_known.any() else np.zeros(points.shape[1], np.float32)
     classes = np.flatnonzero(np.abs(targets).sum(axis=1) > 0)
-    towards = unit_rows(targets[classes] - centre).T
-    cosines = unit_rows(points[is_known] - centre) @ towards
+    towards = unit_rows(targets[classes] - center).T
+    cosines = unit_rows(points[is_known] - center) @ towards
     usual = cosines.mean(axis=0) if len(cosines) else np.zeros(len(classes), np.float32)
     spread = float((cosines - usual).std()) if cosines.size else 1.0
-    return GuidelineModel(len(targets), classes, centre, towards, usual.astype(np.float32), max(spread, 1e-6))
+    return ZeroShotModel(len(targets), classes, center, towards, usual.astype(np.float32), max(spread, 1e-6))

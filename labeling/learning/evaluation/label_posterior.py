@@ -88,7 +88,7 @@ def weakest_prior(probabilities: AnyFloats, flags: Flags) -> Doubles:
 
 
 def cross_fitted(rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, seed: int = 0) -> Floats:
-    """Probabilities of each labelled document by a model that did not see its label.
+    """Probabilities of each labeled document by a model that did not see its label.
 
     rows : Rows of n documents; labels : (n,) class numbers, or (n, n_classes) bool
     returns : (n, n_classes); even where a part of the labels is too poor for a model

@@ -20,7 +20,7 @@ CONFIDENCE = 0.95
 class QualityCurve:
     """One replay from the start to the last label.
 
-    labels : (n_steps,) documents labelled after each step, rising
+    labels : (n_steps,) documents labeled after each step, rising
     decided : (n_steps, n_test) class numbers, or (n_steps, n_test, n_classes) bool, of the test documents
     """
 

@@ -65,12 +65,12 @@ class KnownPool:
         """The row numbers of these documents."""
         return np.searchsorted(self.positions, positions)
 
-    def candidates(self, labelled: Integers) -> Candidates:
-        """What can be chosen after these row numbers have been labelled."""
+    def candidates(self, labeled: Integers) -> Candidates:
+        """What can be chosen after these row numbers have been labeled."""
         is_open = np.ones(len(self.rows), dtype=bool)
-        is_open[labelled] = False
+        is_open[labeled] = False
         groups = np.arange(len(self.rows)) if self.groups is None else self.groups
-        return Candidates.of(groups, is_open, groups[labelled], self.positions)
+        return Candidates.of(groups, is_open, groups[labeled], self.positions)
 
     def vectors(self, positions: Integers) -> Floats:
         """Dense rows of these documents."""
@@ -81,7 +81,7 @@ class KnownPool:
 class Step:
     """One place of a learning curve.
 
-    labels : documents labelled so far; calibration : expected calibration error on the test documents
+    labels : documents labeled so far; calibration : expected calibration error on the test documents
     seconds : processor time of the fit and the choice
     decided : what was decided of the test documents, in the shape of `KnownPool.labels`
     """
@@ -108,27 +108,27 @@ def replay(
 
     fit : makes the committee, see `fitting.fit_committee`
     budget : documents to label; fewer where the pool is smaller
-    growth : a batch is this share of what is labelled, where that is more than `batch`
+    growth : a batch is this share of what is labeled, where that is more than `batch`
     needs : what reports would ask of each choice; None for the engine's own estimate
     """
-    labelled = np.zeros(0, dtype=np.int64)
+    labeled = np.zeros(0, dtype=np.int64)
     order = np.random.default_rng(seed).permutation(len(pool.rows))
     predicted: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
     committee: Committee | None = None
-    while len(labelled) < min(budget, len(pool.rows)):
+    while len(labeled) < min(budget, len(pool.rows)):
         started = process_time()
-        size = min(max(batch, int(growth * len(labelled))), budget - len(labelled))
+        size = min(max(batch, int(growth * len(labeled))), budget - len(labeled))
         if strategy is Strategy.RANDOM:
-            chosen = order[len(labelled) : len(labelled) + size]
+            chosen = order[len(labeled) : len(labeled) + size]
         else:
-            chosen = _choose(pool, committee, strategy, labelled, predicted, size, seed, needs)
+            chosen = _choose(pool, committee, strategy, labeled, predicted, size, seed, needs)
         if committee is not None and committee.can_rank:
             decided = committee.decide(committee.probabilities(pool.rows.part(chosen)))
             predicted.append((decided, pool.labels[chosen]))
-        labelled = np.concatenate([labelled, chosen])
-        rows = pool.rows.part(labelled)
+        labeled = np.concatenate([labeled, chosen])
+        rows = pool.rows.part(labeled)
         committee = fit(
-            rows, pool.labels[labelled], pool.n_classes, auxiliary=pool.auxiliary, start=committee, seed=seed
+            rows, pool.labels[labeled], pool.n_classes, auxiliary=pool.auxiliary, start=committee, seed=seed
         )
         seconds = process_time() - started
         probabilities = committee.probabilities(pool.test)
@@ -136,20 +136,20 @@ def replay(
         quality = quality_of_flags(decided, _flags(pool.test_labels, pool.n_classes))
         error = calibration_error(probabilities, pool.test_labels) if pool.is_single else 0.0
         shaped = decided.argmax(axis=1).astype(np.int16) if pool.is_single else decided
-        yield Step(len(labelled), quality, error, seconds, shaped)
+        yield Step(len(labeled), quality, error, seconds, shaped)
 
 
 def _choose(
     pool: KnownPool,
     committee: Committee | None,
     strategy: Strategy,
-    labelled: Integers,
+    labeled: Integers,
     predicted: list[tuple[AnyArray, AnyArray]],
     size: int,
     seed: int,
     needs: Needs | None,
 ) -> Integers:
-    draw = seed * 100_003 + len(labelled)
+    draw = seed * 100_003 + len(labeled)
     if committee is None or not committee.can_rank:
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
@@ -158,9 +158,9 @@ def _choose(
 
     else:
         scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
-        selection_targets = _selection_targets(pool, labelled, predicted)
+        selection_targets = _selection_targets(pool, labeled, predicted)
         if needs is not None:
-            selection_targets = _with_needs(selection_targets, pool, labelled, committee, needs)
+            selection_targets = _with_needs(selection_targets, pool, labeled, committee, needs)
 
         def choose(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return select_head(
@@ -171,23 +171,23 @@ def _choose(
                 selection_targets=selection_targets,
                 size=count,
                 batch=size,
-                labelled=pool.positions[labelled],
+                labeled=pool.positions[labeled],
                 seed=draw,
             )
 
-    entries = one_of_each_first(pool.candidates(labelled), size, choose)
+    entries = one_of_each_first(pool.candidates(labeled), size, choose)
     return pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
 
 
 def _with_needs(
     selection_targets: SelectionTargets,
     pool: KnownPool,
-    labelled: Integers,
+    labeled: Integers,
     committee: Committee,
     needs: Needs,
 ) -> SelectionTargets:
     """Shares of the classes by measured needs in place of quotas by their weakness."""
-    counts = _flags(pool.labels[labelled], pool.n_classes).sum(axis=0)
+    counts = _flags(pool.labels[labeled], pool.n_classes).sum(axis=0)
     return replace(
         selection_targets,
         weakness=np.zeros(pool.n_classes),
@@ -197,10 +197,10 @@ def _with_needs(
 
 
 def _selection_targets(
-    pool: KnownPool, labelled: Integers, predictions: list[tuple[AnyArray, AnyArray]]
+    pool: KnownPool, labeled: Integers, predictions: list[tuple[AnyArray, AnyArray]]
 ) -> SelectionTargets:
     """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
-    flags = _flags(pool.labels[labelled], pool.n_classes)
+    flags = _flags(pool.labels[labeled], pool.n_classes)
     counts = flags.sum(axis=0)
     predicted = np.concatenate([flags_of for flags_of, _ in predictions]) if predictions else flags[:0]
     true_labels = (

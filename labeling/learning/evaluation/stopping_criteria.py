@@ -14,7 +14,7 @@ from labeling.learning.arrays.types import AnyFloats, Flags, Integers
 from labeling.learning.evaluation.cohen_kappa import agreement_beyond_chance
 
 SAMPLE = 1_500  # documents on which two models are compared
-MIN_STEP = 20  # labels between them: a model that learnt from one more label is the same model
+MIN_STEP = 20  # labels between them: a model that learned from one more label is the same model
 COMPARED = 3  # comparisons of models, the latest, whose mean counts
 STEADY = 0.97  # mean kappa from which predictions have settled; .99, an older default, was never reached
 FLAT = 0.005  # accuracy per 100 labels below which there is hardly a gain

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from labeling.learning.arrays.types import AnyIntegers, Flags, Floats, Integers
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.linear import LinearModel
-from labeling.learning.classifiers.naive_bayes import ROW_SCALE, WordsModel
+from labeling.learning.classifiers.naive_bayes import ROW_SCALE, NaiveBayesModel
 from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
@@ -35,7 +35,7 @@ class Duel:
         """(nnz,) the document of each filled column."""
         return np.repeat(np.arange(len(self.rows)), np.diff(self.rows.sparse.indptr))
 
-    def lead(self, expert: LinearModel | WordsModel, each: Floats, row: Integers) -> Floats:
+    def lead(self, expert: LinearModel | NaiveBayesModel, each: Floats, row: Integers) -> Floats:
         """How much one class leads, (m,), where `each` (m, k) has a column for each class of the expert."""
         indices = np.full(expert.n_classes + 1, len(expert.seen))  # behind the last: unknown, and -1
         indices[expert.seen] = np.arange(len(expert.seen))
@@ -55,7 +55,7 @@ def column_attributions(duel: Duel, committee: Committee, featurizer: Featurizer
     for expert, weight in zip(committee.experts, committee.weights, strict=True):
         if weight <= 0:
             continue
-        if isinstance(expert, WordsModel):
+        if isinstance(expert, NaiveBayesModel):
             attributions += np.float32(weight) * _counted(duel, expert)
         elif isinstance(expert, LinearModel):
             attributions += np.float32(weight) * _weighed(duel, expert)
@@ -81,7 +81,7 @@ def _weighed(duel: Duel, expert: LinearModel) -> Floats:
     return led
 
 
-def _counted(duel: Duel, expert: WordsModel) -> Floats:
+def _counted(duel: Duel, expert: NaiveBayesModel) -> Floats:
     """Naive Bayes counts each word the same, less in a long document."""
     sparse = duel.rows.sparse
     numbers = _numbered(sparse.indices, expert.columns)
@@ -103,7 +103,7 @@ def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
         shape=(len(duel.rows), len(used)),
     )
     behind = topics.shape[1]
-    lengths = _lengths(held @ topics), _lengths(held @ meanings - featurizer.centre)
+    lengths = _lengths(held @ topics), _lengths(held @ meanings - featurizer.center)
     led = duel.lead(expert, (topics @ expert.dense_weights[:behind])[number], duel.row) / lengths[0][duel.row]
     led += (
         duel.lead(expert, (meanings @ expert.dense_weights[behind:])[number], duel.row) / lengths[1][duel.row]

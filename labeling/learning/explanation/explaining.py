@@ -1,6 +1,6 @@
 """Prediction explanations: what each expert says alone, and the words of the text that speak for it.
 
-The pull of a word is what its own columns, and those of its pairs with its neighbours, add to the committee's
+The pull of a word is what its own columns, and those of its pairs with its neighbors, add to the committee's
 score of one class against another. Columns are hashed and several words may share one; but only words that
 stand in the text are ever named.
 """

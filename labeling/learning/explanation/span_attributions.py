@@ -24,9 +24,9 @@ class SpanAttributions(NamedTuple):
 
 
 def held_against(predicted: Tagged, true_spans: Sequence[Span] | None) -> list[Span]:
-    """The spans that a model's own are held against: the labelled ones where these are others.
+    """The spans that a model's own are held against: the labeled ones where these are others.
 
-    Of a text that is not labelled or marked rightly, what would be marked without the least sure span.
+    Of a text that is not labeled or marked rightly, what would be marked without the least sure span.
 
     >>> said = Tagged((Span(0, 4, "A"), Span(9, 12, "A")), (0.9, 0.6), -0.6, 3)
     >>> held_against(said, None), held_against(said, [])
@@ -46,7 +46,7 @@ def attribute_spans(
 ) -> list[SpanAttributions]:
     """Words that pull to what the tagger marks in each text, and those that pull away from it.
 
-    predicted : of the tagger; true_spans : labelled spans, None where nothing is labelled
+    predicted : of the tagger; true_spans : labeled spans, None where nothing is labeled
     """
     against = [
         held_against(prediction, label) for prediction, label in zip(predicted, true_spans, strict=True)

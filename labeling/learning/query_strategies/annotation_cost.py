@@ -50,8 +50,8 @@ def fit_cost(seconds: AnyFloats, token_counts: AnyIntegers, prior: Cost = PRIOR)
     Answers that took many times or a fraction of what such a text usually takes are cut to that.
 
     >>> counts = np.arange(1, 201)
-    >>> learnt = fit_cost(10 + 0.1 * counts, counts)
-    >>> round(learnt.per_document), round(learnt.per_token, 2)
+    >>> learned = fit_cost(10 + 0.1 * counts, counts)
+    >>> round(learned.per_document), round(learned.per_token, 2)
     (9, 0.11)
     """
     if len(seconds) < MIN_ANSWERS:

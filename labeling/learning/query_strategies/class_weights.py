@@ -50,8 +50,8 @@ def weak_class_weights(f1: AnyFloats, counts: AnyIntegers, is_ambiguous: Flags |
     weights = (1 - f1 + 0.02) / np.sqrt(counts + 1.0)
     if is_ambiguous is not None:
         weights = np.where(is_ambiguous, weights / 2, weights)
-    normalised: Doubles = weights / weights.sum()
-    return normalised
+    normalized: Doubles = weights / weights.sum()
+    return normalized
 
 
 def most_of_one_class(total: int, n_open: int) -> int:

@@ -12,7 +12,7 @@ from labeling.learning.query_strategies.seed_words import Matches, varied_matche
 
 SAMPLE = 20_000  # documents looked at: the kinds of a pool show in a sample
 TYPICAL = 300  # documents chosen by type; by then a model has taken over
-NEIGHBOURS = 20
+NEIGHBORS = 20
 MAX_MEMBERS = 1_000  # of a cluster, compared with each other
 
 
@@ -111,7 +111,7 @@ def _typical(points: Floats, count: int, batch: int, seed: int) -> list[tuple[in
 
 
 def most_typical(members: Floats) -> tuple[int, float]:
-    """The row whose near neighbours are nearest, and how near: their mean cosine.
+    """The row whose near neighbors are nearest, and how near: their mean cosine.
 
     members : (n, d), rows of length 1
 
@@ -119,7 +119,7 @@ def most_typical(members: Floats) -> tuple[int, float]:
     >>> row, round(density, 2)
     (1, 0.7)
     """
-    n_near = min(NEIGHBOURS, len(members) - 1)
+    n_near = min(NEIGHBORS, len(members) - 1)
     if n_near == 0:
         return 0, 0.0
     cosines = members @ members.T

@@ -285,16 +285,16 @@ def select_head(
     selection_targets: SelectionTargets | None = None,
     size: int = HEAD_SIZE,
     batch: int = BATCH,
-    labelled: Integers | None = None,
+    labeled: Integers | None = None,
     is_of_spans: bool = False,
     seed: int = 0,
 ) -> list[HeadEntry]:
     """Choose and order the head.
 
-    scores : of the eligible documents only (not labelled, not test, not excluded)
+    scores : of the eligible documents only (not labeled, not test, not excluded)
     vectors : positions (m,) to dense rows (m, d), such as `FeatureStore.dense`
-    batch : documents labelled between two re-rankings; the first block has this size
-    labelled : (m,) positions with labels, which herding keeps away from
+    batch : documents labeled between two re-rankings; the first block has this size
+    labeled : (m,) positions with labels, which herding keeps away from
     is_of_spans : every class that was found in a document counts for it, and by default what needs leave goes
         to doubt alone: the spread by k-means cost up to .05 of F1 at 2,000 tokens and gained nothing certain
         later, and a quota of weak classes was never measured
@@ -310,8 +310,8 @@ def select_head(
         seed,
         is_of_spans=is_of_spans,
     )
-    if strategy is Strategy.HERDING and labelled is not None:
-        head.near = vectors(labelled)
+    if strategy is Strategy.HERDING and labeled is not None:
+        head.near = vectors(labeled)
     block = batch
     while len(head.entries) < head.size:
         head.add_block(min(block, head.size - len(head.entries)))

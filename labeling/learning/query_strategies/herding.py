@@ -13,7 +13,7 @@ def herd(points: Floats, weights: AnyFloats, candidates: Floats, near: Floats | 
     """Candidates that cover the weighted points best, greedily, each one adding what the others leave open.
 
     points : (n, d) a sample of the pool, rows of length 1; weights : (n,) informativeness of each
-    candidates : (m, d); near : (l, d) what covers already (labelled or chosen before)
+    candidates : (m, d); near : (l, d) what covers already (labeled or chosen before)
     returns : (at most count,) indices of candidates, most useful first
 
     Source: Bae et al. (2024), uncertainty herding; lazily evaluated (Minoux 1978), gains can only shrink.

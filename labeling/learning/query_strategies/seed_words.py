@@ -34,7 +34,7 @@ class Matches:
 
 
 def seed_columns(term: str) -> Integers:
-    """The columns that a word fills; of a phrase, those of its pairs of neighbours.
+    """The columns that a word fills; of a phrase, those of its pairs of neighbors.
 
     >>> len(seed_columns("refund")), len(seed_columns("money back")), len(seed_columns("?"))
     (1, 1, 0)

@@ -18,7 +18,7 @@ Token = tuple[int, int]  # start and end, code points, end exclusive
 
 
 class Span(NamedTuple):
-    """A labelled piece of a text: code points, end exclusive."""
+    """A labeled piece of a text: code points, end exclusive."""
 
     start: int
     end: int

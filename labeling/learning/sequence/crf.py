@@ -79,10 +79,10 @@ def train_tagger(
     folder: Path,
     clusters: WordClusters | None = None,
 ) -> None:
-    """Train on labelled texts and write the model into a folder.
+    """Train on labeled texts and write the model into a folder.
 
-    texts : n labelled documents; spans : n lists, empty where a text holds none
-    clusters : groups of words learnt on the pool; they gain most where labels are few
+    texts : n labeled documents; spans : n lists, empty where a text holds none
+    clusters : groups of words learned on the pool; they gain most where labels are few
 
     Raises NothingToLearn when all texts are empty.
 

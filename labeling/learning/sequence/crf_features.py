@@ -14,7 +14,7 @@ BIAS = "bias"
 NONE = "none"  # the feature of a place before the first or behind the last token
 PLACES = (-2, -1, 0, 1, 2)  # words that count for a token
 ENDS = (1, 2, 3, 4, 5)  # characters of a word's beginning and end
-NEAR_ENDS = (3,)  # of a neighbour
+NEAR_ENDS = (3,)  # of a neighbor
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class WordFeatures:
 class Describer:
     """Words to features; remembers the words it has met.
 
-    clusters : groups of words learnt on the pool
+    clusters : groups of words learned on the pool
     """
 
     clusters: WordClusters = field(default_factory=WordClusters)

@@ -29,7 +29,7 @@ def cross_validate_spans(
 ) -> Integers:
     """Right, wrongly given and missed spans of each class, each document held out once.
 
-    texts : n labelled documents; spans : n lists, empty where a text holds none
+    texts : n labeled documents; spans : n lists, empty where a text holds none
     classes : names in the order of their numbers
     folder : an empty one, for the models of the folds
     returns : (3, n_classes): true positives, false positives, false negatives; (3, 0) with too few documents

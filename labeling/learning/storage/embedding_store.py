@@ -135,7 +135,7 @@ class EmbeddingStore:
         """Write rows to their places and wait until the disk has them."""
         order = np.argsort(positions_int, kind="stable")
         positions_int, rows = positions_int[order], np.ascontiguousarray(rows[order])
-        starts = np.flatnonzero(np.diff(positions_int, prepend=-2) != 1)  # neighbours go in one piece
+        starts = np.flatnonzero(np.diff(positions_int, prepend=-2) != 1)  # neighbors go in one piece
         file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             for start, behind in zip(starts, [*starts[1:], len(positions_int)], strict=True):

@@ -101,7 +101,7 @@ class FeatureStore:
         return WORDS if self.embeddings is None else self.embeddings.version
 
     def seen_by(self, embeddings: EmbeddingStore, graph: GraphStore | None = None) -> Self:
-        """The same documents with sentence embeddings as their dense view, and perhaps their neighbours."""
+        """The same documents with sentence embeddings as their dense view, and perhaps their neighbors."""
         return replace(self, embeddings=embeddings, graph=graph)
 
     @property
@@ -140,7 +140,7 @@ class FeatureStore:
         if self.embeddings is not None:
             rows = replace(rows, dense=self.embeddings.between(first, len(rows)), scale=float(SCALE))
         positions = np.arange(first, first + len(rows))
-        return replace(rows, positions=positions, neighbours=self._near(positions))
+        return replace(rows, positions=positions, neighbors=self._near(positions))
 
     def _stored(self, number: int) -> Rows:
         if number == len(self.full) and self.partial is not None:
@@ -169,7 +169,7 @@ class FeatureStore:
             return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=rows_at)
         gathered = vstack(parts, format="csr")
         sparse = _pick(gathered, np.argsort(order, kind="stable"))
-        return Rows(sparse, dense, neighbours=self._near(rows_at), positions=rows_at)
+        return Rows(sparse, dense, neighbors=self._near(rows_at), positions=rows_at)
 
     def _near(self, positions: Integers) -> csr_array | None:
         return None if self.graph is None else self.graph.take(positions)

@@ -15,18 +15,18 @@ from scipy.sparse import csr_array
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import AnyArray, AnyIntegers, Integers
-from labeling.learning.classifiers.label_propagation import NEIGHBOURS
+from labeling.learning.classifiers.label_propagation import NEIGHBORS
 
 PLACES, WEIGHTS = "places.int32", "weights.float16"
 
 
 @dataclass(frozen=True)
 class GraphStore:
-    """One moment of it: the documents that had their neighbours when it was opened.
+    """One moment of it: the documents that had their neighbors when it was opened.
 
     anchors : (m,) their positions, rising
-    step : (m, m) csr_array from `neighbours.smoothing`
-    count : documents 0 to count - 1 have their neighbours
+    step : (m, m) csr_array from `neighbors.smoothing`
+    count : documents 0 to count - 1 have their neighbors
     made_for : documents that there were when the anchors were chosen
     """
 
@@ -45,7 +45,7 @@ class GraphStore:
             "indices": step.indices.astype(np.int32),
             "indptr": step.indptr.astype(np.int64),
         }
-        write_folder(root, arrays, {"neighbours": NEIGHBOURS, "made_for": made_for})
+        write_folder(root, arrays, {"neighbours": NEIGHBORS, "made_for": made_for})
         return cls.open(root)
 
     @classmethod
@@ -57,12 +57,12 @@ class GraphStore:
         return cls(root, arrays["anchors"], step, _rows_of(root), int(metadata["made_for"]))
 
     def append(self, near: csr_array) -> Self:
-        """Add the neighbours of the documents from position `count` on; on the disk when this returns.
+        """Add the neighbors of the documents from position `count` on; on the disk when this returns.
 
-        near : (n, m) from `neighbours.nearest`
+        near : (n, m) from `neighbors.nearest`
         """
-        indices = np.zeros((near.shape[0], NEIGHBOURS), dtype=np.int32)
-        weights = np.zeros((near.shape[0], NEIGHBOURS), dtype=np.float16)
+        indices = np.zeros((near.shape[0], NEIGHBORS), dtype=np.int32)
+        weights = np.zeros((near.shape[0], NEIGHBORS), dtype=np.float16)
         lengths = np.diff(near.indptr)
         rows = np.repeat(np.arange(near.shape[0]), lengths)
         columns = np.arange(near.nnz) - np.repeat(near.indptr[:-1], lengths)
@@ -78,7 +78,7 @@ class GraphStore:
         indices = self._places[chosen].ravel()
         weights = self._weights[chosen].astype(np.float32).ravel()
         lengths = np.zeros(len(positions), dtype=np.int64)
-        lengths[stored] = NEIGHBOURS
+        lengths[stored] = NEIGHBORS
         indptr = np.concatenate([[0], np.cumsum(lengths)])
         return csr_array((weights, indices, indptr), shape=(len(positions), len(self.anchors)))
 
@@ -92,14 +92,14 @@ class GraphStore:
 
     def _mapped(self, name: str, kind: np.dtype[np.generic]) -> AnyArray:
         if self.count == 0:
-            return np.zeros((0, NEIGHBOURS), dtype=kind)
-        return np.memmap(self.root / name, dtype=kind, mode="r", shape=(self.count, NEIGHBOURS))
+            return np.zeros((0, NEIGHBORS), dtype=kind)
+        return np.memmap(self.root / name, dtype=kind, mode="r", shape=(self.count, NEIGHBORS))
 
     def _put(self, name: str, rows: AnyArray) -> None:
         """Write rows behind the last one that counts, over what a killed writer may have left there."""
         file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
-            os.lseek(file, self.count * NEIGHBOURS * rows.itemsize, os.SEEK_SET)
+            os.lseek(file, self.count * NEIGHBORS * rows.itemsize, os.SEEK_SET)
             with os.fdopen(os.dup(file), "wb") as stream:
                 stream.write(np.ascontiguousarray(rows).data)
             os.fsync(file)
@@ -113,4 +113,4 @@ def _rows_of(root: Path) -> int:
         index_bytes, weights = (os.path.getsize(root / name) for name in (PLACES, WEIGHTS))
     except FileNotFoundError:
         return 0
-    return int(min(index_bytes // (4 * NEIGHBOURS), weights // (2 * NEIGHBOURS)))
+    return int(min(index_bytes // (4 * NEIGHBORS), weights // (2 * NEIGHBORS)))

@@ -1,6 +1,6 @@
 """Feature hashing: the columns that a text fills. Words and pairs of neighbors, without a vocabulary.
 
-Nothing is learnt here, so any process can featurize any text and two machines always agree. Words have the
+Nothing is learned here, so any process can featurize any text and two machines always agree. Words have the
 first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alone can cut the matrix.
 """
 
@@ -55,7 +55,7 @@ _PAIR = np.uint32(0xC2B2AE35)
 
 
 def count_terms(texts: Sequence[str]) -> csr_array:
-    """How often each hashed word and pair of neighbouring words occurs in each text.
+    """How often each hashed word and pair of neighboring words occurs in each text.
 
     returns : (n_texts, COLUMNS) float32 counts, column indices sorted and unique in every row
 
@@ -109,7 +109,7 @@ def hash_tokens(tokens: Sequence[Sequence[str]]) -> tuple[Hashes, Integers]:
 
 
 def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
-    """One hash for each pair of neighbouring words, from the hashes of both; their order matters."""
+    """One hash for each pair of neighboring words, from the hashes of both; their order matters."""
     return first * _PAIR + second
 
 
@@ -119,7 +119,7 @@ def word_columns(hashes: Hashes) -> Integers:
 
 
 def pair_columns(first: Hashes, second: Hashes) -> Integers:
-    """(n,) the column of each pair of neighbouring words."""
+    """(n,) the column of each pair of neighboring words."""
     return _spread(hash_pairs(first, second), WORD_COLUMNS, COLUMNS)
 
 

@@ -38,7 +38,7 @@ def log_entropy_weights(counts: csr_array) -> Floats:
 def leading_directions(
     rows: csr_array, dimensions: int, seed: int, iterations: int = 3, *, is_symmetric: bool = False
 ) -> Floats:
-    """The right singular vectors of the largest singular values, by randomised subspace iteration.
+    """The right singular vectors of the largest singular values, by randomized subspace iteration.
 
     rows : (n_documents, n_columns)
     is_symmetric : whether the matrix equals its transpose, which then need not be made

@@ -87,9 +87,9 @@ def _sign_block(texts: list[str]) -> Signatures:
 
 
 def _shingles(texts: list[str]) -> tuple[Hashes, Integers]:
-    """Words and pairs of neighbours of all texts in a row, and where each text starts.
+    """Words and pairs of neighbors of all texts in a row, and where each text starts.
 
-    A text without words is its own word. The last word stands twice, for it has no neighbour.
+    A text without words is its own word. The last word stands twice, for it has no neighbor.
     """
     hashes, lengths = hash_tokens([words(text) or [text] for text in texts])
     hashes = (hashes ^ (hashes >> np.uint32(15))) * _MIX

@@ -14,7 +14,7 @@ from labeling.learning.arrays.types import Flags, Hashes, Integers
 from labeling.learning.text.minhash import ALIKE, BANDS, similarity
 from labeling.learning.text.signature_store import SignatureStore
 
-NEIGHBOURS = 8  # texts before it in its bucket, beside the first, that a text is compared with
+NEIGHBORS = 8  # texts before it in its bucket, beside the first, that a text is compared with
 PAIR_BATCH_SIZE = 50_000  # 25 MB of signatures
 _LOW_BITS = np.uint32(2**20 - 1)
 
@@ -82,7 +82,7 @@ def join_new(store: SignatureStore, groups: Integers, first: int, removed: Seque
     removed : positions that belong to no document any more, which are alike to nothing
     returns : (len(store),), for each document the lowest position in its group
 
-    Equal texts are always joined. In a bucket of at most NEIGHBOURS + 2 different texts all pairs are
+    Equal texts are always joined. In a bucket of at most NEIGHBORS + 2 different texts all pairs are
     compared; in a larger one, such as a form letter makes, each text with the first and some before it, so
     that the time is proportional to the number of documents whatever they are.
     """
@@ -131,7 +131,7 @@ def _pairs(keys: Hashes, members: Integers, first: int) -> Iterator[Pairs]:
     leaders = np.repeat(members[starts], sizes)
     is_new = (members >= first) & (offsets > 0)
     yield leaders[is_new], members[is_new]
-    for step in range(1, NEIGHBOURS + 1):
+    for step in range(1, NEIGHBORS + 1):
         later = np.flatnonzero((members >= first) & (offsets > step))
         if not len(later):
             return

@@ -23,14 +23,14 @@ class Rows:
     sparse : (n, COLUMNS) float32 csr_array, TF-IDF, rows of length 1
     dense : (n, d) the dense view: LSA and PPMI side by side, or sentence embeddings where they are made;
         float32, or int8 times `scale` as stored; zeros for a document that has nothing there
-    neighbours : (n, n_anchors) csr_array, how near the nearest anchors of the graph are; None without a graph
+    neighbors : (n, n_anchors) csr_array, how near the nearest anchors of the graph are; None without a graph
     positions : (n,) places in the store; None for texts that are not in it
     """
 
     sparse: csr_array
     dense: AnyArray
     scale: float = 1.0
-    neighbours: csr_array | None = None
+    neighbors: csr_array | None = None
     positions: Integers | None = None
 
     def __len__(self) -> int:
@@ -56,7 +56,7 @@ class Rows:
 
     def part(self, chosen: AnyArray | slice) -> Self:
         """Some of the rows, by their numbers or a slice, in this order."""
-        near = None if self.neighbours is None else _picked(self.neighbours, chosen)
+        near = None if self.neighbors is None else _picked(self.neighbors, chosen)
         positions = None if self.positions is None else self.positions[chosen]
         return type(self)(_picked(self.sparse, chosen), self.dense[chosen], self.scale, near, positions)
 
@@ -69,7 +69,7 @@ class Rows:
 
 
 def _picked(matrix: csr_array, chosen: AnyArray | slice) -> csr_array:
-    """Some rows; neighbours in a row come without a copy, which is what scoring a shard in chunks needs."""
+    """Some rows; neighbors in a row come without a copy, which is what scoring a shard in chunks needs."""
     if not isinstance(chosen, slice):
         return matrix[chosen]
     start, stop, _ = chosen.indices(matrix.shape[0])

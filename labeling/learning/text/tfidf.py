@@ -1,6 +1,6 @@
 """TF-IDF: hashed terms of a text, and a dense view of them (LSA), both learned on a sample.
 
-A featurizer is learnt once for a pool, again when the pool has outgrown its sample, and never changes in
+A featurizer is learned once for a pool, again when the pool has outgrown its sample, and never changes in
 between: its version names the features that were made with it.
 """
 
@@ -40,8 +40,8 @@ class Featurizer:
     topics : (t,) columns that LSA reads, the most frequent ones
     entropy : (t,) their log-entropy weights; directions : (t, l) LSA
     words : (w,) columns of the words that have a PPMI vector
-    vectors : (w, p) theirs; centre : (p,) the mean of the documents' sums of them
-    n_sampled : documents it was learnt on
+    vectors : (w, p) theirs; center : (p,) the mean of the documents' sums of them
+    n_sampled : documents it was learned on
     """
 
     columns: Integers
@@ -51,7 +51,7 @@ class Featurizer:
     directions: Floats
     words: Integers
     vectors: Floats
-    centre: Floats
+    center: Floats
     n_sampled: int
 
     @classmethod
@@ -75,17 +75,17 @@ class Featurizer:
         words, vectors = word_vectors(held, dimensions, seed)
         vectors = _halved(vectors)
         summed = (held[:, words] @ vectors).sum(axis=0)
-        centre = np.asarray(summed / max(len(sample), 1), dtype=np.float32)
+        center = np.asarray(summed / max(len(sample), 1), dtype=np.float32)
         idf = idf.astype(np.float32)
         return cls(
-            columns, idf, columns[often], entropy, directions, columns[words], vectors, centre, len(sample)
+            columns, idf, columns[often], entropy, directions, columns[words], vectors, center, len(sample)
         )
 
     @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that name these features; equal for equal arrays."""
         digest = hashlib.sha256(f"{FORMAT}:{COLUMNS}:{self.n_sampled}".encode())
-        words = (self.columns, self.idf, self.words, self.vectors, self.centre)
+        words = (self.columns, self.idf, self.words, self.vectors, self.center)
         arrays = (*words, self.topics, self.entropy, self.directions)
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -119,7 +119,7 @@ class Featurizer:
         """The PPMI view: (n, p); zeros for a text without a word that has a vector."""
         held = _cut(_presence(counts), np.searchsorted(self.columns, self.words))
         summed = held @ self.vectors
-        summed[np.diff(held.indptr) > 0] -= self.centre
+        summed[np.diff(held.indptr) > 0] -= self.center
         return unit_rows(summed)
 
     def save(self, folder: Path) -> None:
@@ -132,7 +132,7 @@ class Featurizer:
             "directions": self.directions.astype(np.float16),
             "words": self.words.astype(np.int32),
             "vectors": self.vectors.astype(np.float16),
-            "centre": self.centre,
+            "centre": self.center,
         }
         write_folder(folder, arrays, {"version": self.version, "n_sampled": self.n_sampled})
 
@@ -151,7 +151,7 @@ class Featurizer:
             directions=np.asarray(arrays["directions"], dtype=np.float32),
             words=np.asarray(arrays["words"], dtype=np.int64),
             vectors=np.asarray(arrays["vectors"], dtype=np.float32),
-            centre=np.asarray(arrays["centre"]),
+            center=np.asarray(arrays["centre"]),
             n_sampled=int(metadata["n_sampled"]),
         )
 

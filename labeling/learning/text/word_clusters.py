@@ -1,6 +1,6 @@
 """Word clusters: words that stand in the same places, grouped on the pool without a single label.
 
-A tagger that has seen "aspirin" labelled knows nothing of "heparin"; that both stand before "therapy" and
+A tagger that has seen "aspirin" labeled knows nothing of "heparin"; that both stand before "therapy" and
 after "given" the pool tells. Groups at several sizes: large ones say noun or verb, small ones say drug or
 city.
 """

@@ -127,7 +127,7 @@ class Command(BaseCommand):
     def _bring_articles(self) -> None:
         """The drawn test set comes first and is labeled as a whole, so that the first report says something.
 
-        No worker sees it alone: features are learnt on all articles.
+        No worker sees it alone: features are learned on all articles.
         """
         self._say(f"Reading {demo_articles.COUNT:,} articles")
         articles = list(demo_articles.articles())

@@ -98,7 +98,7 @@ class Command(BaseCommand):
             self.stderr.write(f"Annotators do not see these fields: {', '.join(hidden)}.")
         self.stdout.write(
             f"{report.read} rows read: {report.added} documents added, {report.known} were here already, "
-            f"{report.labelled} came with their label, {report.bad} rows not stored, "
+            f"{report.labeled} came with their label, {report.bad} rows not stored, "
             f"{report.warned} stored with a remark "
             f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
         )

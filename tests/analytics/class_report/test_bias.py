@@ -36,7 +36,7 @@ def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:
     assert overall.n_chosen > 0
     assert sum(row.recall.n_sampled + row.recall.n_chosen for row in report.classes) == 30
     if not overall.n_sampled:
-        assert overall.bias.reason == "No random document was predicted before it was labelled."
+        assert overall.bias.reason == "No random document was predicted before it was labeled."
     assert title(report) == "Too few answers to say how far the chosen labels are off"
 
 

@@ -33,7 +33,7 @@ def test_without_labels_the_report_says_what_it_will_show(
     client.force_login(joan)
     response = client.get(page(tickets))
     assert response.status_code == 200
-    assert "Nothing is labelled yet" in response.content.decode()
+    assert "Nothing is labeled yet" in response.content.decode()
 
 
 def test_labels_without_a_model_are_counted_and_nothing_is_measured(
@@ -43,7 +43,7 @@ def test_labels_without_a_model_are_counted_and_nothing_is_measured(
     client.force_login(joan)
     response = client.get(page(shop))
     assert response.status_code == 200
-    assert "No model has learnt this class yet." in response.content.decode()
+    assert "No model has learned this class yet." in response.content.decode()
 
 
 def test_a_class_newer_than_the_model_has_no_numbers(measured: Project, client: Client, joan: User) -> None:
@@ -51,7 +51,7 @@ def test_a_class_newer_than_the_model_has_no_numbers(measured: Project, client: 
     client.force_login(joan)
     response = client.get(page(measured))
     assert response.status_code == 200
-    assert "No model has learnt this class yet." in response.content.decode()
+    assert "No model has learned this class yet." in response.content.decode()
 
 
 def test_the_numbers_are_those_of_the_test_set_alone(measured: Project) -> None:
@@ -131,7 +131,7 @@ def test_label_more_asks_for_the_class_and_the_queue_is_ranked_again(
     client.force_login(joan)
     refund = measured.classes.get(name="Refund")
     response = client.post(reverse("analytics:focus", args=[measured.pk, refund.pk]), follow=True)
-    assert "until 20 more are labelled" in response.content.decode()
+    assert "until 20 more are labeled" in response.content.decode()
     assert Focus.objects.get(project=measured).label_class == refund
     assert OwedWork.objects.filter(project=measured, kind=OwedWork.Kind.RANK).exists()
     client.post(reverse("analytics:end_focus", args=[measured.pk, refund.pk]))

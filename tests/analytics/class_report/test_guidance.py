@@ -91,7 +91,7 @@ def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: 
 
 
 def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
-    """A labelled document of the pool that copies a test document, which came this long after the model."""
+    """A labeled document of the pool that copies a test document, which came this long after the model."""
     twin, near = label_pool(project, "Refund", 2)
     first = Document.objects.test_set().filter(project=project).earliest("pk")
     Document.objects.filter(pk__in=[twin.pk, near.pk, first.pk]).update(near_duplicate_group=0)
@@ -100,12 +100,12 @@ def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
     ModelVersion.objects.update(trained_through=twin.annotations.get().pk)
 
 
-def test_copies_that_were_kept_out_are_told_and_copies_that_were_learnt_are_the_worst(
+def test_copies_that_were_kept_out_are_told_and_copies_that_were_learned_are_the_worst(
     tickets: Project, client: Client, joan: User
 ) -> None:
     version = judge(tickets, MIXED_UP)
     copied(tickets, version, -timedelta(hours=1))
-    assert findings_now(tickets)["kept_out"].title.startswith("1 labelled document repeats a test document")
+    assert findings_now(tickets)["kept_out"].title.startswith("1 labeled document repeats a test document")
     assert "leak" not in findings_now(tickets)
     copied(tickets, version, timedelta(hours=1))
     worst = findings(class_report(tickets))[0]
@@ -150,7 +150,7 @@ def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_s
     client.force_login(joan)
     address = reverse("analytics:classes", args=[tickets.pk])
     text = client.get(address).content.decode()
-    assert "by cross-validation on 40 labelled documents of the pool" in text
+    assert "by cross-validation on 40 labeled documents of the pool" in text
     assert "macro F1, cross-validated" in text
     assert "by cross-validation" not in client.get(address, {"numbers": "test"}).content.decode()
 

@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 
 from analytics.data.queries import held_out, latest_model
 from labeling.annotations import adjudication, imported
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.models import Document
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -30,17 +30,17 @@ def right(project: Project) -> int:
     return int((held.truth == held.predicted).all(axis=1).sum())
 
 
-def test_a_test_document_labelled_after_the_training_counts_at_once_and_so_does_its_correction(
+def test_a_test_document_labeled_after_the_training_counts_at_once_and_so_does_its_correction(
     shop: Project, ann: User, joan: User
 ) -> None:
     label_rightly(shop, ann, 24)
     train(shop)
-    labelled = len(labelled_documents(shop.pk, "test"))
-    assert model(shop).facts["held_out"]["documents"] == labelled == len(held_out(shop, model(shop)))
+    labeled = len(labeled_documents(shop.pk, "test"))
+    assert model(shop).facts["held_out"]["documents"] == labeled == len(held_out(shop, model(shop)))
     document, before = a_test_document(shop), right(shop)
     name = truth(document.text)
     imported.record(shop, [(document.pk, [label(shop, name)])])
-    assert len(held_out(shop, model(shop))) == labelled + 1
+    assert len(held_out(shop, model(shop))) == labeled + 1
     assert right(shop) == before + 1
     other = next(item for item in WORDS if item != name)
     adjudication.relabel(shop.pk, document.pk, joan, [label(shop, other)], "By the new rule")

@@ -47,7 +47,7 @@ def test_documents_of_a_retired_class_are_left_out_and_said_to_be(
     client.force_login(joan)
     for name in REPORTS:
         shown = client.get(reverse(f"analytics:{name}", args=[tickets.pk])).content.decode()
-        assert '3 test documents labelled <span dir="auto">Billing</span>' in compact(shown), name
+        assert '3 test documents labeled <span dir="auto">Billing</span>' in compact(shown), name
     told = client.get(reverse("analytics_api:report_confusion", args=[tickets.pk])).json()
     assert told["retired_classes"] == [{"name": "Billing", "documents": 3}]
     assert [row["name"] for row in told["classes"]] == ["Refund", "Delivery"]

@@ -53,7 +53,7 @@ def test_the_title_says_what_is_mixed_up_and_each_cell_leads_to_its_documents(
     refund, billing = (tickets.classes.get(name=name).pk for name in ("Refund", "Billing"))
     assert f"model=1&amp;truth={refund}&amp;predicted={billing}" in text
     assert "4 of Refund are called Billing" in text
-    assert "neither labelled nor predicted" in text  # Delivery is shown, and said to be silent
+    assert "neither labeled nor predicted" in text  # Delivery is shown, and said to be silent
     client.force_login(ann)
     assert f"truth={refund}" not in client.get(page(tickets)).content.decode()
 
@@ -104,7 +104,7 @@ def test_the_matrix_can_show_errors_alone_shares_and_only_confused_classes(
     assert "4 of Refund are called Billing" not in matches
     confused = client.get(page(tickets), {"only": "confused", "unit": "share"}).content.decode()
     assert "1 class without a mistake is left out." in confused
-    assert ">40</a>" in confused  # per cent of Refund
+    assert ">40</a>" in confused  # percent of Refund
 
 
 def test_people_who_split_on_the_same_pair_show_an_unclear_rule(

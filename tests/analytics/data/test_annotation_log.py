@@ -22,11 +22,11 @@ from tests.fixtures.people import fill, label, rank
 
 def counted(project: Project) -> dict[tuple[object, str], int]:
     """Labels by class and split, as `label_counts` counts them."""
-    labelled = current_ground_truth(project)
-    splits = np.where(labelled.is_test[labelled.documents], "test", "pool")
+    labeled = current_ground_truth(project)
+    splits = np.where(labeled.is_test[labeled.documents], "test", "pool")
     counts: Counter[tuple[object, str]] = Counter()
-    for index, split, spans in zip(labelled.class_indices, splits, labelled.spans, strict=True):
-        counts[labelled.ledger.classes[index], str(split)] += int(spans)
+    for index, split, spans in zip(labeled.class_indices, splits, labeled.spans, strict=True):
+        counts[labeled.ledger.classes[index], str(split)] += int(spans)
     return dict(counts)
 
 
@@ -76,13 +76,13 @@ def test_a_random_draw_stays_one_whoever_settles_it(
     answer(project, bob, "Billing")
     adjudication.decide(project.pk, drawn.pk, carla, [label(project, "Delivery")])
     answer(project, ann, "Refund")
-    labelled = current_ground_truth(project)
-    documents = labelled.ledger.documents[labelled.rows].tolist()
-    assert dict(zip(documents, labelled.is_sampled.tolist(), strict=True)) == {
+    labeled = current_ground_truth(project)
+    documents = labeled.ledger.documents[labeled.rows].tolist()
+    assert dict(zip(documents, labeled.is_sampled.tolist(), strict=True)) == {
         drawn.pk: True,
         chosen.pk: False,
     }
-    assert (len(labelled), labelled.waiting) == (2, 1)
+    assert (len(labeled), labeled.waiting) == (2, 1)
 
 
 def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: User) -> None:
@@ -99,14 +99,14 @@ def test_an_annotation_that_was_committed_late_is_found(tickets: Project, ann: U
     assert annotation_log(tickets).annotations.tolist() == [late.pk, late.pk + 1]
 
 
-def test_prevalence_in_the_unlabelled_pool_takes_off_what_is_labelled(tickets: Project, ann: User) -> None:
-    assert all(row.estimate.unlabelled.reason == NOTHING_SAMPLED for row in distribution(tickets).rows)
+def test_prevalence_in_the_unlabeled_pool_takes_off_what_is_labeled(tickets: Project, ann: User) -> None:
+    assert all(row.estimate.unlabeled.reason == NOTHING_SAMPLED for row in distribution(tickets).rows)
     tests = fill(tickets, [f"Test {n}" for n in range(4)], split="test")
     for document, name in zip(tests, ("Refund", "Billing", "Billing", "Delivery"), strict=True):
         imported.record(tickets, [(document.pk, [label(tickets, name)])])
     for _ in range(2):
         answer(tickets, ann, "Billing")
-    shares = {row.label_class.name: row.estimate.unlabelled for row in distribution(tickets).rows}
+    shares = {row.label_class.name: row.estimate.unlabeled for row in distribution(tickets).rows}
     assert shares["Refund"].value == pytest.approx((10 * 0.25 - 1) / 4)
     assert shares["Billing"].value == pytest.approx((10 * 0.5 - 4) / 4)
     assert all(share.interval.low <= share.value <= share.interval.high for share in shares.values())

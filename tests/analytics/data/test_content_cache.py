@@ -13,7 +13,7 @@ from django.urls import reverse
 from analytics.data import annotation_log, content_cache
 from labeling.annotations import adjudication, imported, test_labels
 from labeling.annotations.models import Resolution
-from labeling.annotations.test_labels import labelled_test_set
+from labeling.annotations.test_labels import labeled_test_set
 from labeling.documents.models import Document
 from labeling.guidelines import classes
 from labeling.predictions import held_out
@@ -83,9 +83,9 @@ def test_labels_of_the_test_set_are_those_of_now(
     Project.objects.filter(pk=project.pk).update(grouped_count=project.document_count)
 
     def compare(count: int) -> None:
-        kept = labelled_test_set(project.pk)
+        kept = labeled_test_set(project.pk)
         test_labels._kept.clear()
-        fresh = labelled_test_set(project.pk)
+        fresh = labeled_test_set(project.pk)
         for name in ("document_ids", "annotation_ids", "rows", "class_indices", "starts", "ends"):
             np.testing.assert_array_equal(getattr(kept, name), getattr(fresh, name))
         assert (kept.classes, kept.retired, len(kept.rows)) == (fresh.classes, fresh.retired, count)

@@ -27,7 +27,7 @@ def findings_now(project: Project) -> dict[str, Finding]:
 
 
 def repeat_in_pool(project: Project, count: int, *, labeled: bool = True) -> list[Document]:
-    """The first test documents get a near-duplicate in the pool each, which the model learnt from."""
+    """The first test documents get a near-duplicate in the pool each, which the model learned from."""
     measured = Document.objects.test_set().filter(project=project).order_by("position")[:count]
     texts = [f"{document.text}, once more" for document in measured]
     repeats = fill(project, texts)
@@ -41,7 +41,7 @@ def repeat_in_pool(project: Project, count: int, *, labeled: bool = True) -> lis
 
 
 def learn_all(project: Project) -> None:
-    """Let the model have learnt from all that was said until now."""
+    """Let the model have learned from all that was said until now."""
     ModelVersion.objects.filter(project=project).update(trained_through=Annotation.objects.latest("pk").pk)
 
 

@@ -29,7 +29,7 @@ def page(project: Project) -> str:
 
 @pytest.fixture
 def skewed(make_project: Callable[..., Project], ann: User) -> Project:
-    """Forty random test documents, a quarter of them Refund; of the pool, Refund alone was labelled."""
+    """Forty random test documents, a quarter of them Refund; of the pool, Refund alone was labeled."""
     project = make_project(texts=[f"Ticket {n}" for n in range(60)])
     tests = fill(project, [f"Test {n}" for n in range(40)], split="test")
     names = ["Refund", "Billing", "Billing", "Delivery"] * 10
@@ -48,7 +48,7 @@ def test_classes_that_the_labels_have_too_many_or_too_few_of_are_told(
     assert (rows["Refund"].train, rows["Refund"].test, rows["Billing"].test) == (20, 10, 20)
     assert [row.label_class.name for row in report.standing("over")] == ["Refund"]
     assert {row.label_class.name for row in report.standing("under")} == {"Billing", "Delivery"}
-    assert rows["Refund"].estimate.unlabelled.value == 0.0  # 25 of 100 have it, and 30 are labelled so
+    assert rows["Refund"].estimate.unlabeled.value == 0.0  # 25 of 100 have it, and 30 are labeled so
     assert distribution_headline(report) == "2 classes have no training label: Billing, Delivery"
     client.force_login(joan)
     text = client.get(page(skewed)).content.decode()
@@ -168,7 +168,7 @@ def test_classes_on_the_same_documents_are_counted(
 
 def test_without_labels_the_page_says_what_it_will_show(tickets: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
-    assert "Nothing is labelled yet" in client.get(page(tickets)).content.decode()
+    assert "Nothing is labeled yet" in client.get(page(tickets)).content.decode()
 
 
 def test_a_stranger_finds_nothing(tickets: Project, client: Client, eve: User) -> None:

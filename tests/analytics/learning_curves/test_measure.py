@@ -42,7 +42,7 @@ def correct(document: Document, label_class: LabelClass) -> None:
     resolution.save()
 
 
-def test_a_new_model_is_measured_once_with_the_labels_it_learnt_from(measured: Project) -> None:
+def test_a_new_model_is_measured_once_with_the_labels_it_learned_from(measured: Project) -> None:
     assert measure.measure_due() == [measured]
     kept = Measurement.objects.get()
     assert kept.documents == len(kept.test_set.annotations) == Document.objects.test_set().count()

@@ -45,7 +45,9 @@ def test_each_model_is_compared_with_one_that_had_fewer_labels(trained: Project)
     assert third["change"]["documents"] <= SAMPLE
 
 
-def test_a_model_that_learnt_little_more_is_compared_with_the_one_before(trained: Project, ann: User) -> None:
+def test_a_model_that_learned_little_more_is_compared_with_the_one_before(
+    trained: Project, ann: User
+) -> None:
     label_rightly(trained, ann, 3)
     train(trained)
     assert facts(trained)[-1]["change"]["since"] == 2

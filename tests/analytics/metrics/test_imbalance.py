@@ -17,7 +17,7 @@ def test_even_classes_are_even():
     measured = imbalance(np.array([7, 7, 7, 7]))
     assert measured.shares == (0.25,) * 4
     assert measured.ratio.value == 1
-    assert measured.normalised_entropy.value == pytest.approx(1)
+    assert measured.normalized_entropy.value == pytest.approx(1)
     assert measured.effective_classes.value == pytest.approx(4)
 
 
@@ -25,12 +25,12 @@ def test_a_class_without_labels_leaves_the_ratio_undefined():
     measured = imbalance(np.array([10, 0]))
     assert measured.ratio.reason == A_CLASS_IS_EMPTY
     assert measured.n_empty == 1
-    assert (measured.normalised_entropy.value, measured.effective_classes.value) == (0, 1)
+    assert (measured.normalized_entropy.value, measured.effective_classes.value) == (0, 1)
 
 
 def test_no_labels_and_a_single_class_are_undefined_with_their_reasons():
-    assert imbalance(np.array([0, 0])).normalised_entropy.reason == NO_LABELS
-    assert imbalance(np.array([5])).normalised_entropy.reason == ONE_CLASS
+    assert imbalance(np.array([0, 0])).normalized_entropy.reason == NO_LABELS
+    assert imbalance(np.array([5])).normalized_entropy.reason == ONE_CLASS
 
 
 @given(COUNTS)

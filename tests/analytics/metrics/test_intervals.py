@@ -60,10 +60,10 @@ def test_a_share_of_whole_cases_has_the_interval_of_statsmodels(trial: tuple[int
 
 
 @given(st.floats(0, 1), st.floats(1e-6, 1 - 1e-6), st.floats(1e-12, 0.25), st.sampled_from([EXACT, 0.5]))
-def test_an_interval_of_effective_cases_is_never_empty_nor_outside_0_and_1(value, centre, variance, edge):
-    interval = effective_interval(value, centre, variance, edge=edge)
+def test_an_interval_of_effective_cases_is_never_empty_nor_outside_0_and_1(value, center, variance, edge):
+    interval = effective_interval(value, center, variance, edge=edge)
     assert 0 <= interval.low <= value <= interval.high <= 1
-    assert interval.low <= centre <= interval.high
+    assert interval.low <= center <= interval.high
     assert interval.width > 0
 
 

@@ -11,14 +11,14 @@ from analytics.metrics.prevalence import (
     NOTHING_SAMPLED,
     positives_sampled_in_turn,
     prevalence,
-    unlabelled_prevalence,
+    unlabeled_prevalence,
 )
 
 SHARES = np.array([0.55, 0.3, 0.1, 0.05])
 N_TRIALS = 300
 
 
-def labelled(random, population: int, n_test: int, n_chosen: int, n_sampled: int):
+def labeled(random, population: int, n_test: int, n_chosen: int, n_sampled: int):
     """Documents in the order of their labels: a test set; then some at random among rare classes sought."""
     truth = random.choice(len(SHARES), population, p=SHARES)
     rest = np.arange(n_test, population)  # the first documents are a random sample: the test set
@@ -36,13 +36,13 @@ def labelled(random, population: int, n_test: int, n_chosen: int, n_sampled: int
     ("population", "n_test", "n_chosen", "n_sampled"),
     [(600, 60, 90, 30), (300, 60, 60, 60), (900, 0, 60, 90)],
 )
-def test_intervals_of_the_unlabelled_share_cover_the_truth_as_often_as_promised(
+def test_intervals_of_the_unlabeled_share_cover_the_truth_as_often_as_promised(
     population, n_test, n_chosen, n_sampled
 ):
     random = np.random.default_rng(7)
     held = []
     for _ in range(N_TRIALS):
-        truth, order, is_sampled = labelled(random, population, n_test, n_chosen, n_sampled)
+        truth, order, is_sampled = labeled(random, population, n_test, n_chosen, n_sampled)
         indices = truth[order]
         positives = positives_sampled_in_turn(
             np.arange(len(order)), indices, is_sampled, n_classes=len(SHARES), population=population
@@ -51,7 +51,7 @@ def test_intervals_of_the_unlabelled_share_cover_the_truth_as_often_as_promised(
         left[order] = False
         for index in range(len(SHARES)):
             whole = prevalence(positives[index], int(is_sampled.sum()), population)
-            rest = unlabelled_prevalence(whole, population, len(order), int((indices == index).sum()))
+            rest = unlabeled_prevalence(whole, population, len(order), int((indices == index).sum()))
             true_share = (truth[left] == index).mean()
             held.append(rest.interval.low - 1e-9 <= true_share <= rest.interval.high + 1e-9)
     assert 0.93 <= np.mean(held) <= 0.985  # draws in turn know more than is claimed for them
@@ -61,7 +61,7 @@ def test_draws_from_the_rest_are_unbiased_for_the_whole():
     random = np.random.default_rng(2)
     rows = []
     for _ in range(N_TRIALS):
-        truth, order, is_sampled = labelled(random, 300, 0, 100, 50)
+        truth, order, is_sampled = labeled(random, 300, 0, 100, 50)
         documents = np.arange(len(order))
         positives = positives_sampled_in_turn(
             documents, truth[order], is_sampled, n_classes=len(SHARES), population=300
@@ -84,13 +84,13 @@ def test_all_drawn_leaves_no_doubt_and_none_drawn_no_number():
     everything = prevalence(3, 10, 10)
     assert (everything.value, everything.interval.width) == (0.3, 0.0)
     assert prevalence(0, 0, 10) == undefined(NOTHING_SAMPLED)
-    assert unlabelled_prevalence(everything, 10, 10, 3) == undefined(NOTHING_LEFT)
-    assert unlabelled_prevalence(undefined(NOTHING_SAMPLED), 10, 0, 0).reason == NOTHING_SAMPLED
+    assert unlabeled_prevalence(everything, 10, 10, 3) == undefined(NOTHING_LEFT)
+    assert unlabeled_prevalence(undefined(NOTHING_SAMPLED), 10, 0, 0).reason == NOTHING_SAMPLED
 
 
 def test_shares_of_the_rest_stay_shares():
     whole = prevalence(1, 100, 1000)
-    measure = unlabelled_prevalence(whole, 1000, 500, 400)
+    measure = unlabeled_prevalence(whole, 1000, 500, 400)
     assert (measure.value, measure.interval.low, measure.interval.high) == (0.0, 0.0, 0.0)
 
 

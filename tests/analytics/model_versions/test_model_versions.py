@@ -13,8 +13,8 @@ from analytics.model_versions.comparison import Outcome, compare, usual_pair
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
 from analytics.model_versions.wording import comparison_headline
 from analytics.models import TestSetVersion
-from labeling.annotations.ground_truth import labelled_documents
-from labeling.annotations.test_labels import labelled_test_set
+from labeling.annotations.ground_truth import labeled_documents
+from labeling.annotations.test_labels import labeled_test_set
 from labeling.documents.models import Document
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
@@ -25,7 +25,7 @@ from tests.labeling.api.conftest import Caller
 
 
 def add_version(project: Project, number: int, right: int) -> ModelVersion:
-    """A model that has the first `right` of the labelled test documents right, and mistakes the others."""
+    """A model that has the first `right` of the labeled test documents right, and mistakes the others."""
     classes = list(project.classes.order_by("position").values_list("pk", flat=True))
     version = ModelVersion.objects.create(
         project=project,
@@ -35,7 +35,7 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
         label_count=40 * number,
         facts={"edition": project.feature_edition, "labels": {str(pk): 10 * number for pk in classes}},
     )
-    for index, document in enumerate(labelled_documents(project.pk, "test")):
+    for index, document in enumerate(labeled_documents(project.pk, "test")):
         (true,) = document.classes
         said = (classes.index(true) + (index >= right)) % len(classes)
         probabilities = [0.8 if at == said else 0.1 for at in range(len(classes))]
@@ -47,7 +47,7 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
 
 @pytest.fixture
 def two(shop: Project) -> Project:
-    """The shop with a labelled test set and two models: the second has 9 of 12 right, the first 6."""
+    """The shop with a labeled test set and two models: the second has 9 of 12 right, the first 6."""
     settle_test_set(shop)
     add_version(shop, 1, right=6)
     measure.measure_due()
@@ -91,7 +91,7 @@ def test_a_label_corrected_later_moves_now_but_not_then(two: Project) -> None:
     now, before = held_out(two, version), held_out_then(two, version, then)
     assert (now.truth & now.predicted).sum() == 8
     assert (before.truth & before.predicted).sum() == 9
-    (listed,) = test_sets(two, labelled_test_set(two.pk))
+    (listed,) = test_sets(two, labeled_test_set(two.pk))
     assert (listed.documents, listed.changed, listed.added) == (12, 1, 1)
 
 

@@ -123,7 +123,7 @@ def test_the_bias_of_labels_that_were_asked_for_is_named(
     told(tickets, joan, result(saved=100))
     shown = page(tickets)
     assert "Labels that the queue asked for are no random sample" in shown
-    assert "nobody has labelled cannot be replayed" in shown
+    assert "nobody has labeled cannot be replayed" in shown
 
 
 def test_the_drawing_can_be_read_without_seeing_it(
@@ -140,7 +140,7 @@ def test_the_drawing_can_be_read_without_seeing_it(
 def test_too_few_labels_say_what_is_needed(tickets: Project, page: Callable[[Project], str]) -> None:
     shown = page(tickets)
     assert "Too few labels to tell what was saved" in shown
-    assert "100 labelled documents of the pool and 30 of the test set; there are 0 and 0" in shown
+    assert "100 labeled documents of the pool and 30 of the test set; there are 0 and 0" in shown
     assert "Replay the labels" not in shown
 
 
@@ -175,7 +175,7 @@ def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
 def test_asking_too_early_says_why(tickets: Project, joan: User, client: Client) -> None:
     client.force_login(joan)
     answer = client.post(reverse("analytics:replay", args=[tickets.pk]), follow=True)
-    assert "A replay needs 100 labelled documents" in answer.content.decode()
+    assert "A replay needs 100 labeled documents" in answer.content.decode()
     assert not Replay.objects.exists()
 
 
@@ -189,7 +189,7 @@ def test_it_is_a_page_for_managers(
     assert client.post(reverse("analytics:replay", args=[tickets.pk])).status_code == status
 
 
-def test_the_page_takes_few_statements_however_much_is_labelled(
+def test_the_page_takes_few_statements_however_much_is_labeled(
     tickets: Project, joan: User, client: Client, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, result(saved=100))

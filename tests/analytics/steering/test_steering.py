@@ -180,7 +180,7 @@ def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
 
 
 @pytest.fixture(params=["single", "multi", "spans"])
-def learnt(request: Any, make_project: Any, ann: User, settings: Any, tmp_path: Path) -> Project:
+def learned(request: Any, make_project: Any, ann: User, settings: Any, tmp_path: Path) -> Project:
     """A project of each kind with a model behind it, a third of its texts of each class."""
     settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
     names = list(WORDS)
@@ -196,15 +196,15 @@ def learnt(request: Any, make_project: Any, ann: User, settings: Any, tmp_path: 
 
 
 def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
-    learnt: Project, client: Client, joan: User
+    learned: Project, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
-    address = f"/api/v1/projects/{learnt.pk}/reports"
-    refund = str(label(learnt, "Refund").label_class)
+    address = f"/api/v1/projects/{learned.pk}/reports"
+    refund = str(label(learned, "Refund").label_class)
     client.patch(f"{address}/steering/{refund}/", {"mode": "by_hand", "share": 0.25}, "application/json")
-    assert worker.work_off(learnt.pk, OwedWork.Kind.RANK)
-    learnt.refresh_from_db()
-    reasons = [entry.reason for entry in QueueEntry.objects.live(learnt)]
+    assert worker.work_off(learned.pk, OwedWork.Kind.RANK)
+    learned.refresh_from_db()
+    reasons = [entry.reason for entry in QueueEntry.objects.live(learned)]
     served = [reason for reason in reasons if reason.get("class") == refund]
     assert 0.2 <= sum(reason.get("class") == refund for reason in reasons[:40]) / 40 <= 0.3  # of those left
     assert 4 <= sum(reason.get("class") == refund for reason in reasons[:20]) <= 6
@@ -217,7 +217,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     assert steered["headline"].startswith("Refund gets ")
     row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
     assert (row["target_queue_share"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
-    page = client.get(reverse("analytics:classes", args=[learnt.pk])).content.decode()
+    page = client.get(reverse("analytics:classes", args=[learned.pk])).content.decode()
     assert "wanted 25 %, by hand" in page
 
 

@@ -59,7 +59,7 @@ def several() -> HeldOut:
 
 
 def spans() -> HeldOut:
-    """B is marked where A is labelled; then all right; then an A too many."""
+    """B is marked where A is labeled; then all right; then an A too many."""
     none, no_odds = np.zeros((3, 3), dtype=bool), np.zeros((3, 0))
     given_spans: tuple[Spans, ...] = ([(0, 4, 0)], [(0, 4, 1)], [])
     marked = ([(0, 4, 1)], [(0, 4, 1)], [(2, 3, 0)])
@@ -106,7 +106,7 @@ def test_what_an_address_asks_for_survives_it() -> None:
 
 @pytest.fixture
 def measured(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
-    """The shop with a model and a settled test set, of which Ann labelled three wrongly."""
+    """The shop with a model and a settled test set, of which Ann labeled three wrongly."""
     return restore("three wrong", lambda: label_three_wrongly(open_shop(make_project), ann))
 
 
@@ -140,7 +140,7 @@ def texts(html: str) -> list[str]:
     return re.findall(r'<li id="d(\d+)">', html)
 
 
-def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_labelled_anew(
+def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_labeled_anew(
     measured: Project, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
@@ -207,7 +207,7 @@ def test_a_cell_of_the_matrix_a_person_and_a_slice_narrow_the_page(
         assert len(texts(client.get(page(measured, query)).content.decode())) == count, query
     refund, billing = (LabelClass.objects.get(project=measured, name=n).pk for n in ("Refund", "Billing"))
     html = client.get(page(measured, f"truth={refund}&predicted={billing}")).content.decode()
-    assert "labelled Refund" in html
+    assert "labeled Refund" in html
     assert "called Billing" in html
 
 
@@ -219,7 +219,7 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
     sent = {"query": f"wrong=1&by={ann.pk}", "reason": "Look again"}
     html = client.post(send, sent, follow=True).content.decode()
     assert "3 documents are sent to the queue" in html
-    assert "3 sent documents wait to be labelled" in html
+    assert "3 sent documents wait to be labeled" in html
     assert worker.work_off(measured.pk, OwedWork.Kind.RANK)
     seen = {held.document_id for held in claims.claim(measured.pk, bob, 10).documents}
     picked = set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True))

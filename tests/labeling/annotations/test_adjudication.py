@@ -72,11 +72,11 @@ def test_answers_to_other_documents_leave_an_adjudicator_independent(
     members.remove_member(project.pk, ann, joan)
     (held,) = claims.claim(project.pk, carla).documents
     submit.submit(carla, Submission(held.token, [label(project, "Refund")]))
-    with pytest.raises(NotIndependent):  # Carla labelled another document, so she could decide this one
+    with pytest.raises(NotIndependent):  # Carla labeled another document, so she could decide this one
         adjudication.decide(project.pk, dispute.pk, ann, [label(project, "Refund")])
 
 
-def test_where_everybody_who_could_decide_has_labelled_it_one_of_them_may(
+def test_where_everybody_who_could_decide_has_labeled_it_one_of_them_may(
     dispute: Document, joan: User, ann: User, carla: User
 ) -> None:
     project = dispute.project
@@ -110,7 +110,7 @@ def test_documents_of_other_projects_do_not_exist_here(dispute: Document, joan: 
         adjudication.decide(other.pk, dispute.pk, joan, [label(other, "A")])
 
 
-def test_a_settled_document_is_labelled_anew_and_what_was_said_stays(
+def test_a_settled_document_is_labeled_anew_and_what_was_said_stays(
     tickets: Project, ann: User, joan: User
 ) -> None:
     (held,) = claims.claim(tickets.pk, ann).documents
@@ -136,7 +136,7 @@ def test_an_open_document_in_somebody_s_hands_is_settled_and_their_answer_is_kep
     assert Document.objects.get(pk=held.document_id).resolution.how == Resolution.How.ADJUDICATED
 
 
-def test_gold_and_excluded_documents_are_not_labelled_anew_by_the_way(
+def test_gold_and_excluded_documents_are_not_labeled_anew_by_the_way(
     tickets: Project, ann: User, joan: User
 ) -> None:
     (held,) = claims.claim(tickets.pk, ann).documents
@@ -150,7 +150,7 @@ def test_gold_and_excluded_documents_are_not_labelled_anew_by_the_way(
         adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
 
 
-def test_who_labelled_a_document_labels_it_anew_only_where_nobody_else_could(
+def test_who_labeled_a_document_labels_it_anew_only_where_nobody_else_could(
     tickets: Project, joan: User, ann: User, carla: User
 ) -> None:
     (held,) = claims.claim(tickets.pk, joan).documents

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.annotations import corrections, exclusion, second_opinions, skipping
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.models import Resolution
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
@@ -66,13 +66,13 @@ def test_two_that_disagree_are_a_dispute(tickets: Project, bob: User, asked: int
 
 
 def test_the_answer_that_is_there_goes_on_training(tickets: Project, asked: int) -> None:
-    (document,) = labelled_documents(tickets.pk, "pool")
+    (document,) = labeled_documents(tickets.pk, "pool")
     assert (document.document_id, document.classes) == (asked, {label(tickets, "Refund").label_class})
 
 
 def test_a_test_document_goes_on_measuring(tickets: Project, asked: int) -> None:
     Document.objects.filter(pk=asked).update(split="test")
-    assert [document.document_id for document in labelled_documents(tickets.pk, "test")] == [asked]
+    assert [document.document_id for document in labeled_documents(tickets.pk, "test")] == [asked]
 
 
 def test_asking_twice_asks_once_and_no_document_is_seen_by_a_fourth(

@@ -116,7 +116,7 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
     caller = Caller(joan)
     lines = b"".join(b'{"text": "line %d"}\n' % n for n in range(4)) + b"{broken"
     rows = [{"text": f"row {n}", "label": "Refund"} for n in range(4)]
-    for sent, bad, labelled in (
+    for sent, bad, labeled in (
         (lambda: send_lines(caller, tickets, lines), 1, 0),
         (lambda: send(caller, tickets, rows), 0, 4),
     ):
@@ -126,7 +126,7 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
         worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
         done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
         results = (done["state"], done["imported"], done["bad_row_count"], done["labeled"])
-        assert results == ("done", 4, bad, labelled)
+        assert results == ("done", 4, bad, labeled)
     few = send_lines(caller, tickets, b'{"text": "a"}\n{"text": "b"}\n{"text": "c"}')
     assert (few.status_code, few.json()["imported"]) == (200, 3)
     listed = caller.get(f"projects/{tickets.pk}/imports/").json()["results"]

@@ -75,7 +75,7 @@ def test_a_body_with_a_mistake_is_refused_as_a_whole(tickets: Project, joan: Use
     for wrong in (
         {"confidence": 2},
         {"source": ""},
-        {"colour": "red"},
+        {"color": "red"},
         {"document_id": "1"},
         {"document": "1"},
     ):

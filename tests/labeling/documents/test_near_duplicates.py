@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import worker
 from labeling.annotations import imported
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.submit import Submission, submit
 from labeling.documents import near_duplicates
 from labeling.documents.models import Document
@@ -32,9 +32,7 @@ LETTER = "Dear customer, your parcel number {} is waiting for you at the shop ar
 OTHER = (
     "I was charged twice for the same order {} and would like to have one of the two payments back, please."
 )
-COMPLETELY = (
-    "The courier rang at the neighbour's door although somebody was at home all day long on the {}th."
-)
+COMPLETELY = "The courier rang at the neighbor's door although somebody was at home all day long on the {}th."
 
 
 def chain() -> list[str]:
@@ -96,7 +94,7 @@ def firsts(project: Project, open_positions: list[int]) -> dict[str, list[int]]:
 
 
 def may_train(project: Project) -> list[int]:
-    return [document.position for document in labelled_documents(project.pk, "pool")]
+    return [document.position for document in labeled_documents(project.pk, "pool")]
 
 
 def test_only_documents_in_company_have_a_group_and_it_is_the_lowest_position(empty: Project) -> None:
@@ -232,13 +230,13 @@ def test_documents_that_were_not_compared_neither_train_nor_measure(empty: Proje
     for position in range(3):
         answer(empty, ann, position)
     assert may_train(empty) == [0]
-    assert labelled_documents(empty.pk, "test") == []
+    assert labeled_documents(empty.pk, "test") == []
     arrive(empty, [])
     assert may_train(empty) == [0, 1]
-    assert len(labelled_documents(empty.pk, "test")) == 1
+    assert len(labeled_documents(empty.pk, "test")) == 1
 
 
-def test_features_are_not_learnt_on_exact_copies_of_test_documents(empty: Project) -> None:
+def test_features_are_not_learned_on_exact_copies_of_test_documents(empty: Project) -> None:
     arrive(empty, [*letters(1, 2), OTHER.format(1)])
     arrive(empty, letters(3, 4), split="test")
     say_the_same(empty, 1, 3)

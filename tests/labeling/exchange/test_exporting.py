@@ -194,10 +194,10 @@ def test_an_export_read_back_gives_the_same_documents(
 
     first, second = made("first"), made("second")
     report = import_documents(first.pk, hostile_records(kind, names))
-    assert (report.bad, report.labelled) == (0, len(HOSTILE))
+    assert (report.bad, report.labeled) == (0, len(HOSTILE))
     raw = written(first, Scope.SETTLED, file_format)
     report = import_documents(second.pk, read_back(raw, file_format))
-    assert (report.bad_rows, report.warnings, report.labelled) == ((), (), len(HOSTILE))
+    assert (report.bad_rows, report.warnings, report.labeled) == ((), (), len(HOSTILE))
     assert contents(second) == contents(first)
     assert len(contents(first)) == len(HOSTILE)
 
@@ -343,7 +343,7 @@ def test_memory_does_not_grow_with_the_project(make_project: Callable[..., Proje
 def settled(make_project: Callable[..., Project], count: int, text: str = "document") -> Project:
     project = make_project(texts=[])
     rows = (Record(n + 1, f"{text} {n}", f"d{n}", {}, ("Refund",)) for n in range(count))
-    assert import_documents(project.pk, rows).labelled == count
+    assert import_documents(project.pk, rows).labeled == count
     return project
 
 

@@ -60,14 +60,14 @@ def test_the_import_keeps_what_its_summary_said(joan: User) -> None:
     project = project_of(joan, "single", ["Refund", "Billing"])
     said = summarize(project.pk, read_rows(*ROWS))
     report = import_documents(project.pk, read_rows(*ROWS))
-    assert (report.labelled, report.bad, report.long) == (said.settling, said.bad, said.long)
+    assert (report.labeled, report.bad, report.long) == (said.settling, said.bad, said.long)
     assert report.warned == said.with_label - said.settling
 
 
 def test_texts_only_leaves_labels_and_what_is_wrong_with_them_out(joan: User) -> None:
     project = project_of(joan, "single", ["Refund", "Billing"])
     report = import_documents(project.pk, read_rows(*ROWS), takes_answers=False)
-    assert (report.added, report.labelled, report.warned) == (9, 0, 0)
+    assert (report.added, report.labeled, report.warned) == (9, 0, 0)
     assert not Resolution.objects.filter(project=project).exists()
     assert LabelClass.objects.filter(project=project).count() == 2
 
@@ -86,7 +86,7 @@ def test_missing_classes_are_added_once_with_free_keys(joan: User) -> None:
         {"text": "Seven", "label": 3.0},
     ]
     report = import_documents(project.pk, read_rows(*rows), adds_classes=True)
-    assert (report.labelled, report.warned) == (4, 3)
+    assert (report.labeled, report.warned) == (4, 3)
     added = LabelClass.objects.filter(project=project).exclude(name__in=["Refund", "Billing"])
     assert list(added.values_list("name", "key")) == [("Warranty", "2"), ("3", "3")]
     (job,) = project.import_jobs.all()
@@ -98,7 +98,7 @@ def test_spans_name_missing_classes_too(joan: User) -> None:
     rows = [{"text": "Anna in Rome", "spans": [[0, 4, "person"], [8, 12, "city"]]}]
     summary = summarize(project.pk, read_rows(*rows))
     assert (summary.missing, summary.settling) == ((("city", 1),), 0)
-    assert import_documents(project.pk, read_rows(*rows), adds_classes=True).labelled == 1
+    assert import_documents(project.pk, read_rows(*rows), adds_classes=True).labeled == 1
 
 
 def test_what_tells_the_answer_by_a_new_class_is_hidden_with_it(joan: User) -> None:

@@ -66,7 +66,7 @@ def test_answers_of_one_file_are_all_kept_and_more_than_half_settle(
         names = [full[letter] for letter in letters]
         report = said(tickets, letters, *names)
         expected = ("resolved" if winner else "open", [winner] if winner else [], names)
-        rows = stands(tickets, letters), [row.line for row in report.warnings], report.labelled, report.known
+        rows = stands(tickets, letters), [row.line for row in report.warnings], report.labeled, report.known
         if rows != (expected, told, bool(winner), len(names) - 1):
             wrong.append((letters, rows))
     assert wrong == []
@@ -97,7 +97,7 @@ def test_the_same_file_again_stores_no_answer_twice(tickets: Project) -> None:
         text = " ".join(names)
         said(tickets, text, *names)
         before = stands(tickets, text)
-        assert said(tickets, text, *names).labelled == 0
+        assert said(tickets, text, *names).labeled == 0
         assert stands(tickets, text) == before
 
 
@@ -113,7 +113,7 @@ def test_a_later_file_does_not_change_what_is_settled_and_says_so(tickets: Proje
     assert ["disputed or excluded" in row.reason for row in report.warnings] == [True]
 
 
-def test_a_document_that_a_file_leaves_open_is_labelled_like_any_other(
+def test_a_document_that_a_file_leaves_open_is_labeled_like_any_other(
     tickets: Project, ann: User, joan: User
 ) -> None:
     said(tickets, "Where is it?", "Delivery", "Refund")
@@ -126,7 +126,7 @@ def test_a_document_that_a_file_leaves_open_is_labelled_like_any_other(
     assert held.document_id == document.pk
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     assert Document.objects.get(pk=document.pk).resolution.annotation.annotator == ann
-    assert said(tickets, "Where is it?", "Delivery", "Delivery").labelled == 0, "people's word stands"
+    assert said(tickets, "Where is it?", "Delivery", "Delivery").labeled == 0, "people's word stands"
 
 
 def test_the_majority_of_imported_answers_settles_again_what_was_excluded(

@@ -99,7 +99,7 @@ def test_a_row_that_cannot_be_stored_costs_only_itself(tickets: Project) -> None
     documents[2] = Record(3, "a character that no table can hold: \0")
     documents[7] = Record(8, "half a character: \ud800", external_id="x")
     report = import_documents(tickets.pk, documents)
-    assert (report.read, report.added, report.labelled) == (9, 7, 7)
+    assert (report.read, report.added, report.labeled) == (9, 7, 7)
     assert [row.line for row in report.bad_rows] == [3, 8]
     assert all("cannot be stored" in row.reason for row in report.bad_rows)
 
@@ -112,7 +112,7 @@ def test_an_odd_label_never_costs_its_document(make_project: Callable[..., Proje
     fine = [1, 1.0, "1", "1.0", None]
     documents = [{"text": f"text {n}", "label": item} for n, item in enumerate([*odd, *fine])]
     report = import_documents(project.pk, as_jsonl(*documents))
-    assert (report.added, report.labelled, report.bad) == (len(odd + fine), len(fine) - 1, 0)
+    assert (report.added, report.labeled, report.bad) == (len(odd + fine), len(fine) - 1, 0)
     assert [row.line for row in report.warnings] == [*range(1, len(odd) + 1)]
     assert report.warned == len(odd)
     assert all(row.reason.startswith("The document was stored without its label") for row in report.warnings)
@@ -131,7 +131,7 @@ def test_spans_beyond_the_text_never_cost_their_document(make_project: Callable[
             {"text": "Carla", "label": "Refund"},
         ),
     )
-    assert (report.added, report.labelled, report.bad, report.warned) == (4, 1, 0, 3)
+    assert (report.added, report.labeled, report.bad, report.warned) == (4, 1, 0, 3)
     assert [row.line for row in report.warnings] == [2, 3, 4]
 
 
@@ -148,7 +148,7 @@ def test_a_class_retired_meanwhile_costs_labels_and_no_import(
             yield Record(n, f"text {n}", labels=("Refund" if n % 2 else "Billing",))
 
     report = import_documents(tickets.pk, read_slowly())
-    assert (report.added, report.labelled, [row.line for row in report.warnings]) == (6, 4, [3, 5])
+    assert (report.added, report.labeled, [row.line for row in report.warnings]) == (6, 4, [3, 5])
 
 
 def test_what_comes_before_an_unreadable_place_is_stored(tickets: Project) -> None:
@@ -179,7 +179,7 @@ def test_positions_have_no_gaps_and_the_split_is_stable(make_project: Callable[.
 def test_labels_in_the_file_settle_their_documents(tickets: Project) -> None:
     lines = '{"text": "money back", "label": "Refund"}\n{"text": "what", "label": "Nonsense"}\n'
     report = import_documents(tickets.pk, rows(lines))
-    assert (report.labelled, report.bad, report.warned) == (1, 0, 1)
+    assert (report.labeled, report.bad, report.warned) == (1, 0, 1)
     assert "Nonsense" in report.warnings[0].reason
     assert Resolution.objects.get(project=tickets).how == Resolution.How.IMPORTED
 
@@ -206,5 +206,5 @@ def test_a_file_s_own_spelling_of_a_class_matches(tickets: Project, joan: User) 
     ]
     lines = "".join(json.dumps({"text": f"Text {n}", "label": name}) + "\n" for n, name in enumerate(spelled))
     report = import_documents(tickets.pk, rows(lines))
-    assert (report.added, report.labelled, report.warned) == (4, 3, 1)
+    assert (report.added, report.labeled, report.warned) == (4, 3, 1)
     assert "is no class of this project" in report.warnings[0].reason

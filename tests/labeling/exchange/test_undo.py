@@ -208,17 +208,17 @@ def test_the_database_lets_no_other_answer_go(mail: Project, joan: User, ann: Us
             Annotation.objects.filter(source="import").update(note="changed")
 
 
-def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
+def test_classes_that_somebody_uses_stay_and_learned_ones_are_retired(
     mail: Project, joan: User, ann: User
 ) -> None:
     bring(mail, {"text": "Zero"})
-    names = ["Used", "Learnt", "Free"]
+    names = ["Used", "Learned", "Free"]
     job = bring(mail, *({"text": name, "label": name} for name in names), adds_classes=True)
-    used, learnt, _free = (LabelClass.objects.get(project=mail, name=name) for name in names)
+    used, learned, _free = (LabelClass.objects.get(project=mail, name=name) for name in names)
     rank(mail, [mail.documents.get(text="Zero")])
     (held,) = claims.claim(mail.pk, ann, 1).documents
     submit(ann, Submission(held.token, [label(mail, "Used")]))
-    ModelVersion.objects.create(project=mail, number=1, state="ready", classes=[learnt.pk])
+    ModelVersion.objects.create(project=mail, number=1, state="ready", classes=[learned.pk])
     assert len(annotation_log(mail).classes) == 5
     undo.undo(mail.pk, joan, job.pk)
     label_classes = LabelClass.objects.filter(project=mail).values_list("name", "retired_at")
@@ -226,7 +226,7 @@ def test_classes_that_somebody_uses_stay_and_learnt_ones_are_retired(
         "Refund": False,
         "Delivery": False,
         "Used": False,
-        "Learnt": True,
+        "Learned": True,
     }
     known = annotation_log(mail)
     assert set(known.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
@@ -286,7 +286,7 @@ def featurized(project: Project) -> None:
     project.refresh_from_db()
 
 
-def test_features_are_learnt_anew_and_no_place_is_given_twice(mail: Project, joan: User) -> None:
+def test_features_are_learned_anew_and_no_place_is_given_twice(mail: Project, joan: User) -> None:
     """A first file with the wrong column must not decide what later texts look like."""
     wrong = bring(mail, *({"text": f"mail {n}"} for n in range(12)))
     featurized(mail)

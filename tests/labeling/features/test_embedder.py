@@ -68,9 +68,7 @@ def is_found_again_and_done(project: Project) -> bool:
 def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
     make_project: Callable[..., Project], embedder: Process
 ) -> None:
-    texts = [
-        f"Parcel {number} was left with neighbour {number % 7}. " * (number % 5) for number in range(260)
-    ]
+    texts = [f"Parcel {number} was left with neighbor {number % 7}. " * (number % 5) for number in range(260)]
     project = make_project(texts=[])
     fill(project, texts)
     embeddings.owe_missing()

@@ -80,7 +80,7 @@ def test_where_there_is_a_model_a_training_is_owed(shop: Project, ann: User) -> 
     assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.TRAIN).exists()
 
 
-def test_labelled_and_test_documents_come_first_then_the_head_then_a_sample(shop: Project, ann: User) -> None:
+def test_labeled_and_test_documents_come_first_then_the_head_then_a_sample(shop: Project, ann: User) -> None:
     fill(shop, [f"late document {number}" for number in range(300)])
     label_rightly(shop, ann, 20)
     shop.refresh_from_db()

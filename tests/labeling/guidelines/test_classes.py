@@ -25,10 +25,10 @@ def named(project: Project, name: str) -> LabelClass:
     return LabelClass.objects.get(project=project, name=name)
 
 
-def test_a_new_class_stands_last_with_a_colour_of_its_own(tickets: Project, joan: User) -> None:
+def test_a_new_class_stands_last_with_a_color_of_its_own(tickets: Project, joan: User) -> None:
     added = classes.add(tickets.pk, joan, "  Praise ", key="p")
     assert (added.name, added.key, added.position) == ("Praise", "p", 3)
-    assert added.colour not in {c.colour for c in tickets.classes.exclude(pk=added.pk)}
+    assert added.color not in {c.color for c in tickets.classes.exclude(pk=added.pk)}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_renamed_class_keeps_its_labels(tickets: Project, joan: User, ann: Use
     (held,) = claims.claim(tickets.pk, ann).documents
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     refund = named(tickets, "Refund")
-    classes.change(tickets.pk, joan, refund.pk, name=" Money  back ", colour="#5c6670")
+    classes.change(tickets.pk, joan, refund.pk, name=" Money  back ", color="#5c6670")
     assert Label.objects.get().label_class.name == "Money back"
 
 

@@ -54,7 +54,7 @@ def test_the_guess_can_be_overruled(empty: Project, tmp_path: Path) -> None:
     assert not warnings
 
 
-def test_utf_16_and_json_lists_are_recognised(empty: Project, tmp_path: Path) -> None:
+def test_utf_16_and_json_lists_are_recognized(empty: Project, tmp_path: Path) -> None:
     raw = '[{"text": "Größe", "label": "ham"}, "Anything"]'.encode("utf-16-le")
     assert run(empty, tmp_path / "a.json", raw) == ([("Größe", "ham"), ("Anything", None)], "")
 

@@ -20,7 +20,7 @@ from labeling.management.truths import UnusableData, read_truth
 WORDS = {
     "refund": "money back refund return payment twice cancel charge",
     "billing": "invoice card tax amount due date bill account number",
-    "delivery": "parcel courier late box address tracking door neighbour",
+    "delivery": "parcel courier late box address tracking door neighbor",
 }
 
 

@@ -100,7 +100,7 @@ def test_bad_ones_are_told_by_their_line_and_the_others_stored(tickets: Project,
         '{"document": 1, "source": "a", "label": "Refund", "confidence": 1.5}',
         '{"document": 1, "source": "a", "probabilities": {}}',
         '{"document": 1, "source": "a", "probabilities": {"Refund": "much"}}',
-        '{"document": 1, "source": "a", "label": "Refund", "colour": "red"}',
+        '{"document": 1, "source": "a", "label": "Refund", "color": "red"}',
         '{"document": 1, "source": "a", "label": "Refund", "probabilities": {"Refund": 1}}',
     ],
 )

@@ -49,7 +49,7 @@ def test_random_draws_know_their_chance_and_chosen_documents_have_none(taught: P
 
 
 def test_documents_that_come_again_do_not_judge_the_model(taught: Project, ann: User) -> None:
-    """It may have learnt from their first answer."""
+    """It may have learned from their first answer."""
     QueueEntry.objects.live(taught).update(
         reason={"share": "overlap", "top": [[str(taught.classes.first().pk), 0.9]], "model": 1}  # type: ignore[union-attr]
     )

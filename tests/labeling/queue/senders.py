@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.slices import Slice
 from labeling.jobs.models import OwedWork
 from labeling.queue import publishing
@@ -69,8 +69,8 @@ class Senders(Hands):
         generation = publishing.next_generation()
         assert publishing.publish(item.project.pk, generation, entries)
         assert item.model.publish(generation, names)
-        learnt = {item.name_of(d.document_id) for d in labelled_documents(item.project.pk, "pool")}
-        assert not {name for name in learnt if item.model.docs[name].position[0] == "test"}
+        learned = {item.name_of(d.document_id) for d in labeled_documents(item.project.pk, "pool")}
+        assert not {name for name in learned if item.model.docs[name].position[0] == "test"}
 
     def _ranked(self, side: Side) -> None:
         """Workers take no part: what they owe does not grow old."""

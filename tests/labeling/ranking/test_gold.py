@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 
 from labeling.annotations import corrections, exclusion, imported, skipping
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.models import Annotation, Resolution
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
@@ -121,7 +121,7 @@ def test_it_can_be_skipped_by_three_without_a_dispute(
 
 def test_the_gold_answer_trains_whatever_annotators_say(tickets: Project, bob: User, golden: int) -> None:
     answer(tickets, bob, "Billing")
-    (document,) = labelled_documents(tickets.pk, "pool")
+    (document,) = labeled_documents(tickets.pk, "pool")
     assert (document.document_id, document.classes) == (golden, {label(tickets, "Refund").label_class})
 
 

@@ -31,7 +31,7 @@ def settle(project: Project, **which: Any) -> None:
 
 @pytest.fixture
 def settled(shop: Project) -> Project:
-    """The shop, all of it labelled, with enough documents for a replay."""
+    """The shop, all of it labeled, with enough documents for a replay."""
     names = list(WORDS)
     fill(shop, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
     fill(shop, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
@@ -120,7 +120,7 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
 
 def test_too_few_labels_are_refused_with_what_is_missing(shop: Project, joan: User) -> None:
     settle(shop)
-    with pytest.raises(NothingToReplay, match=r"100 labelled documents .* 30 of the test set.* 90 and 12"):
+    with pytest.raises(NothingToReplay, match=r"100 labeled documents .* 30 of the test set.* 90 and 12"):
         ask(shop.pk, joan)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labeling import worker
 from labeling.annotations import adjudication, corrections, exclusion
-from labeling.annotations.ground_truth import labelled_documents
+from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.models import Resolution
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
@@ -71,7 +71,7 @@ def test_picked_documents_come_at_their_share_from_the_first_place_on(
     assert indices == [1, 5, 8, 11, 15, 18]
     assert [head[index].document_id for index in indices] == wanted
     assert len({entry.document_id for entry in head}) == len(head)
-    told = "a manager picked it to be labelled next: Long texts of Delivery."
+    told = "a manager picked it to be labeled next: Long texts of Delivery."
     assert reason_sentence(SelectionReason.from_json(head[1].reason), {}, False) == told
 
 
@@ -95,8 +95,8 @@ def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(
 def test_a_settled_document_gets_one_more_answer_by_somebody_else(
     tickets: Project, joan: User, ann: User, bob: User, settled: int
 ) -> None:
-    assert picks.pick(tickets.pk, joan, [settled], "Labelled Refund; is it?").waiting == 1
-    (document,) = labelled_documents(tickets.pk, "pool")
+    assert picks.pick(tickets.pk, joan, [settled], "Labeled Refund; is it?").waiting == 1
+    (document,) = labeled_documents(tickets.pk, "pool")
     assert document.document_id == settled  # its answer goes on training
     entry = next(entry for entry in rank(tickets) if entry.document_id == settled)
     assert SelectionReason.from_json(entry.reason) == SelectionReason("picked", measures=Measures.PEOPLE)
@@ -106,7 +106,7 @@ def test_a_settled_document_gets_one_more_answer_by_somebody_else(
     assert not Pick.objects.standing().exists()
 
 
-def test_what_cannot_be_labelled_is_told_by_why(
+def test_what_cannot_be_labeled_is_told_by_why(
     tickets: Project, joan: User, ann: User, carla: User, settled: int
 ) -> None:
     other = answer(tickets, ann, "Billing")

@@ -65,10 +65,10 @@ def embed_all(project: Project) -> None:
         assert not OwedWork.objects.failing().exists()
 
 
-def test_the_unlabelled_pool_holds_no_test_document(shop: Project) -> None:
+def test_the_unlabeled_pool_holds_no_test_document(shop: Project) -> None:
     tests = set(Document.objects.test_set().filter(project=shop).values_list("position", flat=True))
     auxiliary = read(shop)
-    assert len(auxiliary.unlabelled) == len(auxiliary.positions) == 90
+    assert len(auxiliary.unlabeled) == len(auxiliary.positions) == 90
     assert tests.isdisjoint(auxiliary.positions.tolist())
 
 

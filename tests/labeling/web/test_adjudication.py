@@ -115,7 +115,7 @@ def test_a_decision_without_a_class_is_asked_again_with_the_note_kept(adjudicato
     assert 'value="Hm."' in page.content.decode()
 
 
-def test_who_labelled_the_document_may_not_decide_it(client, disputed, joan, bob, carla):
+def test_who_labeled_the_document_may_not_decide_it(client, disputed, joan, bob, carla):
     answer_by_carla = Annotation.objects.get(annotator=bob)
     Annotation.objects.bulk_create(
         [
@@ -131,7 +131,7 @@ def test_who_labelled_the_document_may_not_decide_it(client, disputed, joan, bob
     said = {"label_class": str(disputed.project.classes.first().pk)}
     page = client.post(url(disputed.project, "dispute", disputed.pk), said)
     assert page.status_code == 422
-    assert "You labelled this document yourself" in page.content.decode()
+    assert "You labeled this document yourself" in page.content.decode()
 
 
 def test_a_dispute_that_somebody_else_decided_leads_back_to_the_list(adjudicator, disputed):
@@ -171,7 +171,7 @@ def test_spans_in_dispute_are_marked_in_each_answer(adjudicator, make_project, a
         submit.submit(person, submission)
     document = Document.objects.get(state="disputed")
     page = compact(adjudicator.get(url(project, "dispute", document.pk)).content.decode())
-    assert page.count('<mark data-colour="#0072b2" data-level="0" data-first data-name="Refund">') == 2
+    assert page.count('<mark data-color="#0072b2" data-level="0" data-first data-name="Refund">') == 2
 
 
 @pytest.mark.parametrize("kind", ["single", "multi"])

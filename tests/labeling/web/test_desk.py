@@ -220,7 +220,7 @@ def test_skipping_a_document_that_had_gone_back_is_told(annotator, tickets):
     ("prepare", "title"),
     [
         (lambda p, joan, bob: exclusion.change(p.pk, joan, is_paused=True), "The project is paused"),
-        (lambda p, joan, bob: Document.objects.update(state="resolved"), "Everything is labelled"),
+        (lambda p, joan, bob: Document.objects.update(state="resolved"), "Everything is labeled"),
         (lambda p, joan, bob: claims.claim(p.pk, bob, 100), "Others hold the last open documents"),
     ],
 )

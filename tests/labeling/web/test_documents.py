@@ -241,7 +241,7 @@ def test_a_document_names_the_one_that_it_nearly_repeats(client: Client, tickets
 
 
 @pytest.mark.parametrize(("length", "is_said"), [(READ_CHARACTERS, False), (READ_CHARACTERS + 1, True)])
-def test_a_text_that_is_learnt_from_in_part_says_so_to_managers_and_annotators(
+def test_a_text_that_is_learned_from_in_part_says_so_to_managers_and_annotators(
     client: Client, make_project: Callable[..., Project], joan: User, ann: User, length: int, is_said: bool
 ) -> None:
     project = make_project(texts=["x" * length])

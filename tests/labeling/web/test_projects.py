@@ -228,7 +228,7 @@ def test_the_home_says_how_the_model_is_and_why_it_failed(
     ModelVersion.objects.create(project=tickets, number=2, state="failed", failure="out of memory")
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
-    assert "Model 1, trained on 1,234 labelled documents" in page
+    assert "Model 1, trained on 1,234 labeled documents" in page
     assert "Training model 2 failed out of memory" in page
 
 

@@ -44,14 +44,14 @@ def rows(project: Project, **changed: dict[str, str]) -> dict[str, str]:
     return {
         f"{c.pk.hex}-{field}": changed.get(c.name, {}).get(field, getattr(c, field))
         for c in project.classes.filter(retired_at=None)
-        for field in ("name", "key", "colour")
+        for field in ("name", "key", "color")
     }
 
 
 def test_the_page_shows_policy_and_classes(client: Client, tickets: Project) -> None:
     page = client.get(reverse("labeling:settings", args=[tickets.pk])).content.decode()
     assert 'value="Refund"' in page
-    assert 'data-colour="#0072b2"' in page
+    assert 'data-color="#0072b2"' in page
     assert "Spans may overlap" not in page
 
 
@@ -114,14 +114,14 @@ def test_labeling_is_paused_and_resumed_however_often_one_clicks(client: Client,
         assert tickets.is_paused is is_paused
 
 
-def test_classes_are_renamed_rekeyed_and_recoloured_together(client: Client, tickets: Project) -> None:
+def test_classes_are_renamed_rekeyed_and_recolored_together(client: Client, tickets: Project) -> None:
     data = rows(
         tickets,
         Refund={"name": "Money back", "key": "2"},
-        Billing={"key": "1", "colour": "#5c6670"},
+        Billing={"key": "1", "color": "#5c6670"},
     )
     assert "2 classes are changed." in text(send(client, "change_classes", tickets.pk, data=data))
-    result = {c.name: (c.key, c.colour) for c in tickets.classes.all()}
+    result = {c.name: (c.key, c.color) for c in tickets.classes.all()}
     assert result["Money back"][0] == "2"
     assert result["Billing"] == ("1", "#5c6670")
 
@@ -133,7 +133,7 @@ def test_classes_are_renamed_rekeyed_and_recoloured_together(client: Client, tic
         ({"key": "2"}, "Another class has it."),
         ({"key": "s"}, "are the desk's own"),
         ({"name": ""}, "This field is required."),
-        ({"colour": "#000000"}, "Select a valid choice"),
+        ({"color": "#000000"}, "Select a valid choice"),
     ],
 )
 def test_a_wrong_class_is_said_in_its_row_and_none_is_changed(
@@ -142,7 +142,7 @@ def test_a_wrong_class_is_said_in_its_row_and_none_is_changed(
     response = send(client, "change_classes", tickets.pk, data=rows(tickets, Refund=changed))
     assert response.status_code == 422
     assert said in text(response)
-    assert LabelClass.objects.filter(project=tickets, name="Refund", key="1", colour="#0072b2").exists()
+    assert LabelClass.objects.filter(project=tickets, name="Refund", key="1", color="#0072b2").exists()
 
 
 def test_a_name_that_a_retired_class_has_is_refused(client: Client, tickets: Project) -> None:

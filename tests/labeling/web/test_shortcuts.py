@@ -95,7 +95,7 @@ def test_a_class_keeps_a_key_that_the_desk_took_later(client: Client, tickets, j
     of_project = {
         f"{c.pk.hex}-{field}": getattr(c, field)
         for c in tickets.classes.all()
-        for field in ("name", "key", "colour")
+        for field in ("name", "key", "color")
     }
     renamed = of_project | {f"{goods.pk.hex}-name": "Goods"}
     client.post(reverse("labeling:change_classes", args=[tickets.pk]), renamed)

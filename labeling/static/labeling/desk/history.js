@@ -26,7 +26,7 @@ export function forget(key) {
   if (place >= 0) past.splice(place, 1);
 }
 
-/** The answer that a form is about to send: [{ name, sign, colour }] of its classes.
+/** The answer that a form is about to send: [{ name, sign, color }] of its classes.
    @param {Part} part @param {URLSearchParams} fields */
 export function chosen(part, fields) {
   const ids = [...fields.getAll("label_class"), ...fields.getAll("span_class")].filter(Boolean);
@@ -36,7 +36,7 @@ export function chosen(part, fields) {
     return {
       name,
       sign: card?.querySelector("kbd:not(.word)")?.textContent || name.slice(0, 2),
-      colour: card?.dataset.colour,
+      color: card?.dataset.color,
     };
   });
 }
@@ -48,7 +48,7 @@ export function decide(key, classes, excerpt) {
   const link = item.querySelector("a");
   const names = classes.map(({ name }) => name).join(", ") || link.dataset.none;
   item.dataset.key = key;
-  if (CSS.supports("color", classes[0]?.colour)) link.style.setProperty("--c", classes[0].colour);
+  if (CSS.supports("color", classes[0]?.color)) link.style.setProperty("--c", classes[0].color);
   link.title = `${excerpt} · ${names}`;
   link.firstElementChild.textContent =
     classes

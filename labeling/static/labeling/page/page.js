@@ -1,18 +1,18 @@
 // @ts-check
-/* Every page: colours of classes outside the palette, menus that close, forms that are sent once, and the page
+/* Every page: colors of classes outside the palette, menus that close, forms that are sent once, and the page
    that waits for the database. */
 document.documentElement.classList.add("scripted");
 
 /** @param {ParentNode} root */
-const colours = (root) => {
-  for (const element of root.querySelectorAll("[data-colour]")) {
-    if (CSS.supports("color", element.dataset.colour)) element.style.setProperty("--c", element.dataset.colour);
+const colors = (root) => {
+  for (const element of root.querySelectorAll("[data-color]")) {
+    if (CSS.supports("color", element.dataset.color)) element.style.setProperty("--c", element.dataset.color);
   }
 };
-colours(document);
+colors(document);
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
-for (const moment of ["desk:shown", "rules:shown"]) document.addEventListener(moment, (event) => colours(event.target));
-document.addEventListener("htmx:load", (event) => colours(event.detail.elt));
+for (const moment of ["desk:shown", "rules:shown"]) document.addEventListener(moment, (event) => colors(event.target));
+document.addEventListener("htmx:load", (event) => colors(event.detail.elt));
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

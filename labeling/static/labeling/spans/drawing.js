@@ -14,7 +14,7 @@ export class SpanDrawing {
   #numbers = new WeakMap(); // of items, to tell whether a piece looks the same
   #count = 0;
 
-  /** look(item): its { name, colour }
+  /** look(item): its { name, color }
      @param {HTMLElement} root @param {string} text @param {(item: Span) => Look} look */
   constructor(root, text, look) {
     this.root = root;
@@ -87,9 +87,9 @@ export class SpanDrawing {
     /** @type {Piece["node"]} */
     let node = text;
     for (const item of over.toReversed()) {
-      const { name, colour } = this.look(item);
+      const { name, color } = this.look(item);
       const mark = document.createElement("mark");
-      mark.style.setProperty("--c", colour);
+      mark.style.setProperty("--c", color);
       mark.dataset.level = String(Math.min(levels.get(item), DEEPEST));
       if (item.start === start) {
         mark.dataset.first = "";

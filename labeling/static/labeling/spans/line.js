@@ -100,7 +100,7 @@ export class SpanLine {
   /** @param {Span} item @param {boolean} isCurrent */
   #entry(item, isCurrent) {
     const entry = document.createElement("li");
-    entry.style.setProperty("--c", this.editor.buttons.get(item.label).dataset.colour);
+    entry.style.setProperty("--c", this.editor.buttons.get(item.label).dataset.color);
     const name = `${this.#name(item)}${isSuggested(item) ? "?" : ""}`;
     const go = button(`${short(this.#text(item))} · ${name}`, () => this.editor.go(item));
     go.dir = "auto";

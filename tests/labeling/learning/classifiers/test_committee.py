@@ -6,7 +6,7 @@ import pytest
 from labeling.learning.arrays.types import FLOOR
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
-from labeling.learning.classifiers.external import OutsideModel
+from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.classifiers.zero_shot import read_guideline
 from labeling.learning.query_strategies.pool_scores import score_pool, score_rows
@@ -52,7 +52,7 @@ def test_every_expert_learns_what_the_texts_tell(pool, labels, auxiliary):
     assert accuracy(committee, pool, labels) > 0.95
 
 
-def test_the_unlabelled_pool_teaches_words_that_no_label_holds(pool, labels, auxiliary):
+def test_the_unlabeled_pool_teaches_words_that_no_label_holds(pool, labels, auxiliary):
     few = np.concatenate([np.flatnonzero(labels == number)[:2] for number in range(3)])
     alone = fit_plain(pool.part(few), labels[few], 3)
     together = fit_committee(pool.part(few), labels[few], 3, auxiliary=auxiliary)
@@ -60,7 +60,7 @@ def test_the_unlabelled_pool_teaches_words_that_no_label_holds(pool, labels, aux
     assert accuracy(together, pool, labels) > 0.95
 
 
-def test_the_guideline_speaks_of_a_class_that_nobody_has_labelled(pool, labels, auxiliary):
+def test_the_guideline_speaks_of_a_class_that_nobody_has_labeled(pool, labels, auxiliary):
     known = np.flatnonzero(labels < 2)[:40]
     committee = fit_committee(pool.part(known), labels[known], 3, auxiliary=auxiliary)
     unseen = labels == 2
@@ -120,10 +120,10 @@ def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, auxi
     truth = np.random.default_rng(5).integers(3, size=len(pool))  # nothing that the texts could tell
     sure = np.where(np.eye(3, dtype=bool)[truth], -0.05, FLOOR).astype(np.float32)
     elsewhere = {
-        "right": OutsideModel(3, np.arange(len(pool)), sure),
-        "wrong": OutsideModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
+        "right": ExternalModel(3, np.arange(len(pool)), sure),
+        "wrong": ExternalModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
     }
-    told = AuxiliaryData(auxiliary.unlabelled, auxiliary.positions, outside=elsewhere)
+    told = AuxiliaryData(auxiliary.unlabeled, auxiliary.positions, outside=elsewhere)
     committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, auxiliary=told)
     probabilities = dict(zip(committee.names, committee.weights, strict=True))
     assert probabilities["right"] > 2 * probabilities["wrong"]
@@ -131,7 +131,7 @@ def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, auxi
 
 
 def test_a_model_from_elsewhere_abstains_where_it_has_said_nothing(pool):
-    expert = OutsideModel(3, np.array([5, 9]), np.full((2, 3), -1, dtype=np.float32))
+    expert = ExternalModel(3, np.array([5, 9]), np.full((2, 3), -1, dtype=np.float32))
     scores = expert.scores(pool.part(np.arange(8)))
     assert np.flatnonzero(scores.any(axis=1)).tolist() == [5]
 

@@ -13,7 +13,7 @@ from labeling.learning.acquisition import margin
 from labeling.learning.arrays.types import FLOOR
 from labeling.learning.classifiers import naive_bayes
 from labeling.learning.classifiers.label_propagation import (
-    NEIGHBOURS,
+    NEIGHBORS,
     PROPAGATION_WEIGHT,
     SHARPNESS,
     nearest,
@@ -34,7 +34,7 @@ def counted(rows):
     return vocabulary, vocabulary.read(rows)
 
 
-def test_naive_bayes_without_unlabelled_documents_is_scikit_learns(counted, rows, labels, monkeypatch):
+def test_naive_bayes_without_unlabeled_documents_is_scikit_learns(counted, rows, labels, monkeypatch):
     monkeypatch.setattr(naive_bayes, "GUESSED", 0.0)
     vocabulary, words = counted
     model = fit_words(words[:90], labels[:90], 3, vocabulary, np.zeros(len(rows), bool), np.full(3, 1 / 3))
@@ -46,7 +46,7 @@ def test_naive_bayes_without_unlabelled_documents_is_scikit_learns(counted, rows
     assert np.abs(model.scores(rows) - theirs).max() < 1e-3
 
 
-def test_a_labelled_document_does_not_also_count_as_a_guess(counted, rows, labels):
+def test_a_labeled_document_does_not_also_count_as_a_guess(counted, rows, labels):
     vocabulary, words = counted
     few = np.arange(12)
     everyone = np.isin(np.arange(len(rows)), np.arange(len(rows)))
@@ -67,14 +67,14 @@ def test_the_nearest_anchors_are_scikit_learns(count, anchors, seed):
     assert near.shape == (count, anchors)
     if anchors == 0:
         return
-    oracle = NearestNeighbors(n_neighbors=min(NEIGHBOURS, anchors)).fit(unit_rows(there))
+    oracle = NearestNeighbors(n_neighbors=min(NEIGHBORS, anchors)).fit(unit_rows(there))
     distances, _ = oracle.kneighbors(unit_rows(points))
     expected = np.maximum(1 - distances**2 / 2, 0) ** SHARPNESS
     ours = -np.sort(-near.toarray(), axis=1)[:, : expected.shape[1]]
     assert np.abs(ours - expected).max() < 1e-3
 
 
-def test_no_anchor_is_its_own_neighbour(rows):
+def test_no_anchor_is_its_own_neighbor(rows):
     points = rows.points()
     near = nearest(points, points, own=np.arange(len(points)))
     assert (near.diagonal() == 0).all()
@@ -100,11 +100,11 @@ def test_labels_spread_as_scikit_learns_do(rows, labels):
     assert (model.reached.argmax(axis=1) == labels).mean() > 0.9
 
 
-def test_a_document_without_neighbours_leaves_it_to_the_other_experts(rows, labels):
+def test_a_document_without_neighbors_leaves_it_to_the_other_experts(rows, labels):
     points = rows.points()
     near = nearest(points, points, own=np.arange(len(points)))
     model = propagate(smoothing(near), near[:20], np.arange(20), labels[:20], 3)
-    alone = Rows(rows.sparse[:2], rows.dense[:2], neighbours=csr_array((2, len(points)), dtype=np.float32))
+    alone = Rows(rows.sparse[:2], rows.dense[:2], neighbors=csr_array((2, len(points)), dtype=np.float32))
     assert np.ptp(model.scores(alone), axis=1).max() < 1e-6
     assert np.ptp(model.scores(rows), axis=1).max() < 1e-6  # rows that know of no graph
 
@@ -139,7 +139,7 @@ def test_what_a_killed_writer_left_behind_is_written_over(rows, tmp_path):
 
 @settings(max_examples=40, deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=6), seed=st.integers(0, 99))
-def test_no_fold_judges_what_it_learnt_from(sizes, seed):
+def test_no_fold_judges_what_it_learned_from(sizes, seed):
     labels = np.repeat(np.arange(len(sizes)), sizes)
     seen = []
     for train, held in folds(labels, seed):

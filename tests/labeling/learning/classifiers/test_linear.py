@@ -12,7 +12,7 @@ from labeling.learning.text.rows import Rows
 
 @pytest.fixture(scope="module")
 def flat(rows):
-    """Rows as scikit-learn takes them: every column of the pool, in the labelled rows or not."""
+    """Rows as scikit-learn takes them: every column of the pool, in the labeled rows or not."""
     columns = np.unique(rows.sparse.indices)
 
     def side_by_side(part: Rows):

@@ -1,4 +1,4 @@
-"""A labelled pool, labelled anew from the start."""
+"""A labeled pool, labeled anew from the start."""
 
 from dataclasses import replace
 

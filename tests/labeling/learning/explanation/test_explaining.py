@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
-from labeling.learning.classifiers.external import OutsideModel
+from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.explanation.attributions import Duel, column_attributions, text_attributions
 from labeling.learning.explanation.explaining import MAX_WORDS, expert_views, explain
@@ -110,7 +110,9 @@ def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
     said = np.log(np.full((1, 3), 0.05, dtype=np.float32))
     said[0, 2] = np.log(0.9)
     placed = Rows(rows.sparse, rows.dense, positions=np.arange(len(labels)))
-    auxiliary = AuxiliaryData(placed, placed.positions, outside={"gpt": OutsideModel(3, np.array([7]), said)})
+    auxiliary = AuxiliaryData(
+        placed, placed.positions, outside={"gpt": ExternalModel(3, np.array([7]), said)}
+    )
     committee = fit_committee(placed.part(np.arange(60)), labels[:60], 3, auxiliary=auxiliary)
     told = expert_views(placed.part(np.array([7, 8])), committee)
     assert [view.label_class for view in told[0] if view.expert == "gpt"] == [2]
@@ -129,7 +131,7 @@ def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer
 
 @pytest.mark.parametrize("read", [50_000, 30])  # columns that LSA reads: all, or a part of them
 def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read, monkeypatch, texts, labels):
-    """Word by word it is as much as all at once; only the centre, the usual text's vector, is no word's."""
+    """Word by word it is as much as all at once; only the center, the usual text's vector, is no word's."""
     monkeypatch.setattr(tfidf, "MAX_TOPIC_COLUMNS", read)
     featurizer = Featurizer.learn(texts, dimensions=16)
     once = [" ".join(dict.fromkeys(text.split())) for text in texts]
@@ -141,10 +143,10 @@ def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read,
     weights = committee.linear.dense_weights[featurizer.directions.shape[1] :]
     held = [np.isin(featurizer.words, row.indices) for row in (rows.sparse[[n]] for n in range(len(once)))]
     length = np.linalg.norm(
-        [featurizer.vectors[is_held].sum(axis=0) - featurizer.centre for is_held in held], axis=1
+        [featurizer.vectors[is_held].sum(axis=0) - featurizer.center for is_held in held], axis=1
     )
     usual = duel.lead(
-        committee.linear, (featurizer.centre @ weights)[None].repeat(len(once), 0), np.arange(len(once))
+        committee.linear, (featurizer.center @ weights)[None].repeat(len(once), 0), np.arange(len(once))
     )
     total = np.bincount(duel.row, weights=shared, minlength=len(once))
     assert total - usual / length == pytest.approx(text_attributions(duel, committee), abs=1e-4)

@@ -1,4 +1,4 @@
-"""What a text costs is learnt from the team's own times, and uncertainty is paid by it."""
+"""What a text costs is learned from the team's own times, and uncertainty is paid by it."""
 
 import numpy as np
 import pytest
@@ -42,9 +42,9 @@ def test_few_answers_leave_the_prior():
 
 @pytest.mark.parametrize(("per_document", "per_token"), [(20, 0.05), (0.5, 1.0), (5, 0.5)])
 def test_many_answers_tell_the_team_s_own_times(per_document, per_token):
-    learnt = fit_cost(*team(per_document, per_token, count=2_000))
+    learned = fit_cost(*team(per_document, per_token, count=2_000))
     true = Cost(per_document, per_token).seconds(np.array([5, 20, 60]))
-    assert learnt.seconds(np.array([5, 20, 60])) == pytest.approx(true, rel=0.2)
+    assert learned.seconds(np.array([5, 20, 60])) == pytest.approx(true, rel=0.2)
 
 
 def test_a_coffee_does_not_change_the_cost():

@@ -197,9 +197,9 @@ def test_the_margin_share_takes_different_documents():
 
 def test_k_means_finds_groups_that_are_there():
     rng = np.random.default_rng(0)
-    centres = np.eye(4, dtype=np.float32) * 5
+    centers = np.eye(4, dtype=np.float32) * 5
     truth = np.arange(200) % 4
-    points = (centres[truth] + rng.normal(scale=0.1, size=(200, 4))).astype(np.float32)
+    points = (centers[truth] + rng.normal(scale=0.1, size=(200, 4))).astype(np.float32)
     labels = k_means(points, 8, seed=1)
     assert all(len(set(truth[labels == group])) == 1 for group in set(labels.tolist()))
 

@@ -42,7 +42,7 @@ def head(strategy, size=60, seed=1, **selection_targets):
         is_of_spans=True,
         size=size,
         batch=20,
-        labelled=np.arange(10),
+        labeled=np.arange(10),
         seed=seed,
     )
 

@@ -1,4 +1,4 @@
-"""Any pool that can be stored can be learnt and ranked, however small, alike or empty of words it is."""
+"""Any pool that can be stored can be learned and ranked, however small, alike or empty of words it is."""
 
 import os
 from pathlib import Path
@@ -85,7 +85,7 @@ def check_head(scores, store, n_classes, strategy, **options):
         n_classes,
         strategy=strategy,
         selection_targets=selection_targets,
-        labelled=np.arange(1),
+        labeled=np.arange(1),
         **options,
     )
     assert sorted(entry.position for entry in head) == list(range(len(store)))
@@ -101,7 +101,7 @@ def check_head(scores, store, n_classes, strategy, **options):
 @example(ALIKE, 1, Strategy.HERDING, False, True)
 @example(["one"], 1, Strategy.DEFAULT, True, True)
 def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
-    is_multi, texts, seed, strategy, has_unlabelled, has_lines
+    is_multi, texts, seed, strategy, has_unlabeled, has_lines
 ):
     rng = np.random.default_rng(seed)
     labels = rng.integers(3, size=len(texts)) if seed else np.zeros(len(texts), dtype=np.int64)
@@ -112,7 +112,7 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
         every = np.arange(len(texts))
         rows = store.take(every)
         lines = store.featurizer.transform(["A: hi there", "B", "?!"]) if has_lines else None
-        known = every if has_unlabelled else every[:0]
+        known = every if has_unlabeled else every[:0]
         auxiliary = AuxiliaryData(store.take(known), known, described=lines)
         first = fit_committee(rows, labels, 3, auxiliary=auxiliary)
         fit_committee(rows, labels, 3, auxiliary=auxiliary, start=first).save(Path(folder, "model"), {})

@@ -15,7 +15,7 @@ from labeling.learning.arrays import atomic_folder
 from labeling.learning.arrays import atomic_folder as shards
 from labeling.learning.text.hashing import words
 from labeling.learning.text.minhash import ALIKE, NUMBERS, band_keys, digests, sign, similarity
-from labeling.learning.text.near_duplicates import NEIGHBOURS, join_new
+from labeling.learning.text.near_duplicates import NEIGHBORS, join_new
 from labeling.learning.text.signature_store import SignatureStore
 
 NONE = np.zeros(0, dtype=np.int64)
@@ -39,7 +39,7 @@ texts_of_few_words = st.lists(
 
 
 def jaccard(item: str, other: str) -> float:
-    """Of words and pairs of neighbours, counted and not estimated."""
+    """Of words and pairs of neighbors, counted and not estimated."""
     left, right = ({*words(text), *zip(words(text), words(text)[1:], strict=False)} for text in (item, other))
     return len(left & right) / len(left | right)
 
@@ -172,7 +172,7 @@ def test_a_bucket_that_everybody_is_in_costs_time_in_proportion(tmp_path):
 def test_large_buckets_of_one_thing_become_one_group(grouped):
     rng = np.random.default_rng(6)
     letter = " ".join(a_long_text(rng, 80))
-    count = 20 * NEIGHBOURS
+    count = 20 * NEIGHBORS
     assert not grouped([f"{letter} number {index}" for index in range(count)]).any()
 
 

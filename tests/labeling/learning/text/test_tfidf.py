@@ -52,7 +52,7 @@ def test_odd_texts_are_featurized_beside_ordinary_ones(featurizer, odd):
     assert np.allclose(alone.dense[0], beside.dense[1], atol=1e-6)
 
 
-def test_a_pool_of_one_text_and_a_pool_of_equal_texts_can_be_learnt():
+def test_a_pool_of_one_text_and_a_pool_of_equal_texts_can_be_learned():
     for pool in (["only one"], ["same words"] * 50, [""], []):
         rows = Featurizer.learn(pool).transform(["same words", "only one", ""])
         assert np.isfinite(rows.dense).all()

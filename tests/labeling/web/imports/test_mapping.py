@@ -52,7 +52,7 @@ def test_the_chosen_columns_become_documents_answers_and_metadata(client: Client
         ("a.jsonl.gz", gzip.compress(b'{"text": "Packed"}\n', mtime=0), ["Packed"]),
     ],
 )
-def test_other_formats_are_recognised(
+def test_other_formats_are_recognized(
     client: Client, empty: Project, name: str, content: bytes, texts: list[str]
 ) -> None:
     page = send(client, empty, content, name)
@@ -122,14 +122,14 @@ def test_the_chooser_asks_for_the_answers_of_the_project_s_kind(
     assert asked == {field}
 
 
-def test_a_new_project_shows_the_keys_and_colours_that_its_classes_got(
+def test_a_new_project_shows_the_keys_and_colors_that_its_classes_got(
     client: Client, joan: User, empty: Project, tickets: Project
 ) -> None:
     client.force_login(joan)
     page = text(client.get(reverse("labeling:import", args=[empty.pk])))
-    assert "Keys and colours of the classes Refund 1 Billing 2" in page
-    assert "Change keys and colours" in page
-    assert "Keys and colours" not in text(client.get(reverse("labeling:import", args=[tickets.pk])))
+    assert "Keys and colors of the classes Refund 1 Billing 2" in page
+    assert "Change keys and colors" in page
+    assert "Keys and colors" not in text(client.get(reverse("labeling:import", args=[tickets.pk])))
 
 
 def test_a_file_without_a_header_is_read_from_its_first_row_on(client: Client, empty: Project) -> None:

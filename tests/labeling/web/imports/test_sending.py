@@ -277,7 +277,7 @@ def test_a_path_in_the_file_s_name_leads_nowhere(client: Client, empty: Project)
     assert re.fullmatch(r"[0-9a-f]{32}", new)
 
 
-def test_the_report_counts_documents_that_are_learnt_from_in_part(client: Client, empty: Project) -> None:
+def test_the_report_counts_documents_that_are_learned_from_in_part(client: Client, empty: Project) -> None:
     long = "x" * (READ_CHARACTERS + 1)
     send(client, empty, json.dumps({"text": long}).encode() + b'\n{"text": "short"}\n', "a.jsonl")
     page = text(start(client, empty))
