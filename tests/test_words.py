@@ -1,0 +1,75 @@
+"""Style of words: nothing says what docs/reference/style-of-words.md forbids."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from tests.messages import ROOT, Message, all_messages
+
+STYLE = ROOT / "docs" / "reference" / "style-of-words.md"
+# These quote what was written before: the style itself, old names, and what was decided when.
+QUOTES = {"style-of-words.md", "renamed.md", "decisions.md", "benchmarks.md"}
+MIN_PHRASES = 60
+UNSWEPT = (
+    "analytics/",
+    "labeling/",
+    "reviewqueue/",
+    "docs/",
+    "README.md",
+)  # whose words are still the old ones
+
+
+@cache
+def forbidden() -> dict[str, str]:
+    """What must not be written, with what to write instead, from the last table of the page."""
+    table = STYLE.read_text(encoding="utf-8").rpartition("## What must not be written")[2]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.M)
+    return {phrase.lower(): instead for phrase, instead in rows if phrase != "Not"}
+
+
+@cache
+def pattern() -> re.Pattern[str]:
+    phrases = sorted(forbidden(), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, phrases))})(?![\w-])", re.I)
+
+
+def offenses(messages: tuple[Message, ...]) -> list[str]:
+    return [
+        f"{message} — “{match[0]}”: write {forbidden()[match[0].lower()]}"
+        for message in messages
+        if not message.path.startswith(UNSWEPT)
+        for match in pattern().finditer(" ".join(message.text.split()))
+    ]
+
+
+def documents() -> tuple[Message, ...]:
+    """Every line of the documents that users read."""
+    return tuple(
+        Message(path.relative_to(ROOT).as_posix(), number, line)
+        for path in [ROOT / "README.md", *sorted(Path(ROOT / "docs").rglob("*.md"))]
+        if path.name not in QUOTES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    )
+
+
+def test_the_page_forbids_enough_phrases_and_shows_twenty_pairs() -> None:
+    assert len(forbidden()) >= MIN_PHRASES
+    pairs = STYLE.read_text(encoding="utf-8").partition("## Before and after")[2].partition("## ")[0]
+    assert len(re.findall(r"^\| ", pairs, re.M)) >= 21
+
+
+def test_a_forbidden_phrase_is_found_in_any_case_and_only_as_a_whole() -> None:
+    found = offenses(
+        (Message("a.html", 1, "Label it\n Anew"), Message("a.html", 2, "An undoubted settledness"))
+    )
+    assert found == ["a.html:1: Label it\n Anew — “Anew”: write again, new; relabel"]
+
+
+def test_no_message_has_a_forbidden_phrase() -> None:
+    assert offenses(all_messages()) == []
+
+
+def test_no_document_has_a_forbidden_phrase() -> None:
+    assert offenses(documents()) == []
