@@ -27,7 +27,7 @@ LINES = {  # strategy, model: name, color, dashes
 
 
 def mean_curves(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """What the docs keep of one data set: macro F1, the mean over the seeds and half its 95 % interval."""
+    """What the docs keep of one data set: macro F1, the mean over the seeds and half its 95% interval."""
     kept = {name: recorded[name] for name in ("data", "kind", "features", "has_descriptions", "pool", "test")}
     curves = []
     for strategy in recorded["strategies"]:
@@ -64,7 +64,7 @@ def picture(kept: Mapping[str, Any]) -> str:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low)
 
     title = f"{kept['data']}, {'sentence embeddings' if kept['features'] == 'full' else 'words only'}"
-    about = f"Macro F1 by number of labels, mean of {curves[0]['seeds']} seeds with 95 % intervals."
+    about = f"Macro F1 by number of labels, mean of {curves[0]['seeds']} seeds with 95% intervals."
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-labelledby="t d" font-family="system-ui, sans-serif" font-size="12" fill="#333">',

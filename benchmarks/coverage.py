@@ -1,4 +1,4 @@
-"""Interval coverage: how often 95 % intervals hold the truth. `./run bench coverage --test-sets N --json`.
+"""Interval coverage: how often 95% intervals hold the truth. `./run bench coverage --test-sets N --json`.
 
 Models of known quality judge test sets drawn from made-up worlds: 30 to 400 documents, 2 to 50 classes,
 nothing right to all right, classes alike in number or down to one in two hundred. Told is, by measure, the

@@ -2,14 +2,14 @@
 
 Known data sets, labeled batch by batch in memory, twice: with the needs that a report would write after each
 training (`on`), and with the engine's own estimate of weak classes alone (`off`); `none` is doubt and random
-documents without any share for classes. Each seed draws its own split: 45 % are the pool, 10 % write the
-needs, 45 % measure, so that rare classes are measured on more than a handful of documents. Features are
+documents without any share for classes. Each seed draws its own split: 45% are the pool, 10% write the
+needs, 45% measure, so that rare classes are measured on more than a handful of documents. Features are
 learned once, on all texts without their labels, as in a project. Of NAME@skewed every fourth class keeps a
 tenth of its documents in the pool and among those that write needs; all of them measure.
 
 The weakest class is the one whose F1 is lowest over the second half of the `off` curves, mean of all seeds,
 among those that `MIN_MEASURED_DOCUMENTS` documents measure and that all labels teach to `MIN_F1`. Its target
-is 90 % of its F1 with all labels. The weakest quarter of these classes is told of too, by the mean of their
+is 90% of its F1 with all labels. The weakest quarter of these classes is told of too, by the mean of their
 F1. A run that never gets there counts as the whole budget. This was laid down before the figures.
 """
 

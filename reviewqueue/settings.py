@@ -194,8 +194,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("en-gb", "British English")]  # the second for its dates
-FORMAT_MODULE_PATH = ["reviewqueue.formats"]  # how dates are written
+ENGLISH = (  # where dates and numbers are written in other ways than in America
+    ("au", "Australia"),
+    ("ca", "Canada"),
+    ("gb", "United Kingdom"),
+    ("ie", "Ireland"),
+    ("in", "India"),
+    ("nz", "New Zealand"),
+    ("za", "South Africa"),
+)
+LANGUAGES = [
+    ("en", "English (United States)"),
+    *(("en-" + country, f"English ({name})") for country, name in ENGLISH),
+    ("de", "Deutsch"),
+]
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"

@@ -20,7 +20,7 @@ class GoldRow:
     name: str
     right: int
     answered: int
-    interval: Interval  # of the share that is right, 95 %, Wilson's
+    interval: Interval  # of the share that is right, 95%, Wilson's
 
 
 def gold_rows(project: Project) -> list[GoldRow]:

@@ -84,7 +84,7 @@ class FindingOut(serializers.Serializer[Any]):
 
 
 class TrendOut(serializers.Serializer[Any]):
-    """Accuracy on documents drawn at random among the latest 200 answers, with its 95 % interval."""
+    """Accuracy on documents drawn at random among the latest 200 answers, with its 95% interval."""
 
     slope = serializers.FloatField(help_text="Accuracy gained per 100 labels, as a share.")
     low = serializers.FloatField()
@@ -93,7 +93,7 @@ class TrendOut(serializers.Serializer[Any]):
 
 
 class GainOut(serializers.Serializer[Any]):
-    """Accuracy that the next labels may bring, as a share, with its 95 % interval."""
+    """Accuracy that the next labels may bring, as a share, with its 95% interval."""
 
     labels = serializers.IntegerField()
     value = serializers.FloatField()
@@ -117,7 +117,7 @@ class StoppingOut(serializers.Serializer[Any]):
 class UnlikeOut(serializers.Serializer[Any]):
     """The numbers on test documents without a near-duplicate among the training documents.
 
-    There where at least 5 % of the test documents have one. `accuracy_difference` is the accuracy on those
+    There where at least 5% of the test documents have one. `accuracy_difference` is the accuracy on those
     without one minus that on the others.
     """
 

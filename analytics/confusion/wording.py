@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from analytics.confusion.report import AmbiguousPair, ConfusionReport, Verdict
 from analytics.data.small_samples import too_few_to_judge
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.projects.models import Project
 
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import numpy as np
 from django.contrib.auth.models import User
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from analytics.data.annotation_log import SAMPLED, TEST, AnnotationLog
 from analytics.data.ground_truth import GroundTruth
 from analytics.metrics.skew import Skew, skews
+from labeling.formatting import short_date
 from labeling.guidelines.models import Guideline
 from labeling.projects.models import Project
 
@@ -40,7 +40,7 @@ class Group:
     @property
     def title(self) -> str:
         """The name as people read it."""
-        return self.name if self.begins is None else date_format(self.begins, "SHORT_DATE_FORMAT")
+        return self.name if self.begins is None else short_date(self.begins)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def retired_json(retired: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
 
 
 class MeasureOut(serializers.Serializer[Any]):
-    """A number with its 95 % interval, or no number and the reason."""
+    """A number with its 95% interval, or no number and the reason."""
 
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)

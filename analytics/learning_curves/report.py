@@ -27,7 +27,7 @@ AHEAD = 24  # places of the expected part of a drawing
 MIN_EXTRAPOLATION_FACTOR = (
     2.0  # times the labels of now that a drawing reaches to, where the target is near or never
 )
-HALF = 1.959964  # of an interval at 95 %, in standard errors
+HALF = 1.959964  # of an interval at 95%, in standard errors
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from analytics.metrics.measures import Interval, Measure, undefined
 def difference_of_proportions(
     first: int, first_trials: int, second: int, second_trials: int, reason: str
 ) -> Measure:
-    """The second share minus the first, of two groups that have nothing in common, with a 95 % interval.
+    """The second share minus the first, of two groups that have nothing in common, with a 95% interval.
 
     first, second : successes of so many trials each; reason : where one of the groups is empty
 

@@ -9,7 +9,7 @@ MIN_HEADLINE_DOCUMENTS = 30  # labeled test documents, below which no title judg
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where the true value lies with the stated confidence (95 % unless told otherwise)."""
+    """Where the true value lies with the stated confidence (95% unless told otherwise)."""
 
     low: float
     high: float

@@ -17,7 +17,7 @@ def lower_bounds(
     false_positives: NDArray[np.integer],
     false_negatives: NDArray[np.integer],
 ) -> NDArray[np.float64]:
-    """The F1 that each class has at least, with 97.5 % confidence; 0 where no test document has the class.
+    """The F1 that each class has at least, with 97.5% confidence; 0 where no test document has the class.
 
     true_positives, false_positives, false_negatives : (n_classes,) counts
     returns : (n_classes,) in [0, 1]

@@ -34,7 +34,7 @@ class PairedDifference:
     first, second : None when undefined
     change : with its paired interval; undefined with the reason when either is
     p_value : of no difference at all, two-sided; 1 when undefined
-    is_beyond_noise : whether chance alone is an unlikely reason; for classes with 95 % for all of them
+    is_beyond_noise : whether chance alone is an unlikely reason; for classes with 95% for all of them
         together, so that 50 classes do not raise two false alarms each time
     """
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import Comparison, Outcome
+from labeling.formatting import number
 from labeling.predictions.models import ModelVersion
 
 UNKNOWN = "—"
@@ -86,4 +86,4 @@ def _joined(values: Mapping[str, object]) -> str:
 
 
 def _grouped(count: int) -> str:
-    return str(number_format(count, force_grouping=True))
+    return number(count)

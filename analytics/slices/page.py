@@ -45,7 +45,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "chart": _chart(report),
         "keys": [
             (_("right in full"), ""),
-            (_("95 % interval"), "mark"),
+            (_("95% interval"), "mark"),
             (_("all test documents"), "reference"),
         ],
         "wanted": WANTED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from analytics.slices.report import Slices
+from labeling.formatting import percent
 
 
 def slices_headline(report: Slices) -> str:
@@ -16,8 +17,8 @@ def slices_headline(report: Slices) -> str:
     if not report.weak:
         return _("No part of the test set is worse than the rest beyond noise")
     worst = report.weak[0]
-    return _("Weakest part: {slice}. Wrong on {here} % of its documents, on {rest} % of the others").format(
+    return _("Weakest part: {slice}. Wrong on {here} of its documents, on {rest} of the others").format(
         slice=worst.name,
-        here=round(100 * worst.weak_slice.error),
-        rest=round(100 * worst.weak_slice.rest_error),
+        here=percent(worst.weak_slice.error),
+        rest=percent(worst.weak_slice.rest_error),
     )

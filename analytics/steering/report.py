@@ -17,7 +17,7 @@ from analytics.data.queries import latest_model
 from analytics.metrics.intervals import NO_SUPPORT
 from analytics.metrics.measures import Interval, Measure, undefined
 from labeling.explanations.needs import describe_need, need_sentence
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import OwedWork
 from labeling.learning.query_strategies.mix import CLASS_SHARES

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from analytics.confusion.matrix import Cell
 from analytics.templatetags.analytics_pages import heat
+from labeling.formatting import number as written
 
 register = template.Library()
 NOTHING = '<td class="zero">·</td>'
@@ -39,7 +39,7 @@ def _cell(cell: Cell, address: str, is_share: bool) -> str:
     if not cell.count:
         return NOTHING
     number = round(100 * cell.share) if is_share else cell.count
-    text = str(number) if number < GROUPED_FROM else escape(number_format(number, force_grouping=True))
+    text = str(number) if number < GROUPED_FROM else escape(written(number))
     look = 'class="right"' if cell.is_right else f'data-heat="{heat(cell.share)}"'
     description = escape(cell.description)
     if not (address and cell.query):

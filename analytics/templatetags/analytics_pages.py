@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from analytics.metrics.classification import ClassScores
 from analytics.metrics.measures import Interval, Measure
-from labeling.formatting import CACHE_SIZE, decimal
+from labeling.formatting import CACHE_SIZE, decimal, percent
 
 register = template.Library()
 HEATS = 5  # shades of the confusion matrix
@@ -75,12 +75,12 @@ def estimated(share: Measure | None) -> SafeString:
     """A cell: an estimated share in percentages with its interval, or a dash.
 
     >>> estimated(Measure(0.3, interval=Interval(0.21, 0.4)))
-    '30 % <small class="interval">21 to 40</small>'
+    '30% <small class="interval">21% to 40%</small>'
     """
     if share is None or share.value is None or share.interval is None:
         return mark_safe('<span class="soft">—</span>')
     ends = _between(percent(share.interval.low), percent(share.interval.high), get_language())
-    shown = f'{escape(percent(share.value))} % <small class="interval">{escape(ends)}</small>'
+    shown = f'{escape(percent(share.value))} <small class="interval">{escape(ends)}</small>'
     return mark_safe(shown)
 
 
@@ -97,16 +97,6 @@ def quantity(measure: Measure | None, digits: int = 0) -> SafeString:
     shown = [decimal(n, digits) for n in values]
     between = _("{low} to {high}").format(low=shown[1], high=shown[2])
     return format_html('{} <small class="interval">{}</small>', shown[0], between)
-
-
-@register.filter
-def percent(share: float) -> str:
-    """A share as whole percentages.
-
-    >>> percent(0.95), percent(-0.1)
-    ('95', '-10')
-    """
-    return decimal(100 * share, 0)
 
 
 @register.filter

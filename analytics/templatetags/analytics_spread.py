@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from analytics.metrics.measures import Measure
-from labeling.formatting import decimal
+from labeling.formatting import decimal, percent
 
 register = template.Library()
 
@@ -20,9 +20,9 @@ def percent_of(share: float | None) -> str:
     """A share in percentages; rare ones keep a digit behind the point.
 
     >>> percent_of(0.304), percent_of(0.0312), percent_of(None)
-    ('30 %', '3.1 %', '—')
+    ('30%', '3.1%', '—')
     """
-    return "—" if share is None else f"{_digits(share)} %"
+    return "—" if share is None else percent(share, 1 if 0 < 100 * share < 9.95 else 0)
 
 
 @register.filter
@@ -31,7 +31,7 @@ def share(measure: Measure) -> SafeString:
 
     >>> from analytics.metrics.measures import Interval
     >>> share(Measure(0.3, interval=Interval(0.21, 0.4)))
-    '30 % <small class="interval">21 to 40</small>'
+    '30% <small class="interval">21% to 40%</small>'
     """
     if measure.value is None:
         why = _(measure.reason)
@@ -41,7 +41,7 @@ def share(measure: Measure) -> SafeString:
     if measure.interval is None:
         return format_html("{}", percent_of(measure.value))
     between = _("{low} to {high}").format(
-        low=_digits(measure.interval.low), high=_digits(measure.interval.high)
+        low=percent_of(measure.interval.low), high=percent_of(measure.interval.high)
     )
     return format_html('{} <small class="interval">{}</small>', percent_of(measure.value), between)
 
@@ -52,14 +52,14 @@ def share_span(measure: Measure) -> str:
 
     >>> from analytics.metrics.measures import Interval
     >>> share_span(Measure(0.3, interval=Interval(0.21, 0.4)))
-    '30 % (21 to 40)'
+    '30% (21% to 40%)'
     """
     if measure.value is None or measure.interval is None:
         return percent_of(measure.value)
     return _("{share} ({low} to {high})").format(
         share=percent_of(measure.value),
-        low=_digits(measure.interval.low),
-        high=_digits(measure.interval.high),
+        low=percent_of(measure.interval.low),
+        high=percent_of(measure.interval.high),
     )
 
 
@@ -89,12 +89,3 @@ def small(p_value: float) -> str:
     ('p = 0.031', 'p < 0.001')
     """
     return _("p < 0.001") if p_value < 0.001 else _("p = {p}").format(p=decimal(p_value, 3))
-
-
-def _digits(share: float) -> str:
-    """
-    >>> _digits(0.0), _digits(0.00312), _digits(0.304)
-    ('0', '0.3', '30')
-    """
-    percent = 100 * share
-    return decimal(percent, 1 if 0 < percent < 9.95 else 0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.test_set.report import Review
 from labeling.documents.slices import Slice
+from labeling.formatting import number as written
+from labeling.formatting import percent
 from labeling.projects.models import Project
 from labeling.steering.picks import Picked
 
@@ -44,15 +45,15 @@ def test_set_headline(review: Review) -> str:
         return review.choice.status.title
     if review.numbers is None or not len(review):
         return _("No test document is labeled yet")
-    number, total = review.version.number, number_format(len(review), force_grouping=True)
+    number, total = review.version.number, written(len(review))
     if replace(review.filters, is_wrong=False).is_narrowed:
-        fit = number_format(len(review.rows), force_grouping=True)
+        fit = written(len(review.rows))
         return _("{n} of {total} test documents fit").format(n=fit, total=total)
     wrong = int(review.numbers.is_wrong.sum())
     if not wrong:
         return _("Model {number} is right on all {total} test documents").format(number=number, total=total)
     return _("Model {number} is wrong on {n} of {total} test documents").format(
-        number=number, n=number_format(wrong, force_grouping=True), total=total
+        number=number, n=written(wrong), total=total
     )
 
 
@@ -74,8 +75,8 @@ def chips(review: Review, kind: str) -> list[Chip]:
         if is_several
         else _("{name} is marked wrongly").format(name=name("extra")),
         "either": _("about {name}").format(name=name("either")),
-        "above": _("the model is at least {n} % sure").format(n=filters.above),
-        "under": _("the model is less than {n} % sure").format(n=filters.under),
+        "above": _("the model is at least {n} sure").format(n=percent((filters.above or 0) / 100)),
+        "under": _("the model is less than {n} sure").format(n=percent((filters.under or 0) / 100)),
         "by": _("labeled by {name}").format(name=review.people.get(filters.by or 0, _("somebody else"))),
         "guideline": _("under guideline {n}").format(n=filters.guideline),
     }
@@ -105,10 +106,10 @@ def describe_pick(done: Picked) -> str:
             "not seen them.",
             done.waiting,
         )
-        sentences.append(waiting.format(n=number_format(done.waiting)))
+        sentences.append(waiting.format(n=written(done.waiting)))
     else:
         sentences.append(_("None of these documents can be sent to the queue."))
     if done.left_out:
-        why = ", ".join(LEFT_OUT[name](n).format(n=number_format(n)) for name, n in done.left_out.items())
+        why = ", ".join(LEFT_OUT[name](n).format(n=written(n)) for name, n in done.left_out.items())
         sentences.append(_("Left out: {why}.").format(why=why))
     return " ".join(sentences)

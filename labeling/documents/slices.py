@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Self
 
-from django.utils.formats import number_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -162,7 +161,7 @@ class Slice:
         ('source is mail and 100 to 199 characters', 'at least 1000 characters', '')
         """
         parts = [str(condition) for condition in self.conditions]
-        minimum, last = number_format(self.least), number_format((self.below or 1) - 1)
+        minimum, last = plain(self.least), plain((self.below or 1) - 1)
         if self.below is not None and self.least:
             parts.append(_("{least} to {last} characters").format(least=minimum, last=last))
         elif self.below is not None:

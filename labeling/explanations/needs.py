@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.explanations.selection_reason import Need
-from labeling.formatting import decimal
+from labeling.formatting import decimal, number
 
 
 def describe_need(evidence: Mapping[str, Any], is_by_hand: bool) -> Need:
@@ -34,10 +33,10 @@ def need_sentence(name: str, percent: str, need: Need) -> str:
 
     percent : the share as it is shown
 
-    >>> need_sentence("Refund", "18 %", Need(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
-    'Refund gets 18 % of the queue: recall 0.52 [0.41, 0.63] on 61 test documents.'
-    >>> need_sentence("Refund", "18 %", Need(is_by_hand=True))
-    'Refund gets 18 % of the queue: a manager set it.'
+    >>> need_sentence("Refund", "18%", Need(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
+    'Refund gets 18% of the queue: recall 0.52 [0.41, 0.63] on 61 test documents.'
+    >>> need_sentence("Refund", "18%", Need(is_by_hand=True))
+    'Refund gets 18% of the queue: a manager set it.'
     """
     if need.is_by_hand:
         return _("{name} gets {p} of the queue: a manager set it.").format(name=name, p=percent)
@@ -58,7 +57,7 @@ def need_sentence(name: str, percent: str, need: Need) -> str:
             "{name} gets {p} of the queue: recall {numbers} on {n} test documents.",
             count,
         )
-    shown = number_format(count, force_grouping=True)
+    shown = number(count)
     return sentence.format(name=name, p=percent, numbers=with_ends(need.interval), n=shown)
 
 

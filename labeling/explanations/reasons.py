@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from labeling.explanations.needs import need_sentence
 from labeling.explanations.selection_reason import Measures, SelectionReason
-from labeling.formatting import decimal
+from labeling.formatting import decimal, percent
 from labeling.learning.query_strategies.mix import Share
 
 Names = Mapping[str, str]  # of the classes, by identifier
@@ -27,9 +27,9 @@ def reason_sentence(reason: SelectionReason, class_names: Names, shows_classes: 
     >>> stored = {"share": "margin", "top": [["a", 0.412], ["b", 0.38]], "similar": 214}
     >>> reason = SelectionReason.from_json(stored)
     >>> reason_sentence(reason, {"a": "Refund", "b": "Bug"})
-    'the model is torn between Refund (41 %) and Bug (38 %). It stands for 214 similar documents.'
+    'the model is torn between Refund (41%) and Bug (38%). It stands for 214 similar documents.'
     >>> reason_sentence(reason, {}, False)
-    'the model is torn between two classes (41 % and 38 %). It stands for 214 similar documents.'
+    'the model is torn between two classes (41% and 38%). It stands for 214 similar documents.'
     """
     sentence, details = describe_reason(reason, class_names, shows_classes)
     return " ".join([sentence, *details])
@@ -67,7 +67,7 @@ def _unsure_spans(reason: SelectionReason, names: Names) -> list[str]:
     """
     >>> reason = SelectionReason.from_json({"spans": [[0, 4, "a", 0.9], [5, 9, "a", 0.41]]})
     >>> _unsure_spans(reason, {"a": "Place"})
-    ['Of 2 suggested spans, 1 is below 60 %.']
+    ['Of 2 suggested spans, 1 is below 60%.']
     """
     spans = [span.probability for span in reason.evidence.spans or () if span.label_class in names]
     unsure = sum(probability < UNSURE for probability in spans)
@@ -90,16 +90,6 @@ def for_annotators(reason: SelectionReason) -> SelectionReason:
         return reason
     # A chance would tell the documents of the pool from those of the test set.
     return replace(reason, share=Share.RANDOM, propensity=None)
-
-
-def percent(share: float) -> str:
-    """A share as whole percent; near nothing and near all with one digit more.
-
-    >>> percent(0.416), percent(0.0042), percent(0.998), percent(1.0)
-    ('42 %', '0.4 %', '99.8 %', '100 %')
-    """
-    digits = 0 if share in (0, 1) or 0.01 <= share <= 0.99 else 1
-    return _("{number} %").format(number=decimal(100 * share, digits))
 
 
 def _doubt(reason: SelectionReason, names: Names) -> str:

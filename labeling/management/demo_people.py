@@ -56,13 +56,13 @@ def describe_people() -> str:
     """The rates, for those who look at the project.
 
     >>> print(describe_people().split(": ")[1].split(";")[0])
-    simulated-ida takes 5 % of Tech for Business and 0 % of Business for Tech, and errs in 1 % of the rest
+    simulated-ida takes 5% of Tech for Business and 0% of Business for Tech, and errs in 1% of the rest
     """
     rates = "; ".join(f"{name} takes {_told(slips)}" for name, slips in ANNOTATORS.items())
     return f"The first answers are of simulated people: {rates}; {ADJUDICATOR} makes no mistakes."
 
 
 def _told(slips: Slips) -> str:
-    missed, added, other = (f"{100 * rate:.0f} %" for rate in (slips.missed, slips.added, slips.other))
+    missed, added, other = (f"{100 * rate:.0f}%" for rate in (slips.missed, slips.added, slips.other))
     between = f"{missed} of {RARE} for {NEIGHBOR} and {added} of {NEIGHBOR} for {RARE}"
     return f"{between}, and errs in {other} of the rest"

@@ -100,7 +100,7 @@ def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
         raise InvalidInput(_("Give each of {names} from 0 to 100.").format(names=", ".join(MIX_PARTS)))
     if (whole := sum(parts.values())) > 100:
         raise InvalidInput(
-            _("The parts make {whole} % together; lower some of them to at most 100 %.").format(whole=whole)
+            _("The parts make {whole}% together; lower some of them to at most 100%.").format(whole=whole)
         )
     mix, _is_new = QueueMix.objects.update_or_create(
         project_id=project_id, defaults={**parts, "changed_by": manager, "changed_at": Now()}

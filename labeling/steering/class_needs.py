@@ -44,7 +44,7 @@ def set_mode(
         raise InvalidInput(_("Give a share with the mode “by hand”, and only with it."))
     if share is not None and not 0 <= share <= MAX_NEEDS_SHARE:
         raise InvalidInput(
-            _("Give a class 0 to {most} % of the queue.").format(most=round(100 * MAX_NEEDS_SHARE))
+            _("Give a class 0 to {most}% of the queue.").format(most=round(100 * MAX_NEEDS_SHARE))
         )
     Project.objects.select_for_update(no_key=True).get(pk=project_id)  # managers and reports take turns
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():

@@ -147,7 +147,7 @@ class QueueMix(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.random} % random, {self.weak_class} % weak classes"
+        return f"{self.random}% random, {self.weak_class}% weak classes"
 
 
 class PickQuerySet(models.QuerySet["Pick"]):

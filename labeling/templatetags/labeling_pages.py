@@ -7,14 +7,18 @@ from types import ModuleType
 from unicodedata import combining
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from labeling import formatting
 from labeling.learning.text import limits
 
 register = template.Library()
 GROUPED_FROM = 1_000  # below it a whole number looks the same in each language
+register.filter(formatting.percent)
+register.filter(formatting.short_date)
+register.filter(formatting.short_datetime)
+register.filter(formatting.ago)
 LAST_PART = 3  # a cut falls on a space of the last third, if it has one
 JOINTS = re.compile(r"([_\-/.:]+)(?=[^\s_\-/.:])")  # where a long name may break
 JOINERS = "\u200d\ufe0e\ufe0f"  # what follows or precedes them belongs to the same sign
@@ -35,7 +39,17 @@ def number(value: float) -> str:
     """
     if isinstance(value, int) and abs(value) < GROUPED_FROM:
         return str(value)
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return formatting.number(value)
+
+
+@register.filter
+def decimal(value: float | None, digits: int) -> str:
+    """The number with so many digits behind the point; empty where there is none.
+
+    >>> decimal(12345.678, 1), decimal(None, 2)
+    ('12,345.7', '')
+    """
+    return "" if value is None else formatting.decimal(value, digits)
 
 
 @register.filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from django import forms
@@ -23,6 +23,7 @@ from labeling.exceptions import KeyReused, LabelingError
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import SelectionReason
 from labeling.formats.names import NameProblem, checked_names
+from labeling.formatting import percent
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import MAX_CLASSES
 from labeling.jobs import outbox
@@ -394,8 +395,8 @@ def _headline(member: Membership, summary: Overview) -> str:
     if not standing.settled:
         is_begun = summary.model is not None or any(day.answers for day in summary.days)
         return _("No document is settled yet") if is_begun else _("Ready for the first label")
-    share = 100 * standing.settled // max(standing.to_settle, 1)
-    return _("{share} % of the documents are settled").format(share=share)
+    share = percent(floor(100 * standing.settled / max(standing.to_settle, 1)) / 100)
+    return _("{share} of the documents are settled").format(share=share)
 
 
 def _bars(days: list[Day]) -> list[Bar]:

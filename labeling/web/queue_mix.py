@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labeling.annotations.ground_truth import label_counts
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput, LabelingError
+from labeling.formatting import percent
 from labeling.guidelines import classes
 from labeling.guidelines.classes import checked_seed_words
 from labeling.guidelines.models import LabelClass
@@ -65,7 +66,7 @@ class MixForm(forms.Form):
         parts = dict(super().clean() or {})
         whole = sum(parts.get(name, 0) for name in MIX_PARTS)
         if whole > 100:
-            message = _("The parts make {whole} % together; lower some of them to at most 100 %.")
+            message = _("The parts make {whole}% together; lower some of them to at most 100%.")
             raise ValidationError(message.format(whole=whole))
         return parts
 
@@ -133,7 +134,7 @@ class PartRow:
     purpose: str
     wanted: str  # percent; empty where the mix does not say
     entries: int
-    percent: int
+    part: float  # of the head, 0 to 1
 
 
 @require_safe
@@ -191,7 +192,7 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
     context = {
         "member": member,
         "parts": _parts(member.project),
-        "margin_percent": round(100 * mix.margin),
+        "margin": mix.margin,
         "own": QueueMix.objects.filter(project=member.project).select_related("changed_by").first(),
         "is_default_strategy": member.project.strategy == Project.Strategy.DEFAULT,
         "form": MixForm.of(mix),
@@ -209,16 +210,16 @@ def _parts(project: Project) -> list[PartRow]:
     if project.strategy == Project.Strategy.DEFAULT:
         mix = mix_of(project, LabelClass.objects.active().filter(project=project).count())
         for share in ("random", "weak_class", "margin", "second_opinion", "seed_words"):
-            percent = _("{n} %").format(n=round(100 * getattr(mix, share)))
+            written = percent(getattr(mix, share))
             is_most = share in ("second_opinion", "seed_words")
-            target_shares[share] = _("at most {percent}").format(percent=percent) if is_most else percent
+            target_shares[share] = _("at most {percent}").format(percent=written) if is_most else written
     return [
         PartRow(
             str(name),
             str(purpose),
             target_shares.get(share, ""),
             entries.get(share, 0),
-            round(100 * entries.get(share, 0) / whole),
+            entries.get(share, 0) / whole,
         )
         for share, (name, purpose) in SHARES.items()
         if share in target_shares or entries.get(share)

@@ -258,7 +258,7 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
         "table": ClassTable(active, member.project.kind),
         "new_class": NewClass.after(active, member.project.kind),
         "retired": _classes(member, is_active=False),
-        "test_percent": round(100 * member.project.test_share),
+        "test_share": member.project.test_share,
     }
     return render(request, "labeling/project_settings.html", context | forms, status=status)
 

@@ -216,7 +216,7 @@ def test_likely_and_recent_classes_come_first_only_where_suggestions_are_open(
     expect(first).to_contain_text("Zürich")
     exclusion.change(many.pk, joan, suggestion_policy="shown")
     page.reload()
-    expect(first).to_contain_text(re.compile(r"Class 50\s+suggested, 70 %"))
+    expect(first).to_contain_text(re.compile(r"Class 50\s+suggested, 70%"))
     ready(page)
     press(page, "5")
     shows(page, TEXTS[1])

@@ -51,7 +51,7 @@ def test_after_tells_only_who_chose_another_class(open_as: Open, tickets: Projec
     press(page, "2")
     shows(page, TEXTS[1])
     press(page, "1")
-    advice = "The model says Billing, 62 %. Press again to keep Refund, or choose."
+    advice = "The model says Billing, 62%. Press again to keep Refund, or choose."
     expect(page.get_by_text(advice)).to_be_visible()
     shows(page, TEXTS[1])
     assert violations(page) == []
@@ -100,7 +100,7 @@ def test_after_without_script_is_hidden(open_as: Open, tickets: Project, ann: Us
 def test_shown_marks_the_likely_class(open_as: Open, tickets: Project, ann: User):
     ids = told(tickets, "shown")
     page = open_as(ann, desk(tickets), reduced_motion="reduce")
-    expect(page.get_by_role("button", name="Billing")).to_contain_text("suggested, 62 %")
+    expect(page.get_by_role("button", name="Billing")).to_contain_text("suggested, 62%")
     assert violations(page) == []
     press(page, "1")
     shows(page, TEXTS[1])
@@ -113,7 +113,7 @@ def test_shown_marks_the_likely_class(open_as: Open, tickets: Project, ann: User
 def test_preselected_is_confirmed_by_enter_or_overridden_by_a_key(open_as: Open, tickets: Project, ann: User):
     ids = told(tickets, "preselected")
     page = open_as(ann, desk(tickets), reduced_motion="reduce")
-    expect(page.get_by_role("button", name="Billing")).to_contain_text("suggested, 62 %")
+    expect(page.get_by_role("button", name="Billing")).to_contain_text("suggested, 62%")
     assert violations(page) == []
     press(page, "Enter")
     shows(page, TEXTS[1])

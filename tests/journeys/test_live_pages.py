@@ -46,7 +46,7 @@ def test_an_import_tells_how_far_it_is_and_then_what_came_of_it(
     expect(page.get_by_role("heading", name="The file waits for a worker")).to_be_visible()
     expect(page.get_by_role("link", name="Look again")).to_be_hidden()
     ImportJob.objects.update(state="running", bytes_read=40)
-    expect(page.get_by_text("40 % of the file")).to_be_visible()
+    expect(page.get_by_text("40% of the file")).to_be_visible()
     ImportJob.objects.update(state="done", imported=7)
     expect(page.get_by_role("heading", name="7 documents are new")).to_be_visible()
 

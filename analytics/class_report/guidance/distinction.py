@@ -9,6 +9,7 @@ from analytics.class_report.report import ClassReport
 from analytics.confusion.matrix import documents_of
 from analytics.confusion.report import AmbiguousPair, Verdict
 from analytics.confusion.wording import cause, evidence, expected_by_chance, people, remedy
+from labeling.formatting import percent
 
 MAX_PAIRS = 2
 
@@ -53,12 +54,10 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
 def _how_sure(pair: AmbiguousPair) -> str:
     if pair.model.share.value is None or pair.model.share.interval is None:
         return ""
-    share = _(
-        "Of what is either class, {share:.0f} % is mixed up, {low:.0f} to {high:.0f} % with 95 % confidence."
-    )
+    share = _("Of what is either class, {share} is mixed up, {low} to {high} with 95% confidence.")
     share_text = share.format(
-        share=100 * pair.model.share.value,
-        low=100 * pair.model.share.interval.low,
-        high=100 * pair.model.share.interval.high,
+        share=percent(pair.model.share.value),
+        low=percent(pair.model.share.interval.low),
+        high=percent(pair.model.share.interval.high),
     )
     return " ".join(sentence for sentence in (share_text, expected_by_chance(pair), people(pair)) if sentence)

@@ -15,7 +15,7 @@ from analytics.class_report.guidance.finding import (
 )
 from analytics.class_report.report import ClassReport, ClassRow
 from analytics.metrics.classification import ClassScores
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.guidelines.models import LabelClass
 
 LEARNABLE_LABELS_THRESHOLD = 15  # below it a class can hardly be learned

@@ -12,7 +12,7 @@ from analytics.class_report.report import ClassReport
 from analytics.data.content_cache import cached_by_content
 from analytics.metrics.measures import Measure
 from analytics.metrics.mismatch import mismatch
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.projects.models import Project
 
 SURE = 0.01  # p-value of a difference between mixes

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from analytics.class_report.guidance.finding import Finding, see
 from analytics.class_report.report import ClassReport
 from analytics.data.unlike_texts import UnlikeTexts
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 
 
 def unlike_labeled(report: ClassReport) -> list[Finding]:
@@ -65,7 +65,7 @@ def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
         if is_worse
         else _("Texts that repeat each other may mix classes, or their labels contradict each other."),
         how_sure=_(
-            "The difference is {low} to {high} points (95 % interval). Near-duplicates share four fifths of "
+            "The difference is {low} to {high} points (95% interval). Near-duplicates share four fifths of "
             "their words (MinHash)."
         ).format(low=round(100 * low), high=round(100 * high)),
         tone="warn",

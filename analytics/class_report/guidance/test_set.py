@@ -14,7 +14,7 @@ from analytics.class_report.guidance.finding import (
 )
 from analytics.class_report.guidance.labels import names_of
 from analytics.class_report.report import ClassReport
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
 
 NEARLY_PERFECT = 0.995  # accuracy

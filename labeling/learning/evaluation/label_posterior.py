@@ -10,11 +10,11 @@ from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Doubles, Flag
 from labeling.learning.classifiers.linear import fit_multi, fit_single
 from labeling.learning.text.rows import Rows
 
-DOUBTFUL_BELOW = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85 %
+DOUBTFUL_BELOW = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85%
 FLOOR = 0.04  # of an even prior: a model is never surer than that against people
 MIN_ACCURACY, MAX_ACCURACY = 0.8, 0.95  # of an annotator, whatever few comparisons say
 PRIOR_ACCURACY, PRIOR_WEIGHT = 0.875, 20  # of somebody whose answers were never compared
-FOLDS = 2  # three cost twice as much and found no more wrong labels on four sets with 10 % of them
+FOLDS = 2  # three cost twice as much and found no more wrong labels on four sets with 10% of them
 
 
 def annotator_accuracy(right: AnyIntegers, compared: AnyIntegers) -> Doubles:

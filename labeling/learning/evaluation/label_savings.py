@@ -30,7 +30,7 @@ class QualityCurve:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with the interval that holds it with 95 % confidence."""
+    """A number with the interval that holds it with 95% confidence."""
 
     value: float
     low: float

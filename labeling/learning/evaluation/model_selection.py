@@ -40,7 +40,7 @@ class Score:
 class CorrectedDifference:
     """Candidate less standard, the mean over the folds; positive is better for both measures.
 
-    reach : half of the 95 % interval; p : how often noise alone gives so much or more
+    reach : half of the 95% interval; p : how often noise alone gives so much or more
     """
 
     mean: float

@@ -24,8 +24,8 @@ MIN_MODELS = 4  # of a learning curve
 MIN_GROWTH = 1.5  # from its first to its last number of labels
 MIN_TEST_DOCUMENTS = 30  # documents
 NEXT = 100  # labels
-Z = 1.959964  # 97.5 % of the normal distribution
-T_QUANTILES = (  # 97.5 % of Student's distribution with 1, 2, 3 … degrees of freedom
+Z = 1.959964  # 97.5% of the normal distribution
+T_QUANTILES = (  # 97.5% of Student's distribution with 1, 2, 3 … degrees of freedom
     12.70620,
     4.30265,
     3.18245,
@@ -53,7 +53,7 @@ class TrendStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Trend:
-    """Accuracy gained per 100 labels, with its 95 % interval; n documents drawn at random tell it."""
+    """Accuracy gained per 100 labels, with its 95% interval; n documents drawn at random tell it."""
 
     slope: float
     low: float
@@ -63,7 +63,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Gain:
-    """Accuracy that the next `NEXT` labels may bring, with its 95 % interval."""
+    """Accuracy that the next `NEXT` labels may bring, with its 95% interval."""
 
     value: float
     low: float
@@ -203,7 +203,7 @@ def expected_gain(labels: Integers, wrong: AnyFloats, documents: Integers) -> Ga
 
 
 def t_quantile(degrees: int) -> float:
-    """97.5 % of Student's distribution, to 1e-4: from a table, and from an expansion where that is as exact.
+    """97.5% of Student's distribution, to 1e-4: from a table, and from an expansion where that is as exact.
 
     degrees : of freedom, at least 1. SciPy would tell too, but takes a web process a second to load.
 

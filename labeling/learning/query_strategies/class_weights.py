@@ -55,7 +55,7 @@ def weak_class_weights(f1: AnyFloats, counts: AnyIntegers, is_ambiguous: Flags |
 
 
 def most_of_one_class(total: int, n_open: int) -> int:
-    """Places that one class may get of `total`: 40 %, or 1.5 times an even share of few classes.
+    """Places that one class may get of `total`: 40%, or 1.5 times an even share of few classes.
 
     >>> most_of_one_class(10, 5), most_of_one_class(10, 2), most_of_one_class(10, 0)
     (4, 8, 10)
@@ -85,13 +85,13 @@ def class_agreement(true_flags: Flags, documents: AnyIntegers) -> Doubles:
 
 
 def quotas(weights: AnyFloats, available: AnyIntegers, total: int) -> Integers:
-    """Share `total` places out by weight; none gets more than 40 % of them or than it can fill.
+    """Share `total` places out by weight; none gets more than 40% of them or than it can fill.
 
     weights : (n_classes,) not negative
     available : (n_classes,) documents that could fill a place
     returns : (n_classes,) places; they sum to `total` wherever documents and classes suffice
 
-    With two or three classes the cap is 75 or 50 %: 1.5 times an even share.
+    With two or three classes the cap is 75 or 50%: 1.5 times an even share.
 
     >>> quotas(np.array([.8, .1, .05, .05]), np.array([50, 50, 50, 1]), 10)
     array([4, 3, 2, 1])

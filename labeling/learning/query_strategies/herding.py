@@ -6,7 +6,7 @@ import numpy as np
 
 from labeling.learning.arrays.types import AnyFloats, Floats, Integers
 
-SHARPNESS = 4.0  # of the kernel: at cosine .5 a document still covers 14 % of another
+SHARPNESS = 4.0  # of the kernel: at cosine .5 a document still covers 14% of another
 
 
 def herd(points: Floats, weights: AnyFloats, candidates: Floats, near: Floats | None, count: int) -> Integers:

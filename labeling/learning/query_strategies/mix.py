@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 MAX_NEEDS_SHARE = 0.6  # of the head, for the needs of all classes: doubt and the random share keep theirs
 UNCERTAINTY_THRESHOLD = 15  # labels of a class, below which what the model doubts of it is mostly not of it
-CLASS_COUNT_THRESHOLD = 30  # above it the random share is 5 % and the weak classes' part a quarter
+CLASS_COUNT_THRESHOLD = 30  # above it the random share is 5% and the weak classes' part a quarter
 
 
 class Strategy(StrEnum):

@@ -99,7 +99,7 @@ class EmbeddingStore:
         """Vectors of these documents, in this order, and whether each is there.
 
         positions : (n,) 0 or more, repeats allowed
-        returns : (n, width) of length 1 within 0.3 %, zeros where there is none; (n,)
+        returns : (n, width) of length 1 within 0.3%, zeros where there is none; (n,)
         """
         positions_int = positions.astype(np.int64)
         flags = self._flags(positions_int)

@@ -174,6 +174,6 @@ def _table(result: dict[str, Any]) -> str:
     lines.append(f"{'all':>8} {full['accuracy']:9.4f} {full['macro_f1']:9.4f}")
     lines.append(f"Area under the macro F1 curve: {result['aulc_macro_f1']:.4f}")
     lines.append(
-        f"Labels to 95 % of the macro F1 of all labels: {result['labels_to_95_percent'] or 'not reached'}"
+        f"Labels to 95% of the macro F1 of all labels: {result['labels_to_95_percent'] or 'not reached'}"
     )
     return "\n".join(lines)

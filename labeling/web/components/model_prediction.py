@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labeling.documents.models import Document
-from labeling.explanations.reasons import percent
+from labeling.formatting import percent
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.current import current_prediction
 

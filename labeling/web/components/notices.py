@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from labeling.formatting import short_datetime
 from labeling.jobs import service_status
 
 SET_ASIDE_HOURS = 24  # so long it is told
@@ -55,7 +54,7 @@ def _outage(outage: service_status.Outage) -> Notice:
 
 
 def _set_aside(path: Path) -> Notice:
-    when = date_format(localtime(_time_of(path)), "SHORT_DATETIME_FORMAT")
+    when = short_datetime(_time_of(path))
     text = _("It began anew at {when}, and its files are kept in {folder}. What the workers owe is not lost.")
     return Notice(_("The message broker could not read its files"), text.format(when=when, folder=path.name))
 

@@ -10,8 +10,9 @@ from labeling.desk.context import ClassCard, DeskContext, desk_context
 from labeling.documents.metadata import shown_metadata
 from labeling.documents.models import Document
 from labeling.explanations.model_evidence import explanation
-from labeling.explanations.reasons import describe_reason, percent
+from labeling.explanations.reasons import describe_reason
 from labeling.explanations.suggestions import Policy, Suggestion, offered
+from labeling.formatting import percent
 from labeling.guidelines.shortcuts import effective_keys
 from labeling.projects.models import Membership, Project
 from labeling.queue.claims import HeldDocument

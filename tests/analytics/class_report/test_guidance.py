@@ -86,7 +86,7 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
     judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
     good = findings_now(tickets)["too_good"]
-    assert "100 % of 30 test documents are right; 89 % would fit as well." in good.text
+    assert "100% of 30 test documents are right; 89% would fit as well." in good.text
     assert findings_now(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
 
 
@@ -136,7 +136,7 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
     assert (unclear.title, unclear.tone) == ("Refund and Billing are not clearly distinct", "bad")
     assert unclear.text == (
         "4 of 10 Refund test documents are called Billing, and the other way 1 of 10. "
-        "Annotators disagree on the same pair 100 % of the time, so the rule is unclear, not only the model "
+        "Annotators disagree on the same pair 100% of the time, so the rule is unclear, not only the model "
         "weak."
     )
     assert "Two people split on it in 10 of 10 comparisons of their answers." in unclear.how_sure

@@ -142,7 +142,7 @@ def test_of_several_labels_what_is_missed_and_what_is_added_make_the_pair(
     assert f"missed={refund}&amp;extra={billing}" in text
     assert "3 of 5 test documents with Refund get Billing instead." in text
     assert "1 are called Billing where nothing is" in text
-    assert "100 % of 4" in text  # Refund and Delivery come together: Delivery never without Refund
+    assert "100% of 4" in text  # Refund and Delivery come together: Delivery never without Refund
 
 
 def test_of_spans_the_same_place_of_another_type_is_told_from_missed_and_spurious(

@@ -72,10 +72,10 @@ def test_a_difference_beyond_noise_is_a_finding_with_both_numbers(stream: Projec
     worse = findings_now(stream)["unlike_labeled"]
     assert worse.title == "The model is worse on texts unlike any labeled one"
     assert worse.text == (
-        "40 % of 20 test documents without a near-duplicate among the labeled ones are right, "
-        "100 % of the others."
+        "40% of 20 test documents without a near-duplicate among the labeled ones are right, "
+        "100% of the others."
     )
-    assert "95 % interval" in worse.how_sure
+    assert "95% interval" in worse.how_sure
 
 
 def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Client, joan: User) -> None:

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils.formats import date_format
 
 from analytics.distribution.breakdowns import _periods
 from analytics.distribution.report import distribution
@@ -18,6 +17,7 @@ from labeling.annotations import adjudication, corrections, imported, submit
 from labeling.annotations.models import Annotation
 from labeling.exchange.exporting import ExportFormat, Scope, export
 from labeling.explanations.selection_reason import SelectionReason
+from labeling.formatting import short_date
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
 from tests.fixtures.people import fill, label
@@ -141,7 +141,7 @@ def test_stretches_of_time_are_dates_in_json_and_words_on_the_page(
     client.force_login(joan)
     told = client.get(reverse("analytics_api:report_distribution", args=[tickets.pk])).json()
     assert [group["name"] for group in told["by_time"]] == [today.isoformat()]
-    assert date_format(today, "SHORT_DATE_FORMAT") in client.get(page(tickets)).content.decode()
+    assert short_date(today) in client.get(page(tickets)).content.decode()
 
 
 @pytest.mark.parametrize("kind", ["multi", "spans"])

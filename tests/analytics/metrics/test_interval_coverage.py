@@ -1,4 +1,4 @@
-"""How often does a 95 % interval hold the truth? Simulated test sets of models whose scores are known."""
+"""How often does a 95% interval hold the truth? Simulated test sets of models whose scores are known."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def flags(indices, n_classes: int):
 
 
 def two_models(seed: int, n_documents: int = 120, n_classes: int = 4, better: float = 0.0):
-    """A truth and two models that err on 30 % of the documents, the second on fewer by `better`."""
+    """A truth and two models that err on 30% of the documents, the second on fewer by `better`."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, n_classes, n_documents)
     first, second = truth.copy(), truth.copy()
@@ -133,7 +133,7 @@ def test_classes_are_judged_together_so_that_chance_does_not_pick_one():
     for seed in range(40):
         differences = paired_differences(*two_models(seed, n_documents=300, n_classes=20))
         alarms += any(difference.is_beyond_noise for difference in differences.classes)
-    assert alarms <= 6  # 95 % of comparisons of equal models should have none
+    assert alarms <= 6  # 95% of comparisons of equal models should have none
 
 
 def test_spans_are_compared_by_their_counts():

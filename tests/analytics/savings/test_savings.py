@@ -25,7 +25,7 @@ def estimates(*values: float, reach: float = 0.02) -> list[dict[str, float]]:
 
 
 def result(saved: float, reach: float = 20) -> dict[str, Any]:
-    """As a replay leaves it: the queue's mix saves so many labels to 95 %."""
+    """As a replay leaves it: the queue's mix saves so many labels to 95%."""
     (mix_saved,) = estimates(saved, reach=reach)
     (mix_needed,) = estimates(150 - saved, reach=reach)
     (at_random,) = estimates(150, reach=reach)
@@ -88,7 +88,7 @@ def test_a_saving_beyond_noise_is_the_title_with_its_hours(
     told(tickets, joan, result(saved=100))
     shown = page(tickets)
     assert "needed 100 fewer labels than random documents" in shown
-    assert "saved 67 % of the labels" in shown
+    assert "saved 67% of the labels" in shown
     report = savings_report(tickets)
     assert report.headline
     assert report.headline.hours

@@ -74,7 +74,7 @@ def test_the_slice_on_which_the_model_is_worse_is_found(
     assert {field.name for field in report.fields} == {"Length of the text", "source", "year"}
     client.force_login(joan)
     text = client.get(reverse("analytics:slices", args=[project.pk]) + "?by=source").content.decode()
-    assert "Weakest part: source is mail. Wrong on 67 % of its documents, on 0 % of the others" in text
+    assert "Weakest part: source is mail. Wrong on 67% of its documents, on 0% of the others" in text
     assert "test-set/?model=1&amp;field=source&amp;value=mail" in text
 
 
@@ -233,7 +233,7 @@ def test_languages_and_files_are_slices_and_their_documents_are_found_in_the_poo
     tell(tickets, tests[1::2], "en")
     client.force_login(joan)
     page = client.get(reverse("analytics:slices", args=[tickets.pk]) + "?by=@language").content.decode()
-    assert "Weakest part: language is German. Wrong on 67 %" in page
+    assert "Weakest part: language is German. Wrong on 67%" in page
     assert {field.name for field in slices(tickets).fields} == {"Length of the text", "language", "file"}
     picked = pick_from_pool(
         tickets.pk, joan, where=Slice(TOLD_LANGUAGE, "de"), count=20, reason="German documents"

@@ -73,7 +73,7 @@ def test_the_page_says_which_class_gets_how_much_and_why(tickets: Project, clien
     ordered(tickets, "Billing", "weak_class", 6)
     client.force_login(ann)
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
-    assert "Billing gets 50 % of the queue: recall 0.50 [0.35, 0.65] on 40 test documents." in text
+    assert "Billing gets 50% of the queue: recall 0.50 [0.35, 0.65] on 40 test documents." in text
     assert "At random" in text
     assert "<form" not in text.split("<h1>")[1]  # an annotator reads, and changes nothing
     table = client.get(reverse("analytics:steering_csv", args=[tickets.pk])).content.decode()
@@ -218,7 +218,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
     assert (row["target_queue_share"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
     page = client.get(reverse("analytics:classes", args=[learned.pk])).content.decode()
-    assert "wanted 25 %, by hand" in page
+    assert "wanted 25%, by hand" in page
 
 
 def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(

@@ -292,4 +292,4 @@ def test_every_kind_of_project_has_its_review(
     assert ("As the model marks it" in html) == is_spans
     element = f'<u class="towards" title="1.00">{document.text[2:6]}</u>'
     assert (element if is_spans else '<mark class="towards" title="1.00">twice</mark>') in compact(html)
-    assert ("least sure mark 90 %" in html) == is_spans
+    assert ("least sure mark 90%" in html) == is_spans

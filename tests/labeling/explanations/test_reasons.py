@@ -33,7 +33,7 @@ def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
     reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "top": TOP})
     assert "Refund is a weak class that needs more labels" in reason_sentence(reason, NAMES)
     sought = reason_sentence(replace(reason, is_rare_class=True), NAMES)
-    assert sought == "Refund has few labels, and this document is one of the likeliest of it (41 % likely)."
+    assert sought == "Refund has few labels, and this document is one of the likeliest of it (41% likely)."
     assert "Refund" not in reason_sentence(replace(reason, is_rare_class=True), NAMES, shows_classes=False)
     assert "class" not in shown_reason(replace(reason, is_rare_class=True), NAMES, False)
 
@@ -48,7 +48,7 @@ def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() ->
 def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> None:
     reason = SelectionReason.from_json({"share": "second_opinion", "given": 1, "posterior": 0.42})
     assert reason_sentence(reason, NAMES) == (
-        "a second opinion on it is wanted: the answer it has is right with a chance of 42 %."
+        "a second opinion on it is wanted: the answer it has is right with a chance of 42%."
     )
 
 

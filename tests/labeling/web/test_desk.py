@@ -254,12 +254,12 @@ def test_the_model_s_opinion_is_hidden_unless_the_project_shows_it(annotator, ti
     reason = {"share": "margin", "top": [[refund, 0.41], [billing, 0.38]]}
     QueueEntry.objects.update(reason=reason)
     hidden = annotator.get(url(tickets)).content.decode()
-    assert "torn between two classes (41 % and 38 %)" in hidden
+    assert "torn between two classes (41% and 38%)" in hidden
     assert "suggested" not in hidden
     exclusion.change(tickets.pk, joan, suggestion_policy="shown")
     shown = annotator.get(url(tickets))
-    assert "torn between Refund (41 %) and Billing (38 %)" in shown.content.decode()
-    assert shown.content.decode().count("suggested, 41 %") == 1
+    assert "torn between Refund (41%) and Billing (38%)" in shown.content.decode()
+    assert shown.content.decode().count("suggested, 41%") == 1
     sent(annotator, tickets, "Billing", suggestion=shown.context["suggestion"])
     assert Annotation.objects.get().suggestion == {
         "policy": "shown",

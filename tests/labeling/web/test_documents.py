@@ -158,7 +158,7 @@ def test_the_page_of_a_document_says_what_the_model_says(
         HeldOutPrediction.objects.create(
             model_version=version, document_id=held.document_id, probabilities=[0.8, 0.2]
         )
-    said = "Model 7 says: Refund 80 %, Billing 20 %" if split == "test" else "Model 6 says: Billing 61 %"
+    said = "Model 7 says: Refund 80%, Billing 20%" if split == "test" else "Model 6 says: Billing 61%"
     assert said in " ".join(text(client.get(address)).split())
 
 

@@ -198,7 +198,7 @@ def test_the_home_shows_progress_the_queue_with_reasons_and_the_people(
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
-    assert "16 % of the documents are settled" in page
+    assert "16% of the documents are settled" in page
     assert "of 6 documents" in page
     assert "1 answer in 14 days" in page
     assert "Which card is on file for my invoices?" in page

@@ -43,8 +43,8 @@ def test_the_page_shows_what_is_wanted_and_what_the_order_holds(
 ) -> None:
     page = text(client.get(reverse("labeling:mixing", args=[trained.pk])))
     assert "The default mix." in page
-    assert re.search(r"At random keeps the numbers honest 10 % \d+ \d+ %", page)
-    assert "Second opinions answers that are in doubt at most 10 % 0 0 %" in page
+    assert re.search(r"At random keeps the numbers honest 10% \d+ \d+%", page)
+    assert "Second opinions answers that are in doubt at most 10% 0 0%" in page
     assert "Back to the default" not in page
 
 
@@ -52,7 +52,7 @@ def test_a_mix_is_saved_followed_and_taken_back(client: Client, shop: Project, a
     page = text(send(client, "change_mix", shop.pk, data=PARTS))
     assert "The next ranking follows your mix." in page
     assert "A mix of your own, set by joan." in page
-    assert "Doubt gets what is left: 20 % now." in page
+    assert "Doubt gets what is left: 20% now." in page
     label_rightly(shop, ann, 20)
     train(shop)
     chosen = [e.reason["share"] for e in QueueEntry.objects.live(shop)]
@@ -65,7 +65,7 @@ def test_a_mix_is_saved_followed_and_taken_back(client: Client, shop: Project, a
 def test_parts_beyond_the_whole_are_refused_where_they_stand(client: Client, tickets: Project) -> None:
     answer = send(client, "change_mix", tickets.pk, data=PARTS | {"random": 90})
     assert answer.status_code == 422
-    assert "The parts make 140 % together" in text(answer)
+    assert "The parts make 140% together" in text(answer)
     assert send(client, "change_mix", tickets.pk, data=PARTS | {"random": -1}).status_code == 422
     assert not QueueMix.objects.exists()
 

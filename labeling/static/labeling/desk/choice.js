@@ -92,12 +92,10 @@ function tell(chosen, model, odds) {
   const advice = answer().querySelector(".advice");
   const isSingle =
     advice.dataset.says && chosen.length === 1 && model.length === 1 && !answer().querySelector("[type=checkbox]");
-  const share = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 0 }).format(
-    100 * odds.get(model[0]),
-  );
+  const share = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(odds.get(model[0]));
   advice.textContent = (isSingle ? advice.dataset.says : advice.dataset.several)
     .replace("{model}", model.map(named).join(", ") || advice.dataset.nothing)
-    .replace("{odds}", `${share} %`)
+    .replace("{odds}", share)
     .replace("{mine}", chosen.map(named).join(", "));
   advice.hidden = false;
   for (const choice of document.querySelectorAll("#classes > .class")) {

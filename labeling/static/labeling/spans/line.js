@@ -146,5 +146,5 @@ function short(text) {
 
 /** @param {number} share */
 function percent(share) {
-  return new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 0 }).format(100 * share);
+  return new Intl.NumberFormat(document.documentElement.lang || "en", { style: "percent" }).format(share);
 }

@@ -78,7 +78,7 @@ def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):
 def test_wrong_labels_do_not_break_the_committee(pool, labels, auxiliary):
     rng = np.random.default_rng(3)
     given = labels[:120].copy()
-    wrong = rng.choice(120, 18, replace=False)  # 15 %
+    wrong = rng.choice(120, 18, replace=False)  # 15%
     given[wrong] = (given[wrong] + 1 + rng.integers(2, size=18)) % 3
     committee = fit_committee(pool.part(np.arange(120)), given, 3, auxiliary=auxiliary)
     assert accuracy(committee, pool, labels) > 0.9
