@@ -53,6 +53,7 @@ if "REDIS_URL" in OURS or not os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = VALKEY.url
 os.environ["TEST_SERVERS_OF_OUR_OWN"] = " ".join(OURS)
 os.environ["DATA_DIR"] = str(FOLDER / "data")
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as in the service; NumPy reads it later
 os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
 
 

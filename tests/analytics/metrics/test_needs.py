@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.metrics.needs import MAX_CLASS_SHARE, MAX_TOTAL_SHARE, capped, lower_bounds, needs
+from tests.thorough import examples
 
 COUNT = st.integers(0, 60)
 ROW = st.tuples(COUNT, COUNT, COUNT, st.integers(0, 400), st.booleans())  # tp, fp, fn, labels, ambiguous
@@ -18,7 +19,7 @@ def shares(rows: list[tuple[int, int, int, int, bool]], target: float = 0.8) -> 
 
 
 @given(TABLES, st.floats(0.1, 1.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_nothing_starves(rows: list[tuple[int, int, int, int, bool]], target: float) -> None:
     """No class gets more than its cap, and all together leave the rest of the head alone."""
     result = shares(rows, target)
@@ -29,7 +30,7 @@ def test_nothing_starves(rows: list[tuple[int, int, int, int, bool]], target: fl
 
 
 @given(TABLES, st.integers(0, 11), st.integers(1, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_class_that_gets_weaker_never_gets_less(
     rows: list[tuple[int, int, int, int, bool]], index: int, lost: int
 ) -> None:
@@ -42,7 +43,7 @@ def test_a_class_that_gets_weaker_never_gets_less(
 
 
 @given(TABLES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_class_that_surely_reaches_the_target_gets_nothing(
     rows: list[tuple[int, int, int, int, bool]],
 ) -> None:

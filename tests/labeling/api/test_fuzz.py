@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from labeling.projects.models import Project
 from tests.labeling.api.conftest import Caller
 from tests.labeling.api.test_permissions import MATRIX, ROUTES, World, address, world
+from tests.thorough import examples
 
 __all__ = ["world"]
 
@@ -54,7 +55,7 @@ def test_no_body_makes_an_operation_fail(world: World, joan: User, name: str, me
     right = MATRIX[name, method][1](world, joan)
     path = address(ROUTES[name, method], world, joan, world.project.pk)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def throw(data: st.DataObject) -> None:
         cache.clear()

@@ -13,6 +13,7 @@ from labeling.projects.models import Project
 from labeling.web.desk import operations
 from tests.labeling.web.test_desk import url
 from tests.labeling.web.test_prefetch import annotator, answered, operation, save, shown
+from tests.thorough import part_of
 
 pytestmark = pytest.mark.usefixtures("annotator")
 
@@ -53,11 +54,12 @@ def in_hand(project: Project, person: User) -> str:
     return open_desk(project.pk, person).documents[0].token
 
 
+DOS = ["answer", "skip", "defer", "ask", "undo"]
 HOSTILE = ["\0", "\0" * 100, "x" * 100_000, "\ud800", HUGE, TOO_MANY_DIGITS, "-1", "<b>", "'\""]
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value[:8]))
-@pytest.mark.parametrize("do", ["answer", "skip", "defer", "ask", "undo"])
+@pytest.mark.parametrize("do", DOS)
 def test_hostile_fields_are_refused_once_and_for_all(
     client: Client, make_project: Any, ann: User, do: str, value: str
 ):
@@ -79,7 +81,7 @@ def test_hostile_fields_are_refused_once_and_for_all(
         "span_end",
     )
     plain = {"key": "k", "label_class": str(tickets.classes.get(name="Refund").pk), "text": "Why?"}
-    for name in names:
+    for name in part_of(names, HOSTILE.index(value) + DOS.index(do)):
         fields = plain | {"token": in_hand(tickets, ann), name: value}
         sent = "&".join(f"{field}={text}" for field, text in fields.items())
         body = json.dumps({"person": "", "operations": [{"do": do, "fields": sent}]})

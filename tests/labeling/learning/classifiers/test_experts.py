@@ -26,6 +26,7 @@ from labeling.learning.query_strategies.pool_scores import top_two
 from labeling.learning.storage.graph_store import GraphStore
 from labeling.learning.text.lsa import unit_rows
 from labeling.learning.text.rows import Rows
+from tests.thorough import examples
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_labeled_document_does_not_also_count_as_a_guess(counted, rows, labels
     assert known > (without.scores(rows).argmax(axis=1) == labels).mean()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(count=st.integers(1, 60), anchors=st.integers(0, 40), seed=st.integers(0, 99))
 def test_the_nearest_anchors_are_scikit_learns(count, anchors, seed):
     rng = np.random.default_rng(seed)
@@ -137,7 +138,7 @@ def test_what_a_killed_writer_left_behind_is_written_over(rows, tmp_path):
     assert np.abs(again.take(np.arange(90)).toarray() - near[:90].toarray()).max() < 1e-3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=6), seed=st.integers(0, 99))
 def test_no_fold_judges_what_it_learned_from(sizes, seed):
     labels = np.repeat(np.arange(len(sizes)), sizes)
@@ -176,7 +177,7 @@ def test_experts_on_several_labels_are_weighed_too():
     assert weights[1] == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(n_classes=st.integers(2, 9), seed=st.integers(0, 999))
 def test_the_smallest_margins_are_those_of_breaking_ties(n_classes, seed):
     """As small-text and modAL choose: the smallest difference of the two highest probabilities first."""

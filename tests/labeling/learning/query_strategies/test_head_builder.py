@@ -16,9 +16,10 @@ from labeling.learning.query_strategies.mix import HeadEntry, Mix, SelectionTarg
 from labeling.learning.text.lsa import unit_rows
 from labeling.learning.text.near_duplicates import Candidates
 from tests.labeling.learning.pools import matching, pool
+from tests.thorough import examples
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     count=st.integers(0, 120),
     n_classes=st.integers(1, 40),
@@ -218,7 +219,7 @@ def test_herding_is_as_good_as_trying_every_candidate():
     assert herd(points, weights, points, None, 6).tolist() == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     links=st.lists(st.integers(0, 40), min_size=1, max_size=40),
     closed=st.sets(st.integers(0, 39)),

@@ -28,6 +28,7 @@ from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.storage.token_store import TokenStore
 from labeling.learning.text.tfidf import Featurizer
 from labeling.learning.text.word_clusters import learn_clusters
+from tests.thorough import examples
 
 CLASSES = ["A", "B", "C"]
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -92,7 +93,7 @@ def check_head(scores, store, n_classes, strategy, **options):
 
 
 @pytest.mark.parametrize("is_multi", [False, True])
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(pools, st.integers(0, 99), st.sampled_from(Strategy), st.booleans(), st.booleans())
 @example(NUMBERS, 1, Strategy.DEFAULT, True, False)
 @example(NAMES, 1, Strategy.DISAGREEMENT, True, True)
@@ -137,7 +138,7 @@ def marked(text, seed):
     return [Span(start, end, CLASSES[seed % 3]) for start, end in indices if start < end]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(pools, st.integers(0, 99), st.sampled_from(Strategy))
 @example(NUMBERS, 1, Strategy.DEFAULT)
 @example(SIGNS, 2, Strategy.DISAGREEMENT)

@@ -21,6 +21,7 @@ from labeling.learning.storage.embedding_store import (
     OtherEmbeddings,
     quantized,
 )
+from tests.thorough import examples
 
 WIDTH = 8
 
@@ -36,7 +37,7 @@ def stored(positions, width=WIDTH):
     return quantized(vectors_of(positions, width)) * SCALE
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     parts=st.lists(st.lists(st.integers(0, 200), unique=True, max_size=30), max_size=5),
     asked=st.lists(st.integers(0, 300), max_size=30),

@@ -14,6 +14,7 @@ from labeling.learning.arrays.atomic_folder import GapInStore
 from labeling.learning.storage.feature_store import FeatureStore, OtherFeatures
 from labeling.learning.text.rows import DENSE_SCALE
 from labeling.learning.text.tfidf import Featurizer
+from tests.thorough import examples
 
 
 def assert_holds(store: FeatureStore, rows, count: int) -> None:
@@ -23,7 +24,7 @@ def assert_holds(store: FeatureStore, rows, count: int) -> None:
     assert np.abs(taken.dense - rows.dense[:count]).max(initial=0) <= DENSE_SCALE / 2 + 1e-6  # eight bits
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(sizes=st.lists(st.integers(0, 90), max_size=8), seed=st.integers(0, 99))
 def test_rows_come_back_in_any_order_however_they_were_added(
     sizes, seed, texts, featurizer, rows, tmp_path_factory

@@ -17,6 +17,7 @@ from labeling.learning.text.hashing import words
 from labeling.learning.text.minhash import ALIKE, NUMBERS, band_keys, digests, sign, similarity
 from labeling.learning.text.near_duplicates import NEIGHBORS, join_new
 from labeling.learning.text.signature_store import SignatureStore
+from tests.thorough import examples
 
 NONE = np.zeros(0, dtype=np.int64)
 VOCABULARY = [
@@ -102,7 +103,7 @@ def test_signatures_do_not_depend_on_the_company(texts):
     assert band_keys(sign([])).shape[1] == len(digests(sign([]))) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(texts=texts_of_few_words, seed=st.integers(0, 99))
 def test_equal_texts_are_together_and_the_order_does_not_matter(texts, seed, grouped):
     groups = grouped(texts)
@@ -115,7 +116,7 @@ def test_equal_texts_are_together_and_the_order_does_not_matter(texts, seed, gro
     assert {frozenset(order[list(group)].tolist()) for group in partition(shuffled)} == partition(groups)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(texts=texts_of_few_words, cuts=st.lists(st.integers(0, 30), max_size=4))
 def test_groups_brought_up_to_date_are_those_made_at_once(texts, cuts, grouped, tmp_path_factory):
     folder = tmp_path_factory.mktemp("u")

@@ -18,6 +18,7 @@ from labeling.learning.text.sentence_embeddings import (
     load_embedder,
     plain,
 )
+from tests.thorough import examples
 
 needs_the_extra = pytest.mark.skipif(
     not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
@@ -77,7 +78,7 @@ def test_no_text_however_hostile_stops_it(embedder):
 
 
 @needs_the_extra
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_a_texts_vector_does_not_depend_on_its_company(embedder, texts):
     together = embedder.embed(texts)
