@@ -21,6 +21,7 @@ from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.training.model_status import ModelState, ModelStatus, model_status
 from tests.fixtures.people import label
+from tests.fixtures.saved_projects import Restore
 from tests.fixtures.trained_project import label_rightly, text_of, train
 
 PAGES = (
@@ -39,9 +40,12 @@ REPORTS = ("classes", "confusion", "quality", "test-set", "slices", "steering", 
 
 
 @pytest.fixture
-def spans(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -> Project:
+def spans(restore: Restore, make_project: Callable[..., Project]) -> Project:
     """A project of spans with features and tokens but no model."""
-    settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
+    return restore("forty of spans", lambda: open_spans(make_project))
+
+
+def open_spans(make_project: Callable[..., Project]) -> Project:
     names = ("Refund", "Billing", "Delivery")
     project = make_project(kind="spans", texts=[text_of(names[n % 3], n) for n in range(40)])
     outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)

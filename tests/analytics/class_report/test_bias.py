@@ -17,16 +17,20 @@ from labeling.queue import claims
 from labeling.queue.models import Lease
 from labeling.steering import picks
 from tests.fixtures.people import label
-from tests.fixtures.trained_project import label_rightly, train, truth
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import label_rightly, open_trained, truth
 
 
 @pytest.fixture
-def taught(shop: Project, ann: User) -> Project:
+def taught(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """The shop whose model has said something before thirty answers."""
-    label_rightly(shop, ann, 20)
-    train(shop)
-    label_rightly(shop, ann, 30)
-    return shop
+
+    def build() -> Project:
+        project = open_trained(make_project, ann, 20)
+        label_rightly(project, ann, 30)
+        return project
+
+    return restore("trained on twenty, and thirty answers", build)
 
 
 def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:

@@ -1,5 +1,7 @@
 """Was the model right about what it was then taught?"""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -12,14 +14,20 @@ from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease, QueueEntry
 from tests.fixtures.people import label
-from tests.fixtures.trained_project import label_rightly, train, truth
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import label_rightly, open_trained, train, truth
 
 
 @pytest.fixture
-def taught(trained: Project, ann: User) -> Project:
+def taught(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """A model, and thirty answers to documents that it had an opinion on."""
-    label_rightly(trained, ann, 30)
-    return trained
+
+    def build() -> Project:
+        project = open_trained(make_project, ann)
+        label_rightly(project, ann, 30)
+        return project
+
+    return restore("trained, and thirty answers", build)
 
 
 def test_answers_are_paired_with_what_was_said_before_them(taught: Project) -> None:

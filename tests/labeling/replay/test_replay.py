@@ -19,7 +19,8 @@ from labeling.replay import actions, worker
 from labeling.replay.actions import ask
 from labeling.replay.models import Replay, ReplayCurve
 from tests.fixtures.people import fill, label
-from tests.fixtures.trained_project import WORDS, text_of, truth
+from tests.fixtures.saved_projects import Restore
+from tests.fixtures.trained_project import WORDS, open_shop, text_of, truth
 
 
 def settle(project: Project, **which: Any) -> None:
@@ -30,8 +31,12 @@ def settle(project: Project, **which: Any) -> None:
 
 
 @pytest.fixture
-def settled(shop: Project) -> Project:
+def settled(restore: Restore, make_project: Callable[..., Project]) -> Project:
     """The shop, all of it labeled, with enough documents for a replay."""
+    return restore("settled", lambda: settle_shop(open_shop(make_project)))
+
+
+def settle_shop(shop: Project) -> Project:
     names = list(WORDS)
     fill(shop, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
     fill(shop, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
@@ -42,6 +47,12 @@ def settled(shop: Project) -> Project:
     return shop
 
 
+@pytest.fixture
+def few_steps(monkeypatch: Any) -> None:
+    """A curve of two or three trainings is one too."""
+    monkeypatch.setattr(worker, "MIN_BATCH", 60)
+
+
 def worked(project: Project) -> Replay:
     """The replay after all the work that it takes."""
     while job_worker.work_off(project.pk, OwedWork.Kind.REPLAY):
@@ -49,6 +60,7 @@ def worked(project: Project) -> Replay:
     return Replay.objects.get(project=project)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "MAX_SEEDS", 2)
     ask(settled.pk, joan)
@@ -67,6 +79,7 @@ def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, 
     assert not ReplayCurve.objects.exists()
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_worker_that_is_killed_loses_one_run(settled: Project, joan: User, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "RUN_SECONDS", 0)
     asked = ask(settled.pk, joan)
@@ -96,6 +109,7 @@ def test_labels_that_come_during_a_replay_change_nothing_of_it(settled: Project,
     assert Replay.objects.get(pk=asked.pk).pool_annotations == before
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
     settled: Project, joan: User, monkeypatch: Any
 ) -> None:
@@ -140,6 +154,7 @@ def test_a_large_past_is_drawn_from_at_random(settled: Project, joan: User, monk
     assert len(set(asked.pool_annotations)) == 100 < asked.label_count
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_several_classes_are_replayed_too(
     make_project: Callable[..., Project], joan: User, settings: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:

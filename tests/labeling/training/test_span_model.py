@@ -62,6 +62,19 @@ def open_marked(make_project: Callable[..., Project]) -> Project:
     return project
 
 
+@pytest.fixture
+def taught(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
+    """The same with forty answers and a model."""
+
+    def build() -> Project:
+        project = open_marked(make_project)
+        answer(project, ann, 40)
+        train(project)
+        return project
+
+    return restore("marked and trained", build)
+
+
 def test_the_tokens_of_a_pool_are_made_with_its_features(marked: Project) -> None:
     tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
     assert tokens is not None
@@ -86,10 +99,8 @@ def test_every_strategy_orders_the_pool(strategy: str, marked: Project, ann: Use
     assert wanted <= rows <= wanted | {"margin", "random", "test", "weak_class"}
 
 
-def test_the_test_set_gets_spans_with_probabilities(marked: Project, ann: User) -> None:
-    answer(marked, ann, 60)
-    train(marked)
-    predictions = HeldOutPrediction.objects.filter(model_version__project=marked)
+def test_the_test_set_gets_spans_with_probabilities(taught: Project) -> None:
+    predictions = HeldOutPrediction.objects.filter(model_version__project=taught)
     for start, end, number, probability in (
         span for prediction in predictions for span in prediction.spans or ()
     ):
@@ -98,35 +109,29 @@ def test_the_test_set_gets_spans_with_probabilities(marked: Project, ann: User) 
         assert 0 < probability <= 1
 
 
-def test_a_random_entry_carries_the_chance_it_had(marked: Project, ann: User) -> None:
-    answer(marked, ann, 20)
-    train(marked)
-    version = marked.model_versions.ready().first()
+def test_a_random_entry_carries_the_chance_it_had(taught: Project) -> None:
+    version = taught.model_versions.ready().first()
     assert version is not None
-    tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
+    tokens = current_tokens(edition_folder(taught.pk, taught.feature_edition))
     assert tokens is not None
-    candidates = open_candidates(marked, len(tokens))
+    candidates = open_candidates(taught, len(tokens))
     eligible = int((candidates.is_open & ~candidates.is_known).sum())
-    chances = [e.reason["propensity"] for e in entries(marked) if e.reason["share"] == "random"]
+    chances = [e.reason["propensity"] for e in entries(taught) if e.reason["share"] == "random"]
     assert chances
     assert chances == pytest.approx([chances[0]] * len(chances))
     assert chances[0] * eligible == pytest.approx(round(chances[0] * eligible), abs=0.01)
 
 
-def test_doubt_is_told_with_the_work_it_is_worth(marked: Project, ann: User) -> None:
-    answer(marked, ann, 20)
-    train(marked)
-    reason = next(e.reason for e in entries(marked) if e.reason["share"] == "margin")
+def test_doubt_is_told_with_the_work_it_is_worth(taught: Project) -> None:
+    reason = next(e.reason for e in entries(taught) if e.reason["share"] == "margin")
     assert reason["seconds"] > 0
     assert "top" not in reason
     assert "for the work it takes (about " in reason_sentence(SelectionReason.from_json(reason), {})
 
 
-def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) -> None:
-    answer(marked, ann, 40)
-    train(marked)
-    classes = {str(pk) for pk in marked.classes.values_list("pk", flat=True)}
-    queue_entries = entries(marked)
+def test_every_entry_says_what_the_model_would_mark(taught: Project) -> None:
+    classes = {str(pk) for pk in taught.classes.values_list("pk", flat=True)}
+    queue_entries = entries(taught)
     assert {"margin", "test"} <= {entry.reason["share"] for entry in queue_entries}
     assert all(entry.reason["model"] == 1 for entry in queue_entries)
     assert any(entry.reason["spans"] for entry in queue_entries)
@@ -140,15 +145,13 @@ def test_every_entry_says_what_the_model_would_mark(marked: Project, ann: User) 
 
 
 def test_of_a_document_full_of_spans_the_surest_are_told(
-    marked: Project, ann: User, monkeypatch: pytest.MonkeyPatch
+    taught: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer(marked, ann, 40)
-    train(marked)
-    every = {entry.document_id: entry.reason["spans"] for entry in entries(marked)}
+    every = {entry.document_id: entry.reason["spans"] for entry in entries(taught)}
     monkeypatch.setattr(attached_spans, "MAX_SPANS", 1)
-    outbox.owe(marked.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
-    for entry in entries(marked):
+    outbox.owe(taught.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    for entry in entries(taught):
         surest = sorted(every[entry.document_id], key=lambda span: -span[3])[:1]
         assert [span[3] for span in entry.reason["spans"]] == [span[3] for span in surest]
 
@@ -184,14 +187,12 @@ def test_without_tokens_people_go_on_and_the_tokens_are_owed(marked: Project, an
     assert "margin" in {e.reason["share"] for e in entries(marked)}
 
 
-def test_a_lost_model_leaves_an_order_by_variety(marked: Project, ann: User, settings: Any) -> None:
-    answer(marked, ann, 20)
-    train(marked)
+def test_a_lost_model_leaves_an_order_by_variety(taught: Project, settings: Any) -> None:
     for path in Path(settings.MODELS_DIR).rglob(MODEL_FILE):
         path.unlink()
-    outbox.owe(marked.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
-    assert "cold_start" in {e.reason["share"] for e in entries(marked)}
+    outbox.owe(taught.pk, OwedWork.Kind.RANK)
+    assert worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    assert "cold_start" in {e.reason["share"] for e in entries(taught)}
 
 
 def test_a_very_large_pool_is_looked_at_in_parts() -> None:
@@ -202,11 +203,9 @@ def test_a_very_large_pool_is_looked_at_in_parts() -> None:
 
 
 def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
-    marked: Project, ann: User
+    taught: Project, ann: User
 ) -> None:
-    answer(marked, ann, 40)
-    train(marked)
-    first = marked.model_versions.get(number=1)
+    first = taught.model_versions.get(number=1)
     crossed = first.facts["cross_validated"]
     assert crossed["labels"] == first.label_count
     right, _extra, missed = np.array(crossed["counts"])
@@ -222,13 +221,13 @@ def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
     start, end, nats = told.pulls["words"][0]
     assert told.document.text[start:end].strip()
     assert nats > 0
-    answer(marked, ann, 2)  # too few to be worth the time again, or to tell a change
-    train(marked)
-    second = marked.model_versions.get(number=2)
+    answer(taught, ann, 2)  # too few to be worth the time again, or to tell a change
+    train(taught)
+    second = taught.model_versions.get(number=2)
     assert second.facts["cross_validated"] == crossed
     assert second.facts["change"] is None
-    answer(marked, ann, 20)
-    train(marked)
-    change = marked.model_versions.get(number=3).facts["change"]
+    answer(taught, ann, 20)
+    train(taught)
+    change = taught.model_versions.get(number=3).facts["change"]
     assert change["labels"] >= 20
     assert 0.5 < change["kappa"] <= 1

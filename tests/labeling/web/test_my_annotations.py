@@ -15,6 +15,7 @@ from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease
 from tests.fixtures.people import label
+from tests.fixtures.saved_projects import Restore
 
 
 def text(response: Any) -> str:
@@ -22,8 +23,12 @@ def text(response: Any) -> str:
 
 
 @pytest.fixture
-def many(make_project: Callable[..., Project], ann: User) -> Project:
+def many(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
     """A project in which Ann has answered thirty documents: two pages of them."""
+    return restore("thirty answers", lambda: answer_thirty(make_project, ann))
+
+
+def answer_thirty(make_project: Callable[..., Project], ann: User) -> Project:
     project = make_project(texts=[f"Ticket number {n}, about a parcel." for n in range(31)])
     for _ in range(30):
         held = claims.claim(project.pk, ann).documents[0]
