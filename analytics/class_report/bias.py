@@ -26,9 +26,9 @@ BANDS = 5  # of the model's probability, within which shown and hidden answers a
 SEEN = ("shown", "preselected")
 
 NONE_SAMPLED = gettext_noop("No random document was predicted before it was labeled.")
-NONE_CHOSEN = gettext_noop("No chosen document was predicted before it was labeled.")
-NONE_COMPARABLE = gettext_noop("Shown and hidden opinions have no documents of the same confidence yet.")
-NONE_AFTER = gettext_noop("Nobody has chosen something else before an opinion was shown.")
+NONE_CHOSEN = gettext_noop("No actively selected document was predicted before it was labeled.")
+NONE_COMPARABLE = gettext_noop("Shown and hidden pre-labels have no documents of the same confidence yet.")
+NONE_AFTER = gettext_noop("No annotator has chosen another class before a pre-label was shown.")
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ def title(report: BiasReport) -> str:
     """How far the chosen labels are off."""
     overall = report.overall
     if min(overall.n_sampled, overall.n_chosen) < MIN_ANSWERS or overall.bias.interval is None:
-        return _("Too few answers to say how far the chosen labels are off")
+        return _("Too few annotations to estimate the bias of actively selected labels")
     if overall.bias.interval.high < 0:
-        return _("The chosen labels make the model look worse than it is")
+        return _("Actively selected labels make the model look worse than it is")
     if overall.bias.interval.low > 0:
-        return _("The chosen labels make the model look better than it is")
-    return _("The chosen labels are off by no more than noise")
+        return _("Actively selected labels make the model look better than it is")
+    return _("The bias of actively selected labels is not statistically significant")
 
 
 def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndSampled:

@@ -12,7 +12,7 @@ from analytics.metrics.classification import ClassScores, Counts, Report, report
 from analytics.metrics.measures import gettext_noop, undefined
 from labeling.predictions.models import ModelVersion
 
-COUNTED_BY_CLASS = gettext_noop("Cross-validation counts classes, not documents.")
+COUNTED_BY_CLASS = gettext_noop("Cross-validation is evaluated per class, not per document.")
 
 
 @dataclass(frozen=True)

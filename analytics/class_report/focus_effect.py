@@ -22,9 +22,9 @@ from labeling.queue.predicates import latest_answers
 from labeling.steering.models import Focus
 
 LATEST = 2_000  # submitted answers that are looked at
-NO_MODEL_SINCE = gettext_noop("No model has been measured since.")
-NO_MODEL_THEN = gettext_noop("No model was measured at that time.")
-NO_TEST_DOCUMENT = gettext_noop("No document of the test set has this class.")
+NO_MODEL_SINCE = gettext_noop("No model has been evaluated since.")
+NO_MODEL_THEN = gettext_noop("No model was evaluated at that time.")
+NO_TEST_DOCUMENT = gettext_noop("No test document has this class.")
 
 # Answers to documents that were chosen for a class, by the class and the share that chose them.
 BROUGHT = f"""

@@ -117,7 +117,7 @@ def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpRespo
     requested = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
     evidence_by_class = evidence_of_now(member.project)
     for pk in requested:
-        reason = _("Asked for on the report.")
+        reason = _("Requested in the class report.")
         actions.focus_on(
             member.project_id, person(request), pk, WANTED_LABELS, reason, evidence_by_class.get(pk)
         )
@@ -137,15 +137,17 @@ def _kept_focus(member: Membership, requested: list[UUID]) -> str:
     ]
     if unknown:
         message = _(
-            "The wish for {names} stands, and acts from the first model on that knows the class. Seed words"
-            " bring documents before."
+            "The request for {names} is saved. It takes effect once a model knows the class. Until "
+            "then, add seed words to find documents."
         )
         return message.format(names=_(" and ").join(unknown))
     names = [str(label_class.name) for label_class in classes]
     if len(names) > 1:
-        message = _("The queue now brings documents that may be {names}, until {n} more of each are labeled.")
+        message = _(
+            "The queue now prioritizes documents that may be {names}, until {n} more of each are labeled."
+        )
         return message.format(names=_(" or ").join(names), n=WANTED_LABELS)
-    message = _("The queue now brings documents that may be {name}, until {n} more are labeled.")
+    message = _("The queue now prioritizes documents that may be {name}, until {n} more are labeled.")
     return message.format(name=names[0], n=WANTED_LABELS)
 
 
@@ -153,5 +155,7 @@ def _kept_focus(member: Membership, requested: list[UUID]) -> str:
 @for_managers
 def end_focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
     if actions.end_focus(member.project_id, person(request), class_id):
-        messages.success(request, _("The queue goes back to its own mix with the next ranking."))
+        messages.success(
+            request, _("Stopped. The queue returns to its usual composition with the next ranking.")
+        )
     return redirect("analytics:classes", member.project_id)

@@ -99,7 +99,7 @@ def _row(
 ) -> Row:
     truth, total = report.classes[index], int(counts.true[index])
     numbers: NDArray[np.int64] = counts.matrix[index]
-    cells, of_row, wrong_text = [], numbers.tolist(), _("{n} of {truth} are called {said}")
+    cells, of_row, wrong_text = [], numbers.tolist(), _("{n} {truth} predicted as {predicted}")
     for column in chosen:
         count, is_right = of_row[column], column == index
         is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
@@ -108,12 +108,12 @@ def _row(
             continue
         predicted = report.classes[column]
         query = documents_of(report.project.kind, truth, predicted)
-        text = _("{n} of {truth} are right") if is_right else wrong_text
-        text = text.format(n=count, truth=truth.name, said=predicted.name)
+        text = _("{n} {truth} predicted correctly") if is_right else wrong_text
+        text = text.format(n=count, truth=truth.name, predicted=predicted.name)
         cells.append(Cell(count, count / total, query, text, is_right))
     if has_nothing:
         count = int(counts.missed_alone[index])
-        text = _("{n} of {truth} are missed, and nothing is given instead").format(n=count, truth=truth.name)
+        text = _("{n} {truth} missed, no other class predicted").format(n=count, truth=truth.name)
         query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is Shown.MATCHES
         cells.append(Cell(count, count / max(total, 1), query, text, is_hidden=is_hidden))
     return Row(truth, _note(counts, index), total, cells)
@@ -131,7 +131,7 @@ def _note(counts: Confusion, index: int) -> str:
         return ""
     if counts.predicted[index]:
         return _("not in the test set")
-    return _("neither labeled nor predicted")
+    return _("no data")
 
 
 def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: list[int]) -> Row:
@@ -139,7 +139,9 @@ def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: li
     cells = []
     for column in chosen:
         count, predicted = int(counts.extra_alone[column]), report.classes[column]
-        text = _("{n} are called {said} where nothing is").format(n=count, said=predicted.name)
+        text = _("{n} predicted as {predicted} where nothing is labeled").format(
+            n=count, predicted=predicted.name
+        )
         query = f"extra={predicted.pk}" if count else ""
         cells.append(Cell(count, count / total, query, text, is_hidden=view.shown is Shown.MATCHES))
     cells.append(HIDDEN)

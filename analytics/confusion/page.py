@@ -62,18 +62,21 @@ def draft_rule(request: HttpRequest, member: Membership, first_id: UUID, second_
     first, second = classes[first_id], classes[second_id]
     draft, examples = rule_draft(member.project, first, second)
     text = ngettext(
-        "The section at the end is a draft that quotes {n} document. Nothing is saved before you do.",
-        "The section at the end is a draft that quotes {n} documents. Nothing is saved before you do.",
+        "The last section is a draft that quotes {n} document. It is not saved until you save it.",
+        "The last section is a draft that quotes {n} documents. It is not saved until you save it.",
         len(examples),
     ).format(n=len(examples))
     if not len(examples):
-        text = _("The section at the end is a draft without examples: none are known yet. Nothing is saved.")
+        text = _(
+            "The last section is a draft without examples, since there are none yet. It is not saved "
+            "until you save it."
+        )
     if examples.are_tested:
         text += " " + _(
-            "They are of the test set, since the pool has none: say it in your own words, so that nobody "
-            "who labels the test set has read its answers."
+            "The examples are from the test set, since the pool has none. Rephrase them, so that "
+            "annotators do not learn the labels of test documents."
         )
-    note = _("How {first} and {second} are told apart").format(first=first.name, second=second.name)
+    note = _("How to distinguish {first} and {second}").format(first=first.name, second=second.name)
     return draft_page(request, member, draft, note, text)
 
 
@@ -103,10 +106,10 @@ def _choices(view: View, model: str) -> list[tuple[str, list[tuple[str, str, boo
         (
             _("Cells"),
             "show",
-            ((Shown.ALL, _("all")), (Shown.ERRORS, _("errors")), (Shown.MATCHES, _("matches"))),
+            ((Shown.ALL, _("All")), (Shown.ERRORS, _("Errors")), (Shown.MATCHES, _("Matches"))),
         ),
-        (_("Numbers"), "unit", (("count", _("counts")), ("share", _("% of the row")))),
-        (_("Classes"), "only", (("every", _("every class")), ("confused", _("only confused ones")))),
+        (_("Numbers"), "unit", (("count", _("Counts")), ("share", _("Row %")))),
+        (_("Classes"), "only", (("every", _("All")), ("confused", _("Confused only")))),
     )
     return [
         (

@@ -39,7 +39,7 @@ Units = tuple[
 MIN_CONFUSIONS = 2  # mix-ups from which a pair is listed
 MAX_PAIRS = 12
 MIN_COMPARISONS = 10  # comparisons of people from which their agreement on a pair is spoken of
-NOT_COMPARED = gettext_noop("No two people answered a document of either class.")
+NOT_COMPARED = gettext_noop("No document of either class has annotations from two annotators.")
 MIN_DISAGREEMENT = 0.05  # of comparisons, surely: below it the few splits may be slips
 SPLIT_TOO_OFTEN = 0.3  # of their comparisons: people do little better than guess between the two
 

@@ -46,12 +46,12 @@ def rule_draft(project: Project, first: LabelClass, second: LabelClass) -> tuple
     shared = examples(project, first.pk, second.pk)
     lines = [f"## {first.name} / {second.name}", ""]
     lines += [_("- It is {name} when …").format(name=label_class.name) for label_class in (first, second)]
-    lines += [_("- If both fit: …"), ""]
+    lines += [_("- If both apply: …"), ""]
     for title, texts in (
-        (_("People gave both to:"), shared.split),
-        (_("{name}, and easily taken for {other}:").format(name=first.name, other=second.name), shared.first),
+        (_("Annotators disagreed on:"), shared.split),
+        (_("{name}, easily confused with {other}:").format(name=first.name, other=second.name), shared.first),
         (
-            _("{name}, and easily taken for {other}:").format(name=second.name, other=first.name),
+            _("{name}, easily confused with {other}:").format(name=second.name, other=first.name),
             shared.second,
         ),
     ):

@@ -1,4 +1,4 @@
-"""Confusion wording: what is said about two classes that are mixed up. The title, evidence and advice."""
+"""Confusion wording: the title, and evidence and advice for two classes that are confused."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def confusion_headline(report: ConfusionReport) -> str:
     if report.version is None:
         return report.choice.status.title
     if report.counts is None:
-        return _("A model, and nothing to hold it against: label documents of the test set")
+        return _("Label test documents to evaluate the model")
     if clear := [pair for pair in report.pairs if pair.model.is_clear]:
-        return _("{first} and {second} are mixed up most: {n} of {of}").format(
+        return _("{first} and {second} are confused most often: {n} of {of}").format(
             first=clear[0].first.name,
             second=clear[0].second.name,
             n=clear[0].model.count,
@@ -27,8 +27,8 @@ def confusion_headline(report: ConfusionReport) -> str:
     if few := too_few_to_judge(report.test_documents):
         return few
     if report.counts.missed.any() or report.counts.extra.any():
-        return _("No two classes are mixed up beyond noise")
-    return _("The model makes no mistake on the test set, which may be too small to show one")
+        return _("No pair of classes has a statistically significant number of confusions")
+    return _("No errors on the test set, which may be too small to show any")
 
 
 def evidence(pair: AmbiguousPair, kind: str) -> str:
@@ -41,38 +41,42 @@ def evidence(pair: AmbiguousPair, kind: str) -> str:
         (model.forward, model.of_first, pair.first.name, pair.second.name),
         (model.backward, model.of_second, pair.second.name, pair.first.name),
     ]
-    (n, of, true, predicted), (less, of_other, _true, _said) = sorted(ways, key=lambda way: -way[0])
-    scores = _taken(n, of, kind).format(n=n, of=of, true=true, said=predicted)
+    (n, of, true, predicted), (less, of_other, _true, _predicted) = sorted(ways, key=lambda way: -way[0])
+    scores = _taken(n, of, kind).format(n=n, of=of, true=true, predicted=predicted)
     if not less:
         return scores + "."
-    return _("{told}, and the other way {n} of {of}.").format(told=scores, n=less, of=of_other)
+    return _("{sentence}, and the other way around {n} of {of}.").format(sentence=scores, n=less, of=of_other)
 
 
 def _taken(n: int, of: int, kind: str) -> str:
     if n == of > 1:
         return {
-            Project.Kind.SPANS.value: _("All {of} {true} spans are marked as {said}"),
-            Project.Kind.MULTI.value: _("All {of} test documents with {true} get {said} instead"),
-        }.get(kind, _("All {of} {true} test documents are called {said}"))
+            Project.Kind.SPANS.value: _("All {of} {true} spans are predicted as {predicted}"),
+            Project.Kind.MULTI.value: _(
+                "All {of} test documents with {true} are predicted as {predicted} instead"
+            ),
+        }.get(kind, _("All {of} {true} test documents are predicted as {predicted}"))
     if kind == Project.Kind.SPANS:
         if of == 1:
-            return _("The only {true} span is marked as {said}")
+            return _("The only {true} span is predicted as {predicted}")
         return ngettext(
-            "{n} of {of} {true} spans is marked as {said}", "{n} of {of} {true} spans are marked as {said}", n
+            "{n} of {of} {true} spans is predicted as {predicted}",
+            "{n} of {of} {true} spans are predicted as {predicted}",
+            n,
         )
     if kind == Project.Kind.MULTI:
         if of == 1:
-            return _("The only test document with {true} gets {said} instead")
+            return _("The only test document with {true} is predicted as {predicted} instead")
         return ngettext(
-            "{n} of {of} test documents with {true} gets {said} instead",
-            "{n} of {of} test documents with {true} get {said} instead",
+            "{n} of {of} test documents with {true} is predicted as {predicted} instead",
+            "{n} of {of} test documents with {true} are predicted as {predicted} instead",
             n,
         )
     if of == 1:
-        return _("The only {true} test document is called {said}")
+        return _("The only {true} test document is predicted as {predicted}")
     return ngettext(
-        "{n} of {of} {true} test documents is called {said}",
-        "{n} of {of} {true} test documents are called {said}",
+        "{n} of {of} {true} test documents is predicted as {predicted}",
+        "{n} of {of} {true} test documents are predicted as {predicted}",
         n,
     )
 
@@ -82,8 +86,8 @@ def expected_by_chance(pair: AmbiguousPair) -> str:
     if pair.model.lift.value is None:
         return ""
     if pair.model.expected < 1:
-        return _("If mistakes fell on all classes alike, fewer than one would fall on this pair.")
-    return _("If mistakes fell on all classes alike, about {n:.0f} would fall on this pair.").format(
+        return _("If errors were spread evenly over all classes, fewer than one would fall on this pair.")
+    return _("If errors were spread evenly over all classes, about {n:.0f} would fall on this pair.").format(
         n=pair.model.expected
     )
 
@@ -91,16 +95,16 @@ def expected_by_chance(pair: AmbiguousPair) -> str:
 def people(pair: AmbiguousPair) -> str:
     """What people do with the same two classes."""
     if pair.people.value is None or pair.people.interval is None:
-        return _("No two people answered a document of either class.")
+        return _("No document of either class has annotations from two annotators.")
     if not pair.splits:
         return ngettext(
-            "Two people never split on it, in {of} comparison of their answers.",
-            "Two people never split on it, in {of} comparisons of their answers.",
+            "Annotators never disagree on it in {of} comparison.",
+            "Annotators never disagree on it in {of} comparisons.",
             pair.comparisons,
         ).format(of=pair.comparisons)
     return ngettext(
-        "Two people split on it in {n} of {of} comparison of their answers.",
-        "Two people split on it in {n} of {of} comparisons of their answers.",
+        "Annotators disagree on it in {n} of {of} comparison.",
+        "Annotators disagree on it in {n} of {of} comparisons.",
         pair.comparisons,
     ).format(n=pair.splits, of=pair.comparisons)
 
@@ -110,8 +114,8 @@ def cause(pair: AmbiguousPair) -> str:
     share = percent(pair.people.value or 0.0)
     if pair.verdict is Verdict.RULE:
         return _(
-            "Annotators disagree on the same pair {share} of the time, so the rule is unclear, not only the "
-            "model weak."
+            "Annotators disagree on the same pair {share} of the time, so the rule is unclear, not "
+            "just the model weak."
         ).format(share=share)
     if pair.verdict is Verdict.MODEL:
         if not pair.splits:
@@ -120,7 +124,9 @@ def cause(pair: AmbiguousPair) -> str:
             "Annotators disagree on this pair only {share} of the time, so the model is weak here, not "
             "the rule."
         ).format(share=share)
-    return _("Too few documents were answered by two people to tell whether the rule or the model is weak.")
+    return _(
+        "Too few documents have two annotations to tell whether the rule is unclear or the model is weak."
+    )
 
 
 def advice(pair: AmbiguousPair) -> str:
@@ -132,14 +138,15 @@ def remedy(pair: AmbiguousPair) -> str:
     """What helps."""
     if pair.is_merge_likely:
         return _(
-            "People hardly tell the two apart. Write the rule that does, or use one class: put the meaning "
-            "of both into one rule, retire the other class in the settings, and relabel its documents."
+            "Annotators can hardly distinguish these classes. Write a rule that does, or use one "
+            "class: put both meanings into one rule, retire the other class in the settings, and "
+            "relabel its documents."
         )
     return {
         Verdict.RULE: _(
-            "Write the rule that tells them apart: more labels under an unclear rule teach little."
+            "Write a rule that distinguishes them: more labels under an unclear rule help little."
         ),
         Verdict.MODEL: _("More labels of both help most."),
-        Verdict.OPEN: _("Read the documents, then write a rule or ask for more labels."),
-        Verdict.UNKNOWN: _("Read the documents, then write a rule or ask for more labels."),
+        Verdict.OPEN: _("Read the documents, then write a rule or label more of both."),
+        Verdict.UNKNOWN: _("Read the documents, then write a rule or label more of both."),
     }[pair.verdict]

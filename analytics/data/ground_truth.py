@@ -21,7 +21,7 @@ from analytics.metrics.prevalence import (
 from labeling.documents.models import Document
 from labeling.projects.models import Project
 
-NEVER_SAMPLED = gettext_noop("No document that was drawn at random has this class.")
+NEVER_SAMPLED = gettext_noop("No randomly drawn document has this class.")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ def too_few_to_judge(documents: int) -> str:
     if documents >= MIN_HEADLINE_DOCUMENTS:
         return ""
     text = ngettext(
-        "{n} labeled test document is too few to judge the model: it takes {wanted}",
-        "{n} labeled test documents are too few to judge the model: it takes {wanted}",
+        "{n} labeled test document is too few to evaluate the model: {wanted} are needed",
+        "{n} labeled test documents are too few to evaluate the model: {wanted} are needed",
         documents,
     )
     return text.format(n=documents, wanted=MIN_HEADLINE_DOCUMENTS)

@@ -22,7 +22,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
 MIN_SIMILAR_SHARE = 0.05  # of the test documents: fewer hardly move the number on all
-NONE_UNLIKE = gettext_noop("Every test document has a near-duplicate among the labeled ones.")
+NONE_UNLIKE = gettext_noop("Every test document has a near-duplicate in the training set.")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "under": [(row, row.label_class.pk in reached) for row in report.standing("under")[:MAX_FINDINGS]],
         "over": report.standing("over")[:MAX_FINDINGS],
         "chart": _chart(report),
-        "keys": [(_("of the training documents"), ""), (_("of all documents, estimated"), "mark")],
+        "keys": [(_("share of training documents"), ""), (_("share of all documents (estimated)"), "mark")],
         "by": by,
         "choices": [(name, _names()[name]) for name in BY if name != "person" or member.may_manage],
         "groups": groups,
@@ -51,7 +51,7 @@ def _asked(request: HttpRequest, member: Membership) -> str:
 
 
 def _names() -> dict[str, str]:
-    return {"time": _("Time"), "guideline": _("Guideline version"), "person": _("Person")}
+    return {"time": _("Time"), "guideline": _("Guideline version"), "person": _("Annotator")}
 
 
 def _chart(report: Distribution) -> Chart:

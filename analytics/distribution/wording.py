@@ -19,29 +19,29 @@ def distribution_headline(report: Distribution) -> str:
         return _("No labels yet")
     if empty:
         return ngettext(
-            "{n} class has no training label: {names}",
-            "{n} classes have no training label: {names}",
+            "{n} class has no training labels: {names}",
+            "{n} classes have no training labels: {names}",
             len(empty),
         ).format(n=len(empty), names=_listed(empty))
     if under:
         names = _listed([row.label_class.name for row in under])
         return ngettext(
-            "{n} class is rarer among the labels than among the documents: {names}",
-            "{n} classes are rarer among the labels than among the documents: {names}",
+            "{n} class is under-represented in the training set: {names}",
+            "{n} classes are under-represented in the training set: {names}",
             len(under),
         ).format(n=len(under), names=names)
     if over:
         names = _listed([row.label_class.name for row in over])
         return ngettext(
-            "The labels have more of {n} class than the documents: {names}",
-            "The labels have more of {n} classes than the documents: {names}",
+            "{n} class is over-represented in the training set: {names}",
+            "{n} classes are over-represented in the training set: {names}",
             len(over),
         ).format(n=len(over), names=names)
     if ratio is not None and ratio >= UNEVEN:
         return _("The largest class has {ratio} times as many labels as the smallest").format(
             ratio=round(ratio)
         )
-    return _("The labels spread over the classes like the documents, as far as can be told")
+    return _("No class is under- or over-represented by a statistically significant amount")
 
 
 def _listed(names: list[str]) -> str:

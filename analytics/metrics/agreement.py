@@ -11,8 +11,8 @@ from labeling.learning.evaluation.cohen_kappa import agreement_beyond_chance
 
 MISSING = -1  # this annotator has not labeled this document
 
-NOTHING_IN_COMMON = gettext_noop("No document has labels of two annotators.")
-ONE_CLASS_ONLY = gettext_noop("Only one class was ever used, so chance alone would agree as well.")
+NOTHING_IN_COMMON = gettext_noop("No document has labels from two annotators.")
+ONE_CLASS_ONLY = gettext_noop("Only one class was used, so agreement cannot be distinguished from chance.")
 
 
 def percent_agreement(first: NDArray[np.integer], second: NDArray[np.integer]) -> Measure:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analytics.metrics.measures import Measure, gettext_noop, undefined
 
-NOTHING_TESTED = gettext_noop("The test set has no labeled document yet.")
+NOTHING_TESTED = gettext_noop("The test set has no labeled documents yet.")
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 

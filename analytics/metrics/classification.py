@@ -16,8 +16,8 @@ from analytics.metrics.measures import Measure, gettext_noop, ratio, undefined
 from labeling.learning.arrays.f1_scores import f1_scores
 
 NEVER_PREDICTED = gettext_noop("The model never predicted this class.")
-NOTHING_TESTED = gettext_noop("The test set has no labeled document yet.")
-NOTHING_TRUE = gettext_noop("No document of the test set has any class.")
+NOTHING_TESTED = gettext_noop("The test set has no labeled documents yet.")
+NOTHING_TRUE = gettext_noop("No test document has a class.")
 NOTHING_PREDICTED = gettext_noop("The model predicted nothing.")
 NO_CLASS_DEFINED = gettext_noop("No class has a value to average.")
 

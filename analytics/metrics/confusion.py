@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop, ratio
 
-NOTHING_ELSE = gettext_noop("With two classes there is nothing else that it could be taken for.")
-NOT_NAMED = gettext_noop("Neither class was named.")
+NOTHING_ELSE = gettext_noop("With two classes there is no other class to confuse it with.")
+NOT_NAMED = gettext_noop("Neither class occurs.")
 
 MIN_CLEAR_CONFUSIONS = 3  # mix-ups one way, below which a pair may be chance
 CLEAR_SHARE = 0.05  # of a class: where more are surely taken for another, something is to be done

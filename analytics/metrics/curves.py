@@ -40,8 +40,10 @@ WOBBLE, FREEDOM = (
     2.0,
 )  # variance about the curve beyond that of the test set's size, and how sure that is
 
-TOO_FEW_MODELS = gettext_noop("Fewer than five models were measured on test documents.")
-TOO_LITTLE_GROWTH = gettext_noop("Labels have not grown by half yet since the first measured model.")
+TOO_FEW_MODELS = gettext_noop("Fewer than five models have been evaluated on test documents.")
+TOO_LITTLE_GROWTH = gettext_noop(
+    "The number of labels has not grown by half since the first evaluated model."
+)
 
 
 class TargetStatus(StrEnum):

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from analytics.metrics.measures import Measure, gettext_noop, ratio, undefined
 
-NO_LABELS = gettext_noop("There are no labels yet.")
-A_CLASS_IS_EMPTY = gettext_noop("At least one class has no label yet.")
+NO_LABELS = gettext_noop("No labels yet.")
+A_CLASS_IS_EMPTY = gettext_noop("At least one class has no labels yet.")
 ONE_CLASS = gettext_noop("With one class there is nothing to balance.")
 
 

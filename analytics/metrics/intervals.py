@@ -11,7 +11,7 @@ from analytics.metrics.measures import Interval, Measure, gettext_noop, undefine
 
 CONFIDENCE = 0.95
 JEFFREYS, EXACT = 0.5, 1.0  # cases that an end concedes: Jeffreys' interval, Clopper and Pearson's
-NO_SUPPORT = gettext_noop("No document of the test set has this class.")
+NO_SUPPORT = gettext_noop("No test document has this class.")
 
 
 def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> Interval:

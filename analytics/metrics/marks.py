@@ -19,7 +19,7 @@ from analytics.metrics.probabilities import (
     gap_of,
 )
 
-NOTHING_MARKED = gettext_noop("The model marked no span in the test set.")
+NOTHING_MARKED = gettext_noop("The model predicted no spans in the test set.")
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 

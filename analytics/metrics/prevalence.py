@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analytics.metrics.intervals import CONFIDENCE
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
-NOTHING_SAMPLED = gettext_noop("No document that was drawn at random is labeled yet.")
+NOTHING_SAMPLED = gettext_noop("No randomly drawn document is labeled yet.")
 NOTHING_LEFT = gettext_noop("Every document is labeled.")
 
 

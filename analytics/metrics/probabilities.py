@@ -23,7 +23,7 @@ from analytics.metrics.measures import Interval, Measure, gettext_noop, undefine
 
 N_BINS = 10
 MUCH = 0.95  # an imagined error costs more than this part of all errors would
-NOTHING_ANSWERED = gettext_noop("The model gave no document a class.")
+NOTHING_ANSWERED = gettext_noop("The model predicted no class for any document.")
 MAX_SURPRISE = float(-np.log(np.finfo(np.float64).eps))  # nats: probabilities of 0 are taken for the smallest
 Imagined = tuple[tuple[float, float], tuple[float, float]]
 _SMALLEST = float(np.finfo(np.float64).eps)

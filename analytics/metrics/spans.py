@@ -12,7 +12,7 @@ from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import gettext_noop, undefined
 from analytics.metrics.outcomes import design_effects, outcomes_of_documents
 
-NO_FIXED_UNITS = gettext_noop("Spans have no fixed set of units of which a share could be wrong.")
+NO_FIXED_UNITS = gettext_noop("Hamming loss is not defined for spans.")
 
 Entity = tuple[int, int, int]  # start, end (exclusive), place of the class
 

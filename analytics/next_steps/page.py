@@ -41,14 +41,18 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
     waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
     sampled = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
     picked = (
-        picks.pick(member.project_id, person(request), sampled, _("Measures the model")) if sampled else None
+        picks.pick(member.project_id, person(request), sampled, _("To evaluate the model"))
+        if sampled
+        else None
     )
     if picked is None or picked.pick is None:
-        messages.info(request, _("No test document waits for a label: import more documents."))
+        messages.info(request, _("There are no unlabeled test documents. Import more documents."))
     else:
         message = ngettext(
-            "{n} test document is brought to the front within seconds; a pick like this can be taken back.",
-            "{n} test documents are brought to the front within seconds; a pick like this can be taken back.",
+            "{n} test document moves to the front of the queue within seconds. You can stop this on "
+            "the test set page.",
+            "{n} test documents move to the front of the queue within seconds. You can stop this on "
+            "the test set page.",
             picked.waiting,
         )
         messages.success(request, message.format(n=picked.waiting))
@@ -61,5 +65,5 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
 def train_again(request: HttpRequest, member: Membership) -> HttpResponse:
     """Train on the labels of now, without those that repeat test documents."""
     outbox.owe(member.project_id, OwedWork.Kind.TRAIN)
-    messages.success(request, _("A training is asked for. The model of now stays until it is done."))
+    messages.success(request, _("Retraining requested. The current model stays in use until it is done."))
     return redirect("analytics:classes", member.project_id)

@@ -42,7 +42,7 @@ def _no_documents(member: Membership) -> Finding:
     return Finding(
         key="no_documents",
         title=_("Add documents"),
-        text=_("Labeling can begin as soon as there are texts: CSV, JSON, JSONL or plain text."),
+        text=_("Import texts to start labeling: CSV, JSON, JSONL or plain text."),
         why="",
         how_sure="",
         tone="warn",
@@ -57,14 +57,14 @@ def _failing(member: Membership) -> list[Finding]:
         Finding(
             key="work_failing",
             title=_("{what}: failed").format(what=work.get_kind_display()),
-            text=work.failure or _("No reason was left."),
-            why=_("What builds on it stays as it was: the queue, the model or the reports."),
-            how_sure=_("The workers go on trying by themselves, at growing pauses."),
+            text=work.failure or _("No error message was recorded."),
+            why=_("The queue, model or reports that depend on it are out of date."),
+            how_sure=_("Workers keep retrying automatically, at growing intervals."),
             tone="bad",
             seriousness=95,
             actions=(
                 Action(
-                    _("Try now"),
+                    _("Retry now"),
                     reverse("labeling:retry_work", args=[member.project_id, work.kind]),
                     is_post=True,
                 ),
@@ -88,23 +88,24 @@ def _waiting(member: Membership, standing: ProjectCounts) -> list[Finding]:
                 member,
                 key="questions",
                 title=name.format(n=decimal(standing.questions, 0)),
-                text=_("Annotators asked about a document and wait for an answer."),
+                text=_("Annotators asked about a document and are waiting for a reply."),
                 seriousness=84,
                 action=Action(_("Reply"), f"{address}#questions"),
             )
         )
     if standing.disputed:
-        name = ngettext("Decide {n} dispute", "Decide {n} disputes", standing.disputed)
+        name = ngettext("Resolve {n} dispute", "Resolve {n} disputes", standing.disputed)
         steps.append(
             _for_adjudicators(
                 member,
                 key="disputes",
                 title=name.format(n=decimal(standing.disputed, 0)),
                 text=_(
-                    "Annotators disagree about them. Disputed documents do not train until they are decided."
+                    "Annotators disagree. Disputed documents are not used for training until they are"
+                    " resolved."
                 ),
                 seriousness=82,
-                action=Action(_("Decide"), address),
+                action=Action(_("Resolve"), address),
             )
         )
     return steps
@@ -135,7 +136,10 @@ def _first_model(member: Membership, report: ClassReport) -> list[Finding]:
             key="first_model",
             title=status.title,
             text=status.text,
-            why=_("A model ranks, suggests and is measured; without one the queue asks about varied texts."),
+            why=_(
+                "A model ranks the queue, makes suggestions and can be evaluated. Without one, the queue "
+                "selects diverse texts."
+            ),
             how_sure=_("Counted."),
             tone="warn",
             seriousness=88,
@@ -149,10 +153,10 @@ def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> 
     advice = stopping_advice(member.project)
     is_done = not standing.open or advice.standing == stopping_criteria.TrendStatus.STABILIZED
     if not standing.open:
-        text = _("Every document is labeled. Import more to go on.")
+        text = _("Every document is labeled. Import more to continue.")
         actions = (import_more(member.project),) if member.may_manage else ()
     else:
-        text = ngettext("{n} document is open.", "{n} documents are open.", standing.open)
+        text = ngettext("{n} document is unlabeled.", "{n} documents are unlabeled.", standing.open)
         text = text.format(n=decimal(standing.open, 0))
         actions = (label_now(member.project),)
     return Finding(
@@ -160,7 +164,7 @@ def _go_on(member: Membership, report: ClassReport, standing: ProjectCounts) -> 
         title=title(advice, report.is_target_reached) if report.version else _("Keep labeling"),
         text=text,
         why=" ".join(sentences(advice)) if report.version else "",
-        how_sure=_("This is advice: nothing stops by itself."),
+        how_sure=_("This is advice only: labeling never stops automatically."),
         tone="good",
         seriousness=0,
         actions=actions,

@@ -19,32 +19,30 @@ def quality_headline(quality: QualityReport) -> str:
     if quality.version is None:
         return quality.choice.status.title
     if quality.report is None:
-        return _("Nothing is measured yet")
+        return _("No measurements yet")
     if few := too_few_to_judge(quality.documents):
         return few
     if quality.spans:
         strict, by_class = quality.report.micro.f1.value, quality.spans.by_class.all.f1.value
         if strict is None or by_class is None:
-            return _("Nothing is measured yet")
+            return _("No measurements yet")
         points = round(100 * (by_class - strict))
         if by_class - strict < ENDS_MATTER:
-            return _("Spans end where they should")
+            return _("Span boundaries are accurate")
         return ngettext(
-            "Wrong ends of spans cost {n} point of F1", "Wrong ends of spans cost {n} points of F1", points
+            "Wrong span boundaries cost {n} point of F1",
+            "Wrong span boundaries cost {n} points of F1",
+            points,
         ).format(n=points)
     gap = quality.probabilities.gap if quality.probabilities else Measure(None)
     if gap.value is None or gap.interval is None:
-        return _("The model gave no document a class")
+        return _("The model predicted no class for any document")
     points = round(100 * abs(gap.value))
     if abs(gap.value) < WORTH_TELLING or gap.interval.low <= 0 <= gap.interval.high:
-        return _("The probabilities can be believed, as far as the test set can tell")
+        return _("The probabilities are well calibrated on this test set")
     if gap.value > 0:
-        return ngettext(
-            "The probabilities are {n} point too sure", "The probabilities are {n} points too sure", points
-        ).format(n=points)
-    return ngettext(
-        "The probabilities are {n} point too modest", "The probabilities are {n} points too modest", points
-    ).format(n=points)
+        return ngettext("Overconfident by {n} point", "Overconfident by {n} points", points).format(n=points)
+    return ngettext("Underconfident by {n} point", "Underconfident by {n} points", points).format(n=points)
 
 
 def averages(quality: QualityReport) -> list[tuple[str, str, Average]]:
@@ -52,13 +50,13 @@ def averages(quality: QualityReport) -> list[tuple[str, str, Average]]:
     if quality.report is None:
         return []
     rows = [
-        ("micro", _("micro: every label counts the same"), quality.report.micro),
-        ("macro", _("macro: every class counts the same"), quality.report.macro),
-        ("weighted", _("weighted: classes count by their labels"), quality.report.weighted),
+        ("micro", _("Micro: every label counts equally"), quality.report.micro),
+        ("macro", _("Macro: every class counts equally"), quality.report.macro),
+        ("weighted", _("Weighted: classes count by their number of labels"), quality.report.weighted),
     ]
     if quality.spans:
         rows += [
-            ("partial", _("half credit where only the ends are wrong"), quality.spans.partial.all),
-            ("by_class", _("any overlap with the right class"), quality.spans.by_class.all),
+            ("partial", _("Half credit for wrong boundaries"), quality.spans.partial.all),
+            ("by_class", _("Any overlap with the right class"), quality.spans.by_class.all),
         ]
     return rows

@@ -44,8 +44,8 @@ def page(request: HttpRequest, member: Membership) -> HttpResponse:
         "rows": [(row, _address(member, report, row.bucket.where)) for row in report.rows],
         "chart": _chart(report),
         "keys": [
-            (_("right in full"), ""),
-            (_("95% interval"), "mark"),
+            (_("predicted correctly"), ""),
+            (_("95% confidence interval"), "mark"),
             (_("all test documents"), "reference"),
         ],
         "wanted": WANTED,
@@ -67,7 +67,7 @@ def queue(request: HttpRequest, member: Membership) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _told(done.waiting, where)) if done.waiting else messages.warning(
-            request, _("No open document of the pool was found that fits: {where}.").format(where=where)
+            request, _("No unlabeled document of the pool matches: {where}.").format(where=where)
         )
     return redirect("analytics:slices", member.project_id)
 
@@ -76,7 +76,7 @@ def queue(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResponse:
     if picks.end_pick(member.project_id, person(request), pick_id):
-        messages.success(request, _("Taken back: these documents come no sooner than others."))
+        messages.success(request, _("Stopped. These documents no longer have priority."))
     return redirect("analytics:slices", member.project_id)
 
 
@@ -88,14 +88,14 @@ def _address(member: Membership, report: Slices, where: Slice | None) -> str:
 def _reason(member: Membership, where: Slice) -> str:
     """What annotators read of a pick: the slice, unless that tells what is hidden from them."""
     if any(is_hidden(condition.field, member.project) for condition in where.conditions):
-        return _("More documents of one group")
+        return _("More documents of one slice")
     return str(where)[:300]
 
 
 def _told(n: int, where: Slice) -> str:
     return ngettext(
-        "{n} document of the pool goes to the front of the queue: {where}.",
-        "{n} documents of the pool go to the front of the queue: {where}.",
+        "{n} document of the pool moves to the front of the queue: {where}.",
+        "{n} documents of the pool move to the front of the queue: {where}.",
         n,
     ).format(n=n, where=where)
 

@@ -105,7 +105,7 @@ def _fields(document_fields: DocumentFields) -> list[Field]:
     edges = sorted({ceil(edge) for edge in _edges(lengths)})
     by_length = Field(
         LENGTH,
-        _("Length of the text"),
+        _("Text length"),
         np.searchsorted(edges, lengths, side="right").astype(np.int64),
         tuple(
             Bucket(str(where), where)
@@ -177,5 +177,5 @@ def _edges(numbers: NDArray[np.float64]) -> list[float]:
 
 def _ranges(edges: list[float]) -> list[str]:
     shown = [plain(edge) for edge in edges]
-    middle = [_("from {low}, below {high}").format(low=low, high=high) for low, high in pairwise(shown)]
-    return [_("below {high}").format(high=shown[0]), *middle, _("from {low}").format(low=shown[-1])]
+    middle = [_("{low} to under {high}").format(low=low, high=high) for low, high in pairwise(shown)]
+    return [_("under {high}").format(high=shown[0]), *middle, _("{low} or more").format(low=shown[-1])]

@@ -13,11 +13,13 @@ def slices_headline(report: Slices) -> str:
     if report.version is None:
         return report.choice.status.title
     if report.whole is None:
-        return _("No slices yet: they are measured on labeled test documents, with a model")
+        return _("Label test documents to compare slices")
     if not report.weak:
-        return _("No part of the test set is worse than the rest beyond noise")
+        return _("No slice is worse than the rest by a statistically significant amount")
     worst = report.weak[0]
-    return _("Weakest part: {slice}. Wrong on {here} of its documents, on {rest} of the others").format(
+    return _(
+        "Weakest slice: {slice}. Incorrect on {here} of its documents, compared with {rest} of the others"
+    ).format(
         slice=worst.name,
         here=percent(worst.weak_slice.error),
         rest=percent(worst.weak_slice.rest_error),

@@ -24,7 +24,7 @@ def change(measure: Measure | None) -> SafeString:
     '+0.04 <small class="interval">+0.01 to +0.09</small>'
     """
     if measure is None or measure.value is None:
-        why = _(measure.reason) if measure and measure.reason else _("It cannot be told.")
+        why = _(measure.reason) if measure and measure.reason else _("Not enough data.")
         return format_html(
             '<span class="soft" title="{}">—<span class="hidden-visually"> {}</span></span>', why, why
         )

@@ -54,7 +54,7 @@ def span(interval: Interval | None) -> str:
 def measured(measure: Measure | None) -> SafeString:
     """A cell: the number with its interval, or a dash that says why."""
     if measure is None or measure.value is None:
-        why = _(measure.reason) if measure else _("No model has learned this class yet.")
+        why = _(measure.reason) if measure else _("No model knows this class yet.")
         return format_html(
             '<span class="soft" title="{}">—<span class="hidden-visually"> {}</span></span>', why, why
         )

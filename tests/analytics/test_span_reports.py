@@ -63,5 +63,5 @@ def test_another_mix_of_classes_in_the_test_set_is_found_in_every_kind(
         spans=np.full(120, 3 if kind == "spans" else 1),
     )
     (finding,) = different_mix(replace(report, labeled=mixed))
-    assert "different mixes of classes" in finding.title
+    assert "different class distributions" in finding.title
     assert different_mix(report) == []

@@ -82,7 +82,7 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
     assert loaded.count(f"{tickets.pk}/") == 1
     expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
     judge(tickets, [(["Refund"], ["Refund"])] * 3)
-    expect(page.get_by_text("2 classes are missing in the test set")).to_be_visible()
+    expect(page.get_by_text("2 classes are missing from the test set")).to_be_visible()
     assert loaded.count(steps) == 2
     page.get_by_role("link", name=re.compile("All . steps")).click()
     expect(page.get_by_role("heading", name="Next steps")).to_be_visible()
@@ -91,8 +91,8 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
 def test_the_report_tells_a_screen_reader_of_a_new_model(open_as: Open, tickets: Project, joan: User) -> None:
     page = open_as(joan, f"/projects/{tickets.pk}/report/")
     ModelVersion.objects.create(project=tickets, number=1, state="ready")
-    expect(page.get_by_role("status")).to_have_text("Model 1 is trained.")
-    expect(page.get_by_role("link", name="Model 1 is trained: show its numbers")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Model 1 is ready.")
+    expect(page.get_by_role("link", name="Model 1 is ready: view its report")).to_be_visible()
 
 
 def test_who_is_no_member_any_more_is_told_so(open_as: Open, tickets: Project, joan: User, ann: User) -> None:

@@ -23,11 +23,11 @@ def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     label_rightly(shop, ann, 30)
     train(shop)
     page = open_as(joan, f"/projects/{shop.pk}/report/")
-    expect(page.get_by_text("3 classes have fewer than 15 labels to learn from")).to_be_visible()
+    expect(page.get_by_text("3 classes have fewer than 15 training labels")).to_be_visible()
     before = QueueEntry.objects.live(shop).by_share()
     assert "focus" not in before
     page.get_by_role("button", name="Label more of these 3").click()  # the first
-    expect(page.get_by_text("The queue now brings documents that may be")).to_be_visible()
+    expect(page.get_by_text("The queue now prioritizes documents that may be")).to_be_visible()
     assert worker.work_off(shop.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).click()
     why = page.get_by_text("Why this document: a manager asked for more labels of")

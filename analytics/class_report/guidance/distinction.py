@@ -26,14 +26,14 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
     title = (
         _("{first} and {second} are not clearly distinct").format(**names)
         if is_rule
-        else _("{first} and {second} are mixed up").format(**names)
+        else _("{first} and {second} are confused").format(**names)
     )
     ways = [(pair.first, pair.second), (pair.second, pair.first)]
     true, predicted = ways[0] if pair.model.forward >= pair.model.backward else ways[1]
     count = max(pair.model.forward, pair.model.backward)
     filters = dict(part.split("=") for part in documents_of(project.kind, true, predicted).split("&"))
     model = report.version.number if report.version else 0
-    look = see(project, _("See the {n}").format(n=count), "test_set", model=model, **filters)
+    look = see(project, _("View the {n} errors").format(n=count), "test_set", model=model, **filters)
     rule, labels = (
         draft_rule(project, pair.first, pair.second),
         label_more(project, [pair.first, pair.second]),
@@ -54,7 +54,9 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
 def _how_sure(pair: AmbiguousPair) -> str:
     if pair.model.share.value is None or pair.model.share.interval is None:
         return ""
-    share = _("Of what is either class, {share} is mixed up, {low} to {high} with 95% confidence.")
+    share = _(
+        "Of everything with either class, {share} is confused (95% confidence interval {low} to {high})."
+    )
     share_text = share.format(
         share=percent(pair.model.share.value),
         low=percent(pair.model.share.interval.low),

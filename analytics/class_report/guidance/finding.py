@@ -51,9 +51,9 @@ class Finding:
 def label_more(project: Project, classes: Sequence[LabelClass], limit: int | None = None) -> Action:
     """Ask the queue for more of these classes, of the first `limit`; can be stopped on the same page."""
     first, *others = classes[:limit]
-    name = _("Label more {name}") if not others else _("Label more of these {n}")
+    name = _("Label more {name}") if not others else _("Label more of these {n} classes")
     if others and len(others) + 1 < len(classes):
-        name = _("Label more of the first {n}")
+        name = _("Label more of the first {n} classes")
     return Action(
         name.format(name=first.name, n=len(others) + 1),
         reverse("analytics:focus", args=[project.pk, first.pk]),
@@ -75,7 +75,7 @@ def label_now(project: Project) -> Action:
 def train_again(project: Project) -> Action:
     """Trains on the labels of now, as workers do anyway once there are enough new ones."""
     address = reverse("analytics:train_again", args=[project.pk])
-    return Action(_("Train again without them"), address, is_post=True)
+    return Action(_("Retrain without them"), address, is_post=True)
 
 
 def import_more(project: Project) -> Action:

@@ -50,10 +50,10 @@ def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
         key="few_labels" if few else "some_labels",
         title=_scarce_title(rows, few, limit),
         text=_scarce_text(rows, missing, limit),
-        why=_("A class can hardly be learned from so few, and each further label moves it.")
+        why=_("A class can hardly be learned from so few labels. Each additional one helps.")
         if few
-        else _("The model knows these classes roughly; what it says of them still swings."),
-        how_sure=_("Counted. That {n} are few is a rule of thumb.").format(n=limit),
+        else _("The model knows these classes roughly, but its predictions of them are still unstable."),
+        how_sure=_("Counted. The threshold of {n} is a rule of thumb.").format(n=limit),
         tone="bad" if few else "warn",
         seriousness=80 if few else 35,
         actions=(_more_of(report, rows),),
@@ -65,14 +65,14 @@ def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
     if len(rows) == 1:
         n, name = rows[0].train_labels, rows[0].label_class.name
         if not n:
-            return _("{name} has no label to learn from").format(name=name)
-        title = ngettext("{name} has {n} label to learn from", "{name} has {n} labels to learn from", n)
+            return _("{name} has no training labels").format(name=name)
+        title = ngettext("{name} has {n} training label", "{name} has {n} training labels", n)
         return title.format(name=name, n=n)
-    title = _("{n} classes have fewer than {limit} labels to learn from").format(n=len(rows), limit=limit)
+    title = _("{n} classes have fewer than {limit} training labels").format(n=len(rows), limit=limit)
     if len(few) in (0, len(rows)):
         return title
-    return _("{told}, {few} of them fewer than {fewest}").format(
-        told=title, few=len(few), fewest=LEARNABLE_LABELS_THRESHOLD
+    return _("{sentence}, {few} of them fewer than {fewest}").format(
+        sentence=title, few=len(few), fewest=LEARNABLE_LABELS_THRESHOLD
     )
 
 
@@ -106,10 +106,10 @@ def little_to_learn_from(report: ClassReport) -> list[Finding]:
         Finding(
             key="little_data",
             title=ngettext(
-                "The model has learned from {n} document", "The model has learned from {n} documents", n
+                "The model was trained on only {n} document", "The model was trained on only {n} documents", n
             ).format(n=n),
-            text=_("At {limit} labeled documents it is worth judging.").format(limit=LEARNED_FROM),
-            why=_("With so little, the next ten labels may turn every number of this page."),
+            text=_("It is worth evaluating from {limit} labeled documents.").format(limit=LEARNED_FROM),
+            why=_("With so little data, the next ten labels can change every number on this page."),
             how_sure=_("Counted. Easy tasks need less, many classes need more."),
             tone="warn",
             seriousness=40,
@@ -127,21 +127,24 @@ def unbalanced(report: ClassReport) -> list[Finding]:
     return [
         Finding(
             key="imbalance",
-            title=_("The largest class has {ratio:.0f} times the labels of {name}").format(
+            title=_("The largest class has {ratio:.0f} times as many labels as {name}").format(
                 ratio=ratio, name=smallest.label_class.name
             ),
-            text=_("The labels spread as if over {effective:.1f} even classes of {n}.{pool}").format(
+            text=_(
+                "The labels are as unbalanced as if there were only {effective:.1f} equal classes instead"
+                " of {n}.{pool}"
+            ).format(
                 effective=report.imbalance.effective_classes.value or 0.0,
                 n=len(report.rows),
                 pool=_in_pool(smallest),
             ),
-            why=_("A rare class is learned late and measured badly, whatever the average says."),
-            how_sure=_("Counted. If the class is as rare in the pool, it is no fault of the labels."),
+            why=_("A rare class is learned late and measured poorly, whatever the average says."),
+            how_sure=_("Counted. If the class is equally rare in the pool, this is expected."),
             tone="warn",
             seriousness=20,
             actions=(
                 label_more(report.project, [smallest.label_class]),
-                see(report.project, _("Show the distribution"), "distribution"),
+                see(report.project, _("View the label distribution"), "distribution"),
             ),
             label_class=smallest.label_class,
         )
@@ -152,7 +155,7 @@ def _in_pool(row: ClassRow) -> str:
     if row.prevalence is None or row.prevalence.value is None or row.prevalence.interval is None:
         return ""
     low, high = row.prevalence.interval.low, row.prevalence.interval.high
-    return " " + _("Of the unlabeled documents {low} to {high} are {name}.").format(
+    return " " + _("{low} to {high} of the unlabeled documents are {name}.").format(
         low=percent(low), high=percent(high), name=row.label_class.name
     )
 
@@ -184,7 +187,7 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
     wrong = (
         see(
             project,
-            _("See the {n} missed").format(n=scores.false_negatives),
+            _("View the {n} missed").format(n=scores.false_negatives),
             "test_set",
             model=model,
             missed=pk,
@@ -192,7 +195,7 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
         if is_missed
         else see(
             project,
-            _("See the {n} extra").format(n=scores.false_positives),
+            _("View the {n} wrongly predicted").format(n=scores.false_positives),
             "test_set",
             model=model,
             extra=pk,
@@ -206,12 +209,14 @@ def _weak(report: ClassReport, row: ClassRow) -> Finding:
         ),
         text=_mistakes(scores, name),
         why=_(
-            "Whoever uses the model meets these mistakes; documents that may be {name} teach it most."
+            "Users of the model will see these errors. Documents that may be {name} improve it most."
         ).format(name=name),
         how_sure=(
-            _("Sure: the whole interval, {low:.2f} to {high:.2f}, is below the target.")
+            _("Certain: the whole interval, {low:.2f} to {high:.2f}, is below the target.")
             if is_sure
-            else _("Not sure: the interval is {low:.2f} to {high:.2f}; more test documents would tell.")
+            else _(
+                "Not certain: the interval is {low:.2f} to {high:.2f}. More test documents would narrow it."
+            )
         ).format(low=scores.f1.interval.low, high=scores.f1.interval.high),
         tone="bad" if is_sure else "warn",
         seriousness=70 if is_sure else 38,
@@ -231,9 +236,11 @@ def _mistakes(scores: ClassScores, name: str) -> str:
     elif missed == scores.support > 1:
         lost = _("All {of} are missed").format(of=scores.support)
     if not extra:
-        return _("{lost}; nothing else is called {name}.").format(lost=lost, name=name)
+        return _("{lost}; nothing else is predicted as {name}.").format(lost=lost, name=name)
     added = ngettext(
-        "{lost}, and {n} other is called {name}.", "{lost}, and {n} others are called {name}.", extra
+        "{lost}, and {n} other is predicted as {name}.",
+        "{lost}, and {n} others are predicted as {name}.",
+        extra,
     )
     return added.format(lost=lost, n=extra, name=name)
 

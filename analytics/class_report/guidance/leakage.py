@@ -29,8 +29,8 @@ def _learned(report: ClassReport, leaks: Leaks) -> list[Finding]:
     if not leaks.learned:
         return []
     title = ngettext(
-        "The model has learned from {n} copy of a test document",
-        "The model has learned from {n} copies of test documents",
+        "The model was trained on {n} copy of a test document",
+        "The model was trained on {n} copies of test documents",
         leaks.learned,
     ).format(n=leaks.learned)
     return [
@@ -38,12 +38,12 @@ def _learned(report: ClassReport, leaks: Leaks) -> list[Finding]:
             key="leak",
             title=title,
             text=ngettext(
-                "{n} of {of} test documents came in after its copy had been learned.",
-                "{n} of {of} test documents came in after their copies had been learned.",
+                "{n} of {of} test documents was imported after its copy was used for training.",
+                "{n} of {of} test documents were imported after their copies were used for training.",
                 leaks.measured,
             ).format(n=leaks.measured, of=report.test_documents),
-            why=_("It knows the answers to these, so the numbers are too good."),
-            how_sure=_("Certain: these texts are equal, character by character."),
+            why=_("The model has seen these labels, so the numbers are too high."),
+            how_sure=_("Certain: the texts are identical, character by character."),
             tone="bad",
             seriousness=100,
             actions=(train_again(report.project),),
@@ -55,21 +55,19 @@ def _kept_out(report: ClassReport, leaks: Leaks) -> list[Finding]:
     if not leaks.kept_out:
         return []
     title = ngettext(
-        "{n} labeled document repeats a test document and was kept out of training",
-        "{n} labeled documents repeat test documents and were kept out of training",
+        "{n} labeled document is a copy of a test document and was excluded from training",
+        "{n} labeled documents are copies of test documents and were excluded from training",
         leaks.kept_out,
     ).format(n=leaks.kept_out)
     return [
         Finding(
             key="kept_out",
             title=title,
-            text=_("So the numbers do not profit from copies."),
-            why=_(
-                "Copies across the border are the usual reason for numbers that nobody meets again in use."
-            ),
-            how_sure=_("Certain: these texts are equal, character by character."),
+            text=_("So copies do not inflate the numbers."),
+            why=_("Copies in both the training set and the test set are a common cause of inflated numbers."),
+            how_sure=_("Certain: the texts are identical, character by character."),
             tone="good",
             seriousness=5,
-            actions=(see(report.project, _("Read the test set"), "test_set"),),
+            actions=(see(report.project, _("View the test set"), "test_set"),),
         )
     ]

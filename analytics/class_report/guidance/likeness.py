@@ -41,17 +41,17 @@ def _differs(project: Project, difference: AttributeDifference) -> Finding:
     )
     return Finding(
         key="unrepresentative",
-        title=_("The test set does not look like the pool: {what}").format(what=what),
-        text=_("{test} of the labeled test documents, {pool} of the pool.").format(
+        title=_("The test set differs from the pool: {what}").format(what=what),
+        text=_("{test} of the labeled test documents, but {pool} of the pool.").format(
             test=_share(difference.test), pool=_share(difference.pool)
         ),
-        why=_("The numbers hold for documents like those of the test set; in use there will be others."),
-        how_sure=_("p = {p:.1g} by a permutation test on a random sample, corrected for all fields.").format(
-            p=difference.p_value
-        ),
+        why=_("The numbers hold for documents like those in the test set. In use, documents will differ."),
+        how_sure=_(
+            "p = {p:.1g} (permutation test on a random sample, corrected for the number of fields)."
+        ).format(p=difference.p_value),
         tone="warn",
         seriousness=55,
-        actions=(see(project, _("Show the slices"), "slices"), queue_test_documents(project)),
+        actions=(see(project, _("View slices"), "slices"), queue_test_documents(project)),
     )
 
 
@@ -79,20 +79,22 @@ def different_mix(report: ClassReport) -> list[Finding]:
     return [
         Finding(
             key="mismatch",
-            title=_("The test set and the pool have different mixes of classes, most of all {name}").format(
-                name=name
-            ),
-            text=_("{test} of the test labels, {pool} of those of random documents of the pool.").format(
+            title=_(
+                "The test set and the pool have different class distributions, most of all for {name}"
+            ).format(name=name),
+            text=_("{test} of the test labels, but {pool} of the labels of random pool documents.").format(
                 test=percent(test[index] / max(test.sum(), 1)), pool=percent(pool[index] / max(pool.sum(), 1))
             ),
-            why=_("Both are random draws, so something changed between them: the documents or the rule."),
+            why=_(
+                "Both are random samples, so something changed between them: the documents or the guideline."
+            ),
             how_sure=_(
-                "p = {p:.1g} by a permutation test; effect {v:.2f} (Cramér's V). Labels that the queue chose "
-                "differ by design and are left out."
+                "p = {p:.1g} (permutation test); effect size {v:.2f} (Cramér's V). Actively selected "
+                "labels differ by design and are excluded."
             ).format(p=tested.p_value, v=tested.cramers_v),
             tone="warn",
             seriousness=45,
-            actions=(see(project, _("Show the distribution"), "distribution"),),
+            actions=(see(project, _("View the label distribution"), "distribution"),),
         )
     ]
 

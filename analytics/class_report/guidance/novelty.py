@@ -27,13 +27,13 @@ def unlike_labeled(report: ClassReport) -> list[Finding]:
 def _none_unlike(report: ClassReport) -> Finding:
     return Finding(
         key="none_unlike_labeled",
-        title=_("Every test document has a near-duplicate among the labeled ones"),
-        text=_("Nothing says how good the model is on other texts."),
-        why=_("The numbers hold for texts like the labeled ones. Texts of a new kind may do worse."),
-        how_sure=_("Near-duplicates share four fifths of their words (MinHash)."),
+        title=_("Every test document has a near-duplicate in the training set"),
+        text=_("The model's quality on other texts is unknown."),
+        why=_("The numbers hold for texts like the labeled ones. Quality on new kinds of text may be lower."),
+        how_sure=_("Near-duplicates share 80% of their words (MinHash)."),
         tone="warn",
         seriousness=45,
-        actions=(see(report.project, _("Read the test set"), "test_set"),),
+        actions=(see(report.project, _("View the test set"), "test_set"),),
     )
 
 
@@ -44,14 +44,14 @@ def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
     low, high = sorted((abs(interval.low), abs(interval.high)))
     return Finding(
         key="unlike_labeled",
-        title=_("The model is worse on texts unlike any labeled one")
+        title=_("The model is worse on texts without near-duplicates")
         if is_worse
-        else _("The model is better on texts unlike any labeled one"),
+        else _("The model is better on texts without near-duplicates"),
         text=ngettext(
-            "{unlike} of {n} test document without a near-duplicate among the labeled ones is right, "
-            "{alike} of the others.",
-            "{unlike} of {n} test documents without a near-duplicate among the labeled ones are right, "
-            "{alike} of the others.",
+            "{unlike} of {n} test document without a near-duplicate in the training set is correct, "
+            "but {alike} of the others.",
+            "{unlike} of {n} test documents without a near-duplicate in the training set are correct,"
+            " but {alike} of the others.",
             unlike.documents,
         ).format(
             unlike=percent(unlike.right / unlike.documents),
@@ -59,16 +59,16 @@ def _differs(report: ClassReport, unlike: UnlikeTexts) -> Finding:
             alike=percent(unlike.right_alike / unlike.alike),
         ),
         why=_(
-            "The number on all test documents holds for the same stream of texts. On texts of a new kind, "
-            "expect the number on those unlike any labeled one."
+            "The number on all test documents holds only for similar texts. On new kinds of text, "
+            "expect the number without near-duplicates."
         )
         if is_worse
-        else _("Texts that repeat each other may mix classes, or their labels contradict each other."),
+        else _("Near-duplicates may belong to several classes, or their labels may be inconsistent."),
         how_sure=_(
-            "The difference is {low} to {high} points (95% interval). Near-duplicates share four fifths of "
-            "their words (MinHash)."
+            "The difference is {low} to {high} points (95% confidence interval). Near-duplicates "
+            "share 80% of their words (MinHash)."
         ).format(low=round(100 * low), high=round(100 * high)),
         tone="warn",
         seriousness=45,
-        actions=(see(report.project, _("Read texts without near-duplicates"), "test_set", twins="0"),),
+        actions=(see(report.project, _("View texts without near-duplicates"), "test_set", twins="0"),),
     )

@@ -47,9 +47,9 @@ def class_report_headline(report: ClassReport) -> str:
     if report.version is None:
         return report.choice.status.title
     if report.scores is None:
-        return _("A model, and nothing to measure it by: label documents of the test set")
+        return _("Label test documents to evaluate the model")
     if not any(row.scores and row.scores.f1.is_defined for row in report.rows):
-        return _("No class of now can be measured yet: label documents of the test set")
+        return _("No current class can be measured yet: label test documents")
     if few := too_few_to_judge(report.test_documents):
         return few
     unmeasured = [row.label_class for row in report.rows if not row.test_labels]

@@ -26,17 +26,15 @@ def missing_classes(report: ClassReport) -> list[Finding]:
     if not missing or not report.labels or len(missing) == len(report.rows):  # `too_small` tells of all
         return []
     title = ngettext(
-        "{n} class is missing in the test set", "{n} classes are missing in the test set", len(missing)
+        "{n} class is missing from the test set", "{n} classes are missing from the test set", len(missing)
     ).format(n=len(missing))
     return [
         Finding(
             key="missing_in_test_set",
             title=title,
             text=_("Nothing can be measured for {names}.").format(names=names_of(missing)),
-            why=_("Averages leave these classes out, so they say nothing of them, good or bad."),
-            how_sure=_(
-                "Certain. A class may be too rare to be met by chance yet: label more test documents."
-            ),
+            why=_("Averages exclude these classes, so they say nothing about them."),
+            how_sure=_("Certain. A class may be too rare to have been drawn yet: label more test documents."),
             tone="bad",
             seriousness=90,
             actions=_more_tests(report),
@@ -50,28 +48,30 @@ def too_small(report: ClassReport) -> list[Finding]:
     n, accuracy = report.test_documents, report.scores.accuracy if report.scores else None
     if report.version is None or n >= SMALL_TEST_SET:
         return []
-    text = _("Nothing says how good it is.")
+    text = _("The model's quality is unknown.")
     if not n and not report.project.test_share and not report.is_test_waiting:
-        text = _("The project draws no test set: import documents that are marked as its test set.")
+        text = _("The project has no test set. Import documents that are marked as test documents.")
     if accuracy is not None and accuracy.interval is not None:
-        text = _("Documents right in full: {value}, but anything from {low} to {high} would fit.").format(
+        text = _("Accuracy is {value}, but anything from {low} to {high} is plausible.").format(
             value=percent(accuracy.value or 0.0),
             low=percent(accuracy.interval.low),
             high=percent(accuracy.interval.high),
         )
     if report.crossed:
-        text += " " + _("The table shows cross-validated numbers, which are biased, until there are more.")
+        text += " " + _("Until there are more, the table shows cross-validated numbers, which are biased.")
     return [
         Finding(
             key="small_test_set",
             title=ngettext(
-                "The model is judged by {n} test document", "The model is judged by {n} test documents", n
+                "The model is evaluated on only {n} test document",
+                "The model is evaluated on only {n} test documents",
+                n,
             ).format(n=n)
             if n
-            else _("No labeled test document judges the model yet"),
+            else _("No labeled test documents to evaluate the model yet"),
             text=text,
-            why=_("A class with five test documents changes by 20 points with one of them."),
-            how_sure=_("The interval says how much: at {n} documents it is about ±10 points wide.").format(
+            why=_("With five test documents of a class, a single one changes its recall by 20 points."),
+            how_sure=_("The interval shows how much: with {n} documents it is about ±10 points wide.").format(
                 n=SMALL_TEST_SET
             ),
             tone="warn" if n else "bad",
@@ -92,26 +92,24 @@ def too_good(report: ClassReport) -> list[Finding]:
     return [
         Finding(
             key="too_good",
-            title=_("Nearly perfect, which is a reason to doubt"),
-            text=_("{value} of {n} test documents are right; {low} would fit as well.").format(
+            title=_("The results are nearly perfect, which is suspicious"),
+            text=_("{value} of {n} test documents are correct; {low} is also plausible.").format(
                 value=percent(accuracy.value),
                 n=report.test_documents,
                 low=percent(accuracy.interval.low),
             ),
             why=_(
-                "On few documents that happens by chance; on many it often means that the test set is easy, "
-                "or repeats the training texts."
+                "With few documents this happens by chance. With many, it often means that the test "
+                "set is easy or repeats training texts."
             ),
-            how_sure=_("The test set is small, so chance is the likeliest reason.")
+            how_sure=_("The test set is small, so chance is the most likely reason.")
             if is_small
-            else _(
-                "Exact copies are kept out of training; near-duplicates and what else gives it away are not."
-            ),
+            else _("Exact copies are excluded from training; near-duplicates and other leaks are not."),
             tone="warn",
             seriousness=60,
             actions=(
                 *_more_tests(report),
-                see(report.project, _("Read the test set"), "test_set"),
+                see(report.project, _("View the test set"), "test_set"),
             )[:2],
         )
     ]

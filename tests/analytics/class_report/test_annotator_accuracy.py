@@ -56,7 +56,7 @@ def test_managers_read_it_on_the_report_and_nobody_else(
 ) -> None:
     address = reverse("analytics:classes", args=[measured.pk])
     client.force_login(joan)
-    assert "3 of 4 gold documents right (95% interval of the share 0.30 to 0.95)" in (
+    assert "3 of 4 gold documents correct (95% confidence interval 0.30 to 0.95)" in (
         client.get(address).content.decode()
     )
     client.force_login(ann)

@@ -41,7 +41,7 @@ def test_chosen_and_random_documents_are_kept_apart(taught: Project) -> None:
     assert sum(row.recall.n_sampled + row.recall.n_chosen for row in report.classes) == 30
     if not overall.n_sampled:
         assert overall.bias.reason == "No random document was predicted before it was labeled."
-    assert title(report) == "Too few answers to say how far the chosen labels are off"
+    assert title(report) == "Too few annotations to estimate the bias of actively selected labels"
 
 
 def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_queue(
@@ -77,7 +77,7 @@ def test_agreement_is_told_for_shown_and_for_hidden_opinions(taught: Project, an
     leaning = bias_report(taught, []).leaning
     assert (leaning.n_seen, leaning.n_hidden, leaning.n_contrary) == (5, 5, 0)
     assert leaning.seen.is_defined
-    assert leaning.changed.reason == "Nobody has chosen something else before an opinion was shown."
+    assert leaning.changed.reason == "No annotator has chosen another class before a pre-label was shown."
 
 
 def test_an_odd_prediction_of_long_ago_is_passed_over(taught: Project) -> None:

@@ -38,15 +38,15 @@ def test_classes_with_few_labels_are_named_with_what_is_missing(tickets: Project
     label_pool(tickets, "Refund", 60)
     label_pool(tickets, "Billing", 20)
     few = findings_now(tickets)["few_labels"]
-    assert few.title == "2 classes have fewer than 50 labels to learn from, 1 of them fewer than 15"
+    assert few.title == "2 classes have fewer than 50 training labels, 1 of them fewer than 15"
     assert (few.text, few.tone) == ("Delivery 0, Billing 20: 80 more labels would bring each to 50.", "bad")
     label_pool(tickets, "Billing", 40)
     few = findings_now(tickets)["few_labels"]
-    assert few.title == "Delivery has no label to learn from"
+    assert few.title == "Delivery has no training labels"
     assert few.text == "15 more labels would reach 15."
     label_pool(tickets, "Delivery", 49)
     some = findings_now(tickets)["some_labels"]
-    assert (some.title, some.text) == ("Delivery has 49 labels to learn from", "1 more label would reach 50.")
+    assert (some.title, some.text) == ("Delivery has 49 training labels", "1 more label would reach 50.")
 
 
 def test_the_button_of_several_classes_asks_for_each_of_them(
@@ -68,7 +68,7 @@ def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queu
     assert "Nothing can be measured for Delivery." in missing.text
     client.force_login(joan)
     answer = client.post(missing.actions[0].address, follow=True)
-    assert "2 test documents are brought to the front" in answer.content.decode()
+    assert "2 test documents move to the front of the queue" in answer.content.decode()
     picked = Pick.objects.get(project=tickets).picked.values_list("document", flat=True)
     assert set(picked) == {document.pk for document in waiting}
 
@@ -80,14 +80,14 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
     assert findings_now(tickets)["missing_in_test_set"].actions[0].name == "Import documents"
     client.force_login(joan)
     answer = client.post(reverse("analytics:queue_test", args=[tickets.pk]), follow=True)
-    assert "import more documents" in answer.content.decode()
+    assert "Import more documents" in answer.content.decode()
 
 
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
     judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
     good = findings_now(tickets)["too_good"]
-    assert "100% of 30 test documents are right; 89% would fit as well." in good.text
-    assert findings_now(tickets)["small_test_set"].title == "The model is judged by 30 test documents"
+    assert "100% of 30 test documents are correct; 89% is also plausible." in good.text
+    assert findings_now(tickets)["small_test_set"].title == "The model is evaluated on only 30 test documents"
 
 
 def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
@@ -105,7 +105,9 @@ def test_copies_that_were_kept_out_are_told_and_copies_that_were_learned_are_the
 ) -> None:
     version = judge(tickets, MIXED_UP)
     copied(tickets, version, -timedelta(hours=1))
-    assert findings_now(tickets)["kept_out"].title.startswith("1 labeled document repeats a test document")
+    assert findings_now(tickets)["kept_out"].title.startswith(
+        "1 labeled document is a copy of a test document"
+    )
     assert "leak" not in findings_now(tickets)
     copied(tickets, version, timedelta(hours=1))
     worst = findings(class_report(tickets))[0]
@@ -130,16 +132,16 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
 ) -> None:
     project = make_project(overlap=2)
     judge(project, MIXED_UP)
-    assert findings_now(project)["unclear_pair"].title == "Refund and Billing are mixed up"
+    assert findings_now(project)["unclear_pair"].title == "Refund and Billing are confused"
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 10)
     unclear = findings_now(project)["unclear_pair"]
     assert (unclear.title, unclear.tone) == ("Refund and Billing are not clearly distinct", "bad")
     assert unclear.text == (
-        "4 of 10 Refund test documents are called Billing, and the other way 1 of 10. "
-        "Annotators disagree on the same pair 100% of the time, so the rule is unclear, not only the model "
+        "4 of 10 Refund test documents are predicted as Billing, and the other way around 1 of 10. "
+        "Annotators disagree on the same pair 100% of the time, so the rule is unclear, not just the model "
         "weak."
     )
-    assert "Two people split on it in 10 of 10 comparisons of their answers." in unclear.how_sure
+    assert "Annotators disagree on it in 10 of 10 comparisons." in unclear.how_sure
     assert unclear.actions[0].name == "Draft a rule"
 
 
@@ -150,9 +152,9 @@ def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_s
     client.force_login(joan)
     address = reverse("analytics:classes", args=[tickets.pk])
     text = client.get(address).content.decode()
-    assert "by cross-validation on 40 labeled documents of the pool" in text
+    assert "from cross-validation on 40 labeled documents of the pool" in text
     assert "macro F1, cross-validated" in text
-    assert "by cross-validation" not in client.get(address, {"numbers": "test"}).content.decode()
+    assert "from cross-validation" not in client.get(address, {"numbers": "test"}).content.decode()
 
 
 def test_findings_come_in_the_order_of_seriousness_and_the_rest_on_request(

@@ -1,4 +1,4 @@
-"""What is taken for what, who else mixes it up, and what can be done about it from the page?"""
+"""Confusion matrix: which classes are confused, by whom, and what can be done about it from the page."""
 
 from collections.abc import Callable
 
@@ -49,11 +49,11 @@ def test_the_title_says_what_is_mixed_up_and_each_cell_leads_to_its_documents(
     judge(tickets, MIXED_UP)
     client.force_login(joan)
     text = client.get(page(tickets)).content.decode()
-    assert "Refund and Billing are mixed up most: 5 of 20" in text
+    assert "Refund and Billing are confused most often: 5 of 20" in text
     refund, billing = (tickets.classes.get(name=name).pk for name in ("Refund", "Billing"))
     assert f"model=1&amp;truth={refund}&amp;predicted={billing}" in text
-    assert "4 of Refund are called Billing" in text
-    assert "neither labeled nor predicted" in text  # Delivery is shown, and said to be silent
+    assert "4 Refund predicted as Billing" in text
+    assert "no data" in text  # Delivery is shown, and said to be silent
     client.force_login(ann)
     assert f"truth={refund}" not in client.get(page(tickets)).content.decode()
 
@@ -85,9 +85,9 @@ def test_a_pair_that_may_be_noise_is_told_as_such_and_steers_nothing(
     judge(tickets, [*right, (["Refund"], ["Billing"]), (["Billing"], ["Refund"]), (["Refund"], ["Billing"])])
     client.force_login(joan)
     text = client.get(page(tickets)).content.decode()
-    assert "No two classes are mixed up beyond noise" in text
-    assert "1 pair that may be noise" in text
-    assert "2 of 32 Refund test documents are called Billing, and the other way 1 of 31." in text
+    assert "No pair of classes has a statistically significant number of confusions" in text
+    assert "1 pair that is not statistically significant" in text
+    assert "2 of 32 Refund test documents are predicted as Billing, and the other way around 1 of 31." in text
     assert "Draft a rule" not in text
     assert "unclear_pair" not in {finding.key for finding in findings(class_report(tickets))}
 
@@ -98,12 +98,12 @@ def test_the_matrix_can_show_errors_alone_shares_and_only_confused_classes(
     judge(tickets, MIXED_UP)
     client.force_login(joan)
     errors = client.get(page(tickets), {"show": "errors"}).content.decode()
-    assert "6 of Refund are right" not in errors
+    assert "6 Refund predicted correctly" not in errors
     matches = client.get(page(tickets), {"show": "matches"}).content.decode()
-    assert "6 of Refund are right" in matches
-    assert "4 of Refund are called Billing" not in matches
+    assert "6 Refund predicted correctly" in matches
+    assert "4 Refund predicted as Billing" not in matches
     confused = client.get(page(tickets), {"only": "confused", "unit": "share"}).content.decode()
-    assert "1 class without a mistake is left out." in confused
+    assert "1 class without errors is hidden." in confused
     assert ">40</a>" in confused  # percent of Refund
 
 
@@ -140,8 +140,8 @@ def test_of_several_labels_what_is_missed_and_what_is_added_make_the_pair(
     text = client.get(page(project)).content.decode()
     refund, billing = (project.classes.get(name=name).pk for name in ("Refund", "Billing"))
     assert f"missed={refund}&amp;extra={billing}" in text
-    assert "3 of 5 test documents with Refund get Billing instead." in text
-    assert "1 are called Billing where nothing is" in text
+    assert "3 of 5 test documents with Refund are predicted as Billing instead." in text
+    assert "1 predicted as Billing where nothing is labeled" in text
     assert "100% of 4" in text  # Refund and Delivery come together: Delivery never without Refund
 
 
@@ -158,9 +158,9 @@ def test_of_spans_the_same_place_of_another_type_is_told_from_missed_and_spuriou
     )
     client.force_login(joan)
     text = client.get(page(project)).content.decode()
-    assert "2 of Refund are called Billing" in text
-    assert "1 of Billing are missed, and nothing is given instead" in text
-    assert "1 are called Delivery where nothing is" in text
+    assert "2 Refund predicted as Billing" in text
+    assert "1 Billing missed, no other class predicted" in text
+    assert "1 predicted as Delivery where nothing is labeled" in text
 
 
 def test_label_more_of_both_asks_for_both_classes_and_stays_on_the_page(
@@ -182,7 +182,7 @@ def test_a_drafted_rule_quotes_documents_of_the_pool_and_saves_nothing(
     judge(project, MIXED_UP)
     client.force_login(joan)
     address = reverse("analytics:draft_rule", args=[project.pk, *_ids(project)])
-    assert "They are of the test set" in client.get(address).content.decode()
+    assert "The examples are from the test set" in client.get(address).content.decode()
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 1)
     text = client.get(address).content.decode()
     assert "## Refund / Billing" in text
@@ -206,7 +206,7 @@ def test_a_test_document_that_a_pick_brought_is_not_quoted_as_one_of_the_pool(
     submit.submit(ann, submit.Submission(held.token, [label(tickets, "Refund")]))
     client.force_login(joan)
     text = client.get(reverse("analytics:draft_rule", args=[tickets.pk, refund, billing])).content.decode()
-    assert "They are of the test set" in text
+    assert "The examples are from the test set" in text
     assert "Nobody may read this answer" not in text
 
 

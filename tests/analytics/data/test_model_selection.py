@@ -51,7 +51,7 @@ def test_an_older_model_is_shown_on_request_and_every_link_leads_on_with_it(
     report: str, two: Project, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
-    assert "Model 2 is in use: it orders the queue" not in read(client, two, report)
+    assert "Model 2 is in use: go back to it" not in read(client, two, report)
     shown = read(client, two, report, model="1")
     assert "These are the numbers of model 1" in shown
     assert "Back to model 2" in shown
@@ -74,8 +74,8 @@ def test_nothing_is_steered_by_an_older_model(report: str, two: Project, client:
 def test_the_numbers_are_those_of_the_chosen_model(two: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
     assert "24 labeled test documents are too few" in read(client, two, "classes")
-    assert "mixed up" in read(client, two, "classes", model="1")
-    assert "Refund and Billing are mixed up most: 6 of" in read(client, two, "confusion", model="1")
+    assert "are confused" in read(client, two, "classes", model="1")
+    assert "Refund and Billing are confused most often: 6 of" in read(client, two, "confusion", model="1")
     for report, key in (("classes", "accuracy"), ("quality", "accuracy"), ("slices", "accuracy")):
         address = reverse(f"analytics_api:report_{report}", args=[two.pk])
         told = client.get(address, {"model": 1}).json()

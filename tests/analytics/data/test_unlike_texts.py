@@ -70,19 +70,19 @@ def test_the_report_counts_texts_unlike_any_labeled_one_apart(stream: Project) -
 
 def test_a_difference_beyond_noise_is_a_finding_with_both_numbers(stream: Project) -> None:
     worse = findings_now(stream)["unlike_labeled"]
-    assert worse.title == "The model is worse on texts unlike any labeled one"
+    assert worse.title == "The model is worse on texts without near-duplicates"
     assert worse.text == (
-        "40% of 20 test documents without a near-duplicate among the labeled ones are right, "
-        "100% of the others."
+        "40% of 20 test documents without a near-duplicate in the training set are correct, "
+        "but 100% of the others."
     )
-    assert "95% interval" in worse.how_sure
+    assert "95% confidence interval" in worse.how_sure
 
 
 def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
     page = client.get(reverse("analytics:classes", args=[stream.pk])).content.decode()
-    assert "accuracy, texts unlike any labeled one" in page
-    assert "20 of 40 test documents have a near-duplicate among the labeled ones" in page
+    assert "accuracy, without near-duplicates" in page
+    assert "20 of 40 test documents have a near-duplicate in the training set" in page
     told = client.get(f"/api/v1/projects/{stream.pk}/reports/classes/").json()
     unlike = told["without_near_duplicates"]
     assert (unlike["documents"], unlike["near_duplicates"], unlike["accuracy"]["value"]) == (20, 20, 0.4)
@@ -147,6 +147,6 @@ def test_a_test_set_that_the_training_repeats_says_nothing_of_other_texts(
     )
     client.force_login(joan)
     page = client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
-    assert "accuracy, texts unlike any labeled one" not in page
+    assert "accuracy, without near-duplicates" not in page
     told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()
     assert told["without_near_duplicates"]["accuracy"]["value"] is None

@@ -49,7 +49,7 @@ def test_classes_that_the_labels_have_too_many_or_too_few_of_are_told(
     assert [row.label_class.name for row in report.standing("over")] == ["Refund"]
     assert {row.label_class.name for row in report.standing("under")} == {"Billing", "Delivery"}
     assert rows["Refund"].estimate.unlabeled.value == 0.0  # 25 of 100 have it, and 30 are labeled so
-    assert distribution_headline(report) == "2 classes have no training label: Billing, Delivery"
+    assert distribution_headline(report) == "2 classes have no training labels: Billing, Delivery"
     client.force_login(joan)
     text = client.get(page(skewed)).content.decode()
     assert "Billing is under-represented" in text
@@ -163,12 +163,12 @@ def test_classes_on_the_same_documents_are_counted(
         1.0,
     )
     client.force_login(joan)
-    assert "Classes on the same documents" in client.get(page(project)).content.decode()
+    assert "Class co-occurrence" in client.get(page(project)).content.decode()
 
 
 def test_without_labels_the_page_says_what_it_will_show(tickets: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
-    assert "Nothing is labeled yet" in client.get(page(tickets)).content.decode()
+    assert "No labels yet" in client.get(page(tickets)).content.decode()
 
 
 def test_a_stranger_finds_nothing(tickets: Project, client: Client, eve: User) -> None:

@@ -87,7 +87,7 @@ def test_with_four_models_it_says_what_is_missing(tickets: Project) -> None:
     add_curve(tickets, {"Refund": [0.4, 0.5, 0.6, 0.65]})
     refund = curves_report(tickets).classes[0]
     assert refund.forecast.standing == TargetStatus.UNKNOWN
-    assert sentence(refund, 0.8) == "Fewer than five models were measured on test documents."
+    assert sentence(refund, 0.8) == "Fewer than five models have been evaluated on test documents."
     assert expected(refund) == []
 
 

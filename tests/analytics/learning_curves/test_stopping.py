@@ -98,7 +98,7 @@ def test_the_page_gives_the_advice_in_plain_words(trained: Project, joan: User) 
     client.force_login(joan)
     page = client.get(reverse("analytics:classes", args=[trained.pk])).content.decode()
     assert "Is it time to stop?" in page
-    assert "nothing stops by itself" in page
+    assert "labeling never stops automatically" in page
 
 
 def test_the_api_gives_the_numbers(tickets: Project, joan: User) -> None:

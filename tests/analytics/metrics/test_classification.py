@@ -180,6 +180,4 @@ def test_input_that_does_not_fit_is_refused(truth, predicted):
 def test_documents_to_which_no_class_applies_are_told_from_a_test_set_without_labels():
     report = report_multi(np.zeros((4, 2), bool), np.zeros((4, 2), bool))
     assert report.accuracy.value == 1
-    assert (
-        report.micro.f1.reason == report.micro.recall.reason == "No document of the test set has any class."
-    )
+    assert report.micro.f1.reason == report.micro.recall.reason == "No test document has a class."

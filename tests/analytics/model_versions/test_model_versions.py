@@ -155,7 +155,7 @@ def test_a_machine_reads_the_curves(two: Project, joan: User) -> None:
     answered = Caller(joan).get(f"projects/{two.pk}/reports/curves/").json()
     macro = answered["curves"][0]
     assert (macro["metric"], macro["state"], len(macro["points"])) == ("macro_f1", "unknown", 2)
-    assert macro["reason"] == "Fewer than five models were measured on test documents."
+    assert macro["reason"] == "Fewer than five models have been evaluated on test documents."
 
 
 @pytest.mark.parametrize("kind", ["single", "multi", "spans"])

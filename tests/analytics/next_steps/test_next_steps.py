@@ -125,7 +125,7 @@ def test_no_title_judges_the_model_on_fewer_than_thirty_test_documents(
         quality_headline(quality(tickets)),
         curves_headline(curves_report(tickets)),
     ]
-    few = [title for title in titles if "too few to judge the model: it takes 30" in title]
+    few = [title for title in titles if "too few to evaluate the model: 30 are needed" in title]
     assert len(few) == (0 if documents == 30 else 3)
     assert ("weak_class" in keys(tickets, joan)) is False or documents == 30
     client.force_login(joan)
@@ -156,7 +156,7 @@ def test_a_class_that_surely_reaches_the_target_is_not_asked_for(
     client.force_login(joan)
     page = client.get(reverse("analytics:distribution", args=[tickets.pk])).content.decode()
     assert "Refund is under-represented" in page
-    assert "It reaches the target all the same, so it needs no more labels." in page
+    assert "It reaches the target anyway, so it needs no more labels." in page
     assert f'action="{reverse("analytics:focus", args=[tickets.pk, refund_of(tickets).pk])}"' not in page
 
 

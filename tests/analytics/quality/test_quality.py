@@ -44,8 +44,8 @@ def test_each_kind_of_project_shows_what_its_models_can_be_measured_by(
     client.force_login(joan)
     shown = open_page(client, project)
     assert ("Hamming loss" in shown) == (kind == "multi")
-    assert "How sure, and how right" in shown
-    assert ("Wrong ends of spans cost 50 points of F1" in shown) == (kind == "spans")
+    assert "Reliability diagram" in shown
+    assert ("Wrong span boundaries cost 50 points of F1" in shown) == (kind == "spans")
     assert shown.count('role="img"') == (1 if kind == "spans" else 2)
     for table in ("classes", "averages", "calibration", "curve"):
         lines = open_page(client, project, "quality_csv", table=table).splitlines()
@@ -56,7 +56,7 @@ def test_a_boastful_model_is_told_by_the_title(tickets: Project, client: Client,
     """It claims nine of ten and keeps 28 of 40."""
     judge(tickets, SINGLE * 2)
     client.force_login(ann)
-    assert "The probabilities are 20 points too sure" in open_page(client, tickets)
+    assert "Overconfident by 20 points" in open_page(client, tickets)
     quality_report = quality(tickets)
     assert quality_report.probabilities is not None
     assert quality_report.probabilities.gap.value == pytest.approx(0.2)
@@ -78,9 +78,9 @@ def test_a_class_can_be_chosen_and_a_machine_reads_the_same(
     judge(tickets, SINGLE)
     client.force_login(joan)
     refund = tickets.classes.get(name="Refund")
-    assert "From which probability on is it Billing?" in open_page(client, tickets)  # the weakest
+    assert "Decision threshold for Billing" in open_page(client, tickets)  # the weakest
     shown = open_page(client, tickets, **{"class": str(refund.pk)})
-    assert "From which probability on is it Refund?" in shown
+    assert "Decision threshold for Refund" in shown
     answered = client.get(f"/api/v1/projects/{tickets.pk}/reports/quality/").json()
     quality_report = quality(tickets)
     assert quality_report.report is not None

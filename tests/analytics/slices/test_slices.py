@@ -71,10 +71,13 @@ def test_the_slice_on_which_the_model_is_worse_is_found(
         "mail": pytest.approx(1 / 3),
         "chat": 1.0,
     }
-    assert {field.name for field in report.fields} == {"Length of the text", "source", "year"}
+    assert {field.name for field in report.fields} == {"Text length", "source", "year"}
     client.force_login(joan)
     text = client.get(reverse("analytics:slices", args=[project.pk]) + "?by=source").content.decode()
-    assert "Weakest part: source is mail. Wrong on 67% of its documents, on 0% of the others" in text
+    assert (
+        "Weakest slice: source is mail. Incorrect on 67% of its documents, compared with 0% of the others"
+        in text
+    )
     assert "test-set/?model=1&amp;field=source&amp;value=mail" in text
 
 
@@ -86,11 +89,11 @@ def test_a_slice_is_sent_to_the_queue_and_taken_back(tickets: Project, client: C
     sent = {"field": "source", "value": "mail"}
     response = client.post(reverse("analytics:queue_slice", args=[tickets.pk]), sent, follow=True)
     assert (
-        "4 documents of the pool go to the front of the queue: source is mail." in response.content.decode()
+        "4 documents of the pool move to the front of the queue: source is mail." in response.content.decode()
     )
     pick = Pick.objects.get(project=tickets)
     assert set(PickedDocument.objects.values_list("document__position", flat=True)) == {0, 1, 2, 3}
-    assert "Take back" in response.content.decode()
+    assert "Stop" in response.content.decode()
     client.post(reverse("analytics:end_slice_pick", args=[tickets.pk, pick.pk]))
     assert not Pick.objects.standing().exists()
 
@@ -183,7 +186,7 @@ def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client,
 def test_without_a_model_the_page_says_what_it_takes(tickets: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
     text = client.get(reverse("analytics:slices", args=[tickets.pk])).content.decode()
-    assert "Nothing to measure yet" in text
+    assert "No measurements yet" in text
 
 
 def test_numbers_of_any_size_and_odd_values_in_the_metadata_are_borne(
@@ -233,8 +236,8 @@ def test_languages_and_files_are_slices_and_their_documents_are_found_in_the_poo
     tell(tickets, tests[1::2], "en")
     client.force_login(joan)
     page = client.get(reverse("analytics:slices", args=[tickets.pk]) + "?by=@language").content.decode()
-    assert "Weakest part: language is German. Wrong on 67%" in page
-    assert {field.name for field in slices(tickets).fields} == {"Length of the text", "language", "file"}
+    assert "Weakest slice: language is German. Incorrect on 67%" in page
+    assert {field.name for field in slices(tickets).fields} == {"Text length", "language", "file"}
     picked = pick_from_pool(
         tickets.pk, joan, where=Slice(TOLD_LANGUAGE, "de"), count=20, reason="German documents"
     )

@@ -143,7 +143,7 @@ def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
     answer(tickets, ann, ["Billing", "Billing", "Refund"])
     (effect,) = focus_effects(tickets, {billing.pk: billing})
     assert (effect.brought.answers, effect.brought.hits, effect.focus) == (3, 2, focus)
-    assert effect.difference.reason == "No model has been measured since."
+    assert effect.difference.reason == "No model has been evaluated since."
     assert not effect.is_beyond_noise
     measure(later_model(tickets, first, right=72))
     (effect,) = focus_effects(tickets, {billing.pk: billing})

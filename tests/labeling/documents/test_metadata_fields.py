@@ -108,4 +108,4 @@ def test_a_pick_of_a_slice_does_not_tell_what_is_hidden(empty: Project, joan: Us
     for field, value in (("verdict", "Refund"), ("channel", "mail")):
         client.post(reverse("analytics:queue_slice", args=[empty.pk]), {"field": field, "value": value})
     reasons = list(Pick.objects.filter(project=empty).order_by("pk").values_list("reason", flat=True))
-    assert reasons == ["More documents of one group", "channel is mail"]
+    assert reasons == ["More documents of one slice", "channel is mail"]

@@ -99,7 +99,7 @@ def test_the_report_tells_of_a_model_that_was_trained_since(
     other = ModelVersion.objects.create(project=tickets, number=2, state="training")
     assert "Model 2 is being trained." in told()
     ModelVersion.objects.filter(pk=other.pk).update(state="ready")
-    assert "Model 2 is trained: show its numbers" in told()
+    assert "Model 2 is ready: view its report" in told()
     assert client.get(news, {"shown": "1"})["Location"] == reverse("analytics:classes", args=[tickets.pk])
     Project.objects.update(promoted_model=ModelVersion.objects.get(project=tickets, number=1))
     ModelVersion.objects.update(facts={"edition": tickets.feature_edition})
