@@ -285,9 +285,9 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
     worker.reconcile()
     assert worker.work_off(project.pk, OwedWork.Kind.TRAIN)
     assert ModelVersion.objects.ready().count() == 1
-    report = client.get(f"/projects/{project.pk}/report/")
+    report = client.get(f"/projects/{project.pk}/quality/")
     assert "Label more" in report.content.decode()
-    sent(client, f"/projects/{project.pk}/report/{classes['Billing']}/focus/")
+    sent(client, f"/projects/{project.pk}/quality/{classes['Billing']}/focus/")
     assert Focus.objects.standing().get().wanted_labels == 20
     assert worker.work_off(project.pk, OwedWork.Kind.RANK)
     project.refresh_from_db()

@@ -31,7 +31,12 @@ def routes(patterns: list[Any], space: str = "", prefix: str = "") -> Iterator[t
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, pattern.namespace or space, path)
-        elif isinstance(pattern, URLPattern) and space in PAGES and "<int:project_id>" in path:
+        elif (
+            isinstance(pattern, URLPattern)
+            and space in PAGES
+            and "<int:project_id>" in path
+            and pattern.name != "moved"
+        ):
             yield f"{space}:{pattern.name}", path
 
 

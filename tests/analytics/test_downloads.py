@@ -56,7 +56,7 @@ def test_a_program_gets_the_file_of_each_page_by_the_api(
     for name in REPORT_TABLES:
         for query in [{}, *modes.get(name, [])]:
             by_api = program.get(f"/api/v1/projects/{project.pk}/reports/{name}/csv/", query)
-            of_page = client.get(f"/projects/{project.pk}/report/{name}.csv", query)
+            of_page = client.get(f"/projects/{project.pk}/quality/{name}.csv", query)
             assert (by_api.status_code, by_api.content) == (200, of_page.content), (name, query)
             assert by_api["Content-Disposition"] == of_page["Content-Disposition"]
 

@@ -193,7 +193,7 @@ def test_forms_that_were_refused(
     for path, button in (
         ("/projects/new/", "Make the project"),
         ("/password/", "Change password"),
-        (f"{at}/tokens/", "Make the token"),
+        (f"{at}/settings/tokens/", "Make the token"),
         (f"{at}/settings/", "Add the class"),
     ):
         page.goto(path)

@@ -264,7 +264,7 @@ def test_what_lies_ahead_goes_back_when_the_page_goes(open_as: Open, tickets: Pr
     page = open_as(ann, desk(tickets))
     ready(page)
     assert Lease.objects.live().count() > 1
-    page.goto(f"/projects/{tickets.pk}/mine/")
+    page.goto(f"/projects/{tickets.pk}/label/annotations/")
     wait_until(lambda: Lease.objects.live().count() <= 1)
     assert Lease.objects.live().get().document.text == TEXTS[0]
     page.go_back()

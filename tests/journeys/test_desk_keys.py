@@ -77,7 +77,7 @@ def test_typing_finds_one_of_several_without_saving(open_as: Open, many: Project
 
 
 def test_own_keys_work_and_the_old_ones_do_not(open_as: Open, tickets: Project, ann: User):
-    page = open_as(ann, f"/projects/{tickets.pk}/keys/")
+    page = open_as(ann, f"/projects/{tickets.pk}/label/shortcuts/")
     page.get_by_label("Refund").fill("j")
     page.get_by_label("Skip").fill("k")
     page.get_by_role("button", name="Save my keys").click()

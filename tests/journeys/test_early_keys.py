@@ -124,7 +124,7 @@ def test_a_decision_of_a_dispute_is_kept_too(
         (held,) = claims.claim(project.pk, who).documents
         submit.submit(who, submit.Submission(held.token, [label(project, name)]))
     page = open_as(carla)
-    with loading(page, f"/projects/{project.pk}/disputes/{held.document_id}/", TEXTS[0]):
+    with loading(page, f"/projects/{project.pk}/label/disputes/{held.document_id}/", TEXTS[0]):
         press(page, "3")
     expect(page.get_by_role("radio", name="Delivery")).to_be_checked()
 

@@ -247,7 +247,7 @@ def test_two_windows_show_two_documents_and_never_double_an_answer(
     saved(other)
     saved(page)
     assert sorted(answers(tickets)) == [["Billing"], ["Refund"]]
-    other.goto(f"/projects/{tickets.pk}/mine/")
+    other.goto(f"/projects/{tickets.pk}/label/annotations/")
     other.go_back()
     expect(other.locator(".document .text")).not_to_have_text(TEXTS[1])
 
@@ -287,7 +287,7 @@ def test_hostile_texts_run_nothing_anywhere(open_as: Open, make_project, ann: Us
         )
     shows(page, "end")
     saved(page)
-    page.goto(f"/projects/{project.pk}/mine/")
+    page.goto(f"/projects/{project.pk}/label/annotations/")
     expect(page.get_by_text(re.compile("2 answers"))).to_be_visible()
     page.get_by_role("link", name="Change").first.click()
     expect(page.locator(".text")).to_have_text(HOSTILE[1])
@@ -301,7 +301,7 @@ def test_a_name_of_common_length_stands_on_one_line_beside_its_box(
         (held,) = claims.claim(project.pk, person).documents
         submit(person, Submission(held.token, [label(project, name)]))
     project.classes.filter(name="Billing").update(name="Entertainment")
-    address = f"/projects/{project.pk}/disputes/{held.document_id}/"
+    address = f"/projects/{project.pk}/label/disputes/{held.document_id}/"
     page = open_as(carla, address, viewport={"width": 1280, "height": 800})
     shown = page.locator("#classes b", has_text="Entertainment")
     lines = """name => {

@@ -77,7 +77,7 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
     steps_shown = page.get_by_role("region", name="Next steps")
     expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
     wait_until(lambda: sum("seen=" in url for url in loaded) >= 2, lambda _: page.wait_for_timeout(100))
-    steps = f"{tickets.pk}/report/next-steps/"
+    steps = f"{tickets.pk}/quality/next-steps/"
     assert loaded.count(steps) == 1
     assert loaded.count(f"{tickets.pk}/") == 1
     expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
@@ -89,7 +89,7 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
 
 
 def test_the_report_tells_a_screen_reader_of_a_new_model(open_as: Open, tickets: Project, joan: User) -> None:
-    page = open_as(joan, f"/projects/{tickets.pk}/report/")
+    page = open_as(joan, f"/projects/{tickets.pk}/quality/")
     ModelVersion.objects.create(project=tickets, number=1, state="ready")
     expect(page.get_by_role("status")).to_have_text("Model 1 is ready.")
     expect(page.get_by_role("link", name="Model 1 is ready: view its report")).to_be_visible()

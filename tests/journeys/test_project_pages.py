@@ -70,10 +70,10 @@ def paths(project: Project, joan: User) -> dict[str, str]:
         "new": "/projects/new/",
         "home": f"{at}/",
         "settings": f"{at}/settings/",
-        "retire": f"{at}/classes/{project.classes.earliest('position').pk}/retire/",
-        "members": f"{at}/members/",
-        "remove": f"{at}/members/{joan.pk}/remove/",
-        "tokens": f"{at}/tokens/",
+        "retire": f"{at}/settings/classes/{project.classes.earliest('position').pk}/retire/",
+        "members": f"{at}/team/",
+        "remove": f"{at}/team/{joan.pk}/remove/",
+        "tokens": f"{at}/settings/tokens/",
         "documents": f"{at}/documents/",
         "document": f"{at}/documents/{project.documents.latest('position').pk}/",
         "labeled document": f"{at}/documents/{project.documents.earliest('position').pk}/",
@@ -159,7 +159,7 @@ def test_every_page_works_without_javascript(
     open_as: Open, joan: User, tickets: Project, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DATA_DIR = tmp_path
-    page = open_as(joan, f"/projects/{tickets.pk}/members/", java_script_enabled=False)
+    page = open_as(joan, f"/projects/{tickets.pk}/team/", java_script_enabled=False)
     page.get_by_role("button", name="Make a link").click()
     assert re.search(r"/join/.{40}", page.get_by_label("Invitation link").input_value())
     page.goto(f"/projects/{tickets.pk}/documents/import/")

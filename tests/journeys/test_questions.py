@@ -41,6 +41,6 @@ def test_ask_reply_and_the_document_comes_back(open_as: Open, tickets: Project, 
     press(annotator, "1")
     saved(annotator)
     assert answers(tickets)[-1] == ["Refund"]
-    annotator.get_by_role("link", name="My work").first.click()
+    annotator.get_by_role("link", name="My annotations").first.click()
     expect(annotator.get_by_text("One is enough.")).to_be_visible()
     assert violations(annotator) == []

@@ -20,7 +20,7 @@ __all__ = ["measured"]
 def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     open_as: Open, measured: Project, joan: User, bob: User
 ) -> None:
-    page = open_as(joan, f"/projects/{measured.pk}/report/test-set/")
+    page = open_as(joan, f"/projects/{measured.pk}/quality/test-set/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Model 1 is wrong on 3 of 12 test documents")
     expect(page.locator(".reviewed > li")).to_have_count(3)
     first = page.locator(".reviewed > li").first
@@ -40,7 +40,7 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
 
 
 def test_what_is_chosen_is_shown_without_another_press(open_as: Open, measured: Project, joan: User) -> None:
-    page = open_as(joan, f"/projects/{measured.pk}/report/test-set/")
+    page = open_as(joan, f"/projects/{measured.pk}/quality/test-set/")
     box, order = page.get_by_label("Show incorrect predictions only"), page.get_by_label("Order")
     box.uncheck()
     expect(page.locator(".reviewed > li")).to_have_count(12)

@@ -22,7 +22,7 @@ def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     settle_test_set(shop)
     label_rightly(shop, ann, 30)
     train(shop)
-    page = open_as(joan, f"/projects/{shop.pk}/report/")
+    page = open_as(joan, f"/projects/{shop.pk}/quality/")
     expect(page.get_by_text("3 classes have fewer than 15 training labels")).to_be_visible()
     before = QueueEntry.objects.live(shop).by_share()
     assert "focus" not in before

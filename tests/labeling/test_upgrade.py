@@ -33,12 +33,23 @@ from tests.fixtures.people import label
 ROWS = Path(__file__).parents[1] / "fixtures" / "database_of_0039.json"
 pytestmark = pytest.mark.slow
 PAGES = (
-    "/projects/{}/", "/projects/{}/label/", "/projects/{}/report/", "/projects/{}/report/models/",
-    "/projects/{}/report/confusion/", "/projects/{}/report/quality/", "/projects/{}/report/slices/",
-    "/projects/{}/report/curves/", "/projects/{}/report/steering/", "/projects/{}/report/test-set/",
-    "/projects/{}/report/distribution/", "/projects/{}/savings/", "/projects/{}/documents/",
-    "/api/v1/projects/{}/reports/classes/", "/api/v1/projects/{}/models/", "/api/v1/projects/{}/annotations/",
-)  # fmt: skip
+    "/projects/{}/",
+    "/projects/{}/label/",
+    "/projects/{}/quality/",
+    "/projects/{}/quality/models/",
+    "/projects/{}/quality/confusion-matrix/",
+    "/projects/{}/quality/calibration/",
+    "/projects/{}/quality/slices/",
+    "/projects/{}/quality/learning-curve/",
+    "/projects/{}/quality/class-priorities/",
+    "/projects/{}/quality/test-set/",
+    "/projects/{}/quality/label-distribution/",
+    "/projects/{}/quality/cost-savings/",
+    "/projects/{}/documents/",
+    "/api/v1/projects/{}/reports/classes/",
+    "/api/v1/projects/{}/models/",
+    "/api/v1/projects/{}/annotations/",
+)
 
 
 @pytest.fixture(scope="module")

@@ -330,7 +330,7 @@ def test_signing_in_leads_to_pages_of_this_service_alone(client: Client, ann: Us
 def test_no_header_says_where_the_service_is(client: Client, joan: User, tickets: Project, headers, status):
     client.force_login(joan)
     answer = client.post(
-        f"/projects/{tickets.pk}/members/invite/", {"role": "annotator", "days": "7"}, **headers
+        f"/projects/{tickets.pk}/team/invite/", {"role": "annotator", "days": "7"}, **headers
     )
     assert answer.status_code == status
     assert "evil.example" not in answer.content.decode()

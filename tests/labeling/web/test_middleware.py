@@ -60,7 +60,7 @@ def ask_recovering(db: None, recovering: Path) -> Iterator[Ask]:
         yield ask
 
 
-@pytest.mark.parametrize("path", ["/", "/projects/1/", "/projects/1/label/", "/projects/1/report/"])
+@pytest.mark.parametrize("path", ["/", "/projects/1/", "/projects/1/label/", "/projects/1/quality/"])
 def test_a_page_says_that_the_database_is_away_and_tries_again(ask: Ask, path: str) -> None:
     response = ask("get", path)
     page = response.content.decode()

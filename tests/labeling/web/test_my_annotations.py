@@ -82,7 +82,11 @@ def test_a_change_leads_back_to_the_page_of_the_list(client: Client, ann: User, 
     address = reverse("labeling:correct", args=[many.pk, oldest.pk]) + "?page=2"
     assert f'href="{address}"' in listed
     refund = str(many.classes.get(name="Refund").pk)
-    assert client.post(address, {"label_class": refund}).headers["Location"].endswith("/mine/?page=2")
+    assert (
+        client.post(address, {"label_class": refund})
+        .headers["Location"]
+        .endswith("/label/annotations/?page=2")
+    )
 
 
 def test_a_document_has_one_name_on_every_page(

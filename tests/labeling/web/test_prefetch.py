@@ -119,7 +119,7 @@ def test_operations_are_carried_out_in_their_order_by_the_forms_own_deeds(annota
     done = answer.json()["outcomes"]
     assert [outcome["status"] for outcome in done] == ["ok", "ok", "ok"]
     assert done[0]["settled"] is True
-    assert done[0]["url"].endswith(f"/mine/{Annotation.objects.get().pk}/?next=desk")
+    assert done[0]["url"].endswith(f"/label/annotations/{Annotation.objects.get().pk}/?next=desk")
     assert set(Lease.objects.values_list("state", flat=True)) == {"submitted", "skipped", "deferred"}
 
 
@@ -279,7 +279,7 @@ def test_the_strip_shows_the_latest_decisions_and_leads_to_their_change(annotato
     page = annotator.get(url(tickets))
     (decision,) = page.context["facts"].lately
     assert (decision.sign, decision.names) == ("1", ["Refund"])
-    assert f"/mine/{decision.annotation_id}/?next=desk" in page.content.decode()
+    assert f"/label/annotations/{decision.annotation_id}/?next=desk" in page.content.decode()
     assert page.context["facts"].left == 5
 
 

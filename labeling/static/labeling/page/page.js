@@ -10,7 +10,11 @@ const colors = (root) => {
   }
 };
 colors(document);
-document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+/* On a phone the project's pages are behind one button. */
+const menuButton = document.querySelector(".menu-button");
+/** @param {boolean} isOpen */
+const showMenu = (isOpen) => menuButton?.setAttribute("aria-expanded", String(isOpen));
+menuButton?.addEventListener("click", () => showMenu(menuButton.getAttribute("aria-expanded") !== "true"));
 for (const moment of ["desk:shown", "rules:shown"]) document.addEventListener(moment, (event) => colors(event.target));
 document.addEventListener("htmx:load", (event) => colors(event.detail.elt));
 
@@ -21,6 +25,10 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  if (menuButton?.getAttribute("aria-expanded") === "true") {
+    showMenu(false);
+    menuButton.focus();
+  }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     menu.open = false;
     menu.querySelector("summary").focus();
