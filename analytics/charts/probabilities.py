@@ -9,7 +9,7 @@ import numpy as np
 
 from analytics.charts.scales import Tick
 from analytics.metrics.calibration import Bin
-from analytics.metrics.intervals import wilson
+from analytics.metrics.intervals import interval_of_share
 from analytics.metrics.measures import Interval
 from analytics.metrics.thresholds import PrecisionRecallCurve
 
@@ -73,12 +73,12 @@ def reliability_diagram(bins: Sequence[tuple[Bin, Interval]]) -> Square:
 
 
 def share_interval(score_bin: Bin) -> Interval:
-    """Where the share that is right lies, by Wilson's interval.
+    """Where the share that is right lies, with 95% confidence.
 
     >>> share_interval(Bin(0.9, 1.0, 50, 0.95, 0.8)).low > 0.65
     True
     """
-    return wilson(round(score_bin.share_right * score_bin.n_documents), score_bin.n_documents)
+    return interval_of_share(round(score_bin.share_right * score_bin.n_documents), score_bin.n_documents)
 
 
 def precision_recall_chart(curve: PrecisionRecallCurve, threshold: float | None) -> Square:

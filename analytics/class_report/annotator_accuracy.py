@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from analytics.metrics.intervals import wilson
+from analytics.metrics.intervals import interval_of_share
 from analytics.metrics.measures import Interval
 from labeling.projects.models import Project
 from labeling.ranking.gold import gold_answers
@@ -20,7 +20,7 @@ class GoldRow:
     name: str
     right: int
     answered: int
-    interval: Interval  # of the share that is right, 95%, Wilson's
+    interval: Interval  # of the share that is right, 95%
 
 
 def gold_rows(project: Project) -> list[GoldRow]:
@@ -31,4 +31,7 @@ def gold_rows(project: Project) -> list[GoldRow]:
     answered = Counter(answer.annotator_id for answer in answers)
     right = Counter(answer.annotator_id for answer in answers if answer.is_right)
     people = User.objects.filter(pk__in=answered).order_by("username").values_list("pk", "username")
-    return [GoldRow(name, right[pk], answered[pk], wilson(right[pk], answered[pk])) for pk, name in people]
+    return [
+        GoldRow(name, right[pk], answered[pk], interval_of_share(right[pk], answered[pk]))
+        for pk, name in people
+    ]

@@ -16,7 +16,7 @@ ONE_CLASS_ONLY = gettext_noop("Only one class was used, so agreement cannot be d
 
 
 def percent_agreement(first: NDArray[np.integer], second: NDArray[np.integer]) -> Measure:
-    """Share of documents on which two annotators agree, 0 to 1, with a Wilson interval.
+    """Share of documents on which two annotators agree, 0 to 1, with its interval.
 
     first, second : (n_documents,) places of classes, MISSING where there is no label
 

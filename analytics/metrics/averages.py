@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.metrics.classification import Average, Report, divide
-from analytics.metrics.intervals import EXACT, JEFFREYS, effective_interval, wilson
+from analytics.metrics.intervals import EXACT, JEFFREYS, effective_interval, interval_of_share
 from analytics.metrics.measures import Interval, Measure
 from analytics.metrics.outcomes import Outcomes
 
@@ -94,10 +94,10 @@ def with_intervals(report: Report, outcomes: Outcomes) -> Report:
 
 
 def micro_average(average: Average, outcomes: Outcomes) -> Average:
-    """Micro precision, recall and F1 with intervals: Wilson's where they are the accuracy."""
+    """Micro precision, recall and F1 with intervals: that of the accuracy where they are it."""
     measures = _measures(average)
     if outcomes.are_single:
-        interval = wilson(float(outcomes.totals[0].sum()), float(outcomes.documents.sum()))
+        interval = interval_of_share(float(outcomes.totals[0].sum()), float(outcomes.documents.sum()))
         return Average(*(replace(measure, interval=interval) for measure in measures))
     pooled = outcomes.pooled()
     rates, is_known = rates_of(pooled), np.ones(1, dtype=bool)

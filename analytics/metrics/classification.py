@@ -39,7 +39,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """One class. Precision and recall carry Wilson intervals, F1 one derived from it.
+    """One class. Precision and recall carry intervals of shares, F1 one derived from such.
 
     Of spans, with fewer cases than there are, as those of one document go wrong together.
     """

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from functools import lru_cache
+from math import exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
-from scipy.special import betaincinv
+from scipy.special import betainc, betaincinv
 
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
 CONFIDENCE = 0.95
 JEFFREYS, EXACT = 0.5, 1.0  # cases that an end concedes: Jeffreys' interval, Clopper and Pearson's
+_MAX_STEPS, _TOLERANCE, _NO_CASE = 100, 1e-12, 1e-9
 NO_SUPPORT = gettext_noop("No test document has this class.")
 
 
+def interval_of_share(successes: float, trials: float, confidence: float = CONFIDENCE) -> Interval:
+    """Interval of a proportion that holds for few trials too; never empty, never outside [0, 1].
+
+    successes, trials : counts, or effective numbers of them, 0 <= successes <= trials, trials above 0
+    Raises ValueError for anything else.
+
+    Mid-p: each end is the share at which so many successes or more (or fewer) come in 2.5% of samples, those
+    as many as here counted half. Whatever the share and the size, it holds the truth in 92% of samples at
+    least, where Wilson's falls to 79% and Jeffreys' to 85%; Clopper and Pearson's is wider than need be.
+
+    Source: Lancaster (1961), "Significance tests in discrete distributions"; Agresti and Gottard (2007),
+    "Nonconservative exact small-sample inference for discrete data".
+
+    >>> interval = interval_of_share(8, 10)
+    >>> round(interval.low, 4), round(interval.high, 4)
+    (0.4805, 0.965)
+    """
+    _refuse_what_is_no_share(successes, trials)
+    tail = (1 - confidence) / 2
+    low, left_out = (_mid_p_end(cases, trials - cases, tail) for cases in (successes, trials - successes))
+    return Interval(low, 1 - left_out)
+
+
 def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> Interval:
-    """Score interval of a proportion; never empty, never outside [0, 1], also for 0 of n and n of n.
+    """Score interval of a proportion, of which Newcombe's differences are made; never empty, inside [0, 1].
 
     successes, trials : counts, or shares of them, 0 <= successes <= trials, trials above 0
     Raises ValueError for anything else.
@@ -26,8 +51,7 @@ def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> I
     >>> round(interval.low, 4), round(interval.high, 4)
     (0.4902, 0.9433)
     """
-    if not 0 <= successes <= trials or trials <= 0:
-        raise ValueError(f"{successes} of {trials} is not a proportion")
+    _refuse_what_is_no_share(successes, trials)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = successes / trials
     center = share + z * z / (2 * trials)
@@ -62,16 +86,16 @@ def effective_interval(
     for share in (value, center):
         right, wrong = share * cases, (1 - share) * cases
         if share > 0:
-            lows.append(float(betaincinv(right + 1 - edge, wrong + edge, tail)))
+            lows.append(_low_end(right, wrong, edge, tail))
         if share < 1:
-            highs.append(float(betaincinv(right + edge, wrong + 1 - edge, 1 - tail)))
+            highs.append(_high_end(right, wrong, edge, tail))
     low = 0.0 if value <= 0 else min(lows)
     high = 1.0 if value >= 1 else max(highs)
     return Interval(low, high)
 
 
 def proportion(successes: float, trials: float, reason: str, effect: float = 1.0) -> Measure:
-    """A share with its Wilson interval; undefined for that reason when there were no trials.
+    """A share with its interval; undefined for that reason when there were no trials.
 
     effect : of how many trials that go wrong together each tells as much as one (Kish's design effect)
 
@@ -80,7 +104,7 @@ def proportion(successes: float, trials: float, reason: str, effect: float = 1.0
     """
     if trials == 0:
         return undefined(reason)
-    return Measure(successes / trials, interval=wilson(successes / effect, trials / effect))
+    return Measure(successes / trials, interval=interval_of_share(successes / effect, trials / effect))
 
 
 def f1_of_counts(
@@ -91,18 +115,54 @@ def f1_of_counts(
     effect : as of `proportion`
 
     F1 = 2 J / (1 + J), where J = tp / (tp + fp + fn) is a proportion: of the documents that have the class or
-    were given it, the share where both agree. So Wilson's interval of J, carried through this increasing
-    function, is one of F1. Undefined without a document of the class: recall and F1 cannot be known.
+    were given it, the share where both agree. So an interval of J, carried through this increasing function,
+    is one of F1. Undefined without a document of the class: recall and F1 cannot be known.
 
     >>> f1 = f1_of_counts(1, 0, 2)
     >>> f1.value, round(f1.interval.low, 3), round(f1.interval.high, 3)
-    (0.5, 0.116, 0.884)
+    (0.5, 0.033, 0.929)
     """
     if true_positives + false_negatives == 0:
         return undefined(NO_SUPPORT)
     union = true_positives + false_positives + false_negatives
-    agreed = wilson(true_positives / effect, union / effect)
+    agreed = interval_of_share(true_positives / effect, union / effect)
     return Measure(
         2 * true_positives / (union + true_positives),
         interval=Interval(2 * agreed.low / (1 + agreed.low), 2 * agreed.high / (1 + agreed.high)),
     )
+
+
+def _refuse_what_is_no_share(successes: float, trials: float) -> None:
+    if not 0 <= successes <= trials or trials <= 0:
+        raise ValueError(f"{successes} of {trials} is not a proportion")
+
+
+@lru_cache(maxsize=10_000)
+def _mid_p_end(right: float, wrong: float, tail: float) -> float:
+    """The lower end, by Newton's steps, between those that count equal samples in full and not at all."""
+    if right < _NO_CASE:
+        return 0.0
+    if wrong < _NO_CASE:
+        return float((2 * tail) ** (1 / right))
+    low, share, high = (_low_end(right, wrong, conceded, tail) for conceded in (EXACT, JEFFREYS, 0.0))
+    ways = lgamma(right + wrong + 1) - lgamma(right + 1) - lgamma(wrong + 1)
+    for _ in range(_MAX_STEPS):
+        equal = exp(ways + right * log(share) + wrong * log1p(-share))
+        excess = float(betainc(right, wrong + 1, share)) - equal / 2 - tail
+        low, high = (low, share) if excess > 0 else (share, high)
+        slope = equal * (right / share + wrong / (1 - share)) / 2
+        nearer = share - excess / slope if slope else low
+        if not low < nearer < high:
+            nearer = (low + high) / 2
+        share, before = nearer, share
+        if abs(share - before) < _TOLERANCE:
+            break
+    return share
+
+
+def _low_end(right: float, wrong: float, conceded: float, tail: float) -> float:
+    return float(betaincinv(right + 1 - conceded, wrong + conceded, tail))
+
+
+def _high_end(right: float, wrong: float, conceded: float, tail: float) -> float:
+    return float(betaincinv(right + conceded, wrong + 1 - conceded, 1 - tail))
