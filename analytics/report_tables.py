@@ -31,44 +31,44 @@ from labeling.api.schema import operation
 
 
 class ConfusionFilters(ModelFilter):
-    """Which of the tables."""
+    """Which table to return."""
 
     table = serializers.ChoiceField(CONFUSION_TABLES, required=False)
 
 
 class DistributionFilters(Filters):
-    """What the labels are counted by."""
+    """How the labels are grouped."""
 
     group_by = serializers.ChoiceField(
-        ["class", *GROUPS], source="by", required=False, help_text="`person` is for managers."
+        ["class", *GROUPS], source="by", required=False, help_text="`person` requires the manager role."
     )
 
 
 class QualityFilters(ModelFilter):
-    """Which of the tables, and the class of a curve."""
+    """Which table to return, and the class of a curve."""
 
     table = serializers.ChoiceField(["classes", "averages", "calibration", "curve"], required=False)
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """`class` is no name for a Python attribute."""
-        of_curve = serializers.UUIDField(required=False, help_text="With `table=curve`.")
+        of_curve = serializers.UUIDField(required=False, help_text="Required with `table=curve`.")
         return {**super().get_fields(), "class": of_curve}
 
 
 class SteeringFilters(Filters):
-    """Which of the tables."""
+    """Which table to return."""
 
     table = serializers.ChoiceField(["classes", "head"], required=False)
 
 
 class SliceFilters(ModelFilter):
-    """Which of the tables."""
+    """Which table to return."""
 
     table = serializers.ChoiceField(["buckets", "worst"], required=False)
 
 
 class ComparisonFilters(Filters):
-    """Which two models; without them the model in use and the one before it."""
+    """The two models to compare; default: the model in use and the one before it."""
 
     first_model = AddressNumber(source="a", required=False, min_value=1)
     second_model = AddressNumber(source="b", required=False, min_value=1)
@@ -87,13 +87,15 @@ REPORT_TABLES = {  # by the name in the address, of page and API
     "classes": Download(CLASSES, ModelFilter, "the measures of each class"),
     "confusion": Download(CONFUSION, ConfusionFilters, "the confusion matrix, or its pairs"),
     "curves": Download(CURVES, Filters, "the learning curves, point by point"),
-    "models": Download(MODELS, Filters, "all models, with what each measured when it was new"),
-    "compare": Download(COMPARISON, ComparisonFilters, "the measures of two models, and how they differ"),
-    "distribution": Download(DISTRIBUTION, DistributionFilters, "labels by class, time, guideline or person"),
-    "quality": Download(QUALITY, QualityFilters, "every measure of a model, its calibration, or a curve"),
-    "test-set": Download(TEST_SET, TestSetFilters, "the labeled test set beside what a model says of it"),
-    "steering": Download(STEERING, SteeringFilters, "what each class gets of the queue, or the head"),
-    "slices": Download(SLICES, SliceFilters, "the accuracy of every slice, or the worst of them"),
+    "models": Download(MODELS, Filters, "all models, with their measures when trained"),
+    "compare": Download(COMPARISON, ComparisonFilters, "the measures of two models and their differences"),
+    "distribution": Download(
+        DISTRIBUTION, DistributionFilters, "labels by class, time, guideline or annotator"
+    ),
+    "quality": Download(QUALITY, QualityFilters, "all measures of a model, its calibration, or a curve"),
+    "test-set": Download(TEST_SET, TestSetFilters, "the labeled test set with a model's predictions"),
+    "steering": Download(STEERING, SteeringFilters, "the share of the queue of each class, or the head"),
+    "slices": Download(SLICES, SliceFilters, "the accuracy of every slice, or the weakest slices"),
 }
 
 
@@ -111,7 +113,7 @@ def csv_endpoint(name: str, offered: Download) -> type[Endpoint]:
             summary=f"Read {offered.about}, as CSV.",
         )
         def get(self, request: Request, project_id: int) -> HttpResponse:
-            """Columns are those of the page's own file: measures with the ends of their intervals."""
+            """Columns are the same as in the page's CSV file: measures with their interval bounds."""
             return download(
                 self.member, offered.table, {key: str(value) for key, value in self.requested.items()}
             )

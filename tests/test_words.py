@@ -13,7 +13,6 @@ STYLE = ROOT / "docs" / "reference" / "style-of-words.md"
 QUOTES = {"style-of-words.md", "renamed.md", "decisions.md", "benchmarks.md"}
 MIN_PHRASES = 60
 UNSWEPT = (
-    "analytics/",
     "labeling/",
     "reviewqueue/",
     "docs/",

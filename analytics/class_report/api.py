@@ -23,36 +23,40 @@ from labeling.steering.models import ClassNeed
 
 
 class ClassScoresOut(serializers.Serializer[Any]):
-    """How good the model in use is at one class, on random test documents."""
+    """Quality of the model for one class, measured on random test documents."""
 
     precision = MeasureOut(allow_null=True)
     recall = MeasureOut(allow_null=True)
     f1 = MeasureOut(allow_null=True)
     support = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()
-    train_labels = serializers.IntegerField(help_text="`labels` on documents of the pool: to learn from.")
+    train_labels = serializers.IntegerField(help_text="`labels` on documents of the pool, used for training.")
     test_labels = serializers.IntegerField(help_text="`labels` on documents of the test set.")
-    cross_validated_f1 = MeasureOut(allow_null=True, help_text="On labels that the queue chose: biased.")
-    unlabeled_prevalence = MeasureOut(allow_null=True, help_text="Of unlabeled documents, estimated.")
+    cross_validated_f1 = MeasureOut(allow_null=True, help_text="On actively selected labels, so biased.")
+    unlabeled_prevalence = MeasureOut(
+        allow_null=True, help_text="Estimated share of unlabeled documents that have the class."
+    )
     f1_without_near_duplicates = MeasureOut(
-        allow_null=True, help_text="On test documents unlike any labeled one."
+        allow_null=True, help_text="F1 on test documents without a near-duplicate in the training set."
     )
     queue_share = serializers.FloatField(
         allow_null=True,
-        help_text="Of the queue: what is there for the class now; null while nothing is ranked.",
+        help_text="Current share of the queue for the class; null while nothing is ranked.",
     )
     target_queue_share = serializers.FloatField(
-        allow_null=True, help_text="What the class should get; null while nobody has said."
+        allow_null=True, help_text="Share of the queue that the class should get; null if not set."
     )
     queue_mode = serializers.ChoiceField(ClassNeed.Mode.choices, allow_null=True)
-    target_labels = serializers.IntegerField(allow_null=True, help_text="Of a standing focus.")
+    target_labels = serializers.IntegerField(
+        allow_null=True, help_text="Labels requested by the active focus."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
 
 
 class PairOut(serializers.Serializer[Any]):
-    """A frequent mistake: documents of one class that the model takes for another."""
+    """A frequent error: documents of one class that are predicted as another."""
 
     true_class = serializers.UUIDField()
     predicted_class = serializers.UUIDField()
@@ -61,7 +65,7 @@ class PairOut(serializers.Serializer[Any]):
 
 
 class ActionOut(serializers.Serializer[Any]):
-    """What the page's button does: a page to open, or a form to post there."""
+    """A button of the page: a page to open or a form to post."""
 
     name = serializers.CharField()
     url = serializers.CharField()
@@ -69,22 +73,22 @@ class ActionOut(serializers.Serializer[Any]):
 
 
 class FindingOut(serializers.Serializer[Any]):
-    """One thing to know, why it matters, how sure it is, and what can be done; the most serious first."""
+    """A finding: what it is, why it matters, how certain it is, and what to do. Most severe first."""
 
-    code = serializers.CharField(help_text="Names the check.")
+    code = serializers.CharField(help_text="Name of the check.")
     title = serializers.CharField()
     text = serializers.CharField()
     rationale = serializers.CharField(help_text="Why it matters.")
-    certainty = serializers.CharField(help_text="How sure it is.")
+    certainty = serializers.CharField(help_text="How certain it is.")
     severity = serializers.ChoiceField(["good", "warn", "bad"])
-    actions = ActionOut(many=True, help_text="For managers.")
+    actions = ActionOut(many=True, help_text="Available to managers.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(allow_null=True), **super().get_fields()}
 
 
 class TrendOut(serializers.Serializer[Any]):
-    """Accuracy on documents drawn at random among the latest 200 answers, with its 95% interval."""
+    """Accuracy trend on random documents among the latest 200 annotations, with a 95% confidence interval."""
 
     slope = serializers.FloatField(help_text="Accuracy gained per 100 labels, as a share.")
     low = serializers.FloatField()
@@ -93,7 +97,7 @@ class TrendOut(serializers.Serializer[Any]):
 
 
 class GainOut(serializers.Serializer[Any]):
-    """Accuracy that the next labels may bring, as a share, with its 95% interval."""
+    """Expected accuracy gain from the next labels, as a share, with a 95% confidence interval."""
 
     labels = serializers.IntegerField()
     value = serializers.FloatField()
@@ -102,28 +106,28 @@ class GainOut(serializers.Serializer[Any]):
 
 
 class StoppingOut(serializers.Serializer[Any]):
-    """Advice on whether to go on labeling. Nothing stops by itself."""
+    """Advice on whether to continue labeling. Labeling never stops automatically."""
 
     state = serializers.ChoiceField([standing.value for standing in TrendStatus])
     title = serializers.CharField()
     kappas = serializers.ListField(
-        child=serializers.FloatField(), help_text="Of models that follow each other, the newest last."
+        child=serializers.FloatField(), help_text="Agreement of consecutive models, newest last."
     )
-    kappa = serializers.FloatField(allow_null=True, help_text="Their mean, once there are three.")
+    kappa = serializers.FloatField(allow_null=True, help_text="Mean of `kappas`, once there are three.")
     trend = TrendOut(allow_null=True)
     expected_gain = GainOut(allow_null=True)
 
 
 class UnlikeOut(serializers.Serializer[Any]):
-    """The numbers on test documents without a near-duplicate among the training documents.
+    """The numbers on test documents without a near-duplicate in the training set.
 
-    There where at least 5% of the test documents have one. `accuracy_difference` is the accuracy on those
+    Present if at least 5% of the test documents have one. `accuracy_difference` is the accuracy on those
     without one minus that on the others.
     """
 
     documents = serializers.IntegerField()
     near_duplicates = serializers.IntegerField(
-        help_text="Test documents that have a near-duplicate in training."
+        help_text="Test documents that have a near-duplicate in the training set."
     )
     accuracy = MeasureOut()
     macro_f1 = MeasureOut()
@@ -132,10 +136,10 @@ class UnlikeOut(serializers.Serializer[Any]):
 
 
 class ClassReportOut(serializers.Serializer[Any]):
-    """The class report of this moment.
+    """The current class report.
 
-    `macro_f1` and its interval are about the classes that have a test document: the mean of what these score.
-    A class without one has an `f1` without a value and is not in the mean.
+    `macro_f1` and its interval cover only the classes that have test documents. A class without any has an
+    `f1` without a value and is not in the mean.
     """
 
     headline = serializers.CharField()
@@ -146,10 +150,12 @@ class ClassReportOut(serializers.Serializer[Any]):
         "sum of `train_labels` and `test_labels` of `classes`; labels of retired classes are not in it."
     )
     labeled_documents = serializers.IntegerField(
-        help_text="Settled documents, and those that wait for a second opinion: they count with their first "
-        "answer, and train with it, until the second one is there."
+        help_text="Documents with a final label, and those waiting for a second opinion, which count and "
+        "train with their first annotation until then."
     )
-    unresolved_documents = serializers.IntegerField(help_text="Of `labeled_documents`: not settled yet.")
+    unresolved_documents = serializers.IntegerField(
+        help_text="Those of `labeled_documents` that are waiting for a second opinion."
+    )
     test_documents = serializers.IntegerField(
         help_text="Labeled documents of the test set that the model predicted."
     )
@@ -172,7 +178,7 @@ class ClassReports(Endpoint):
 
     @operation("reports_classes", answers={200: ClassReportOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read how good each class is, measured on random test documents, and what to do about it."""
+        """Read the quality of each class, measured on random test documents, and what to do next."""
         report = class_report(self.member.project, self.requested.get("model"))
         advice = stopping_advice(self.member.project)
         return Response(

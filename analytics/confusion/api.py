@@ -1,4 +1,4 @@
-"""Confusion API: what is taken for what, in the same numbers as on the page."""
+"""Confusion matrix API: the same numbers as on the page."""
 
 from __future__ import annotations
 
@@ -28,31 +28,35 @@ CLASS_COUNTS = {  # key of the answer: attribute of the counts
 
 
 class ConfusedClassOut(serializers.Serializer[Any]):
-    """A row of the matrix. Units are test documents; places in them where spans are marked."""
+    """A row of the matrix. Units are test documents; in a spans project, positions of spans."""
 
     name = serializers.CharField()
     support = serializers.IntegerField(help_text="Units that have the class.")
-    predicted = serializers.IntegerField(help_text="Units that the model gives it.")
+    predicted = serializers.IntegerField(help_text="Units predicted as the class.")
     false_negatives = serializers.IntegerField()
     false_positives = serializers.IntegerField()
-    unmatched_false_negatives = serializers.IntegerField(help_text="Missed, and nothing given instead.")
-    unmatched_false_positives = serializers.IntegerField(help_text="Given where nothing else was missed.")
+    unmatched_false_negatives = serializers.IntegerField(
+        help_text="Missed, with no other class predicted instead."
+    )
+    unmatched_false_positives = serializers.IntegerField(
+        help_text="Predicted where no other class was missed."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
 
 
 class AmbiguousPairOut(serializers.Serializer[Any]):
-    """Two classes that are mixed up, and what people do with the same two."""
+    """Two classes that are confused, and how often annotators disagree on them."""
 
     first_class = serializers.UUIDField()
     second_class = serializers.UUIDField()
     first_as_second = serializers.IntegerField()
     second_as_first = serializers.IntegerField()
-    units = serializers.IntegerField(help_text="Units with one of the two on either side.")
+    units = serializers.IntegerField(help_text="Units labeled or predicted as either class.")
     confusion_rate = MeasureOut()
     expected_confusions = serializers.FloatField(
-        help_text="If mistakes fell on classes as often as they are predicted."
+        help_text="Expected number if errors were distributed like the predictions."
     )
     lift = MeasureOut()
     annotator_disagreements = serializers.IntegerField()
@@ -63,7 +67,7 @@ class AmbiguousPairOut(serializers.Serializer[Any]):
 
 
 class ConfusionOut(serializers.Serializer[Any]):
-    """The confusion report of this moment."""
+    """The current confusion matrix and confused pairs."""
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
@@ -79,7 +83,7 @@ class ConfusionOut(serializers.Serializer[Any]):
     co_occurrence = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         allow_null=True,
-        help_text="Test documents that truly have both classes; several labels a document only.",
+        help_text="Test documents labeled with both classes; multi-label projects only.",
     )
     pairs = AmbiguousPairOut(many=True)
 
@@ -90,7 +94,7 @@ class Confusions(Endpoint):
 
     @operation("reports_confusion", answers={200: ConfusionOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read which classes are taken for which on the test set, and whether people mix them up too."""
+        """Read which classes the model confuses on the test set, and whether annotators confuse them too."""
         report = confusion_report(self.member.project, self.requested.get("model"))
         status = status_json(report.choice.status, self.member)
         return Response(_as_json(report) | {"model_status": status})

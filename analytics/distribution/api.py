@@ -1,4 +1,4 @@
-"""Label distribution API: how labels spread, and how frequent each class is among the unlabeled."""
+"""Label distribution API: labels per class, and the prevalence of each class among unlabeled documents."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ class ClassSpreadOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     train_labels = serializers.IntegerField()
     test_labels = serializers.IntegerField()
-    documents = serializers.IntegerField(help_text="Labeled ones that have the class.")
-    labeled_prevalence = MeasureOut(help_text="Of the labeled documents of the pool.")
-    prevalence = MeasureOut(help_text="Estimated from documents drawn at random.")
+    documents = serializers.IntegerField(help_text="Labeled documents that have the class.")
+    labeled_prevalence = MeasureOut(help_text="Share of the labeled documents of the pool.")
+    prevalence = MeasureOut(help_text="Share of all documents, estimated from randomly drawn ones.")
     unlabeled_prevalence = MeasureOut()
     prevalence_ratio = MeasureOut(
-        help_text="`labeled_prevalence` by `prevalence`; no high where it has no end."
+        help_text="`labeled_prevalence` divided by `prevalence`; `high` is null if unbounded."
     )
     representation = serializers.ChoiceField(
-        ["over", "under", ""], help_text="Represented among the labels beyond noise; empty where it is not."
+        ["over", "under", ""],
+        help_text="Over- or under-represented in the labels; empty if not statistically significant.",
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -42,23 +43,23 @@ class ClassSpreadOut(serializers.Serializer[Any]):
 
 
 class GroupOut(serializers.Serializer[Any]):
-    """Labels of one person, guideline version or stretch of time."""
+    """Labels of one annotator, guideline version or period."""
 
-    name = serializers.CharField(help_text="Of a stretch of time its first day, as YYYY-MM-DD.")
+    name = serializers.CharField(help_text="For a period, its first day as YYYY-MM-DD.")
     annotations = serializers.IntegerField()
     label_counts = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Of each class, in the order of `classes`."
+        child=serializers.IntegerField(), help_text="Labels of each class, in the order of `classes`."
     )
 
 
 class HabitOut(serializers.Serializer[Any]):
-    """A person who gives a class more or less often than the others, beyond noise."""
+    """An annotator who uses a class significantly more or less often than the others."""
 
     annotator = serializers.CharField()
     share = serializers.FloatField()
     others_share = serializers.FloatField()
-    residual = serializers.FloatField(help_text="Standard errors between the two.")
-    p_value = serializers.FloatField(help_text="Put right for the number of pairs that were tried.")
+    residual = serializers.FloatField(help_text="Difference of the two shares in standard errors.")
+    p_value = serializers.FloatField(help_text="Corrected for multiple tests.")
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
@@ -70,21 +71,24 @@ class TogetherOut(serializers.Serializer[Any]):
     first_class = serializers.UUIDField()
     second_class = serializers.UUIDField()
     documents = serializers.IntegerField()
-    lift = serializers.FloatField(help_text="Times as often as by chance.")
+    lift = serializers.FloatField(help_text="How many times as often as expected by chance.")
 
 
 class DistributionOut(serializers.Serializer[Any]):
-    """How labels spread at this moment. What tells of people is empty for who is no manager."""
+    """The current label distribution. Numbers per annotator are empty unless the caller is a manager."""
 
     headline = serializers.CharField()
     labeled_documents = serializers.IntegerField(
-        help_text="Settled, or waiting for a second opinion, each counted once."
+        help_text="Documents with a final label or waiting for a second opinion, each counted once."
     )
     unresolved_documents = serializers.IntegerField(
-        help_text="Of `labeled_documents`: not settled yet; they count with their first answer."
+        help_text="Those of `labeled_documents` that are waiting for a second opinion; their first "
+        "annotation counts."
     )
     test_documents = serializers.IntegerField()
-    randomly_sampled_documents = serializers.IntegerField(help_text="Labeled and drawn at random.")
+    randomly_sampled_documents = serializers.IntegerField(
+        help_text="Labeled documents that were drawn at random."
+    )
     imbalance_ratio = MeasureOut()
     normalized_entropy = MeasureOut()
     effective_classes = MeasureOut()
@@ -94,7 +98,7 @@ class DistributionOut(serializers.Serializer[Any]):
     by_annotator = GroupOut(many=True)
     annotator_biases = HabitOut(many=True)
     annotator_biases_are_comparable = serializers.BooleanField(
-        help_text="Found on documents drawn at random."
+        help_text="True if computed on randomly drawn documents."
     )
     co_occurrences = TogetherOut(many=True)
 
@@ -104,7 +108,7 @@ class Distributions(Endpoint):
 
     @operation("reports_distribution", answers={200: DistributionOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read how labels spread over classes, time, guideline versions and people."""
+        """Read the distribution of labels over classes, time, guideline versions and annotators."""
         report = distribution(self.member.project)
         return Response(_as_json(report) | _people(report, self.member.may_manage))
 

@@ -17,12 +17,12 @@ class ModelFilter(Filters):
     model = AddressNumber(
         required=False,
         min_value=1,
-        help_text="Number of a version that keeps predictions of the test set; by default the one in use.",
+        help_text="Number of a model with stored test-set predictions; default: the model in use.",
     )
 
 
 class RetiredOut(serializers.Serializer[Any]):
-    """A retired class that labels of the test set still have; documents with it are left out."""
+    """A retired class that test documents are still labeled with; these documents are excluded."""
 
     name = serializers.CharField()
     documents = serializers.IntegerField()
@@ -37,12 +37,12 @@ def retired_json(retired: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
 
 
 class MeasureOut(serializers.Serializer[Any]):
-    """A number with its 95% interval, or no number and the reason."""
+    """A value with its 95% confidence interval, or no value and the reason."""
 
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
-    reason = serializers.CharField(help_text="Why there is no value; empty where there is one.")
+    reason = serializers.CharField(help_text="Why there is no value; empty if there is one.")
 
 
 def measure_json(measure: Measure) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from labeling.training.model_status import model_status
 
 
 class PointOut(serializers.Serializer[Any]):
-    """What one model measured when it was new."""
+    """One model as measured when it was trained."""
 
     model = serializers.IntegerField()
     labels = serializers.IntegerField()
@@ -30,7 +30,7 @@ class PointOut(serializers.Serializer[Any]):
 
 
 class ExpectedOut(serializers.Serializer[Any]):
-    """What a model with so many labels would measure."""
+    """Forecast for a model with this many labels."""
 
     labels = serializers.FloatField()
     value = serializers.FloatField()
@@ -39,7 +39,7 @@ class ExpectedOut(serializers.Serializer[Any]):
 
 
 class ToGoOut(serializers.Serializer[Any]):
-    """How much is left; high is null where no upper end can be told."""
+    """How much is left; `high` is null if there is no upper bound."""
 
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField()
@@ -47,24 +47,24 @@ class ToGoOut(serializers.Serializer[Any]):
 
 
 class CurveOut(serializers.Serializer[Any]):
-    """One learning curve and where it goes."""
+    """One learning curve and its forecast."""
 
-    metric = serializers.CharField(
-        help_text="`macro_f1`, `accuracy`, or the identifier of the class whose F1 it is."
-    )
-    name = serializers.CharField(help_text="Of the class; empty for an average.")
+    metric = serializers.CharField(help_text="`macro_f1`, `accuracy`, or the ID of the class whose F1 it is.")
+    name = serializers.CharField(help_text="Name of the class; empty for an average.")
     state = serializers.ChoiceField([standing.value for standing in TargetStatus])
-    reason = serializers.CharField(help_text="Why nothing can be said; empty where something can.")
-    remaining_labels = ToGoOut(allow_null=True, help_text="Labels of the class, or labeled documents.")
-    remaining_hours = ToGoOut(allow_null=True, help_text="Of one person.")
-    gain_of_next_100_labels = MeasureOut(allow_null=True, help_text="Of averages.")
-    gain_per_hour = MeasureOut(allow_null=True, help_text="Of averages; of one person's work.")
+    reason = serializers.CharField(help_text="Why there is no estimate; empty if there is one.")
+    remaining_labels = ToGoOut(
+        allow_null=True, help_text="In labels of the class, or labeled documents for averages."
+    )
+    remaining_hours = ToGoOut(allow_null=True, help_text="Hours of one annotator.")
+    gain_of_next_100_labels = MeasureOut(allow_null=True, help_text="For averages only.")
+    gain_per_hour = MeasureOut(allow_null=True, help_text="For averages only, per hour of one annotator.")
     points = PointOut(many=True)
     extrapolation = ExpectedOut(many=True)
 
 
 class CurvesOut(serializers.Serializer[Any]):
-    """Learning curves as they were measured then."""
+    """Learning curves as measured when each model was trained."""
 
     headline = serializers.CharField()
     model_status = ModelStatusOut()
@@ -78,7 +78,7 @@ class Curves(Endpoint):
 
     @operation("reports_curves", answers={200: CurvesOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read the learning curves of the averages and of each class, and the labels left to the target."""
+        """Read the learning curves of the averages and each class, and the labels remaining to the target."""
         report = curves_report(self.member.project)
         return Response(
             {

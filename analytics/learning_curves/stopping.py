@@ -42,12 +42,12 @@ def title(advice: Advice, is_target_reached: bool = False) -> str:
     is_target_reached : beyond doubt, by macro F1
     """
     if is_target_reached and advice.standing == TrendStatus.UNKNOWN:
-        return _("The target is reached; too early to say whether more labels would still help")
+        return _("The target is reached. Too early to say whether more labels would help")
     match advice.standing:
         case TrendStatus.STABILIZED:
-            return _("The model has stabilised: more labels of this kind would hardly change it")
+            return _("The model has stabilized: more labels like these would hardly change it")
         case TrendStatus.LEARNING:
-            return _("The model still learns: more labels help")
+            return _("The model is still learning: more labels help")
     return _("Too early to say whether more labels help")
 
 
@@ -103,12 +103,12 @@ def _gain(points: list[tuple[int, int, int]]) -> Gain | None:
 def _kappa_sentence(advice: Advice) -> str:
     if advice.kappa is None:
         return _(
-            "Predictions are compared between models that are at least {step} labels apart: {n} of the "
-            "{wanted} comparisons are there."
+            "Predictions are compared between models that are at least {step} labels apart. So far "
+            "there are {n} of {wanted} comparisons."
         ).format(step=stopping_criteria.MIN_STEP, n=len(advice.kappas), wanted=stopping_criteria.COMPARED)
     return _(
-        "Models that follow each other agree on random documents with a kappa of {kappa}, the mean of {n}; "
-        "from {limit} on, predictions count as settled."
+        "Consecutive models agree on random documents with a kappa of {kappa} (mean of {n}). From "
+        "{limit}, predictions count as stable."
     ).format(
         kappa=decimal(advice.kappa, 3),
         n=stopping_criteria.COMPARED,
@@ -119,8 +119,8 @@ def _kappa_sentence(advice: Advice) -> str:
 def _trend_sentence(trend: Trend | None) -> str:
     if trend is None:
         return _(
-            "Fewer than {n} of the latest {window} answers are to documents drawn at random, so there is no "
-            "trend yet."
+            "Fewer than {n} of the latest {window} annotations are of random documents, so there is "
+            "no trend yet."
         ).format(n=stopping_criteria.MIN_SAMPLED, window=stopping_criteria.WINDOW)
     return ngettext(
         "On {n} random document, accuracy changes by {slope} points per 100 labels ({low} to {high}).",
@@ -132,16 +132,16 @@ def _trend_sentence(trend: Trend | None) -> str:
 def _gain_sentence(gain: Gain | None) -> str:
     if gain is None:
         return _(
-            "What the next {next} labels would bring is unknown: that takes {n} models, each measured on at "
-            "least {tested} test documents."
+            "The gain from the next {next} labels is unknown. It takes {n} models, each evaluated on "
+            "at least {tested} test documents."
         ).format(
             next=stopping_criteria.NEXT,
             n=stopping_criteria.MIN_MODELS,
             tested=stopping_criteria.MIN_TEST_DOCUMENTS,
         )
     return _(
-        "If the error goes on falling as it did, the next {next} labels bring {value} points of accuracy "
-        "({low} to {high})."
+        "If the error keeps falling at this rate, the next {next} labels add {value} points of "
+        "accuracy ({low} to {high})."
     ).format(
         next=stopping_criteria.NEXT, value=_points(gain.value), low=_points(gain.low), high=_points(gain.high)
     )

@@ -35,8 +35,8 @@ def curves_headline(report: CurvesReport) -> str:
         return text
     farthest = max(ahead, key=lambda curve: curve.forecast.more.value or 0.0)
     name = farthest.label_class.name if farthest.label_class else ""
-    return _("{told}; {name} needs most, {labels}").format(
-        told=text, name=name, labels=labels_range(farthest.forecast.more)
+    return _("{sentence}; {name} needs the most: {labels}").format(
+        sentence=text, name=name, labels=labels_range(farthest.forecast.more)
     )
 
 
@@ -46,12 +46,14 @@ def sentence(curve: LearningCurve, target: float) -> str:
     if forecast.standing == TargetStatus.REACHED:
         interval = curve.newest.measure.interval if curve.newest else None
         if interval is not None and interval.low < target:
-            return _("{target} is reached; the interval still reaches below it").format(target=shown)
-        return _("{target} is reached, beyond doubt").format(target=shown)
+            return _("{target} is reached, but the interval extends below it").format(target=shown)
+        return _("{target} is clearly reached").format(target=shown)
     if forecast.standing == TargetStatus.UNKNOWN:
-        return _(forecast.reason) if curve.points else _("No test document of it was measured yet.")
+        return (
+            _(forecast.reason) if curve.points else _("No test document of this class has been measured yet.")
+        )
     if forecast.standing == TargetStatus.FAR:
-        return _("{target} is not reachable at this rate, not with {n} times the labels").format(
+        return _("{target} is not reachable at this rate, even with {n} times as many labels").format(
             target=shown, n=MAX_EXTRAPOLATION_FACTOR
         )
     return _("about {labels}").format(labels=labels_range(forecast.more))
@@ -70,7 +72,7 @@ def labels_range(more: Measure) -> str:
     if interval is None or more.value is None:
         return ""
     if not isfinite(interval.high):
-        return _("{n} more labels, or many more").format(n=_round(more.value))
+        return _("{n} more labels, possibly many more").format(n=_round(more.value))
     return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
 
 
@@ -81,7 +83,7 @@ def labels_left(curve: LearningCurve) -> tuple[str, str] | None:
         return None
     about = f"≈ {_round(more.value)}"
     if not isfinite(more.interval.high):
-        return about, _("or many more")
+        return about, _("possibly many more")
     return about, _("{low} to {high}").format(low=_round(more.interval.low), high=_round(more.interval.high))
 
 
@@ -105,7 +107,7 @@ def gain_sentence(report: CurvesReport) -> str:
     if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
         return ""
     sentence = _(
-        "The next {n} labeled documents would bring {value} points of macro F1 ({low} to {high})."
+        "The next {n} labeled documents would add {value} points of macro F1 ({low} to {high})."
     ).format(
         n=NEXT,
         value=_points(curve.gain.value),
@@ -119,7 +121,7 @@ def gain_sentence(report: CurvesReport) -> str:
         sentence
         + " "
         + _(
-            "At {seconds} seconds an answer, the median, that is {value} points per hour of one person."
+            "At {seconds} seconds per annotation (median), that is {value} points per hour for one annotator."
         ).format(seconds=decimal(report.seconds, 1), value=_points(an_hour.value))
     )
 

@@ -1,4 +1,4 @@
-"""Model comparison API: two models held against each other, for machines."""
+"""Model comparison API: the differences between two models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from labeling.exceptions import NotFound
 
 
 class CompareFilters(Filters):
-    """Which two models; without them the model in use and the one before it."""
+    """The two models to compare; default: the model in use and the one before it."""
 
     first_model = AddressNumber(
         source="a", required=False, min_value=1, help_text="Number of the first model."
@@ -31,12 +31,12 @@ class CompareFilters(Filters):
     outcome = serializers.ChoiceField(
         [outcome.value for outcome in Outcome],
         default=Outcome.FIXED.value,
-        help_text="Of which documents to list, at most 1,000.",
+        help_text="Outcome of the documents to list, at most 1,000.",
     )
 
 
 class DifferenceOut(serializers.Serializer[Any]):
-    """One measure of both models, and how much the second is better."""
+    """One measure of both models, and the difference (second minus first)."""
 
     first = serializers.FloatField(allow_null=True)
     second = serializers.FloatField(allow_null=True)
@@ -56,7 +56,7 @@ class ClassDifferenceOut(DifferenceOut):
 
 
 class ComparisonOut(serializers.Serializer[Any]):
-    """Two models on the same test documents, by the labels of now."""
+    """Two models on the same test documents, evaluated on the current labels."""
 
     headline = serializers.CharField()
     first_model = serializers.IntegerField()
@@ -70,7 +70,9 @@ class ComparisonOut(serializers.Serializer[Any]):
     macro_f1 = DifferenceOut()
     micro_f1 = DifferenceOut()
     classes = ClassDifferenceOut(many=True)
-    documents = serializers.ListField(child=serializers.IntegerField(), help_text="With the asked outcome.")
+    documents = serializers.ListField(
+        child=serializers.IntegerField(), help_text="IDs of the documents with the requested outcome."
+    )
 
 
 class Comparisons(Endpoint):

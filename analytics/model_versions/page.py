@@ -85,8 +85,8 @@ def promote(request: HttpRequest, member: Membership, number: int) -> HttpRespon
         messages.success(
             request,
             _(
-                "Model {number} ranks and suggests within seconds, and stays when newer ones come; "
-                "“Follow the newest” takes that back."
+                "Model {number} is in use within seconds and stays in use when newer models are "
+                "trained. “Always use latest” undoes this."
             ).format(number=number),
         )
     return redirect("analytics:models", member.project_id)
@@ -96,7 +96,7 @@ def promote(request: HttpRequest, member: Membership, number: int) -> HttpRespon
 @for_managers
 def follow_newest(request: HttpRequest, member: Membership) -> HttpResponse:
     if promotions.follow_newest(member.project_id, person(request)):
-        messages.success(request, _("The newest model ranks and suggests, as soon as each is ready."))
+        messages.success(request, _("From now on, each new model is used as soon as it is ready."))
     return redirect("analytics:models", member.project_id)
 
 
@@ -108,5 +108,5 @@ def note(request: HttpRequest, member: Membership, number: int) -> HttpResponse:
     except LabelingError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("The note on model {number} is saved.").format(number=number))
+        messages.success(request, _("Note on model {number} saved.").format(number=number))
     return redirect("analytics:models", member.project_id)

@@ -19,7 +19,7 @@ from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
-NOT_MEASURED = gettext_noop("Nobody measured it when it was new.")
+NOT_MEASURED = gettext_noop("It was not evaluated when it was trained.")
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,14 @@ def versions_headline(standing: CurrentVersions) -> str:
         "promoted": standing.promoted.number if standing.promoted else "",
     }
     if standing.is_promoted_lost:
-        return _("Model {promoted} cannot be used any more, so model {number}, the newest, is").format(**text)
+        return _("Model {promoted} is no longer usable, so model {number}, the newest, is in use").format(
+            **text
+        )
     if standing.is_followed:
-        return _("Model {number} is in use: the newest").format(**text)
+        return _("Model {number}, the newest, is in use").format(**text)
     if used == newest:
-        return _("Model {number} is in use, and stays so when newer ones come").format(**text)
-    return _("Model {number} is in use by choice; model {newest} is the newest").format(**text)
+        return _("Model {number} is in use and pinned").format(**text)
+    return _("Model {number} is pinned; model {newest} is the newest").format(**text)
 
 
 def _labels(version: ModelVersion, classes: Sequence[LabelClass]) -> list[tuple[LabelClass, int | None]]:

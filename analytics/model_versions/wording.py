@@ -17,35 +17,39 @@ UNKNOWN = "—"
 def comparison_headline(comparison: Comparison | None) -> str:
     """Which of the two is better, and whether that is more than noise."""
     if comparison is None:
-        return _("There are no two models to compare yet")
+        return _("No two models to compare yet")
     text = {"a": comparison.first.number, "b": comparison.second.number}
     difference = comparison.differences.accuracy
     if difference.change.value is None:
-        return _("Models {a} and {b} have no test document in common").format(**text)
+        return _("Models {a} and {b} have no test documents in common").format(**text)
     macro = comparison.differences.macro_f1
     sure = difference if difference.is_beyond_noise else macro if macro.is_beyond_noise else None
     if sure is None or sure.change.value is None:
-        return _("Models {a} and {b} differ by no more than noise").format(**text)
+        return _("No statistically significant difference between models {a} and {b}").format(**text)
     if sure.change.value > 0:
-        return _("Model {b} is better than model {a}, by more than noise").format(**text)
-    return _("Model {b} is worse than model {a}, by more than noise").format(**text)
+        return _("Model {b} is better than model {a} (statistically significant)").format(**text)
+    return _("Model {b} is worse than model {a} (statistically significant)").format(**text)
 
 
 def verdict(difference: PairedDifference) -> str:
     """One difference in words."""
     if difference.change.value is None:
-        return _("cannot be told")
+        return _("not enough data")
     if not difference.is_beyond_noise:
-        return _("no more than noise")
-    return _("better, more than noise") if difference.change.value > 0 else _("worse, more than noise")
+        return _("not statistically significant")
+    return (
+        _("better, statistically significant")
+        if difference.change.value > 0
+        else _("worse, statistically significant")
+    )
 
 
 def outcome_names() -> list[tuple[Outcome, str]]:
     return [
         (Outcome.FIXED, _("Fixed")),
         (Outcome.BROKEN, _("Broken")),
-        (Outcome.WRONG, _("Both wrong")),
-        (Outcome.RIGHT, _("Both right")),
+        (Outcome.WRONG, _("Both incorrect")),
+        (Outcome.RIGHT, _("Both correct")),
     ]
 
 
@@ -62,7 +66,7 @@ def changes(comparison: Comparison) -> list[tuple[str, str]]:
     gone = set(first.classes) - set(second.classes)
     if added or gone:
         rows.append(
-            (_("Classes"), _("{n} more, {gone} fewer").format(n=len(added), gone=len(gone))),
+            (_("Classes"), _("{n} added, {gone} removed").format(n=len(added), gone=len(gone))),
         )
     rows += [
         (name, _("both {value}").format(value=a) if a == b else _("from {a} to {b}").format(a=a, b=b))
@@ -75,8 +79,8 @@ def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
     """What is known of how a model was made: names and values, the same names for all."""
     metadata = version.metadata
     return [
-        (_("Experts and their weights"), _joined(metadata.experts or {})),
-        (_("Recipe"), _joined(metadata.hyperparameters or {})),
+        (_("Ensemble weights"), _joined(metadata.experts or {})),
+        (_("Hyperparameters"), _joined(metadata.hyperparameters or {})),
         (_("Features"), metadata.view or UNKNOWN),
     ]
 

@@ -16,7 +16,7 @@ from labeling.api.schema import operation
 
 
 class NextStepsOut(serializers.Serializer[Any]):
-    """What to do next, the most useful first. `actions` holds what the caller may do, the main one first."""
+    """What to do next, most useful first. `actions` holds what the caller may do, the main one first."""
 
     steps = FindingOut(many=True)
 
@@ -26,5 +26,5 @@ class NextSteps(Endpoint):
 
     @operation("reports_next_steps", answers={200: NextStepsOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read what to do next in the project: one ranked list, which every page's advice comes from."""
+        """Read what to do next in the project, as one ranked list."""
         return Response({"steps": [finding_json(step) for step in next_steps(self.member)]})

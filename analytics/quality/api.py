@@ -21,9 +21,9 @@ from labeling.api.schema import operation
 
 
 class AverageOut(serializers.Serializer[Any]):
-    """One way to put the classes together; for spans also two ways to forgive wrong ends.
+    """One average over classes; for spans also two lenient ways of matching.
 
-    `macro` and `weighted` are over the classes that have a test document, and so are their intervals.
+    `macro` and `weighted` and their intervals cover only the classes that have test documents.
     """
 
     average = serializers.ChoiceField(["micro", "macro", "weighted", "partial", "by_class"])
@@ -33,7 +33,7 @@ class AverageOut(serializers.Serializer[Any]):
 
 
 class BinOut(serializers.Serializer[Any]):
-    """Cases of similar probability."""
+    """A bin of predictions with similar probability."""
 
     low = serializers.FloatField()
     high = serializers.FloatField()
@@ -43,7 +43,7 @@ class BinOut(serializers.Serializer[Any]):
 
 
 class ClassQualityOut(serializers.Serializer[Any]):
-    """One class. `expected_f1_at_best_threshold` is what to expect of it on other documents."""
+    """One class. `expected_f1_at_best_threshold` is the F1 to expect on other documents."""
 
     name = serializers.CharField()
     support = serializers.IntegerField()
@@ -52,15 +52,17 @@ class ClassQualityOut(serializers.Serializer[Any]):
     best_threshold = serializers.FloatField(allow_null=True)
     f1_at_best_threshold = MeasureOut(allow_null=True)
     expected_f1_at_best_threshold = MeasureOut(allow_null=True)
-    partial_f1 = MeasureOut(allow_null=True, help_text="Of spans: half credit where only the ends are wrong.")
-    by_class_f1 = MeasureOut(allow_null=True, help_text="Of spans: any overlap with the right class.")
+    partial_f1 = MeasureOut(allow_null=True, help_text="Spans only: half credit for wrong boundaries.")
+    by_class_f1 = MeasureOut(
+        allow_null=True, help_text="Spans only: any overlap with the right class counts."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.UUIDField(), **super().get_fields()}
 
 
 class QualityOut(serializers.Serializer[Any]):
-    """Every measure of the model on the test set of this moment; null where there is none."""
+    """All measures of the model on the current test set; null where there are none."""
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
@@ -73,7 +75,9 @@ class QualityOut(serializers.Serializer[Any]):
     log_loss = MeasureOut(allow_null=True)
     brier_score = MeasureOut(allow_null=True)
     expected_calibration_error = MeasureOut(allow_null=True)
-    overconfidence = MeasureOut(allow_null=True, help_text="How sure minus how right its answers are.")
+    overconfidence = MeasureOut(
+        allow_null=True, help_text="Mean confidence minus accuracy of the predictions."
+    )
     label_ranking_average_precision = MeasureOut(allow_null=True)
     label_ranking_loss = MeasureOut(allow_null=True)
     coverage_error = MeasureOut(allow_null=True)
@@ -87,7 +91,7 @@ class QualityReports(Endpoint):
 
     @operation("reports_quality", answers={200: QualityOut}, filters=ModelFilter)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read every measure of one model, measured on random test documents, with intervals."""
+        """Read all measures of a model on random test documents, with intervals."""
         report_data = quality(self.member.project, requested=self.requested.get("model"))
         return Response(
             _as_json(report_data) | {"model_status": status_json(report_data.choice.status, self.member)}

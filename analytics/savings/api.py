@@ -18,7 +18,7 @@ from labeling.replay import actions
 
 
 class TargetOut(serializers.Serializer[Any]):
-    """What a strategy took to a share of the final quality, and how much less than random documents."""
+    """Labels a strategy needed for a share of the final macro F1, and savings over random sampling."""
 
     share = serializers.FloatField()
     labels = MeasureOut()
@@ -28,7 +28,7 @@ class TargetOut(serializers.Serializer[Any]):
 
 
 class StrategyOut(serializers.Serializer[Any]):
-    """One way of choosing."""
+    """One query strategy."""
 
     strategy = serializers.CharField()
     targets = TargetOut(many=True)
@@ -38,15 +38,13 @@ class SavingsOut(serializers.Serializer[Any]):
     """The newest replay of the project's own labels."""
 
     headline = serializers.CharField()
-    as_of = serializers.DateTimeField(
-        allow_null=True, help_text="When the labels were as they are told here."
-    )
-    is_running = serializers.BooleanField(help_text="Whether another one is under way.")
-    obstacle = serializers.CharField(help_text="What is missing before one can be asked for.")
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When the labels were read.")
+    is_running = serializers.BooleanField(help_text="Whether a replay is in progress.")
+    obstacle = serializers.CharField(help_text="What is missing before a replay can be requested.")
     pool_documents = serializers.IntegerField(allow_null=True)
     test_documents = serializers.IntegerField(allow_null=True)
     runs = serializers.IntegerField(
-        allow_null=True, help_text="Of each strategy, each with draws of its own."
+        allow_null=True, help_text="Runs of each strategy, each with its own random seed."
     )
     final_macro_f1 = MeasureOut(allow_null=True)
     strategies = StrategyOut(many=True)
@@ -62,7 +60,7 @@ class Savings(Endpoint):
 
     @operation("reports_replay", answers={202: SavingsOut}, errors=[409])
     def post(self, request: Request, project_id: int) -> Response:
-        """Have the labels of now replayed in the background; where that is under way, it goes on."""
+        """Start a replay of the current labels in the background. A replay in progress continues."""
         actions.ask(project_id, self.caller)
         return Response(_as_json(savings_report(self.member.project)), status=202)
 

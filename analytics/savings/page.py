@@ -41,7 +41,7 @@ def replay(request: HttpRequest, member: Membership) -> HttpResponse:
     except NothingToReplay as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("The labels of now are replayed in the background; that takes minutes."))
+        messages.success(request, _("The replay runs in the background. It takes a few minutes."))
     return redirect("analytics:savings", member.project_id)
 
 
@@ -50,6 +50,6 @@ def replay(request: HttpRequest, member: Membership) -> HttpResponse:
 def use_defaults(request: HttpRequest, member: Membership) -> HttpResponse:
     if tuning.use_defaults(member.project_id, person(request)):
         messages.success(
-            request, _("The next training follows the usual recipe, until others are tried again.")
+            request, _("The next training uses the default hyperparameters until others are tried.")
         )
     return redirect("analytics:savings", member.project_id)

@@ -17,9 +17,9 @@ from labeling.replay.actions import why_not
 from labeling.replay.models import Replay
 
 NAMES = {
-    Project.Strategy.RANDOM: gettext_lazy("At random"),
-    Project.Strategy.MARGIN: gettext_lazy("Doubt only"),
-    Project.Strategy.DEFAULT: gettext_lazy("The queue's mix"),
+    Project.Strategy.RANDOM: gettext_lazy("Random sampling"),
+    Project.Strategy.MARGIN: gettext_lazy("Uncertainty sampling"),
+    Project.Strategy.DEFAULT: gettext_lazy("Balanced queue"),
 }
 BASELINE = Project.Strategy.RANDOM
 MAIN_SHARE = 0.95  # of the final quality: what the title speaks of
@@ -125,20 +125,18 @@ def savings_headline(report: SavingsReport) -> str:
     target = report.headline
     if target is None or target.saved is None or target.saved.value is None:
         if report.running:
-            return _("Your labels are being replayed")
-        return (
-            _("Too few labels to tell what was saved") if report.why_not else _("What would it have saved?")
-        )
+            return _("Replay in progress")
+        return _("Too few labels to estimate savings") if report.why_not else _("Cost savings")
     labels = round(abs(target.saved.value))
     if target.verdict == "saved":
         return ngettext(
-            "The queue's mix needed {n} fewer label than random documents",
-            "The queue's mix needed {n} fewer labels than random documents",
+            "The balanced queue needed {n} fewer label than random sampling",
+            "The balanced queue needed {n} fewer labels than random sampling",
             labels,
         ).format(n=labels)
     if target.verdict == "cost":
-        return _("Nothing was saved: random documents needed {n} fewer labels").format(n=labels)
-    return _("No saving beyond noise on these labels")
+        return _("No savings: random sampling needed {n} fewer labels").format(n=labels)
+    return _("No statistically significant savings on these labels")
 
 
 def _result(replay: Replay) -> Mapping[str, Any]:

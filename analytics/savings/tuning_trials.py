@@ -81,11 +81,11 @@ def _tried(verdict: Mapping[str, Any]) -> TrialRow:
 
 def _name(hyperparameters: Mapping[str, Any]) -> str:
     if hyperparameters["augmentation"] == "dropout":
-        return _("copies with fewer words for classes with few labels")
+        return _("word dropout augmentation for small classes")
     if hyperparameters["augmentation"] == "joined":
-        return _("two documents as one for classes with few labels")
-    more = _("more weight on the labels (C = {c})")
-    less = _("less weight on the labels (C = {c})")
+        return _("document concatenation augmentation for small classes")
+    more = _("weaker regularization (C = {c})")
+    less = _("stronger regularization (C = {c})")
     return (more if hyperparameters["strength"] > STRENGTH else less).format(
         c=decimal(hyperparameters["strength"], 0)
     )

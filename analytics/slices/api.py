@@ -20,22 +20,22 @@ from labeling.documents.slices import Slice
 
 
 class ConditionOut(serializers.Serializer[Any]):
-    """One field of the metadata: its value, or where its number lies."""
+    """A condition on one metadata field: its value or numeric range."""
 
     field = serializers.CharField()
-    value = serializers.CharField(allow_null=True, help_text="null for a range.")
+    value = serializers.CharField(allow_null=True, help_text="Null for a range.")
     gte = serializers.FloatField(allow_null=True, help_text="At least.")
     lt = serializers.FloatField(allow_null=True, help_text="Less than.")
 
 
 class SliceOut(serializers.Serializer[Any]):
-    """Documents that share something: the form in which picks take a slice."""
+    """A slice of documents, in the format that picks accept."""
 
-    field = serializers.CharField(help_text="Of the metadata; empty for none.")
+    field = serializers.CharField(help_text="Metadata field; empty for none.")
     value = serializers.CharField()
-    min_characters = serializers.IntegerField(help_text="Of the text.")
-    max_characters = serializers.IntegerField(allow_null=True, help_text="Of the text.")
-    conditions = ConditionOut(many=True, help_text="What else is said of the metadata.")
+    min_characters = serializers.IntegerField(help_text="Length of the text.")
+    max_characters = serializers.IntegerField(allow_null=True, help_text="Length of the text.")
+    conditions = ConditionOut(many=True, help_text="Further conditions on the metadata.")
 
 
 class BucketOut(serializers.Serializer[Any]):
@@ -43,12 +43,12 @@ class BucketOut(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     documents = serializers.IntegerField()
-    accuracy = MeasureOut(help_text="Share of documents that are right in full.")
+    accuracy = MeasureOut(help_text="Share of documents predicted correctly (exact match).")
     slice = SliceOut(allow_null=True)
 
 
 class FieldOut(serializers.Serializer[Any]):
-    """What documents are told apart by; the one without a key is the length of the text."""
+    """A field that documents are sliced by; the one without a key is the text length."""
 
     key = serializers.CharField()
     name = serializers.CharField()
@@ -56,20 +56,20 @@ class FieldOut(serializers.Serializer[Any]):
 
 
 class WeakOut(serializers.Serializer[Any]):
-    """A part of the test set that is worse than the rest, beyond noise and by more than a little."""
+    """A slice that is significantly worse than the rest, with an effect that is not small."""
 
     name = serializers.CharField()
     documents = serializers.IntegerField()
     wrong_documents = serializers.IntegerField()
     error_rate = serializers.FloatField()
     rest_error_rate = serializers.FloatField()
-    effect_size = serializers.FloatField(help_text="Cohen's h: .2 is small, .5 middling, .8 large.")
-    p_value = serializers.FloatField(help_text="Fisher's, put right for all slices that were tried.")
-    slice = SliceOut(allow_null=True, help_text="null for a value that is every document's.")
+    effect_size = serializers.FloatField(help_text="Cohen's h: 0.2 is small, 0.5 medium, 0.8 large.")
+    p_value = serializers.FloatField(help_text="Fisher's exact test, corrected for all slices tested.")
+    slice = SliceOut(allow_null=True, help_text="Null if every document has the value.")
 
 
 class SlicesOut(serializers.Serializer[Any]):
-    """The model in use on parts of the test set."""
+    """The model on slices of the test set."""
 
     headline = serializers.CharField()
     model = serializers.IntegerField(allow_null=True)
@@ -77,7 +77,7 @@ class SlicesOut(serializers.Serializer[Any]):
     test_documents = serializers.IntegerField()
     retired_classes = RetiredOut(many=True)
     accuracy = MeasureOut(allow_null=True)
-    tested_slices = serializers.IntegerField(help_text="Slices of one and two fields.")
+    tested_slices = serializers.IntegerField(help_text="Number of slices tested, of one and two fields.")
     weak_slices = WeakOut(many=True)
     fields_ = FieldOut(many=True)
 

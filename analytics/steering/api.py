@@ -1,4 +1,4 @@
-"""Steering API: what moves the queue, and how a machine overrules it for a class."""
+"""Class priorities API: the share of the queue of each class, and how to change it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from labeling.steering.models import ClassNeed
 
 
 class SteeringIn(Input):
-    is_steered = YesNo(required=False, help_text="Off, the engine's own estimate of weak classes holds.")
+    is_steered = YesNo(required=False, help_text="If false, the default estimate of weak classes is used.")
     target_f1 = Number(required=False, min_value=MIN_TARGET, max_value=MAX_TARGET)
 
 
@@ -41,17 +41,19 @@ class NeedIn(Input):
         required=False,
         min_value=0,
         max_value=MAX_NEEDS_SHARE,
-        help_text="Of the queue; with mode by_hand only.",
+        help_text="Share of the queue; only with mode `by_hand`.",
     )
 
 
 class NeedOut(serializers.Serializer[Any]):
-    """What a class shall get of the queue, what it gets now, and why."""
+    """The target share of the queue of a class, its current share, and the reason."""
 
     name = serializers.CharField()
     mode = serializers.ChoiceField(ClassNeed.Mode.values)
-    target_share = serializers.FloatField(allow_null=True, help_text="Null while nobody has said.")
-    current_share = serializers.FloatField(help_text="Of the head: entries that are there for the class.")
+    target_share = serializers.FloatField(allow_null=True, help_text="Null if not set.")
+    current_share = serializers.FloatField(
+        help_text="Share of the head of the queue that is there for the class."
+    )
     f1 = MeasureOut()
     reason = serializers.CharField()
 
@@ -68,11 +70,11 @@ class PartOut(serializers.Serializer[Any]):
 
 
 class FocusEffectOut(serializers.Serializer[Any]):
-    """What a focus or a need has brought to a class."""
+    """The effect of a focus or a class priority."""
 
     steered_by = serializers.ChoiceField(["focus", "need"])
-    annotations = serializers.IntegerField(help_text="To documents that were chosen for the class.")
-    hits = serializers.IntegerField(help_text="Those that gave it the class.")
+    annotations = serializers.IntegerField(help_text="Annotations of documents selected for the class.")
+    hits = serializers.IntegerField(help_text="Annotations that have the class.")
     f1_before = MeasureOut()
     f1_after = MeasureOut()
     recall_before = MeasureOut()
@@ -85,7 +87,7 @@ class FocusEffectOut(serializers.Serializer[Any]):
 
 
 class SteeringOut(serializers.Serializer[Any]):
-    """The steering of this moment."""
+    """The current class priorities."""
 
     headline = serializers.CharField()
     model_status = ModelStatusOut()
@@ -101,7 +103,7 @@ class SteeringReports(Endpoint):
 
     @operation("reports_steering", answers={200: SteeringOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read which class gets how much of the queue, why, and what it achieved."""
+        """Read how much of the queue each class gets, why, and the results."""
         return Response(_as_json(steering(self.member.project), self.member))
 
     @operation(
@@ -112,7 +114,7 @@ class SteeringReports(Endpoint):
         examples={"A higher target": {"is_steered": True, "target_f1": 0.85}},
     )
     def patch(self, request: Request, project_id: int) -> Response:
-        """Switch the steering on or off, or move its target. The queue is ranked again within seconds."""
+        """Turn class priorities on or off, or change the target. The queue updates within seconds."""
         requested = SteeringIn.checked(request.data)
         project = change_project(
             self.member.project, self.caller, requested.get("is_steered"), requested.get("target_f1")
@@ -131,7 +133,7 @@ class ClassSteering(Endpoint):
         examples={"A fifth of the queue": {"mode": "by_hand", "share": 0.2}},
     )
     def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Set a class's share by hand, switch it off, or let the reports set it again."""
+        """Set the share of a class manually, turn it off, or make it automatic again."""
         requested = NeedIn.checked(request.data)
         change_need(self.member.project, self.caller, class_id, requested["mode"], requested.get("share"))
         rows = steering(self.member.project).rows

@@ -53,7 +53,7 @@ def change_need(request: HttpRequest, member: Membership, class_id: UUID) -> Htt
         messages.error(request, error.message)
     else:
         name = LabelClass.objects.values_list("name", flat=True).get(pk=class_id)
-        message = _("{name}: {mode}. The queue is ranked again within seconds.")
+        message = _("{name}: {mode}. The queue updates within seconds.")
         messages.success(request, message.format(name=name, mode=need.get_mode_display()))
     return redirect("analytics:steering", member.project_id)
 
@@ -70,7 +70,7 @@ def change_steering(request: HttpRequest, member: Membership) -> HttpResponse:
     except LabelingError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("The queue is ranked again within seconds."))
+        messages.success(request, _("Saved. The queue updates within seconds."))
     return redirect("analytics:steering", member.project_id)
 
 
@@ -83,7 +83,7 @@ def _number(text: str) -> float:
     try:
         number = float(text.replace(",", "."))
     except ValueError as error:
-        raise InvalidInput(_("Give a number.")) from error
+        raise InvalidInput(_("Enter a number.")) from error
     return number
 
 

@@ -121,24 +121,24 @@ def steering(project: Project) -> Steering:
 def steering_headline(report: Steering) -> str:
     """What the page found."""
     if not report.is_default:
-        return _("This strategy is not steered by classes")
+        return _("This strategy does not use class priorities")
     if not report.entries:
         return _("Nothing is ranked yet")
     if not report.project.is_steered:
-        return _("Steering is off: the queue goes by its own estimate of weak classes")
+        return _("Class priorities are off: the queue uses its own estimate of weak classes")
     steered = [row for row in report.rows if row.need and row.part > 0]
     if steered:
         return _gets(steered)
     wanting = [row for row in report.rows if row.target_share]
     if wanting:
         return ngettext(
-            "{name} needs more of the queue and gets nothing now",
-            "{n} classes need more of the queue and get nothing now",
+            "{name} needs priority but currently gets no share of the queue",
+            "{n} classes need priority but currently get no share of the queue",
             len(wanting),
         ).format(n=len(wanting), name=wanting[0].label_class.name)
     if report.status.state != ModelState.READY:
         return report.status.title
-    return _("No class needs more of the queue") if report.is_measured else _("Nothing is measured yet")
+    return _("No class needs priority") if report.is_measured else _("No measurements yet")
 
 
 def _gets(steered: list[NeedRow]) -> str:
@@ -147,8 +147,8 @@ def _gets(steered: list[NeedRow]) -> str:
             name=steered[0].label_class.name, p=percent(steered[0].part)
         )
     return ngettext(
-        "{n} class gets {p} of the queue, most of all {name}",
-        "{n} classes get {p} of the queue, most of all {name}",
+        "{n} class gets {p} of the queue, {name} the most",
+        "{n} classes get {p} of the queue, {name} the most",
         len(steered),
     ).format(n=len(steered), p=percent(sum(row.part for row in steered)), name=steered[0].label_class.name)
 
@@ -225,19 +225,21 @@ class _Explanation:
     def why(self, label_class: LabelClass, need: ClassNeed | None, part: float) -> str:
         """The sentence of a class; part : of the head that it has."""
         if self.project.strategy != Project.Strategy.DEFAULT:
-            return _("The strategy of the project knows no shares of classes.")
+            return _("The project's strategy does not use class priorities.")
         if not self.project.is_steered:
-            return _("Steering is off for the project.")
+            return _("Class priorities are off for this project.")
         if need is not None and need.mode == ClassNeed.Mode.OFF:
             return _("Off: no share for this class.")
         if need is None or need.share is None:
             if self.project.kind == Project.Kind.SPANS:
-                return _("Not measured yet: until then doubt alone orders the queue.")
-            return _("Not measured yet: the engine's own estimate holds.")
+                return _("Not measured yet. Until then, uncertainty alone orders the queue.")
+            return _("Not measured yet. Until then, the default estimate is used.")
         if need.share == 0:
             is_automatic = need.mode == ClassNeed.Mode.AUTOMATIC
             return (
-                _("Its F1 surely reaches the target.") if is_automatic else _("A manager gave it no share.")
+                _("Its F1 clearly reaches the target.")
+                if is_automatic
+                else _("A manager set its share to 0.")
             )
         if not part:
             return self._nothing(label_class)
@@ -246,22 +248,22 @@ class _Explanation:
     def _nothing(self, label_class: LabelClass) -> str:
         """Why a class gets nothing of what it wants."""
         if not self.has_room:
-            return _("The mix of the queue leaves nothing for weak classes.")
+            return _("The queue composition leaves no share for weak classes.")
         if self.version is None:
-            return _("Its share begins with the first model.")
+            return _("Its share starts with the first model.")
         if label_class.pk not in self.version.classes:
-            return _("Its share begins with the next model: this one does not know the class.")
+            return _("Its share starts with the next model: the current one does not know this class.")
         if self.is_ranking:
-            return _("Its share comes with the next ranking, which is under way.")
-        return _("The model finds no waiting document for it. Seed words and “Label more” may find some.")
+            return _("Its share starts with the next ranking, which is in progress.")
+        return _("The model finds no unlabeled document for it. Seed words and “Label more” may find some.")
 
     def _served(self, label_class: LabelClass, need: ClassNeed, target_share: float, part: float) -> str:
         evidence = describe_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)
         sentences = [need_sentence(label_class.name, percent(part), evidence)]
         if need.evidence.get("is_ambiguous"):
-            sentences.append(_("People disagree on it, so it gets half of what it would."))
+            sentences.append(_("Annotators disagree on it, so it gets half the share."))
         if self.is_within_limit and part < SHORT * target_share * self.part_of_mix:
-            sentences.append(_("It wants more, but the model finds no further waiting document for it."))
+            sentences.append(_("It should get more, but the model finds no more unlabeled documents for it."))
         return " ".join(sentences)
 
 

@@ -1,4 +1,4 @@
-"""Test set API: the test set as a model saw it. The page's filters and order, without the texts."""
+"""Test set API: labels and predictions of the test set, with the page's filters and order, without texts."""
 
 from __future__ import annotations
 
@@ -22,45 +22,55 @@ PAGE_SIZE = 100
 
 
 class TestSetFilters(Filters):
-    """What the page of the test set can be narrowed by; every filter is optional."""
+    """Filters of the test set page; all are optional."""
 
-    model = AddressNumber(
-        required=False, min_value=1, help_text="Number of a version that keeps predictions."
-    )
+    model = AddressNumber(required=False, min_value=1, help_text="Number of a model with stored predictions.")
     is_wrong = Flag(
         is_only_true=True, source="wrong", required=False, help_text="Only incorrect predictions."
     )
     true_class = serializers.UUIDField(source="truth", required=False)
     predicted_class = serializers.UUIDField(
-        source="predicted", required=False, help_text="With `true_class`: a cell of the confusion matrix."
+        source="predicted",
+        required=False,
+        help_text="Together with `true_class`: a cell of the confusion matrix.",
     )
     false_negative_class = serializers.UUIDField(
         source="missed", required=False, help_text="A class that the model missed."
     )
     false_positive_class = serializers.UUIDField(
-        source="extra", required=False, help_text="A class that the model wrongly gave."
+        source="extra", required=False, help_text="A class that the model wrongly predicted."
     )
-    either_class = serializers.UUIDField(source="either", required=False, help_text="A class on either side.")
+    either_class = serializers.UUIDField(
+        source="either", required=False, help_text="A class that is true or predicted."
+    )
     min_confidence_percent = AddressNumber(
-        source="above", required=False, min_value=0, max_value=100, help_text="Confidence, from."
+        source="above", required=False, min_value=0, max_value=100, help_text="Minimum confidence in percent."
     )
     below_confidence_percent = AddressNumber(
-        source="under", required=False, min_value=0, max_value=100, help_text="Confidence, below."
+        source="under",
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text="Confidence below this percentage.",
     )
-    guideline = AddressNumber(required=False, min_value=1, help_text="The label's guideline version.")
+    guideline = AddressNumber(required=False, min_value=1, help_text="Guideline version of the label.")
     field = serializers.CharField(
-        required=False, max_length=200, help_text="Of the metadata; `value` with it."
+        required=False, max_length=200, help_text="Metadata field; requires `value`."
     )
     value = serializers.CharField(required=False, allow_blank=True, max_length=1000)
-    min_characters = AddressNumber(source="least", required=False, min_value=0, help_text="Of the text.")
-    max_characters = AddressLengthLimit(source="below", required=False, min_value=0, help_text="Of the text.")
+    min_characters = AddressNumber(
+        source="least", required=False, min_value=0, help_text="Length of the text."
+    )
+    max_characters = AddressLengthLimit(
+        source="below", required=False, min_value=0, help_text="Length of the text."
+    )
     has_near_duplicate = Flag(source="twins", required=False)
     sort = serializers.ChoiceField(SORTS, required=False)
-    page = AddressNumber(required=False, min_value=1, help_text="Of 100 documents each.")
+    page = AddressNumber(required=False, min_value=1, help_text="Page number; 100 documents per page.")
 
 
 class ReviewedOut(serializers.Serializer[Any]):
-    """One labeled document of the test set, and what the model says of it."""
+    """One labeled test document and its prediction."""
 
     document_id = serializers.IntegerField()
     true_classes = serializers.ListField(child=serializers.UUIDField(), help_text="Empty in a spans project.")
@@ -74,20 +84,21 @@ class ReviewedOut(serializers.Serializer[Any]):
     )
     is_wrong = serializers.BooleanField()
     confidence = serializers.FloatField(
-        allow_null=True, help_text="Of the answer, of its least sure span; null where nothing is marked."
+        allow_null=True,
+        help_text="Confidence of the prediction or its least confident span; null if no span is predicted.",
     )
-    loss = serializers.FloatField(help_text="Nats; in a spans project the number of mistakes.")
-    annotator = serializers.CharField(help_text="Who gave the label; empty for an import.")
+    loss = serializers.FloatField(help_text="In nats; in a spans project, the number of errors.")
+    annotator = serializers.CharField(help_text="Annotator of the label; empty for an import.")
     guideline = serializers.IntegerField(allow_null=True)
 
 
 class TestSetOut(serializers.Serializer[Any]):
-    """The documents that fit, a page of them, and the model's error on the whole test set."""
+    """A page of the matching documents, and the model's error rate on the whole test set."""
 
     model = serializers.IntegerField(allow_null=True)
     model_status = ModelStatusOut()
     test_documents = serializers.IntegerField()
-    error_rate = MeasureOut(help_text="The share of wrong answers.")
+    error_rate = MeasureOut(help_text="Share of incorrect predictions.")
     matching_documents = serializers.IntegerField()
     page = serializers.IntegerField()
     page_count = serializers.IntegerField()
@@ -100,10 +111,10 @@ class TestSets(Endpoint):
 
     @operation("reports_test_set", answers={200: TestSetOut}, filters=TestSetFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """Read the labeled test set beside what a model says of it, the worst mistakes first.
+        """Read the labeled test set with a model's predictions, worst errors first.
 
-        Only managers may: who labels the test set must not read its answers. To send documents to the queue,
-        give their identifiers to `picks`.
+        Requires the manager role: annotators of the test set must not see its labels. To send documents to
+        the queue, pass their IDs to `picks`.
         """
         query = {name: str(value) for name, value in self.requested.items()}
         listing = review(self.member.project, ReviewFilters.read(query))

@@ -31,7 +31,6 @@ MAX_UNCONFIRMED = 20  # documents that are sent to the queue without asking: hal
 @for_managers
 def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
     listing = review(member.project, ReviewFilters.opened(request.GET.dict()))
-    kind = member.project.kind
     shown_to = {
         "member": member,
         "review": listing,
@@ -39,13 +38,13 @@ def test_set(request: HttpRequest, member: Membership) -> HttpResponse:
         "retired": listing.held_out.retired if listing.held_out is not None else (),
         "filters": listing.filters,
         "headline": test_set_headline(listing),
-        "chips": chips(listing, kind),
+        "chips": chips(listing),
         "fields": _fields(listing),
         "documents": shown(listing),
         "pages": _pages(listing),
         "query": listing.filters.address(page=1, whole=None),
         "here": request.get_full_path(),
-        "reason": pick_reason(listing, kind),
+        "reason": pick_reason(listing),
         "most": picks.MAX_PICKED_DOCUMENTS,
         "picks": _standing(member.project_id),
     }
@@ -77,7 +76,7 @@ def pick_test_set(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResponse:
     if picks.end_pick(member.project_id, person(request), pick_id):
-        messages.success(request, _("Taken back: these documents come no sooner than others."))
+        messages.success(request, _("Stopped. These documents no longer have priority."))
     query = ReviewFilters.read(QueryDict(request.POST.get("query", "")).dict()).address()
     return redirect(f"{reverse('analytics:test_set', args=[member.project_id])}?{query}")
 
@@ -85,16 +84,16 @@ def end_pick(request: HttpRequest, member: Membership, pick_id: int) -> HttpResp
 def _sending(member: Membership, review: Review, count: int, sent: QueryDict) -> dict[str, Any]:
     address = review.filters.address()
     text = _(
-        "Each of them is opened for one more answer by somebody who has not seen it; until then what "
-        "settles it now goes on counting. You can take it back."
+        "Each document gets one more annotation, from an annotator who has not seen it. Its current "
+        "label counts until then. You can stop this at any time."
     )
     if not review.filters.is_narrowed:
-        text = _("This is the whole test set, not only what the model got wrong.") + " " + text
+        text = _("This is the whole test set, not just the incorrect predictions.") + " " + text
     return {
         "member": member,
         "title": _("Send {n} documents to the queue?").format(n=count),
         "text": text,
-        "action": _("Send"),
+        "action": _("Send to queue"),
         "hidden": [("query", address), ("reason", sent.get("reason", "")), ("sure", "yes")],
         "back": f"{reverse('analytics:test_set', args=[member.project_id])}?{address}",
     }
@@ -104,9 +103,9 @@ def _fields(review: Review) -> dict[str, Any]:
     """What the form offers to choose from."""
     in_use = [review.classes[pk] for pk in (review.held_out.classes if review.held_out else ())]
     names = {
-        "loss": _("the worst first"),
-        "confidence": _("the least sure first"),
-        "newest": _("the newest label first"),
+        "loss": _("Highest loss first"),
+        "confidence": _("Least confident first"),
+        "newest": _("Newest label first"),
     }
     return {
         "classes": sorted(in_use, key=lambda label_class: label_class.position),

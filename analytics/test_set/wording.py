@@ -1,4 +1,4 @@
-"""Test set wording: how a review of it is told. Its title, and what it is narrowed by, in words."""
+"""Test set wording: the title of a review, and its filters in words."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from analytics.test_set.report import Review
 from labeling.documents.slices import Slice
 from labeling.formatting import number as written
 from labeling.formatting import percent
-from labeling.projects.models import Project
 from labeling.steering.picks import Picked
 
 LEFT_OUT = {
     "gold": lambda n: ngettext("{n} is gold", "{n} are gold", n),
     "excluded": lambda n: ngettext("{n} is excluded", "{n} are excluded", n),
-    "disputed": lambda n: ngettext("{n} waits for an adjudicator", "{n} wait for an adjudicator", n),
+    "disputed": lambda n: ngettext("{n} is disputed", "{n} are disputed", n),
     "decided": lambda n: ngettext(
-        "{n} was decided or imported, so label it anew yourself",
-        "{n} were decided or imported, so label them anew yourself",
+        "{n} was decided or imported (relabel it yourself)",
+        "{n} were decided or imported (relabel them yourself)",
         n,
     ),
     "nobody_left": lambda n: ngettext(
-        "for {n} nobody else is left to ask", "for {n} nobody else is left to ask", n
+        "{n} has no other annotator left", "{n} has no other annotator left", n
     ),
     "unknown": lambda n: ngettext("{n} is not in this project", "{n} are not in this project", n),
 }
@@ -44,20 +43,20 @@ def test_set_headline(review: Review) -> str:
     if review.version is None:
         return review.choice.status.title
     if review.numbers is None or not len(review):
-        return _("No test document is labeled yet")
+        return _("No labeled test documents yet")
     number, total = review.version.number, written(len(review))
     if replace(review.filters, is_wrong=False).is_narrowed:
         fit = written(len(review.rows))
-        return _("{n} of {total} test documents fit").format(n=fit, total=total)
+        return _("{n} of {total} test documents match").format(n=fit, total=total)
     wrong = int(review.numbers.is_wrong.sum())
     if not wrong:
-        return _("Model {number} is right on all {total} test documents").format(number=number, total=total)
-    return _("Model {number} is wrong on {n} of {total} test documents").format(
+        return _("Model {number} is correct on all {total} test documents").format(number=number, total=total)
+    return _("Model {number} is incorrect on {n} of {total} test documents").format(
         number=number, n=written(wrong), total=total
     )
 
 
-def chips(review: Review, kind: str) -> list[Chip]:
+def chips(review: Review) -> list[Chip]:
     """What the documents are narrowed by, each condition apart."""
     filters, labels = review.filters, []
 
@@ -65,20 +64,17 @@ def chips(review: Review, kind: str) -> list[Chip]:
         label_class = review.classes.get(getattr(filters, field))
         return label_class.name if label_class else _("an unknown class")
 
-    is_several = kind == Project.Kind.MULTI
     texts: dict[str, str] = {
-        "is_wrong": _("only wrong ones"),
-        "truth": _("labeled {name}").format(name=name("truth")),
-        "predicted": _("called {name}").format(name=name("predicted")),
-        "missed": _("{name} is missed").format(name=name("missed")),
-        "extra": _("{name} is wrongly given").format(name=name("extra"))
-        if is_several
-        else _("{name} is marked wrongly").format(name=name("extra")),
-        "either": _("about {name}").format(name=name("either")),
-        "above": _("the model is at least {n} sure").format(n=percent((filters.above or 0) / 100)),
-        "under": _("the model is less than {n} sure").format(n=percent((filters.under or 0) / 100)),
-        "by": _("labeled by {name}").format(name=review.people.get(filters.by or 0, _("somebody else"))),
-        "guideline": _("under guideline {n}").format(n=filters.guideline),
+        "is_wrong": _("incorrect only"),
+        "truth": _("true class {name}").format(name=name("truth")),
+        "predicted": _("predicted {name}").format(name=name("predicted")),
+        "missed": _("{name} missed").format(name=name("missed")),
+        "extra": _("{name} wrongly predicted").format(name=name("extra")),
+        "either": _("{name} true or predicted").format(name=name("either")),
+        "above": _("confidence {n} or more").format(n=percent((filters.above or 0) / 100)),
+        "under": _("confidence below {n}").format(n=percent((filters.under or 0) / 100)),
+        "by": _("annotator {name}").format(name=review.people.get(filters.by or 0, _("someone else"))),
+        "guideline": _("guideline {n}").format(n=filters.guideline),
     }
     for field, text in texts.items():
         if getattr(filters, field) not in (None, False):
@@ -89,9 +85,9 @@ def chips(review: Review, kind: str) -> list[Chip]:
     return labels
 
 
-def pick_reason(review: Review, kind: str) -> str:
+def pick_reason(review: Review) -> str:
     """What a pick of these documents is called until somebody calls it otherwise."""
-    text = ", ".join(chip.text for chip in chips(review, kind))
+    text = ", ".join(chip.text for chip in chips(review))
     return _("Test documents: {what}").format(what=text)[:300] if text else _("Test documents")
 
 
@@ -100,10 +96,9 @@ def describe_pick(done: Picked) -> str:
     sentences = []
     if done.waiting:
         waiting = ngettext(
-            "{n} document is sent to the queue: the next order, in seconds, brings it to people who have not "
-            "seen it.",
-            "{n} documents are sent to the queue: the next order, in seconds, brings them to people who have "
-            "not seen them.",
+            "{n} document was sent to the queue. Annotators who have not seen it get it within seconds.",
+            "{n} documents were sent to the queue. Annotators who have not seen them get them within "
+            "seconds.",
             done.waiting,
         )
         sentences.append(waiting.format(n=written(done.waiting)))

@@ -23,8 +23,8 @@ class Command(simulate.Command):
         parser.add_argument(
             "--steer",
             choices=["on", "off"],
-            help="after each training half of the test set writes the needs of classes (on), or not (off); "
-            "the other half measures, either way",
+            help="after each training, set class priorities from half of the test set (on) or not (off); "
+            "the other half measures either way",
         )
 
     def simulation(self, truth: Truth, options: dict[str, Any]) -> Simulation:

@@ -69,9 +69,9 @@ def test_each_class_has_what_was_measured_and_what_is_left(curved: Project) -> N
     assert billing.forecast.standing == TargetStatus.REACHED
     assert delivery.forecast.standing == TargetStatus.FAR
     assert "more labels" in sentence(refund, 0.8)
-    assert sentence(billing, 0.8) == "0.80 is reached, beyond doubt"
+    assert sentence(billing, 0.8) == "0.80 is clearly reached"
     assert "not reachable at this rate" in sentence(delivery, 0.8)
-    assert curves_headline(report).startswith("1 of 3 classes have reached F1 0.80; Refund needs most")
+    assert curves_headline(report).startswith("1 of 3 classes have reached F1 0.80; Refund needs the most")
 
 
 def test_what_is_expected_begins_where_the_newest_model_is(curved: Project) -> None:

@@ -63,7 +63,7 @@ def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
 def test_without_enough_numbers_nothing_is_advised(trained: Project) -> None:
     advice = stopping_advice(trained)
     assert advice.standing is not TrendStatus.STABILIZED
-    assert "2 of the 3 comparisons are there" in sentences(advice)[0]
+    assert "there are 2 of 3 comparisons" in sentences(advice)[0]
     assert "is unknown" in sentences(advice)[2]
 
 
@@ -89,8 +89,8 @@ def test_the_gain_comes_with_its_interval(tickets: Project) -> None:
     assert advice.kappas == (0.9, 0.95, 0.99)
     assert advice.gain is not None
     assert 0.005 < advice.gain.value < 0.03
-    assert "the next 100 labels bring +1." in sentences(advice)[2]
-    assert title(advice) == "The model still learns: more labels help"
+    assert "the next 100 labels add +1." in sentences(advice)[2]
+    assert title(advice) == "The model is still learning: more labels help"
 
 
 def test_the_page_gives_the_advice_in_plain_words(trained: Project, joan: User) -> None:

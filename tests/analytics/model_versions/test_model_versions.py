@@ -108,8 +108,8 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
     client.force_login(joan)
     shown = client.get(reverse("analytics:models", args=[two.pk]), {"bias": 1, "test_set": 1})
     page = shown.content.decode()
-    assert "Model 2 is in use: the newest" in page
-    assert "Model 2 on test set 1, by its labels of then" in page
+    assert "Model 2, the newest, is in use" in page
+    assert "Model 2 on test set 1, with the labels at that time" in page
     assert "0.75" in page
     pair = usual_pair(two)
     assert pair is not None
@@ -128,12 +128,12 @@ def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Cl
     for name, given in (("promote", {}), ("note", {"note": "Before the new rule."})):
         client.post(reverse(f"analytics:{name}", args=[two.pk, 1]), given)
     page = client.get(reverse("analytics:models", args=[two.pk])).content.decode()
-    assert "Model 1 is in use by choice; model 2 is the newest" in page
+    assert "Model 1 is pinned; model 2 is the newest" in page
     assert "Before the new rule." in page
     assert OwedWork.objects.filter(project=two, kind=OwedWork.Kind.RANK).exists()
     client.post(reverse("analytics:follow_newest", args=[two.pk]))
     assert (
-        "Model 2 is in use: the newest"
+        "Model 2, the newest, is in use"
         in client.get(reverse("analytics:models", args=[two.pk])).content.decode()
     )
 
@@ -167,7 +167,7 @@ def test_without_models_the_pages_say_what_comes(
     for name, said in (
         ("models", "No model yet"),
         ("compare", "Fewer than two models"),
-        ("curves", "No model was measured yet"),
+        ("curves", "No model has been evaluated yet"),
     ):
         response = client.get(reverse(f"analytics:{name}", args=[project.pk]))
         assert said in response.content.decode()

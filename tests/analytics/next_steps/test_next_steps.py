@@ -150,7 +150,7 @@ def test_a_class_that_surely_reaches_the_target_is_not_asked_for(
     measure(judge(tickets, RIGHT * 20))
     tickets.refresh_from_db()
     few = next(finding for finding in next_steps(member(tickets, joan)) if finding.key == "keep_labeling")
-    assert few.title == "The target is reached; too early to say whether more labels would still help"
+    assert few.title == "The target is reached. Too early to say whether more labels would help"
     assert "few_labels" not in keys(tickets, joan)
     assert write_needs(tickets)
     client.force_login(joan)

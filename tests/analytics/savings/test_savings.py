@@ -87,7 +87,7 @@ def test_a_saving_beyond_noise_is_the_title_with_its_hours(
 ) -> None:
     told(tickets, joan, result(saved=100))
     shown = page(tickets)
-    assert "needed 100 fewer labels than random documents" in shown
+    assert "needed 100 fewer labels than random sampling" in shown
     assert "saved 67% of the labels" in shown
     report = savings_report(tickets)
     assert report.headline
@@ -100,21 +100,21 @@ def test_an_interval_that_holds_nothing_is_called_noise(
     tickets: Project, joan: User, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, result(saved=10, reach=20))
-    assert "No saving beyond noise on these labels" in page(tickets)
+    assert "No statistically significant savings on these labels" in page(tickets)
 
 
 def test_a_queue_that_took_longer_says_so(
     tickets: Project, joan: User, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, result(saved=-40))
-    assert "Nothing was saved: random documents needed 40 fewer labels" in page(tickets)
+    assert "No savings: random sampling needed 40 fewer labels" in page(tickets)
 
 
 def test_without_measured_time_there_are_no_hours(
     tickets: Project, joan: User, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, result(saved=100), seconds_per_answer=None)
-    assert "there are no hours" in page(tickets)
+    assert "hours cannot be estimated" in page(tickets)
 
 
 def test_the_bias_of_labels_that_were_asked_for_is_named(
@@ -122,8 +122,8 @@ def test_the_bias_of_labels_that_were_asked_for_is_named(
 ) -> None:
     told(tickets, joan, result(saved=100))
     shown = page(tickets)
-    assert "Labels that the queue asked for are no random sample" in shown
-    assert "nobody has labeled cannot be replayed" in shown
+    assert "Labels requested by the queue are not a random sample" in shown
+    assert "Unlabeled documents cannot be replayed" in shown
 
 
 def test_the_drawing_can_be_read_without_seeing_it(
@@ -133,15 +133,15 @@ def test_the_drawing_can_be_read_without_seeing_it(
     shown = page(tickets)
     assert '<title id="curves-title">' in shown
     assert '<desc id="curves-text">' in shown
-    assert "The curves as a table" in shown
+    assert "Show as table" in shown
     assert [row.labels for row in savings_report(tickets).curve] == LABELS
 
 
 def test_too_few_labels_say_what_is_needed(tickets: Project, page: Callable[[Project], str]) -> None:
     shown = page(tickets)
-    assert "Too few labels to tell what was saved" in shown
+    assert "Too few labels to estimate savings" in shown
     assert "100 labeled documents of the pool and 30 of the test set; there are 0 and 0" in shown
-    assert "Replay the labels" not in shown
+    assert "Replay labels" not in shown
 
 
 def test_spans_are_told_that_there_are_no_replays(
@@ -157,7 +157,7 @@ def test_a_replay_under_way_shows_how_far_it_is_beside_the_last_one(
     running = told(tickets, joan, None)
     running.curves.create(strategy="random", seed=0, labels=[10], decided=b"", seconds=1)
     shown = page(tickets)
-    assert "1 learning curve is drawn" in shown
+    assert "1 of 6 to 15 learning curves is ready" in shown
     assert "needed 100 fewer labels" in shown
 
 
@@ -169,7 +169,7 @@ def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
     assert "The disk is full." in page(tickets)
     client.post(reverse("analytics:replay", args=[tickets.pk]))
     assert [work.state for work in OwedWork.objects.filter(kind="replay")] == ["queued"]
-    assert savings_headline(savings_report(tickets)) == "Your labels are being replayed"
+    assert savings_headline(savings_report(tickets)) == "Replay in progress"
 
 
 def test_asking_too_early_says_why(tickets: Project, joan: User, client: Client) -> None:
@@ -241,17 +241,17 @@ def test_recipes_that_were_not_better_are_told_too(tickets: Project, page: Calla
     tried(tickets, 20, is_better=False)
     shown = page(tickets)
     assert "Nov 12, 2026, at 240 labels" in shown
-    assert "more weight on the labels (C = 60): no gain beyond noise" in shown
+    assert "weaker regularization (C = 60): no statistically significant gain" in shown
     assert "macro F1 +0.002 ± 0.011" in shown
     assert "Not used" in shown
-    assert "Use the defaults" not in shown
+    assert "Restore defaults" not in shown
 
 
 def test_a_manager_goes_back_to_the_defaults_on_the_page(
     tickets: Project, client: Client, page: Callable[[Project], str]
 ) -> None:
     tried(tickets, 60, is_better=True)
-    assert "Used by trainings since: more weight on the labels (C = 60)." in page(tickets)
+    assert "In use since then: weaker regularization (C = 60)." in page(tickets)
     answer = client.post(reverse("analytics:use_defaults", args=[tickets.pk]), follow=True)
-    assert "Was used until a manager went back to the defaults" in answer.content.decode()
+    assert "Used until a manager restored the defaults" in answer.content.decode()
     assert [work.kind for work in OwedWork.objects.all()] == ["train"]

@@ -99,7 +99,7 @@ def test_a_manager_overrules_a_class_and_takes_it_back(tickets: Project, client:
     need.refresh_from_db()
     assert (need.mode, need.share) == ("automatic", measured)  # at once
     answered = client.post(change, {"mode": "by_hand", "percent": "a lot"}, follow=True)
-    assert "Give a number." in answered.content.decode()
+    assert "Enter a number." in answered.content.decode()
 
 
 def test_all_of_it_is_switched_off_and_on_again(tickets: Project, client: Client, joan: User) -> None:
@@ -150,7 +150,7 @@ def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
     assert (effect.before.value, effect.after.value) == (pytest.approx(0.4), pytest.approx(144 / 152))
     assert effect.is_beyond_noise
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
-    assert "more than noise" in text
+    assert "statistically significant" in text
 
 
 def test_a_small_change_by_a_need_is_called_noise(tickets: Project, ann: User) -> None:
@@ -174,9 +174,9 @@ def test_every_kind_and_state_has_its_headline(make_project: Any) -> None:
     assert steering_headline(steering(project)) == "No model yet: too few labels"
     Project.objects.filter(pk=project.pk).update(is_steered=False)
     project.refresh_from_db()
-    assert steering_headline(steering(project)).startswith("Steering is off")
+    assert steering_headline(steering(project)).startswith("Class priorities are off")
     project.strategy = "random"
-    assert steering_headline(steering(project)) == "This strategy is not steered by classes"
+    assert steering_headline(steering(project)) == "This strategy does not use class priorities"
 
 
 @pytest.fixture(params=["single", "multi", "spans"])
@@ -218,7 +218,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
     assert (row["target_queue_share"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
     page = client.get(reverse("analytics:classes", args=[learned.pk])).content.decode()
-    assert "wanted 25%, by hand" in page
+    assert "target 25%" in page
 
 
 def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
@@ -229,20 +229,20 @@ def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
     ordered(tickets, "Refund", "margin", 6)
     OwedWork.objects.all().delete()
     report = steering(tickets)
-    assert steering_headline(report) == "3 classes need more of the queue and get nothing now"
+    assert steering_headline(report) == "3 classes need priority but currently get no share of the queue"
     assert {row.part for row in report.rows} == {0}
     result = {row.label_class.name: row.why for row in report.rows}
-    assert result["Billing"].startswith("The model finds no waiting document for it.")
+    assert result["Billing"].startswith("The model finds no unlabeled document for it.")
     outbox.owe(tickets.pk, OwedWork.Kind.RANK)
     result = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert result["Billing"] == "Its share comes with the next ranking, which is under way."
+    assert result["Billing"] == "Its share starts with the next ranking, which is in progress."
     steering_actions.change_mix(tickets.pk, joan, random=50, weak_class=0, second_opinion=0, seed_words=0)
     result = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert result["Billing"] == "The mix of the queue leaves nothing for weak classes."
+    assert result["Billing"] == "The queue composition leaves no share for weak classes."
     Project.objects.filter(pk=tickets.pk).update(strategy="margin")
     tickets.refresh_from_db()
     result = {row.label_class.name: row.why for row in steering(tickets).rows}
-    assert result["Billing"] == "The strategy of the project knows no shares of classes."
+    assert result["Billing"] == "The project's strategy does not use class priorities."
 
 
 def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan: User) -> None:

@@ -146,7 +146,7 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     client.force_login(joan)
     response = client.get(page(measured, "wrong=1"))
     html = response.content.decode()
-    assert "Model 1 is wrong on 3 of 12 test documents" in html
+    assert "Model 1 is incorrect on 3 of 12 test documents" in html
     assert len(texts(html)) == 3
     assert '<mark class="towards"' in html
     document = Document.objects.get(pk=int(texts(html)[0]))
@@ -157,7 +157,7 @@ def test_wrong_ones_stand_side_by_side_with_the_words_that_decided_and_go_when_l
     assert client.get(relabel, {"next": back}).status_code == 200
     sent = {"label_class": str(right), "note": "It asks for that", "next": back}
     assert client.post(relabel, sent)["Location"] == back
-    assert "Model 1 is wrong on 2 of 12 test documents" in client.get(back).content.decode()
+    assert "Model 1 is incorrect on 2 of 12 test documents" in client.get(back).content.decode()
     assert Resolution.objects.get(document=document).how == "adjudicated"
 
 
@@ -169,7 +169,7 @@ def test_the_page_opens_with_what_the_model_got_wrong_and_shows_all_on_request(
         html = client.get(page(measured, opened)).content.decode()
         assert len(texts(html)) == 3, opened
         assert "test-set.csv?wrong=1" in html, "the file holds what the page shows"
-        (all_of_it,) = re.findall(r'<a class="tag" href="\?([^"]*)">only wrong ones', compact(html))
+        (all_of_it,) = re.findall(r'<a class="tag" href="\?([^"]*)">incorrect only', compact(html))
         assert len(texts(client.get(page(measured, all_of_it.replace("&amp;", "&"))).content.decode())) == 12
     unchecked = "model=1&truth=&predicted=&sort=loss"
     assert len(texts(client.get(page(measured, unchecked)).content.decode())) == 12
@@ -207,8 +207,8 @@ def test_a_cell_of_the_matrix_a_person_and_a_slice_narrow_the_page(
         assert len(texts(client.get(page(measured, query)).content.decode())) == count, query
     refund, billing = (LabelClass.objects.get(project=measured, name=n).pk for n in ("Refund", "Billing"))
     html = client.get(page(measured, f"truth={refund}&predicted={billing}")).content.decode()
-    assert "labeled Refund" in html
-    assert "called Billing" in html
+    assert "true class Refund" in html
+    assert "predicted Billing" in html
 
 
 def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_back(
@@ -218,8 +218,8 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
     send = reverse("analytics:pick_test_set", args=[measured.pk])
     sent = {"query": f"wrong=1&by={ann.pk}", "reason": "Look again"}
     html = client.post(send, sent, follow=True).content.decode()
-    assert "3 documents are sent to the queue" in html
-    assert "3 sent documents wait to be labeled" in html
+    assert "3 documents were sent to the queue" in html
+    assert "3 documents in the queue:" in html
     assert worker.work_off(measured.pk, OwedWork.Kind.RANK)
     seen = {held.document_id for held in claims.claim(measured.pk, bob, 10).documents}
     picked = set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True))
@@ -288,8 +288,8 @@ def test_every_kind_of_project_has_its_review(
         else {"towards": 1, "against": -1, "words": [["twice", 1.0]], "others": []},
     )
     html = client.get(page(project)).content.decode()
-    assert "Model 1 is wrong on 1 of 1 test documents" in html
-    assert ("As the model marks it" in html) == is_spans
+    assert "Model 1 is incorrect on 1 of 1 test documents" in html
+    assert ('<p class="soft">Predicted</p>' in compact(html)) == is_spans
     element = f'<u class="towards" title="1.00">{document.text[2:6]}</u>'
     assert (element if is_spans else '<mark class="towards" title="1.00">twice</mark>') in compact(html)
-    assert ("least sure mark 90%" in html) == is_spans
+    assert ("lowest confidence 90%" in html) == is_spans
