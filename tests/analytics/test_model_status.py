@@ -26,15 +26,15 @@ from tests.fixtures.trained_project import label_rightly, text_of, train
 
 PAGES = (
     "",
-    "report/",
-    "report/confusion/",
-    "report/quality/",
-    "report/test-set/",
-    "report/slices/",
-    "report/steering/",
-    "report/models/",
-    "report/compare/",
-    "report/curves/",
+    "quality/",
+    "quality/confusion-matrix/",
+    "quality/calibration/",
+    "quality/test-set/",
+    "quality/slices/",
+    "quality/class-priorities/",
+    "quality/models/",
+    "quality/models/compare/",
+    "quality/learning-curve/",
 )
 REPORTS = ("classes", "confusion", "quality", "test-set", "slices", "steering", "curves")
 
@@ -149,7 +149,7 @@ def test_a_training_that_fails_is_told_with_its_reason_to_managers_alone(
     assert "NotADirectoryError" in status.failure
     assert_told(shop, joan, client, status)
     client.force_login(carla)
-    for page in ("", "report/", "report/quality/"):
+    for page in ("", "quality/", "quality/calibration/"):
         shown = html.unescape(client.get(f"/projects/{shop.pk}/{page}").content.decode())
         assert status.title in shown
         assert "NotADirectoryError" not in shown
