@@ -210,6 +210,8 @@ LANGUAGES = [
 ]
 TIME_ZONE = "UTC"
 
+# The documentation, which the service shows: in a clone beside the code, in a wheel inside it.
+DOCUMENTATION = BASE_DIR / "docs" if installation.IS_CLONE else BASE_DIR / "reviewqueue" / "docs"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = not HTTPS  # a first run serves files where they lie: no build step
 # Where `collectstatic` puts them otherwise: in the clone, so that an image holds them, else beside the data.

@@ -27,6 +27,7 @@ class Page:
     needs : what a member must be allowed, a field of Membership; empty for everybody
     group : the question that pages of a section answer together
     takes_model : shows any kept model, and so leads to the same model on other pages
+    help : the page of the documentation that explains it
     """
 
     name: str
@@ -35,6 +36,7 @@ class Page:
     needs: str = ""
     group: Promise | str = ""
     takes_model: bool = False
+    help: str = ""
 
     def is_for(self, member: Membership) -> bool:
         return not self.needs or bool(getattr(member, self.needs))
@@ -51,14 +53,22 @@ class Section:
 MANAGE, ADJUDICATE = "may_manage", "may_adjudicate"
 GOOD, WRONG, NEXT, MODELS = _("How good?"), _("Where wrong?"), _("What next?"), _("Which model?")
 SECTIONS = (
-    Section(_("Overview"), (Page("labeling:project", _("Overview")),)),
+    Section(_("Overview"), (Page("labeling:project", _("Overview"), help="tutorial/first-project"),)),
     Section(
         _("Label"),
         (
-            Page("labeling:label", _("Label")),
-            Page("labeling:mine", _("My annotations"), ("labeling:correct",)),
-            Page("labeling:disputes", _("Disputes"), ("labeling:dispute", "labeling:relabel"), ADJUDICATE),
-            Page("labeling:my_keys", _("Keyboard shortcuts")),
+            Page("labeling:label", _("Label"), help="how-to/label-by-keyboard"),
+            Page(
+                "labeling:mine", _("My annotations"), ("labeling:correct",), help="how-to/label-by-keyboard"
+            ),
+            Page(
+                "labeling:disputes",
+                _("Disputes"),
+                ("labeling:dispute", "labeling:relabel"),
+                ADJUDICATE,
+                help="how-to/ask-the-adjudicator",
+            ),
+            Page("labeling:my_keys", _("Keyboard shortcuts"), help="how-to/label-by-keyboard"),
         ),
     ),
     Section(
@@ -69,9 +79,16 @@ SECTIONS = (
                 _("Documents"),
                 ("labeling:document", "labeling:exclude_document", "labeling:mark_gold"),
                 MANAGE,
+                help="reference/states",
             ),
-            Page("labeling:import", _("Import"), ("labeling:import_job", "labeling:undo_import"), MANAGE),
-            Page("labeling:export", _("Export"), (), MANAGE),
+            Page(
+                "labeling:import",
+                _("Import"),
+                ("labeling:import_job", "labeling:undo_import"),
+                MANAGE,
+                help="how-to/import-documents",
+            ),
+            Page("labeling:export", _("Export"), (), MANAGE, help="how-to/export-labels"),
         ),
     ),
     Section(
@@ -81,34 +98,70 @@ SECTIONS = (
                 "labeling:guideline",
                 _("Guideline"),
                 ("labeling:guideline_edit", "labeling:guideline_version"),
+                help="tutorial/first-project",
             ),
-            Page("labeling:guideline_versions", _("Versions"), ("labeling:guideline_diff",)),
+            Page(
+                "labeling:guideline_versions",
+                _("Versions"),
+                ("labeling:guideline_diff",),
+                help="tutorial/first-project",
+            ),
         ),
     ),
     Section(
         _("Quality"),
         (
-            Page("analytics:classes", _("Class report"), group=GOOD, takes_model=True),
-            Page("analytics:quality", _("Calibration"), group=GOOD, takes_model=True),
-            Page("analytics:curves", _("Learning curve"), group=GOOD),
+            Page(
+                "analytics:classes",
+                _("Class report"),
+                group=GOOD,
+                takes_model=True,
+                help="how-to/read-the-report",
+            ),
+            Page(
+                "analytics:quality",
+                _("Calibration"),
+                group=GOOD,
+                takes_model=True,
+                help="how-to/read-the-report",
+            ),
+            Page("analytics:curves", _("Learning curve"), group=GOOD, help="how-to/compare-models"),
             Page(
                 "analytics:confusion",
                 _("Confusion matrix"),
                 ("analytics:draft_rule",),
                 group=WRONG,
                 takes_model=True,
+                help="how-to/read-the-report",
             ),
-            Page("analytics:test_set", _("Test set"), (), MANAGE, WRONG, takes_model=True),
-            Page("analytics:slices", _("Slices"), group=WRONG, takes_model=True),
-            Page("analytics:next_steps", _("Next steps"), group=NEXT),
-            Page("analytics:distribution", _("Label distribution"), group=NEXT),
-            Page("analytics:steering", _("Class priorities"), group=NEXT),
-            Page("analytics:models", _("Models"), (), MANAGE, MODELS),
-            Page("analytics:compare", _("Compare models"), (), MANAGE, MODELS),
-            Page("analytics:savings", _("Cost savings"), (), MANAGE, MODELS),
+            Page(
+                "analytics:test_set",
+                _("Test set"),
+                (),
+                MANAGE,
+                WRONG,
+                takes_model=True,
+                help="how-to/review-the-test-set",
+            ),
+            Page(
+                "analytics:slices", _("Slices"), group=WRONG, takes_model=True, help="how-to/find-weak-slices"
+            ),
+            Page("analytics:next_steps", _("Next steps"), group=NEXT, help="how-to/read-the-report"),
+            Page(
+                "analytics:distribution", _("Label distribution"), group=NEXT, help="how-to/read-the-report"
+            ),
+            Page("analytics:steering", _("Class priorities"), group=NEXT, help="how-to/steer"),
+            Page("analytics:models", _("Models"), (), MANAGE, MODELS, help="how-to/compare-models"),
+            Page("analytics:compare", _("Compare models"), (), MANAGE, MODELS, help="how-to/compare-models"),
+            Page(
+                "analytics:savings", _("Cost savings"), (), MANAGE, MODELS, help="how-to/see-what-was-saved"
+            ),
         ),
     ),
-    Section(_("Team"), (Page("labeling:members", _("Team"), ("labeling:remove_member",), MANAGE),)),
+    Section(
+        _("Team"),
+        (Page("labeling:members", _("Team"), ("labeling:remove_member",), MANAGE, help="how-to/add-people"),),
+    ),
     Section(
         _("Settings"),
         (
@@ -117,9 +170,10 @@ SECTIONS = (
                 _("Settings"),
                 ("labeling:retire_class", "labeling:change_policy"),
                 MANAGE,
+                help="reference/settings",
             ),
-            Page("labeling:mixing", _("Queue composition"), (), MANAGE),
-            Page("labeling:tokens", _("API tokens")),
+            Page("labeling:mixing", _("Queue composition"), (), MANAGE, help="how-to/steer"),
+            Page("labeling:tokens", _("API tokens"), help="how-to/label-by-api"),
         ),
     ),
 )
@@ -141,6 +195,7 @@ class Navigation:
     sections: list[tuple[Link, list[Link]]] = field(default_factory=list)
     groups: list[tuple[Promise | str, list[Link]]] = field(default_factory=list)
     trail: list[Link] = field(default_factory=list)
+    help: str = ""
 
 
 @register.simple_tag(takes_context=True)
@@ -150,7 +205,10 @@ def navigation(context: dict[str, Any]) -> Navigation:
     member: Membership = context["member"]
     here = request.resolver_match.view_name if request.resolver_match else ""
     model = getattr(context.get("choice"), "query", "")
-    result = Navigation()
+    page_here = next(
+        (p for s in SECTIONS for p in s.pages if here == p.name or here in p.parts), SECTIONS[0].pages[0]
+    )
+    result = Navigation(help=page_here.help)
     for section, pages in _open_to(member):
         links = [
             Link(page.title, _address(page, member, model), "page" if page.name == here else "")

@@ -52,6 +52,8 @@ MAX_STATEMENTS = {
     "labeling:guideline_edit": 6,
     "labeling:guideline_version": 7,
     "labeling:guideline_versions": 4,
+    "labeling:help": 2,
+    "labeling:help_page": 2,
     "labeling:import": 4,
     "labeling:import_job": 6,
     "labeling:undo_import": 8,
