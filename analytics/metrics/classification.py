@@ -91,7 +91,7 @@ def report_single(truth: NDArray[np.integer], predicted: NDArray[np.integer], n_
 
     >>> scores = report_single(np.array([0, 0, 1]), np.array([0, 1, 1]), n_classes=3)
     >>> round(scores.macro.f1.value, 3), scores.classes[2].f1.reason
-    (0.667, 'No document of the test set has this class.')
+    (0.667, 'No test document has this class.')
     """
     matrix = confusion_matrix(truth, predicted, n_classes)
     right, n_documents = int(np.trace(matrix)), int(matrix.sum())

@@ -134,7 +134,7 @@ def fit_curve(points: Points) -> Fit | str:
     >>> [round(end, 2) for end in fit.at([1_600])[0]]
     [0.95, 0.92, 0.97]
     >>> fit_curve(Points(labels[:3], labels[:3] / 1e3, np.full(3, .01)))
-    'Fewer than five models were measured on test documents.'
+    'Fewer than five models have been evaluated on test documents.'
     """
     is_told = (points.labels > 0) & np.isfinite(points.values) & (points.errors > 0)
     labels, values, errors = (part[is_told] for part in (points.labels, points.values, points.errors))
