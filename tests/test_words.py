@@ -30,8 +30,9 @@ def forbidden() -> dict[str, str]:
 
 @cache
 def pattern() -> re.Pattern[str]:
+    """Any of the phrases as whole words; parts of an address are no words."""
     phrases = sorted(forbidden(), key=len, reverse=True)
-    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, phrases))})(?![\w-])", re.I)
+    return re.compile(rf"(?<![\w/#-])({'|'.join(map(re.escape, phrases))})(?![\w/-])", re.I)
 
 
 def offenses(messages: tuple[Message, ...]) -> list[str]:
