@@ -84,7 +84,7 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
     judge(tickets, [(["Refund"], ["Refund"])] * 3)
     expect(page.get_by_text("2 classes are missing from the test set")).to_be_visible()
     assert loaded.count(steps) == 2
-    page.get_by_role("link", name=re.compile("All . steps")).click()
+    page.get_by_role("link", name=re.compile("all . next steps")).click()
     expect(page.get_by_role("heading", name="Next steps")).to_be_visible()
 
 
