@@ -62,17 +62,17 @@ class ModelStatus:
         """In a few words, as a heading or the beginning of one."""
         match self.state:
             case ModelState.READY:
-                return _("There is a model")
+                return _("Model ready")
             case ModelState.TRAINING:
-                return _("The first model is being trained")
+                return _("Training the first model")
             case ModelState.FAILED if self.is_preparing:
-                return _("No model yet: the documents could not be prepared")
+                return _("No model yet: preparing the documents failed")
             case ModelState.FAILED:
                 return _("No model yet: training failed")
             case ModelState.WAITING:
-                return _("No model yet: it waits for the workers")
+                return _("No model yet: waiting for the workers")
             case ModelState.NO_DOCUMENTS:
-                return _("No model yet: there are no documents")
+                return _("No model yet: no documents")
             case ModelState.TOO_FEW_LABELS:
                 return _("No model yet: too few labels")
             case ModelState.ONE_CLASS if self.class_name:
@@ -87,17 +87,17 @@ class ModelStatus:
             case ModelState.READY:
                 return ""
             case ModelState.TRAINING:
-                return _("It is here as soon as it is ready.")
+                return _("It appears here once training is finished.")
             case ModelState.FAILED:
                 return _(
-                    "The workers try again by themselves, at growing pauses. Labeling goes on meanwhile."
+                    "The workers retry automatically, at increasing intervals. You can continue labeling."
                 )
             case ModelState.WAITING if self.is_preparing:
-                return _("They prepare the documents first; the training follows by itself.")
+                return _("The workers prepare the documents first; training then starts automatically.")
             case ModelState.WAITING:
-                return _("There are enough labels; the training begins by itself.")
+                return _("There are enough labels; training starts automatically.")
             case ModelState.NO_DOCUMENTS:
-                return _("Documents have to be imported and labeled first.")
+                return _("Import and label documents first.")
             case ModelState.TOO_FEW_LABELS:
                 return self._too_few()
             case ModelState.ONE_CLASS:
@@ -105,15 +105,15 @@ class ModelStatus:
 
     def _too_few(self) -> str:
         takes = {
-            Project.Kind.SINGLE: _("It takes labels of at least two classes."),
-            Project.Kind.MULTI: _("It takes labels of at least one class."),
-        }.get(Project.Kind(self.kind), _("It takes documents that have spans."))
+            Project.Kind.SINGLE: _("At least two classes need labels."),
+            Project.Kind.MULTI: _("At least one class needs labels."),
+        }.get(Project.Kind(self.kind), _("Some documents need spans."))
         more = ngettext(
             "Label {n} more document for the first model.",
             "Label {n} more documents for the first model.",
             self.labels_needed,
         ).format(n=self.labels_needed)
-        until = _("Until then the queue shows typical and varied documents.")
+        until = _("Until then, the queue has typical and varied documents.")
         return f"{more} {takes} {until}"
 
     def _one_class(self) -> str:
@@ -121,21 +121,21 @@ class ModelStatus:
             text = ngettext(
                 "The only labeled document is {name}.", "All {n} labeled documents are {name}.", self.labels
             )
-            what = _("A model needs a second class: label a document that has another one.")
+            what = _("A model needs a second class. Label a document with another class.")
         elif self.kind == Project.Kind.SPANS:
             text = ngettext(
                 "The only labeled document has no span.",
                 "None of the {n} labeled documents has a span.",
                 self.labels,
             )
-            what = _("A model needs some: mark one.")
+            what = _("A model needs spans. Label at least one.")
         else:
             text = ngettext(
                 "The only labeled document has no class.",
                 "None of the {n} labeled documents has a class.",
                 self.labels,
             )
-            what = _("A model needs some that have.")
+            what = _("A model needs documents with a class.")
         return f"{text.format(n=self.labels, name=self.class_name)} {what}"
 
 

@@ -80,7 +80,11 @@ def refused(request: HttpRequest, error: LabelingError) -> HttpResponse:
     """The page that says why not."""
     if isinstance(error, NotFound):
         return render(request, "404.html", status=404)
-    title = _("You may not do this") if isinstance(error, NotAllowed) else _("This did not work")
+    title = (
+        _("You do not have permission to do this")
+        if isinstance(error, NotAllowed)
+        else _("The request failed")
+    )
     response = render(
         request, "labeling/error.html", {"title": title, "text": error.message}, status=error.status
     )

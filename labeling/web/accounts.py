@@ -23,7 +23,7 @@ from labeling.projects.known_browsers import COOKIE_NAME, MAX_AGE, browser_id, w
 from labeling.web.client_address import client_address
 
 SLOW_DOWN = gettext_lazy(
-    "Too many wrong passwords. Wait a quarter of an hour, or use a browser you signed in with before."
+    "Too many wrong passwords. Wait 15 minutes, or use a browser that you have signed in with before."
 )
 
 
@@ -32,9 +32,7 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": gettext_lazy(
-            "This name and password do not fit together. Check both; capital letters matter."
-        ),
+        "invalid_login": gettext_lazy("Wrong username or password. Both are case-sensitive."),
         "slow_down": SLOW_DOWN,
     }
 
@@ -59,7 +57,7 @@ class ChangePasswordForm(PasswordChangeForm):
     go on. Without tokens nothing is asked.
     """
 
-    ends_tokens = forms.BooleanField(label=gettext_lazy("Also end my API tokens"), required=False)
+    ends_tokens = forms.BooleanField(label=gettext_lazy("Also revoke my API tokens"), required=False)
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,10 +65,10 @@ class ChangePasswordForm(PasswordChangeForm):
         self.token_count = tokens.usable_of(self.user).count()
         if self.token_count:
             self.fields["ends_tokens"].help_text = ngettext(
-                "You have %(count)d. It works without the password and goes on unless you end it here. "
-                "End it if somebody else may know it.",
-                "You have %(count)d. They work without the password and go on unless you end them here. "
-                "End them if somebody else may know them.",
+                "You have %(count)d. It keeps working after a password change. Revoke it if someone "
+                "else may know it.",
+                "You have %(count)d. They keep working after a password change. Revoke them if "
+                "someone else may know them.",
                 self.token_count,
             ) % {"count": self.token_count}
         else:
@@ -82,8 +80,8 @@ class ChangePasswordForm(PasswordChangeForm):
         if not self.token_count:
             return ""
         if self.cleaned_data["ends_tokens"]:
-            return gettext("Your API tokens have ended.")
-        return gettext("Your API tokens go on.")
+            return gettext("Your API tokens were revoked.")
+        return gettext("Your API tokens still work.")
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
@@ -135,7 +133,7 @@ class ChangePassword(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        changed = _("Your password is changed. Other browsers were signed out.")
+        changed = _("Password changed. Other browsers were signed out.")
         messages.success(self.request, f"{changed} {form.told}".strip())
         return response
 

@@ -66,7 +66,7 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     if document is None:
         raise NotFound
     if document.state != Document.State.DISPUTED:
-        messages.info(request, _("This document is not in dispute; another adjudicator may have decided it."))
+        messages.info(request, _("This document is not disputed. Another adjudicator may have resolved it."))
         return redirect("labeling:disputes", member.project_id)
     answers = counted_answers([document])
     chosen, status = start_from(answers, request.GET.get("from")), 200
@@ -106,7 +106,7 @@ def _next_dispute(request: HttpRequest, member: Membership, document_id: int) ->
 
 
 def _is_decided(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
-    done = _("Decided. What the annotators said stays beside it.")
+    done = _("Final label saved. The annotations are kept.")
     return is_stored(adjudication.decide, request, member, document_id, form, done)
 
 
@@ -191,7 +191,7 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
 
 
 def _is_settled(request: HttpRequest, member: Membership, document_id: int, form: ChoiceOfClasses) -> bool:
-    done = _("Labeled anew: every number counts it so from now on. What was said before stays beside it.")
+    done = _("Relabeled. All reports now use this label. Earlier annotations are kept.")
     return is_stored(adjudication.relabel, request, member, document_id, form, done)
 
 

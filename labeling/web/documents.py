@@ -34,16 +34,16 @@ TEXT_START = 481  # characters: twice what a page shows and one, see `excerpt`
 
 
 class DocumentSearch(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("Identifier or #place"))
+    q = forms.CharField(required=False, max_length=200, label=gettext_lazy("ID or #row number"))
     state = forms.ChoiceField(
         required=False,
-        choices=[("", gettext_lazy("Any state")), *Document.State.choices],
-        label=gettext_lazy("State"),
+        choices=[("", gettext_lazy("Any status")), *Document.State.choices],
+        label=gettext_lazy("Status"),
     )
     split = forms.ChoiceField(
         required=False,
         choices=[("", gettext_lazy("Pool and test set")), *Document.Split.choices],
-        label=gettext_lazy("Part"),
+        label=gettext_lazy("Split"),
     )
     after = forms.IntegerField(required=False, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -110,7 +110,7 @@ def document(request: HttpRequest, member: Membership, document_id: int) -> Http
 @for_managers
 def exclude(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     exclusion.exclude(member.project_id, person(request), document_id)
-    messages.success(request, _("The document is excluded: nobody labels it, and no model learns from it."))
+    messages.success(request, _("Document excluded. It is no longer labeled or used for training."))
     return redirect("labeling:document", member.project_id, document_id)
 
 
@@ -118,7 +118,7 @@ def exclude(request: HttpRequest, member: Membership, document_id: int) -> HttpR
 @for_managers
 def include(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     exclusion.include(member.project_id, person(request), document_id)
-    messages.success(request, _("The document is back, with the answers it had."))
+    messages.success(request, _("Document included again, with its annotations."))
     return redirect(
         local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
     )
@@ -134,7 +134,7 @@ def mark_gold(request: HttpRequest, member: Membership, document_id: int) -> Htt
     except WrongState as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("The document is gold: it measures annotators from the next order on."))
+        messages.success(request, _("Marked as gold. It measures annotators from the next queue update."))
     return redirect("labeling:document", member.project_id, document_id)
 
 
@@ -142,7 +142,7 @@ def mark_gold(request: HttpRequest, member: Membership, document_id: int) -> Htt
 @for_managers
 def unmark_gold(request: HttpRequest, member: Membership, document_id: int) -> HttpResponse:
     gold.unmark(member.project_id, person(request), document_id)
-    messages.success(request, _("The document is no longer gold: the answers that people gave settle it."))
+    messages.success(request, _("Gold mark removed. The annotations determine the label again."))
     return redirect(
         local_next(request) or reverse("labeling:document", args=[member.project_id, document_id])
     )
@@ -151,13 +151,13 @@ def unmark_gold(request: HttpRequest, member: Membership, document_id: int) -> H
 def _marking(member: Membership, document: Document) -> dict[str, Any]:
     return {
         "member": member,
-        "title": _("Make {document} gold?").format(document=document),
+        "title": _("Mark {document} as gold?").format(document=document),
         "text": _(
-            "Its answer stays for good and goes on training. Annotators who have not seen it get it now "
-            "and then, as if it were drawn at random, and the report says how many were right. You can "
-            "take it back."
+            "Its label becomes fixed and is still used for training. Annotators who have not seen it "
+            "get it from time to time as if it were drawn at random, and the class report shows their"
+            " accuracy. You can remove the mark again."
         ),
-        "action": _("Make it gold"),
+        "action": _("Mark as gold"),
         "back": reverse("labeling:document", args=[member.project_id, document.pk]),
     }
 
@@ -210,8 +210,8 @@ def _origin(document: Document) -> list[tuple[str, str]]:
     """What is known of it besides its metadata: the file it came in, and its language."""
     language = getattr(document, "told_language", None)  # absent before a worker has told it
     rows = [
-        (_("Came in"), document.source),
-        (_("Language, as told by machine"), language.name if language else ""),
+        (_("Source"), document.source),
+        (_("Detected language"), language.name if language else ""),
     ]
     return [(name, value) for name, value in rows if value]
 

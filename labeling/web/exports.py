@@ -27,7 +27,7 @@ class LabelExport(forms.Form):
         coerce=Scope,
         initial=Scope.SETTLED,
         widget=forms.RadioSelect,
-        label=gettext_lazy("What"),
+        label=gettext_lazy("Documents"),
     )
     format = forms.TypedChoiceField(
         choices=ExportFormat.choices,
@@ -74,5 +74,5 @@ def _ended(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except Exception:
-        yield (_("The file is not complete: reading broke off here. Download it again.") + "\n").encode()
+        yield (_("This file is incomplete: the export stopped here. Download it again.") + "\n").encode()
         raise

@@ -47,13 +47,13 @@ class GuidelineForm(forms.Form):
         ),
     )
     change = forms.ChoiceField(
-        label=gettext_lazy("What changes"),
+        label=gettext_lazy("Type of change"),
         choices=CHANGES,
         initial=Guideline.Change.CLARIFICATION,
         widget=forms.RadioSelect,
     )
     note = forms.CharField(
-        label=gettext_lazy("In one sentence, for those who know the last version"),
+        label=gettext_lazy("Change note, in one sentence"),
         max_length=300,
         required=False,
     )
@@ -70,13 +70,13 @@ class RuleForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     examples = forms.CharField(
-        label=gettext_lazy("Examples, one a line"),
+        label=gettext_lazy("Examples, one per line"),
         max_length=5000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     counter_examples = forms.CharField(
-        label=gettext_lazy("Not this class, one a line"),
+        label=gettext_lazy("Counterexamples, one per line"),
         max_length=5000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -177,9 +177,7 @@ def edit(request: HttpRequest, member: Membership) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error)
     else:
-        messages.success(
-            request, _("Version {n} is saved. From now on answers carry it.").format(n=saved.number)
-        )
+        messages.success(request, _("Version {n} saved. New annotations use it.").format(n=saved.number))
         return redirect(_way_on(member, _step(request)))
     return _edit_page(request, member, form, rules, status=422)
 
@@ -292,7 +290,7 @@ def _rule_text(rule: ClassRule | None) -> str:
         return ""
     examples = [_("Example: {text}").format(text=line) for line in rule.examples.splitlines() if line.strip()]
     not_this = [
-        _("Not this class: {text}").format(text=line)
+        _("Counterexample: {text}").format(text=line)
         for line in rule.counter_examples.splitlines()
         if line.strip()
     ]

@@ -20,11 +20,11 @@ from labeling.projects.models import Project
 MAX_LISTED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say
 
 FORMATS = (
-    (Format.CSV.value, gettext_lazy("Table (CSV or TSV), one document a row")),
-    (Format.JSONL.value, gettext_lazy("JSONL, one object a line")),
-    (Format.JSON.value, gettext_lazy("JSON, one list of objects")),
-    (Format.LINES.value, gettext_lazy("Text, one document a line")),
-    (Format.PARAGRAPHS.value, gettext_lazy("Text, documents between blank lines")),
+    (Format.CSV.value, gettext_lazy("Table (CSV or TSV), one document per row")),
+    (Format.JSONL.value, gettext_lazy("JSONL, one object per line")),
+    (Format.JSON.value, gettext_lazy("JSON, a list of objects")),
+    (Format.LINES.value, gettext_lazy("Text, one document per line")),
+    (Format.PARAGRAPHS.value, gettext_lazy("Text, documents separated by blank lines")),
 )
 ANSWERS = {  # which columns can hold an answer in a project of this kind
     Project.Kind.SINGLE: ("label",),
@@ -38,7 +38,7 @@ class Upload(forms.Form):
         label=gettext_lazy("File"),
         max_length=500,
         help_text=gettext_lazy(
-            "CSV, TSV, JSON, JSONL or plain text, also packed with gzip. The next step maps its columns."
+            "CSV, TSV, JSON, JSONL or plain text, optionally compressed with gzip. You map the columns next."
         ),
     )
 
@@ -49,8 +49,8 @@ DELIMITER_NAMES = {
     "\t": gettext_lazy("Tab"),
     "|": gettext_lazy("Vertical bar"),
 }
-HEADER_NAMES = {True: gettext_lazy("Names the columns"), False: gettext_lazy("Is a document")}
-QUOTE_NAMES = {True: gettext_lazy("Enclose cells"), False: gettext_lazy("Belong to the text")}
+HEADER_NAMES = {True: gettext_lazy("Header"), False: gettext_lazy("Document")}
+QUOTE_NAMES = {True: gettext_lazy("Quote cells"), False: gettext_lazy("Part of the text")}
 
 
 def _is_yes(value: str) -> bool:
@@ -128,7 +128,7 @@ class Keep(models.TextChoices):
 
     SHOWN = "shown", gettext_lazy("Shown to annotators")
     HIDDEN = "hidden", gettext_lazy("Hidden from annotators")
-    LEFT_OUT = "left_out", gettext_lazy("Left out")
+    LEFT_OUT = "left_out", gettext_lazy("Not imported")
 
 
 class ColumnChooser(forms.Form):
@@ -137,30 +137,32 @@ class ColumnChooser(forms.Form):
     text = forms.ChoiceField(label=gettext_lazy("Text"))
     id = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Identifier"),
-        help_text=gettext_lazy("Names the document in your own data; sent again, it is not stored twice."),
+        label=gettext_lazy("ID"),
+        help_text=gettext_lazy("The document's ID in your data. Rows with a known ID are skipped."),
     )
-    label = forms.ChoiceField(required=False, label=gettext_lazy("Class, if known"))
+    label = forms.ChoiceField(required=False, label=gettext_lazy("Label column"))
     labels = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Classes, if known"),
-        help_text=gettext_lazy("A list, or names with a separator between."),
+        label=gettext_lazy("Label column"),
+        help_text=gettext_lazy("A list, or class names with a separator."),
     )
     separator = forms.ChoiceField(
         required=False,
         choices=[(mark, SEPARATOR_NAMES[mark]) for mark in SEPARATORS],
-        label=gettext_lazy("Separator of classes"),
-        help_text=gettext_lazy("Between several classes in one cell."),
+        label=gettext_lazy("Label separator"),
+        help_text=gettext_lazy("Separates several classes in one cell."),
     )
     spans = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Spans, if known"),
-        help_text=gettext_lazy("A list of [start, end, class] in each cell."),
+        label=gettext_lazy("Span column"),
+        help_text=gettext_lazy("A list of [start, end, class] per cell."),
     )
     split = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("Test set or pool"),
-        help_text=gettext_lazy("Only where your data set has a fixed split; else it is drawn at random."),
+        label=gettext_lazy("Split column"),
+        help_text=gettext_lazy(
+            "Only if your data has a fixed split. Otherwise the test set is drawn at random."
+        ),
     )
 
     def __init__(
@@ -218,7 +220,7 @@ class ColumnChooser(forms.Form):
         chosen: dict[str, str] = {}
         for name, column in self._roles().items():
             if column and column in chosen.values():
-                self.add_error(name, _("This column is chosen twice."))
+                self.add_error(name, _("This column is selected twice. Choose another."))
             chosen[name] = column
         return self.cleaned_data
 
@@ -264,12 +266,12 @@ class Answers(forms.Form):
     SETTLE, TEXTS = "settle", "texts"
     answers = forms.ChoiceField(
         choices=[
-            (SETTLE, gettext_lazy("Count them as labeled")),
-            (TEXTS, gettext_lazy("Texts only: leave the labels out, all documents wait for annotators")),
+            (SETTLE, gettext_lazy("Import as final labels")),
+            (TEXTS, gettext_lazy("Import texts only; annotators label all documents")),
         ],
         initial=SETTLE,
         widget=forms.RadioSelect,
-        label=gettext_lazy("The labels in the file"),
+        label=gettext_lazy("Labels in the file"),
     )
     adds_classes = forms.BooleanField(required=False)
 

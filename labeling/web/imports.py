@@ -249,11 +249,11 @@ def _next_step(member: Membership) -> tuple[str, str]:
     """What a finished import leads to, and its address: a new project still lacks rules and people."""
     project = member.project
     if project.memberships.exclude(pk=member.pk).filter(removed_at=None).exists():
-        return _("To the project"), reverse("labeling:project", args=[project.pk])
+        return _("Go to the overview"), reverse("labeling:project", args=[project.pk])
     if Guideline.objects.filter(project=project, number__gt=1).exists():  # the first one is empty
-        return _("Next: invite people"), f"{reverse('labeling:members', args=[project.pk])}?step=4"
+        return _("Next: invite annotators"), f"{reverse('labeling:members', args=[project.pk])}?step=4"
     address = reverse("labeling:guideline_edit", args=[project.pk])
-    return _("Next: write the guideline"), f"{address}?step=3"
+    return _("Next: guideline"), f"{address}?step=3"
 
 
 def _bad_row(row: dict[str, Any]) -> dict[str, Any]:

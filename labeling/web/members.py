@@ -35,7 +35,7 @@ class NewInvitation(forms.Form):
         coerce=int,
         choices=((1, gettext_lazy("1 day")), (7, gettext_lazy("7 days")), (30, gettext_lazy("30 days"))),
         initial=7,
-        label=gettext_lazy("The link works for"),
+        label=gettext_lazy("Expires after"),
     )
 
 
@@ -49,14 +49,14 @@ class SignUp(forms.Form):
     username = forms.CharField(
         max_length=150,
         label=gettext_lazy("Name"),
-        help_text=gettext_lazy("Your team sees it. Letters, digits and @ . + - _"),
+        help_text=gettext_lazy("Visible to your team. Letters, digits and @ . + - _"),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(
         max_length=1000,
         strip=False,
         label=gettext_lazy("Password"),
-        help_text=gettext_lazy("At least ten characters; a few words make a good one."),
+        help_text=gettext_lazy("At least ten characters. A few random words work well."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -65,30 +65,30 @@ class NewToken(forms.Form):
     name = forms.CharField(
         max_length=100,
         label=gettext_lazy("Name"),
-        help_text=gettext_lazy("Which program uses it, so that you know what stops when you revoke it."),
+        help_text=gettext_lazy("The program that uses the token."),
     )
     scope = forms.ChoiceField(
-        choices=ApiToken.Scope, initial=ApiToken.Scope.ANNOTATE, label=gettext_lazy("It may")
+        choices=ApiToken.Scope, initial=ApiToken.Scope.ANNOTATE, label=gettext_lazy("Permissions")
     )
     answers = forms.ChoiceField(
         choices=ApiToken.Answers,
         initial=ApiToken.Answers.PERSON,
         required=False,  # existing clients do not send it
         widget=forms.RadioSelect,
-        label=gettext_lazy("Who decides the answers it sends?"),
+        label=gettext_lazy("Annotates as"),
         help_text=gettext_lazy(
-            "A machine's answers are marked as such. It gets no test or gold documents: those are for people."
+            "Machine annotations are marked as such. Machines get no test or gold documents."
         ),
     )
     days = forms.TypedChoiceField(
         coerce=int,
         choices=(
             (30, gettext_lazy("30 days")),
-            (365, gettext_lazy("a year")),
-            (0, gettext_lazy("until it is revoked")),
+            (365, gettext_lazy("1 year")),
+            (0, gettext_lazy("never")),
         ),
         initial=365,
-        label=gettext_lazy("It works for"),
+        label=gettext_lazy("Expires after"),
     )
 
     def clean_answers(self) -> str:
@@ -130,7 +130,7 @@ def invite(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def revoke_invitation(request: HttpRequest, member: Membership, invitation_id: int) -> HttpResponse:
     invitations.revoke(member.project_id, person(request), invitation_id)
-    messages.success(request, _("The link no longer works."))
+    messages.success(request, _("Invitation link revoked."))
     return redirect("labeling:members", member.project_id)
 
 
@@ -175,7 +175,7 @@ def remove(request: HttpRequest, member: Membership, user_id: int) -> HttpRespon
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Looking at the link changes nothing: whatever opens links by itself does not use it up."""
     if request.user.is_authenticated and (present := invitations.membership_by(secret, person(request))):
-        messages.info(request, _("You are a member of {project} already.").format(project=present.project))
+        messages.info(request, _("You are already a member of {project}.").format(project=present.project))
         return redirect("labeling:project", present.project_id)
     try:
         if request.method == "POST" and request.user.is_authenticated:
@@ -241,8 +241,8 @@ def _removal(member: Membership, user: User) -> dict[str, Any]:
         "member": member,
         "title": _("Remove {name} from the project?").format(name=user),
         "text": _(
-            "Answers that were given stay and count. Documents in their hands go to others when their time "
-            "ends, and their tokens stop at once. You can invite them again."
+            "Their annotations still count. Their tokens stop working at once, and documents assigned"
+            " to them go to others when the lock expires. You can invite them again."
         ),
         "action": _("Remove"),
         "back": reverse("labeling:members", args=[member.project_id]),

@@ -103,11 +103,11 @@ def take_back(request: HttpRequest, member: Membership, annotation_id: int) -> H
 def _tell(request: HttpRequest, member: Membership, lease: Lease) -> None:
     name = str(lease.document)
     if lease.state != Lease.State.LIVE:
-        messages.success(request, _("Your answer for {name} is taken back.").format(name=name))
+        messages.success(request, _("Annotation of {name} withdrawn.").format(name=name))
         return
-    message = _("Your answer for {name} is taken back, and the document is in your hands.").format(name=name)
+    message = _("Annotation of {name} withdrawn. The document is assigned to you again.").format(name=name)
     again = f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}"
-    messages.success(request, format_html('{} <a href="{}">{}</a>', message, again, _("Answer it again")))
+    messages.success(request, format_html('{} <a href="{}">{}</a>', message, again, _("Label it again")))
 
 
 def _list(member: Membership, page: str) -> str:
@@ -124,7 +124,7 @@ def _is_corrected(
     except LabelingError as error:
         messages.error(request, error.message)
         return False
-    messages.success(request, _("Your answer is changed."))
+    messages.success(request, _("Annotation updated."))
     return True
 
 
@@ -145,21 +145,21 @@ def _row(annotation: Annotation) -> Row:
 def _became(annotation: Annotation, document: Document) -> tuple[str, str]:
     """(words, tone) for the state that the answer is in."""
     if annotation.source == Annotation.Source.ADJUDICATION:
-        return _("your decision"), ""
+        return _("your final label"), ""
     if annotation.is_surplus:
         return _("kept, not counted"), "warn"
     if not _is_counted(annotation):
-        return _("of an earlier round"), ""
+        return _("from an earlier round"), ""
     if document.state == Document.State.RESOLVED and _how(document) == Resolution.How.ADJUDICATED:
-        return _("decided by an adjudicator"), ""
+        return _("final label by an adjudicator"), ""
     state = Document.State(document.state)
     if document.is_gold and annotation.project.overlap > 1:
         state = Document.State.OPEN  # annotators must not tell gold documents from others
     words = {
-        Document.State.OPEN: (_("waits for others"), ""),
-        Document.State.DISPUTED: (_("in dispute"), "warn"),
-        Document.State.RESOLVED: (_("settled"), "good"),
-        Document.State.EXCLUDED: (_("document taken out"), ""),
+        Document.State.OPEN: (_("waiting for others"), ""),
+        Document.State.DISPUTED: (_("disputed"), "warn"),
+        Document.State.RESOLVED: (_("labeled"), "good"),
+        Document.State.EXCLUDED: (_("document excluded"), ""),
     }
     return words[state]
 

@@ -45,37 +45,37 @@ class NewProject(forms.Form):
         choices=Project.Kind,
         initial=Project.Kind.SINGLE,
         widget=forms.RadioSelect,
-        label=gettext_lazy("What is an answer?"),
+        label=gettext_lazy("Task type"),
         help_text=gettext_lazy(
-            "This cannot be changed later: answers of one kind are no answers of another."
+            "Cannot be changed later, because existing labels would not fit the new type."
         ),
     )
     class_names = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=MAX_CLASSES * 101,
-        label=gettext_lazy("Classes, one a line"),
+        label=gettext_lazy("Classes, one per line"),
         help_text=gettext_lazy(
-            "Each gets a key and a color of its own, which the next page shows. You can change both, and "
-            "add classes, at any time."
+            "Each class gets a key and a color. You can change both, and add classes, at any time."
         ),
     )
     overlap = forms.IntegerField(
         min_value=1,
         max_value=32,
         initial=1,
-        label=gettext_lazy("People for each document"),
+        label=gettext_lazy("Annotators per document (overlap)"),
         help_text=gettext_lazy(
-            "With two or more, a document is settled when most of them agree; if not, an adjudicator decides."
+            "With two or more, the majority label becomes the final label. Without a majority, an "
+            "adjudicator decides."
         ),
     )
     test_percent = forms.IntegerField(
         min_value=0,
         max_value=90,
         initial=10,
-        label=gettext_lazy("Test set, percent of all documents"),
+        label=gettext_lazy("Test set (% of documents)"),
         help_text=gettext_lazy(
-            "Drawn at random and labeled like the others, but never learned from: only so can the model be "
-            "measured honestly. Ten percent suits most projects. This cannot be changed later."
+            "Drawn at random and never used for training, so the evaluation is unbiased. 10 suits "
+            "most projects. Cannot be changed later."
         ),
     )
     description = forms.CharField(
@@ -83,17 +83,21 @@ class NewProject(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         label=gettext_lazy("Description"),
-        help_text=gettext_lazy("For the team: what the labels are for."),
+        help_text=gettext_lazy("What the labels are for. Visible to your team."),
     )
     lease_minutes = forms.IntegerField(
         min_value=1,
         max_value=1440,
         initial=15,
-        label=gettext_lazy("Minutes for one document"),
-        help_text=gettext_lazy("Whoever takes longer loses the document to the next person, not the answer."),
+        label=gettext_lazy("Lock time per document (minutes)"),
+        help_text=gettext_lazy(
+            "After this time, others can get the document. A late annotation is still saved."
+        ),
     )
     allows_overlapping_spans = forms.BooleanField(
-        required=False, label=gettext_lazy("Spans may overlap"), help_text=gettext_lazy("Only for spans.")
+        required=False,
+        label=gettext_lazy("Spans may overlap"),
+        help_text=gettext_lazy("For span labeling only."),
     )
     creation_key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -115,13 +119,13 @@ class NewProject(forms.Form):
         except NameProblem as problem:
             raise forms.ValidationError(_(problem.message) % problem.values) from problem
         if twice := next((name for index, name in enumerate(names) if name in names[:index]), None):
-            raise forms.ValidationError(_("“{name}” stands there twice.").format(name=twice))
+            raise forms.ValidationError(_("“{name}” is listed twice. Remove one.").format(name=twice))
         if too_long := next((name for name in names if len(name) > 100), None):
             raise forms.ValidationError(
-                _("“{name}…” is longer than 100 characters.").format(name=too_long[:40])
+                _("“{name}…” is longer than 100 characters. Shorten it.").format(name=too_long[:40])
             )
         if not 1 <= len(names) <= MAX_CLASSES:
-            raise forms.ValidationError(_("Give between 1 and {most} classes.").format(most=MAX_CLASSES))
+            raise forms.ValidationError(_("Enter 1 to {most} classes.").format(most=MAX_CLASSES))
         return names
 
     def values(self) -> dict[str, Any]:
@@ -156,31 +160,35 @@ class PolicyForm(forms.Form):
     overlap = forms.IntegerField(
         min_value=1,
         max_value=32,
-        label=gettext_lazy("People for each document"),
+        label=gettext_lazy("Annotators per document (overlap)"),
         help_text=gettext_lazy(
-            "Applies to documents that are not settled yet. Before settled documents change, you are asked."
+            "Applies to documents that are not labeled yet. You are asked before labeled documents change."
         ),
     )
     strategy = forms.ChoiceField(
         choices=Project.Strategy,
-        label=gettext_lazy("What to label next"),
-        help_text=gettext_lazy("The next ranking follows it. The mix suits almost every project."),
+        label=gettext_lazy("Query strategy"),
+        help_text=gettext_lazy("Applies from the next ranking. Balanced suits almost every project."),
     )
     suggestion_policy = forms.ChoiceField(
         choices=Project.SuggestionPolicy,
-        label=gettext_lazy("The model's suggestion"),
+        label=gettext_lazy("Pre-labels"),
         help_text=gettext_lazy(
-            "A suggestion saves time, and pulls annotators towards the model's mistakes. What each was shown "
-            "is stored with the answer. Documents that measure the model or people never come with one."
+            "Pre-labels save time but bias annotators toward the model's mistakes. What each annotator saw "
+            "is stored with the annotation. Documents that evaluate the model or annotators never have "
+            "pre-labels."
         ),
     )
     lease_minutes = forms.IntegerField(
-        min_value=1, max_value=1440, label=gettext_lazy("Minutes for one document")
+        min_value=1, max_value=1440, label=gettext_lazy("Lock time per document (minutes)")
     )
     confirms_choice = forms.BooleanField(
         required=False,
-        label=gettext_lazy("Choose first, then save with Enter"),
-        help_text=gettext_lazy("Slower, and slips are seen. Otherwise one key chooses, saves and goes on."),
+        label=gettext_lazy("Confirm with Enter"),
+        help_text=gettext_lazy(
+            "Slower, but you see your choice before it is saved. Otherwise one key"
+            " saves and opens the next document."
+        ),
     )
     allows_overlapping_spans = forms.BooleanField(required=False, label=gettext_lazy("Spans may overlap"))
     hidden_metadata = forms.MultipleChoiceField(
@@ -188,7 +196,7 @@ class PolicyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label=gettext_lazy("Metadata hidden from annotators"),
         help_text=gettext_lazy(
-            "Fields that would tell the answer belong here. Managers see them in reports and exports."
+            "Hide fields that would reveal the label. Managers still see them in reports and exports."
         ),
     )
 
@@ -201,7 +209,7 @@ class PolicyForm(forms.Form):
         if project.kind != Project.Kind.SINGLE:
             del form.fields["confirms_choice"]
         if fields := fields_of(project):
-            names = {ALL_FIELDS: _("All that are not shown by choice")}
+            names = {ALL_FIELDS: _("All fields that are not explicitly shown")}
             chooser = form.fields["hidden_metadata"]
             assert isinstance(chooser, forms.MultipleChoiceField)
             chooser.choices = [(field, names.get(field, field)) for field in fields]
@@ -278,12 +286,12 @@ def new(request: HttpRequest) -> HttpResponse:
         except KeyReused:
             form = NewProject.with_new_key(request.POST)
             form.add_error(
-                None, _("This form has made a project already. Send it again to make this one too.")
+                None, _("This form has already created a project. Submit it again to create another.")
             )
         except (LabelingError, ValidationError) as error:
             put_on(form, error)
         else:
-            messages.success(request, _("The project is made, and you are its manager."))
+            messages.success(request, _("Project created. You are its manager."))
             return redirect("labeling:import", project.pk)
     return render(
         request, "labeling/project_new.html", {"form": form, "step": 1}, status=422 if form.errors else 200
@@ -319,7 +327,7 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
 def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
     if kind in OwedWork.Kind.values:
         outbox.retry(member.project_id, OwedWork.Kind(kind))
-        messages.success(request, _("The workers try it again."))
+        messages.success(request, _("Retry started."))
     return redirect("labeling:project", member.project_id)
 
 
@@ -361,11 +369,11 @@ def _failing(work: OwedWork) -> Failing:
     else:
         title = _("{what}: interrupted {n} times in a row").format(what=what, n=work.interruptions)
     if work.next_attempt_at is None:
-        return Failing(work, title, _("The workers are trying again."))
+        return Failing(work, title, _("The workers are retrying."))
     minutes = max(1, ceil((work.next_attempt_at - timezone.now()).total_seconds() / 60))
     sentence = ngettext(
-        "The workers try again by themselves within a minute.",
-        "The workers try again by themselves within {n} minutes.",
+        "The workers retry automatically within a minute.",
+        "The workers retry automatically within {n} minutes.",
         minutes,
     )
     return Failing(work, title, sentence.format(n=minutes))
@@ -375,28 +383,33 @@ def _headline_of_list(rows: list[Row]) -> str:
     """Where work waits."""
     waiting = [row for row in rows if row.standing.open and not row.member.project.is_paused]
     if not waiting:
-        return _("No documents wait in your projects")
+        return _("Your projects")
     if len(rows) == 1:
-        return _("Documents wait in your project")
-    return _("Documents wait in {n} of your {total} projects").format(n=len(waiting), total=len(rows))
+        return _("Your project has documents to label")
+    sentence = ngettext(
+        "{n} of your {total} projects has documents to label",
+        "{n} of your {total} projects have documents to label",
+        len(waiting),
+    )
+    return sentence.format(n=len(waiting), total=len(rows))
 
 
 def _headline(member: Membership, summary: Overview) -> str:
     """The finding that matters most, as the page's title."""
     standing = summary.standing
     if not standing.documents:
-        return _("There is nothing to label yet")
+        return _("No documents yet")
     if member.project.is_paused:
         return _("Labeling is paused")
     if not standing.open and not standing.disputed:
-        return _("Every document is settled")
+        return _("Every document is labeled")
     if not standing.open and standing.disputed:
         return _("Only disputes are left")
     if not standing.settled:
         is_begun = summary.model is not None or any(day.answers for day in summary.days)
-        return _("No document is settled yet") if is_begun else _("Ready for the first label")
+        return _("No documents labeled yet") if is_begun else _("Ready for the first label")
     share = percent(floor(100 * standing.settled / max(standing.to_settle, 1)) / 100)
-    return _("{share} of the documents are settled").format(share=share)
+    return _("{share} of the documents are labeled").format(share=share)
 
 
 def _bars(days: list[Day]) -> list[Bar]:

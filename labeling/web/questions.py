@@ -45,7 +45,9 @@ def reply(request: HttpRequest, member: Membership, question_id: int) -> HttpRes
     try:
         if "decide" not in request.POST:
             questions.reply(member.project_id, question_id, judge, text)
-            messages.success(request, _("Replied. The document comes back to whoever asked, with the reply."))
+            messages.success(
+                request, _("Reply sent. The document goes back to the annotator with your reply.")
+            )
             return redirect("labeling:disputes", member.project_id)
         document = questions.take_up(member.project_id, question_id, judge, text)
     except InvalidInput as error:
@@ -55,5 +57,5 @@ def reply(request: HttpRequest, member: Membership, question_id: int) -> HttpRes
     else:
         if document.state == Document.State.DISPUTED:
             return redirect("labeling:dispute", member.project_id, document.pk)
-        messages.info(request, _("This document is settled already. The question is closed."))
+        messages.info(request, _("This document is already labeled. The question is closed."))
     return redirect("labeling:disputes", member.project_id)

@@ -41,20 +41,20 @@ class MixForm(forms.Form):
     """The parts of the head, in percent."""
 
     random = _part(
-        gettext_lazy("At random, %"),
-        gettext_lazy("Drawn with a known chance: honest numbers, and classes that nobody thought of."),
+        gettext_lazy("Random (%)"),
+        gettext_lazy("Sampled with known probability: unbiased estimates, and it finds unexpected classes."),
     )
     weak_class = _part(
-        gettext_lazy("Weak classes, %"),
+        gettext_lazy("Weak classes (%)"),
         gettext_lazy("Documents that may belong to classes with a low F1 or few labels."),
     )
     second_opinion = _part(
-        gettext_lazy("Second opinions, at most %"),
-        gettext_lazy("Answers that a model which never saw them speaks against, for somebody else."),
+        gettext_lazy("Second opinions (at most, %)"),
+        gettext_lazy("Labels that disagree with held-out predictions, sent to another annotator."),
     )
     seed_words = _part(
-        gettext_lazy("Seed words, at most %"),
-        gettext_lazy("Documents that hold the words below, of all such classes together."),
+        gettext_lazy("Seed words (at most, %)"),
+        gettext_lazy("Documents that contain the words below, for all classes together."),
     )
 
     @classmethod
@@ -66,7 +66,7 @@ class MixForm(forms.Form):
         parts = dict(super().clean() or {})
         whole = sum(parts.get(name, 0) for name in MIX_PARTS)
         if whole > 100:
-            message = _("The parts make {whole}% together; lower some of them to at most 100%.")
+            message = _("The shares add up to {whole}%. Lower them to at most 100%.")
             raise ValidationError(message.format(whole=whole))
         return parts
 
@@ -111,18 +111,21 @@ class SeedWords(forms.Form):
 
 
 SHARES = {  # in the order of the page: the name of each share, and what it is for
-    "random": (gettext_lazy("At random"), gettext_lazy("keeps the numbers honest")),
+    "random": (gettext_lazy("Random"), gettext_lazy("for unbiased evaluation")),
     "weak_class": (gettext_lazy("Weak classes"), gettext_lazy("classes with a low F1 or few labels")),
-    "margin": (gettext_lazy("Doubt"), gettext_lazy("what the model is unsure of; gets what is left")),
-    "second_opinion": (gettext_lazy("Second opinions"), gettext_lazy("answers that are in doubt")),
-    "seed_words": (gettext_lazy("Seed words"), gettext_lazy("found by the words below")),
-    "focus": (gettext_lazy("Focus"), gettext_lazy("asked for on the report")),
-    "disagreement": (gettext_lazy("Disagreement"), gettext_lazy("what the committee's members dispute")),
-    "herding": (gettext_lazy("Coverage"), gettext_lazy("doubt, spread over the pool")),
+    "margin": (
+        gettext_lazy("Uncertainty sampling"),
+        gettext_lazy("documents the model is unsure about; gets the rest"),
+    ),
+    "second_opinion": (gettext_lazy("Second opinions"), gettext_lazy("labels that may be wrong")),
+    "seed_words": (gettext_lazy("Seed words"), gettext_lazy("documents with the words below")),
+    "focus": (gettext_lazy("Focus"), gettext_lazy("requested with “Label more”")),
+    "disagreement": (gettext_lazy("Disagreement"), gettext_lazy("documents the committee disagrees on")),
+    "herding": (gettext_lazy("Coverage"), gettext_lazy("uncertain documents, spread over the pool")),
     "cold_start": (gettext_lazy("Typical documents"), gettext_lazy("until there is a model")),
-    "test": (gettext_lazy("Test set"), gettext_lazy("at the project's test share")),
-    "overlap": (gettext_lazy("Further answers"), gettext_lazy("begun by somebody")),
-    "gold": (gettext_lazy("Gold"), gettext_lazy("its right answer is known; measures annotators")),
+    "test": (gettext_lazy("Test set"), gettext_lazy("at the test-set share")),
+    "overlap": (gettext_lazy("More annotations"), gettext_lazy("partly annotated documents")),
+    "gold": (gettext_lazy("Gold"), gettext_lazy("known label; measures annotators")),
 }
 
 
@@ -154,7 +157,7 @@ def change_mix(request: HttpRequest, member: Membership) -> HttpResponse:
     except LabelingError as error:
         put_on(form, error)
         return _page(request, member, status=422, form=form)
-    messages.success(request, _("The next ranking follows your mix."))
+    messages.success(request, _("Saved. The next ranking uses your composition."))
     return redirect("labeling:mixing", member.project_id)
 
 
@@ -162,7 +165,7 @@ def change_mix(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 def reset_mix(request: HttpRequest, member: Membership) -> HttpResponse:
     if actions.reset_mix(member.project_id, person(request)):
-        messages.success(request, _("The queue goes back to the default mix with the next ranking."))
+        messages.success(request, _("Reset. The next ranking uses the default composition."))
     return redirect("labeling:mixing", member.project_id)
 
 
@@ -179,9 +182,9 @@ def change_seed_words(request: HttpRequest, member: Membership) -> HttpResponse:
         put_on(form, error)
         return _page(request, member, status=422, seeds=form)
     if changes:
-        messages.success(request, _("The seed words are saved; the next ranking looks for them."))
+        messages.success(request, _("Seed words saved. The next ranking uses them."))
     else:
-        messages.info(request, _("Nothing was different, so nothing is changed."))
+        messages.info(request, _("Nothing changed."))
     return redirect("labeling:mixing", member.project_id)
 
 

@@ -91,7 +91,10 @@ class ClassTable:
 
     def is_valid(self) -> bool:
         are_valid = [row.is_valid() for row in self.rows]
-        for name, text in (("name", _("Another class has this name.")), ("key", _("Another class has it."))):
+        for name, text in (
+            ("name", _("Another class has this name. Choose another name.")),
+            ("key", _("Another class has this key.")),
+        ):
             seen: set[str] = set()
             for row in self.rows:
                 value = row.cleaned_data.get(name)
@@ -117,7 +120,7 @@ class ClassTable:
 class NewClass(forms.Form):
     """One more class."""
 
-    name = forms.CharField(max_length=100, label=gettext_lazy("Name of another class"))
+    name = forms.CharField(max_length=100, label=gettext_lazy("New class"))
     key = forms.CharField(
         required=False,
         max_length=1,
@@ -146,7 +149,9 @@ def checked_key(key: str, kind: str) -> str:
     reserved = action_keys(kind).values()
     if key and (key not in KEYS or key in reserved):
         raise forms.ValidationError(
-            _("Use a digit or a letter; {reserved} are the desk's own.").format(reserved=", ".join(reserved))
+            _("Use a digit or a letter other than {reserved}, which are reserved.").format(
+                reserved=", ".join(reserved)
+            )
         )
     return key
 
@@ -179,7 +184,7 @@ def change_policy(request: HttpRequest, member: Membership) -> HttpResponse:
         labels = ", ".join(str(form.fields[name].label) for name in changes)
         messages.success(request, _("Changed: {labels}.").format(labels=labels))
     else:
-        messages.info(request, _("Nothing was different, so nothing is changed."))
+        messages.info(request, _("Nothing changed."))
     return redirect("labeling:settings", member.project_id)
 
 
@@ -189,9 +194,9 @@ def pause(request: HttpRequest, member: Membership) -> HttpResponse:
     is_paused = request.POST.get("is_paused") == "yes"
     exclusion.change(member.project_id, person(request), is_paused=is_paused)
     if is_paused:
-        messages.success(request, _("Labeling is paused: nobody gets another document until you resume it."))
+        messages.success(request, _("Labeling paused. Annotators get no documents until you resume it."))
     else:
-        messages.success(request, _("Labeling goes on."))
+        messages.success(request, _("Labeling resumed."))
     return redirect("labeling:settings", member.project_id)
 
 
@@ -206,7 +211,7 @@ def change_classes(request: HttpRequest, member: Membership) -> HttpResponse:
     except (LabelingError, ValidationError) as error:
         table.refuse(error)
         return _page(request, member, status=422, table=table)
-    message = ngettext("{n} class is changed.", "{n} classes are changed.", count).format(n=count)
+    message = ngettext("{n} class changed.", "{n} classes changed.", count).format(n=count)
     messages.success(request, message)
     return redirect("labeling:settings", member.project_id)
 
@@ -221,7 +226,7 @@ def add_class(request: HttpRequest, member: Membership) -> HttpResponse:
         except (LabelingError, ValidationError) as error:
             put_on(form, error)
         else:
-            messages.success(request, _("“{name}” can be chosen from now on.").format(name=added.name))
+            messages.success(request, _("“{name}” added.").format(name=added.name))
             return redirect("labeling:settings", member.project_id)
     return _page(request, member, status=422, new_class=form)
 
@@ -238,7 +243,7 @@ def retire_class(request: HttpRequest, member: Membership, class_id: UUID) -> Ht
     except LabelingError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("“{name}” is retired.").format(name=label_class.name))
+        messages.success(request, _("“{name}” retired.").format(name=label_class.name))
     return redirect("labeling:settings", member.project_id)
 
 
@@ -246,7 +251,7 @@ def retire_class(request: HttpRequest, member: Membership, class_id: UUID) -> Ht
 @for_managers
 def restore_class(request: HttpRequest, member: Membership, class_id: UUID) -> HttpResponse:
     restored = classes.restore(member.project_id, person(request), class_id)
-    messages.success(request, _("“{name}” can be chosen again.").format(name=restored.name))
+    messages.success(request, _("“{name}” restored.").format(name=restored.name))
     return redirect("labeling:settings", member.project_id)
 
 
@@ -269,17 +274,17 @@ def _classes(member: Membership, *, is_active: bool) -> list[LabelClass]:
 
 def _overlap_question(request: HttpRequest, member: Membership, effect: OverlapEffect) -> dict[str, Any]:
     title = ngettext(
-        "Ask {n} annotator about each document?", "Ask {n} annotators about each document?", effect.overlap
+        "Change to {n} annotator per document?", "Change to {n} annotators per document?", effect.overlap
     )
-    texts = [_("Today it is {n}.").format(n=member.project.overlap)]
+    texts = [_("The current number is {n}.").format(n=member.project.overlap)]
     if effect.settles:
         settles = ngettext(
-            "{n} open document has enough answers and becomes settled, or disputed.",
-            "{n} open documents have enough answers and become settled, or disputed.",
+            "{n} unlabeled document has enough annotations and becomes labeled or disputed.",
+            "{n} unlabeled documents have enough annotations and become labeled or disputed.",
             effect.settles,
         )
         texts.append(settles.format(n=decimal(effect.settles, 0)))
-    texts.append(_("You can change it back at any time; no answer is lost."))
+    texts.append(_("You can change it back at any time. No annotation is lost."))
     return {
         "member": member,
         "effect": effect,
@@ -296,8 +301,8 @@ def _retirement(member: Membership, label_class: LabelClass) -> dict[str, Any]:
         "member": member,
         "title": _("Retire “{name}”?").format(name=label_class.name),
         "text": _(
-            "Nobody can choose it any more, and the next model does not learn it. Labels given so far stay, "
-            "and you can restore the class."
+            "Annotators can no longer choose it, and the next model does not predict it. Existing "
+            "labels are kept, and you can restore the class."
         ),
         "action": _("Retire"),
         "back": reverse("labeling:settings", args=[member.project_id]),

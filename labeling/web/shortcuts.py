@@ -23,13 +23,13 @@ from labeling.web.access import for_members, person
 ACTION_NAMES = {
     "undo": gettext_lazy("Undo"),
     "skip": gettext_lazy("Skip"),
-    "defer": gettext_lazy("Not now"),
+    "defer": gettext_lazy("Later"),
     "ask": gettext_lazy("Ask"),
     "note": gettext_lazy("Note"),
     "guideline": gettext_lazy("Guideline"),
     "accept": gettext_lazy("Accept the suggested span"),
     "reject": gettext_lazy("Reject the suggested span"),
-    "everywhere": gettext_lazy("Mark the same words everywhere"),
+    "everywhere": gettext_lazy("Label the same text everywhere"),
 }
 
 
@@ -38,9 +38,9 @@ class MyKeys(forms.Form):
 
     is_off = forms.BooleanField(
         required=False,
-        label=gettext_lazy("Turn single keys off"),
+        label=gettext_lazy("Turn off single-key shortcuts"),
         help_text=gettext_lazy(
-            "For speech input, or where keys are pressed by accident. Buttons work as ever."
+            "Useful with speech input or to avoid accidental key presses. Buttons still work."
         ),
     )
 
@@ -91,7 +91,7 @@ def my_keys(request: HttpRequest, member: Membership) -> HttpResponse:
 def reset_keys(request: HttpRequest, member: Membership) -> HttpResponse:
     """Back to the project's keys."""
     shortcuts.reset(member.project_id, person(request))
-    messages.success(request, _("You use the project's keys again."))
+    messages.success(request, _("Shortcuts reset to the project keys."))
     return redirect("labeling:my_keys", member.project_id)
 
 
@@ -103,7 +103,7 @@ def _is_chosen(request: HttpRequest, member: Membership, form: MyKeys) -> bool:
         form.add_error(error.facts["place"], error.detail)
         return False
     if is_off:
-        messages.success(request, _("Single keys are off for you in this project."))
+        messages.success(request, _("Single-key shortcuts are off for you in this project."))
     else:
-        messages.success(request, _("These are your keys from now on."))
+        messages.success(request, _("Shortcuts saved."))
     return True

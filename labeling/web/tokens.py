@@ -53,7 +53,7 @@ def create(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_members
 def revoke(request: HttpRequest, member: Membership, token_id: int) -> HttpResponse:
     tokens.revoke(member.project_id, person(request), token_id)
-    messages.success(request, _("The token is revoked; it no longer opens anything."))
+    messages.success(request, _("Token revoked."))
     return redirect("labeling:tokens", member.project_id)
 
 

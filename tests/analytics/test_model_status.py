@@ -103,7 +103,7 @@ def test_too_few_labels(shop: Project, joan: User, ann: User, client: Client) ->
     status = model_status(shop)
     assert (status.state, status.labels, status.labels_needed) == (ModelState.TOO_FEW_LABELS, 3, 7)
     assert status.text.startswith(
-        "Label 7 more documents for the first model. It takes labels of at least two"
+        "Label 7 more documents for the first model. At least two classes need labels"
     )
     assert_told(shop, joan, client, status)
 
@@ -189,7 +189,7 @@ def test_no_documents(make_project: Callable[..., Project]) -> None:
     status = model_status(make_project(texts=[]))
     assert (status.state, status.title) == (
         ModelState.NO_DOCUMENTS,
-        "No model yet: there are no documents",
+        "No model yet: no documents",
     )
 
 
@@ -197,7 +197,7 @@ def test_spans_too_few_labels(spans: Project, joan: User, ann: User, client: Cli
     say(spans, ann, 1)
     status = model_status(spans)
     assert (status.state, status.labels_needed) == (ModelState.TOO_FEW_LABELS, 9)
-    assert "It takes documents that have spans." in status.text
+    assert "Some documents need spans." in status.text
     assert_told(spans, joan, client, status)
 
 

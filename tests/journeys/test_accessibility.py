@@ -158,7 +158,7 @@ def test_a_project_in_which_nothing_is_yet(
         visit.see(name, reverse(f"{space}:{name}", args=[project.pk]))
     assert visit.wrong == {}
     visit = visit_as(eve)
-    visit.see("no project", "/")
+    visit.see("No projects", "/")
     assert visit.wrong == {}
 
 
@@ -191,10 +191,10 @@ def test_forms_that_were_refused(
     visit = visit_as(joan)
     page, at = visit.page, f"/projects/{gallery.project.pk}"
     for path, button in (
-        ("/projects/new/", "Make the project"),
+        ("/projects/new/", "Create project"),
         ("/password/", "Change password"),
-        (f"{at}/settings/tokens/", "Make the token"),
-        (f"{at}/settings/", "Add the class"),
+        (f"{at}/settings/tokens/", "Create token"),
+        (f"{at}/settings/", "Add class"),
     ):
         page.goto(path)
         page.evaluate("document.querySelectorAll('form').forEach(form => { form.noValidate = true })")

@@ -77,25 +77,27 @@ def test_thirty_documents_by_keys_alone_with_undo_skip_and_not_now(
         expected[answer(page, "123"[number % 3])] = [names[number % 3]]
     press(page, "u", "u", "Control+z")
     shows(page, THIRTY[25])
-    expect(page.get_by_role("button", name="Billing")).to_contain_text("your answer")
+    expect(page.get_by_role("button", name="Billing")).to_contain_text("your label")
     for _ in range(3):
         expected[answer(page, "3")] = ["Delivery"]
     press(page, "s")
-    page.keyboard.type("not readable")
+    page.keyboard.type("unreadable")
     press(page, "Enter")
     shows(page, THIRTY[29])
     press(page, "d")
-    expect(page.locator("#notice")).to_have_text("Put off for an hour. Others may take it meanwhile.")
+    expect(page.locator("#notice")).to_have_text(
+        "Postponed for an hour. Others may label it in the meantime."
+    )
     for _ in range(2):
         shows(page, THIRTY[len(expected) + 2])
         press(page, "1")
         expected[THIRTY[len(expected) + 2]] = ["Refund"]
-    expect(page.get_by_role("heading", name="Nothing is left for you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing left for you")).to_be_visible()
     saved(page)
     assert given(project) == expected
     assert len(expected) == 30
     assert Annotation.objects.filter(is_withdrawal=True).count() == 3
-    assert Lease.objects.get(state="skipped").skip_reason == "not readable"
+    assert Lease.objects.get(state="skipped").skip_reason == "unreadable"
     assert Lease.objects.get(state="deferred").document.text == THIRTY[29]
     expect(page.locator("[data-count=today]")).to_have_text("30")
     expect(page.locator("#strip a[href]")).to_have_count(20)
@@ -124,7 +126,7 @@ def test_offline_for_ten_answers_and_back(open_as: Open, make_project: Any, ann:
     page.context.set_offline(True)
     expected |= {answer(page, "2"): ["Billing"] for _ in range(10)}
     expect(page.locator("#unsent")).to_have_text(
-        "10 answers are not saved yet; they are kept in this browser and sent when the service answers."
+        "10 annotations are not saved yet. They are kept in this browser and sent when the server responds."
     )
     press(page, "u")
     expected[answer(page, "3")] = ["Delivery"]
@@ -144,7 +146,7 @@ def test_who_answers_all_that_was_fetched_waits_and_goes_on(open_as: Open, make_
     count = int(page.locator("#desk").get_attribute("data-prefetched") or 0) + 1
     for _ in range(count):
         press(page, "1")
-    expect(page.get_by_role("heading", name="The next document is on its way")).to_be_visible()
+    expect(page.get_by_role("heading", name="Loading the next document")).to_be_visible()
     press(page, "u")
     expect(page.locator(".document .text")).to_be_visible()
     press(page, "2")
@@ -162,7 +164,7 @@ def test_closing_the_browser_window_with_unsent_answers_loses_none(
     ready(page)
     page.context.set_offline(True)
     expected = {answer(page, "2"): ["Billing"] for _ in range(2)}
-    expect(page.locator("#unsent")).to_contain_text("2 answers are not saved yet")
+    expect(page.locator("#unsent")).to_contain_text("2 annotations are not saved yet")
     context = page.context
     page.close()
     context.set_offline(False)
@@ -181,16 +183,16 @@ def test_what_the_service_refuses_is_shown_with_its_reason_until_it_is_discarded
     LabelClass.objects.filter(name="Billing").update(retired_at="2026-01-01T00:00Z")
     press(page, "2")
     shows(page, TEXTS[1])
-    refused = page.get_by_role("region", name="Not taken by the service")
+    refused = page.get_by_role("region", name="Not saved")
     expect(refused).to_contain_text(TEXTS[0])
     expect(refused).to_contain_text("was retired")
-    refused.get_by_role("link", name="Show the document").click()
+    refused.get_by_role("link", name="Open document").click()
     shows(page, TEXTS[0])
     press(page, "1")
     saved(page)
     assert given(tickets) == {TEXTS[0]: ["Refund"]}
     refused.get_by_role("button", name="Discard").click()
-    refused.get_by_role("button", name="Press again to discard it").click()
+    refused.get_by_role("button", name="Press again to discard").click()
     expect(refused).to_be_hidden()
     page.reload()
     expect(page.locator(".document .text")).to_be_visible()
@@ -200,8 +202,8 @@ def test_what_the_service_refuses_is_shown_with_its_reason_until_it_is_discarded
 def test_a_decision_in_the_strip_leads_to_its_change_and_back(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets))
     press(page, "1")
-    page.get_by_role("list", name="Your latest decisions").get_by_role("link").click()
-    expect(page.get_by_role("heading", name="Change your answer")).to_be_visible()
+    page.get_by_role("list", name="Your latest annotations").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Edit your annotation")).to_be_visible()
     press(page, "3", "Enter")
     shows(page, TEXTS[1])
     expect(page.locator("#strip a")).to_have_attribute("title", f"{TEXTS[0]} · Delivery")
@@ -222,9 +224,9 @@ def test_a_document_that_was_lost_is_said_and_its_answer_kept(
     taken = claims.claim(tickets.pk, bob).documents[0]
     submit.submit(bob, Submission(taken.token, [label(tickets, "Billing")]))
     page.evaluate("document.dispatchEvent(new Event('desk:beat'))")
-    expect(page.locator("#notice")).to_contain_text("Your time for this document is over")
+    expect(page.locator("#notice")).to_contain_text("Your lock on this document expired")
     press(page, "1")
-    expect(page.locator("#notice")).to_contain_text("Your answer is kept, but does not count")
+    expect(page.locator("#notice")).to_contain_text("Your annotation is kept but does not count")
     saved(page)
     assert Annotation.objects.get(annotator=ann).is_surplus
 

@@ -45,7 +45,7 @@ def test_a_class_without_a_key_is_found_by_typing(open_as: Open, many: Project, 
     press(page, "/")
     page.keyboard.type("class 7")
     expect(page.locator("#classes > .class:visible")).to_have_count(7)
-    expect(page.locator("#filter-found")).to_have_text("Enter takes Class 70.")
+    expect(page.locator("#filter-found")).to_have_text("Enter selects Class 70.")
     assert violations(page) == []
     press(page, "ArrowDown", "ArrowDown", "ArrowUp", "Enter")
     shows(page, TEXTS[1])
@@ -55,7 +55,7 @@ def test_a_class_without_a_key_is_found_by_typing(open_as: Open, many: Project, 
     shows(page, TEXTS[2])
     press(page, "/")
     page.keyboard.type("nothing like it")
-    expect(page.locator("#filter-found")).to_have_text("No class has this in its name.")
+    expect(page.locator("#filter-found")).to_have_text("No class matches.")
     press(page, "Enter", "Escape", "2")
     shows(page, TEXTS[3])
     saved(page)
@@ -80,8 +80,8 @@ def test_own_keys_work_and_the_old_ones_do_not(open_as: Open, tickets: Project, 
     page = open_as(ann, f"/projects/{tickets.pk}/label/shortcuts/")
     page.get_by_label("Refund").fill("j")
     page.get_by_label("Skip").fill("k")
-    page.get_by_role("button", name="Save my keys").click()
-    expect(page.get_by_text("These are your keys from now on.")).to_be_visible()
+    page.get_by_role("button", name="Save shortcuts").click()
+    expect(page.get_by_text("Shortcuts saved.")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("link", name="Back to labeling").click()
     expect(page.get_by_role("button", name="Refund")).to_contain_text("j")
@@ -90,7 +90,7 @@ def test_own_keys_work_and_the_old_ones_do_not(open_as: Open, tickets: Project, 
     press(page, "j")
     shows(page, TEXTS[1])
     press(page, "k")
-    expect(page.get_by_label("Why can you not label it?")).to_be_focused()
+    expect(page.get_by_label("Why are you skipping it?")).to_be_focused()
     saved(page)
     assert answers(tickets) == [["Refund"]]
 
@@ -111,16 +111,16 @@ def test_single_keys_that_are_off_do_nothing_and_buttons_work(open_as: Open, tic
 def test_all_keys_are_shown_on_request(open_as: Open, tickets: Project, ann: User, scheme: str):
     page = open_as(ann, desk(tickets), color_scheme=scheme)
     press(page, "?")
-    help_ = page.get_by_role("dialog", name="Keys")
+    help_ = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(help_).to_be_visible()
     expect(help_.get_by_role("listitem").filter(has_text="Refund")).to_contain_text("1")
-    expect(help_.get_by_role("listitem").filter(has_text="Not now")).to_contain_text("d")
+    expect(help_.get_by_role("listitem").filter(has_text="Later")).to_contain_text("d")
     assert violations(page) == []
     press(page, "1")
     press(page, "Escape")
     expect(help_).to_be_hidden()
     shows(page, TEXTS[0])
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(help_).to_be_visible()
     press(page, "Escape", "1")
     shows(page, TEXTS[1])

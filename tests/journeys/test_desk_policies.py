@@ -51,7 +51,7 @@ def test_after_tells_only_who_chose_another_class(open_as: Open, tickets: Projec
     press(page, "2")
     shows(page, TEXTS[1])
     press(page, "1")
-    advice = "The model says Billing, 62%. Press again to keep Refund, or choose."
+    advice = "The model predicts Billing, 62%. Press again to keep Refund, or choose."
     expect(page.get_by_text(advice)).to_be_visible()
     shows(page, TEXTS[1])
     assert violations(page) == []
@@ -71,7 +71,7 @@ def test_after_for_several_classes_comes_at_the_first_enter(open_as: Open, make_
     ids = told(project, "after")
     page = open_as(ann, desk(project), reduced_motion="reduce")
     press(page, "1", "Enter")
-    expect(page.get_by_text("The model says Billing, Delivery.")).to_be_visible()
+    expect(page.get_by_text("The model predicts Billing, Delivery.")).to_be_visible()
     press(page, "2", "Enter")
     shows(page, TEXTS[1])
     press(page, "3", "2", "Enter")

@@ -127,12 +127,10 @@ def test_the_desk_of_another_project_says_what_waits_for_this_one_and_sends_it(
     page.context.route(f"**{desk(tickets)}save/", lambda route: route.abort())
     press(page, "1")
     shows(page, TEXTS[1])
-    expect(page.locator("#unsent")).to_contain_text("1 answer is not saved yet")
+    expect(page.locator("#unsent")).to_contain_text("1 annotation is not saved yet")
     elsewhere = page.context.new_page()
     elsewhere.goto(desk(make_project(kind="multi")))
-    expect(elsewhere.locator("#unsent")).to_contain_text(
-        "1 answer of yours in another project is not saved yet"
-    )
+    expect(elsewhere.locator("#unsent")).to_contain_text("1 annotation in another project is not saved yet")
     page.context.unroute(f"**{desk(tickets)}save/")
     expect(elsewhere.locator("#unsent")).to_be_empty()
     assert given(tickets) == {TEXTS[0]: ["Refund"]}

@@ -111,7 +111,7 @@ def test_a_suggestion_that_comes_after_the_choice_is_read_before_the_next_one(
     page = open_as(ann)
     with loading(page, desk(tickets), TEXTS[0], "desk/choice.js"):
         press(page, "1", "1")
-    expect(page.get_by_text("The model says Billing")).to_be_visible()
+    expect(page.get_by_text("The model predicts Billing")).to_be_visible()
     shows(page, TEXTS[0])
     assert answers(tickets) == []
 

@@ -40,15 +40,15 @@ def test_what_changed_since_it_was_read(open_as: Open, tickets: Project, ann: Us
     expect(beside).to_contain_text("Changed since you last read it: Fees are no refund.")
     card = beside.locator(".card", has_text="Refund")
     expect(card).to_contain_text("changed")
-    card.get_by_text("What you have read").click()
+    card.get_by_text("The version you read").click()
     expect(card).to_contain_text("Wants money back.")
     assert violations(page) == []
     beside.get_by_role("link", name="See what changed").click()
-    expect(beside).to_contain_text("What changed from version 2 to 3")
+    expect(beside).to_contain_text("Changes from version 2 to 3")
     assert violations(page) == []
     press(page, "Escape")
     expect(card).to_be_visible()
-    beside.get_by_role("button", name="I have read it").click()
+    beside.get_by_role("button", name="Mark as read").click()
     expect(beside).not_to_contain_text("Changed since")
     assert read(tickets, ann) == 3
     shows(page, TEXTS[0])
@@ -81,7 +81,7 @@ def test_a_version_that_comes_out_meanwhile_is_told(open_as: Open, make_project,
     page = open_as(ann, desk(tickets), reduced_motion="reduce")
     ready(page)
     publish(tickets, joan, "Wants money back.")
-    told = page.get_by_text("Guideline 2 applies from now on.")
+    told = page.get_by_text("Guideline 2 now applies.")
     for _ in range(40):
         if told.is_visible():
             break
@@ -114,5 +114,5 @@ def test_on_a_phone_the_guideline_comes_into_view(open_as: Open, tickets: Projec
     page.locator(".other").get_by_role("link", name="Guideline").tap()
     expect(page.get_by_role("heading", name="Read this")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("button", name="Back to the classes").tap()
+    page.get_by_role("button", name="Back to classes").tap()
     expect(page.locator("#document")).to_be_in_viewport()

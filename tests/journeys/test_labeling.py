@@ -74,7 +74,7 @@ def test_undo_by_key_brings_the_answer_back_to_change(open_as: Open, tickets: Pr
     shows(page, TEXTS[1])
     press(page, "u")
     shows(page, TEXTS[0])
-    expect(page.get_by_role("button", name="Refund")).to_contain_text("your answer")
+    expect(page.get_by_role("button", name="Refund")).to_contain_text("your label")
     press(page, "2")
     shows(page, TEXTS[1])
     saved(page)
@@ -130,9 +130,9 @@ def test_a_stray_enter_stores_no_answer(open_as: Open, make_project, ann: User, 
     shows(page, TEXTS[0])
     ready(page)
     press(page, "Enter")
-    asks = page.get_by_role("button", name="Nothing is chosen. Enter again: none of these")
+    asks = page.get_by_role("button", name="Nothing selected. Enter again: none of these")
     expect(asks).to_be_visible()
-    expect(page.locator("#said")).to_have_text("Nothing is chosen. Enter again: none of these")
+    expect(page.locator("#said")).to_have_text("Nothing selected. Enter again: none of these")
     shows(page, TEXTS[0])
     press(page, *(["ArrowRight", "1"] if kind == "spans" else ["1"]))
     expect(page.get_by_role("button", name="Save and next")).to_be_visible()
@@ -188,7 +188,7 @@ def test_without_script_buttons_rows_and_undo_do_the_same(open_as: Open, make_pr
 
 def test_on_a_phone_everything_is_in_reach(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets), **PHONE)
-    for name in ("Refund", "Billing", "Delivery", "Undo", "Not now"):
+    for name in ("Refund", "Billing", "Delivery", "Undo", "Later"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Billing").tap()
@@ -205,13 +205,13 @@ def test_who_was_signed_out_loses_nothing(open_as: Open, tickets: Project, ann: 
     page.context.clear_cookies()
     press(page, "2")
     shows(page, TEXTS[1])
-    expect(page.locator("#unsent")).to_contain_text("1 answer is not saved: you were signed out")
+    expect(page.locator("#unsent")).to_contain_text("1 annotation is not saved because you were signed out")
     other = page.context.new_page()
     other.goto("/sign-in/")
     other.get_by_label("Name").fill(ann.username)
     other.get_by_label("Password").fill("a long way home")
     other.get_by_role("button", name="Sign in").click()
-    expect(other.get_by_role("heading", name="Documents wait in your project")).to_be_visible()
+    expect(other.get_by_role("heading", name="Your project has documents to label")).to_be_visible()
     saved(page)
     expect(page.locator("#unsent")).to_be_empty()
     assert answers(tickets) == [["Billing"]]
@@ -222,10 +222,12 @@ def test_nobody_s_answers_go_out_under_another_name(open_as: Open, tickets: Proj
     ready(page)
     page.context.add_cookies([session_of(bob, page.url)])
     press(page, "2")
-    expect(page.locator("#unsent")).to_contain_text("somebody else is signed in in this browser")
+    expect(page.locator("#unsent")).to_contain_text("another user is signed in in this browser")
     other = page.context.new_page()
     other.goto(desk(tickets))
-    expect(other.locator("#unsent")).to_contain_text("This browser keeps 1 answer of somebody else")
+    expect(other.locator("#unsent")).to_contain_text(
+        "This browser keeps 1 unsaved annotation of another user"
+    )
     assert answers(tickets) == []
     page.context.add_cookies([session_of(ann, page.url)])
     other.close()
@@ -257,11 +259,11 @@ def test_a_page_that_waits_gets_the_document_by_itself(open_as: Open, make_proje
     token = claims.claim(project.pk, bob).documents[0].token
     Lease.objects.update(leased_until="2100-01-01T00:00Z")
     page = open_as(ann, desk(project))
-    expect(page.get_by_text("Others hold the last open documents")).to_be_visible()
+    expect(page.get_by_text("The last documents are assigned to others")).to_be_visible()
     claims.release(token, bob)
     page.evaluate("document.getElementById('desk').dataset.reload = '0.05'")
     page.evaluate("document.dispatchEvent(new Event('desk:shown'))")
-    page.get_by_role("link", name="Look now").click()
+    page.get_by_role("link", name="Check now").click()
     shows(page, TEXTS[0])
 
 
@@ -288,8 +290,8 @@ def test_hostile_texts_run_nothing_anywhere(open_as: Open, make_project, ann: Us
     shows(page, "end")
     saved(page)
     page.goto(f"/projects/{project.pk}/label/annotations/")
-    expect(page.get_by_text(re.compile("2 answers"))).to_be_visible()
-    page.get_by_role("link", name="Change").first.click()
+    expect(page.get_by_text(re.compile("2 annotations"))).to_be_visible()
+    page.get_by_role("link", name="Edit").first.click()
     expect(page.locator(".text")).to_have_text(HOSTILE[1])
 
 

@@ -43,26 +43,26 @@ def test_an_import_tells_how_far_it_is_and_then_what_came_of_it(
 ) -> None:
     job = reading(tickets, joan, state="queued")
     page = open_as(joan, f"/projects/{tickets.pk}/documents/import/{job.pk}/")
-    expect(page.get_by_role("heading", name="The file waits for a worker")).to_be_visible()
-    expect(page.get_by_role("link", name="Look again")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
+    expect(page.get_by_role("link", name="Refresh")).to_be_hidden()
     ImportJob.objects.update(state="running", bytes_read=40)
     expect(page.get_by_text("40% of the file")).to_be_visible()
     ImportJob.objects.update(state="done", imported=7)
-    expect(page.get_by_role("heading", name="7 documents are new")).to_be_visible()
+    expect(page.get_by_role("heading", name="7 documents imported")).to_be_visible()
 
 
 def test_the_home_of_a_project_follows_its_model_but_not_while_one_is_in_it(
     open_as: Open, tickets: Project, joan: User
 ) -> None:
     page = open_as(joan, f"/projects/{tickets.pk}/")
-    page.get_by_role("link", name="Invite and change roles").focus()
+    page.get_by_role("link", name="Invite members and change roles").focus()
     begin_first_training(tickets)
     page.wait_for_timeout(1500)
-    expect(page.get_by_role("link", name="Invite and change roles")).to_be_focused()
+    expect(page.get_by_role("link", name="Invite members and change roles")).to_be_focused()
     model = page.get_by_role("region", name="Model")
-    assert not model.get_by_text("The first model is being trained").is_visible()
+    assert not model.get_by_text("Training the first model").is_visible()
     page.evaluate("document.activeElement.blur()")
-    expect(model.get_by_text("The first model is being trained")).to_be_visible()
+    expect(model.get_by_text("Training the first model")).to_be_visible()
     ModelVersion.objects.update(state="ready", label_count=12)
     expect(page.get_by_text("Model 1, trained on 12 labeled documents")).to_be_visible()
 
@@ -99,11 +99,11 @@ def test_who_is_no_member_any_more_is_told_so(open_as: Open, tickets: Project, j
     page = open_as(ann, f"/projects/{tickets.pk}/")
     expect(page.get_by_role("heading", name="Ready for the first label")).to_be_visible()
     members.remove_member(tickets.pk, joan, ann)
-    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
 
 
 def test_without_a_script_the_reader_looks_again(open_as: Open, tickets: Project, joan: User) -> None:
     page: Page = open_as(joan, f"/projects/{tickets.pk}/", java_script_enabled=False)
     begin_first_training(tickets)
-    page.get_by_role("link", name="Look again").click()
-    expect(page.get_by_text("The first model is being trained")).to_be_visible()
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_text("Training the first model")).to_be_visible()

@@ -103,32 +103,32 @@ def test_from_nothing_to_documents_and_an_invited_annotator(
 ) -> None:
     settings.DATA_DIR = tmp_path
     page = open_as(joan, "/")
-    page.get_by_role("link", name="Make a project").click()
+    page.get_by_role("link", name="Create project").click()
     page.get_by_label("Name").fill("Complaints")
-    page.get_by_label("Classes, one a line").fill("Refund\nBilling\nDelivery")
-    page.get_by_role("button", name="Make the project").click()
+    page.get_by_label("Classes, one per line").fill("Refund\nBilling\nDelivery")
+    page.get_by_role("button", name="Create project").click()
 
     page.get_by_label("File").set_input_files({"name": "mails.csv", "mimeType": "text/csv", "buffer": TABLE})
-    page.get_by_role("button", name="Send the file").click()
-    expect(page.get_by_role("heading", name="Which column is what?")).to_be_visible()
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="Map the columns")).to_be_visible()
     assert violations(page) == []
     expect(page.get_by_label("Text", exact=True)).to_have_value("comment")
-    expect(page.get_by_label("Class, if known")).to_have_value("topic")
-    page.get_by_label("Class, if known").select_option("")
-    page.get_by_role("button", name="Import the documents").click()
-    expect(page.get_by_role("heading", name="2 documents are new")).to_be_visible()
+    expect(page.get_by_label("Label column")).to_have_value("topic")
+    page.get_by_label("Label column").select_option("")
+    page.get_by_role("button", name="Import documents").click()
+    expect(page.get_by_role("heading", name="2 documents imported")).to_be_visible()
     expect(page.get_by_text("The text is empty.")).to_be_visible()
 
-    page.get_by_role("link", name="Next: write the guideline").click()
+    page.get_by_role("link", name="Next: guideline").click()
     expect(page.get_by_role("listitem").filter(has_text="Guideline").first).to_have_attribute(
         "aria-current", "step"
     )
     assert violations(page) == []
     page.get_by_label("Definition").first.fill("Wants money back.")
-    page.get_by_role("button", name="Save and go on").click()
-    expect(page.get_by_text("Version 2 is saved.")).to_be_visible()
-    expect(page.locator(".steps [aria-current]")).to_have_text("People")
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_text("Version 2 saved.")).to_be_visible()
+    expect(page.locator(".steps [aria-current]")).to_have_text("Team")
+    page.get_by_role("button", name="Create invitation link").click()
     link = page.get_by_label("Invitation link").input_value()
     assert violations(page) == []
 
@@ -136,7 +136,7 @@ def test_from_nothing_to_documents_and_an_invited_annotator(
     assert violations(guest) == []
     guest.get_by_label("Name").fill("zoe")
     guest.get_by_label("Password").fill("four quiet green words")
-    guest.get_by_role("button", name="Make an account and join").click()
+    guest.get_by_role("button", name="Create account and join").click()
     expect(guest.get_by_role("heading", name="Ready for the first label")).to_be_visible()
     guest.get_by_role("link", name="Label", exact=True).last.click()
     expect(guest.get_by_text("Bad and slow").or_(guest.get_by_text("Give my money back"))).to_be_visible()
@@ -151,7 +151,7 @@ def test_classes_are_changed_with_the_keyboard_alone(open_as: Open, tickets: Pro
     expect(page.get_by_label("Key: Refund")).to_be_focused()
     page.keyboard.type("m")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 class is changed.")).to_be_visible()
+    expect(page.get_by_text("1 class changed.")).to_be_visible()
     assert tickets.classes.filter(name="Money back", key="m").exists()
 
 
@@ -160,15 +160,15 @@ def test_every_page_works_without_javascript(
 ) -> None:
     settings.DATA_DIR = tmp_path
     page = open_as(joan, f"/projects/{tickets.pk}/team/", java_script_enabled=False)
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create invitation link").click()
     assert re.search(r"/join/.{40}", page.get_by_label("Invitation link").input_value())
     page.goto(f"/projects/{tickets.pk}/documents/import/")
     page.get_by_label("File").set_input_files(
         {"name": "a.jsonl", "mimeType": "text/plain", "buffer": b'{"text": "New one"}\n'}
     )
-    page.get_by_role("button", name="Send the file").click()
-    page.get_by_role("button", name="Import the documents").click()
-    expect(page.get_by_role("heading", name="1 document is new")).to_be_visible()
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Import documents").click()
+    expect(page.get_by_role("heading", name="1 document imported")).to_be_visible()
     page.goto(f"/projects/{tickets.pk}/settings/")
     page.get_by_role("button", name="Pause labeling").click()
     expect(page.get_by_role("button", name="Resume labeling")).to_be_visible()

@@ -28,7 +28,7 @@ def test_ask_reply_and_the_document_comes_back(open_as: Open, tickets: Project, 
     assert violations(adjudicator) == []
     adjudicator.get_by_label("Reply about document t0").fill("One is enough.")
     adjudicator.get_by_role("button", name="Reply", exact=True).click()
-    expect(adjudicator.get_by_text("Nothing to decide")).to_be_visible()
+    expect(adjudicator.get_by_text("No disputes")).to_be_visible()
     for _ in range(4):  # what lay ahead already, at most
         if annotator.locator(".document .text").inner_text() != TEXTS[0]:
             press(annotator, "1")

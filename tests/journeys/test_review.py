@@ -30,7 +30,7 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     document = Document.objects.get(pk=int((first.get_attribute("id") or "d0")[1:]))
     first.get_by_role("link", name="Relabel").click()
     page.get_by_role("radio", name=truth(document.text)).check()
-    page.get_by_role("button", name="Settle it so").click()
+    page.get_by_role("button", name="Save label").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Model 1 is incorrect on 2 of 12 test documents"
     )

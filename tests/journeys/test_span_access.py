@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_keys_of_spans_are_told_and_can_be_turned_off(open_text, ann: User):
     page, _ = open_text("Kelso and Ostland.")
     press(page, "?")
-    expect(page.get_by_role("dialog")).to_contain_text("Move the start of the span at hand")
+    expect(page.get_by_role("dialog")).to_contain_text("Move the start of the current span")
     press(page, "Escape", "ArrowRight", "1")
     Membership.objects.filter(user=ann).update(keys={"off": True})
     page.reload()

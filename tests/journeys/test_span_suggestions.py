@@ -44,7 +44,7 @@ def test_suggestions_are_taken_by_pointer_and_give_way_to_spans(suggest):
     click(page, "Keller", 2)
     is_marked(page, "Ann Keller")
     click(page, "Ostland")
-    page.get_by_role("button", name="Drop").click()
+    page.get_by_role("button", name="Reject").click()
     is_suggested(page, "Brunsfeld")
     press(page, "Escape", "3")
     drag(page, "and Brunsfeld")

@@ -112,7 +112,7 @@ def test_spans_do_not_overlap_where_the_project_says_so(open_text):
     press(page, "2")  # the picked class changes, the span that was dragged does not
     drag(page, "Energy", until="please")
     drag(page, "to Kelso")
-    says(page, "may not overlap")
+    says(page, "cannot overlap")
     assert page.evaluate("getSelection().toString()") == "to Kelso"
     is_marked(page, "Kelso", "Energy, please")
     press(page, "Escape", "Enter")

@@ -17,14 +17,14 @@ SET_ASIDE_HOURS = 24  # so long it is told
 PARTS = {  # name of the process: what it is to people, and what waits for it
     "trainer": (
         gettext_lazy("The trainer"),
-        gettext_lazy("No model and no order are made meanwhile."),
+        gettext_lazy("Training and ranking are stopped."),
     ),
-    "worker": (gettext_lazy("The worker"), gettext_lazy("Imports wait, and trainings are not called for.")),
+    "worker": (gettext_lazy("The worker"), gettext_lazy("Imports wait, and no training is started.")),
     "background": (gettext_lazy("The background worker"), gettext_lazy("Embeddings and replays wait.")),
-    "beat": (gettext_lazy("The clock of the workers"), gettext_lazy("Trainings are not called for.")),
-    "valkey": (gettext_lazy("The message broker"), gettext_lazy("The workers hear of nothing new.")),
-    "web": (gettext_lazy("The web server"), gettext_lazy("Pages may be away for moments.")),
-    "postgres": (gettext_lazy("The database"), gettext_lazy("Pages may be away for moments.")),
+    "beat": (gettext_lazy("The scheduler"), gettext_lazy("No training is started.")),
+    "valkey": (gettext_lazy("The message broker"), gettext_lazy("The workers get no new jobs.")),
+    "web": (gettext_lazy("The web server"), gettext_lazy("Pages may be unavailable for short periods.")),
+    "postgres": (gettext_lazy("The database"), gettext_lazy("Pages may be unavailable for short periods.")),
 }
 
 
@@ -41,21 +41,24 @@ def notices() -> list[Notice]:
     folder = Path(settings.DATA_DIR)
     shown = [_outage(outage) for outage in service_status.read(folder) if outage.is_shown]
     if service_status.is_disk_full(folder):
-        title = _("The disk of the service is full")
-        text = _("Answers may be refused until there is room. All goes on by itself then; ask the operator.")
+        title = _("The disk is full")
+        text = _(
+            "Annotations may not be saved until there is space. Ask the operator to free some; "
+            "the service then continues automatically."
+        )
         shown.insert(0, Notice(title, text))
     return shown + [_set_aside(path) for path in service_status.set_aside(folder) if _is_recent(path)]
 
 
 def _outage(outage: service_status.Outage) -> Notice:
     part, waits = PARTS.get(outage.part, (outage.part, ""))
-    text = _("People go on labeling. {waits} It is started again by itself, at least once a minute.")
+    text = _("Labeling continues. {waits} The service restarts it automatically, at least once a minute.")
     return Notice(_("{part} keeps failing").format(part=part), text.format(waits=waits))
 
 
 def _set_aside(path: Path) -> Notice:
     when = short_datetime(_time_of(path))
-    text = _("It began anew at {when}, and its files are kept in {folder}. What the workers owe is not lost.")
+    text = _("It restarted empty at {when}. Its old files are in {folder}. No jobs are lost.")
     return Notice(_("The message broker could not read its files"), text.format(when=when, folder=path.name))
 
 

@@ -12,13 +12,15 @@ from labeling.queue.models import Lease
 def settled_by(resolution: Resolution) -> str:
     """The beginning of a sentence that its labels end, without the colon."""
     words = {
-        Resolution.How.ADJUDICATED: _("Settled by an adjudicator"),
-        Resolution.How.IMPORTED: _("Settled by what was imported"),
-        Resolution.How.GOLD: _("Settled as gold"),
+        Resolution.How.ADJUDICATED: _("Final label (by an adjudicator)"),
+        Resolution.How.IMPORTED: _("Final label (imported)"),
+        Resolution.How.GOLD: _("Final label (gold)"),
     }
     if (how := Resolution.How(resolution.how)) in words:
         return words[how]
     answers = Lease.objects.counted().filter(document=resolution.document_id).count()
     if how is Resolution.How.MAJORITY:
-        return _("Settled by most of {n} answers").format(n=answers)
-    return ngettext("Settled by one answer", "Settled by {n} answers that agree", answers).format(n=answers)
+        return _("Final label (majority of {n} annotations)").format(n=answers)
+    return ngettext("Final label (one annotation)", "Final label ({n} annotations agree)", answers).format(
+        n=answers
+    )

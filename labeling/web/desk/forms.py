@@ -125,5 +125,7 @@ def _class_id(value: str) -> UUID:
 
 def _span(label_class: str, start: str, end: str) -> LabelValue:
     if not (label_class and start.isdecimal() and end.isdecimal()) or len(start + end) > 18:
-        raise forms.ValidationError(_("A span needs a class, a start and an end, both as whole numbers."))
+        raise forms.ValidationError(
+            _("A span needs a class, a start and an end. Start and end are whole numbers.")
+        )
     return LabelValue(_class_id(label_class), int(start), int(end))

@@ -30,7 +30,7 @@ Operation = Callable[[User, int, QueryDict], Outcome]
 
 
 class Unreadable(LabelingError):
-    """The form was not filled in as it has to be."""
+    "The form is incomplete. Check the fields and try again."
 
     @property
     def message(self) -> str:
@@ -86,7 +86,7 @@ def ask(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
         return {"message": gone()}
     except KeyReused as error:
         raise Unreadable(
-            _("From this page a question was asked already. Open it anew to ask another one.")
+            _("You already asked a question from this page. Reload it to ask another.")
         ) from error
     except InvalidInput as error:
         raise Unreadable(error.detail) from error
@@ -110,8 +110,8 @@ def refusal(error: LabelingError) -> str:
     """Why the service did not do it, in words for whoever works at the desk."""
     if isinstance(error, AnswerConflict | KeyReused):
         return _(
-            "You answered this document already, in another window perhaps. That answer stands; change "
-            "it under My work."
+            "You already labeled this document, perhaps in another window. To change your annotation,"
+            " open My annotations."
         )
     return error.message
 
@@ -122,11 +122,11 @@ def can_mend(error: LabelingError) -> bool:
 
 
 def gone() -> str:
-    return _("Your time for that document was over, so it had gone back already.")
+    return _("Your lock on that document had already expired.")
 
 
 def _too_late() -> str:
     return _(
-        "Your time for that document was over and others have settled it. Your answer is kept, but "
+        "Your lock on that document expired, and others have labeled it. Your annotation is kept but "
         "does not count."
     )

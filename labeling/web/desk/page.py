@@ -60,7 +60,7 @@ def _answered(request: HttpRequest, member: Membership) -> HttpResponse:
             return _show(request, member.project_id, _kept(request))
     else:
         if done["outcome"] == "replay":
-            messages.info(request, _("That answer was stored already."))
+            messages.info(request, _("That annotation was already saved."))
         _warn(request, done)
     return redirect("labeling:label", member.project_id)
 
@@ -76,14 +76,18 @@ def skip(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_members
 def defer(request: HttpRequest, member: Membership) -> HttpResponse:
     """Not now: the document comes back in an hour."""
-    return _done(request, member, operations.defer, _("Put off for an hour. Others may take it meanwhile."))
+    return _done(
+        request, member, operations.defer, _("Postponed for an hour. Others may label it in the meantime.")
+    )
 
 
 @require_POST
 @for_members
 def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     """Ask the adjudicators about the document, and go on with another one."""
-    return _done(request, member, operations.ask, _("Asked. The document comes back to you with the reply."))
+    return _done(
+        request, member, operations.ask, _("Question sent. The document comes back to you with the reply.")
+    )
 
 
 @require_POST
@@ -108,7 +112,7 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
         desk = open_desk(member.project_id, person(request), requested=lease.pk)
         is_held = any(document.lease_id == lease.pk for document in desk.documents)
         return HttpResponse(part_of(request, desk, _taken_back(lease).given if is_held else None))
-    messages.info(request, _("Taken back. This is the document as you answered it."))
+    messages.info(request, _("Undone. Your previous annotation is restored."))
     return redirect(f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}")
 
 

@@ -79,7 +79,7 @@ def _carry_out(request: HttpRequest, project_id: int, do: str, fields: str) -> d
     try:
         return {"status": "ok"} | operations.OPERATIONS[do](person(request), project_id, QueryDict(fields))
     except TooManyFieldsSent:
-        return {"status": "refused", "message": _("There is too much in this answer.")}
+        return {"status": "refused", "message": _("This annotation is too large.")}
     except LabelingError as error:
         return {"status": "refused", "message": operations.refusal(error)}
     except Exception:  # one operation that fails must not hold up the others; it is sent again

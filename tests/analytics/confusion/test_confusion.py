@@ -187,7 +187,7 @@ def test_a_drafted_rule_quotes_documents_of_the_pool_and_saves_nothing(
     text = client.get(address).content.decode()
     assert "## Refund / Billing" in text
     assert "0: money or card?" in text
-    assert "test set" not in text.split("A draft, not saved yet")[1].split("</form>")[0]
+    assert "test set" not in text.split("Draft, not saved yet")[1].split("</form>")[0]
     assert Guideline.objects.filter(project=project).count() == 1  # the one that the project came with
     client.force_login(ann)
     assert client.get(address).status_code == 403

@@ -216,7 +216,7 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
 ) -> None:
     client.force_login(joan)
     send = reverse("analytics:pick_test_set", args=[measured.pk])
-    sent = {"query": f"wrong=1&by={ann.pk}", "reason": "Look again"}
+    sent = {"query": f"wrong=1&by={ann.pk}", "reason": "Refresh"}
     html = client.post(send, sent, follow=True).content.decode()
     assert "3 documents were sent to the queue" in html
     assert "3 documents in the queue:" in html

@@ -91,7 +91,7 @@ def test_an_answer_to_a_gold_document_looks_like_the_first_of_two(
     submission = Submission(held["token"], [label(project, "Billing")])
     assert not submit.submit(joan, submission).looks_settled
     client.force_login(joan)
-    assert "waits for others" in client.get(reverse("labeling:mine", args=[project.pk])).content.decode()
+    assert "waiting for others" in client.get(reverse("labeling:mine", args=[project.pk])).content.decode()
 
 
 def test_what_became_of_the_document_is_told_to_adjudicators_alone(
@@ -163,7 +163,7 @@ def test_tokens_are_a_person_s_unless_they_say_otherwise(tickets: Project, ann: 
     client.force_login(ann)
     address = reverse("labeling:create_token", args=[tickets.pk])
     page = client.post(address, {"name": "r", "scope": "annotate", "days": 30, "answers": "machine"})
-    assert "a machine" in page.content.decode()
+    assert "machine" in page.content.decode()
     assert [token.is_machine for token in ApiToken.objects.all()] == [True]
     client.post(address, {"name": "old client", "scope": "annotate", "days": 30})
     assert not ApiToken.objects.get(name="old client").is_machine

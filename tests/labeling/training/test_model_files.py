@@ -124,7 +124,7 @@ def test_j4_a_changed_model_is_not_used_and_trained_anew(
     assert worker.work_off(trained.pk, OwedWork.Kind.RANK)
     assert not OwedWork.objects.failing().exists(), "nothing was raised"
     client.force_login(joan)
-    told = f"The files of model {before.number} are lost or were changed"
+    told = f"The files of model {before.number} are missing or were modified"
     assert told in client.get(f"/projects/{trained.pk}/").content.decode()
     assert worker.work_off(trained.pk, OwedWork.Kind.TRAIN)
     trained.refresh_from_db()

@@ -38,7 +38,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: Client
     known = sign_in(client, "ann", "wrong").context["form"].non_field_errors()
     unknown = sign_in(client, "nobody", "wrong").context["form"].non_field_errors()
     assert known == unknown
-    assert "do not fit together" in known[0]
+    assert "Wrong username or password" in known[0]
 
 
 def test_who_signs_in_goes_on_to_where_they_wanted(client: Client, ann: User):
@@ -69,7 +69,7 @@ def test_a_new_password_keeps_this_browser_and_signs_out_the_others(client: Clie
         "new_password2": "a long brown fox",
     }
     answer = client.post(reverse("labeling:change_password"), passwords, follow=True)
-    assert "Your password is changed" in answer.content.decode()
+    assert "Password changed" in answer.content.decode()
     assert other.get("/")["Location"].startswith(SIGN_IN)
 
 
@@ -82,7 +82,10 @@ NEW = {
 
 @pytest.mark.parametrize(
     ("sent", "told", "is_alive"),
-    [({}, "Your API tokens go on.", True), ({"ends_tokens": "on"}, "Your API tokens have ended.", False)],
+    [
+        ({}, "Your API tokens still work.", True),
+        ({"ends_tokens": "on"}, "Your API tokens were revoked.", False),
+    ],
 )
 def test_a_new_password_ends_the_tokens_of_its_owner_where_they_ask_for_it(
     client: Client, tickets: Project, ann: User, bob: User, sent: dict[str, str], told: str, is_alive: bool
@@ -91,7 +94,7 @@ def test_a_new_password_ends_the_tokens_of_its_owner_where_they_ask_for_it(
     texts = [tokens.create(tickets.pk, ann, name, "annotate")[1] for name in ("one", "two")]
     of_bob = tokens.create(tickets.pk, bob, "his", "annotate")[1]
     client.force_login(ann)
-    assert "You have 2. They work without the password" in client.get(CHANGE).content.decode()
+    assert "You have 2. They keep working" in client.get(CHANGE).content.decode()
     page = client.post(CHANGE, NEW | sent, follow=True).content.decode()
     assert told in page
     assert [tokens.owner_of(text) is not None for text in texts] == [is_alive] * 2
@@ -169,7 +172,7 @@ def test_the_right_password_forgives_earlier_slips(client: Client, ann: User):
         sign_in(client, "ann", "wrong")
     assert sign_in(client, "ann", "ann's password").status_code == 302
     client.post("/sign-out/")
-    assert "do not fit" in sign_in(client, "ann", "wrong").context["form"].non_field_errors()[0]
+    assert "Wrong username" in sign_in(client, "ann", "wrong").context["form"].non_field_errors()[0]
 
 
 @pytest.mark.parametrize("judges_nothing", [{"password": ""}, {}, {"username": "", "password": "x"}])

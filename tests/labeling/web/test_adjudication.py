@@ -44,14 +44,14 @@ def adjudicator(client: Client, carla: User) -> Client:
 
 def test_disputes_are_listed_with_who_said_what(adjudicator, disputed):
     page = adjudicator.get(url(disputed.project)).content.decode()
-    assert "1 document waits for a decision" in page
+    assert "1 dispute" in page
     for expected in (TEXTS[0], "ann", "Refund", "bob", "Billing"):
         assert expected in page
 
 
 def test_answers_stand_side_by_side_with_their_notes(adjudicator, disputed):
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk)).content.decode()
-    for expected in ("ann", "bob", "under guideline 1", "About the card.", "Use this answer"):
+    for expected in ("ann", "bob", "guideline 1", "About the card.", "Use this annotation"):
         assert expected in page
 
 
@@ -102,8 +102,8 @@ def test_a_decision_settles_the_document_and_keeps_its_note(adjudicator, dispute
     refund = disputed.project.classes.get(name="Refund")
     said = {"label_class": str(refund.pk), "note": "Money back wins."}
     page = adjudicator.post(url(disputed.project, "dispute", disputed.pk), said, follow=True)
-    assert "Decided." in page.content.decode()
-    assert "Nothing to decide" in page.content.decode()
+    assert "Final label saved." in page.content.decode()
+    assert "No disputes" in page.content.decode()
     disputed.refresh_from_db()
     assert disputed.state == Document.State.RESOLVED
     assert disputed.resolution.annotation.note == "Money back wins."
@@ -137,7 +137,7 @@ def test_who_labeled_the_document_may_not_decide_it(client, disputed, joan, bob,
 def test_a_dispute_that_somebody_else_decided_leads_back_to_the_list(adjudicator, disputed):
     Document.objects.filter(pk=disputed.pk).update(state="resolved")
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk), follow=True)
-    assert "not in dispute" in page.content.decode()
+    assert "not disputed" in page.content.decode()
 
 
 def test_a_document_that_several_skipped_shows_why(adjudicator, tickets, ann, bob, joan):
@@ -145,10 +145,10 @@ def test_a_document_that_several_skipped_shows_why(adjudicator, tickets, ann, bo
         held = claims.claim(tickets.pk, person).documents[0]
         skipping.skip(held.token, person, "Not in my language.")
     document = Document.objects.get(state="disputed")
-    assert "skipped by 3 people" in adjudicator.get(url(tickets)).content.decode()
+    assert "skipped by 3 annotators" in adjudicator.get(url(tickets)).content.decode()
     page = adjudicator.get(url(tickets, "dispute", document.pk)).content.decode()
     assert page.count("Not in my language.") == 3
-    assert "Nobody could label this document" in page
+    assert "Every annotator skipped this document" in page
 
 
 def test_annotators_do_not_see_disputes(client, disputed, ann):
@@ -179,7 +179,7 @@ def test_my_work_lists_changes_and_takes_back(client, make_project, ann, kind):
     project = make_project(kind=kind)
     answer(project, ann, "Refund")
     client.force_login(ann)
-    assert "You have given 1 answer" in client.get(url(project, "mine")).content.decode()
+    assert "Your 1 annotation" in client.get(url(project, "mine")).content.decode()
     stored = Annotation.objects.get()
     billing = project.classes.get(name="Billing")
     change = reverse("labeling:correct", args=[project.pk, stored.pk])

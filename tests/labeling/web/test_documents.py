@@ -72,7 +72,7 @@ def test_a_document_is_found_by_its_whole_identifier_or_its_place(client: Client
     assert listed(client, many, "?q=t17") == ["text 17"]
     assert listed(client, many, "?q=%2317") == ["text 17"]
     assert listed(client, many, "?q=t1") == ["text 1"]
-    assert "No document fits" in text(client.get(reverse("labeling:documents", args=[many.pk]) + "?q=17"))
+    assert "No documents match" in text(client.get(reverse("labeling:documents", args=[many.pk]) + "?q=17"))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_page_of_a_document_tells_its_whole_history(
     corrections.undo(tickets.pk, ann)
     page = text(client.get(reverse("labeling:document", args=[tickets.pk, held.document_id])))
     assert "I was charged twice" in page
-    assert "took the answer back" in page
+    assert "withdrawn" in page
     assert page.count("superseded") == 2
     assert "angry" in page
     assert "4.2 s" in page
@@ -118,14 +118,14 @@ def test_a_settled_document_says_by_what(client: Client, tickets: Project, ann: 
     (held,) = claims.claim(tickets.pk, ann).documents
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     page = text(client.get(reverse("labeling:document", args=[tickets.pk, held.document_id])))
-    assert "Settled by one answer: Refund" in page, "one person cannot agree"
+    assert "Final label (one annotation): Refund" in page, "one person cannot agree"
 
 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("Refund", "Refund"), "Settled by 2 answers that agree: Refund"),
-        (("Billing", "Refund", "Billing"), "Settled by most of 3 answers: Billing"),
+        (("Refund", "Refund"), "Final label (2 annotations agree): Refund"),
+        (("Billing", "Refund", "Billing"), "Final label (majority of 3 annotations): Billing"),
     ],
 )
 def test_several_answers_agree_or_most_of_them_do(
@@ -147,18 +147,22 @@ def test_the_page_of_a_document_says_what_the_model_says(
     (held,) = claims.claim(tickets.pk, ann).documents
     Document.objects.filter(pk=held.document_id).update(split=split)
     address = reverse("labeling:document", args=[tickets.pk, held.document_id])
-    assert "says:" not in text(client.get(address)), "no model yet"
+    assert "Prediction" not in text(client.get(address)), "no model yet"
     version = ModelVersion.objects.create(
         project=tickets, number=7, state="ready", classes=[refund, billing], label_count=20
     )
-    assert "says:" not in text(client.get(address)), "nothing said of this one"
+    assert "Prediction" not in text(client.get(address)), "nothing said of this one"
     reason = {"share": "margin", "model": 6, "top": [[billing, 0.61], [refund, 0.39]]}
     Lease.objects.filter(document=held.document_id).update(reason=reason)
     if split == "test":
         HeldOutPrediction.objects.create(
             model_version=version, document_id=held.document_id, probabilities=[0.8, 0.2]
         )
-    said = "Model 7 says: Refund 80%, Billing 20%" if split == "test" else "Model 6 says: Billing 61%"
+    said = (
+        "Prediction of model 7: Refund 80%, Billing 20%"
+        if split == "test"
+        else "Prediction of model 6: Billing 61%"
+    )
     assert said in " ".join(text(client.get(address)).split())
 
 
@@ -194,8 +198,8 @@ def test_a_document_is_taken_out_and_brought_back_however_often_one_clicks(
     document = tickets.documents.first()
     assert document is not None
     for name, state, said in (
-        ("exclude_document", "excluded", "is excluded"),
-        ("include_document", "open", "is back"),
+        ("exclude_document", "excluded", "Document excluded"),
+        ("include_document", "open", "Document included again"),
     ):
         for _ in range(2):
             response = client.post(reverse(f"labeling:{name}", args=[tickets.pk, document.pk]), follow=True)
@@ -212,15 +216,15 @@ def test_a_settled_document_is_made_gold_after_a_question_and_taken_back(
         reverse(f"labeling:{name}", args=[tickets.pk, held.document_id])
         for name in ("document", "mark_gold", "unmark_gold")
     )
-    assert "Make it gold" not in text(client.get(page))
+    assert "Mark as gold" not in text(client.get(page))
     assert "Only a settled document can be gold." in text(client.post(mark, follow=True))
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
-    assert "Make it gold" in text(client.get(page))
-    assert "Make t0 gold?" in text(client.get(mark))
+    assert "Mark as gold" in text(client.get(page))
+    assert "Mark t0 as gold?" in text(client.get(mark))
     assert Document.objects.filter(is_gold=True).count() == 0  # it only asked
-    assert "Take gold back" in text(client.post(mark, follow=True))
+    assert "Remove gold mark" in text(client.post(mark, follow=True))
     assert Document.objects.get(is_gold=True).pk == held.document_id
-    assert "is no longer gold" in text(client.post(end, follow=True))
+    assert "Gold mark removed" in text(client.post(end, follow=True))
     assert Document.objects.get(pk=held.document_id).state == "resolved"
     assert not Document.objects.filter(is_gold=True).exists()
 
@@ -245,7 +249,7 @@ def test_a_text_that_is_learned_from_in_part_says_so_to_managers_and_annotators(
     client: Client, make_project: Callable[..., Project], joan: User, ann: User, length: int, is_said: bool
 ) -> None:
     project = make_project(texts=["x" * length])
-    said = "Models learn from its first 20,000, sentence embeddings from its first 8,192 (128 tokens)"
+    said = "Models use the first 20,000; sentence embeddings use the first 8,192 (128 tokens)"
     document = project.documents.get()
     for person, address in (
         (joan, reverse("labeling:document", args=[project.pk, document.pk])),

@@ -47,7 +47,7 @@ def test_the_page_says_how_much_is_settled_and_offers_every_choice(
 ) -> None:
     client.force_login(joan)
     shown = page(client, answered).content.decode()
-    assert "1 of 6 documents are settled" in shown
+    assert "1 of 6 documents are labeled" in shown
     assert set(re.findall(r'type="radio" name="\w+" value="(\w+)"', shown)) == {
         "settled",
         "all",
@@ -176,4 +176,4 @@ def test_a_file_that_breaks_off_says_so_in_a_line_that_is_no_row(
     connection.close()
     rows = list(read(io.BytesIO(b"".join(got)), Format.JSONL))
     assert [type(row).__name__ for row in rows] == ["Record", "BadRow"]
-    assert b"not complete" in got[-1]
+    assert b"incomplete" in got[-1]

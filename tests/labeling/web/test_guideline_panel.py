@@ -40,7 +40,7 @@ def read(project: Project, who: User) -> int:
 
 
 def test_whoever_never_read_it_is_told_so_once_and_sees_no_changes(annotator, tickets, joan, ann):
-    assert "nothing written yet" in beside(annotator, tickets)
+    assert "empty" in beside(annotator, tickets)
     publish(tickets, joan, "Wants money back.")
     page = beside(annotator, tickets)
     assert "You have not read the guideline yet." in page
@@ -92,5 +92,5 @@ def test_the_whole_guideline_and_what_changed_come_as_parts(annotator: Client, t
     assert "Wants &lt;b&gt;money&lt;/b&gt; back." in whole
     assert "<header" not in whole
     changed = annotator.get(url(tickets, "guideline_diff", 1, 2), headers=PART).content.decode()
-    assert "What changed from version 1 to 2" in changed
+    assert "Changes from version 1 to 2" in changed
     assert "<header" not in changed

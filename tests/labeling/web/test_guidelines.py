@@ -71,7 +71,7 @@ def test_a_save_is_a_new_version_with_a_rule_for_each_class(manager, tickets):
         follow=True,
     )
     page = answer.content.decode()
-    assert "Version 2 is saved" in page
+    assert "Version 2 saved" in page
     assert "<h2>Rule</h2>" in compact(page)
     assert "Money back." in page
     newest = Guideline.objects.order_by("-number").first()
@@ -101,7 +101,7 @@ def test_two_editors_lose_nothing(manager, tickets, joan):
 def test_a_version_that_is_no_longer_the_newest_says_so(manager, tickets, joan):
     versions.publish(tickets.pk, joan, body="New", rules={}, change="clarification")
     page = manager.get(url(tickets, "guideline_version", 1)).content.decode()
-    assert "version 2 applies now" in page
+    assert "The current version is 2" in page
     assert manager.get(url(tickets, "guideline_version", 9)).status_code == 404
 
 
@@ -121,7 +121,7 @@ def test_the_difference_of_two_versions_names_lines_words_and_classes(manager, t
 
 def test_annotators_read_but_do_not_write(client, tickets, ann):
     client.force_login(ann)
-    assert "Write the next version" not in client.get(url(tickets)).content.decode()
+    assert "Edit guideline" not in client.get(url(tickets)).content.decode()
     assert client.get(url(tickets, "guideline_edit")).status_code == 403
     assert client.post(url(tickets, "guideline_edit"), form(tickets)).status_code == 403
     assert Guideline.objects.count() == 1

@@ -48,7 +48,7 @@ def test_an_answer_is_taken_back_from_the_list_and_the_list_stays(
     oldest = Annotation.objects.filter(project=many).earliest("pk")
     answer = take_back(client, many, oldest, "2")
     assert answer.redirect_chain == [(reverse("labeling:mine", args=[many.pk]) + "?page=2", 302)]
-    assert "Your answer for t0 is taken back, and the document is in your hands." in text(answer)
+    assert "Annotation of t0 withdrawn. The document is assigned to you again." in text(answer)
     lease = Lease.objects.live().get(project=many, annotator=ann)
     again = f"{reverse('labeling:label', args=[many.pk])}?lease={lease.pk}"
     assert f'href="{again}"' in answer.content.decode()

@@ -58,7 +58,7 @@ def test_the_list_asks_strangers_to_sign_in(client: Client, db: None) -> None:
 def test_who_is_in_no_project_is_told_what_to_do(client: Client, eve: User, tickets: Project) -> None:
     client.force_login(eve)
     page = shown(client, "projects")
-    assert "You are in no project yet" in page
+    assert "No projects yet" in page
     assert reverse("labeling:new_project") in page
     assert "Tickets" not in page
 
@@ -74,7 +74,7 @@ def test_the_list_shows_my_projects_with_progress_and_what_is_open_for_me(
     assert "Tickets single" in page
     assert "One class per document · Annotator" in page
     assert "1 of 6" in page
-    assert "2 documents in your hands" in page
+    assert "2 documents assigned to you" in page
 
 
 def test_the_list_takes_as_many_statements_for_ten_projects_as_for_one(
@@ -125,7 +125,7 @@ def test_a_form_that_went_back_and_was_changed_makes_a_second_project_when_asked
     refused = client.post(reverse("labeling:new_project"), given | {"name": "Other mail"})
     page = refused.content.decode()
     assert refused.status_code == 422
-    assert "made a project already" in page
+    assert "already created a project" in page
     assert "Other mail" in page
     again = re.search(r'name="creation_key" value="([^"]+)"', page)
     assert again
@@ -141,7 +141,7 @@ def test_a_form_that_went_back_and_was_changed_makes_a_second_project_when_asked
         ("name", "a\0b", "Null characters"),
         ("kind", "other", "Select a valid choice"),
         ("class_names", " \n ", "This field is required."),
-        ("class_names", "Good\nGood", "“Good” stands there twice."),
+        ("class_names", "Good\nGood", "“Good” is listed twice."),
         ("class_names", "x" * 101, "longer than 100 characters"),
         ("overlap", "0", "greater than or equal to 1"),
         ("test_percent", "91", "less than or equal to 90"),
@@ -182,12 +182,12 @@ def test_the_home_of_an_empty_project_says_what_comes_next(client: Client, joan:
     project = new_projects.create(joan, name="Mail", kind="single", class_names=["A", "B"])
     client.force_login(joan)
     page = shown(client, "project", project.pk)
-    assert "There is nothing to label yet" in page
+    assert "No documents yet" in page
     assert reverse("labeling:import", args=[project.pk]) in page
     members.add_member(project.pk, joan, ann, "annotator")
     client.force_login(ann)
     page = shown(client, "project", project.pk)
-    assert "A manager of the project has to add documents first." in page
+    assert "A project manager has to import documents first." in page
     assert reverse("labeling:import", args=[project.pk]) not in page
 
 
@@ -198,9 +198,9 @@ def test_the_home_shows_progress_the_queue_with_reasons_and_the_people(
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
-    assert "16% of the documents are settled" in page
+    assert "16% of the documents are labeled" in page
     assert "of 6 documents" in page
-    assert "1 answer in 14 days" in page
+    assert "1 annotation in 14 days" in page
     assert "Which card is on file for my invoices?" in page
     assert "I was charged twice" not in page
     assert "the model is unsure about it." in page
@@ -215,7 +215,7 @@ def test_an_annotator_sees_progress_and_his_own_part(
     submit.submit(bob, Submission(held.token, [label(tickets, "Refund")]))
     client.force_login(ann)
     page = words(shown(client, "project", tickets.pk))
-    assert "0 answers of yours in 14 days" in page
+    assert "0 annotations by you in 14 days" in page
     assert "of 6 documents" in page
     assert "Which card is on file" not in page
     assert "carla" not in page
@@ -229,7 +229,7 @@ def test_the_home_says_how_the_model_is_and_why_it_failed(
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
     assert "Model 1, trained on 1,234 labeled documents" in page
-    assert "Training model 2 failed out of memory" in page
+    assert "Training of model 2 failed out of memory" in page
 
 
 def test_failed_work_is_shown_with_its_reason_and_can_be_tried_again(
@@ -259,8 +259,8 @@ def test_managers_are_told_what_of_the_service_keeps_failing_and_what_it_means(
     )
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
-    assert "The trainer keeps failing People go on labeling." in page
-    assert "The clock of the workers" not in page
+    assert "The trainer keeps failing Labeling continues." in page
+    assert "The scheduler" not in page
     assert page.count("The message broker could not read its files") == 1
     client.force_login(ann)
     assert "keeps failing" not in shown(client, "project", tickets.pk)
@@ -276,9 +276,9 @@ def test_managers_are_told_that_the_disk_is_full(
 ) -> None:
     settings.DATA_DIR = tmp_path
     client.force_login(joan)
-    assert "disk of the service is full" not in shown(client, "project", tickets.pk)
+    assert "The disk is full" not in shown(client, "project", tickets.pk)
     monkeypatch.setattr(service_status, "MIN_FREE_BYTES", 2**62)
-    assert "disk of the service is full" in shown(client, "project", tickets.pk)
+    assert "The disk is full" in shown(client, "project", tickets.pk)
 
 
 def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
@@ -294,9 +294,9 @@ def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
     page = words(shown(client, "project", tickets.pk))
     assert (
         "Make sentence embeddings: failed 3 times in a row no word"
-        " The workers try again by themselves within 10 minutes." in page
+        " The workers retry automatically within 10 minutes." in page
     )
-    assert "Try other recipes: interrupted 4 times in a row killed The workers are trying again." in page
+    assert "Try other recipes: interrupted 4 times in a row killed The workers are retrying." in page
     assert "killed once" not in page
 
 

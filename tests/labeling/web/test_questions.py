@@ -45,12 +45,12 @@ def test_adjudicators_see_what_waits_and_reply(tickets, question, carla, ann):
     adjudicator = signed_in(carla)
     assert "1 question" in adjudicator.get(reverse("labeling:projects")).content.decode()
     page = adjudicator.get(url(tickets, "disputes")).content.decode()
-    assert "1 question waits for a reply" in page
+    assert "1 question waiting for a reply" in page
     assert "Is a &lt;b&gt;fee&lt;/b&gt; a refund?" in page
     assert TEXTS[0] in page
     reply = url(tickets, "reply", question.pk)
     assert "Write between" in adjudicator.post(reply, {"text": ""}, follow=True).content.decode()
-    assert "Replied." in adjudicator.post(reply, {"text": "Yes."}, follow=True).content.decode()
+    assert "Reply sent." in adjudicator.post(reply, {"text": "Yes."}, follow=True).content.decode()
     assert "already" in adjudicator.post(reply, {"text": "No."}, follow=True).content.decode()
     annotator = signed_in(ann)
     mine = annotator.get(url(tickets, "mine")).content.decode()

@@ -42,30 +42,30 @@ def test_the_page_shows_what_is_wanted_and_what_the_order_holds(
     client: Client, trained: Project, ann: User
 ) -> None:
     page = text(client.get(reverse("labeling:mixing", args=[trained.pk])))
-    assert "The default mix." in page
-    assert re.search(r"At random keeps the numbers honest 10% \d+ \d+%", page)
-    assert "Second opinions answers that are in doubt at most 10% 0 0%" in page
-    assert "Back to the default" not in page
+    assert "Default composition." in page
+    assert re.search(r"Random for unbiased evaluation 10% \d+ \d+%", page)
+    assert "Second opinions labels that may be wrong at most 10% 0 0%" in page
+    assert "Reset to default" not in page
 
 
 def test_a_mix_is_saved_followed_and_taken_back(client: Client, shop: Project, ann: User) -> None:
     page = text(send(client, "change_mix", shop.pk, data=PARTS))
-    assert "The next ranking follows your mix." in page
-    assert "A mix of your own, set by joan." in page
-    assert "Doubt gets what is left: 20% now." in page
+    assert "Saved. The next ranking uses your composition." in page
+    assert "Custom composition, set by joan." in page
+    assert "Uncertainty sampling gets the rest: 20%." in page
     label_rightly(shop, ann, 20)
     train(shop)
     chosen = [e.reason["share"] for e in QueueEntry.objects.live(shop)]
     ranked = [share for share in chosen if share in ("random", "weak_class", "margin")]
     assert ranked.count("random") / len(ranked) == pytest.approx(0.3, abs=0.03)
-    assert "The queue goes back to the default mix" in text(send(client, "reset_mix", shop.pk))
+    assert "The next ranking uses the default composition" in text(send(client, "reset_mix", shop.pk))
     assert not QueueMix.objects.exists()
 
 
 def test_parts_beyond_the_whole_are_refused_where_they_stand(client: Client, tickets: Project) -> None:
     answer = send(client, "change_mix", tickets.pk, data=PARTS | {"random": 90})
     assert answer.status_code == 422
-    assert "The parts make 140% together" in text(answer)
+    assert "The shares add up to 140%" in text(answer)
     assert send(client, "change_mix", tickets.pk, data=PARTS | {"random": -1}).status_code == 422
     assert not QueueMix.objects.exists()
 
@@ -81,15 +81,15 @@ def test_only_managers_mix_and_only_with_all_parts(tickets: Project, joan: User,
 def test_another_strategy_says_that_the_mix_does_not_apply(client: Client, tickets: Project) -> None:
     Project.objects.filter(pk=tickets.pk).update(strategy="random")
     page = text(client.get(reverse("labeling:mixing", args=[tickets.pk])))
-    assert "another strategy (At random), to which the mix does not apply" in page
+    assert "another query strategy (At random), so these shares do not apply" in page
 
 
 def test_seed_words_are_tidied_saved_and_rank_the_queue_again(client: Client, tickets: Project) -> None:
     data = words_sent(tickets, Refund=" money   back, refund,,Refund ")
-    assert "The seed words are saved" in text(send(client, "change_seed_words", tickets.pk, data=data))
+    assert "Seed words saved" in text(send(client, "change_seed_words", tickets.pk, data=data))
     assert LabelClass.objects.get(project=tickets, name="Refund").seed_words == ["money back", "refund"]
     assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.RANK).exists()
-    assert "Nothing was different" in text(send(client, "change_seed_words", tickets.pk, data=data))
+    assert "Nothing changed" in text(send(client, "change_seed_words", tickets.pk, data=data))
     page = client.get(reverse("labeling:mixing", args=[tickets.pk])).content.decode()
     assert 'value="money back, refund"' in page
 

@@ -59,10 +59,10 @@ def test_every_change_says_what_it_did(client: Client, tickets: Project) -> None
     page = text(
         send(client, "change_policy", tickets.pk, data=POLICY | {"overlap": "2", "lease_minutes": "20"})
     )
-    assert "Changed: Name, People for each document, Minutes for one document." in page
+    assert "Changed: Name, Annotators per document (overlap), Lock time per document (minutes)." in page
     tickets.refresh_from_db()
     assert (tickets.name, tickets.overlap, tickets.lease_minutes) == ("Tickets", 2, 20)
-    assert "Nothing was different" in text(
+    assert "Nothing changed" in text(
         send(client, "change_policy", tickets.pk, data=POLICY | {"overlap": "2", "lease_minutes": "20"})
     )
 
@@ -85,15 +85,15 @@ def test_a_larger_overlap_is_asked_about_before_settled_documents_change(
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     wanted = POLICY | {"overlap": "2"}
     asked = text(send(client, "change_policy", tickets.pk, data=wanted))
-    assert "Ask 2 annotators about each document?" in asked
-    assert "What about the 1 document that is settled?" in asked
+    assert "Change to 2 annotators per document?" in asked
+    assert "What about the 1 document that is already labeled?" in asked
     tickets.refresh_from_db()
     assert tickets.overlap == 1
     send(client, "change_policy", tickets.pk, data=wanted | {"settled": "keep"})
     assert Document.objects.get(pk=held.document_id).state == "resolved"
     send(client, "change_policy", tickets.pk, data=POLICY | {"overlap": "3", "settled": "reopen"})
     assert Document.objects.get(pk=held.document_id).state == "open"
-    assert "1 open document has enough answers" in text(
+    assert "1 unlabeled document has enough annotations" in text(
         send(client, "change_policy", tickets.pk, data=POLICY)
     )
     home = text(client.get(reverse("labeling:project", args=[tickets.pk])))
@@ -120,7 +120,7 @@ def test_classes_are_renamed_rekeyed_and_recolored_together(client: Client, tick
         Refund={"name": "Money back", "key": "2"},
         Billing={"key": "1", "color": "#5c6670"},
     )
-    assert "2 classes are changed." in text(send(client, "change_classes", tickets.pk, data=data))
+    assert "2 classes changed." in text(send(client, "change_classes", tickets.pk, data=data))
     result = {c.name: (c.key, c.color) for c in tickets.classes.all()}
     assert result["Money back"][0] == "2"
     assert result["Billing"] == ("1", "#5c6670")
@@ -129,9 +129,9 @@ def test_classes_are_renamed_rekeyed_and_recolored_together(client: Client, tick
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": "Billing"}, "Another class has this name."),
-        ({"key": "2"}, "Another class has it."),
-        ({"key": "s"}, "are the desk's own"),
+        ({"name": "Billing"}, "Another class has this name. Choose another name."),
+        ({"key": "2"}, "Another class has this key."),
+        ({"key": "s"}, "which are reserved"),
         ({"name": ""}, "This field is required."),
         ({"color": "#000000"}, "Select a valid choice"),
     ],
@@ -157,7 +157,7 @@ def test_a_class_is_added_with_the_first_free_key(client: Client, tickets: Proje
     page = client.get(reverse("labeling:settings", args=[tickets.pk])).content.decode()
     assert re.search(r'name="new-key" value="4"', page)
     said = text(send(client, "add_class", tickets.pk, data={"new-name": "Praise", "new-key": "4"}))
-    assert "“Praise” can be chosen from now on." in said
+    assert "“Praise” added." in said
     again = send(client, "add_class", tickets.pk, data={"new-name": "Praise", "new-key": "5"})
     assert again.status_code == 422
     assert tickets.classes.count() == 4
@@ -170,9 +170,9 @@ def test_retiring_asks_first_and_can_be_taken_back(client: Client, tickets: Proj
     refund.refresh_from_db()
     assert refund.retired_at is None
     for _ in range(2):
-        assert "“Refund” is retired." in text(client.post(address, follow=True))
+        assert "“Refund” retired." in text(client.post(address, follow=True))
     for _ in range(2):
-        assert "can be chosen again" in text(send(client, "restore_class", tickets.pk, refund.pk))
+        assert "“Refund” restored" in text(send(client, "restore_class", tickets.pk, refund.pk))
     refund.refresh_from_db()
     assert (refund.retired_at, refund.key) == (None, "1")
 
@@ -192,4 +192,4 @@ def test_only_a_project_of_one_class_is_asked_whether_choices_are_confirmed(
     assert tickets.confirms_choice
     several = make_project(kind="multi")
     page = client.get(reverse("labeling:settings", args=[several.pk])).content.decode()
-    assert "Choose first" not in page
+    assert "Confirm with Enter" not in page

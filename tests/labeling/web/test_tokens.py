@@ -71,6 +71,6 @@ def test_a_revoked_token_is_gone_however_often_one_clicks(
     client.force_login(ann)
     address = reverse("labeling:revoke_token", args=[tickets.pk, token.pk])
     for _ in range(2):
-        assert "The token is revoked" in text(client.post(address, follow=True))
+        assert "Token revoked" in text(client.post(address, follow=True))
     assert tokens.owner_of(secret) is None
-    assert "There is no token yet" in text(client.get(reverse("labeling:tokens", args=[tickets.pk])))
+    assert "No tokens yet" in text(client.get(reverse("labeling:tokens", args=[tickets.pk])))

@@ -87,15 +87,17 @@ function remember(chosen) {
   }
 }
 
-/** @param {string[]} chosen @param {string[]} model @param {Map<string, number>} odds */
-function tell(chosen, model, odds) {
+/** @param {string[]} chosen @param {string[]} model @param {Map<string, number>} probabilities */
+function tell(chosen, model, probabilities) {
   const advice = answer().querySelector(".advice");
   const isSingle =
     advice.dataset.says && chosen.length === 1 && model.length === 1 && !answer().querySelector("[type=checkbox]");
-  const share = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(odds.get(model[0]));
+  const share = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(
+    probabilities.get(model[0]),
+  );
   advice.textContent = (isSingle ? advice.dataset.says : advice.dataset.several)
     .replace("{model}", model.map(named).join(", ") || advice.dataset.nothing)
-    .replace("{odds}", share)
+    .replace("{probability}", share)
     .replace("{mine}", chosen.map(named).join(", "));
   advice.hidden = false;
   for (const choice of document.querySelectorAll("#classes > .class")) {

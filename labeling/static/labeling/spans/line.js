@@ -64,7 +64,7 @@ export class SpanLine {
       this.say("suggestion", {
         text: this.#text(current),
         name: this.#name(current),
-        odds: percent(current.probability),
+        probability: percent(current.probability),
       });
     else if (current) this.say("current", { text: this.#text(current), name: this.#name(current) });
     else if (chosen) this.say("selected", { text: this.editor.text.of(chosen) });

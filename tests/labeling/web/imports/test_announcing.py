@@ -13,10 +13,10 @@ from tests.labeling.web.imports.hands import ROWS, send, start, text
 def test_an_import_says_what_it_would_settle_before_it_does(client: Client, empty: Project) -> None:
     send(client, empty, ROWS, "a.jsonl")
     page = text(start(client, empty, text="body", id="nr", label="topic"))
-    assert "2 of 3 rows carry a label" in page
-    assert "1 count as labeled 1 with a missing class" in page
-    assert "Add the 1 missing class" in page
-    assert "Nothing is stored yet." in page
+    assert "2 of 3 rows have a label" in page
+    assert "1 will count as labeled 1 with an unknown class" in page
+    assert "Add the 1 unknown class" in page
+    assert "Nothing is imported yet." in page
     assert not empty.documents.exists()
     assert ImportJob.objects.get().state == "uploaded"
 
@@ -34,7 +34,7 @@ def test_labels_settle_or_not_and_add_classes_or_not(
 ) -> None:
     send(client, empty, ROWS, "a.jsonl")
     page = text(start(client, empty, text="body", id="nr", label="topic", **chosen))
-    assert "3 documents are new" in page
+    assert "3 documents imported" in page
     assert set(empty.documents.filter(state="resolved").values_list("external_id", flat=True)) == settled
     assert empty.classes.count() == classes
     assert ("New classes Warranty" in page) == (classes == 4)
@@ -44,11 +44,11 @@ def test_labels_settle_or_not_and_add_classes_or_not(
 def test_the_way_back_from_the_summary_keeps_what_was_chosen(client: Client, empty: Project) -> None:
     send(client, empty, ROWS, "a.jsonl")
     page = start(client, empty, text="body", label="topic", keep_1="shown", keep_4="left_out", back="1")
-    assert "Which field is what?" in text(page)
+    assert "Map the fields" in text(page)
     selected = re.findall(r'<option value="(\w+)" selected>', page.content.decode())
     assert selected == ["jsonl", "body", "topic", "shown", "left_out"]
 
 
 def test_a_file_without_labels_is_imported_without_a_question(client: Client, empty: Project) -> None:
     send(client, empty, b"text,stars\nHi,3\n")
-    assert "1 document is new" in text(start(client, empty, text="text"))
+    assert "1 document imported" in text(start(client, empty, text="text"))

@@ -33,7 +33,7 @@ from tests.labeling.web.imports.hands import TABLE, kept_files, send, start, tex
 
 
 def test_the_same_file_again_stores_nothing_twice(client: Client, empty: Project) -> None:
-    for said in ("2 documents are new", "0 documents are new"):
+    for said in ("2 documents imported", "0 documents imported"):
         send(client, empty, TABLE)
         assert said in text(start(client, empty, text="comment", id="nr"))
     assert empty.documents.count() == 2
@@ -42,14 +42,14 @@ def test_the_same_file_again_stores_nothing_twice(client: Client, empty: Project
 def test_a_second_click_on_import_changes_nothing(client: Client, empty: Project) -> None:
     send(client, empty, TABLE)
     for _ in range(2):
-        assert "2 documents are new" in text(start(client, empty, text="comment"))
+        assert "2 documents imported" in text(start(client, empty, text="comment"))
 
 
 def test_bad_rows_are_reported_by_line_and_can_be_downloaded(client: Client, empty: Project) -> None:
     rows = b'{"text": "Good"}\n{"text": ""}\n=cmd|calc\n'
     send(client, empty, rows, "a.jsonl")
     page = text(start(client, empty))
-    assert "1 document is new" in page
+    assert "1 document imported" in page
     assert "2 The text is empty." in page
     job = ImportJob.objects.get()
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, job.pk]))
@@ -62,9 +62,9 @@ def test_rows_stored_with_a_warning_are_told_apart_from_rows_left_out(client: Cl
     rows = b'{"text": "One", "label": "Nonsense"}\n{"text": ""}\n{"text": "Two", "label": "Refund"}\n'
     send(client, empty, rows, "a.jsonl")
     page = text(start(client, empty, label="label", answers="settle"))
-    assert "2 documents are new" in page
-    assert "1 rows not stored 1 stored with a remark" in page
-    left_out, _, stored = page.partition("Rows stored with a remark")
+    assert "2 documents imported" in page
+    assert "1 rows not imported 1 imported with a warning" in page
+    left_out, _, stored = page.partition("Rows imported with a warning")
     assert "2 The text is empty." in left_out
     assert "is no class of this project" in stored
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, ImportJob.objects.get().pk]))
@@ -78,10 +78,10 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     monkeypatch.setattr(uploads, "MAX_REQUEST_ROWS", 1)
     send(client, empty, TABLE)
     page = start(client, empty, text="comment")
-    assert "The file waits for a worker" in text(page)
+    assert "Waiting for a worker" in text(page)
     assert "hx-get" in page.content.decode()
     assert OwedWork.objects.filter(project=empty, kind=OwedWork.Kind.IMPORT).count() == 1
-    assert "A file is being read" in text(client.get(reverse("labeling:project", args=[empty.pk])))
+    assert "Import in progress" in text(client.get(reverse("labeling:project", args=[empty.pk])))
     worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
     job = ImportJob.objects.get()
     assert (job.state, job.imported, job.bytes_read) == ("done", 2, len(TABLE))
@@ -133,7 +133,7 @@ def test_several_packed_files_at_once_hold_up_nobody(
     assert (first.state, states) == ("done", ["queued"] * 3)
     monkeypatch.setattr(uploads, "read_rows", right)
     send(client, empty, packed, "b.txt.gz")
-    assert "0 documents are new" in text(start(client, empty)), "the next one has its turn"
+    assert "0 documents imported" in text(start(client, empty)), "the next one has its turn"
     worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
     assert set(ImportJob.objects.values_list("state", flat=True)) == {"done"}
 
@@ -175,7 +175,7 @@ def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Pro
     job = ImportJob.objects.get()
     ImportJob.objects.filter(pk=job.pk).update(state="running", heartbeat_at=Now() - timedelta(minutes=5))
     address = reverse("labeling:import_job", args=[empty.pk, job.pk])
-    assert "Nobody is reading the file any more" in text(client.get(address))
+    assert "The import has stalled" in text(client.get(address))
     client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
     worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
     assert empty.documents.count() == 2
@@ -219,7 +219,7 @@ def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
     job.refresh_from_db()
     assert (job.state, job.rows_read, job.imported, job.already_there) == ("done", 7, 4, 2)
     assert [row["line"] for row in job.bad_rows] == [3]
-    assert "4 documents are new" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
+    assert "4 documents imported" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
 
 
 def test_a_worker_reads_on_at_once_what_a_dead_one_was_reading(client: Client, empty: Project) -> None:
@@ -281,10 +281,10 @@ def test_the_report_counts_documents_that_are_learned_from_in_part(client: Clien
     long = "x" * (READ_CHARACTERS + 1)
     send(client, empty, json.dumps({"text": long}).encode() + b'\n{"text": "short"}\n', "a.jsonl")
     page = text(start(client, empty))
-    assert "1 new document is longer than models read" in page
+    assert "1 new document is too long for models to use in full" in page
     assert (
-        "the first 20,000 characters of a text, sentence embeddings from the first 8,192 (128 tokens)" in page
+        "the first 20,000 characters of a text; sentence embeddings use the first 8,192 (128 tokens)" in page
     )
     assert ImportJob.objects.get().long_count == 1
     send(client, empty, json.dumps({"text": long}).encode(), "b.jsonl")
-    assert "longer than models read" not in text(start(client, empty)), "it is not new"
+    assert "too long for models to use in full" not in text(start(client, empty)), "it is not new"

@@ -25,14 +25,14 @@ def test_an_import_is_undone_after_a_question(client: Client, empty: Project) ->
     page = text(client.get(address))
     assert "2 documents removed 2 imported labels removed" in page
     assert empty.documents.count() == 2, "nothing is changed yet"
-    assert "This import is undone" in text(client.post(address, follow=True))
+    assert "Import undone" in text(client.post(address, follow=True))
     assert not empty.documents.exists()
     assert "There is nothing to undo" in text(client.get(address))
     files = text(client.get(reverse("labeling:import", args=[empty.pk])))
     assert "Undone" in files
     assert "2 documents" not in files
     send(client, empty, TABLE)
-    assert "2 documents are new" in text(start(client, empty, text="comment", id="nr"))
+    assert "2 documents imported" in text(start(client, empty, text="comment", id="nr"))
 
 
 def test_an_import_that_was_answered_names_why_it_stays(client: Client, empty: Project, joan: User) -> None:
@@ -55,6 +55,6 @@ def test_a_large_import_tells_that_it_is_being_undone(
     send(client, empty, TABLE)
     start(client, empty, text="comment")
     address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])
-    assert "The import is being undone" in text(client.post(address, follow=True))
+    assert "Undoing the import" in text(client.post(address, follow=True))
     worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
     assert not empty.documents.exists()
