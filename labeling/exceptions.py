@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 
 class LabelingError(Exception):
-    """The request could not be carried out."""
+    """The request failed."""
 
     status: ClassVar[int] = 409  # the HTTP status the two edges answer with
 
@@ -28,13 +28,13 @@ class LabelingError(Exception):
 
 
 class NotFound(LabelingError):
-    """There is no such thing here, or you may not see it."""
+    """Not found, or you do not have access."""
 
     status = 404
 
 
 class NotAMember(NotFound):
-    """You are not a member of this project, or it does not exist."""
+    """This project does not exist, or you are not a member of it."""
 
 
 class ImportIsInUse(LabelingError):
@@ -42,114 +42,120 @@ class ImportIsInUse(LabelingError):
 
 
 class NoSuchModel(LabelingError):
-    """No model with this number keeps predictions of the test set; without a number it is the one in use."""
+    """No model with this number has predictions for the test set. Leave the number out to use the current
+    model.
+    """
 
     status = 404
 
 
 class NotAllowed(LabelingError):
-    """Your role in this project does not allow this; ask a manager of the project."""
+    """Your role in this project does not allow this. Ask a manager."""
 
     status = 403
 
 
 class LastManager(LabelingError):
-    """A project needs at least one manager; make somebody else a manager first."""
+    """A project needs at least one manager. Make another member a manager first."""
 
 
 class BudgetSpent(LabelingError):
-    """You have asked for more than one person may in a minute; wait a moment and go on."""
+    """Too many requests. Wait a minute, then try again."""
 
     status = 429
 
 
 class TooManySkips(LabelingError):
-    """You skipped many documents in the last hour, more than you answered, so this one stays with you. Answer
-    it, put it off, or ask about it; after an hour you may skip again.
+    """You skipped more documents than you labeled in the last hour, so you cannot skip this one. Label it,
+    choose Later, or ask a question. You can skip again in an hour.
     """
 
     status = 429
 
 
 class InvalidAnswer(LabelingError):
-    """The answer does not fit the project, so nothing was stored; correct it and send it again."""
+    """The annotation is not valid for this project and was not saved. Correct it and send it again."""
 
     status = 422
 
 
 class InvalidInput(LabelingError):
-    """The input cannot be used."""
+    """The input is not valid."""
 
     status = 422
 
 
 class LeaseNotFound(NotFound):
-    """This lease does not exist or belongs to somebody else; claim a document first."""
+    """This lease does not exist or belongs to another member. Claim a document first."""
 
 
 class LeaseStale(LabelingError):
-    """The lease has ended and the document may already be with someone else; claim the next one."""
+    """The lease has expired, and the document may be assigned to another annotator. Claim the next one."""
 
 
 class LeaseAtLimit(LabelingError):
-    """The lease was extended for as long as the project allows; submit, or give the document back."""
+    """The lease cannot be extended any further. Submit an annotation or release the document."""
 
 
 class AnswerConflict(LabelingError):
-    """Another answer was already stored for this lease; change it with a correction instead."""
+    """A different annotation is already saved for this lease. Send a correction instead."""
 
 
 class KeyReused(LabelingError):
-    """This idempotency key was used for another request; make a new key for each request."""
+    """This idempotency key was used for a different request. Use a new key for each request."""
 
     status = 422
 
 
 class NothingToUndo(LabelingError):
-    """There is no answer of yours here that could be undone."""
+    """You have no annotation here to undo."""
 
 
 class AlreadySettled(LabelingError):
-    """This document has been decided since, so the answer stands; tell an adjudicator."""
+    """This document has a decision by an adjudicator, so your annotation can no longer change. Ask an
+    adjudicator.
+    """
 
 
 class NotDisputed(LabelingError):
-    """This document is not in dispute; another adjudicator may have decided it."""
+    """This document is not disputed. Another adjudicator may have resolved it."""
 
 
 class AlreadyReplied(LabelingError):
-    """Somebody has replied to this question already."""
+    """This question already has a reply."""
 
 
 class NotForMachines(LabelingError):
-    """This document measures the model or annotators, so only people label it; release it and go on."""
+    """This document measures the model or annotators, so only people can label it. Release it and claim the
+    next one.
+    """
 
 
 class NotIndependent(LabelingError):
-    """You labeled this document yourself; another adjudicator has to decide it."""
+    """You labeled this document yourself. Another adjudicator has to resolve it."""
 
 
 class WrongState(LabelingError):
-    """The document's state does not allow this move."""
+    """The document's status does not allow this."""
 
 
 class UnknownClass(InvalidInput):
-    """This class does not belong to the project or was retired."""
+    """This class is not in the project or is retired."""
 
 
 class InvitationUnusable(LabelingError):
-    """This invitation was used or withdrawn, or has expired; ask a manager of the project for another one."""
+    """This invitation was used or revoked, or has expired. Ask a manager of the project for a new one."""
 
     status = 410
 
 
 class StaleRun(LabelingError):
-    """A newer run has already published its ranking, so this one changes nothing."""
+    """A newer run has already published its ranking, so this one has no effect."""
 
 
 class NothingToReplay(LabelingError):
-    """The labels of this project cannot be replayed now."""
+    """The labels of this project cannot be replayed yet."""
 
 
 class ModelUnusable(LabelingError):
-    """The files or features of this model are gone, so it cannot rank any more; choose a newer one."""
+    """The files or features of this model are missing, so it cannot rank documents. Choose a newer one."""

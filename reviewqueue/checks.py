@@ -19,7 +19,7 @@ def a_long_task_runs_once(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"visibility_timeout is {visible} s, less than twice the time limit of a task "
-            f"({settings.CELERY_TASK_TIME_LIMIT} s): a long task would run twice at once.",
+            f"({settings.CELERY_TASK_TIME_LIMIT} s), so a long task would run twice at once.",
             id="reviewqueue.E001",
         )
     ]
@@ -30,7 +30,7 @@ def messages_are_only_data(**kwargs: Any) -> list[CheckMessage]:
     """Whoever can write to the broker could run code in a worker that accepts pickle."""
     if list(settings.CELERY_ACCEPT_CONTENT) == ["json"]:
         return []
-    return [Error("Workers must accept JSON messages alone.", id="reviewqueue.E002")]
+    return [Error("Workers must accept only JSON messages.", id="reviewqueue.E002")]
 
 
 @register(Tags.database)
@@ -45,8 +45,8 @@ def commits_are_durable(databases: Sequence[str] | None = None, **kwargs: Any) -
             names = [row[0] for row in cursor.fetchall()]
         messages += [
             Error(
-                f"PostgreSQL runs with {name}=off: a crash would lose labels that were acknowledged.",
-                hint=f"Set {name}=on for this server, database and role.",
+                f"PostgreSQL runs with {name}=off, so a crash would lose saved labels.",
+                hint=f"Set {name}=on for the server, the database and the role.",
                 id="reviewqueue.E003",
             )
             for name in names

@@ -64,11 +64,11 @@ def deep(request: HttpRequest) -> JsonResponse:
         answers = app.control.ping(timeout=PING_SECONDS) or []
         facts["workers"] = sorted(name for answer in answers for name in answer)
     except (redis.RedisError, OperationalError) as error:
-        reasons.append(f"The broker does not answer: {type(error).__name__}.")
+        reasons.append(f"The broker is not responding: {type(error).__name__}.")
     finally:
         client.close()
     if not facts.get("workers", True):
-        reasons.append("No worker answers.")
+        reasons.append("No worker is responding.")
     facts["status"] = "unready" if reasons else "ok"
     return JsonResponse(facts, status=503 if reasons else 200)
 
@@ -80,19 +80,19 @@ def readiness() -> tuple[str, list[str]]:
             cursor.execute("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
             is_read_only = cursor.fetchone()[0]
         if is_read_only:
-            return "unready", ["The database takes no writes."]
+            return "unready", ["The database is read-only."]
         require_migrations()
     except DatabaseError:
         if database_state() is DatabaseState.STARTING:
-            return "starting", ["The database is starting up."]
-        return "down", ["The database does not answer."]
+            return "starting", ["The database is starting."]
+        return "down", ["The database is not responding."]
     except MigrationsMissing as error:
         return "unready", [str(error)]
     return "ok", []
 
 
 class MigrationsMissing(RuntimeError):
-    """The database lacks tables of this version."""
+    """The database is missing tables of this version."""
 
 
 @cache  # success stays true for the life of the process; the exception is not remembered
@@ -101,4 +101,4 @@ def require_migrations() -> None:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        raise MigrationsMissing(f"{len(waiting)} migrations wait: run `{PROGRAM} manage migrate`.")
+        raise MigrationsMissing(f"Migrations to apply: {len(waiting)}. Run `{PROGRAM} manage migrate`.")

@@ -31,8 +31,10 @@ def beat() -> None:
     """One sign of life, on a connection that goes back at once. While the database is away there is none."""
     try:
         if away := uptime.beat():
-            logger.warning("Nobody was served for %d s: leases grew by that.", away.total_seconds())
+            logger.warning(
+                "The service was away for %d s. Leases were extended by that time.", away.total_seconds()
+            )
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("No sign of life: %s", type(error).__name__)
+        logger.warning("The heartbeat failed: %s", type(error).__name__)
     finally:
         connection.close()

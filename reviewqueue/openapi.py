@@ -4,7 +4,7 @@ from typing import Any
 
 DOCUMENT: dict[str, Any] = {
     "TITLE": "Review Queue",
-    "DESCRIPTION": "What a team of annotators should label next. Errors are `application/problem+json`.",
+    "DESCRIPTION": "Decides what your team labels next. Errors are `application/problem+json`.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -48,7 +48,7 @@ def default_data_dir() -> Path:
     try:
         return (given if given.is_absolute() else Path.home() / ".local" / "share") / installation.NAME
     except RuntimeError as error:
-        raise ImproperlyConfigured("This user has no home folder: set DATA_DIR, or give --data.") from error
+        raise ImproperlyConfigured("This user has no home folder. Set DATA_DIR or use --data.") from error
 
 
 # --- Where things are ---------------------------------------------------------------------------------

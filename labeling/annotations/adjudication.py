@@ -49,9 +49,9 @@ def relabel(
     """
     member, document = _locked(project_id, document_id, adjudicator)
     if document.is_gold:
-        raise WrongState(_("Remove its gold mark first."))
+        raise WrongState(_("Remove the gold mark first."))
     if document.state == Document.State.EXCLUDED:
-        raise WrongState(_("It is excluded: include it first."))
+        raise WrongState(_("Include the document first."))
     _check_independent(document, adjudicator)
     decided = Annotation.objects.current().filter(
         document=document, round=document.round, source=Annotation.Source.ADJUDICATION

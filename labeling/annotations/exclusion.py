@@ -108,7 +108,9 @@ def include(project_id: int, manager: User, document_id: int) -> None:
 def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
     manager_of(project_id, manager)
     if unknown := set(changes) - CHANGEABLE:
-        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
+        raise InvalidInput(
+            _("These settings cannot be changed: {names}.").format(names=", ".join(sorted(unknown)))
+        )
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     project.most_overlap = max(project.most_overlap, project.overlap)
     if "hidden_metadata" in changes:

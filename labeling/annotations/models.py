@@ -36,7 +36,7 @@ class Annotation(models.Model):
     """One answer for one document. Undo and correction add a row that supersedes the one before."""
 
     class Source(models.TextChoices):
-        PERSON = "person", _("Person")  # labeled here, under a lease
+        PERSON = "person", _("Annotator")  # labeled here, under a lease
         MACHINE = "machine", _("Machine")  # the same by a program; never test truth or gold
         IMPORT = "import", _("Import")  # came with the documents
         ADJUDICATION = "adjudication", _("Adjudication")  # decides a dispute

@@ -114,7 +114,7 @@ def _check_submission(submission: Submission) -> None:
     check_key(submission.key)
     seconds = 0.0 if submission.seconds is None else submission.seconds
     if not 0 <= seconds < inf:
-        raise InvalidInput(_("A time is never below zero."))
+        raise InvalidInput(_("Seconds cannot be negative."))
 
 
 def read_lease_states(
@@ -194,7 +194,7 @@ def submit(annotator: User, submission: Submission) -> Submitted:
 def submit_many(annotator: User, submissions: Sequence[Submission]) -> list[Submitted]:
     """Submit all of them or none: the first that cannot be stored raises, naming its place in the list."""
     if len(submissions) > MAX_SUBMITS:
-        raise InvalidInput(_("Send at most {most} answers in one call.").format(most=MAX_SUBMITS))
+        raise InvalidInput(_("Send at most {most} annotations per request.").format(most=MAX_SUBMITS))
     tokens: dict[str, str] = {}  # by key
     for index, submission in enumerate(submissions):
         if submission.key and tokens.setdefault(submission.key, submission.token) != submission.token:

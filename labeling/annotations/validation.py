@@ -44,9 +44,9 @@ def checked(labels: Iterable[LabelValue], rules: AnswerRules, text: str) -> Answ
     seen: set[LabelValue] = set()
     for index, label in enumerate(answer):
         if label.label_class not in rules.active_classes:
-            _refuse(index, "class", _("This class does not belong to the project or was retired."))
+            _refuse(index, "class", _("This class is not in the project or is retired."))
         if label in seen:
-            _refuse(index, "class", _("The same label stands twice in the answer."))
+            _refuse(index, "class", _("The same label is listed twice. Remove one."))
         seen.add(label)
     if rules.kind == Project.Kind.SPANS:
         _check_spans(answer, rules.allows_overlapping_spans, text)
@@ -73,12 +73,10 @@ def _order(label: LabelValue) -> tuple[int, int, str]:
 def _check_whole_document(answer: Answer, kind: str) -> None:
     for index, label in enumerate(answer):
         if label.start is not None or label.end is not None:
-            _refuse(index, "start", _("This project labels whole documents, not spans."))
+            _refuse(index, "start", _("This project labels whole documents. Remove start and end."))
     if kind == Project.Kind.SINGLE and len(answer) != 1:
         raise InvalidAnswer(
-            _("This project takes exactly one class per document, and {count} were given.").format(
-                count=len(answer)
-            ),
+            _("Choose exactly one class. The annotation has {count}.").format(count=len(answer)),
             errors=[{"place": "labels", "reason": "exactly_one_class"}],
         )
 
@@ -88,7 +86,7 @@ def _check_spans(answer: Answer, allows_overlap: bool, text: str) -> None:
         if label.start is None or label.end is None:
             _refuse(index, "start", _("A span needs a start and an end."))
         elif not 0 <= label.start < label.end:
-            _refuse(index, "end", _("A span's end comes after its start."))
+            _refuse(index, "end", _("The end of a span must be greater than its start."))
         elif label.end > len(text):
             _refuse(
                 index,
@@ -103,7 +101,7 @@ def _check_apart(answer: Sequence[LabelValue]) -> None:
     indices = sorted(range(len(answer)), key=lambda index: _order(answer[index]))
     for left, right in pairwise(indices):
         if (answer[left].end or 0) > (answer[right].start or 0):
-            _refuse(right, "start", _("Two spans overlap, which this project does not allow."))
+            _refuse(right, "start", _("Two spans overlap. This project does not allow it."))
 
 
 def _refuse(index: int, field: str, reason: str) -> None:

@@ -19,21 +19,21 @@ from labeling.api.schema import operation
 
 
 class AnnotationFilters(PageFilters):
-    document_id = AddressNumber(source="document", required=False, help_text="A document's identifier.")
-    annotator = serializers.CharField(required=False, max_length=150, help_text="A user name.")
+    document_id = AddressNumber(source="document", required=False, help_text="The document's number.")
+    annotator = serializers.CharField(required=False, max_length=150, help_text="A username.")
     source = serializers.ChoiceField(Annotation.Source.choices, required=False)  # type: ignore[assignment]
     current = serializers.ChoiceField(
-        ["true"], required=False, help_text="Only answers that nothing superseded or withdrew."
+        ["true"], required=False, help_text="Only annotations that were neither replaced nor withdrawn."
     )
 
 
 class AnnotationOut(serializers.ModelSerializer[Annotation]):
-    """One answer. Rows are never changed: a correction or an undo is a row that supersedes another."""
+    """One annotation. Rows never change: a correction or an undo is a new row that supersedes the old one."""
 
     document_id = serializers.IntegerField()
-    external_id = serializers.CharField(allow_null=True, help_text="The document's.")
+    external_id = serializers.CharField(allow_null=True, help_text="Your ID of the document.")
     annotator = serializers.CharField(
-        source="annotator_name", allow_null=True, help_text="Null where it came with the document."
+        source="annotator_name", allow_null=True, help_text="Null for an imported label."
     )
     guideline = serializers.IntegerField(source="guideline_number", allow_null=True)
     supersedes = serializers.IntegerField(source="supersedes_id", allow_null=True)
@@ -69,7 +69,7 @@ class ListAnnotations(Endpoint):
 
     @operation("annotations_list", answers={200: page_of(AnnotationOut)}, filters=AnnotationFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List annotations, oldest first. An annotator sees their own ones: labeling is blind."""
+        """List annotations, oldest first. Annotators see only their own, since labeling is blind."""
         conditions: dict[str, Any] = {
             field: self.requested[name]
             for name, field in (

@@ -31,17 +31,21 @@ EXAMPLE = {
 
 
 class AnswerIn(KeyedInput):
-    """An answer for a document that you hold."""
+    """An annotation of a document that you have claimed."""
 
     token = Text(max_length=200, trim_whitespace=False, help_text=FROM_THE_BATCH)
     labels = LabelsIn()
-    seconds = Number(required=False, min_value=0, max_value=86_400, help_text="Of focused work.")
-    suggestion = serializers.JSONField(required=False, help_text="What the annotator was shown, if anything.")
+    seconds = Number(
+        required=False, min_value=0, max_value=86_400, help_text="Seconds of active work on the document."
+    )
+    suggestion = serializers.JSONField(
+        required=False, help_text="The pre-label that the annotator was shown, if any."
+    )
     note = Text(required=False, allow_blank=True, max_length=1000)
 
     def validate_suggestion(self, suggestion: Any) -> Any:
         if len(str(suggestion)) > 10_000:
-            raise serializers.ValidationError("A suggestion has at most 10,000 characters.")
+            raise serializers.ValidationError("A suggestion can have at most 10,000 characters.")
         return suggestion
 
 
@@ -50,7 +54,7 @@ class AnswersIn(Input):
 
     def validate_annotations(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if sum(len(answer["labels"]) for answer in answers) > MAX_TOTAL_LABELS:
-            raise serializers.ValidationError("Send at most 10,000 labels in one call.")
+            raise serializers.ValidationError("Send at most 10,000 labels per request.")
         return answers
 
 
@@ -59,21 +63,21 @@ class CorrectionIn(KeyedInput):
 
 
 class UndoIn(KeyedInput):
-    """Nothing has to be said."""
+    """No fields are required."""
 
 
 class SubmittedOut(serializers.Serializer[Any]):
-    """What became of an answer."""
+    """What happened to an annotation."""
 
     annotation_id = serializers.IntegerField()
     document_id = serializers.IntegerField()
     outcome = serializers.ChoiceField(
         ["counted", "replay", "surplus"],
-        help_text="`surplus`: its place had gone to somebody else; stored, not counted. "
-        "`replay`: it was here already.",
+        help_text="`surplus`: another annotator has the place; stored, not counted. `replay`: it was "
+        "already saved.",
     )
     document_state = serializers.CharField(
-        allow_null=True, help_text="Null for annotators: it would tell them which documents measure them."
+        allow_null=True, help_text="Null for annotators, since it would reveal which documents measure them."
     )
 
 
@@ -82,13 +86,13 @@ class AllSubmittedOut(serializers.Serializer[Any]):
 
 
 class UndoneOut(serializers.Serializer[Any]):
-    """What an undo left."""
+    """The result of an undo."""
 
     document_id = serializers.IntegerField()
     lease = HeldDocumentOut(
         allow_null=True,
-        help_text="The document in your hands again; null where the others' answers suffice, and where you "
-        "have answered it since.",
+        help_text="The document, assigned to you again. Null if it has enough annotations without "
+        "yours, or if you have labeled it since.",
     )
 
 
@@ -132,10 +136,10 @@ class Annotations(Answering, ListAnnotations):
         examples={"One class": EXAMPLE},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Submit an answer.
+        """Submit an annotation.
 
-        201: counted. 200, with `Idempotent-Replayed: true`: the same answer was here already. 202: stored as
-        surplus, because the lease had ended and somebody else has the place.
+        201: counted. 200, with `Idempotent-Replayed: true`: the same annotation was already saved.
+        202: stored as surplus, because the lease had expired and another annotator has the place.
         """
         answer = AnswerIn.checked(request.data)
         submission = _submission(answer, key_of(request, answer.get("key")), is_machine=self.is_machine)
@@ -152,13 +156,15 @@ class AnnotationBatch(Answering):
         request=AnswersIn,
         answers={201: AllSubmittedOut, 200: AllSubmittedOut, 202: AllSubmittedOut},
         errors=[409, 422],
-        examples={"Two answers": {"annotations": [EXAMPLE, EXAMPLE | {"token": "18-1.c3x…", "key": "a-2"}]}},
+        examples={
+            "Two annotations": {"annotations": [EXAMPLE, EXAMPLE | {"token": "18-1.c3x…", "key": "a-2"}]}
+        },
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Submit up to 500 answers: all of them are stored or, where one cannot be, none.
+        """Submit up to 500 annotations: either all are stored or none.
 
-        The error names the place of the first one that cannot. 201: at least one was counted; 202: all that
-        is new is surplus; 200: all of them were here already.
+        The error has the path of the first invalid one. 201: at least one was counted; 202: all new
+        ones are surplus; 200: all were already saved.
         """
         answers = AnswersIn.checked(request.data)["annotations"]
         require_leases_of(project_id, [answer["token"] for answer in answers], is_list=True)
@@ -181,9 +187,9 @@ class UndoAnnotation(Endpoint):
         examples={"With a key": {"key": "run-17-undo-1"}},
     )
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
-        """Withdraw your own answer; as a rule you hold its document again then, under a new token.
+        """Withdraw your own annotation. Usually its document is assigned to you again, with a new token.
 
-        Under the same key it is withdrawn once, and a retry gets the token too.
+        With the same key it is withdrawn only once, and a retry gets the token too.
         """
         key = key_of(request, UndoIn.checked(optional_body(request)).get("key"))
         lease = corrections.undo(project_id, self.caller, annotation_id, key=key)
@@ -204,7 +210,7 @@ class CorrectAnnotation(Answering):
         examples={"Another class": {"labels": EXAMPLE["labels"], "key": "run-17-correction-1"}},
     )
     def post(self, request: Request, project_id: int, annotation_id: int) -> Response:
-        """Replace your own answer by another one; the first stays in the history."""
+        """Replace your own annotation. The old one stays in the history."""
         requested = CorrectionIn.checked(request.data)
         labels, key = label_values(requested["labels"]), key_of(request, requested.get("key"))
         done = corrections.correct(

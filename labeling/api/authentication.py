@@ -27,17 +27,22 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         if _stands_in_address(request):
             raise AuthenticationFailed(
-                _("A token in an address ends up in logs. Revoke it, and send the next one as a header.")
+                _(
+                    "Tokens in a URL end up in logs. Revoke this token and send a new one in the "
+                    "Authorization header."
+                )
             )
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
         scheme, _space, text = header.partition(" ")
         if scheme.lower() != "bearer" or not TOKEN.fullmatch(text):
-            raise AuthenticationFailed(_("Send the token as “Authorization: Bearer rq_…”."))
+            raise AuthenticationFailed(_("Send the token in the header “Authorization: Bearer rq_…”."))
         token = tokens.owner_of(text)
         if token is None:
-            raise AuthenticationFailed(_("This token does not exist, was revoked or has expired."))
+            raise AuthenticationFailed(
+                _("This token does not exist, was revoked or has expired. Create a new one.")
+            )
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

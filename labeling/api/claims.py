@@ -50,7 +50,11 @@ PUBLIC_NAMES: dict[str, str] = {  # of a reason's parts whose stored name says l
 
 class ClaimIn(KeyedInput):
     count = WholeNumber(
-        required=False, min_value=1, max_value=claims.MAX_PER_CLAIM, default=1, help_text="At most so many."
+        required=False,
+        min_value=1,
+        max_value=claims.MAX_PER_CLAIM,
+        default=1,
+        help_text="Maximum number of documents.",
     )
 
 
@@ -63,7 +67,7 @@ class ReleaseIn(LeaseIn, KeyedInput):
 
 
 class SkipIn(ReleaseIn):
-    reason = Text(required=False, allow_blank=True, max_length=300, help_text="For the managers.")
+    reason = Text(required=False, allow_blank=True, max_length=300, help_text="Shown to managers.")
 
 
 class DeferIn(ReleaseIn):
@@ -71,23 +75,24 @@ class DeferIn(ReleaseIn):
 
 
 class HeldDocumentOut(serializers.Serializer[Any]):
-    """A document in your hands: what it says, until when, and why this one."""
+    """A document assigned to you, with the end of its lease and the reason it was selected."""
 
-    token = serializers.CharField(help_text="The proof of this claim; send it with the answer.")
+    token = serializers.CharField(help_text="The token of this claim. Send it with the annotation.")
     document_id = serializers.IntegerField()
     external_id = serializers.CharField(allow_null=True)
     text = serializers.CharField()
     metadata = serializers.SerializerMethodField(
-        help_text="Without what the project hides from those who label."
+        help_text="Without the fields that the project hides from annotators."
     )
     leased_until = serializers.DateTimeField(
-        help_text="Later answers count while nobody else took the place."
+        help_text="Later annotations count only while no other annotator has the place."
     )
     reason = serializers.SerializerMethodField(
-        help_text="`selected_by`: which share of the mix; `sentence` for people; where suggestions are "
-        "shown, `explanation` of what they rest on; and the numbers."
+        help_text="Why the document was selected: `selected_by`, a share of the queue composition; "
+        "`sentence`, for people; `explanation` of the pre-label, if pre-labels are shown; "
+        "and the numbers."
     )
-    guideline = serializers.SerializerMethodField(help_text="The number of the version to label by.")
+    guideline = serializers.SerializerMethodField(help_text="Number of the guideline version to follow.")
 
     @extend_schema_field(serializers.DictField())
     def get_metadata(self, held: HeldDocument) -> dict[str, Any]:
@@ -102,14 +107,16 @@ class HeldDocumentOut(serializers.Serializer[Any]):
 
 
 class BatchOut(serializers.Serializer[Any]):
-    """Documents to label. An empty batch says why it is empty."""
+    """Documents to label. An empty batch gives the reason."""
 
     documents = HeldDocumentOut(many=True)
     empty_because = serializers.ChoiceField(
         ["no_documents", "complete", "all_leased", "none_for_you", "at_cap", "paused", "replayed"],
         allow_null=True,
     )
-    retry_after = serializers.IntegerField(allow_null=True, help_text="Seconds; the header Retry-After too.")
+    retry_after = serializers.IntegerField(
+        allow_null=True, help_text="Seconds, as in the Retry-After header."
+    )
 
 
 class ExtendedOut(serializers.Serializer[Any]):
@@ -165,7 +172,7 @@ class Batches(Endpoint):
 
     @operation("batches_held", answers={200: BatchOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List the documents that you hold now, oldest first: for a client that lost its tokens."""
+        """List documents assigned to you, oldest first, for a client that lost its tokens."""
         return _answer(Claimed(claims.held_by(project_id, self.caller)), self.member.project)
 
     @operation(
@@ -177,9 +184,9 @@ class Batches(Endpoint):
         examples={"Ten documents": {"count": 10, "key": "run-17-step-1"}},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Take up to `count` documents, the best-ranked ones that are open to you.
+        """Claim up to `count` documents, highest-ranked first.
 
-        A token for a machine gets none that measure the model or annotators: people label those.
+        Machine tokens get no documents that measure the model or annotators: people label those.
         """
         requested = ClaimIn.checked(request.data)
         key = key_of(request, requested.get("key"))
@@ -192,7 +199,7 @@ class ExtendLease(Endpoint):
 
     @operation("leases_extend", request=LeaseIn, answers={200: ExtendedOut}, errors=[409])
     def post(self, request: Request, project_id: int) -> Response:
-        """Hold a document for another full term from now, up to eight terms in all."""
+        """Extend a lease by its full length from now, up to eight times its length in total."""
         token = _own_token(LeaseIn.checked(request.data), project_id)
         return Response(ExtendedOut({"leased_until": claims.extend(token, self.caller)}).data)
 
@@ -208,7 +215,7 @@ class ReleaseLease(Endpoint):
         headers=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Give a document back without a mark. Sent again with the same token, it changes nothing."""
+        """Release a document unlabeled. Repeating it with the same token changes nothing."""
         requested = ReleaseIn.checked(request.data)
         key = key_of(request, requested.get("key"))
         claims.release(_own_token(requested, project_id), self.caller, key)
@@ -226,7 +233,7 @@ class SkipLease(Endpoint):
         headers=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Give a document back for good: it never comes to you again. The same again changes nothing."""
+        """Skip a document: it is never assigned to you again. Repeating it changes nothing."""
         requested = SkipIn.checked(request.data)
         key = key_of(request, requested.get("key"))
         skipping.skip(_own_token(requested, project_id), self.caller, requested.get("reason", ""), key)
@@ -244,9 +251,9 @@ class DeferLease(Endpoint):
         headers=[IDEMPOTENCY_KEY],
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Not now: others may take the document; you see it again after `minutes`.
+        """Postpone a document: others can label it, and it is assigned to you again after `minutes`.
 
-        The same again changes nothing: the minutes count from the first time.
+        Repeating it changes nothing: the minutes count from the first request.
         """
         requested = DeferIn.checked(request.data)
         key = key_of(request, requested.get("key"))

@@ -16,8 +16,8 @@ from labeling.api.schema import operation
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 
-KEY = "The key that chooses the class on the labeling page: a digit or a small letter; empty for none."
-COLOR = "# and six hexadecimal digits."
+KEY = "Keyboard shortcut of the class on the labeling page: a digit or a lowercase letter; empty for none."
+COLOR = "Hex color: # and six digits."
 
 
 class NewClassIn(Input):
@@ -27,20 +27,22 @@ class NewClassIn(Input):
 
 
 class ClassChangeIn(NewClassIn):
-    position = WholeNumber(required=False, max_value=1000, help_text="Place in lists; 0 first.")
+    position = WholeNumber(required=False, max_value=1000, help_text="Position in lists, starting at 0.")
     seed_words = serializers.ListField(
         child=Text(max_length=classes.MAX_CHARACTERS),
         max_length=classes.MAX_SEED_WORDS,
         required=False,
-        help_text="Words and phrases that find documents of it while it has few labels.",
+        help_text="Words and phrases that find documents of the class while it has few labels.",
     )
 
 
 class ClassOut(serializers.ModelSerializer[LabelClass]):
-    """A label class. Its identifier never changes; its name may."""
+    """A label class. Its ID never changes; its name can."""
 
     color = serializers.CharField()
-    is_retired = serializers.SerializerMethodField(help_text="No longer offered; labels given so far stay.")
+    is_retired = serializers.SerializerMethodField(
+        help_text="The class is no longer offered. Existing labels stay."
+    )
 
     class Meta:
         model = LabelClass
@@ -60,7 +62,7 @@ class Classes(Endpoint):
 
     @operation("classes_list", answers={200: ClassesOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List all classes, the retired ones too."""
+        """List all classes, including retired ones."""
         return Response({"results": ClassOut(self.member.project.classes.all(), many=True).data})
 
     @operation(
@@ -71,7 +73,7 @@ class Classes(Endpoint):
         examples={"With a key": {"name": "Billing", "key": "b"}},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Add a class, last in the list."""
+        """Add a class at the end of the list."""
         requested = NewClassIn.checked(request.data)
         return Response(ClassOut(classes.add(project_id, self.caller, **requested)).data, status=201)
 
@@ -87,7 +89,7 @@ class OneClass(Endpoint):
         examples={"Rename": {"name": "Invoices"}},
     )
     def patch(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Rename a class, or give it another key, color, place or seed words. Its labels stay."""
+        """Change the name, key, color, position or seed words of a class. Its labels stay."""
         changes = ClassChangeIn.changes(request.data)
         return Response(ClassOut(classes.change(project_id, self.caller, class_id, **changes)).data)
 
@@ -97,7 +99,7 @@ class RetireClass(Endpoint):
 
     @operation("classes_retire", answers={204: None}, errors=[422])
     def post(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Stop offering a class. Labels given so far stay."""
+        """Retire a class: it is no longer offered. Existing labels stay."""
         classes.retire(project_id, self.caller, class_id)
         return Response(status=204)
 
@@ -107,5 +109,5 @@ class RestoreClass(Endpoint):
 
     @operation("classes_restore", answers={200: ClassOut}, errors=[409])
     def post(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Offer a retired class again; without its key where another class has taken it."""
+        """Restore a retired class. It loses its key if another class uses it now."""
         return Response(ClassOut(classes.restore(project_id, self.caller, class_id)).data)

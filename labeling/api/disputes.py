@@ -24,7 +24,7 @@ from labeling.documents.models import Document
 
 class DecisionIn(Input):
     labels = LabelsIn()
-    note = Text(required=False, allow_blank=True, max_length=1000, help_text="Why.")
+    note = Text(required=False, allow_blank=True, max_length=1000, help_text="The reason for the decision.")
 
 
 def _one_class(note: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _one_class(note: str) -> dict[str, Any]:
 
 
 class OpinionOut(serializers.ModelSerializer[Annotation]):
-    """One of the answers that disagree."""
+    """One of the conflicting annotations."""
 
     annotator = serializers.CharField(source="annotator.username")
     labels = LabelOut(many=True)
@@ -44,7 +44,7 @@ class OpinionOut(serializers.ModelSerializer[Annotation]):
 
 
 class DisputeOut(DocumentOut):
-    """A document that waits for an adjudicator, with the answers that disagree, if any."""
+    """A document that needs an adjudicator, with the conflicting annotations, if any."""
 
     annotations = serializers.SerializerMethodField()
 
@@ -77,7 +77,7 @@ class Disputes(Endpoint):
 
     @operation("disputes_list", answers={200: page_of(DisputeOut)}, filters=TextPageFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List the documents that wait for a decision, oldest first, with the answers that disagree."""
+        """List disputed documents, oldest first, with their conflicting annotations."""
         waiting = Document.objects.disputed().filter(
             project=project_id, pk__gt=self.requested.get("cursor", 0)
         )
@@ -103,7 +103,7 @@ class Decision(Endpoint):
         examples=_one_class("The customer asks for money, not for the parcel."),
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
-        """Settle a disputed document. What the annotators said stays beside it."""
+        """Set the final label of a disputed document. The annotations stay on record."""
         return _decided(adjudication.decide, self, request, document_id)
 
 
@@ -118,7 +118,7 @@ class Relabel(Endpoint):
         examples=_one_class("By the rule of guideline 4."),
     )
     def post(self, request: Request, project_id: int, document_id: int) -> Response:
-        """Settle a document anew, whatever settled it before. All that was said of it stays beside it."""
+        """Relabel a document: replace its final label. All earlier annotations stay on record."""
         return _decided(adjudication.relabel, self, request, document_id)
 
 

@@ -37,7 +37,7 @@ class TextPageFilters(PageFilters):
         min_value=1,
         max_value=200,
         default=50,
-        help_text="Documents on the page, 1 to 200; fewer come where their texts are long.",
+        help_text="Documents per page, 1 to 200; fewer if their texts are long.",
     )
 
 
@@ -48,10 +48,10 @@ class DocumentFilters(TextPageFilters):
 
 
 class DocumentOut(serializers.ModelSerializer[Document]):
-    """The unit to be labeled."""
+    """A text to be labeled."""
 
     metadata = serializers.SerializerMethodField(
-        help_text="For all but managers without what the project hides from those who label."
+        help_text="For everyone but managers, without the fields that the project hides from annotators."
     )
     split = serializers.SerializerMethodField(help_text=f"pool or test. {HIDDEN}")
     state = serializers.SerializerMethodField(help_text=f"open, disputed, resolved or excluded. {HIDDEN}")
@@ -83,7 +83,7 @@ class DocumentOut(serializers.ModelSerializer[Document]):
 
 
 class ResolutionOut(serializers.ModelSerializer[Resolution]):
-    """What settled a document."""
+    """The final label of a document."""
 
     method = serializers.ChoiceField(Resolution.How.choices, source="how")
     annotation_id = serializers.IntegerField()
@@ -96,14 +96,14 @@ class ResolutionOut(serializers.ModelSerializer[Resolution]):
 
 
 class DocumentDetailOut(DocumentOut):
-    """A document with what settled it."""
+    """A document with its final label."""
 
     resolution = serializers.SerializerMethodField(
-        help_text="Null while it is not settled, and for annotators, who label without seeing answers."
+        help_text="Null while the document is not labeled, and for annotators, since labeling is blind."
     )
 
     is_gold = serializers.SerializerMethodField(
-        help_text="Whether its right answer is known, so that it measures annotators; null for these."
+        help_text="Whether the document has a known label that measures annotators. Null for annotators."
     )
 
     class Meta(DocumentOut.Meta):
@@ -140,9 +140,9 @@ class Documents(ImportDocuments):
 
     @operation("documents_list", answers={200: page_of(DocumentOut)}, filters=DocumentFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List documents in the order in which they came. Annotators cannot filter by state or split."""
+        """List documents in the order of import. Annotators cannot filter by state or split."""
         if not self.member.may_adjudicate and self.requested.keys() & {"state", "split"}:
-            raise NotAllowed(_("Annotators cannot filter by state or split."))
+            raise NotAllowed(_("Annotators cannot filter by state or split. Leave these filters out."))
         conditions = {
             name: self.requested[name] for name in ("state", "split", "external_id") if name in self.requested
         }

@@ -52,12 +52,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         case LabelingError():
             problem = _of_domain(error)
         case drf_errors.ValidationError():
-            problem = Problem(400, "invalid", _("The request is not valid; nothing was changed."))
+            problem = Problem(
+                400, "invalid", _("The request is not valid, and nothing was changed. See errors.")
+            )
             problem.errors = flatten(error.detail)
         case drf_errors.APIException():
             problem = _of_framework(error)
         case django_errors.ValidationError():
-            problem = Problem(422, "invalid_input", _("The input cannot be used; nothing was changed."))
+            problem = Problem(
+                422, "invalid_input", _("The input is not valid, and nothing was changed. See errors.")
+            )
             problem.errors = flatten(drf_errors.ValidationError(_messages(error)).detail)
         case _:
             problem = _of_platform(error)
@@ -114,34 +118,30 @@ def _of_framework(error: drf_errors.APIException) -> Problem:
 def _of_platform(error: Exception) -> Problem:
     match error:
         case Http404():
-            return Problem(404, "not_found", _("There is no such thing here, or you may not see it."))
+            return Problem(404, "not_found", _("Not found, or you do not have access."))
         case django_errors.PermissionDenied():
-            return Problem(403, "not_allowed", _("You may not do this."))
+            return Problem(403, "not_allowed", _("You do not have permission to do this."))
         case django_errors.RequestDataTooBig():
-            return Problem(413, "body_too_large", _("The body is too large; send it in parts."))
+            return Problem(413, "body_too_large", _("The request body is too large. Send it in parts."))
         case django_errors.SuspiciousOperation() | UnreadablePostError():
-            return Problem(400, "parse_error", _("The body cannot be read; send JSON."))
+            return Problem(400, "parse_error", _("The request body is not readable. Send JSON."))
         case IntegrityError():
             logger.warning("A constraint refused a write: %s", error.__cause__.__class__.__name__)
-            return Problem(
-                409, "conflict", _("Somebody changed the same thing just now; look and try again.")
-            )
+            return Problem(409, "conflict", _("Another request changed the same data. Reload and try again."))
         case OperationalError():
             logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
-            detail = _("The database does not answer; try again in a moment.")
+            detail = _("The database is not responding. Try again in a moment.")
             if database_state() is DatabaseState.STARTING:
-                detail = _("The database is starting up; try again in a moment.")
+                detail = _("The database is starting. Try again in a moment.")
             problem = Problem(503, "unavailable", detail)
             problem.headers["Retry-After"] = "2"
             return problem
         case DataError():
             logger.error("The database could not store a value: %s", error.__cause__.__class__.__name__)
-            return Problem(422, "invalid_input", _("A value in the request cannot be stored."))
+            return Problem(422, "invalid_input", _("The request contains a value that cannot be stored."))
     logger.exception("An error that nobody expected.", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return Problem(
-        status, "internal_error", _("The service failed; the operator finds the cause in its log.")
-    )
+    return Problem(status, "internal_error", _("The server failed. The operator finds the cause in the log."))
 
 
 def _messages(error: django_errors.ValidationError) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1  # of an integer column
 class Input(serializers.Serializer[Any]):
     """An object whose keys are all known: a misspelled or forbidden one is refused, not passed over."""
 
-    default_error_messages = {"unknown": _("There is no such field; leave it out.")}
+    default_error_messages = {"unknown": _("Unknown field. Remove it.")}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -41,7 +41,7 @@ class Input(serializers.Serializer[Any]):
         serializer = cls(data=data, partial=True)
         serializer.is_valid(raise_exception=True)
         if not serializer.validated_data:
-            raise serializers.ValidationError(_("Give at least one field to change."))
+            raise serializers.ValidationError(_("Send at least one field to change."))
         return dict(serializer.validated_data)
 
 
@@ -53,7 +53,11 @@ class Filters(serializers.Serializer[Any]):
         known = cls().fields
         asked = with_new_names(dict(query.lists()), known)
         wrong = {
-            name: [_("There is no such filter.") if name not in known else _("Give it once.")]
+            name: [
+                _("Unknown filter. Remove it.")
+                if name not in known
+                else _("This filter is listed more than once. Keep one.")
+            ]
             for name, values in asked.items()
             if name not in known or len(values) > 1
         }

@@ -23,16 +23,16 @@ class FocusIn(Input):
         source="wanted_labels",
         min_value=1,
         max_value=actions.MAX_TARGET_LABELS,
-        help_text="Counted from now on.",
+        help_text="New labels from now on.",
     )
     reason = Text(required=False, allow_blank=True, max_length=300)
 
     def get_fields(self) -> dict[str, Any]:
-        return {"class": Identifier(help_text="The class's identifier."), **super().get_fields()}
+        return {"class": Identifier(help_text="ID of the class."), **super().get_fields()}
 
 
 class FocusOut(serializers.ModelSerializer[Focus]):
-    """A standing wish for more labels of a class."""
+    """An active request for more labels of a class."""
 
     target_labels = serializers.IntegerField(source="wanted_labels")
     ends_at = serializers.DateTimeField(source="until", allow_null=True)
@@ -55,7 +55,7 @@ class Focuses(Endpoint):
 
     @operation("focus_list", answers={200: FocusesOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List the wishes that stand; there is at most one for a class."""
+        """List active focuses, at most one per class."""
         standing = Focus.objects.standing().filter(project=project_id)
         return Response({"results": FocusOut(standing, many=True).data})
 
@@ -94,7 +94,7 @@ class OneFocus(Endpoint):
 
     @operation("focus_end", answers={204: None})
     def delete(self, request: Request, project_id: int, class_id: UUID) -> Response:
-        """Take the wish for a class back."""
+        """End the focus on a class."""
         if not actions.end_focus(project_id, self.caller, class_id):
             raise NotFound
         return Response(status=204)

@@ -23,25 +23,26 @@ CHANGES = [choice for choice in Guideline.Change.choices if choice[0] != Guideli
 
 
 class RuleIn(Input):
-    """What this version says about one class; examples stand one a line."""
+    """The rule for one class in this version. Examples are listed one per line."""
 
     definition = Text(required=False, allow_blank=True, max_length=2000, trim_whitespace=False)
     examples = Text(required=False, allow_blank=True, max_length=5000, trim_whitespace=False)
     counter_examples = Text(required=False, allow_blank=True, max_length=5000, trim_whitespace=False)
 
     def get_fields(self) -> dict[str, Any]:
-        return {"class": Identifier(help_text="The class's identifier."), **super().get_fields()}
+        return {"class": Identifier(help_text="ID of the class."), **super().get_fields()}
 
 
 class GuidelineIn(Input):
-    """The next version, complete: nothing is taken over from the one before."""
+    """The complete next version: nothing is copied from the previous one."""
 
     body = Text(allow_blank=True, max_length=100_000, trim_whitespace=False, help_text="Markdown.")
     rules = serializers.ListField(child=RuleIn(), max_length=500, required=False)
     change = serializers.ChoiceField(CHANGES)
-    note = Text(required=False, allow_blank=True, max_length=300, help_text="What changed, in a sentence.")
+    note = Text(required=False, allow_blank=True, max_length=300, help_text="What changed, in one sentence.")
     based_on = WholeNumber(
-        required=False, help_text="The number you edited; refused when another version came since."
+        required=False,
+        help_text="The number of the version you edited. The request is refused if there is a newer one.",
     )
 
 
@@ -102,7 +103,7 @@ class Guidelines(Endpoint):
 
     @operation("guidelines_list", answers={200: page_of(VersionOut)}, filters=PageFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List the versions, the first one first."""
+        """List versions, oldest first."""
         versions = Guideline.objects.filter(project=project_id, number__gt=self.requested.get("cursor", 0))
         rows = (
             versions.select_related("author").defer("body").order_by("number")[: self.requested["limit"] + 1]
@@ -125,7 +126,7 @@ class Guidelines(Endpoint):
         },
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Publish the next version. Annotations made from now on carry its number."""
+        """Publish a new version. New annotations carry its number."""
         requested = GuidelineIn.checked(request.data)
         requested["rules"] = _rules(project_id, requested.get("rules", []))
         published = guidelines.publish(project_id, self.caller, **requested)
@@ -137,7 +138,7 @@ class CurrentGuideline(Endpoint):
 
     @operation("guidelines_current", answers={200: GuidelineOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read the version that holds now."""
+        """Get the current version."""
         return _full(Guideline.objects.filter(project=project_id).order_by("-number"))
 
 
@@ -146,5 +147,5 @@ class OneGuideline(Endpoint):
 
     @operation("guidelines_get", answers={200: GuidelineOut})
     def get(self, request: Request, project_id: int, number: int) -> Response:
-        """Read a version by its number: what an annotation was made under."""
+        """Get a version by its number."""
         return _full(Guideline.objects.filter(project=project_id, number=number))

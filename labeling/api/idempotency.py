@@ -22,7 +22,7 @@ class KeyedInput(Input):
     key = Text(
         required=False,
         max_length=MAX_KEY_LENGTH,
-        help_text="As the header Idempotency-Key: made by the client, so that a retry changes nothing.",
+        help_text="Same as the Idempotency-Key header: made by the client so that a retry changes nothing.",
     )
 
 
@@ -32,9 +32,11 @@ def key_of(request: Request, in_body: str | None) -> str | None:
     if in_header is None:
         return in_body
     if not 1 <= len(in_header) <= MAX_KEY_LENGTH or not in_header.isprintable():
-        raise ValidationError({"Idempotency-Key": [_("A key has 1 to 64 printable characters.")]})
+        raise ValidationError({"Idempotency-Key": [_("A key must have 1 to 64 printable characters.")]})
     if in_body not in (None, in_header):
-        raise ValidationError({"key": [_("The header Idempotency-Key names another key; send one of them.")]})
+        raise ValidationError(
+            {"key": [_("The Idempotency-Key header has a different key. Send only one of them.")]}
+        )
     return in_header
 
 

@@ -41,7 +41,7 @@ EXAMPLES = {
         ]
     }
 }
-LONG = f"Longer than the {READ_CHARACTERS:,} characters of a text that models learn from."
+LONG = f"Longer than the {READ_CHARACTERS:,} characters that models read of a text."
 
 
 class DocumentIn(Input):
@@ -52,25 +52,28 @@ class DocumentIn(Input):
         required=False,
         allow_null=True,
         max_length=MAX_ID_CHARACTERS,
-        help_text="Yours; a known id (or without one, a known text) is not stored again.",
+        help_text="Your ID of the document. A document with a known ID (or without an ID, a known "
+        "text) is not stored again.",
     )
     label = Text(  # type: ignore[assignment]
-        required=False, max_length=MAX_NAME_CHARACTERS, help_text="The name of its class."
+        required=False, max_length=MAX_NAME_CHARACTERS, help_text="The name of the document's class."
     )
     labels = serializers.ListField(
-        child=Text(max_length=MAX_NAME_CHARACTERS), required=False, help_text="The names of its classes."
+        child=Text(max_length=MAX_NAME_CHARACTERS),
+        required=False,
+        help_text="The names of the document's classes.",
     )
     spans = serializers.ListField(
         child=serializers.ListField(child=serializers.JSONField(), min_length=3, max_length=3),
         required=False,
-        help_text="Lists of start, end (exclusive, in code points) and the name of a class.",
+        help_text="Lists of start, end (exclusive, in code points) and class name.",
     )
     split = serializers.ChoiceField(
         Document.Split.choices,
         required=False,
-        help_text="Absent: drawn at random, by the project's test share.",
+        help_text="Absent: assigned at random by the project's test set percentage.",
     )
-    metadata = serializers.DictField(required=False, help_text="Shown beside the text; any keys.")
+    metadata = serializers.DictField(required=False, help_text="Shown next to the text. Any keys.")
 
 
 class DocumentsIn(Input):
@@ -82,22 +85,22 @@ def _field(usual: str) -> serializers.CharField:
         required=False,
         allow_blank=True,
         max_length=MAX_NAME_CHARACTERS,
-        help_text=f"The key that holds it, `metadata.…` inside of metadata; absent: `{usual}`, empty: none.",
+        help_text=f"The key of the field, `metadata.…` within metadata; absent: `{usual}`, empty: none.",
     )
 
 
 class FieldNames(serializers.CharField):
-    """Names of fields with commas between."""
+    """Comma-separated field names."""
 
     def to_internal_value(self, data: Any) -> Any:
         return tuple(name for part in super().to_internal_value(data).split(",") if (name := part.strip()))
 
 
 class FieldFilters(Filters):
-    """Which keys hold what, and what becomes of all others."""
+    """How keys map to fields, and what happens to all other keys."""
 
     text_field = serializers.CharField(
-        required=False, max_length=MAX_NAME_CHARACTERS, help_text="The key that holds it; absent: `text`."
+        required=False, max_length=MAX_NAME_CHARACTERS, help_text="The key of the text; absent: `text`."
     )
     id_field = _field("id")
     label_field = _field("label")
@@ -107,38 +110,41 @@ class FieldFilters(Filters):
     separator = serializers.ChoiceField(
         SEPARATORS,
         required=False,
-        help_text="Between several classes where `labels` is one text; absent: `|`.",
+        help_text="Separator between classes if `labels` is a string; absent: `|`.",
     )
     hidden_fields = FieldNames(
         source="hide",
         required=False,
         max_length=10_000,
-        help_text="Fields of metadata that annotators do not see, with commas between; absent: those that "
-        "would tell the answer.",
+        help_text="Comma-separated metadata fields to hide from annotators; absent: fields that would "
+        "reveal the label.",
     )
     shown_fields = FieldNames(
         source="show",
         required=False,
         max_length=10_000,
-        help_text="Fields that they see though they would tell the answer.",
+        help_text="Comma-separated metadata fields to show even if they would reveal the label.",
     )
     excluded_fields = FieldNames(
-        source="leave_out", required=False, max_length=10_000, help_text="Fields that are not stored."
+        source="leave_out",
+        required=False,
+        max_length=10_000,
+        help_text="Comma-separated fields that are not stored.",
     )
 
 
 class ImportOptions(FieldFilters):
-    """How documents are taken."""
+    """How documents are imported."""
 
     takes_labels = serializers.BooleanField(
         default=True,
-        help_text="true: a label that a document carries settles it, it counts as labeled. false: labels are "
-        "left out, and all documents wait for annotators.",
+        help_text="true: a document with a label is imported as labeled. false: labels are ignored, "
+        "and all documents are imported as unlabeled.",
     )
     add_classes = serializers.BooleanField(
         default=False,
-        help_text="Whether names of labels that are no classes of the project become classes; else documents "
-        "with such a label are stored without it, and a warning says so.",
+        help_text="true: labels that are not yet classes of the project are added as classes. false: "
+        "documents with such a label are stored without it, with a warning.",
     )
 
 
@@ -154,21 +160,21 @@ def _choice(requested: dict[str, Any]) -> ColumnChoice | None:
 
 class MissingClassOut(serializers.Serializer[Any]):
     name = serializers.CharField()
-    rows = serializers.IntegerField(help_text="How many rows name it.")
+    rows = serializers.IntegerField(help_text="Rows with this label.")
 
 
 class ImportSummaryOut(serializers.Serializer[Any]):
-    """What an import would settle, if it took the labels and added no classes. Nothing is stored."""
+    """What an import would label if it used the labels and added no classes. Nothing is stored."""
 
-    rows_read = serializers.IntegerField(source="rows", help_text="Rows that were looked at, good and bad.")
-    is_complete = serializers.BooleanField(source="is_whole", help_text="Whether these are all rows.")
-    bad_row_count = serializers.IntegerField(source="bad", help_text="Of which nothing would be stored.")
-    labeled_rows = serializers.IntegerField(source="with_label", help_text="Rows that carry a label.")
+    rows_read = serializers.IntegerField(source="rows", help_text="Rows checked, valid or not.")
+    is_complete = serializers.BooleanField(source="is_whole", help_text="Whether all rows were checked.")
+    bad_row_count = serializers.IntegerField(source="bad", help_text="Rows that would not be imported.")
+    labeled_rows = serializers.IntegerField(source="with_label", help_text="Rows with a label.")
     settled_rows = serializers.IntegerField(
-        source="settling", help_text="Those whose label fits: they would count as labeled."
+        source="settling", help_text="Rows with a valid label, which would be imported as labeled."
     )
-    missing_rows = serializers.IntegerField(help_text="Those that name a class that the project lacks.")
-    missing_classes = serializers.SerializerMethodField(help_text="The hundred most frequent of them.")
+    missing_rows = serializers.IntegerField(help_text="Rows with a label that is not a class of the project.")
+    missing_classes = serializers.SerializerMethodField(help_text="The 100 most frequent missing classes.")
     long_row_count = serializers.IntegerField(source="long", help_text=LONG)
 
     @extend_schema_field(MissingClassOut(many=True))
@@ -177,9 +183,9 @@ class ImportSummaryOut(serializers.Serializer[Any]):
 
 
 class BadRowOut(serializers.Serializer[Any]):
-    """A document that was left out, or stored without a part of it, and why."""
+    """A row that was not imported, or imported in part, and why."""
 
-    line = serializers.IntegerField(help_text="Its place in the body, 1 for the first.")
+    line = serializers.IntegerField(help_text="Row number in the request, starting at 1.")
     reason = serializers.SerializerMethodField()
     excerpt = serializers.CharField()
 
@@ -188,38 +194,38 @@ class BadRowOut(serializers.Serializer[Any]):
 
 
 class ImportOut(serializers.Serializer[Any]):
-    """What became of the documents so far. Sending the same ones again is safe: they are known then."""
+    """Progress and result of an import. Sending the same documents again is safe: duplicates are skipped."""
 
     id = serializers.UUIDField(source="pk")
     state = serializers.ChoiceField(ImportJob.State.choices)
     origin = serializers.ChoiceField(ImportJob.Origin.choices)
     file_name = serializers.CharField()
-    failure = serializers.CharField(help_text="Why it stopped or failed.")
+    failure = serializers.CharField(help_text="Why the import stopped or failed.")
     created_at = serializers.DateTimeField()
-    rows_read = serializers.IntegerField(help_text="Rows, good and bad.")
+    rows_read = serializers.IntegerField(help_text="Rows read, valid or not.")
     imported = serializers.IntegerField()
-    existing = serializers.IntegerField(source="already_there", help_text="Were here already.")
-    labeled = serializers.IntegerField(help_text="Settled by the answer they came with.")
+    existing = serializers.IntegerField(source="already_there", help_text="Duplicates that were skipped.")
+    labeled = serializers.IntegerField(help_text="Documents imported as labeled.")
     takes_labels = serializers.BooleanField(
-        source="takes_answers", help_text="Whether labels in the file were taken."
+        source="takes_answers", help_text="Whether labels in the file were used."
     )
     added_classes = serializers.ListField(
-        child=serializers.UUIDField(), help_text="Classes that the project got by it."
+        child=serializers.UUIDField(), help_text="Classes that the import added."
     )
     long_row_count = serializers.IntegerField(source="long_count", help_text=LONG)
-    bad_row_count = serializers.IntegerField(help_text="Of which nothing is stored.")
+    bad_row_count = serializers.IntegerField(help_text="Rows that were not imported.")
     bad_rows = serializers.SerializerMethodField()
-    warning_count = serializers.IntegerField(help_text="Stored with a remark.")
+    warning_count = serializers.IntegerField(help_text="Rows imported with a warning.")
     warnings = serializers.SerializerMethodField()
 
     @extend_schema_field(BadRowOut(many=True))
     def get_bad_rows(self, job: ImportJob) -> Any:
-        """The first thousand of them."""
+        """The first 1,000."""
         return BadRowOut(ImportReport.of_job(job).bad_rows, many=True).data
 
     @extend_schema_field(BadRowOut(many=True))
     def get_warnings(self, job: ImportJob) -> Any:
-        """The first thousand of them."""
+        """The first 1,000."""
         return BadRowOut(ImportReport.of_job(job).warnings, many=True).data
 
 
@@ -245,14 +251,14 @@ class ImportDocuments(TakesDocuments):
         examples=EXAMPLES,
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Add documents: up to 1,000 as JSON, or up to 64 MB as JSON lines.
+        """Import documents: up to 1,000 as JSON, or up to 64 MB as JSON lines.
 
-        A JSON body with a mistake is refused as a whole. Of a stream, good lines are stored and bad ones
-        reported; there, keys that are not known become metadata, and the parameters say which keys hold
-        what. A label settles its document unless you ask for `takes_labels=false`; `imports/summary/` tells
-        beforehand how many would. The answer is 200 where all is stored. It is 202 where a worker stores
-        them: more than 1,000 lines or 4 MB, or while another import is being stored; ask `imports/{id}/`
-        how far it is.
+        A JSON body with an error is refused as a whole. Of a stream, valid lines are stored and
+        invalid ones reported; unknown keys become metadata, and the parameters map the keys. A
+        document with a label is imported as labeled, unless you send `takes_labels=false`;
+        `imports/summary/` counts them beforehand. The status is 200 if everything is stored. It is
+        202 if a worker does it: for more than 1,000 lines or 4 MB, or while another import is
+        running; `imports/{id}/` has the progress.
         """
         job = uploads.take_lines(
             project_id,
@@ -276,9 +282,9 @@ class SummarizeImport(TakesDocuments):
         examples=EXAMPLES,
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Tell what these documents would settle; nothing is stored. Takes what `documents/` takes.
+        """Check what these documents would label, without storing them.
 
-        Of more than 1,000 lines or 4 MB the first ones are looked at.
+        Takes the same input as `documents/`. Only the first 1,000 lines or 4 MB are checked.
         """
         summary = uploads.summarize_lines(
             project_id, self.caller, self.lines_of(request), _choice(self.requested)
@@ -295,7 +301,7 @@ class Imports(Endpoint):
 
     @operation("imports_list", answers={200: ImportsOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List the fifty newest imports, whether they came by page, API or command."""
+        """List the 50 newest imports by page, API or command."""
         jobs = ImportJob.objects.filter(project=project_id)[:MAX_LISTED]
         return Response({"results": ImportOut(jobs, many=True).data})
 
@@ -305,7 +311,7 @@ class OneImport(Endpoint):
 
     @operation("imports_read", answers={200: ImportOut})
     def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
-        """Tell how far an import is, and what became of its rows."""
+        """Get the progress and result of an import."""
         return Response(ImportOut(import_jobs.job_of(project_id, self.caller, import_id)).data)
 
 
@@ -313,14 +319,20 @@ class UndoEffectOut(serializers.Serializer[Any]):
     """What undoing an import would remove."""
 
     is_possible = serializers.BooleanField()
-    obstacle = serializers.CharField(help_text="Why it cannot be undone; empty where it can.")
+    obstacle = serializers.CharField(help_text="Why the import cannot be undone; empty if it can.")
     documents = serializers.IntegerField()
-    labels = serializers.IntegerField(help_text="Answers that came with it, also of documents known before.")
-    classes = serializers.IntegerField(help_text="That it added and nothing else uses.")
-    answered = serializers.IntegerField(help_text="Its documents that somebody answered or asked about.")
-    labeled_elsewhere = serializers.IntegerField(help_text="Its documents with labels of another import.")
+    labels = serializers.IntegerField(
+        help_text="Imported labels, including those of documents that already existed."
+    )
+    classes = serializers.IntegerField(help_text="Classes that the import added and nothing else uses.")
+    answered = serializers.IntegerField(
+        help_text="Imported documents that have since been labeled or asked about."
+    )
+    labeled_elsewhere = serializers.IntegerField(
+        help_text="Imported documents with labels of another import."
+    )
     leased = serializers.IntegerField(
-        source="held", help_text="Its documents that somebody has open at this moment."
+        source="held", help_text="Imported documents that are currently assigned to an annotator."
     )
 
 
@@ -329,16 +341,16 @@ class UndoImport(Endpoint):
 
     @operation("imports_undo_effect", answers={200: UndoEffectOut})
     def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
-        """Count what undoing an import would remove; nothing is changed."""
+        """Count what undoing an import would remove. Nothing is changed."""
         return Response(UndoEffectOut(undo.undo_effect(project_id, self.caller, import_id)).data)
 
     @operation("imports_undo", answers={200: ImportOut, 202: ImportOut}, errors=[409])
     def post(self, request: Request, project_id: int, import_id: UUID) -> Response:
-        """Remove an import's documents, its labels and the classes that it added, as one step.
+        """Undo an import: remove its documents, its labels and the classes that it added, all at once.
 
-        Documents that it only touched keep what they had. It is refused where somebody has answered one of
-        its documents. A large import is left to a worker: 202, and `imports/{id}/` tells when it is undone.
-        Safe to repeat.
+        Documents that existed before keep what they had. It is refused if one of its documents has
+        been labeled since. A worker undoes a large import: the status is 202, and `imports/{id}/`
+        shows when it is done. Safe to repeat.
         """
         job = undo.undo(project_id, self.caller, import_id)
         return Response(ImportOut(job).data, status=200 if job.is_over else 202)

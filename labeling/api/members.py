@@ -14,7 +14,7 @@ from labeling.projects.models import Membership
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
-    """One person's role in the project."""
+    """A member's role in the project."""
 
     user_id = serializers.IntegerField()
     username = serializers.CharField(source="user.username")
@@ -32,7 +32,7 @@ class Members(Endpoint):
 
     @operation("members_list", answers={200: page_of(MemberOut)}, filters=PageFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List the members and their roles."""
+        """List members and their roles."""
         members = Membership.objects.filter(
             project=project_id, removed_at=None, user_id__gt=self.requested.get("cursor", 0)
         )

@@ -16,14 +16,16 @@ from labeling.training.model_status import ModelState, ModelStatus, model_status
 
 
 class ModelStatusOut(serializers.Serializer[Any]):
-    """Whether there is a model, and else why not."""
+    """Whether the project has a model, and if not, why."""
 
     state = serializers.ChoiceField(list(ModelState))
     title = serializers.CharField()
-    text = serializers.CharField(help_text="What it takes, or what comes next.")
-    labels = serializers.IntegerField(help_text="Labeled documents that a first model could learn from.")
-    labels_needed = serializers.IntegerField(help_text="More of them until the first training.")
-    failure = serializers.CharField(allow_null=True, help_text="How the last run ended; for managers.")
+    text = serializers.CharField(help_text="What is missing or what happens next.")
+    labels = serializers.IntegerField(help_text="Labeled documents that a first model can train on.")
+    labels_needed = serializers.IntegerField(help_text="Labels remaining until the first training.")
+    failure = serializers.CharField(
+        allow_null=True, help_text="The error of the last run; for managers only."
+    )
 
 
 class ModelStatuses(Endpoint):
@@ -31,7 +33,7 @@ class ModelStatuses(Endpoint):
 
     @operation("models_status", answers={200: ModelStatusOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read whether there is a model, and what keeps it from being there."""
+        """Get whether the project has a model, and if not, why."""
         return Response(status_json(model_status(self.member.project), self.member))
 
 

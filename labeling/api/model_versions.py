@@ -27,19 +27,24 @@ class ModelVersionIn(Input):
     note = Text(required=False, allow_blank=True, max_length=promotions.LONGEST_NOTE)
     is_promoted = YesNo(
         required=False,
-        help_text="true: ranks and suggests, whatever is trained later. false: the newest does again.",
+        help_text="true: this model stays in use, even when newer ones are trained. false: the newest "
+        "model is used again.",
     )
 
 
 class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
     """One trained model."""
 
-    classes = serializers.ListField(child=serializers.UUIDField(), help_text="Those it tells apart.")
+    classes = serializers.ListField(
+        child=serializers.UUIDField(), help_text="IDs of the classes that the model predicts."
+    )
     metadata = serializers.SerializerMethodField(
-        help_text="Seconds per phase, features, labels per class, experts."
+        help_text="Training time per phase, features, labels per class, experts."
     )
     guideline = serializers.IntegerField(source="guideline.number", default=None, allow_null=True)
-    is_promoted = serializers.SerializerMethodField(help_text="Chosen by a manager to rank and suggest.")
+    is_promoted = serializers.SerializerMethodField(
+        help_text="Whether a manager has promoted the model to stay in use."
+    )
 
     class Meta:
         model = ModelVersion
@@ -71,7 +76,7 @@ class ModelVersions(Endpoint):
 
     @operation("models_list", answers={200: page_of(ModelVersionOut)}, filters=PageFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List the models, the newest first."""
+        """List models, newest first."""
         versions = _versions(project_id).order_by("-number")
         if "cursor" in self.requested:
             versions = versions.filter(number__lt=self.requested["cursor"])
@@ -91,7 +96,7 @@ class OneModelVersion(Endpoint):
 
     @operation("models_get", answers={200: ModelVersionOut})
     def get(self, request: Request, project_id: int, number: int) -> Response:
-        """Read the metadata of a model."""
+        """Get a model."""
         return Response(_shown(self.member.project, number))
 
     @operation(
@@ -102,7 +107,10 @@ class OneModelVersion(Endpoint):
         examples={"Go back to a model": {"is_promoted": True, "note": "The newer one mistakes bills."}},
     )
     def patch(self, request: Request, project_id: int, number: int) -> Response:
-        """Write a note on a model, promote it, or let the newest rank again. The queue follows in seconds."""
+        """Add a note to a model, promote it, or return to the newest one.
+
+        The queue updates within seconds.
+        """
         requested = ModelVersionIn.changes(request.data)
         with transaction.atomic():
             project = Project.objects.get(pk=project_id)

@@ -18,14 +18,16 @@ class PageFilters(Filters):
     MAX_PAGE_SIZE = 1000
 
     cursor = AddressNumber(
-        required=False, min_value=0, help_text="`next_cursor` of the page before; absent for the first page."
+        required=False,
+        min_value=0,
+        help_text="`next_cursor` of the previous page; absent for the first page.",
     )
     limit = AddressNumber(
         required=False,
         min_value=1,
         max_value=MAX_PAGE_SIZE,
         default=100,
-        help_text="Rows on the page, 1 to 1000.",
+        help_text="Rows per page, 1 to 1000.",
     )
 
 
@@ -36,7 +38,7 @@ def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializ
         "__doc__": f"A page of {name} rows.",
         "results": row(many=True),
         "next_cursor": serializers.CharField(
-            allow_null=True, help_text="Pass it as `cursor` for the next page; null on the last one."
+            allow_null=True, help_text="Send it as `cursor` to get the next page; null on the last page."
         ),
     }
     return type(f"{name}PageOut", (serializers.Serializer,), fields)

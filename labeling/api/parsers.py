@@ -25,7 +25,9 @@ class BodyTooLarge(APIException):
 
     def __init__(self, limit: int) -> None:
         megabytes = limit // (1024 * 1024)
-        super().__init__(_("The body is larger than {limit} MB; send it in parts.").format(limit=megabytes))
+        super().__init__(
+            _("The request body is larger than {limit} MB. Send it in parts.").format(limit=megabytes)
+        )
 
 
 class StrictJsonParser(BaseParser):

@@ -23,63 +23,65 @@ MAX_LISTED = 100  # the newest
 
 
 class ConditionIn(Input):
-    """One field of the metadata: its value, or from where to where its number goes."""
+    """A condition on one metadata field: a value, or a range of numbers."""
 
     field = Text(max_length=200)
     value = Text(required=False, allow_blank=True, allow_null=True, max_length=1000, trim_whitespace=False)
-    gte = Number(source="least", required=False, allow_null=True, help_text="At least.")
+    gte = Number(source="least", required=False, allow_null=True, help_text="Greater than or equal to.")
     lt = Number(source="below", required=False, allow_null=True, help_text="Less than.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         true_labels = {name for name, value in attrs.items() if value is not None} - {"field"}
         if true_labels != {"value"} and (not true_labels or "value" in true_labels):
-            raise serializers.ValidationError(_("Give a value, or the ends of a range."))
+            raise serializers.ValidationError(_("Send a value or a range, not both."))
         return attrs
 
 
 class SliceIn(Input):
-    """Open documents of the pool that share something, as reports tell it; nothing given, any of them."""
+    """Unlabeled documents of the pool that match the conditions; without conditions, all of them."""
 
     field = Text(
-        required=False, allow_blank=True, max_length=200, help_text="Of the metadata; `value` with it."
+        required=False, allow_blank=True, max_length=200, help_text="A metadata field, with `value`."
     )
     value = Text(required=False, allow_blank=True, max_length=1000, trim_whitespace=False)
-    min_characters = WholeNumber(source="least", required=False, help_text="Of the text.")
-    max_characters = LengthLimit(source="below", required=False, allow_null=True, help_text="Of the text.")
+    min_characters = WholeNumber(source="least", required=False, help_text="Length of the text.")
+    max_characters = LengthLimit(
+        source="below", required=False, allow_null=True, help_text="Length of the text."
+    )
     has_near_duplicate = serializers.BooleanField(required=False)
     conditions = serializers.ListField(
         source="also",
         child=ConditionIn(),
         required=False,
         max_length=MAX_FURTHER_CONDITIONS,
-        help_text="What else is said of the metadata.",
+        help_text="Further conditions on metadata.",
     )
 
 
 class PickIn(Input):
-    reason = Text(max_length=300, help_text="One sentence; annotators read it.")
+    reason = Text(max_length=300, help_text="One sentence, shown to annotators.")
     document_ids = serializers.ListField(
         child=WholeNumber(max_value=2**63 - 1),
         required=False,
         min_length=1,
         max_length=picks.MAX_PICKED_DOCUMENTS,
     )
-    slice = SliceIn(required=False, help_text="Instead of `document_ids`; `count` with it.")
+    slice = SliceIn(required=False, help_text="Instead of `document_ids`, with `count`.")
     count = WholeNumber(required=False, min_value=1, max_value=picks.MAX_PICKED_DOCUMENTS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() - {"reason"} not in ({"document_ids"}, {"slice", "count"}):
-            raise serializers.ValidationError(_("Give document_ids, or slice and count."))
+            raise serializers.ValidationError(_("Send document_ids, or slice and count."))
         return attrs
 
 
 class PickOut(serializers.ModelSerializer[Pick]):
-    """Documents to be labeled next."""
+    """Documents to label next."""
 
     created_by = serializers.CharField(source="created_by.username")
     documents = serializers.IntegerField()
     pending = serializers.IntegerField(
-        source="waiting", help_text="Of them, those that nobody has labeled since."
+        source="waiting", help_text="Documents that have not been labeled since."
     )
 
     class Meta:
@@ -93,13 +95,14 @@ class PicksOut(serializers.Serializer[Any]):
 
 
 class PickedOut(serializers.Serializer[Any]):
-    """What became of a pick."""
+    """The result of a pick."""
 
-    id = serializers.IntegerField(allow_null=True, help_text="null where nothing waits.")
+    id = serializers.IntegerField(allow_null=True, help_text="null if no document is pending.")
     pending = serializers.IntegerField()
     excluded = serializers.DictField(
         child=serializers.IntegerField(),
-        help_text="How many do not wait, by why: unknown, gold, excluded, disputed, decided, nobody_left.",
+        help_text="Documents that were left out, by reason: unknown, gold, excluded, disputed, "
+        "decided, nobody_left.",
     )
 
 
@@ -108,7 +111,7 @@ class Picks(Endpoint):
 
     @operation("picks_list", answers={200: PicksOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List the picks that stand, the newest first: those with documents that still wait."""
+        """List picks with pending documents, newest first."""
         return Response({"results": PickOut(_standing(project_id), many=True).data})
 
     @operation(
@@ -122,10 +125,10 @@ class Picks(Endpoint):
         },
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Send documents to the front of the queue: those named, or so many of a slice of the pool.
+        """Send documents to the front of the queue: a list, or some of a slice of the pool.
 
-        Documents that annotators settled are opened for one more answer, where somebody is left to give it.
-        The queue is ranked again within seconds.
+        Labeled documents are opened for one more annotation if an annotator is left who has not labeled them.
+        The queue is re-ranked within seconds.
         """
         requested = PickIn.checked(request.data)
         reason = requested["reason"]

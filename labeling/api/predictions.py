@@ -33,26 +33,30 @@ MAX_PREDICTIONS = 1_000  # in a JSON body; a stream of lines may hold more
 
 
 class PredictionIn(Input):
-    """What a model from elsewhere says of one document."""
+    """An external model's prediction for one document."""
 
     document_id = WholeNumber(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="Its number here, or"
+        required=False, min_value=1, max_value=2**63 - 1, help_text="The document's number, or"
     )
-    external_id = Text(required=False, max_length=200, trim_whitespace=False, help_text="yours.")
+    external_id = Text(required=False, max_length=200, trim_whitespace=False, help_text="your ID.")
     source = Text(  # type: ignore[assignment]
-        max_length=MAX_SOURCE_CHARACTERS, help_text="Which model says so; its earlier word is replaced."
+        max_length=MAX_SOURCE_CHARACTERS,
+        help_text="Name of the model. Its earlier prediction for the document is replaced.",
     )
     version = Text(required=False, allow_blank=True, max_length=MAX_SOURCE_CHARACTERS)
     label = Text(  # type: ignore[assignment]
-        required=False, max_length=100, help_text="The most probable class, by name or identifier, or"
+        required=False, max_length=100, help_text="The most probable class, by name or ID, or"
     )
     confidence = Number(
-        required=False, min_value=0, max_value=1, help_text=f"Of the label; absent: {UNSAID_CONFIDENCE}."
+        required=False,
+        min_value=0,
+        max_value=1,
+        help_text=f"Probability of the label; absent: {UNSAID_CONFIDENCE}.",
     )
     probabilities = serializers.DictField(
         child=Number(min_value=0, max_value=1),
         required=False,
-        help_text="By name or identifier of the class. Of one class per document they add up to at most 1.",
+        help_text="By class name or ID. In single-label classification they add up to at most 1.",
     )
 
 
@@ -61,18 +65,18 @@ class PredictionsIn(Input):
 
 
 class RecordedOut(serializers.Serializer[Any]):
-    """What became of the predictions. Sending the same ones again changes nothing."""
+    """The result. Sending the same predictions again changes nothing."""
 
     rows_read = serializers.IntegerField(source="read")
     stored = serializers.IntegerField()
     bad_row_count = serializers.IntegerField(source="bad")
-    bad_rows = BadRowOut(many=True, help_text="The first thousand of them.")
+    bad_rows = BadRowOut(many=True, help_text="The first 1,000.")
 
 
 class SourceOut(serializers.ModelSerializer[PredictionSource]):
-    """A model from elsewhere."""
+    """An external model."""
 
-    documents = serializers.IntegerField(help_text="It has an opinion on.")
+    documents = serializers.IntegerField(help_text="Documents with a prediction.")
 
     class Meta:
         model = PredictionSource
@@ -90,7 +94,7 @@ class Predictions(Endpoint):
 
     @operation("predictions_list", answers={200: SourcesOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """List the models from elsewhere, with how many documents each has an opinion on."""
+        """List external models with their number of predictions."""
         sources = PredictionSource.objects.filter(project=project_id).annotate(documents=Count("predictions"))
         return Response({"results": SourceOut(sources, many=True).data})
 
@@ -113,10 +117,11 @@ class Predictions(Endpoint):
         },
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Send what other models say of documents: up to 1,000 as JSON, or up to 64 MB as JSON lines.
+        """Import predictions of external models: up to 1,000 as JSON, or up to 64 MB as JSON lines.
 
-        They join the committee, which weighs each source by how right it proves on the labels. Good ones are
-        stored, each in place of what its source said of the document before; bad ones are reported.
+        External models join the committee, which weights each by its performance on the labels.
+        Valid predictions are stored and replace earlier ones of the same model; invalid ones are
+        reported.
         """
         body: Any = request.data
         rows = read_predictions(body) if isinstance(body, Iterator) else _opinions(body)
@@ -128,9 +133,9 @@ class OnePredictionSource(Endpoint):
 
     @operation("predictions_forget", answers={204: None})
     def delete(self, request: Request, project_id: int, source_id: int) -> Response:
-        """Forget a model from elsewhere, and all it said."""
+        """Delete an external model and its predictions."""
         if not external.forget(project_id, self.caller, source_id):
-            raise NotFound(_("There is no such source."))
+            raise NotFound(_("Unknown source."))
         return Response(status=204)
 
 

@@ -19,13 +19,13 @@ from labeling.documents.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
 from labeling.guidelines import models, new_projects
 from labeling.projects.models import ApiToken, Project
 
-OVERLAP = "How many people label each document."
-LEASE_MINUTES = "How long an annotator may hold a document."
-LEASE_CAP = "How many documents one annotator may hold at a time."
+OVERLAP = "Annotators per document."
+LEASE_MINUTES = "Minutes until the lease of a document expires."
+LEASE_CAP = "Maximum number of documents assigned to one annotator at a time."
 
 
 class PolicyIn(Input):
-    """What may change while people are labeling."""
+    """Settings that can change at any time."""
 
     name = Text(required=False, max_length=100)
     description = Text(required=False, max_length=2000, allow_blank=True)
@@ -34,25 +34,32 @@ class PolicyIn(Input):
     lease_cap = WholeNumber(required=False, min_value=1, max_value=500, help_text=LEASE_CAP)
     strategy = serializers.ChoiceField(Project.Strategy.choices, required=False)
     suggestion_policy = serializers.ChoiceField(Project.SuggestionPolicy.choices, required=False)
-    confirms_choice = YesNo(required=False, help_text="One class: a key chooses and Enter saves.")
+    confirms_choice = YesNo(
+        required=False, help_text="Single-label classification: a key selects a class and Enter saves it."
+    )
     allows_overlapping_spans = YesNo(required=False)
     hidden_metadata = serializers.ListField(
         child=Text(max_length=MAX_FIELD_CHARACTERS),
         max_length=MAX_FIELDS,
         required=False,
-        help_text="Fields of the metadata that are not shown to those who label; `*` for all that were not "
-        "shown by choice. A field that is no longer among them is shown from then on, whatever its values.",
+        help_text="Metadata fields that annotators do not see; `*` hides all that were not explicitly "
+        "shown. A field that is removed from the list is shown from then on, whatever its "
+        "values.",
     )
-    is_paused = YesNo(required=False, help_text="Nobody is given documents; answers are still taken.")
+    is_paused = YesNo(
+        required=False,
+        help_text="No documents are assigned. Annotations of assigned documents are still accepted.",
+    )
 
 
 class PolicyChangeIn(PolicyIn):
-    """What may change while people are labeling, and what it means for documents that are settled."""
+    """Settings that can change at any time, and what happens to labeled documents."""
 
     reopens_settled = YesNo(
         required=False,
-        help_text="With a larger overlap: ask more annotators about settled documents too. They count as not "
-        "settled until then. Without it they stay settled, and the overlap holds for the others.",
+        help_text="With a larger overlap: labeled documents need the additional annotations too, and "
+        "are unlabeled until then. Without it they stay labeled, and the new overlap applies "
+        "to all other documents.",
     )
 
 
@@ -63,19 +70,19 @@ class OverlapFilters(Filters):
 
 
 class OverlapEffectOut(serializers.Serializer[OverlapEffect]):
-    """What another overlap would do to documents that have answers."""
+    """What a new overlap would change for documents with annotations."""
 
     overlap = serializers.IntegerField(help_text=OVERLAP)
     settled_with_fewer = serializers.IntegerField(
-        help_text="Settled documents with fewer answers than that. They stay settled, or open again with "
-        "`reopens_settled`."
+        help_text="Labeled documents with fewer annotations than that. They stay labeled, unless "
+        "`reopens_settled` is true."
     )
-    settled_test_documents = serializers.IntegerField(help_text="Those of them that are in the test set.")
-    settles = serializers.IntegerField(help_text="Open documents that have enough answers already.")
+    settled_test_documents = serializers.IntegerField(help_text="How many of them are in the test set.")
+    settles = serializers.IntegerField(help_text="Unlabeled documents that already have enough annotations.")
 
 
 class ProjectIn(PolicyIn):
-    """A new project: its kind and test share stay as they are given here."""
+    """A new project. Its task type and test set percentage cannot be changed later."""
 
     name = Text(max_length=100)
     kind = serializers.ChoiceField(Project.Kind.choices)
@@ -83,12 +90,15 @@ class ProjectIn(PolicyIn):
         child=Text(max_length=100), min_length=1, max_length=models.MAX_CLASSES
     )
     test_share = Number(
-        required=False, min_value=0, max_value=0.9, help_text="Of all documents, kept out of training."
+        required=False,
+        min_value=0,
+        max_value=0.9,
+        help_text="Share of documents that are held out for testing.",
     )
 
 
 class ProjectOut(serializers.ModelSerializer[Project]):
-    """One labeling effort."""
+    """A labeling project."""
 
     document_count = serializers.IntegerField(source="present_count")
 
@@ -116,14 +126,14 @@ class ProjectOut(serializers.ModelSerializer[Project]):
 
 
 class Projects(Endpoint):
-    """The caller's projects; a token's is one."""
+    """The caller's projects; a token has one."""
 
     needs = {"GET": READ, "POST": MANAGE_HEAVY}
     filters = PageFilters
 
     @operation("projects_list", answers={200: page_of(ProjectOut)}, filters=PageFilters)
     def get(self, request: Request) -> Response:
-        """List the projects that you are a member of."""
+        """List your projects."""
         mine = Project.objects.of(self.caller).active().order_by("id")
         if isinstance(request.auth, ApiToken):
             mine = mine.filter(pk=request.auth.project_id)
@@ -139,7 +149,10 @@ class Projects(Endpoint):
         examples={"Tickets": {"name": "Tickets", "kind": "single", "class_names": ["Refund", "Delivery"]}},
     )
     def post(self, request: Request) -> Response:
-        """Create a project and become its manager. Needs a session: a token ends at its own project."""
+        """Create a project and become its manager.
+
+        Requires a session, since a token belongs to one project.
+        """
         requested = ProjectIn.checked(request.data)
         project = new_projects.create(self.caller, **requested)
         return Response(ProjectOut(project).data, status=201)
@@ -150,7 +163,7 @@ class OneProject(Endpoint):
 
     @operation("projects_get", answers={200: ProjectOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read a project and its policy."""
+        """Get a project and its settings."""
         return Response(ProjectOut(self.member.project).data)
 
     @operation(
@@ -160,15 +173,16 @@ class OneProject(Endpoint):
         errors=[409, 422],
         examples={
             "Pause": {"is_paused": True},
-            "Two opinions": {"overlap": 2},
-            "Two opinions on settled documents too": {"overlap": 2, "reopens_settled": True},
+            "Two annotators": {"overlap": 2},
+            "Two annotators, also for labeled documents": {"overlap": 2, "reopens_settled": True},
         },
     )
     def patch(self, request: Request, project_id: int) -> Response:
-        """Change the policy, or pause and resume the project.
+        """Change settings, or pause or resume the project.
 
-        More overlap leaves settled documents settled unless `reopens_settled` says otherwise; less settles
-        those that have enough answers. Read `overlap-effect/` first to know how many that are.
+        With a larger overlap, labeled documents stay labeled unless `reopens_settled` is true; with
+        a smaller one, documents that have enough annotations become labeled. `overlap-effect/`
+        counts both before you change it.
         """
         changes: dict[str, Any] = PolicyChangeIn.changes(request.data)
         return Response(ProjectOut(exclusion.change(project_id, self.caller, **changes)).data)
@@ -180,7 +194,7 @@ class OverlapEffects(Endpoint):
 
     @operation("projects_overlap_effect", answers={200: OverlapEffectOut}, filters=OverlapFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """Count what another overlap would change, before you change it."""
+        """Count what a new overlap would change."""
         overlap = self.requested.get("overlap", self.member.project.overlap)
         effect = exclusion.overlap_effect(project_id, self.caller, overlap)
         return Response(OverlapEffectOut(effect).data)

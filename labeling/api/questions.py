@@ -28,12 +28,12 @@ class ReplyIn(Input):
 
 class QuestionFilters(PageFilters):
     unanswered = serializers.ChoiceField(
-        ["true"], source="waiting", required=False, help_text="Only those without a reply."
+        ["true"], source="waiting", required=False, help_text="Only questions without a reply."
     )
 
 
 class QuestionOut(serializers.ModelSerializer[Question]):
-    """A question about one document; the reply is empty until somebody replies."""
+    """A question about one document. The reply is empty until an adjudicator replies."""
 
     document_id = serializers.IntegerField()
     asker = serializers.CharField(source="asker.username")
@@ -51,7 +51,7 @@ class Questions(Endpoint):
 
     @operation("questions_list", answers={200: page_of(QuestionOut)}, filters=QuestionFilters)
     def get(self, request: Request, project_id: int) -> Response:
-        """List questions, oldest first. An annotator sees their own ones."""
+        """List questions, oldest first. Annotators see only their own."""
         rows = Question.objects.filter(project=project_id, pk__gt=self.requested.get("cursor", 0))
         if "waiting" in self.requested:
             rows = rows.waiting()
@@ -74,7 +74,7 @@ class AskLease(Endpoint):
         examples={"A question": {"token": "17-1.kq0…", "text": "Is a fee a refund?", "key": "run-17-ask-1"}},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        """Ask the adjudicators about a document that you hold. It comes back to you with their reply."""
+        """Ask the adjudicators about a claimed document. It is assigned to you again with their reply."""
         requested = AskIn.checked(request.data)
         key = key_of(request, requested.get("key")) or ""
         require_leases_of(project_id, [requested["token"]])
@@ -93,7 +93,7 @@ class ReplyToQuestion(Endpoint):
         examples={"A reply": {"text": "Yes, where it is paid back."}},
     )
     def post(self, request: Request, project_id: int, question_id: int) -> Response:
-        """Reply to a question; its document comes back to who asked, where it is still open to them."""
+        """Reply to a question. Its document is assigned to the asker again if they can still label it."""
         text = ReplyIn.checked(request.data)["text"]
         questions.reply(project_id, question_id, self.caller, text)
         answered = Question.objects.select_related("asker", "answerer").get(pk=question_id)

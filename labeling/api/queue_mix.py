@@ -18,24 +18,24 @@ from labeling.steering import actions
 from labeling.steering.actions import mix_of
 from labeling.steering.models import QueueMix
 
-MAX_SHARE_HELP = "At most, in percent; what it cannot fill goes to weak classes and doubt."
+MAX_SHARE_HELP = "Maximum in percent; an unused part goes to weak classes and uncertainty sampling."
 
 
 class MixIn(Input):
-    """The parts in percent; together at most 100. Doubt gets the rest."""
+    """The shares in percent, at most 100 in total. Uncertainty sampling gets the rest."""
 
-    random = WholeNumber(max_value=100, help_text="Drawn at random with a known chance.")
+    random = WholeNumber(max_value=100, help_text="Sampled at random with known probability.")
     weak_class = WholeNumber(max_value=100, help_text="For classes with a low F1 or few labels.")
     second_opinion = WholeNumber(max_value=100, help_text=MAX_SHARE_HELP)
     seed_words = WholeNumber(max_value=100, help_text=MAX_SHARE_HELP)
 
 
 class MixOut(serializers.Serializer[Any]):
-    """The mix that holds, in percent."""
+    """The current queue composition in percent."""
 
     random = serializers.FloatField()
     weak_class = serializers.FloatField()
-    margin = serializers.FloatField(help_text="For doubt: what is left.")
+    margin = serializers.FloatField(help_text="Uncertainty sampling: the rest.")
     second_opinion = serializers.FloatField()
     seed_words = serializers.FloatField()
     is_default = serializers.BooleanField()
@@ -46,7 +46,7 @@ class QueueMixes(Endpoint):
 
     @operation("mix_get", answers={200: MixOut})
     def get(self, request: Request, project_id: int) -> Response:
-        """Read the mix that the strategy `default` follows."""
+        """Get the queue composition of the strategy `default`."""
         return Response(_shown(self.member.project))
 
     @operation(
@@ -59,13 +59,13 @@ class QueueMixes(Endpoint):
         },
     )
     def put(self, request: Request, project_id: int) -> Response:
-        """Set a mix of your own. The queue is ranked again within seconds."""
+        """Set a custom queue composition. The queue is re-ranked within seconds."""
         actions.change_mix(project_id, self.caller, **MixIn.checked(request.data))
         return Response(_shown(self.member.project))
 
     @operation("mix_reset", answers={200: MixOut})
     def delete(self, request: Request, project_id: int) -> Response:
-        """Go back to the default mix."""
+        """Reset the queue composition to the default."""
         actions.reset_mix(project_id, self.caller)
         return Response(_shown(self.member.project))
 

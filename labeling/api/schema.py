@@ -27,16 +27,16 @@ from labeling.api.permissions import READ
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 ERRORS = {
-    400: "The body or a filter is not valid; `errors` names the path of each value.",
-    401: "No token, no session, or a token that is not usable.",
+    400: "The body or a filter is not valid. `errors` lists the path of each value.",
+    401: "No token, no session, or a token that is not valid.",
     403: "The token's scope or the caller's role does not allow this.",
-    404: "There is no such thing, or the caller is no member of its project: both look the same.",
-    409: "The state of things does not allow this now; `code` says why.",
+    404: "Not found, or the caller is not a member of the project. The two look the same.",
+    409: "The current state does not allow this. `code` gives the reason.",
     413: "The body is too large.",
-    415: "The body is not of a type that this address takes.",
-    422: "The input was understood and does not fit the project; `errors` names the path of each value.",
-    429: "The caller's budget for this minute is spent; `Retry-After` says when it begins again.",
-    503: "The database does not answer; try again in a moment.",
+    415: "The content type of the body is not supported here.",
+    422: "The input is not valid for this project. `errors` lists the path of each value.",
+    429: "Too many requests in this minute. `Retry-After` says when to try again.",
+    503: "The database is not responding. Try again in a moment.",
 }
 ALWAYS = (400, 401, 403, 404, 429, 503)
 WITH_BODY = (413, 415)
@@ -45,18 +45,19 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Made by the client, 1 to 64 characters: the same request again under its key changes "
-    "nothing, another one under it is refused. Belongs to one person, project and address.",
+    description="Created by the client, 1 to 64 characters. Repeating a request with its key changes "
+    "nothing; a different request with the same key is refused. Keys are separate for each "
+    "user, project and URL.",
 )
 
 
 class PlaceOut(serializers.Serializer[Any]):
-    """One thing that is wrong with a request."""
+    """One problem of a request."""
 
     path = serializers.CharField(
-        help_text="Where, such as `annotations[3].labels[0].class`; empty: all of it."
+        help_text="Path of the value, such as `annotations[3].labels[0].class`; empty for the whole request."
     )
-    code = serializers.CharField(help_text="For machines.")
+    code = serializers.CharField(help_text="For programs.")
     reason = serializers.CharField(help_text="For people.")
 
 
@@ -66,8 +67,8 @@ class ProblemOut(serializers.Serializer[Any]):
     type = serializers.CharField(help_text="`urn:problem-type:` and the code.")
     title = serializers.CharField()
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What went wrong and what to do.")
-    code = serializers.CharField(help_text="Stable; programs decide by it.")
+    detail = serializers.CharField(help_text="What is wrong and what to do.")
+    code = serializers.CharField(help_text="Stable, for programs to check.")
     errors = PlaceOut(many=True, required=False)  # type: ignore[assignment]
 
 
@@ -81,7 +82,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token of one project: `Authorization: Bearer rq_…`.",
+            "description": "API token of one project: `Authorization: Bearer rq_…`.",
         }
 
 

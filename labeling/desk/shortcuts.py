@@ -35,10 +35,12 @@ def choose(project_id: int, user: User, requested: Mapping[str, str], *, is_off:
     counts = Counter(key for key in result.values() if key)
     for name, key in chosen.items():
         if key and not is_key(key):
-            text = _("A key is one letter, digit or mark, and neither / nor ?; “{key}” is none.")
+            text = _(
+                "“{key}” is not a valid key. Use one letter, digit or punctuation mark other than / and ?."
+            )
             raise InvalidInput(text.format(key=key), place=name)
         if key and counts[key] > 1:
-            raise InvalidInput(_("The key “{key}” stands there twice.").format(key=key), place=name)
+            raise InvalidInput(_("The key “{key}” is listed twice. Remove one.").format(key=key), place=name)
     own: dict[str, Any] = {name: key for name, key in result.items() if key != of_project[name]}
     if is_off:
         own[OFF] = True

@@ -32,13 +32,13 @@ class ImportJob(models.Model):
         COMMAND = "command", _("Command")
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", _("Waiting for your choice of columns")
-        QUEUED = "queued", _("Waiting for a worker")
-        RUNNING = "running", _("Being read")
+        UPLOADED = "uploaded", _("Waiting for column mapping")
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Importing")
         DONE = "done", _("Imported")
-        FAILED = "failed", _("Could not be read")
+        FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")  # broke off by no fault of the file; goes on where it was
-        UNDOING = "undoing", _("Being undone")  # its answers may be deleted, as nobody else's ever may
+        UNDOING = "undoing", _("Undoing")  # its answers may be deleted, as nobody else's ever may
         UNDONE = "undone", _("Undone")  # nothing of it is left
 
     UNDOABLE = (State.DONE, State.FAILED, State.STOPPED)

@@ -66,9 +66,7 @@ def checked_fields(fields: Iterable[str]) -> list[str]:
     """The names of fields, each once. Raises InvalidInput for too many."""
     names = sorted({field for field in fields if len(field) <= MAX_FIELD_CHARACTERS and "\0" not in field})
     if len(names) > MAX_FIELDS:
-        raise InvalidInput(
-            _("A project keeps at most {most} fields hidden or shown.").format(most=MAX_FIELDS)
-        )
+        raise InvalidInput(_("A project can hide or show at most {most} fields.").format(most=MAX_FIELDS))
     return names
 
 

@@ -85,9 +85,9 @@ class Document(models.Model):
         TEST = "test", _("Test set")  # drawn at random, never trains
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")  # at least one slot is unfilled
+        OPEN = "open", _("Unlabeled")  # at least one slot is unfilled
         DISPUTED = "disputed", _("Disputed")  # annotators disagree or gave up; an adjudicator decides
-        RESOLVED = "resolved", _("Resolved")  # the label is settled
+        RESOLVED = "resolved", _("Labeled")  # the label is settled
         EXCLUDED = "excluded", _("Excluded")  # taken out by a manager; nobody labels it
 
     MOVES = {

@@ -51,7 +51,7 @@ class Condition:
             return _("{field} below {high}").format(field=name, high=high)
         if high is None:
             return _("{field} from {low}").format(field=name, low=low)
-        return _("{field} from {low}, below {high}").format(field=name, low=low, high=high)
+        return _("{field} from {low} to below {high}").format(field=name, low=low, high=high)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ DOCUMENT_BATCH_SIZE = 10_000  # of which only the keys of the metadata are read
 class Scope(models.TextChoices):
     """Which answers leave."""
 
-    SETTLED = "settled", gettext_lazy("What each settled document was given: one row a document")
-    ALL = "all", gettext_lazy("Every answer anybody gave, also those that do not count: one row an answer")
+    SETTLED = "settled", gettext_lazy("Final labels: one row per labeled document")
+    ALL = "all", gettext_lazy("All annotations, including those that do not count: one row per annotation")
 
 
 # `place` orders the rows of a scope and is where the next page begins.
@@ -144,9 +144,9 @@ MAX_METADATA_COLUMNS = 500  # a table of more is none; our own import takes 1,00
 class ExportFormat(models.TextChoices):
     """How the rows are laid out."""
 
-    JSONL = "jsonl", gettext_lazy("JSONL, one object a line: for programs, without loss")
+    JSONL = "jsonl", gettext_lazy("JSONL: for programs, lossless")
     CSV = "csv", gettext_lazy("CSV: for programs")
-    SPREADSHEET = "spreadsheet", gettext_lazy("CSV for spreadsheets: no cell runs as a formula")
+    SPREADSHEET = "spreadsheet", gettext_lazy("CSV for spreadsheets: cells never run as formulas")
 
 
 def export(
@@ -187,9 +187,9 @@ def _metadata_columns(project: Project, scope: Scope) -> list[str]:
         keys |= some
         if len(keys) > MAX_METADATA_COLUMNS:
             raise InvalidInput(
-                _(
-                    "The metadata would make more than {most} columns. Choose JSONL, which keeps all of it."
-                ).format(most=MAX_METADATA_COLUMNS)
+                _("The metadata has more than {most} columns. Choose JSONL, which has no limit.").format(
+                    most=MAX_METADATA_COLUMNS
+                )
             )
     return sorted(keys)
 

@@ -37,15 +37,15 @@ logger = logging.getLogger(__name__)
 ROW_BATCH_SIZE = 5_000  # one transaction; a broken import loses at most this many, and can be run again
 MAX_BATCH_CHARACTERS = 20_000_000  # long documents make smaller chunks, so that memory stays flat
 MAX_BAD_ROWS = 1_000  # the report names this many; it counts all
-CHANGED = gettext_noop("This id is here already with another text; nothing of this row was stored.")
+CHANGED = gettext_noop("A document with this ID has another text. This row was not imported.")
 CONFLICTING = gettext_noop(
-    "Another row gives the same document another label. All are kept as answers: the document is settled "
-    "where more than half of them agree, and left open where not."
+    "Another row has the same document with another label. All labels are kept: the document "
+    "is labeled if more than half of them agree, and unlabeled if not."
 )
 SETTLED = gettext_noop(
-    "The document is settled already with another label; the label of this row was not stored."
+    "The document already has another final label. The label of this row was not imported."
 )
-CLOSED = gettext_noop("The document is disputed or excluded; the label of this row was not stored.")
+CLOSED = gettext_noop("The document is disputed or excluded. The label of this row was not imported.")
 WHOLE = re.compile(r"(?<=\d)\.0+$")
 # Not the rows' fault: the run ends, and what is stored by then stays.
 FAULTS = (OperationalError, InterfaceError, OSError, MemoryError, StaleRun)
@@ -328,7 +328,7 @@ class AnswerReader:
     def _class(self, name: str) -> UUID:
         if label_class := self._known(name):
             return label_class
-        raise InvalidAnswer(_("“{name}” is no class of this project.").format(name=name))
+        raise InvalidAnswer(_("“{name}” is not a class of this project.").format(name=name))
 
 
 def _as_json(row: BadRow) -> dict[str, Any]:
@@ -342,7 +342,7 @@ def _bad(record: Record, message: str, **values: str) -> BadRow:
 def _refused(row: Record | BadRow, reason: str) -> BadRow:
     excerpt = row.text if isinstance(row, Record) else row.excerpt
     return bad_row(
-        row.line, RowProblem(gettext_noop("This row cannot be stored (%(reason)s)."), reason=reason), excerpt
+        row.line, RowProblem(gettext_noop("This row cannot be stored: %(reason)s."), reason=reason), excerpt
     )
 
 

@@ -109,16 +109,16 @@ class UndoEffect:
         if self.answered:
             reasons.append(
                 ngettext(
-                    "{n} of its documents has been answered or asked about since.",
-                    "{n} of its documents have been answered or asked about since.",
+                    "{n} of its documents has been labeled or asked about since.",
+                    "{n} of its documents have been labeled or asked about since.",
                     self.answered,
                 ).format(n=self.answered)
             )
         if self.labeled_elsewhere:
             reasons.append(
                 ngettext(
-                    "{n} of its documents has labels of another import; undo that one first.",
-                    "{n} of its documents have labels of another import; undo that one first.",
+                    "{n} of its documents has labels of another import. Undo that import first.",
+                    "{n} of its documents have labels of another import. Undo that import first.",
                     self.labeled_elsewhere,
                 ).format(n=self.labeled_elsewhere)
             )

@@ -79,7 +79,7 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     manager_of(project_id, manager)
     _discard_forgotten(project_id)
     if not upload.size or upload.size > MAX_BYTES:
-        raise InvalidInput(_("Send a file that is not empty and has at most 4 GB."))
+        raise InvalidInput(_("Choose a file that is not empty and has at most 4 GB."))
     job = ImportJob(project_id=project_id, created_by=manager, byte_count=upload.size)
     job.file_name = (upload.name or "documents")[-200:].replace("\0", "")
     path = _path(job)
@@ -115,7 +115,7 @@ def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) 
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
     except FileNotFoundError as error:
-        raise InvalidInput(_("The file is no longer kept; send it again.")) from error
+        raise InvalidInput(_("The uploaded file has been deleted. Upload it again.")) from error
 
 
 def _first(rows: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
@@ -184,7 +184,7 @@ def summary(job: ImportJob, file_format: Format, encoding: str, choice: ColumnCh
         rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
         return _summary(job.project_id, rows, is_whole=is_whole)
     except FileNotFoundError as error:
-        raise InvalidInput(_("The file is no longer kept; send it again.")) from error
+        raise InvalidInput(_("The uploaded file has been deleted. Upload it again.")) from error
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
 
@@ -374,7 +374,7 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
     except UnreadableFile as error:
         _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)
     except FileNotFoundError:
-        _end(ours, ImportJob.State.FAILED, failure=_("The file is no longer kept; send it again."))
+        _end(ours, ImportJob.State.FAILED, failure=_("The uploaded file has been deleted. Upload it again."))
     except FAULTS:
         raise
     except Exception as error:

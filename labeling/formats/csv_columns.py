@@ -148,7 +148,8 @@ def parse_head(head: str, dialect: Dialect) -> tuple[tuple[str, ...], list[list[
     if not rows and head.strip():
         raise UnreadableFile(
             gettext_noop(
-                "The first row cannot be read. If quotes belong to the text, choose so under Quotes."
+                "The first row is not valid CSV. If the quotes are part of the text, change "
+                "the setting Quotes."
             )
         )
     if dialect.has_header:
@@ -189,9 +190,11 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
     ('column 1', 'text')
     """
     if not header:
-        raise UnreadableFile(gettext_noop("The file is empty. Its first row must name the columns."))
+        raise UnreadableFile(gettext_noop("The file is empty. The first row must have the column names."))
     if len(header) > MAX_COLUMNS:
-        raise UnreadableFile(gettext_noop("The file has more than %(limit)d columns."), limit=MAX_COLUMNS)
+        raise UnreadableFile(
+            gettext_noop("The file has more than %(limit)d columns. Remove some."), limit=MAX_COLUMNS
+        )
     names = tuple(name.strip() or f"column {index}" for index, name in enumerate(header, 1))
     for number, name in enumerate(names):
         if name in names[:number]:
@@ -199,7 +202,9 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
                 gettext_noop('Two columns are named "%(name)s". Rename one of them.'), name=name[:50]
             )
         if "\0" in name or len(name) > 200:
-            raise UnreadableFile(gettext_noop("Column %(place)d has no usable name."), place=number + 1)
+            raise UnreadableFile(
+                gettext_noop("Column %(place)d has no valid name. Give it one."), place=number + 1
+            )
     return names
 
 

@@ -83,7 +83,7 @@ def read_csv(chunks: Iterable[bytes], dialect: Dialect, choice: ColumnChoice) ->
             fitted = row if len(row) == len(names) else fit(row, len(names))
             if fitted is None:
                 raise RowProblem(
-                    gettext_noop("The row has %(found)d cells, but there are %(expected)d columns."),
+                    gettext_noop("The row has %(found)d cells, but the file has %(expected)d columns."),
                     found=len(row),
                     expected=len(names),
                 )
@@ -124,7 +124,7 @@ class _Feed:
         self.is_broken = True
         if self._bytes > MAX_ROW_BYTES:
             raise RowProblem(
-                gettext_noop("The row is longer than %(limit)d bytes. Is a quote not closed?"),
+                gettext_noop("The row is longer than %(limit)d bytes. Check for a quote that is not closed."),
                 limit=MAX_ROW_BYTES,
             )
         text = strict_json.decode(line)
@@ -168,7 +168,7 @@ def _header(rows: Iterator[list[str]]) -> tuple[str, ...]:
         problem: RowProblem = _quoting_problem(error)
     except RowProblem as found:
         problem = found
-    raise UnreadableFile(gettext_noop("The first row cannot be read. %(reason)s"), reason=str(problem))
+    raise UnreadableFile(gettext_noop("The first row is not valid CSV. %(reason)s"), reason=str(problem))
 
 
 def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[list[str], int], Record]:
@@ -210,7 +210,7 @@ def _places(names: tuple[str, ...], choice: ColumnChoice) -> dict[str, int]:
     for field, name in choice.roles.items():
         if name not in names:
             raise UnreadableFile(
-                gettext_noop('There is no column "%(name)s". The columns are: %(names)s.'),
+                gettext_noop('There is no column "%(name)s". Choose one of: %(names)s.'),
                 name=name[:50],
                 names=", ".join(names)[:200],
             )
@@ -245,13 +245,13 @@ def _spans(cell: str, text: str) -> tuple[Span, ...]:
 def _quoting_problem(error: csv.Error) -> RowProblem:
     detail = str(error)
     if "unexpected end" in detail:
-        return RowProblem(gettext_noop("A quote opens in this row and is never closed."))
+        return RowProblem(gettext_noop("A quote in this row is never closed. Close it."))
     if "expected after" in detail:
         return RowProblem(
             gettext_noop(
-                "A quoted cell goes on after its closing quote. Write a quote inside a quoted cell twice."
+                "A quoted cell has text after its closing quote. Double the quotes inside a quoted cell."
             )
         )
     if "new-line" in detail:
-        return RowProblem(gettext_noop("A cell holds a bare carriage return. Put the cell in quotes."))
+        return RowProblem(gettext_noop("A cell contains a carriage return. Put the cell in quotes."))
     return RowProblem(gettext_noop("The row is not valid CSV: %(detail)s."), detail=detail)

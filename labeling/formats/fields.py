@@ -26,8 +26,8 @@ _SPLITS = {
 
 SEPARATORS = ("|", ",", ";", "#")  # of several labels in one cell; the first is the rule where none is chosen
 
-WITHOUT_ID = gettext_noop("The document was stored without its identifier: %(reason)s")
-WITHOUT_LABEL = gettext_noop("The document was stored without its label: %(reason)s")
+WITHOUT_ID = gettext_noop("The document was imported without its ID: %(reason)s")
+WITHOUT_LABEL = gettext_noop("The document was imported without its label: %(reason)s")
 
 Read = TypeVar("Read")
 
@@ -39,7 +39,7 @@ class OptionalFields:
     >>> fields.read(WITHOUT_ID, check_id, 3.5), fields.read(WITHOUT_LABEL, check_label, 3.0)
     (None, '3')
     >>> [str(problem) for problem in fields.problems]
-    ['The document was stored without its identifier: The id must be text or a whole number.']
+    ['The document was imported without its ID: The ID must be a string or a whole number.']
     """
 
     def __init__(self) -> None:
@@ -65,14 +65,12 @@ def check_text(value: object, field: str = "text") -> str:
     '  Hello  '
     """
     if not isinstance(value, str):
-        raise RowProblem(
-            gettext_noop('The row has no text. It needs the field "%(field)s".'), field=field[:50]
-        )
+        raise RowProblem(gettext_noop('The row has no text. Add the field "%(field)s".'), field=field[:50])
     if not value or value.isspace():
-        raise RowProblem(gettext_noop("The text is empty."))
+        raise RowProblem(gettext_noop("The text is empty. Add text or remove the row."))
     if len(value) > MAX_TEXT_CHARACTERS:
         raise RowProblem(
-            gettext_noop("The text has %(length)d characters; at most %(limit)d are allowed. Split it."),
+            gettext_noop("The text has %(length)d characters; the limit is %(limit)d. Split it."),
             length=len(value),
             limit=MAX_TEXT_CHARACTERS,
         )
@@ -89,11 +87,11 @@ def check_id(value: object) -> str | None:
         return None
     value = _whole(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise RowProblem(gettext_noop("The id must be text or a whole number."))
+        raise RowProblem(gettext_noop("The ID must be a string or a whole number."))
     identifier = str(value)
     if len(identifier) > MAX_ID_CHARACTERS:
         raise RowProblem(
-            gettext_noop("The id has more than %(limit)d characters. Shorten it."), limit=MAX_ID_CHARACTERS
+            gettext_noop("The ID has more than %(limit)d characters. Shorten it."), limit=MAX_ID_CHARACTERS
         )
     return identifier
 
@@ -106,10 +104,10 @@ def check_label(value: object) -> str:
     """
     value = _whole(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise RowProblem(gettext_noop("A label must be the name of a class."))
+        raise RowProblem(gettext_noop("A label must be a class name."))
     name = normal_name(str(value))
     if not name:
-        raise RowProblem(gettext_noop("A label is empty."))
+        raise RowProblem(gettext_noop("A label is empty. Enter a class name or remove it."))
     if len(name) > MAX_NAME_CHARACTERS:
         raise RowProblem(
             gettext_noop("A label has more than %(limit)d characters. Shorten it."), limit=MAX_NAME_CHARACTERS
@@ -124,7 +122,9 @@ def check_labels(value: object) -> tuple[str, ...]:
     ('late', 'rude')
     """
     if not isinstance(value, list):
-        raise RowProblem(gettext_noop('"labels" must be a list of names. For a single one use "label".'))
+        raise RowProblem(
+            gettext_noop('"labels" must be a list of class names. For a single class use "label".')
+        )
     return tuple(dict.fromkeys(check_label(item) for item in value))
 
 
@@ -206,14 +206,14 @@ def _span(value: object, text: str) -> Span:
     elif isinstance(value, dict) and value.keys() == {"start", "end", "label"}:
         parts = (value["start"], value["end"], value["label"])
     if len(parts) != 3:
-        raise RowProblem(gettext_noop("A span needs a start, an end and a label, and nothing else."))
+        raise RowProblem(gettext_noop("A span must have a start, an end and a label, and nothing else."))
     start, end, label = _whole(parts[0]), _whole(parts[1]), parts[2]
     if type(start) is not int or type(end) is not int:
-        raise RowProblem(gettext_noop("The start and the end of a span must be whole numbers."))
+        raise RowProblem(gettext_noop("The start and end of a span must be whole numbers."))
     if not 0 <= start < end <= len(text):
         raise RowProblem(
             gettext_noop(
-                "The span %(start)d to %(end)d is not inside the text, which has %(length)d characters."
+                "The span %(start)d to %(end)d is outside the text, which has %(length)d characters."
             ),
             start=start,
             end=end,

@@ -96,12 +96,13 @@ class _Cutter:
         if self._open:
             self._keep(chunk[start:])
         elif chunk[start:].strip(_BLANKS):
-            raise UnreadableFile(gettext_noop("Something follows the JSON list. Remove it."))
+            raise UnreadableFile(gettext_noop("There is text after the JSON list. Remove it."))
 
     def check_end(self) -> None:
         if not self._is_over:
             raise UnreadableFile(
-                gettext_noop("The JSON list breaks off in its row %(number)d."), number=self._number
+                gettext_noop("The JSON list ends in the middle of row %(number)d. Export it again."),
+                number=self._number,
             )
 
     def _begin(self, chunk: bytes) -> int:
@@ -109,7 +110,7 @@ class _Cutter:
         rest = chunk.lstrip(_BLANKS)
         if rest:
             if not rest.startswith(b"["):
-                raise UnreadableFile(gettext_noop("This is no JSON list. It must begin with [."))
+                raise UnreadableFile(gettext_noop("This is not a JSON list. It must start with [."))
             self._open += b"["
         return len(chunk) - len(rest) + 1
 
@@ -139,7 +140,7 @@ class _Cutter:
         self._open += bracket
         if len(self._open) > MAX_OPEN_BRACKETS:
             raise UnreadableFile(
-                gettext_noop("Row %(number)d of the JSON list is nested too deep."), number=self._number
+                gettext_noop("Row %(number)d of the JSON list is nested too deeply."), number=self._number
             )
 
     def _closes_list(self, bracket: bytes) -> bool:

@@ -27,7 +27,7 @@ from labeling.formats.streams import lines
 MAX_LINE_BYTES = 8 * 1024 * 1024  # a text of the greatest length, each character escaped as six bytes
 
 _KNOWN = frozenset({"text", "id", "metadata", "label", "labels", "spans", "split", "annotation"})
-GIVEN_TWICE = gettext_noop('"%(key)s" is given both inside and outside of "metadata".')
+GIVEN_TWICE = gettext_noop('"%(key)s" is both inside and outside of "metadata". Remove one.')
 USUAL_KEYS = ColumnChoice("text", "id", "label", "labels", "spans", "split")
 
 
@@ -65,7 +65,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
     ('bad', 'slow')
     """
     if not isinstance(value, dict):
-        raise RowProblem(gettext_noop('A document must be an object such as {"text": "…"}.'))
+        raise RowProblem(gettext_noop('A document must be an object, such as {"text": "…"}.'))
     if choice is not None:
         value = _renamed(value, choice)
     text = check_text(value.get("text"), "text" if choice is None else choice.text)
@@ -140,7 +140,7 @@ def _spans(value: object, text: str, choice: ColumnChoice | None) -> tuple[Span,
 def _labels(value: dict[str, Json], choice: ColumnChoice | None = None) -> tuple[str, ...] | None:
     label, labels = value.get("label"), value.get("labels")
     if label is not None and labels is not None:
-        raise RowProblem(gettext_noop('Give "label" for one class or "labels" for several, not both.'))
+        raise RowProblem(gettext_noop('Use "label" for one class or "labels" for several, not both.'))
     if label is not None:
         return (check_label(label),)
     return None if labels is None else check_labels(labels)

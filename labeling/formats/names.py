@@ -68,7 +68,7 @@ def checked_names(names: Iterable[str], existing: Sequence[str] = ()) -> list[st
     for name in map(normal_name, names):
         if hidden := invisible_character(name):
             raise NameProblem(
-                gettext_noop("“%(name)s” holds a character that nobody sees (%(character)s). Remove it."),
+                gettext_noop("“%(name)s” contains an invisible character (%(character)s). Remove it."),
                 name=name.replace(hidden, "")[:50],
                 character=_described(hidden),
             )
@@ -76,8 +76,7 @@ def checked_names(names: Iterable[str], existing: Sequence[str] = ()) -> list[st
         if normal_name(twin) != name:
             raise NameProblem(
                 gettext_noop(
-                    "“%(name)s” looks like “%(twin)s” and differs in %(character)s. "
-                    "Choose a name that can be told apart."
+                    "“%(name)s” looks like “%(twin)s” but differs in %(character)s. Choose a distinct name."
                 ),
                 name=name[:50],
                 twin=twin[:50],

@@ -60,7 +60,7 @@ def read(
 
     >>> import io
     >>> list(read(io.BytesIO(b"first document\n\xff\n"), Format.LINES))[1].reason
-    'Byte 1 (0xFF) is not UTF-8. Save the file as UTF-8 or state its encoding.'
+    'Byte 1 (0xFF) is not UTF-8. Save the file as UTF-8 or choose its encoding.'
     """
     chunks = utf8_chunks(stream, encoding)
     match file_format:
@@ -113,7 +113,7 @@ def _json_format(start: str) -> Format:
     if newline and line.rstrip().endswith(("{", "[", ",", ":")):
         raise UnreadableFile(
             gettext_noop(
-                "This is one JSON object. Send a JSON list of objects, or one object a line (JSONL)."
+                "This is a single JSON object. Send a JSON list of objects, or one object per line (JSONL)."
             )
         )
     return Format.JSONL

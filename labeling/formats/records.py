@@ -25,7 +25,7 @@ def gettext_noop(message: str) -> str:
 
 
 class Problem(ValueError):
-    """Something a person has to mend. `message` is the translatable form, `values` fill it in."""
+    """A problem that the sender has to fix. `message` is the translatable form, `values` fill it in."""
 
     def __init__(self, message: str, **values: str | int) -> None:
         super().__init__(message % values if values else message)

@@ -47,18 +47,21 @@ _BYTE_ORDER_MARKS = (
 _FOREIGN = (
     (
         b"PK\x03\x04",
-        gettext_noop("This is a zip archive or an Excel file. Save it as CSV (UTF-8) and send that."),
+        gettext_noop("This is a zip archive or an Excel file. Save it as CSV (UTF-8) and upload that."),
     ),
-    (b"PK\x05\x06", gettext_noop("This is an empty zip archive.")),
-    (b"\xd0\xcf\x11\xe0", gettext_noop("This is an old Office file. Save it as CSV (UTF-8) and send that.")),
-    (b"PAR1", gettext_noop("This is a Parquet file. Convert it to JSONL and send that.")),
-    (b"%PDF", gettext_noop("This is a PDF file. Extract its text and send that.")),
-    (_GZIP, gettext_noop("The file is packed twice. Unpack it once and send that.")),
-    (b"BZh", gettext_noop("This is a bzip2 file. Unpack it, or pack it with gzip.")),
-    (b"\xfd7zXZ\x00", gettext_noop("This is an xz file. Unpack it, or pack it with gzip.")),
-    (b"\x28\xb5\x2f\xfd", gettext_noop("This is a zstd file. Unpack it, or pack it with gzip.")),
-    (b"\x93NUMPY", gettext_noop("This is a NumPy file. Convert it to JSONL and send that.")),
-    (b"SQLite format 3", gettext_noop("This is a database file. Export it as CSV and send that.")),
+    (b"PK\x05\x06", gettext_noop("This is an empty zip archive. Upload a CSV, JSON, JSONL or text file.")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        gettext_noop("This is an old Office file. Save it as CSV (UTF-8) and upload that."),
+    ),
+    (b"PAR1", gettext_noop("This is a Parquet file. Convert it to JSONL and upload that.")),
+    (b"%PDF", gettext_noop("This is a PDF file. Extract its text and upload that.")),
+    (_GZIP, gettext_noop("The file is compressed twice. Decompress it once and upload that.")),
+    (b"BZh", gettext_noop("This is a bzip2 file. Decompress it, or compress it with gzip.")),
+    (b"\xfd7zXZ\x00", gettext_noop("This is an xz file. Decompress it, or compress it with gzip.")),
+    (b"\x28\xb5\x2f\xfd", gettext_noop("This is a zstd file. Decompress it, or compress it with gzip.")),
+    (b"\x93NUMPY", gettext_noop("This is a NumPy file. Convert it to JSONL and upload that.")),
+    (b"SQLite format 3", gettext_noop("This is a database file. Export it as CSV and upload that.")),
 )
 
 
@@ -81,7 +84,7 @@ def utf8_chunks(stream: Readable, encoding: str = "utf-8") -> Iterator[bytes]:
     """
     if encoding not in ENCODINGS:
         raise UnreadableFile(
-            gettext_noop('The encoding "%(encoding)s" is not known.'), encoding=encoding[:50]
+            gettext_noop('Unknown encoding "%(encoding)s". Choose another one.'), encoding=encoding[:50]
         )
     chunks = _read(stream)
     first = next(chunks, b"")
@@ -210,7 +213,7 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 if size > max(GZIP_GRACE_BYTES, MAX_GZIP_RATIO * taken):
                     raise UnreadableFile(
                         gettext_noop(
-                            "The gzip file grows more than %(ratio)d times. Unpack it and send that."
+                            "The gzip file expands more than %(ratio)d times. Decompress it and upload that."
                         ),
                         ratio=MAX_GZIP_RATIO,
                     )
@@ -219,9 +222,9 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if rest := member.flush():
             yield rest
     except zlib.error:
-        raise UnreadableFile(gettext_noop("The gzip file is damaged. Pack it again.")) from None
+        raise UnreadableFile(gettext_noop("The gzip file is damaged. Compress it again.")) from None
     if not member.eof:
-        raise UnreadableFile(gettext_noop("The gzip file is cut off. Send it again."))
+        raise UnreadableFile(gettext_noop("The gzip file is incomplete. Upload it again."))
 
 
 def _recode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -232,7 +235,7 @@ def _recode(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         decoder.decode(b"", final=True)  # raises when the last character is cut off
     except UnicodeError:
         raise UnreadableFile(
-            gettext_noop("The file is not in the encoding %(encoding)s. State another one."),
+            gettext_noop("The file is not encoded in %(encoding)s. Choose another encoding."),
             encoding=encoding,
         ) from None
 
@@ -246,7 +249,7 @@ def _refuse_binary(first: bytes, encoding: str) -> None:
     if not encoding.startswith(("utf-16", "utf-32")) and (
         start.count(0) > 16 or controls > max(16, len(start) // 20)
     ):
-        raise UnreadableFile(gettext_noop("This is not a text file. Send CSV, JSONL or plain text."))
+        raise UnreadableFile(gettext_noop("This is not a text file. Upload CSV, JSON, JSONL or plain text."))
     if (
         b"\r" in first
         and b"\n" not in first
@@ -254,5 +257,7 @@ def _refuse_binary(first: bytes, encoding: str) -> None:
         and first.rstrip(b"\r").count(b"\r")
     ):
         raise UnreadableFile(
-            gettext_noop("Lines end in a bare carriage return. Save with Unix or Windows line ends.")
+            gettext_noop(
+                "The lines end with carriage returns only. Save the file with Unix or Windows line endings."
+            )
         )

@@ -29,7 +29,7 @@ def loads(source: bytes | str) -> Json:
     {'text': 'Hi', 'stars': 4}
     >>> loads('{"a": 1, "a": 2}')
     Traceback (most recent call last):
-    labeling.formats.records.RowProblem: The key "a" is given twice.
+    labeling.formats.records.RowProblem: The key "a" is listed twice. Remove one.
     """
     text = decode(source) if isinstance(source, bytes) else source
     _check_shape(text)
@@ -58,7 +58,7 @@ def decode(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         raise RowProblem(
             gettext_noop(
-                "Byte %(place)d (0x%(byte)s) is not UTF-8. Save the file as UTF-8 or state its encoding."
+                "Byte %(place)d (0x%(byte)s) is not UTF-8. Save the file as UTF-8 or choose its encoding."
             ),
             place=error.start + 1,
             byte=f"{raw[error.start]:02X}",
@@ -68,12 +68,12 @@ def decode(raw: bytes) -> str:
 def check_storable(text: str) -> None:
     """Raise RowProblem for text that PostgreSQL cannot hold."""
     if "\0" in text:
-        raise RowProblem(gettext_noop("The row holds a NUL character, which cannot be stored. Remove it."))
+        raise RowProblem(gettext_noop("The row contains a NUL character, which cannot be stored. Remove it."))
     try:
         text.encode()
     except UnicodeEncodeError:
         raise RowProblem(
-            gettext_noop("The row holds half of a character (a lone surrogate). Mend it.")
+            gettext_noop("The row contains half of a character (a lone surrogate). Fix it.")
         ) from None
 
 
@@ -84,12 +84,17 @@ def _check_shape(text: str) -> None:
         return
     bare = _STRING.sub("", text)
     if bare.count(",") + bare.count("{") + bare.count("[") > MAX_VALUES:
-        raise RowProblem(gettext_noop("The row holds more than %(limit)d values."), limit=MAX_VALUES)
+        raise RowProblem(
+            gettext_noop("The row has more than %(limit)d values. Shorten it."), limit=MAX_VALUES
+        )
     depth = 0
     for bracket in _BRACKET.findall(bare):
         depth += 1 if bracket in "[{" else -1
         if depth > MAX_DEPTH:
-            raise RowProblem(gettext_noop("The row is nested more than %(limit)d deep."), limit=MAX_DEPTH)
+            raise RowProblem(
+                gettext_noop("The row is nested more than %(limit)d levels deep. Flatten it."),
+                limit=MAX_DEPTH,
+            )
 
 
 def _check_strings(value: object) -> None:
@@ -111,7 +116,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise RowProblem(gettext_noop('The key "%(key)s" is given twice.'), key=key[:50])
+            raise RowProblem(gettext_noop('The key "%(key)s" is listed twice. Remove one.'), key=key[:50])
         seen.add(key)
     raise AssertionError  # pragma: no cover - fewer keys than pairs means that one repeats
 

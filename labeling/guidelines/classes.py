@@ -34,7 +34,7 @@ def add(project_id: int, manager: User, name: str, key: str = "", color: str = "
     _lock(project_id, manager)
     position = LabelClass.objects.filter(project=project_id).count()
     if position >= MAX_CLASSES:
-        raise InvalidInput(_("A project has at most {most} classes.").format(most=MAX_CLASSES))
+        raise InvalidInput(_("A project can have at most {most} classes.").format(most=MAX_CLASSES))
     label_class = LabelClass(
         project_id=project_id,
         name=_checked_name(project_id, name),
@@ -94,7 +94,9 @@ def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> La
     """
     _lock(project_id, manager)
     if unknown := set(changes) - {"name", "key", "color", "position", "seed_words"}:
-        raise InvalidInput(_("These cannot be changed: {names}.").format(names=", ".join(sorted(unknown))))
+        raise InvalidInput(
+            _("These settings cannot be changed: {names}.").format(names=", ".join(sorted(unknown)))
+        )
     label_class = _class_of(project_id, class_id)
     for field, value in changes.items():
         setattr(label_class, field, value)
@@ -137,7 +139,7 @@ def retire(project_id: int, manager: User, class_id: UUID) -> None:
     _lock(project_id, manager)
     label_class = _class_of(project_id, class_id)
     if not LabelClass.objects.active().filter(project=project_id).exclude(pk=label_class.pk).exists():
-        raise InvalidInput(_("A project needs at least one class that can be chosen."))
+        raise InvalidInput(_("A project needs at least one active class."))
     LabelClass.objects.filter(pk=label_class.pk, retired_at=None).update(retired_at=Now())
     label_class.focuses.filter(ended_at=None).update(ended_at=Now())
 
@@ -166,12 +168,14 @@ def checked_seed_words(words: Sequence[str]) -> list[str]:
         word = " ".join(text.split())
         if len(word) > MAX_CHARACTERS:
             raise InvalidInput(
-                _("“{word}…” is longer than {most} characters.").format(word=word[:20], most=MAX_CHARACTERS)
+                _("“{word}…” is longer than {most} characters. Shorten it.").format(
+                    word=word[:20], most=MAX_CHARACTERS
+                )
             )
         if word:
             tidy.setdefault(word.casefold(), word)
     if len(tidy) > MAX_SEED_WORDS:
-        raise InvalidInput(_("Give at most {most} seed words for a class.").format(most=MAX_SEED_WORDS))
+        raise InvalidInput(_("Enter at most {most} seed words per class.").format(most=MAX_SEED_WORDS))
     return list(tidy.values())
 
 
@@ -196,7 +200,13 @@ def _check_key(label_class: LabelClass) -> None:
     reserved = action_keys(label_class.project.kind).values()
     if label_class.key and label_class.key in reserved:
         raise ValidationError(
-            {"key": [_("The keys {keys} are the desk's own.").format(keys=" ".join(reserved))]}
+            {
+                "key": [
+                    _("The keys {keys} are reserved for the labeling page. Choose others.").format(
+                        keys=" ".join(reserved)
+                    )
+                ]
+            }
         )
 
 

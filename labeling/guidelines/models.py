@@ -55,13 +55,13 @@ class LabelClass(models.Model):
     key = models.CharField(
         max_length=1,
         blank=True,
-        validators=[RegexValidator(r"^[0-9a-z]$", _("A key is one digit or one small letter."))],
+        validators=[RegexValidator(r"^[0-9a-z]$", _("A key must be a digit or a lowercase letter."))],
     )
     color = models.CharField(
         db_column="colour",  # the name of before the first release
         max_length=7,
         default=PALETTE[0],
-        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A color is # and six hexadecimal digits."))],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("A color must be # and six hexadecimal digits."))],
     )
     position = models.PositiveSmallIntegerField(default=0)
     seed_words = ArrayField(
@@ -98,8 +98,8 @@ class Guideline(models.Model):
 
     class Change(models.TextChoices):
         FIRST = "first", _("First version")
-        CLARIFICATION = "clarification", _("Clearer words; answers stay the same")
-        RULE = "rule", _("Another rule; some answers change")
+        CLARIFICATION = "clarification", _("Clarification: labels stay the same")
+        RULE = "rule", _("Rule change: some labels may change")
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="guidelines", db_index=False)
     number = models.PositiveIntegerField()  # 1, 2, 3 … within the project

@@ -49,9 +49,7 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     except NameProblem as problem:
         raise ValidationError({"class_names": [_(problem.message) % problem.values]}) from problem
     if len(names) != len(set(names)) or not 1 <= len(names) <= MAX_CLASSES:
-        raise InvalidInput(
-            _("Give between 1 and {most} classes, each with a name of its own.").format(most=MAX_CLASSES)
-        )
+        raise InvalidInput(_("Enter 1 to {most} classes, each with a unique name.").format(most=MAX_CLASSES))
     project = Project(name=" ".join(name.split()), kind=kind, **policy)
     check_storable(project)
     project.save()

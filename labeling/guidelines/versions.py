@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class GuidelineMoved(LabelingError):
-    """Somebody saved another version while you were writing; compare it with yours and save again."""
+    """Another member saved a new version while you were editing. Compare it with yours and save again."""
 
 
 @dataclass(frozen=True)

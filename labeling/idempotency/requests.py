@@ -63,4 +63,4 @@ def begin(
 def check_key(key: str | None) -> None:
     """Raise InvalidInput for what is no key; none at all is allowed."""
     if key and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
-        raise InvalidInput(_("A key has 1 to {n} printable characters.").format(n=MAX_KEY_LENGTH))
+        raise InvalidInput(_("A key must have 1 to {n} printable characters.").format(n=MAX_KEY_LENGTH))

@@ -30,14 +30,14 @@ class OwedWork(models.Model):
     """
 
     class Kind(models.TextChoices):
-        IMPORT = "import", _("Read uploaded files")
-        FEATURIZE = "featurize", _("Make features of new documents")
-        EMBED = "embed", _("Make sentence embeddings")
-        TRAIN = "train", _("Train and rank")
-        RANK = "rank", _("Rank again with the model that is there")
-        REPLAY = "replay", _("Replay the labels")
-        TUNE = "tune", _("Try other recipes")
-        TELL_LANGUAGES = "tell_languages", _("Tell the languages of documents")
+        IMPORT = "import", _("Import uploaded files")
+        FEATURIZE = "featurize", _("Compute features of new documents")
+        EMBED = "embed", _("Compute sentence embeddings")
+        TRAIN = "train", _("Train a model and rank documents")
+        RANK = "rank", _("Re-rank documents with the current model")
+        REPLAY = "replay", _("Replay the labels to measure savings")
+        TUNE = "tune", _("Tune hyperparameters")
+        TELL_LANGUAGES = "tell_languages", _("Detect document languages")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -26,12 +26,12 @@ RULES = {
         "A record label sues a file-sharing site → Tech",
     ),
     "Politics": Rule(
-        "Governments, parties, elections, laws and what politicians say.",
+        "Governments, parties, elections, laws and politicians.",
         "A party leader promises lower taxes.\nParliament votes on identity cards.",
         "A central bank changes its rate → Business",
     ),
     "Sport": Rule(
-        "Matches, athletes, clubs and their results, and their affairs.",
+        "Matches, athletes and clubs, on and off the field.",
         "A striker is out for six weeks.\nA record falls at the indoor games.",
         "A broadcaster buys football rights → Business",
     ),
@@ -42,28 +42,28 @@ RULES = {
 }
 CLEARER_RULES = RULES | {
     "Business": Rule(
-        RULES["Business"].definition + " Also the figures and the sale of a technology company.",
+        RULES["Business"].definition + " Also the figures and the sale of technology companies.",
         RULES["Business"].examples + "\nA software company doubles its quarterly profit.",
         RULES["Business"].counter_examples + "\nHow many people buy music online → Tech",
     ),
     "Tech": Rule(
-        RULES["Tech"].definition + " Also who uses them, and what they pay.",
+        RULES["Tech"].definition + " Also who uses them and what they pay for.",
         RULES["Tech"].examples + "\nSales of games consoles rise, as players want to be online.",
         "Quarterly figures of a software company → Business\nTwo telephone companies merge → Business",
     ),
 }
 BODY = """\
-Choose the **one** class that the article is *mainly* about: under which heading would a newspaper print it?
+Choose the **one** class that the article is *mainly* about. In which section would a newspaper print it?
 
-- Read the first two paragraphs; they decide nearly always.
-- Who acts matters less than what is at stake: a footballer in court over a contract is still **Sport**.
-- If two classes fit equally well, take the one that the first paragraph speaks of.
+- Read the first two paragraphs. They are nearly always enough.
+- The topic matters more than the people: a footballer in court over a contract is still **Sport**.
+- If two classes fit equally well, choose the one in the first paragraph.
 """
 CLEARER_BODY = (
     BODY
     + """
-**Tech or Business?** A company alone does not make it Business. If the article is about *what the technology
-does and who uses it*, it is **Tech**; about *profit, shares, jobs or the sale of a company*, it is
+**Tech or Business?** An article about a company is not always Business. If it is about *what the technology
+does and who uses it*, choose **Tech**. If it is about *profit, shares, jobs or a takeover*, choose
 **Business**.
 """
 )
@@ -78,8 +78,8 @@ FOLDERS = {
 ARTICLES_PER_CLASS = {"Business": 450, "Sport": 410, "Politics": 240, "Entertainment": 150, "Tech": 150}
 COUNT = sum(ARTICLES_PER_CLASS.values())
 DESCRIPTION = (
-    f"{COUNT:,} articles of the BBC from 2004 and 2005, in five classes. {RARE} is rare, and its articles "
-    f"speak of companies: they are easily taken for {NEIGHBOR}."
+    f"{COUNT:,} BBC articles from 2004 and 2005 in five classes. {RARE} is rare, and its articles "
+    f"mention companies, so they are easily confused with {NEIGHBOR}."
 )
 OF_TECHNOLOGY = re.compile(
     r"\b(?:technolog(?:y|ies)|internet|online|computers?|software|mobile|phones?|digital|broadband|web|games?|tv)\b"

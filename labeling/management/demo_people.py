@@ -49,20 +49,20 @@ WHY = {  # what the adjudicator writes beside a decision
     RARE: "It is about the technology and who uses it.",
     NEIGHBOR: "It is about the company, not about what it makes.",
 }
-QUESTION = "A technology company, but the article gives its figures too. Is this Tech or Business?"
+QUESTION = "A technology company, but the article is also about its figures. Is this Tech or Business?"
 
 
 def describe_people() -> str:
     """The rates, for those who look at the project.
 
     >>> print(describe_people().split(": ")[1].split(";")[0])
-    simulated-ida takes 5% of Tech for Business and 0% of Business for Tech, and errs in 1% of the rest
+    simulated-ida labels 5% of Tech as Business and 0% of Business as Tech, and mislabels 1% of the rest
     """
-    rates = "; ".join(f"{name} takes {_told(slips)}" for name, slips in ANNOTATORS.items())
-    return f"The first answers are of simulated people: {rates}; {ADJUDICATOR} makes no mistakes."
+    rates = "; ".join(f"{name} labels {_told(slips)}" for name, slips in ANNOTATORS.items())
+    return f"The first annotations are by simulated annotators: {rates}; {ADJUDICATOR} makes no mistakes."
 
 
 def _told(slips: Slips) -> str:
     missed, added, other = (f"{100 * rate:.0f}%" for rate in (slips.missed, slips.added, slips.other))
-    between = f"{missed} of {RARE} for {NEIGHBOR} and {added} of {NEIGHBOR} for {RARE}"
-    return f"{between}, and errs in {other} of the rest"
+    between = f"{missed} of {RARE} as {NEIGHBOR} and {added} of {NEIGHBOR} as {RARE}"
+    return f"{between}, and mislabels {other} of the rest"

@@ -17,7 +17,7 @@ SEED = 0  # of the split and of the pool's order: seeds of a simulation share bo
 
 
 class UnusableData(ValueError):
-    """The file cannot be simulated; the message says why."""
+    """The file cannot be simulated."""
 
 
 @dataclass(frozen=True)

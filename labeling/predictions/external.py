@@ -131,7 +131,7 @@ def _record_some(project: Project, chunk: Sequence[PredictionRow | BadRow], done
         try:
             document = documents.get(opinion.document or opinion.external_id)
             if document is None:
-                raise RowProblem(gettext_noop("There is no such document in this project."))
+                raise RowProblem(gettext_noop("This document is not in the project."))
             good.append((opinion, document, _checked(opinion, classes, project.kind)))
         except RowProblem as problem:
             done.refuse(bad_row(opinion.line, problem, opinion.external_id or str(opinion.document)))
@@ -165,11 +165,13 @@ def _checked(opinion: PredictionRow, classes: Mapping[str, UUID], kind: str) -> 
     for name, probability in opinion.probabilities.items():
         label_class = classes.get(normal_name(name))
         if label_class is None:
-            raise RowProblem(gettext_noop("“%(name)s” is no class of this project."), name=name[:50])
+            raise RowProblem(gettext_noop("“%(name)s” is not a class of this project."), name=name[:50])
         probabilities[label_class] = probability
     whole = sum(probabilities.values())
     if kind == Project.Kind.SINGLE and not 0 < whole <= 1 + ROUNDING:
-        raise RowProblem(gettext_noop("The probabilities of one class per document add up to at most 1."))
+        raise RowProblem(
+            gettext_noop("In single-label classification, probabilities must add up to at most 1.")
+        )
     return probabilities
 
 

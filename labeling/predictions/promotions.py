@@ -62,7 +62,7 @@ def write_note(project_id: int, manager: User, number: int, note: str) -> ModelV
     manager_of(project_id, manager)
     note = note.strip()
     if len(note) > LONGEST_NOTE or "\x00" in note:
-        raise InvalidInput(_("A note has at most {most} characters.").format(most=LONGEST_NOTE))
+        raise InvalidInput(_("A note can have at most {most} characters.").format(most=LONGEST_NOTE))
     versions = ModelVersion.objects.filter(project=project_id, number=number)
     if not versions.update(note=note):
         raise NotFound

@@ -65,7 +65,7 @@ def create(username: str, password: str) -> User:
         raise _name_taken()
     if is_lookalike(user.username):
         raise ValidationError(
-            {"username": [_("Somebody has a name that looks the same; choose another one.")]}
+            {"username": [_("This username looks like an existing one. Choose another one.")]}
         )
     try:
         validate_password(password, user)
@@ -136,4 +136,4 @@ def forget_failures(attempt: Attempt) -> None:
 
 
 def _name_taken() -> ValidationError:
-    return ValidationError({"username": [_("Somebody has this name already; choose another one.")]})
+    return ValidationError({"username": [_("This username is taken. Choose another one.")]})

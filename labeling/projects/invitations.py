@@ -29,9 +29,11 @@ def invite(project_id: int, manager: User, role: str, days: int = 7) -> tuple[In
     """A new invitation, and its secret, which nobody can read again. Raises NotAllowed, InvalidInput."""
     manager_of(project_id, manager)
     if role not in Membership.Role.values:
-        raise InvalidInput(_("A role is one of {roles}.").format(roles=", ".join(Membership.Role.values)))
+        raise InvalidInput(
+            _("Choose one of these roles: {roles}.").format(roles=", ".join(Membership.Role.values))
+        )
     if days not in DAYS:
-        raise InvalidInput(_("An invitation lasts 1, 7 or 30 days."))
+        raise InvalidInput(_("Choose 1, 7 or 30 days for an invitation."))
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         project_id=project_id,
@@ -89,7 +91,7 @@ def sign_up(secret: str, username: str, password: str) -> Membership:
     """
     invitation_of(secret)
     if accounts.is_reserved(username):
-        raise ValidationError({"username": [_("This name would speak for the service; choose another one.")]})
+        raise ValidationError({"username": [_("This username is reserved. Choose another one.")]})
     return redeem(secret, accounts.create(username, password))
 
 

@@ -43,7 +43,9 @@ def add_member(project_id: int, manager: User, user: User, role: str) -> Members
     """Let somebody in, or give a member another role. Raises NotAllowed, LastManager, InvalidInput."""
     manager_of(project_id, manager)
     if role not in Membership.Role.values:
-        raise InvalidInput(_("A role is one of {roles}.").format(roles=", ".join(Membership.Role.values)))
+        raise InvalidInput(
+            _("Choose one of these roles: {roles}.").format(roles=", ".join(Membership.Role.values))
+        )
     if role != Membership.Role.MANAGER:
         _keep_a_manager(project_id, besides=user)
     member, _is_new = Membership.objects.update_or_create(

@@ -31,22 +31,22 @@ class Project(models.Model):
     """One labeling effort: members, classes, guideline, documents and policy."""
 
     class Kind(models.TextChoices):
-        SINGLE = "single", _("One class per document")
-        MULTI = "multi", _("Several classes per document")
-        SPANS = "spans", _("Spans in the text")
+        SINGLE = "single", _("Single-label classification")
+        MULTI = "multi", _("Multi-label classification")
+        SPANS = "spans", _("Span labeling (NER)")
 
     class Strategy(models.TextChoices):
-        DEFAULT = "default", _("Mix: weak classes, doubt with variety, some at random")
-        MARGIN = "margin", _("Doubt only: smallest margin first")
-        DISAGREEMENT = "disagreement", _("Disagreement of the committee")
-        RANDOM = "random", _("At random")
-        HERDING = "herding", _("Coverage, for 50 classes and more")
+        DEFAULT = "default", _("Balanced (recommended): weak classes, uncertainty, random")
+        MARGIN = "margin", _("Uncertainty sampling")
+        DISAGREEMENT = "disagreement", _("Committee disagreement")
+        RANDOM = "random", _("Random")
+        HERDING = "herding", _("Coverage (50 classes or more)")
 
     class SuggestionPolicy(models.TextChoices):
-        HIDDEN = "hidden", _("Hide it")
-        AFTER = "after", _("Show it after the first choice")  # nobody leans on it, and slips are caught
-        SHOWN = "shown", _("Show it")
-        PRESELECTED = "preselected", _("Choose it beforehand")  # fastest where the model is good; most biased
+        HIDDEN = "hidden", _("Hidden")
+        AFTER = "after", _("Shown after the first choice")  # nobody leans on it, and slips are caught
+        SHOWN = "shown", _("Shown")
+        PRESELECTED = "preselected", _("Preselected")  # fastest where the model is good; most biased
 
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, max_length=2000)
@@ -173,11 +173,11 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("Read")
         ANNOTATE = "annotate", _("Read and annotate")
-        MANAGE = "manage", _("Everything its owner may do")
+        MANAGE = "manage", _("Full access: everything its owner can do")
 
     class Answers(models.TextChoices):
-        PERSON = "person", _("Its owner: a person decides each answer")
-        MACHINE = "machine", _("A machine: a model or a script decides")
+        PERSON = "person", _("Its owner: a person makes each annotation")
+        MACHINE = "machine", _("A machine: a model or script makes the annotations")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="api_tokens")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")

@@ -41,9 +41,9 @@ def create(
     member = member_of(project_id, owner)
     name = " ".join(name.split())
     if answers not in ApiToken.Answers.values:
-        raise InvalidInput(_("Say whose answers the token brings: a person's or a machine's."))
+        raise InvalidInput(_("Choose who makes the annotations: a person or a machine."))
     if scope not in ApiToken.Scope.values or not name or len(name) > 100 or "\0" in name:
-        raise InvalidInput(_("Give the token a name of at most 100 characters and one of the scopes."))
+        raise InvalidInput(_("Enter a name of at most 100 characters and choose a scope."))
     if scope == ApiToken.Scope.MANAGE and not member.may_manage:
         raise NotAllowed
     text = f"rq_{secrets.token_urlsafe(32)}"

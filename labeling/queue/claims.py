@@ -115,7 +115,7 @@ def claim(
     """
     check_key(key)
     if count < 1:
-        raise InvalidInput(_("Ask for at least one document."))
+        raise InvalidInput(_("Claim at least one document."))
     parameters: dict[str, Any] = {"project": project_id, "annotator": annotator.pk, "key": key or None}
     parameters["is_machine"] = is_machine
     policy = _lock_member(parameters)
@@ -174,7 +174,7 @@ def defer(token: str, annotator: User, minutes: int = 60, key: str | None = None
     Deferred again by the same minutes under the same token, it comes back when it would have.
     """
     if not 1 <= minutes <= 60 * 24 * 30:
-        raise InvalidInput(_("Defer by at least a minute and at most thirty days."))
+        raise InvalidInput(_("Postpone a document by 1 minute to 30 days."))
     until = Now() + timedelta(minutes=minutes)
     give_back(
         token,

@@ -133,10 +133,10 @@ class Lease(models.Model):
     """A dated hold on a slot of a document. Rows are written only under a lock on the document's row."""
 
     class State(models.TextChoices):
-        LIVE = "live", _("Live")  # the annotator works on it until leased_until
+        LIVE = "live", _("Active")  # the annotator works on it until leased_until
         SUBMITTED = "submitted", _("Submitted")  # its annotation fills the slot
         SKIPPED = "skipped", _("Skipped")  # never again for this annotator
-        DEFERRED = "deferred", _("Deferred")  # not before deferred_until for this annotator
+        DEFERRED = "deferred", _("Postponed")  # not before deferred_until for this annotator
         RELEASED = "released", _("Released")  # given back without a mark
         EXPIRED = "expired", _("Expired")  # ran out, and the slot was wanted
 

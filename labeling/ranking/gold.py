@@ -129,13 +129,13 @@ def mark(project_id: int, manager: User, document_id: int) -> None:
     if document.is_gold:
         return
     if document.state != Document.State.RESOLVED:
-        raise WrongState(_("Only a settled document can be gold."))
+        raise WrongState(_("Only a labeled document can be gold. Label it first."))
     settled = Resolution.objects.select_related("annotation").get(document=document)
     same = Annotation.objects.current().filter(
         document=document, round=document.round, answer_hash=settled.annotation.answer_hash
     )
     if not same.exclude(source=Annotation.Source.MACHINE).exists():
-        raise WrongState(_("Only machines gave this answer: relabel the document first."))
+        raise WrongState(_("This document was labeled only by machines. Relabel it first."))
     gold = Annotation.objects.create(
         project_id=project_id,
         document=document,
@@ -176,7 +176,7 @@ def unmark(project_id: int, manager: User, document_id: int) -> None:
             answer_hash=b"",
             is_withdrawal=True,
             supersedes=gold,
-            note=_("No longer gold, by {name}.").format(name=manager.get_username()),
+            note=_("Gold mark removed by {name}.").format(name=manager.get_username()),
         )
     answered = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SUBMITTED)
     overlap = document.project.overlap

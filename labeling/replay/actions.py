@@ -31,7 +31,7 @@ PLENTY = 1_000  # settled documents of either: more than enough, whatever drops 
 MIN_TEST = 30  # labeled test documents; with fewer every curve lies within the noise of the others
 MAX_POOL = 2_000  # documents replayed
 MAX_TEST = 1_000
-NO_SPANS = gettext_lazy("Replays are not offered for spans yet.")
+NO_SPANS = gettext_lazy("Replays are not available for span labeling yet.")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Material:
         if self.pool_missing or self.test_missing:
             return _too_few(len(self.training_set.documents), len(self.test))
         if not self.training_set.is_enough or project.feature_edition == 0:
-            return _("A replay needs labels of at least two classes and the features of the documents.")
+            return _("A replay needs labels of at least two classes and document features.")
         return ""
 
 
@@ -89,8 +89,8 @@ def why_not(project: Project) -> str:
 
 def _too_few(pool: int, test: int) -> str:
     return _(
-        "A replay needs {pool} labeled documents of the pool and {test} of the test set; "
-        "there are {pool_now} and {test_now}."
+        "A replay needs {pool} labeled pool documents and {test} labeled test documents. The "
+        "project has {pool_now} and {test_now}."
     ).format(pool=MIN_POOL, test=MIN_TEST, pool_now=pool, test_now=test)
 
 

@@ -45,11 +45,11 @@ def focus_on(
     """
     manager_of(project_id, manager)
     if not 1 <= wanted_labels <= MAX_TARGET_LABELS:
-        raise InvalidInput(_("Ask for 1 to {most} labels.").format(most=MAX_TARGET_LABELS))
+        raise InvalidInput(_("Enter 1 to {most} labels.").format(most=MAX_TARGET_LABELS))
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)  # two wishes take turns
     if project.strategy == Project.Strategy.RANDOM:
         raise InvalidInput(
-            _("This project's queue is drawn at random. Choose another strategy to get more of a class.")
+            _("This project labels documents at random. Choose another strategy to get more of a class.")
         )
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
         raise UnknownClass
@@ -97,10 +97,12 @@ def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
     """
     manager_of(project_id, manager)
     if parts.keys() != set(MIX_PARTS) or not all(0 <= part <= 100 for part in parts.values()):
-        raise InvalidInput(_("Give each of {names} from 0 to 100.").format(names=", ".join(MIX_PARTS)))
-    if (whole := sum(parts.values())) > 100:
+        raise InvalidInput(_("Enter 0 to 100 for each of {names}.").format(names=", ".join(MIX_PARTS)))
+    if (total := sum(parts.values())) > 100:
         raise InvalidInput(
-            _("The parts make {whole}% together; lower some of them to at most 100%.").format(whole=whole)
+            _("The shares add up to {total}%. Lower some of them to at most 100% in total.").format(
+                total=total
+            )
         )
     mix, _is_new = QueueMix.objects.update_or_create(
         project_id=project_id, defaults={**parts, "changed_by": manager, "changed_at": Now()}

@@ -41,10 +41,10 @@ def set_mode(
     if mode not in ClassNeed.Mode.values:
         raise InvalidInput(_("Choose one of {modes}.").format(modes=", ".join(ClassNeed.Mode.values)))
     if (mode == ClassNeed.Mode.BY_HAND) != (share is not None):
-        raise InvalidInput(_("Give a share with the mode “by hand”, and only with it."))
+        raise InvalidInput(_("Set a share only in manual mode."))
     if share is not None and not 0 <= share <= MAX_NEEDS_SHARE:
         raise InvalidInput(
-            _("Give a class 0 to {most}% of the queue.").format(most=round(100 * MAX_NEEDS_SHARE))
+            _("Enter 0% to {most}% of the queue for a class.").format(most=round(100 * MAX_NEEDS_SHARE))
         )
     Project.objects.select_for_update(no_key=True).get(pk=project_id)  # managers and reports take turns
     if not LabelClass.objects.active().filter(project=project_id, pk=class_id).exists():
@@ -97,7 +97,7 @@ def steer(
     manager_of(project_id, manager)
     if target_f1 is not None and not MIN_TARGET <= target_f1 <= MAX_TARGET:
         raise InvalidInput(
-            _("The target is an F1 from {least} to {most}.").format(least=MIN_TARGET, most=MAX_TARGET)
+            _("Enter a target F1 from {least} to {most}.").format(least=MIN_TARGET, most=MAX_TARGET)
         )
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     project.is_steered = project.is_steered if is_steered is None else is_steered

@@ -93,7 +93,7 @@ class ClassNeed(models.Model):
 
     class Mode(models.TextChoices):
         AUTOMATIC = "automatic", _("Automatic")  # the report sets the share
-        BY_HAND = "by_hand", _("By hand")  # a manager has set it
+        BY_HAND = "by_hand", _("Manual")  # a manager has set it
         OFF = "off", _("Off")  # no share for this class
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="needs", db_index=False)

@@ -71,7 +71,7 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
         raise InvalidInput(_("Pick 1 to {limit} documents at a time.").format(limit=MAX_PICKED_DOCUMENTS))
     why = " ".join(reason.replace("\0", "").split())
     if not 1 <= len(why) <= 300:
-        raise InvalidInput(_("Give a reason of 1 to 300 characters; annotators read it."))
+        raise InvalidInput(_("Enter a reason of 1 to 300 characters. Annotators see it."))
     Project.objects.select_for_update(no_key=True).get(
         pk=project_id
     )  # as `ask` does, so nobody waits in a circle

@@ -12,7 +12,7 @@ MISSING = (
 
 
 class ServerNotFound(RuntimeError):
-    """A server program is neither in the environment nor on this machine."""
+    """A server program is not installed."""
 
 
 def postgres_folder() -> Path:

@@ -22,7 +22,7 @@ from reviewqueue.embedded.supervisor import POLL_SECONDS, ServiceFailed, Stopped
 
 
 class ExtraMissing(RuntimeError):
-    """A command needs packages that are not installed."""
+    """The command needs packages that are not installed."""
 
 
 EXPLAINED = (
@@ -63,7 +63,7 @@ def bench(name: str, arguments: list[str]) -> int:
     scripts = settings.BASE_DIR / "benchmarks"
     if not (scripts / f"{name}.py").is_file():
         names = sorted(path.stem for path in scripts.glob("[a-z]*.py"))
-        raise StartFailed(f"There is no benchmark {name!r}. There are: {', '.join(names)}.")
+        raise StartFailed(f"Unknown benchmark {name!r}. Choose one of: {', '.join(names)}.")
     with tempfile.TemporaryDirectory(prefix="rq-bench-") as path:
         servers = Servers(DataFolder(Path(path)))
         with servers.running():

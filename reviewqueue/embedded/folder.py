@@ -16,7 +16,7 @@ LOCK_PAUSE_SECONDS = 0.1
 
 
 class FolderInUse(RuntimeError):
-    """Another service runs on this data folder."""
+    """Another service is running on this data folder."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class DataFolder:
                     break
                 time.sleep(LOCK_PAUSE_SECONDS)
         raise FolderInUse(
-            f"Another service runs on {self.path}. Stop it, or choose another folder with --data."
+            f"Another service is running on {self.path}. Stop it, or choose another folder with --data."
         )
 
     def is_in_use(self) -> bool:

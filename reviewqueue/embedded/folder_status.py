@@ -19,9 +19,9 @@ from reviewqueue.embedded.programs import refusal
 
 SERVERS = {"postgres", "valkey"}
 SECONDS = 2  # for one answer
-DATABASE_ANSWERS = {Ping.OK: "answers", Ping.REJECT: "is starting up"}
-SILENT = "does not answer"
-UNKNOWN = "not known yet"
+DATABASE_ANSWERS = {Ping.OK: "running", Ping.REJECT: "starting"}
+SILENT = "not responding"
+UNKNOWN = "unknown"
 
 
 class State(StrEnum):
@@ -40,7 +40,7 @@ SENTENCES = {
     State.UNREADY: "not ready, at {address}",
     State.STOPPED: "not running",
     State.STARTING: "starting",
-    State.COMMAND: "not running; a command works on the folder with servers of its own",
+    State.COMMAND: "not running; a command is using the folder with its own servers",
 }
 
 
@@ -107,12 +107,12 @@ def state_of(web: str) -> tuple[State, list[str]]:
     try:
         return State.UNREADY, [str(reason) for reason in json.loads(answer)["reasons"]]
     except (ValueError, KeyError, TypeError):  # no answer of ours: it does not listen yet, or is overloaded
-        return State.UNREADY, [f"The web server does not answer: {answer}"]
+        return State.UNREADY, [f"The web server is not responding: {answer}"]
 
 
 def configured_database() -> str:
     """Which database the next start uses."""
-    return place(settings.DATABASE_URL) if settings.IS_DATABASE_GIVEN else "its own PostgreSQL"
+    return place(settings.DATABASE_URL) if settings.IS_DATABASE_GIVEN else "bundled PostgreSQL"
 
 
 def database(url: str, *, is_embedded: bool) -> str:
@@ -121,7 +121,7 @@ def database(url: str, *, is_embedded: bool) -> str:
     if url:
         question = f"{url}{'&' if '?' in url else '?'}connect_timeout={SECONDS}"
         answer = DATABASE_ANSWERS.get(Ping(PGconn.ping(question.encode())), SILENT)
-    return f"{'its own PostgreSQL' if is_embedded else place(url)}: {answer}"
+    return f"{'bundled PostgreSQL' if is_embedded else place(url)}: {answer}"
 
 
 def broker(url: str, *, is_embedded: bool) -> str:
@@ -130,12 +130,12 @@ def broker(url: str, *, is_embedded: bool) -> str:
     if url:
         client = redis.Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
         try:
-            answer = "answers" if client.ping() else SILENT
+            answer = "running" if client.ping() else SILENT
         except redis.RedisError:
             answer = SILENT
         finally:
             client.close()
-    return f"{'its own Valkey' if is_embedded else place(url)}: {answer}"
+    return f"{'bundled Valkey' if is_embedded else place(url)}: {answer}"
 
 
 def place(url: str) -> str:

@@ -152,7 +152,7 @@ class Postgres:
             with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
                 let_serve(cursor, SERVICE)
         except psycopg.OperationalError as error:
-            raise StartFailed(f"PostgreSQL did not stay: {error}") from error
+            raise StartFailed(f"PostgreSQL stopped: {error}") from error
 
     def clearing_stale_lock(self, seconds: float = 10) -> Iterator[None]:
         """Remove the lock files of a server that was killed, and only those.

@@ -17,7 +17,7 @@ LOG_BYTES = 10_000_000  # a log that is longer at a start is put aside; one old 
 
 
 class StartFailed(RuntimeError):
-    """A child process ended, or did not answer in time, while it was starting."""
+    """A child process ended or did not respond in time while it was starting."""
 
 
 def run_through(steps: Iterator[None]) -> None:

@@ -11,9 +11,8 @@ NOBODY = 65534  # has an entry in passwd everywhere; initdb looks its own user u
 
 
 class RootRefused(RuntimeError):
-    """PostgreSQL refuses to run as root and this machine offers no way to give up root's rights.
-
-    Run as an ordinary user, or set DATABASE_URL to a server that runs already.
+    """PostgreSQL does not run as root, and root privileges cannot be dropped on this machine. Run the
+    service as an ordinary user, or set DATABASE_URL to a running server.
     """
 
 

@@ -40,7 +40,7 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
             try:
                 start(children, supervisor, port)
                 if preparation and wait_for(preparation, supervisor.look):
-                    raise StartFailed("The demo could not be prepared; the lines above say why.")
+                    raise StartFailed("The demo could not be prepared. See the messages above.")
                 print(f"Ready: http://{HOST}:{port}", flush=True)
                 while True:
                     supervisor.look()

@@ -22,6 +22,6 @@ def socket_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to somebody else. Remove it, or choose another data folder.")
+        raise PermissionError(f"{folder} belongs to another user. Remove it, or choose another data folder.")
     folder.chmod(0o700)
     return folder

@@ -27,11 +27,11 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 class ServiceFailed(RuntimeError):
-    """A child process without which nobody can label keeps dying."""
+    """A child process that labeling needs keeps failing."""
 
 
 class Stopped(BaseException):
-    """Somebody asked the service to end: Ctrl-C, SIGTERM, or the terminal was closed."""
+    """The service was asked to stop: Ctrl-C, SIGTERM, or the terminal was closed."""
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Supervisor:
         except StopIteration:
             child.starting, child.running_since = None, time.monotonic()
             if child.failures:
-                report(f"{child.process.name} runs again.")
+                report(f"{child.process.name} is running again.")
         except (StartFailed, OSError) as error:
             child.starting = None
             report(str(error))
@@ -133,7 +133,7 @@ class Supervisor:
             )
         pause = min(self.first_pause_seconds * 2 ** min(child.failures - 1, 20), LONGEST_PAUSE_SECONDS)
         child.running_since, child.next_start = None, now + pause
-        report(f"{child.process.name} {how}; it starts again in {pause:g} s. Log: {child.process.log}")
+        report(f"{child.process.name} {how} and restarts in {pause:g} s. Log: {child.process.log}")
         self.note()
 
     def count(self, child: Watched, how: str, now: float) -> None:

@@ -59,7 +59,7 @@ class Valkey:
                 shutil.rmtree(self.folder)
                 aside.rename(self.folder)
                 raise
-            report(f"Valkey could not read its files and began anew. They are kept in {aside}.")
+            report(f"Valkey could not read its files and started empty. The files are kept in {aside}.")
 
     def trying(self) -> Iterator[None]:
         """One start. As long as it says that it reads its files, it has all the time it needs."""

@@ -185,7 +185,7 @@ def test_what_the_service_refuses_is_shown_with_its_reason_until_it_is_discarded
     shows(page, TEXTS[1])
     refused = page.get_by_role("region", name="Not saved")
     expect(refused).to_contain_text(TEXTS[0])
-    expect(refused).to_contain_text("was retired")
+    expect(refused).to_contain_text("is retired")
     refused.get_by_role("link", name="Open document").click()
     shows(page, TEXTS[0])
     press(page, "1")

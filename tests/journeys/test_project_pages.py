@@ -43,7 +43,14 @@ def rich(tickets: Project, joan: User, ann: User) -> Project:
     ModelVersion.objects.create(project=tickets, number=2, state="failed", failure=LONG)
     tokens.create(tickets.pk, joan, LONG[:100], "read")
     invitations.invite(tickets.pk, joan, "annotator")
-    bad = [{"line": 3, "message": "The text is empty.", "values": {}, "excerpt": LONG[:80]}]
+    bad = [
+        {
+            "line": 3,
+            "message": "The text is empty. Add text or remove the row.",
+            "values": {},
+            "excerpt": LONG[:80],
+        }
+    ]
     ImportJob.objects.create(
         project=tickets,
         created_by=joan,
@@ -117,7 +124,7 @@ def test_from_nothing_to_documents_and_an_invited_annotator(
     page.get_by_label("Label column").select_option("")
     page.get_by_role("button", name="Import documents").click()
     expect(page.get_by_role("heading", name="2 documents imported")).to_be_visible()
-    expect(page.get_by_text("The text is empty.")).to_be_visible()
+    expect(page.get_by_text("The text is empty. Add text or remove the row.")).to_be_visible()
 
     page.get_by_role("link", name="Next: guideline").click()
     expect(page.get_by_role("listitem").filter(has_text="Guideline").first).to_have_attribute(

@@ -26,8 +26,8 @@ def test_help_names_every_command_of_the_service(capsys):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["up", "--port", "70000"], "a port is a number from 1 to 65535, not '70000'"),
-        (["demo", "--port", "-1"], "a port is a number from 1 to 65535, not '-1'"),
+        (["up", "--port", "70000"], "the port must be a number from 1 to 65535, not '70000'"),
+        (["demo", "--port", "-1"], "the port must be a number from 1 to 65535, not '-1'"),
         (["status", "--quick"], "unrecognized arguments: --quick"),
         (["lunch"], "invalid choice: 'lunch'"),
         ([], "COMMAND"),

@@ -236,7 +236,7 @@ def test_a_broker_that_cannot_read_its_files_begins_anew_and_keeps_them(tmp_path
         again.process.stop()
     (aside,) = service_status.set_aside(tmp_path)
     assert aside.joinpath(file.relative_to(server.folder)).stat().st_size == len(content)
-    assert f"They are kept in {aside}." in capsys.readouterr().err
+    assert f"The files are kept in {aside}." in capsys.readouterr().err
 
 
 def test_a_broker_that_does_not_start_for_another_reason_keeps_its_files_in_place(tmp_path):

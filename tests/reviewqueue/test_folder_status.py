@@ -41,7 +41,7 @@ def test_a_service_that_has_not_said_where_it_is_is_starting(folder):
     with folder.lock():
         status = folder_status(folder)
     assert (status.state, status.exit_code) == (State.STARTING, 1)
-    assert "not known yet" in status.database
+    assert "unknown" in status.database
 
 
 def test_a_service_whose_pages_do_not_answer_is_not_ready_and_its_servers_are_named_without_passwords(folder):
@@ -50,9 +50,9 @@ def test_a_service_whose_pages_do_not_answer_is_not_ready_and_its_servers_are_na
         folder.announce(NOBODY_LISTENS, web=address)
         status = folder_status(folder)
     assert (status.state, status.exit_code, status.address) == (State.UNREADY, 1, address)
-    assert status.reasons[0].startswith("The web server does not answer: ")
-    assert status.database == "postgresql://127.0.0.1:1/reviewqueue: does not answer"
-    assert status.broker == "redis://127.0.0.1:1/0: does not answer"
+    assert status.reasons[0].startswith("The web server is not responding: ")
+    assert status.database == "postgresql://127.0.0.1:1/reviewqueue: not responding"
+    assert status.broker == "redis://127.0.0.1:1/0: not responding"
     assert "secret" not in status.to_text() + status.to_json()
     assert json.loads(status.to_json())["state"] == "unready"
 

@@ -36,7 +36,7 @@ def test_readyz_says_that_migrations_wait(client):
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["1 migrations wait: run `./run manage migrate`."]
+    assert answer.json()["reasons"] == ["Migrations to apply: 1. Run `./run manage migrate`."]
 
 
 @pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_readyz_says_that_the_database_takes_no_writes(client):
         cursor.execute("SET TRANSACTION READ ONLY")
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["The database takes no writes."]
+    assert answer.json()["reasons"] == ["The database is read-only."]
 
 
 # reliability K3
@@ -68,7 +68,7 @@ def test_staff_sees_the_queues_and_that_no_worker_answers(client):
     client.force_login(User.objects.create_user("olga", is_staff=True))
     answer = client.get("/healthz/deep")
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["No worker answers."]
+    assert answer.json()["reasons"] == ["No worker is responding."]
     assert set(answer.json()["queues"]) == {"default", "train", "embed", "idle"}
 
 
@@ -76,7 +76,7 @@ def test_staff_sees_the_queues_and_that_no_worker_answers(client):
 def test_staff_sees_that_the_broker_is_away(client, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
     client.force_login(User.objects.create_user("olga", is_staff=True))
-    assert client.get("/healthz/deep").json()["reasons"] == ["The broker does not answer: ConnectionError."]
+    assert client.get("/healthz/deep").json()["reasons"] == ["The broker is not responding: ConnectionError."]
 
 
 @pytest.mark.django_db

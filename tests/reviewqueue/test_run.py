@@ -88,14 +88,14 @@ def test_help_names_every_command_and_installs_nothing(bare, arguments):
 def test_an_unknown_command_is_refused_by_name(bare):
     done = run(bare, "lunch")
     assert done.returncode == 1
-    assert done.stderr.endswith("error: There is no command lunch.\n")
+    assert done.stderr.endswith("error: Unknown command: lunch.\n")
 
 
 def test_a_machine_without_a_python_of_today_gets_one_clear_line(bare):
     done = run(bare, "up")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "error: Python 3.11 or newer is needed and not on PATH. On Debian 12: apt-get install python3"
+        "error: Python 3.11 or newer is required but not on PATH. On Debian 12: sudo apt-get install python3"
     )
 
 
@@ -171,7 +171,7 @@ def test_whatever_a_program_prints_the_script_itself_never_stumbles(installing):
 def test_bench_asks_which_one():
     done = subprocess.run([BASE_DIR / "run", "bench"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "Which measurement?" in done.stderr
+    assert "Name a benchmark: ./run bench NAME." in done.stderr
 
 
 @pytest.mark.parametrize("name", LOCKS)

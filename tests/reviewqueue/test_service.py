@@ -60,7 +60,8 @@ def test_a_second_service_on_the_folder_gets_one_clear_line(service):
     second = service.embedded("up")
     assert second.returncode == 1
     assert second.stderr == (
-        f"error: Another service runs on {service.folder}. Stop it, or choose another folder with --data.\n"
+        f"error: Another service is running on {service.folder}. Stop it, or choose another "
+        "folder with --data.\n"
     )
 
 
@@ -98,7 +99,7 @@ def test_kill_9_of_a_child_is_said_and_mended(service, name):
         time.sleep(0.1)
     os.kill(service.pid_of(name), signal.SIGKILL)
     service.wait_for(f"{name} was killed by SIGKILL")
-    service.wait_for(f"{name} runs again.")
+    service.wait_for(f"{name} is running again.")
     assert becomes_ready(service)
 
 

@@ -45,8 +45,8 @@ def test_a_killed_child_is_reported_and_started_again(tmp_path, capsys):
     sleeper.stop()
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
-    assert "sleeper was killed by SIGKILL; it starts again in 0.01 s" in said[0]
-    assert "sleeper runs again." in said[1]
+    assert "sleeper was killed by SIGKILL and restarts in 0.01 s" in said[0]
+    assert "sleeper is running again." in said[1]
 
 
 def test_web_or_database_that_keep_dying_end_the_service_with_the_end_of_their_log(tmp_path):
@@ -82,11 +82,11 @@ def test_any_other_child_that_keeps_dying_is_started_again_at_growing_pauses(tmp
     supervisor.start(broken)
     child = supervisor.children[0]
     look_until(supervisor, lambda: child.failures > MAX_DEATHS + 1)
-    pauses = [float(pause) for pause in re.findall(r"again in ([\d.]+) s", capsys.readouterr().err)]
+    pauses = [float(pause) for pause in re.findall(r"restarts in ([\d.]+) s", capsys.readouterr().err)]
     assert pauses[: MAX_DEATHS + 2] == [0.005 * 2**number for number in range(MAX_DEATHS + 2)]
     child.failures = 1_000
     supervisor.mourn(child, "ended with code 3")
-    assert f"starts again in {LONGEST_PAUSE_SECONDS:g} s" in capsys.readouterr().err
+    assert f"restarts in {LONGEST_PAUSE_SECONDS:g} s" in capsys.readouterr().err
 
 
 def test_what_keeps_failing_is_noted_until_it_has_lived_for_a_minute(tmp_path):

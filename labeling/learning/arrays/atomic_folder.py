@@ -82,7 +82,7 @@ LOOKS = 10  # at the last shard: a writer may be replacing it
 
 
 class GapInStore(ValueError):
-    """Documents must be added in the order of their positions, without a gap."""
+    """Add documents in the order of their positions, without gaps."""
 
 
 def shards_of(root: Path, shard_rows: int) -> list[tuple[int, Path]]:

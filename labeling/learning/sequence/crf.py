@@ -35,7 +35,7 @@ CLUSTERS = "clusters"
 
 
 class NothingToLearn(ValueError):
-    """No document has a single token: there is nothing to train on."""
+    """No document has any tokens, so there is nothing to train on."""
 
 
 @dataclass(frozen=True)

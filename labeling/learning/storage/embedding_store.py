@@ -25,7 +25,7 @@ SCALE = np.float32(LARGEST / 127)
 
 
 class OtherEmbeddings(ValueError):
-    """The folder holds the vectors of another model; give the new ones a folder of their own."""
+    """The folder has the vectors of another model. Use a separate folder."""
 
 
 @dataclass(frozen=True)

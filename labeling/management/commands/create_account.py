@@ -14,11 +14,11 @@ from labeling.projects import accounts
 
 
 class Command(BaseCommand):
-    help = "Make an account and print its generated password, once."
+    help = "Create an account and print its generated password once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="what the person types to sign in")
-        parser.add_argument("--operator", action="store_true", help="may read /healthz/deep")
+        parser.add_argument("name", help="the username to sign in with")
+        parser.add_argument("--operator", action="store_true", help="allow access to /healthz/deep")
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = secrets.token_urlsafe(15)
@@ -28,6 +28,6 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         if options["operator"]:
             accounts.make_operator(user)
-        self.stdout.write(_("Name: {name}").format(name=user.get_username()))
+        self.stdout.write(_("Username: {name}").format(name=user.get_username()))
         self.stdout.write(_("Password: {password}").format(password=password))
-        self.stdout.write(_("It is not stored and not shown again; it can be changed after signing in."))
+        self.stdout.write(_("The password is not shown again. Change it after signing in."))

@@ -68,7 +68,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(name=NAME).first()
         if project is not None and project.model_versions.ready().exists():
-            self.stdout.write("The demo project is there already; its accounts keep their passwords.")
+            self.stdout.write("The demo project already exists. Its accounts keep their passwords.")
             return
         self.started = monotonic()
         self.draw = Random(0)
@@ -88,22 +88,22 @@ class Command(BaseCommand):
         self._bring_articles()
         for number in range(1, ROUNDS + 1):
             self._label_round(number)
-        self._say("A question, decisions of disputes, gold documents, and the model of all that")
+        self._say("Adding a question, decisions and gold documents, and training the final model")
         self._ask()
         self._decide()
         self._mark_gold()
         exclusion.change(project.pk, self.people["manager"], strategy=Project.Strategy.DEFAULT)
         self._train()
         self._await_needs()
-        self._say("Prepared")
-        self.stdout.write("\nSign in as one of these (the passwords are shown this once):\n")
+        self._say("Ready")
+        self.stdout.write("\nSign in with one of these accounts (the passwords are shown only once):\n")
         for name, role in PEOPLE.items():
             self.stdout.write(f"  {name:<8} {passwords[name]:<14} {role.label.lower()}\n")
         self.stdout.write("\n")
 
     @transaction.atomic
     def _create_project(self, passwords: dict[str, str]) -> Project:
-        self._say("Making accounts and the project")
+        self._say("Creating the accounts and the project")
         simulated = dict.fromkeys(ANNOTATORS, Membership.Role.ANNOTATOR)
         roles = PEOPLE | simulated | {ADJUDICATOR: Membership.Role.ADJUDICATOR}
         people = {name: User.objects.create_user(name, password=passwords.get(name)) for name in roles}
@@ -120,7 +120,11 @@ class Command(BaseCommand):
         for name, role in roles.items():
             members.add_member(project.pk, manager, people[name], role)
         _publish(
-            project, manager, demo_articles.BODY, demo_articles.RULES, "What each class holds, with examples."
+            project,
+            manager,
+            demo_articles.BODY,
+            demo_articles.RULES,
+            "Definitions and examples of each class.",
         )
         return project
 
@@ -144,7 +148,7 @@ class Command(BaseCommand):
         self._work_off(OwedWork.Kind.RANK)
 
     def _label_test_set(self, count: int) -> None:
-        self._say(f"Simulated people label the {count} articles of the test set")
+        self._say(f"Simulated annotators label the {count} test set articles")
         while self._label(CAREFUL, BATCH_SIZE):
             pass
         while self._disputes().count() < OPEN_DISPUTES:
@@ -160,17 +164,15 @@ class Command(BaseCommand):
         sampled = self.draw.sample(
             list(settled.order_by("document").values_list("document", flat=True)), count
         )
-        picks.pick(
-            self.project.pk, self.people["manager"], sampled, "Labeled twice, to see how far people agree."
-        )
+        picks.pick(self.project.pk, self.people["manager"], sampled, "Labeled twice to measure agreement.")
 
     def _label_round(self, number: int) -> None:
         count = sum(LABELS_A_ROUND.values())
-        self._say(f"Simulated people label {count} articles (round {number} of {ROUNDS})")
+        self._say(f"Simulated annotators label {count} articles (round {number} of {ROUNDS})")
         for name, labels in LABELS_A_ROUND.items():
             self._label(name, labels)
         if number == CLEARER_AFTER:
-            note = "Where Tech ends and Business begins, which people had asked."
+            note = "Clarifies the line between Tech and Business."
             _publish(
                 self.project,
                 self.people["manager"],
@@ -260,7 +262,7 @@ class Command(BaseCommand):
             if failing := OwedWork.objects.failing().filter(pk__in=owing).first():
                 raise CommandError(f"A worker failed: {failing.failure}")
             if monotonic() > deadline:
-                raise CommandError("The workers take too long; see their logs in the data folder.")
+                raise CommandError("The workers take too long. See their logs in the data folder.")
             if not worker.work_off(self.project.pk, kind):
                 sleep(0.1)
 

@@ -17,23 +17,23 @@ from labeling.projects.models import Project
 
 
 class Command(BaseCommand):
-    help = "Write the labels of a project to a file or to standard output, as JSONL or CSV."
+    help = "Export the labels of a project as JSONL or CSV, to a file or standard output."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("project", type=int, help="the project's number, as in its address")
+        parser.add_argument("project", type=int, help="the project's number, as in its URL")
         parser.add_argument("--format", choices=ExportFormat.values, default=ExportFormat.JSONL.value)
         parser.add_argument(
             "--scope",
             choices=Scope.values,
             default=Scope.SETTLED.value,
-            help="settled: a row for each settled document; all: a row for each answer, counted or not",
+            help="one row per labeled document, or all annotations, counted or not",
         )
-        parser.add_argument("--output", help="the file; standard output when it is not given")
+        parser.add_argument("--output", help="the file to write (default: standard output)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(pk=options["project"]).first()
         if project is None:
-            raise CommandError(f"There is no project {options['project']}.")
+            raise CommandError(f"Project {options['project']} does not exist.")
         self.rows = 0
         started = monotonic()
         try:

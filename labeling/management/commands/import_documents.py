@@ -28,14 +28,14 @@ from labeling.guidelines.models import LabelClass
 from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project
 
-LONGER = f"longer than the {READ_CHARACTERS:,} characters of a text that models learn from"
+LONGER = f"longer than the {READ_CHARACTERS:,} characters that models read of a text"
 ROLE_HELP = {
-    "text": "the text; guessed when it is not given",
-    "id": "what names the document",
-    "label": "its class, where there are answers",
+    "text": "the text (default: guessed)",
+    "id": "the ID of the document",
+    "label": "the class",
     "labels": "several classes",
     "spans": "spans, a JSON list of [start, end, class]",
-    "split": "test or pool, where the data set has a fixed split",
+    "split": "the split, test or pool",
 }
 
 
@@ -43,38 +43,39 @@ class Command(BaseCommand):
     help = "Import documents from a CSV, TSV, JSON, JSONL or plain text file (gzip allowed) into a project."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("project", type=int, help="the project's number, as in its address")
+        parser.add_argument("project", type=int, help="the project's number, as in its URL")
         parser.add_argument("file", help="the file, or - for standard input")
-        parser.add_argument(
-            "--format", choices=[f.value for f in Format], help="guessed when it is not given"
-        )
-        parser.add_argument("--encoding", choices=ENCODINGS, help="guessed when it is not given")
-        parser.add_argument("--delimiter", help="CSV: guessed when it is not given")
+        parser.add_argument("--format", choices=[f.value for f in Format], help="default: guessed")
+        parser.add_argument("--encoding", choices=ENCODINGS, help="default: guessed")
+        parser.add_argument("--delimiter", help="of a CSV file (default: guessed)")
         parser.add_argument(
             "--header",
             choices=["yes", "no"],
-            help="CSV: whether the first row names the columns; else they are column 1, column 2 …",
+            help="whether the first row of a CSV file has column names; if not, they are column "
+            "1, column 2 …",
         )
         _add_columns(parser)
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="tell what the labels in the file would settle, and store nothing",
+            help="show how many documents would be labeled, without importing",
         )
         parser.add_argument(
             "--ignore-labels",
             "--texts-only",  # the old name
             dest="ignore_labels",
             action="store_true",
-            help="leave labels out: all documents wait for annotators",
+            help="ignore labels and import all documents as unlabeled",
         )
         parser.add_argument(
-            "--add-classes", action="store_true", help="make classes of labels that the project lacks"
+            "--add-classes",
+            action="store_true",
+            help="add labels that are not yet classes of the project as classes",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Project.objects.filter(pk=options["project"]).exists():
-            raise CommandError(f"There is no project {options['project']}.")
+            raise CommandError(f"Project {options['project']} does not exist.")
         started = monotonic()
         try:
             with _stream(options["file"]) as stream:
@@ -95,11 +96,11 @@ class Command(BaseCommand):
                 self.stderr.write(f"and {count - len(rows)} more")
         hidden = Project.objects.values_list("hidden_metadata", flat=True).get(pk=project_id)
         if hidden:
-            self.stderr.write(f"Annotators do not see these fields: {', '.join(hidden)}.")
+            self.stderr.write(f"Hidden from annotators: {', '.join(hidden)}.")
         self.stdout.write(
-            f"{report.read} rows read: {report.added} documents added, {report.known} were here already, "
-            f"{report.labeled} came with their label, {report.bad} rows not stored, "
-            f"{report.warned} stored with a remark "
+            f"{report.read} rows read: {report.added} documents added, {report.known} duplicates skipped, "
+            f"{report.labeled} already labeled, {report.bad} rows not imported, "
+            f"{report.warned} imported with a warning "
             f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
         )
         if report.long:
@@ -108,13 +109,13 @@ class Command(BaseCommand):
 
     def _tell(self, summary: ImportSummary) -> None:
         self.stdout.write(
-            f"{summary.with_label} of {summary.rows} rows carry a label; {summary.settling} would count as "
-            f"labeled. {summary.bad} rows could not be stored. Nothing is stored."
+            f"{summary.with_label} of {summary.rows} rows have a label; {summary.settling} would be "
+            f"imported as labeled. {summary.bad} rows have errors. Nothing was imported."
         )
         if summary.missing:
             self.stdout.write(
-                f"{summary.missing_rows} rows name {summary.missing_count} classes that the project lacks; "
-                "--add-classes would add them:"
+                f"{summary.missing_rows} rows have {summary.missing_count} labels that are not "
+                "classes of the project. Add them with --add-classes:"
             )
         for name, count in summary.missing:
             self.stdout.write(f"  {name} ({count} rows)")
@@ -181,8 +182,8 @@ class Command(BaseCommand):
         assert choice.dialect is not None
         if options["header"] is None and not choice.dialect.has_header:
             self.stderr.write(
-                "The first row does not look like names of columns, so it is read as a document. "
-                "If it names them, say --header yes."
+                "The first row does not look like column names, so it is imported as a document. "
+                "If it has column names, add --header yes."
             )
         return choice
 
@@ -214,12 +215,12 @@ def _add_columns(parser: ArgumentParser) -> None:
     for role, holds in ROLE_HELP.items():
         parser.add_argument(f"--{role}-column", metavar="NAME", help=f"the column or JSON key with {holds}")
     parser.add_argument(
-        "--separator", choices=SEPARATORS, help="between several classes in one cell; guessed, mostly |"
+        "--separator", choices=SEPARATORS, help="between several classes in one cell (default: guessed)"
     )
     for option, old, field, becomes in (
         ("--hide-field", "--hide", "hidden", "is hidden from annotators"),
-        ("--show-field", "--show", "shown", "is shown to them although it would tell the answer"),
-        ("--exclude-field", "--leave-out", "left_out", "is not stored"),
+        ("--show-field", "--show", "shown", "is shown to annotators even if it would reveal the label"),
+        ("--exclude-field", "--leave-out", "left_out", "is not imported"),
     ):
         parser.add_argument(
             option,
@@ -228,5 +229,5 @@ def _add_columns(parser: ArgumentParser) -> None:
             action="append",
             metavar="NAME",
             default=[],
-            help=f"a column that {becomes}; may be given several times",
+            help=f"a column that {becomes}; can be repeated",
         )

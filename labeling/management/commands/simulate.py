@@ -30,18 +30,16 @@ NO_EMBEDDINGS = (
 
 
 class Command(BaseCommand):
-    help = (
-        "Label a known data set with simulated annotators and show how good the model gets, label by label."
-    )
+    help = "Label a known data set with simulated annotators and report model quality as labels are added."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--data", type=Path, required=True, help="JSONL, gzip or not, with all answers")
+        parser.add_argument("--data", type=Path, required=True, help="JSONL with all labels, gzipped or not")
         parser.add_argument("--kind", choices=Project.Kind.values, required=True)
         parser.add_argument("--strategy", choices=Project.Strategy.values, default="default")
         parser.add_argument("--budget", type=int, default=500, help="labels; default 500")
-        parser.add_argument("--batch", type=int, default=20, help="labels between two trainings; default 20")
+        parser.add_argument("--batch", type=int, default=20, help="labels per training; default 20")
         parser.add_argument(
-            "--seeds", type=int, default=5, help="runs, each with draws of its own; default 5"
+            "--seeds", type=int, default=5, help="runs with different random seeds; default 5"
         )
         parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
         parser.add_argument("--model", choices=list(MODELS), default="committee")

@@ -14,24 +14,26 @@ from labeling.exchange import undo
 
 
 class Command(BaseCommand):
-    help = "Remove an import's documents, its labels and the classes that it added, as one step."
+    help = "Undo an import: remove its documents, its labels and the classes that it added."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("import", type=UUID, help="its identifier, as import_documents prints it")
-        parser.add_argument("--dry-run", action="store_true", help="tell what would go, and change nothing")
+        parser.add_argument("import", type=UUID, help="the ID of the import, as printed by import_documents")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be removed, without changing anything"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         job = ImportJob.objects.filter(pk=options["import"]).first()
         if job is None:
-            raise CommandError(f"There is no import {options['import']}.")
+            raise CommandError(f"Import {options['import']} does not exist.")
         effect = undo.effect_of(job)
         if options["dry_run"]:
             self.stdout.write(
                 f"{effect.documents} documents, {effect.labels} imported labels and {effect.classes} classes "
-                "would go. Nothing is changed."
+                "would be removed. Nothing was changed."
             )
             if effect.obstacle:
-                self.stdout.write(f"It cannot be undone: {effect.obstacle}")
+                self.stdout.write(f"The import cannot be undone: {effect.obstacle}")
             return
         try:
             undo.remove(job)
@@ -39,5 +41,5 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self.stdout.write(
             f"Undone: {effect.documents} documents, {effect.labels} imported labels and {effect.classes} "
-            "classes are gone."
+            "classes were removed."
         )

@@ -12,9 +12,7 @@ from labeling.management.invariants import INVARIANTS, breaches
 
 
 class Command(BaseCommand):
-    help = (
-        "Check the promises of the queue against its rows: a line for each, exit code 1 where one is broken."
-    )
+    help = "Check the invariants of the queue, one line each. The exit code is 1 if one is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0

@@ -98,6 +98,6 @@ def test_a_model_that_keeps_no_predictions_is_not_there(
     for report in REPORTS[:4]:
         response = client.get(reverse(f"analytics:{report}", args=[two.pk]), {"model": number})
         assert response.status_code == 404
-        assert "No model with this number keeps predictions" in response.content.decode()
+        assert "No model with this number has predictions" in response.content.decode()
     answer = client.get(reverse("analytics_api:report_quality", args=[two.pk]), {"model": number})
     assert answer.status_code == (404 if number.isdecimal() else 400)

@@ -140,14 +140,14 @@ def test_the_drawing_can_be_read_without_seeing_it(
 def test_too_few_labels_say_what_is_needed(tickets: Project, page: Callable[[Project], str]) -> None:
     shown = page(tickets)
     assert "Too few labels to estimate savings" in shown
-    assert "100 labeled documents of the pool and 30 of the test set; there are 0 and 0" in shown
+    assert "100 labeled pool documents and 30 labeled test documents. The project has 0 and 0" in shown
     assert "Replay labels" not in shown
 
 
 def test_spans_are_told_that_there_are_no_replays(
     make_project: Callable[..., Project], page: Callable[[Project], str]
 ) -> None:
-    assert "Replays are not offered for spans yet." in page(make_project(kind="spans"))
+    assert "Replays are not available for span labeling yet." in page(make_project(kind="spans"))
 
 
 def test_a_replay_under_way_shows_how_far_it_is_beside_the_last_one(
@@ -175,7 +175,7 @@ def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
 def test_asking_too_early_says_why(tickets: Project, joan: User, client: Client) -> None:
     client.force_login(joan)
     answer = client.post(reverse("analytics:replay", args=[tickets.pk]), follow=True)
-    assert "A replay needs 100 labeled documents" in answer.content.decode()
+    assert "A replay needs 100 labeled pool documents" in answer.content.decode()
     assert not Replay.objects.exists()
 
 

@@ -94,7 +94,7 @@ def test_a_manager_overrules_a_class_and_takes_it_back(tickets: Project, client:
     need.refresh_from_db()
     assert (need.mode, need.share, need.changed_by) == ("by_hand", 0.125, joan)
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
-    assert "Last change: joan set Billing to “By hand”" in text
+    assert "Last change: joan set Billing to “Manual”" in text
     client.post(change, {"mode": "automatic"})
     need.refresh_from_db()
     assert (need.mode, need.share) == ("automatic", measured)  # at once
@@ -218,7 +218,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     row = {item["class"]: item for item in client.get(f"{address}/classes/").json()["classes"]}[refund]
     assert (row["target_queue_share"], row["queue_share"], row["queue_mode"]) == (0.25, part, "by_hand")
     page = client.get(reverse("analytics:classes", args=[learned.pk])).content.decode()
-    assert "target 25%" in page
+    assert "target 25%, manual" in page
 
 
 def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(

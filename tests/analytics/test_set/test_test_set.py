@@ -229,7 +229,7 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
     assert client.post(end, {"query": "wrong=1"})["Location"] == page(measured, "wrong=1")
     assert not Pick.objects.standing().exists() or picked  # what Bob holds is left to him
     html = client.post(send, {"query": "", "reason": ""}, follow=True).content.decode()
-    assert "Give a reason" in html
+    assert "Enter a reason" in html
 
 
 def test_the_file_holds_all_that_fit(measured: Project, client: Client, joan: User) -> None:

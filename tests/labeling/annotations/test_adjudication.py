@@ -142,11 +142,11 @@ def test_gold_and_excluded_documents_are_not_labeled_anew_by_the_way(
     (held,) = claims.claim(tickets.pk, ann).documents
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     gold.mark(tickets.pk, joan, held.document_id)
-    with pytest.raises(WrongState, match="Remove its gold mark first"):
+    with pytest.raises(WrongState, match="Remove the gold mark first"):
         adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
     gold.unmark(tickets.pk, joan, held.document_id)
     exclusion.exclude(tickets.pk, joan, held.document_id)
-    with pytest.raises(WrongState, match="include it first"):
+    with pytest.raises(WrongState, match="Include the document first"):
         adjudication.relabel(tickets.pk, held.document_id, joan, [label(tickets, "Billing")])
 
 

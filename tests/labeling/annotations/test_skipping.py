@@ -40,7 +40,7 @@ def answer(project: Project, who: User, count: int) -> None:
 def test_i3_nobody_skips_a_whole_project(large: Project, ann: User, bob: User, clock: Clock):
     skip(large, ann, MAX_CONSECUTIVE_SKIPS)
     (held,) = claims.claim(large.pk, ann).documents
-    with pytest.raises(TooManySkips, match="after an hour you may skip again"):
+    with pytest.raises(TooManySkips, match="You can skip again in an hour"):
         skipping.skip(held.token, ann, "I do not know")
     assert Lease.objects.get(pk=held.lease_id).state == Lease.State.LIVE, "the document stays in hand"
     skip(large, bob)
@@ -101,7 +101,7 @@ def test_at_the_desk_and_in_the_api_the_refusal_says_what_to_do(large: Project, 
     (held,) = claims.claim(large.pk, ann).documents
     client.force_login(ann)
     page = client.post(f"/projects/{large.pk}/label/skip/", {"token": held.token}, follow=True)
-    assert "You skipped many documents in the last hour" in page.content.decode()
+    assert "You skipped more documents than you labeled in the last hour" in page.content.decode()
     refused = client.post(
         f"/api/v1/projects/{large.pk}/leases/skip/", {"token": held.token}, content_type="application/json"
     )

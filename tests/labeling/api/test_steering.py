@@ -61,7 +61,7 @@ def test_predictions_come_as_json_and_are_listed_by_source(
         done = caller.post(path, {"predictions": rows}).json()
         assert (done["rows_read"], done["stored"], done["bad_row_count"]) == (3, 2, 1)
         assert done["bad_rows"][0]["line"] == 3
-        assert done["bad_rows"][0]["reason"] == "There is no such document in this project."
+        assert done["bad_rows"][0]["reason"] == "This document is not in the project."
     (source,) = caller.get(path).json()["results"]
     assert (source["name"], source["documents"]) == ("llm", 2)
     assert external.external_predictions(tickets.pk)["llm"][0].tolist() == [1, 2]

@@ -75,7 +75,7 @@ def test_answers_of_one_file_are_all_kept_and_more_than_half_settle(
 def test_a_conflict_is_told_with_its_line_and_what_becomes_of_it(tickets: Project) -> None:
     (warning,) = said(tickets, "Where is it?", "Delivery", "Refund").warnings
     assert (warning.line, warning.excerpt) == (3, "Where is it?")
-    assert "Another row gives the same document another label" in warning.reason
+    assert "Another row has the same document with another label" in warning.reason
 
 
 def test_sets_and_spans_are_compared_as_whole_answers(make_project: Callable[..., Project]) -> None:
@@ -104,7 +104,7 @@ def test_the_same_file_again_stores_no_answer_twice(tickets: Project) -> None:
 def test_a_later_file_does_not_change_what_is_settled_and_says_so(tickets: Project, joan: User) -> None:
     said(tickets, "Where is it?", "Delivery")
     report = said(tickets, "Where is it?", "Refund", "Delivery")
-    assert [(row.line, "settled already with another label" in row.reason) for row in report.warnings] == [
+    assert [(row.line, "already has another final label" in row.reason) for row in report.warnings] == [
         (2, True)
     ]
     assert stands(tickets, "Where is it?") == ("resolved", ["Delivery"], ["Delivery"])

@@ -115,7 +115,7 @@ def test_an_odd_label_never_costs_its_document(make_project: Callable[..., Proje
     assert (report.added, report.labeled, report.bad) == (len(odd + fine), len(fine) - 1, 0)
     assert [row.line for row in report.warnings] == [*range(1, len(odd) + 1)]
     assert report.warned == len(odd)
-    assert all(row.reason.startswith("The document was stored without its label") for row in report.warnings)
+    assert all(row.reason.startswith("The document was imported without") for row in report.warnings)
     waiting = project.documents.filter(state="open", text__startswith="text ").order_by("position")
     assert [d.text for d in waiting] == [f"text {n}" for n in (*range(len(odd)), len(odd + fine) - 1)]
 
@@ -207,4 +207,4 @@ def test_a_file_s_own_spelling_of_a_class_matches(tickets: Project, joan: User) 
     lines = "".join(json.dumps({"text": f"Text {n}", "label": name}) + "\n" for n, name in enumerate(spelled))
     report = import_documents(tickets.pk, rows(lines))
     assert (report.added, report.labeled, report.warned) == (4, 3, 1)
-    assert "is no class of this project" in report.warnings[0].reason
+    assert "is not a class of this project" in report.warnings[0].reason

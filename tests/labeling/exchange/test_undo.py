@@ -146,7 +146,7 @@ def test_an_import_whose_documents_were_answered_stays(mail: Project, joan: User
     submit(ann, Submission(document.token, [label(mail, "Refund")]))
     questions.ask(two.token, ann, "What is this?")
     before = standing(mail)
-    with pytest.raises(ImportIsInUse, match="2 of its documents have been answered or asked about since"):
+    with pytest.raises(ImportIsInUse, match="2 of its documents have been labeled or asked about since"):
         undo.undo(mail.pk, joan, job.pk)
     assert standing(mail) == before
     job.refresh_from_db()
@@ -157,14 +157,14 @@ def test_an_import_whose_documents_were_answered_stays(mail: Project, joan: User
 def test_gold_is_somebody_s_answer(mail: Project, joan: User) -> None:
     job = bring(mail, {"text": "Three", "label": "Refund"})
     gold.mark(mail.pk, joan, mail.documents.get().pk)
-    with pytest.raises(ImportIsInUse, match="1 of its documents has been answered"):
+    with pytest.raises(ImportIsInUse, match="1 of its documents has been labeled"):
         undo.undo(mail.pk, joan, job.pk)
 
 
 def test_the_import_that_labeled_its_documents_is_undone_first(mail: Project, joan: User) -> None:
     first = bring(mail, {"text": "One"})
     second = bring(mail, {"text": "One", "label": "Refund"})
-    with pytest.raises(ImportIsInUse, match="labels of another import; undo that one first"):
+    with pytest.raises(ImportIsInUse, match=r"labels of another import\. Undo that import first"):
         undo.undo(mail.pk, joan, first.pk)
     undo.undo(mail.pk, joan, second.pk)
     undo.undo(mail.pk, joan, first.pk)
@@ -260,7 +260,7 @@ def test_an_answer_that_comes_before_the_worker_keeps_the_import(
     worker.work_off(mail.pk, OwedWork.Kind.IMPORT)
     job.refresh_from_db()
     assert (job.state, mail.documents.count()) == ("done", 2)
-    assert "1 of its documents has been answered" in job.failure
+    assert "1 of its documents has been labeled" in job.failure
     hold(mail)
 
 

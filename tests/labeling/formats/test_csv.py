@@ -49,12 +49,12 @@ def test_chosen_columns_become_fields_and_all_others_metadata():
 def test_an_odd_id_label_or_span_is_told_and_the_document_stays():
     (record,) = read_csv("id,text\n" + "x" * 201 + ",a\n")
     assert record == Record(2, "a")
-    assert "id has more than 200" in str(record.problems[0])
+    assert "ID has more than 200" in str(record.problems[0])
     choice = ColumnChoice("text", labels="labels", spans="spans")
     rows = read_csv('text,labels,spans\na,x||y,\nb,"[1.5]",\nc,["x",\nd,,"[[0, 9, ""x""]]"\ne, , \n', choice)
     assert [(type(row), row.labels, row.spans) for row in rows] == [(Record, None, None)] * 5
     told = [[str(problem) for problem in row.problems] for row in rows]
-    words = ("label is empty", "must be the name", "not valid JSON", "not inside the text")
+    words = ("label is empty", "must be a class name", "not valid JSON", "outside the text")
     assert all(word in item for word, (item,) in zip(words, told[:4], strict=True))
     assert told[4] == [], "blank cells say nothing"
 
@@ -81,7 +81,7 @@ def test_an_unclosed_quote_costs_its_row_and_no_other():
 
 def test_an_unclosed_quote_at_the_end_is_said():
     rows = read_csv('id,text\n1,a\n2,"b')
-    assert texts(rows) == ["a", "! A quote opens in this row and is never closed."]
+    assert texts(rows) == ["a", "! A quote in this row is never closed. Close it."]
 
 
 # reliability C3
@@ -96,12 +96,12 @@ def test_thousands_of_stray_quotes_do_not_make_the_work_quadratic():
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("1", "The text is empty."),
-        ("1,2,3", "The row has 3 cells, but there are 2 columns."),
-        ("1,", "The text is empty."),
-        ('1,"a"b', "goes on after its closing quote"),
-        ('1,"a \\"b\\" c"', "goes on after its closing quote"),
-        ("1,a\rb", "bare carriage return"),
+        ("1", "The text is empty. Add text or remove the row."),
+        ("1,2,3", "The row has 3 cells, but the file has 2 columns."),
+        ("1,", "The text is empty. Add text or remove the row."),
+        ('1,"a"b', "has text after its closing quote"),
+        ('1,"a \\"b\\" c"', "has text after its closing quote"),
+        ("1,a\rb", "contains a carriage return"),
         ("1,a\0b", "NUL character"),
         ("1," + "x" * 1_000_001, "has 1000001 characters"),
     ],
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said_and_the_next_row_is_read(row: str, words: str):
 def test_a_byte_that_is_not_utf8_costs_one_row():
     rows = read_csv(b"id,text\n1,caf\xe9\n2,tea\n")
     assert texts(rows) == [
-        "! Byte 6 (0xE9) is not UTF-8. Save the file as UTF-8 or state its encoding.",
+        "! Byte 6 (0xE9) is not UTF-8. Save the file as UTF-8 or choose its encoding.",
         "tea",
     ]
 
@@ -126,10 +126,10 @@ def test_a_byte_that_is_not_utf8_costs_one_row():
     [
         (b"", "The file is empty"),
         (b"a,a\n1,2\n", 'Two columns are named "a"'),
-        (b"x,y\n1,2\n", 'no column "text". The columns are: x, y.'),
+        (b"x,y\n1,2\n", 'no column "text". Choose one of: x, y.'),
         (b"," * 1_000_000 + b"\n", "more than 1000 columns"),
-        (b'"never closed\n' * 3, "first row cannot be read"),
-        (b"caf\xe9,text\n", "first row cannot be read. Byte 4"),
+        (b'"never closed\n' * 3, "first row is not valid CSV"),
+        (b"caf\xe9,text\n", "first row is not valid CSV. Byte 4"),
     ],
 )
 def test_a_header_that_cannot_be_used_refuses_the_file(raw: bytes, words: str):
@@ -142,8 +142,8 @@ def test_a_header_that_cannot_be_used_refuses_the_file(raw: bytes, words: str):
 def test_a_row_of_a_million_cells_or_megabytes_costs_one_row():
     rows = read_csv("id,text\n" + "a," * 1_000_000 + "\n" + '1,"' + "x" * (2 * MAX_ROW_BYTES) + '"\n2,good\n')
     assert texts(rows) == [
-        "! The row has 1000001 cells, but there are 2 columns.",
-        f"! The row is longer than {MAX_ROW_BYTES} bytes. Is a quote not closed?",
+        "! The row has 1000001 cells, but the file has 2 columns.",
+        f"! The row is longer than {MAX_ROW_BYTES} bytes. Check for a quote that is not closed.",
         "good",
     ]
 
@@ -192,7 +192,7 @@ def test_cells_cut_off_at_the_end_of_a_row_are_empty():
         "Bye",
         "Well, well",
         "Long",
-        "! The row has 5 cells, but there are 4 columns.",
+        "! The row has 5 cells, but the file has 4 columns.",
     ]
     assert [row.labels for row in rows[:4]] == [None, ("a",), ("b",), ("b",)]
 
@@ -289,7 +289,7 @@ def test_a_head_that_ends_within_a_quoted_cell_is_told_from_a_broken_one():
 
 def test_a_first_row_that_cannot_be_parsed_is_said_with_what_to_do():
     raw = b'"not" a table\n"really" not\n'
-    with pytest.raises(UnreadableFile, match="under Quotes"):
+    with pytest.raises(UnreadableFile, match="change the setting Quotes"):
         columns(raw)
     assert columns(raw, is_quoted=False).rows[0] == ('"really" not',)
 

@@ -92,11 +92,11 @@ def test_a_byte_that_is_not_utf8_costs_one_row():
 @pytest.mark.parametrize(
     ("raw", "texts_before", "words"),
     [
-        ("", [], "breaks off in its row 1"),
-        ('["a",\n"b', ["a"], "breaks off in its row 2"),
-        ('["a",\n{"text": "b",\n"c"]', ["a"], "breaks off in its row 2"),
-        ('["a"]\n["b"]', ["a"], "Something follows"),
-        ('{"a": []}', [], "must begin with"),
+        ("", [], "ends in the middle of row 1"),
+        ('["a",\n"b', ["a"], "ends in the middle of row 2"),
+        ('["a",\n{"text": "b",\n"c"]', ["a"], "ends in the middle of row 2"),
+        ('["a"]\n["b"]', ["a"], "There is text after"),
+        ('{"a": []}', [], "must start with"),
         ("[" * 10_001, [], "nested too deep"),
     ],
 )

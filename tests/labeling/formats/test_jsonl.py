@@ -80,8 +80,8 @@ def test_lines_end_at_newlines_only():
         ('{"text": 3}', "has no text"),
         ('{"text": " \\n"}', "is empty"),
         ('{"text": "a"} {"text": "b"}', "not valid JSON: Extra data at character 15"),
-        ('{"text": "a", "text": "b"}', 'key "text" is given twice'),
-        ('{"text": "a", "x": {"y": 1, "y": 2}}', 'key "y" is given twice'),
+        ('{"text": "a", "text": "b"}', 'key "text" is listed twice'),
+        ('{"text": "a", "x": {"y": 1, "y": 2}}', 'key "y" is listed twice'),
         ('{"text": "a", "x": NaN}', "NaN is not a JSON number"),
         ('{"text": "a", "x": -Infinity}', "-Infinity is not a JSON number"),
         ('{"text": "a", "x": 1e999999}', "number is too large"),
@@ -95,7 +95,7 @@ def test_lines_end_at_newlines_only():
         (b'{"text": "caf\xe9"}', "Byte 14 (0xE9) is not UTF-8"),
         (b'{"text": "\xed\xa0\x80"}', "is not UTF-8"),
         ('{"text": "a", "metadata": [1]}', '"metadata" must be an object'),
-        ('{"text": "a", "x": 1, "metadata": {"x": 2}}', '"x" is given both inside and outside'),
+        ('{"text": "a", "x": 1, "metadata": {"x": 2}}', '"x" is both inside and outside'),
         ('{"text": "a", "split": "holdout"}', "split must be"),
     ],
 )
@@ -106,29 +106,29 @@ def test_what_is_wrong_is_said(row: str | bytes, words: str):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"id": True}, "without its identifier: The id must be text"),
-        ({"id": 2.5}, "without its identifier: The id must be text"),
-        ({"id": ["x"]}, "without its identifier: The id must be text"),
-        ({"id": "x" * 201}, "id has more than 200"),
+        ({"id": True}, "without its ID: The ID must be a string"),
+        ({"id": 2.5}, "without its ID: The ID must be a string"),
+        ({"id": ["x"]}, "without its ID: The ID must be a string"),
+        ({"id": "x" * 201}, "ID has more than 200"),
         ({"label": "x", "labels": ["y"]}, "not both"),
         ({"labels": "x"}, "must be a list"),
-        ({"labels": ["x", None]}, "must be the name of a class"),
+        ({"labels": ["x", None]}, "must be a class name"),
         ({"labels": ["x", ""]}, "label is empty"),
         ({"label": ""}, "without its label: A label is empty"),
         ({"label": " "}, "label is empty"),
-        ({"label": ["x"]}, "must be the name of a class"),
-        ({"label": True}, "must be the name of a class"),
-        ({"label": 1.5}, "must be the name of a class"),
-        ({"label": {"name": "x"}}, "must be the name of a class"),
+        ({"label": ["x"]}, "must be a class name"),
+        ({"label": True}, "must be a class name"),
+        ({"label": 1.5}, "must be a class name"),
+        ({"label": {"name": "x"}}, "must be a class name"),
         ({"label": "x" * 101}, "label has more than 100"),
-        ({"spans": [[0, 4, "x"]]}, "span 0 to 4 is not inside the text, which has 3"),
-        ({"spans": [[1, 1, "x"]]}, "not inside"),
-        ({"spans": [[-1, 1, "x"]]}, "not inside"),
+        ({"spans": [[0, 4, "x"]]}, "span 0 to 4 is outside the text, which has 3"),
+        ({"spans": [[1, 1, "x"]]}, "outside"),
+        ({"spans": [[-1, 1, "x"]]}, "outside"),
         ({"spans": [[0, 1.5, "x"]]}, "whole numbers"),
         ({"spans": [[0, True, "x"]]}, "whole numbers"),
-        ({"spans": [[0, 1]]}, "A span needs"),
+        ({"spans": [[0, 1]]}, "A span must have"),
         ({"spans": {"start": 0}}, "must be a list of"),
-        ({"spans": [[0, 1, "x"], [1, 9, "y"]]}, "not inside"),
+        ({"spans": [[0, 1, "x"], [1, 9, "y"]]}, "outside"),
     ],
 )
 def test_an_odd_id_or_label_is_told_and_the_document_stays(fields: dict[str, object], words: str):
@@ -250,7 +250,7 @@ def test_the_keys_of_a_file_may_be_called_otherwise() -> None:
 def test_a_row_without_the_chosen_text_names_the_key_that_it_lacks() -> None:
     (bad,) = read_chosen(ColumnChoice("body"), {"text": "Hi"})
     assert isinstance(bad, BadRow)
-    assert bad.reason == 'The row has no text. It needs the field "body".'
+    assert bad.reason == 'The row has no text. Add the field "body".'
 
 
 @pytest.mark.parametrize(

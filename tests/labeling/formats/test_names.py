@@ -85,7 +85,7 @@ def test_an_equal_name_is_left_to_the_caller():
 def test_characters_that_nobody_sees_are_refused(character: str):
     name = f"Ref{character}und"
     assert invisible_character(name) == character
-    with pytest.raises(NameProblem, match="nobody sees"):
+    with pytest.raises(NameProblem, match="invisible character"):
         checked_names([name])
 
 

@@ -58,7 +58,7 @@ def test_progress_is_for_terminals(
 
 
 def test_what_cannot_be_done_is_said(answered: Project, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no project 999"):
+    with pytest.raises(CommandError, match="Project 999 does not exist"):
         call_command("export_labels", 999)
     with pytest.raises(CommandError, match="No such file"):
         call_command(

@@ -43,7 +43,7 @@ def test_a_file_without_a_header_is_guessed_and_said(empty: Project, tmp_path: P
         ("You have won", "spam"),
         ('"Fine" she said', "ham"),
     ]
-    assert "The first row does not look like names of columns" in warnings
+    assert "The first row does not look like column names" in warnings
 
 
 def test_the_guess_can_be_overruled(empty: Project, tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def said(project: Project, path: Path, raw: bytes, **options: Any) -> str:
 
 def test_a_dry_run_tells_what_would_be_settled_and_stores_nothing(empty: Project, tmp_path: Path) -> None:
     told = said(empty, tmp_path / "a.jsonl", ROWS, dry_run=True)
-    assert "2 of 2 rows carry a label; 1 would count as labeled." in told
-    assert "1 rows name 1 classes that the project lacks" in told
+    assert "2 of 2 rows have a label; 1 would be imported as labeled." in told
+    assert "1 rows have 1 labels that are not classes of the project" in told
     assert "scam (1 rows)" in told
     assert not empty.documents.exists()
     assert not empty.import_jobs.exists()
@@ -117,7 +117,7 @@ def undo(*words: str, **options: Any) -> str:
 def test_an_import_is_undone_by_its_identifier(empty: Project, joan: User, tmp_path: Path) -> None:
     told = said(empty, tmp_path / "a.csv", b"text,label\nSee you,ham\nYou won,spam\n")
     job = re.findall(r"Import (\S+)\.", told)[0]
-    assert "2 documents, 2 imported labels and 0 classes would go" in undo(job, dry_run=True)
+    assert "2 documents, 2 imported labels and 0 classes would be removed" in undo(job, dry_run=True)
     assert empty.documents.count() == 2
     assert "Undone: 2 documents, 2 imported labels" in undo(job)
     assert not empty.documents.exists()
@@ -125,8 +125,8 @@ def test_an_import_is_undone_by_its_identifier(empty: Project, joan: User, tmp_p
     job = re.findall(r"Import (\S+)\.", told)[0]
     (held,) = claims.claim(empty.pk, joan, 1).documents
     submit(joan, Submission(held.token, [label(empty, "ham")]))
-    assert "1 of its documents has been answered" in undo(job, dry_run=True)
-    with pytest.raises(CommandError, match="1 of its documents has been answered"):
+    assert "1 of its documents has been labeled" in undo(job, dry_run=True)
+    with pytest.raises(CommandError, match="1 of its documents has been labeled"):
         undo(job)
-    with pytest.raises(CommandError, match="There is no import"):
+    with pytest.raises(CommandError, match=r"Import .* does not exist"):
         undo(str(uuid.uuid4()))

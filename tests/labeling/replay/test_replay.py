@@ -134,12 +134,12 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
 
 def test_too_few_labels_are_refused_with_what_is_missing(shop: Project, joan: User) -> None:
     settle(shop)
-    with pytest.raises(NothingToReplay, match=r"100 labeled documents .* 30 of the test set.* 90 and 12"):
+    with pytest.raises(NothingToReplay, match=r"100 labeled pool .* 30 labeled test .* 90 and 12"):
         ask(shop.pk, joan)
 
 
 def test_spans_are_not_offered(make_project: Callable[..., Project], joan: User) -> None:
-    with pytest.raises(NothingToReplay, match="not offered for spans"):
+    with pytest.raises(NothingToReplay, match="not available for span"):
         ask(make_project(kind="spans").pk, joan)
 
 

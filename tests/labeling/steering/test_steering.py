@@ -54,7 +54,7 @@ def test_an_impossible_number_is_refused(tickets: Project, joan: User, wanted: i
 
 def test_a_queue_that_is_drawn_at_random_cannot_bring_more_of_a_class(tickets: Project, joan: User) -> None:
     Project.objects.filter(pk=tickets.pk).update(strategy="random")
-    with pytest.raises(InvalidInput, match="drawn at random"):
+    with pytest.raises(InvalidInput, match="labels documents at random"):
         actions.focus_on(tickets.pk, joan, refund(tickets), 5)
     assert not Focus.objects.exists()
 

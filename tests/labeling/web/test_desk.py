@@ -134,7 +134,7 @@ def test_several_classes_are_kept_when_one_of_them_was_retired_meanwhile(annotat
     data = {"token": page.context["document"].token, "label_class": [str(kept.pk), str(retired.pk)]}
     answer = annotator.post(url(project), data)
     assert answer.status_code == 422
-    assert "was retired" in messages(answer)
+    assert "is retired" in messages(answer)
     assert f'value="{kept.pk}" data-key="1" aria-keyshortcuts="1" checked' in compact(answer.content.decode())
 
 
@@ -181,14 +181,14 @@ def test_undo_keeps_every_span_for_the_second_try(annotator, make_project):
 
 
 def test_undo_with_nothing_to_undo_says_so(annotator, tickets):
-    assert "no answer of yours" in messages(annotator.post(url(tickets, "undo"), follow=True))
+    assert "no annotation here" in messages(annotator.post(url(tickets, "undo"), follow=True))
 
 
 def test_undo_of_what_is_no_answer_takes_no_other_one_back(annotator, tickets):
     sent(annotator, tickets, "Billing")
     for annotation in ("-1", "0", "x", "9" * 30):
         answer = annotator.post(url(tickets, "undo"), {"annotation": annotation}, follow=True)
-        assert "no answer of yours" in messages(answer)
+        assert "no annotation here" in messages(answer)
     assert Annotation.objects.current().count() == 1
 
 

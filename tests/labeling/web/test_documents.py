@@ -217,7 +217,7 @@ def test_a_settled_document_is_made_gold_after_a_question_and_taken_back(
         for name in ("document", "mark_gold", "unmark_gold")
     )
     assert "Mark as gold" not in text(client.get(page))
-    assert "Only a settled document can be gold." in text(client.post(mark, follow=True))
+    assert "Only a labeled document can be gold. Label it first." in text(client.post(mark, follow=True))
     submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     assert "Mark as gold" in text(client.get(page))
     assert "Mark t0 as gold?" in text(client.get(mark))

@@ -90,7 +90,7 @@ def test_two_editors_lose_nothing(manager, tickets, joan):
     answer = manager.post(url(tickets, "guideline_edit"), form(tickets, body="Mine"))
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Somebody saved another version" in page
+    assert "Another member saved a new version" in page
     assert "Theirs" in page
     assert ">\nMine</textarea>" in page
     assert 'name="based_on" value="2"' in page

@@ -109,7 +109,7 @@ def test_a_withdrawn_link_says_so(client: Client, joan: User, tickets: Project, 
     client.logout()
     response = client.get(link)
     assert response.status_code == 410
-    assert "ask a manager" in text(response)
+    assert "Ask a manager" in text(response)
 
 
 def test_looking_at_the_link_does_not_use_it_up(client: Client, link: str, tickets: Project) -> None:
@@ -130,7 +130,7 @@ def test_somebody_new_makes_an_account_and_joins(client: Client, link: str, tick
 @pytest.mark.parametrize(
     ("username", "password", "said"),
     [
-        ("ANN", PASSWORD, "Somebody has this name already"),
+        ("ANN", PASSWORD, "This username is taken"),
         ("zoe", "short", "too short"),
         ("zoe", "", "This field is required."),
         ("", PASSWORD, "This field is required."),

@@ -88,7 +88,7 @@ def test_a_program_gets_a_problem_in_json(ask: Ask) -> None:
 def test_the_orchestrator_is_told_to_send_nobody(ask: Ask) -> None:
     response = ask("get", "/readyz")
     assert response.status_code == 503
-    assert response.json() == {"status": "down", "reasons": ["The database does not answer."]}
+    assert response.json() == {"status": "down", "reasons": ["The database is not responding."]}
     assert ask("get", "/livez").status_code == 200
 
 
@@ -110,13 +110,13 @@ def test_a_program_reads_that_the_database_is_starting_up(ask_recovering: Ask) -
     response = ask_recovering("get", "/api/v1/projects/", headers=bearer)
     assert (response.status_code, response["Retry-After"]) == (503, "2")
     assert response.json()["code"] == "unavailable"
-    assert response.json()["detail"] == "The database is starting up; try again in a moment."
+    assert response.json()["detail"] == "The database is starting. Try again in a moment."
 
 
 def test_the_orchestrator_tells_a_start_from_an_outage(ask_recovering: Ask) -> None:
     response = ask_recovering("get", "/readyz")
     assert response.status_code == 503
-    assert response.json() == {"status": "starting", "reasons": ["The database is starting up."]}
+    assert response.json() == {"status": "starting", "reasons": ["The database is starting."]}
 
 
 def test_a_database_that_answers_is_neither(db: None) -> None:

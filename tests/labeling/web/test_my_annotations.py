@@ -63,7 +63,7 @@ def test_what_can_no_longer_be_taken_back_is_said_in_the_list(
     take_back(client, many, latest, "1")
     answer = take_back(client, many, latest, "x")
     assert answer.redirect_chain == [(reverse("labeling:mine", args=[many.pk]), 302)]
-    assert "There is no answer of yours here that could be undone." in text(answer)
+    assert "You have no annotation here to undo." in text(answer)
 
 
 def test_a_stranger_takes_nothing_back(client: Client, bob: User, eve: User, many: Project) -> None:

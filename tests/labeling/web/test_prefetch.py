@@ -141,7 +141,7 @@ def test_what_is_refused_says_why_and_hinders_nothing_behind_it(annotator, ticke
         answered(tickets, first.token, key="k2"),
     ).json()["outcomes"]
     assert [outcome["status"] for outcome in outcomes] == ["refused", "refused", "ok"]
-    assert "was retired" in outcomes[0]["message"]
+    assert "is retired" in outcomes[0]["message"]
 
 
 def test_an_operation_that_fails_is_asked_for_again_and_the_others_are_done(annotator, tickets, monkeypatch):

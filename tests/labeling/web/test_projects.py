@@ -72,7 +72,7 @@ def test_the_list_shows_my_projects_with_progress_and_what_is_open_for_me(
     client.force_login(ann)
     page = words(shown(client, "projects"))
     assert "Tickets single" in page
-    assert "One class per document · Annotator" in page
+    assert "Single-label classification · Annotator" in page
     assert "1 of 6" in page
     assert "2 documents assigned to you" in page
 
@@ -293,10 +293,10 @@ def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
     assert (
-        "Make sentence embeddings: failed 3 times in a row no word"
+        "Compute sentence embeddings: failed 3 times in a row no word"
         " The workers retry automatically within 10 minutes." in page
     )
-    assert "Try other recipes: interrupted 4 times in a row killed The workers are retrying." in page
+    assert "Tune hyperparameters: interrupted 4 times in a row killed The workers are retrying." in page
     assert "killed once" not in page
 
 

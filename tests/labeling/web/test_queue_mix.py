@@ -81,7 +81,7 @@ def test_only_managers_mix_and_only_with_all_parts(tickets: Project, joan: User,
 def test_another_strategy_says_that_the_mix_does_not_apply(client: Client, tickets: Project) -> None:
     Project.objects.filter(pk=tickets.pk).update(strategy="random")
     page = text(client.get(reverse("labeling:mixing", args=[tickets.pk])))
-    assert "another query strategy (At random), so these shares do not apply" in page
+    assert "another query strategy (Random), so these shares do not apply" in page
 
 
 def test_seed_words_are_tidied_saved_and_rank_the_queue_again(client: Client, tickets: Project) -> None:

@@ -66,7 +66,7 @@ def test_other_formats_are_recognized(
     ("name", "content", "said"),
     [
         ("a.xlsx", b"PK\x03\x04xxxx", "Save it as CSV"),
-        ("a.json", b'{\n"text": "One"}', "one object a line"),
+        ("a.json", b'{\n"text": "One"}', "one object per line"),
         ("a.csv", b"", "The submitted file is empty."),
         ("a.bin", b"\0" * 200, "not a text file"),
     ],
@@ -218,4 +218,4 @@ def test_the_separator_of_several_labels_can_be_chosen(client: Client, joan: Use
     assert sorted(labels) == ["late", "rude", "rude"]
     send(client, project, b"text;tags\nHey;late#rude\n")
     page = start(client, project, text="text", labels="tags", separator="|", answers="settle")
-    assert "“late#rude” is no class of this project." in text(page)
+    assert "“late#rude” is not a class of this project." in text(page)

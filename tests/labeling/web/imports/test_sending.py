@@ -50,7 +50,7 @@ def test_bad_rows_are_reported_by_line_and_can_be_downloaded(client: Client, emp
     send(client, empty, rows, "a.jsonl")
     page = text(start(client, empty))
     assert "1 document imported" in page
-    assert "2 The text is empty." in page
+    assert "2 The text is empty. Add text or remove the row." in page
     job = ImportJob.objects.get()
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, job.pk]))
     table = list(csv.reader(io.StringIO(response.content.decode())))
@@ -65,8 +65,8 @@ def test_rows_stored_with_a_warning_are_told_apart_from_rows_left_out(client: Cl
     assert "2 documents imported" in page
     assert "1 rows not imported 1 imported with a warning" in page
     left_out, _, stored = page.partition("Rows imported with a warning")
-    assert "2 The text is empty." in left_out
-    assert "is no class of this project" in stored
+    assert "2 The text is empty. Add text or remove the row." in left_out
+    assert "is not a class of this project" in stored
     response = client.get(reverse("labeling:bad_rows", args=[empty.pk, ImportJob.objects.get().pk]))
     table = list(csv.reader(io.StringIO(response.content.decode())))
     assert [(row[0], row[3]) for row in table] == [("line", "stored"), ("2", "no"), ("1", "yes")]
@@ -144,7 +144,7 @@ def test_a_spent_budget_is_a_page_with_the_time_to_wait(
     settings.PAGE_BUDGET_PER_MINUTE = 2 * imports.FILE_COST + imports.LOOK_COST
     refused = [send(client, empty, TABLE) for _ in range(4)][-1]
     assert refused.status_code == 429
-    assert "wait a moment" in text(refused)
+    assert "Wait a minute" in text(refused)
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert ImportJob.objects.count() < 4
     client.force_login(ann)
@@ -266,7 +266,7 @@ def test_a_file_that_is_gone_says_what_to_do(client: Client, empty: Project) -> 
     send(client, empty, TABLE)
     job = ImportJob.objects.get()
     Path(present.DATA_DIR, "uploads", job.pk.hex).unlink()
-    assert "send it again" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
+    assert "Upload it again" in text(client.get(reverse("labeling:import_job", args=[empty.pk, job.pk])))
 
 
 # reliability H1

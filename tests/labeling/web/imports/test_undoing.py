@@ -42,7 +42,7 @@ def test_an_import_that_was_answered_names_why_it_stays(client: Client, empty: P
     submit.submit(joan, submit.Submission(held.token, [label(empty, "Refund")]))
     address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])
     for response in (client.get(address), client.post(address)):
-        assert "1 of its documents has been answered or asked about since." in text(response)
+        assert "1 of its documents has been labeled or asked about since." in text(response)
         assert '<button class="danger">' not in response.content.decode()
     assert response.status_code == 409
     assert empty.documents.count() == 2
