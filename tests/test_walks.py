@@ -7,7 +7,7 @@ from reviewqueue.settings import BASE_DIR
 
 PAGE = (BASE_DIR / "docs" / "architecture.md").read_text()
 MAX_MODULES = {
-    "From the form to a stored answer": 9,
+    "From the form to a saved annotation": 9,
     "From a label to a new head of the queue": 35,
     "From the class report to the next document": 15,
 }

@@ -233,7 +233,7 @@ TERMS = (
     ),
     Term(
         _("Random sample"),
-        _("A document drawn with a known probability, whatever the model says, for unbiased evaluation."),
+        _("A document selected with a known probability, independent of the model, for unbiased evaluation."),
         (_("Random samples"),),
     ),
     Term(
