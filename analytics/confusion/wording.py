@@ -27,7 +27,7 @@ def confusion_headline(report: ConfusionReport) -> str:
     if few := too_few_to_judge(report.test_documents):
         return few
     if report.counts.missed.any() or report.counts.extra.any():
-        return _("No pair of classes has a statistically significant number of confusions")
+        return _("No statistically significant confusion between classes")
     return _("No errors on the test set, which may be too small to show any")
 
 

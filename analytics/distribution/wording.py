@@ -41,7 +41,7 @@ def distribution_headline(report: Distribution) -> str:
         return _("The largest class has {ratio} times as many labels as the smallest").format(
             ratio=round(ratio)
         )
-    return _("No class is under- or over-represented by a statistically significant amount")
+    return _("No class is significantly under- or over-represented")
 
 
 def _listed(names: list[str]) -> str:

@@ -56,12 +56,7 @@ def outcome_names() -> list[tuple[Outcome, str]]:
 def changes(comparison: Comparison) -> list[tuple[str, str]]:
     """What the second model had that the first had not, as names and values."""
     first, second = comparison.first, comparison.second
-    rows = [
-        (
-            _("Labeled documents"),
-            _("from {a} to {b}").format(a=_grouped(first.label_count), b=_grouped(second.label_count)),
-        )
-    ]
+    rows = [(_("Labeled documents"), _changed(_grouped(first.label_count), _grouped(second.label_count)))]
     added = set(second.classes) - set(first.classes)
     gone = set(first.classes) - set(second.classes)
     if added or gone:
@@ -69,7 +64,7 @@ def changes(comparison: Comparison) -> list[tuple[str, str]]:
             (_("Classes"), _("{n} added, {gone} removed").format(n=len(added), gone=len(gone))),
         )
     rows += [
-        (name, _("both {value}").format(value=a) if a == b else _("from {a} to {b}").format(a=a, b=b))
+        (name, _changed(a, b))
         for (name, a), (_name, b) in zip(facts_of(first), facts_of(second), strict=True)
     ]
     return rows
@@ -83,6 +78,13 @@ def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
         (_("Hyperparameters"), _joined(metadata.hyperparameters or {})),
         (_("Features"), metadata.view or UNKNOWN),
     ]
+
+
+def _changed(first: str, second: str) -> str:
+    """Two values of one thing in words."""
+    if first == second:
+        return _("both {value}").format(value=first)
+    return _("from {a} to {b}").format(a=first, b=second)
 
 
 def _joined(values: Mapping[str, object]) -> str:

@@ -15,7 +15,7 @@ def slices_headline(report: Slices) -> str:
     if report.whole is None:
         return _("Label test documents to compare slices")
     if not report.weak:
-        return _("No slice is worse than the rest by a statistically significant amount")
+        return _("No slice is significantly worse than the rest")
     worst = report.weak[0]
     return _(
         "Weakest slice: {slice}. Incorrect on {here} of its documents, compared with {rest} of the others"
