@@ -127,7 +127,7 @@ def shown_reason(reason: SelectionReason, class_names: dict[str, str], shows_cla
     """The reason without what the model thinks, where the project keeps suggestions from annotators.
 
     >>> shown_reason(SelectionReason.from_json({"share": "random", "top": [["a", 0.9]]}), {}, False)
-    {'selected_by': 'random', 'sentence': 'it was drawn at random, so that the numbers stay honest.'}
+    {'selected_by': 'random', 'sentence': 'Random sample, for unbiased evaluation.'}
     """
     shows = shows_prediction(reason, shows_classes)
     sentence = reason_sentence(reason, class_names, shows)

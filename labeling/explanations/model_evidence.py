@@ -75,8 +75,8 @@ def _difference(evidence: ModelEvidence, names: Names) -> str:
 
 def _says(experts: list[str]) -> str:
     if len(experts) == 1 and experts[0] not in EXPERTS:
-        return _("{who} says {name}")
-    return _("{who} say {name}")
+        return _("{who} points to {name}")
+    return _("{who} point to {name}")
 
 
 def _who(expert: str) -> str:
@@ -99,8 +99,8 @@ def _apart(name: str) -> str:
 
 
 EXPERTS: dict[str, Callable[[], str]] = {
-    "linear": lambda: _("the labels so far"),
+    "linear": lambda: _("the existing labels"),
     "words": lambda: _("the word counts"),
     "neighbours": lambda: _("the most similar documents"),
-    "guideline": lambda: _("the guideline's words"),
+    "guideline": lambda: _("the class definitions"),
 }

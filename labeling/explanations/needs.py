@@ -36,19 +36,19 @@ def need_sentence(name: str, percent: str, need: Need) -> str:
     >>> need_sentence("Refund", "18%", Need(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
     'Refund gets 18% of the queue: recall 0.52 [0.41, 0.63] on 61 test documents.'
     >>> need_sentence("Refund", "18%", Need(is_by_hand=True))
-    'Refund gets 18% of the queue: a manager set it.'
+    'Refund gets 18% of the queue: set by a manager.'
     """
     if need.is_by_hand:
-        return _("{name} gets {p} of the queue: a manager set it.").format(name=name, p=percent)
+        return _("{name} gets {p} of the queue: set by a manager.").format(name=name, p=percent)
     count = need.support
     if need.interval is None:
-        return _("{name} gets {p} of the queue: no test document of it shows yet how good it is.").format(
+        return _("{name} gets {p} of the queue: not enough test documents to measure it yet.").format(
             name=name, p=percent
         )
     if need.measure == "precision":
         sentence = ngettext(
-            "{name} gets {p} of the queue: precision {numbers} on {n} test document taken for it.",
-            "{name} gets {p} of the queue: precision {numbers} on {n} test documents taken for it.",
+            "{name} gets {p} of the queue: precision {numbers} on {n} test document predicted as {name}.",
+            "{name} gets {p} of the queue: precision {numbers} on {n} test documents predicted as {name}.",
             count,
         )
     else:

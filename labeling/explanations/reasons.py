@@ -19,7 +19,7 @@ DRAWN_AT_RANDOM = (Share.RANDOM, Share.TEST, Share.GOLD)  # that annotators must
 
 
 def reason_sentence(reason: SelectionReason, class_names: Names, shows_classes: bool = True) -> str:
-    """The reason as the end of "Why this document: …".
+    """The reason in words, one sentence or more.
 
     class_names : name of each class by its identifier
     shows_classes : False hides what the model thinks, where the project keeps suggestions from annotators
@@ -27,9 +27,9 @@ def reason_sentence(reason: SelectionReason, class_names: Names, shows_classes: 
     >>> stored = {"share": "margin", "top": [["a", 0.412], ["b", 0.38]], "similar": 214}
     >>> reason = SelectionReason.from_json(stored)
     >>> reason_sentence(reason, {"a": "Refund", "b": "Bug"})
-    'the model is torn between Refund (41%) and Bug (38%). It stands for 214 similar documents.'
+    'The model is unsure: Refund 41%, Bug 38%. Represents 214 similar documents.'
     >>> reason_sentence(reason, {}, False)
-    'the model is torn between two classes (41% and 38%). It stands for 214 similar documents.'
+    'The model is unsure between two classes: 41% and 38%. Represents 214 similar documents.'
     """
     sentence, details = describe_reason(reason, class_names, shows_classes)
     return " ".join([sentence, *details])
@@ -41,7 +41,7 @@ def describe_reason(
     """The same in two: the sentence itself, and further ones for those who want to know more.
 
     >>> describe_reason(SelectionReason(Share.MARGIN, cluster_size=214), {})
-    ('the model is unsure about it.', ['It stands for 214 similar documents.'])
+    ('The model is unsure about this document.', ['Represents 214 similar documents.'])
     """
     write = SENTENCES.get(reason.share, _unknown)
     sentence = write(reason, class_names if shows_classes or write in OF_MANAGERS else {})
@@ -50,7 +50,7 @@ def describe_reason(
         details.append(_part(reason, reason.part, class_names if shows_classes else {}))
     if reason.cluster_size is not None and reason.cluster_size > 1:
         stands = ngettext(
-            "It stands for {n} similar document.", "It stands for {n} similar documents.", reason.cluster_size
+            "Represents {n} similar document.", "Represents {n} similar documents.", reason.cluster_size
         )
         details.append(stands.format(n=decimal(reason.cluster_size, 0)))
     return sentence, details
@@ -59,7 +59,7 @@ def describe_reason(
 def _part(reason: SelectionReason, part: float, names: Names) -> str:
     name = _name(reason, names)
     if name is None or reason.need is None:
-        return _("That class gets {p} of the queue.").format(p=percent(part))
+        return _("This class gets {p} of the queue.").format(p=percent(part))
     return need_sentence(name, percent(part), reason.need)
 
 
@@ -67,14 +67,16 @@ def _unsure_spans(reason: SelectionReason, names: Names) -> list[str]:
     """
     >>> reason = SelectionReason.from_json({"spans": [[0, 4, "a", 0.9], [5, 9, "a", 0.41]]})
     >>> _unsure_spans(reason, {"a": "Place"})
-    ['Of 2 suggested spans, 1 is below 60%.']
+    ['1 of 2 suggested spans has a probability below 60%.']
     """
     spans = [span.probability for span in reason.evidence.spans or () if span.label_class in names]
     unsure = sum(probability < UNSURE for probability in spans)
     if not unsure:
         return []
     sentence = ngettext(
-        "Of {of} suggested spans, {n} is below {p}.", "Of {of} suggested spans, {n} are below {p}.", unsure
+        "{n} of {of} suggested spans has a probability below {p}.",
+        "{n} of {of} suggested spans have a probability below {p}.",
+        unsure,
     )
     return [sentence.format(of=decimal(len(spans), 0), n=decimal(unsure, 0), p=percent(UNSURE))]
 
@@ -92,19 +94,19 @@ def for_annotators(reason: SelectionReason) -> SelectionReason:
     return replace(reason, share=Share.RANDOM, propensity=None)
 
 
-def _doubt(reason: SelectionReason, names: Names) -> str:
+def _uncertainty(reason: SelectionReason, names: Names) -> str:
     top = (reason.evidence.top or ())[:2]
     if reason.seconds is not None:
-        return _(
-            "it holds much that the model is unsure about for the work it takes (about {n} seconds)."
-        ).format(n=decimal(max(reason.seconds, 1), 0))
+        return _("High uncertainty for the labeling time (about {n} seconds).").format(
+            n=decimal(max(reason.seconds, 1), 0)
+        )
     if len(top) < 2:
-        return _("the model is unsure about it.")
+        return _("The model is unsure about this document.")
     percentages = {"p": percent(top[0][1]), "q": percent(top[1][1])}
     if any(label_class not in names for label_class, _p in top):
-        return _("the model is torn between two classes ({p} and {q}).").format(**percentages)
+        return _("The model is unsure between two classes: {p} and {q}.").format(**percentages)
     first, second = (names[label_class] for label_class, _p in top)
-    return _("the model is torn between {first} ({p}) and {second} ({q}).").format(
+    return _("The model is unsure: {first} {p}, {second} {q}.").format(
         first=first, second=second, **percentages
     )
 
@@ -114,20 +116,22 @@ def _weak_class(reason: SelectionReason, names: Names) -> str:
         return _likeliest(reason, names)
     name = _name(reason, names)
     if name is None:
-        return _("one of the weak classes needs more labels, and it may belong there.")
+        return _("This document may belong to a weak class that needs more labels.")
     if reason.evidence.spans is not None:
-        text = _("{name} is a weak class that needs more labels, and the model finds one in this text.")
+        text = _("{name} is a weak class that needs more labels, and the model predicts it in this text.")
         return text.format(name=name)
-    text = _("{name} is a weak class that needs more labels, and this document may belong to it{odds}.")
-    return text.format(name=name, odds=_odds(reason))
+    text = _(
+        "{name} is a weak class that needs more labels, and this document may belong to it{probability}."
+    )
+    return text.format(name=name, probability=_probability(reason))
 
 
 def _focus(reason: SelectionReason, names: Names) -> str:
     """That this document may belong to the class is the model's opinion, so it is told like one."""
     name = _name(reason, names)
     if name is None:
-        return _("a manager asked for more labels of one class, and it may belong there.")
-    text = _("a manager asked for more labels of {name}, and this document may belong to it.")
+        return _("A manager requested more labels of a class that this document may belong to.")
+    text = _("A manager requested more labels of {name}, and this document may belong to it.")
     return text.format(name=name)
 
 
@@ -135,8 +139,8 @@ def _seed_words(reason: SelectionReason, names: Names) -> str:
     words = ", ".join(reason.seed_words)
     name = _name(reason, names)
     if name is None:
-        return _("it holds words that a manager gave for a class with few labels.")
-    return _("it matches the seed words “{words}” of {name}, which has few labels.").format(
+        return _("This document contains seed words of a class with few labels.")
+    return _("Matches the seed words “{words}” of {name}, which has few labels.").format(
         words=words, name=name
     )
 
@@ -144,16 +148,16 @@ def _seed_words(reason: SelectionReason, names: Names) -> str:
 def _likeliest(reason: SelectionReason, names: Names) -> str:
     name = _name(reason, names)
     if name is None:
-        return _("it is one of the likeliest documents of a class with few labels.")
-    text = _("{name} has few labels, and this document is one of the likeliest of it{odds}.")
-    return text.format(name=name, odds=_odds(reason))
+        return _("This document is among the most likely of a class with few labels.")
+    text = _("{name} has few labels, and this document is among the most likely{probability}.")
+    return text.format(name=name, probability=_probability(reason))
 
 
 def _second_opinion(reason: SelectionReason, names: Names) -> str:
     """How sure the first answer is, may be told; which one it was, never."""
     if reason.posterior is None:
-        return _("a second opinion on it is wanted.")
-    return _("a second opinion on it is wanted: the answer it has is right with a chance of {p}.").format(
+        return _("Selected for a second opinion.")
+    return _("Selected for a second opinion: the current label is correct with probability {p}.").format(
         p=percent(reason.posterior)
     )
 
@@ -163,72 +167,68 @@ def _name(reason: SelectionReason, names: Names) -> str | None:
     return None if reason.label_class is None else names.get(reason.label_class)
 
 
-def _odds(reason: SelectionReason) -> str:
+def _probability(reason: SelectionReason) -> str:
     for label_class, probability in reason.evidence.top or ():
         if label_class == reason.label_class:
-            return _(" ({p} likely)").format(p=percent(probability))
+            return _(" (probability {p})").format(p=percent(probability))
     return ""
 
 
 def _random(reason: SelectionReason, names: Names) -> str:
     if reason.propensity is None or reason.propensity >= 1:
-        return _("it was drawn at random, so that the numbers stay honest.")
-    return _("it was drawn at random with a chance of {p}, so that the numbers stay honest.").format(
-        p=percent(reason.propensity)
-    )
+        return _("Random sample, for unbiased evaluation.")
+    return _("Random sample ({p}), for unbiased evaluation.").format(p=percent(reason.propensity))
 
 
 def _disagreement(reason: SelectionReason, names: Names) -> str:
     if reason.informativeness is None:
-        return _("the members of the committee disagree about it.")
-    text = _("the members of the committee disagree about it (vote entropy {h}).")
+        return _("The committee disagrees about this document.")
+    text = _("The committee disagrees about this document (vote entropy {h}).")
     return text.format(h=decimal(reason.informativeness, 2))
 
 
 def _overlap(reason: SelectionReason, names: Names) -> str:
     if reason.answers is None or reason.overlap is None:
-        return _("the project now asks more people about each document.")
-    return _("it has {answers} of the {overlap} answers that the project asks for.").format(
-        answers=reason.answers, overlap=reason.overlap
+        return _("The project now needs more annotations per document.")
+    return _("This document has {annotations} of {overlap} annotations.").format(
+        annotations=reason.answers, overlap=reason.overlap
     )
 
 
 def _picked(reason: SelectionReason, names: Names) -> str:
     """Why, in the manager's words, which the reason holds only where they may be told."""
     if reason.measures is Measures.PEOPLE:
-        return _("a manager asked for a second opinion on it.")
+        return _("A manager requested a second opinion.")
     why = (reason.why or "").rstrip(" .")
     if not why:
-        return _("a manager picked it to be labeled next.")
-    return _("a manager picked it to be labeled next: {why}.").format(why=why)
+        return _("Selected by a manager.")
+    return _("Selected by a manager: {why}.").format(why=why)
 
 
 def _always(text: Callable[[], str]) -> Callable[[SelectionReason, Names], str]:
     return lambda reason, names: text()
 
 
-_unknown = _always(lambda: _("its place in the queue came up."))
+_unknown = _always(lambda: _("Next in the queue."))
 
 SENTENCES: dict[str, Callable[[SelectionReason, Names], str]] = {
-    Share.MARGIN: _doubt,
+    Share.MARGIN: _uncertainty,
     Share.WEAK_CLASS: _weak_class,
     Share.FOCUS: _focus,
     Share.RANDOM: _random,
     Share.DISAGREEMENT: _disagreement,
     Share.OVERLAP: _overlap,
     Share.HERDING: _always(
-        lambda: _("the model is unsure about it, and it is unlike what has been labeled so far.")
+        lambda: _("The model is unsure about this document, which differs from those labeled so far.")
     ),
     Share.COLD_START: _always(
-        lambda: _("there is no model yet, and it is typical of this project's documents.")
+        lambda: _("There is no model yet, and this document is typical of the project.")
     ),
-    Share.TEST: _always(lambda: _("it belongs to the random test set, which measures the model.")),
+    Share.TEST: _always(lambda: _("Part of the random test set, which evaluates the model.")),
     Share.SECOND_OPINION: _second_opinion,
     Share.PICKED: _picked,
     Share.SEED_WORDS: _seed_words,
-    Share.GOLD: _always(lambda: _("its right answer is known, so it measures whoever labels it.")),
-    Share.UNRANKED: _always(
-        lambda: _("nothing better is ranked for you at the moment, so it was drawn at random.")
-    ),
+    Share.GOLD: _always(lambda: _("Gold document: its known label measures annotators.")),
+    Share.UNRANKED: _always(lambda: _("Random document, because nothing is ranked for you right now.")),
 }
 OF_MANAGERS = (_picked, _seed_words)  # by words that a manager gave, without any opinion of a model

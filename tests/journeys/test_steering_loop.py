@@ -30,7 +30,7 @@ def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     expect(page.get_by_text("The queue now prioritizes documents that may be")).to_be_visible()
     assert worker.work_off(shop.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).click()
-    why = page.get_by_text("Why this document: a manager asked for more labels of")
+    why = page.get_by_text("Why this document: A manager requested more labels of")
     expect(why).to_contain_text("and this document may belong to it.")
     why.click()  # the third: with what the model knows of it
     expect(page.locator("details.why[open]")).to_be_visible()

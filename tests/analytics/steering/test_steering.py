@@ -74,7 +74,7 @@ def test_the_page_says_which_class_gets_how_much_and_why(tickets: Project, clien
     client.force_login(ann)
     text = client.get(reverse("analytics:steering", args=[tickets.pk])).content.decode()
     assert "Billing gets 50% of the queue: recall 0.50 [0.35, 0.65] on 40 test documents." in text
-    assert "At random" in text
+    assert "Random" in text
     assert "<form" not in text.split("<h1>")[1]  # an annotator reads, and changes nothing
     table = client.get(reverse("analytics:steering_csv", args=[tickets.pk])).content.decode()
     assert table.splitlines()[1].startswith("Billing,automatic,0.")

@@ -37,7 +37,7 @@ def test_a_claim_brings_the_best_document_with_everything_needed(
     response = machine(tickets, ann).post(f"projects/{tickets.pk}/batches/", {"count": 1})
     (held,) = response.json()["documents"]
     assert held["external_id"] == "t0"
-    assert held["reason"] == {"selected_by": "margin", "sentence": "the model is unsure about it."}
+    assert held["reason"] == {"selected_by": "margin", "sentence": "The model is unsure about this document."}
     assert held["guideline"] == 1
     assert held["leased_until"].endswith("Z")
     assert response.json()["empty_because"] is None

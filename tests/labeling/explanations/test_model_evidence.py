@@ -26,7 +26,7 @@ def of(stored: dict[str, object]) -> ModelEvidence:
 
 def test_experts_that_differ_are_set_against_each_other() -> None:
     assert explanation(REASON.evidence, NAMES) == [
-        "The labels so far and the word counts say Billing, the guideline's words say Refund.",
+        "The existing labels and the word counts point to Billing, the class definitions point to Refund.",
         "These words point to Billing: invoice, card.",
     ]
 
@@ -38,7 +38,8 @@ def test_experts_that_agree_need_no_sentence() -> None:
 
 def test_a_model_from_elsewhere_goes_by_its_own_name() -> None:
     evidence = of({"top": [["b", 0.5]], "experts": [["linear", "b", 0.6], ["gpt {name}", "a", 0.9]]})
-    assert explanation(evidence, NAMES) == ["The labels so far say Billing, gpt {name} says Refund."]
+    told = "The existing labels point to Billing, gpt {name} points to Refund."
+    assert explanation(evidence, NAMES) == [told]
 
 
 def test_a_text_that_speaks_as_a_whole_is_said_to() -> None:

@@ -23,7 +23,7 @@ def test_seed_words_are_named_with_their_class() -> None:
     reason = SelectionReason.from_json(
         {"share": "seed_words", "class": "a", "seed_words": ["refund", "money back"], "top": TOP}
     )
-    sentence = "it matches the seed words “refund, money back” of Refund, which has few labels."
+    sentence = "Matches the seed words “refund, money back” of Refund, which has few labels."
     assert reason_sentence(reason, NAMES) == sentence
     assert reason_sentence(reason, NAMES, shows_classes=False) == sentence  # a manager's wish is no secret
     assert "top_classes" not in shown_reason(reason, NAMES, False)
@@ -33,14 +33,14 @@ def test_a_class_with_few_labels_is_told_from_one_in_doubt() -> None:
     reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "top": TOP})
     assert "Refund is a weak class that needs more labels" in reason_sentence(reason, NAMES)
     sought = reason_sentence(replace(reason, is_rare_class=True), NAMES)
-    assert sought == "Refund has few labels, and this document is one of the likeliest of it (41% likely)."
+    assert sought == "Refund has few labels, and this document is among the most likely (probability 41%)."
     assert "Refund" not in reason_sentence(replace(reason, is_rare_class=True), NAMES, shows_classes=False)
     assert "class" not in shown_reason(replace(reason, is_rare_class=True), NAMES, False)
 
 
 def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() -> None:
     reason = SelectionReason.from_json({"share": "weak_class", "class": "a", "spans": [[0, 4, "a", 0.9]]})
-    sentence = "Refund is a weak class that needs more labels, and the model finds one in this text."
+    sentence = "Refund is a weak class that needs more labels, and the model predicts it in this text."
     assert reason_sentence(reason, NAMES) == sentence
     assert "Refund" not in reason_sentence(reason, NAMES, shows_classes=False)
 
@@ -48,7 +48,7 @@ def test_a_weak_class_of_spans_is_found_in_the_text_and_not_the_text_itself() ->
 def test_a_second_opinion_says_how_sure_the_first_is_and_not_what_it_was() -> None:
     reason = SelectionReason.from_json({"share": "second_opinion", "given": 1, "posterior": 0.42})
     assert reason_sentence(reason, NAMES) == (
-        "a second opinion on it is wanted: the answer it has is right with a chance of 42%."
+        "Selected for a second opinion: the current label is correct with probability 42%."
     )
 
 

@@ -93,7 +93,7 @@ def test_it_looks_like_a_document_drawn_at_random(tickets: Project, bob: User, g
     assert [again.reason for again in claims.held_by(tickets.pk, bob)] == [SelectionReason("random")]
     assert claims.claim(tickets.pk, bob, key="k").documents[0].reason.share != "gold"
     assert Lease.objects.get(document=golden, annotator=bob).reason["share"] == "gold"
-    assert "right answer is known" in reason_sentence(SelectionReason("gold"), {})
+    assert "known label" in reason_sentence(SelectionReason("gold"), {})
 
 
 def test_it_can_be_undone_and_corrected_like_any_other(tickets: Project, bob: User, golden: int) -> None:

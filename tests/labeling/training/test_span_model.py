@@ -126,7 +126,7 @@ def test_doubt_is_told_with_the_work_it_is_worth(taught: Project) -> None:
     reason = next(e.reason for e in entries(taught) if e.reason["share"] == "margin")
     assert reason["seconds"] > 0
     assert "top" not in reason
-    assert "for the work it takes (about " in reason_sentence(SelectionReason.from_json(reason), {})
+    assert "for the labeling time (about " in reason_sentence(SelectionReason.from_json(reason), {})
 
 
 def test_every_entry_says_what_the_model_would_mark(taught: Project) -> None:

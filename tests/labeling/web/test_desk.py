@@ -58,7 +58,7 @@ def test_the_page_shows_the_best_document_its_reason_and_a_button_for_each_class
     page = annotator.get(url(tickets))
     text = compact(page.content.decode())
     assert TEXTS[0] in text
-    assert "the model is unsure about it." in text
+    assert "The model is unsure about this document." in text
     assert re.findall(r'data-key="(\w)" aria-keyshortcuts="\w"><kbd', text) == ["1", "2", "3"]
 
 
@@ -254,11 +254,11 @@ def test_the_model_s_opinion_is_hidden_unless_the_project_shows_it(annotator, ti
     reason = {"share": "margin", "top": [[refund, 0.41], [billing, 0.38]]}
     QueueEntry.objects.update(reason=reason)
     hidden = annotator.get(url(tickets)).content.decode()
-    assert "torn between two classes (41% and 38%)" in hidden
+    assert "unsure between two classes: 41% and 38%" in hidden
     assert "suggested" not in hidden
     exclusion.change(tickets.pk, joan, suggestion_policy="shown")
     shown = annotator.get(url(tickets))
-    assert "torn between Refund (41%) and Billing (38%)" in shown.content.decode()
+    assert "The model is unsure: Refund 41%, Billing 38%" in shown.content.decode()
     assert shown.content.decode().count("suggested, 41%") == 1
     sent(annotator, tickets, "Billing", suggestion=shown.context["suggestion"])
     assert Annotation.objects.get().suggestion == {
@@ -277,7 +277,7 @@ def test_what_a_suggestion_rests_on_is_shown_with_it_and_hidden_with_it(annotato
         "words": [["twice", 1.2], ["<b>", 0.4]],
     }
     QueueEntry.objects.update(reason=reason)
-    told = ("the guideline&#x27;s words say Billing", "These words point to Refund: twice, &lt;b&gt;.")
+    told = ("the class definitions point to Billing", "These words point to Refund: twice, &lt;b&gt;.")
     hidden = annotator.get(url(tickets)).content.decode()
     assert not any(sentence in hidden for sentence in told)
     exclusion.change(tickets.pk, joan, suggestion_policy="shown")

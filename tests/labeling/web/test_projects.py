@@ -203,7 +203,7 @@ def test_the_home_shows_progress_the_queue_with_reasons_and_the_people(
     assert "1 annotation in 14 days" in page
     assert "Which card is on file for my invoices?" in page
     assert "I was charged twice" not in page
-    assert "the model is unsure about it." in page
+    assert "The model is unsure about this document." in page
     assert "Label 9 more documents for the first model." in page
     assert "carla Adjudicator" in page
 

@@ -77,7 +77,7 @@ def test_shown_suggestions_are_on_the_page_and_kept_with_the_answer(client, mark
     assert rows == [
         [key, start, end, probability] for start, end, key, probability in suggested(marked_project)
     ]
-    assert "Of 2 suggested spans, 1 is below 60" in page.content.decode()
+    assert "1 of 2 suggested spans has a probability below 60" in page.content.decode()
     assert page.context["given"].spans == []
     assert answered(client, marked_project, page) == {"policy": "shown", "spans": suggested(marked_project)}
 
