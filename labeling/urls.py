@@ -35,6 +35,7 @@ urlpatterns = [
     path("help/", help.page, name="help"),
     path("help/terms.json", help.terms, name="terms"),
     path("help/<path:name>/", help.page, name="help_page"),
+    path("language/", accounts.language, name="language"),
     path("", projects.project_list, name="projects"),
     path("projects/new/", projects.new, name="new_project"),
     path("projects/<int:project_id>/", projects.home, name="project"),

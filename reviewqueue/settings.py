@@ -115,9 +115,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True  # forms carry the token; no script needs the cookie
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
 SESSION_COOKIE_AGE = 14 * 24 * 3600  # seconds
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -155,7 +157,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "labeling.web.middleware.ReaderLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -197,14 +199,14 @@ LANGUAGE_CODE = "en"
 ENGLISH = (  # where dates and numbers are written in other ways than in America
     ("au", "Australia"),
     ("ca", "Canada"),
-    ("gb", "United Kingdom"),
+    ("gb", "UK"),
     ("ie", "Ireland"),
     ("in", "India"),
     ("nz", "New Zealand"),
     ("za", "South Africa"),
 )
 LANGUAGES = [
-    ("en", "English (United States)"),
+    ("en", "English (US)"),
     *(("en-" + country, f"English ({name})") for country, name in ENGLISH),
     ("de", "Deutsch"),
 ]

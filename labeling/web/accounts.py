@@ -1,4 +1,4 @@
-"""Account pages: signing in, signing out, and changing one's password."""
+"""Account pages: signing in, signing out, changing one's password, and the language of the pages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from labeling.projects import accounts, tokens
 from labeling.projects.accounts import Attempt
 from labeling.projects.known_browsers import COOKIE_NAME, MAX_AGE, browser_id, with_name
+from labeling.web.access import local_next
 from labeling.web.client_address import client_address
 
 SLOW_DOWN = gettext_lazy(
@@ -136,6 +140,15 @@ class ChangePassword(auth.PasswordChangeView):
         changed = _("Password changed. Other browsers were signed out.")
         messages.success(self.request, f"{changed} {form.told}".strip())
         return response
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language in a cookie, for readers signed in or not. An unknown one changes nothing."""
+    if request.POST.get("language") not in dict(settings.LANGUAGES):  # Django also knows others
+        return redirect(local_next(request) or "/")
+    response: HttpResponse = set_language(request)
+    return response
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, name: str) -> None:

@@ -8,7 +8,6 @@ from django import forms
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
@@ -19,6 +18,8 @@ from labeling.exchange.exporting import ExportFormat, Scope
 from labeling.projects.models import Membership
 from labeling.web.access import for_managers
 from labeling.web.components.forms import put_on
+
+BROKEN_OFF = b"This file is incomplete: the export stopped here. Download it again.\n"  # programs read it too
 
 
 class LabelExport(forms.Form):
@@ -74,5 +75,5 @@ def _ended(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except Exception:
-        yield (_("This file is incomplete: the export stopped here. Download it again.") + "\n").encode()
+        yield BROKEN_OFF
         raise

@@ -1,4 +1,4 @@
-"""Database outage middleware: shows a page that says so and comes back by itself."""
+"""Middleware: the language of an answer, and the page that a database outage shows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,41 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
 from labeling.db.state import DatabaseState, database_state
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 5
+API = "/api/"
+FILE = ".csv"
+ENGLISH = "en"
+
+
+class ReaderLanguage(LocaleMiddleware):
+    """Pages are in the language of the reader. The API and files are English for every reader."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not _is_for_programs(request):
+            super().process_request(request)
+            return
+        translation.activate(ENGLISH)
+        request.LANGUAGE_CODE = ENGLISH
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Without `Vary: Accept-Language` where it changes nothing."""
+        if not _is_for_programs(request):
+            return super().process_response(request, response)
+        response.headers.setdefault("Content-Language", ENGLISH)
+        return response
+
+
+def _is_for_programs(request: HttpRequest) -> bool:
+    return request.path_info.startswith(API) or request.path_info.endswith(FILE)
 
 
 class DatabaseOutage:
