@@ -147,7 +147,7 @@ class Simulation:
         outbox.owe(self.project.pk, OwedWork.Kind.TRAIN)
         work = outbox.start(self.project.pk, OwedWork.Kind.TRAIN)
         if work is None:
-            raise RuntimeError("Somebody else works in this database.")
+            raise RuntimeError("Another process is using this database.")
         started = perf_counter()
         run.train(work, self.fit)
         seconds = perf_counter() - started

@@ -79,7 +79,7 @@ def test_managers_are_told_who_skips_most_of_what_they_see(
     skip(large, bob, 10)
     answer(large, bob, 10)
     client.force_login(joan)
-    for page in ("", "members/"):
+    for page in ("", "team/"):
         shown = client.get(f"/projects/{large.pk}/{page}").content.decode()
         assert f"ann {SKIPPED}" in shown
         assert "bob skipped" not in shown, "half is not more than half"

@@ -130,7 +130,7 @@ def test_a_machine_answers_under_its_own_name_of_source(
     assert [(row["source"], row["annotator"]) for row in rows] == [("machine", "ann")]
     exported = b"".join(exporting.export(tickets, Scope.ALL, ExportFormat.JSONL))
     assert b'"source": "machine"' in exported
-    with pytest.raises(WrongState, match="relabel"):
+    with pytest.raises(WrongState, match="Relabel"):
         gold.mark(tickets.pk, joan, held["document_id"])
     answer = Annotation.objects.get()
     corrected = Caller(ann).post(

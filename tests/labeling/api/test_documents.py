@@ -327,5 +327,5 @@ def test_an_import_is_undone_or_says_why_not(tickets: Project, joan: User, ann: 
     submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     refused = caller.post(f"projects/{tickets.pk}/imports/{job}/undo/", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "import_is_in_use")
-    assert "1 of its documents has been answered" in refused.json()["detail"]
+    assert "1 of its documents has been labeled" in refused.json()["detail"]
     assert tickets.documents.count() == 8

@@ -54,7 +54,7 @@ def test_two_may_swap_and_nothing_stands_twice(annotator, tickets, ann):
     assert send(annotator, tickets, fields(tickets, Refund="2", Billing="1")).status_code == 302
     answer = send(annotator, tickets, fields(tickets, Refund="3"))
     assert answer.status_code == 422
-    assert "The key “3” stands there twice." in answer.content.decode()
+    assert "The key “3” is listed twice. Remove one." in answer.content.decode()
     assert member(tickets, ann).keys == {names(tickets)["Refund"]: "2", names(tickets)["Billing"]: "1"}
 
 
