@@ -43,7 +43,7 @@ def notices() -> list[Notice]:
     if service_status.is_disk_full(folder):
         title = _("The disk is full")
         text = _(
-            "Annotations may not be saved until there is space. Ask the operator to free some; "
+            "Some annotations cannot be saved until there is space. Ask the operator to free some; "
             "the service then continues automatically."
         )
         shown.insert(0, Notice(title, text))

@@ -74,7 +74,7 @@ def test_a_page_says_that_the_database_is_away_and_tries_again(ask: Ask, path: s
 def test_what_was_sent_is_not_said_to_be_stored(ask: Ask) -> None:
     response = ask("post", "/projects/1/label/", data={"label_class": "1"})
     assert response.status_code == 503
-    assert "may not be saved" in response.content.decode()
+    assert "may not have been saved" in response.content.decode()
     assert "data-retry" not in response.content.decode()
 
 
@@ -102,7 +102,7 @@ def test_a_page_says_that_the_database_is_starting_up(ask_recovering: Ask) -> No
 def test_while_it_starts_nothing_that_was_sent_is_said_to_be_stored(ask_recovering: Ask) -> None:
     page = ask_recovering("post", "/projects/1/label/", data={"label_class": "1"}).content.decode()
     assert "<h1>The database is starting up</h1>" in compact(page)
-    assert "may not be saved" in page
+    assert "may not have been saved" in page
 
 
 def test_a_program_reads_that_the_database_is_starting_up(ask_recovering: Ask) -> None:
