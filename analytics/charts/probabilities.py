@@ -16,7 +16,7 @@ from analytics.metrics.thresholds import PrecisionRecallCurve
 SIZE, LEFT, RIGHT, TOP, BOTTOM = 400, 52, 16, 12, 52
 INSIDE = SIZE - LEFT - RIGHT  # also of the height: one step is as long to the right as upwards
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-MAX_POINTS = 200  # along each axis; more cannot be told apart
+MAX_POINTS = 200  # along each axis; more cannot be distinguished
 
 
 @dataclass(frozen=True)

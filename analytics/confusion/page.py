@@ -1,4 +1,4 @@
-"""Confusion page: what is taken for what, turned into labels or a clearer rule."""
+"""Confusion matrix page: confused classes, turned into labels or a clearer rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Confusion report: classes mixed up by model or people, and what helps: labels, a rule, a class less."""
+"""Confusion report: classes confused by model or annotators, and what helps: labels, a rule, a class less."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SPLIT_TOO_OFTEN = 0.3  # of their comparisons: people do little better than gues
 
 
 class Verdict(StrEnum):
-    """Why two classes are mixed up: what people do with the same pair tells."""
+    """Why two classes are confused, from what annotators do with the same pair."""
 
     RULE = "rule"  # people surely mix them up, at least half as often as the model: the rule is unclear
     MODEL = "model"  # people mix them up less than half as often: the model is weak

@@ -32,7 +32,7 @@ def confusion_headline(report: ConfusionReport) -> str:
 
 
 def evidence(pair: AmbiguousPair, kind: str) -> str:
-    """How often one is taken for the other, the more frequent way first; of a way that never is, nothing.
+    """How often one is predicted as the other, the more frequent way first; what never occurs is left out.
 
     kind : of the project: spans and several labels are spoken of in their own words
     """

@@ -110,7 +110,7 @@ class Prevalence:
 
     @property
     def standing(self) -> str:
-        """Among the labels: "over" or "under" represented beyond noise, or ""."""
+        """Significantly "over" or "under" represented in the labels, or ""."""
         if self.p_value > FALSE_DISCOVERIES or self.ratio.value is None:
             return ""
         return "over" if self.ratio.value > 1 else "under"

@@ -98,7 +98,7 @@ def test_documents_waiting(project: Project) -> bool:
 
 
 def held_out(project: Project, version: ModelVersion, labeled: LabelTable | None = None) -> HeldOut:
-    """Stored predictions beside the labels of now: correct a label and every number moves.
+    """Stored predictions with the current labels: correct a label and every number changes.
 
     labeled : the test set of another moment, or one that is read already; by default that of now
     The classes are those of now that the model knows. Documents whose label names another one are left out:

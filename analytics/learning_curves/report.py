@@ -25,7 +25,7 @@ MAX_ANSWERS = 2_000  # the latest, whose median time counts
 NEXT = 100  # labels
 AHEAD = 24  # places of the expected part of a drawing
 MIN_EXTRAPOLATION_FACTOR = (
-    2.0  # times the labels of now that a drawing reaches to, where the target is near or never
+    2.0  # times the current labels that a chart reaches to, where the target is near or never
 )
 HALF = 1.959964  # of an interval at 95%, in standard errors
 

@@ -145,7 +145,7 @@ def report_counts(
 def confusion_matrix(
     truth: NDArray[np.integer], predicted: NDArray[np.integer], n_classes: int
 ) -> NDArray[np.int64]:
-    """How often each class (row) was taken for each class (column): (n_classes, n_classes).
+    """How often each class (row) was predicted as each class (column): (n_classes, n_classes).
 
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     array([[1, 1], [0, 1]])

@@ -1,4 +1,4 @@
-"""Confused pairs: classes taken for each other, by a model or by people. The same for all kinds of projects.
+"""Confused pairs: classes predicted as each other, by model or annotators. The same for all projects.
 
 Everything is counted over units that two sides have judged: documents, or places in a text (a start and an
 end) where spans are marked. A side may give a unit one class, several, or none. So one class a document,
@@ -20,7 +20,7 @@ NOTHING_ELSE = gettext_noop("With two classes there is no other class to confuse
 NOT_NAMED = gettext_noop("Neither class occurs.")
 
 MIN_CLEAR_CONFUSIONS = 3  # mix-ups one way, below which a pair may be chance
-CLEAR_SHARE = 0.05  # of a class: where more are surely taken for another, something is to be done
+CLEAR_SHARE = 0.05  # of a class: where more are surely predicted as another, something is to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes, and how often one is taken for the other.
+    """Two classes, and how often one is predicted as the other.
 
     first, second : places of the classes, first < second
-    forward, backward : units of the first taken for the second, and the other way round
+    forward, backward : units of the first predicted as the second, and the other way around
     of_first, of_second : units whose truth has the class
     either : units that have one of the two on either side
-    share : of those, the part that was mixed up
+    share : of those, the part that was confused
     expected : mix-ups if mistakes fell on the other classes as often as these are predicted
     lift : mix-ups by expected ones; 1 as by chance
     """
@@ -87,7 +87,7 @@ class Pair:
 
 
 def confusion(truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Confusion:
-    """Count what was right, taken for something else, missed and added.
+    """Count what was correct, predicted as something else, missed and added.
 
     truth, predicted : (n_units, n_classes)
     Raises ValueError when shapes differ.
@@ -175,7 +175,7 @@ def pairs(
     limit: int | None = None,
     counts: Confusion | None = None,
 ) -> list[Pair]:
-    """Classes that are taken for each other in at least `minimum` units, the most frequent first.
+    """Classes that are predicted as each other in at least `minimum` units, the most frequent first.
 
     truth, predicted : (n_units, n_classes)
     limit : pairs that are wanted

@@ -1,4 +1,4 @@
-"""Model comparison: is one better than the other, and on which documents? Judged by the labels of now."""
+"""Model comparison: is one better than the other, and on which documents? Evaluated on the current labels."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class VersionRow:
     is_used: bool
     is_usable: bool  # can be promoted
     labels: list[tuple[LabelClass, int | None]]  # by class of now; None where it does not know or count it
-    now: Report | None  # with the labels of now, of the model in use and the newest
+    now: Report | None  # with the current labels, of the model in use and the newest
 
     @property
     def counts(self) -> list[int | str]:

@@ -63,7 +63,7 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
 @for_managers
 @transaction.atomic
 def train_again(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Train on the labels of now, without those that repeat test documents."""
+    """Train on the current labels, without those that repeat test documents."""
     outbox.owe(member.project_id, OwedWork.Kind.TRAIN)
     messages.success(request, _("Retraining requested. The current model stays in use until it is done."))
     return redirect("analytics:classes", member.project_id)

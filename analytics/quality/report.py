@@ -82,7 +82,7 @@ class QualityReport:
 
 
 def quality(project: Project, chosen: str = "", requested: str | int | None = None) -> QualityReport:
-    """Of one model, on the labels of now.
+    """Of one model, on the current labels.
 
     chosen : the class whose curve is wanted, by its id; else the one with the lowest F1
     requested : the number of the model; the one in use by default. Raises NoSuchModel as `select_model` does.

@@ -35,7 +35,7 @@ class SliceRow:
 
 @dataclass(frozen=True)
 class Weak:
-    """A slice that is worse than the rest beyond noise, with what it is called and where it can be seen."""
+    """A slice that is significantly worse than the rest, with its name and where to see it."""
 
     name: str
     where: Slice | None

@@ -57,7 +57,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Field:
-    """What documents are told apart by.
+    """What documents are sliced by.
 
     codes : (n_documents,) the place of each document's bucket; -1 where it has none
     """

@@ -15,7 +15,7 @@ MAX_PAIRS = 2
 
 
 def unclear_pairs(report: ClassReport) -> list[Finding]:
-    """Pairs that are mixed up beyond noise."""
+    """Pairs with a statistically significant number of confusions."""
     clear = [pair for pair in report.ambiguous if pair.model.is_clear]
     return [_finding(report, pair) for pair in clear[:MAX_PAIRS]]
 

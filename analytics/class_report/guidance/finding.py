@@ -73,7 +73,7 @@ def label_now(project: Project) -> Action:
 
 
 def train_again(project: Project) -> Action:
-    """Trains on the labels of now, as workers do anyway once there are enough new ones."""
+    """Train on the current labels, as workers do anyway once there are enough new ones."""
     address = reverse("analytics:train_again", args=[project.pk])
     return Action(_("Retrain without them"), address, is_post=True)
 

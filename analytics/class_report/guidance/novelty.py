@@ -12,7 +12,7 @@ from labeling.formatting import percent
 
 
 def unlike_labeled(report: ClassReport) -> list[Finding]:
-    """Whether texts unlike any labeled one differ from the others beyond noise, or there are none."""
+    """Whether texts without near-duplicates differ significantly from the others, or there are none."""
     unlike = report.unlike
     if unlike is None:
         return []
