@@ -60,6 +60,7 @@ def test_only_a_form_of_this_site_changes_the_language() -> None:
     assert strict.post(LANGUAGE, {"language": "de"}).status_code == 403
     page = strict.get(SIGN_IN).content.decode()
     token = re.search(r'action="/language/".*?name="csrfmiddlewaretoken" value="(\w+)"', page, re.S)
+    assert token is not None
     assert strict.post(LANGUAGE, {"language": "de", "csrfmiddlewaretoken": token[1]}).status_code == 302
 
 
