@@ -66,7 +66,7 @@ def labels_range(more: Measure) -> str:
     >>> labels_range(Measure(180.0, interval=Interval(141.0, 218.0)))
     '140 to 220 more labels'
     >>> labels_range(Measure(180.0, interval=Interval(3.0, float("inf"))))
-    '180 more labels, or many more'
+    '180 more labels, possibly many more'
     """
     interval = more.interval
     if interval is None or more.value is None:
