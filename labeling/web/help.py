@@ -59,6 +59,8 @@ def _rendered(path: Path, name: str) -> tuple[str, SafeString]:
     folder = posixpath.dirname(name)
     html = _LINK.sub(lambda match: f'{match[1]}="{_address(folder, match[2])}{match[3] or ""}"', html)
     html = _HEADING.sub(lambda m: f'<h{m[1]} id="{slugify(strip_tags(m[2]))}">{m[2]}</h{m[1]}>', html)
+    html = html.replace("<table>", '<div class="table" tabindex="0" role="group" aria-label="Table"><table>')
+    html = html.replace("</table>", "</table></div>")
     title = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.S)
     return strip_tags(title[1]) if title else name, mark_safe(html)
 

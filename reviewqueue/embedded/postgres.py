@@ -32,7 +32,7 @@ OPTIONS = {
 }
 SILENT_SECONDS = 60.0  # before it answers at all, for example while it reads its settings on a slow disk
 TOLD_EVERY_SECONDS = 10.0
-RECOVERING = "PostgreSQL recovers from a crash, which may take minutes ({seconds} s so far). {line}"
+RECOVERING = "PostgreSQL is recovering from a crash, which can take minutes ({seconds} s so far). {line}"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

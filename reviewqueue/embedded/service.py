@@ -26,7 +26,7 @@ def serve(folder: DataFolder, wanted_port: int | None, *, is_demo: bool) -> None
     servers = Servers(folder)
     supervisor = Supervisor(folder=folder.path)
     with servers.running():
-        report("The database and the broker run.")
+        report("The database and the broker are running.")
         servers.migrate()
         if settings.HTTPS:
             # An installer may give a newer file an older time, which collectstatic alone would pass over.

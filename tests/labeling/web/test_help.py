@@ -37,6 +37,12 @@ def test_every_page_of_the_documentation_is_served_with_links_that_lead_somewher
     assert broken == []
 
 
+def test_a_wide_table_scrolls_alone(reader: Client) -> None:
+    page = reader.get(reverse("labeling:help_page", args=["how-to/come-from-another-tool"])).content.decode()
+    assert page.count("<table>") == page.count('role="group" aria-label="Table"><table>') == 2
+    assert page.count("</table></div>") == 2
+
+
 @pytest.mark.parametrize(
     "name", ["../README", "../../etc/passwd", "pictures/../../run", "nothing", "%2e%2e/README"]
 )
