@@ -28,7 +28,7 @@ from analytics.metrics.outcomes import outcomes_multi, outcomes_of_documents, ou
 from analytics.metrics.paired import PairedDifferences, paired_differences
 from analytics.metrics.probabilities import N_BINS, ProbabilityScores, score_probabilities
 from analytics.metrics.ranking import ranking
-from analytics.metrics.span_matches import Matches, span_matches
+from analytics.metrics.span_matches import SpanMatchRates, span_matches
 from analytics.metrics.spans import Entity, counts_of_documents, report_of_documents
 
 DOCUMENTS = (30, 100, 400)
@@ -302,7 +302,7 @@ class Spans:
             score_marks(probabilities, is_right.astype(bool), marks, len(truth)), self.probability_truth
         )
 
-    def _of_matches(self, name: str, matches: Matches) -> Judged:
+    def _of_matches(self, name: str, matches: SpanMatchRates) -> Judged:
         for kind, measure in _named(matches.all):
             yield f"{name}micro {kind}", measure, self.micro[name][kind]
         for index, average in enumerate(matches.classes):

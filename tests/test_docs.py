@@ -24,7 +24,7 @@ from labeling.annotations import exclusion
 from labeling.api.claims import PUBLIC_NAMES, BatchOut
 from labeling.documents.models import Document
 from labeling.explanations.reasons import SENTENCES
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.formats.jsonl import USUAL_KEYS
 from labeling.jobs.models import OwedWork
 from labeling.learning.text import hashing, limits, sentence_embeddings
@@ -183,7 +183,11 @@ def test_shares_and_reasons_of_empty_claims_are_those_of_the_code():
     assert {cells[0] for cells in table(STATES, "## Shares of the queue")} == set(SENTENCES)
     parts = {key for cells in table(STATES, "## Reasons") for key in re.findall(r"\w+", cells[0])}
     made_when_shown = {"sentence", "explanation"}
-    keys = {PUBLIC_NAMES.get(key, str(key)) for key in Key if key not in (Key.VERSION, Key.SHARE)}
+    keys = {
+        PUBLIC_NAMES.get(key, str(key))
+        for key in ReasonKey
+        if key not in (ReasonKey.VERSION, ReasonKey.SHARE)
+    }
     assert parts == keys | made_when_shown
     reasons = BatchOut().fields["empty_because"].choices
     assert {cells[0] for cells in table(STATES, "## Empty claims")} == set(reasons)

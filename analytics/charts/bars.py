@@ -37,7 +37,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PlacedPart:
     """Where a part lies."""
 
     part: Part
@@ -55,21 +55,21 @@ class Whisker:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlacedBar:
     """Where a bar lies."""
 
     name: str
     y: float
     middle: float
-    stretches: tuple[Stretch, ...]
+    placed_parts: tuple[PlacedPart, ...]
     whisker: Whisker | None
 
 
 @dataclass(frozen=True)
-class Chart:
+class BarChart:
     """Bars in a box of WIDTH by height."""
 
-    rows: list[Row]
+    rows: list[PlacedBar]
     ticks: list[Tick]
     is_share: bool  # numbers are shown as percentages
     reference: float | None  # place of a line across all bars
@@ -84,7 +84,7 @@ class Chart:
 
 def bar_chart(
     bars: Sequence[Bar], *, is_share: bool = False, highest: float = 0.0, reference: float | None = None
-) -> Chart:
+) -> BarChart:
     """Lay out bars below each other.
 
     is_share : values are shares, 0 to 1, and are written as percentages
@@ -92,7 +92,7 @@ def bar_chart(
     reference : a value that all bars are held against
 
     >>> chart = bar_chart([Bar("a", (Part(3), Part(1))), Bar("b", (Part(2),))])
-    >>> [stretch.width for row in chart.rows for stretch in row.stretches], chart.ticks[-1].number
+    >>> [stretch.width for row in chart.rows for stretch in row.placed_parts], chart.ticks[-1].number
     ([309.0, 103.0, 206.0], 4)
     """
     most = max([highest, reference or 0.0, *(_reach(bar) for bar in bars)])
@@ -107,7 +107,7 @@ def bar_chart(
     rows = [_row(bar, TOP + index * ROW, x) for index, bar in enumerate(bars)]
     bottom = TOP + ROW * len(bars)
     numbers = [round(n * step, 6) for n in range(int(last) + 1) if n * step <= top + 1e-9]
-    return Chart(
+    return BarChart(
         rows,
         [Tick(x(number), number) for number in numbers],
         is_share,
@@ -124,14 +124,16 @@ def _reach(bar: Bar) -> float:
     return max(ends)
 
 
-def _row(bar: Bar, y: float, x: Callable[[float], float]) -> Row:
-    stretches = []
+def _row(bar: Bar, y: float, x: Callable[[float], float]) -> PlacedBar:
+    placed_parts = []
     start = 0.0
     for part in bar.parts:
         if part.value:
-            stretches.append(Stretch(part, x(start), round(x(start + part.value) - x(start), 1)))
+            placed_parts.append(PlacedPart(part, x(start), round(x(start + part.value) - x(start), 1)))
         start += part.value
-    return Row(bar.name, y + (ROW - THICKNESS) / 2, y + ROW / 2, tuple(stretches), _whisker(bar.mark, x))
+    return PlacedBar(
+        bar.name, y + (ROW - THICKNESS) / 2, y + ROW / 2, tuple(placed_parts), _whisker(bar.mark, x)
+    )
 
 
 def _whisker(mark: Measure | None, x: Callable[[float], float]) -> Whisker | None:

@@ -16,7 +16,7 @@ Band = tuple[float, float, float]  # value, low, high
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """One curve with the band of its interval; both as SVG points."""
 
     key: str
@@ -45,10 +45,10 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Chart(Box):
+class LearningCurveChart(Box):
     """Learning curves in a box of WIDTH by HEIGHT."""
 
-    lines: list[Line]
+    lines: list[CurveLine]
     goals: list[Tick]  # horizontal lines, with the share that they stand for
 
 
@@ -57,7 +57,7 @@ def learning_curves(
     lines: Mapping[str, Sequence[Band]],
     names: Mapping[str, str],
     goals: Mapping[float, float],
-) -> Chart:
+) -> LearningCurveChart:
     """Lay out quality over labels.
 
     labels : (n_points,) rising; lines : by key, (n_points,) of value, low and high, in [0, 1]
@@ -87,11 +87,11 @@ def learning_curves(
         upper = [(count, high) for count, (_, _, high) in zip(labels, bands, strict=True)]
         lower = [(count, low) for count, (_, low, _) in zip(labels, bands, strict=True)]
         line = path([(count, value) for count, (value, _, _) in zip(labels, bands, strict=True)])
-        series.append(Line(key, names[key], line, path([*upper, *reversed(lower)])))
+        series.append(CurveLine(key, names[key], line, path([*upper, *reversed(lower)])))
     x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(labels[-1] / x_step) + 1)]
     numbers = [round(bottom + n * y_step, 2) for n in range(int((top - bottom) / y_step + 1e-9) + 1)]
     drawn_goals = [Tick(y(at), share) for share, at in goals.items()]
-    return Chart(series, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
+    return LearningCurveChart(series, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
 
 
 def _highest(lines: Mapping[str, Sequence[Band]]) -> float:

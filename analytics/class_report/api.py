@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from analytics.class_report.guidance.finding import Finding
 from analytics.class_report.guidance.ranked import class_report_headline, findings
-from analytics.class_report.report import ClassReport, ClassRow, class_report
+from analytics.class_report.report import ClassReport, ClassReportRow, class_report
 from analytics.data.unlike_texts import UnlikeTexts
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.learning_curves.stopping import stopping_advice, title
@@ -254,7 +254,7 @@ def _stopping(advice: Advice, is_target_reached: bool) -> dict[str, Any]:
     }
 
 
-def _row(row: ClassRow) -> dict[str, Any]:
+def _row(row: ClassReportRow) -> dict[str, Any]:
     scores = row.scores
     return {
         "class": row.label_class.pk,

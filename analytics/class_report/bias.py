@@ -17,7 +17,7 @@ from analytics.metrics.bias import difference_of_proportions, difference_within_
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure, gettext_noop
 from labeling.guidelines.models import LabelClass
-from labeling.predictions.prequential import Marked, Predicted, foretold
+from labeling.predictions.prequential import Predicted, PredictedSpans, foretold
 from labeling.projects.models import Project
 
 LATEST = 2_000  # answers that are looked at
@@ -126,7 +126,7 @@ def _compared(cases: Iterable[tuple[bool, bool]]) -> ChosenAndSampled:
     )
 
 
-def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> ChosenAndSampled:
+def _recall(predicted: Sequence[Predicted | PredictedSpans], label_class: UUID) -> ChosenAndSampled:
     """Of the documents that got the class; of its spans, where spans are marked."""
     return _compared(
         (prediction.is_sampled, is_right)
@@ -135,9 +135,9 @@ def _recall(predicted: Sequence[Predicted | Marked], label_class: UUID) -> Chose
     )
 
 
-def _found(prediction: Predicted | Marked, label_class: UUID) -> list[bool]:
+def _found(prediction: Predicted | PredictedSpans, label_class: UUID) -> list[bool]:
     """Whether each label of the class was foretold."""
-    if isinstance(prediction, Marked):
+    if isinstance(prediction, PredictedSpans):
         return [span in prediction.predicted for span in prediction.true_labels if span[2] == label_class]
     return [prediction.label_class == label_class] if label_class in prediction.true_labels else []
 

@@ -14,7 +14,7 @@ from analytics.metrics.changes import change, is_beyond_noise
 from analytics.metrics.intervals import f1_of_counts, proportion
 from analytics.metrics.measures import Measure, gettext_noop, undefined
 from analytics.models import Measurement
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.guidelines.models import LabelClass
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
@@ -28,16 +28,16 @@ NO_TEST_DOCUMENT = gettext_noop("No test document has this class.")
 
 # Answers to documents that were chosen for a class, by the class and the share that chose them.
 BROUGHT = f"""
-    SELECT l.reason->>'{Key.CLASS}', l.reason->>'{Key.SHARE}', count(*),
+    SELECT l.reason->>'{ReasonKey.CLASS}', l.reason->>'{ReasonKey.SHARE}', count(*),
            count(*) FILTER (WHERE EXISTS (
                SELECT 1 FROM labeling_label b
                WHERE b.annotation_id = l.annotation_id
-                     AND b.label_class_id::text = l.reason->>'{Key.CLASS}')),
-           min((l.reason->>'{Key.MODEL}')::integer)
+                     AND b.label_class_id::text = l.reason->>'{ReasonKey.CLASS}')),
+           min((l.reason->>'{ReasonKey.MODEL}')::integer)
     FROM {latest_answers("%(latest)s")} l
     WHERE l.annotation_id > %(since)s
-          AND (l.reason->>'{Key.SHARE}' = '{Share.FOCUS}'
-               OR (l.reason->>'{Key.SHARE}' = '{Share.WEAK_CLASS}' AND l.reason ? '{Key.NEED}'))
+          AND (l.reason->>'{ReasonKey.SHARE}' = '{Share.FOCUS}'
+               OR (l.reason->>'{ReasonKey.SHARE}' = '{Share.WEAK_CLASS}' AND l.reason ? '{ReasonKey.NEED}'))
     GROUP BY 1, 2
 """
 

@@ -26,7 +26,7 @@ from labeling.steering.models import ClassNeed, Focus
 
 
 @dataclass(frozen=True)
-class ClassRow:
+class ClassReportRow:
     """One class in the report."""
 
     label_class: LabelClass
@@ -49,7 +49,7 @@ class ClassReport:
 
     project: Project
     choice: ModelSelection
-    rows: list[ClassRow]
+    rows: list[ClassReportRow]
     imbalance: Imbalance  # of the labels to learn from
     scores: Report | None  # averages with intervals; None without a model or a labeled test set
     unlike: UnlikeTexts | None  # of texts unlike any labeled one; None where the others are few
@@ -149,7 +149,7 @@ def _rows(
     counts: dict[tuple[UUID, str], int],
     measured: _Measured,
     queue: QueueShares,
-) -> list[ClassRow]:
+) -> list[ClassReportRow]:
     by_class = measured.by_class(measured.scores)
     unlike = measured.by_class(measured.unlike.scores if measured.unlike else None)
     estimates = prevalences(project, measured.labeled) if len(measured.labeled) else {}
@@ -161,7 +161,7 @@ def _rows(
         pk = label_class.pk
         focus, brought = focuses.get(pk, (None, 0))
         rows.append(
-            ClassRow(
+            ClassReportRow(
                 label_class,
                 counts.get((pk, "pool"), 0),
                 counts.get((pk, "test"), 0),

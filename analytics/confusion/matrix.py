@@ -15,7 +15,7 @@ from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project
 
 
-class Shown(StrEnum):
+class CellFilter(StrEnum):
     """Which cells carry numbers."""
 
     ALL = "all"
@@ -24,20 +24,21 @@ class Shown(StrEnum):
 
 
 @dataclass(frozen=True)
-class View:
+class MatrixOptions:
     """What the reader asked for; an unknown word is the usual one."""
 
-    shown: Shown = Shown.ALL
+    shown: CellFilter = CellFilter.ALL
     is_share: bool = False  # of the row, instead of counts
     is_confused_only: bool = False  # leave out classes without a mistake
 
     @classmethod
-    def read(cls, show: str, unit: str, only: str) -> View:
+    def read(cls, show: str, unit: str, only: str) -> MatrixOptions:
         """
-        >>> View.read("errors", "share", "").is_share, View.read("nonsense", "", "").shown.value
+        >>> read = MatrixOptions.read
+        >>> read("errors", "share", "").is_share, read("nonsense", "", "").shown.value
         (True, 'all')
         """
-        shown = Shown(show) if show in set(Shown) else Shown.ALL
+        shown = CellFilter(show) if show in set(CellFilter) else CellFilter.ALL
         return cls(shown, unit == "share", only == "confused")
 
 
@@ -58,7 +59,7 @@ HIDDEN = Cell(0, 0.0, "", "", is_hidden=True)
 
 
 @dataclass(frozen=True)
-class Row:
+class MatrixRow:
     """One true class (None: nothing was there), with a cell for each column."""
 
     label_class: LabelClass | None
@@ -72,12 +73,12 @@ class Matrix:
     """The columns are those of `classes`; with `has_nothing` one more, for what was missed."""
 
     classes: list[LabelClass]
-    rows: list[Row]
+    rows: list[MatrixRow]
     has_nothing: bool
     hidden_classes: int  # without a mistake, left out as asked
 
 
-def laid_out(report: ConfusionReport, counts: Confusion, view: View) -> Matrix:
+def laid_out(report: ConfusionReport, counts: Confusion, view: MatrixOptions) -> Matrix:
     """The matrix as asked for: rows are what is true, columns what the model says."""
     chosen = _chosen(counts, view)
     classes = [report.classes[index] for index in chosen]
@@ -88,21 +89,26 @@ def laid_out(report: ConfusionReport, counts: Confusion, view: View) -> Matrix:
     return Matrix(classes, rows, has_nothing, len(report.classes) - len(chosen))
 
 
-def _chosen(counts: Confusion, view: View) -> list[int]:
+def _chosen(counts: Confusion, view: MatrixOptions) -> list[int]:
     if not view.is_confused_only:
         return list(range(len(counts.true)))
     return np.flatnonzero(counts.missed + counts.extra).tolist()
 
 
 def _row(
-    report: ConfusionReport, counts: Confusion, view: View, index: int, chosen: list[int], has_nothing: bool
-) -> Row:
+    report: ConfusionReport,
+    counts: Confusion,
+    view: MatrixOptions,
+    index: int,
+    chosen: list[int],
+    has_nothing: bool,
+) -> MatrixRow:
     truth, total = report.classes[index], int(counts.true[index])
     numbers: NDArray[np.int64] = counts.matrix[index]
     cells, of_row, wrong_text = [], numbers.tolist(), _("{n} {truth} predicted as {predicted}")
     for column in chosen:
         count, is_right = of_row[column], column == index
-        is_hidden = view.shown is (Shown.ERRORS if is_right else Shown.MATCHES)
+        is_hidden = view.shown is (CellFilter.ERRORS if is_right else CellFilter.MATCHES)
         if not count or is_hidden:  # most of a large matrix
             cells.append(HIDDEN if is_hidden else NOTHING)
             continue
@@ -114,9 +120,9 @@ def _row(
     if has_nothing:
         count = int(counts.missed_alone[index])
         text = _("{n} {truth} missed, no other class predicted").format(n=count, truth=truth.name)
-        query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is Shown.MATCHES
+        query, is_hidden = f"missed={truth.pk}" if count else "", view.shown is CellFilter.MATCHES
         cells.append(Cell(count, count / max(total, 1), query, text, is_hidden=is_hidden))
-    return Row(truth, _note(counts, index), total, cells)
+    return MatrixRow(truth, _note(counts, index), total, cells)
 
 
 def documents_of(kind: str, truth: LabelClass, predicted: LabelClass) -> str:
@@ -134,7 +140,9 @@ def _note(counts: Confusion, index: int) -> str:
     return _("no data")
 
 
-def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: list[int]) -> Row:
+def _spurious(
+    report: ConfusionReport, counts: Confusion, view: MatrixOptions, chosen: list[int]
+) -> MatrixRow:
     total = int(counts.extra_alone.sum())
     cells = []
     for column in chosen:
@@ -143,6 +151,6 @@ def _spurious(report: ConfusionReport, counts: Confusion, view: View, chosen: li
             n=count, predicted=predicted.name
         )
         query = f"extra={predicted.pk}" if count else ""
-        cells.append(Cell(count, count / total, query, text, is_hidden=view.shown is Shown.MATCHES))
+        cells.append(Cell(count, count / total, query, text, is_hidden=view.shown is CellFilter.MATCHES))
     cells.append(HIDDEN)
-    return Row(None, "", total, cells)
+    return MatrixRow(None, "", total, cells)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from analytics.confusion.matrix import Shown, View, documents_of, laid_out
+from analytics.confusion.matrix import CellFilter, MatrixOptions, documents_of, laid_out
 from analytics.confusion.report import AmbiguousPair, confusion_report
 from analytics.confusion.rule_draft import rule_draft
 from analytics.confusion.tables import classes_together
@@ -31,7 +31,7 @@ def confusion(request: HttpRequest, member: Membership) -> HttpResponse:
     report = confusion_report(member.project, request.GET.get("model"))
     query = {name: request.GET.get(name, "") for name in ("show", "unit", "only")}
     links = test_set_address(member, report.version)
-    view = View.read(query["show"], query["unit"], query["only"])
+    view = MatrixOptions.read(query["show"], query["unit"], query["only"])
     shown: dict[str, Any] = {
         "member": member,
         "report": report,
@@ -91,7 +91,7 @@ def _described(pair: AmbiguousPair, kind: str) -> dict[str, Any]:
     }
 
 
-def _choices(view: View, model: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+def _choices(view: MatrixOptions, model: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """Groups of links: what each is called, the query of the page then, and whether it is so now.
 
     model : the part of the query that names another model than the one in use
@@ -106,7 +106,11 @@ def _choices(view: View, model: str) -> list[tuple[str, list[tuple[str, str, boo
         (
             _("Cells"),
             "show",
-            ((Shown.ALL, _("All")), (Shown.ERRORS, _("Errors")), (Shown.MATCHES, _("Matches"))),
+            (
+                (CellFilter.ALL, _("All")),
+                (CellFilter.ERRORS, _("Errors")),
+                (CellFilter.MATCHES, _("Matches")),
+            ),
         ),
         (_("Numbers"), "unit", (("count", _("Counts")), ("share", _("Row %")))),
         (_("Classes"), "only", (("every", _("All")), ("confused", _("Confused only")))),

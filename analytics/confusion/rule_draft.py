@@ -15,7 +15,7 @@ from analytics.metrics.confusion import swapped
 from labeling.annotations.agreement import compared_answers
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
-from labeling.predictions.prequential import Marked, Predicted, foretold
+from labeling.predictions.prequential import Predicted, PredictedSpans, foretold
 from labeling.projects.models import Project
 from labeling.templatetags.labeling_pages import excerpt
 
@@ -77,9 +77,9 @@ def examples(project: Project, first: UUID, second: UUID) -> Examples:
     return Examples(chosen[0], chosen[1], chosen[2], are_tested and any(taken))
 
 
-def _is_taken(prediction: Predicted | Marked, true: UUID, predicted: UUID) -> bool:
+def _is_taken(prediction: Predicted | PredictedSpans, true: UUID, predicted: UUID) -> bool:
     """Whether the model took the one class for the other, in the document or at a place of it."""
-    if isinstance(prediction, Marked):
+    if isinstance(prediction, PredictedSpans):
         of_true = {(start, end) for start, end, label_class in prediction.true_labels if label_class == true}
         return any(
             (start, end) in of_true

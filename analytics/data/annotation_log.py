@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from labeling.annotations.models import Annotation
 from labeling.documents.predicates import first_answer_speaks
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.guidelines.models import LabelClass
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
@@ -43,7 +43,7 @@ _NEWER = f"""
            string_agg(int8send(array_position(%(sources)s::text[], a.source::text) - 1), ''),
            string_agg(int8send(a.is_test + 2 * (1 - a.is_test) * a.is_sampled + 4 * a.is_void), '')
     FROM (SELECT a.*, (a.is_surplus OR a.is_withdrawal)::int AS is_void, (t.id IS NOT NULL)::int AS is_test,
-                 coalesce(l.reason->>'{Key.SHARE}' = '{Share.RANDOM}', false)::int AS is_sampled
+                 coalesce(l.reason->>'{ReasonKey.SHARE}' = '{Share.RANDOM}', false)::int AS is_sampled
           FROM labeling_annotation a
           LEFT JOIN labeling_lease l ON l.id = a.lease_id
           LEFT JOIN labeling_document t

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.queue.predicates import latest_answers
 
 # Of first answers whose document was served with an opinion: the model's, whether it was shown, the person's.
 _ANSWERED = f"""
-    SELECT l.reason #>> '{{{Key.TOP},0,0}}', (l.reason #>> '{{{Key.TOP},0,1}}')::float8,
+    SELECT l.reason #>> '{{{ReasonKey.TOP},0,0}}', (l.reason #>> '{{{ReasonKey.TOP},0,1}}')::float8,
            CASE jsonb_typeof(a.suggestion) WHEN 'array' THEN 'shown' ELSE a.suggestion->>'policy' END,
            a.suggestion->'first'->>0, a.suggestion->'chosen'->>0,
            ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
                  WHERE given.annotation_id = a.id)
     FROM {latest_answers("%(most)s")} l
     JOIN labeling_annotation a ON a.id = l.annotation_id
-    WHERE jsonb_typeof(l.reason #> '{{{Key.TOP},0,1}}') = 'number' AND l.round = 0
+    WHERE jsonb_typeof(l.reason #> '{{{ReasonKey.TOP},0,1}}') = 'number' AND l.round = 0
       AND jsonb_typeof(a.suggestion) IN ('object', 'array')
 """
 

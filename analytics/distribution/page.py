@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.charts.bars import Bar, BarChart, Part, bar_chart
 from analytics.data.queries import classes_at_target
 from analytics.data.request_sizes import WANTED_LABELS
 from analytics.distribution.breakdowns import Group
@@ -54,7 +54,7 @@ def _names() -> dict[str, str]:
     return {"time": _("Time"), "guideline": _("Guideline version"), "person": _("Annotator")}
 
 
-def _chart(report: Distribution) -> Chart:
+def _chart(report: Distribution) -> BarChart:
     """Shares of the labeled documents of the pool, and where the share of all documents lies."""
     bars = [
         Bar(
@@ -67,7 +67,7 @@ def _chart(report: Distribution) -> Chart:
     return bar_chart(bars, is_share=True)
 
 
-def _groups_chart(groups: list[Group]) -> Chart:
+def _groups_chart(groups: list[Group]) -> BarChart:
     return bar_chart([Bar(group.title, (Part(sum(group.counts)),)) for group in groups])
 
 

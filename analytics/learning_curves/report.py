@@ -11,7 +11,7 @@ from analytics.charts.curves import Band
 from analytics.charts.forecasts import Forecasted, forecast_chart
 from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import active_classes
-from analytics.metrics.curves import Fit, Forecast, Points, TargetStatus, labels_to
+from analytics.metrics.curves import CurveFit, Forecast, Points, TargetStatus, labels_to
 from analytics.metrics.intervals import f1_of_counts
 from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Interval, Measure
 from analytics.models import Measurement
@@ -52,7 +52,7 @@ class LearningCurve:
     label_class: LabelClass | None
     points: list[Point]
     forecast: Forecast
-    fit: Fit | None
+    fit: CurveFit | None
     documents: Measure | None = None
     hours: Measure | None = None
     gain: Measure | None = None
@@ -194,7 +194,7 @@ def _of_class(
     )
 
 
-def _forecast(project: Project, points: Sequence[Point]) -> tuple[Forecast, Fit | None]:
+def _forecast(project: Project, points: Sequence[Point]) -> tuple[Forecast, CurveFit | None]:
     labels = np.array([point.labels for point in points], dtype=np.float64)
     values = np.array([point.measure.value for point in points], dtype=np.float64)
     errors = np.array([_error(point.measure) for point in points], dtype=np.float64)

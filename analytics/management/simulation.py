@@ -31,7 +31,7 @@ TARGET_SHARE = 0.9  # of the F1 that the weakest class has with all labels
 class SteeredSimulation(Simulation):
     """A simulation in which half of the test set may write needs, and the other half measures."""
 
-    def __init__(self, truth: Truth, strategy: str, fit: run.Fit, is_steered: bool) -> None:
+    def __init__(self, truth: Truth, strategy: str, fit: run.CommitteeFit, is_steered: bool) -> None:
         super().__init__(truth, strategy, fit)
         self.is_steered = is_steered
         self.measured: list[list[float]] = []  # F1 of each class after each training, in the order of names

@@ -83,7 +83,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CurveFit:
     """Curves that fit, and how much each weighs: (n_curves,) each. Weights sum to 1.
 
     middles : logarithm of the labels at half of the ceiling
@@ -120,7 +120,7 @@ class Fit:
         return float(middle), float(low), float(high)
 
 
-def fit_curve(points: Points) -> Fit | str:
+def fit_curve(points: Points) -> CurveFit | str:
     """Weigh curves by the points; or why not.
 
     points : one a model, or more; models that are close together are put together
@@ -145,7 +145,7 @@ def fit_curve(points: Points) -> Fit | str:
     return _weighed(*_put_together(labels, values, errors), float(points.labels.max()))
 
 
-def _weighed(labels: Floats, values: Floats, errors: Floats, start: float) -> Fit:
+def _weighed(labels: Floats, values: Floats, errors: Floats, start: float) -> CurveFit:
     """Every curve of the grid, weighed: the doubt of its middle is a normal law, in NODES pieces."""
     weights = errors**-2.0 * (labels / labels[-1]) ** RECENT
     best = min(float(np.average(values[-3:], weights=weights[-3:])), 0.999)
@@ -157,7 +157,7 @@ def _weighed(labels: Floats, values: Floats, errors: Floats, start: float) -> Fi
     log_weights = usual - (freedom - 1) / 2 * np.log(doubt) - np.log(bends) / 2
     chances = np.exp(log_weights - log_weights.max())
     spread = np.sqrt(doubt / freedom / bends)
-    return Fit(
+    return CurveFit(
         np.repeat(ceilings, len(NODES)),
         np.repeat(steeps, len(NODES)),
         (middles[:, None] + spread[:, None] * NODES).ravel(),
@@ -166,7 +166,7 @@ def _weighed(labels: Floats, values: Floats, errors: Floats, start: float) -> Fi
     )
 
 
-def labels_to(target: float, points: Points) -> tuple[Forecast, Fit | None]:
+def labels_to(target: float, points: Points) -> tuple[Forecast, CurveFit | None]:
     """How many more labels it takes, and the fit that says so.
 
     target : of the value, in (0, 1]

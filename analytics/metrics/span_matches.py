@@ -22,7 +22,7 @@ PART = 0.5  # credit of a span with the right class and wrong ends
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
+class SpanMatchRates:
     """One way to forgive wrong ends.
 
     classes : precision, recall and F1 of each class; all : of all classes together (micro)
@@ -40,8 +40,8 @@ class SpanMatches:
     by_class : a span that overlaps a true one of its class counts 1, wherever it ends
     """
 
-    partial: Matches
-    by_class: Matches
+    partial: SpanMatchRates
+    by_class: SpanMatchRates
 
 
 def span_matches(
@@ -95,12 +95,14 @@ def _paired(true: list[tuple[int, int]], predicted: list[tuple[int, int]]) -> tu
 
 def _matches(
     credits: NDArray[np.int64], predicted: NDArray[np.int64], true: NDArray[np.int64], credit: float
-) -> Matches:
+) -> SpanMatchRates:
     """From credits, predicted and true spans of each document: (n_documents, n_classes) each."""
     n_documents, n_classes = credits.shape
     if not n_documents:
         unknown = undefined(NOTHING_TESTED)
-        return Matches((Average(unknown, unknown, unknown),) * n_classes, Average(unknown, unknown, unknown))
+        return SpanMatchRates(
+            (Average(unknown, unknown, unknown),) * n_classes, Average(unknown, unknown, unknown)
+        )
     counted = outcomes_of_documents(credits, predicted, true)
     right = counted.true_positives * credit
     outcomes = Outcomes(
@@ -108,7 +110,7 @@ def _matches(
     )
     rows = zip(outcomes.totals.T.tolist(), design_effects(outcomes).T.tolist(), strict=True)
     whole = _average(outcomes.totals.sum(axis=1).tolist(), [1.0, 1.0, 1.0])
-    return Matches(
+    return SpanMatchRates(
         tuple(_average(counts, effects) for counts, effects in rows), micro_average(whole, outcomes)
     )
 

@@ -49,7 +49,7 @@ class ClassChange:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PairedPredictions:
     """What both models say of the documents that both predicted, with one order of classes.
 
     document_ids : (n,); is_right : for each model (n,) whether the document is right in full
@@ -79,7 +79,7 @@ class Comparison:
 
     first: ModelVersion
     second: ModelVersion
-    judged: Judged
+    judged: PairedPredictions
     differences: PairedDifferences
     rows: list[ClassChange]
     counts: dict[Outcome, int]
@@ -139,14 +139,14 @@ def _labels_of(version: ModelVersion, label_class: UUID) -> int | None:
 
 def _judged(
     project: Project, first: ModelVersion, second: ModelVersion, labeled: LabelTable
-) -> tuple[Judged, tuple[Counts, Counts]]:
+) -> tuple[PairedPredictions, tuple[Counts, Counts]]:
     predicted = [held_out(project, version, labeled) for version in (first, second)]
     classes = tuple(dict.fromkeys([*predicted[1].classes, *predicted[0].classes]))
     predicted = [_in_order(held_out, classes) for held_out in predicted]
     ids, *rows_of = np.intersect1d(predicted[0].document_ids, predicted[1].document_ids, return_indices=True)
     left, other = (held_out.take(rows) for held_out, rows in zip(predicted, rows_of, strict=True))
     tables = _counts(project.kind, left), _counts(project.kind, other)
-    return Judged(ids, (_in_full(tables[0]), _in_full(tables[1])), left, other), tables
+    return PairedPredictions(ids, (_in_full(tables[0]), _in_full(tables[1])), left, other), tables
 
 
 def _in_full(counts: Counts) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from analytics.charts.curves import Chart, learning_curves
+from analytics.charts.curves import LearningCurveChart, learning_curves
 from analytics.metrics.measures import Interval, Measure
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
@@ -81,7 +81,7 @@ class SavingsReport:
     full: Measure | None  # macro F1 of all labels together
     rows: list[StrategyRow]
     curve: list[CurveRow]
-    chart: Chart | None
+    chart: LearningCurveChart | None
 
     @property
     def goals(self) -> list[tuple[float, list[tuple[StrategyRow, Target]]]]:
@@ -192,7 +192,7 @@ def _curve(replay: Replay, rows: list[StrategyRow]) -> list[CurveRow]:
     ]
 
 
-def _chart(replay: Replay, rows: list[StrategyRow]) -> Chart:
+def _chart(replay: Replay, rows: list[StrategyRow]) -> LearningCurveChart:
     result = _result(replay)
     lines = {
         row.strategy: [(e["value"], e["low"], e["high"]) for e in result["quality"][row.strategy]]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.charts.bars import Bar, BarChart, Part, bar_chart
 from analytics.data.links import test_set_address
 from analytics.slices.report import Slices, average_of, slices
 from analytics.slices.slice_fields import LENGTH
@@ -106,7 +106,7 @@ def _standing(member: Membership) -> list[Pick]:
     return list(Pick.objects.standing().filter(project=member.project_id).order_by("-pk")[:MAX_PICKS])
 
 
-def _chart(report: Slices) -> Chart:
+def _chart(report: Slices) -> BarChart:
     bars = [
         Bar(row.bucket.name, (Part(row.accuracy.value or 0.0),), row.accuracy)
         for row in report.rows

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.charts.bars import Bar, Chart, Part, bar_chart
+from analytics.charts.bars import Bar, BarChart, Part, bar_chart
 from analytics.steering import report as steering
 from analytics.steering.report import ShareRow, Steering, steering_headline
 from labeling.exceptions import InvalidInput, LabelingError
@@ -91,7 +91,7 @@ def _name(row: ShareRow) -> str:
     return str(SHARES[row.share][0]) if row.share in SHARES else row.share.replace("_", " ").capitalize()
 
 
-def _chart(report: Steering) -> Chart | None:
+def _chart(report: Steering) -> BarChart | None:
     """One bar for each share of the head; where a share asks for classes, each in its color."""
     if not report.entries:
         return None

@@ -10,13 +10,21 @@ import numpy as np
 from django.db.models.functions import Left, Length
 
 from analytics.data.queries import HeldOut, Spans
-from analytics.test_set.highlights import MAX_SHOWN, Marked, Piece, marked, pieces, shortened, window
+from analytics.test_set.highlights import (
+    MAX_SHOWN,
+    AttributedSegment,
+    AttributedText,
+    marked,
+    pieces,
+    shortened,
+    window,
+)
 from analytics.test_set.report import PAGE_SIZE, Review
 from labeling.annotations.models import Label
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import HeldOutPrediction
-from labeling.web.components.span_markup import stretches
+from labeling.web.components.span_markup import text_segments
 
 MAX_LOADED_CHARACTERS = 20_000  # characters of a text that is not asked for in full
 
@@ -41,12 +49,12 @@ class Reviewed:
     confidence: float | None
     annotator: str
     guideline: int | None
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[AttributedText] = field(default_factory=list)
     is_cut: bool = False
     towards: LabelClass | None = None
     against: LabelClass | None = None
-    labeled_spans: list[Marked] = field(default_factory=list)
-    predicted_spans: list[Marked] = field(default_factory=list)
+    labeled_spans: list[AttributedSegment] = field(default_factory=list)
+    predicted_spans: list[AttributedSegment] = field(default_factory=list)
     has_attributions: bool = False  # in a spans project: whether words are known
 
     @property
@@ -146,7 +154,7 @@ def _spans_of(
         if start <= left < end
     ]
     labeled, predicted = (
-        stretches(text[start:end], _inside(spans, classes, start, end))
+        text_segments(text[start:end], _inside(spans, classes, start, end))
         for spans in (true_spans, predicted_spans)
     )
     return {

@@ -107,7 +107,7 @@ class ReviewFilters:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PredictionErrors:
     """Each test document, and how far the model is off.
 
     is_wrong : (n,) bool, where its answer is not the label in full
@@ -123,7 +123,7 @@ class Judged:
     extra: NDArray[np.bool_]
 
 
-def judged(held_out: HeldOut) -> Judged:
+def judged(held_out: HeldOut) -> PredictionErrors:
     """Hold the model's answers against the labels.
 
     >>> odds = np.array([[0.9, 0.1], [0.8, 0.2]])
@@ -143,10 +143,12 @@ def judged(held_out: HeldOut) -> Judged:
     else:
         loss = -np.log(np.where(truth, probabilities, 1 - probabilities)).sum(axis=1)
         confidence = np.where(predicted, held_out.probabilities, 1 - held_out.probabilities).min(axis=1)
-    return Judged((truth != predicted).any(axis=1), loss, confidence, truth & ~predicted, predicted & ~truth)
+    return PredictionErrors(
+        (truth != predicted).any(axis=1), loss, confidence, truth & ~predicted, predicted & ~truth
+    )
 
 
-def _judged_spans(held_out: HeldOut) -> Judged:
+def _judged_spans(held_out: HeldOut) -> PredictionErrors:
     shape = (len(held_out), len(held_out.classes))
     missed, extra = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     mistakes = np.zeros(len(held_out))
@@ -158,11 +160,14 @@ def _judged_spans(held_out: HeldOut) -> Judged:
     least = [min(probabilities, default=np.nan) for probabilities in held_out.span_odds] or [np.nan] * len(
         held_out
     )
-    return Judged(mistakes > 0, mistakes, np.array(least, dtype=np.float64), missed, extra)
+    return PredictionErrors(mistakes > 0, mistakes, np.array(least, dtype=np.float64), missed, extra)
 
 
 def chosen(
-    held_out: HeldOut, numbers: Judged, filters: ReviewFilters, also: Sequence[NDArray[np.bool_]] = ()
+    held_out: HeldOut,
+    numbers: PredictionErrors,
+    filters: ReviewFilters,
+    also: Sequence[NDArray[np.bool_]] = (),
 ) -> NDArray[np.int64]:
     """Places of the documents that fit all that is asked for, in its order; none for an unknown class.
 
@@ -185,7 +190,9 @@ def chosen(
     return rows[np.lexsort((held_out.document_ids[rows], keys[filters.sort][rows]))]
 
 
-def _of_classes(held_out: HeldOut, numbers: Judged, classes: Mapping[str, int]) -> list[NDArray[np.bool_]]:
+def _of_classes(
+    held_out: HeldOut, numbers: PredictionErrors, classes: Mapping[str, int]
+) -> list[NDArray[np.bool_]]:
     """(n,) a condition for each filter by class; of spans, a label and an answer at one place are one."""
     has = {
         "missed": numbers.missed,

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.learning.text.hashing import WORD
-from labeling.web.components.span_markup import Mark, Stretch
+from labeling.web.components.span_markup import Mark, TextSegment
 
 MAX_SHOWN = 600  # characters of a text that is not asked for in full
 BEFORE = 120  # characters before what matters, where the beginning is left out
 
 
 @dataclass(frozen=True)
-class Piece:
+class AttributedText:
     """A part of the text; `pull` is "towards" or "against" for a word that decided, else empty."""
 
     text: str
@@ -22,7 +22,7 @@ class Piece:
     nats: float = 0.0
 
 
-def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]) -> list[Piece]:
+def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]) -> list[AttributedText]:
     """The whole text, cut at the words that pull to either class.
 
     towards, against : nats by word, in the normal form of `labeling.learning.text.hashing`
@@ -36,26 +36,29 @@ def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]
         pull = "towards" if word in towards else "against" if word in against else ""
         if pull:
             if match.start() > last:
-                parts.append(Piece(text[last : match.start()]))
-            parts.append(Piece(match[0], pull, (towards if pull == "towards" else against)[word]))
+                parts.append(AttributedText(text[last : match.start()]))
+            parts.append(AttributedText(match[0], pull, (towards if pull == "towards" else against)[word]))
             last = match.end()
-    return [*parts, Piece(text[last:])] if last < len(text) or not parts else parts
+    return [*parts, AttributedText(text[last:])] if last < len(text) or not parts else parts
 
 
 @dataclass(frozen=True)
-class Marked:
+class AttributedSegment:
     """A part of a text over which the same spans lie, cut at the words that pull."""
 
     marks: tuple[Mark, ...]
-    pieces: list[Piece]
+    pieces: list[AttributedText]
 
 
-def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, float]] = ()) -> list[Marked]:
+def marked(
+    whole: Sequence[TextSegment], pulling: Sequence[tuple[int, int, str, float]] = ()
+) -> list[AttributedSegment]:
     """A text with its spans, and the words in it that pull.
 
     pulling : start and end in the text, "towards" or "against", and nats; apart from each other
 
-    >>> [(one.text, one.pull) for one in marked([Stretch("by Ann", ())], [(3, 6, "towards", 1.5)])[0].pieces]
+    >>> segments = marked([TextSegment("by Ann", ())], [(3, 6, "towards", 1.5)])
+    >>> [(part.text, part.pull) for part in segments[0].pieces]
     [('by ', ''), ('Ann', 'towards')]
     """
     parts, start = [], 0
@@ -65,20 +68,21 @@ def marked(whole: Sequence[Stretch], pulling: Sequence[tuple[int, int, str, floa
             left, right = max(left, start), min(right, end)
             if left < right:
                 if last < left:
-                    pieces.append(Piece(stretch.text[last - start : left - start]))
-                pieces.append(Piece(stretch.text[left - start : right - start], pull, nats))
+                    pieces.append(AttributedText(stretch.text[last - start : left - start]))
+                pieces.append(AttributedText(stretch.text[left - start : right - start], pull, nats))
                 last = right
         if last < end:
-            pieces.append(Piece(stretch.text[last - start :]))
-        parts.append(Marked(stretch.marks, pieces))
+            pieces.append(AttributedText(stretch.text[last - start :]))
+        parts.append(AttributedSegment(stretch.marks, pieces))
         start = end
     return parts
 
 
-def shortened(whole: list[Piece], limit: int = MAX_SHOWN) -> list[Piece]:
+def shortened(whole: list[AttributedText], limit: int = MAX_SHOWN) -> list[AttributedText]:
     """About `limit` characters around the strongest word; … stands where something is left out.
 
-    >>> [one.text for one in shortened([Piece("so " * 400), Piece("parcel", "towards", 1.5)], 30)]
+    >>> parts = [AttributedText("so " * 400), AttributedText("parcel", "towards", 1.5)]
+    >>> [part.text for part in shortened(parts, 30)]
     ['… so so so so so so so ', 'parcel']
     """
     lengths = [len(piece.text) for piece in whole]
@@ -97,7 +101,7 @@ def shortened(whole: list[Piece], limit: int = MAX_SHOWN) -> list[Piece]:
             text = f"… {text.partition(' ')[2] or text}"
         if right < length and not piece.pull:
             text = f"{text.rpartition(' ')[0] or text} …"
-        kept.append(Piece(text, piece.pull, piece.nats))
+        kept.append(AttributedText(text, piece.pull, piece.nats))
     return kept
 
 

@@ -14,7 +14,7 @@ from analytics.data.model_selection import ModelSelection, select_model
 from analytics.data.queries import HeldOut, held_out
 from analytics.metrics.intervals import proportion
 from analytics.metrics.measures import Measure
-from analytics.test_set.filters import Judged, ReviewFilters, chosen, judged
+from analytics.test_set.filters import PredictionErrors, ReviewFilters, chosen, judged
 from labeling.documents.metadata import described
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
@@ -47,7 +47,7 @@ class Review:
     choice: ModelSelection
     classes: dict[UUID, LabelClass]
     held_out: HeldOut | None = None
-    numbers: Judged | None = None
+    numbers: PredictionErrors | None = None
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     label_sources: dict[int, LabelSource] = field(default_factory=dict)
     people: dict[int, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.documents.metadata import shown_metadata
 from labeling.explanations.model_evidence import explanation, shows_prediction
 from labeling.explanations.reasons import reason_sentence
-from labeling.explanations.selection_reason import Key, ModelEvidence, SelectionReason
+from labeling.explanations.selection_reason import ModelEvidence, ReasonKey, SelectionReason
 from labeling.explanations.suggestions import OPEN
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
@@ -29,22 +29,22 @@ from labeling.queue.claims import Claimed, HeldDocument
 from labeling.queue.models import Lease
 
 FROM_THE_BATCH = "From the batch."
-UNTOLD = (Key.VERSION, Key.MEASURES)  # of a reason, whoever asks
+UNTOLD = (ReasonKey.VERSION, ReasonKey.MEASURES)  # of a reason, whoever asks
 PUBLIC_NAMES: dict[str, str] = {  # of a reason's parts whose stored name says less
-    Key.SHARE: "selected_by",
-    Key.SOUGHT: "is_rare_class",
-    Key.CLUSTER_SIZE: "cluster_size",
-    Key.PROPENSITY: "selection_probability",
-    Key.PART: "queue_share",
-    Key.ANSWERS: "annotations",
-    Key.OVERLAP: "overlap",
-    Key.WHY: "pick_reason",
-    Key.TOP: "top_classes",
-    Key.LIKELY: "predicted_classes",
-    Key.EXPERTS: "committee",
-    Key.WORDS: "word_attributions",
-    Key.WHOLE_TEXT: "text_attribution",
-    Key.SPANS: "predicted_spans",
+    ReasonKey.SHARE: "selected_by",
+    ReasonKey.SOUGHT: "is_rare_class",
+    ReasonKey.CLUSTER_SIZE: "cluster_size",
+    ReasonKey.PROPENSITY: "selection_probability",
+    ReasonKey.PART: "queue_share",
+    ReasonKey.ANSWERS: "annotations",
+    ReasonKey.OVERLAP: "overlap",
+    ReasonKey.WHY: "pick_reason",
+    ReasonKey.TOP: "top_classes",
+    ReasonKey.LIKELY: "predicted_classes",
+    ReasonKey.EXPERTS: "committee",
+    ReasonKey.WORDS: "word_attributions",
+    ReasonKey.WHOLE_TEXT: "text_attribution",
+    ReasonKey.SPANS: "predicted_spans",
 }
 
 

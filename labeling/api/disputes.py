@@ -92,7 +92,7 @@ class Disputes(Endpoint):
         )
 
 
-class Decision(Endpoint):
+class DisputeDecision(Endpoint):
     needs = {"POST": ADJUDICATE}
 
     @operation(

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from labeling.api.authentication import TokenAuthentication
 from labeling.api.fields import Filters
 from labeling.api.parsers import StrictJsonParser
-from labeling.api.permissions import MayEnter, Need
+from labeling.api.permissions import MayEnter, Requirement
 from labeling.api.throttles import BudgetThrottle
 from labeling.projects.models import ApiToken, Membership
 
@@ -55,7 +55,7 @@ class Endpoint(APIView):
     content_negotiation_class = AlwaysJson
     metadata_class = None  # OPTIONS is not answered: the schema says it all
 
-    needs: ClassVar[Mapping[str, Need]] = {}
+    needs: ClassVar[Mapping[str, Requirement]] = {}
     filters: ClassVar[type[Filters]] = Filters  # of GET
     post_filters: ClassVar[type[Filters]] = Filters  # of POST; other methods take none
 

@@ -24,7 +24,7 @@ MAX_ERRORS = 100  # of one body; the first ones say enough
 
 
 @dataclass
-class Problem:
+class ProblemDetails:
     """An error as a client sees it."""
 
     status: int
@@ -52,14 +52,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         case LabelingError():
             problem = _of_domain(error)
         case drf_errors.ValidationError():
-            problem = Problem(
+            problem = ProblemDetails(
                 400, "invalid", _("The request is not valid, and nothing was changed. See errors.")
             )
             problem.errors = flatten(error.detail)
         case drf_errors.APIException():
             problem = _of_framework(error)
         case django_errors.ValidationError():
-            problem = Problem(
+            problem = ProblemDetails(
                 422, "invalid_input", _("The input is not valid, and nothing was changed. See errors.")
             )
             problem.errors = flatten(drf_errors.ValidationError(_messages(error)).detail)
@@ -93,8 +93,8 @@ def _below(path: str, key: str | int) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _of_domain(error: LabelingError) -> Problem:
-    problem = Problem(error.status, error.code(), error.message)
+def _of_domain(error: LabelingError) -> ProblemDetails:
+    problem = ProblemDetails(error.status, error.code(), error.message)
     item = error.facts.get("item")
     prefix = "" if item is None else f"annotations[{item}]"
     for problem_facts in error.facts.get("errors", []):
@@ -105,9 +105,9 @@ def _of_domain(error: LabelingError) -> Problem:
     return problem
 
 
-def _of_framework(error: drf_errors.APIException) -> Problem:
+def _of_framework(error: drf_errors.APIException) -> ProblemDetails:
     code = str(getattr(error.detail, "code", error.default_code))
-    problem = Problem(error.status_code, code, str(error.detail))
+    problem = ProblemDetails(error.status_code, code, str(error.detail))
     if wait := getattr(error, "wait", None):
         problem.headers["Retry-After"] = str(int(wait) + 1)
     if header := getattr(error, "auth_header", None):
@@ -115,33 +115,41 @@ def _of_framework(error: drf_errors.APIException) -> Problem:
     return problem
 
 
-def _of_platform(error: Exception) -> Problem:
+def _of_platform(error: Exception) -> ProblemDetails:
     match error:
         case Http404():
-            return Problem(404, "not_found", _("Not found, or you do not have access."))
+            return ProblemDetails(404, "not_found", _("Not found, or you do not have access."))
         case django_errors.PermissionDenied():
-            return Problem(403, "not_allowed", _("You do not have permission to do this."))
+            return ProblemDetails(403, "not_allowed", _("You do not have permission to do this."))
         case django_errors.RequestDataTooBig():
-            return Problem(413, "body_too_large", _("The request body is too large. Send it in parts."))
+            return ProblemDetails(
+                413, "body_too_large", _("The request body is too large. Send it in parts.")
+            )
         case django_errors.SuspiciousOperation() | UnreadablePostError():
-            return Problem(400, "parse_error", _("The request body is not readable. Send JSON."))
+            return ProblemDetails(400, "parse_error", _("The request body is not readable. Send JSON."))
         case IntegrityError():
             logger.warning("A constraint refused a write: %s", error.__cause__.__class__.__name__)
-            return Problem(409, "conflict", _("Another request changed the same data. Reload and try again."))
+            return ProblemDetails(
+                409, "conflict", _("Another request changed the same data. Reload and try again.")
+            )
         case OperationalError():
             logger.error("The database did not answer: %s", error.__cause__.__class__.__name__)
             detail = _("The database is not responding. Try again in a moment.")
             if database_state() is DatabaseState.STARTING:
                 detail = _("The database is starting. Try again in a moment.")
-            problem = Problem(503, "unavailable", detail)
+            problem = ProblemDetails(503, "unavailable", detail)
             problem.headers["Retry-After"] = "2"
             return problem
         case DataError():
             logger.error("The database could not store a value: %s", error.__cause__.__class__.__name__)
-            return Problem(422, "invalid_input", _("The request contains a value that cannot be stored."))
+            return ProblemDetails(
+                422, "invalid_input", _("The request contains a value that cannot be stored.")
+            )
     logger.exception("An error that nobody expected.", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return Problem(status, "internal_error", _("The server failed. The operator finds the cause in the log."))
+    return ProblemDetails(
+        status, "internal_error", _("The server failed. The operator finds the cause in the log.")
+    )
 
 
 def _messages(error: django_errors.ValidationError) -> dict[str, list[str]]:

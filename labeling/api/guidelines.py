@@ -84,16 +84,16 @@ def _full(versions: QuerySet[Guideline]) -> Response:
     return Response(GuidelineOut(guideline).data)
 
 
-def _rules(project_id: int, requested: list[dict[str, Any]]) -> dict[UUID, guidelines.Rule]:
+def _rules(project_id: int, requested: list[dict[str, Any]]) -> dict[UUID, guidelines.RuleText]:
     """The rules by class. Raises UnknownClass that names the place of a class from elsewhere."""
     existing = set(LabelClass.objects.filter(project=project_id).values_list("pk", flat=True))
-    rules: dict[UUID, guidelines.Rule] = {}
+    rules: dict[UUID, guidelines.RuleText] = {}
     for index, rule in enumerate(requested):
         class_id = rule.pop("class")
         if class_id not in existing or class_id in rules:
             reason = "Name each class of this project at most once, and none of another project."
             raise UnknownClass(errors=[{"place": f"rules[{index}].class", "reason": reason}])
-        rules[class_id] = guidelines.Rule(**rule)
+        rules[class_id] = guidelines.RuleText(**rule)
     return rules
 
 

@@ -18,7 +18,7 @@ from labeling.api.permissions import MANAGE, READ
 from labeling.api.schema import operation
 from labeling.exceptions import NotFound
 from labeling.predictions import promotions
-from labeling.predictions.metadata import Key
+from labeling.predictions.metadata import MetadataKey
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -64,7 +64,7 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
 
     @extend_schema_field(serializers.DictField())
     def get_metadata(self, version: ModelVersion) -> dict[str, Any]:
-        return {name: part for name, part in version.facts.items() if name != Key.VERSION}
+        return {name: part for name, part in version.facts.items() if name != MetadataKey.VERSION}
 
     def get_is_promoted(self, version: ModelVersion) -> bool:
         return bool(version.pk == self.context["promoted"])

@@ -26,7 +26,7 @@ class NotInScope(NotAllowed):
 
 
 @dataclass(frozen=True)
-class Need:
+class Requirement:
     """What an operation asks of its caller, and what it costs of the caller's budget (see throttles)."""
 
     scope: ApiToken.Scope
@@ -34,25 +34,25 @@ class Need:
     cost: int = 1  # a cheap request is 1
 
 
-READ = Need(ApiToken.Scope.READ)
-REVIEW = Need(ApiToken.Scope.READ, Membership.Role.ADJUDICATOR)
-MANAGERS_READ = Need(ApiToken.Scope.READ, Membership.Role.MANAGER)
-ANNOTATE = Need(ApiToken.Scope.ANNOTATE)
-ANNOTATE_BATCH = Need(ApiToken.Scope.ANNOTATE, cost=10)
-ADJUDICATE = Need(ApiToken.Scope.ANNOTATE, Membership.Role.ADJUDICATOR)
-MANAGE = Need(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=10)
-MANAGE_HEAVY = Need(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=100)  # touches many documents
+READ = Requirement(ApiToken.Scope.READ)
+REVIEW = Requirement(ApiToken.Scope.READ, Membership.Role.ADJUDICATOR)
+MANAGERS_READ = Requirement(ApiToken.Scope.READ, Membership.Role.MANAGER)
+ANNOTATE = Requirement(ApiToken.Scope.ANNOTATE)
+ANNOTATE_BATCH = Requirement(ApiToken.Scope.ANNOTATE, cost=10)
+ADJUDICATE = Requirement(ApiToken.Scope.ANNOTATE, Membership.Role.ADJUDICATOR)
+MANAGE = Requirement(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=10)
+MANAGE_HEAVY = Requirement(ApiToken.Scope.MANAGE, Membership.Role.MANAGER, cost=100)  # touches many documents
 
 
 class Guarded(Protocol):
     """What an address says about itself; see endpoints.Endpoint."""
 
-    needs: Mapping[str, Need]
+    needs: Mapping[str, Requirement]
     kwargs: Mapping[str, Any]
     member: Membership
 
 
-def need_of(request: Request, view: Guarded) -> Need:
+def need_of(request: Request, view: Guarded) -> Requirement:
     """What the view asks of callers with this method. Raises MethodNotAllowed where it names nothing."""
     need = view.needs.get("GET" if request.method == "HEAD" else str(request.method))
     if need is None:

@@ -72,7 +72,7 @@ PROJECT = [
         name="annotation_correct",
     ),
     path("disputes/", disputes.Disputes.as_view(), name="disputes"),
-    path("disputes/<row:document_id>/decision/", disputes.Decision.as_view(), name="dispute_decide"),
+    path("disputes/<row:document_id>/decision/", disputes.DisputeDecision.as_view(), name="dispute_decide"),
     path("focus/", focus.Focuses.as_view(), name="focuses"),
     path("focus/<uuid:class_id>/", focus.OneFocus.as_view(), name="focus"),
     path("mix/", queue_mix.QueueMixes.as_view(), name="mix"),

@@ -17,7 +17,7 @@ from labeling.queue.predicates import REPLIED, live
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuleCard:
     """What one version of the guideline says of a class."""
 
     definition: str
@@ -30,20 +30,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class ClassCard(Rule):
+class ClassCard(RuleCard):
     """A class that may be chosen, with what the newest guideline says of it."""
 
     id: str  # of the class, as text
     name: str
     key: str
     color: str
-    before: Rule | None = None  # what the version said that this person read last, where it is different
+    before: RuleCard | None = None  # what the version said that this person read last, where it is different
 
 
 def card_of(*values: Any) -> ClassCard:
     """From a row of the desk's statement."""
     class_id, name, key, color, *rule, before = values
-    return ClassCard(*_rule(*rule), class_id, name, key, color, Rule(*_rule(*before)) if before else None)
+    return ClassCard(*_rule(*rule), class_id, name, key, color, RuleCard(*_rule(*before)) if before else None)
 
 
 def _rule(
@@ -139,7 +139,7 @@ _IN_HAND = f"""
 
 
 @dataclass(frozen=True)
-class Decision:
+class RecentAnnotation:
     """One of the annotator's latest answers that count."""
 
     annotation_id: int
@@ -159,9 +159,9 @@ class Decision:
     def sign(self) -> str:
         """The answer in at most three characters: a key, or the beginning of a name.
 
-        >>> Decision(1, "", [("Refund", "1", "red")]).sign, Decision(1, "", []).sign
+        >>> RecentAnnotation(1, "", [("Refund", "1", "red")]).sign, RecentAnnotation(1, "", []).sign
         ('1', '0')
-        >>> Decision(1, "", [("A", "a", ""), ("Billing", "", ""), ("C", "c", "")]).sign
+        >>> RecentAnnotation(1, "", [("A", "a", ""), ("Billing", "", ""), ("C", "c", "")]).sign
         'aBic'
         """
         names = {name: (key or name[:2]) for name, key, _color in self.classes}
@@ -183,7 +183,7 @@ class DeskContext:
     resolved: int  # of them, at most one more than MAX_COUNTED_DOCUMENTS
     excluded: int  # of them
     classes: list[ClassCard]
-    lately: list[Decision]  # the annotator's, the oldest first
+    lately: list[RecentAnnotation]  # the annotator's, the oldest first
 
     @property
     def has_rules(self) -> bool:
@@ -267,7 +267,7 @@ def _facts(row: dict[str, Any]) -> DeskContext:
         excluded=row["excluded"],
         classes=[card_of(*values) for values in row["classes"]],
         lately=[
-            Decision(annotation, excerpt, [(name, key, color) for name, key, color in classes])
+            RecentAnnotation(annotation, excerpt, [(name, key, color) for name, key, color in classes])
             for annotation, excerpt, classes in row["lately"]
         ],
     )

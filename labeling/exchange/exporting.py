@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.exceptions import InvalidInput
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.explanations.suggestions import describe_suggestion
 from labeling.formats import Annotation, ExportRow, Span, write_csv, write_jsonl
 from labeling.formats.exports import Kind
@@ -104,7 +104,7 @@ def exported(project: Project, scope: Scope) -> Iterator[ExportRow]:
         "after": -1,
     }
     statement = _PAGE.format(
-        rows=_ROWS[scope].format(columns=_COLUMNS), share=Key.SHARE, propensity=Key.PROPENSITY
+        rows=_ROWS[scope].format(columns=_COLUMNS), share=ReasonKey.SHARE, propensity=ReasonKey.PROPENSITY
     )
     has_spans = project.kind == Project.Kind.SPANS
     names_of = {str(pk): name for pk, name in project.classes.values_list("pk", "name")}

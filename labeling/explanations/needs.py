@@ -8,34 +8,34 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from labeling.explanations.selection_reason import Need
+from labeling.explanations.selection_reason import NeedReason
 from labeling.formatting import decimal, number
 
 
-def describe_need(evidence: Mapping[str, Any], is_by_hand: bool) -> Need:
+def describe_need(evidence: Mapping[str, Any], is_by_hand: bool) -> NeedReason:
     """What an entry of the queue remembers of a need: that it is by hand, or the weaker measure.
 
     evidence : of `ClassNeed`
 
     >>> describe_need({"recall": [0.5, 0.4, 0.6], "precision": [0.9, 0.8, 0.95], "support": 61}, False)
-    Need(is_by_hand=False, measure='recall', interval=(0.5, 0.4, 0.6), support=61)
+    NeedReason(is_by_hand=False, measure='recall', interval=(0.5, 0.4, 0.6), support=61)
     """
     if is_by_hand:
-        return Need(is_by_hand=True)
+        return NeedReason(is_by_hand=True)
     recall, precision = evidence.get("recall"), evidence.get("precision")
     if recall and precision and precision[0] < recall[0]:
-        return Need(False, "precision", tuple(precision), evidence.get("predicted", 0))
-    return Need(False, "recall", tuple(recall) if recall else None, evidence.get("support", 0))
+        return NeedReason(False, "precision", tuple(precision), evidence.get("predicted", 0))
+    return NeedReason(False, "recall", tuple(recall) if recall else None, evidence.get("support", 0))
 
 
-def need_sentence(name: str, percent: str, need: Need) -> str:
+def need_sentence(name: str, percent: str, need: NeedReason) -> str:
     """Name, share and why.
 
     percent : the share as it is shown
 
-    >>> need_sentence("Refund", "18%", Need(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
+    >>> need_sentence("Refund", "18%", NeedReason(measure="recall", interval=(0.52, 0.41, 0.63), support=61))
     'Refund gets 18% of the queue: recall 0.52 [0.41, 0.63] on 61 test documents.'
-    >>> need_sentence("Refund", "18%", Need(is_by_hand=True))
+    >>> need_sentence("Refund", "18%", NeedReason(is_by_hand=True))
     'Refund gets 18% of the queue: set by a manager.'
     """
     if need.is_by_hand:

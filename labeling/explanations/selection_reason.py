@@ -1,7 +1,8 @@
 """Selection reasons: which share of the queue chose a document, with the numbers of the choice.
 
 Stored as JSON with each queue entry, copied to the lease when the document is served, and shown by the API
-without its version. `to_json` and `from_json` alone know the form; statements take names of keys from `Key`.
+without its version. `to_json` and `from_json` alone know the form; statements take names of keys from
+`ReasonKey`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 VERSION = 1  # rows without one are from before there were versions, and have the same keys
 
 
-class Key(StrEnum):
+class ReasonKey(StrEnum):
     """Names of a reason's parts where it is stored."""
 
     VERSION = "version"
@@ -89,7 +90,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Need:
+class NeedReason:
     """Why a weak class gets its part of the queue.
 
     is_by_hand : a manager set the part; the rest is empty then
@@ -110,7 +111,7 @@ class Need:
         return {"measure": self.measure, "numbers": numbers, "of": self.support}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Need:
+    def from_json(cls, stored: Mapping[str, Any]) -> NeedReason:
         if stored.get("by_hand"):
             return cls(is_by_hand=True)
         numbers = stored.get("numbers")
@@ -138,29 +139,29 @@ class ModelEvidence:
     spans: tuple[SuggestedSpan, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        stored: dict[Key, Any] = {
-            Key.TOP: _lists(self.top),
-            Key.LIKELY: _lists(self.likely),
-            Key.EXPERTS: _lists(self.experts),
-            Key.WORDS: _lists(self.words) or None,
-            Key.WHOLE_TEXT: self.whole_text,
-            Key.SPANS: _lists(self.spans),
+        stored: dict[ReasonKey, Any] = {
+            ReasonKey.TOP: _lists(self.top),
+            ReasonKey.LIKELY: _lists(self.likely),
+            ReasonKey.EXPERTS: _lists(self.experts),
+            ReasonKey.WORDS: _lists(self.words) or None,
+            ReasonKey.WHOLE_TEXT: self.whole_text,
+            ReasonKey.SPANS: _lists(self.spans),
         }
         return {str(key): value for key, value in stored.items() if value is not None}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ModelEvidence:
-        experts, spans = stored.get(Key.EXPERTS), stored.get(Key.SPANS)
+        experts, spans = stored.get(ReasonKey.EXPERTS), stored.get(ReasonKey.SPANS)
         return cls(
-            top=class_probabilities(stored.get(Key.TOP)),
-            likely=class_probabilities(stored.get(Key.LIKELY)),
+            top=class_probabilities(stored.get(ReasonKey.TOP)),
+            likely=class_probabilities(stored.get(ReasonKey.LIKELY)),
             experts=None
             if experts is None
             else tuple(ExpertPrediction(str(expert), str(pk), float(p)) for expert, pk, p in experts),
             words=tuple(
-                WordAttribution(str(word), float(nats)) for word, nats in stored.get(Key.WORDS) or ()
+                WordAttribution(str(word), float(nats)) for word, nats in stored.get(ReasonKey.WORDS) or ()
             ),
-            whole_text=_number(stored.get(Key.WHOLE_TEXT)),
+            whole_text=_number(stored.get(ReasonKey.WHOLE_TEXT)),
             spans=None if spans is None else suggested_spans(spans),
         )
 
@@ -194,7 +195,7 @@ class SelectionReason:
     seconds: float | None = None
     propensity: float | None = None
     model: int | None = None
-    need: Need | None = None
+    need: NeedReason | None = None
     part: float | None = None
     answers: int | None = None
     overlap: int | None = None
@@ -214,25 +215,25 @@ class SelectionReason:
         >>> SelectionReason("overlap", answers=1, overlap=2).to_json()
         {'version': 1, 'share': 'overlap', 'given': 1, 'wanted': 2}
         """
-        stored: dict[Key, Any] = {
-            Key.VERSION: VERSION,
-            Key.SHARE: str(self.share),
-            Key.INFORMATIVENESS: self.informativeness,
-            Key.CLASS: self.label_class,
-            Key.SOUGHT: self.is_rare_class or None,
-            Key.CLUSTER_SIZE: self.cluster_size,
-            Key.SEED_WORDS: list(self.seed_words) or None,
-            Key.SECONDS: self.seconds,
-            Key.PROPENSITY: self.propensity,
-            Key.MODEL: self.model,
-            Key.NEED: self.need and self.need.to_json(),
-            Key.PART: self.part,
-            Key.ANSWERS: self.answers,
-            Key.OVERLAP: self.overlap,
-            Key.POSTERIOR: self.posterior,
-            Key.WHY: self.why,
-            Key.MEASURES: self.measures and str(self.measures),
-            Key.REPLY: self.reply and self.reply._asdict(),
+        stored: dict[ReasonKey, Any] = {
+            ReasonKey.VERSION: VERSION,
+            ReasonKey.SHARE: str(self.share),
+            ReasonKey.INFORMATIVENESS: self.informativeness,
+            ReasonKey.CLASS: self.label_class,
+            ReasonKey.SOUGHT: self.is_rare_class or None,
+            ReasonKey.CLUSTER_SIZE: self.cluster_size,
+            ReasonKey.SEED_WORDS: list(self.seed_words) or None,
+            ReasonKey.SECONDS: self.seconds,
+            ReasonKey.PROPENSITY: self.propensity,
+            ReasonKey.MODEL: self.model,
+            ReasonKey.NEED: self.need and self.need.to_json(),
+            ReasonKey.PART: self.part,
+            ReasonKey.ANSWERS: self.answers,
+            ReasonKey.OVERLAP: self.overlap,
+            ReasonKey.POSTERIOR: self.posterior,
+            ReasonKey.WHY: self.why,
+            ReasonKey.MEASURES: self.measures and str(self.measures),
+            ReasonKey.REPLY: self.reply and self.reply._asdict(),
         }
         known = {str(key): value for key, value in stored.items() if value is not None}
         return known | self.evidence.to_json()
@@ -244,23 +245,27 @@ class SelectionReason:
         >>> SelectionReason.from_json({"share": "overlap", "given": 1}).answers
         1
         """
-        need, reply, measures = stored.get(Key.NEED), stored.get(Key.REPLY), stored.get(Key.MEASURES)
-        label_class, why = stored.get(Key.CLASS), stored.get(Key.WHY)
+        need, reply, measures = (
+            stored.get(ReasonKey.NEED),
+            stored.get(ReasonKey.REPLY),
+            stored.get(ReasonKey.MEASURES),
+        )
+        label_class, why = stored.get(ReasonKey.CLASS), stored.get(ReasonKey.WHY)
         return cls(
-            share=str(stored.get(Key.SHARE, "")),
-            informativeness=_number(stored.get(Key.INFORMATIVENESS)),
+            share=str(stored.get(ReasonKey.SHARE, "")),
+            informativeness=_number(stored.get(ReasonKey.INFORMATIVENESS)),
             label_class=None if label_class is None else str(label_class),
-            is_rare_class=bool(stored.get(Key.SOUGHT)),
-            cluster_size=_count(stored.get(Key.CLUSTER_SIZE)),
-            seed_words=tuple(str(word) for word in stored.get(Key.SEED_WORDS) or ()),
-            seconds=_number(stored.get(Key.SECONDS)),
-            propensity=_number(stored.get(Key.PROPENSITY)),
-            model=_count(stored.get(Key.MODEL)),
-            need=None if need is None else Need.from_json(need),
-            part=_number(stored.get(Key.PART)),
-            answers=_count(stored.get(Key.ANSWERS)),
-            overlap=_count(stored.get(Key.OVERLAP)),
-            posterior=_number(stored.get(Key.POSTERIOR)),
+            is_rare_class=bool(stored.get(ReasonKey.SOUGHT)),
+            cluster_size=_count(stored.get(ReasonKey.CLUSTER_SIZE)),
+            seed_words=tuple(str(word) for word in stored.get(ReasonKey.SEED_WORDS) or ()),
+            seconds=_number(stored.get(ReasonKey.SECONDS)),
+            propensity=_number(stored.get(ReasonKey.PROPENSITY)),
+            model=_count(stored.get(ReasonKey.MODEL)),
+            need=None if need is None else NeedReason.from_json(need),
+            part=_number(stored.get(ReasonKey.PART)),
+            answers=_count(stored.get(ReasonKey.ANSWERS)),
+            overlap=_count(stored.get(ReasonKey.OVERLAP)),
+            posterior=_number(stored.get(ReasonKey.POSTERIOR)),
             why=None if why is None else str(why),
             measures=None if measures is None else Measures(measures),
             reply=None if reply is None else Reply(str(reply["question"]), str(reply["text"] or "")),

@@ -10,7 +10,7 @@ from labeling.formats.exports import Annotation, ExportRow, write_csv, write_jso
 from labeling.formats.json_columns import json_columns
 from labeling.formats.jsonl import USUAL_KEYS, record_from
 from labeling.formats.reading import Format, read, sniff
-from labeling.formats.records import BadRow, Json, Problem, Record, RowProblem, Span, UnreadableFile
+from labeling.formats.records import BadRow, FormatError, Json, Record, RowProblem, Span, UnreadableFile
 from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "Dialect",
     "ExportRow",
     "Format",
+    "FormatError",
     "Json",
-    "Problem",
     "Record",
     "RowProblem",
     "Span",

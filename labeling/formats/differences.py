@@ -18,7 +18,7 @@ AROUND = 2  # kept lines shown on either side of a change
 
 
 @dataclass(frozen=True)
-class Piece:
+class DiffPiece:
     """Part of a line; `is_changed` marks the words that the other text has not."""
 
     text: str
@@ -26,14 +26,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Line:
+class DiffLine:
     """One line of a comparison, or many of one kind: same, dropped, added, or gap for lines left out."""
 
     kind: str
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[DiffPiece, ...] = ()
 
 
-def compare(before: str, after: str) -> list[Line]:
+def compare(before: str, after: str) -> list[DiffLine]:
     """The lines of both texts in reading order, unchanged stretches shortened. Empty where nothing changed.
 
     >>> for line in compare("one\\ntwo small\\nthree", "one\\ntwo big\\nthree"):
@@ -48,7 +48,7 @@ def compare(before: str, after: str) -> list[Line]:
         return []
     if max(len(old), len(new)) > MAX_LINES:
         return [*_whole("dropped", old), *_whole("added", new)]
-    lines: list[Line] = []
+    lines: list[DiffLine] = []
     words = MAX_TOTAL_WORDS
     for same, i, j, k, m in blocks(old, new):
         dropped, added = old[i:j], new[k:m]
@@ -61,35 +61,35 @@ def compare(before: str, after: str) -> list[Line]:
     return lines
 
 
-def _whole(kind: str, texts: list[str]) -> Iterator[Line]:
+def _whole(kind: str, texts: list[str]) -> Iterator[DiffLine]:
     if len(texts) > MAX_CONSECUTIVE_LINES:
         texts = ["\n".join(texts)]
-    return (Line(kind, (Piece(text),)) for text in texts)
+    return (DiffLine(kind, (DiffPiece(text),)) for text in texts)
 
 
-def _shortened(texts: list[str], is_first: bool, is_last: bool) -> list[Line]:
+def _shortened(texts: list[str], is_first: bool, is_last: bool) -> list[DiffLine]:
     head, tail = (0 if is_first else AROUND), (0 if is_last else AROUND)
     if len(texts) <= head + tail + 1:
         return list(_whole("same", texts))
     after_gap = list(_whole("same", texts[len(texts) - tail :])) if tail else []
-    return [*_whole("same", texts[:head]), Line("gap"), *after_gap]
+    return [*_whole("same", texts[:head]), DiffLine("gap"), *after_gap]
 
 
-def _by_line(old: list[str], new: list[str]) -> Iterator[Line]:
+def _by_line(old: list[str], new: list[str]) -> Iterator[DiffLine]:
     """Lines that replace each other one to one, compared word by word."""
     for before, after in zip(old, new, strict=True):
         left, right = _by_word(before, after)
-        yield from (Line("dropped", left), Line("added", right))
+        yield from (DiffLine("dropped", left), DiffLine("added", right))
 
 
-def _by_word(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def _by_word(before: str, after: str) -> tuple[tuple[DiffPiece, ...], tuple[DiffPiece, ...]]:
     old, new = _words(before), _words(after)
     if max(len(old), len(new)) > MAX_WORDS:
-        return (Piece(before),), (Piece(after),)
+        return (DiffPiece(before),), (DiffPiece(after),)
     left, right = [], []
     for same, i, j, k, m in blocks(old, new):
-        left.append(Piece("".join(old[i:j]), not same))
-        right.append(Piece("".join(new[k:m]), not same))
+        left.append(DiffPiece("".join(old[i:j]), not same))
+        right.append(DiffPiece("".join(new[k:m]), not same))
     return tuple(p for p in left if p.text), tuple(p for p in right if p.text)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from confusable_homoglyphs.utils import load
 
-from labeling.formats.records import Problem, gettext_noop
+from labeling.formats.records import FormatError, gettext_noop
 
 KEYCAP = "\u20e3"
 EMOJI_STYLE = "\ufe0f"
@@ -41,7 +41,7 @@ _VISIBLE_FORMATS = frozenset(
 )
 
 
-class NameProblem(Problem):
+class NameProblem(FormatError):
     """A name that people could not tell from another one, or not read."""
 
 

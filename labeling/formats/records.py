@@ -24,7 +24,7 @@ def gettext_noop(message: str) -> str:
     return message
 
 
-class Problem(ValueError):
+class FormatError(ValueError):
     """A problem that the sender has to fix. `message` is the translatable form, `values` fill it in."""
 
     def __init__(self, message: str, **values: str | int) -> None:
@@ -33,11 +33,11 @@ class Problem(ValueError):
         self.values = values
 
 
-class RowProblem(Problem):
+class RowProblem(FormatError):
     """One row cannot be taken; the others can."""
 
 
-class UnreadableFile(Problem):
+class UnreadableFile(FormatError):
     """The file as a whole, or the rest of it, cannot be read."""
 
 
@@ -88,7 +88,7 @@ class BadRow:
         return self.message % self.values if self.values else self.message
 
 
-def bad_row(line: int, problem: Problem, raw: bytes | str) -> BadRow:
+def bad_row(line: int, problem: FormatError, raw: bytes | str) -> BadRow:
     """A bad row from the problem and what was read.
 
     >>> bad_row(7, RowProblem("The text is empty."), b"\\x00\\xff,1")

@@ -24,7 +24,7 @@ class GuidelineMoved(LabelingError):
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuleText:
     """What a version says about one class; examples stand one a line."""
 
     definition: str = ""
@@ -38,7 +38,7 @@ def publish(
     manager: User,
     *,
     body: str,
-    rules: Mapping[UUID, Rule],
+    rules: Mapping[UUID, RuleText],
     change: str,
     note: str = "",
     based_on: int | None = None,

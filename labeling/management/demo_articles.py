@@ -12,41 +12,41 @@ from random import Random
 from django.core.management.base import CommandError
 
 from labeling.formats.records import Record
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 
 RULES = {
-    "Business": Rule(
+    "Business": RuleText(
         "Companies, markets, trade, jobs and the economy of a country.",
         "A carmaker cuts its profit forecast.\nOil prices fall to a new low.",
         "A minister's budget speech → Politics",
     ),
-    "Entertainment": Rule(
+    "Entertainment": RuleText(
         "Film, music, television, books, awards and the people who make them.",
         "A film opens at the top of the box office.\nNominations for a music prize.",
         "A record label sues a file-sharing site → Tech",
     ),
-    "Politics": Rule(
+    "Politics": RuleText(
         "Governments, parties, elections, laws and politicians.",
         "A party leader promises lower taxes.\nParliament votes on identity cards.",
         "A central bank changes its rate → Business",
     ),
-    "Sport": Rule(
+    "Sport": RuleText(
         "Matches, athletes and clubs, on and off the field.",
         "A striker is out for six weeks.\nA record falls at the indoor games.",
         "A broadcaster buys football rights → Business",
     ),
-    "Tech": Rule(
+    "Tech": RuleText(
         "Computers, the internet, phones, games and the science behind them.",
         "A new virus spreads by e-mail.\nHow people use their mobile phones.",
     ),
 }
 CLEARER_RULES = RULES | {
-    "Business": Rule(
+    "Business": RuleText(
         RULES["Business"].definition + " Also the figures and the sale of technology companies.",
         RULES["Business"].examples + "\nA software company doubles its quarterly profit.",
         RULES["Business"].counter_examples + "\nHow many people buy music online → Tech",
     ),
-    "Tech": Rule(
+    "Tech": RuleText(
         RULES["Tech"].definition + " Also who uses them and what they pay for.",
         RULES["Tech"].examples + "\nSales of games consoles rise, as players want to be online.",
         "Quarterly figures of a software company → Business\nTwo telephone companies merge → Business",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 
 SHOWN = 5  # broken rows named in the answer
 
@@ -162,8 +162,9 @@ INVARIANTS = (
         """,
     }),
     Invariant(8, "every entry and lease carries its reason", {
-        "an entry without a share": f"SELECT id FROM labeling_queueentry WHERE NOT reason ? '{Key.SHARE}'",
-        "a lease without a share": f"SELECT id FROM labeling_lease WHERE NOT reason ? '{Key.SHARE}'",
+        "an entry without a share":
+            f"SELECT id FROM labeling_queueentry WHERE NOT reason ? '{ReasonKey.SHARE}'",
+        "a lease without a share": f"SELECT id FROM labeling_lease WHERE NOT reason ? '{ReasonKey.SHARE}'",
     }),
     Invariant(9, "a skip is final, and documents that several annotators skipped go to an adjudicator", {
         "an unlabeled document that three annotators skipped": """

@@ -20,7 +20,7 @@ from labeling.documents.models import Document
 from labeling.exchange import importing
 from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import Guideline, LabelClass
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
@@ -54,7 +54,7 @@ class SimulationPoint:
 class Simulation:
     """A project made from a labeled data set, and the annotator who knows all its answers."""
 
-    def __init__(self, truth: Truth, strategy: str, fit: run.Fit) -> None:
+    def __init__(self, truth: Truth, strategy: str, fit: run.CommitteeFit) -> None:
         self.truth, self.fit = truth, fit
         self.tokens = 0  # of the documents labeled so far
         self.annotator = User.objects.create_user("simulated")
@@ -92,7 +92,7 @@ class Simulation:
             self.project.pk,
             self.annotator,
             body="",
-            rules={self.classes[name]: Rule(line) for name, line in descriptions.items()},
+            rules={self.classes[name]: RuleText(line) for name, line in descriptions.items()},
             change=Guideline.Change.RULE,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.documents.models import Document
-from labeling.explanations.selection_reason import ClassProbability, Key, SelectionReason
+from labeling.explanations.selection_reason import ClassProbability, ReasonKey, SelectionReason
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.queue.models import Lease, QueueEntry
 
@@ -38,9 +38,11 @@ def current_prediction(document: Document) -> CurrentPrediction | None:
                 else _of_spans(document, version, prediction.spans)
             )
     ranked = QueueEntry.objects.live(document.project).filter(
-        document=document, reason__has_key=Key.TOP.value
+        document=document, reason__has_key=ReasonKey.TOP.value
     )
-    handed_out = Lease.objects.filter(document=document, reason__has_key=Key.TOP.value).order_by("-leased_at")
+    handed_out = Lease.objects.filter(document=document, reason__has_key=ReasonKey.TOP.value).order_by(
+        "-leased_at"
+    )
     for reasons in (ranked, handed_out):
         if stored := reasons.values_list("reason", flat=True).first():
             reason = SelectionReason.from_json(stored)

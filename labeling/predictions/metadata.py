@@ -1,7 +1,7 @@
 """Model metadata: how a model version was made, and what was measured of it when it was trained.
 
 Stored as JSON in the column `facts` of a model version. `to_json` and `from_json` alone know the form;
-filters take names of keys from `Key`.
+filters take names of keys from `MetadataKey`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 VERSION = 1  # rows without one are from before there were versions, and have the same keys
 
 
-class Key(StrEnum):
+class MetadataKey(StrEnum):
     """Names of the parts where they are stored."""
 
     VERSION = "version"
@@ -124,24 +124,24 @@ class ModelMetadata:
         >>> ModelMetadata(edition=2, labels={"a": 20}).to_json()
         {'version': 1, 'edition': 2, 'labels': {'a': 20}}
         """
-        stored: dict[Key, Any] = {
-            Key.VERSION: VERSION,
-            Key.EDITION: self.edition,
-            Key.VIEW: self.view,
-            Key.LABELS: None if self.labels is None else dict(self.labels),
-            Key.RECIPE: None if self.hyperparameters is None else dict(self.hyperparameters),
-            Key.EXPERTS: None if self.experts is None else dict(self.experts),
-            Key.THRESHOLDS: None if self.thresholds is None else list(self.thresholds),
-            Key.CHANGE: self.change and asdict(self.change),
-            Key.CROSS_VALIDATED: self.cross_validated and self.cross_validated.to_json(),
-            Key.TEST_SET: self.test_set and asdict(self.test_set),
-            Key.SECONDS: None if self.seconds is None else dict(self.seconds),
-            Key.SEAL: self.seal,
-            Key.LOST: self.is_lost or None,
+        stored: dict[MetadataKey, Any] = {
+            MetadataKey.VERSION: VERSION,
+            MetadataKey.EDITION: self.edition,
+            MetadataKey.VIEW: self.view,
+            MetadataKey.LABELS: None if self.labels is None else dict(self.labels),
+            MetadataKey.RECIPE: None if self.hyperparameters is None else dict(self.hyperparameters),
+            MetadataKey.EXPERTS: None if self.experts is None else dict(self.experts),
+            MetadataKey.THRESHOLDS: None if self.thresholds is None else list(self.thresholds),
+            MetadataKey.CHANGE: self.change and asdict(self.change),
+            MetadataKey.CROSS_VALIDATED: self.cross_validated and self.cross_validated.to_json(),
+            MetadataKey.TEST_SET: self.test_set and asdict(self.test_set),
+            MetadataKey.SECONDS: None if self.seconds is None else dict(self.seconds),
+            MetadataKey.SEAL: self.seal,
+            MetadataKey.LOST: self.is_lost or None,
         }
         known = {str(key): value for key, value in stored.items() if value is not None}
         # A trained model without an earlier one to compare with says so.
-        return known if self.test_set is None else {str(Key.CHANGE): None} | known
+        return known if self.test_set is None else {str(MetadataKey.CHANGE): None} | known
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ModelMetadata:
@@ -150,19 +150,19 @@ class ModelMetadata:
         >>> ModelMetadata.from_json({"edition": 2, "change": None}).edition
         2
         """
-        thresholds, change = stored.get(Key.THRESHOLDS), stored.get(Key.CHANGE)
-        crossed, test_set = stored.get(Key.CROSS_VALIDATED), stored.get(Key.TEST_SET)
+        thresholds, change = stored.get(MetadataKey.THRESHOLDS), stored.get(MetadataKey.CHANGE)
+        crossed, test_set = stored.get(MetadataKey.CROSS_VALIDATED), stored.get(MetadataKey.TEST_SET)
         return cls(
-            edition=stored.get(Key.EDITION),
-            view=stored.get(Key.VIEW),
-            labels=stored.get(Key.LABELS),
-            hyperparameters=stored.get(Key.RECIPE),
-            experts=stored.get(Key.EXPERTS),
+            edition=stored.get(MetadataKey.EDITION),
+            view=stored.get(MetadataKey.VIEW),
+            labels=stored.get(MetadataKey.LABELS),
+            hyperparameters=stored.get(MetadataKey.RECIPE),
+            experts=stored.get(MetadataKey.EXPERTS),
             thresholds=None if thresholds is None else tuple(float(limit) for limit in thresholds),
             change=PredictionChange.from_json(change) if change else None,
             cross_validated=CrossValidatedCounts.from_json(crossed) if crossed else None,
             test_set=CorrectCount.from_json(test_set) if test_set else None,
-            seconds=stored.get(Key.SECONDS),
-            seal=stored.get(Key.SEAL),
-            is_lost=bool(stored.get(Key.LOST)),
+            seconds=stored.get(MetadataKey.SECONDS),
+            seal=stored.get(MetadataKey.SEAL),
+            is_lost=bool(stored.get(MetadataKey.LOST)),
         )

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from labeling.explanations.selection_reason import Key, Measures
+from labeling.explanations.selection_reason import Measures, ReasonKey
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.models import Project
 from labeling.queue.predicates import latest_answers
@@ -27,27 +27,28 @@ _LATEST = f"""
     FROM (SELECT *, row_number() OVER (ORDER BY annotation_id DESC) - 1 AS age
           FROM {latest_answers("%(most)s")} latest) l
     WHERE l.round = 0
-      AND l.reason->>'{Key.SHARE}' NOT IN ('{Share.OVERLAP}', '{Share.SECOND_OPINION}', '{Share.GOLD}')
-      AND l.reason->>'{Key.MEASURES}' IS DISTINCT FROM '{Measures.PEOPLE}' AND
+      AND l.reason->>'{ReasonKey.SHARE}' NOT IN ('{Share.OVERLAP}', '{Share.SECOND_OPINION}', '{Share.GOLD}')
+      AND l.reason->>'{ReasonKey.MEASURES}' IS DISTINCT FROM '{Measures.PEOPLE}' AND
 """
 _CIRCUMSTANCES = f"""
-    l.document_id, l.annotation_id, l.age, (l.reason->>'{Key.MODEL}')::integer, l.reason->>'{Key.SHARE}',
-    (l.reason->>'{Key.PROPENSITY}')::float8,
+    l.document_id, l.annotation_id, l.age, (l.reason->>'{ReasonKey.MODEL}')::integer,
+    l.reason->>'{ReasonKey.SHARE}', (l.reason->>'{ReasonKey.PROPENSITY}')::float8,
     (SELECT document.split = 'test' FROM labeling_document document WHERE document.id = l.document_id)
 """
 _PREDICTED = f"""
-    SELECT {_CIRCUMSTANCES}, l.reason #>> '{{{Key.TOP},0,0}}', (l.reason #>> '{{{Key.TOP},0,1}}')::float8,
+    SELECT {_CIRCUMSTANCES}, l.reason #>> '{{{ReasonKey.TOP},0,0}}',
+           (l.reason #>> '{{{ReasonKey.TOP},0,1}}')::float8,
            ARRAY(SELECT DISTINCT given.label_class_id::text FROM labeling_label given
                  WHERE given.annotation_id = l.annotation_id)
-    {_LATEST} l.reason #>> '{{{Key.TOP},0,0}}' ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'
-      AND jsonb_typeof(l.reason #> '{{{Key.TOP},0,1}}') = 'number'
+    {_LATEST} l.reason #>> '{{{ReasonKey.TOP},0,0}}' ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'
+      AND jsonb_typeof(l.reason #> '{{{ReasonKey.TOP},0,1}}') = 'number'
     ORDER BY l.annotation_id
 """
 _MARKED = f"""
-    SELECT {_CIRCUMSTANCES}, l.reason->'{Key.SPANS}',
+    SELECT {_CIRCUMSTANCES}, l.reason->'{ReasonKey.SPANS}',
            (SELECT jsonb_agg(jsonb_build_array(given.start, given."end", given.label_class_id))
             FROM labeling_label given WHERE given.annotation_id = l.annotation_id)
-    {_LATEST} jsonb_typeof(l.reason->'{Key.SPANS}') = 'array'
+    {_LATEST} jsonb_typeof(l.reason->'{ReasonKey.SPANS}') = 'array'
     ORDER BY l.annotation_id
 """
 Marks = frozenset[tuple[int, int, UUID]]  # start, end, class
@@ -86,7 +87,7 @@ class Predicted(Foretold):
 
 
 @dataclass(frozen=True)
-class Marked(Foretold):
+class PredictedSpans(Foretold):
     """What it marked in the document."""
 
     predicted: Marks
@@ -111,15 +112,15 @@ def prequential(project_id: int, limit: int = MAX_ANSWERS) -> list[Predicted]:
     ]
 
 
-def prequential_spans(project_id: int, limit: int = MAX_ANSWERS) -> list[Marked]:
+def prequential_spans(project_id: int, limit: int = MAX_ANSWERS) -> list[PredictedSpans]:
     """The same where spans are marked: what the model marked, and what the answer did."""
     return [
-        Marked(**facts, predicted=_marks(predicted), true_labels=_marks(true_labels))
+        PredictedSpans(**facts, predicted=_marks(predicted), true_labels=_marks(true_labels))
         for facts, (predicted, true_labels) in _read(_MARKED, project_id, limit)
     ]
 
 
-def foretold(project: Project, limit: int = MAX_ANSWERS) -> Sequence[Predicted | Marked]:
+def foretold(project: Project, limit: int = MAX_ANSWERS) -> Sequence[Predicted | PredictedSpans]:
     """Whichever of the two the project has."""
     if project.kind == Project.Kind.SPANS:
         return prequential_spans(project.pk, limit)

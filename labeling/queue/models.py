@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.exceptions import LeaseNotFound
-from labeling.explanations.selection_reason import Key, SelectionReason
+from labeling.explanations.selection_reason import ReasonKey, SelectionReason
 from labeling.guidelines.models import Guideline
 from labeling.projects.models import Project
 from labeling.queue.lease_clock import LeaseNow
@@ -32,12 +32,16 @@ class QueueEntryQuerySet(models.QuerySet["QueueEntry"]):
 
     def by_share(self) -> dict[str, int]:
         """How many entries each share has."""
-        counted = self.order_by().values_list(KT(f"reason__{Key.SHARE}")).annotate(entries=models.Count("pk"))
+        counted = (
+            self.order_by().values_list(KT(f"reason__{ReasonKey.SHARE}")).annotate(entries=models.Count("pk"))
+        )
         return {str(share): int(entries) for share, entries in counted}
 
     def by_share_and_class(self) -> dict[tuple[str, str | None], int]:
         """How many entries each share has for each class that it asks for, None where for no one class."""
-        named = self.order_by().values_list(KT(f"reason__{Key.SHARE}"), KT(f"reason__{Key.CLASS}"))
+        named = self.order_by().values_list(
+            KT(f"reason__{ReasonKey.SHARE}"), KT(f"reason__{ReasonKey.CLASS}")
+        )
         return {
             (share, label_class): n for share, label_class, n in named.annotate(entries=models.Count("pk"))
         }
@@ -61,7 +65,7 @@ class QueueEntry(models.Model):
                 fields=["project", "generation", "document"], name="one_entry_per_document_and_generation"
             ),
             models.CheckConstraint(
-                condition=Q(reason__has_key=Key.SHARE.value), name="an_entry_says_its_share"
+                condition=Q(reason__has_key=ReasonKey.SHARE.value), name="an_entry_says_its_share"
             ),
         ]
         indexes = [models.Index(fields=["project", "generation", "rank"], name="entries_in_order")]

@@ -7,7 +7,7 @@ row, taken by the statement before. Statements are prepared, so each parameter n
 import json
 
 from labeling.documents.predicates import takes_answers
-from labeling.explanations.selection_reason import Key, SelectionReason
+from labeling.explanations.selection_reason import ReasonKey, SelectionReason
 from labeling.learning.query_strategies.mix import Share
 from labeling.queue.predicates import REPLIED, SLOTS_HELD, final, live, overdue
 
@@ -59,7 +59,7 @@ LOCK_REPLIED = f"""
     SELECT d.id,
            (SELECT asked.reason || (
                 SELECT jsonb_build_object(
-                    '{Key.REPLY}', jsonb_build_object('question', q.text, 'text', q.reply))
+                    '{ReasonKey.REPLY}', jsonb_build_object('question', q.text, 'text', q.reply))
                 FROM labeling_question q
                 WHERE q.document_id = d.id AND q.asker_id = asked.annotator_id AND q.answered_at IS NOT NULL
                 ORDER BY q.answered_at DESC LIMIT 1)

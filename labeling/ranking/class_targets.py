@@ -13,7 +13,7 @@ from labeling.annotations.ground_truth import label_counts
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.explanations.needs import describe_need
-from labeling.explanations.selection_reason import Need
+from labeling.explanations.selection_reason import NeedReason
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.query_strategies.class_weights import (
@@ -88,7 +88,7 @@ def _most_needed(mix: Mix, n_classes: int) -> float:
     return MAX_NEEDS_SHARE if mix == Mix.usual(n_classes) else mix.weak_class
 
 
-def described_needs(project: Project) -> dict[UUID, Need]:
+def described_needs(project: Project) -> dict[UUID, NeedReason]:
     """Why classes get their share, where a report measured it or a manager set it."""
     return {
         need.label_class_id: describe_need(need.evidence, need.mode == ClassNeed.Mode.BY_HAND)

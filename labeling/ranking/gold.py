@@ -16,7 +16,7 @@ from labeling.annotations.second_opinions import COULD_ANSWER, LABELERS_OF, labe
 from labeling.documents.insert import managed_document
 from labeling.documents.models import Document
 from labeling.exceptions import WrongState
-from labeling.explanations.selection_reason import Key
+from labeling.explanations.selection_reason import ReasonKey
 from labeling.guidelines.models import Guideline
 from labeling.learning.query_strategies.mix import Share, scattered
 from labeling.projects.models import Project
@@ -54,7 +54,7 @@ ANSWERS = f"""
     FROM labeling_lease l
     JOIN labeling_document d ON {counted("l", "d")} AND d.is_gold
     JOIN labeling_resolution r ON r.document_id = d.id
-    WHERE l.project_id = %(project)s AND l.reason->>'{Key.SHARE}' = '{Share.GOLD}'
+    WHERE l.project_id = %(project)s AND l.reason->>'{ReasonKey.SHARE}' = '{Share.GOLD}'
     ORDER BY l.annotator_id, l.annotation_id
 """
 LABELS = """

@@ -14,7 +14,7 @@ from django.db.models import Q
 from labeling.annotations import second_opinions
 from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.models import Document
-from labeling.explanations.selection_reason import Need, SelectionReason
+from labeling.explanations.selection_reason import NeedReason, SelectionReason
 from labeling.features.pipeline import current_store
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.types import Flags
@@ -36,7 +36,7 @@ from labeling.learning.query_strategies.mix import (
     spliced,
 )
 from labeling.learning.query_strategies.pool_scores import PoolScores, score_pool
-from labeling.learning.query_strategies.seed_words import Matches, find_matches
+from labeling.learning.query_strategies.seed_words import SeedWordMatches, find_matches
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.predictions.models import ModelVersion
@@ -58,7 +58,7 @@ BATCHES_AHEAD = 2  # batches for which second opinions are asked: settled docume
 MAX_BATCH_SIZE = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
-class Voice(Protocol):
+class PredictionSource(Protocol):
     """A model that says what it thinks of entries, in their reasons."""
 
     def of(self, entries: Sequence[Entry]) -> list[Entry]: ...
@@ -75,7 +75,7 @@ class Ranker:
     label_errors: Callable[[], Mapping[int, float]] = (
         dict  # asks for second opinions: documents and posteriors
     )
-    attached_predictions: Voice | None = None  # what the model thinks of whatever is chosen
+    attached_predictions: PredictionSource | None = None  # what the model thinks of whatever is chosen
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
@@ -189,7 +189,7 @@ def all_selection_targets(
 
 def _matches(
     project: Project, classes: Sequence[UUID], store: FeatureStore, is_eligible: np.ndarray, share: float
-) -> dict[int, Matches]:
+) -> dict[int, SeedWordMatches]:
     """Documents that hold seed words of classes that are short of labels."""
     terms = seed_words(project, classes) if share else {}
     return find_matches(store, terms, is_eligible, round(10 * share * HEAD_SIZE)) if terms else {}
@@ -278,7 +278,7 @@ def _reason(
     entry: HeadEntry,
     classes: Sequence[UUID],
     version: ModelVersion | None,
-    needs: Mapping[UUID, Need],
+    needs: Mapping[UUID, NeedReason],
 ) -> SelectionReason:
     """What the queue remembers of an entry: enough to say why it was chosen.
 

@@ -18,7 +18,7 @@ from labeling.jobs.outbox import beat, owe
 from labeling.learning.arrays.types import AnyArray
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
-from labeling.learning.evaluation.label_savings import QualityCurve, Savings, estimate_savings
+from labeling.learning.evaluation.label_savings import LabelSavings, QualityCurve, estimate_savings
 from labeling.learning.evaluation.retrospective import KnownPool, replay
 from labeling.learning.query_strategies.mix import Strategy
 from labeling.learning.storage.feature_store import FeatureStore
@@ -124,7 +124,7 @@ def _read_off(replay: Replay, pool: KnownPool) -> dict[str, object]:
             QualityCurve(np.array(curve.labels), np.load(io.BytesIO(curve.decided), allow_pickle=False))
         )
         seconds += curve.seconds
-    savings: Savings = estimate_savings(
+    savings: LabelSavings = estimate_savings(
         curves,
         pool.test_labels,
         pool.n_classes,

@@ -13,7 +13,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.sequence.crf import SpanTagger
-from labeling.predictions.metadata import Key
+from labeling.predictions.metadata import MetadataKey
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.ranking.head import Ranker, committee_ranker, start_ranker
@@ -90,7 +90,9 @@ def forget_old_versions(project: Project) -> None:
     if not oldest_kept:
         return
     promoted = Project.objects.filter(pk=project.pk, promoted_model__isnull=False).values("promoted_model")
-    old = ready.filter(~Q(facts__has_key=Key.LOST.value), number__lt=oldest_kept[0]).exclude(pk__in=promoted)
+    old = ready.filter(~Q(facts__has_key=MetadataKey.LOST.value), number__lt=oldest_kept[0]).exclude(
+        pk__in=promoted
+    )
     for version in old:
         HeldOutPrediction.objects.filter(model_version=version).delete()
         shutil.rmtree(model_folder(version), ignore_errors=True)

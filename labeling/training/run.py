@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from labeling.learning.text.rows import Rows
 
 
-class Fit(Protocol):
+class CommitteeFit(Protocol):
     """A way to make a committee from labeled rows, as `fit_committee` is."""
 
     def __call__(
@@ -66,7 +66,7 @@ class Fit(Protocol):
     ) -> Committee: ...
 
 
-def train(work: OwedWork, fit: Fit = fit_committee) -> None:
+def train(work: OwedWork, fit: CommitteeFit = fit_committee) -> None:
     """Train a model on the labels so far, predict the test set, and publish a new order of the queue.
 
     With too few labels for a model the queue is ordered by variety instead. Raises whatever went wrong, with
@@ -143,7 +143,7 @@ def _begin(training_set: TrainingSet) -> ModelVersion:
     )
 
 
-def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: Fit) -> Ranker:
+def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: CommitteeFit) -> Ranker:
     folder = model_folder(version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -180,7 +180,11 @@ def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: 
 
 
 def _fit_committee(
-    store: FeatureStore, training_set: TrainingSet, folder: Path, fit: Fit, hyperparameters: Hyperparameters
+    store: FeatureStore,
+    training_set: TrainingSet,
+    folder: Path,
+    fit: CommitteeFit,
+    hyperparameters: Hyperparameters,
 ) -> Committee:
     documents = [d for d in training_set.documents if d.position < len(store)]
     rows = store.take(np.array([d.position for d in documents], dtype=np.int64))

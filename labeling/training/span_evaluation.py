@@ -17,7 +17,7 @@ from labeling.features.tokens import current_tokens
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
 from labeling.learning.evaluation.stopping_criteria import SAMPLE, kappa
-from labeling.learning.explanation.span_attributions import WordAttribution, attribute_spans
+from labeling.learning.explanation.span_attributions import TokenAttribution, attribute_spans
 from labeling.learning.sequence.bio_tags import Span
 from labeling.learning.sequence.crf import SpanTagger, Tagged
 from labeling.learning.sequence.crf_features import Describer
@@ -160,5 +160,5 @@ def _attributions(
     }
 
 
-def _rounded(attributions: Sequence[WordAttribution]) -> list[list[float]]:
+def _rounded(attributions: Sequence[TokenAttribution]) -> list[list[float]]:
     return [[word.start, word.end, round(word.nats, 2)] for word in attributions]

@@ -25,7 +25,7 @@ from labeling.web import questions
 from labeling.web.access import for_adjudicators, local_next, person
 from labeling.web.components.model_prediction import describe_prediction
 from labeling.web.components.resolution_wording import settled_by
-from labeling.web.components.span_markup import Stretch, stretches
+from labeling.web.components.span_markup import TextSegment, text_segments
 from labeling.web.desk.context import answer_form
 from labeling.web.desk.form_values import WITH_LABELS, EnteredAnswer
 from labeling.web.desk.forms import ChoiceOfClasses
@@ -34,11 +34,11 @@ PER_PAGE = 25
 
 
 @dataclass(frozen=True)
-class Voice:
+class DisputeAnswer:
     """One person's answer in a dispute."""
 
     annotation: Annotation
-    stretches: list[Stretch]
+    text_segments: list[TextSegment]
 
 
 @require_safe
@@ -131,7 +131,10 @@ def is_stored(
 
 def voices_on(document: Document, answers: list[Annotation]) -> dict[str, Any]:
     """What people said of a document, and who skipped it, for the page of a decision."""
-    voices = [Voice(annotation, stretches(document.text, annotation.labels.all())) for annotation in answers]
+    voices = [
+        DisputeAnswer(annotation, text_segments(document.text, annotation.labels.all()))
+        for annotation in answers
+    ]
     return {"voices": voices, "skips": _skips_of(document)}
 
 
@@ -185,7 +188,7 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         "settled": settled,
         "settled_by": settled_by(settled) if settled else "",
         "opinion": describe_prediction(document, {card.id: card.name for card in context["facts"].classes}),
-        "settled_stretches": stretches(document.text, settled.annotation.labels.all()) if settled else (),
+        "settled_segments": text_segments(document.text, settled.annotation.labels.all()) if settled else (),
     }
     return render(request, "labeling/relabel.html", context, status=status)
 

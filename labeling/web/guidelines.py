@@ -20,10 +20,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.exceptions import LabelingError, NotFound
 from labeling.formats import markdown
-from labeling.formats.differences import Line, compare
+from labeling.formats.differences import DiffLine, compare
 from labeling.guidelines import versions as guidelines
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.projects.models import Membership
 from labeling.web.access import for_managers, for_members, person
 
@@ -89,8 +89,8 @@ class RuleForm(forms.Form):
         super().__init__(data, initial=initial, prefix=label_class.pk.hex)
         self.label_class = label_class
 
-    def rule(self) -> Rule:
-        return Rule(**self.cleaned_data)
+    def rule(self) -> RuleText:
+        return RuleText(**self.cleaned_data)
 
 
 def rule_forms(
@@ -105,7 +105,7 @@ class Change:
     """What is different in one part: the text as a whole, or one class's rule."""
 
     label_class: LabelClass | None
-    lines: list[Line]
+    lines: list[DiffLine]
 
 
 @require_safe

@@ -33,7 +33,7 @@ ANSWERS = {  # which columns can hold an answer in a project of this kind
 }
 
 
-class Upload(forms.Form):
+class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         max_length=500,

@@ -26,7 +26,7 @@ from labeling.projects.models import Membership, Project
 from labeling.web.access import charge, for_managers, person
 from labeling.web.components.forms import put_on
 from labeling.web.components.polling import is_update, live, render_live
-from labeling.web.import_forms import Answers, ColumnChooser, Keep, Reading, Upload
+from labeling.web.import_forms import Answers, ColumnChooser, Keep, Reading, UploadForm
 
 SHOWN_BAD_ROWS = 50
 SHOWN_MISSING = 50  # names of classes and columns
@@ -38,7 +38,7 @@ RECENT_JOBS = 10
 
 @for_managers
 def upload(request: HttpRequest, member: Membership) -> HttpResponse:
-    form = Upload(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         charge(request, FILE_COST)
         try:

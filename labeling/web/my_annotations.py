@@ -21,7 +21,7 @@ from labeling.projects.models import Membership
 from labeling.queue.models import Lease
 from labeling.web import questions
 from labeling.web.access import for_members, person
-from labeling.web.components.span_markup import Stretch, stretches
+from labeling.web.components.span_markup import TextSegment, text_segments
 from labeling.web.desk.context import answer_form
 from labeling.web.desk.form_values import WITH_LABELS, EnteredAnswer
 from labeling.web.desk.forms import ChoiceOfClasses
@@ -30,12 +30,12 @@ PER_PAGE = 25
 
 
 @dataclass(frozen=True)
-class Row:
+class AnnotationRow:
     """One answer of mine, with what has become of it."""
 
     annotation: Annotation
     name: str
-    stretches: list[Stretch]
+    text_segments: list[TextSegment]
     became: str
     tone: str
     is_mine_to_change: bool
@@ -128,14 +128,14 @@ def _is_corrected(
     return True
 
 
-def _row(annotation: Annotation) -> Row:
+def _row(annotation: Annotation) -> AnnotationRow:
     document = annotation.document
     became, tone = _became(annotation, document)
     is_decided = document.state == Document.State.EXCLUDED or _how(document) == Resolution.How.ADJUDICATED
-    return Row(
+    return AnnotationRow(
         annotation=annotation,
         name=str(document),
-        stretches=stretches(document.text, annotation.labels.all()),
+        text_segments=text_segments(document.text, annotation.labels.all()),
         became=became,
         tone=tone,
         is_mine_to_change=_is_counted(annotation) and not is_decided,

@@ -226,7 +226,7 @@ BAR_HEIGHT = 40  # units of the small drawing of labels per day
 
 
 @dataclass(frozen=True)
-class Row:
+class ProjectRow:
     """One project in the list."""
 
     member: Membership
@@ -234,7 +234,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Bar:
+class DayBar:
     """One day in the small drawing."""
 
     day: Day
@@ -272,7 +272,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
         .order_by("project__name", "project")
     )
     counts = standings([member.project for member in members], person(request))
-    rows = [Row(member, counts[member.project_id]) for member in members]
+    rows = [ProjectRow(member, counts[member.project_id]) for member in members]
     context = {"rows": rows, "headline": _headline_of_list(rows)}
     return render(request, "labeling/project_list.html", context)
 
@@ -379,7 +379,7 @@ def _failing(work: OwedWork) -> Failing:
     return Failing(work, title, sentence.format(n=minutes))
 
 
-def _headline_of_list(rows: list[Row]) -> str:
+def _headline_of_list(rows: list[ProjectRow]) -> str:
     """Where work waits."""
     waiting = [row for row in rows if row.standing.open and not row.member.project.is_paused]
     if not waiting:
@@ -412,13 +412,13 @@ def _headline(member: Membership, summary: Overview) -> str:
     return _("{share} of the documents are labeled").format(share=share)
 
 
-def _bars(days: list[Day]) -> list[Bar]:
+def _bars(days: list[Day]) -> list[DayBar]:
     highest = max([day.answers for day in days] or [0])
     heights = [
         -(-BAR_HEIGHT * day.answers // highest) if highest else 0 for day in days
     ]  # rounded up: 1 shows
     return [
-        Bar(day, 16 * index, BAR_HEIGHT - height, height)
+        DayBar(day, 16 * index, BAR_HEIGHT - height, height)
         for index, (day, height) in enumerate(zip(days, heights, strict=True))
     ]
 

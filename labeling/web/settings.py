@@ -50,7 +50,7 @@ COLOR_NAMES = (
 COLORS = tuple(zip(PALETTE, COLOR_NAMES, strict=True))
 
 
-class ClassRow(forms.Form):
+class ClassForm(forms.Form):
     """One class in the table of classes."""
 
     name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
@@ -86,7 +86,7 @@ class ClassTable:
     """All active classes, changed together: two of them may swap their keys."""
 
     def __init__(self, classes: Iterable[LabelClass], kind: str, data: Any = None) -> None:
-        self.rows = [ClassRow(label_class, kind, data) for label_class in classes]
+        self.rows = [ClassForm(label_class, kind, data) for label_class in classes]
         self.errors: list[str] = []
 
     def is_valid(self) -> bool:

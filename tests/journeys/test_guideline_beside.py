@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from labeling.guidelines import versions
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.projects.models import Membership, Project
 from tests.fixtures.people import TEXTS
 from tests.journeys.conftest import Open
@@ -19,8 +19,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 
 def publish(project: Project, joan: User, definition: str, note: str = "") -> None:
     rules = {
-        project.classes.get(name="Refund").pk: Rule(definition, "Send it back.", "Is it dear?"),
-        project.classes.get(name="Billing").pk: Rule("About an invoice."),
+        project.classes.get(name="Refund").pk: RuleText(definition, "Send it back.", "Is it dear?"),
+        project.classes.get(name="Billing").pk: RuleText("About an invoice."),
     }
     versions.publish(
         project.pk, joan, body="# Read this\n\nTake **your** time.", rules=rules, change="rule", note=note

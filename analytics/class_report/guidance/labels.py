@@ -13,7 +13,7 @@ from analytics.class_report.guidance.finding import (
     label_now,
     see,
 )
-from analytics.class_report.report import ClassReport, ClassRow
+from analytics.class_report.report import ClassReport, ClassReportRow
 from analytics.metrics.classification import ClassScores
 from labeling.formatting import percent
 from labeling.guidelines.models import LabelClass
@@ -36,13 +36,13 @@ def scarce(report: ClassReport) -> list[Finding]:
     return [_scarce(report, low)] if low else []
 
 
-def _is_surely_reached(report: ClassReport, row: ClassRow) -> bool:
+def _is_surely_reached(report: ClassReport, row: ClassReportRow) -> bool:
     """Whether the whole interval of its F1 is above the target: few labels were enough."""
     interval = row.scores.f1.interval if row.scores else None
     return report.is_judged and interval is not None and interval.low >= report.project.target_f1
 
 
-def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
+def _scarce(report: ClassReport, rows: list[ClassReportRow]) -> Finding:
     few = [row for row in rows if row.train_labels < LEARNABLE_LABELS_THRESHOLD]
     limit = LEARNABLE_LABELS_THRESHOLD if len(few) == len(rows) else RELIABLE_LABELS_THRESHOLD
     missing = sum(limit - row.train_labels for row in rows)
@@ -61,7 +61,7 @@ def _scarce(report: ClassReport, rows: list[ClassRow]) -> Finding:
     )
 
 
-def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
+def _scarce_title(rows: list[ClassReportRow], few: list[ClassReportRow], limit: int) -> str:
     if len(rows) == 1:
         n, name = rows[0].train_labels, rows[0].label_class.name
         if not n:
@@ -76,7 +76,7 @@ def _scarce_title(rows: list[ClassRow], few: list[ClassRow], limit: int) -> str:
     )
 
 
-def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
+def _scarce_text(rows: list[ClassReportRow], missing: int, limit: int) -> str:
     if len(rows) == 1:
         text = ngettext(
             "{n} more label would reach {limit}.", "{n} more labels would reach {limit}.", missing
@@ -92,7 +92,7 @@ def _scarce_text(rows: list[ClassRow], missing: int, limit: int) -> str:
     ).format(counts=counts, n=missing, limit=limit)
 
 
-def _more_of(report: ClassReport, rows: list[ClassRow]) -> Action:
+def _more_of(report: ClassReport, rows: list[ClassReportRow]) -> Action:
     unasked = [row.label_class for row in rows if row.focus is None]
     return label_more(report.project, unasked or [row.label_class for row in rows], MAX_FOCUSES)
 
@@ -151,7 +151,7 @@ def unbalanced(report: ClassReport) -> list[Finding]:
     ]
 
 
-def _in_pool(row: ClassRow) -> str:
+def _in_pool(row: ClassReportRow) -> str:
     if row.prevalence is None or row.prevalence.value is None or row.prevalence.interval is None:
         return ""
     low, high = row.prevalence.interval.low, row.prevalence.interval.high
@@ -165,7 +165,7 @@ def weak(report: ClassReport) -> list[Finding]:
     return [_weak(report, row) for row in weak_rows(report)[:2]]
 
 
-def weak_rows(report: ClassReport) -> list[ClassRow]:
+def weak_rows(report: ClassReport) -> list[ClassReportRow]:
     """Classes whose F1 on the test set is below the project's target, the lowest first.
 
     None while the test set is too small to judge a model by.
@@ -178,7 +178,7 @@ def weak_rows(report: ClassReport) -> list[ClassRow]:
     return [row for _value, row in sorted(low, key=lambda pair: pair[0])]
 
 
-def _weak(report: ClassReport, row: ClassRow) -> Finding:
+def _weak(report: ClassReport, row: ClassReportRow) -> Finding:
     scores, project = row.scores, report.project
     assert scores is not None and scores.f1.value is not None and scores.f1.interval is not None
     model = report.version.number if report.version else 0

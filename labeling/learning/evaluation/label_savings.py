@@ -38,7 +38,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Savings:
+class LabelSavings:
     """What the curves of several strategies say.
 
     labels : (n_points,) the numbers of labels at which `quality` is told
@@ -63,7 +63,7 @@ def estimate_savings(
     baseline: str,
     shares: Sequence[float],
     seed: int,
-) -> Savings:
+) -> LabelSavings:
     """Read labels needed and saved off the curves, with intervals.
 
     curves : the runs of each strategy, all of them on the same pool and to the same last label
@@ -91,7 +91,7 @@ def estimate_savings(
         for name, by_target in reached.items()
         if name != baseline
     }
-    return Savings(
+    return LabelSavings(
         grid.tolist(),
         _estimate(full),
         {name: [_estimate(column) for column in mean.T] for name, mean in means.items()},

@@ -25,7 +25,7 @@ from labeling.learning.query_strategies.pool_scores import score_rows
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.rows import Rows
 
-Fit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
+CommitteeFit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
 # From a model and the labels of each class so far to shares of the head.
 Needs = Callable[[Committee, Integers], Mapping[int, float]]
 
@@ -95,7 +95,7 @@ class Step:
 
 def replay(
     pool: KnownPool,
-    fit: Fit,
+    fit: CommitteeFit,
     strategy: Strategy,
     *,
     budget: int,

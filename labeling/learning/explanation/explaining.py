@@ -30,7 +30,7 @@ Words = tuple[tuple[str, float], ...]  # with their pulls
 
 
 @dataclass(frozen=True)
-class View:
+class ExpertContribution:
     """What one expert says alone."""
 
     expert: str
@@ -48,7 +48,7 @@ class Explanation:
     whole : nats that the text as a whole (its dense view) adds to what the words do; may be negative
     """
 
-    views: tuple[View, ...]
+    views: tuple[ExpertContribution, ...]
     words: Words
     whole: float
 
@@ -82,7 +82,7 @@ def explain(
     return [Explanation(*each) for each in zip(views, words, whole.tolist(), strict=True)]
 
 
-def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
+def expert_views(rows: Rows, committee: Committee) -> list[tuple[ExpertContribution, ...]]:
     """What each expert that is heard says of each document; one without a clear opinion is left out."""
     expert_probabilities = committee.expert_probabilities(rows)
     best, probabilities = expert_probabilities.argmax(axis=2), expert_probabilities.max(axis=2)
@@ -92,7 +92,9 @@ def expert_views(rows: Rows, committee: Committee) -> list[tuple[View, ...]]:
     weights = committee.weights.tolist()
     return [
         tuple(
-            View(name, int(best[expert, row]), float(probabilities[expert, row]), weights[expert])
+            ExpertContribution(
+                name, int(best[expert, row]), float(probabilities[expert, row]), weights[expert]
+            )
             for expert, name in enumerate(committee.names)
             if is_clear[expert, row]
         )

@@ -8,7 +8,7 @@ from labeling.learning.sequence.bio_tags import Span
 from labeling.learning.sequence.crf import SpanTagger, Tagged
 
 
-class WordAttribution(NamedTuple):
+class TokenAttribution(NamedTuple):
     """A word that pulls: code points, end exclusive, and how strongly."""
 
     start: int
@@ -19,8 +19,8 @@ class WordAttribution(NamedTuple):
 class SpanAttributions(NamedTuple):
     """Of one text: the strongest words on either side, in the order of the text."""
 
-    towards: tuple[WordAttribution, ...]
-    against: tuple[WordAttribution, ...]
+    towards: tuple[TokenAttribution, ...]
+    against: tuple[TokenAttribution, ...]
 
 
 def held_against(predicted: Tagged, true_spans: Sequence[Span] | None) -> list[Span]:
@@ -54,7 +54,7 @@ def attribute_spans(
     attributions = []
     for tokens, led in tagger.attributions(texts, [prediction.spans for prediction in predicted], against):
         words = [
-            WordAttribution(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)
+            TokenAttribution(start, end, float(nats)) for (start, end), nats in zip(tokens, led, strict=True)
         ]
         attributions.append(
             SpanAttributions(_strongest(words), _strongest([w._replace(nats=-w.nats) for w in words]))
@@ -62,7 +62,7 @@ def attribute_spans(
     return attributions
 
 
-def _strongest(attributions: Sequence[WordAttribution]) -> tuple[WordAttribution, ...]:
+def _strongest(attributions: Sequence[TokenAttribution]) -> tuple[TokenAttribution, ...]:
     best = sorted(attributions, key=lambda word: -word.nats)[:MAX_WORDS]
     minimum = max(MIN_ATTRIBUTION, MIN_SHARE_OF_STRONGEST * best[0].nats) if best else 0.0
     return tuple(sorted(word for word in best if word.nats >= minimum))

@@ -8,7 +8,7 @@ from labeling.learning.arrays.clustering import k_means
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.query_strategies.head_builder import BATCH, HEAD_SIZE
 from labeling.learning.query_strategies.mix import HeadEntry, Share, interleave, spliced
-from labeling.learning.query_strategies.seed_words import Matches, varied_matches
+from labeling.learning.query_strategies.seed_words import SeedWordMatches, varied_matches
 
 SAMPLE = 20_000  # documents looked at: the kinds of a pool show in a sample
 TYPICAL = 300  # documents chosen by type; by then a model has taken over
@@ -22,7 +22,7 @@ def start_head(
     *,
     size: int = HEAD_SIZE,
     batch: int = BATCH,
-    seeds: Mapping[int, Matches] | None = None,
+    seeds: Mapping[int, SeedWordMatches] | None = None,
     seed_share: float = 0.0,
     seed: int = 0,
 ) -> list[HeadEntry]:
@@ -62,7 +62,7 @@ def start_head(
 
 
 def _seeded(
-    seeds: Mapping[int, Matches], count: int, vectors: Callable[[Integers], Floats]
+    seeds: Mapping[int, SeedWordMatches], count: int, vectors: Callable[[Integers], Floats]
 ) -> list[HeadEntry]:
     """Documents with seed words, the classes in turn; one that holds words of two comes for the first."""
     taken: set[int] = set()

@@ -12,7 +12,7 @@ import numpy as np
 from labeling.learning.arrays.types import AnyIntegers, Doubles
 
 if TYPE_CHECKING:
-    from labeling.learning.query_strategies.seed_words import Matches
+    from labeling.learning.query_strategies.seed_words import SeedWordMatches
 
 T = TypeVar("T")
 
@@ -143,7 +143,7 @@ class SelectionTargets:
     target_classes: frozenset[int] = frozenset()
     focus: Mapping[int, float] = field(default_factory=dict)
     mix: Mix | None = None
-    seeds: Mapping[int, Matches] = field(default_factory=dict)
+    seeds: Mapping[int, SeedWordMatches] = field(default_factory=dict)
 
 
 def rare_classes(counts: AnyIntegers) -> frozenset[int]:

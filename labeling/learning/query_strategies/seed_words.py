@@ -20,7 +20,7 @@ SPREAD = 10  # candidates per place from which k-means chooses
 
 
 @dataclass(frozen=True)
-class Matches:
+class SeedWordMatches:
     """Documents that hold seed words of one class, the best match first.
 
     positions : (n,) places in the feature store
@@ -46,7 +46,7 @@ def seed_columns(term: str) -> Integers:
 
 def find_matches(
     store: FeatureStore, terms: Mapping[int, Sequence[str]], is_eligible: Flags, limit: int
-) -> dict[int, Matches]:
+) -> dict[int, SeedWordMatches]:
     """Eligible documents that hold seed words.
 
     terms : class number to its seed words and phrases; beyond `MAX_SEEDED_CLASSES` the rest is passed over
@@ -67,14 +67,17 @@ def find_matches(
             if len(local):
                 matches[column] = _best(before, first + local, scores[local, column], limit)
     return {
-        number: Matches(positions, scores, _words(store, positions, terms[number]))
+        number: SeedWordMatches(positions, scores, _words(store, positions, terms[number]))
         for number, (positions, scores) in zip(numbers, matches, strict=True)
         if len(positions)
     }
 
 
 def varied_matches(
-    matches: Matches, is_free: Callable[[Integers], Flags], count: int, vectors: Callable[[Integers], Floats]
+    matches: SeedWordMatches,
+    is_free: Callable[[Integers], Flags],
+    count: int,
+    vectors: Callable[[Integers], Floats],
 ) -> list[int]:
     """Which matches to label: the best of each of `count` kinds, among the best free ones.
 

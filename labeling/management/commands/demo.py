@@ -271,7 +271,9 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _publish(project: Project, manager: User, body: str, rules: dict[str, versions.Rule], note: str) -> None:
+def _publish(
+    project: Project, manager: User, body: str, rules: dict[str, versions.RuleText], note: str
+) -> None:
     """The next version, unless it is there from an earlier preparation."""
     if Guideline.objects.filter(project=project, body=body).exists():
         return

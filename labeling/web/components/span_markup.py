@@ -24,14 +24,14 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TextSegment:
     """A piece of the text over which the same spans lie, the lowest line first."""
 
     text: str
     marks: tuple[Mark, ...]
 
 
-def stretches(text: str, labels: Iterable[Label]) -> list[Stretch]:
+def text_segments(text: str, labels: Iterable[Label]) -> list[TextSegment]:
     """The whole text, cut at every start and end of a span. Labels without a span are left out."""
     spans = [(v.start, min(v.end, len(text)), v.label_class) for v in labels if v.start is not None and v.end]
     heights = levels([(start, end) for start, end, _class in spans])
@@ -40,7 +40,7 @@ def stretches(text: str, labels: Iterable[Label]) -> list[Stretch]:
         {0, len(text), *(min(offset, len(text)) for start, end, _c in spans for offset in (start, end))}
     )
     return [
-        Stretch(
+        TextSegment(
             text[left:right],
             tuple(
                 Mark(label_class, min(level, DEEPEST), start == left, end == right)

@@ -33,7 +33,7 @@ LOOK_AGAIN_SECONDS = (5, 300)  # a page that waits for a document asks again wit
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageState:
     """What was on the page before and stays: the document, and what was chosen or entered for it."""
 
     lease_id: int = 0
@@ -138,7 +138,7 @@ def about(desk: Desk, document: Any, entered: EnteredAnswer) -> dict[str, Any]:
     }
 
 
-def _show(request: HttpRequest, project_id: int, shown: Shown) -> HttpResponse:
+def _show(request: HttpRequest, project_id: int, shown: PageState) -> HttpResponse:
     """The page, around the document that was shown before, else the one in hand, else a newly claimed one."""
     desk = open_desk(project_id, person(request), requested=shown.lease_id)
     document = desk.documents[0] if desk.documents else None
@@ -181,25 +181,25 @@ def _look_again(claimed: Claimed) -> int | None:
     return min(max(claimed.retry_after, shortest), longest)
 
 
-def _kept(request: HttpRequest) -> Shown:
+def _kept(request: HttpRequest) -> PageState:
     """The document whose answer could not be used, with what was entered."""
     try:
         lease_id, _epoch = read_lease_token(request.POST.get("token", ""))
     except LabelingError:
-        return Shown(status=422)
-    return Shown(lease_id, EnteredAnswer.of_post(request.POST), 422)
+        return PageState(status=422)
+    return PageState(lease_id, EnteredAnswer.of_post(request.POST), 422)
 
 
-def _asked_for(request: HttpRequest, project_id: int) -> Shown:
+def _asked_for(request: HttpRequest, project_id: int) -> PageState:
     """After an undo: that document, as it was answered."""
     requested = request.GET.get("lease", "")
     if not requested.isdecimal() or len(requested) > 18:
-        return Shown()
+        return PageState()
     lease = Lease.objects.live().of(person(request)).filter(project=project_id, pk=requested).first()
-    return _taken_back(lease) if lease else Shown()
+    return _taken_back(lease) if lease else PageState()
 
 
-def _taken_back(lease: Lease) -> Shown:
+def _taken_back(lease: Lease) -> PageState:
     answers = Annotation.objects.filter(lease=lease, is_withdrawal=False).order_by("-pk")
     latest = answers.prefetch_related("labels").first()
-    return Shown(lease.pk, EnteredAnswer.of_annotation(latest) if latest else EnteredAnswer())
+    return PageState(lease.pk, EnteredAnswer.of_annotation(latest) if latest else EnteredAnswer())

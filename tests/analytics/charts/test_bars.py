@@ -10,8 +10,8 @@ def test_a_measure_lies_with_its_interval_on_the_axis_of_the_bars() -> None:
     first, second = chart.rows
     assert first.whisker is not None
     assert first.whisker.low < first.whisker.x < first.whisker.high <= chart.right
-    assert first.stretches[0].width < first.whisker.x - chart.left
-    assert (second.whisker, second.stretches) == (None, ())
+    assert first.placed_parts[0].width < first.whisker.x - chart.left
+    assert (second.whisker, second.placed_parts) == (None, ())
 
 
 def test_shares_never_pass_the_whole_and_counts_have_whole_ticks() -> None:
@@ -20,11 +20,11 @@ def test_shares_never_pass_the_whole_and_counts_have_whole_ticks() -> None:
     assert chart.reference is not None
     counts = bar_chart([Bar("a", (Part(1),)), Bar("b", (Part(2),))])
     assert [tick.number for tick in counts.ticks] == [0, 1, 2]
-    assert bar_chart([Bar("a", (Part(0),))]).rows[0].stretches == ()
+    assert bar_chart([Bar("a", (Part(0),))]).rows[0].placed_parts == ()
 
 
 def test_parts_follow_each_other() -> None:
     (row,) = bar_chart([Bar("a", (Part(3), Part(0), Part(1, is_light=True)))]).rows
-    first, second = row.stretches
+    first, second = row.placed_parts
     assert second.x == first.x + first.width
     assert second.part.is_light

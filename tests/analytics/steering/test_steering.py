@@ -14,7 +14,7 @@ from analytics.learning_curves.measure import measure
 from analytics.steering.report import steering, steering_headline
 from labeling import worker
 from labeling.annotations import submit
-from labeling.explanations.selection_reason import Need, SelectionReason
+from labeling.explanations.selection_reason import NeedReason, SelectionReason
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
@@ -36,7 +36,11 @@ def ordered(project: Project, name: str, share: str, count: int, need: dict[str,
     documents = fill(project, [f"{share} {name} {n}: where is it?" for n in range(2 * count)])
     label_class = str(label(project, name).label_class)
     asked = SelectionReason(
-        share, label_class=label_class, part=0.5, model=1, need=None if need is None else Need.from_json(need)
+        share,
+        label_class=label_class,
+        part=0.5,
+        model=1,
+        need=None if need is None else NeedReason.from_json(need),
     )
     reasons = [asked] * count + [SelectionReason("random", propensity=0.1)] * count
     entries = [(document.pk, reason) for document, reason in zip(documents, reasons, strict=True)]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from labeling.explanations.selection_reason import (
     ClassProbability,
     ExpertPrediction,
-    Key,
     Measures,
     ModelEvidence,
-    Need,
+    NeedReason,
+    ReasonKey,
     Reply,
     SelectionReason,
     SuggestedSpan,
@@ -37,8 +37,8 @@ evidence = st.builds(
     spans=st.none()
     | st.lists(st.builds(SuggestedSpan, counts, counts, texts, numbers), max_size=3).map(tuple),
 )
-needs = st.just(Need(is_by_hand=True)) | st.builds(
-    Need,
+needs = st.just(NeedReason(is_by_hand=True)) | st.builds(
+    NeedReason,
     is_by_hand=st.just(False),
     measure=st.sampled_from(["recall", "precision"]),
     interval=st.none() | st.tuples(numbers, numbers, numbers),
@@ -75,7 +75,7 @@ def test_what_is_stored_of_a_reason_is_read_back(share: Share) -> None:
     @given(reasons(share))
     def is_read_back(reason: SelectionReason) -> None:
         stored = reason.to_json()
-        assert stored.keys() <= set(Key)
+        assert stored.keys() <= set(ReasonKey)
         assert None not in stored.values()
         assert SelectionReason.from_json(json.loads(json.dumps(stored))) == reason
 
@@ -130,18 +130,18 @@ STORED: list[tuple[dict[str, Any], SelectionReason]] = [
             label_class=REFUND,
             is_rare_class=True,
             model=2,
-            need=Need(False, "recall", (0.52, 0.41, 0.63), 61),
+            need=NeedReason(False, "recall", (0.52, 0.41, 0.63), 61),
             part=0.1834,
             evidence=ModelEvidence(top=(), likely=(), experts=()),
         ),
     ),
     (
         {"share": "weak_class", "class": REFUND, "need": {"by_hand": True}, "part": 0.25},
-        SelectionReason(Share.WEAK_CLASS, label_class=REFUND, need=Need(is_by_hand=True), part=0.25),
+        SelectionReason(Share.WEAK_CLASS, label_class=REFUND, need=NeedReason(is_by_hand=True), part=0.25),
     ),
     (
         {"share": "weak_class", "class": REFUND, "need": {"measure": "recall", "numbers": None, "of": 0}},
-        SelectionReason(Share.WEAK_CLASS, label_class=REFUND, need=Need(measure="recall")),
+        SelectionReason(Share.WEAK_CLASS, label_class=REFUND, need=NeedReason(measure="recall")),
     ),
     (
         {

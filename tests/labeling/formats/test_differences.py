@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks._hostile_texts import pairs
 from labeling.formats import differences
-from labeling.formats.differences import Line, Piece, compare
+from labeling.formats.differences import DiffLine, DiffPiece, compare
 from labeling.formats.subsequences import blocks
 
 LETTERS = st.text("abc", max_size=12)
@@ -25,7 +25,7 @@ def longest(old: str, new: str) -> int:
     return row[-1]
 
 
-def side(lines: list[Line], kind: str) -> list[str]:
+def side(lines: list[DiffLine], kind: str) -> list[str]:
     """One text as a comparison of short texts shows it."""
     return ["".join(p.text for p in line.pieces) for line in lines if line.kind in ("same", kind)]
 
@@ -51,7 +51,7 @@ def test_both_texts_can_be_read_from_a_comparison(old: list[str], new: list[str]
 
 def test_words_that_differ_are_marked():
     dropped, added = compare("Label what they say", "Label what they really want")
-    assert dropped.pieces[-1] == Piece("say", True)
+    assert dropped.pieces[-1] == DiffPiece("say", True)
     assert [piece.text for piece in added.pieces if piece.is_changed] == ["really want"]
 
 

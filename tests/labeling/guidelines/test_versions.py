@@ -14,7 +14,7 @@ from labeling.annotations.submit import Submission
 from labeling.exceptions import NotAllowed, UnknownClass
 from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline, LabelClass
-from labeling.guidelines.versions import GuidelineMoved, Rule
+from labeling.guidelines.versions import GuidelineMoved, RuleText
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
@@ -31,7 +31,7 @@ def publish(project: Project, manager: User, body: str = "New", **facts) -> Guid
 def test_every_save_is_a_new_version_and_the_old_one_stays(tickets: Project, joan: User) -> None:
     refund = LabelClass.objects.get(project=tickets, name="Refund")
     second = publish(
-        tickets, joan, "# Rules", rules={refund.pk: Rule("Wants money", "Give it back", "Which card?")}
+        tickets, joan, "# Rules", rules={refund.pk: RuleText("Wants money", "Give it back", "Which card?")}
     )
     third = publish(tickets, joan, "# Better", note="shorter")
     assert (second.number, third.number) == (2, 3)
@@ -65,7 +65,7 @@ def test_only_managers_publish(tickets: Project, ann: User, carla: User) -> None
 
 def test_a_rule_for_a_class_of_another_project_is_refused(tickets: Project, joan: User) -> None:
     with pytest.raises(UnknownClass):
-        publish(tickets, joan, rules={uuid.uuid4(): Rule("x")})
+        publish(tickets, joan, rules={uuid.uuid4(): RuleText("x")})
     assert Guideline.objects.filter(project=tickets).count() == 1
 
 
@@ -80,5 +80,5 @@ def test_what_cannot_be_stored_is_refused(tickets: Project, joan: User, facts: d
 def test_a_rule_that_is_too_long_is_refused_with_its_whole_version(tickets: Project, joan: User) -> None:
     refund = LabelClass.objects.get(project=tickets, name="Refund")
     with pytest.raises(ValidationError):
-        publish(tickets, joan, rules={refund.pk: Rule("x" * 2001)})
+        publish(tickets, joan, rules={refund.pk: RuleText("x" * 2001)})
     assert Guideline.objects.filter(project=tickets).count() == 1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from labeling.learning.query_strategies.pool_scores import PoolScores, top_two
-from labeling.learning.query_strategies.seed_words import Matches
+from labeling.learning.query_strategies.seed_words import SeedWordMatches
 from labeling.learning.text.lsa import unit_rows
 
 
@@ -24,4 +24,4 @@ def matching(positions, rank=0):
     """Matches of one seed word at these positions, in an invented order."""
     shuffled = np.random.default_rng(rank).permutation(positions)
     scores = np.linspace(1, 0.1, len(shuffled)).astype(np.float32)
-    return Matches(shuffled, scores, tuple(("refund",) for _ in shuffled))
+    return SeedWordMatches(shuffled, scores, tuple(("refund",) for _ in shuffled))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from labeling.predictions.metadata import (
     CorrectCount,
     CrossValidatedCounts,
-    Key,
+    MetadataKey,
     ModelMetadata,
     PredictionChange,
 )
@@ -41,7 +41,7 @@ metadata = st.builds(
 @given(metadata)
 def test_what_is_stored_of_a_model_is_read_back(written: ModelMetadata) -> None:
     stored = written.to_json()
-    assert stored.keys() <= set(Key)
+    assert stored.keys() <= set(MetadataKey)
     assert ModelMetadata.from_json(json.loads(json.dumps(stored))) == written
 
 

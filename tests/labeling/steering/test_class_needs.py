@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, UnknownClass
-from labeling.explanations.selection_reason import Need
+from labeling.explanations.selection_reason import NeedReason
 from labeling.guidelines import classes
 from labeling.jobs.models import OwedWork
 from labeling.projects.models import Project
@@ -91,7 +91,7 @@ def test_by_hand_and_off_are_not_touched_by_reports(tickets: Project, joan: User
     class_needs.set_mode(tickets.pk, joan, class_id(tickets, "Billing"), "off")
     assert write(tickets, Refund=0.1, Billing=0.2, Delivery=0.05)
     assert shares(tickets) == {0: 0.25, 2: 0.05}
-    assert described_needs(tickets)[class_id(tickets, "Refund")] == Need(is_by_hand=True)
+    assert described_needs(tickets)[class_id(tickets, "Refund")] == NeedReason(is_by_hand=True)
 
 
 def test_going_back_to_automatic_waits_for_the_report(tickets: Project, joan: User) -> None:

@@ -12,7 +12,7 @@ from labeling.features import embeddings
 from labeling.features.pipeline import current_store
 from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline, LabelClass
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.jobs import outbox
 from labeling.jobs.models import OwedWork
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
@@ -41,7 +41,7 @@ def write_guideline(joan: User) -> Callable[[Project], None]:
 
     def write(project: Project) -> None:
         ids = dict(LabelClass.objects.filter(project=project).values_list("name", "pk"))
-        rules = {ids[name]: Rule(line) for name, line in LINES.items()}
+        rules = {ids[name]: RuleText(line) for name, line in LINES.items()}
         versions.publish(project.pk, joan, body="", rules=rules, change=Guideline.Change.RULE)
 
     return write

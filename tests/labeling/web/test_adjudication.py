@@ -9,7 +9,7 @@ from labeling.annotations import exclusion, skipping, submit
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.guidelines import versions
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease
@@ -77,7 +77,7 @@ def test_an_answer_is_taken_as_it_is_with_one_press_and_the_next_dispute_follows
 
 def test_the_adjudicator_reads_the_rules_and_what_the_model_thought(adjudicator, disputed, joan):
     billing = disputed.project.classes.get(name="Billing")
-    rules = {billing.pk: Rule("About invoices.")}
+    rules = {billing.pk: RuleText("About invoices.")}
     versions.publish(disputed.project.pk, joan, body="Read.", rules=rules, change="rule")
     reason = {"share": "margin", "top": [[str(billing.pk), 0.62]]}
     Lease.objects.filter(document=disputed).update(reason=reason)

@@ -240,7 +240,7 @@ def test_a_new_project_without_documents_says_so(annotator, make_project):
 
 def test_the_rules_of_the_newest_guideline_stand_beside_the_text(annotator, tickets, joan):
     refund = tickets.classes.get(name="Refund").pk
-    rules = {refund: versions.Rule("Wants money back.", "Return it.\n\nSend it back.", "Too dear.")}
+    rules = {refund: versions.RuleText("Wants money back.", "Return it.\n\nSend it back.", "Too dear.")}
     versions.publish(tickets.pk, joan, body="# Read", rules=rules, change="rule")
     page = annotator.get(url(tickets)).content.decode()
     assert "Guideline 2" in page

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling.guidelines import versions
-from labeling.guidelines.versions import Rule
+from labeling.guidelines.versions import RuleText
 from labeling.projects.models import Membership, Project
 from tests.elements import compact
 
@@ -27,7 +27,7 @@ def url(project: Project, name: str, *more: int) -> str:
 
 def publish(project: Project, joan: User, definition: str, note: str = "") -> int:
     refund = project.classes.get(name="Refund").pk
-    rules = {refund: Rule(definition)}
+    rules = {refund: RuleText(definition)}
     return versions.publish(project.pk, joan, body="# All", rules=rules, change="rule", note=note).number
 
 

@@ -108,7 +108,7 @@ def test_a_version_that_is_no_longer_the_newest_says_so(manager, tickets, joan):
 def test_the_difference_of_two_versions_names_lines_words_and_classes(manager, tickets, joan):
     refund = tickets.classes.get(name="Refund").pk
     for number, word in ((2, "small"), (3, "big")):
-        rules = {refund: versions.Rule(f"A {word} wish.", "Please\nreturn it")}
+        rules = {refund: versions.RuleText(f"A {word} wish.", "Please\nreturn it")}
         versions.publish(
             tickets.pk, joan, body=f"one\na {word} rule", rules=rules, change="rule", note=f"v{number}"
         )

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from labeling.learning.evaluation.label_savings import QualityCurve, Savings, estimate_savings, labels_needed
+from labeling.learning.evaluation.label_savings import (
+    LabelSavings,
+    QualityCurve,
+    estimate_savings,
+    labels_needed,
+)
 from labeling.learning.evaluation.scores import quality_of_flags
 
 LABELS = np.arange(10, 210, 10)
@@ -21,7 +26,7 @@ def run(errors_halve_after: float, seed: int) -> QualityCurve:
     return QualityCurve(LABELS, np.stack(decided))
 
 
-def measured(fast: float, slow: float, n_runs: int = 3) -> Savings:
+def measured(fast: float, slow: float, n_runs: int = 3) -> LabelSavings:
     curves = {
         "random": [run(slow, seed) for seed in range(n_runs)],
         "default": [run(fast, 100 + seed) for seed in range(n_runs)],
