@@ -28,7 +28,7 @@ class LabelExport(forms.Form):
         coerce=Scope,
         initial=Scope.SETTLED,
         widget=forms.RadioSelect,
-        label=gettext_lazy("Documents"),
+        label=gettext_lazy("Content"),
     )
     format = forms.TypedChoiceField(
         choices=ExportFormat.choices,

@@ -49,11 +49,11 @@ class MixForm(forms.Form):
         gettext_lazy("Documents that may belong to classes with a low F1 or few labels."),
     )
     second_opinion = _part(
-        gettext_lazy("Second opinions (at most, %)"),
+        gettext_lazy("Second opinions (max %)"),
         gettext_lazy("Labels that disagree with held-out predictions, sent to another annotator."),
     )
     seed_words = _part(
-        gettext_lazy("Seed words (at most, %)"),
+        gettext_lazy("Seed words (max %)"),
         gettext_lazy("Documents that contain the words below, for all classes together."),
     )
 

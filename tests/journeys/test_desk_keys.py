@@ -120,7 +120,7 @@ def test_all_keys_are_shown_on_request(open_as: Open, tickets: Project, ann: Use
     press(page, "Escape")
     expect(help_).to_be_hidden()
     shows(page, TEXTS[0])
-    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_role("button", name="Shortcuts").click()
     expect(help_).to_be_visible()
     press(page, "Escape", "1")
     shows(page, TEXTS[1])
