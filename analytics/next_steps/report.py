@@ -41,7 +41,7 @@ def next_steps(member: Membership) -> list[Finding]:
 def _no_documents(member: Membership) -> Finding:
     return Finding(
         key="no_documents",
-        title=_("Add documents"),
+        title=_("Import documents"),
         text=_("Import texts to start labeling: CSV, JSON, JSONL or plain text."),
         why="",
         how_sure="",

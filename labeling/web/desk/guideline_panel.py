@@ -22,7 +22,7 @@ def rules(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_members
 def read(request: HttpRequest, member: Membership) -> HttpResponse:
-    """ "I have read it": up to this version, nothing counts as changed any more."""
+    """ "Mark as read": up to this version, nothing counts as changed any more."""
     number = request.POST.get("number", "")
     versions.mark_read(member, int(number) if number.isdecimal() and len(number) < 10 else 0)
     if request.headers.get("X-Desk") == "part":

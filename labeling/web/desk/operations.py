@@ -70,7 +70,7 @@ def skip(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
 
 
 def defer(annotator: User, project_id: int, sent: QueryDict) -> Outcome:
-    """Not now: the document comes back in an hour. Raises as `queue.defer` does, but not LeaseStale."""
+    """Later: the document comes back in an hour. Raises as `queue.defer` does, but not LeaseStale."""
     try:
         claims.defer(sent.get("token", ""), annotator, key=_key(sent))
     except LeaseStale:

@@ -75,7 +75,7 @@ def skip(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_members
 def defer(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Not now: the document comes back in an hour."""
+    """Later: the document comes back in an hour."""
     return _done(
         request, member, operations.defer, _("Postponed for an hour. Others may label it in the meantime.")
     )

@@ -94,7 +94,7 @@ function replaced(page) {
   if (current && document.getElementById(current)) bring(document.getElementById(current));
 }
 
-/* "I have read it" */
+/* "Mark as read" */
 document.addEventListener(
   "submit",
   async (event) => {
