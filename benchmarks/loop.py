@@ -33,7 +33,7 @@ from labeling.exchange import importing
 from labeling.formats.records import Record
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -46,7 +46,7 @@ WORDS, CLASS_WORDS = 20_000, 200  # of the vocabulary, and those that one class 
 TEXT_WORDS, TELLING_WORDS = 30, 4
 REPETITIONS = 5
 WAIT_SECONDS = 3_600
-AWAITED = (OwedWork.Kind.IMPORT, OwedWork.Kind.FEATURIZE, OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
+AWAITED = (Job.Kind.IMPORT, Job.Kind.FEATURIZE, Job.Kind.TRAIN, Job.Kind.RANK)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -90,13 +90,13 @@ class Loop:
         """Nothing is owed and nothing is due."""
         deadline = monotonic() + WAIT_SECONDS
         while True:
-            failed = OwedWork.objects.failing().filter(project=self.project).first()
+            failed = Job.objects.failing().filter(project=self.project).first()
             if failed is not None or monotonic() > deadline:
                 raise SystemExit(f"The workers failed: {failed and failed.failure}")
             for process in self.processes.values():
                 if process.exit_code() is not None:
                     raise SystemExit(f"{process.name} ended:\n{process.last_lines()}")
-            if not OwedWork.objects.filter(project=self.project, kind__in=AWAITED).exists():
+            if not Job.objects.filter(project=self.project, kind__in=AWAITED).exists():
                 self.project.refresh_from_db()
                 if not dataset.is_due(self.project):
                     return

@@ -5,7 +5,7 @@ from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document, DocumentLanguage
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 from labeling.idempotency.models import KeyedRequest
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import HeldOutPrediction, ModelVersion, Prediction, PredictionSource
 from labeling.projects.models import ApiToken, Invitation, Membership, Project, SignInFailure
 from labeling.queue.lease_clock import Heartbeat
@@ -28,13 +28,13 @@ __all__ = [
     "HeldOutPrediction",
     "ImportJob",
     "Invitation",
+    "Job",
     "KeyedRequest",
     "Label",
     "LabelClass",
     "Lease",
     "Membership",
     "ModelVersion",
-    "OwedWork",
     "Pick",
     "PickedDocument",
     "Prediction",

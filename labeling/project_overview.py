@@ -14,7 +14,7 @@ from labeling.annotations.skipping import Skipper, who_skips_most
 from labeling.documents.imports import ImportJob
 from labeling.features.embeddings import Progress, progress
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership, Project
 from labeling.queue.models import QueueEntry
@@ -93,7 +93,7 @@ class Overview:
     status: ModelStatus  # where there is no model, why not
     head: Sequence[QueueEntry]  # with `document.text_start`
     classes: Sequence[LabelClass]
-    work: Sequence[OwedWork]
+    jobs: Sequence[Job]
     embeddings: Progress | None  # None where none were ever made
     imports: Sequence[ImportJob]  # files that are still being read
     members: Sequence[Membership]
@@ -106,17 +106,17 @@ def overview(member: Membership) -> Overview:
     standing = standings([project], member.user)[project.pk]
     versions = ModelVersion.objects.filter(project=project).order_by("-number")
     model, latest_run = versions.filter(state=ModelVersion.State.READY).first(), versions.first()
-    work = list(OwedWork.objects.filter(project=project))
+    jobs = list(Job.objects.filter(project=project))
     of_project = Membership.objects.filter(project=project, removed_at=None).select_related("user")
     return Overview(
         standing=standing,
         days=labels_per_day(project.pk, None if is_manager else member.user_id),
         model=model,
         latest_run=latest_run,
-        status=status_of(project, latest_run, work) if model is None else HAS_MODEL,
+        status=status_of(project, latest_run, jobs) if model is None else HAS_MODEL,
         head=_head(project) if is_manager else (),
         classes=list(LabelClass.objects.filter(project=project)),
-        work=work if is_manager else (),
+        jobs=jobs if is_manager else (),
         embeddings=progress(project) if is_manager else None,
         imports=_imports_under_way(project) if is_manager else (),
         members=list(of_project.order_by("created_at")[:SHOWN_MEMBERS]) if is_manager else (),

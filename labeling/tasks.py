@@ -9,33 +9,33 @@ from celery import shared_task
 
 from labeling import worker
 from labeling.features import embeddings
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.queue import key_retention
 from labeling.training import tuning
 
 
 @shared_task
 def run_job(project_id: int, kind: str, **_later: Any) -> None:
-    """Do what is owed of this kind. Queue and time limit are those of its lane: `labeling.jobs.lanes`."""
-    worker.work_off(project_id, OwedWork.Kind(kind))
+    """Run the queued job of this kind. Queue and time limit are those of its lane: `labeling.jobs.lanes`."""
+    worker.run_job(project_id, Job.Kind(kind))
 
 
-def _earlier_task(kind: OwedWork.Kind) -> Callable[..., None]:
+def _earlier_task(kind: Job.Kind) -> Callable[..., None]:
     def run_earlier(project_id: int, **_later: Any) -> None:
-        worker.work_off(project_id, kind)
+        worker.run_job(project_id, kind)
 
     return run_earlier
 
 
 # Messages that an earlier version left in the broker: it had a task for each kind.
-for _kind in OwedWork.Kind:
-    _name = "import_files" if _kind == OwedWork.Kind.IMPORT else _kind
+for _kind in Job.Kind:
+    _name = "import_files" if _kind == Job.Kind.IMPORT else _kind
     shared_task(name=f"labeling.tasks.{_name}")(_earlier_task(_kind))
 
 
 @shared_task
 def owe_tunings(**_later: Any) -> None:
-    tuning.owe_due()
+    tuning.enqueue_due()
 
 
 @shared_task
@@ -45,7 +45,7 @@ def reconcile(**_later: Any) -> None:
 
 @shared_task
 def owe_embeddings(**_later: Any) -> None:
-    embeddings.owe_missing()
+    embeddings.enqueue_missing()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""Job worker: what it does when a message comes. It takes owed work and leaves it done, queued or failed."""
+"""Job worker: what it does when a message comes. It takes a job and leaves it done, queued or failed."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from labeling.exceptions import StaleRun
 from labeling.exchange import uploads
 from labeling.features import embeddings, pipeline
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import expiry
-from labeling.replay.worker import work_on as replay
+from labeling.replay.worker import run_replay
 from labeling.training import dataset, run, tuning
 
 logger = logging.getLogger(__name__)
 
-WORK: dict[str, Callable[[OwedWork], None]] = {
-    OwedWork.Kind.IMPORT: uploads.read_waiting,
-    OwedWork.Kind.FEATURIZE: pipeline.featurize,
-    OwedWork.Kind.EMBED: embeddings.embed,
-    OwedWork.Kind.TRAIN: run.train,
-    OwedWork.Kind.RANK: run.rank,
-    OwedWork.Kind.REPLAY: replay,
-    OwedWork.Kind.TUNE: tuning.work_on,
-    OwedWork.Kind.TELL_LANGUAGES: languages.tell,
+HANDLERS: dict[str, Callable[[Job], None]] = {
+    Job.Kind.IMPORT: uploads.read_waiting,
+    Job.Kind.FEATURIZE: pipeline.featurize,
+    Job.Kind.EMBED: embeddings.embed,
+    Job.Kind.TRAIN: run.train,
+    Job.Kind.RANK: run.rank,
+    Job.Kind.REPLAY: run_replay,
+    Job.Kind.TUNE: tuning.run_tuning,
+    Job.Kind.TELL_LANGUAGES: languages.tell,
 }
 
 
-def work_off(project_id: int, kind: OwedWork.Kind) -> bool:
-    """Do what is owed; safe to call twice. Returns whether there was something to do.
+def run_job(project_id: int, kind: Job.Kind) -> bool:
+    """Run the queued job; safe to call twice. Returns whether there was something to do.
 
-    What goes wrong is written on the work and tried again at growing pauses, and never ends the worker.
+    What goes wrong is written on the job and tried again at growing pauses, and never ends the worker.
     """
-    work = outbox.start(project_id, kind)
-    if work is None:
+    job = outbox.start(project_id, kind)
+    if job is None:
         return False
     try:
-        with outbox.heartbeat(work):
-            WORK[kind](work)
+        with outbox.heartbeat(job):
+            HANDLERS[kind](job)
     except StaleRun as error:
         logger.warning("%s of project %s was left to a newer run: %s", kind, project_id, error)
     except Exception as error:
         logger.exception("%s of project %s failed", kind, project_id)
         note = outbox.interrupt if is_interruption(error) else outbox.fail
-        note(work, f"{type(error).__name__}: {error}")
+        note(job, f"{type(error).__name__}: {error}")
     else:
-        outbox.finish(work)
+        outbox.finish(job)
     return True
 
 
@@ -78,9 +78,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def reconcile() -> None:
-    """Owe the trainings that are due, and send again for work whose message was lost."""
+    """Queue the trainings that are due, and send again for jobs whose message was lost."""
     for project in dataset.due_projects():
-        outbox.owe(project.pk, OwedWork.Kind.TRAIN)
+        outbox.enqueue(project.pk, Job.Kind.TRAIN)
     outbox.reconcile()
 
 

@@ -268,7 +268,7 @@ LOGGING = {  # to stderr, one line an event; never a document's text, a token, a
     },
 }
 
-# --- Celery: PostgreSQL holds the truth about owed work; a message is a hint that may be lost or doubled ---
+# --- Celery: PostgreSQL holds the truth about jobs; a message is a hint that may be lost or doubled ---
 TASK_TIME_LIMIT_SECONDS = env_int("TASK_TIME_LIMIT_SECONDS", 900)  # a longer task is ended by force
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -296,7 +296,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes what it runs, so no task
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50  # numerical libraries grow; a new process starts small
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_000_000  # kB
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5  # seconds to finish after SIGQUIT; then the task goes back
-# A run goes on without the broker; its message may come again, and then the row says that nothing is owed.
+# A run goes on without the broker; its message may come again, and then the row says that nothing is queued.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -26,7 +26,7 @@ from labeling.documents.models import Document
 from labeling.explanations.reasons import SENTENCES
 from labeling.explanations.selection_reason import ReasonKey
 from labeling.formats.jsonl import USUAL_KEYS
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.text import hashing, limits, sentence_embeddings
 from labeling.predictions.models import ModelVersion
 from labeling.projects import tokens
@@ -316,21 +316,21 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
     assert password
     assert client.login(username="joan", password=password[1])
     project = made_as_in_the_tutorial(client)
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert worker.work_off(project.pk, kind)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, kind)
     desk = f"/projects/{project.pk}/label/"
     classes = {label_class.name: label_class.pk for label_class in project.classes.all()}
     for _ in range(10):
         held = client.get(desk).context["document"]
         sent(client, desk, token=held.token, label_class=str(classes[as_a_reader_would(held.text)]))
     worker.reconcile()
-    assert worker.work_off(project.pk, OwedWork.Kind.TRAIN)
+    assert worker.run_job(project.pk, Job.Kind.TRAIN)
     assert ModelVersion.objects.ready().count() == 1
     report = client.get(f"/projects/{project.pk}/quality/")
     assert "Label more" in report.content.decode()
     sent(client, f"/projects/{project.pk}/quality/{classes['Billing']}/focus/")
     assert Focus.objects.standing().get().wanted_labels == 20
-    assert worker.work_off(project.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(project.pk, Job.Kind.RANK)
     project.refresh_from_db()
     shares = [entry.reason["share"] for entry in QueueEntry.objects.live(project)]
     assert "focus" in shares

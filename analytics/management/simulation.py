@@ -16,7 +16,7 @@ from analytics.metrics.classification import Report
 from analytics.metrics.measures import Measure
 from labeling import worker
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.evaluation.scores import Quality, labels_to_reach
 from labeling.management.simulation import Simulation
 from labeling.management.truths import Truth
@@ -51,7 +51,7 @@ class SteeredSimulation(Simulation):
         class_needs.write_measured(
             project.pk, measured_needs(project, version, held.take(np.flatnonzero(self._is_steering(held))))
         )
-        worker.work_off(project.pk, OwedWork.Kind.RANK)
+        worker.run_job(project.pk, Job.Kind.RANK)
         return quality, seconds
 
     def quality(self, version: ModelVersion) -> Quality:

@@ -14,7 +14,7 @@ from analytics.data.request_sizes import TEST_DOCUMENTS
 from analytics.next_steps.report import next_steps
 from labeling.documents.models import Document
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Membership
 from labeling.steering import picks
 from labeling.web.access import for_managers, for_members, person
@@ -64,6 +64,6 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
 @transaction.atomic
 def train_again(request: HttpRequest, member: Membership) -> HttpResponse:
     """Train on the current labels, without those that repeat test documents."""
-    outbox.owe(member.project_id, OwedWork.Kind.TRAIN)
+    outbox.enqueue(member.project_id, Job.Kind.TRAIN)
     messages.success(request, _("Retraining requested. The current model stays in use until it is done."))
     return redirect("analytics:classes", member.project_id)

@@ -13,7 +13,7 @@ from analytics.class_report.guidance.ranked import findings
 from analytics.class_report.report import ClassReport, class_report
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
 from labeling.formatting import decimal
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.evaluation import stopping_criteria
 from labeling.project_overview import ProjectCounts, standings
 from labeling.projects.models import Membership
@@ -56,8 +56,8 @@ def _failing(member: Membership) -> list[Finding]:
     return [
         Finding(
             key="work_failing",
-            title=_("{what}: failed").format(what=work.get_kind_display()),
-            text=work.failure or _("No error message was recorded."),
+            title=_("{what}: failed").format(what=job.get_kind_display()),
+            text=job.failure or _("No error message was recorded."),
             why=_("The queue, model or reports that depend on it are out of date."),
             how_sure=_("Workers keep retrying automatically, at growing intervals."),
             tone="bad",
@@ -65,15 +65,15 @@ def _failing(member: Membership) -> list[Finding]:
             actions=(
                 Action(
                     _("Retry now"),
-                    reverse("labeling:retry_work", args=[member.project_id, work.kind]),
+                    reverse("labeling:retry_work", args=[member.project_id, job.kind]),
                     is_post=True,
                 ),
             )
             if member.may_manage
             else (),
         )
-        for work in OwedWork.objects.filter(project=member.project_id)
-        if work.is_failing
+        for job in Job.objects.filter(project=member.project_id)
+        if job.is_failing
     ]
 
 

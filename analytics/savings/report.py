@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analytics.charts.curves import LearningCurveChart, learning_curves
 from analytics.metrics.measures import Interval, Measure
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.replay.actions import why_not
 from labeling.replay.models import Replay
@@ -104,7 +104,7 @@ def savings_report(project: Project) -> SavingsReport:
     replays = list(Replay.objects.filter(project=project).defer("pool_annotations", "test_annotations")[:2])
     running = next((replay for replay in replays if replay.finished_at is None), None)
     replay = next((replay for replay in replays if replay.finished_at is not None), None)
-    failed = OwedWork.objects.failing().filter(project=project, kind=OwedWork.Kind.REPLAY).first()
+    failed = Job.objects.failing().filter(project=project, kind=Job.Kind.REPLAY).first()
     rows = _rows(replay) if replay else []
     return SavingsReport(
         project=project,

@@ -19,7 +19,7 @@ from analytics.metrics.measures import Interval, Measure, undefined
 from labeling.explanations.needs import describe_need, need_sentence
 from labeling.formatting import percent
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.query_strategies.mix import CLASS_SHARES
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -209,14 +209,14 @@ class _Explanation:
 
     @classmethod
     def of(cls, project: Project, shares: QueueShares, needs: Iterable[ClassNeed]) -> _Explanation:
-        ranking = (OwedWork.Kind.TRAIN, OwedWork.Kind.RANK)
-        owed = OwedWork.objects.filter(project=project, kind__in=ranking)
+        ranking = (Job.Kind.TRAIN, Job.Kind.RANK)
+        jobs = Job.objects.filter(project=project, kind__in=ranking)
         target_share = sum(need.share or 0.0 for need in needs if need.mode != ClassNeed.Mode.OFF)
         limit = most_needed(project)
         return cls(
             project,
             latest_model(project),
-            owed.filter(next_attempt_at=None).exists(),
+            jobs.filter(next_attempt_at=None).exists(),
             shares.mixed_entries / shares.entries if shares.entries else 0.0,
             limit > 0,
             target_share <= limit,

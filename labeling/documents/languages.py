@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from labeling.documents.models import Document, DocumentLanguage
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat
 from labeling.learning.text.languages import CHARACTERS, teller
 
@@ -18,18 +18,18 @@ BATCH_SIZE = 2_000
 NAMED = frozenset(LANG_INFO)  # what pages have a name for
 
 
-def tell(work: OwedWork) -> None:
+def tell(job: Job) -> None:
     """Tell the language of documents that came since the last time; resumable."""
-    pool = Document.objects.pool().filter(project=work.project_id, state=Document.State.OPEN)
+    pool = Document.objects.pool().filter(project=job.project_id, state=Document.State.OPEN)
     sampled = pool.order_by("random_key")[:MAX_SCANNED_DOCUMENTS]
-    test_set = Document.objects.test_set().filter(project=work.project_id)
+    test_set = Document.objects.test_set().filter(project=job.project_id)
     untold = [*_untold(test_set), *_untold(sampled)]
     if not untold:
         return
     language_of = teller(NAMED)
     for start in range(0, len(untold), BATCH_SIZE):
-        _tell(work.project_id, untold[start : start + BATCH_SIZE], language_of)
-        beat(work)
+        _tell(job.project_id, untold[start : start + BATCH_SIZE], language_of)
+        beat(job)
 
 
 def _untold(documents: QuerySet[Document]) -> list[int]:

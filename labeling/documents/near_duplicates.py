@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat
 from labeling.learning.arrays.types import Integers
 from labeling.learning.text.minhash import FORMAT
@@ -42,13 +42,13 @@ def signatures_folder(project_id: int) -> Path:
     return Path(settings.FEATURES_DIR) / str(project_id) / f"signatures-{FORMAT}"
 
 
-def group_new(work: OwedWork, count: int) -> None:
+def group_new(job: Job, count: int) -> None:
     """Compare the documents that came since the last time with all before them; resumable.
 
     Only documents in a group of two or more are written, and of those the ones whose group has changed.
     """
-    project = Project.objects.get(pk=work.project_id)
-    store = _sign_new(work, count)
+    project = Project.objects.get(pk=job.project_id)
+    store = _sign_new(job, count)
     if project.grouped_count >= count:
         return
     existing = known_groups(project, count)
@@ -61,20 +61,20 @@ def group_new(work: OwedWork, count: int) -> None:
     for start in range(0, len(changed), WRITE_BATCH_SIZE):
         positions = changed[start : start + WRITE_BATCH_SIZE]
         _write(project, positions, groups[positions])
-        beat(work)
+        beat(job)
     Project.objects.filter(pk=project.pk, grouped_count__lt=count).update(grouped_count=count)
 
 
-def _sign_new(work: OwedWork, count: int) -> SignatureStore:
-    folder = signatures_folder(work.project_id)
+def _sign_new(job: Job, count: int) -> SignatureStore:
+    folder = signatures_folder(job.project_id)
     store = SignatureStore.open(folder)
     if len(store) > count:  # a database of yesterday beside the files of today: sign what is there now
         shutil.rmtree(folder)
         store = SignatureStore.open(folder)
     while (first := len(store)) < count:
         behind = min(first - first % SHARD_ROWS + SHARD_ROWS, count)
-        store = store.append(Document.objects.texts_from(work.project_id, first, behind))
-        beat(work)
+        store = store.append(Document.objects.texts_from(job.project_id, first, behind))
+        beat(job)
     return store
 
 

@@ -25,8 +25,8 @@ from labeling.formats.names import normal_name
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.projects.models import Project
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def read_rows(
             run.store(chunk)
     finally:
         if run.report.added:
-            owe(job.project_id, OwedWork.Kind.FEATURIZE)
+            enqueue(job.project_id, Job.Kind.FEATURIZE)
     return run.report
 
 

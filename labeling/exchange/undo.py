@@ -22,7 +22,7 @@ from labeling.exceptions import ImportIsInUse, WrongState
 from labeling.exchange.import_jobs import job_of
 from labeling.guidelines.models import ClassRule, LabelClass
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 
 if TYPE_CHECKING:
@@ -144,21 +144,21 @@ def undo(project_id: int, manager: User, job_id: UUID) -> ImportJob:
         _check(job, effect)
         waits = ImportJob.objects.filter(pk=job.pk, state__in=ImportJob.UNDOABLE)
         if waits.update(state=ImportJob.State.UNDOING, failure="", heartbeat_at=Now()):
-            outbox.owe(project_id, OwedWork.Kind.IMPORT)
+            outbox.enqueue(project_id, Job.Kind.IMPORT)
     job.refresh_from_db()
     return job
 
 
-def remove_waiting(work: OwedWork) -> None:
+def remove_waiting(job: Job) -> None:
     """Undo the project's imports that wait for it: what a worker does when told."""
-    for job in ImportJob.objects.filter(project=work.project_id, state=ImportJob.State.UNDOING):
+    for import_job in ImportJob.objects.filter(project=job.project_id, state=ImportJob.State.UNDOING):
         try:
-            remove(job)
+            remove(import_job)
         except ImportIsInUse as error:  # answered since somebody asked for it
-            ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.UNDOING).update(
+            ImportJob.objects.filter(pk=import_job.pk, state=ImportJob.State.UNDOING).update(
                 state=ImportJob.State.DONE, failure=error.message
             )
-        outbox.beat(work)
+        outbox.beat(job)
 
 
 @transaction.atomic
@@ -190,7 +190,7 @@ def remove(job: ImportJob) -> None:
     ImportJob.objects.filter(pk=job.pk).update(
         state=ImportJob.State.UNDONE, finished_at=Now(), failure="", added_classes=[]
     )
-    _owe(project, has_labels=has_labels, removed=removed)
+    _enqueue(project, has_labels=has_labels, removed=removed)
 
 
 def _check(job: ImportJob, effect: UndoEffect) -> None:
@@ -256,9 +256,9 @@ def _remove_classes(job: ImportJob) -> None:
             label_class.delete()
 
 
-def _owe(project: Project, *, has_labels: bool, removed: int) -> None:
+def _enqueue(project: Project, *, has_labels: bool, removed: int) -> None:
     """New features where the old ones were learned on what is gone; a model that forgets the labels."""
     if removed and Document.objects.filter(project=project).exists():
-        outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
+        outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
     if has_labels and project.model_versions.ready().exists():
-        outbox.owe(project.pk, OwedWork.Kind.TRAIN)
+        outbox.enqueue(project.pk, Job.Kind.TRAIN)

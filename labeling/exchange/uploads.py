@@ -37,7 +37,7 @@ from labeling.formats.jsonl import read_jsonl
 from labeling.formats.streams import unpacked_start
 from labeling.guidelines.models import LabelClass
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.members import manager_of
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def start(
         if is_ours and reads_now:
             _read_now(job.pk)
         elif is_ours:
-            outbox.owe(project_id, OwedWork.Kind.IMPORT)
+            outbox.enqueue(project_id, Job.Kind.IMPORT)
     job.refresh_from_db()
     return job
 
@@ -244,7 +244,7 @@ def take_lines(
         decide_visibility(project_id, choice)
     job.byte_count = _keep(job, chain([start.content], chunks))
     job.save()
-    outbox.owe(project_id, OwedWork.Kind.IMPORT)
+    outbox.enqueue(project_id, Job.Kind.IMPORT)
     return job
 
 
@@ -257,7 +257,7 @@ def resume(project_id: int, manager: User, job_id: UUID) -> None:
         .filter(broken, pk=job.pk)
         .update(state=ImportJob.State.QUEUED, failure="")
     ):
-        outbox.owe(project_id, OwedWork.Kind.IMPORT)
+        outbox.enqueue(project_id, Job.Kind.IMPORT)
 
 
 def discard(project_id: int, manager: User, job_id: UUID) -> None:
@@ -273,20 +273,20 @@ def is_silent(job: ImportJob) -> bool:
     return ImportJob.objects.filter(_silent(), pk=job.pk).exists()
 
 
-def read_waiting(work: OwedWork) -> None:
+def read_waiting(job: Job) -> None:
     """Read the project's files that wait, one after the other: what a worker does when told.
 
     One worker at a time does it, so whatever another one was reading is read on here.
     """
-    left_behind = Q(state=ImportJob.State.RUNNING, run__isnull=False) & ~Q(run=work.fence)
+    left_behind = Q(state=ImportJob.State.RUNNING, run__isnull=False) & ~Q(run=job.fence)
     waits = Q(state=ImportJob.State.QUEUED) | left_behind | _silent()
-    waiting = ImportJob.objects.with_file().filter(waits, project=work.project_id)
-    remove_waiting(work)
-    while job := waiting.last():
+    waiting = ImportJob.objects.with_file().filter(waits, project=job.project_id)
+    remove_waiting(job)
+    while import_job := waiting.last():
         try:
-            _run(job.pk, work.fence, lambda: outbox.beat(work))
+            _run(import_job.pk, job.fence, lambda: outbox.beat(job))
         except StaleRun:
-            outbox.beat(work)  # where the work is still ours, somebody has only sent for this file anew
+            outbox.beat(job)  # where the job is still ours, somebody has only sent for this file anew
 
 
 @contextmanager
@@ -353,7 +353,7 @@ def _read_now(job_id: UUID) -> None:
         logger.exception("Import %s was interrupted", job_id)
         interrupted = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.RUNNING, run=None)
         if interrupted.update(state=ImportJob.State.QUEUED):
-            outbox.owe(ImportJob.objects.get(pk=job_id).project_id, OwedWork.Kind.IMPORT)
+            outbox.enqueue(ImportJob.objects.get(pk=job_id).project_id, Job.Kind.IMPORT)
 
 
 def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import Floats
 from labeling.learning.text.sentence_embeddings import Embedder, embeddings_installed
@@ -42,7 +42,7 @@ def description_vectors(project: Project, folder: Path, lines: Sequence[str]) ->
         arrays, _ = read_folder(folder / _name(lines))
     except FileNotFoundError:
         if embeddings_installed():
-            owe(project.pk, OwedWork.Kind.EMBED)
+            enqueue(project.pk, Job.Kind.EMBED)
         return None
     return arrays["vectors"]
 
@@ -56,7 +56,7 @@ def embed_descriptions(project: Project, folder: Path, load: Callable[[], Embedd
         return
     write_folder(path, {"vectors": load().embed(lines)}, {"lines": lines})
     if project.model_versions.ready().exists():
-        owe(project.pk, OwedWork.Kind.TRAIN)
+        enqueue(project.pk, Job.Kind.TRAIN)
 
 
 def _name(lines: Sequence[str]) -> str:

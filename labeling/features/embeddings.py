@@ -1,6 +1,6 @@
 """Embedding jobs: which documents get a sentence embedding, and when. All in the end, the most useful first.
 
-An extra: without its packages nothing is owed. The work has a worker of its own that lets all others go
+An extra: without its packages nothing is queued. The job has a worker of its own that lets all others go
 first, and is done in short runs, so that projects take turns and a killed worker loses a second.
 """
 
@@ -22,8 +22,8 @@ from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.class_descriptions import embed_descriptions
 from labeling.features.knn_graph import is_joined, join
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import beat, owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
 from labeling.learning.text.sentence_embeddings import (
@@ -74,29 +74,29 @@ def progress(project: Project) -> Progress | None:
     return Progress(min(len(store), project.present_count), project.present_count) if store else None
 
 
-def owe_missing() -> None:
-    """Owe the embeddings of every project in which documents have none: new ones, or a new installation.
+def enqueue_missing() -> None:
+    """Queue the embeddings of every project in which documents have none: new ones, or a new installation.
 
-    Work that failed is owed still, and waits for its next attempt.
+    A job that failed is queued still, and waits for its next attempt.
     """
     if not embeddings_installed():
         return
-    existing = OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).values("project")
+    existing = Job.objects.filter(kind=Job.Kind.EMBED).values("project")
     for project in (
         Project.objects.active().filter(document_count__gt=F("removed_count")).exclude(pk__in=existing)
     ):
         store = store_for(project)
         if _missing(project, store).any() or (store is not None and not is_joined(project, store)):
-            owe(project.pk, OwedWork.Kind.EMBED)
+            enqueue(project.pk, Job.Kind.EMBED)
 
 
-def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
-    """Embed for RUN_SECONDS, and owe the rest. An archived project is left alone.
+def embed(job: Job, load: Callable[[], Embedder] = load_embedder) -> None:
+    """Embed for RUN_SECONDS, and queue the rest. An archived project is left alone.
 
-    A ranking is owed, or where there is a model a training, once the labeled and test documents have their
+    A ranking is queued, or where there is a model a training, once the labeled and test documents have their
     vectors, when the vectors have grown by a half since, and when all are there.
     """
-    project = Project.objects.active().filter(pk=work.project_id).first()
+    project = Project.objects.active().filter(pk=job.project_id).first()
     if project is None:
         return
     store = _opened(project.pk)
@@ -106,15 +106,15 @@ def embed(work: OwedWork, load: Callable[[], Embedder] = load_embedder) -> None:
     for start in range(0, len(missing), TEXT_BATCH_SIZE):
         positions = missing[start : start + TEXT_BATCH_SIZE]
         store = store.write(positions, _vectors(project.pk, positions, load()))
-        beat(work)
+        beat(job)
         if start + TEXT_BATCH_SIZE >= len(missing):
             break
         if start + TEXT_BATCH_SIZE >= n_urgent:
             _tell(project, store, is_complete=False)
         if time.monotonic() > ends:
-            owe(project.pk, OwedWork.Kind.EMBED)
+            enqueue(project.pk, Job.Kind.EMBED)
             return
-    join(work, project, store)
+    join(job, project, store)
     _tell(project, store, is_complete=True)
 
 
@@ -195,13 +195,13 @@ def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats
 
 
 def _tell(project: Project, store: EmbeddingStore, *, is_complete: bool) -> None:
-    """Owe a training or a ranking where there are many more vectors than when one was last owed."""
+    """Queue a training or a ranking where there are many more vectors than when one was last queued."""
     path, count = store.root / TOLD, len(store)
     reported = int(path.read_text()) if path.exists() else 0
     has_grown = reported == 0 or count >= max(GROWTH * reported, reported + MIN_GROWTH)
     if (has_grown or is_complete) and count > reported:
         has_model = project.model_versions.ready().exists()
-        owe(project.pk, OwedWork.Kind.TRAIN if has_model else OwedWork.Kind.RANK)
+        enqueue(project.pk, Job.Kind.TRAIN if has_model else Job.Kind.RANK)
         beside = path.with_suffix(".writing")
         beside.write_text(str(count))
         beside.replace(path)

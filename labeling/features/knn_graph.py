@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat
 from labeling.learning.arrays.types import Integers
 from labeling.learning.classifiers.label_propagation import nearest, smoothing
@@ -37,7 +37,7 @@ def is_joined(project: Project, embeddings: EmbeddingStore) -> bool:
     return graph is not None and graph.count >= project.document_count and not _is_outgrown(graph, project)
 
 
-def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
+def join(job: Job, project: Project, embeddings: EmbeddingStore) -> None:
     """Find the neighbors of every document that has none yet; resumable."""
     graph = _newest(embeddings)
     if graph is None or _is_outgrown(graph, project):
@@ -48,7 +48,7 @@ def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
         step = smoothing(nearest(points, points, own=np.arange(len(anchors))))
         folder = embeddings.root / f"graph-{project.document_count}"
         graph = GraphStore.create(folder, anchors, step, project.document_count)
-    beat(work)
+    beat(job)
     points = embeddings.take(graph.anchors)[0]
     while graph.count < project.document_count:
         behind = min(graph.count + ROW_BATCH_SIZE, project.document_count)
@@ -57,7 +57,7 @@ def join(work: OwedWork, project: Project, embeddings: EmbeddingStore) -> None:
         own = np.searchsorted(graph.anchors, positions).clip(max=len(graph.anchors) - 1)
         own[graph.anchors[own] != positions] = -1
         graph = graph.append(nearest(vectors, points, own=own))
-        beat(work)
+        beat(job)
     for folder in _folders(embeddings.root):
         if folder != graph.root:
             shutil.rmtree(folder, ignore_errors=True)

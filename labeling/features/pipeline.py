@@ -19,8 +19,8 @@ from labeling.documents.near_duplicates import group_new
 from labeling.features.embeddings import store_for
 from labeling.features.knn_graph import graph_for
 from labeling.features.tokens import tokenize_pool
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import beat, owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.storage.feature_store import WORDS, FeatureStore
 from labeling.learning.text.tfidf import SAMPLE, Featurizer
 from labeling.projects.models import Project
@@ -59,23 +59,23 @@ def are_features_lost(project: Project) -> bool:
         return False
     store = current_store(project, WORDS)
     if store is None or len(store) < project.document_count:
-        owe(project.pk, OwedWork.Kind.FEATURIZE)
+        enqueue(project.pk, Job.Kind.FEATURIZE)
     return store is None or len(store) == 0 < project.document_count
 
 
-def featurize(work: OwedWork) -> None:
+def featurize(job: Job) -> None:
     """Make the features of documents that have none yet, in the order of their positions; resumable.
 
     Afterwards the project is owed a ranking, and a training where the features changed under its model.
     """
-    project = Project.objects.get(pk=work.project_id)
+    project = Project.objects.get(pk=job.project_id)
     count = project.document_count
-    group_new(work, count)
-    owe(project.pk, OwedWork.Kind.TELL_LANGUAGES)
+    group_new(job, count)
+    enqueue(project.pk, Job.Kind.TELL_LANGUAGES)
     store = current_store(project)
     if store is not None and not _is_outgrown(store, project):
-        _fill(work, store, count)
-        owe(project.pk, OwedWork.Kind.RANK)
+        _fill(job, store, count)
+        enqueue(project.pk, Job.Kind.RANK)
         return
     edition = project.feature_edition + 1
     folder = edition_folder(project.pk, edition)
@@ -83,15 +83,15 @@ def featurize(work: OwedWork) -> None:
         store = FeatureStore.open(folder)  # an earlier attempt got this far
     except FileNotFoundError:
         store = FeatureStore.create(folder, Featurizer.learn(_sample(project), seed=SEED))
-    _fill(work, store, count)
+    _fill(job, store, count)
     Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(
         feature_edition=edition, features_removed_count=project.removed_count
     )
     for old in range(1, edition - 1):  # the one before stays: a run that began with it may still read it
         shutil.rmtree(edition_folder(project.pk, old), ignore_errors=True)
-    owe(project.pk, OwedWork.Kind.RANK)
+    enqueue(project.pk, Job.Kind.RANK)
     if project.model_versions.ready().exists():
-        owe(project.pk, OwedWork.Kind.TRAIN)
+        enqueue(project.pk, Job.Kind.TRAIN)
 
 
 def _is_outgrown(store: FeatureStore, project: Project) -> bool:
@@ -102,15 +102,15 @@ def _is_outgrown(store: FeatureStore, project: Project) -> bool:
     return has_grown or removed * GROWTH >= learned_on
 
 
-def _fill(work: OwedWork, store: FeatureStore, count: int) -> None:
+def _fill(job: Job, store: FeatureStore, count: int) -> None:
     while len(store) < count:
         first = len(store)
-        texts = Document.objects.texts_from(work.project_id, first, min(first + TEXT_BATCH_SIZE, count))
+        texts = Document.objects.texts_from(job.project_id, first, min(first + TEXT_BATCH_SIZE, count))
         store = store.append(first, texts)
-        beat(work)
-    if work.project.kind == Project.Kind.SPANS:
-        texts_from = partial(Document.objects.texts_from, work.project_id)
-        tokenize_pool(work, store.root, count, texts_from, partial(_sample, work.project))
+        beat(job)
+    if job.project.kind == Project.Kind.SPANS:
+        texts_from = partial(Document.objects.texts_from, job.project_id)
+        tokenize_pool(job, store.root, count, texts_from, partial(_sample, job.project))
 
 
 def _sample(project: Project) -> list[str]:

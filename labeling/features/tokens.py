@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat
 from labeling.learning.sequence.crf_features import Describer
 from labeling.learning.sequence.token_blocks import segment_words
@@ -30,7 +30,7 @@ def current_tokens(edition: Path) -> TokenStore | None:
 
 
 def tokenize_pool(
-    work: OwedWork,
+    job: Job,
     edition: Path,
     count: int,
     read: Callable[[int, int], list[str]],
@@ -48,4 +48,4 @@ def tokenize_pool(
     while len(store) < count:
         first = len(store)
         store = store.append(first, read(first, min(first + TEXT_BATCH_SIZE, count)), describer)
-        beat(work)
+        beat(job)

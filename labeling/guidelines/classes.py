@@ -16,8 +16,8 @@ from labeling.formats.names import NameProblem, checked_names, normal_name
 from labeling.formats.records import MAX_NAME_CHARACTERS
 from labeling.guidelines.models import MAX_CLASSES, PALETTE, LabelClass
 from labeling.guidelines.shortcuts import action_keys, class_keys
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.projects.members import check_storable, manager_of
 from labeling.projects.models import Project
 
@@ -108,7 +108,7 @@ def change(project_id: int, manager: User, class_id: UUID, **changes: Any) -> La
     check_storable(label_class)
     label_class.save(update_fields=list(changes))
     if "seed_words" in changes:
-        owe(project_id, OwedWork.Kind.RANK)
+        enqueue(project_id, Job.Kind.RANK)
     return label_class
 
 

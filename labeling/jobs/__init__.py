@@ -1,1 +1,1 @@
-"""Jobs: the outbox of what workers owe, who runs it, and what keeps failing."""
+"""Jobs: the outbox of what workers still have to do, who runs it, and what keeps failing."""

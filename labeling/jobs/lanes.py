@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 
 
 class Queue(StrEnum):
@@ -38,12 +38,12 @@ class Lane:
 
 
 LANES = {
-    OwedWork.Kind.IMPORT: Lane(Queue.DEFAULT),
-    OwedWork.Kind.TELL_LANGUAGES: Lane(Queue.DEFAULT, 0.5),
-    OwedWork.Kind.FEATURIZE: Lane(Queue.TRAIN),
-    OwedWork.Kind.TRAIN: Lane(Queue.TRAIN),
-    OwedWork.Kind.RANK: Lane(Queue.TRAIN, 0.5),
-    OwedWork.Kind.EMBED: Lane(Queue.EMBED),
-    OwedWork.Kind.REPLAY: Lane(Queue.IDLE),
-    OwedWork.Kind.TUNE: Lane(Queue.IDLE),
+    Job.Kind.IMPORT: Lane(Queue.DEFAULT),
+    Job.Kind.TELL_LANGUAGES: Lane(Queue.DEFAULT, 0.5),
+    Job.Kind.FEATURIZE: Lane(Queue.TRAIN),
+    Job.Kind.TRAIN: Lane(Queue.TRAIN),
+    Job.Kind.RANK: Lane(Queue.TRAIN, 0.5),
+    Job.Kind.EMBED: Lane(Queue.EMBED),
+    Job.Kind.REPLAY: Lane(Queue.IDLE),
+    Job.Kind.TUNE: Lane(Queue.IDLE),
 }

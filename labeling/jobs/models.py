@@ -12,19 +12,19 @@ from labeling.projects.models import Project
 SHOWN_INTERRUPTIONS = 3  # in a row; a killed process or a restart now and then is nobody's concern
 
 
-class OwedWorkQuerySet(models.QuerySet["OwedWork"]):
-    def due(self) -> OwedWorkQuerySet:
+class JobQuerySet(models.QuerySet["Job"]):
+    def due(self) -> JobQuerySet:
         """Queued, and not waiting for its next attempt."""
         is_due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=Now())
-        return self.filter(is_due, state=OwedWork.State.QUEUED)
+        return self.filter(is_due, state=Job.State.QUEUED)
 
-    def failing(self) -> OwedWorkQuerySet:
+    def failing(self) -> JobQuerySet:
         """What somebody has to know of: an error of its own, or one interruption after another."""
         return self.filter(Q(attempts__gt=0) | Q(interruptions__gte=SHOWN_INTERRUPTIONS))
 
 
-class OwedWork(models.Model):
-    """One piece of work for one project: at most one queued and one running of each kind.
+class Job(models.Model):
+    """One job of the workers for one project: at most one queued and one running of each kind.
 
     It is never given up: what fails waits for its next attempt, and a success deletes the row.
     """
@@ -43,7 +43,7 @@ class OwedWork(models.Model):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="owed_work", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs", db_index=False)
     kind = models.CharField(max_length=15, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(
@@ -58,9 +58,10 @@ class OwedWork(models.Model):
     hinted_at = models.DateTimeField(null=True)  # when the last message about it was sent
     heartbeat_at = models.DateTimeField(null=True)
 
-    objects = OwedWorkQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()
 
     class Meta:
+        db_table = "labeling_owedwork"  # from before it was named a job
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
@@ -76,5 +77,5 @@ class OwedWork(models.Model):
 
     @property
     def is_failing(self) -> bool:
-        """See OwedWorkQuerySet.failing."""
+        """See JobQuerySet.failing."""
         return self.attempts > 0 or self.interruptions >= SHOWN_INTERRUPTIONS

@@ -1,7 +1,8 @@
-"""Outbox of the workers: what they owe, who does it, and what becomes of a run that fails.
+"""Outbox of the workers: their jobs, who runs them, and what becomes of a run that fails.
 
 The row is the truth, the message only a hint.
-Work is owed by name, so that no action (and no web process) imports the tasks or the mathematics behind them.
+Jobs are queued by name, so that no action (and no web process) imports the tasks or the mathematics behind
+them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kombu.exceptions import OperationalError
 from labeling.db.clock import Now
 from labeling.exceptions import StaleRun
 from labeling.jobs.lanes import LANES
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.jobs.runners import has_ended, this_process
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ HINT_AGAIN_SECONDS = 10  # a message may have been lost
 FIRST_PAUSE_SECONDS = 10  # after an error of its own; doubles with each in a row
 FIRST_INTERRUPTION_PAUSE_SECONDS = 5  # after the second interruption in a row; doubles with each
 LONGEST_PAUSE_SECONDS = 3600
-NEW_INPUT_PAUSE_SECONDS = 60  # at most, where the work is owed anew: the new input may be what it needs
+NEW_INPUT_PAUSE_SECONDS = 60  # at most, where the job is queued anew: the new input may be what it needs
 ENDED = "The worker ended without a word; it was killed or its machine went down."
 
 
@@ -46,41 +47,39 @@ class ServerStart(Func):
     output_field = DateTimeField()
 
 
-def owe(project_id: int, kind: OwedWork.Kind) -> None:
-    """Note that the workers owe this project a piece of work, and tell them once this is committed.
+def enqueue(project_id: int, kind: Job.Kind) -> None:
+    """Queue a job for this project, and tell the workers once this is committed.
 
-    Owing twice is owing once: work that is queued covers it. Work that runs does not: it may have read its
-    input before. Work that failed and is owed anew waits for a minute at most.
+    Queuing twice is queuing once: a queued job covers it. A running one does not: it may have read its
+    input before. A job that failed and is queued anew waits for a minute at most.
     """
-    queued, is_new = OwedWork.objects.get_or_create(
-        project_id=project_id, kind=kind, state=OwedWork.State.QUEUED
-    )
+    queued, is_new = Job.objects.get_or_create(project_id=project_id, kind=kind, state=Job.State.QUEUED)
     if is_new:
         transaction.on_commit(lambda: hint(project_id, kind))
     elif queued.next_attempt_at is not None:
         soon = Now() + timedelta(seconds=NEW_INPUT_PAUSE_SECONDS)
-        OwedWork.objects.filter(pk=queued.pk, next_attempt_at__gt=soon).update(next_attempt_at=soon)
+        Job.objects.filter(pk=queued.pk, next_attempt_at__gt=soon).update(next_attempt_at=soon)
 
 
 def hint(project_id: int, kind: str) -> None:
     """Send the message. A broker that is down costs a log line: the reconciler sends it again."""
     _queued(project_id, kind).update(hinted_at=Now())
     try:
-        options = LANES[OwedWork.Kind(kind)].send_options()
+        options = LANES[Job.Kind(kind)].send_options()
         current_app.send_task(RUN_JOB, args=[project_id, str(kind)], ignore_result=True, **options)
     except (OperationalError, OSError) as error:
         logger.warning("The broker did not take a hint (%s for project %s): %s", kind, project_id, error)
 
 
-def start(project_id: int, kind: OwedWork.Kind) -> OwedWork | None:
-    """Take queued work, so that nobody else does; None where there is none or another worker runs it."""
-    _free_ended(OwedWork.objects.filter(project_id=project_id, kind=kind))  # its message came back at once
+def start(project_id: int, kind: Job.Kind) -> Job | None:
+    """Take a queued job, so that nobody else does; None where there is none or another worker runs it."""
+    _free_ended(Job.objects.filter(project_id=project_id, kind=kind))  # its message came back at once
     fence = uuid.uuid4()
-    due = OwedWork.objects.due().filter(project_id=project_id, kind=kind)
+    due = Job.objects.due().filter(project_id=project_id, kind=kind)
     try:
         with transaction.atomic():
             due.update(
-                state=OwedWork.State.RUNNING,
+                state=Job.State.RUNNING,
                 fence=fence,
                 runner=this_process(),
                 heartbeat_at=Now(),
@@ -88,20 +87,20 @@ def start(project_id: int, kind: OwedWork.Kind) -> OwedWork | None:
             )
     except IntegrityError:  # one_running_work_of_a_kind: it is queued again for when that run has ended
         return None
-    return OwedWork.objects.filter(fence=fence).first()
+    return Job.objects.filter(fence=fence).first()
 
 
-def beat(work: OwedWork) -> None:
+def beat(job: Job) -> None:
     """Show that the run is alive. Raises StaleRun where somebody else has taken it over."""
-    if not OwedWork.objects.filter(pk=work.pk, fence=work.fence).update(heartbeat_at=Now()):
+    if not Job.objects.filter(pk=job.pk, fence=job.fence).update(heartbeat_at=Now()):
         raise StaleRun
 
 
 @contextmanager
-def heartbeat(work: OwedWork) -> Iterator[None]:
+def heartbeat(job: Job) -> Iterator[None]:
     """Show that the run is alive for as long as the block takes, however long each of its steps is."""
     is_over = Event()
-    heart = Thread(target=_beat_until, args=(work, is_over), name=f"heartbeat of {work}", daemon=True)
+    heart = Thread(target=_beat_until, args=(job, is_over), name=f"heartbeat of {job}", daemon=True)
     heart.start()
     try:
         yield
@@ -110,42 +109,42 @@ def heartbeat(work: OwedWork) -> Iterator[None]:
         heart.join()
 
 
-def _beat_until(work: OwedWork, is_over: Event) -> None:
+def _beat_until(job: Job, is_over: Event) -> None:
     """A thread has a database connection of its own; a run of a few seconds never opens it."""
     try:
         while not is_over.wait(HEARTBEAT_SECONDS):
             try:
-                OwedWork.objects.filter(pk=work.pk, fence=work.fence).update(heartbeat_at=Now())
+                Job.objects.filter(pk=job.pk, fence=job.fence).update(heartbeat_at=Now())
             except DatabaseError as error:
-                logger.warning("No heartbeat of %s: %s", work, type(error).__name__)
+                logger.warning("No heartbeat of %s: %s", job, type(error).__name__)
                 connection.close()
     finally:
         connection.close()
 
 
-def finish(work: OwedWork) -> None:
-    """The work is done. Whatever was owed meanwhile stands in a row of its own, and is told of now."""
-    OwedWork.objects.filter(pk=work.pk, fence=work.fence).delete()
-    if _queued(work.project_id, work.kind).exists():
-        hint(work.project_id, work.kind)
+def finish(job: Job) -> None:
+    """The job is done. Whatever was queued meanwhile stands in a row of its own, and is told of now."""
+    Job.objects.filter(pk=job.pk, fence=job.fence).delete()
+    if _queued(job.project_id, job.kind).exists():
+        hint(job.project_id, job.kind)
 
 
-def fail(work: OwedWork, why: str) -> None:
-    """Queue the work again after an error of its own, with pauses that grow to an hour."""
-    attempts = work.attempts + 1
+def fail(job: Job, why: str) -> None:
+    """Queue the job again after an error of its own, with pauses that grow to an hour."""
+    attempts = job.attempts + 1
     pause = backoff_pause(FIRST_PAUSE_SECONDS, attempts)
-    _queue_again(work, pause, failure=why[:2000], attempts=attempts)
+    _queue_again(job, pause, failure=why[:2000], attempts=attempts)
 
 
-def interrupt(work: OwedWork, why: str) -> None:
-    """Queue the work again after a fault around it, which says nothing against it: at once the first time.
+def interrupt(job: Job, why: str) -> None:
+    """Queue the job again after a fault around it, which says nothing against it: at once the first time.
 
     Later ones in a row have pauses that grow to an hour: a run that uses up all memory must not kill every
     process in turn.
     """
-    interruptions = work.interruptions + 1
+    interruptions = job.interruptions + 1
     pause = backoff_pause(FIRST_INTERRUPTION_PAUSE_SECONDS, interruptions - 1)
-    _queue_again(work, pause, failure=why[:2000], interruptions=interruptions)
+    _queue_again(job, pause, failure=why[:2000], interruptions=interruptions)
 
 
 def backoff_pause(first_seconds: int, number: int) -> int:
@@ -158,19 +157,19 @@ def backoff_pause(first_seconds: int, number: int) -> int:
 
 
 @transaction.atomic
-def _queue_again(work: OwedWork, pause: int, **fields: Any) -> None:
+def _queue_again(job: Job, pause: int, **fields: Any) -> None:
     """Back into the queue, not before the pause is over; a run that was taken over changes nothing."""
-    own = OwedWork.objects.filter(pk=work.pk, fence=work.fence)
+    own = Job.objects.filter(pk=job.pk, fence=job.fence)
     if not own.select_for_update():
         return
     try:
         with transaction.atomic():
             own.update(
-                state=OwedWork.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **fields
+                state=Job.State.QUEUED, fence=None, runner="", hinted_at=None, **_after(pause), **fields
             )
-    except IntegrityError:  # one_queued_work_of_a_kind: it was owed again meanwhile, and that row goes on
+    except IntegrityError:  # one_queued_work_of_a_kind: it was queued again meanwhile, and that row goes on
         own.delete()
-        _queued(work.project_id, work.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **fields)
+        _queued(job.project_id, job.kind).update(**_after(min(pause, NEW_INPUT_PAUSE_SECONDS)), **fields)
 
 
 def _after(pause: int) -> dict[str, Any]:
@@ -178,34 +177,34 @@ def _after(pause: int) -> dict[str, Any]:
 
 
 @transaction.atomic
-def retry(project_id: int, kind: OwedWork.Kind) -> None:
-    """Try work at once, and as if it had never failed, because somebody asked."""
+def retry(project_id: int, kind: Job.Kind) -> None:
+    """Try a job at once, and as if it had never failed, because somebody asked."""
     _queued(project_id, kind).delete()
-    owe(project_id, kind)
+    enqueue(project_id, kind)
 
 
 def reconcile() -> int:
-    """Find work whose worker died or whose message was lost, and send for it. Returns how many messages."""
-    _free_ended(OwedWork.objects.all())
+    """Find jobs whose worker died or whose message was lost, and send for it. Returns how many messages."""
+    _free_ended(Job.objects.all())
     unheard = Q(hinted_at=None) | Q(hinted_at__lt=Now() - timedelta(seconds=HINT_AGAIN_SECONDS))
-    waiting = list(OwedWork.objects.due().filter(unheard))
-    for work in waiting:
-        hint(work.project_id, work.kind)
+    waiting = list(Job.objects.due().filter(unheard))
+    for job in waiting:
+        hint(job.project_id, job.kind)
     return len(waiting)
 
 
 @transaction.atomic
-def _free_ended(works: QuerySet[OwedWork]) -> None:
+def _free_ended(jobs: QuerySet[Job]) -> None:
     """Queue again what runs nowhere any more. Silence while the database was away is nobody's fault.
 
     A row that is locked is just being written by its run.
     """
     silence = ExpressionWrapper(Now() - Greatest("heartbeat_at", ServerStart()), DurationField())
-    running = works.filter(state=OwedWork.State.RUNNING).select_for_update(skip_locked=True)
-    for work in running.annotate(silence=silence):
-        if work.silence > timedelta(seconds=SILENT_SECONDS) or has_ended(work.runner):
-            interrupt(work, ENDED)
+    running = jobs.filter(state=Job.State.RUNNING).select_for_update(skip_locked=True)
+    for job in running.annotate(silence=silence):
+        if job.silence > timedelta(seconds=SILENT_SECONDS) or has_ended(job.runner):
+            interrupt(job, ENDED)
 
 
-def _queued(project_id: int, kind: str) -> QuerySet[OwedWork]:
-    return OwedWork.objects.filter(project_id=project_id, kind=kind, state=OwedWork.State.QUEUED)
+def _queued(project_id: int, kind: str) -> QuerySet[Job]:
+    return Job.objects.filter(project_id=project_id, kind=kind, state=Job.State.QUEUED)

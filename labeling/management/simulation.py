@@ -22,7 +22,7 @@ from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.guidelines.versions import RuleText
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
 from labeling.learning.sequence.bio_tags import Span, tokenize
@@ -75,14 +75,14 @@ class Simulation:
         report = importing.import_documents(self.project.pk, self.truth.questions())
         if problems := (*report.bad_rows, *report.warnings):
             raise RuntimeError(f"{report.bad + report.warned} rows were refused: {problems[0].reason}")
-        if not worker.work_off(self.project.pk, OwedWork.Kind.FEATURIZE):
+        if not worker.run_job(self.project.pk, Job.Kind.FEATURIZE):
             raise RuntimeError("There are no features to make.")
 
     def embed(self) -> None:
         """Make the sentence embeddings of all documents and of the guideline, and their graph."""
-        outbox.owe(self.project.pk, OwedWork.Kind.EMBED)
-        while worker.work_off(self.project.pk, OwedWork.Kind.EMBED):
-            failed = OwedWork.objects.failing().filter(project=self.project).first()
+        outbox.enqueue(self.project.pk, Job.Kind.EMBED)
+        while worker.run_job(self.project.pk, Job.Kind.EMBED):
+            failed = Job.objects.failing().filter(project=self.project).first()
             if failed is not None:
                 raise RuntimeError(failed.failure)
 
@@ -102,7 +102,7 @@ class Simulation:
         """Label batch by batch, with a training after each; the curve on the whole test set."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT setval('labeling_generation', %s)", [(seed + 1) * GENERATIONS_A_SEED])
-        if not worker.work_off(self.project.pk, OwedWork.Kind.RANK):
+        if not worker.run_job(self.project.pk, Job.Kind.RANK):
             raise RuntimeError("The first order is not owed.")
         self.tokens = 0
         curve: list[SimulationPoint] = []
@@ -144,14 +144,14 @@ class Simulation:
 
     def train(self) -> tuple[Quality, float]:
         """Run the trainer. Returns the quality of its model on the test set, and how long it took."""
-        outbox.owe(self.project.pk, OwedWork.Kind.TRAIN)
-        work = outbox.start(self.project.pk, OwedWork.Kind.TRAIN)
-        if work is None:
+        outbox.enqueue(self.project.pk, Job.Kind.TRAIN)
+        job = outbox.start(self.project.pk, Job.Kind.TRAIN)
+        if job is None:
             raise RuntimeError("Another process is using this database.")
         started = perf_counter()
-        run.train(work, self.fit)
+        run.train(job, self.fit)
         seconds = perf_counter() - started
-        outbox.finish(work)
+        outbox.finish(job)
         version = self.project.model_versions.ready().first()
         return (NOTHING if version is None else self.quality(version)), seconds
 

@@ -19,8 +19,8 @@ from labeling.formats.names import normal_name
 from labeling.formats.predictions import PredictionRow
 from labeling.formats.records import BadRow, RowProblem, bad_row
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.predictions.models import PredictionSource
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
@@ -80,7 +80,7 @@ def record(project_id: int, manager: User, rows: Iterable[PredictionRow | BadRow
             _record_some(project, chunk, done)
     finally:
         if done.stored and project.model_versions.ready().exists():
-            owe(project_id, OwedWork.Kind.TRAIN)
+            enqueue(project_id, Job.Kind.TRAIN)
     return done
 
 
@@ -110,7 +110,7 @@ def forget(project_id: int, manager: User, source_id: int) -> bool:
     project = manager_of(project_id, manager).project
     deleted, _by_table = PredictionSource.objects.filter(project=project_id, pk=source_id).delete()
     if deleted and project.model_versions.ready().exists():
-        owe(project_id, OwedWork.Kind.TRAIN)
+        enqueue(project_id, Job.Kind.TRAIN)
     return bool(deleted)
 
 

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from labeling.exceptions import InvalidInput, ModelUnusable, NotFound
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.predictions.models import ModelVersion
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
@@ -54,7 +54,7 @@ def follow_newest(project_id: int, manager: User) -> bool:
 def _use(project: Project, version: ModelVersion | None) -> None:
     project.promoted_model = version
     project.save(update_fields=["promoted_model"])
-    owe(project.pk, OwedWork.Kind.RANK)
+    enqueue(project.pk, Job.Kind.RANK)
 
 
 def write_note(project_id: int, manager: User, number: int, note: str) -> ModelVersion:

@@ -14,7 +14,7 @@ from labeling.annotations.models import Annotation, Resolution
 from labeling.documents.models import Document
 from labeling.exceptions import NothingToReplay
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
 from labeling.replay.models import Replay
@@ -121,7 +121,7 @@ def ask(project_id: int, manager: User) -> Replay:
             seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
             answers_per_document=project.overlap,
         )
-    outbox.retry(project_id, OwedWork.Kind.REPLAY)
+    outbox.retry(project_id, Job.Kind.REPLAY)
     return replay
 
 

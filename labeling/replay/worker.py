@@ -13,8 +13,8 @@ import numpy as np
 
 from labeling.db.clock import Now
 from labeling.features.pipeline import current_store
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import beat, owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.arrays.types import AnyArray
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee
@@ -37,10 +37,10 @@ RUN_SECONDS = 20  # then other work has its turn
 MAX_SAVED_REPLAYS = 5
 
 
-def work_on(work: OwedWork) -> None:
-    """Draw the next curves for RUN_SECONDS and owe the rest; with the last one, tell what they say."""
-    replay = Replay.objects.filter(project=work.project_id, finished_at=None).first()
-    project = Project.objects.active().filter(pk=work.project_id).first()
+def run_replay(job: Job) -> None:
+    """Draw the next curves for RUN_SECONDS and queue the rest; with the last one, tell what they say."""
+    replay = Replay.objects.filter(project=job.project_id, finished_at=None).first()
+    project = Project.objects.active().filter(pk=job.project_id).first()
     if replay is None or project is None:
         return
     store = current_store(project)
@@ -52,12 +52,12 @@ def work_on(work: OwedWork) -> None:
     pool = known_pool(replay, store)
     while (following := next_run(replay)) is not None:
         strategy, seed = following
-        _store_curve(work, replay, pool, strategy, seed)
+        _store_curve(job, replay, pool, strategy, seed)
         if time.monotonic() > ends:
-            owe(project.pk, OwedWork.Kind.REPLAY)
+            enqueue(project.pk, Job.Kind.REPLAY)
             return
     results = _read_off(replay, pool)
-    beat(work)
+    beat(job)
     Replay.objects.filter(pk=replay.pk).update(result=results, finished_at=Now())
     replay.curves.all().delete()
     kept = Replay.objects.filter(project=project)[:MAX_SAVED_REPLAYS].values("pk")
@@ -99,12 +99,12 @@ def _lessened(auxiliary: AuxiliaryData) -> AuxiliaryData:
     )
 
 
-def _store_curve(work: OwedWork, pending: Replay, pool: KnownPool, strategy: Strategy, seed: int) -> None:
+def _store_curve(job: Job, pending: Replay, pool: KnownPool, strategy: Strategy, seed: int) -> None:
     steps = []
     for step in replay(
         pool, fit_committee, strategy, budget=len(pool.rows), batch=MIN_BATCH, seed=seed, growth=GROWTH
     ):
-        beat(work)
+        beat(job)
         steps.append(step)
     ReplayCurve.objects.create(
         replay=pending,

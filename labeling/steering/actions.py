@@ -14,8 +14,8 @@ from labeling.annotations.models import Annotation
 from labeling.db.clock import Now
 from labeling.exceptions import InvalidInput, UnknownClass
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.query_strategies.mix import Mix
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
@@ -64,7 +64,7 @@ def focus_on(
         evidence=dict(evidence or {}),
         created_by=manager,
     )
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return focus
 
 
@@ -76,7 +76,7 @@ def end_focus(project_id: int, manager: User, class_id: UUID) -> bool:
         ended_at=Now()
     )
     if ended:
-        owe(project_id, OwedWork.Kind.RANK)
+        enqueue(project_id, Job.Kind.RANK)
     return bool(ended)
 
 
@@ -107,7 +107,7 @@ def change_mix(project_id: int, manager: User, **parts: int) -> QueueMix:
     mix, _is_new = QueueMix.objects.update_or_create(
         project_id=project_id, defaults={**parts, "changed_by": manager, "changed_at": Now()}
     )
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return mix
 
 
@@ -117,5 +117,5 @@ def reset_mix(project_id: int, manager: User) -> bool:
     manager_of(project_id, manager)
     deleted, _by_table = QueueMix.objects.filter(project=project_id).delete()
     if deleted:
-        owe(project_id, OwedWork.Kind.RANK)
+        enqueue(project_id, Job.Kind.RANK)
     return bool(deleted)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from labeling.db.clock import Now
 from labeling.exceptions import InvalidInput, UnknownClass
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
@@ -54,7 +54,7 @@ def set_mode(
         label_class_id=class_id,
         defaults={"mode": mode, "share": share, "evidence": {}, "changed_by": manager, "written_at": Now()},
     )
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return need
 
 
@@ -81,7 +81,7 @@ def write_measured(project_id: int, measured: Mapping[UUID, Measured]) -> bool:
         need.evidence, need.written_at = dict(evidence), Now()
         need.save()
     if has_moved:
-        owe(project_id, OwedWork.Kind.RANK)
+        enqueue(project_id, Job.Kind.RANK)
     return has_moved
 
 
@@ -103,5 +103,5 @@ def steer(
     project.is_steered = project.is_steered if is_steered is None else is_steered
     project.target_f1 = project.target_f1 if target_f1 is None else target_f1
     project.save(update_fields=["is_steered", "target_f1"])
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return project

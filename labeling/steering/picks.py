@@ -23,8 +23,8 @@ from labeling.documents.models import Document
 from labeling.documents.slices import Slice
 from labeling.exceptions import InvalidInput, NotFound
 from labeling.explanations.selection_reason import Measures, SelectionReason
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.query_strategies.mix import Share
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
@@ -87,7 +87,7 @@ def pick(project_id: int, manager: User, document_ids: Sequence[int], reason: st
     PickedDocument.objects.bulk_create(
         PickedDocument(pick=row, document_id=pk, is_asked=pk in reopened) for pk in waiting
     )
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return Picked(row, len(waiting), dict(left_out))
 
 
@@ -124,7 +124,7 @@ def end_pick(project_id: int, manager: User, pick_id: int) -> bool:
     reopened = PickedDocument.objects.filter(pick=row, is_asked=True).values_list("document", flat=True)
     still = PickedDocument.objects.waiting().filter(pick__project=project_id).exclude(pick=row)
     second_opinions.take_back(project_id, set(reopened) - set(still.values_list("document", flat=True)))
-    owe(project_id, OwedWork.Kind.RANK)
+    enqueue(project_id, Job.Kind.RANK)
     return True
 
 

@@ -16,7 +16,7 @@ from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.annotations.models import Annotation, Label
 from labeling.db.clock import Now
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -51,9 +51,7 @@ def due_projects() -> list[Project]:
     spoken_since = Annotation.objects.filter(project=OuterRef("pk"), pk__gt=OuterRef("through"))
     projects: QuerySet[Project] = (
         Project.objects.active()
-        .exclude(
-            pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN, next_attempt_at=None).values("project")
-        )
+        .exclude(pk__in=Job.objects.filter(kind=Job.Kind.TRAIN, next_attempt_at=None).values("project"))
         .annotate(through=Coalesce(Subquery(last_run.order_by("-number").values("trained_through")[:1]), 0))
         .filter(Exists(spoken_since))
     )

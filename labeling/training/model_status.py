@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.annotations.ground_truth import Learnable, learnable
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.dataset import MIN_NEW_LABELS
 
-TRAINS = (OwedWork.Kind.FEATURIZE, OwedWork.Kind.TRAIN)  # without one of these there is no model
+TRAINS = (Job.Kind.FEATURIZE, Job.Kind.TRAIN)  # without one of these there is no model
 
 
 class ModelState(StrEnum):
@@ -53,9 +53,9 @@ class ModelStatus:
         return max(MIN_NEW_LABELS - self.labels, 1)
 
     @property
-    def work(self) -> str:
-        """The kind of work to try again, where it failed."""
-        return OwedWork.Kind.FEATURIZE if self.is_preparing else OwedWork.Kind.TRAIN
+    def retry_kind(self) -> str:
+        """The kind of job to try again, where it failed."""
+        return Job.Kind.FEATURIZE if self.is_preparing else Job.Kind.TRAIN
 
     @property
     def title(self) -> str:
@@ -152,38 +152,38 @@ def model_status(project: Project) -> ModelStatus:
 def missing_model(project: Project) -> ModelStatus:
     """Why there is no model, for whoever knows that there is none. In at most three statements."""
     latest = ModelVersion.objects.filter(project=project).order_by("-number").first()
-    return status_of(project, latest, list(OwedWork.objects.filter(project=project)))
+    return status_of(project, latest, list(Job.objects.filter(project=project)))
 
 
-def status_of(project: Project, latest: ModelVersion | None, owed: Sequence[OwedWork]) -> ModelStatus:
-    """Why there is no model; latest : the last run, which left none; owed : all that the workers owe."""
-    works = [work for work in owed if work.kind in TRAINS]
-    if latest is not None and latest.state == ModelVersion.State.TRAINING and _is_running(works):
+def status_of(project: Project, latest: ModelVersion | None, jobs: Sequence[Job]) -> ModelStatus:
+    """Why there is no model; latest : the last run, which left none; jobs : all of the project."""
+    training_jobs = [job for job in jobs if job.kind in TRAINS]
+    if latest is not None and latest.state == ModelVersion.State.TRAINING and _is_running(training_jobs):
         return ModelStatus(ModelState.TRAINING, project.kind)
-    failing = next((work for work in works if work.is_failing), None)
+    failing = next((job for job in training_jobs if job.is_failing), None)
     if failing is not None:
-        is_preparing = failing.kind == OwedWork.Kind.FEATURIZE
+        is_preparing = failing.kind == Job.Kind.FEATURIZE
         return ModelStatus(
             ModelState.FAILED, project.kind, failure=failing.failure, is_preparing=is_preparing
         )
-    if latest is not None and latest.state == ModelVersion.State.FAILED and not works:
+    if latest is not None and latest.state == ModelVersion.State.FAILED and not training_jobs:
         return ModelStatus(ModelState.FAILED, project.kind, failure=latest.failure)
     if not project.document_count:
         return ModelStatus(ModelState.NO_DOCUMENTS, project.kind)
-    return _of_labels(project, learnable(project.pk), is_owed=bool(works))
+    return _of_labels(project, learnable(project.pk), has_jobs=bool(training_jobs))
 
 
-def _is_running(works: list[OwedWork]) -> bool:
+def _is_running(training_jobs: list[Job]) -> bool:
     """Whether a training is under way; a version may still say so whose worker was killed."""
-    return any(work.kind == OwedWork.Kind.TRAIN and work.state == OwedWork.State.RUNNING for work in works)
+    return any(job.kind == Job.Kind.TRAIN and job.state == Job.State.RUNNING for job in training_jobs)
 
 
-def _of_labels(project: Project, learnable: Learnable, *, is_owed: bool) -> ModelStatus:
+def _of_labels(project: Project, learnable: Learnable, *, has_jobs: bool) -> ModelStatus:
     """Where nothing has failed: what the labels are short of, or that it is the workers' turn."""
     is_enough = learnable.classes >= (2 if project.kind == Project.Kind.SINGLE else 1)
     if not is_enough and learnable.documents >= MIN_NEW_LABELS:
         return ModelStatus(ModelState.ONE_CLASS, project.kind, learnable.documents, learnable.class_name)
-    if is_enough and (is_owed or learnable.documents >= MIN_NEW_LABELS):
+    if is_enough and (has_jobs or learnable.documents >= MIN_NEW_LABELS):
         is_preparing = project.feature_edition == 0 or project.grouped_count < project.document_count
         return ModelStatus(ModelState.WAITING, project.kind, learnable.documents, is_preparing=is_preparing)
     return ModelStatus(ModelState.TOO_FEW_LABELS, project.kind, learnable.documents)

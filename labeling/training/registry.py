@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from labeling.features.pipeline import current_store
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.sequence.crf import SpanTagger
 from labeling.predictions.metadata import MetadataKey
@@ -52,7 +52,7 @@ def ranker_in_use(project: Project) -> Ranker:
     ranker = _ranker_of(project, version)
     if ranker is None:
         _mark_lost(version)
-        outbox.owe(project.pk, OwedWork.Kind.TRAIN)
+        outbox.enqueue(project.pk, Job.Kind.TRAIN)
         return start_ranker(project)
     return ranker
 

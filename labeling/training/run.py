@@ -19,7 +19,7 @@ from labeling.exceptions import StaleRun
 from labeling.features.pipeline import are_features_lost, current_store
 from labeling.guidelines.models import Guideline
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters
@@ -66,30 +66,30 @@ class CommitteeFit(Protocol):
     ) -> Committee: ...
 
 
-def train(work: OwedWork, fit: CommitteeFit = fit_committee) -> None:
+def train(job: Job, fit: CommitteeFit = fit_committee) -> None:
     """Train a model on the labels so far, predict the test set, and publish a new order of the queue.
 
     With too few labels for a model the queue is ordered by variety instead. Raises whatever went wrong, with
     the version marked as failed; the order that was there stays.
     """
-    project = Project.objects.get(pk=work.project_id)
+    project = Project.objects.get(pk=job.project_id)
     generation = publishing.next_generation()
     if are_features_lost(project):  # the order that is there stays; a training follows the new features
         return
     training_set = read_training_set(project)
     if not training_set.is_enough or project.feature_edition == 0:
-        publish_head(work, project, start_ranker(project), generation)
+        publish_head(job, project, start_ranker(project), generation)
         return
     version = _begin(training_set)
     try:
         started = perf_counter()
-        ranker = _fit(work, version, training_set, fit)
+        ranker = _fit(job, version, training_set, fit)
         version.metadata = replace(version.metadata, seal=seal_of(version))
         fitted = perf_counter()
         entries = (_chosen_ranker(project) or ranker).head(seed=generation)
         seconds = {"fit": round(fitted - started, 3), "rank": round(perf_counter() - fitted, 3)}
         with transaction.atomic():  # the model and its order become visible together
-            _become_ready(work, version, seconds)
+            _become_ready(job, version, seconds)
             publishing.publish(project.pk, generation, entries)
     except BaseException as error:
         ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING).update(
@@ -107,19 +107,19 @@ def _chosen_ranker(project: Project) -> Ranker | None:
     return promoted_ranker(Project.objects.get(pk=project.pk))
 
 
-def rank(work: OwedWork) -> None:
+def rank(job: Job) -> None:
     """Publish a new order with the model in use, or by variety where there is none."""
-    project = Project.objects.get(pk=work.project_id)
+    project = Project.objects.get(pk=job.project_id)
     if are_features_lost(project):
         return
     generation = publishing.next_generation()
-    publish_head(work, project, ranker_in_use(project), generation)
+    publish_head(job, project, ranker_in_use(project), generation)
 
 
-def publish_head(work: OwedWork, project: Project, ranker: Ranker, generation: int) -> None:
+def publish_head(job: Job, project: Project, ranker: Ranker, generation: int) -> None:
     """Choose the head and move the project to it. Raises StaleRun where the run was taken over meanwhile."""
     entries = ranker.head(seed=generation)
-    outbox.beat(work)
+    outbox.beat(job)
     publishing.publish(project.pk, generation, entries)
     publishing.purge(project.pk)
 
@@ -143,13 +143,13 @@ def _begin(training_set: TrainingSet) -> ModelVersion:
     )
 
 
-def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: CommitteeFit) -> Ranker:
+def _fit(job: Job, version: ModelVersion, training_set: TrainingSet, fit: CommitteeFit) -> Ranker:
     folder = model_folder(version)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if training_set.project.kind == Project.Kind.SPANS:
         tagger = fit_tagger(training_set, folder)
-        outbox.beat(work)
+        outbox.beat(job)
         version.metadata = replace(
             version.metadata,
             cross_validated=cross_validated_spans(version, training_set),
@@ -161,7 +161,7 @@ def _fit(work: OwedWork, version: ModelVersion, training_set: TrainingSet, fit: 
     assert store is not None
     hyperparameters = hyperparameters_of(training_set.project)
     committee = _fit_committee(store, training_set, folder, fit, hyperparameters)
-    outbox.beat(work)
+    outbox.beat(job)
     thresholds = tuple(round(float(limit), 4) for limit in committee.thresholds)
     version.metadata = replace(
         version.metadata,
@@ -240,8 +240,8 @@ def _predict_test_set(version: ModelVersion, store: FeatureStore, committee: Com
     return right_now(version, documents, committee.decide(probabilities[: len(documents)]))
 
 
-def _become_ready(work: OwedWork, version: ModelVersion, seconds: dict[str, float]) -> None:
-    outbox.beat(work)
+def _become_ready(job: Job, version: ModelVersion, seconds: dict[str, float]) -> None:
+    outbox.beat(job)
     ready = ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.TRAINING)
     if not ready.update(
         state=ModelVersion.State.READY,

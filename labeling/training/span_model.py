@@ -13,8 +13,8 @@ from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.pipeline import current_store, edition_folder
 from labeling.features.tokens import current_tokens
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.arrays.types import Flags, Integers
 from labeling.learning.query_strategies.annotation_cost import Cost, fit_cost
 from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
@@ -104,7 +104,7 @@ def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | 
     def choose(seed: int, size: int) -> Sequence[HeadEntry]:
         count = len(tokens) if tokens else 0
         if count < project.document_count:
-            owe(project.pk, OwedWork.Kind.FEATURIZE)
+            enqueue(project.pk, Job.Kind.FEATURIZE)
         store = current_store(project)
         if not tokens or store is None or project.strategy == Project.Strategy.RANDOM:
             return at_random(open_candidates(project, count or project.document_count), seed, size)

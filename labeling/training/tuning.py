@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 
 from labeling.db.clock import Now
 from labeling.features.pipeline import current_store
-from labeling.jobs.models import OwedWork
-from labeling.jobs.outbox import beat, owe
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.classifiers.hyperparameters import (
     DEFAULT_HYPERPARAMETERS,
     Augmentation,
@@ -36,9 +36,9 @@ MAX_LABELS = 1_000  # documents tried on: from there on a gain that matters is b
 MAX_SAVED_TUNINGS = 10
 
 
-def work_on(work: OwedWork) -> None:
-    """Try for RUN_SECONDS and owe the rest; with the last fold, adopt what was better, and train with it."""
-    project = Project.objects.active().filter(pk=work.project_id).first()
+def run_tuning(job: Job) -> None:
+    """Try for RUN_SECONDS and queue the rest; with the last fold, adopt what was better and train."""
+    project = Project.objects.active().filter(pk=job.project_id).first()
     store = current_store(project) if project else None
     if project is None or store is None:
         return
@@ -52,14 +52,14 @@ def work_on(work: OwedWork) -> None:
     while (following := next_trial(done)) is not None:
         hyperparameters, number = following
         score = run_trial(rows, labels, len(tuning.classes), auxiliary, hyperparameters, number)
-        beat(work)
+        beat(job)
         done.setdefault(hyperparameters, []).append(score)
         trials = {_key(each): [[s.macro_f1, s.log_loss] for s in scores] for each, scores in done.items()}
         Tuning.objects.filter(pk=tuning.pk).update(trials=trials)
         if time.monotonic() > ends:
-            owe(project.pk, OwedWork.Kind.TUNE)
+            enqueue(project.pk, Job.Kind.TUNE)
             return
-    _adopt(work, project, tuning, done)
+    _adopt(job, project, tuning, done)
 
 
 def hyperparameters_of(project: Project) -> Hyperparameters:
@@ -84,12 +84,10 @@ def _begun(project: Project) -> Tuning:
 
 
 @transaction.atomic
-def _adopt(
-    work: OwedWork, project: Project, tuning: Tuning, done: dict[Hyperparameters, list[Score]]
-) -> None:
+def _adopt(job: Job, project: Project, tuning: Tuning, done: dict[Hyperparameters, list[Score]]) -> None:
     before, trials = hyperparameters_of(project), verdicts(done)
     best = adopted(trials)
-    beat(work)
+    beat(job)
     Tuning.objects.filter(pk=tuning.pk).update(
         verdicts=[asdict(trial) for trial in trials],
         strength=best.strength,
@@ -99,7 +97,7 @@ def _adopt(
     kept = list(Tuning.objects.filter(project=project).values_list("pk", flat=True)[:MAX_SAVED_TUNINGS])
     Tuning.objects.filter(project=project).exclude(pk__in=kept).delete()
     if best != before:
-        owe(project.pk, OwedWork.Kind.TRAIN)
+        enqueue(project.pk, Job.Kind.TRAIN)
 
 
 def _key(hyperparameters: Hyperparameters) -> str:
@@ -115,8 +113,8 @@ MIN_LABELS = 100  # with fewer no gain gets beyond noise
 DOUBLING = 2  # times the labels of the last trial
 
 
-def owe_due() -> None:
-    """Owe a trial to every project that has twice the labels of its last one and waits for nothing else.
+def enqueue_due() -> None:
+    """Queue a trial for every project that has twice the labels of its last one and waits for nothing else.
 
     Work that failed and waits for its next attempt holds up nothing.
     """
@@ -125,8 +123,8 @@ def owe_due() -> None:
     projects = (
         Project.objects.active()
         .exclude(kind=Project.Kind.SPANS)
-        .exclude(pk__in=OwedWork.objects.exclude(next_attempt_at__gt=Now()).values("project"))
-        .exclude(pk__in=OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values("project"))
+        .exclude(pk__in=Job.objects.exclude(next_attempt_at__gt=Now()).values("project"))
+        .exclude(pk__in=Job.objects.filter(kind=Job.Kind.TUNE).values("project"))
         .annotate(
             labels=Subquery(ready.values("label_count")[:1]),
             tried=Coalesce(Subquery(tried.values("label_count")[:1]), 0),
@@ -135,7 +133,7 @@ def owe_due() -> None:
     )
     for project in projects:
         if not is_due(project):
-            owe(project.pk, OwedWork.Kind.TUNE)
+            enqueue(project.pk, Job.Kind.TUNE)
 
 
 @transaction.atomic
@@ -149,5 +147,5 @@ def use_defaults(project_id: int, manager: User) -> bool:
     if newest is None or newest.dismissed_at is not None:
         return False
     Tuning.objects.filter(pk=newest.pk).update(dismissed_at=Now(), dismissed_by=manager)
-    owe(project_id, OwedWork.Kind.TRAIN)
+    enqueue(project_id, Job.Kind.TRAIN)
     return True

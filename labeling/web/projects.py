@@ -27,7 +27,7 @@ from labeling.formatting import percent
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import MAX_CLASSES
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.project_overview import Day, Overview, ProjectCounts, overview, standings
 from labeling.projects.models import Membership, Project
@@ -258,7 +258,7 @@ class Entry:
 class Failing:
     """Work that the workers could not do so far, in words."""
 
-    work: OwedWork
+    job: Job
     title: str
     next_attempt: str
 
@@ -303,7 +303,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, member: Membership) -> HttpResponse:
     summary = overview(member)
     notices_shown = notices() if member.may_manage else []
-    failing = [_failing(work) for work in summary.work if work.is_failing]
+    failing = [_failing(job) for job in summary.jobs if job.is_failing]
     context = {
         "member": member,
         "overview": summary,
@@ -314,7 +314,7 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         "failing": failing,
         "notices": notices_shown,
         "has_failed": _has_state(summary, ModelVersion.State.FAILED)
-        and not any(job.work.kind == OwedWork.Kind.TRAIN for job in failing),
+        and not any(failed.job.kind == Job.Kind.TRAIN for failed in failing),
         "head": _head(summary),
         "steps_state": _steps_state(summary),
         "live": live(request, [*_state(member, summary), notices_shown], is_busy=_is_busy(summary)),
@@ -325,8 +325,8 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def retry(request: HttpRequest, member: Membership, kind: str) -> HttpResponse:
-    if kind in OwedWork.Kind.values:
-        outbox.retry(member.project_id, OwedWork.Kind(kind))
+    if kind in Job.Kind.values:
+        outbox.retry(member.project_id, Job.Kind(kind))
         messages.success(request, _("Retry started."))
     return redirect("labeling:project", member.project_id)
 
@@ -338,7 +338,7 @@ def _state(member: Membership, summary: Overview) -> list[object]:
         summary.standing,
         summary.days,
         [(run.number, run.state) for run in (summary.model, summary.latest_run) if run],
-        [(work.kind, work.state, work.attempts, work.next_attempt_at) for work in summary.work],
+        [(job.kind, job.state, job.attempts, job.next_attempt_at) for job in summary.jobs],
         summary.status,
         summary.embeddings,
         [(job.pk, job.state) for job in summary.imports],
@@ -350,33 +350,33 @@ def _state(member: Membership, summary: Overview) -> list[object]:
 def _steps_state(summary: Overview) -> str:
     """While this stays, the next steps that the page has loaded stay in it; then they are loaded again."""
     number = summary.model.number if summary.model else f"none-{summary.standing.settled}"
-    failing = sum(work.is_failing for work in summary.work)
+    failing = sum(job.is_failing for job in summary.jobs)
     return f"{number}-{summary.standing.disputed}-{summary.standing.questions}-{failing}"
 
 
 def _is_busy(summary: Overview) -> bool:
     is_training = _has_state(summary, ModelVersion.State.TRAINING)
-    return is_training or bool(summary.imports) or any(not work.next_attempt_at for work in summary.work)
+    return is_training or bool(summary.imports) or any(not job.next_attempt_at for job in summary.jobs)
 
 
-def _failing(work: OwedWork) -> Failing:
+def _failing(job: Job) -> Failing:
     """What failed how often, and when it is tried again. All of it goes on without anybody."""
-    what = work.get_kind_display()
-    if work.attempts:
-        title = ngettext("{what}: failed", "{what}: failed {n} times in a row", work.attempts).format(
-            what=what, n=work.attempts
+    what = job.get_kind_display()
+    if job.attempts:
+        title = ngettext("{what}: failed", "{what}: failed {n} times in a row", job.attempts).format(
+            what=what, n=job.attempts
         )
     else:
-        title = _("{what}: interrupted {n} times in a row").format(what=what, n=work.interruptions)
-    if work.next_attempt_at is None:
-        return Failing(work, title, _("The workers are retrying."))
-    minutes = max(1, ceil((work.next_attempt_at - timezone.now()).total_seconds() / 60))
+        title = _("{what}: interrupted {n} times in a row").format(what=what, n=job.interruptions)
+    if job.next_attempt_at is None:
+        return Failing(job, title, _("The workers are retrying."))
+    minutes = max(1, ceil((job.next_attempt_at - timezone.now()).total_seconds() / 60))
     sentence = ngettext(
         "The workers retry automatically within a minute.",
         "The workers retry automatically within {n} minutes.",
         minutes,
     )
-    return Failing(work, title, sentence.format(n=minutes))
+    return Failing(job, title, sentence.format(n=minutes))
 
 
 def _headline_of_list(rows: list[ProjectRow]) -> str:

@@ -82,7 +82,7 @@ def worker(
 
 
 def beat(environment: Mapping[str, str], data: Path, logs: Path) -> Process:
-    """The clock that reminds the workers of owed work."""
+    """The clock that reminds the workers of their jobs."""
     schedule = str(data / "beat-schedule")
     return Process(
         "beat",

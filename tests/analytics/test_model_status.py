@@ -14,7 +14,7 @@ from django.test import Client
 from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects import tokens
 from labeling.projects.models import Project
@@ -48,9 +48,9 @@ def spans(restore: Restore, make_project: Callable[..., Project]) -> Project:
 def open_spans(make_project: Callable[..., Project]) -> Project:
     names = ("Refund", "Billing", "Delivery")
     project = make_project(kind="spans", texts=[text_of(names[n % 3], n) for n in range(40)])
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert worker.work_off(project.pk, kind)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, kind)
     project.refresh_from_db()
     return project
 
@@ -67,8 +67,8 @@ def fail_to_train(project: Project, settings: Any) -> None:
     """Owe a training, and let it fail by itself: a file stands where the folder of models belongs."""
     Path(settings.MODELS_DIR).parent.mkdir(exist_ok=True)
     Path(settings.MODELS_DIR).write_text("not a folder")
-    outbox.owe(project.pk, OwedWork.Kind.TRAIN)
-    assert worker.work_off(project.pk, OwedWork.Kind.TRAIN)
+    outbox.enqueue(project.pk, Job.Kind.TRAIN)
+    assert worker.run_job(project.pk, Job.Kind.TRAIN)
 
 
 def assert_told(project: Project, joan: User, client: Client, status: ModelStatus) -> None:
@@ -114,8 +114,8 @@ def test_one_class_only(shop: Project, joan: User, ann: User, client: Client) ->
     assert (status.state, status.labels) == (ModelState.ONE_CLASS, 11), "one was of the test set"
     assert status.text.startswith("All 11 labeled documents are Refund. A model needs a second class")
     assert_told(shop, joan, client, status)
-    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
-    assert worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
+    assert worker.run_job(shop.pk, Job.Kind.TRAIN)
     assert not ModelVersion.objects.exists(), "it is what really keeps the model from being there"
     assert model_status(shop) == status
 
@@ -133,7 +133,7 @@ def test_labels_that_wait_for_the_workers(shop: Project, joan: User, ann: User, 
 def test_documents_that_are_not_prepared_yet(tickets: Project, joan: User, ann: User, client: Client) -> None:
     say(tickets, ann, 3, "Refund")
     say(tickets, ann, 2, "Billing")
-    outbox.owe(tickets.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(tickets.pk, Job.Kind.FEATURIZE)
     status = model_status(tickets)
     assert (status.state, status.is_preparing) == (ModelState.WAITING, True)
     assert_told(tickets, joan, client, status)
@@ -164,7 +164,7 @@ def test_a_failure_is_over_with_the_first_model(shop: Project, ann: User, settin
     label_rightly(shop, ann, 14)
     fail_to_train(shop, settings)
     Path(settings.MODELS_DIR).unlink()
-    outbox.retry(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.retry(shop.pk, Job.Kind.TRAIN)
     assert model_status(shop).state == ModelState.WAITING
     train(shop)
     assert model_status(shop).state == ModelState.READY
@@ -172,16 +172,16 @@ def test_a_failure_is_over_with_the_first_model(shop: Project, ann: User, settin
 
 def test_a_training_that_runs(shop: Project, joan: User, ann: User, client: Client) -> None:
     label_rightly(shop, ann, 14)
-    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
-    work = outbox.start(shop.pk, OwedWork.Kind.TRAIN)
-    assert work is not None
+    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
+    job = outbox.start(shop.pk, Job.Kind.TRAIN)
+    assert job is not None
     ModelVersion.objects.create(
         project=shop, number=1, classes=[], label_count=14, trained_through=0, facts={}
     )
     status = model_status(shop)
     assert status.state == ModelState.TRAINING
     assert_told(shop, joan, client, status)
-    outbox.interrupt(work, "killed")
+    outbox.interrupt(job, "killed")
     assert model_status(shop).state == ModelState.WAITING, "a version may say so whose worker was killed"
 
 

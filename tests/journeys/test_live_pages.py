@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from labeling.documents.imports import ImportJob
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects import members
 from labeling.projects.models import Project
@@ -34,7 +34,7 @@ def reading(project: Project, manager: User, **facts: Any) -> ImportJob:
 
 
 def begin_first_training(project: Project) -> None:
-    OwedWork.objects.create(project=project, kind="train", state="running")
+    Job.objects.create(project=project, kind="train", state="running")
     ModelVersion.objects.create(project=project, number=1, state="training")
 
 

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from labeling.annotations import submit
 from labeling.documents.imports import ImportJob
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects import invitations, tokens
 from labeling.projects.models import Project
@@ -38,7 +38,7 @@ def rich(tickets: Project, joan: User, ann: User) -> Project:
     tickets.description = LONG
     tickets.save()
     tickets.classes.filter(name="Delivery").update(name=LONG[:100], retired_at=None)
-    OwedWork.objects.create(project=tickets, kind="train", attempts=2, failure=LONG)
+    Job.objects.create(project=tickets, kind="train", attempts=2, failure=LONG)
     ModelVersion.objects.create(project=tickets, number=1, state="ready", label_count=2)
     ModelVersion.objects.create(project=tickets, number=2, state="failed", failure=LONG)
     tokens.create(tickets.pk, joan, LONG[:100], "read")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from labeling import worker
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.analytics.test_set.test_test_set import measured
@@ -37,7 +37,7 @@ def test_a_wrong_label_is_mended_and_the_others_are_sent_to_somebody_else(
     page.get_by_text("Send 2 documents to the queue").click()
     page.get_by_role("button", name="Send to queue", exact=True).click()
     expect(page.get_by_text("2 documents in the queue:")).to_be_visible()
-    assert worker.work_off(measured.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
+    assert worker.run_job(measured.pk, Job.Kind.RANK)  # what a worker does within seconds
     (held,) = claims.claim(measured.pk, bob).documents
     seen = {item.document_id for item in claims.claim(measured.pk, bob, 9).documents} | {held.document_id}
     assert set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True)) <= seen

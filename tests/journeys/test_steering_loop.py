@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from labeling import worker
 from labeling.annotations import exclusion
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 from tests.fixtures.trained_project import label_rightly, settle_test_set, train
@@ -28,7 +28,7 @@ def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
     assert "focus" not in before
     page.get_by_role("button", name="Label more of these 3").click()  # the first
     expect(page.get_by_text("The queue now prioritizes documents that may be")).to_be_visible()
-    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)  # what a worker does within seconds
+    assert worker.run_job(shop.pk, Job.Kind.RANK)  # what a worker does within seconds
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).click()
     why = page.get_by_text("Why this document: A manager requested more labels of")
     expect(why).to_contain_text("and this document may belong to it.")

@@ -22,7 +22,7 @@ from labeling.annotations.models import Annotation
 from labeling.annotations.submit import Submission
 from labeling.db.clock import Now
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -40,7 +40,7 @@ WORDS = {
     "Billing": "invoice card tax amount due date bill account number",
     "Delivery": "parcel courier late box address tracking door neighbor",
 }
-TRAIN = OwedWork.Kind.TRAIN
+TRAIN = Job.Kind.TRAIN
 LOST = "Connection to broker lost"  # what Celery says of it
 
 
@@ -72,7 +72,7 @@ def shop(processes: dict[str, Process], make_project: Callable[..., Project], an
     names = list(WORDS)
     project = make_project(texts=[text_of(names[n % 3], n) for n in range(60)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
     wait_until(is_all_done)
     give_labels(project, ann, 10)
     wait_until(lambda: ready(project) == 1 and is_all_done())
@@ -110,7 +110,7 @@ def ready(project: Project) -> int:
 
 def is_all_done() -> bool:
     """Embeddings apart: no worker that would make them runs here."""
-    return not OwedWork.objects.exclude(kind=OwedWork.Kind.EMBED).exists()
+    return not Job.objects.exclude(kind=Job.Kind.EMBED).exists()
 
 
 def generation(project: Project) -> int:
@@ -125,7 +125,7 @@ def states(project: Project) -> list[str]:
 
 def never_silent() -> None:
     """From now on silence does not tell that a run is dead; only its process does."""
-    OwedWork.objects.filter(state=OwedWork.State.RUNNING).update(heartbeat_at=Now() + timedelta(hours=1))
+    Job.objects.filter(state=Job.State.RUNNING).update(heartbeat_at=Now() + timedelta(hours=1))
 
 
 def children(process: Process) -> list[int]:
@@ -172,36 +172,36 @@ def test_labels_lead_to_a_new_order(shop: Project, ann: User) -> None:
 
 
 def test_a_broker_that_forgot_everything_costs_nothing(shop: Project) -> None:
-    OwedWork.objects.create(project=shop, kind=TRAIN)  # owed, and its message gone with all the others
+    Job.objects.create(project=shop, kind=TRAIN)  # owed, and its message gone with all the others
     redis.Redis.from_url(settings.REDIS_URL).flushall()
     wait_until(lambda: ready(shop) == 2 and is_all_done())
 
 
 def test_two_messages_lead_to_one_training(shop: Project) -> None:
     with unpublished(shop):
-        outbox.owe(shop.pk, TRAIN)
+        outbox.enqueue(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
-        assert not job_worker.work_off(shop.pk, TRAIN)  # another worker got the same message
+        assert not job_worker.run_job(shop.pk, TRAIN)  # another worker got the same message
         outbox.hint(shop.pk, TRAIN)
     wait_until(lambda: ready(shop) == 2 and is_all_done())
     app.send_task("labeling.tasks.train", args=[shop.pk], queue="train")  # as an earlier version sent it
-    outbox.owe(shop.pk, OwedWork.Kind.RANK)  # the trainer takes it after the messages before
+    outbox.enqueue(shop.pk, Job.Kind.RANK)  # the trainer takes it after the messages before
     wait_until(is_all_done)
     assert ModelVersion.objects.filter(project=shop).count() == 2
 
 
 def test_a_long_embedding_delays_no_training(shop: Project) -> None:
-    outbox.owe(shop.pk, OwedWork.Kind.EMBED)  # no worker of its lane runs here: it takes for ever
-    outbox.owe(shop.pk, TRAIN)
+    outbox.enqueue(shop.pk, Job.Kind.EMBED)  # no worker of its lane runs here: it takes for ever
+    outbox.enqueue(shop.pk, TRAIN)
     wait_until(lambda: ready(shop) == 2 and is_all_done())
-    assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.EMBED).exists()
+    assert Job.objects.filter(project=shop, kind=Job.Kind.EMBED).exists()
 
 
 def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done(
     shop: Project, ann: User, processes: dict[str, Process]
 ) -> None:
     with unpublished(shop):
-        outbox.owe(shop.pk, TRAIN)
+        outbox.enqueue(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         processes["trainer"].kill()
         assert generation(shop) == shop.generation
@@ -218,7 +218,7 @@ def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
     shop: Project, processes: dict[str, Process]
 ) -> None:
     with unpublished(shop):
-        outbox.owe(shop.pk, TRAIN)
+        outbox.enqueue(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         for pid in children(processes["trainer"]):
             os.kill(pid, signal.SIGKILL)
@@ -231,7 +231,7 @@ def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
 def test_a_training_goes_on_while_the_broker_is_away(shop: Project, processes: dict[str, Process]) -> None:
     assert VALKEY is not None
     with unpublished(shop):
-        outbox.owe(shop.pk, TRAIN)
+        outbox.enqueue(shop.pk, TRAIN)
         wait_until(is_somebody_waiting)
         before = processes["trainer"].log.read_text().count(LOST)
         VALKEY.process.kill()

@@ -23,7 +23,7 @@ from labeling import worker
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.management.throwaway import throwaway_service
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership, Project
@@ -106,10 +106,10 @@ def test_labeling_training_and_ranking_go_on(upgraded: Project) -> None:
     member = Membership.objects.filter(project=upgraded, role=Membership.Role.ANNOTATOR)[0]
     (held,) = claims.claim(upgraded.pk, member.user).documents
     submit.submit(member.user, Submission(held.token, [label(upgraded, "Refund")]))
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.TRAIN):
-        OwedWork.objects.get_or_create(project=upgraded, kind=kind, state=OwedWork.State.QUEUED)
-        assert worker.work_off(upgraded.pk, kind)
-    assert not OwedWork.objects.failing().filter(project=upgraded).exists()
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.TRAIN):
+        Job.objects.get_or_create(project=upgraded, kind=kind, state=Job.State.QUEUED)
+        assert worker.run_job(upgraded.pk, kind)
+    assert not Job.objects.failing().filter(project=upgraded).exists()
     trained = upgraded.model_versions.order_by("number").last()
     assert trained is not None
     assert (trained.number, trained.state) == (newest.number + 1, ModelVersion.State.READY)

@@ -22,7 +22,7 @@ from labeling.exchange import importing
 from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.management import demo_articles
 from labeling.management.demo_people import (
     ADJUDICATOR,
@@ -144,8 +144,8 @@ class Command(BaseCommand):
                 importing.import_documents(self.project.pk, test)
                 self._label_test_set(len(test))
             importing.import_documents(self.project.pk, records)
-        self._work_off(OwedWork.Kind.FEATURIZE)
-        self._work_off(OwedWork.Kind.RANK)
+        self._run_job(Job.Kind.FEATURIZE)
+        self._run_job(Job.Kind.RANK)
 
     def _label_test_set(self, count: int) -> None:
         self._say(f"Simulated annotators label the {count} test set articles")
@@ -242,8 +242,8 @@ class Command(BaseCommand):
         return [LabelValue(self.classes[name])]
 
     def _train(self) -> None:
-        outbox.owe(self.project.pk, OwedWork.Kind.TRAIN)
-        self._work_off(OwedWork.Kind.TRAIN)
+        outbox.enqueue(self.project.pk, Job.Kind.TRAIN)
+        self._run_job(Job.Kind.TRAIN)
 
     def _await_needs(self) -> None:
         """Let the queue follow what the service measures of the newest model, where it runs."""
@@ -252,18 +252,18 @@ class Command(BaseCommand):
         deadline = monotonic() + MEASURE_SECONDS
         while not needs.exists() and monotonic() < deadline:
             sleep(0.1)
-        self._work_off(OwedWork.Kind.RANK)
+        self._run_job(Job.Kind.RANK)
 
-    def _work_off(self, kind: OwedWork.Kind) -> None:
+    def _run_job(self, kind: Job.Kind) -> None:
         """Do the work here, or wait for the worker that was faster."""
         deadline = monotonic() + WAIT_SECONDS
-        owing = OwedWork.objects.filter(project=self.project, kind=kind)
-        while owing.exists():
-            if failing := OwedWork.objects.failing().filter(pk__in=owing).first():
+        pending = Job.objects.filter(project=self.project, kind=kind)
+        while pending.exists():
+            if failing := Job.objects.failing().filter(pk__in=pending).first():
                 raise CommandError(f"A worker failed: {failing.failure}")
             if monotonic() > deadline:
                 raise CommandError("The workers take too long. See their logs in the data folder.")
-            if not worker.work_off(self.project.pk, kind):
+            if not worker.run_job(self.project.pk, kind):
                 sleep(0.1)
 
     def _say(self, what: str) -> None:

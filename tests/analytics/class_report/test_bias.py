@@ -10,7 +10,7 @@ from analytics.class_report.bias import bias_report, title
 from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -52,7 +52,7 @@ def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_qu
     tests = list(waiting.filter(split="test").values_list("pk", flat=True)[:2])
     pool = list(waiting.filter(split="pool", leases=None).values_list("pk", flat=True)[:3])
     picks.pick(taught.pk, joan, [*tests, *pool], "Look at these")
-    worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    worker.run_job(taught.pk, Job.Kind.RANK)
     missing = {*tests, *pool}
     while missing:
         (held,) = claims.claim(taught.pk, ann).documents

@@ -7,7 +7,7 @@ from analytics.class_report.class_needs import write_needs
 from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS
 from analytics.metrics.needs import MAX_CLASS_SHARE
 from analytics.tasks import measure_models
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.steering import class_needs
 from labeling.steering.models import ClassNeed
@@ -32,17 +32,17 @@ def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
     assert (told["support"], told["documents"], told["target"]) == (20, 140, 0.8)
     assert (told["errors"], told["all_errors"], told["predicted"]) == (10, 20, 10)
     assert result["Delivery"].evidence["f1"] is None  # no test document: undefined, not 0
-    assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.RANK).exists()
+    assert Job.objects.filter(project=tickets, kind=Job.Kind.RANK).exists()
 
 
 def test_writing_twice_is_writing_once(tickets: Project) -> None:
     judge(tickets, [RIGHT] * 40 + [WRONG] * 10)
     assert write_needs(tickets)
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     before = list(ClassNeed.objects.values())
     assert not write_needs(tickets)
     assert list(ClassNeed.objects.values()) == before
-    assert not OwedWork.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_the_reminder_of_a_new_model_writes_its_needs(tickets: Project) -> None:

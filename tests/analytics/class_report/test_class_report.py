@@ -14,7 +14,7 @@ from analytics.class_report.report import class_report
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.guidelines import classes
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import HeldOutPrediction
 from labeling.projects.models import Project
 from labeling.steering import actions
@@ -133,7 +133,7 @@ def test_label_more_asks_for_the_class_and_the_queue_is_ranked_again(
     response = client.post(reverse("analytics:focus", args=[measured.pk, refund.pk]), follow=True)
     assert "until 20 more are labeled" in response.content.decode()
     assert Focus.objects.get(project=measured).label_class == refund
-    assert OwedWork.objects.filter(project=measured, kind=OwedWork.Kind.RANK).exists()
+    assert Job.objects.filter(project=measured, kind=Job.Kind.RANK).exists()
     client.post(reverse("analytics:end_focus", args=[measured.pk, refund.pk]))
     assert not Focus.objects.standing().filter(project=measured).exists()
 

@@ -14,7 +14,7 @@ from analytics.class_report.guidance.ranked import findings
 from analytics.class_report.report import class_report
 from labeling.annotations import imported
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.steering.models import Focus, Pick
@@ -114,7 +114,7 @@ def test_copies_that_were_kept_out_are_told_and_copies_that_were_learned_are_the
     assert worst.key == "leak"
     client.force_login(joan)
     client.post(worst.actions[0].address)
-    assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(project=tickets, kind=Job.Kind.TRAIN).exists()
 
 
 def test_a_test_set_unlike_the_pool_is_named_with_both_shares(tickets: Project) -> None:

@@ -16,7 +16,7 @@ from analytics.models import TestSetVersion
 from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.test_labels import labeled_test_set
 from labeling.documents.models import Document
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from tests.analytics.learning_curves.test_measure import correct, wrong_for
@@ -130,7 +130,7 @@ def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Cl
     page = client.get(reverse("analytics:models", args=[two.pk])).content.decode()
     assert "Model 1 is pinned; model 2 is the newest" in page
     assert "Before the new rule." in page
-    assert OwedWork.objects.filter(project=two, kind=OwedWork.Kind.RANK).exists()
+    assert Job.objects.filter(project=two, kind=Job.Kind.RANK).exists()
     client.post(reverse("analytics:follow_newest", args=[two.pk]))
     assert (
         "Model 2, the newest, is in use"

@@ -19,7 +19,7 @@ from analytics.quality.wording import quality_headline
 from labeling.annotations import questions, submit
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Membership, Project
 from labeling.queue import claims
 from labeling.steering.models import Focus
@@ -71,7 +71,7 @@ def test_people_who_wait_come_before_what_models_lack_and_failed_work_before_all
     (held,) = claims.claim(project.pk, ann).documents
     questions.ask(held.token, ann, "Is this one a refund?")
     label_pool(project, "Refund", 12)
-    OwedWork.objects.create(project=project, kind="train", attempts=2, failure="No memory is left.")
+    Job.objects.create(project=project, kind="train", attempts=2, failure="No memory is left.")
     assert keys(project, joan)[:4] == ["work_failing", "questions", "disputes", "few_labels"]
     may_do = {step.key: bool(step.actions) for step in next_steps(member(project, carla))}
     assert (may_do["work_failing"], may_do["questions"], may_do["disputes"], may_do["few_labels"]) == (

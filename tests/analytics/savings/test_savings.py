@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from analytics.savings.report import savings_headline, savings_report
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects import tokens
 from labeling.projects.models import ApiToken, Project
 from labeling.replay.models import Replay
@@ -165,10 +165,10 @@ def test_a_replay_that_fails_says_why_and_can_be_tried_again_at_once(
     tickets: Project, joan: User, client: Client, page: Callable[[Project], str]
 ) -> None:
     told(tickets, joan, None)
-    OwedWork.objects.create(project=tickets, kind="replay", attempts=1, failure="The disk is full.")
+    Job.objects.create(project=tickets, kind="replay", attempts=1, failure="The disk is full.")
     assert "The disk is full." in page(tickets)
     client.post(reverse("analytics:replay", args=[tickets.pk]))
-    assert [work.state for work in OwedWork.objects.filter(kind="replay")] == ["queued"]
+    assert [job.state for job in Job.objects.filter(kind="replay")] == ["queued"]
     assert savings_headline(savings_report(tickets)) == "Replay in progress"
 
 
@@ -254,4 +254,4 @@ def test_a_manager_goes_back_to_the_defaults_on_the_page(
     assert "In use since then: weaker regularization (C = 60)." in page(tickets)
     answer = client.post(reverse("analytics:use_defaults", args=[tickets.pk]), follow=True)
     assert "Used until a manager restored the defaults" in answer.content.decode()
-    assert [work.kind for work in OwedWork.objects.all()] == ["train"]
+    assert [job.kind for job in Job.objects.all()] == ["train"]

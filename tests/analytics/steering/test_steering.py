@@ -16,7 +16,7 @@ from labeling import worker
 from labeling.annotations import submit
 from labeling.explanations.selection_reason import NeedReason, SelectionReason
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
@@ -189,9 +189,9 @@ def learned(request: Any, make_project: Any, ann: User, settings: Any, tmp_path:
     settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
     names = list(WORDS)
     project = make_project(kind=request.param, texts=[text_of(names[n % 3], n) for n in range(120)])
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert worker.work_off(project.pk, kind)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, kind)
     for held in claims.claim(project.pk, ann, 40).documents:
         where = (0, len(held.text.split()[0])) if project.kind == "spans" else ()
         submit.submit(ann, submit.Submission(held.token, [label(project, truth(held.text), *where)]))
@@ -206,7 +206,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
     address = f"/api/v1/projects/{learned.pk}/reports"
     refund = str(label(learned, "Refund").label_class)
     client.patch(f"{address}/steering/{refund}/", {"mode": "by_hand", "share": 0.25}, "application/json")
-    assert worker.work_off(learned.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(learned.pk, Job.Kind.RANK)
     learned.refresh_from_db()
     reasons = [entry.reason for entry in QueueEntry.objects.live(learned)]
     served = [reason for reason in reasons if reason.get("class") == refund]
@@ -231,13 +231,13 @@ def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
     judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
     write_needs(tickets)
     ordered(tickets, "Refund", "margin", 6)
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     report = steering(tickets)
     assert steering_headline(report) == "3 classes need priority but currently get no share of the queue"
     assert {row.part for row in report.rows} == {0}
     result = {row.label_class.name: row.why for row in report.rows}
     assert result["Billing"].startswith("The model finds no unlabeled document for it.")
-    outbox.owe(tickets.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(tickets.pk, Job.Kind.RANK)
     result = {row.label_class.name: row.why for row in steering(tickets).rows}
     assert result["Billing"] == "Its share starts with the next ranking, which is in progress."
     steering_actions.change_mix(tickets.pk, joan, random=50, weak_class=0, second_opinion=0, seed_words=0)

@@ -22,7 +22,7 @@ from labeling.documents.models import Document
 from labeling.documents.slices import Condition, Slice
 from labeling.explanations.selection_reason import SelectionReason
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import HeldOutPrediction
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
@@ -220,7 +220,7 @@ def test_what_fits_is_sent_to_the_queue_comes_to_somebody_else_and_can_be_taken_
     html = client.post(send, sent, follow=True).content.decode()
     assert "3 documents were sent to the queue" in html
     assert "3 documents in the queue:" in html
-    assert worker.work_off(measured.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(measured.pk, Job.Kind.RANK)
     seen = {held.document_id for held in claims.claim(measured.pk, bob, 10).documents}
     picked = set(Document.objects.filter(project=measured, extra_slots=1).values_list("pk", flat=True))
     assert len(picked) == 3

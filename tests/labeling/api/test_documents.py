@@ -14,7 +14,7 @@ from labeling.annotations.submit import Submission, submit
 from labeling.api import documents, parsers
 from labeling.documents.models import Document
 from labeling.exchange import uploads
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label, rank
@@ -123,7 +123,7 @@ def test_more_than_a_request_stores_goes_to_a_worker_and_can_be_followed(
         response = sent()
         assert response.status_code == 202
         assert (response.json()["state"], response.json()["imported"]) == ("queued", 0)
-        worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+        worker.run_job(tickets.pk, Job.Kind.IMPORT)
         done = caller.get(f"projects/{tickets.pk}/imports/{response.json()['id']}/").json()
         results = (done["state"], done["imported"], done["bad_row_count"], done["labeled"])
         assert results == ("done", 4, bad, labeled)
@@ -304,7 +304,7 @@ def test_options_reach_what_a_worker_stores(
     query = "text_field=body&label_field=topic&excluded_fields=page,by&add_classes=true"
     answer = send_with(Caller(joan), tickets, query)
     assert answer.status_code == 202
-    worker.work_off(tickets.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(tickets.pk, Job.Kind.IMPORT)
     document = Document.objects.get(project=tickets, text="Broken")
     assert (document.state, document.metadata) == ("resolved", {})
 

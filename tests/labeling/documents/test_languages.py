@@ -10,7 +10,7 @@ from labeling import worker
 from labeling.documents import languages
 from labeling.documents.models import Document, DocumentLanguage
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from tests.fixtures.people import fill
 
@@ -21,13 +21,13 @@ LETTERS = {
     "ru": "Моя посылка ещё не пришла, хотя её отправили две недели назад.",
     "ja": "荷物は二週間前に発送されたのに、まだ届いていません。",
 }
-KIND = OwedWork.Kind.TELL_LANGUAGES
+KIND = Job.Kind.TELL_LANGUAGES
 
 
 def tell(project: Project) -> None:
-    outbox.owe(project.pk, KIND)
-    assert worker.work_off(project.pk, KIND)
-    assert not OwedWork.objects.filter(kind=KIND).exists()  # done, not failed
+    outbox.enqueue(project.pk, KIND)
+    assert worker.run_job(project.pk, KIND)
+    assert not Job.objects.filter(kind=KIND).exists()  # done, not failed
 
 
 def told(project: Project) -> dict[str, str]:
@@ -74,9 +74,9 @@ def test_documents_that_arrive_owe_it(
 ) -> None:
     settings.FEATURES_DIR, settings.MODELS_DIR = tmp_path / "features", tmp_path / "models"
     project = make_project()
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    assert worker.work_off(project.pk, OwedWork.Kind.FEATURIZE)
-    assert OwedWork.objects.filter(project=project, kind=KIND, state=OwedWork.State.QUEUED).exists()
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(project.pk, Job.Kind.FEATURIZE)
+    assert Job.objects.filter(project=project, kind=KIND, state=Job.State.QUEUED).exists()
 
 
 def test_a_document_says_its_language_and_the_file_it_came_in(

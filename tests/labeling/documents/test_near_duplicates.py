@@ -19,7 +19,7 @@ from labeling.documents.models import Document
 from labeling.exceptions import StaleRun
 from labeling.explanations.selection_reason import SelectionReason
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.metadata import CorrectCount
 from labeling.projects.models import Project
 from labeling.queue import claims, publishing
@@ -53,9 +53,9 @@ def empty(make_project: Callable[..., Project], settings: Any, tmp_path: Path) -
 def arrive(project: Project, texts: list[str], *, split: str = Document.Split.POOL) -> None:
     """New documents, and what the workers do about them."""
     fill(project, texts, split=split)
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    assert worker.work_off(project.pk, OwedWork.Kind.FEATURIZE)
-    assert not OwedWork.objects.failing().exists()
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(project.pk, Job.Kind.FEATURIZE)
+    assert not Job.objects.failing().exists()
     project.refresh_from_db()
 
 
@@ -135,10 +135,10 @@ def test_rows_whose_group_stays_are_not_written_again(empty: Project) -> None:
 
 def test_where_nothing_is_new_one_look_is_enough(empty: Project) -> None:
     arrive(empty, letters(1, 2))
-    outbox.owe(empty.pk, OwedWork.Kind.FEATURIZE)
-    work = outbox.start(empty.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(empty.pk, Job.Kind.FEATURIZE)
+    job = outbox.start(empty.pk, Job.Kind.FEATURIZE)
     with CaptureQueriesContext(connection) as queries:
-        near_duplicates.group_new(work, empty.document_count)
+        near_duplicates.group_new(job, empty.document_count)
     assert len(queries) == 1
 
 
@@ -149,10 +149,10 @@ def test_a_run_that_was_cut_short_is_taken_up_where_it_was(empty: Project, monke
     fill(empty, texts)
     beats = 0
     for limit in range(1, 20):
-        outbox.owe(empty.pk, OwedWork.Kind.FEATURIZE)
-        work = outbox.start(empty.pk, OwedWork.Kind.FEATURIZE)
+        outbox.enqueue(empty.pk, Job.Kind.FEATURIZE)
+        job = outbox.start(empty.pk, Job.Kind.FEATURIZE)
 
-        def dying(_work: OwedWork, limit: int = limit) -> None:
+        def dying(_work: Job, limit: int = limit) -> None:
             nonlocal beats
             beats += 1
             if beats == limit:
@@ -165,10 +165,10 @@ def test_a_run_that_was_cut_short_is_taken_up_where_it_was(empty: Project, monke
             patch.setattr(near_duplicates, "beat", dying)
             if limit <= 9:
                 with pytest.raises(StaleRun):
-                    near_duplicates.group_new(work, len(texts))
-        near_duplicates.group_new(work, len(texts))
+                    near_duplicates.group_new(job, len(texts))
+        near_duplicates.group_new(job, len(texts))
         assert groups(empty) == [0, 1, 2] * 3
-        outbox.finish(work)
+        outbox.finish(job)
 
 
 def test_lost_files_are_made_again_and_groups_stay(empty: Project) -> None:
@@ -216,8 +216,8 @@ def test_seventy_five_letters_of_families_that_are_tested_make_a_model(empty: Pr
     imported.record(
         empty, [(document.pk, [label(empty, name)]) for document, name in zip(documents, names, strict=True)]
     )
-    outbox.owe(empty.pk, OwedWork.Kind.TRAIN)
-    assert worker.work_off(empty.pk, OwedWork.Kind.TRAIN)
+    outbox.enqueue(empty.pk, Job.Kind.TRAIN)
+    assert worker.run_job(empty.pk, Job.Kind.TRAIN)
     version = empty.model_versions.ready().get()
     assert version.label_count == 75
     assert version.metadata.test_set == CorrectCount(3, 3)
@@ -267,7 +267,7 @@ def test_a_ranking_begins_with_one_of_each_group_and_the_others_stand_behind(
     empty: Project, ann: User
 ) -> None:
     arrive(empty, [*letters(*range(5)), *[OTHER.format(n) for n in range(5)], COMPLETELY.format(1)])
-    assert worker.work_off(empty.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(empty.pk, Job.Kind.RANK)
     empty.refresh_from_db()
     ranked = [entry.document.near_duplicate_group for entry in QueueEntry.objects.live(empty)]
     assert sorted(ranked[:3], key=str) == [0, 5, None]
@@ -296,6 +296,6 @@ def test_test_documents_of_one_group_all_come_so_that_the_test_set_stays_a_rando
     empty: Project,
 ) -> None:
     arrive(empty, letters(1, 2, 3), split="test")
-    assert worker.work_off(empty.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(empty.pk, Job.Kind.RANK)
     empty.refresh_from_db()
     assert QueueEntry.objects.live(empty).count() == 3

@@ -19,7 +19,7 @@ from labeling.formats import BadRow, ColumnChoice, Record, UnreadableFile
 from labeling.formats.reading import Format, read
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 
 
@@ -187,7 +187,7 @@ def test_labels_in_the_file_settle_their_documents(tickets: Project) -> None:
 def test_an_import_owes_features_once(tickets: Project) -> None:
     import_documents(tickets.pk, rows('{"text": "one"}\n'))
     import_documents(tickets.pk, rows('{"text": "two"}\n'))
-    assert OwedWork.objects.get(project=tickets).kind == OwedWork.Kind.FEATURIZE
+    assert Job.objects.get(project=tickets).kind == Job.Kind.FEATURIZE
 
 
 @pytest.mark.parametrize("text", ["😀 emoji", "שלום", "a\u0301 combining", "line\u2028separator", "{{7*7}}"])

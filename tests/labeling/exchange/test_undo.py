@@ -29,7 +29,7 @@ from labeling.features import embeddings, pipeline
 from labeling.formats import Format, read
 from labeling.guidelines import new_projects
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.management.invariants import INVARIANTS, breaches
 from labeling.predictions.models import ModelVersion
 from labeling.projects import members
@@ -231,7 +231,7 @@ def test_classes_that_somebody_uses_stay_and_learned_ones_are_retired(
     known = annotation_log(mail)
     assert set(known.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
     assert len(known.annotations) == 1
-    assert OwedWork.objects.filter(project=mail, kind=OwedWork.Kind.TRAIN).exists(), "it forgets them"
+    assert Job.objects.filter(project=mail, kind=Job.Kind.TRAIN).exists(), "it forgets them"
     assert used.pk in known.classes
 
 
@@ -242,7 +242,7 @@ def test_a_large_import_is_undone_by_a_worker(
     job = bring(mail, {"text": "One"}, {"text": "Two", "label": "Refund"})
     assert undo.undo(mail.pk, joan, job.pk).state == "undoing"
     assert mail.documents.count() == 2
-    worker.work_off(mail.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(mail.pk, Job.Kind.IMPORT)
     job.refresh_from_db()
     assert (job.state, mail.documents.count()) == ("undone", 0)
     hold(mail)
@@ -257,7 +257,7 @@ def test_an_answer_that_comes_before_the_worker_keeps_the_import(
     undo.undo(mail.pk, joan, job.pk)
     (held,) = claims.claim(mail.pk, ann, 1).documents
     submit(ann, Submission(held.token, [label(mail, "Refund")]))
-    worker.work_off(mail.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(mail.pk, Job.Kind.IMPORT)
     job.refresh_from_db()
     assert (job.state, mail.documents.count()) == ("done", 2)
     assert "1 of its documents has been labeled" in job.failure
@@ -282,7 +282,7 @@ TEXTS = [
 
 
 def featurized(project: Project) -> None:
-    worker.work_off(project.pk, OwedWork.Kind.FEATURIZE)
+    worker.run_job(project.pk, Job.Kind.FEATURIZE)
     project.refresh_from_db()
 
 

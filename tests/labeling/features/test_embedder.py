@@ -13,7 +13,7 @@ from django.db import connection
 
 from labeling import worker as job_worker
 from labeling.features import embeddings
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.text.sentence_embeddings import embeddings_installed, load_embedder
 from labeling.projects.models import Project
 from reviewqueue.celery import app
@@ -62,7 +62,7 @@ def done(project: Project) -> int:
 def is_found_again_and_done(project: Project) -> bool:
     """Looks for lost work as the clock of the service does."""
     job_worker.reconcile()
-    return done(project) == 260 and not OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).exists()
+    return done(project) == 260 and not Job.objects.filter(kind=Job.Kind.EMBED).exists()
 
 
 def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
@@ -71,7 +71,7 @@ def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
     texts = [f"Parcel {number} was left with neighbor {number % 7}. " * (number % 5) for number in range(260)]
     project = make_project(texts=[])
     fill(project, texts)
-    embeddings.owe_missing()
+    embeddings.enqueue_missing()
     wait_until(lambda: done(project) > 0)
     embedder.kill()
     before = done(project)

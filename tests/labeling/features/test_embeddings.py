@@ -11,7 +11,7 @@ from labeling.documents.models import Document
 from labeling.exceptions import StaleRun
 from labeling.features import embeddings
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.storage.embedding_store import EmbeddingStore
 from labeling.learning.text.sentence_embeddings import WIDTH, Embedder, embeddings_installed, load_embedder
 from labeling.projects.models import Project
@@ -19,7 +19,7 @@ from labeling.queue.models import QueueEntry
 from tests.fixtures.people import CLASSES, fill
 from tests.fixtures.trained_project import label_rightly, train
 
-EMBED = OwedWork.Kind.EMBED
+EMBED = Job.Kind.EMBED
 needs_the_extra = pytest.mark.skipif(
     not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
 )
@@ -45,11 +45,11 @@ class Recorder:
 
 def run(project: Project, embedder: Callable[[], Embedder]) -> None:
     """One run, as a worker does it, with another embedder."""
-    outbox.owe(project.pk, EMBED)
-    work = outbox.start(project.pk, EMBED)
-    assert work is not None
-    embeddings.embed(work, embedder)
-    outbox.finish(work)
+    outbox.enqueue(project.pk, EMBED)
+    job = outbox.start(project.pk, EMBED)
+    assert job is not None
+    embeddings.embed(job, embedder)
+    outbox.finish(job)
 
 
 def stored(project: Project) -> EmbeddingStore:
@@ -62,22 +62,22 @@ def stored(project: Project) -> EmbeddingStore:
 def test_a_worker_embeds_every_document_and_a_ranking_is_owed(shop: Project) -> None:
     assert embeddings.store_for(shop) is None
     assert embeddings.progress(shop) is None
-    embeddings.owe_missing()
-    assert worker.work_off(shop.pk, EMBED)
+    embeddings.enqueue_missing()
+    assert worker.run_job(shop.pk, EMBED)
     assert embeddings.progress(shop) == embeddings.Progress(102, 102)
-    assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.RANK).exists()
+    assert Job.objects.filter(project=shop, kind=Job.Kind.RANK).exists()
     texts = list(shop.documents.order_by("position").values_list("text", flat=True))
     result, _ = stored(shop).take(np.arange(102))
     assert np.sum(result * load_embedder().embed(texts), axis=1).min() > 0.99
-    embeddings.owe_missing()
-    assert not OwedWork.objects.filter(kind=EMBED).exists()
+    embeddings.enqueue_missing()
+    assert not Job.objects.filter(kind=EMBED).exists()
 
 
 def test_where_there_is_a_model_a_training_is_owed(shop: Project, ann: User) -> None:
     label_rightly(shop, ann, 20)
     train(shop)
     run(shop, Recorder())
-    assert OwedWork.objects.filter(project=shop, kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(project=shop, kind=Job.Kind.TRAIN).exists()
 
 
 def test_labeled_and_test_documents_come_first_then_the_head_then_a_sample(shop: Project, ann: User) -> None:
@@ -104,7 +104,7 @@ def test_a_run_ends_after_its_time_and_owes_the_rest(shop: Project, monkeypatch:
     monkeypatch.setattr(embeddings, "RUN_SECONDS", 0)
     run(shop, Recorder())
     assert len(stored(shop)) == embeddings.TEXT_BATCH_SIZE
-    assert OwedWork.objects.get(project=shop, kind=EMBED).state == OwedWork.State.QUEUED
+    assert Job.objects.get(project=shop, kind=EMBED).state == Job.State.QUEUED
     run(shop, Recorder())
     assert len(stored(shop)) == 102
 
@@ -115,19 +115,19 @@ def test_rankings_are_owed_as_the_vectors_grow_and_not_at_each_slice(
     monkeypatch.setattr(embeddings, "TEXT_BATCH_SIZE", 4)
     monkeypatch.setattr(embeddings, "MIN_GROWTH", 10)
     told = []
-    monkeypatch.setattr(embeddings, "owe", lambda project_id, kind: told.append(len(stored(shop))))
+    monkeypatch.setattr(embeddings, "enqueue", lambda project_id, kind: told.append(len(stored(shop))))
     run(shop, Recorder())
     assert told == [12, 24, 36, 56, 84, 102]
 
 
 def test_new_documents_are_owed_and_excluded_ones_are_not(shop: Project) -> None:
     run(shop, Recorder())
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     fill(shop, ["one more", "and another"])
     Document.objects.filter(project=shop, text="and another").update(state=Document.State.EXCLUDED)
     if embeddings_installed():
-        embeddings.owe_missing()
-        assert OwedWork.objects.get().kind == EMBED
+        embeddings.enqueue_missing()
+        assert Job.objects.get().kind == EMBED
     shop.refresh_from_db()
     recorder = Recorder()
     run(shop, recorder)
@@ -136,14 +136,14 @@ def test_new_documents_are_owed_and_excluded_ones_are_not(shop: Project) -> None
 
 def test_nothing_is_owed_without_the_extra(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labeling.learning.text.sentence_embeddings.EMBEDDINGS", ("no_such_package_at_all",))
-    embeddings.owe_missing()
-    assert not OwedWork.objects.filter(kind=EMBED).exists()
+    embeddings.enqueue_missing()
+    assert not Job.objects.filter(kind=EMBED).exists()
 
 
 def test_an_archived_project_is_left_alone_and_a_paused_one_is_prepared(shop: Project) -> None:
     Project.objects.update(archived_at="2026-01-01T00:00Z", is_paused=True)
-    embeddings.owe_missing()
-    assert not OwedWork.objects.filter(kind=EMBED).exists()
+    embeddings.enqueue_missing()
+    assert not Job.objects.filter(kind=EMBED).exists()
     recorder = Recorder()
     run(shop, recorder)
     assert recorder.texts == []
@@ -164,12 +164,12 @@ def test_a_text_that_cannot_be_taken_stops_no_other(shop: Project, caplog: pytes
 
 
 def test_a_run_that_was_taken_over_ends(shop: Project) -> None:
-    outbox.owe(shop.pk, EMBED)
-    work = outbox.start(shop.pk, EMBED)
-    assert work is not None
-    OwedWork.objects.filter(pk=work.pk).update(fence=None)
+    outbox.enqueue(shop.pk, EMBED)
+    job = outbox.start(shop.pk, EMBED)
+    assert job is not None
+    Job.objects.filter(pk=job.pk).update(fence=None)
     with pytest.raises(StaleRun):
-        embeddings.embed(work, Recorder())
+        embeddings.embed(job, Recorder())
 
 
 def test_vectors_of_another_model_go_away(shop: Project) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from labeling import worker
 from labeling.exceptions import InvalidInput, ModelUnusable, NotAllowed, NotFound
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions import promotions
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -45,7 +45,7 @@ def ranked_by(project: Project) -> set[int | None]:
 
 def rank(project: Project) -> None:
     """What is owed after a promotion."""
-    assert worker.work_off(project.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(project.pk, Job.Kind.RANK)
 
 
 def in_use(project: Project) -> int | None:
@@ -118,7 +118,7 @@ def test_only_managers_choose_and_only_among_models_that_are_ready(
         rest = {promotions.promote: (1,), promotions.write_note: (1, "Good.")}.get(deed, ())
         with pytest.raises(NotAllowed):
             deed(trained.pk, ann, *rest)
-    assert not OwedWork.objects.filter(kind=OwedWork.Kind.RANK).exists()
+    assert not Job.objects.filter(kind=Job.Kind.RANK).exists()
 
 
 def test_a_note_is_kept_with_the_model(trained: Project, joan: User) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.slices import Slice
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.queue import publishing
 from labeling.steering import picks
 from tests.labeling.queue.hands import Hands, step, which, which_side
@@ -74,7 +74,7 @@ class Senders(Hands):
 
     def _ranked(self, side: Side) -> None:
         """Workers take no part: what they owe does not grow old."""
-        OwedWork.objects.filter(project=side.project).delete()
+        Job.objects.filter(project=side.project).delete()
 
 
 def _told(side: Side, name: str) -> tuple[bool, bool]:

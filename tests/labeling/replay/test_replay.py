@@ -12,7 +12,7 @@ from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed, NothingToReplay
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.query_strategies.mix import Strategy
 from labeling.projects.models import Project
 from labeling.replay import actions, worker
@@ -40,8 +40,8 @@ def settle_shop(shop: Project) -> Project:
     names = list(WORDS)
     fill(shop, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
     fill(shop, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
-    outbox.owe(shop.pk, OwedWork.Kind.FEATURIZE)
-    assert job_worker.work_off(shop.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(shop.pk, Job.Kind.FEATURIZE)
+    assert job_worker.run_job(shop.pk, Job.Kind.FEATURIZE)
     settle(shop)
     shop.refresh_from_db()
     return shop
@@ -55,8 +55,8 @@ def few_steps(monkeypatch: Any) -> None:
 
 def worked(project: Project) -> Replay:
     """The replay after all the work that it takes."""
-    while job_worker.work_off(project.pk, OwedWork.Kind.REPLAY):
-        assert not OwedWork.objects.failing().exists()
+    while job_worker.run_job(project.pk, Job.Kind.REPLAY):
+        assert not Job.objects.failing().exists()
     return Replay.objects.get(project=project)
 
 
@@ -83,10 +83,10 @@ def test_a_replay_tells_what_each_strategy_needed(settled: Project, joan: User, 
 def test_a_worker_that_is_killed_loses_one_run(settled: Project, joan: User, monkeypatch: Any) -> None:
     monkeypatch.setattr(worker, "RUN_SECONDS", 0)
     asked = ask(settled.pk, joan)
-    assert job_worker.work_off(settled.pk, OwedWork.Kind.REPLAY)
+    assert job_worker.run_job(settled.pk, Job.Kind.REPLAY)
     assert [(c.strategy, c.seed) for c in asked.curves.all()] == [("random", 0)]
     assert worker.next_run(asked) == (Strategy.MARGIN, 0)
-    assert OwedWork.objects.get(kind=OwedWork.Kind.REPLAY).state == OwedWork.State.QUEUED
+    assert Job.objects.get(kind=Job.Kind.REPLAY).state == Job.State.QUEUED
 
 
 def test_no_seed_is_begun_after_the_time_but_two_are_always_drawn(settled: Project, joan: User) -> None:
@@ -127,7 +127,7 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
             finished_at="2026-01-01T00:00Z",
         )
     ask(settled.pk, joan)
-    while job_worker.work_off(settled.pk, OwedWork.Kind.REPLAY):
+    while job_worker.run_job(settled.pk, Job.Kind.REPLAY):
         pass
     assert Replay.objects.filter(project=settled).count() == worker.MAX_SAVED_REPLAYS
 
@@ -163,8 +163,8 @@ def test_several_classes_are_replayed_too(
     names = list(WORDS)
     project = make_project(kind="multi", texts=[text_of(names[n % 3], n) for n in range(100)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(30)], split="test")
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    assert job_worker.work_off(project.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    assert job_worker.run_job(project.pk, Job.Kind.FEATURIZE)
     settle(project)
     ask(project.pk, joan)
     result = worked(project).result

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from labeling.exceptions import InvalidInput, NotAllowed, NotAMember, UnknownClass
 from labeling.explanations.selection_reason import NeedReason
 from labeling.guidelines import classes
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.ranking.class_targets import described_needs, selection_targets_for
 from labeling.steering import actions, class_needs
@@ -36,11 +36,11 @@ def shares(project: Project) -> dict[int, float]:
 
 
 def forget_ranking(project: Project) -> None:
-    OwedWork.objects.filter(project=project, kind=OwedWork.Kind.RANK).delete()
+    Job.objects.filter(project=project, kind=Job.Kind.RANK).delete()
 
 
 def is_ranked_again(project: Project) -> bool:
-    return OwedWork.objects.filter(project=project, kind=OwedWork.Kind.RANK).exists()
+    return Job.objects.filter(project=project, kind=Job.Kind.RANK).exists()
 
 
 def write(project: Project, **given: float) -> bool:

@@ -19,7 +19,7 @@ from labeling.explanations.model_evidence import shows_prediction
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import Measures, SelectionReason
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.management.invariants import INVARIANTS, breaches
 from labeling.projects import members
 from labeling.projects.models import Project
@@ -33,7 +33,7 @@ from tests.fixtures.trained_project import label_rightly, train
 
 
 def rank(project: Project) -> list[QueueEntry]:
-    assert worker.work_off(project.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(project.pk, Job.Kind.RANK)
     project.refresh_from_db()
     return list(QueueEntry.objects.live(project))
 
@@ -206,7 +206,7 @@ def test_only_managers_pick_and_a_pick_of_another_project_is_not_there(
 def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop: Project, joan: User) -> None:
     Document.objects.filter(project=shop, position__lt=30).update(metadata={"source": "mail"})
     mails = Slice("source", "mail")
-    outbox.owe(shop.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(shop.pk, Job.Kind.RANK)
     first = picks.pick_from_pool(shop.pk, joan, where=mails, count=20, reason="Mails")
     second = picks.pick_from_pool(shop.pk, joan, where=mails, count=20, reason="More mails")
     assert (first.waiting, second.waiting) == (20, 10)

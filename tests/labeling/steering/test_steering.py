@@ -10,7 +10,7 @@ from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.exceptions import InvalidInput, NotAllowed, UnknownClass
 from labeling.guidelines import classes
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -30,7 +30,7 @@ def test_a_wish_counts_labels_from_now_on_and_ranks_the_queue_again(
     done = submit.submit(ann, Submission(held.token, [label(tickets, "Refund")]))
     focus = actions.focus_on(tickets.pk, joan, refund(tickets), 20, "it is weak")
     assert (focus.wanted_labels, focus.since_annotation) == (20, done.annotation_id)
-    assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.RANK).count() == 1
+    assert Job.objects.filter(project=tickets, kind=Job.Kind.RANK).count() == 1
 
 
 def test_a_new_wish_takes_the_place_of_the_old_one(tickets: Project, joan: User) -> None:

@@ -14,7 +14,7 @@ from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.guidelines.versions import RuleText
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.storage.feature_store import WORDS
@@ -60,9 +60,9 @@ def committee_of(project: Project) -> Committee:
 
 
 def embed_all(project: Project) -> None:
-    outbox.owe(project.pk, OwedWork.Kind.EMBED)
-    while worker.work_off(project.pk, OwedWork.Kind.EMBED):
-        assert not OwedWork.objects.failing().exists()
+    outbox.enqueue(project.pk, Job.Kind.EMBED)
+    while worker.run_job(project.pk, Job.Kind.EMBED):
+        assert not Job.objects.failing().exists()
 
 
 def test_the_unlabeled_pool_holds_no_test_document(shop: Project) -> None:
@@ -116,9 +116,9 @@ def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(shop: Proj
     train(shop)
     embed_all(shop)
     before = shop.generation
-    outbox.owe(shop.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
-    assert not OwedWork.objects.failing().exists()
+    outbox.enqueue(shop.pk, Job.Kind.RANK)
+    assert worker.run_job(shop.pk, Job.Kind.RANK)
+    assert not Job.objects.failing().exists()
     shop.refresh_from_db()
     assert shop.generation > before
 
@@ -130,13 +130,13 @@ def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
     label_rightly(shop, ann, 15)
     train(shop)
     embed_all(shop)
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     write_guideline(shop)
     assert read(shop).described is None  # not yet: it is owed
-    assert OwedWork.objects.filter(kind=OwedWork.Kind.EMBED).exists()
+    assert Job.objects.filter(kind=Job.Kind.EMBED).exists()
     embed_all(shop)
     described = read(shop).described
     assert described is not None
     assert np.abs(described.points()).sum(axis=1).min() > 0
-    assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
     assert embeddings.progress(shop) == embeddings.Progress(102, 102)

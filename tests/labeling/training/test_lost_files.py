@@ -12,7 +12,7 @@ from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.features import pipeline
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue import claims
@@ -25,16 +25,16 @@ from tests.fixtures.trained_project import label_rightly, truth
 def work_all_off(project: Project) -> None:
     """What the workers would do, until nothing is owed."""
     for _ in range(20):
-        waiting = OwedWork.objects.filter(project=project, state=OwedWork.State.QUEUED).first()
+        waiting = Job.objects.filter(project=project, state=Job.State.QUEUED).first()
         if waiting is None:
             break
-        assert worker.work_off(project.pk, OwedWork.Kind(waiting.kind))
-    assert not OwedWork.objects.filter(project=project).exists()
+        assert worker.run_job(project.pk, Job.Kind(waiting.kind))
+    assert not Job.objects.filter(project=project).exists()
     project.refresh_from_db()
 
 
-def owe_and_work(project: Project, kind: OwedWork.Kind) -> None:
-    outbox.owe(project.pk, kind)
+def enqueue_and_run(project: Project, kind: Job.Kind) -> None:
+    outbox.enqueue(project.pk, kind)
     work_all_off(project)
 
 
@@ -77,12 +77,10 @@ Loss = Callable[[Project, Any], None]
 
 
 @pytest.mark.parametrize("lose", LOSSES)
-@pytest.mark.parametrize("kind", [OwedWork.Kind.TRAIN, OwedWork.Kind.RANK])
-def test_what_was_lost_is_made_again(
-    trained: Project, settings: Any, lose: Loss, kind: OwedWork.Kind
-) -> None:
+@pytest.mark.parametrize("kind", [Job.Kind.TRAIN, Job.Kind.RANK])
+def test_what_was_lost_is_made_again(trained: Project, settings: Any, lose: Loss, kind: Job.Kind) -> None:
     lose(trained, settings)
-    owe_and_work(trained, kind)
+    enqueue_and_run(trained, kind)
     assert is_whole(trained)
     assert not ModelVersion.objects.filter(state=ModelVersion.State.FAILED).exists()
     assert "margin" in {entry.reason["share"] for entry in QueueEntry.objects.live(trained)}
@@ -92,8 +90,8 @@ def test_what_was_lost_is_made_again(
 def test_people_go_on_labeling_meanwhile(trained: Project, ann: User, settings: Any, lose: Loss) -> None:
     lose(trained, settings)
     label_rightly(trained, ann, 3)
-    outbox.owe(trained.pk, OwedWork.Kind.TRAIN)
-    worker.work_off(trained.pk, OwedWork.Kind.TRAIN)
+    outbox.enqueue(trained.pk, Job.Kind.TRAIN)
+    worker.run_job(trained.pk, Job.Kind.TRAIN)
     trained.refresh_from_db()
     (held,) = claims.claim(trained.pk, ann).documents
     assert held.reason.share != "unranked"  # the order that was there, or a new one
@@ -105,7 +103,7 @@ def test_people_go_on_labeling_meanwhile(trained: Project, ann: User, settings: 
 @pytest.mark.timeout(30)
 def test_a_document_that_is_not_there_stops_the_work_and_shifts_no_row(trained: Project) -> None:
     Project.objects.filter(pk=trained.pk).update(document_count=trained.document_count + 1)
-    outbox.owe(trained.pk, OwedWork.Kind.FEATURIZE)
-    worker.work_off(trained.pk, OwedWork.Kind.FEATURIZE)
-    owing = OwedWork.objects.get(project=trained, kind=OwedWork.Kind.FEATURIZE)
-    assert "documents lie at positions" in owing.failure
+    outbox.enqueue(trained.pk, Job.Kind.FEATURIZE)
+    worker.run_job(trained.pk, Job.Kind.FEATURIZE)
+    pending = Job.objects.get(project=trained, kind=Job.Kind.FEATURIZE)
+    assert "documents lie at positions" in pending.failure

@@ -17,7 +17,7 @@ from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.features import pipeline
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue.claims import claim
@@ -111,7 +111,7 @@ DAMAGES = [
 def test_files_that_nobody_touched_are_used(trained: Project) -> None:
     assert is_as_written(newest(trained))
     assert registry.ranker_in_use(trained).version == newest(trained)
-    assert not OwedWork.objects.filter(project=trained, kind=OwedWork.Kind.TRAIN).exists()
+    assert not Job.objects.filter(project=trained, kind=Job.Kind.TRAIN).exists()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -120,13 +120,13 @@ def test_j4_a_changed_model_is_not_used_and_trained_anew(
 ) -> None:
     before = newest(trained)
     damage(trained, settings)
-    outbox.owe(trained.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(trained.pk, OwedWork.Kind.RANK)
-    assert not OwedWork.objects.failing().exists(), "nothing was raised"
+    outbox.enqueue(trained.pk, Job.Kind.RANK)
+    assert worker.run_job(trained.pk, Job.Kind.RANK)
+    assert not Job.objects.failing().exists(), "nothing was raised"
     client.force_login(joan)
     told = f"The files of model {before.number} are missing or were modified"
     assert told in client.get(f"/projects/{trained.pk}/").content.decode()
-    assert worker.work_off(trained.pk, OwedWork.Kind.TRAIN)
+    assert worker.run_job(trained.pk, Job.Kind.TRAIN)
     trained.refresh_from_db()
     assert newest(trained).number == before.number + 1
     assert registry.ranker_in_use(trained).version == newest(trained)
@@ -152,15 +152,15 @@ def test_a_changed_tagger_is_trained_anew(
     project = make_project(kind="spans", texts=[f"Refund {n} for ann please" for n in range(20)])
     for held in claim(project.pk, ann, 12).documents:
         submit(ann, Submission(held.token, [label(project, "Refund", 0, 6)]))
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.TRAIN):
-        outbox.owe(project.pk, kind)
-        assert worker.work_off(project.pk, kind)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.TRAIN):
+        outbox.enqueue(project.pk, kind)
+        assert worker.run_job(project.pk, kind)
     project.refresh_from_db()
     assert pipeline.current_store(project) is not None
     assert registry.ranker_in_use(project).version == newest(project)
     a_flipped_byte(project, settings)
     assert registry.ranker_in_use(project).version is None
-    assert OwedWork.objects.filter(project=project, kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(project=project, kind=Job.Kind.TRAIN).exists()
 
 
 def test_the_seal_tells_nothing_of_the_key(trained: Project, settings: Any) -> None:

@@ -16,7 +16,7 @@ from labeling.explanations.selection_reason import SelectionReason
 from labeling.features.pipeline import edition_folder
 from labeling.features.tokens import current_tokens, tokens_folder
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.query_strategies.annotation_cost import PRIOR
 from labeling.learning.sequence.crf import MODEL_FILE
 from labeling.predictions.models import HeldOutPrediction
@@ -55,9 +55,9 @@ def open_marked(make_project: Callable[..., Project]) -> Project:
     texts = [" and ".join([text_of(names[n % 3], n)] * (1 + n % 4)) for n in range(80)]
     project = make_project(kind="spans", texts=texts)
     fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    for kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert worker.work_off(project.pk, kind)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, kind)
     project.refresh_from_db()
     return project
 
@@ -80,8 +80,8 @@ def test_the_tokens_of_a_pool_are_made_with_its_features(marked: Project) -> Non
     assert tokens is not None
     assert len(tokens) == marked.document_count
     fill(marked, ["One more text."])
-    outbox.owe(marked.pk, OwedWork.Kind.FEATURIZE)
-    assert worker.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
+    outbox.enqueue(marked.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(marked.pk, Job.Kind.FEATURIZE)
     grown = current_tokens(edition_folder(marked.pk, marked.feature_edition))
     assert grown is not None
     assert grown.token_counts(np.array([len(tokens)])).tolist() == [4]
@@ -149,8 +149,8 @@ def test_of_a_document_full_of_spans_the_surest_are_told(
 ) -> None:
     every = {entry.document_id: entry.reason["spans"] for entry in entries(taught)}
     monkeypatch.setattr(attached_spans, "MAX_SPANS", 1)
-    outbox.owe(taught.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(taught.pk, Job.Kind.RANK)
+    assert worker.run_job(taught.pk, Job.Kind.RANK)
     for entry in entries(taught):
         surest = sorted(every[entry.document_id], key=lambda span: -span[3])[:1]
         assert [span[3] for span in entry.reason["spans"]] == [span[3] for span in surest]
@@ -182,16 +182,16 @@ def test_without_tokens_people_go_on_and_the_tokens_are_owed(marked: Project, an
     shutil.rmtree(tokens_folder(edition_folder(marked.pk, marked.feature_edition)))
     train(marked)
     assert {e.reason["share"] for e in entries(marked)} <= {"random", "test"}
-    assert worker.work_off(marked.pk, OwedWork.Kind.FEATURIZE)
-    assert worker.work_off(marked.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(marked.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(marked.pk, Job.Kind.RANK)
     assert "margin" in {e.reason["share"] for e in entries(marked)}
 
 
 def test_a_lost_model_leaves_an_order_by_variety(taught: Project, settings: Any) -> None:
     for path in Path(settings.MODELS_DIR).rglob(MODEL_FILE):
         path.unlink()
-    outbox.owe(taught.pk, OwedWork.Kind.RANK)
-    assert worker.work_off(taught.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(taught.pk, Job.Kind.RANK)
+    assert worker.run_job(taught.pk, Job.Kind.RANK)
     assert "cold_start" in {e.reason["share"] for e in entries(taught)}
 
 

@@ -14,7 +14,7 @@ from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.exceptions import StaleRun
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.query_strategies.head_builder import BATCH
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
@@ -79,9 +79,9 @@ def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User,
     assert dataset.is_due(shop)
     assert dataset.due_projects() == [shop]
     worker.reconcile()
-    assert outbox.start(shop.pk, OwedWork.Kind.TRAIN)
+    assert outbox.start(shop.pk, Job.Kind.TRAIN)
     assert dataset.due_projects() == []  # under way: it reads these labels
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     train(shop)
     assert not dataset.is_due(shop)
     assert dataset.due_projects() == []
@@ -106,7 +106,7 @@ def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
     train(shop)
     refund = shop.classes.get(name="Refund")
     actions.focus_on(shop.pk, joan, refund.pk, wanted_labels=3)
-    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
+    assert worker.run_job(shop.pk, Job.Kind.RANK)
     shop.refresh_from_db()
     focused = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "focus"]
     assert focused
@@ -120,23 +120,23 @@ def test_a_failed_run_leaves_the_old_order_and_says_why(shop: Project, ann: User
     label_rightly(shop, ann, 20)
     generation = shop.generation
     settings.MODELS_DIR = "/proc/nowhere"
-    outbox.owe(shop.pk, OwedWork.Kind.TRAIN)
-    assert worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
-    assert not worker.work_off(shop.pk, OwedWork.Kind.TRAIN)
+    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
+    assert worker.run_job(shop.pk, Job.Kind.TRAIN)
+    assert not worker.run_job(shop.pk, Job.Kind.TRAIN)
     shop.refresh_from_db()
     assert shop.generation == generation
-    assert OwedWork.objects.failing().get().kind == OwedWork.Kind.TRAIN
+    assert Job.objects.failing().get().kind == Job.Kind.TRAIN
     assert ModelVersion.objects.filter(state=ModelVersion.State.FAILED).exclude(failure="").exists()
 
 
 def test_work_whose_worker_died_is_found_again(shop: Project, clock: Clock) -> None:
-    outbox.owe(shop.pk, OwedWork.Kind.RANK)
-    lost = outbox.start(shop.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(shop.pk, Job.Kind.RANK)
+    lost = outbox.start(shop.pk, Job.Kind.RANK)
     assert lost is not None
     clock.advance(seconds=outbox.SILENT_SECONDS + 1)
     outbox.reconcile()
-    assert OwedWork.objects.get(kind=OwedWork.Kind.RANK).state == OwedWork.State.QUEUED
-    assert worker.work_off(shop.pk, OwedWork.Kind.RANK)
+    assert Job.objects.get(kind=Job.Kind.RANK).state == Job.State.QUEUED
+    assert worker.run_job(shop.pk, Job.Kind.RANK)
     with pytest.raises(StaleRun):
         outbox.beat(lost)
 
@@ -149,9 +149,9 @@ def test_every_kind_of_project_learns(
     names = list(WORDS)
     project = make_project(kind=kind, texts=[text_of(names[n % 3], n) for n in range(60)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
-    outbox.owe(project.pk, OwedWork.Kind.FEATURIZE)
-    for owed_kind in (OwedWork.Kind.FEATURIZE, OwedWork.Kind.RANK):
-        assert worker.work_off(project.pk, owed_kind)
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, kind)
     for _ in range(30):
         (held,) = claims.claim(project.pk, ann).documents
         end = len(held.text.split()[0]) if kind == "spans" else None

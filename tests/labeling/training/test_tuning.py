@@ -13,7 +13,7 @@ from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.classifiers.hyperparameters import (
     DEFAULT_HYPERPARAMETERS,
     Augmentation,
@@ -35,14 +35,14 @@ STRONGER = Hyperparameters(60.0)
 def trained(trained: Project, monkeypatch: Any) -> Project:
     """The shop with a model, in a world where forty labels are enough to try recipes on."""
     monkeypatch.setattr(recipes, "MIN_LABELS", 30)
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     return trained
 
 
 def due() -> list[int]:
     """The projects that are owed a trial now."""
-    recipes.owe_due()
-    return list(OwedWork.objects.filter(kind=OwedWork.Kind.TUNE).values_list("project", flat=True))
+    recipes.enqueue_due()
+    return list(Job.objects.filter(kind=Job.Kind.TUNE).values_list("project", flat=True))
 
 
 def finished(project: Project, hyperparameters: Hyperparameters = STRONGER, label_count: int = 40) -> Tuning:
@@ -59,7 +59,7 @@ def finished(project: Project, hyperparameters: Hyperparameters = STRONGER, labe
 
 def test_a_trial_is_owed_once_per_doubling_of_the_labels(trained: Project) -> None:
     assert due() == [trained.pk]
-    OwedWork.objects.all().delete()
+    Job.objects.all().delete()
     known = ModelVersion.objects.ready().first().label_count
     finished(trained, label_count=known // 2 + 1)
     assert due() == []
@@ -68,7 +68,7 @@ def test_a_trial_is_owed_once_per_doubling_of_the_labels(trained: Project) -> No
 
 
 def test_no_trial_is_owed_while_anything_else_is(trained: Project) -> None:
-    outbox.owe(trained.pk, OwedWork.Kind.RANK)
+    outbox.enqueue(trained.pk, Job.Kind.RANK)
     assert due() == []
 
 
@@ -98,11 +98,11 @@ def test_a_trial_goes_on_where_it_stopped_and_tells_what_came_of_each(
 ) -> None:
     monkeypatch.setattr(tuning, "RUN_SECONDS", 0)
     due()
-    assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
+    assert worker.run_job(trained.pk, Job.Kind.TUNE)
     assert [len(scores) for scores in Tuning.objects.get().trials.values()] == [1]
-    assert OwedWork.objects.get(kind=OwedWork.Kind.TUNE).state == OwedWork.State.QUEUED
+    assert Job.objects.get(kind=Job.Kind.TUNE).state == Job.State.QUEUED
     monkeypatch.setattr(tuning, "RUN_SECONDS", 600)
-    assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
+    assert worker.run_job(trained.pk, Job.Kind.TUNE)
     done = Tuning.objects.get()
     assert done.finished_at
     assert [len(scores) for scores in done.trials.values()] == [TRIALS] * 5
@@ -121,9 +121,9 @@ def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypa
 
     monkeypatch.setattr(tuning, "run_trial", judged)
     due()
-    assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
+    assert worker.run_job(trained.pk, Job.Kind.TUNE)
     assert tuning.hyperparameters_of(trained) == STRONGER
-    assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
     train(trained)
     assert ModelVersion.objects.ready().first().facts["recipe"] == {"strength": 60, "augmentation": "none"}
 
@@ -134,7 +134,7 @@ def test_a_manager_goes_back_to_the_usual_recipe(trained: Project, joan: User) -
     assert recipes.use_defaults(trained.pk, joan)
     assert tuning.hyperparameters_of(trained) == DEFAULT_HYPERPARAMETERS
     assert Tuning.objects.get().dismissed_by == joan
-    assert OwedWork.objects.filter(kind=OwedWork.Kind.TRAIN).exists()
+    assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
     assert not recipes.use_defaults(trained.pk, joan)
 
 
@@ -152,10 +152,10 @@ def test_the_newest_trial_holds(trained: Project) -> None:
 def test_the_labels_of_a_trial_are_those_of_its_beginning(trained: Project, monkeypatch: Any) -> None:
     monkeypatch.setattr(tuning, "RUN_SECONDS", 0)
     due()
-    assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
+    assert worker.run_job(trained.pk, Job.Kind.TUNE)
     before = Tuning.objects.get().annotations
     left = Document.objects.filter(project=trained, state=Document.State.OPEN, split="pool")
     answers = [(d.pk, [label(trained, truth(d.text))]) for d in left]
     imported.record(trained, answers, Annotation.Source.GOLD)
-    assert worker.work_off(trained.pk, OwedWork.Kind.TUNE)
+    assert worker.run_job(trained.pk, Job.Kind.TUNE)
     assert Tuning.objects.get().annotations == before

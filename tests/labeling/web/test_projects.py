@@ -21,7 +21,7 @@ from labeling.db.clock import Now
 from labeling.features.embeddings import embedding_folder
 from labeling.guidelines import new_projects
 from labeling.jobs import service_status
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.storage.embedding_store import EmbeddingStore
 from labeling.learning.text.sentence_embeddings import VERSION, WIDTH
 from labeling.predictions.models import ModelVersion
@@ -235,12 +235,12 @@ def test_the_home_says_how_the_model_is_and_why_it_failed(
 def test_failed_work_is_shown_with_its_reason_and_can_be_tried_again(
     client: Client, joan: User, tickets: Project
 ) -> None:
-    OwedWork.objects.create(project=tickets, kind="train", attempts=4, failure="no word")
+    Job.objects.create(project=tickets, kind="train", attempts=4, failure="no word")
     client.force_login(joan)
     assert "no word" in shown(client, "project", tickets.pk)
     address = reverse("labeling:retry_work", args=[tickets.pk, "train"])
     assert client.post(address).status_code == client.post(address).status_code == 302
-    assert [work.state for work in OwedWork.objects.filter(kind="train")] == ["queued"]
+    assert [job.state for job in Job.objects.filter(kind="train")] == ["queued"]
 
 
 def test_managers_are_told_what_of_the_service_keeps_failing_and_what_it_means(
@@ -285,11 +285,9 @@ def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
     client: Client, joan: User, tickets: Project
 ) -> None:
     later = Now() + timedelta(minutes=9, seconds=30)
-    OwedWork.objects.create(
-        project=tickets, kind="embed", attempts=3, failure="no word", next_attempt_at=later
-    )
-    OwedWork.objects.create(project=tickets, kind="tune", interruptions=4, failure="killed")
-    OwedWork.objects.create(project=tickets, kind="rank", interruptions=1, failure="killed once")
+    Job.objects.create(project=tickets, kind="embed", attempts=3, failure="no word", next_attempt_at=later)
+    Job.objects.create(project=tickets, kind="tune", interruptions=4, failure="killed")
+    Job.objects.create(project=tickets, kind="rank", interruptions=1, failure="killed once")
     client.force_login(joan)
     page = words(shown(client, "project", tickets.pk))
     assert (
@@ -303,7 +301,7 @@ def test_failing_work_says_how_often_why_and_when_it_is_tried_again(
 def test_work_of_an_unknown_kind_is_not_owed(client: Client, joan: User, tickets: Project) -> None:
     client.force_login(joan)
     client.post(reverse("labeling:retry_work", args=[tickets.pk, "mischief"]))
-    assert not OwedWork.objects.filter(kind="mischief").exists()
+    assert not Job.objects.filter(kind="mischief").exists()
 
 
 @pytest.mark.parametrize("who", ["joan", "ann"])

@@ -11,7 +11,7 @@ from django.urls import reverse
 from labeling.exceptions import InvalidInput, NotAllowed
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 from labeling.steering import actions
@@ -88,7 +88,7 @@ def test_seed_words_are_tidied_saved_and_rank_the_queue_again(client: Client, ti
     data = words_sent(tickets, Refund=" money   back, refund,,Refund ")
     assert "Seed words saved" in text(send(client, "change_seed_words", tickets.pk, data=data))
     assert LabelClass.objects.get(project=tickets, name="Refund").seed_words == ["money back", "refund"]
-    assert OwedWork.objects.filter(project=tickets, kind=OwedWork.Kind.RANK).exists()
+    assert Job.objects.filter(project=tickets, kind=Job.Kind.RANK).exists()
     assert "Nothing changed" in text(send(client, "change_seed_words", tickets.pk, data=data))
     page = client.get(reverse("labeling:mixing", args=[tickets.pk])).content.decode()
     assert 'value="money back, refund"' in page

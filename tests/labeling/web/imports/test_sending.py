@@ -24,7 +24,7 @@ from labeling.db.clock import Now
 from labeling.documents.imports import ImportJob
 from labeling.exchange import importing, uploads
 from labeling.jobs import outbox
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project
 from labeling.web import imports
@@ -80,13 +80,13 @@ def test_a_large_file_is_left_to_a_worker_and_its_page_tells_how_far(
     page = start(client, empty, text="comment")
     assert "Waiting for a worker" in text(page)
     assert "hx-get" in page.content.decode()
-    assert OwedWork.objects.filter(project=empty, kind=OwedWork.Kind.IMPORT).count() == 1
+    assert Job.objects.filter(project=empty, kind=Job.Kind.IMPORT).count() == 1
     assert "Import in progress" in text(client.get(reverse("labeling:project", args=[empty.pk])))
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     job = ImportJob.objects.get()
     assert (job.state, job.imported, job.bytes_read) == ("done", 2, len(TABLE))
-    assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)  # a message that comes twice finds nothing to do
+    assert not Job.objects.filter(kind=Job.Kind.IMPORT).exists()
+    worker.run_job(empty.pk, Job.Kind.IMPORT)  # a message that comes twice finds nothing to do
 
 
 def test_what_is_small_is_measured_unpacked(client: Client, empty: Project) -> None:
@@ -134,7 +134,7 @@ def test_several_packed_files_at_once_hold_up_nobody(
     monkeypatch.setattr(uploads, "read_rows", right)
     send(client, empty, packed, "b.txt.gz")
     assert "0 documents imported" in text(start(client, empty)), "the next one has its turn"
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     assert set(ImportJob.objects.values_list("state", flat=True)) == {"done"}
 
 
@@ -177,7 +177,7 @@ def test_a_run_that_fell_silent_can_be_sent_for_again(client: Client, empty: Pro
     address = reverse("labeling:import_job", args=[empty.pk, job.pk])
     assert "The import has stalled" in text(client.get(address))
     client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     assert empty.documents.count() == 2
 
 
@@ -188,7 +188,7 @@ def test_a_run_that_is_alive_is_not_disturbed(client: Client, empty: Project) ->
     client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
     client.post(reverse("labeling:discard_import", args=[empty.pk, job.pk]))
     assert ImportJob.objects.get().state == "running"
-    assert not OwedWork.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
@@ -206,16 +206,16 @@ def test_an_import_that_stops_says_so_and_goes_on_where_it_was(
     send(client, empty, b"one\ntwo\n\xff\ntwo\nthree\nfour\none\n", "a.txt")
     monkeypatch.setattr(formats, "read", breaks)
     start(client, empty)
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     job = ImportJob.objects.get()
     page = client.get(reverse("labeling:import_job", args=[empty.pk, job.pk]))
     assert "The import stopped after 4 rows" in text(page)
     assert "the shelf is empty" in text(page)
-    assert not OwedWork.objects.filter(kind=OwedWork.Kind.IMPORT).exists()
+    assert not Job.objects.filter(kind=Job.Kind.IMPORT).exists()
 
     monkeypatch.setattr(formats, "read", right)
     client.post(reverse("labeling:resume_import", args=[empty.pk, job.pk]))
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     job.refresh_from_db()
     assert (job.state, job.rows_read, job.imported, job.already_there) == ("done", 7, 4, 2)
     assert [row["line"] for row in job.bad_rows] == [3]
@@ -228,8 +228,8 @@ def test_a_worker_reads_on_at_once_what_a_dead_one_was_reading(client: Client, e
     ImportJob.objects.update(
         state="running", run=dead, heartbeat_at=Now(), rows_read=1, imported=1, file_format="lines"
     )
-    outbox.owe(empty.pk, OwedWork.Kind.IMPORT)
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    outbox.enqueue(empty.pk, Job.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     job = ImportJob.objects.get()
     assert (job.state, job.rows_read, job.imported) == ("done", 3, 3)
     assert set(empty.documents.values_list("text", flat=True)) == {"two", "three"}  # "one" was that run's

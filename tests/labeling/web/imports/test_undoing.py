@@ -9,7 +9,7 @@ from labeling import worker
 from labeling.annotations import submit
 from labeling.documents.imports import ImportJob
 from labeling.exchange import undo
-from labeling.jobs.models import OwedWork
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
@@ -56,5 +56,5 @@ def test_a_large_import_tells_that_it_is_being_undone(
     start(client, empty, text="comment")
     address = reverse("labeling:undo_import", args=[empty.pk, ImportJob.objects.get().pk])
     assert "Undoing the import" in text(client.post(address, follow=True))
-    worker.work_off(empty.pk, OwedWork.Kind.IMPORT)
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
     assert not empty.documents.exists()
