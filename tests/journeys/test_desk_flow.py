@@ -282,7 +282,7 @@ def test_two_people_at_once_on_overlap_two(open_as: Open, make_project: Any, ann
             answer(page, "1")
     for page in pages:
         saved(page)
-        expect(page.get_by_role("heading", name=re.compile("Everything is|Nothing is left"))).to_be_visible()
+        expect(page.get_by_role("heading", name=re.compile("Everything is|Nothing left"))).to_be_visible()
     result = Counter(Annotation.objects.values_list("document", "annotator"))
     assert len(result) == 16
     assert set(result.values()) == {1}

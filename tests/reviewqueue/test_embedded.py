@@ -264,4 +264,4 @@ def test_a_database_that_recovers_is_waited_for_as_long_as_it_says_so(cluster, m
     answers = [server.ping() for _ in server.starting(silent_seconds=1.0)]
     server.process.stop()
     assert Ping.REJECT in answers
-    assert "PostgreSQL recovers from a crash" in capsys.readouterr().err
+    assert "PostgreSQL is recovering from a crash" in capsys.readouterr().err
