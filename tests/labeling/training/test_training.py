@@ -150,8 +150,8 @@ def test_every_kind_of_project_learns(
     project = make_project(kind=kind, texts=[text_of(names[n % 3], n) for n in range(60)])
     fill(project, [text_of(names[n % 3], n + 500) for n in range(6)], split="test")
     outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
-    for kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
-        assert worker.run_job(project.pk, kind)
+    for job_kind in (Job.Kind.FEATURIZE, Job.Kind.RANK):
+        assert worker.run_job(project.pk, job_kind)
     for _ in range(30):
         (held,) = claims.claim(project.pk, ann).documents
         end = len(held.text.split()[0]) if kind == "spans" else None
