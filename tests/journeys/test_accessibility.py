@@ -26,6 +26,7 @@ NO_PAGES = {
     "api:docs": "is Swagger's own page, which tests/journeys/test_api_page.py uses",
     "labeling:bad_rows": "is a file",
     "labeling:rules": "is a part of the label page",
+    "labeling:terms": "is the JSON that explains terms on pages",
 }
 BY_KIND = ("label", "mine", "correct", "dispute", "classes", "confusion", "quality", "test_set")
 BY_ROLE = {"ann": ("project", "label", "classes", "settings"), "carla": ("project", "disputes", "mine")}

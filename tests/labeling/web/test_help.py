@@ -67,7 +67,7 @@ def test_each_page_of_the_menu_leads_to_its_page_of_the_documentation(
 
 def test_the_glossary_of_the_documentation_and_that_of_the_pages_are_one() -> None:
     text = (settings.DOCUMENTATION / "reference" / "glossary.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^### (.+)\n\n(.+)$", text, re.M)
+    rows = re.findall(r"^## (.+)\n\n(.+)$", text, re.M)
     assert rows == [(str(term.name), str(term.meaning)) for term in TERMS]
 
 
