@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -79,13 +79,13 @@ def short_datetime(moment: datetime) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """How long ago a moment was, in its largest unit.
+    """How long ago a moment was, in its largest unit; never in the future, whatever the clocks say.
 
-    >>> from datetime import timedelta
     >>> ago(now() - timedelta(hours=3, minutes=20))
     '3 hours ago'
     """
-    return format_timedelta(moment - now(), add_direction=True, locale=_locale(get_language()))
+    passed = max(now() - moment, timedelta(seconds=1))
+    return format_timedelta(-passed, add_direction=True, locale=_locale(get_language()))
 
 
 def _local(day: date) -> date:

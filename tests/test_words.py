@@ -6,12 +6,20 @@ import re
 from functools import cache
 from pathlib import Path
 
-from tests.messages import ROOT, Message, all_messages
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import get_commands, load_command_class
+from django.test import Client
+
+from tests.fixtures.full_project import Gallery
+from tests.messages import PACKAGES, ROOT, Message, all_messages
+from tests.visible import visible_texts
 
 STYLE = ROOT / "docs" / "reference" / "style-of-words.md"
 # These quote what was written before: the style itself, old names, and what was decided when.
 QUOTES = {"style-of-words.md", "renamed.md", "decisions.md", "benchmarks.md"}
 MIN_PHRASES = 60
+CHOICES = re.compile(r"\{[^}]*\}")  # values that programs send: they never change
 
 
 @cache
@@ -77,3 +85,31 @@ def test_code_in_a_document_is_no_prose() -> None:
 
 def test_no_document_has_a_forbidden_phrase() -> None:
     assert offenses(documents()) == []
+
+
+@pytest.mark.slow
+def test_no_rendered_page_has_a_forbidden_phrase(gallery: Gallery, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    gallery.grow(3, 3)
+    pages = {name: client.get(address) for name, address in gallery.addresses().items()}
+    said = [
+        Message(name, 0, text)
+        for name, page in pages.items()
+        if page["Content-Type"].startswith("text/html")
+        for text in visible_texts(page.content.decode())
+    ]
+    assert len(said) > 1_000
+    assert offenses(tuple(said)) == []
+
+
+def test_no_help_text_of_a_command_has_a_forbidden_phrase() -> None:
+    ours = {name: app for name, app in get_commands().items() if app in PACKAGES}
+    parsers = {
+        name: load_command_class(str(app), name).create_parser("manage", name) for name, app in ours.items()
+    }
+    said = [
+        Message(f"manage {name}", 0, CHOICES.sub("", parser.format_help()))
+        for name, parser in parsers.items()
+    ]
+    assert len(said) > 5
+    assert offenses(tuple(said)) == []

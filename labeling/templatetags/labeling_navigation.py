@@ -38,6 +38,10 @@ class Page:
     takes_model: bool = False
     help: str = ""
 
+    def current_at(self, here: str) -> str:
+        """As aria-current has it: "page" on the page itself, "true" inside it, else nothing."""
+        return "page" if here == self.name else "true" if here in self.parts else ""
+
     def is_for(self, member: Membership) -> bool:
         return not self.needs or bool(getattr(member, self.needs))
 
@@ -210,11 +214,8 @@ def navigation(context: dict[str, Any]) -> Navigation:
     )
     result = Navigation(help=page_here.help)
     for section, pages in _open_to(member):
-        links = [
-            Link(page.title, _address(page, member, model), "page" if page.name == here else "")
-            for page in pages
-        ]
-        is_here = any(here == page.name or here in page.parts for page in pages)
+        links = [Link(page.title, _address(page, member, model), page.current_at(here)) for page in pages]
+        is_here = any(link.current for link in links)
         current = links[0].current or ("true" if is_here else "")
         result.sections.append((Link(section.title, links[0].address, current), links))
         if not is_here:

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.annotations import skipping
+from labeling.annotations.activity import activity_of
 from labeling.exceptions import InvitationUnusable, LabelingError, NotFound
 from labeling.projects import invitations
 from labeling.projects import members as memberships
@@ -213,9 +214,13 @@ def _page(
     request: HttpRequest, member: Membership, form: NewInvitation, status: int = 200, **context: Any
 ) -> HttpResponse:
     of_project = Membership.objects.filter(project=member.project_id, removed_at=None)
+    activity = activity_of(member.project_id)
     context |= {
         "member": member,
-        "members": of_project.select_related("user").order_by("user__username"),
+        "members": [
+            (one, activity[one.user_id])
+            for one in of_project.select_related("user").order_by("user__username")
+        ],
         "invitations": Invitation.objects.usable()
         .filter(project=member.project_id)
         .select_related("created_by"),

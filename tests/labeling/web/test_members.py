@@ -8,8 +8,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from labeling.annotations import submit
+from labeling.annotations.submit import Submission
 from labeling.projects import invitations, members
 from labeling.projects.models import Invitation, Membership, Project
+from labeling.queue import claims
+from tests.fixtures.people import label
 
 PASSWORD = "four quiet green words"
 
@@ -34,6 +38,23 @@ def test_the_list_names_everybody_with_their_role(client: Client, joan: User, ti
     assert "4 members" in page
     assert all(name in page for name in ("ann", "bob", "carla", "joan"))
     assert "eve" not in page.split()
+
+
+def test_the_list_shows_who_labels_and_when_they_last_did(
+    client: Client, joan: User, ann: User, tickets: Project
+) -> None:
+    token = claims.claim(tickets.pk, ann).documents[0].token
+    submit.submit(ann, Submission(token, [label(tickets, "Refund")]))
+    client.force_login(joan)
+    rows = re.findall(
+        r"<tr>(.*?)</tr>", client.get(reverse("labeling:members", args=[tickets.pk])).content.decode(), re.S
+    )
+    (of_ann,) = [row for row in rows if "<bdi>ann</bdi>" in row]
+    (of_bob,) = [row for row in rows if "<bdi>bob</bdi>" in row]
+    assert re.search(r'data-label="Annotations in 7 days">1<', of_ann)
+    assert re.search(r"\d seconds? ago", of_ann)
+    assert re.search(r'data-label="Annotations in 7 days">0<', of_bob)
+    assert "none yet" in of_bob
 
 
 def test_a_role_is_changed_and_said(client: Client, joan: User, ann: User, tickets: Project) -> None:

@@ -59,7 +59,7 @@ MAX_STATEMENTS = {
     "labeling:undo_import": 8,
     "labeling:label": 6,
     "labeling:mark_gold": 4,
-    "labeling:members": 6,  # one of them: who skips most
+    "labeling:members": 8,  # three of them: who skips most, and who labeled when
     "labeling:mine": 7,
     "labeling:mixing": 11,
     "labeling:my_keys": 4,
