@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from django.utils.timezone import is_aware, localtime, now
 from django.utils.translation import get_language
@@ -88,6 +90,24 @@ def ago(moment: datetime) -> str:
     return format_timedelta(-passed, add_direction=True, locale=_locale(get_language()))
 
 
+def every(names: Sequence[str]) -> str:
+    """A list of all of them.
+
+    >>> every(["Refund", "Billing"]), every(["Refund", "Billing", "Delivery"])
+    ('Refund and Billing', 'Refund, Billing, and Delivery')
+    """
+    return format_list(names, locale=_locale(get_language()))
+
+
+def either(names: Sequence[str]) -> str:
+    """A list of which one holds.
+
+    >>> either(["Refund", "Billing"])
+    'Refund or Billing'
+    """
+    return format_list(names, style="or", locale=_locale(get_language()))
+
+
 def _local(day: date) -> date:
     """A moment in the current time zone; a day as it is."""
     return localtime(day) if isinstance(day, datetime) and is_aware(day) else day
@@ -117,8 +137,11 @@ def _percent(written: str, digits: int, language: str | None) -> str:
 def _locale(language: str | None) -> Locale:
     """The locale of a language as Django names it; American where no language is active.
 
-    >>> [str(_locale(language)) for language in ("en", "en-gb", "de", None)]
-    ['en_US', 'en_GB', 'de', 'en_US']
+    >>> [str(_locale(language)) for language in ("en", "en-gb", "de", "de-xa", None)]
+    ['en_US', 'en_GB', 'de', 'de', 'en_US']
     """
     name = AMBIGUOUS.get(language or FALLBACK, language or FALLBACK)
-    return Locale.parse(name, sep="-")
+    try:
+        return Locale.parse(name, sep="-")
+    except UnknownLocaleError:  # of a country or test language that CLDR does not have
+        return Locale.parse(name.partition("-")[0])

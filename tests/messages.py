@@ -34,13 +34,13 @@ class Message(NamedTuple):
 @cache
 def template_messages() -> tuple[Message, ...]:
     """The texts that templates hand to gettext, in the order of files and lines."""
-    return tuple(message for path in _files("*.html") for message in _of_template(path))
+    return tuple(message for path in files("*.html") for message in _of_template(path))
 
 
 @cache
 def python_messages() -> tuple[Message, ...]:
     """What code says: gettext's arguments, help texts, what commands write, and the docstrings of errors."""
-    return tuple(message for path in _files("*.py") for message in _of_module(path))
+    return tuple(message for path in files("*.py") for message in _of_module(path))
 
 
 def all_messages() -> tuple[Message, ...]:
@@ -53,7 +53,7 @@ def nodes_of(path: Path) -> Iterator[Node]:
     yield from _walk(Template(path.read_text(encoding="utf-8"), Origin(name), name, _engine()).nodelist)
 
 
-def _files(pattern: str) -> list[Path]:
+def files(pattern: str) -> list[Path]:
     return sorted(
         path
         for package in PACKAGES

@@ -27,6 +27,7 @@ from analytics.data.training_status import training_news
 from analytics.learning_curves.report import chart_of, macro_curve
 from analytics.learning_curves.stopping import sentences, stopping_advice, title
 from analytics.learning_curves.wording import labels_left, sentence
+from labeling.formatting import either, every
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Membership
 from labeling.steering import actions
@@ -140,13 +141,13 @@ def _kept_focus(member: Membership, requested: list[UUID]) -> str:
             "The request for {names} is saved. It takes effect once a model knows the class. Until "
             "then, add seed words to find documents."
         )
-        return message.format(names=_(" and ").join(unknown))
+        return message.format(names=every(unknown))
     names = [str(label_class.name) for label_class in classes]
     if len(names) > 1:
         message = _(
             "The queue now prioritizes documents that may be {names}, until {n} more of each are labeled."
         )
-        return message.format(names=_(" or ").join(names), n=WANTED_LABELS)
+        return message.format(names=either(names), n=WANTED_LABELS)
     message = _("The queue now prioritizes documents that may be {name}, until {n} more are labeled.")
     return message.format(name=names[0], n=WANTED_LABELS)
 

@@ -135,7 +135,11 @@ def savings_headline(report: SavingsReport) -> str:
             labels,
         ).format(n=labels)
     if target.verdict == "cost":
-        return _("No savings: random sampling needed {n} fewer labels").format(n=labels)
+        return ngettext(
+            "No savings: random sampling needed {n} fewer label",
+            "No savings: random sampling needed {n} fewer labels",
+            labels,
+        ).format(n=labels)
     return _("No statistically significant savings on these labels")
 
 

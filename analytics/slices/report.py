@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from analytics.data import queries
@@ -19,6 +18,7 @@ from analytics.metrics.measures import Measure
 from analytics.metrics.slices import MIN_SUPPORT, Search, WeakSlice, worst_slices
 from analytics.slices.slice_fields import LENGTH, Bucket, Field, fields_of
 from labeling.documents.slices import Slice
+from labeling.formatting import every
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -145,5 +145,5 @@ def _named(search: Search, fields: list[Field]) -> list[Weak]:
         ]
         existing = [bucket.where for _field, bucket in parts if bucket.where is not None]
         where = reduce(Slice.__and__, existing) if len(existing) == len(parts) else None
-        weak.append(Weak(_(" and ").join(names), where, weak_slice))
+        weak.append(Weak(every(names), where, weak_slice))
     return weak

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.test_set.documents import shown
@@ -91,7 +92,9 @@ def _sending(member: Membership, review: Review, count: int, sent: QueryDict) ->
         text = _("This is the whole test set, not just the incorrect predictions.") + " " + text
     return {
         "member": member,
-        "title": _("Send {n} documents to the queue?").format(n=count),
+        "title": ngettext(
+            "Send {n} document to the queue?", "Send {n} documents to the queue?", count
+        ).format(n=count),
         "text": text,
         "action": _("Send to queue"),
         "hidden": [("query", address), ("reason", sent.get("reason", "")), ("sure", "yes")],

@@ -50,10 +50,18 @@ def test_set_headline(review: Review) -> str:
         return _("{n} of {total} test documents match").format(n=fit, total=total)
     wrong = int(review.numbers.is_wrong.sum())
     if not wrong:
-        return _("Model {number} is correct on all {total} test documents").format(number=number, total=total)
-    return _("Model {number} is incorrect on {n} of {total} test documents").format(
-        number=number, n=written(wrong), total=total
+        text = ngettext(
+            "Model {number} is correct on the only test document",
+            "Model {number} is correct on all {total} test documents",
+            len(review),
+        )
+        return text.format(number=number, total=total)
+    text = ngettext(
+        "Model {number} is incorrect on {n} of {total} test document",
+        "Model {number} is incorrect on {n} of {total} test documents",
+        len(review),
     )
+    return text.format(number=number, n=written(wrong), total=total)
 
 
 def chips(review: Review) -> list[Chip]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeling.exceptions import InvalidAnswer
 from labeling.projects.models import Project
@@ -91,7 +92,11 @@ def _check_spans(answer: Answer, allows_overlap: bool, text: str) -> None:
             _refuse(
                 index,
                 "end",
-                _("The span ends outside the text, which has {n} characters.").format(n=len(text)),
+                ngettext(
+                    "The span ends outside the text, which has {n} character.",
+                    "The span ends outside the text, which has {n} characters.",
+                    len(text),
+                ).format(n=len(text)),
             )
     if not allows_overlap:
         _check_apart(answer)

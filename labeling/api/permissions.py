@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from django.utils.translation import gettext_noop
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 
@@ -23,6 +24,8 @@ ROLES = list(Membership.Role)  # likewise
 
 class NotInScope(NotAllowed):
     """This token's scope does not allow this; use one with a wider scope, or sign in."""
+
+    summary = gettext_noop("This token's scope does not allow this; use one with a wider scope, or sign in.")
 
 
 @dataclass(frozen=True)

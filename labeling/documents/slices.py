@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Self
 
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from labeling.documents.metadata import field_name, metadata_number, metadata_text, value_name
-from labeling.formatting import plain
+from labeling.formatting import every, plain
 
 MAX_FURTHER_CONDITIONS = 2  # further conditions of a slice: two fields at once are searched
 
@@ -80,7 +79,7 @@ class Slice:
         """Documents of both; where both speak of near-duplicates, the first is heard.
 
         >>> str(Slice("source", "mail") & Slice("language", "de") & Slice(least=100))
-        'source is mail, language is de and at least 100 characters'
+        'source is mail, language is de, and at least 100 characters'
         """
         both = self.conditions + other.conditions
         plain = next((condition for condition in both if condition.value is not None), Condition("", ""))
@@ -172,7 +171,7 @@ class Slice:
             parts.append(
                 _("with a near-duplicate") if self.has_near_duplicate else _("without a near-duplicate")
             )
-        return str(get_text_list(parts, _("and")))
+        return every(parts)
 
 
 def _also(query: Mapping[str, str]) -> tuple[Condition, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from unicodedata import bidirectional
 
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from labeling.explanations.reasons import Names
 from labeling.explanations.selection_reason import ModelEvidence, SelectionReason
+from labeling.formatting import every
 from labeling.learning.query_strategies.mix import Share
 
 # Shares whose answers must not lean on a suggestion: random and test documents measure the model, gold ones
@@ -65,7 +65,7 @@ def _difference(evidence: ModelEvidence, names: Names) -> str:
         return ""
     clauses = [
         _says(experts).format(
-            who=get_text_list([_who(expert) for expert in experts], _("and")), name=_apart(names[label_class])
+            who=every([_who(expert) for expert in experts]), name=_apart(names[label_class])
         )
         for label_class, experts in sides.items()
     ]

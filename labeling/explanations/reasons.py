@@ -120,10 +120,13 @@ def _weak_class(reason: SelectionReason, names: Names) -> str:
     if reason.evidence.spans is not None:
         text = _("{name} is a weak class that needs more labels, and the model predicts it in this text.")
         return text.format(name=name)
-    text = _(
-        "{name} is a weak class that needs more labels, and this document may belong to it{probability}."
-    )
-    return text.format(name=name, probability=_probability(reason))
+    text = _("{name} is a weak class that needs more labels, and this document may belong to it.")
+    if probability := _probability(reason):
+        text = _(
+            "{name} is a weak class that needs more labels, and this document may belong to it "
+            "(probability {probability})."
+        )
+    return text.format(name=name, probability=probability)
 
 
 def _focus(reason: SelectionReason, names: Names) -> str:
@@ -149,8 +152,12 @@ def _likeliest(reason: SelectionReason, names: Names) -> str:
     name = _name(reason, names)
     if name is None:
         return _("This document is among the most likely of a class with few labels.")
-    text = _("{name} has few labels, and this document is among the most likely{probability}.")
-    return text.format(name=name, probability=_probability(reason))
+    text = _("{name} has few labels, and this document is among the most likely.")
+    if probability := _probability(reason):
+        text = _(
+            "{name} has few labels, and this document is among the most likely (probability {probability})."
+        )
+    return text.format(name=name, probability=probability)
 
 
 def _second_opinion(reason: SelectionReason, names: Names) -> str:
@@ -170,7 +177,7 @@ def _name(reason: SelectionReason, names: Names) -> str | None:
 def _probability(reason: SelectionReason) -> str:
     for label_class, probability in reason.evidence.top or ():
         if label_class == reason.label_class:
-            return _(" (probability {p})").format(p=percent(probability))
+            return percent(probability)
     return ""
 
 

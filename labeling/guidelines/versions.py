@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists
+from django.utils.translation import gettext_noop
 
 from labeling.exceptions import LabelingError, UnknownClass
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 class GuidelineMoved(LabelingError):
     """Another member saved a new version while you were editing. Compare it with yours and save again."""
+
+    summary = gettext_noop(
+        "Another member saved a new version while you were editing. Compare it with yours and save again."
+    )
 
 
 @dataclass(frozen=True)

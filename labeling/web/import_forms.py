@@ -111,7 +111,11 @@ class Reading(forms.Form):
         for name, guess in guesses.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            text = _("Automatic") if self.cleaned_data[name] is not None else _("Automatic: %s") % guess
+            text = (
+                _("Automatic")
+                if self.cleaned_data[name] is not None
+                else _("Automatic: {found}").format(found=guess)
+            )
             field.choices = [("", text), *self.CHOICES[name]]
 
 

@@ -367,7 +367,9 @@ def _failing(job: Job) -> Failing:
             what=what, n=job.attempts
         )
     else:
-        title = _("{what}: interrupted {n} times in a row").format(what=what, n=job.interruptions)
+        title = ngettext(
+            "{what}: interrupted", "{what}: interrupted {n} times in a row", job.interruptions
+        ).format(what=what, n=job.interruptions)
     if job.next_attempt_at is None:
         return Failing(job, title, _("The workers are retrying."))
     minutes = max(1, ceil((job.next_attempt_at - timezone.now()).total_seconds() / 60))

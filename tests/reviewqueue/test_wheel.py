@@ -51,7 +51,13 @@ def test_the_wheel_holds_every_file_of_the_three_packages_and_nothing_else(envir
     with zipfile.ZipFile(environment.wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert (sorted(ours - packed), sorted(packed - ours)) == ([], [])
-    for kind in ("templates/", "static/", "migrations/", "management/commands/"):
+    for kind in (
+        "templates/",
+        "static/",
+        "migrations/",
+        "management/commands/",
+        "locale/de/LC_MESSAGES/django.mo",
+    ):
         assert any(kind in name for name in packed), kind
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.class_report.guidance.finding import Finding, draft_rule, label_more, see
 from analytics.class_report.report import ClassReport
@@ -33,7 +34,13 @@ def _finding(report: ClassReport, pair: AmbiguousPair) -> Finding:
     count = max(pair.model.forward, pair.model.backward)
     filters = dict(part.split("=") for part in documents_of(project.kind, true, predicted).split("&"))
     model = report.version.number if report.version else 0
-    look = see(project, _("View the {n} errors").format(n=count), "test_set", model=model, **filters)
+    look = see(
+        project,
+        ngettext("View the error", "View the {n} errors", count).format(n=count),
+        "test_set",
+        model=model,
+        **filters,
+    )
     rule, labels = (
         draft_rule(project, pair.first, pair.second),
         label_more(project, [pair.first, pair.second]),

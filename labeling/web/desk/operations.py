@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from labeling.annotations import corrections, questions, skipping, submit
 from labeling.exceptions import (
@@ -31,6 +32,8 @@ Operation = Callable[[User, int, QueryDict], Outcome]
 
 class Unreadable(LabelingError):
     "The form is incomplete. Check the fields and try again."
+
+    summary = gettext_noop("The form is incomplete. Check the fields and try again.")
 
     @property
     def message(self) -> str:

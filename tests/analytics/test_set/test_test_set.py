@@ -288,7 +288,7 @@ def test_every_kind_of_project_has_its_review(
         else {"towards": 1, "against": -1, "words": [["twice", 1.0]], "others": []},
     )
     html = client.get(page(project)).content.decode()
-    assert "Model 1 is incorrect on 1 of 1 test documents" in html
+    assert "Model 1 is incorrect on 1 of 1 test document" in html
     assert ('<p class="soft">Predicted</p>' in compact(html)) == is_spans
     element = f'<u class="towards" title="1.00">{document.text[2:6]}</u>'
     assert (element if is_spans else '<mark class="towards" title="1.00">twice</mark>') in compact(html)

@@ -1,0 +1,132 @@
+"""Which words would stay English in any language? Every page is read in a pseudo-language."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+
+from labeling.projects.models import Project
+from tests import pseudo
+from tests.fixtures.full_project import Gallery
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+SILENT = {
+    "script",
+    "style",
+    "code",
+    "kbd",
+    "noscript",
+    "bdi",
+    "time",
+    "pre",
+    "samp",
+    "title",
+    "textarea",
+}  # code, keys, names, moments
+SPOKEN = ("title", "alt", "aria-label", "placeholder", "aria-description")
+FAMILIAR = re.compile(
+    r"Review Queue|\b(F1|CSV|TSV|JSON|JSONL|API|ID|URL|HTTP|UTF-8|UTC|Enter|Esc|Tab|Ctrl|Alt|Shift|p)\b"
+)
+DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}(, \d{1,2}:\d\d\s[AP]M)?")  # Babel's: CLDR translates it
+ENCODING = re.compile(r"^(utf|iso|cp|koi8|euc|shift_jis|big5|gb)[\w-]*$")  # a choice of the import
+# What the users of the gallery wrote, where an attribute or a list of choices cannot say that it is theirs.
+THEIRS = re.compile(
+    r"Tickets (single|spans)|Refund|Billing|Delivery|\d\.csv|No memory is left\.|Unclear since the new rule"
+    r"|The courier left the box with a neighbor\.|Please cancel the order and send my money back\."
+)
+WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+class Reader(HTMLParser):
+    """The words of a page outside brackets and outside what users wrote (`dir="auto"`, `lang`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[tuple[str, bool]] = []
+        self.depth = 0
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        is_theirs = tag in SILENT or "dir" in given or ("lang" in given and tag != "html")
+        if not (self._is_silent() or is_theirs):
+            for name in SPOKEN:
+                self._judge(given.get(name, ""), 0)
+        if tag not in VOID:
+            self.open.append((tag, is_theirs and tag != "html"))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_silent():
+            self.depth = self._judge(data, self.depth)
+
+    def _is_silent(self) -> bool:
+        return any(silent for _, silent in self.open)
+
+    def _judge(self, text: str, depth: int) -> int:
+        outside = ""
+        for character in text:
+            depth += {"⟦": 1, "⟧": -1}.get(character, 0)
+            outside += character if depth == 0 and character not in "⟦⟧" else " "
+        for known in (DATE, THEIRS, FAMILIAR):
+            outside = known.sub("", outside)
+        if WORD.search(outside) and not ENCODING.match(outside.strip()):
+            self.found.append(" ".join(outside.split()))
+        return depth
+
+
+def untranslated(html: str) -> list[str]:
+    """The words of a page that are not in brackets.
+
+    >>> untranslated('<p title="Why">⟦Ŵĥý <b>Refund</b> ~⟧ now <b dir="auto">Ann</b></p>')
+    ['Why', 'now']
+    """
+    reader = Reader()
+    reader.feed(html)
+    return reader.found
+
+
+@pytest.fixture
+def pseudo_languages(tmp_path: Path) -> Any:
+    with override_settings(**pseudo.install(tmp_path / "locale")):
+        yield
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pseudo_languages")
+@pytest.mark.parametrize("gallery", ["single", "spans"], indirect=True)
+def test_no_page_has_a_word_that_cannot_be_translated(gallery: Gallery, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    found: dict[str, str] = {}
+    checked = 0
+    for name, address in gallery.addresses().items():
+        page = client.get(address, headers={"Accept-Language": pseudo.LEFT_TO_RIGHT})
+        if page["Content-Type"].startswith("text/html") and "api" not in name:
+            assert page.content.count("⟦".encode()) or page.status_code != 200, name
+            checked += 1
+            found |= dict.fromkeys(untranslated(page.content.decode()), name)
+    assert checked > 40
+    assert "\n".join(f"{page}: {words}" for words, page in found.items()) == ""
+
+
+@pytest.mark.usefixtures("pseudo_languages")
+def test_a_language_from_right_to_left_turns_the_page(client: Client, tickets: Project, joan: User) -> None:
+    client.force_login(joan)
+    page = client.get(f"/projects/{tickets.pk}/", headers={"Accept-Language": pseudo.RIGHT_TO_LEFT})
+    assert f'<html lang="{pseudo.RIGHT_TO_LEFT}" dir="rtl">' in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_pseudo_language_is_not_offered(client: Client) -> None:
+    page = client.get("/sign-in/", headers={"Accept-Language": pseudo.LEFT_TO_RIGHT}).content.decode()
+    assert pseudo.LEFT_TO_RIGHT not in page
+    assert "⟦" not in page
