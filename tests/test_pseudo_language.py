@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 
 from labeling.projects.models import Project
 from tests import pseudo
-from tests.fixtures.full_project import Gallery
+from tests.fixtures.full_project import FullProject
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 SILENT = {
@@ -104,11 +104,13 @@ def pseudo_languages(tmp_path: Path) -> Any:
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo_languages")
 @pytest.mark.parametrize("gallery", ["single", "spans"], indirect=True)
-def test_no_page_has_a_word_that_cannot_be_translated(gallery: Gallery, client: Client, joan: User) -> None:
+def test_no_page_has_a_word_that_cannot_be_translated(
+    full_project: FullProject, client: Client, joan: User
+) -> None:
     client.force_login(joan)
     found: dict[str, str] = {}
     checked = 0
-    for name, address in gallery.addresses().items():
+    for name, address in full_project.addresses().items():
         page = client.get(address, headers={"Accept-Language": pseudo.LEFT_TO_RIGHT})
         if page["Content-Type"].startswith("text/html") and "api" not in name:
             assert page.content.count("⟦".encode()) or page.status_code != 200, name

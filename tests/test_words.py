@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands, load_command_class
 from django.test import Client
 
-from tests.fixtures.full_project import Gallery
+from tests.fixtures.full_project import FullProject
 from tests.messages import PACKAGES, ROOT, Message, all_messages
 from tests.visible import visible_texts
 
@@ -88,10 +88,12 @@ def test_no_document_has_a_forbidden_phrase() -> None:
 
 
 @pytest.mark.slow
-def test_no_rendered_page_has_a_forbidden_phrase(gallery: Gallery, client: Client, joan: User) -> None:
+def test_no_rendered_page_has_a_forbidden_phrase(
+    full_project: FullProject, client: Client, joan: User
+) -> None:
     client.force_login(joan)
-    gallery.grow(3, 3)
-    pages = {name: client.get(address) for name, address in gallery.addresses().items()}
+    full_project.grow(3, 3)
+    pages = {name: client.get(address) for name, address in full_project.addresses().items()}
     said = [
         Message(name, 0, text)
         for name, page in pages.items()

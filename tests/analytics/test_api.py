@@ -23,13 +23,15 @@ def address(project: Project) -> str:
     return f"/api/v1/projects/{project.pk}/reports/classes/"
 
 
-def test_the_report_holds_the_numbers_of_the_page(shop: Project, ann: User, client: Client) -> None:
-    test = Document.objects.test_set().filter(project=shop)
-    imported.record(shop, [(d.pk, [label(shop, truth(d.text))]) for d in test], Annotation.Source.GOLD)
-    label_rightly(shop, ann, 40)
-    train(shop)
-    answered = client.get(address(shop), headers=bearer(shop, ann)).json()
-    expected = class_report(shop)
+def test_the_report_holds_the_numbers_of_the_page(untrained: Project, ann: User, client: Client) -> None:
+    test = Document.objects.test_set().filter(project=untrained)
+    imported.record(
+        untrained, [(d.pk, [label(untrained, truth(d.text))]) for d in test], Annotation.Source.GOLD
+    )
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    answered = client.get(address(untrained), headers=bearer(untrained, ann)).json()
+    expected = class_report(untrained)
     assert expected.scores is not None
     assert answered["macro_f1"]["value"] == expected.scores.macro.f1.value
     assert answered["test_documents"] == 12

@@ -97,37 +97,37 @@ def assert_told(project: Project, joan: User, client: Client, status: ModelStatu
     assert alone["state"] == status.state
 
 
-def test_too_few_labels(shop: Project, joan: User, ann: User, client: Client) -> None:
-    say(shop, ann, 2, "Refund")
-    say(shop, ann, 1, "Billing")
-    status = model_status(shop)
+def test_too_few_labels(untrained: Project, joan: User, ann: User, client: Client) -> None:
+    say(untrained, ann, 2, "Refund")
+    say(untrained, ann, 1, "Billing")
+    status = model_status(untrained)
     assert (status.state, status.labels, status.labels_needed) == (ModelState.TOO_FEW_LABELS, 3, 7)
     assert status.text.startswith(
         "Label 7 more documents for the first model. At least two classes need labels"
     )
-    assert_told(shop, joan, client, status)
+    assert_told(untrained, joan, client, status)
 
 
-def test_one_class_only(shop: Project, joan: User, ann: User, client: Client) -> None:
-    say(shop, ann, 12, "Refund")
-    status = model_status(shop)
+def test_one_class_only(untrained: Project, joan: User, ann: User, client: Client) -> None:
+    say(untrained, ann, 12, "Refund")
+    status = model_status(untrained)
     assert (status.state, status.labels) == (ModelState.ONE_CLASS, 11), "one was of the test set"
     assert status.text.startswith("All 11 labeled documents are Refund. A model needs a second class")
-    assert_told(shop, joan, client, status)
-    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
-    assert worker.run_job(shop.pk, Job.Kind.TRAIN)
+    assert_told(untrained, joan, client, status)
+    outbox.enqueue(untrained.pk, Job.Kind.TRAIN)
+    assert worker.run_job(untrained.pk, Job.Kind.TRAIN)
     assert not ModelVersion.objects.exists(), "it is what really keeps the model from being there"
-    assert model_status(shop) == status
+    assert model_status(untrained) == status
 
 
-def test_labels_that_wait_for_the_workers(shop: Project, joan: User, ann: User, client: Client) -> None:
-    label_rightly(shop, ann, 14)
-    status = model_status(shop)
+def test_labels_that_wait_for_the_workers(untrained: Project, joan: User, ann: User, client: Client) -> None:
+    label_rightly(untrained, ann, 14)
+    status = model_status(untrained)
     assert status.state == ModelState.WAITING
     assert not status.is_preparing
-    assert_told(shop, joan, client, status)
-    train(shop)
-    assert model_status(shop).state == ModelState.READY
+    assert_told(untrained, joan, client, status)
+    train(untrained)
+    assert model_status(untrained).state == ModelState.READY
 
 
 def test_documents_that_are_not_prepared_yet(tickets: Project, joan: User, ann: User, client: Client) -> None:
@@ -140,49 +140,49 @@ def test_documents_that_are_not_prepared_yet(tickets: Project, joan: User, ann: 
 
 
 def test_a_training_that_fails_is_told_with_its_reason_to_managers_alone(
-    shop: Project, joan: User, ann: User, carla: User, client: Client, settings: Any
+    untrained: Project, joan: User, ann: User, carla: User, client: Client, settings: Any
 ) -> None:
-    label_rightly(shop, ann, 14)
-    fail_to_train(shop, settings)
-    status = model_status(shop)
+    label_rightly(untrained, ann, 14)
+    fail_to_train(untrained, settings)
+    status = model_status(untrained)
     assert status.state == ModelState.FAILED
     assert "NotADirectoryError" in status.failure
-    assert_told(shop, joan, client, status)
+    assert_told(untrained, joan, client, status)
     client.force_login(carla)
     for page in ("", "quality/", "quality/calibration/"):
-        shown = html.unescape(client.get(f"/projects/{shop.pk}/{page}").content.decode())
+        shown = html.unescape(client.get(f"/projects/{untrained.pk}/{page}").content.decode())
         assert status.title in shown
         assert "NotADirectoryError" not in shown
-    _token, text = tokens.create(shop.pk, carla, "reports", "read")
+    _token, text = tokens.create(untrained.pk, carla, "reports", "read")
     answer = client.get(
-        f"/api/v1/projects/{shop.pk}/model-status/", headers={"Authorization": f"Bearer {text}"}
+        f"/api/v1/projects/{untrained.pk}/model-status/", headers={"Authorization": f"Bearer {text}"}
     )
     assert (answer.json()["state"], answer.json()["failure"]) == ("failed", None)
 
 
-def test_a_failure_is_over_with_the_first_model(shop: Project, ann: User, settings: Any) -> None:
-    label_rightly(shop, ann, 14)
-    fail_to_train(shop, settings)
+def test_a_failure_is_over_with_the_first_model(untrained: Project, ann: User, settings: Any) -> None:
+    label_rightly(untrained, ann, 14)
+    fail_to_train(untrained, settings)
     Path(settings.MODELS_DIR).unlink()
-    outbox.retry(shop.pk, Job.Kind.TRAIN)
-    assert model_status(shop).state == ModelState.WAITING
-    train(shop)
-    assert model_status(shop).state == ModelState.READY
+    outbox.retry(untrained.pk, Job.Kind.TRAIN)
+    assert model_status(untrained).state == ModelState.WAITING
+    train(untrained)
+    assert model_status(untrained).state == ModelState.READY
 
 
-def test_a_training_that_runs(shop: Project, joan: User, ann: User, client: Client) -> None:
-    label_rightly(shop, ann, 14)
-    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
-    job = outbox.start(shop.pk, Job.Kind.TRAIN)
+def test_a_training_that_runs(untrained: Project, joan: User, ann: User, client: Client) -> None:
+    label_rightly(untrained, ann, 14)
+    outbox.enqueue(untrained.pk, Job.Kind.TRAIN)
+    job = outbox.start(untrained.pk, Job.Kind.TRAIN)
     assert job is not None
     ModelVersion.objects.create(
-        project=shop, number=1, classes=[], label_count=14, trained_through=0, facts={}
+        project=untrained, number=1, classes=[], label_count=14, trained_through=0, facts={}
     )
-    status = model_status(shop)
+    status = model_status(untrained)
     assert status.state == ModelState.TRAINING
-    assert_told(shop, joan, client, status)
+    assert_told(untrained, joan, client, status)
     outbox.interrupt(job, "killed")
-    assert model_status(shop).state == ModelState.WAITING, "a version may say so whose worker was killed"
+    assert model_status(untrained).state == ModelState.WAITING, "a version may say so whose worker was killed"
 
 
 def test_no_documents(make_project: Callable[..., Project]) -> None:
@@ -226,10 +226,10 @@ def test_spans_whose_training_fails(
     assert_told(spans, joan, client, status)
 
 
-def test_answers_with_a_retired_class_do_not_count(shop: Project, joan: User, ann: User) -> None:
+def test_answers_with_a_retired_class_do_not_count(untrained: Project, joan: User, ann: User) -> None:
     """As in the training itself, which leaves such documents out."""
-    label_rightly(shop, ann, 14)
-    shop.classes.exclude(name="Refund").update(retired_at="2026-11-01T00:00Z", key="")
-    status = model_status(shop)
+    label_rightly(untrained, ann, 14)
+    untrained.classes.exclude(name="Refund").update(retired_at="2026-11-01T00:00Z", key="")
+    status = model_status(untrained)
     assert status.state != ModelState.WAITING
     assert status.labels < 14

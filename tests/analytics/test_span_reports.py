@@ -14,7 +14,7 @@ from analytics.confusion.rule_draft import examples
 from analytics.learning_curves.stopping import stopping_advice
 from labeling.predictions.prequential import prequential_spans
 from labeling.projects.models import Project
-from tests.fixtures.stored_predictions import judge_spans
+from tests.fixtures.stored_predictions import store_span_predictions
 from tests.fixtures.trained_project import train
 from tests.labeling.training.test_span_model import answer, marked
 
@@ -40,7 +40,7 @@ def test_a_rule_is_drafted_from_spans_that_are_taken_for_another_class(
     make_project: Callable[..., Project],
 ) -> None:
     project = make_project(kind="spans")
-    judge_spans(project, [([("Refund", 0, 4)], [("Billing", 0, 4)]), ([("Refund", 0, 4)], [])])
+    store_span_predictions(project, [([("Refund", 0, 4)], [("Billing", 0, 4)]), ([("Refund", 0, 4)], [])])
     first, second = (project.classes.get(name=name) for name in ("Refund", "Billing"))
     shared = examples(project, first.pk, second.pk)
     assert (len(shared.first), len(shared.second), shared.are_tested) == (1, 0, True)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Response, Route, ViewportSize
 
 from labeling.projects.models import Project
-from tests.fixtures.full_project import Gallery
+from tests.fixtures.full_project import FullProject
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,12 +102,12 @@ def visit_as(open_as: Open) -> Callable[[User | None], Visit]:
     return lambda who: Visit(open_as(who, "/livez", viewport=WIDE, reduced_motion="reduce"))
 
 
-def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
+def pages(full_project: FullProject, names: tuple[str, ...] = ()) -> dict[str, str]:
     """The addresses that a reader may open, not those that only take something; all, or the named ones."""
     result = {}
     client = Client()
-    client.force_login(gallery.manager)
-    for name, path in gallery.addresses().items():
+    client.force_login(full_project.manager)
+    for name, path in full_project.addresses().items():
         page, _, _ = name.removeprefix("labeling:").removeprefix("analytics:").partition(" ")
         is_asked = page in names or not names
         if not is_asked or name in NO_PAGES or name.endswith("_csv") or client.get(path).status_code == 405:
@@ -118,10 +118,14 @@ def pages(gallery: Gallery, names: tuple[str, ...] = ()) -> dict[str, str]:
 
 @pytest.mark.parametrize(("is_report", "least"), [(False, 30), (True, 10)], ids=["project", "reports"])
 def test_every_page_of_a_manager(
-    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User, is_report: bool, least: int
+    visit_as: Callable[[User | None], Visit],
+    full_project: FullProject,
+    joan: User,
+    is_report: bool,
+    least: int,
 ) -> None:
     visit = visit_as(joan)
-    for name, path in pages(gallery).items():
+    for name, path in pages(full_project).items():
         if name.startswith("analytics:") is is_report:
             visit.see(name, path)
     assert visit.wrong == {}
@@ -129,22 +133,22 @@ def test_every_page_of_a_manager(
     assert len(visit.seen) > least
 
 
-@pytest.mark.parametrize("gallery", ["multi", "spans"], indirect=True)
+@pytest.mark.parametrize("full_project", ["multi", "spans"], indirect=True)
 def test_what_differs_with_the_kind_of_answer(
-    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User
+    visit_as: Callable[[User | None], Visit], full_project: FullProject, joan: User
 ) -> None:
     visit = visit_as(joan)
-    for name, path in pages(gallery, BY_KIND).items():
+    for name, path in pages(full_project, BY_KIND).items():
         visit.see(name, path)
     assert visit.wrong == {}
 
 
 @pytest.mark.parametrize("name", BY_ROLE)
 def test_what_differs_with_the_role(
-    visit_as: Callable[[User | None], Visit], gallery: Gallery, carla: User, name: str
+    visit_as: Callable[[User | None], Visit], full_project: FullProject, carla: User, name: str
 ) -> None:
     visit = visit_as(User.objects.get(username=name))
-    for page, path in pages(gallery, BY_ROLE[name]).items():
+    for page, path in pages(full_project, BY_ROLE[name]).items():
         visit.see(page, path)
     assert visit.wrong == {}
 
@@ -163,9 +167,9 @@ def test_a_project_in_which_nothing_is_yet(
     assert visit.wrong == {}
 
 
-def test_before_one_is_in(visit_as: Callable[[User | None], Visit], gallery: Gallery) -> None:
+def test_before_one_is_in(visit_as: Callable[[User | None], Visit], full_project: FullProject) -> None:
     visit = visit_as(None)
-    visit.see("join", f"/join/{gallery.secret}/")
+    visit.see("join", f"/join/{full_project.secret}/")
     visit.see("used", "/join/used/")
     visit.see("sign in", "/sign-in/")
     page = visit.page
@@ -187,10 +191,10 @@ def test_the_pages_that_say_what_went_wrong(visit_as: Callable[[User | None], Vi
 
 
 def test_forms_that_were_refused(
-    visit_as: Callable[[User | None], Visit], gallery: Gallery, joan: User
+    visit_as: Callable[[User | None], Visit], full_project: FullProject, joan: User
 ) -> None:
     visit = visit_as(joan)
-    page, at = visit.page, f"/projects/{gallery.project.pk}"
+    page, at = visit.page, f"/projects/{full_project.project.pk}"
     for path, button in (
         ("/projects/new/", "Create project"),
         ("/password/", "Change password"),
@@ -204,12 +208,12 @@ def test_forms_that_were_refused(
         assert visit.look() == [], path
 
 
-@pytest.mark.parametrize("gallery", ["spans"], indirect=True)
+@pytest.mark.parametrize("full_project", ["spans"], indirect=True)
 def test_the_label_page_while_one_marks_and_skips(
-    visit_as: Callable[[User | None], Visit], gallery: Gallery, ann: User
+    visit_as: Callable[[User | None], Visit], full_project: FullProject, ann: User
 ) -> None:
     visit = visit_as(ann)
-    visit.page.goto(f"/projects/{gallery.project.pk}/label/")
+    visit.page.goto(f"/projects/{full_project.project.pk}/label/")
     for key in ("ArrowRight", "1", "s"):
         visit.page.keyboard.press(key)
     assert visit.look() == []

@@ -13,7 +13,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects import members
 from labeling.projects.models import Project
 from labeling.web.components import polling
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 from tests.journeys.conftest import Open
 from tests.patience import wait_until
 
@@ -81,7 +81,7 @@ def test_the_home_loads_the_next_steps_once_and_again_when_they_may_be_others(
     assert loaded.count(steps) == 1
     assert loaded.count(f"{tickets.pk}/") == 1
     expect(steps_shown.get_by_text("Label 10 more documents for the first model")).to_be_visible()
-    judge(tickets, [(["Refund"], ["Refund"])] * 3)
+    store_predictions(tickets, [(["Refund"], ["Refund"])] * 3)
     expect(page.get_by_text("2 classes are missing from the test set")).to_be_visible()
     assert loaded.count(steps) == 2
     page.get_by_role("link", name=re.compile("all . next steps")).click()

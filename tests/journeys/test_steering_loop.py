@@ -16,19 +16,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_from_a_finding_to_a_steered_queue_to_the_changed_next_document(
-    open_as: Open, shop: Project, joan: User, ann: User
+    open_as: Open, untrained: Project, joan: User, ann: User
 ) -> None:
-    exclusion.change(shop.pk, joan, suggestion_policy="shown")  # so that the reason may name the class
-    settle_test_set(shop)
-    label_rightly(shop, ann, 30)
-    train(shop)
-    page = open_as(joan, f"/projects/{shop.pk}/quality/")
+    exclusion.change(untrained.pk, joan, suggestion_policy="shown")  # so that the reason may name the class
+    settle_test_set(untrained)
+    label_rightly(untrained, ann, 30)
+    train(untrained)
+    page = open_as(joan, f"/projects/{untrained.pk}/quality/")
     expect(page.get_by_text("3 classes have fewer than 15 training labels")).to_be_visible()
-    before = QueueEntry.objects.live(shop).by_share()
+    before = QueueEntry.objects.live(untrained).by_share()
     assert "focus" not in before
     page.get_by_role("button", name="Label more of these 3").click()  # the first
     expect(page.get_by_text("The queue now prioritizes documents that may be")).to_be_visible()
-    assert worker.run_job(shop.pk, Job.Kind.RANK)  # what a worker does within seconds
+    assert worker.run_job(untrained.pk, Job.Kind.RANK)  # what a worker does within seconds
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).click()
     why = page.get_by_text("Why this document: A manager requested more labels of")
     expect(why).to_contain_text("and this document may belong to it.")

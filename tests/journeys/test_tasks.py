@@ -17,7 +17,7 @@ from labeling.guidelines.models import Guideline
 from labeling.projects.models import Membership, Project
 from labeling.queue import claims
 from tests.fixtures.people import label
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -85,7 +85,7 @@ def test_a_labeled_csv_is_imported_and_a_test_set_held_out_in_eight_clicks(
 def test_two_confused_classes_are_explained_and_acted_on_in_six_clicks(
     open_as: Open, tickets: Project, joan: User
 ) -> None:
-    judge(tickets, CONFUSED)
+    store_predictions(tickets, CONFUSED)
     hand = Hand(page := open_as(joan, f"/projects/{tickets.pk}/"))
     navigation = page.get_by_role("navigation", name="Project")
     hand.click(navigation.get_by_role("link", name="Quality"))

@@ -67,7 +67,7 @@ def processes(
 
 
 @pytest.fixture
-def shop(processes: dict[str, Process], make_project: Callable[..., Project], ann: User) -> Project:
+def untrained(processes: dict[str, Process], make_project: Callable[..., Project], ann: User) -> Project:
     """A project whose features the workers made, with ten labels and the first model behind it."""
     names = list(WORDS)
     project = make_project(texts=[text_of(names[n % 3], n) for n in range(60)])
@@ -162,80 +162,82 @@ def unpublished(project: Project) -> Iterator[None]:
         yield
 
 
-def test_labels_lead_to_a_new_order(shop: Project, ann: User) -> None:
-    before = shop.generation
-    give_labels(shop, ann, 10)
-    wait_until(lambda: ready(shop) == 2)
-    assert generation(shop) > before
-    newest = Annotation.objects.filter(project=shop).latest("pk")
-    assert shop.model_versions.ready()[0].trained_through == newest.pk
+def test_labels_lead_to_a_new_order(untrained: Project, ann: User) -> None:
+    before = untrained.generation
+    give_labels(untrained, ann, 10)
+    wait_until(lambda: ready(untrained) == 2)
+    assert generation(untrained) > before
+    newest = Annotation.objects.filter(project=untrained).latest("pk")
+    assert untrained.model_versions.ready()[0].trained_through == newest.pk
 
 
-def test_a_broker_that_forgot_everything_costs_nothing(shop: Project) -> None:
-    Job.objects.create(project=shop, kind=TRAIN)  # owed, and its message gone with all the others
+def test_a_broker_that_forgot_everything_costs_nothing(untrained: Project) -> None:
+    Job.objects.create(project=untrained, kind=TRAIN)  # owed, and its message gone with all the others
     redis.Redis.from_url(settings.REDIS_URL).flushall()
-    wait_until(lambda: ready(shop) == 2 and is_all_done())
+    wait_until(lambda: ready(untrained) == 2 and is_all_done())
 
 
-def test_two_messages_lead_to_one_training(shop: Project) -> None:
-    with unpublished(shop):
-        outbox.enqueue(shop.pk, TRAIN)
+def test_two_messages_lead_to_one_training(untrained: Project) -> None:
+    with unpublished(untrained):
+        outbox.enqueue(untrained.pk, TRAIN)
         wait_until(is_somebody_waiting)
-        assert not job_worker.run_job(shop.pk, TRAIN)  # another worker got the same message
-        outbox.hint(shop.pk, TRAIN)
-    wait_until(lambda: ready(shop) == 2 and is_all_done())
-    app.send_task("labeling.tasks.train", args=[shop.pk], queue="train")  # as an earlier version sent it
-    outbox.enqueue(shop.pk, Job.Kind.RANK)  # the trainer takes it after the messages before
+        assert not job_worker.run_job(untrained.pk, TRAIN)  # another worker got the same message
+        outbox.hint(untrained.pk, TRAIN)
+    wait_until(lambda: ready(untrained) == 2 and is_all_done())
+    app.send_task("labeling.tasks.train", args=[untrained.pk], queue="train")  # as an earlier version sent it
+    outbox.enqueue(untrained.pk, Job.Kind.RANK)  # the trainer takes it after the messages before
     wait_until(is_all_done)
-    assert ModelVersion.objects.filter(project=shop).count() == 2
+    assert ModelVersion.objects.filter(project=untrained).count() == 2
 
 
-def test_a_long_embedding_delays_no_training(shop: Project) -> None:
-    outbox.enqueue(shop.pk, Job.Kind.EMBED)  # no worker of its lane runs here: it takes for ever
-    outbox.enqueue(shop.pk, TRAIN)
-    wait_until(lambda: ready(shop) == 2 and is_all_done())
-    assert Job.objects.filter(project=shop, kind=Job.Kind.EMBED).exists()
+def test_a_long_embedding_delays_no_training(untrained: Project) -> None:
+    outbox.enqueue(untrained.pk, Job.Kind.EMBED)  # no worker of its lane runs here: it takes for ever
+    outbox.enqueue(untrained.pk, TRAIN)
+    wait_until(lambda: ready(untrained) == 2 and is_all_done())
+    assert Job.objects.filter(project=untrained, kind=Job.Kind.EMBED).exists()
 
 
 def test_a_trainer_that_is_killed_leaves_the_old_order_until_another_one_is_done(
-    shop: Project, ann: User, processes: dict[str, Process]
+    untrained: Project, ann: User, processes: dict[str, Process]
 ) -> None:
-    with unpublished(shop):
-        outbox.enqueue(shop.pk, TRAIN)
+    with unpublished(untrained):
+        outbox.enqueue(untrained.pk, TRAIN)
         wait_until(is_somebody_waiting)
         processes["trainer"].kill()
-        assert generation(shop) == shop.generation
-        (held,) = claims.claim(shop.pk, ann).documents
+        assert generation(untrained) == untrained.generation
+        (held,) = claims.claim(untrained.pk, ann).documents
         assert held.reason.model == 1
     never_silent()
     processes["trainer"].start()
     wait_until(is_all_done)
-    assert states(shop) == ["ready", "failed", "ready"]
-    assert generation(shop) > shop.generation
+    assert states(untrained) == ["ready", "failed", "ready"]
+    assert generation(untrained) > untrained.generation
 
 
 def test_a_run_whose_own_process_is_killed_is_done_by_the_next_one(
-    shop: Project, processes: dict[str, Process]
+    untrained: Project, processes: dict[str, Process]
 ) -> None:
-    with unpublished(shop):
-        outbox.enqueue(shop.pk, TRAIN)
+    with unpublished(untrained):
+        outbox.enqueue(untrained.pk, TRAIN)
         wait_until(is_somebody_waiting)
         for pid in children(processes["trainer"]):
             os.kill(pid, signal.SIGKILL)
     never_silent()
     wait_until(is_all_done)
-    assert states(shop) == ["ready", "failed", "ready"]
+    assert states(untrained) == ["ready", "failed", "ready"]
 
 
 @pytest.mark.skipif(VALKEY is None, reason="REDIS_URL names a server that is not ours to kill")
-def test_a_training_goes_on_while_the_broker_is_away(shop: Project, processes: dict[str, Process]) -> None:
+def test_a_training_goes_on_while_the_broker_is_away(
+    untrained: Project, processes: dict[str, Process]
+) -> None:
     assert VALKEY is not None
-    with unpublished(shop):
-        outbox.enqueue(shop.pk, TRAIN)
+    with unpublished(untrained):
+        outbox.enqueue(untrained.pk, TRAIN)
         wait_until(is_somebody_waiting)
         before = processes["trainer"].log.read_text().count(LOST)
         VALKEY.process.kill()
         wait_until(lambda: processes["trainer"].log.read_text().count(LOST) > before)
         VALKEY.start()
     wait_until(is_all_done)
-    assert states(shop) == ["ready", "ready"]
+    assert states(untrained) == ["ready", "ready"]

@@ -18,15 +18,15 @@ from labeling.queue.models import Lease
 from labeling.steering import picks
 from tests.fixtures.people import label
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import label_rightly, open_trained, truth
+from tests.fixtures.trained_project import build_trained, label_rightly, truth
 
 
 @pytest.fixture
 def taught(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
-    """The shop whose model has said something before thirty answers."""
+    """The project of tickets whose model has said something before thirty answers."""
 
     def build() -> Project:
-        project = open_trained(make_project, ann, 20)
+        project = build_trained(make_project, ann, 20)
         label_rightly(project, ann, 30)
         return project
 

@@ -12,7 +12,7 @@ from labeling.projects.models import Project
 from labeling.steering import class_needs
 from labeling.steering.models import ClassNeed
 from tests.fixtures.people import label
-from tests.fixtures.stored_predictions import judge, judge_spans
+from tests.fixtures.stored_predictions import store_predictions, store_span_predictions
 
 RIGHT, WRONG = (["Refund"], ["Refund"]), (["Billing"], ["Refund"])
 
@@ -22,7 +22,7 @@ def written(project: Project) -> dict[str, ClassNeed]:
 
 
 def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
-    version = judge(tickets, [RIGHT] * 120 + [WRONG] * 10 + [(["Billing"], ["Billing"])] * 10)
+    version = store_predictions(tickets, [RIGHT] * 120 + [WRONG] * 10 + [(["Billing"], ["Billing"])] * 10)
     assert write_needs(tickets, version)
     result = written(tickets)
     assert result["Billing"].share == pytest.approx(MAX_CLASS_SHARE)
@@ -36,7 +36,7 @@ def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
 
 
 def test_writing_twice_is_writing_once(tickets: Project) -> None:
-    judge(tickets, [RIGHT] * 40 + [WRONG] * 10)
+    store_predictions(tickets, [RIGHT] * 40 + [WRONG] * 10)
     assert write_needs(tickets)
     Job.objects.all().delete()
     before = list(ClassNeed.objects.values())
@@ -46,27 +46,27 @@ def test_writing_twice_is_writing_once(tickets: Project) -> None:
 
 
 def test_the_reminder_of_a_new_model_writes_its_needs(tickets: Project) -> None:
-    judge(tickets, [RIGHT] * 40 + [WRONG] * 10)
+    store_predictions(tickets, [RIGHT] * 40 + [WRONG] * 10)
     measure_models()
     assert (written(tickets)["Billing"].share or 0) > 0
 
 
 def test_too_small_a_test_set_leaves_it_to_the_engine(tickets: Project) -> None:
-    judge(tickets, [RIGHT] * (MIN_HEADLINE_DOCUMENTS - 1))
+    store_predictions(tickets, [RIGHT] * (MIN_HEADLINE_DOCUMENTS - 1))
     assert not write_needs(tickets)
     assert not ClassNeed.objects.exists()
 
 
 def test_nothing_is_written_without_a_model_or_where_nobody_wants_it(tickets: Project, joan: User) -> None:
     assert not write_needs(tickets)
-    judge(tickets, [RIGHT] * 20 + [WRONG] * 20)
+    store_predictions(tickets, [RIGHT] * 20 + [WRONG] * 20)
     project = class_needs.steer(tickets.pk, joan, is_steered=False)
     assert not write_needs(project)
     assert not ClassNeed.objects.exists()
 
 
 def test_a_lower_target_needs_less(tickets: Project, joan: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 25 + [(["Billing"], ["Billing"])] * 40)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 25 + [(["Billing"], ["Billing"])] * 40)
     write_needs(tickets)
     before = written(tickets)["Billing"].share
     project = class_needs.steer(tickets.pk, joan, target_f1=0.5)
@@ -75,7 +75,7 @@ def test_a_lower_target_needs_less(tickets: Project, joan: User) -> None:
 
 
 def test_classes_that_a_manager_set_leave_the_room_to_the_others(tickets: Project, joan: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20)
     class_needs.set_mode(tickets.pk, joan, label(tickets, "Billing").label_class, "off")
     write_needs(tickets)
     result = written(tickets)
@@ -85,6 +85,6 @@ def test_classes_that_a_manager_set_leave_the_room_to_the_others(tickets: Projec
 
 def test_spans_have_needs_too(make_project) -> None:  # type: ignore[no-untyped-def]
     project = make_project(kind="spans")
-    judge_spans(project, [([("Refund", 0, 4)], [("Billing", 0, 4)])] * 40)
+    store_span_predictions(project, [([("Refund", 0, 4)], [("Billing", 0, 4)])] * 40)
     assert write_needs(project)
     assert (written(project)["Refund"].share or 0) > 0

@@ -19,7 +19,7 @@ from labeling.predictions.models import HeldOutPrediction
 from labeling.projects.models import Project
 from labeling.steering import actions
 from labeling.steering.models import Focus
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 from tests.fixtures.trained_project import label_rightly, settle_test_set, train, truth
 
 
@@ -37,11 +37,11 @@ def test_without_labels_the_report_says_what_it_will_show(
 
 
 def test_labels_without_a_model_are_counted_and_nothing_is_measured(
-    shop: Project, client: Client, ann: User, joan: User
+    untrained: Project, client: Client, ann: User, joan: User
 ) -> None:
-    label_rightly(shop, ann, 3)
+    label_rightly(untrained, ann, 3)
     client.force_login(joan)
-    response = client.get(page(shop))
+    response = client.get(page(untrained))
     assert response.status_code == 200
     assert "No model knows this class yet." in response.content.decode()
 
@@ -98,21 +98,23 @@ def test_a_corrected_label_moves_every_number_without_a_training(measured: Proje
 
 
 def test_a_measure_without_evidence_is_undefined_and_says_why(
-    shop: Project, client: Client, ann: User
+    untrained: Project, client: Client, ann: User
 ) -> None:
-    billing = [d.pk for d in Document.objects.test_set().filter(project=shop) if truth(d.text) == "Billing"]
+    billing = [
+        d.pk for d in Document.objects.test_set().filter(project=untrained) if truth(d.text) == "Billing"
+    ]
     Document.objects.filter(pk__in=billing).update(state=Document.State.EXCLUDED)
-    settle_test_set(shop)
-    label_rightly(shop, ann, 40)
-    train(shop)
-    row = next(r for r in class_report(shop).rows if r.label_class.name == "Billing")
+    settle_test_set(untrained)
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    row = next(r for r in class_report(untrained).rows if r.label_class.name == "Billing")
     assert row.scores is not None
     assert row.scores.recall.value is None
     assert row.scores.recall.reason
     client.force_login(ann)
     about = "only the 2 of 3 classes that have test documents"
-    assert about in client.get(page(shop), {"numbers": "test"}).content.decode()
-    quality = client.get(reverse("analytics:quality", args=[shop.pk])).content.decode()
+    assert about in client.get(page(untrained), {"numbers": "test"}).content.decode()
+    quality = client.get(reverse("analytics:quality", args=[untrained.pk])).content.decode()
     assert about in quality
 
 
@@ -204,7 +206,7 @@ def test_a_class_name_cannot_become_a_formula_or_a_script(
 def test_the_title_praises_no_model_that_knows_none_of_the_classes_of_now(
     tickets: Project, joan: User
 ) -> None:
-    judge(tickets, [(["Refund"], ["Refund"])] * 4)
+    store_predictions(tickets, [(["Refund"], ["Refund"])] * 4)
     classes.add(tickets.pk, joan, "Brand new")
     for label_class in tickets.classes.exclude(name="Brand new"):
         classes.retire(tickets.pk, joan, label_class.pk)

@@ -20,7 +20,7 @@ from labeling.projects.models import Project
 from labeling.steering.models import Focus, Pick
 from tests.analytics.confusion.test_confusion import MIXED_UP, answer_twice
 from tests.fixtures.people import fill, label
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 
 
 def findings_now(project: Project) -> dict[str, Finding]:
@@ -62,7 +62,7 @@ def test_the_button_of_several_classes_asks_for_each_of_them(
 def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queued(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     waiting = fill(tickets, ["One more test", "and another"], split="test")
     missing = findings_now(tickets)["missing_in_test_set"]
     assert "Nothing can be measured for Delivery." in missing.text
@@ -76,7 +76,7 @@ def test_a_class_without_a_test_document_is_missing_and_waiting_ones_can_be_queu
 def test_without_waiting_test_documents_the_way_out_is_an_import(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     assert findings_now(tickets)["missing_in_test_set"].actions[0].name == "Import documents"
     client.force_login(joan)
     answer = client.post(reverse("analytics:queue_test", args=[tickets.pk]), follow=True)
@@ -84,7 +84,7 @@ def test_without_waiting_test_documents_the_way_out_is_an_import(
 
 
 def test_a_perfect_score_on_few_documents_is_doubted_with_its_interval(tickets: Project) -> None:
-    judge(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
+    store_predictions(tickets, [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 10)
     good = findings_now(tickets)["too_good"]
     assert "100% of 30 test documents are correct; 90% is also plausible." in good.text
     assert findings_now(tickets)["small_test_set"].title == "The model is evaluated on only 30 test documents"
@@ -103,7 +103,7 @@ def copied(project: Project, version: ModelVersion, later: timedelta) -> None:
 def test_copies_that_were_kept_out_are_told_and_copies_that_were_learned_are_the_worst(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    version = judge(tickets, MIXED_UP)
+    version = store_predictions(tickets, MIXED_UP)
     copied(tickets, version, -timedelta(hours=1))
     assert findings_now(tickets)["kept_out"].title.startswith(
         "1 labeled document is a copy of a test document"
@@ -118,7 +118,7 @@ def test_copies_that_were_kept_out_are_told_and_copies_that_were_learned_are_the
 
 
 def test_a_test_set_unlike_the_pool_is_named_with_both_shares(tickets: Project) -> None:
-    judge(tickets, [*MIXED_UP, *MIXED_UP])
+    store_predictions(tickets, [*MIXED_UP, *MIXED_UP])
     fill(tickets, [f"A long text {n}. " + "It goes on and on. " * 40 for n in range(60)])
     tickets.refresh_from_db()
     differs = findings_now(tickets)["unrepresentative"]
@@ -131,7 +131,7 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
     make_project: Callable[..., Project], ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2)
-    judge(project, MIXED_UP)
+    store_predictions(project, MIXED_UP)
     assert findings_now(project)["unclear_pair"].title == "Refund and Billing are confused"
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 10)
     unclear = findings_now(project)["unclear_pair"]
@@ -148,7 +148,9 @@ def test_an_unclear_rule_is_told_from_a_weak_model(
 def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_such(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, MIXED_UP, cross_validated={"labels": 40, "counts": [[9, 8, 7], [1, 2, 3], [3, 2, 1]]})
+    store_predictions(
+        tickets, MIXED_UP, cross_validated={"labels": 40, "counts": [[9, 8, 7], [1, 2, 3], [3, 2, 1]]}
+    )
     client.force_login(joan)
     address = reverse("analytics:classes", args=[tickets.pk])
     text = client.get(address).content.decode()
@@ -160,7 +162,7 @@ def test_while_the_test_set_is_small_cross_validated_numbers_stand_in_named_as_s
 def test_findings_come_in_the_order_of_seriousness_and_the_rest_on_request(
     tickets: Project, client: Client, joan: User, ann: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     order = [finding.seriousness for finding in findings(class_report(tickets))]
     assert order == sorted(order, reverse=True)
     client.force_login(joan)
@@ -181,7 +183,7 @@ def test_only_managers_press_buttons(
 
 
 def test_the_api_tells_findings_with_their_actions(tickets: Project, client: Client, joan: User) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
     missing = next(item for item in told if item["code"] == "missing_in_test_set")

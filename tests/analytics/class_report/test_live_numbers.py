@@ -31,21 +31,25 @@ def right(project: Project) -> int:
 
 
 def test_a_test_document_labeled_after_the_training_counts_at_once_and_so_does_its_correction(
-    shop: Project, ann: User, joan: User
+    untrained: Project, ann: User, joan: User
 ) -> None:
-    label_rightly(shop, ann, 24)
-    train(shop)
-    labeled = len(labeled_documents(shop.pk, "test"))
-    assert model(shop).facts["held_out"]["documents"] == labeled == len(held_out(shop, model(shop)))
-    document, before = a_test_document(shop), right(shop)
+    label_rightly(untrained, ann, 24)
+    train(untrained)
+    labeled = len(labeled_documents(untrained.pk, "test"))
+    assert (
+        model(untrained).facts["held_out"]["documents"]
+        == labeled
+        == len(held_out(untrained, model(untrained)))
+    )
+    document, before = a_test_document(untrained), right(untrained)
     name = truth(document.text)
-    imported.record(shop, [(document.pk, [label(shop, name)])])
-    assert len(held_out(shop, model(shop))) == labeled + 1
-    assert right(shop) == before + 1
+    imported.record(untrained, [(document.pk, [label(untrained, name)])])
+    assert len(held_out(untrained, model(untrained))) == labeled + 1
+    assert right(untrained) == before + 1
     other = next(item for item in WORDS if item != name)
-    adjudication.relabel(shop.pk, document.pk, joan, [label(shop, other)], "By the new rule")
-    assert right(shop) == before
-    assert shop.model_versions.count() == 1
+    adjudication.relabel(untrained.pk, document.pk, joan, [label(untrained, other)], "By the new rule")
+    assert right(untrained) == before
+    assert untrained.model_versions.count() == 1
 
 
 def test_so_it_is_with_spans(marked: Project, ann: User) -> None:

@@ -18,7 +18,7 @@ from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.elements import compact
 from tests.fixtures.people import label
-from tests.fixtures.stored_predictions import judge, judge_spans
+from tests.fixtures.stored_predictions import store_predictions, store_span_predictions
 
 REPORTS = ("classes", "quality", "confusion", "slices", "test_set")
 
@@ -30,7 +30,7 @@ def retire(project: Project, manager: User, name: str) -> None:
 def test_documents_of_a_retired_class_are_left_out_and_said_to_be(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(
+    store_predictions(
         tickets,
         [*[(["Refund"], ["Refund"])] * 4, (["Delivery"], ["Delivery"]), *[(["Billing"], ["Refund"])] * 3],
         cross_validated={"labels": 40, "counts": [[9, 8, 0], [1, 2, 3], [3, 2, 9]]},
@@ -70,7 +70,7 @@ def test_labels_are_counted_by_one_definition_with_and_without_a_retired_class(
 def test_a_model_that_still_says_a_retired_class_is_judged_by_its_next_choice(
     tickets: Project, joan: User
 ) -> None:
-    version = judge(tickets, [(["Refund"], ["Billing"]), (["Refund"], ["Refund"])])
+    version = store_predictions(tickets, [(["Refund"], ["Billing"]), (["Refund"], ["Refund"])])
     HeldOutPrediction.objects.filter(probabilities=[0.05, 0.9, 0.05]).update(probabilities=[0.06, 0.9, 0.04])
     names = [label_class.name for label_class in tickets.classes.all()]
     retire(tickets, joan, names[1])
@@ -88,13 +88,13 @@ def test_it_is_so_where_a_document_has_several(
     project = make_project(kind=kind)
     if kind == "multi":
         several = [(["Refund", "Billing"], ["Refund"]), (["Refund"], ["Refund", "Billing"])]
-        version = judge(project, several)
+        version = store_predictions(project, several)
     else:
         marked = [
             ([("Refund", 0, 4), ("Billing", 5, 8)], []),
             ([("Refund", 0, 4)], [("Refund", 0, 4), ("Billing", 5, 8)]),
         ]
-        version = judge_spans(project, marked)
+        version = store_span_predictions(project, marked)
     assert len(held_out(project, version)) == 2
     retire(project, joan, "Billing")
     held = held_out(project, version)
@@ -105,7 +105,7 @@ def test_it_is_so_where_a_document_has_several(
 
 
 def test_two_models_and_the_needs_of_the_queue_leave_it_out_too(tickets: Project, joan: User) -> None:
-    first = judge(tickets, [(["Refund"], ["Refund"]), (["Billing"], ["Refund"])])
+    first = store_predictions(tickets, [(["Refund"], ["Refund"]), (["Billing"], ["Refund"])])
     second = ModelVersion.objects.create(
         project=tickets, number=2, state="ready", classes=first.classes[::-1], finished_at="2026-11-13T00:00Z"
     )

@@ -19,7 +19,7 @@ from labeling.queue import claims
 from labeling.queue.models import Lease
 from labeling.steering.models import Focus
 from tests.fixtures.people import fill, label, rank
-from tests.fixtures.stored_predictions import judge, judge_spans
+from tests.fixtures.stored_predictions import store_predictions, store_span_predictions
 
 MIXED_UP = [
     *[(["Refund"], ["Refund"])] * 6,
@@ -46,7 +46,7 @@ def page(project: Project) -> str:
 def test_the_title_says_what_is_mixed_up_and_each_cell_leads_to_its_documents(
     tickets: Project, client: Client, joan: User, ann: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     text = client.get(page(tickets)).content.decode()
     assert "Refund and Billing are confused most often: 5 of 20" in text
@@ -82,7 +82,9 @@ def test_a_pair_that_may_be_noise_is_told_as_such_and_steers_nothing(
     tickets: Project, client: Client, joan: User
 ) -> None:
     right = [([name], [name]) for name in ("Refund", "Billing", "Delivery")] * 30
-    judge(tickets, [*right, (["Refund"], ["Billing"]), (["Billing"], ["Refund"]), (["Refund"], ["Billing"])])
+    store_predictions(
+        tickets, [*right, (["Refund"], ["Billing"]), (["Billing"], ["Refund"]), (["Refund"], ["Billing"])]
+    )
     client.force_login(joan)
     text = client.get(page(tickets)).content.decode()
     assert "No statistically significant confusion between classes" in text
@@ -95,7 +97,7 @@ def test_a_pair_that_may_be_noise_is_told_as_such_and_steers_nothing(
 def test_the_matrix_can_show_errors_alone_shares_and_only_confused_classes(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     errors = client.get(page(tickets), {"show": "errors"}).content.decode()
     assert "6 Refund predicted correctly" not in errors
@@ -111,7 +113,7 @@ def test_people_who_split_on_the_same_pair_show_an_unclear_rule(
     make_project: Callable[..., Project], ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2)
-    judge(project, MIXED_UP)
+    store_predictions(project, MIXED_UP)
     answer_twice(project, (ann, bob), ("Refund", "Billing"), 6)
     answer_twice(project, (ann, bob), ("Refund", "Refund"), 6)
     (pair,) = confusion_report(project).pairs
@@ -122,7 +124,9 @@ def test_people_who_agree_show_a_weak_model(
     make_project: Callable[..., Project], ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2)
-    judge(project, [(truth, ["Billing" if said == ["Refund"] else "Refund"]) for truth, said in MIXED_UP])
+    store_predictions(
+        project, [(truth, ["Billing" if said == ["Refund"] else "Refund"]) for truth, said in MIXED_UP]
+    )
     answer_twice(project, (ann, bob), ("Refund", "Refund"), 12)
     (pair,) = confusion_report(project).pairs
     assert (pair.splits, pair.verdict) == (0, Verdict.MODEL)
@@ -133,7 +137,7 @@ def test_of_several_labels_what_is_missed_and_what_is_added_make_the_pair(
 ) -> None:
     project = make_project(kind="multi")
     both = ["Refund", "Delivery"]
-    judge(
+    store_predictions(
         project, [*[(both, ["Billing", "Delivery"])] * 3, (both, both), (["Refund"], ["Refund", "Billing"])]
     )
     client.force_login(joan)
@@ -149,7 +153,7 @@ def test_of_spans_the_same_place_of_another_type_is_told_from_missed_and_spuriou
     make_project: Callable[..., Project], client: Client, joan: User
 ) -> None:
     project = make_project(kind="spans")
-    judge_spans(
+    store_span_predictions(
         project,
         [
             ([("Refund", 0, 4), ("Billing", 5, 9)], [("Billing", 0, 4)]),
@@ -166,7 +170,7 @@ def test_of_spans_the_same_place_of_another_type_is_told_from_missed_and_spuriou
 def test_label_more_of_both_asks_for_both_classes_and_stays_on_the_page(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     refund, billing = (tickets.classes.get(name=name) for name in ("Refund", "Billing"))
     address = reverse("analytics:focus", args=[tickets.pk, refund.pk])
@@ -179,7 +183,7 @@ def test_a_drafted_rule_quotes_documents_of_the_pool_and_saves_nothing(
     make_project: Callable[..., Project], client: Client, joan: User, ann: User, bob: User
 ) -> None:
     project = make_project(overlap=2)
-    judge(project, MIXED_UP)
+    store_predictions(project, MIXED_UP)
     client.force_login(joan)
     address = reverse("analytics:draft_rule", args=[project.pk, *_ids(project)])
     assert "The examples are from the test set" in client.get(address).content.decode()
@@ -196,7 +200,7 @@ def test_a_drafted_rule_quotes_documents_of_the_pool_and_saves_nothing(
 def test_a_test_document_that_a_pick_brought_is_not_quoted_as_one_of_the_pool(
     tickets: Project, client: Client, joan: User, ann: User
 ) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     tickets.refresh_from_db()
     rank(tickets, fill(tickets, ["Nobody may read this answer"], split="test"))
     (held,) = claims.claim(tickets.pk, ann).documents
@@ -233,14 +237,14 @@ def test_strangers_find_nothing_and_an_empty_project_is_told_what_to_do(
     ],
 )
 def test_each_table_is_a_file(tickets: Project, client: Client, joan: User, table: str, line: str) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     answer = client.get(reverse("analytics:confusion_csv", args=[tickets.pk]), {"table": table})
     assert line in answer.content.decode()
 
 
 def test_the_api_says_the_same(tickets: Project, client: Client, joan: User) -> None:
-    judge(tickets, MIXED_UP)
+    store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
     body = client.get(f"/api/v1/projects/{tickets.pk}/reports/confusion/").json()
     assert body["matrix"][0][:2] == [6, 4]

@@ -38,37 +38,37 @@ def told(client: Client, project: Project) -> dict[str, Any]:
 
 
 def test_every_report_is_the_same_as_one_that_remembers_nothing(
-    shop: Project, ann: User, joan: User, client: Client
+    untrained: Project, ann: User, joan: User, client: Client
 ) -> None:
-    label_rightly(shop, ann, 24)
-    train(shop)
+    label_rightly(untrained, ann, 24)
+    train(untrained)
     client.force_login(joan)
-    tested = Document.objects.filter(project=shop, split="test", state="resolved").first()
+    tested = Document.objects.filter(project=untrained, split="test", state="resolved").first()
     assert tested is not None
-    names = [label_class.name for label_class in shop.classes.all()]
+    names = [label_class.name for label_class in untrained.classes.all()]
 
     def correct() -> None:
-        adjudication.relabel(shop.pk, tested.pk, joan, [label(shop, names[0])], "By the rule")
+        adjudication.relabel(untrained.pk, tested.pk, joan, [label(untrained, names[0])], "By the rule")
 
     def correct_again() -> None:
-        adjudication.relabel(shop.pk, tested.pk, joan, [label(shop, names[1])], "By the new rule")
+        adjudication.relabel(untrained.pk, tested.pk, joan, [label(untrained, names[1])], "By the new rule")
 
     def rename() -> None:
-        classes.change(shop.pk, joan, shop.classes.get(name=names[1]).pk, name="Goods")
+        classes.change(untrained.pk, joan, untrained.classes.get(name=names[1]).pk, name="Goods")
 
     def predict_otherwise() -> None:
         stored = HeldOutPrediction.objects.filter(document=tested).latest("pk")
         HeldOutPrediction.objects.filter(pk=stored.pk).update(probabilities=stored.probabilities[::-1])
 
     def retire() -> None:
-        classes.retire(shop.pk, joan, shop.classes.get(name="Goods").pk)
+        classes.retire(untrained.pk, joan, untrained.classes.get(name="Goods").pk)
 
-    seen = told(client, shop)
-    for change in (correct, correct_again, rename, predict_otherwise, lambda: train(shop), retire):
+    seen = told(client, untrained)
+    for change in (correct, correct_again, rename, predict_otherwise, lambda: train(untrained), retire):
         change()
-        now = told(client, shop)
+        now = told(client, untrained)
         forget()
-        assert now == told(client, shop)
+        assert now == told(client, untrained)
         assert now != seen
         seen = now
 

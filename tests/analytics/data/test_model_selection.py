@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 
 RIGHT = [*[(["Refund"], ["Refund"])] * 12, *[(["Billing"], ["Billing"])] * 12]
 REPORTS = ("classes", "quality", "confusion", "slices", "test_set")
@@ -18,7 +18,7 @@ REPORTS = ("classes", "quality", "confusion", "slices", "test_set")
 @pytest.fixture
 def two(tickets: Project) -> Project:
     """Model 1 took every second Billing for Refund; model 2, in use, is right in all."""
-    first = judge(tickets, RIGHT)
+    first = store_predictions(tickets, RIGHT)
     second = ModelVersion.objects.create(
         project=tickets,
         number=2,

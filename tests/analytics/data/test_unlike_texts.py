@@ -17,7 +17,7 @@ from labeling.documents.models import Document
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from tests.fixtures.people import fill, label
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 
 RIGHT, WRONG = (["Refund"], ["Refund"]), (["Billing"], ["Refund"])
 
@@ -48,7 +48,7 @@ def learn_all(project: Project) -> None:
 @pytest.fixture
 def stream(tickets: Project) -> Project:
     """Twenty test documents that the training repeats, all right, and twenty others, eight of them right."""
-    judge(tickets, [*[RIGHT] * 28, *[WRONG] * 12])
+    store_predictions(tickets, [*[RIGHT] * 28, *[WRONG] * 12])
     repeat_in_pool(tickets, 20)
     return tickets
 
@@ -100,14 +100,14 @@ def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Cl
 
 
 def test_where_both_are_as_good_there_is_no_finding(tickets: Project) -> None:
-    judge(tickets, [RIGHT, WRONG] * 20)
+    store_predictions(tickets, [RIGHT, WRONG] * 20)
     repeat_in_pool(tickets, 20)
     assert class_report(tickets).unlike is not None
     assert "unlike_labeled" not in findings_now(tickets)
 
 
 def test_from_a_twentieth_of_the_test_documents_on_it_is_told(tickets: Project) -> None:
-    judge(tickets, [RIGHT] * 40)
+    store_predictions(tickets, [RIGHT] * 40)
     repeat_in_pool(tickets, 1)
     assert class_report(tickets).unlike is None
     repeat_in_pool(tickets, 2)
@@ -121,7 +121,7 @@ def test_only_what_trained_the_model_counts(
 ) -> None:
     """Not open documents, not what was labeled later, no exact copies, and no test documents."""
     project = make_project()
-    judge(project, [RIGHT] * 20)
+    store_predictions(project, [RIGHT] * 20)
     open_ones = repeat_in_pool(project, 20, labeled=False)
     assert class_report(project).unlike is None
     imported.record(project, [(open_ones[0].pk, [label(project, "Refund")])])
@@ -140,7 +140,7 @@ def test_only_what_trained_the_model_counts(
 def test_a_test_set_that_the_training_repeats_says_nothing_of_other_texts(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, [RIGHT] * 20)
+    store_predictions(tickets, [RIGHT] * 20)
     repeat_in_pool(tickets, 20)
     assert findings_now(tickets)["none_unlike_labeled"].title.startswith(
         "Every test document has a near-duplicate"

@@ -14,7 +14,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from tests.fixtures.people import fill
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import label_rightly, open_shop, text_of, train
+from tests.fixtures.trained_project import build_untrained, label_rightly, text_of, train
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def trained(restore: Restore, make_project: Callable[..., Project], ann: User) -
     """Three models, at least twenty labels apart."""
 
     def build() -> Project:
-        shop = open_shop(make_project)
-        fill(shop, [text_of(("Refund", "Billing", "Delivery")[n % 3], n + 900) for n in range(30)])
+        untrained = build_untrained(make_project)
+        fill(untrained, [text_of(("Refund", "Billing", "Delivery")[n % 3], n + 900) for n in range(30)])
         for count in (20, 25, 25):
-            label_rightly(shop, ann, count)
-            train(shop)
-        return shop
+            label_rightly(untrained, ann, count)
+            train(untrained)
+        return untrained
 
     return restore("three models", build)
 

@@ -46,14 +46,14 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
 
 
 @pytest.fixture
-def two(shop: Project) -> Project:
-    """The shop with a labeled test set and two models: the second has 9 of 12 right, the first 6."""
-    settle_test_set(shop)
-    add_version(shop, 1, right=6)
+def two(untrained: Project) -> Project:
+    """Tickets with a labeled test set and two models: the second has 9 of 12 right, the first 6."""
+    settle_test_set(untrained)
+    add_version(untrained, 1, right=6)
     measure.measure_due()
-    add_version(shop, 2, right=9)
+    add_version(untrained, 2, right=9)
     measure.measure_due()
-    return shop
+    return untrained
 
 
 def test_two_models_are_held_against_each_other_document_by_document(two: Project) -> None:

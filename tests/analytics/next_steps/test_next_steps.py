@@ -25,7 +25,7 @@ from labeling.queue import claims
 from labeling.steering.models import Focus
 from tests.analytics.class_report.test_guidance import label_pool
 from tests.fixtures.people import label
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 
 NAMES = ("Refund", "Billing", "Delivery")
 RIGHT = [([name], [name]) for name in NAMES]
@@ -86,7 +86,7 @@ def test_people_who_wait_come_before_what_models_lack_and_failed_work_before_all
 def test_the_findings_of_the_class_report_are_steps_of_the_list(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, RIGHT * 4)
+    store_predictions(tickets, RIGHT * 4)
     client.force_login(joan)
     api = f"/api/v1/projects/{tickets.pk}/reports/"
     steps = client.get(f"{api}next-steps/").json()["steps"]
@@ -101,7 +101,7 @@ def test_the_findings_of_the_class_report_are_steps_of_the_list(
 def test_the_overview_shows_the_first_steps_without_waiting_for_them(
     tickets: Project, client: Client, joan: User, ann: User
 ) -> None:
-    judge(tickets, RIGHT * 4)
+    store_predictions(tickets, RIGHT * 4)
     client.force_login(joan)
     address = reverse("analytics:next_steps", args=[tickets.pk])
     home = reverse("labeling:project", args=[tickets.pk])
@@ -118,7 +118,7 @@ def test_no_title_judges_the_model_on_fewer_than_thirty_test_documents(
     documents: int, tickets: Project, client: Client, joan: User
 ) -> None:
     cases = [(["Refund"], ["Billing"]), *[([name], [name]) for name in NAMES] * 10][:documents]
-    measure(judge(tickets, cases))
+    measure(store_predictions(tickets, cases))
     report = class_report(tickets)
     titles = [
         class_report_headline(report),
@@ -134,7 +134,7 @@ def test_no_title_judges_the_model_on_fewer_than_thirty_test_documents(
 
 
 def test_classes_that_nobody_could_measure_are_named_before_the_one_that_was(tickets: Project) -> None:
-    judge(tickets, [(["Refund"], ["Refund"])] * 20 + [(["Refund"], ["Billing"])] * 20)
+    store_predictions(tickets, [(["Refund"], ["Refund"])] * 20 + [(["Refund"], ["Billing"])] * 20)
     assert class_report_headline(class_report(tickets)) == (
         "2 of 3 classes cannot be measured yet: Billing, Delivery. One class holds the model back: Refund"
     )
@@ -147,7 +147,7 @@ def test_a_class_that_surely_reaches_the_target_is_not_asked_for(
     label_pool(tickets, "Refund", 2)
     label_pool(tickets, "Billing", 60)
     Project.objects.update(target_f1=0.5)
-    measure(judge(tickets, RIGHT * 20))
+    measure(store_predictions(tickets, RIGHT * 20))
     tickets.refresh_from_db()
     few = next(finding for finding in next_steps(member(tickets, joan)) if finding.key == "keep_labeling")
     assert few.title == "The target is reached. Too early to say whether more labels would help"
@@ -167,7 +167,7 @@ def refund_of(project: Project) -> LabelClass:
 def test_the_main_step_does_what_it_says(tickets: Project, client: Client, joan: User) -> None:
     label_pool(tickets, "Refund", 60)
     label_pool(tickets, "Billing", 60)
-    judge(tickets, [*RIGHT * 8, *[(["Delivery"], ["Billing"])] * 12])
+    store_predictions(tickets, [*RIGHT * 8, *[(["Delivery"], ["Billing"])] * 12])
     client.force_login(joan)
     step = client.get(f"/api/v1/projects/{tickets.pk}/reports/next-steps/").json()["steps"][0]
     assert step["class"] == str(tickets.classes.get(name="Delivery").pk)

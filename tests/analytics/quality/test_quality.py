@@ -12,7 +12,7 @@ from django.urls import reverse
 from analytics.quality.report import quality
 from labeling.projects.models import Project
 from tests.elements import compact
-from tests.fixtures.stored_predictions import judge, judge_spans
+from tests.fixtures.stored_predictions import store_predictions, store_span_predictions
 
 
 def open_page(client: Client, project: Project, name: str = "quality", **query: str) -> str:
@@ -38,9 +38,9 @@ def test_each_kind_of_project_shows_what_its_models_can_be_measured_by(
 ) -> None:
     project = make_project(kind=kind)
     if kind == "spans":
-        judge_spans(project, SPANS * 3)
+        store_span_predictions(project, SPANS * 3)
     else:
-        judge(project, SINGLE)
+        store_predictions(project, SINGLE)
     client.force_login(joan)
     shown = open_page(client, project)
     assert ("Hamming loss" in shown) == (kind == "multi")
@@ -54,7 +54,7 @@ def test_each_kind_of_project_shows_what_its_models_can_be_measured_by(
 
 def test_a_boastful_model_is_told_by_the_title(tickets: Project, client: Client, ann: User) -> None:
     """It claims nine of ten and keeps 28 of 40."""
-    judge(tickets, SINGLE * 2)
+    store_predictions(tickets, SINGLE * 2)
     client.force_login(ann)
     assert "Overconfident by 20 points" in open_page(client, tickets)
     quality_report = quality(tickets)
@@ -65,7 +65,7 @@ def test_a_boastful_model_is_told_by_the_title(tickets: Project, client: Client,
 def test_marks_of_spans_are_held_against_their_probabilities(make_project: Any) -> None:
     """Of probability 0.9 each, and half of them with wrong ends."""
     project = make_project(kind="spans")
-    judge_spans(project, SPANS)
+    store_span_predictions(project, SPANS)
     probability_scores = quality(project).probabilities
     assert probability_scores is not None
     assert probability_scores.gap.value == pytest.approx(0.4)
@@ -75,7 +75,7 @@ def test_marks_of_spans_are_held_against_their_probabilities(make_project: Any) 
 def test_a_class_can_be_chosen_and_a_machine_reads_the_same(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, SINGLE)
+    store_predictions(tickets, SINGLE)
     client.force_login(joan)
     refund = tickets.classes.get(name="Refund")
     assert "Decision threshold for Billing" in open_page(client, tickets)  # the weakest

@@ -24,7 +24,7 @@ from labeling.queue.models import QueueEntry
 from labeling.steering import actions as steering_actions
 from labeling.steering.models import ClassNeed, Focus
 from tests.fixtures.people import fill, label, rank
-from tests.fixtures.stored_predictions import judge
+from tests.fixtures.stored_predictions import store_predictions
 from tests.fixtures.trained_project import WORDS, text_of, train, truth
 
 RIGHT, WRONG, WELL = (["Refund"], ["Refund"]), (["Billing"], ["Refund"]), (["Billing"], ["Billing"])
@@ -72,7 +72,7 @@ def later_model(project: Project, before: ModelVersion, right: int) -> ModelVers
 
 
 def test_the_page_says_which_class_gets_how_much_and_why(tickets: Project, client: Client, ann: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
     write_needs(tickets)
     ordered(tickets, "Billing", "weak_class", 6)
     client.force_login(ann)
@@ -87,7 +87,7 @@ def test_the_page_says_which_class_gets_how_much_and_why(tickets: Project, clien
 
 
 def test_a_manager_overrules_a_class_and_takes_it_back(tickets: Project, client: Client, joan: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
     write_needs(tickets)
     client.force_login(joan)
     billing = label(tickets, "Billing").label_class
@@ -107,7 +107,7 @@ def test_a_manager_overrules_a_class_and_takes_it_back(tickets: Project, client:
 
 
 def test_all_of_it_is_switched_off_and_on_again(tickets: Project, client: Client, joan: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20)
     client.force_login(joan)
     change = reverse("analytics:change_steering", args=[tickets.pk])
     client.post(change, {"is_steered": "off"})
@@ -136,7 +136,7 @@ def test_only_managers_change_and_strangers_see_nothing(
 def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
     tickets: Project, client: Client, joan: User, ann: User
 ) -> None:
-    first = judge(tickets, [RIGHT] * 100 + [WRONG] * 60 + [WELL] * 20)
+    first = store_predictions(tickets, [RIGHT] * 100 + [WRONG] * 60 + [WELL] * 20)
     measure(first)
     client.force_login(joan)
     billing = tickets.classes.get(name="Billing")
@@ -158,7 +158,7 @@ def test_a_focus_tells_what_it_brought_and_whether_that_is_more_than_noise(
 
 
 def test_a_small_change_by_a_need_is_called_noise(tickets: Project, ann: User) -> None:
-    first = judge(tickets, [RIGHT] * 30 + [WRONG] * 10 + [WELL] * 10)
+    first = store_predictions(tickets, [RIGHT] * 30 + [WRONG] * 10 + [WELL] * 10)
     measure(first)
     ordered(tickets, "Billing", "weak_class", 2, {"measure": "recall", "numbers": [0.5, 0.3, 0.7], "of": 20})
     answer(tickets, ann, ["Billing", "Billing"])
@@ -228,7 +228,7 @@ def test_a_share_by_hand_reaches_the_head_and_every_report_tells_what_it_holds(
 def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
     tickets: Project, client: Client, joan: User
 ) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
     write_needs(tickets)
     ordered(tickets, "Refund", "margin", 6)
     Job.objects.all().delete()
@@ -250,7 +250,7 @@ def test_what_a_class_wants_and_does_not_get_is_no_lack_of_need(
 
 
 def test_a_machine_reads_and_overrules_it(tickets: Project, client: Client, joan: User) -> None:
-    judge(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
+    store_predictions(tickets, [RIGHT] * 60 + [WRONG] * 20 + [WELL] * 20)
     write_needs(tickets)
     client.force_login(joan)
     address = f"/api/v1/projects/{tickets.pk}/reports/steering/"

@@ -31,7 +31,7 @@ from labeling.steering.models import Pick
 from tests.elements import compact
 from tests.fixtures.people import label
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import label_rightly, open_shop, train, truth
+from tests.fixtures.trained_project import build_untrained, label_rightly, train, truth
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 FLAGS = np.eye(3, dtype=bool)
@@ -106,22 +106,22 @@ def test_what_an_address_asks_for_survives_it() -> None:
 
 @pytest.fixture
 def measured(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
-    """The shop with a model and a settled test set, of which Ann labeled three wrongly."""
-    return restore("three wrong", lambda: label_three_wrongly(open_shop(make_project), ann))
+    """The project of tickets with a model and a settled test set, of which Ann labeled three wrongly."""
+    return restore("three wrong", lambda: label_three_wrongly(build_untrained(make_project), ann))
 
 
-def label_three_wrongly(shop: Project, ann: User) -> Project:
-    label_rightly(shop, ann, 30)
-    train(shop)
-    tests = Document.objects.test_set().filter(project=shop, state="open").order_by("random_key")
-    answers = [(d.pk, [label(shop, truth(d.text))]) for d in tests]
-    imported.record(shop, answers[3:])
+def label_three_wrongly(untrained: Project, ann: User) -> Project:
+    label_rightly(untrained, ann, 30)
+    train(untrained)
+    tests = Document.objects.test_set().filter(project=untrained, state="open").order_by("random_key")
+    answers = [(d.pk, [label(untrained, truth(d.text))]) for d in tests]
+    imported.record(untrained, answers[3:])
     for document, _answer in answers[:3]:
-        held = claimed(shop, ann, document)
+        held = claimed(untrained, ann, document)
         name = truth(held.text)
         wrong = "Refund" if name != "Refund" else "Billing"
-        submit(ann, Submission(held.token, [label(shop, wrong)]))
-    return shop
+        submit(ann, Submission(held.token, [label(untrained, wrong)]))
+    return untrained
 
 
 def claimed(project: Project, who: User, document: int) -> HeldDocument:

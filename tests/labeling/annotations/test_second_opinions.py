@@ -148,35 +148,37 @@ def label_with_mistakes(project: Project, people: Sequence[User], count: int, wr
 
 
 def test_wrong_labels_are_doubted_and_come_back_to_the_other_annotator(
-    shop: Project, ann: User, bob: User
+    untrained: Project, ann: User, bob: User
 ) -> None:
-    mistaken = label_with_mistakes(shop, [ann, bob], 60, wrong={20, 33, 41})
-    train(shop)
-    waiting = set(Document.objects.filter(project=shop, extra_slots__gt=0).values_list("pk", flat=True))
+    mistaken = label_with_mistakes(untrained, [ann, bob], 60, wrong={20, 33, 41})
+    train(untrained)
+    waiting = set(Document.objects.filter(project=untrained, extra_slots__gt=0).values_list("pk", flat=True))
     assert waiting & mistaken
-    entries = {e.document_id: e.reason for e in QueueEntry.objects.live(shop)}
+    entries = {e.document_id: e.reason for e in QueueEntry.objects.live(untrained)}
     for document in waiting:
         assert entries[document]["share"] == "second_opinion"
         assert entries[document]["posterior"] < 0.75
-    first = [e.document_id for e in QueueEntry.objects.live(shop)[:30] if e.document_id in waiting]
+    first = [e.document_id for e in QueueEntry.objects.live(untrained)[:30] if e.document_id in waiting]
     assert len(first) == min(3, len(waiting))  # one in ten
     assert first[0] in mistaken  # the most doubtful first
 
 
 def test_no_more_wait_than_the_share_allows_and_a_project_of_one_annotator_asks_nobody(
-    shop: Project, ann: User, bob: User
+    untrained: Project, ann: User, bob: User
 ) -> None:
-    label_with_mistakes(shop, [ann], 60, wrong=set(range(10, 40, 2)))
-    train(shop)
-    assert not Document.objects.filter(project=shop, extra_slots__gt=0).exists()
-    label_rightly(shop, bob, 5)
+    label_with_mistakes(untrained, [ann], 60, wrong=set(range(10, 40, 2)))
+    train(untrained)
+    assert not Document.objects.filter(project=untrained, extra_slots__gt=0).exists()
+    label_rightly(untrained, bob, 5)
     for _ in range(3):
-        train(shop)
-        assert 0 < Document.objects.filter(project=shop, extra_slots__gt=0).count() <= 0.1 * 2 * 60
+        train(untrained)
+        assert 0 < Document.objects.filter(project=untrained, extra_slots__gt=0).count() <= 0.1 * 2 * 60
 
 
-def test_a_manager_can_do_without_second_opinions(shop: Project, joan: User, ann: User, bob: User) -> None:
-    actions.change_mix(shop.pk, joan, random=10, weak_class=40, second_opinion=0, seed_words=0)
-    label_with_mistakes(shop, [ann, bob], 60, wrong={20, 33, 41})
-    train(shop)
-    assert not Document.objects.filter(project=shop, extra_slots__gt=0).exists()
+def test_a_manager_can_do_without_second_opinions(
+    untrained: Project, joan: User, ann: User, bob: User
+) -> None:
+    actions.change_mix(untrained.pk, joan, random=10, weak_class=40, second_opinion=0, seed_words=0)
+    label_with_mistakes(untrained, [ann, bob], 60, wrong={20, 33, 41})
+    train(untrained)
+    assert not Document.objects.filter(project=untrained, extra_slots__gt=0).exists()

@@ -15,7 +15,7 @@ from labeling.queue import claims
 from labeling.queue.models import Lease, QueueEntry
 from tests.fixtures.people import label
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import label_rightly, open_trained, train, truth
+from tests.fixtures.trained_project import build_trained, label_rightly, train, truth
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def taught(restore: Restore, make_project: Callable[..., Project], ann: User) ->
     """A model, and thirty answers to documents that it had an opinion on."""
 
     def build() -> Project:
-        project = open_trained(make_project, ann)
+        project = build_trained(make_project, ann)
         label_rightly(project, ann, 30)
         return project
 
@@ -82,7 +82,7 @@ def test_it_is_one_statement_and_looks_at_the_latest_only(taught: Project) -> No
     assert prequential(taught.pk, limit=5) == prequential(taught.pk)[-5:]
 
 
-def test_without_a_model_there_is_nothing(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 12)
-    assert prequential(shop.pk) == []
+def test_without_a_model_there_is_nothing(untrained: Project, ann: User) -> None:
+    label_rightly(untrained, ann, 12)
+    assert prequential(untrained.pk) == []
     assert not ModelVersion.objects.exists()

@@ -16,19 +16,19 @@ from labeling.queue.models import QueueEntry
 from labeling.training.model_files import model_folder
 from labeling.training.registry import MAX_SAVED_VERSIONS
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import label_rightly, open_shop, train
+from tests.fixtures.trained_project import build_untrained, label_rightly, train
 
 
 @pytest.fixture
 def trained(restore: Restore, make_project: Callable[..., Project], ann: User) -> Project:
-    """The shop with two models."""
+    """The project of tickets with two models."""
 
     def build() -> Project:
-        shop = open_shop(make_project)
+        untrained = build_untrained(make_project)
         for count in (30, 10):
-            label_rightly(shop, ann, count)
-            train(shop)
-        return shop
+            label_rightly(untrained, ann, count)
+            train(untrained)
+        return untrained
 
     return restore("two models", build)
 

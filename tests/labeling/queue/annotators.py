@@ -8,11 +8,11 @@ from labeling.annotations import corrections, skipping, submit
 from labeling.annotations.submit import Submission
 from labeling.queue import claims
 from tests.fixtures.people import CLASSES
-from tests.labeling.queue.hands import Hands, answer, person, step, which, which_side
+from tests.labeling.queue.machine_base import MachineBase, answer, person, step, which, which_side
 from tests.labeling.queue.world import outcome
 
 
-class Annotators(Hands):
+class Annotators(MachineBase):
     """They claim, answer, give back and change their minds."""
 
     # --- claims ---------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from labeling.projects import members
 from labeling.queue import expiry, publishing
 from labeling.ranking import gold
 from tests.fixtures.people import CLASSES
-from tests.labeling.queue.hands import Hands, step, which, which_side
+from tests.labeling.queue.machine_base import MachineBase, step, which, which_side
 from tests.labeling.queue.world import outcome
 
 
-class Managers(Hands):
+class Managers(MachineBase):
     """Time passes, orders are replaced, and the policy changes while people label."""
 
     @step(rest=5, minutes=st.sampled_from([1, 4, 14, 15, 61]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.labeling.queue.standing import Hold, Refused, Standing
+from tests.labeling.queue.state import Hold, QueueState, Refused
 
 LONGEST = 8  # terms that a lease can be extended to
 MAX_SECOND_OPINIONS = 3  # answers that a document gets by second opinions
 
 
-class Queue(Standing):
+class Queue(QueueState):
     """One project, and what is done in it."""
 
     def claim(self, person: str, count: int, key: str | None) -> str | list[tuple[int, str]]:

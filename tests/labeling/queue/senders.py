@@ -7,12 +7,12 @@ from labeling.documents.slices import Slice
 from labeling.jobs.models import Job
 from labeling.queue import publishing
 from labeling.steering import picks
-from tests.labeling.queue.hands import Hands, step, which, which_side
-from tests.labeling.queue.wishes import Wish
+from tests.labeling.queue.machine_base import MachineBase, step, which, which_side
+from tests.labeling.queue.picks import Pick
 from tests.labeling.queue.world import Side
 
 
-class Senders(Hands):
+class Senders(MachineBase):
     """They send the documents that a filter shows, or a slice of the pool, and take them back."""
 
     @step(rest=4, at=which_side, chosen=st.lists(which, min_size=1, max_size=4))
@@ -25,7 +25,7 @@ class Senders(Hands):
         assert (done.waiting, done.left_out) == (len(waiting), left_out)
         assert (done.pick is None) == (not waiting)
         if done.pick:
-            item.model.wishes.append(Wish(done.pick.pk, waiting, asked))
+            item.model.picks.append(Pick(done.pick.pk, waiting, asked))
         self._ranked(item)
 
     @step(rest=8, at=which_side, least=st.sampled_from([0, 45]), count=st.integers(1, 3))
@@ -47,20 +47,20 @@ class Senders(Hands):
             drawn = done.pick.picked.order_by("pk").values_list("document", flat=True)
             names = [item.name_of(pk) for pk in drawn]
             assert set(names) <= fitting
-            item.model.wishes.append(Wish(done.pick.pk, names, set()))
+            item.model.picks.append(Pick(done.pick.pk, names, set()))
         self._ranked(item)
 
-    @step(rest=4, needs=lambda self: any(side.model.wishes for side in self.sides), pick=which)
+    @step(rest=4, needs=lambda self: any(side.model.picks for side in self.sides), pick=which)
     def take_back_what_was_sent(self, pick: int) -> None:
-        sent = [(side, wish) for side in self.sides for wish in side.model.wishes]
-        sent_side, wish = sent[pick % len(sent)]
-        wanted = sent_side.model.end(wish)
-        assert picks.end_pick(sent_side.project.pk, self._user("joan"), wish.pk) is wanted
+        sent = [(side, sent_pick) for side in self.sides for sent_pick in side.model.picks]
+        sent_side, sent_pick = sent[pick % len(sent)]
+        wanted = sent_side.model.end(sent_pick)
+        assert picks.end_pick(sent_side.project.pk, self._user("joan"), sent_pick.pk) is wanted
         self._ranked(sent_side)
 
-    @step(rest=3, needs=lambda self: any(side.model.wishes for side in self.sides), most=st.integers(1, 6))
+    @step(rest=3, needs=lambda self: any(side.model.picks for side in self.sides), most=st.integers(1, 6))
     def rank_what_was_sent_first(self, most: int) -> None:
-        item = next(side for side in self.sides if side.model.wishes)
+        item = next(side for side in self.sides if side.model.picks)
         entries = picks.waiting_entries(item.project, most)
         names = item.model.in_turns(most)
         assert [item.name_of(pk) for pk, _reason in entries] == names

@@ -20,8 +20,8 @@ from labeling.projects import members
 from labeling.projects.models import Project
 from labeling.queue import publishing
 from tests.fixtures.people import CLASSES, TEXTS, fill
-from tests.labeling.queue.standing import Doc, Refused
-from tests.labeling.queue.wishes import Wishes
+from tests.labeling.queue.picks import QueueWithPicks
+from tests.labeling.queue.state import Doc, Refused
 
 PEOPLE = {"joan": "manager", "ann": "annotator", "bob": "annotator", "carla": "adjudicator"}
 RANKED = 3  # documents of the first project that its first order holds; the others are found without one
@@ -71,7 +71,7 @@ class Side:
     """One project as it is in the database, and as the model has it."""
 
     project: Project
-    model: Wishes
+    model: QueueWithPicks
     ids: dict[str, int]
     texts: dict[str, str]
 
@@ -113,7 +113,7 @@ def _side(
     Document.objects.filter(pk=last.pk).update(split=Document.Split.TEST, random_key=0.01)
     docs = {d.external_id or "": Doc(d.external_id or "", ("pool", d.random_key)) for d in documents}
     docs[last.external_id or ""].position = ("test", 0.01)
-    model = Wishes(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
+    model = QueueWithPicks(docs, dict(people), overlap=policy["overlap"], cap=policy.get("lease_cap", 100))
     generation = publishing.next_generation()
     ranked = list(reversed(documents[:RANKED]))
     publishing.publish(project.pk, generation, [(d.pk, SelectionReason("margin")) for d in ranked])
@@ -156,9 +156,9 @@ def expected_state(sides: list[Side]) -> set[tuple[str | None, ...]]:
         if said:
             rows.add(("answers", project, str(said), str(sum(doc.surplus for doc in docs)), None))
         waiting = model.waiting()
-        for wish in model.wishes:
-            for name in waiting.get(wish.pk, ()):
-                is_asked = str(name in wish.asked).lower()
-                rows.add(("sent", str(wish.pk), str(side.ids[name]), is_asked, None))
+        for pick in model.picks:
+            for name in waiting.get(pick.pk, ()):
+                is_asked = str(name in pick.asked).lower()
+                rows.add(("sent", str(pick.pk), str(side.ids[name]), is_asked, None))
         rows |= {("entry", project, str(rank), str(side.ids[name]), None) for rank, name in model.order}
     return rows

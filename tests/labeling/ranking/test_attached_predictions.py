@@ -47,13 +47,13 @@ def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(trained: 
         assert named[0] in WORDS[names[reason["top"][0][0]]].split()
 
 
-def test_started_documents_are_predicted_too(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 40)
-    Project.objects.filter(pk=shop.pk).update(overlap=2)
-    (held,) = claims.claim(shop.pk, ann).documents
-    submit(ann, Submission(held.token, [label(shop, truth(held.text))]))
-    train(shop)
-    started = [reason for _, reason in reasons(shop) if reason["share"] == "overlap"]
+def test_started_documents_are_predicted_too(untrained: Project, ann: User) -> None:
+    label_rightly(untrained, ann, 40)
+    Project.objects.filter(pk=untrained.pk).update(overlap=2)
+    (held,) = claims.claim(untrained.pk, ann).documents
+    submit(ann, Submission(held.token, [label(untrained, truth(held.text))]))
+    train(untrained)
+    started = [reason for _, reason in reasons(untrained) if reason["share"] == "overlap"]
     assert started
     assert all("top" in reason for reason in started)
 
@@ -67,14 +67,16 @@ def test_what_is_served_keeps_the_prediction_of_that_moment(trained: Project, an
     assert Lease.objects.get(pk=held.lease_id).reason == kept
 
 
-def test_only_so_many_characters_are_searched_for_words(shop: Project, ann: User, monkeypatch: Any) -> None:
-    label_rightly(shop, ann, 40)
+def test_only_so_many_characters_are_searched_for_words(
+    untrained: Project, ann: User, monkeypatch: Any
+) -> None:
+    label_rightly(untrained, ann, 40)
     monkeypatch.setattr(attached_predictions, "MAX_TOTAL_CHARACTERS", 200)
-    train(shop)
-    told = ["words" in reason for _, reason in reasons(shop)]
+    train(untrained)
+    told = ["words" in reason for _, reason in reasons(untrained)]
     assert 0 < sum(told) < 10
     assert any(told[:5])
-    assert all("top" in reason for _, reason in reasons(shop))
+    assert all("top" in reason for _, reason in reasons(untrained))
 
 
 def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> None:
@@ -87,12 +89,12 @@ def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> Non
     assert len(told) == len(entries) > 40
 
 
-def test_of_several_classes_those_are_told_that_the_model_would_choose(shop: Project, ann: User) -> None:
-    Project.objects.filter(pk=shop.pk).update(kind="multi")
-    shop.refresh_from_db()
-    label_rightly(shop, ann, 40)
-    train(shop)
-    rows = [reason for _, reason in reasons(shop)]
+def test_of_several_classes_those_are_told_that_the_model_would_choose(untrained: Project, ann: User) -> None:
+    Project.objects.filter(pk=untrained.pk).update(kind="multi")
+    untrained.refresh_from_db()
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    rows = [reason for _, reason in reasons(untrained)]
     assert all("likely" in reason for reason in rows)
     chosen = [reason for reason in rows if reason["likely"]]
     assert len(chosen) > len(rows) / 2

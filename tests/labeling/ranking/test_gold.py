@@ -212,73 +212,75 @@ def test_the_database_keeps_it_settled(golden: int, change: object, refusal: str
         change(golden)
 
 
-def make_gold(shop: Project, joan: User, count: int) -> set[int]:
-    settled = Document.objects.pool().filter(project=shop, state="resolved").values_list("pk", flat=True)
+def make_gold(untrained: Project, joan: User, count: int) -> set[int]:
+    settled = Document.objects.pool().filter(project=untrained, state="resolved").values_list("pk", flat=True)
     for pk in settled[:count]:
-        gold.mark(shop.pk, joan, pk)
+        gold.mark(untrained.pk, joan, pk)
     return set(settled[:count])
 
 
-def shares(shop: Project) -> dict[int, str]:
-    return {entry.document_id: entry.reason["share"] for entry in QueueEntry.objects.live(shop)}
+def shares(untrained: Project) -> dict[int, str]:
+    return {entry.document_id: entry.reason["share"] for entry in QueueEntry.objects.live(untrained)}
 
 
 def test_one_in_fifty_of_the_head_is_gold(
-    shop: Project, joan: User, ann: User, bob: User, carla: User
+    untrained: Project, joan: User, ann: User, bob: User, carla: User
 ) -> None:
-    label_rightly(shop, ann, 15)
-    label_rightly(shop, bob, 15)
-    marked = make_gold(shop, joan, 12)
-    train(shop)
-    head = shares(shop)
+    label_rightly(untrained, ann, 15)
+    label_rightly(untrained, bob, 15)
+    marked = make_gold(untrained, joan, 12)
+    train(untrained)
+    head = shares(untrained)
     served = {pk for pk, share in head.items() if share == "gold"}
     assert served <= marked
     assert len(served) == round(0.02 * (len(head) - len(served))) == 1
-    entry = QueueEntry.objects.live(shop).get(document__in=served)
-    alike = [e.reason for e in QueueEntry.objects.live(shop) if e.reason["share"] == "random"]
+    entry = QueueEntry.objects.live(untrained).get(document__in=served)
+    alike = [e.reason for e in QueueEntry.objects.live(untrained) if e.reason["share"] == "random"]
     assert entry.reason.keys() == alike[0].keys()
     assert entry.reason["propensity"] == alike[0]["propensity"]
 
 
-def test_no_gold_where_it_says_little_or_would_show(shop: Project, joan: User, ann: User, bob: User) -> None:
-    label_rightly(shop, ann, 30)
-    make_gold(shop, joan, 12)
-    train(shop)
-    assert "gold" not in shares(shop).values()  # nobody but Ann labels
-    label_rightly(shop, bob, 2)
-    Project.objects.filter(pk=shop.pk).update(strategy=Project.Strategy.MARGIN)
-    train(shop)
-    assert "gold" not in shares(shop).values()  # nothing else is drawn at random
-    Project.objects.filter(pk=shop.pk).update(strategy=Project.Strategy.DEFAULT)
-    for pk in Document.objects.filter(project=shop, is_gold=True).values_list("pk", flat=True)[:3]:
-        gold.unmark(shop.pk, joan, pk)
-    train(shop)
-    assert "gold" not in shares(shop).values()  # nine are too few
+def test_no_gold_where_it_says_little_or_would_show(
+    untrained: Project, joan: User, ann: User, bob: User
+) -> None:
+    label_rightly(untrained, ann, 30)
+    make_gold(untrained, joan, 12)
+    train(untrained)
+    assert "gold" not in shares(untrained).values()  # nobody but Ann labels
+    label_rightly(untrained, bob, 2)
+    Project.objects.filter(pk=untrained.pk).update(strategy=Project.Strategy.MARGIN)
+    train(untrained)
+    assert "gold" not in shares(untrained).values()  # nothing else is drawn at random
+    Project.objects.filter(pk=untrained.pk).update(strategy=Project.Strategy.DEFAULT)
+    for pk in Document.objects.filter(project=untrained, is_gold=True).values_list("pk", flat=True)[:3]:
+        gold.unmark(untrained.pk, joan, pk)
+    train(untrained)
+    assert "gold" not in shares(untrained).values()  # nine are too few
 
 
-def test_what_all_have_seen_is_not_served_again(shop: Project, joan: User, ann: User, bob: User) -> None:
-    label_rightly(shop, ann, 15)
-    label_rightly(shop, bob, 15)
-    marked = make_gold(shop, joan, 12)
+def test_what_all_have_seen_is_not_served_again(untrained: Project, joan: User, ann: User, bob: User) -> None:
+    label_rightly(untrained, ann, 15)
+    label_rightly(untrained, bob, 15)
+    marked = make_gold(untrained, joan, 12)
     for pk in sorted(marked):
         for who in (ann, bob):
             if Lease.objects.filter(document=pk, annotator=who).exists():
                 continue
-            serve(shop, pk)
-            (held,) = claims.claim(shop.pk, who).documents
+            serve(untrained, pk)
+            (held,) = claims.claim(untrained.pk, who).documents
             assert held.document_id == pk
-            submit(who, Submission(held.token, [label(shop, truth(held.text))]))
-    train(shop)
-    assert "gold" not in shares(shop).values()
-    assert all(answer.is_right for answer in gold_answers(shop.pk))
-    assert len(gold_answers(shop.pk)) == 12
+            submit(who, Submission(held.token, [label(untrained, truth(held.text))]))
+    train(untrained)
+    assert "gold" not in shares(untrained).values()
+    assert all(answer.is_right for answer in gold_answers(untrained.pk))
+    assert len(gold_answers(untrained.pk)) == 12
 
 
 def test_a_new_member_who_labels_gets_them(
-    shop: Project, joan: User, ann: User, bob: User, eve: User
+    untrained: Project, joan: User, ann: User, bob: User, eve: User
 ) -> None:
-    test_what_all_have_seen_is_not_served_again(shop, joan, ann, bob)
-    members.add_member(shop.pk, joan, eve, Membership.Role.ANNOTATOR)
-    label_rightly(shop, eve, 1)
-    train(shop)
-    assert "gold" in shares(shop).values()
+    test_what_all_have_seen_is_not_served_again(untrained, joan, ann, bob)
+    members.add_member(untrained.pk, joan, eve, Membership.Role.ANNOTATOR)
+    label_rightly(untrained, eve, 1)
+    train(untrained)
+    assert "gold" in shares(untrained).values()

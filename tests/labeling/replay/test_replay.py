@@ -20,7 +20,7 @@ from labeling.replay.actions import ask
 from labeling.replay.models import Replay, ReplayCurve
 from tests.fixtures.people import fill, label
 from tests.fixtures.saved_projects import Restore
-from tests.fixtures.trained_project import WORDS, open_shop, text_of, truth
+from tests.fixtures.trained_project import WORDS, build_untrained, text_of, truth
 
 
 def settle(project: Project, **which: Any) -> None:
@@ -32,19 +32,19 @@ def settle(project: Project, **which: Any) -> None:
 
 @pytest.fixture
 def settled(restore: Restore, make_project: Callable[..., Project]) -> Project:
-    """The shop, all of it labeled, with enough documents for a replay."""
-    return restore("settled", lambda: settle_shop(open_shop(make_project)))
+    """The untrained project, all of it labeled, with enough documents for a replay."""
+    return restore("settled", lambda: label_all(build_untrained(make_project)))
 
 
-def settle_shop(shop: Project) -> Project:
+def label_all(untrained: Project) -> Project:
     names = list(WORDS)
-    fill(shop, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
-    fill(shop, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
-    outbox.enqueue(shop.pk, Job.Kind.FEATURIZE)
-    assert job_worker.run_job(shop.pk, Job.Kind.FEATURIZE)
-    settle(shop)
-    shop.refresh_from_db()
-    return shop
+    fill(untrained, [f"{text_of(names[n % 3], n)} order {n}" for n in range(40)])
+    fill(untrained, [text_of(names[n % 3], n + 1500) for n in range(24)], split="test")
+    outbox.enqueue(untrained.pk, Job.Kind.FEATURIZE)
+    assert job_worker.run_job(untrained.pk, Job.Kind.FEATURIZE)
+    settle(untrained)
+    untrained.refresh_from_db()
+    return untrained
 
 
 @pytest.fixture
@@ -132,10 +132,10 @@ def test_a_replay_can_be_asked_for_again_and_the_old_ones_go(
     assert Replay.objects.filter(project=settled).count() == worker.MAX_SAVED_REPLAYS
 
 
-def test_too_few_labels_are_refused_with_what_is_missing(shop: Project, joan: User) -> None:
-    settle(shop)
+def test_too_few_labels_are_refused_with_what_is_missing(untrained: Project, joan: User) -> None:
+    settle(untrained)
     with pytest.raises(NothingToReplay, match=r"100 labeled pool .* 30 labeled test .* 90 and 12"):
-        ask(shop.pk, joan)
+        ask(untrained.pk, joan)
 
 
 def test_spans_are_not_offered(make_project: Callable[..., Project], joan: User) -> None:

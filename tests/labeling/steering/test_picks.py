@@ -61,12 +61,12 @@ def settled(tickets: Project, ann: User) -> int:
 
 
 def test_picked_documents_come_at_their_share_from_the_first_place_on(
-    shop: Project, joan: User, ann: User
+    untrained: Project, joan: User, ann: User
 ) -> None:
-    wanted = open_ids(shop)[:6]
-    done = picks.pick(shop.pk, joan, wanted, "Long texts of  Delivery.")
+    wanted = open_ids(untrained)[:6]
+    done = picks.pick(untrained.pk, joan, wanted, "Long texts of  Delivery.")
     assert (done.waiting, done.left_out) == (6, {})
-    head = rank(shop)
+    head = rank(untrained)
     indices = [index for index, entry in enumerate(head) if entry.reason["share"] == "picked"]
     assert indices == [1, 5, 8, 11, 15, 18]
     assert [head[index].document_id for index in indices] == wanted
@@ -76,15 +76,15 @@ def test_picked_documents_come_at_their_share_from_the_first_place_on(
 
 
 def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(
-    shop: Project, joan: User, ann: User
+    untrained: Project, joan: User, ann: User
 ) -> None:
-    label_rightly(shop, ann, 24)
-    train(shop)
-    test = Document.objects.test_set().filter(project=shop, state="open").first()
+    label_rightly(untrained, ann, 24)
+    train(untrained)
+    test = Document.objects.test_set().filter(project=untrained, state="open").first()
     assert test
-    pool = open_ids(shop)[0]
-    picks.pick(shop.pk, joan, [test.pk, pool], "The model says Refund")
-    reasons = {entry.document_id: SelectionReason.from_json(entry.reason) for entry in rank(shop)}
+    pool = open_ids(untrained)[0]
+    picks.pick(untrained.pk, joan, [test.pk, pool], "The model says Refund")
+    reasons = {entry.document_id: SelectionReason.from_json(entry.reason) for entry in rank(untrained)}
     assert {reasons[test.pk].share, reasons[pool].share} == {"picked"}
     assert shows_prediction(reasons[pool], True)
     assert reasons[pool].evidence.top
@@ -178,12 +178,12 @@ def test_an_answer_undone_meanwhile_leaves_a_document_that_waits_like_others(
 
 
 def test_picks_take_turns_so_that_a_small_one_does_not_wait_for_a_large_one(
-    shop: Project, joan: User
+    untrained: Project, joan: User
 ) -> None:
-    ids = open_ids(shop)
-    picks.pick(shop.pk, joan, ids[:20], "Many")
-    picks.pick(shop.pk, joan, ids[19:21], "Few")
-    assert [pk for pk, _reason in picks.waiting_entries(shop, 4)] == [ids[19], ids[0], ids[20], ids[1]]
+    ids = open_ids(untrained)
+    picks.pick(untrained.pk, joan, ids[:20], "Many")
+    picks.pick(untrained.pk, joan, ids[19:21], "Few")
+    assert [pk for pk, _reason in picks.waiting_entries(untrained, 4)] == [ids[19], ids[0], ids[20], ids[1]]
 
 
 def test_only_managers_pick_and_a_pick_of_another_project_is_not_there(
@@ -203,18 +203,20 @@ def test_only_managers_pick_and_a_pick_of_another_project_is_not_there(
             picks.pick(tickets.pk, joan, list(ids), reason)
 
 
-def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(shop: Project, joan: User) -> None:
-    Document.objects.filter(project=shop, position__lt=30).update(metadata={"source": "mail"})
+def test_a_slice_of_the_pool_is_drawn_at_random_without_what_waits_already(
+    untrained: Project, joan: User
+) -> None:
+    Document.objects.filter(project=untrained, position__lt=30).update(metadata={"source": "mail"})
     mails = Slice("source", "mail")
-    outbox.enqueue(shop.pk, Job.Kind.RANK)
-    first = picks.pick_from_pool(shop.pk, joan, where=mails, count=20, reason="Mails")
-    second = picks.pick_from_pool(shop.pk, joan, where=mails, count=20, reason="More mails")
+    outbox.enqueue(untrained.pk, Job.Kind.RANK)
+    first = picks.pick_from_pool(untrained.pk, joan, where=mails, count=20, reason="Mails")
+    second = picks.pick_from_pool(untrained.pk, joan, where=mails, count=20, reason="More mails")
     assert (first.waiting, second.waiting) == (20, 10)
-    assert picks.pick_from_pool(shop.pk, joan, where=mails, count=1, reason="None left").pick is None
-    picked = Document.objects.filter(pk__in=[pk for pk, _ in picks.waiting_entries(shop, 99)])
+    assert picks.pick_from_pool(untrained.pk, joan, where=mails, count=1, reason="None left").pick is None
+    picked = Document.objects.filter(pk__in=[pk for pk, _ in picks.waiting_entries(untrained, 99)])
     assert {document.metadata["source"] for document in picked} == {"mail"}
     order = list(picked.order_by("position").values_list("pk", flat=True))
-    assert order != [pk for pk, _ in picks.waiting_entries(shop, 99)]
+    assert order != [pk for pk, _ in picks.waiting_entries(untrained, 99)]
 
 
 @given(

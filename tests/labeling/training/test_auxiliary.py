@@ -65,78 +65,78 @@ def embed_all(project: Project) -> None:
         assert not Job.objects.failing().exists()
 
 
-def test_the_unlabeled_pool_holds_no_test_document(shop: Project) -> None:
-    tests = set(Document.objects.test_set().filter(project=shop).values_list("position", flat=True))
-    auxiliary = read(shop)
+def test_the_unlabeled_pool_holds_no_test_document(untrained: Project) -> None:
+    tests = set(Document.objects.test_set().filter(project=untrained).values_list("position", flat=True))
+    auxiliary = read(untrained)
     assert len(auxiliary.unlabeled) == len(auxiliary.positions) == 90
     assert tests.isdisjoint(auxiliary.positions.tolist())
 
 
 def test_a_class_is_described_by_its_definition_and_a_bare_name_says_nothing_to_counted_words(
-    shop: Project, write_guideline: Callable[[Project], None]
+    untrained: Project, write_guideline: Callable[[Project], None]
 ) -> None:
-    assert read(shop).described is None
-    write_guideline(shop)
-    described = read(shop).described
+    assert read(untrained).described is None
+    write_guideline(untrained)
+    described = read(untrained).described
     assert described is not None
     assert len(described) == 3
     assert (described.presence().sum(axis=1) > 0).all()
 
 
 def test_a_model_weighs_the_words_and_the_guideline_and_says_so(
-    shop: Project, ann: User, write_guideline: Callable[[Project], None]
+    untrained: Project, ann: User, write_guideline: Callable[[Project], None]
 ) -> None:
-    write_guideline(shop)
-    label_rightly(shop, ann, 15)
-    train(shop)
-    version = shop.model_versions.ready()[0]
+    write_guideline(untrained)
+    label_rightly(untrained, ann, 15)
+    train(untrained)
+    version = untrained.model_versions.ready()[0]
     assert set(version.metadata.experts or {}) == {"linear", "words", "guideline"}
     assert version.metadata.view == WORDS
 
 
 @needs_the_extra
-def test_embeddings_and_their_graph_take_over_when_they_are_there(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 15)
-    train(shop)
-    embed_all(shop)
-    store = current_store(shop)
+def test_embeddings_and_their_graph_take_over_when_they_are_there(untrained: Project, ann: User) -> None:
+    label_rightly(untrained, ann, 15)
+    train(untrained)
+    embed_all(untrained)
+    store = current_store(untrained)
     assert store is not None
     assert store.view != WORDS
     assert store.graph is not None
-    assert store.graph.count == shop.document_count == 102
+    assert store.graph.count == untrained.document_count == 102
     assert len(store.graph.anchors) == 90  # no test document joins others
-    train(shop)
-    assert {"neighbours", "guideline"} <= set(committee_of(shop).names)
-    assert shop.model_versions.ready()[0].metadata.view == store.view
+    train(untrained)
+    assert {"neighbours", "guideline"} <= set(committee_of(untrained).names)
+    assert untrained.model_versions.ready()[0].metadata.view == store.view
 
 
 @needs_the_extra
-def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 15)
-    train(shop)
-    embed_all(shop)
-    before = shop.generation
-    outbox.enqueue(shop.pk, Job.Kind.RANK)
-    assert worker.run_job(shop.pk, Job.Kind.RANK)
+def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(untrained: Project, ann: User) -> None:
+    label_rightly(untrained, ann, 15)
+    train(untrained)
+    embed_all(untrained)
+    before = untrained.generation
+    outbox.enqueue(untrained.pk, Job.Kind.RANK)
+    assert worker.run_job(untrained.pk, Job.Kind.RANK)
     assert not Job.objects.failing().exists()
-    shop.refresh_from_db()
-    assert shop.generation > before
+    untrained.refresh_from_db()
+    assert untrained.generation > before
 
 
 @needs_the_extra
 def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
-    shop: Project, ann: User, write_guideline: Callable[[Project], None]
+    untrained: Project, ann: User, write_guideline: Callable[[Project], None]
 ) -> None:
-    label_rightly(shop, ann, 15)
-    train(shop)
-    embed_all(shop)
+    label_rightly(untrained, ann, 15)
+    train(untrained)
+    embed_all(untrained)
     Job.objects.all().delete()
-    write_guideline(shop)
-    assert read(shop).described is None  # not yet: it is owed
+    write_guideline(untrained)
+    assert read(untrained).described is None  # not yet: it is owed
     assert Job.objects.filter(kind=Job.Kind.EMBED).exists()
-    embed_all(shop)
-    described = read(shop).described
+    embed_all(untrained)
+    described = read(untrained).described
     assert described is not None
     assert np.abs(described.points()).sum(axis=1).min() > 0
     assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
-    assert embeddings.progress(shop) == embeddings.Progress(102, 102)
+    assert embeddings.progress(untrained) == embeddings.Progress(102, 102)

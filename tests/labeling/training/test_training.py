@@ -33,65 +33,67 @@ def shares(project: Project) -> dict[str, int]:
     return {share: rows.count(share) for share in set(rows)}
 
 
-def test_without_a_model_varied_documents_come_first(shop: Project) -> None:
-    first = [entry.reason["share"] for entry in QueueEntry.objects.live(shop)[:10]]
+def test_without_a_model_varied_documents_come_first(untrained: Project) -> None:
+    first = [entry.reason["share"] for entry in QueueEntry.objects.live(untrained)[:10]]
     assert "cold_start" in first
-    assert {truth(e.document.text) for e in QueueEntry.objects.live(shop)[:8]} == set(WORDS)
+    assert {truth(e.document.text) for e in QueueEntry.objects.live(untrained)[:8]} == set(WORDS)
 
 
-def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(shop: Project, ann: User) -> None:
-    before = shop.generation
-    label_rightly(shop, ann, 40)
-    train(shop)
-    version = ModelVersion.objects.get(project=shop)
+def test_a_trained_model_predicts_the_test_set_and_orders_the_queue(untrained: Project, ann: User) -> None:
+    before = untrained.generation
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    version = ModelVersion.objects.get(project=untrained)
     assert version.state == ModelVersion.State.READY
-    assert shop.generation > before
-    assert {"margin", "random"} <= set(shares(shop))
+    assert untrained.generation > before
+    assert {"margin", "random"} <= set(shares(untrained))
     held_out = HeldOutPrediction.objects.filter(model_version=version)
     assert held_out.count() > 0
     assert all(abs(sum(p.probabilities) - 1) < 1e-4 for p in held_out)
 
 
-def test_a_batch_is_planned_for_what_the_team_labels_between_two_models(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 12)
-    train(shop)
-    first = shop.model_versions.ready()[0]
-    assert labels_between(shop, first) == BATCH
-    label_rightly(shop, ann, 40)
-    train(shop)
-    second = shop.model_versions.ready()[0]
-    assert labels_between(shop, second) == second.label_count - first.label_count > BATCH
+def test_a_batch_is_planned_for_what_the_team_labels_between_two_models(
+    untrained: Project, ann: User
+) -> None:
+    label_rightly(untrained, ann, 12)
+    train(untrained)
+    first = untrained.model_versions.ready()[0]
+    assert labels_between(untrained, first) == BATCH
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    second = untrained.model_versions.ready()[0]
+    assert labels_between(untrained, second) == second.label_count - first.label_count > BATCH
 
 
-def test_settled_documents_are_not_ranked_again(shop: Project, ann: User) -> None:
-    label_rightly(shop, ann, 30)
-    train(shop)
-    assert not QueueEntry.objects.live(shop).filter(document__state="resolved").exists()
+def test_settled_documents_are_not_ranked_again(untrained: Project, ann: User) -> None:
+    label_rightly(untrained, ann, 30)
+    train(untrained)
+    assert not QueueEntry.objects.live(untrained).filter(document__state="resolved").exists()
 
 
-def test_a_training_is_due_after_ten_labels_or_a_pause(shop: Project, ann: User, clock: Clock) -> None:
-    label_rightly(shop, ann, 9)
-    assert not dataset.is_due(shop)
+def test_a_training_is_due_after_ten_labels_or_a_pause(untrained: Project, ann: User, clock: Clock) -> None:
+    label_rightly(untrained, ann, 9)
+    assert not dataset.is_due(untrained)
     clock.advance(seconds=61)
-    assert dataset.is_due(shop)
+    assert dataset.is_due(untrained)
     clock.advance(seconds=-61)
-    label_rightly(shop, ann, 1)
-    assert dataset.is_due(shop)
-    assert dataset.due_projects() == [shop]
+    label_rightly(untrained, ann, 1)
+    assert dataset.is_due(untrained)
+    assert dataset.due_projects() == [untrained]
     worker.reconcile()
-    assert outbox.start(shop.pk, Job.Kind.TRAIN)
+    assert outbox.start(untrained.pk, Job.Kind.TRAIN)
     assert dataset.due_projects() == []  # under way: it reads these labels
     Job.objects.all().delete()
-    train(shop)
-    assert not dataset.is_due(shop)
+    train(untrained)
+    assert not dataset.is_due(untrained)
     assert dataset.due_projects() == []
 
 
 def test_projects_in_which_nothing_was_said_cost_no_look_of_their_own(
-    shop: Project, ann: User, make_project: Callable[..., Project]
+    untrained: Project, ann: User, make_project: Callable[..., Project]
 ) -> None:
-    label_rightly(shop, ann, 10)
-    train(shop)
+    label_rightly(untrained, ann, 10)
+    train(untrained)
     for _ in range(3):
         make_project()
     with CaptureQueriesContext(connection) as queries:
@@ -100,43 +102,43 @@ def test_projects_in_which_nothing_was_said_cost_no_look_of_their_own(
 
 
 def test_a_focus_brings_its_class_forward_and_ends_when_it_is_met(
-    shop: Project, ann: User, joan: User
+    untrained: Project, ann: User, joan: User
 ) -> None:
-    label_rightly(shop, ann, 30)
-    train(shop)
-    refund = shop.classes.get(name="Refund")
-    actions.focus_on(shop.pk, joan, refund.pk, wanted_labels=3)
-    assert worker.run_job(shop.pk, Job.Kind.RANK)
-    shop.refresh_from_db()
-    focused = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "focus"]
+    label_rightly(untrained, ann, 30)
+    train(untrained)
+    refund = untrained.classes.get(name="Refund")
+    actions.focus_on(untrained.pk, joan, refund.pk, wanted_labels=3)
+    assert worker.run_job(untrained.pk, Job.Kind.RANK)
+    untrained.refresh_from_db()
+    focused = [e for e in QueueEntry.objects.live(untrained) if e.reason["share"] == "focus"]
     assert focused
     assert all(entry.reason["class"] == str(refund.pk) for entry in focused)
-    label_rightly(shop, ann, 20)
-    train(shop)
-    assert Focus.objects.get(project=shop).ended_at is not None
+    label_rightly(untrained, ann, 20)
+    train(untrained)
+    assert Focus.objects.get(project=untrained).ended_at is not None
 
 
-def test_a_failed_run_leaves_the_old_order_and_says_why(shop: Project, ann: User, settings: Any) -> None:
-    label_rightly(shop, ann, 20)
-    generation = shop.generation
+def test_a_failed_run_leaves_the_old_order_and_says_why(untrained: Project, ann: User, settings: Any) -> None:
+    label_rightly(untrained, ann, 20)
+    generation = untrained.generation
     settings.MODELS_DIR = "/proc/nowhere"
-    outbox.enqueue(shop.pk, Job.Kind.TRAIN)
-    assert worker.run_job(shop.pk, Job.Kind.TRAIN)
-    assert not worker.run_job(shop.pk, Job.Kind.TRAIN)
-    shop.refresh_from_db()
-    assert shop.generation == generation
+    outbox.enqueue(untrained.pk, Job.Kind.TRAIN)
+    assert worker.run_job(untrained.pk, Job.Kind.TRAIN)
+    assert not worker.run_job(untrained.pk, Job.Kind.TRAIN)
+    untrained.refresh_from_db()
+    assert untrained.generation == generation
     assert Job.objects.failing().get().kind == Job.Kind.TRAIN
     assert ModelVersion.objects.filter(state=ModelVersion.State.FAILED).exclude(failure="").exists()
 
 
-def test_work_whose_worker_died_is_found_again(shop: Project, clock: Clock) -> None:
-    outbox.enqueue(shop.pk, Job.Kind.RANK)
-    lost = outbox.start(shop.pk, Job.Kind.RANK)
+def test_work_whose_worker_died_is_found_again(untrained: Project, clock: Clock) -> None:
+    outbox.enqueue(untrained.pk, Job.Kind.RANK)
+    lost = outbox.start(untrained.pk, Job.Kind.RANK)
     assert lost is not None
     clock.advance(seconds=outbox.SILENT_SECONDS + 1)
     outbox.reconcile()
     assert Job.objects.get(kind=Job.Kind.RANK).state == Job.State.QUEUED
-    assert worker.run_job(shop.pk, Job.Kind.RANK)
+    assert worker.run_job(untrained.pk, Job.Kind.RANK)
     with pytest.raises(StaleRun):
         outbox.beat(lost)
 

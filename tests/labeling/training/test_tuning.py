@@ -33,7 +33,7 @@ STRONGER = Hyperparameters(60.0)
 
 @pytest.fixture
 def trained(trained: Project, monkeypatch: Any) -> Project:
-    """The shop with a model, in a world where forty labels are enough to try recipes on."""
+    """The project of tickets with a model, in a world where forty labels are enough to try recipes on."""
     monkeypatch.setattr(recipes, "MIN_LABELS", 30)
     Job.objects.all().delete()
     return trained

@@ -48,17 +48,17 @@ def test_the_page_shows_what_is_wanted_and_what_the_order_holds(
     assert "Reset to default" not in page
 
 
-def test_a_mix_is_saved_followed_and_taken_back(client: Client, shop: Project, ann: User) -> None:
-    page = text(send(client, "change_mix", shop.pk, data=PARTS))
+def test_a_mix_is_saved_followed_and_taken_back(client: Client, untrained: Project, ann: User) -> None:
+    page = text(send(client, "change_mix", untrained.pk, data=PARTS))
     assert "Saved. The next ranking uses your composition." in page
     assert "Custom composition, set by joan." in page
     assert "Uncertainty sampling gets the rest: 20%." in page
-    label_rightly(shop, ann, 20)
-    train(shop)
-    chosen = [e.reason["share"] for e in QueueEntry.objects.live(shop)]
+    label_rightly(untrained, ann, 20)
+    train(untrained)
+    chosen = [e.reason["share"] for e in QueueEntry.objects.live(untrained)]
     ranked = [share for share in chosen if share in ("random", "weak_class", "margin")]
     assert ranked.count("random") / len(ranked) == pytest.approx(0.3, abs=0.03)
-    assert "The next ranking uses the default composition" in text(send(client, "reset_mix", shop.pk))
+    assert "The next ranking uses the default composition" in text(send(client, "reset_mix", untrained.pk))
     assert not QueueMix.objects.exists()
 
 
@@ -104,19 +104,19 @@ def test_too_long_and_too_many_words_are_refused_beside_their_class(
 
 
 def test_seed_words_bring_their_documents_before_there_is_a_model_and_until_there_are_five(
-    shop: Project, joan: User, ann: User
+    untrained: Project, joan: User, ann: User
 ) -> None:
-    refund = shop.classes.get(name="Refund")
-    classes.change(shop.pk, joan, refund.pk, seed_words=["refund", "charge twice"])
-    train(shop)
-    rows = [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]
+    refund = untrained.classes.get(name="Refund")
+    classes.change(untrained.pk, joan, refund.pk, seed_words=["refund", "charge twice"])
+    train(untrained)
+    rows = [e for e in QueueEntry.objects.live(untrained) if e.reason["share"] == "seed_words"]
     assert rows
     assert all("refund" in e.document.text or "charge twice" in e.document.text for e in rows)
     assert {e.reason["class"] for e in rows} == {str(refund.pk)}
     assert min(e.rank for e in rows) < 15
-    label_rightly(shop, ann, 40)
-    train(shop)
-    assert not [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]
-    actions.focus_on(shop.pk, joan, refund.pk, 30)
-    train(shop)
-    assert [e for e in QueueEntry.objects.live(shop) if e.reason["share"] == "seed_words"]
+    label_rightly(untrained, ann, 40)
+    train(untrained)
+    assert not [e for e in QueueEntry.objects.live(untrained) if e.reason["share"] == "seed_words"]
+    actions.focus_on(untrained.pk, joan, refund.pk, 30)
+    train(untrained)
+    assert [e for e in QueueEntry.objects.live(untrained) if e.reason["share"] == "seed_words"]

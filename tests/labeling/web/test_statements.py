@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.fixtures.full_project import Gallery, routes
+from tests.fixtures.full_project import FullProject, routes
 
 # The session, the person and the membership are three of them. Raise a number only with a reason.
 MAX_STATEMENTS = {
@@ -86,8 +86,8 @@ def ask(client: Client, address: str, **rest: Any) -> int | None:
     return len(asked) if is_page else None
 
 
-def statements(client: Client, gallery: Gallery) -> dict[str, int]:
-    addresses = gallery.addresses()
+def statements(client: Client, full_project: FullProject) -> dict[str, int]:
+    addresses = full_project.addresses()
     result = {route.name: ask(client, addresses[route.name]) for route in routes()}
     for name in addresses:
         if name.endswith(OLDER):
@@ -100,14 +100,14 @@ def statements(client: Client, gallery: Gallery) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_no_page_asks_more_often_when_there_is_more_of_everything(
-    gallery: Gallery, client: Client, joan: User
+    full_project: FullProject, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
-    gallery.grow(40, 6)  # so much that no report says it is too early
-    few = statements(client, gallery)
-    gallery.grow(200, 28)
-    assert gallery.project.memberships.count() > 200
-    assert statements(client, gallery) == few
+    full_project.grow(40, 6)  # so much that no report says it is too early
+    few = statements(client, full_project)
+    full_project.grow(200, 28)
+    assert full_project.project.memberships.count() > 200
+    assert statements(client, full_project) == few
     most = {name: MAX_STATEMENTS.get(name.removesuffix(" (part)").removesuffix(OLDER), 0) for name in few}
     assert {name: (count, most[name]) for name, count in few.items() if count > most[name]} == {}
     assert {name for name in MAX_STATEMENTS if name not in few} == {"analytics:news"}  # but as a part

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from tests.fixtures.full_project import Gallery, routes
+from tests.fixtures.full_project import FullProject, routes
 
 MAX_BYTES = 60_000  # of any page
 MAX_BYTES_OF_LISTS = 30_000  # of all but the pages on which one answers: most of it is htmx
@@ -35,12 +35,12 @@ def _read(name: str) -> bytes:
 
 @pytest.mark.slow
 def test_no_page_loads_more_than_a_phone_takes_in_a_blink(
-    gallery: Gallery, client: Client, joan: User
+    full_project: FullProject, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
     weights = {}
     for route in routes():
-        page = client.get(gallery.addresses()[route.name])
+        page = client.get(full_project.addresses()[route.name])
         if route.name == "api:docs" or not page["Content-Type"].startswith("text/html"):
             continue
         assets: set[str] = set()

@@ -7,7 +7,7 @@ from django.test import Client
 
 from labeling.documents.imports import ImportJob
 from labeling.projects.models import Project
-from tests.labeling.web.imports.hands import ROWS, send, start, text
+from tests.labeling.web.imports.uploads import ROWS, send, start, text
 
 
 def test_an_import_says_what_it_would_settle_before_it_does(client: Client, empty: Project) -> None:

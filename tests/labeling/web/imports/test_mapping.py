@@ -14,7 +14,7 @@ from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
 from labeling.guidelines import new_projects
 from labeling.projects.models import Project
-from tests.labeling.web.imports.hands import ROWS, TABLE, kept_files, send, start, text
+from tests.labeling.web.imports.uploads import ROWS, TABLE, kept_files, send, start, text
 
 
 def test_a_table_shows_its_first_rows_and_a_choice_of_columns(client: Client, empty: Project) -> None:

@@ -29,7 +29,7 @@ from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project
 from labeling.web import imports
 from tests.fixtures.full_project import routes
-from tests.labeling.web.imports.hands import TABLE, kept_files, send, start, text
+from tests.labeling.web.imports.uploads import TABLE, kept_files, send, start, text
 
 
 def test_the_same_file_again_stores_nothing_twice(client: Client, empty: Project) -> None:

@@ -13,7 +13,7 @@ from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
-from tests.labeling.web.imports.hands import TABLE, send, start, text
+from tests.labeling.web.imports.uploads import TABLE, send, start, text
 
 
 def test_an_import_is_undone_after_a_question(client: Client, empty: Project) -> None:

@@ -1,4 +1,4 @@
-"""Hands of the import pages' tests: a table, rows, and what sends a file and starts its import."""
+"""Steps of the import pages' tests: a table, rows, and what sends a file and starts its import."""
 
 import re
 from pathlib import Path

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.labeling.queue.model import Queue
-from tests.labeling.queue.standing import Doc
+from tests.labeling.queue.state import Doc
 
 
 @dataclass
-class Wish:
+class Pick:
     """Documents that were sent together, in their order."""
 
     pk: int
@@ -21,10 +21,10 @@ class Wish:
 
 
 @dataclass
-class Wishes(Queue):
+class QueueWithPicks(Queue):
     """A queue with what managers sent to it."""
 
-    wishes: list[Wish] = field(default_factory=list)
+    picks: list[Pick] = field(default_factory=list)
 
     def fate(self, doc: Doc) -> str:
         if doc.is_gold:
@@ -51,25 +51,25 @@ class Wishes(Queue):
         return waiting, asked, dict(Counter(why[name] for name in names if name not in waiting))
 
     def waiting(self) -> dict[int, list[str]]:
-        """Of each wish that stands, what still waits."""
+        """Of each pick that stands, what still waits."""
         return {
-            wish.pk: [name for name in wish.names if self.docs[name].state == "open"]
-            for wish in self.wishes
-            if not wish.is_ended
+            pick.pk: [name for name in pick.names if self.docs[name].state == "open"]
+            for pick in self.picks
+            if not pick.is_ended
         }
 
     def in_turns(self, most: int) -> list[str]:
-        """What waits, the wishes taking turns, the newest first."""
+        """What waits, the picks taking turns, the newest first."""
         turns = [(turn, -pk, name) for pk, names in self.waiting().items() for turn, name in enumerate(names)]
         return list(dict.fromkeys(name for _turn, _pk, name in sorted(turns)))[:most]
 
-    def end(self, wish: Wish) -> bool:
+    def end(self, pick: Pick) -> bool:
         """Take it back: second opinions that nobody gives at the moment are given up."""
-        if wish.is_ended:
+        if pick.is_ended:
             return False
-        wish.is_ended = True
+        pick.is_ended = True
         still = {name for names in self.waiting().values() for name in names}
-        for name in wish.asked - still:
+        for name in pick.asked - still:
             doc = self.docs[name]
             if doc.state == "open" and doc.extra > 0 and not any(map(self.is_live, doc.holds.values())):
                 doc.extra = max(0, len(doc.answers()) - self.overlap)

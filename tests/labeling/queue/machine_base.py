@@ -14,7 +14,7 @@ from labeling.annotations.submit import Submission
 from labeling.annotations.validation import LabelValue
 from labeling.queue import claims
 from tests.fixtures.people import CLASSES
-from tests.labeling.queue.standing import Doc
+from tests.labeling.queue.state import Doc
 from tests.labeling.queue.world import PEOPLE, Side, World, outcome
 
 Token = tuple[int, str, str, int, str]  # side, person, document, epoch and the token itself
@@ -25,16 +25,18 @@ answer = st.sampled_from([*CLASSES[:2], *CLASSES[:2], CLASSES[2]])
 which = st.integers(0, 1_000_000)
 
 
-def step(*, rest: int, needs: "Callable[[Hands], Any] | None" = None, **drawn: Any) -> Callable[..., Any]:
+def step(
+    *, rest: int, needs: "Callable[[MachineBase], Any] | None" = None, **drawn: Any
+) -> Callable[..., Any]:
     """A rule that rests for some steps before it comes again: else managers crowd out those who label."""
 
     def decorate(act: Callable[..., None]) -> Any:
         @wraps(act)
-        def act_and_note(self: "Hands", **values: Any) -> None:
+        def act_and_note(self: "MachineBase", **values: Any) -> None:
             self.history.append(act.__name__)
             act(self, **values)
 
-        def is_ready(self: "Hands") -> bool:
+        def is_ready(self: "MachineBase") -> bool:
             is_rested = rest == 0 or act.__name__ not in self.history[-rest:]
             return is_rested and (needs is None or bool(needs(self)))
 
@@ -43,7 +45,7 @@ def step(*, rest: int, needs: "Callable[[Hands], Any] | None" = None, **drawn: A
     return decorate
 
 
-class Hands(RuleBasedStateMachine):
+class MachineBase(RuleBasedStateMachine):
     """What all rules share. `world` is set by the test that runs them."""
 
     world: ClassVar[World]

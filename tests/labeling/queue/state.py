@@ -55,7 +55,7 @@ class Doc:
 
 
 @dataclass
-class Standing:
+class QueueState:
     """One project."""
 
     docs: dict[str, Doc]
