@@ -15,7 +15,7 @@ from django.utils import translation
 from labeling.management import catalogs
 from labeling.projects.models import Project
 from tests import pseudo
-from tests.fixtures.full_project import Gallery
+from tests.fixtures.full_project import FullProject
 
 GERMAN = {"Accept-Language": "de"}
 SIGN_IN = "/sign-in/"
@@ -75,9 +75,9 @@ class Marked:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("gallery", ["single", "spans"], indirect=True)
+@pytest.mark.parametrize("full_project", ["single", "spans"], indirect=True)
 def test_every_message_of_sign_in_labeling_and_overview_is_translated(
-    gallery: Gallery, client: Client, joan: User, tmp_path: Path
+    full_project: FullProject, client: Client, joan: User, tmp_path: Path
 ) -> None:
     german = catalogs.read("de")
     marked = Marked(tmp_path / "marked")
@@ -86,7 +86,11 @@ def test_every_message_of_sign_in_labeling_and_overview_is_translated(
         headers = {"Accept-Language": pseudo.LEFT_TO_RIGHT}
         html = client.get(SIGN_IN, headers=headers).content.decode()
         client.force_login(joan)
-        for path in ("", f"projects/{gallery.project.pk}/", f"projects/{gallery.project.pk}/label/"):
+        for path in (
+            "",
+            f"projects/{full_project.project.pk}/",
+            f"projects/{full_project.project.pk}/label/",
+        ):
             html += client.get(f"/{path}", headers=headers).content.decode()
     shown = list(marked.shown(html))
     assert len(shown) > 100

@@ -35,7 +35,7 @@ FAMILIAR = re.compile(
 )
 DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}(, \d{1,2}:\d\d\s[AP]M)?")  # Babel's: CLDR translates it
 ENCODING = re.compile(r"^(utf|iso|cp|koi8|euc|shift_jis|big5|gb)[\w-]*$")  # a choice of the import
-# What the users of the gallery wrote, where an attribute or a list of choices cannot say that it is theirs.
+# What the users of the project wrote, where an attribute or a list of choices cannot say that it is theirs.
 THEIRS = re.compile(
     r"Tickets (single|spans)|Refund|Billing|Delivery|\d\.csv|No memory is left\.|Unclear since the new rule"
     r"|The courier left the box with a neighbor\.|Please cancel the order and send my money back\."
@@ -103,7 +103,7 @@ def pseudo_languages(tmp_path: Path) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo_languages")
-@pytest.mark.parametrize("gallery", ["single", "spans"], indirect=True)
+@pytest.mark.parametrize("full_project", ["single", "spans"], indirect=True)
 def test_no_page_has_a_word_that_cannot_be_translated(
     full_project: FullProject, client: Client, joan: User
 ) -> None:
