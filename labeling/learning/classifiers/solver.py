@@ -107,7 +107,8 @@ def _placed(start: Solution, columns: Integers) -> Doubles:
 
 
 def _solve_dual(compact: csr_array, dense: Floats, problem: _Problem, first: Doubles | None) -> Doubles:
-    gram = (compact @ compact.T).toarray().astype(np.float64) + dense.astype(np.float64) @ dense.T
+    exact = compact.astype(np.float64)  # rounded to 24 bits, mixed rows are off by more than the jitter
+    gram = (exact @ exact.T).toarray() + dense.astype(np.float64) @ dense.T
     jitter = 1e-6 * max(float(np.trace(gram)) / len(gram), 1e-6)  # equal rows make the Gram matrix singular
     root = np.linalg.cholesky(gram + jitter * np.eye(len(gram)))
     if first is not None:

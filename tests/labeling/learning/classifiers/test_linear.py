@@ -103,3 +103,26 @@ def test_several_labels_are_fitted_each_on_its_own(rows, flags, flat, monkeypatc
         oracle = LogisticRegression(C=20, tol=1e-8, max_iter=5_000).fit(flat(train), flags[:100, number])
         theirs = oracle.predict_proba(flat(rows))[:, 1]
         assert np.abs(probabilities[:, number] - theirs).max() < 6e-3  # single precision
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_hundreds_of_rows_mixed_from_a_few_are_solved(seed: int) -> None:
+    """Their Gram matrix is singular: in single precision it was less than its jitter away from negative."""
+    rng = np.random.default_rng(seed)
+    base = rng.random((40, 4000)).astype(np.float32) * (rng.random((40, 4000)) < 0.05)
+    first, second = rng.integers(0, 40, (2, 400))
+    share = rng.beta(0.4, 0.4, (400, 1)).astype(np.float32)
+    mixed = np.concatenate([base, share * base[first] + (1 - share) * base[second]])
+    mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+    targets = np.eye(2)[rng.integers(0, 2, len(mixed))]
+    solution = solver.solve(
+        csr_matrix(mixed),
+        np.zeros((len(mixed), 0), np.float32),
+        targets,
+        np.ones(len(mixed)),
+        strength=1.0,
+        exclusive=True,
+    )
+    logits = mixed[:, solution.columns] @ solution.sparse_weights + solution.intercept
+    assert np.isfinite(logits).all()
+    assert (logits.argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.5
