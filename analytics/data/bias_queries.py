@@ -27,7 +27,7 @@ _ANSWERED = f"""
 class Answered:
     """One answer beside the model's opinion of its document. Classes are identifiers as text."""
 
-    opinion: str  # the most probable class
+    predicted: str  # the most probable class
     probability: float
     policy: str  # what was seen: "hidden" nothing, "after" only when something was chosen
     first: str | None  # under "after": what was chosen before
@@ -37,7 +37,7 @@ class Answered:
     @property
     def agrees(self) -> bool:
         """Whether the model's class is (one of) the given ones."""
-        return self.opinion in self.answer
+        return self.predicted in self.answer
 
 
 def answered_beside(project_id: int, limit: int) -> list[Answered]:
@@ -45,6 +45,6 @@ def answered_beside(project_id: int, limit: int) -> list[Answered]:
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERED, {"project": project_id, "most": limit})
         return [
-            Answered(opinion, probabilities, policy, first, suggested, frozenset(answer))
-            for opinion, probabilities, policy, first, suggested, answer in cursor.fetchall()
+            Answered(predicted, probabilities, policy, first, suggested, frozenset(answer))
+            for predicted, probabilities, policy, first, suggested, answer in cursor.fetchall()
         ]

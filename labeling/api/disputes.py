@@ -31,7 +31,7 @@ def _one_class(note: str) -> dict[str, Any]:
     return {"One class": {"labels": [{"class": "5f0c1d9e-6c1c-4f0e-9b7e-0a4f6a0f3b52"}], "note": note}}
 
 
-class OpinionOut(serializers.ModelSerializer[Annotation]):
+class DisputedAnnotationOut(serializers.ModelSerializer[Annotation]):
     """One of the conflicting annotations."""
 
     annotator = serializers.CharField(source="annotator.username")
@@ -52,9 +52,9 @@ class DisputeOut(DocumentOut):
         fields = (*DocumentOut.Meta.fields, "annotations")
         read_only_fields = fields
 
-    @extend_schema_field(OpinionOut(many=True))
+    @extend_schema_field(DisputedAnnotationOut(many=True))
     def get_annotations(self, document: Document) -> Any:
-        return OpinionOut(self.context["opinions"].get(document.pk, []), many=True).data
+        return DisputedAnnotationOut(self.context["annotations"].get(document.pk, []), many=True).data
 
 
 class DecisionOut(serializers.Serializer[Any]):
@@ -62,7 +62,7 @@ class DecisionOut(serializers.Serializer[Any]):
     document_id = serializers.IntegerField()
 
 
-def _opinions(documents: list[Document]) -> dict[int, list[Annotation]]:
+def _counted_annotations(documents: list[Document]) -> dict[int, list[Annotation]]:
     """The counted answers of each document."""
     counted = Annotation.objects.filter(document__in=documents, filled_lease__isnull=False)
     answers: dict[int, list[Annotation]] = {}
@@ -83,7 +83,7 @@ class Disputes(Endpoint):
         )
         listing = text_page(waiting, "pk", self.requested["limit"])
         context = {
-            "opinions": _opinions(listing["results"]),
+            "annotations": _counted_annotations(listing["results"]),
             "may_adjudicate": self.member.may_adjudicate,
             "member": self.member,
         }

@@ -124,7 +124,7 @@ class Predictions(Endpoint):
         reported.
         """
         body: Any = request.data
-        rows = read_predictions(body) if isinstance(body, Iterator) else _opinions(body)
+        rows = read_predictions(body) if isinstance(body, Iterator) else _predictions(body)
         return Response(RecordedOut(external.record(project_id, self.caller, rows)).data)
 
 
@@ -139,12 +139,12 @@ class OnePredictionSource(Endpoint):
         return Response(status=204)
 
 
-def _opinions(body: Any) -> Iterator[PredictionRow | BadRow]:
-    """The opinions of a JSON body, one by one."""
-    return map(_opinion, enumerate(PredictionsIn.checked(body)["predictions"], start=1))
+def _predictions(body: Any) -> Iterator[PredictionRow | BadRow]:
+    """The predictions of a JSON body, one by one."""
+    return map(_prediction, enumerate(PredictionsIn.checked(body)["predictions"], start=1))
 
 
-def _opinion(numbered: tuple[int, dict[str, Any]]) -> PredictionRow | BadRow:
+def _prediction(numbered: tuple[int, dict[str, Any]]) -> PredictionRow | BadRow:
     line, prediction = numbered
     try:
         return prediction_from(dict(prediction), line)

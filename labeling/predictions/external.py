@@ -117,26 +117,26 @@ def forget(project_id: int, manager: User, source_id: int) -> bool:
 @transaction.atomic
 def _record_some(project: Project, chunk: Sequence[PredictionRow | BadRow], done: Recorded) -> None:
     done.read += len(chunk)
-    opinions = []
+    predictions = []
     for row in chunk:
         if isinstance(row, BadRow):
             done.refuse(row)
         else:
-            opinions.append(row)
-    documents = _documents(project, opinions)
+            predictions.append(row)
+    documents = _documents(project, predictions)
     existing = LabelClass.objects.active().filter(project=project).order_by("position", "name")
     classes = {key: c.pk for c in existing for key in (normal_name(c.name), str(c.pk))}
     good = []
-    for opinion in opinions:
+    for prediction in predictions:
         try:
-            document = documents.get(opinion.document or opinion.external_id)
+            document = documents.get(prediction.document or prediction.external_id)
             if document is None:
                 raise RowProblem(gettext_noop("This document is not in the project."))
-            good.append((opinion, document, _checked(opinion, classes, project.kind)))
+            good.append((prediction, document, _checked(prediction, classes, project.kind)))
         except RowProblem as problem:
-            done.refuse(bad_row(opinion.line, problem, opinion.external_id or str(opinion.document)))
+            done.refuse(bad_row(prediction.line, problem, prediction.external_id or str(prediction.document)))
     sources = _sources(
-        project, {opinion.source for opinion, _, _ in good}, list(dict.fromkeys(classes.values()))
+        project, {prediction.source for prediction, _, _ in good}, list(dict.fromkeys(classes.values()))
     )
     rows = [
         (
@@ -150,19 +150,19 @@ def _record_some(project: Project, chunk: Sequence[PredictionRow | BadRow], done
     done.stored += _store(project, rows)
 
 
-def _documents(project: Project, opinions: Sequence[PredictionRow]) -> dict[int | str | None, int]:
-    """Identifiers of the documents by what the opinions call them."""
+def _documents(project: Project, predictions: Sequence[PredictionRow]) -> dict[int | str | None, int]:
+    """Identifiers of the documents by what the predictions call them."""
     own = Document.objects.filter(project=project)
-    numbers = own.filter(pk__in=[o.document for o in opinions if o.document is not None])
-    names = own.filter(external_id__in=[o.external_id for o in opinions if o.external_id is not None])
+    numbers = own.filter(pk__in=[o.document for o in predictions if o.document is not None])
+    names = own.filter(external_id__in=[o.external_id for o in predictions if o.external_id is not None])
     ids: dict[int | str | None, int] = {pk: pk for pk in numbers.values_list("pk", flat=True)}
     return ids | dict(names.values_list("external_id", "pk"))
 
 
-def _checked(opinion: PredictionRow, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
+def _checked(prediction: PredictionRow, classes: Mapping[str, UUID], kind: str) -> dict[UUID, float]:
     """The probabilities by class. Raises RowProblem."""
     probabilities = {}
-    for name, probability in opinion.probabilities.items():
+    for name, probability in prediction.probabilities.items():
         label_class = classes.get(normal_name(name))
         if label_class is None:
             raise RowProblem(gettext_noop("“%(name)s” is not a class of this project."), name=name[:50])
@@ -176,7 +176,7 @@ def _checked(opinion: PredictionRow, classes: Mapping[str, UUID], kind: str) -> 
 
 
 def _vector(
-    opinion: PredictionRow, probabilities: Mapping[UUID, float], classes: Sequence[UUID], kind: str
+    prediction: PredictionRow, probabilities: Mapping[UUID, float], classes: Sequence[UUID], kind: str
 ) -> list[float]:
     """In the order of the source's classes. Of one class per document, what is unsaid is shared evenly."""
     whole = sum(probabilities.values())

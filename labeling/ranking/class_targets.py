@@ -17,7 +17,7 @@ from labeling.explanations.selection_reason import NeedReason
 from labeling.guidelines.models import LabelClass
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.query_strategies.class_weights import (
-    AMBIGUOUS_BELOW,
+    AMBIGUOUS_THRESHOLD,
     class_agreement,
     prequential_f1,
     weak_class_weights,
@@ -132,7 +132,7 @@ def ambiguous_classes(project: Project, classes: Sequence[UUID]) -> np.ndarray:
     labels = ClassIndex.of(classes).matrix([map(UUID, named) for _document, named in answers])
     documents = np.array([document for document, _named in answers], dtype=np.int64)
     agreement = class_agreement(labels, documents)
-    return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_BELOW
+    return np.nan_to_num(agreement, nan=1.0) < AMBIGUOUS_THRESHOLD
 
 
 def _set_needs(project: Project) -> list[ClassNeed]:

@@ -12,10 +12,10 @@ from labeling.annotations.second_opinions import Confirmable, ask, confirmable, 
 from labeling.documents.models import Document
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.evaluation.label_posterior import (
-    DOUBTFUL_BELOW,
+    DOUBTFUL_THRESHOLD,
     annotator_accuracy,
+    answer_weights,
     cross_fitted,
-    evidence,
     label_prior,
     posterior,
     weakest_prior,
@@ -62,7 +62,7 @@ def review(
         (
             candidate
             for candidate, probability in chances.items()
-            if probability < DOUBTFUL_BELOW and not candidate.is_waiting
+            if probability < DOUBTFUL_THRESHOLD and not candidate.is_waiting
         ),
         key=lambda candidate: chances[candidate],
     )
@@ -114,7 +114,7 @@ def _reliability(project: Project, candidates: Sequence[Confirmable], n_classes:
     proved = proved_right(project.pk)
     people = sorted({person for candidate in candidates for person in candidate.annotators})
     right, compared = np.array([proved.get(person, (0, 0)) for person in people]).T
-    each = dict(zip(people, evidence(annotator_accuracy(right, compared), n_classes), strict=True))
+    each = dict(zip(people, answer_weights(annotator_accuracy(right, compared), n_classes), strict=True))
     return np.array(
         [sum(each[person] for person in candidate.annotators) for candidate in candidates], dtype=np.float64
     )

@@ -80,7 +80,7 @@ def dispute(request: HttpRequest, member: Membership, document_id: int) -> HttpR
     context = answer_form(member, document, chosen, back="") | voices_on(document, answers)
     waiting = Document.objects.disputed().filter(project=member.project)
     context |= waiting.aggregate(number=Count("pk", filter=Q(pk__lte=document.pk)), waiting=Count("pk"))
-    context["opinion"] = describe_prediction(
+    context["prediction"] = describe_prediction(
         document, {card.id: card.name for card in context["facts"].classes}
     )
     return render(request, "labeling/dispute.html", context, status=status)
@@ -187,7 +187,9 @@ def relabel(request: HttpRequest, member: Membership, document_id: int) -> HttpR
         "here": request.get_full_path(),
         "settled": settled,
         "settled_by": settled_by(settled) if settled else "",
-        "opinion": describe_prediction(document, {card.id: card.name for card in context["facts"].classes}),
+        "prediction": describe_prediction(
+            document, {card.id: card.name for card in context["facts"].classes}
+        ),
         "settled_segments": text_segments(document.text, settled.annotation.labels.all()) if settled else (),
     }
     return render(request, "labeling/relabel.html", context, status=status)

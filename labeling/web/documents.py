@@ -93,7 +93,7 @@ def document(request: HttpRequest, member: Membership, document_id: int) -> Http
         "document": shown,
         "resolution": resolution,
         "settled_by": settled_by(resolution) if resolution else "",
-        "opinion": describe_prediction(shown),
+        "prediction": describe_prediction(shown),
         "history": _history(shown),
         "leases": Lease.objects.filter(document=shown, round=shown.round).select_related("annotator"),
         "metadata": [

@@ -10,7 +10,7 @@ from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Doubles, Flag
 from labeling.learning.classifiers.linear import fit_multi, fit_single
 from labeling.learning.text.rows import Rows
 
-DOUBTFUL_BELOW = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85%
+DOUBTFUL_THRESHOLD = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85%
 FLOOR = 0.04  # of an even prior: a model is never surer than that against people
 MIN_ACCURACY, MAX_ACCURACY = 0.8, 0.95  # of an annotator, whatever few comparisons say
 PRIOR_ACCURACY, PRIOR_WEIGHT = 0.875, 20  # of somebody whose answers were never compared
@@ -30,10 +30,10 @@ def annotator_accuracy(right: AnyIntegers, compared: AnyIntegers) -> Doubles:
     return accuracy.clip(MIN_ACCURACY, MAX_ACCURACY)
 
 
-def evidence(accuracies: AnyFloats, n_classes: int) -> Doubles:
+def answer_weights(accuracies: AnyFloats, n_classes: int) -> Doubles:
     """How much one annotator's word says for a class: the log of right to wrong in this very way.
 
-    >>> evidence(np.array([.8]), 2).round(2), evidence(np.array([.8]), 5).round(2)
+    >>> answer_weights(np.array([.8]), 2).round(2), answer_weights(np.array([.8]), 5).round(2)
     (array([1.39]), array([2.77]))
     """
     predicted: Doubles = np.log(accuracies * max(n_classes - 1, 1) / (1 - accuracies))
@@ -44,7 +44,7 @@ def posterior(prior: AnyFloats, log_odds: AnyFloats, n_classes: int) -> Doubles:
     """Chance that the given label is right.
 
     prior : (n,) what a model that never saw the label gives it, in [0, 1]
-    log_odds : (n,) sum of `evidence` over the annotators who gave it
+    log_odds : (n,) sum of `answer_weights` over the annotators who gave it
     n_classes : among which one was chosen; 2 where each of several labels is given or not
     returns : (n,) in (0, 1)
 

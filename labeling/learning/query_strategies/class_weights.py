@@ -10,7 +10,7 @@ from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Doubles, Flag
 
 WINDOW = 300  # latest pairs that count: the model of long ago says little of that of today
 MIN_PAIRS = 5  # comparisons of annotators from which their agreement on a class is spoken of
-AMBIGUOUS_BELOW = 0.6  # agreement under which a class is unclear rather than short of labels
+AMBIGUOUS_THRESHOLD = 0.6  # agreement under which a class is unclear rather than short of labels
 
 
 def prequential_f1(predicted: AnyIntegers, true_labels: AnyIntegers, n_classes: int) -> Doubles:

@@ -1,4 +1,4 @@
-"""Prediction panel: what people who decide read of the model's opinion on a document."""
+"""Prediction panel: what people who decide read of the model's prediction for a document."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def describe_prediction(
     document: Document, names: Mapping[str, str] | None = None
 ) -> DescribedPrediction | None:
     """None where no model has said anything. Only classes in `names` are told, by default active ones."""
-    opinion = current_prediction(document)
-    if opinion is None:
+    prediction = current_prediction(document)
+    if prediction is None:
         return None
     if names is None:
         active = LabelClass.objects.active().filter(project=document.project_id)
         names = {str(pk): name for pk, name in active.values_list("pk", "name")}
-    words = opinion.words or ("",) * len(opinion.classes)
-    pairs = zip(opinion.classes, words, strict=True)
+    words = prediction.words or ("",) * len(prediction.classes)
+    pairs = zip(prediction.classes, words, strict=True)
     rows = [(names[pk], percent(probability), quoted) for (pk, probability), quoted in pairs if pk in names]
-    return DescribedPrediction(opinion.number, rows)
+    return DescribedPrediction(prediction.number, rows)

@@ -18,7 +18,7 @@ from labeling.projects.models import Project
 from tests.fixtures.people import fill
 
 
-def opinion(number: int, source: str = "rules", is_top: bool = False, **said: float) -> PredictionRow:
+def prediction(number: int, source: str = "rules", is_top: bool = False, **said: float) -> PredictionRow:
     """On the document t<number>."""
     return PredictionRow(number, source, external_id=f"t{number}", probabilities=said, is_top=is_top)
 
@@ -26,7 +26,11 @@ def opinion(number: int, source: str = "rules", is_top: bool = False, **said: fl
 def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
     tickets: Project, joan: User
 ) -> None:
-    rows = [opinion(3, Refund=0.7, Billing=0.2), opinion(1, Delivery=1.0), opinion(2, "llm", Billing=0.5)]
+    rows = [
+        prediction(3, Refund=0.7, Billing=0.2),
+        prediction(1, Delivery=1.0),
+        prediction(2, "llm", Billing=0.5),
+    ]
     done = external.record(tickets.pk, joan, rows)
     assert (done.read, done.stored, done.bad) == (3, 3, 0)
     predictions = external.external_predictions(tickets.pk)
@@ -43,7 +47,7 @@ def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
 
 def test_the_last_word_of_a_source_counts_however_often_it_is_sent(tickets: Project, joan: User) -> None:
     for _ in range(2):
-        external.record(tickets.pk, joan, [opinion(1, Refund=0.9), opinion(1, Billing=0.8)])
+        external.record(tickets.pk, joan, [prediction(1, Refund=0.9), prediction(1, Billing=0.8)])
     assert Prediction.objects.count() == 1
     (_positions, said) = external.external_predictions(tickets.pk)["rules"]
     names = list(tickets.classes.values_list("name", flat=True))
@@ -51,16 +55,16 @@ def test_the_last_word_of_a_source_counts_however_often_it_is_sent(tickets: Proj
 
 
 def test_a_class_that_came_later_is_0_for_what_was_said_before(tickets: Project, joan: User) -> None:
-    external.record(tickets.pk, joan, [opinion(1, Refund=1.0)])
+    external.record(tickets.pk, joan, [prediction(1, Refund=1.0)])
     late = classes.add(tickets.pk, joan, "Late")
-    external.record(tickets.pk, joan, [opinion(2, Late=1.0)])
+    external.record(tickets.pk, joan, [prediction(2, Late=1.0)])
     positions, said = external.external_predictions(tickets.pk, [late.pk])["rules"]
     assert (positions.tolist(), said[:, 0].tolist()) == ([1, 2], [0, 1])
 
 
 def test_several_classes_are_each_on_their_own(make_project: Callable[..., Project], joan: User) -> None:
     project = make_project(kind="multi")
-    external.record(project.pk, joan, [opinion(1, Refund=0.9, Billing=0.8)])
+    external.record(project.pk, joan, [prediction(1, Refund=0.9, Billing=0.8)])
     _positions, said = external.external_predictions(project.pk)["rules"]
     assert sorted(said[0].tolist(), reverse=True)[:3] == pytest.approx([0.9, 0.8, 0])
 
@@ -77,10 +81,10 @@ def test_a_class_is_known_by_every_spelling_of_its_name(tickets: Project, joan: 
 
 def test_bad_ones_are_told_by_their_line_and_the_others_stored(tickets: Project, joan: User) -> None:
     rows = [
-        opinion(1, Refund=0.9),
-        opinion(99, Refund=0.9),
-        opinion(2, Nonsense=0.9),
-        opinion(3, Refund=0.9, Billing=0.9),
+        prediction(1, Refund=0.9),
+        prediction(99, Refund=0.9),
+        prediction(2, Nonsense=0.9),
+        prediction(3, Refund=0.9, Billing=0.9),
         BadRow(7, "unreadable", "x"),
     ]
     done = external.record(tickets.pk, joan, rows)
@@ -110,7 +114,7 @@ def test_a_line_that_says_nothing_clear_is_a_bad_row(line: str) -> None:
 
 
 def test_a_source_is_forgotten_with_all_it_said(tickets: Project, joan: User, ann: User) -> None:
-    external.record(tickets.pk, joan, [opinion(1, Refund=1.0)])
+    external.record(tickets.pk, joan, [prediction(1, Refund=1.0)])
     source = PredictionSource.objects.get()
     with pytest.raises(NotAllowed):
         external.forget(tickets.pk, ann, source.pk)
@@ -123,10 +127,10 @@ def test_only_managers_send_and_only_about_whole_documents(
     tickets: Project, make_project: Callable[..., Project], joan: User, ann: User
 ) -> None:
     with pytest.raises(NotAllowed):
-        external.record(tickets.pk, ann, [opinion(1, Refund=1.0)])
+        external.record(tickets.pk, ann, [prediction(1, Refund=1.0)])
     with pytest.raises(InvalidInput):
-        external.record(make_project(kind="spans").pk, joan, [opinion(1, Refund=1.0)])
-    too_many = [opinion(1, f"source {n}", Refund=1.0) for n in range(external.MAX_SOURCES + 1)]
+        external.record(make_project(kind="spans").pk, joan, [prediction(1, Refund=1.0)])
+    too_many = [prediction(1, f"source {n}", Refund=1.0) for n in range(external.MAX_SOURCES + 1)]
     with pytest.raises(InvalidInput):
         external.record(tickets.pk, joan, too_many)
 
@@ -134,7 +138,7 @@ def test_only_managers_send_and_only_about_whole_documents(
 @pytest.mark.slow
 def test_ten_thousand_come_in_and_out_in_a_few_statements(tickets: Project, joan: User) -> None:
     fill(tickets, ["text"] * 10_000)
-    rows = (opinion(n, Refund=0.6, Billing=0.4) for n in range(10_000))
+    rows = (prediction(n, Refund=0.6, Billing=0.4) for n in range(10_000))
     with CaptureQueriesContext(connection) as context:
         assert external.record(tickets.pk, joan, rows).stored == 10_000
         (positions, said) = external.external_predictions(tickets.pk)["rules"]

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.learning.evaluation.label_posterior import (
-    DOUBTFUL_BELOW,
+    DOUBTFUL_THRESHOLD,
     annotator_accuracy,
+    answer_weights,
     cross_fitted,
-    evidence,
     label_prior,
     posterior,
     weakest_prior,
@@ -19,7 +19,7 @@ shares = st.floats(0, 1)
 
 @given(shares, shares, st.floats(0.8, 0.95), st.integers(2, 77))
 def test_a_posterior_grows_with_the_prior_and_with_each_annotator(first, second, accuracy, n_classes):
-    said = evidence(np.array([accuracy]), n_classes)
+    said = answer_weights(np.array([accuracy]), n_classes)
     low, high = (posterior(np.array([p]), said, n_classes)[0] for p in sorted((first, second)))
     assert 0 < low <= high < 1
     twice = posterior(np.array([first]), 2 * said, n_classes)[0]
@@ -28,16 +28,16 @@ def test_a_posterior_grows_with_the_prior_and_with_each_annotator(first, second,
 
 def test_without_an_opinion_of_the_model_one_usual_annotator_is_believed():
     for n_classes in (2, 4, 20):
-        said = evidence(annotator_accuracy(np.array([0]), np.array([0])), n_classes)
-        assert posterior(np.array([1 / n_classes]), said, n_classes)[0] > DOUBTFUL_BELOW
+        said = answer_weights(annotator_accuracy(np.array([0]), np.array([0])), n_classes)
+        assert posterior(np.array([1 / n_classes]), said, n_classes)[0] > DOUBTFUL_THRESHOLD
 
 
 def test_a_sure_model_that_disagrees_makes_one_answer_doubtful_and_two_not():
-    said = evidence(np.array([0.9]), 2)
-    assert posterior(np.array([0.1]), said, 2)[0] < DOUBTFUL_BELOW
-    assert posterior(np.array([0.1]), 2 * said, 2)[0] > DOUBTFUL_BELOW
-    said = evidence(np.array([0.9]), 77)
-    assert posterior(np.array([0.0]), said, 77)[0] < DOUBTFUL_BELOW
+    said = answer_weights(np.array([0.9]), 2)
+    assert posterior(np.array([0.1]), said, 2)[0] < DOUBTFUL_THRESHOLD
+    assert posterior(np.array([0.1]), 2 * said, 2)[0] > DOUBTFUL_THRESHOLD
+    said = answer_weights(np.array([0.9]), 77)
+    assert posterior(np.array([0.0]), said, 77)[0] < DOUBTFUL_THRESHOLD
 
 
 def test_of_several_labels_the_weakest_counts_and_rarity_is_no_doubt():
