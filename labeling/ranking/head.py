@@ -58,7 +58,7 @@ BATCHES_AHEAD = 2  # batches for which second opinions are asked: settled docume
 MAX_BATCH_SIZE = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
-class PredictionSource(Protocol):
+class ReasonPredictor(Protocol):
     """A model that says what it thinks of entries, in their reasons."""
 
     def of(self, entries: Sequence[Entry]) -> list[Entry]: ...
@@ -75,7 +75,7 @@ class Ranker:
     label_errors: Callable[[], Mapping[int, float]] = (
         dict  # asks for second opinions: documents and posteriors
     )
-    attached_predictions: PredictionSource | None = None  # what the model thinks of whatever is chosen
+    attached_predictions: ReasonPredictor | None = None  # what the model thinks of whatever is chosen
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
