@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
+from django.urls import reverse
+from django.utils import translation
 
+from labeling.documents.imports import ImportJob
 from labeling.projects.models import Project
+from labeling.steering.models import Focus
 from tests import pseudo
 from tests.fixtures.full_project import FullProject
 
@@ -125,6 +132,54 @@ def test_a_language_from_right_to_left_turns_the_page(client: Client, tickets: P
     client.force_login(joan)
     page = client.get(f"/projects/{tickets.pk}/", headers={"Accept-Language": pseudo.RIGHT_TO_LEFT})
     assert f'<html lang="{pseudo.RIGHT_TO_LEFT}" dir="rtl">' in page.content.decode()
+
+
+def stored_texts() -> Iterator[str]:
+    """Every row of the service's tables, as text."""
+    for model in (
+        *apps.get_app_config("labeling").get_models(),
+        *apps.get_app_config("analytics").get_models(),
+    ):
+        for row in model._default_manager.values():
+            yield f"{model.__name__}: {row}"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pseudo_languages")
+def test_nothing_translated_is_ever_stored(full_project: FullProject, client: Client, joan: User) -> None:
+    """What stores texts of ours is done by a reader of the pseudo-language; then every row is read."""
+    client.force_login(joan)
+    project = full_project.project
+    project.documents.filter(split="test").update(state="open")
+    settled = project.documents.filter(state="resolved").first()
+    first, second = project.classes.filter(retired_at=None)[:2]
+    table = SimpleUploadedFile("a.jsonl", b'{"text": "Good", "label": "Unknown"}\n{"text": ""}\nno json\n')
+    broken = SimpleUploadedFile("b.csv", b'text\n"never closed')
+    headers = {"Accept-Language": pseudo.LEFT_TO_RIGHT}
+    with translation.override(pseudo.LEFT_TO_RIGHT):
+        for path, data in (
+            (f"documents/{settled.pk}/gold/", {}),
+            (f"documents/{settled.pk}/gold/end/", {}),
+            ("quality/queue-test/", {}),
+            (reverse("analytics:focus", args=[project.pk, first.pk]), {"also": str(second.pk)}),
+            (reverse("analytics:queue_slice", args=[project.pk]), {"least": "10"}),
+            (f"documents/{settled.pk}/exclude/", {}),
+            ("documents/import/", {"file": table}),
+            ("documents/import/", {"file": broken}),
+        ):
+            address = path if path.startswith("/") else f"/projects/{project.pk}/{path}"
+            sent = client.post(address, data, headers=headers)
+            assert sent.status_code in (200, 302), address
+        for job in ImportJob.objects.filter(
+            project=project, state="uploaded", file_name__in=["a.jsonl", "b.csv"]
+        ):
+            client.post(
+                f"/projects/{project.pk}/documents/import/{job.pk}/start/", {"sure": "yes"}, headers=headers
+            )
+    assert Focus.objects.filter(project=project).count() == 2
+    assert project.annotations.filter(note__startswith="Gold mark removed by").count() == 1
+    assert project.picks.filter(reason="To evaluate the model").exists()
+    assert [text for text in stored_texts() if "⟦" in text] == []
 
 
 @pytest.mark.django_db

@@ -118,7 +118,7 @@ def focus(request: HttpRequest, member: Membership, class_id: UUID) -> HttpRespo
     requested = [class_id, *(UUID(pk) for pk in request.POST.getlist("also") if CLASS_ID.fullmatch(pk))]
     evidence_by_class = evidence_of_now(member.project)
     for pk in requested:
-        reason = _("Requested in the class report.")
+        reason = "Requested in the class report."  # stored: in no reader's language
         actions.focus_on(
             member.project_id, person(request), pk, WANTED_LABELS, reason, evidence_by_class.get(pk)
         )

@@ -22,6 +22,8 @@ from labeling.web.components.polling import is_update
 
 SHOWN_AT_HOME = 3
 
+FOR_EVALUATION = "To evaluate the model"  # stored: in no reader's language
+
 
 @require_safe
 @for_members
@@ -40,11 +42,7 @@ def queue_test(request: HttpRequest, member: Membership) -> HttpResponse:
     """Bring test documents that wait to the front, drawn at random as the test set was."""
     waiting = Document.objects.test_set().filter(project=member.project_id, state=Document.State.OPEN)
     sampled = list(waiting.order_by("random_key").values_list("pk", flat=True)[:TEST_DOCUMENTS])
-    picked = (
-        picks.pick(member.project_id, person(request), sampled, _("To evaluate the model"))
-        if sampled
-        else None
-    )
+    picked = picks.pick(member.project_id, person(request), sampled, FOR_EVALUATION) if sampled else None
     if picked is None or picked.pick is None:
         messages.info(request, _("There are no unlabeled test documents. Import more documents."))
     else:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -88,8 +89,9 @@ def _address(member: Membership, report: Slices, where: Slice | None) -> str:
 def _reason(member: Membership, where: Slice) -> str:
     """What annotators read of a pick: the slice, unless that tells what is hidden from them."""
     if any(is_hidden(condition.field, member.project) for condition in where.conditions):
-        return _("More documents of one slice")
-    return str(where)[:300]
+        return "More documents of one slice"
+    with translation.override("en"):  # it is stored, so in no reader's language
+        return str(where)[:300]
 
 
 def _told(n: int, where: Slice) -> str:

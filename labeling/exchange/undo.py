@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.utils import translation
 from django.utils.translation import ngettext
 
 from labeling.annotations.models import Annotation, Label, Resolution
@@ -149,6 +150,7 @@ def undo(project_id: int, manager: User, job_id: UUID) -> ImportJob:
     return job
 
 
+@translation.override("en")  # what is stored of it is in no reader's language
 def remove_waiting(job: Job) -> None:
     """Undo the project's imports that wait for it: what a worker does when told."""
     for import_job in ImportJob.objects.filter(project=job.project_id, state=ImportJob.State.UNDOING):

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from labeling import formats
@@ -356,6 +357,7 @@ def _read_now(job_id: UUID) -> None:
             outbox.enqueue(ImportJob.objects.get(pk=job_id).project_id, Job.Kind.IMPORT)
 
 
+@translation.override("en")  # what is stored of it is in no reader's language
 def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
     """Read a file from the row on where it was left. Raises FAULTS, after which it can be read on."""
     ours = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.RUNNING, run=run)

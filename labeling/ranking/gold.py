@@ -143,7 +143,7 @@ def mark(project_id: int, manager: User, document_id: int) -> None:
         source=Annotation.Source.GOLD,
         guideline=Guideline.objects.filter(project=project_id).order_by("-number").first(),
         answer_hash=settled.annotation.answer_hash,
-        note=_("Marked as gold by {name}.").format(name=manager.get_username()),
+        note=f"Marked as gold by {manager.get_username()}.",
     )
     Label.objects.bulk_create(
         Label(annotation=gold, label_class_id=label.label_class_id, start=label.start, end=label.end)
@@ -176,7 +176,7 @@ def unmark(project_id: int, manager: User, document_id: int) -> None:
             answer_hash=b"",
             is_withdrawal=True,
             supersedes=gold,
-            note=_("Gold mark removed by {name}.").format(name=manager.get_username()),
+            note=f"Gold mark removed by {manager.get_username()}.",
         )
     answered = Lease.objects.filter(document=document, round=document.round, state=Lease.State.SUBMITTED)
     overlap = document.project.overlap
