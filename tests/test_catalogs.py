@@ -68,6 +68,7 @@ def test_every_message_of_code_and_templates_is_collected() -> None:
     assert len(found) > 1_500
 
 
+@pytest.mark.slow
 def test_updating_twice_changes_nothing_and_keeps_translations(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(catalogs, "LOCALE", tmp_path)
     call_command("update_translations", "fr", stdout=io.StringIO())

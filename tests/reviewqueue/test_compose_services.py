@@ -140,6 +140,7 @@ def test_each_service_starts_where_only_its_volume_and_tmpfs_can_be_written(tmp_
     assert "Read-only" not in "".join((tmp_path / f"{name}.log").read_text() for name in OURS)
 
 
+@pytest.mark.workers
 def test_the_broker_asks_for_its_password(tmp_path, request):
     """Valkey in place of Redis, on a socket in place of the network; the rest of the line is as it is."""
     shell, flag, line = SERVICES["redis"]["command"]

@@ -56,6 +56,7 @@ def test_strangers_sign_in_and_annotators_do_not_see_the_inside(client):
     assert client.get("/healthz/deep").status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_an_operator_is_made_by_command(client):
     call_command("create_account", "olga", "--operator", stdout=StringIO())
@@ -63,6 +64,7 @@ def test_an_operator_is_made_by_command(client):
     assert client.get("/healthz/deep").status_code in (200, 503)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_staff_sees_the_queues_and_that_no_worker_answers(client):
     client.force_login(User.objects.create_user("olga", is_staff=True))
@@ -79,6 +81,7 @@ def test_staff_sees_that_the_broker_is_away(client, settings, tmp_path):
     assert client.get("/healthz/deep").json()["reasons"] == ["The broker is not responding: ConnectionError."]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_staff_sees_what_keeps_failing_and_what_was_set_aside(client, settings, tmp_path):
     settings.DATA_DIR = tmp_path

@@ -104,6 +104,7 @@ def test_it_is_tried_at_even_pauses_for_as_long_as_the_server_is_away(postgres, 
     assert not pool.is_away
 
 
+@pytest.mark.slow
 def test_while_it_is_known_to_be_away_nobody_waits_long(postgres, pool):
     kill(postgres)
     with pytest.raises(PoolTimeout):

@@ -150,6 +150,7 @@ def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
 ODD_OUTPUTS = ("", "a b", "( x )", "!", "-n", "25270554624\\n25270554624")
 
 
+@pytest.mark.slow
 def test_whatever_a_program_prints_the_script_itself_never_stumbles(installing):
     """A word too many in an unquoted comparison is a complaint of the shell's: `[: unexpected operator`."""
     run(installing, "test")  # makes the environment whose stamps are compared from now on

@@ -37,6 +37,7 @@ def told(client: Client, project: Project) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_every_report_is_the_same_as_one_that_remembers_nothing(
     untrained: Project, ann: User, joan: User, client: Client
 ) -> None:

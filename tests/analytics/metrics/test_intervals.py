@@ -114,6 +114,7 @@ def least_coverage(interval: Callable[[float, float], Interval], trials: int) ->
         (0.005, 400, 0.95, 0.0003),
     ],
 )
+@pytest.mark.slow
 def test_f1_holds_the_truth_where_a_class_is_known_only_because_a_document_came(
     share, documents, recall, extra
 ):

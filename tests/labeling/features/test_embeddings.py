@@ -58,6 +58,7 @@ def stored(project: Project) -> EmbeddingStore:
     return store
 
 
+@pytest.mark.slow
 @needs_the_extra
 def test_a_worker_embeds_every_document_and_a_ranking_is_owed(untrained: Project) -> None:
     assert embeddings.store_for(untrained) is None

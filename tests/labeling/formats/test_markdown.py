@@ -81,6 +81,7 @@ def test_quotes_and_lists_begun_in_one_line_stop_at_the_limit():
     assert markdown.render("- 1. " * 20 + "x").count("<li>") == 20
 
 
+@pytest.mark.slow
 def test_no_text_makes_a_long_page():
     """I1: what is slow is what grows faster than the text. Every hostile text ends, within these bounds."""
     for text in part_of(texts()):

@@ -212,6 +212,7 @@ def test_silence_while_the_database_was_away_is_nobodys_fault(running: Job, cloc
     assert rows(running) == [("queued", 0, 1, outbox.ENDED)]
 
 
+@pytest.mark.slow
 def test_a_run_of_one_long_step_shows_that_it_lives(running: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "HEARTBEAT_SECONDS", 0.01)
     long_ago = Now() - timedelta(hours=1)

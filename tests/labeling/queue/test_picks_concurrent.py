@@ -41,6 +41,7 @@ class Actor(threading.Thread):
             connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_managers_pick_and_take_back_while_people_label(
     make_project: Callable[..., Project], joan: User, ann: User, bob: User, carla: User

@@ -161,6 +161,7 @@ def test_a_header_that_anybody_can_send_does_not_hide_where_guesses_come_from(cl
 
 
 # reliability G3
+@pytest.mark.slow
 def test_one_machine_cannot_try_many_names(client: Client, ann: User):
     for number in range(101):
         answer = sign_in(client, f"somebody{number}", "wrong")

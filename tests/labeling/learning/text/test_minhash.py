@@ -127,6 +127,7 @@ def test_groups_brought_up_to_date_are_those_made_at_once(texts, cuts, grouped, 
     assert groups.tolist() == grouped(texts).tolist()
 
 
+@pytest.mark.slow
 def test_what_is_found_is_what_counting_finds(grouped):
     """Pairs that are clearly alike are in one group; groups hold nothing else than chains of alike pairs."""
     rng = np.random.default_rng(3)
