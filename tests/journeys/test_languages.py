@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from labeling.projects.models import Project
+from labeling.templatetags.labeling_navigation import SECTIONS
 from tests import pseudo
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-PAGES = ("", "label/", "documents/", "documents/import/", "settings/", "team/", "quality/")
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def pseudo_languages(tmp_path: Path) -> Iterator[None]:
 def test_no_page_is_wider_than_a_phone(open_as: Open, tickets: Project, joan: User, language: str) -> None:
     page = open_as(joan, "/", extra_http_headers={"Accept-Language": language}, **PHONE)
     too_wide = []
-    for path in PAGES:
-        page.goto(f"/projects/{tickets.pk}/{path}")
+    for name in (item.name for section in SECTIONS for item in section.pages):
+        page.goto(reverse(name, args=[tickets.pk]))
         expect(page.locator("html")).to_have_attribute("lang", language)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
-            too_wide.append(path)
+            too_wide.append(name)
     assert too_wide == []
 
 
