@@ -16,7 +16,7 @@ REPORTS = ("classes", "quality", "confusion", "distribution", "steering", "model
 # What is left of a page without what can be pressed, was written by people, or is explained already.
 READABLE = """() => {
     const skipped = "a, button, select, option, textarea, input, summary, code, pre, kbd, svg, script, " +
-        "style, h1, dfn, .text, .manual, .prose, .desk, [dir=auto], [hidden], .hidden-visually, " +
+        "style, dfn, .text, .manual, .prose, .desk, [dir=auto], [hidden], .hidden-visually, " +
         "[role=status]";
     const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
     const words = [];

@@ -1,7 +1,7 @@
 // @ts-check
 /* Terms of the glossary, explained where they first stand on a page: on hover, focus and touch. */
 const SKIPPED =
-  "a, button, select, option, textarea, input, summary, code, pre, kbd, svg, script, style, dfn, h1, " +
+  "a, button, select, option, textarea, input, summary, code, pre, kbd, svg, script, style, dfn, " +
   ".text, .manual, .prose, .desk, [dir=auto], [contenteditable], [hidden], .hidden-visually, [role=status]";
 const main = document.querySelector("main");
 const tip = document.createElement("div");
