@@ -51,12 +51,44 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAnnotation:
+    """What one annotator answered, with its circumstances.
+
+    annotator : as the file names the person; None where it names nobody
+    labels, spans : one of them, as in a Record; None for both where the annotator skipped the document
+    provenance : created_at (ISO 8601), source, guideline_version, seconds, note, resolution, is_counted … by
+        the names of our own export, and whatever else the file says of the annotation
+    """
+
+    annotator: str | None = None
+    labels: tuple[str, ...] | None = None
+    spans: tuple[Span, ...] | None = None
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPrediction:
+    """What one model predicted of a document.
+
+    probabilities : by class name, 0 to 1; a model that names only its best class gives that one
+    spans : predicted spans, None for predictions about the document
+    """
+
+    model: str
+    version: str = ""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    spans: tuple[Span, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A document as a file gives it.
 
     labels : None when the file says nothing, () when it says that no class applies
     split : "pool", "test", or None when the file leaves the choice to us
     problems : what the row says beside its text that could not be taken, and is left out
+    annotations : the answers of each annotator where the file keeps them apart; labels and spans are None
+    predictions : what models said
     """
 
     line: int  # where it starts, 1 is the first line of the file
@@ -67,6 +99,8 @@ class Record:
     spans: tuple[Span, ...] | None = None
     split: str | None = None
     problems: tuple[RowProblem, ...] = field(default=(), repr=False, compare=False)
+    annotations: tuple[RecordAnnotation, ...] = field(default=(), repr=False)
+    predictions: tuple[RecordPrediction, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,16 @@ def unpacked_start(stream: Readable, max_bytes: int) -> tuple[bytes, bool]:
     return bytes(start), True
 
 
+def unpacked_chunks(stream: Readable) -> Iterator[bytes]:
+    """The bytes of a gzip file, unpacked. Raises UnreadableFile for a bomb and a damaged file.
+
+    >>> import gzip, io
+    >>> b"".join(unpacked_chunks(io.BytesIO(gzip.compress(b"one, two"))))
+    b'one, two'
+    """
+    return _gunzip(_read(stream))
+
+
 def first_chunk(first_bytes: bytes, encoding: str = "utf-8") -> tuple[bytes, bool]:
     """The start of a file in UTF-8, unpacked, and whether more follows.
 

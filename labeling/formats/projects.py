@@ -1,0 +1,72 @@
+"""Project files: which tool a file comes from, and how its documents and everybody's labels are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from labeling.formats.bundles import Bundle
+from labeling.formats.outlines import DatasetFeatures, ProjectOutline
+from labeling.formats.readers import text_files
+from labeling.formats.records import BadRow, Record
+
+
+class ProjectReader(Protocol):
+    """What each module of `labeling.formats.readers` offers."""
+
+    @property
+    def TOOL(self) -> str:
+        """The name by which the users of the tool call it."""
+
+    def recognizes(self, bundle: Bundle) -> bool:
+        """Whether the files are of this shape, by their names and first bytes."""
+
+    def read(self, bundle: Bundle) -> Iterator[Record | BadRow]:
+        """The documents, one by one, in constant memory where the format allows it.
+
+        Raises UnreadableFile, perhaps after some records, where the file or the rest of it cannot be read.
+        """
+
+    def outline(self, bundle: Bundle) -> ProjectOutline:
+        """What the files say of the project. Raises UnreadableFile."""
+
+
+class ProjectWriter(Protocol):
+    """What each module of `labeling.formats.writers` offers."""
+
+    @property
+    def TOOL(self) -> str:
+        """The name by which the users of the tool call it."""
+
+    @property
+    def SUFFIX(self) -> str:
+        """How the name of the file ends, such as ".zip"."""
+
+    def losses(self, features: DatasetFeatures) -> list[str]:
+        """What the format cannot hold of such a data set, a sentence each, in English for translation."""
+
+    def write(
+        self, outline: ProjectOutline, records: Iterable[Record], on_loss: Callable[[BadRow], None]
+    ) -> Iterator[bytes]:
+        """The file in pieces of about 64 KiB, in constant memory.
+
+        on_loss : is told of each document of which something is left out, with its number as the line
+        """
+
+
+READERS: Mapping[str, ProjectReader] = {
+    # In the order in which they are asked: the more exact shapes first.
+    "text_files": text_files,
+}
+
+WRITERS: Mapping[str, ProjectWriter] = {}
+
+
+def recognize(bundle: Bundle) -> str | None:
+    """The key of READERS that reads these files; None where none of them does.
+
+    >>> from labeling.formats.bundles import FilesInMemory
+    >>> recognize(FilesInMemory({"a.txt": b"one", "b.txt": b"two"}, "mails.zip"))
+    'text_files'
+    """
+    return next((key for key, reader in READERS.items() if reader.recognizes(bundle)), None)
