@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import F
 
 from labeling.annotations.models import Annotation, Label, Resolution
-from labeling.annotations.resolution import DECIDED, Counted, verdict
+from labeling.annotations.resolution import DECIDED, ImportedVote, imported_winner
 from labeling.annotations.validation import Answer, AnswerRules, LabelValue, answer_hash, checked
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidAnswer
+from labeling.formats.records import Json
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
@@ -85,6 +86,36 @@ def _record_some(
     return len(labels_given)
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedAnswer:
+    """What a row answers about its document.
+
+    annotator : as the file names the person; None where it names nobody
+    provenance : what else the file says of the annotation, by the names of our own export
+    """
+
+    document_id: int
+    answer: Answer
+    annotator: str | None = None
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str | None, bytes]:
+        """What is equal when the same answer is imported again."""
+        return self.annotator, answer_hash(self.answer)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it has a vote: the file may say that it was superseded or came too late."""
+        return self.provenance.get("is_counted") is not False
+
+    @property
+    def origin(self) -> dict[str, Json] | None:
+        """What is kept of its annotator and provenance."""
+        origin: dict[str, Json] = {} if self.annotator is None else {"annotator": self.annotator}
+        return origin | dict(self.provenance) or None
+
+
 @dataclass
 class Imported:
     """What became of the answers of some rows, by their indexes."""
@@ -95,34 +126,35 @@ class Imported:
     closed: list[int] = field(default_factory=list)  # the document is disputed or excluded; not kept
 
 
-def record_imported(job: ImportJob, answers: Sequence[tuple[int, Answer]]) -> Imported:
-    """Keep the answers of an import's rows, (document, answer) each, and settle their documents by them.
+def record_imported(job: ImportJob, answers: Sequence[ImportedAnswer]) -> Imported:
+    """Keep the answers of an import's rows, and settle their documents by them.
 
-    Each row is an answer of its own. A document is settled where more than half of its imported answers
-    agree, else it is open. What was settled before this import stays as it is, and an answer that an earlier
-    import brought is not stored again. The documents are locked by rising id. Call it in a transaction.
+    Each answer is an annotation of its own. A document is settled by the one that settled it where it comes
+    from, else where more than half of its imported answers agree; else it is open. What was settled before
+    this import stays as it is, and an answer that an earlier import brought is not stored again. The
+    documents are locked by rising id. Call it in a transaction.
     """
     result = Imported()
-    rows = _Rows(job, {document_id for document_id, _ in answers})
-    accepted = [
-        index for index, (pk, answer) in enumerate(answers) if rows.accepts(index, pk, answer, result)
-    ]
-    new = [answers[index] for index in accepted]
+    rows = _Rows(job, {answer.document_id for answer in answers})
+    new = [answer for index, answer in enumerate(answers) if rows.accepts(index, answer, result)]
     stored = Annotation.objects.bulk_create(
         Annotation(
             project_id=job.project_id,
-            document_id=pk,
-            round=rows.documents[pk].round,
+            document_id=item.document_id,
+            round=rows.documents[item.document_id].round,
             source=Annotation.Source.IMPORT,
             guideline=rows.guideline,
-            answer_hash=answer_hash(answer),
+            answer_hash=answer_hash(item.answer),
             import_job=job,
+            origin=item.origin,
+            is_surplus=not item.is_counted,
         )
-        for pk, answer in new
+        for item in new
     )
-    _store_labels(stored, (answer for _, answer in new))
+    _store_labels(stored, (item.answer for item in new))
     for annotation in stored:
-        rows.votes[annotation.document_id].append((annotation.pk, bytes(annotation.answer_hash)))
+        if not annotation.is_surplus:
+            rows.votes[annotation.document_id].append(ImportedVote.of(annotation))
     result.settled_count = _settle_imported(rows, {annotation.document_id for annotation in stored})
     return result
 
@@ -135,26 +167,28 @@ class _Rows:
         self.guideline = Guideline.objects.filter(project=job.project_id).order_by("-number").first()
         locked = Document.objects.select_for_update(no_key=True).filter(pk__in=document_ids).order_by("pk")
         self.documents = {d.pk: d for d in locked.only("state", "round", "project_id", "is_gold")}
-        self.votes: dict[int, list[Counted]] = defaultdict(list)  # imported answers by document
-        self.elsewhere: dict[int, set[bytes]] = defaultdict(set)  # those of them that other imports brought
+        self.votes: dict[int, list[ImportedVote]] = defaultdict(list)  # imported answers by document
+        # those of them that other imports brought, by who gave them
+        self.elsewhere: dict[int, set[tuple[str | None, bytes]]] = defaultdict(set)
         before = Annotation.objects.current().filter(
             document__in=self.documents, round=F("document__round"), source=Annotation.Source.IMPORT
         )
-        for pk, document, digest, import_job in before.order_by("pk").values_list(
-            "pk", "document", "answer_hash", "import_job"
-        ):
-            self.votes[document].append((pk, bytes(digest)))
-            if import_job != job.pk:
-                self.elsewhere[document].add(bytes(digest))
+        fields = ("answer_hash", "origin", "document", "import_job", "is_surplus")
+        for annotation in before.order_by("pk").only(*fields):
+            if not annotation.is_surplus:
+                self.votes[annotation.document_id].append(ImportedVote.of(annotation))
+            if annotation.import_job_id != job.pk:
+                annotator = (annotation.origin or {}).get("annotator")
+                self.elsewhere[annotation.document_id].add((annotator, bytes(annotation.answer_hash)))
         settled = Resolution.objects.filter(document__in=self.documents).values_list(
             "document", "how", "annotation", "annotation__import_job", "annotation__answer_hash"
         )
         self.settled = {document: (*which, bytes(digest)) for document, *which, digest in settled}
-        self.answers = {pk: {digest for _, digest in votes} for pk, votes in self.votes.items()}
+        self.answers = {pk: {vote.answer_hash for vote in votes} for pk, votes in self.votes.items()}
 
-    def accepts(self, index: int, document_id: int, answer: Answer, result: Imported) -> bool:
+    def accepts(self, index: int, item: ImportedAnswer, result: Imported) -> bool:
         """Whether this answer is kept; tells in `result` where that is not a matter of course."""
-        digest = answer_hash(answer)
+        document_id, (annotator, digest) = item.document_id, item.identity
         how, _annotation, import_job, settling = self.settled.get(document_id, (None, None, None, b""))
         if how is not None and (how != Resolution.How.IMPORTED or import_job != self.job.pk):
             if settling != digest:
@@ -164,10 +198,10 @@ class _Rows:
             result.closed.append(index)
             return False
         answers = self.answers.setdefault(document_id, set())
-        if answers - {digest}:
+        if annotator is None and answers - {digest}:  # of several people it is no surprise
             result.conflicting.append(index)
         answers.add(digest)
-        return digest not in self.elsewhere[document_id]
+        return item.identity not in self.elsewhere[document_id]
 
 
 def _settle_imported(rows: _Rows, document_ids: Iterable[int]) -> int:
@@ -175,9 +209,9 @@ def _settle_imported(rows: _Rows, document_ids: Iterable[int]) -> int:
     winners: dict[int, int] = {}
     opened: list[int] = []
     for document_id in document_ids:
-        reached = verdict(rows.votes[document_id])
-        if reached.annotation is not None:
-            winners[document_id] = reached.annotation
+        winner = imported_winner(rows.votes[document_id])
+        if winner is not None:
+            winners[document_id] = winner
         elif document_id in rows.settled:
             opened.append(document_id)
     Resolution.objects.filter(document__in=opened).delete()

@@ -70,6 +70,7 @@ class Annotation(models.Model):
     seconds = models.FloatField(null=True)  # of focused work, as the page measured it
     suggestion = models.JSONField(null=True, blank=True)  # what the annotator was shown, if anything
     note = models.CharField(max_length=1000, blank=True, db_default="")
+    origin = models.JSONField(null=True)  # of an import: who annotated elsewhere, and how, as the file says
     is_surplus = models.BooleanField(db_default=False)  # came after its slot had gone: stored, not counted
     is_withdrawal = models.BooleanField(db_default=False)  # undoes the one it supersedes
     supersedes = models.OneToOneField(

@@ -27,6 +27,34 @@ DECIDED = {
 SKIPS_BEFORE_ADJUDICATION = 3  # this many people gave up on it: somebody has to look
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedVote:
+    """An imported annotation that counts, and whether it settled its document where it comes from."""
+
+    annotation: int
+    answer_hash: bytes
+    is_final: bool
+
+    @classmethod
+    def of(cls, annotation: Annotation) -> ImportedVote:
+        is_final = bool((annotation.origin or {}).get("resolution"))
+        return cls(annotation.pk, bytes(annotation.answer_hash), is_final)
+
+
+def imported_winner(votes: Sequence[ImportedVote]) -> int | None:
+    """The annotation by which imported answers settle their document, in the order of their coming.
+
+    >>> imported_winner([ImportedVote(1, b"a", False), ImportedVote(2, b"b", True)])
+    2
+    >>> imported_winner([ImportedVote(1, b"a", False), ImportedVote(2, b"b", False)]) is None
+    True
+    """
+    final = [vote.annotation for vote in votes if vote.is_final]
+    if final or not votes:
+        return final[-1] if final else None
+    return verdict([(vote.annotation, vote.answer_hash) for vote in votes]).annotation
+
+
 @dataclass(frozen=True)
 class ResolutionOutcome:
     """What settles a document; `how` and `annotation` are empty where nothing does."""
@@ -132,14 +160,13 @@ def is_given_up(document: Document) -> bool:
 def _decision(document: Document) -> Annotation | None:
     """The answer of this round that settles it whatever annotators say: an adjudicator's, or a given one.
 
-    Of several imported answers, the one of more than half of them.
+    Of several imported answers, the one that `imported_winner` names.
     """
-    deciding = Annotation.objects.current().exclude(source__in=Annotation.ANNOTATORS)
+    deciding = Annotation.objects.current().exclude(source__in=Annotation.ANNOTATORS).filter(is_surplus=False)
     answers = list(deciding.filter(document=document, round=document.round).order_by("pk"))
     if not answers or answers[-1].source != Annotation.Source.IMPORT:
         return answers[-1] if answers else None
-    imported = [(a.pk, bytes(a.answer_hash)) for a in answers if a.source == Annotation.Source.IMPORT]
-    winner = verdict(imported).annotation
+    winner = imported_winner([ImportedVote.of(a) for a in answers if a.source == Annotation.Source.IMPORT])
     return next((a for a in answers if a.pk == winner), None)
 
 

@@ -32,6 +32,7 @@ class ImportJob(models.Model):
         COMMAND = "command", _("Command")
 
     class State(models.TextChoices):
+        CONVERTING = "converting", _("Reading the file")  # a worker makes JSONL of it
         UPLOADED = "uploaded", _("Waiting for column mapping")
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Importing")
@@ -51,9 +52,7 @@ class ImportJob(models.Model):
     origin = models.CharField(max_length=10, choices=Origin, db_default=Origin.PAGE, default=Origin.PAGE)
     file_name = models.CharField(max_length=200)  # as it was called where it came from; only shown
     byte_count = models.BigIntegerField(default=0)
-    file_format = models.CharField(
-        max_length=12, blank=True
-    )  # of labeling.formats; "": it was read as it came
+    file_format = models.CharField(max_length=20, blank=True)  # of labeling.formats; "": read as it came
     encoding = models.CharField(max_length=20, default="utf-8")
     columns = models.JSONField(
         null=True, blank=True
@@ -70,6 +69,7 @@ class ImportJob(models.Model):
     imported = models.BigIntegerField(default=0)  # new documents
     already_there = models.BigIntegerField(default=0)
     labeled = models.BigIntegerField(default=0, db_column="labelled")  # came with their answer
+    predicted = models.BigIntegerField(default=0, db_default=0)  # documents with predictions of its models
     long_count = models.BigIntegerField(
         default=0, db_default=0
     )  # new documents that are learned from in part

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labeling.exceptions import InvalidAnswer
 from labeling.exchange.importing import AnswerReader
 from labeling.formats.fields import WITHOUT_LABEL
-from labeling.formats.records import BadRow, Record
+from labeling.formats.records import BadRow, Record, RecordAnnotation
 from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project
 
@@ -55,15 +55,20 @@ def summarize(project_id: int, rows: Iterable[Record | BadRow], *, is_whole: boo
 def _look_at_label(reader: AnswerReader, record: Record, counts: Counter[str]) -> list[str]:
     """Count what a row says of its label; the names in it that are no classes."""
     is_odd = any(problem.message == WITHOUT_LABEL for problem in record.problems)
-    if record.labels is None and record.spans is None:
+    annotations = [a for a in record.answers if a.labels is not None or a.spans is not None]
+    if not annotations:
         counts["with_label"] += is_odd
         return []
     counts["with_label"] += 1
     if lacking := reader.missing(record):
         return lacking
-    try:
-        reader.read(record)
-    except InvalidAnswer:
-        return []
-    counts["settling"] += 1
+    counts["settling"] += any(_is_readable(reader, annotation, record.text) for annotation in annotations)
     return []
+
+
+def _is_readable(reader: AnswerReader, annotation: RecordAnnotation, text: str) -> bool:
+    try:
+        reader.read(annotation, text)
+    except InvalidAnswer:
+        return False
+    return True

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from labeling.annotations import imported
+from labeling.annotations.imported import ImportedAnswer
 from labeling.annotations.validation import Answer, AnswerRules, LabelValue, checked
 from labeling.db.clock import Now
 from labeling.documents import insert, metadata_fields
@@ -22,11 +23,13 @@ from labeling.exceptions import InvalidAnswer, StaleRun
 from labeling.formats.csv_columns import ColumnChoice, metadata_field
 from labeling.formats.fields import WITHOUT_LABEL
 from labeling.formats.names import normal_name
-from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row
+from labeling.formats.predictions import MAX_SOURCE_CHARACTERS, PredictionRow
+from labeling.formats.records import BadRow, Record, RecordAnnotation, RowProblem, UnreadableFile, bad_row
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import enqueue
+from labeling.predictions import external
 from labeling.projects.models import Project
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ SETTLED = gettext_noop(
     "The document already has another final label. The label of this row was not imported."
 )
 CLOSED = gettext_noop("The document is disputed or excluded. The label of this row was not imported.")
+SKIPPED = gettext_noop("An annotator skipped this document. The skip was not imported.")
+PREDICTED_SPANS = gettext_noop("Predicted spans are not imported. The labels of the row are.")
 WHOLE = re.compile(r"(?<=\d)\.0+$")
 # Not the rows' fault: the run ends, and what is stored by then stays.
 FAULTS = (OperationalError, InterfaceError, OSError, MemoryError, StaleRun)
@@ -60,6 +65,7 @@ class ImportReport:
     added: int = 0
     known: int = 0  # were here already
     labeled: int = 0  # documents that their answer in the file settled
+    predicted: int = 0  # predictions of its models, one a document and model
     bad: int = 0  # rows of which nothing is stored
     warned: int = 0  # rows that are stored with a remark: not all that they say could be taken, or it differs
     long: int = 0  # new documents that the models read in part only
@@ -73,6 +79,7 @@ class ImportReport:
             self.added + other.added,
             self.known + other.known,
             self.labeled + other.labeled,
+            self.predicted + other.predicted,
             self.bad + other.bad,
             self.warned + other.warned,
             self.long + other.long,
@@ -89,6 +96,7 @@ class ImportReport:
             job.imported,
             job.already_there,
             job.labeled,
+            job.predicted,
             job.bad_row_count,
             job.warning_count,
             job.long_count,
@@ -103,6 +111,7 @@ class ImportReport:
             "imported": self.added,
             "already_there": self.known,
             "labeled": self.labeled,
+            "predicted": self.predicted,
             "bad_row_count": self.bad,
             "bad_rows": [_as_json(row) for row in self.bad_rows],
             "warning_count": self.warned,
@@ -230,6 +239,7 @@ class _Run:
         bad_rows.sort(key=lambda row: row.line)
         warnings = [bad_row(row.line, problem, row.text) for row in records for problem in row.problems]
         labeled = self._record_answers(records, added.ids, warnings)
+        predicted = self._record_predictions(records, added.ids, warnings)
         metadata_fields.hide_answers(self.job.project_id, records)  # knows the classes that were added
         warnings.sort(key=lambda row: row.line)
         return ImportReport(
@@ -237,6 +247,7 @@ class _Run:
             added=added.added,
             known=added.known,
             labeled=labeled,
+            predicted=predicted,
             bad=len(bad_rows),
             warned=len({row.line for row in warnings}),
             long=added.long,
@@ -251,18 +262,24 @@ class _Run:
         if self.job.adds_classes:
             self._add_classes(records)
         reader = AnswerReader(Project.objects.get(pk=self.job.project_id))
-        answers: list[tuple[int, Answer]] = []
+        answers: list[ImportedAnswer] = []
         answering: list[Record] = []
         # By document, as everybody locks them; of one document, in the order of its rows.
         for index, document_id in sorted(ids.items(), key=lambda item: (item[1], item[0])):
             record = records[index]
-            if record.labels is None and record.spans is None:
-                continue
-            try:
-                answers.append((document_id, reader.read(record)))
+            for annotation in record.answers:
+                if annotation.labels is None and annotation.spans is None:
+                    warnings.append(_bad(record, SKIPPED))
+                    continue
+                try:
+                    answer = reader.read(annotation, record.text)
+                except InvalidAnswer as error:
+                    warnings.append(_bad(record, WITHOUT_LABEL, reason=error.detail))
+                    continue
+                answers.append(
+                    ImportedAnswer(document_id, answer, annotation.annotator, annotation.provenance)
+                )
                 answering.append(record)
-            except InvalidAnswer as error:
-                warnings.append(_bad(record, WITHOUT_LABEL, reason=error.detail))
         if not answers:
             return 0
         done = imported.record_imported(self.job, answers)
@@ -273,6 +290,34 @@ class _Run:
         ):
             warnings += [_bad(answering[index], message) for index in indexes]
         return done.settled_count
+
+    def _record_predictions(
+        self, records: Sequence[Record], ids: Mapping[int, int], warnings: list[BadRow]
+    ) -> int:
+        """Keep what models predicted of the documents; of how many documents and models."""
+        predictions = []
+        for index, document_id in ids.items():
+            record = records[index]
+            has_spans = any(prediction.spans is not None for prediction in record.predictions)
+            if has_spans or (record.predictions and self.job.project.kind == Project.Kind.SPANS):
+                warnings.append(_bad(record, PREDICTED_SPANS))
+                continue
+            predictions += [
+                PredictionRow(
+                    record.line,
+                    prediction.model[:MAX_SOURCE_CHARACTERS],
+                    document_id,
+                    version=prediction.version[:MAX_SOURCE_CHARACTERS],
+                    probabilities=prediction.probabilities,
+                )
+                for prediction in record.predictions
+                if prediction.probabilities
+            ]
+        if not predictions:
+            return 0
+        done = external.record_some(self.job.project, predictions)
+        warnings += done.bad_rows
+        return done.stored
 
     def _add_classes(self, records: Sequence[Record]) -> None:
         reader = AnswerReader(Project.objects.get(pk=self.job.project_id))
@@ -286,14 +331,14 @@ class _Run:
 
 def without_answer(record: Record) -> Record:
     """The record as if the file said nothing of its labels."""
-    if record.labels is None and record.spans is None and not record.problems:
+    if not (record.answers or record.predictions or record.problems):
         return record
     problems = tuple(problem for problem in record.problems if problem.message != WITHOUT_LABEL)
-    return replace(record, labels=None, spans=None, problems=problems)
+    return replace(record, labels=None, spans=None, annotations=(), predictions=(), problems=problems)
 
 
 class AnswerReader:
-    """Turns a record's class names into an answer that fits the project."""
+    """Turns the class names of an annotation into an answer that fits the project."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -305,20 +350,22 @@ class AnswerReader:
             project.kind, project.allows_overlapping_spans, frozenset(self.classes.values())
         )
 
-    def read(self, record: Record) -> Answer:
+    def read(self, annotation: RecordAnnotation, text: str) -> Answer:
         """Raises InvalidAnswer."""
-        if record.spans is not None and self.project.kind == Project.Kind.SPANS:
-            values = [LabelValue(self._class(s.label), s.start, s.end) for s in record.spans]
+        if annotation.spans is not None and self.project.kind == Project.Kind.SPANS:
+            values = [LabelValue(self._class(s.label), s.start, s.end) for s in annotation.spans]
         else:
-            values = [LabelValue(self._class(name)) for name in record.labels or ()]
-        return checked(values, self.rules, record.text)
+            values = [LabelValue(self._class(name)) for name in annotation.labels or ()]
+        return checked(values, self.rules, text)
 
     def missing(self, record: Record) -> list[str]:
-        """The names in the record's answer that are no classes of the project, each once."""
-        if record.spans is not None and self.project.kind == Project.Kind.SPANS:
-            names = [span.label for span in record.spans]
-        else:
-            names = list(record.labels or ())
+        """The names in the record's annotations that are no classes of the project, each once."""
+        names: list[str] = []
+        for annotation in record.answers:
+            if annotation.spans is not None and self.project.kind == Project.Kind.SPANS:
+                names += [span.label for span in annotation.spans]
+            else:
+                names += annotation.labels or ()
         return [name for name in dict.fromkeys(names) if self._known(name) is None]
 
     def _known(self, name: str) -> UUID | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from labeling.formats.records import BadRow, Record, Span
+from labeling.formats.records import BadRow, Record
 
 Kind: TypeAlias = Literal["single", "multi", "spans"]
 
@@ -67,16 +67,16 @@ def outline_of(tool: str, rows: Iterable[Record | BadRow], *, name: str = "") ->
     for row in rows:
         if isinstance(row, BadRow):
             continue
-        for labels, spans in answers_of(row):
-            if spans is not None:
+        for answer in row.answers:
+            if answer.spans is not None:
                 has_spans = True
-                counts.update(span.label for span in spans)
-                ends = sorted((span.start, span.end) for span in spans)
+                counts.update(span.label for span in answer.spans)
+                ends = sorted((span.start, span.end) for span in answer.spans)
                 overlaps |= any(a[1] > b[0] for a, b in pairwise(ends))
-            elif labels is not None:
+            elif answer.labels is not None:
                 has_labels = True
-                has_several |= len(labels) != 1
-                counts.update(labels)
+                has_several |= len(answer.labels) != 1
+                counts.update(answer.labels)
     kind: Kind | None = None
     if has_spans:
         kind = "spans"
@@ -84,18 +84,6 @@ def outline_of(tool: str, rows: Iterable[Record | BadRow], *, name: str = "") ->
         kind = "multi" if has_several else "single"
     classes = tuple(OutlineClass(label) for label in counts)
     return ProjectOutline(tool, name, kind, classes=classes, allows_overlapping_spans=overlaps)
-
-
-def answers_of(record: Record) -> Iterable[tuple[tuple[str, ...] | None, tuple[Span, ...] | None]]:
-    """The labels and spans of each answer that a record holds.
-
-    >>> list(answers_of(Record(1, "Hi", labels=("greeting",))))
-    [(('greeting',), None)]
-    """
-    if record.labels is not None or record.spans is not None:
-        yield record.labels, record.spans
-    for annotation in record.annotations:
-        yield annotation.labels, annotation.spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,17 @@ class Record:
     annotations: tuple[RecordAnnotation, ...] = field(default=(), repr=False)
     predictions: tuple[RecordPrediction, ...] = field(default=(), repr=False)
 
+    @property
+    def answers(self) -> tuple[RecordAnnotation, ...]:
+        """All annotations, the unnamed one of a plain file among them.
+
+        >>> Record(1, "Hi", labels=("greeting",)).answers[0].labels
+        ('greeting',)
+        """
+        if self.labels is None and self.spans is None:
+            return self.annotations
+        return (RecordAnnotation(None, self.labels, self.spans), *self.annotations)
+
 
 @dataclass(frozen=True, slots=True)
 class BadRow:

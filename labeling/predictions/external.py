@@ -114,6 +114,16 @@ def forget(project_id: int, manager: User, source_id: int) -> bool:
     return bool(deleted)
 
 
+def record_some(project: Project, rows: Sequence[PredictionRow]) -> Recorded:
+    """The same for a few rows of whoever need not ask, within the transaction of the caller."""
+    done = Recorded()
+    try:
+        _record_some(project, rows, done)
+    except InvalidInput as error:
+        done.refuse(bad_row(rows[0].line, RowProblem(error.detail), rows[0].source))
+    return done
+
+
 @transaction.atomic
 def _record_some(project: Project, chunk: Sequence[PredictionRow | BadRow], done: Recorded) -> None:
     done.read += len(chunk)

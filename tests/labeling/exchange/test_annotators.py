@@ -1,0 +1,127 @@
+"""What becomes of the annotations and predictions of another tool?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labeling.annotations.models import Annotation, Resolution
+from labeling.documents.imports import ImportJob
+from labeling.documents.models import Document
+from labeling.exchange.importing import import_documents
+from labeling.exchange.undo import remove
+from labeling.formats.records import Record, RecordAnnotation, RecordPrediction
+from labeling.predictions.external import external_predictions
+from labeling.projects.models import Project
+
+
+def record(*annotations: RecordAnnotation, **fields: Any) -> Record:
+    return Record(1, "The refund never came.", annotations=annotations, **fields)
+
+
+def by(annotator: str, *labels: str, **provenance: Any) -> RecordAnnotation:
+    return RecordAnnotation(annotator, labels, None, provenance)
+
+
+def state(project: Project) -> str:
+    return Document.objects.get(project=project, text="The refund never came.").state
+
+
+def settled_by(project: Project) -> object:
+    origin = Resolution.objects.get(project=project).annotation.origin
+    return origin and origin["annotator"]
+
+
+def test_the_answers_of_each_annotator_are_kept_apart_with_what_the_file_says_of_them(
+    tickets: Project,
+) -> None:
+    report = import_documents(
+        tickets.pk, [record(by("ann", "Refund", seconds=3.2), by("ben", "Refund"), by("cem", "Billing"))]
+    )
+    assert (report.labeled, report.warned) == (1, 0)
+    annotations = Annotation.objects.filter(project=tickets, source="import").order_by("pk")
+    assert [a.origin for a in annotations] == [
+        {"annotator": "ann", "seconds": 3.2},
+        {"annotator": "ben"},
+        {"annotator": "cem"},
+    ]
+    assert Resolution.objects.get(project=tickets).annotation == annotations[0]
+
+
+def test_annotators_who_disagree_leave_the_document_open_without_a_warning(tickets: Project) -> None:
+    report = import_documents(tickets.pk, [record(by("ann", "Refund"), by("ben", "Billing"))])
+    assert (report.labeled, report.warned, state(tickets)) == (0, 0, "open")
+    assert Annotation.objects.filter(project=tickets, source="import").count() == 2
+
+
+def test_what_was_final_in_the_other_tool_is_final_here_whatever_others_said(tickets: Project) -> None:
+    import_documents(
+        tickets.pk,
+        [
+            record(
+                by("ann", "Refund"),
+                by("ben", "Refund"),
+                by("dee", "Billing", resolution="adjudicated"),
+            )
+        ],
+    )
+    assert settled_by(tickets) == "dee"
+
+
+def test_an_annotation_that_did_not_count_there_has_no_vote_here(tickets: Project) -> None:
+    import_documents(tickets.pk, [record(by("ann", "Refund", is_counted=False), by("ben", "Billing"))])
+    assert settled_by(tickets) == "ben"
+    assert Annotation.objects.filter(project=tickets, source="import").count() == 2
+
+
+def test_a_skip_is_told_and_leaves_the_document_open(tickets: Project) -> None:
+    report = import_documents(tickets.pk, [record(RecordAnnotation("ann", None, None, {"is_skipped": True}))])
+    assert (report.added, report.labeled, state(tickets)) == (1, 0, "open")
+    assert [row.reason for row in report.warnings] == [
+        "An annotator skipped this document. The skip was not imported."
+    ]
+
+
+def test_the_same_annotations_again_are_not_stored_again(tickets: Project) -> None:
+    rows = [record(by("ann", "Refund"), by("ben", "Billing"))]
+    import_documents(tickets.pk, rows)
+    import_documents(tickets.pk, rows)
+    assert Annotation.objects.filter(project=tickets, source="import").count() == 2
+
+
+def test_one_unknown_class_costs_its_annotation_alone(tickets: Project) -> None:
+    report = import_documents(tickets.pk, [record(by("ann", "Refund"), by("ben", "No such class"))])
+    assert (report.labeled, report.warned) == (1, 1)
+    report = import_documents(
+        tickets.pk, [record(by("ben", "New class"), external_id="new")], adds_classes=True
+    )
+    assert (report.labeled, report.warned) == (1, 0)
+
+
+def test_predictions_come_in_as_those_of_their_models(tickets: Project) -> None:
+    prediction = RecordPrediction("m1", "v2", {"Refund": 0.73})
+    report = import_documents(tickets.pk, [record(predictions=(prediction,))])
+    assert (report.predicted, report.labeled) == (1, 0)
+    positions, probabilities = external_predictions(tickets.pk)["m1"]
+    assert len(positions) == 1
+    assert abs(probabilities.max() - 0.73) < 1e-6
+
+
+def test_a_prediction_of_an_unknown_class_is_a_warning_and_costs_nothing_else(tickets: Project) -> None:
+    prediction = RecordPrediction("m1", "", {"No such class": 0.9})
+    report = import_documents(tickets.pk, [record(by("ann", "Refund"), predictions=(prediction,))])
+    assert (report.predicted, report.labeled) == (0, 1)
+    assert "is not a class" in report.warnings[0].reason
+
+
+def test_texts_only_leaves_annotations_and_predictions_out(tickets: Project) -> None:
+    rows = [record(by("ann", "Refund"), predictions=(RecordPrediction("m1", "", {"Refund": 0.9}),))]
+    report = import_documents(tickets.pk, rows, takes_answers=False)
+    assert (report.added, report.labeled, report.predicted, report.warned) == (1, 0, 0, 0)
+
+
+def test_undo_takes_annotations_and_predictions_away(tickets: Project) -> None:
+    rows = [record(by("ann", "Refund"), predictions=(RecordPrediction("m1", "", {"Refund": 0.9}),))]
+    report = import_documents(tickets.pk, rows)
+    remove(ImportJob.objects.get(pk=str(report.job_id)))
+    assert not Annotation.objects.filter(project=tickets, source="import").exists()
+    assert not external_predictions(tickets.pk)
