@@ -70,8 +70,8 @@ class Corrector:
 
     def correct(self) -> None:
         answer = next(self.answers)
-        said = answer.labels.all()[0].label_class_id
-        other = next(label_class for label_class in self.classes if label_class != said)
+        label_id = answer.labels.all()[0].label_class_id
+        other = next(label_class for label_class in self.classes if label_class != label_id)
         assert answer.annotator is not None
         start, end = answer.labels.all()[0].start, answer.labels.all()[0].end
         value = LabelValue(other, start, end)

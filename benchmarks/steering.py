@@ -150,12 +150,12 @@ def curve(arena: Arena, arm: str, seed: int, options: argparse.Namespace) -> Cur
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """All arms on one data set."""
     started = perf_counter()
-    known = Known.read(name, options.folder, options.limit)
-    say(f"{name}: {len(known.rows):,} documents with features after {perf_counter() - started:.0f} s")
+    data = Known.read(name, options.folder, options.limit)
+    say(f"{name}: {len(data.rows):,} documents with features after {perf_counter() - started:.0f} s")
     curves: dict[str, list[Curve]] = {arm: [] for arm in options.arms}
     full, sizes = [], []
     for seed in range(options.seeds):
-        arena = known.drawn(seed)
+        arena = data.drawn(seed)
         pool = arena.pool
         if seed < (options.full or options.seeds):
             model = fit_committee(pool.rows, pool.labels, pool.n_classes, auxiliary=pool.auxiliary)
@@ -166,9 +166,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
             curves[arm].append(curve(arena, arm, seed, options))
             say(f"{name} {arm} seed {seed}: {perf_counter() - started:.0f} s, {curves[arm][-1][-1]}")
     header = {"data": name, "pool": len(pool.rows), "budget": options.budget, "batch": options.batch}
-    return header | summary(
-        known.names, curves, np.mean(full, axis=0), np.mean(sizes, axis=0), options.budget
-    )
+    return header | summary(data.names, curves, np.mean(full, axis=0), np.mean(sizes, axis=0), options.budget)
 
 
 def summary(

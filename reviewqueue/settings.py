@@ -44,9 +44,11 @@ def default_data_dir() -> Path:
     """
     if installation.IS_CLONE:
         return BASE_DIR / ".local" / "data"
-    given = Path(os.environ.get("XDG_DATA_HOME", ""))
+    data_home = Path(os.environ.get("XDG_DATA_HOME", ""))
     try:
-        return (given if given.is_absolute() else Path.home() / ".local" / "share") / installation.NAME
+        return (
+            data_home if data_home.is_absolute() else Path.home() / ".local" / "share"
+        ) / installation.NAME
     except RuntimeError as error:
         raise ImproperlyConfigured("This user has no home folder. Set DATA_DIR or use --data.") from error
 

@@ -33,21 +33,21 @@ def accented(message: str) -> str:
     '⟦Šĥöŵ %(n)s <b>ļåƀéļš</b> ~~~⟧'
     """
     parts = PLACEHOLDER.split(message)
-    said = "".join(part if at % 2 else part.translate(ACCENTS) for at, part in enumerate(parts))
+    body = "".join(part if at % 2 else part.translate(ACCENTS) for at, part in enumerate(parts))
     letters = sum(len(part) for part in parts[::2])
-    return f"⟦{said} {'~' * max(1, letters * 3 // 10)}⟧"
+    return f"⟦{body} {'~' * max(1, letters * 3 // 10)}⟧"
 
 
 def catalog() -> Catalog:
     """Every message of ours and of Django's forms, in the pseudo-language."""
     result = catalogs.FixedHeader(charset="utf-8")
-    found: list[tuple[Any, str | None]] = [(each.id, each.context) for each in catalogs.messages()]
+    messages: list[tuple[Any, str | None]] = [(each.id, each.context) for each in catalogs.messages()]
     for folder in OF_DJANGO:
         with (folder / "LC_MESSAGES" / "django.po").open("rb") as file:
-            found += [(message.id, message.context) for message in read_po(file) if message.id]
-    for ids, context in found:
-        said = tuple(map(accented, ids)) if isinstance(ids, tuple) else accented(ids)
-        result.add(ids, said, context=context)
+            messages += [(message.id, message.context) for message in read_po(file) if message.id]
+    for ids, context in messages:
+        strings = tuple(map(accented, ids)) if isinstance(ids, tuple) else accented(ids)
+        result.add(ids, strings, context=context)
     return result
 
 
@@ -55,8 +55,8 @@ def install(folder: Path) -> dict[str, object]:
     """Write the pseudo-languages into a folder; gives the settings with which Django offers them."""
     compiled = catalogs.compiled(catalog())
     for name in ("en_XA", "ar_XB"):
-        place = folder / name / "LC_MESSAGES"
-        place.mkdir(parents=True)
-        (place / "django.mo").write_bytes(compiled)
+        target = folder / name / "LC_MESSAGES"
+        target.mkdir(parents=True)
+        (target / "django.mo").write_bytes(compiled)
     offered = [*settings.LANGUAGES, (LEFT_TO_RIGHT, "Pseudo"), (RIGHT_TO_LEFT, "Pseudo, right to left")]
     return {"LOCALE_PATHS": [folder], "LANGUAGES": offered}

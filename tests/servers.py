@@ -60,8 +60,8 @@ os.environ.setdefault("SECRET_KEY", "only for tests: " + "k" * 50)
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Folders of single tests lie here too, where flushing costs nothing, unless a --basetemp is given."""
-    given = config.option.basetemp
-    if given is None or PREFIX in str(given):  # a parallel run's parent has such a one, and hands it on
+    folder = config.option.basetemp
+    if folder is None or PREFIX in str(folder):  # a parallel run's parent has such a one, and hands it on
         config.option.basetemp = str(FOLDER / "t")  # short: some hold sockets
 
 

@@ -46,8 +46,8 @@ def test_a_translation_has_the_placeholders_of_its_message(language: str) -> Non
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         assert len(strings) == (2 if len(ids) == 2 else 1), message.id
         for string in strings:
-            said = sorted(PLACEHOLDER.findall(string))
-            if said not in [sorted(PLACEHOLDER.findall(text)) for text in ids]:
+            placeholders = sorted(PLACEHOLDER.findall(string))
+            if placeholders not in [sorted(PLACEHOLDER.findall(text)) for text in ids]:
                 wrong.append(string)
     assert wrong == []
 
@@ -61,11 +61,11 @@ def test_a_file_says_nothing_of_when_and_where_it_was_written(language: str) -> 
 
 
 def test_every_message_of_code_and_templates_is_collected() -> None:
-    found = {message.id for message in catalogs.messages()}
-    assert "Sign in" in found  # of a template
-    assert "Not found, or you do not have access." in found  # of an error
-    assert ("Send {n} document to the queue?", "Send {n} documents to the queue?") in found
-    assert len(found) > 1_500
+    ids = {message.id for message in catalogs.messages()}
+    assert "Sign in" in ids  # of a template
+    assert "Not found, or you do not have access." in ids  # of an error
+    assert ("Send {n} document to the queue?", "Send {n} documents to the queue?") in ids
+    assert len(ids) > 1_500
 
 
 @pytest.mark.slow
@@ -76,9 +76,9 @@ def test_updating_twice_changes_nothing_and_keeps_translations(tmp_path, monkeyp
     path.write_text(
         path.read_text().replace('msgid "Sign in"\nmsgstr ""', 'msgid "Sign in"\nmsgstr "Se connecter"')
     )
-    said = io.StringIO()
-    call_command("update_translations", stdout=said)
-    assert said.getvalue().startswith("fr: 1 of ")
+    output = io.StringIO()
+    call_command("update_translations", stdout=output)
+    assert output.getvalue().startswith("fr: 1 of ")
     once = path.read_bytes(), path.with_suffix(".mo").read_bytes()
     call_command("update_translations", stdout=io.StringIO())
     assert (path.read_bytes(), path.with_suffix(".mo").read_bytes()) == once

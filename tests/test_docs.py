@@ -211,8 +211,8 @@ def test_every_decision_says_question_choice_why_and_price():
     decisions = [decision for area in areas for decision in re.split(r"^### ", area, flags=re.M)[1:]]
     assert len(decisions) >= 85
     for decision in decisions:
-        told = re.findall(r"^\*\*(\w+)\.\*\* \S", decision, re.M)
-        assert told == ["Question", "Choice", "Why", "Price"], decision.splitlines()[0]
+        headings = re.findall(r"^\*\*(\w+)\.\*\* \S", decision, re.M)
+        assert headings == ["Question", "Choice", "Why", "Price"], decision.splitlines()[0]
 
 
 def test_the_rows_of_the_import_page_can_be_imported():
@@ -263,11 +263,15 @@ def test_the_program_of_the_api_page_labels_all_there_is(tickets, ann, live_serv
     (source,) = blocks((DOCS / "how-to" / "label-by-api.md").read_text(), "python")
     script = tmp_path / "label.py"
     script.write_text(source)
-    given = {"PROJECT": f"{live_server.url}/api/v1/projects/{tickets.pk}/", "TOKEN": token}
+    variables = {"PROJECT": f"{live_server.url}/api/v1/projects/{tickets.pk}/", "TOKEN": token}
 
     def run() -> str:
         done = subprocess.run(
-            [sys.executable, script], env={**os.environ, **given}, capture_output=True, text=True, check=True
+            [sys.executable, script],
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout
 
@@ -343,11 +347,11 @@ def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
         limits.EMBEDDED_CHARACTERS,
         limits.EMBEDDED_TOKENS,
     )
-    told = [f"{limits.READ_CHARACTERS:,} characters", f"{limits.EMBEDDED_CHARACTERS:,}"]
-    told.append(f"{limits.EMBEDDED_TOKENS} tokens")
+    limit_texts = [f"{limits.READ_CHARACTERS:,} characters", f"{limits.EMBEDDED_CHARACTERS:,}"]
+    limit_texts.append(f"{limits.EMBEDDED_TOKENS} tokens")
     for page in ("how-to/import-documents.md", "explanation/how-the-model-learns.md"):
         text = " ".join((DOCS / page).read_text().split())
-        assert [number for number in told if number not in text] == [], page
+        assert [number for number in limit_texts if number not in text] == [], page
 
 
 KINDS = {"A": 6, "B": 2, "C": 5, "D": 3, "E": 5, "F": 5, "G": 7, "H": 3, "I": 3, "J": 4, "K": 5}
@@ -383,5 +387,5 @@ def test_no_page_but_that_of_renames_names_a_report_column_of_old():
     assert len(old) > 30
     pages = [page for page in PAGES if page.name not in {"renamed.md", "decisions.md"}]
     new = set(re.findall(r"^\| .*? \| .*? \| `(\w+)`", renames, re.M))
-    found = [(page.name, name) for page in pages for name in old - new if f"`{name}`" in page.read_text()]
-    assert found == []
+    matches = [(page.name, name) for page in pages for name in old - new if f"`{name}`" in page.read_text()]
+    assert matches == []

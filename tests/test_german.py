@@ -50,8 +50,8 @@ def test_the_labeling_page_and_the_overview_are_german(client: Client, tickets: 
 
 def test_a_number_decides_between_one_and_many_in_german() -> None:
     with translation.override("de"):
-        said = [translation.ngettext("%(n)s question", "%(n)s questions", n) % {"n": n} for n in (0, 1, 2)]
-    assert said == ["0 Fragen", "1 Frage", "2 Fragen"]
+        counts = [translation.ngettext("%(n)s question", "%(n)s questions", n) % {"n": n} for n in (0, 1, 2)]
+    assert counts == ["0 Fragen", "1 Frage", "2 Fragen"]
 
 
 class Marked:
@@ -60,14 +60,16 @@ class Marked:
     def __init__(self, folder: Path) -> None:
         self.ids: list[Any] = []
         catalog = catalogs.FixedHeader(charset="utf-8")
-        for found in catalogs.messages():
-            text = (found.id,) if isinstance(found.id, str) else found.id
+        for message in catalogs.messages():
+            text = (message.id,) if isinstance(message.id, str) else message.id
             mark = f"⟦#{len(self.ids)}#{' '.join(pseudo.PLACEHOLDER.findall(text[0]))}⟧"
-            catalog.add(found.id, mark if isinstance(found.id, str) else (mark, mark), context=found.context)
-            self.ids.append(found.id)
-        place = folder / "en_XA" / "LC_MESSAGES"
-        place.mkdir(parents=True)
-        (place / "django.mo").write_bytes(catalogs.compiled(catalog))
+            catalog.add(
+                message.id, mark if isinstance(message.id, str) else (mark, mark), context=message.context
+            )
+            self.ids.append(message.id)
+        target = folder / "en_XA" / "LC_MESSAGES"
+        target.mkdir(parents=True)
+        (target / "django.mo").write_bytes(catalogs.compiled(catalog))
 
     def shown(self, html: str) -> Iterator[Any]:
         for number in sorted({int(each) for each in re.findall(r"⟦#(\d+)#", html)}):

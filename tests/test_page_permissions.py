@@ -113,7 +113,7 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         project=tickets, created_by=joan, file_name="a.csv", byte_count=1, file_format="csv", state="done"
     )
     question = Question.objects.create(project=tickets, document_id=document, asker=ann, text="Why?")
-    known: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "project_id": tickets.pk,
         "kind": "train",
         "class_id": tickets.classes.get(name="Refund").pk,
@@ -132,7 +132,7 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         "second_id": tickets.classes.get(name="Billing").pk,
     }
     return {
-        name: reverse(name, kwargs={n: known[n] for n in re.findall(r"<\w+:(\w+)>", path)})
+        name: reverse(name, kwargs={n: arguments[n] for n in re.findall(r"<\w+:(\w+)>", path)})
         for name, path in ROUTES.items()
     }
 

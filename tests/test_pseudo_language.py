@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +20,8 @@ from labeling.projects.models import Project
 from labeling.steering.models import Focus
 from tests import pseudo
 from tests.fixtures.full_project import FullProject
+from tests.visible import read_texts
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-SILENT = {
-    "script",
-    "style",
-    "code",
-    "kbd",
-    "noscript",
-    "bdi",
-    "time",
-    "pre",
-    "samp",
-    "title",
-    "textarea",
-}  # code, keys, names, moments
-SPOKEN = ("title", "alt", "aria-label", "placeholder", "aria-description")
 FAMILIAR = re.compile(
     r"Review Queue|\b(F1|CSV|TSV|JSON|JSONL|API|ID|URL|HTTP|UTF-8|UTC|Enter|Esc|Tab|Ctrl|Alt|Shift|p)\b"
 )
@@ -50,56 +35,37 @@ THEIRS = re.compile(
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
-class Reader(HTMLParser):
-    """The words of a page outside brackets and outside what users wrote (`dir="auto"`, `lang`)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[tuple[str, bool]] = []
-        self.depth = 0
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
-        is_theirs = tag in SILENT or "dir" in given or ("lang" in given and tag != "html")
-        if not (self._is_silent() or is_theirs):
-            for name in SPOKEN:
-                self._judge(given.get(name, ""), 0)
-        if tag not in VOID:
-            self.open.append((tag, is_theirs and tag != "html"))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if not self._is_silent():
-            self.depth = self._judge(data, self.depth)
-
-    def _is_silent(self) -> bool:
-        return any(silent for _, silent in self.open)
-
-    def _judge(self, text: str, depth: int) -> int:
-        outside = ""
-        for character in text:
-            depth += {"⟦": 1, "⟧": -1}.get(character, 0)
-            outside += character if depth == 0 and character not in "⟦⟧" else " "
-        for known in (DATE, THEIRS, FAMILIAR):
-            outside = known.sub("", outside)
-        if WORD.search(outside) and not ENCODING.match(outside.strip()):
-            self.found.append(" ".join(outside.split()))
-        return depth
-
-
 def untranslated(html: str) -> list[str]:
-    """The words of a page that are not in brackets.
+    """The words of a page that are not in brackets; without its title, which has names of users.
 
     >>> untranslated('<p title="Why">⟦Ŵĥý <b>Refund</b> ~⟧ now <b dir="auto">Ann</b></p>')
     ['Why', 'now']
     """
-    reader = Reader()
-    reader.feed(html)
-    return reader.found
+    depth = 0
+    texts = []
+    for text in read_texts(html):
+        if text.element == "title":
+            continue
+        outside, after = outside_brackets(text.words, 0 if text.is_attribute else depth)
+        depth = depth if text.is_attribute else after
+        for pattern in (DATE, THEIRS, FAMILIAR):
+            outside = pattern.sub("", outside)
+        if WORD.search(outside) and not ENCODING.match(outside.strip()):
+            texts.append(" ".join(outside.split()))
+    return texts
+
+
+def outside_brackets(text: str, depth: int) -> tuple[str, int]:
+    """What of a text stands outside brackets, of which `depth` are open before it, and how many are after it.
+
+    >>> outside_brackets("b⟧ c", 1)
+    ('   c', 0)
+    """
+    outside = ""
+    for character in text:
+        depth += {"⟦": 1, "⟧": -1}.get(character, 0)
+        outside += character if depth == 0 and character not in "⟦⟧" else " "
+    return outside, depth
 
 
 @pytest.fixture
@@ -115,16 +81,16 @@ def test_no_page_has_a_word_that_cannot_be_translated(
     full_project: FullProject, client: Client, joan: User
 ) -> None:
     client.force_login(joan)
-    found: dict[str, str] = {}
+    pages: dict[str, str] = {}
     checked = 0
     for name, address in full_project.addresses().items():
         page = client.get(address, headers={"Accept-Language": pseudo.LEFT_TO_RIGHT})
         if page["Content-Type"].startswith("text/html") and "api" not in name:
             assert page.content.count("⟦".encode()) or page.status_code != 200, name
             checked += 1
-            found |= dict.fromkeys(untranslated(page.content.decode()), name)
+            pages |= dict.fromkeys(untranslated(page.content.decode()), name)
     assert checked > 40
-    assert "\n".join(f"{page}: {words}" for words, page in found.items()) == ""
+    assert "\n".join(f"{page}: {words}" for words, page in pages.items()) == ""
 
 
 @pytest.mark.usefixtures("pseudo_languages")

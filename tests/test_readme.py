@@ -62,10 +62,10 @@ def table(text: str, heading: str) -> list[list[str]]:
 
 
 def check_settings(rows: list[list[str]]) -> None:
-    known = variables()
+    settings = variables()
     shown = {cells[0]: cells[1] for cells in rows}
-    assert shown.keys() == known.keys()
-    for name, default in known.items():
+    assert shown.keys() == settings.keys()
+    for name, default in settings.items():
         if default:
             assert shown[name] == default, name
 

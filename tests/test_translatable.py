@@ -66,10 +66,10 @@ def calls() -> Iterator[tuple[str, str, list[ast.expr]]]:
 
 
 def constants() -> Iterator[tuple[str, str, str]]:
-    for place, called, texts in calls():
+    for line, called, texts in calls():
         for text in texts:
             if isinstance(text, ast.Constant):
-                yield place, called, str(text.value)
+                yield line, called, str(text.value)
 
 
 def test_no_template_has_a_text_outside_of_translate() -> None:
@@ -79,8 +79,8 @@ def test_no_template_has_a_text_outside_of_translate() -> None:
 def test_gettext_takes_whole_texts_not_built_ones() -> None:
     """A built text is in no catalog. A name or a field holds a text that was marked where it was written."""
     built = [
-        f"{place}: {ast.unparse(text)}"
-        for place, _called, texts in calls()
+        f"{line}: {ast.unparse(text)}"
+        for line, _called, texts in calls()
         for text in texts
         if isinstance(text, ast.JoinedStr | ast.BinOp | ast.Call | ast.IfExp)
     ]
@@ -98,8 +98,8 @@ def test_no_message_is_a_fragment_that_others_are_joined_with() -> None:
 
 def test_a_count_has_a_plural_form() -> None:
     singular = [
-        (place, text)
-        for place, called, text in constants()
+        (line, text)
+        for line, called, text in constants()
         if not called.startswith("ngettext") and COUNTED.search(text) and text not in ALWAYS_MANY
     ]
     assert singular == []

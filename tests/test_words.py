@@ -69,10 +69,10 @@ def test_the_page_forbids_enough_phrases_and_shows_twenty_pairs() -> None:
 
 
 def test_a_forbidden_phrase_is_found_in_any_case_and_only_as_a_whole() -> None:
-    found = offenses(
+    matches = offenses(
         (Message("a.html", 1, "Label it\n Anew"), Message("a.html", 2, "An undoubted settledness"))
     )
-    assert found == ["a.html:1: Label it\n Anew — “Anew”: write again, new; relabel"]
+    assert matches == ["a.html:1: Label it\n Anew — “Anew”: write again, new; relabel"]
 
 
 def test_no_message_has_a_forbidden_phrase() -> None:
@@ -94,14 +94,14 @@ def test_no_rendered_page_has_a_forbidden_phrase(
     client.force_login(joan)
     full_project.grow(3, 3)
     pages = {name: client.get(address) for name, address in full_project.addresses().items()}
-    said = [
+    texts = [
         Message(name, 0, text)
         for name, page in pages.items()
         if page["Content-Type"].startswith("text/html")
         for text in visible_texts(page.content.decode())
     ]
-    assert len(said) > 1_000
-    assert offenses(tuple(said)) == []
+    assert len(texts) > 1_000
+    assert offenses(tuple(texts)) == []
 
 
 def test_no_help_text_of_a_command_has_a_forbidden_phrase() -> None:
@@ -109,9 +109,9 @@ def test_no_help_text_of_a_command_has_a_forbidden_phrase() -> None:
     parsers = {
         name: load_command_class(str(app), name).create_parser("manage", name) for name, app in ours.items()
     }
-    said = [
+    texts = [
         Message(f"manage {name}", 0, CHOICES.sub("", parser.format_help()))
         for name, parser in parsers.items()
     ]
-    assert len(said) > 5
-    assert offenses(tuple(said)) == []
+    assert len(texts) > 5
+    assert offenses(tuple(texts)) == []

@@ -107,8 +107,8 @@ def confusion_report(project: Project, number: str | int | None = None) -> Confu
     """
     choice = select_model(project, number)
     version = choice.version
-    known = {c.pk: c for c in LabelClass.objects.filter(project=project)}
-    active = [c for c in known.values() if c.retired_at is None]
+    classes_by_id = {c.pk: c for c in LabelClass.objects.filter(project=project)}
+    active = [c for c in classes_by_id.values() if c.retired_at is None]
     held_out = queries.held_out(project, version) if version else None
     if held_out is None or not len(held_out):
         retired = held_out.retired if held_out is not None else ()
@@ -117,10 +117,10 @@ def confusion_report(project: Project, number: str | int | None = None) -> Confu
     return ConfusionReport(
         project=project,
         choice=choice,
-        classes=[known[pk] for pk in held_out.classes],
+        classes=[classes_by_id[pk] for pk in held_out.classes],
         new_classes=[c for c in active if c.pk not in set(held_out.classes)],
         counts=counted(units),
-        pairs=ambiguous_pairs(project, known, held_out),
+        pairs=ambiguous_pairs(project, classes_by_id, held_out),
         co_occurrence=together(held_out.truth) if project.kind == Project.Kind.MULTI else None,
         test_documents=len(held_out),
         retired=held_out.retired,
@@ -139,7 +139,7 @@ def counted(units: Units) -> Confusion:
 
 
 def ambiguous_pairs(
-    project: Project, known: dict[UUID, LabelClass], held_out: queries.HeldOut
+    project: Project, classes_by_id: dict[UUID, LabelClass], held_out: queries.HeldOut
 ) -> list[AmbiguousPair]:
     """Pairs of active classes, the most frequent mix-up first; what people do with them beside it."""
     units = units_of(project.kind, held_out)
@@ -147,15 +147,15 @@ def ambiguous_pairs(
     mixed = cached_by_content(
         lambda: pairs(*units, minimum=MIN_CONFUSIONS, limit=MAX_PAIRS, counts=counts), "pairs", *units
     )
-    active = {pk for pk, label_class in known.items() if label_class.retired_at is None}
+    active = {pk for pk, label_class in classes_by_id.items() if label_class.retired_at is None}
     mixed = [p for p in mixed if {held_out.classes[p.first], held_out.classes[p.second]} <= active]
     if not mixed:
         return []
     splits, comparisons = disagreement(project, held_out.classes)
     return [
         _judged(
-            known[held_out.classes[pair.first]],
-            known[held_out.classes[pair.second]],
+            classes_by_id[held_out.classes[pair.first]],
+            classes_by_id[held_out.classes[pair.second]],
             pair,
             int(splits[pair.first, pair.second]),
             int(comparisons[pair.first, pair.second]),

@@ -46,16 +46,16 @@ def _matrix_table(report: ConfusionReport) -> tuple[list[str], list[list[object]
     for row_index, truth in enumerate(report.classes):
         total = int(counts.true[row_index])
         numbers = [*counts.matrix[row_index].tolist()]
-        names = [said.name for said in report.classes]
+        names = [label_class.name for label_class in report.classes]
         if report.project.kind != Project.Kind.SINGLE:
             numbers, names = [*numbers, int(counts.missed_alone[row_index])], [*names, ""]
         rows += [
-            [truth.name, said, number, round(number / total, 4) if total else ""]
-            for said, number in zip(names, numbers, strict=True)
+            [truth.name, predicted, number, round(number / total, 4) if total else ""]
+            for predicted, number in zip(names, numbers, strict=True)
         ]
     if report.project.kind != Project.Kind.SINGLE:
         extra = zip(report.classes, counts.extra_alone.tolist(), strict=True)
-        rows += [["", said.name, number, ""] for said, number in extra]
+        rows += [["", label_class.name, number, ""] for label_class, number in extra]
     return header, rows
 
 

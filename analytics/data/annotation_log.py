@@ -48,13 +48,13 @@ _NEWER = f"""
           LEFT JOIN labeling_lease l ON l.id = a.lease_id
           LEFT JOIN labeling_document t
                  ON t.id = a.document_id AND t.split = 'test' AND t.project_id = %(project)s
-          WHERE a.project_id = %(project)s AND a.id > %(known)s ORDER BY a.id) a
+          WHERE a.project_id = %(project)s AND a.id > %(cached)s ORDER BY a.id) a
 """
 _NEWER_LABELS = """
     SELECT string_agg(int8send(l.annotation_id), ''), string_agg(int8send(l.place), '')
     FROM (SELECT l.annotation_id, array_position(%(classes)s::uuid[], l.label_class_id) - 1 AS place
           FROM labeling_annotation a JOIN labeling_label l ON l.annotation_id = a.id
-          WHERE a.project_id = %(project)s AND a.id > %(known)s AND a.id <= %(newest)s ORDER BY a.id) l
+          WHERE a.project_id = %(project)s AND a.id > %(cached)s AND a.id <= %(newest)s ORDER BY a.id) l
 """
 _KNOWN = "SELECT count(*) FROM labeling_annotation WHERE project_id = %s AND id <= %s"
 _SETTLING = (
@@ -174,7 +174,7 @@ def speaking(project: Project, log: AnnotationLog) -> tuple[Places, int]:
 def _with_newer(project_id: int, cached: AnnotationLog) -> AnnotationLog:
     named: dict[str, Any] = {
         "project": project_id,
-        "known": cached.newest,
+        "cached": cached.newest,
         "sources": [str(s) for s in SOURCES],
     }
     newer = _columns_of(_NEWER, named)

@@ -44,17 +44,17 @@ def _csv_rows(review: Review) -> Iterable[list[object]]:
     for row in review.rows.tolist():
         pk = int(held_out.document_ids[row])
         if held_out.truth_spans:
-            said = [
+            labels = [
                 " ".join(f"{classes[index]}:{start}-{end}" for start, end, index in spans[row])
                 for spans in (held_out.truth_spans, held_out.predicted_spans)
             ]
         else:
-            said = ["|".join(side[row]) for side in sides]
+            labels = ["|".join(side[row]) for side in sides]
         who, _guideline = review.label_sources.get(int(held_out.annotation_ids[row]), (None, None))
         sure = "" if np.isnan(numbers.confidence[row]) else round(float(numbers.confidence[row]), 4)
         wrong = int(numbers.is_wrong[row])
         loss = round(float(numbers.loss[row]), 4)
-        yield [pk, names.get(pk) or "", *said, wrong, sure, loss, review.people.get(who or 0, "")]
+        yield [pk, names.get(pk) or "", *labels, wrong, sure, loss, review.people.get(who or 0, "")]
 
 
 def _named(flags: NDArray[np.bool_], classes: Sequence[str]) -> list[list[str]]:

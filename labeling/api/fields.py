@@ -50,20 +50,20 @@ class Filters(serializers.Serializer[Any]):
 
     @classmethod
     def checked(cls, query: Any) -> Self:
-        known = cls().fields
-        asked = with_new_names(dict(query.lists()), known)
+        fields = cls().fields
+        asked = with_new_names(dict(query.lists()), fields)
         wrong = {
             name: [
                 _("Unknown filter. Remove it.")
-                if name not in known
+                if name not in fields
                 else _("This filter is listed more than once. Keep one.")
             ]
             for name, values in asked.items()
-            if name not in known or len(values) > 1
+            if name not in fields or len(values) > 1
         }
         if wrong:
             raise serializers.ValidationError(dict(sorted(wrong.items())[:20]))
-        serializer = cls(data=with_new_names(query.dict(), known))
+        serializer = cls(data=with_new_names(query.dict(), fields))
         serializer.is_valid(raise_exception=True)
         return serializer
 

@@ -22,7 +22,7 @@ def choose(project_id: int, user: User, requested: Mapping[str, str], *, is_off:
     """Store the person's keys: {class identifier or action: key, "" for none}, whole or in part.
 
     Only what differs from the project's keys is kept, so that the rest follows the project. `is_off` turns
-    single keys off. Raises NotAMember, and InvalidInput (its facts name the `place`) for what is no key or
+    single keys off. Raises NotAMember, and InvalidInput (with the `field` of it) for what is no key or
     stands twice.
     """
     member = member_of(project_id, user)
@@ -38,9 +38,9 @@ def choose(project_id: int, user: User, requested: Mapping[str, str], *, is_off:
             text = _(
                 "“{key}” is not a valid key. Use one letter, digit or punctuation mark other than / and ?."
             )
-            raise InvalidInput(text.format(key=key), place=name)
+            raise InvalidInput(text.format(key=key), field=name)
         if key and counts[key] > 1:
-            raise InvalidInput(_("The key “{key}” is listed twice. Remove one.").format(key=key), place=name)
+            raise InvalidInput(_("The key “{key}” is listed twice. Remove one.").format(key=key), field=name)
     own: dict[str, Any] = {name: key for name, key in result.items() if key != of_project[name]}
     if is_off:
         own[OFF] = True

@@ -49,7 +49,7 @@ ADD = """
     WITH first AS (
         SELECT DISTINCT ON (external_id, CASE WHEN external_id IS NULL THEN content_hash END) *
         FROM incoming_document
-        WHERE ordinal <> ALL(%(known)s)
+        WHERE ordinal <> ALL(%(existing)s)
         ORDER BY external_id, CASE WHEN external_id IS NULL THEN content_hash END, ordinal
     )
     INSERT INTO labeling_document (project_id, external_id, text, metadata, content_hash, split, random_key,
@@ -68,7 +68,7 @@ class Added:
 
     ids: dict[int, int] = field(default_factory=dict)  # index of the record: document, new or known
     added: int = 0
-    known: int = 0  # the same document was here already, or stood earlier in the chunk
+    duplicates: int = 0  # the same document was here already, or stood earlier in the chunk
     long: int = 0  # of the new ones: longer than what the models read
     changed: list[int] = field(default_factory=list)  # indexes: their id names another text, not stored
 
@@ -117,7 +117,7 @@ def add(project_id: int, records: Sequence[Record], source: str = "", job: Impor
             "project": project_id,
             "position": project.document_count,
             "job": job and job.pk,
-            "known": [*result.ids, *result.changed],
+            "existing": [*result.ids, *result.changed],
         }
         cursor.execute(ADD, parameters)
         new = sorted(cursor.fetchall(), key=lambda row: row[1])
@@ -140,7 +140,7 @@ def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) 
     """Give each record its document: new ones come back in the order of the records that were new."""
     ids = iter(new_ids)
     new: dict[str | bytes, tuple[int, bytes]] = {}  # by id or text: the document, and its text's hash
-    result.known = len(result.ids)
+    result.duplicates = len(result.ids)
     decided = {*result.ids, *result.changed}
     for index, record in enumerate(records):
         if index in decided:
@@ -152,7 +152,7 @@ def _note_new(result: Added, records: Sequence[Record], new_ids: Sequence[int]) 
             result.added += 1
             result.long += len(record.text) > READ_CHARACTERS
         elif new[identity][1] == digest:
-            result.known += 1
+            result.duplicates += 1
         else:
             result.changed.append(index)
             continue

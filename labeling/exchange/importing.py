@@ -63,7 +63,7 @@ class ImportReport:
     job_id: UUID | None = None
     read: int = 0  # rows, good and bad
     added: int = 0
-    known: int = 0  # were here already
+    duplicates: int = 0  # were here already
     labeled: int = 0  # documents that their answer in the file settled
     predicted: int = 0  # predictions of its models, one a document and model
     bad: int = 0  # rows of which nothing is stored
@@ -77,7 +77,7 @@ class ImportReport:
             self.job_id,
             self.read + other.read,
             self.added + other.added,
-            self.known + other.known,
+            self.duplicates + other.duplicates,
             self.labeled + other.labeled,
             self.predicted + other.predicted,
             self.bad + other.bad,
@@ -109,7 +109,7 @@ class ImportReport:
         return {
             "rows_read": self.read,
             "imported": self.added,
-            "already_there": self.known,
+            "already_there": self.duplicates,
             "labeled": self.labeled,
             "predicted": self.predicted,
             "bad_row_count": self.bad,
@@ -245,7 +245,7 @@ class _Run:
         return ImportReport(
             read=len(chunk),
             added=added.added,
-            known=added.known,
+            duplicates=added.duplicates,
             labeled=labeled,
             predicted=predicted,
             bad=len(bad_rows),

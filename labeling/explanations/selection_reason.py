@@ -235,8 +235,8 @@ class SelectionReason:
             ReasonKey.MEASURES: self.measures and str(self.measures),
             ReasonKey.REPLY: self.reply and self.reply._asdict(),
         }
-        known = {str(key): value for key, value in stored.items() if value is not None}
-        return known | self.evidence.to_json()
+        values = {str(key): value for key, value in stored.items() if value is not None}
+        return values | self.evidence.to_json()
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> SelectionReason:

@@ -203,7 +203,7 @@ def header_names(header: Sequence[str]) -> tuple[str, ...]:
             )
         if "\0" in name or len(name) > 200:
             raise UnreadableFile(
-                gettext_noop("Column %(place)d has no valid name. Give it one."), place=number + 1
+                gettext_noop("Column %(number)d has no valid name. Give it one."), number=number + 1
             )
     return names
 

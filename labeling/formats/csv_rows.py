@@ -83,9 +83,9 @@ def read_csv(chunks: Iterable[bytes], dialect: Dialect, choice: ColumnChoice) ->
             fitted = row if len(row) == len(names) else fit(row, len(names))
             if fitted is None:
                 raise RowProblem(
-                    gettext_noop("The row has %(found)d cells, but the file has %(expected)d columns."),
-                    found=len(row),
-                    expected=len(names),
+                    gettext_noop("The row has %(cells)d cells, but the file has %(columns)d columns."),
+                    cells=len(row),
+                    columns=len(names),
                 )
             yield to_record(fitted, feed.first_line)
         except StopIteration:

@@ -58,9 +58,9 @@ def decode(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         raise RowProblem(
             gettext_noop(
-                "Byte %(place)d (0x%(byte)s) is not UTF-8. Save the file as UTF-8 or choose its encoding."
+                "Byte %(position)d (0x%(byte)s) is not UTF-8. Save the file as UTF-8 or choose its encoding."
             ),
-            place=error.start + 1,
+            position=error.start + 1,
             byte=f"{raw[error.start]:02X}",
         ) from None
 

@@ -129,14 +129,14 @@ def _folder(language: str) -> Path:
 
 def _filled(empty: Catalog, stored: Catalog) -> Catalog:
     empty.header_comment = HEADER
-    for found in messages():
-        known = stored.get(found.id, found.context)
-        is_same = known is not None and isinstance(known.id, str) == isinstance(found.id, str)
+    for message in messages():
+        translation = stored.get(message.id, message.context)
+        is_same = translation is not None and isinstance(translation.id, str) == isinstance(message.id, str)
         empty.add(
-            found.id,
-            known.string if known and is_same else None,
-            locations=[(found.path, 0)],
-            context=found.context,
+            message.id,
+            translation.string if translation and is_same else None,
+            locations=[(message.path, 0)],
+            context=message.context,
         )
     return empty
 

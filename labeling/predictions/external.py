@@ -236,7 +236,7 @@ def _said_by(source: PredictionSource) -> tuple[Integers, Floats]:
     with connection.cursor() as cursor:
         cursor.execute(OF_SOURCE, {"source": source.pk})
         rows = cursor.fetchall()
-    said = np.zeros((len(rows), len(source.classes)), dtype=np.float32)
+    table = np.zeros((len(rows), len(source.classes)), dtype=np.float32)
     for row, (_position, probabilities) in enumerate(rows):
-        said[row, : len(probabilities)] = probabilities
-    return np.array([position for position, _ in rows], dtype=np.int64), said
+        table[row, : len(probabilities)] = probabilities
+    return np.array([position for position, _ in rows], dtype=np.int64), table

@@ -38,9 +38,9 @@ _STORED = f"""
             WHERE model_version_id = {{version}} AND cardinality(probabilities) = {{n_classes}}
         ), {_MARKED}
         SELECT mark,
-               CASE WHEN mark <> '\\x{{known}}' THEN
+               CASE WHEN mark <> '\\x{{cached_mark}}' THEN
                    (SELECT string_agg(int8send(document_id), '' ORDER BY document_id) FROM stored) END,
-               CASE WHEN mark <> '\\x{{known}}' THEN
+               CASE WHEN mark <> '\\x{{cached_mark}}' THEN
                    (SELECT string_agg(array_send(probabilities), '' ORDER BY document_id) FROM stored) END
         FROM marked
     ) TO STDOUT (FORMAT BINARY)
@@ -51,9 +51,9 @@ _STORED_SPANS = f"""
         WHERE model_version_id = %(version)s
     ), {_MARKED}
     SELECT mark,
-           CASE WHEN mark <> %(known)s THEN
+           CASE WHEN mark <> %(cached_mark)s THEN
                (SELECT string_agg(int8send(document_id), '' ORDER BY document_id) FROM stored) END,
-           CASE WHEN mark <> %(known)s THEN
+           CASE WHEN mark <> %(cached_mark)s THEN
                (SELECT json_agg(coalesce(spans, '[]') ORDER BY document_id)::text FROM stored) END
     FROM marked
 """
@@ -91,7 +91,7 @@ def stored_probabilities(version: ModelVersion) -> tuple[Integers, Doubles]:
     n_classes = len(version.classes)
     mark = cached[0].hex() if cached and cached[2].shape[1] == n_classes else ""
     statement = _STORED.format(
-        version=int(version.pk), n_classes=n_classes, known=mark
+        version=int(version.pk), n_classes=n_classes, cached_mark=mark
     )  # takes no parameters
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         sent = b"".join(bytes(block) for block in copy)
@@ -109,7 +109,7 @@ def stored_spans(version: ModelVersion) -> tuple[Integers, list[list[list[Any]]]
     """
     cached = _known(version)
     with connection.cursor() as cursor:
-        cursor.execute(_STORED_SPANS, {"version": version.pk, "known": cached[0] if cached else b""})
+        cursor.execute(_STORED_SPANS, {"version": version.pk, "cached_mark": cached[0] if cached else b""})
         mark, ids, spans = cursor.fetchone()
     if cached is None or cached[0] != bytes(mark):
         documents = np.frombuffer(ids or b"", dtype=">i8").astype(np.int64)

@@ -139,9 +139,9 @@ class ModelMetadata:
             MetadataKey.SEAL: self.seal,
             MetadataKey.LOST: self.is_lost or None,
         }
-        known = {str(key): value for key, value in stored.items() if value is not None}
+        values = {str(key): value for key, value in stored.items() if value is not None}
         # A trained model without an earlier one to compare with says so.
-        return known if self.test_set is None else {str(MetadataKey.CHANGE): None} | known
+        return values if self.test_set is None else {str(MetadataKey.CHANGE): None} | values
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ModelMetadata:

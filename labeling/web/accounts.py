@@ -79,7 +79,7 @@ class ChangePasswordForm(PasswordChangeForm):
             del self.fields["ends_tokens"]
 
     @property
-    def told(self) -> str:
+    def effect(self) -> str:
         """What became of the tokens; "" where there were none."""
         if not self.token_count:
             return ""
@@ -138,7 +138,7 @@ class ChangePassword(auth.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         changed = _("Password changed. Other browsers were signed out.")
-        messages.success(self.request, f"{changed} {form.told}".strip())
+        messages.success(self.request, f"{changed} {form.effect}".strip())
         return response
 
 

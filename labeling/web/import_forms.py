@@ -114,7 +114,7 @@ class Reading(forms.Form):
             text = (
                 _("Automatic")
                 if self.cleaned_data[name] is not None
-                else _("Automatic: {found}").format(found=guess)
+                else _("Automatic: {guess}").format(guess=guess)
             )
             field.choices = [("", text), *self.CHOICES[name]]
 

@@ -100,7 +100,7 @@ def _is_chosen(request: HttpRequest, member: Membership, form: MyKeys) -> bool:
     try:
         shortcuts.choose(member.project_id, person(request), form.wanted(), is_off=is_off)
     except InvalidInput as error:
-        form.add_error(error.facts["place"], error.detail)
+        form.add_error(error.facts["field"], error.detail)
         return False
     if is_off:
         messages.success(request, _("Single-key shortcuts are off for you in this project."))

@@ -26,10 +26,10 @@ def test_what_was_marked_before_the_answer_judges_the_model(marked: Project, ann
     answer(marked, ann, 30)
     train(marked)
     answer(marked, ann, 25)
-    told = prequential_spans(marked.pk)
-    assert len(told) == 25
-    assert sum(prediction.is_right for prediction in told) > 15
-    assert all(prediction.model == 1 for prediction in told)
+    counts = prequential_spans(marked.pk)
+    assert len(counts) == 25
+    assert sum(prediction.is_right for prediction in counts) > 15
+    assert all(prediction.model == 1 for prediction in counts)
     report = bias_report(marked, list(marked.classes.all()))
     assert report.overall.n_sampled + report.overall.n_chosen == 25
     assert sum(row.recall.n_sampled + row.recall.n_chosen for row in report.classes) == 25

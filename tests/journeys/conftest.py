@@ -44,9 +44,9 @@ Open = Callable[..., Page]
 
 
 def _executable() -> str | None:
-    given = os.environ.get("CHROMIUM")
-    if given and Path(given).exists():
-        return given
+    chromium = os.environ.get("CHROMIUM")
+    if chromium and Path(chromium).exists():
+        return chromium
     return next((which for name in NAMES if (which := shutil.which(name))), None)
 
 

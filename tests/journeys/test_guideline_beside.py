@@ -81,12 +81,12 @@ def test_a_version_that_comes_out_meanwhile_is_told(open_as: Open, make_project,
     page = open_as(ann, desk(tickets), reduced_motion="reduce")
     ready(page)
     publish(tickets, joan, "Wants money back.")
-    told = page.get_by_text("Guideline 2 now applies.")
+    notice = page.get_by_text("Guideline 2 now applies.")
     for _ in range(40):
-        if told.is_visible():
+        if notice.is_visible():
             break
         answer(page, "1")
-    expect(told).to_be_visible()
+    expect(notice).to_be_visible()
     beside = page.get_by_role("complementary", name="Guideline")
     expect(beside).to_contain_text("Wants money back.")
     assert violations(page) == []

@@ -75,9 +75,9 @@ def every_state(tickets: Project, make_project, ann: User, bob: User) -> Project
             settle(document)
         for number, (slot, annotator) in product((0, 1), enumerate((ann, bob))):
             wanted = next(leases)
-            given = {"round": number, "annotator": annotator}
+            values = {"round": number, "annotator": annotator}
             if wanted["state"] == "submitted":
-                wanted = wanted | {"annotation": answer(document, source=next(sources), **given)}
+                wanted = wanted | {"annotation": answer(document, source=next(sources), **values)}
             holds = wanted["state"] in ("live", "submitted")
             Lease.objects.create(
                 project=tickets,
@@ -85,7 +85,7 @@ def every_state(tickets: Project, make_project, ann: User, bob: User) -> Project
                 slot=slot if holds else None,
                 reason={"share": "random"},
                 **wanted,
-                **given,
+                **values,
             )
     for n, first in enumerate(Annotation.objects.filter(source="person").order_by("pk")[:30]):
         if n % 3 < 2:
@@ -198,9 +198,9 @@ def test_labeled_documents(every_state: Project, split: str) -> None:
     if split == "pool":
         speaking = speaking.trainable()
     compared = speaking.filter(project=every_state, split=split, position__lt=every_state.document_count - 5)
-    found = [document.document_id for document in labeled_documents(every_state.pk, split)]
-    assert sorted(found) == sorted(compared.values_list("pk", flat=True))
-    assert 5 < len(found) < 40
+    ids = [document.document_id for document in labeled_documents(every_state.pk, split)]
+    assert sorted(ids) == sorted(compared.values_list("pk", flat=True))
+    assert 5 < len(ids) < 40
 
 
 def test_no_other_module_writes_them_out() -> None:
@@ -210,10 +210,10 @@ def test_no_other_module_writes_them_out() -> None:
     )
     homes = {"labeling/queue/predicates.py", "labeling/management/invariants.py"}
     modules = [path for room in ("labeling", "analytics") for path in (BASE_DIR / room).rglob("*.py")]
-    found = {
+    writers = {
         path.relative_to(BASE_DIR).as_posix()
         for path in modules
         if "migrations" not in path.parts and written_out.search(path.read_text())
     }
-    assert found - homes == set()
-    assert "labeling/queue/predicates.py" in found
+    assert writers - homes == set()
+    assert "labeling/queue/predicates.py" in writers

@@ -85,10 +85,10 @@ def load(tables: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def test_every_promise_of_the_queue_holds(upgraded: Project) -> None:
-    told = StringIO()
+    output = StringIO()
     with suppress(CommandError):
-        call_command("verify_invariants", stdout=told)
-    assert "BROKEN" not in told.getvalue(), told.getvalue()
+        call_command("verify_invariants", stdout=output)
+    assert "BROKEN" not in output.getvalue(), output.getvalue()
 
 
 def test_every_page_can_be_read(upgraded: Project) -> None:

@@ -18,8 +18,8 @@ def test_help_names_every_command_of_the_service(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert [name for name in COMMANDS if f"\n    {name} " not in told] == []
+    output = capsys.readouterr().out
+    assert [name for name in COMMANDS if f"\n    {name} " not in output] == []
     assert run_commands() >= COMMANDS
 
 

@@ -94,8 +94,8 @@ def test_nothing_is_optional_and_the_image_has_packages_for_both():
 @pytest.mark.parametrize("name", OURS)
 def test_an_environment_variable_is_one_that_the_settings_read(name):
     source = (BASE_DIR / "reviewqueue" / "settings.py").read_text()
-    known = set(re.findall(r'(?:env_\w+|environ\.get)\(\s*"(\w+)"', source))
-    assert set(OURS[name]["environment"]) <= known
+    variables = set(re.findall(r'(?:env_\w+|environ\.get)\(\s*"(\w+)"', source))
+    assert set(OURS[name]["environment"]) <= variables
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -43,14 +43,14 @@ exec "$@"
 """
 
 
-def variables(name: str, given: dict[str, str]) -> dict[str, str]:
+def variables(name: str, environment: dict[str, str]) -> dict[str, str]:
     """The service's environment as compose makes it from the file and `.env`, above that of the image."""
     image = dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"^ENV ((?:.*\\\n)*.*)$", DOCKERFILE, re.M))))
 
     def value(match: re.Match[str]) -> str:
         variable, default = match["name"], match["default"] or ""
-        assert variable in given or match["sign"] != ":?", f"{variable} is not in .env"
-        return given.get(variable) or default
+        assert variable in environment or match["sign"] != ":?", f"{variable} is not in .env"
+        return environment.get(variable) or default
 
     written = OURS[name]["environment"].items()
     pattern = re.compile(r"\$\{(?P<name>\w+)(?:(?P<sign>:[-?])(?P<default>[^}]*))?\}")

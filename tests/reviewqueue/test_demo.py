@@ -46,8 +46,8 @@ class Visitor:
         return json.loads(self.open(f"/api/v1/projects/1/{path}"))
 
     def send(self, path: str, body: dict[str, Any]) -> Any:
-        said = self.open(f"/api/v1/projects/1/{path}", json.dumps(body).encode(), "application/json")
-        return json.loads(said) if said else None
+        answer = self.open(f"/api/v1/projects/1/{path}", json.dumps(body).encode(), "application/json")
+        return json.loads(answer) if answer else None
 
 
 @pytest.fixture(scope="module")

@@ -116,8 +116,8 @@ def test_while_it_is_known_to_be_away_nobody_waits_long(postgres, pool):
 
 
 def test_django_takes_its_connections_from_this_pool(db, postgres):
-    given = {"CONN_MAX_AGE": 0} | django_database(postgres.url, pool_size=2)
-    settings = connections["default"].settings_dict | given
+    options = {"CONN_MAX_AGE": 0} | django_database(postgres.url, pool_size=2)
+    settings = connections["default"].settings_dict | options
     connection = DatabaseWrapper(settings)
     try:
         with connection.cursor() as cursor:

@@ -132,18 +132,18 @@ def test_a_changed_lock_is_installed_without_taking_the_developers_tools_away(in
 
 
 def test_given_servers_need_no_embedded_ones(installing):
-    given = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
-    run(installing, "up", **given)
+    servers = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
+    run(installing, "up", **servers)
     assert asked(installing) == ["base"]
 
 
 def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
-    given = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
-    run(installing, "up", **given, EMBEDDINGS="1")
-    run(installing, "up", **given)
+    servers = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
+    run(installing, "up", **servers, EMBEDDINGS="1")
+    run(installing, "up", **servers)
     with (installing / "clone" / "requirements" / "embeddings.lock").open("a") as lock:
         lock.write("# changed\n")
-    run(installing, "up", **given)
+    run(installing, "up", **servers)
     assert asked(installing) == ["embeddings", "embeddings"]
 
 

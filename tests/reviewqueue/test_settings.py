@@ -82,9 +82,9 @@ def test_the_database_is_postgresql():
 @pytest.mark.django_db
 def test_a_server_that_may_lose_commits_is_refused_at_start():
     """The tests' own server runs without fsync, so it must be called out."""
-    said = [message.msg for message in checks.commits_are_durable(databases=["default"])]
-    assert len(said) == 3
-    assert any("fsync=off" in line for line in said)
+    warnings = [message.msg for message in checks.commits_are_durable(databases=["default"])]
+    assert len(warnings) == 3
+    assert any("fsync=off" in line for line in warnings)
 
 
 def test_a_visibility_timeout_below_twice_the_time_limit_is_an_error(settings):

@@ -43,10 +43,10 @@ def test_a_killed_child_is_reported_and_started_again(tmp_path, capsys):
     os.kill(first, signal.SIGKILL)
     look_until(supervisor, lambda: sleeper.child.pid != first and sleeper.exit_code() is None)
     sleeper.stop()
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2
-    assert "sleeper was killed by SIGKILL and restarts in 0.01 s" in said[0]
-    assert "sleeper is running again." in said[1]
+    output = capsys.readouterr().err.splitlines()
+    assert len(output) == 2
+    assert "sleeper was killed by SIGKILL and restarts in 0.01 s" in output[0]
+    assert "sleeper is running again." in output[1]
 
 
 def test_web_or_database_that_keep_dying_end_the_service_with_the_end_of_their_log(tmp_path):

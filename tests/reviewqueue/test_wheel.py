@@ -90,8 +90,8 @@ def test_without_the_extra_the_demo_names_it_and_leaves_nothing_behind(environme
     ],
 )
 def test_the_data_are_the_users_and_never_beside_the_code(environment, options, variables, folder):
-    given = {name: value.format(home=environment.home) for name, value in variables.items()}
-    done = environment.run("status", "--json", *options, **given)
+    environ = {name: value.format(home=environment.home) for name, value in variables.items()}
+    done = environment.run("status", "--json", *options, **environ)
     assert done.returncode == 3, done.stderr
     assert json.loads(done.stdout)["folder"] == str(environment.home / folder)
     assert list(environment.home.iterdir()) == [], "asking makes nothing"

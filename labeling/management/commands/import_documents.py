@@ -98,9 +98,9 @@ class Command(BaseCommand):
         if hidden:
             self.stderr.write(f"Hidden from annotators: {', '.join(hidden)}.")
         self.stdout.write(
-            f"{report.read} rows read: {report.added} documents added, {report.known} duplicates skipped, "
-            f"{report.labeled} already labeled, {report.bad} rows not imported, "
-            f"{report.warned} imported with a warning "
+            f"{report.read} rows read: {report.added} documents added, "
+            f"{report.duplicates} duplicates skipped, {report.labeled} already labeled, "
+            f"{report.bad} rows not imported, {report.warned} imported with a warning "
             f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
         )
         if report.long:

@@ -52,8 +52,8 @@ def part(
         "keys": keys_of(facts, member),
         "has_filter": len(facts.classes) > CLASS_FILTER_THRESHOLD,
         "confirms": confirms,
-        "entered": suggestion.chosen[0] if is_preselected and at_once else "",
-        "given": entered if at_once or not is_preselected else _preselected(entered, suggestion),
+        "enter_class": suggestion.chosen[0] if is_preselected and at_once else "",
+        "entered": entered if at_once or not is_preselected else _preselected(entered, suggestion),
         "suggested_spans": _rows(suggestion),
     }
 
@@ -92,7 +92,7 @@ def answer_form(member: Membership, document: Document, entered: EnteredAnswer, 
         "facts": facts,
         "choices": [(card, None) for card in cards_of(facts, member)],
         "document": document,
-        "given": entered,
+        "entered": entered,
         "back": back,
     }
 

@@ -37,7 +37,7 @@ class PageState:
     """What was on the page before and stays: the document, and what was chosen or entered for it."""
 
     lease_id: int = 0
-    given: EnteredAnswer = field(default_factory=EnteredAnswer)
+    entered: EnteredAnswer = field(default_factory=EnteredAnswer)
     status: int = 200
 
 
@@ -111,7 +111,7 @@ def undo(request: HttpRequest, member: Membership) -> HttpResponse:
     if wants_part:
         desk = open_desk(member.project_id, person(request), requested=lease.pk)
         is_held = any(document.lease_id == lease.pk for document in desk.documents)
-        return HttpResponse(part_of(request, desk, _taken_back(lease).given if is_held else None))
+        return HttpResponse(part_of(request, desk, _taken_back(lease).entered if is_held else None))
     messages.info(request, _("Undone. Your previous annotation is restored."))
     return redirect(f"{reverse('labeling:label', args=[member.project_id])}?lease={lease.pk}")
 
@@ -144,7 +144,7 @@ def _show(request: HttpRequest, project_id: int, shown: PageState) -> HttpRespon
     document = desk.documents[0] if desk.documents else None
     is_same = document is not None and document.lease_id == shown.lease_id
     project = desk.member.project
-    context = about(desk, document, shown.given if is_same else EnteredAnswer()) | {
+    context = about(desk, document, shown.entered if is_same else EnteredAnswer()) | {
         "most_ahead": min(MAX_PREFETCH, project.lease_cap // 2),
         "beat_seconds": min(MAX_HEARTBEAT_SECONDS, project.lease_minutes * 60 // 4),
     }

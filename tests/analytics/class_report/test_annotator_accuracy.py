@@ -37,8 +37,8 @@ def answer_gold(project: Project, who: User, names: list[str]) -> None:
 
 @pytest.fixture
 def measured(tickets: Project, ann: User, bob: User) -> Project:
-    known = [(d.pk, [label(tickets, "Refund")]) for d in Document.objects.filter(project=tickets)[:4]]
-    imported.record(tickets, known, Annotation.Source.GOLD)
+    gold = [(d.pk, [label(tickets, "Refund")]) for d in Document.objects.filter(project=tickets)[:4]]
+    imported.record(tickets, gold, Annotation.Source.GOLD)
     answer_gold(tickets, ann, ["Refund", "Refund", "Billing", "Refund"])
     answer_gold(tickets, bob, ["Refund"])
     return tickets

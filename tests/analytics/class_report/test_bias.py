@@ -59,13 +59,13 @@ def test_what_chance_drew_counts_as_drawn_also_when_a_manager_sends_it_to_the_qu
         submit(ann, Submission(held.token, [label(taught, truth(held.text))]))
         missing -= {held.document_id}
     answered = Lease.objects.filter(project=taught, state="submitted").order_by("annotation_id")[30 + 20 :]
-    told = [(lease.reason["share"], lease.document.split) for lease in answered.select_related("document")]
-    assert told.count(("picked", "test")) == 2
-    assert told.count(("picked", "pool")) == 3
-    sampled = sum(share == "random" or split == "test" for share, split in told)
+    shares = [(lease.reason["share"], lease.document.split) for lease in answered.select_related("document")]
+    assert shares.count(("picked", "test")) == 2
+    assert shares.count(("picked", "pool")) == 3
+    sampled = sum(share == "random" or split == "test" for share, split in shares)
     after = bias_report(taught, []).overall
     assert after.n_sampled - before.n_sampled == sampled
-    assert after.n_chosen - before.n_chosen == len(told) - sampled
+    assert after.n_chosen - before.n_chosen == len(shares) - sampled
     assert all(prediction.is_sampled for prediction in prequential(taught.pk) if prediction.share == "random")
 
 

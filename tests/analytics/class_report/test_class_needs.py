@@ -27,10 +27,10 @@ def test_the_weak_class_gets_a_share_with_its_numbers(tickets: Project) -> None:
     result = written(tickets)
     assert result["Billing"].share == pytest.approx(MAX_CLASS_SHARE)
     assert result["Refund"].share == 0
-    told = result["Billing"].evidence
-    assert told["recall"][0] == 0.5
-    assert (told["support"], told["documents"], told["target"]) == (20, 140, 0.8)
-    assert (told["errors"], told["all_errors"], told["predicted"]) == (10, 20, 10)
+    evidence = result["Billing"].evidence
+    assert evidence["recall"][0] == 0.5
+    assert (evidence["support"], evidence["documents"], evidence["target"]) == (20, 140, 0.8)
+    assert (evidence["errors"], evidence["all_errors"], evidence["predicted"]) == (10, 20, 10)
     assert result["Delivery"].evidence["f1"] is None  # no test document: undefined, not 0
     assert Job.objects.filter(project=tickets, kind=Job.Kind.RANK).exists()
 

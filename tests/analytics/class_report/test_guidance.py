@@ -185,8 +185,8 @@ def test_only_managers_press_buttons(
 def test_the_api_tells_findings_with_their_actions(tickets: Project, client: Client, joan: User) -> None:
     store_predictions(tickets, MIXED_UP)
     client.force_login(joan)
-    told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
-    missing = next(item for item in told if item["code"] == "missing_in_test_set")
+    findings = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()["findings"]
+    missing = next(item for item in findings if item["code"] == "missing_in_test_set")
     assert missing["actions"][0]["method"] == "GET"
     assert missing["certainty"]
 

@@ -48,9 +48,9 @@ def test_documents_of_a_retired_class_are_left_out_and_said_to_be(
     for name in REPORTS:
         shown = client.get(reverse(f"analytics:{name}", args=[tickets.pk])).content.decode()
         assert '3 test documents labeled <span dir="auto">Billing</span>' in compact(shown), name
-    told = client.get(reverse("analytics_api:report_confusion", args=[tickets.pk])).json()
-    assert told["retired_classes"] == [{"name": "Billing", "documents": 3}]
-    assert [row["name"] for row in told["classes"]] == ["Refund", "Delivery"]
+    answer = client.get(reverse("analytics_api:report_confusion", args=[tickets.pk])).json()
+    assert answer["retired_classes"] == [{"name": "Billing", "documents": 3}]
+    assert [row["name"] for row in answer["classes"]] == ["Refund", "Delivery"]
 
 
 def test_labels_are_counted_by_one_definition_with_and_without_a_retired_class(
@@ -62,9 +62,9 @@ def test_labels_are_counted_by_one_definition_with_and_without_a_retired_class(
     client.force_login(joan)
     address = reverse("analytics_api:report_classes", args=[tickets.pk])
     retire(tickets, joan, "Billing")
-    told = client.get(address).json()
-    assert told["labels"] == sum(row["train_labels"] + row["test_labels"] for row in told["classes"]) == 1
-    assert (told["labeled_documents"], told["unresolved_documents"]) == (3, 0)
+    report = client.get(address).json()
+    assert report["labels"] == sum(row["train_labels"] + row["test_labels"] for row in report["classes"]) == 1
+    assert (report["labeled_documents"], report["unresolved_documents"]) == (3, 0)
 
 
 def test_a_model_that_still_says_a_retired_class_is_judged_by_its_next_choice(

@@ -61,8 +61,8 @@ def test_the_title_says_what_is_mixed_up_and_each_cell_leads_to_its_documents(
 def test_only_what_surely_befalls_many_of_a_class_is_told_as_a_mix_up() -> None:
     def told(taken: int, of: int, others: int = 40) -> bool:
         truth = np.eye(3, dtype=bool)[[0] * of + [1] * others + [2] * others]
-        said = np.eye(3, dtype=bool)[[1] * taken + [0] * (of - taken) + [1] * others + [2] * others]
-        (pair,) = pairs(truth, said)
+        predicted = np.eye(3, dtype=bool)[[1] * taken + [0] * (of - taken) + [1] * others + [2] * others]
+        (pair,) = pairs(truth, predicted)
         return pair.is_clear
 
     assert [told(n, 61) for n in (2, 3, 6, 8, 23)] == [False, False, False, True, True]
@@ -73,8 +73,8 @@ def test_a_good_model_with_scattered_mistakes_has_no_finding_of_pairs() -> None:
     rng = np.random.default_rng(5)
     for _ in range(100):
         truth = rng.integers(0, 5, 300)
-        said = np.where(rng.random(300) < 0.04, rng.integers(0, 5, 300), truth)
-        units = np.eye(5, dtype=bool)[truth], np.eye(5, dtype=bool)[said]
+        predicted = np.where(rng.random(300) < 0.04, rng.integers(0, 5, 300), truth)
+        units = np.eye(5, dtype=bool)[truth], np.eye(5, dtype=bool)[predicted]
         assert not any(pair.is_clear for pair in pairs(*units))
 
 
@@ -125,7 +125,8 @@ def test_people_who_agree_show_a_weak_model(
 ) -> None:
     project = make_project(overlap=2)
     store_predictions(
-        project, [(truth, ["Billing" if said == ["Refund"] else "Refund"]) for truth, said in MIXED_UP]
+        project,
+        [(truth, ["Billing" if predicted == ["Refund"] else "Refund"]) for truth, predicted in MIXED_UP],
     )
     answer_twice(project, (ann, bob), ("Refund", "Refund"), 12)
     (pair,) = confusion_report(project).pairs
@@ -205,8 +206,8 @@ def test_a_test_document_that_a_pick_brought_is_not_quoted_as_one_of_the_pool(
     rank(tickets, fill(tickets, ["Nobody may read this answer"], split="test"))
     (held,) = claims.claim(tickets.pk, ann).documents
     refund, billing = _ids(tickets)
-    told = {"share": "picked", "independent": "test", "model": 1, "top": [[str(billing), 0.9]]}
-    Lease.objects.filter(document=held.document_id).update(reason=told)
+    reason = {"share": "picked", "independent": "test", "model": 1, "top": [[str(billing), 0.9]]}
+    Lease.objects.filter(document=held.document_id).update(reason=reason)
     submit.submit(ann, submit.Submission(held.token, [label(tickets, "Refund")]))
     client.force_login(joan)
     text = client.get(reverse("analytics:draft_rule", args=[tickets.pk, refund, billing])).content.decode()

@@ -27,14 +27,14 @@ def two(tickets: Project) -> Project:
         label_count=80,
         finished_at="2026-11-13T00:00Z",
     )
-    said = list(HeldOutPrediction.objects.filter(model_version=first).order_by("document"))
+    predictions = list(HeldOutPrediction.objects.filter(model_version=first).order_by("document"))
     HeldOutPrediction.objects.bulk_create(
         HeldOutPrediction(
             model_version=second, document=prediction.document, probabilities=prediction.probabilities
         )
-        for prediction in said
+        for prediction in predictions
     )
-    for prediction in said[12::2]:
+    for prediction in predictions[12::2]:
         prediction.probabilities = [0.9, 0.05, 0.05]
         prediction.save()
     return tickets
@@ -78,8 +78,8 @@ def test_the_numbers_are_those_of_the_chosen_model(two: Project, client: Client,
     assert "Refund and Billing are confused most often: 6 of" in read(client, two, "confusion", model="1")
     for report, key in (("classes", "accuracy"), ("quality", "accuracy"), ("slices", "accuracy")):
         address = reverse(f"analytics_api:report_{report}", args=[two.pk])
-        told = client.get(address, {"model": 1}).json()
-        assert (told["model"], told[key]["value"]) == (1, 0.75)
+        answer = client.get(address, {"model": 1}).json()
+        assert (answer["model"], answer[key]["value"]) == (1, 0.75)
         assert client.get(address).json()["model"] == 2
     rows = client.get(reverse("analytics:classes_csv", args=[two.pk]), {"model": "1"}).content.decode()
     assert rows != client.get(reverse("analytics:classes_csv", args=[two.pk])).content.decode()

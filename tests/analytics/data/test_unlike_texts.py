@@ -83,14 +83,14 @@ def test_the_page_the_api_and_the_file_tell_the_same(stream: Project, client: Cl
     page = client.get(reverse("analytics:classes", args=[stream.pk])).content.decode()
     assert "accuracy, without near-duplicates" in page
     assert "20 of 40 test documents have a near-duplicate in the training set" in page
-    told = client.get(f"/api/v1/projects/{stream.pk}/reports/classes/").json()
-    unlike = told["without_near_duplicates"]
+    report = client.get(f"/api/v1/projects/{stream.pk}/reports/classes/").json()
+    unlike = report["without_near_duplicates"]
     assert (unlike["documents"], unlike["near_duplicates"], unlike["accuracy"]["value"]) == (20, 20, 0.4)
     assert unlike["accuracy_difference"]["value"] == pytest.approx(-0.6)
     assert unlike["accuracy_difference"]["high"] < 0
     file = client.get(reverse("analytics:classes_csv", args=[stream.pk])).content.decode()
     rows = {row["class"]: row for row in csv.DictReader(file.splitlines())}
-    names = {item["name"]: item for item in told["classes"]}
+    names = {item["name"]: item for item in report["classes"]}
     assert rows["Refund"]["support_without_near_duplicates"] == "8"
     for name, row in rows.items():
         value = names[name]["f1_without_near_duplicates"]["value"]
@@ -148,5 +148,5 @@ def test_a_test_set_that_the_training_repeats_says_nothing_of_other_texts(
     client.force_login(joan)
     page = client.get(reverse("analytics:classes", args=[tickets.pk])).content.decode()
     assert "accuracy, without near-duplicates" not in page
-    told = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()
-    assert told["without_near_duplicates"]["accuracy"]["value"] is None
+    report = client.get(f"/api/v1/projects/{tickets.pk}/reports/classes/").json()
+    assert report["without_near_duplicates"]["accuracy"]["value"] is None

@@ -84,9 +84,9 @@ def test_only_managers_read_who_gave_what(skewed: Project, client: Client, ann: 
     assert client.get(f"{table}?group_by=person").status_code == 403, "not another table under that name"
     assert client.get(api).json()["by_annotator"] == []
     client.force_login(joan)
-    told = client.get(api).json()
-    assert [group["name"] for group in told["by_annotator"]] == ["ann"]
-    assert told["classes"][0]["prevalence"]["value"] == pytest.approx(0.25)
+    report = client.get(api).json()
+    assert [group["name"] for group in report["by_annotator"]] == ["ann"]
+    assert report["classes"][0]["prevalence"]["value"] == pytest.approx(0.25)
     lines = client.get(
         reverse("analytics:distribution_csv", args=[skewed.pk]) + "?by=person"
     ).content.decode()
@@ -139,8 +139,8 @@ def test_stretches_of_time_are_dates_in_json_and_words_on_the_page(
     submit.submit(ann, submit.Submission(held.token, [label(tickets, "Refund")]))
     today = Annotation.objects.get().created_at.date()
     client.force_login(joan)
-    told = client.get(reverse("analytics_api:report_distribution", args=[tickets.pk])).json()
-    assert [group["name"] for group in told["by_time"]] == [today.isoformat()]
+    report = client.get(reverse("analytics_api:report_distribution", args=[tickets.pk])).json()
+    assert [group["name"] for group in report["by_time"]] == [today.isoformat()]
     assert short_date(today) in client.get(page(tickets)).content.decode()
 
 

@@ -93,10 +93,10 @@ def test_odd_projects_are_passed_by(
 ) -> None:
     """No test set, or a model of classes that are gone: no crash, and no measurement."""
     project = make_project(kind=kind)
-    told: dict[str, Any] = {"project": project, "state": "ready"}
-    ModelVersion.objects.create(number=1, classes=[], **told)
+    values: dict[str, Any] = {"project": project, "state": "ready"}
+    ModelVersion.objects.create(number=1, classes=[], **values)
     assert measure.measure_due() == []
-    odd = ModelVersion.objects.create(number=2, classes=[uuid4()], **told)
+    odd = ModelVersion.objects.create(number=2, classes=[uuid4()], **values)
     document = project.documents.earliest("pk")
     Document.objects.filter(pk=document.pk).update(split="test")
     HeldOutPrediction.objects.create(model_version=odd, document=document, probabilities=[0.5], spans=[])

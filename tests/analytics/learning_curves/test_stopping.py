@@ -55,8 +55,8 @@ def test_a_model_that_learned_little_more_is_compared_with_the_one_before(
 
 
 def test_the_test_set_is_counted_with_every_model(trained: Project) -> None:
-    for told in facts(trained):
-        assert 0 <= told["held_out"]["right"] <= told["held_out"]["documents"]
+    for row in facts(trained):
+        assert 0 <= row["held_out"]["right"] <= row["held_out"]["documents"]
     assert facts(trained)[-1]["held_out"]["documents"] > 0
 
 

@@ -123,8 +123,8 @@ def test_f1_holds_the_truth_where_a_class_is_known_only_because_a_document_came(
     for cases in range(1, documents + 1):
         chances = binom.pmf(cases, documents, union) * binom.pmf(np.arange(cases + 1), cases, right / union)
         chances[0] -= binom.pmf(cases, documents, union) * (extra / union) ** cases  # none has the class
-        for found, chance in enumerate(chances):
-            interval = f1_of_counts(found, 0, cases - found).interval
+        for count, chance in enumerate(chances):
+            interval = f1_of_counts(count, 0, cases - count).interval
             defined += chance
             held += chance * (interval.low <= 2 * right / (union + right) <= interval.high)
     assert held / defined > 0.93

@@ -60,8 +60,8 @@ def test_differences_are_those_of_two_reports(seed: int):
 def test_intervals_of_differences_are_never_empty_nor_outside_their_bounds(seed, n, n_classes, right):
     random = np.random.default_rng(seed)
     truth, *others = random.integers(0, n_classes, (3, n))
-    said = [np.where(random.random(n) < right, truth, other) for other in others]
-    differences = paired_differences(*(flags(indices, n_classes) for indices in (truth, *said)))
+    predictions = [np.where(random.random(n) < right, truth, other) for other in others]
+    differences = paired_differences(*(flags(indices, n_classes) for indices in (truth, *predictions)))
     for difference in (
         differences.accuracy,
         differences.micro_f1,
@@ -139,7 +139,7 @@ def test_classes_are_judged_together_so_that_chance_does_not_pick_one():
 def test_spans_are_compared_by_their_counts():
     truth = [[(0, 4, 0), (6, 9, 1)], [(2, 5, 0)]] * 30
     worse = [[(0, 4, 0)], [(2, 4, 0)]] * 30
-    counts = [counts_of_documents(truth, said, 2) for said in (worse, truth)]
+    counts = [counts_of_documents(truth, predicted, 2) for predicted in (worse, truth)]
     differences = paired_differences_of_counts(*counts)
     assert (differences.fixed, differences.broken) == (60, 0)
     assert differences.classes[1].change.value == 1

@@ -13,12 +13,12 @@ from analytics.metrics.probabilities import NOTHING_ANSWERED, score_probabilitie
 
 
 def single(seed: int, n_documents: int, power: float = 1.0, n_classes: int = 4):
-    """Documents whose class is drawn from the honest probabilities; told are sharpened ones."""
+    """Documents whose class is drawn from the honest probabilities; the predicted ones are sharpened."""
     random = np.random.default_rng(seed)
     honest = random.dirichlet(np.full(n_classes, 0.6), n_documents)
     truth = np.eye(n_classes, dtype=bool)[[random.choice(n_classes, p=row) for row in honest]]
-    told = honest**power / (honest**power).sum(axis=1, keepdims=True)
-    return told, truth, np.eye(n_classes, dtype=bool)[told.argmax(axis=1)]
+    probabilities = honest**power / (honest**power).sum(axis=1, keepdims=True)
+    return probabilities, truth, np.eye(n_classes, dtype=bool)[probabilities.argmax(axis=1)]
 
 
 def test_values_are_those_of_the_plain_measures_and_lie_in_their_intervals():
@@ -58,9 +58,9 @@ def test_the_error_of_a_model_that_is_sure_and_always_wrong_has_no_end_above_1()
 
 def test_documents_whose_errors_cancel_out_do_not_make_the_calibration_certain():
     """One of two is right and half is what the model says, so the measured error is 0."""
-    probabilities, given = np.full((200, 2), 0.5), np.eye(2, dtype=bool)[np.zeros(200, int)]
+    probabilities, truth = np.full((200, 2), 0.5), np.eye(2, dtype=bool)[np.zeros(200, int)]
     error = score_probabilities(
-        probabilities, np.eye(2, dtype=bool)[np.arange(200) % 2], given, is_single=True
+        probabilities, np.eye(2, dtype=bool)[np.arange(200) % 2], truth, is_single=True
     ).calibration.error
     assert (error.value, error.interval.low) == (0, 0)
     assert 0.02 < error.interval.high < 0.1

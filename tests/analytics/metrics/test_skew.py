@@ -39,9 +39,9 @@ def test_rare_classes_and_people_alone_are_not_judged():
 
 
 def test_classes_together_are_counted_as_a_table_product_would():
-    given = np.random.default_rng(1).random((50, 6)) < 0.4
-    documents, indices = np.nonzero(given)
+    labels = np.random.default_rng(1).random((50, 6)) < 0.4
+    documents, indices = np.nonzero(labels)
     counts = co_occurrence(documents, indices, 6)
-    table = given.astype(int)
+    table = labels.astype(int)
     assert (counts == table.T @ table).all()
     assert lift(counts, 50)[0, 1] == pytest.approx(counts[0, 1] * 50 / (counts[0, 0] * counts[1, 1]))

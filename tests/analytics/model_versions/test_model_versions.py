@@ -37,8 +37,8 @@ def add_version(project: Project, number: int, right: int) -> ModelVersion:
     )
     for index, document in enumerate(labeled_documents(project.pk, "test")):
         (true,) = document.classes
-        said = (classes.index(true) + (index >= right)) % len(classes)
-        probabilities = [0.8 if at == said else 0.1 for at in range(len(classes))]
+        predicted = (classes.index(true) + (index >= right)) % len(classes)
+        probabilities = [0.8 if at == predicted else 0.1 for at in range(len(classes))]
         HeldOutPrediction.objects.create(
             model_version=version, document_id=document.document_id, probabilities=probabilities
         )
@@ -113,10 +113,10 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
     assert "0.75" in page
     pair = usual_pair(two)
     assert pair is not None
-    told = comparison_headline(compare(two, *pair))
+    headline = comparison_headline(compare(two, *pair))
     for outcome in Outcome:
         compared = client.get(reverse("analytics:compare", args=[two.pk]), {"a": 1, "b": 2, "show": outcome})
-        assert told in compared.content.decode()
+        assert headline in compared.content.decode()
     for wrong in ({"a": 1, "b": 99}, {"a": "x", "b": 1}, {"a": 1}):
         assert client.get(reverse("analytics:compare", args=[two.pk]), wrong).status_code == 404
     assert b"accuracy" in client.get(reverse("analytics:compare_csv", args=[two.pk])).content
@@ -125,8 +125,8 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
 
 def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Client, joan: User) -> None:
     client.force_login(joan)
-    for name, given in (("promote", {}), ("note", {"note": "Before the new rule."})):
-        client.post(reverse(f"analytics:{name}", args=[two.pk, 1]), given)
+    for name, data in (("promote", {}), ("note", {"note": "Before the new rule."})):
+        client.post(reverse(f"analytics:{name}", args=[two.pk, 1]), data)
     page = client.get(reverse("analytics:models", args=[two.pk])).content.decode()
     assert "Model 1 is pinned; model 2 is the newest" in page
     assert "Before the new rule." in page
@@ -164,10 +164,10 @@ def test_without_models_the_pages_say_what_comes(
 ) -> None:
     project = make_project(kind=kind)
     client.force_login(joan)
-    for name, said in (
+    for name, words in (
         ("models", "No model yet"),
         ("compare", "Fewer than two models"),
         ("curves", "No model has been evaluated yet"),
     ):
         response = client.get(reverse(f"analytics:{name}", args=[project.pk]))
-        assert said in response.content.decode()
+        assert words in response.content.decode()

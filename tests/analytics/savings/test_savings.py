@@ -57,7 +57,7 @@ def result(saved: float, reach: float = 20) -> dict[str, Any]:
 
 def told(project: Project, manager: User, result: dict[str, Any] | None, **facts: Any) -> Replay:
     """A replay, finished where something was found."""
-    known = {"label_count": 200, "answers_per_document": 2, "seconds_per_answer": 18.0} | facts
+    values = {"label_count": 200, "answers_per_document": 2, "seconds_per_answer": 18.0} | facts
     return Replay.objects.create(
         project=project,
         asked_by=manager,
@@ -66,7 +66,7 @@ def told(project: Project, manager: User, result: dict[str, Any] | None, **facts
         test_annotations=[],
         result=result,
         finished_at="2026-11-12T00:00Z" if result else None,
-        **known,
+        **values,
     )
 
 

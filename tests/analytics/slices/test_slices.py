@@ -127,8 +127,8 @@ def test_a_slice_of_two_fields_is_sent_in_one_press_and_taken_back(
     pick = Pick.objects.get(project=tickets)
     assert pick.reason == weak.name
     assert set(pick.picked.values_list("document__position", flat=True)) == {0, 1}
-    told = client.get(reverse("analytics:test_set", args=[tickets.pk]), weak.where.query).content.decode()
-    assert weak.name in told
+    after = client.get(reverse("analytics:test_set", args=[tickets.pk]), weak.where.query).content.decode()
+    assert weak.name in after
     client.post(reverse("analytics:end_slice_pick", args=[tickets.pk, pick.pk]))
     assert not Pick.objects.standing().exists()
 
@@ -138,15 +138,15 @@ def test_the_api_takes_every_slice_that_it_tells(tickets: Project, client: Clien
     pool = Document.objects.filter(project=tickets, split="pool")
     pool.update(metadata={"source": "mail", "year": 1991})
     client.force_login(joan)
-    told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    known = [item["slice"] for item in told["weak_slices"]]
-    known += [bucket["slice"] for field in told["fields"] for bucket in field["buckets"]]
-    assert any(item["field"] and item["conditions"] for item in known)
-    for where in known:
+    report = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
+    slices = [item["slice"] for item in report["weak_slices"]]
+    slices += [bucket["slice"] for field in report["fields"] for bucket in field["buckets"]]
+    assert any(item["field"] and item["conditions"] for item in slices)
+    for where in slices:
         asked = {"slice": where, "count": 1, "reason": "More"}
         path = reverse("api:picks", args=[tickets.pk])
         assert client.post(path, asked, content_type="application/json").status_code == 201
-    for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "gte": 2}], [known[0]] * 3):
+    for wrong in ([{"field": "year"}], [{"field": "year", "value": "1", "gte": 2}], [slices[0]] * 3):
         asked = {"slice": {"conditions": wrong}, "count": 1, "reason": "More"}
         assert client.post(path, asked, content_type="application/json").status_code == 400
 
@@ -167,15 +167,15 @@ def test_an_annotator_reads_slices_and_sends_nothing(
 def test_the_same_numbers_come_as_json_and_csv(tickets: Project, client: Client, joan: User) -> None:
     measured(tickets)
     client.force_login(joan)
-    told = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
-    assert told["weak_slices"][0]["slice"] == {
+    report = client.get(reverse("analytics_api:report_slices", args=[tickets.pk])).json()
+    assert report["weak_slices"][0]["slice"] == {
         "field": "source",
         "value": "mail",
         "min_characters": 0,
         "max_characters": None,
         "conditions": [],
     }
-    assert [field["key"] for field in told["fields"]] == ["", "source", "year"]
+    assert [field["key"] for field in report["fields"]] == ["", "source", "year"]
     lines = client.get(reverse("analytics:slices_csv", args=[tickets.pk])).content.decode().splitlines()
     assert lines[0] == "field,value,documents,accuracy,accuracy_low,accuracy_high"
     assert "source,chat,60,1.0,0.9513,1.0" in lines

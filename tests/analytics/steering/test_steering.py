@@ -62,9 +62,9 @@ def later_model(project: Project, before: ModelVersion, right: int) -> ModelVers
     billing = label(project, "Billing").label_class
     for stored in HeldOutPrediction.objects.filter(model_version=before).select_related("document"):
         truth = stored.document.resolution.annotation.labels.get().label_class_id
-        said = "Billing" if truth == billing and right > 0 else "Refund"
+        predicted = "Billing" if truth == billing and right > 0 else "Refund"
         right -= truth == billing
-        probabilities = [0.9 if said == n else 0.05 for n in names]
+        probabilities = [0.9 if predicted == n else 0.05 for n in names]
         HeldOutPrediction.objects.create(
             model_version=version, document=stored.document, probabilities=probabilities
         )

@@ -53,9 +53,9 @@ def single() -> HeldOut:
 def several() -> HeldOut:
     """A and B said rightly; A missed and C added; nothing is said of B."""
     truth = np.array([[True, True, False], [True, False, False], [False, True, False]])
-    said = np.array([[True, True, False], [False, False, True], [False, False, False]])
+    predicted = np.array([[True, True, False], [False, False, True], [False, False, False]])
     probabilities = np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.9], [0.1, 0.45, 0.2]])
-    return HeldOut((A, B, C), np.arange(3), np.arange(3), truth, said, probabilities)
+    return HeldOut((A, B, C), np.arange(3), np.arange(3), truth, predicted, probabilities)
 
 
 def spans() -> HeldOut:

@@ -45,8 +45,8 @@ def test_a_thousand_documents_come_in_once(
         "bad_row_count": 0,
         "warning_count": 0,
     }
-    told = {"state": "done", "origin": "api", "failure": "", "bad_rows": [], "warnings": []}
-    assert (first.status_code, first.json()) == (200, first.json() | counts | told)
+    summary = {"state": "done", "origin": "api", "failure": "", "bad_rows": [], "warnings": []}
+    assert (first.status_code, first.json()) == (200, first.json() | counts | summary)
     assert caller.get(f"projects/{tickets.pk}/imports/{first.json()['id']}/").json() == first.json()
     assert (again.json()["imported"], again.json()["existing"]) == (0, 1000)
     stored = Document.objects.get(project=tickets, external_id="n0")

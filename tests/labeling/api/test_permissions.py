@@ -214,7 +214,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
     excluded = Document.objects.filter(project=world.project, state=Document.State.EXCLUDED).first()
     wants_excluded = "include" in path and excluded is not None
     document = excluded if wants_excluded else world.disputed
-    for given, value in {
+    for name, value in {
         "<row:project_id>": project_id,
         "<uuid:class_id>": world.refund.pk,
         "<row:document_id>": document.pk if document else 1,
@@ -225,7 +225,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:question_id>": world.question.pk,
         "<uuid:import_id>": world.import_job.pk,
     }.items():
-        path = path.replace(given, str(value))
+        path = path.replace(name, str(value))
     return path or "nothing/here"
 
 

@@ -240,8 +240,8 @@ def test_features_are_not_learned_on_exact_copies_of_test_documents(empty: Proje
     arrive(empty, [*letters(1, 2), OTHER.format(1)])
     arrive(empty, letters(3, 4), split="test")
     say_the_same(empty, 1, 3)
-    known = Document.objects.trainable().filter(project=empty)
-    assert list(known.order_by("position").values_list("position", flat=True)) == [0, 2]
+    trainable = Document.objects.trainable().filter(project=empty)
+    assert list(trainable.order_by("position").values_list("position", flat=True)) == [0, 2]
 
 
 def test_of_each_group_one_comes_first_and_those_with_an_answer_come_later(empty: Project, ann: User) -> None:

@@ -76,7 +76,7 @@ def read_back(raw: bytes, file_format: ExportFormat) -> Iterator[Record | BadRow
 def test_a_settled_document_leaves_with_its_labels_and_their_origin(tickets: Project, ann: User) -> None:
     answer(tickets, ann, "Refund")
     (row,) = objects(tickets)
-    given = row.pop("annotation")
+    annotation = row.pop("annotation")
     assert row == {
         "id": "t0",
         "text": "I was charged twice, please return the second payment.",
@@ -84,8 +84,8 @@ def test_a_settled_document_leaves_with_its_labels_and_their_origin(tickets: Pro
         "split": "pool",
         "metadata": {},
     }
-    assert given.pop("created_at").endswith("+00:00")
-    assert given == {
+    assert annotation.pop("created_at").endswith("+00:00")
+    assert annotation == {
         "annotator": "ann",
         "source": "person",
         "guideline_version": 1,

@@ -58,10 +58,10 @@ def test_a_summary_counts_what_would_settle_and_what_is_missing(joan: User) -> N
 
 def test_the_import_keeps_what_its_summary_said(joan: User) -> None:
     project = project_of(joan, "single", ["Refund", "Billing"])
-    said = summarize(project.pk, read_rows(*ROWS))
+    summary = summarize(project.pk, read_rows(*ROWS))
     report = import_documents(project.pk, read_rows(*ROWS))
-    assert (report.labeled, report.bad, report.long) == (said.settling, said.bad, said.long)
-    assert report.warned == said.with_label - said.settling
+    assert (report.labeled, report.bad, report.long) == (summary.settling, summary.bad, summary.long)
+    assert report.warned == summary.with_label - summary.settling
 
 
 def test_texts_only_leaves_labels_and_what_is_wrong_with_them_out(joan: User) -> None:

@@ -66,7 +66,12 @@ def test_answers_of_one_file_are_all_kept_and_more_than_half_settle(
         names = [full[letter] for letter in letters]
         report = said(tickets, letters, *names)
         expected = ("resolved" if winner else "open", [winner] if winner else [], names)
-        rows = stands(tickets, letters), [row.line for row in report.warnings], report.labeled, report.known
+        rows = (
+            stands(tickets, letters),
+            [row.line for row in report.warnings],
+            report.labeled,
+            report.duplicates,
+        )
         if rows != (expected, told, bool(winner), len(names) - 1):
             wrong.append((letters, rows))
     assert wrong == []

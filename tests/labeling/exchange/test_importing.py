@@ -38,7 +38,7 @@ def test_the_same_file_again_adds_nothing(tickets: Project) -> None:
     lines = '{"id": "a", "text": "one"}\n{"text": "two"}\n{"text": "two"}\n'
     assert import_documents(tickets.pk, rows(lines)).added == 2
     again = import_documents(tickets.pk, rows(lines))
-    assert (again.added, again.known) == (0, 3)
+    assert (again.added, again.duplicates) == (0, 3)
 
 
 def test_two_files_in_one_transaction_do_not_mix(tickets: Project) -> None:
@@ -86,7 +86,7 @@ def test_a_known_id_with_another_text_is_one_bad_row_whatever_it_says_and_wherev
             kept == ("Good film.", "resolved" if first else "open", bool(first))
             and [row.excerpt[:10] for row in reports[-1].bad_rows] == ["A bad film"]
             and reports[-1].bad_rows[0].line == len(files[-1]) + (form is as_csv)
-            and (sum(r.added for r in reports), sum(r.known for r in reports)) == (5, 0)
+            and (sum(r.added for r in reports), sum(r.duplicates for r in reports)) == (5, 0)
         )
         if not is_right:
             wrong.append((kind, second, form.__name__, chunk, file_count, kept, reports))

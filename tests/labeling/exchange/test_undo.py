@@ -228,11 +228,11 @@ def test_classes_that_somebody_uses_stay_and_learned_ones_are_retired(
         "Used": False,
         "Learned": True,
     }
-    known = annotation_log(mail)
-    assert set(known.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
-    assert len(known.annotations) == 1
+    log = annotation_log(mail)
+    assert set(log.classes) == set(LabelClass.objects.filter(project=mail).values_list("pk", flat=True))
+    assert len(log.annotations) == 1
     assert Job.objects.filter(project=mail, kind=Job.Kind.TRAIN).exists(), "it forgets them"
-    assert used.pk in known.classes
+    assert used.pk in log.classes
 
 
 def test_a_large_import_is_undone_by_a_worker(
@@ -348,7 +348,7 @@ def test_whoever_labels_while_an_import_is_undone_is_answered(
     job = bring(mail, *({"text": f"Text {n}"} for n in range(40)))
     rank(mail, list(mail.documents.order_by("position")))
     refund = label(mail, "Refund")
-    said: list[str] = []
+    errors: list[str] = []
     has_begun = Event()
 
     def annotate() -> None:
@@ -362,9 +362,9 @@ def test_whoever_labels_while_an_import_is_undone_is_answered(
                 try:
                     submit(ann, Submission(claimed[0].token, [refund]))
                 except LeaseNotFound:
-                    said.append("gone")
+                    errors.append("gone")
         except Exception as error:
-            said.append(repr(error))
+            errors.append(repr(error))
         finally:
             has_begun.set()
             connection.close()
@@ -375,10 +375,10 @@ def test_whoever_labels_while_an_import_is_undone_is_answered(
     try:
         undo.undo(mail.pk, joan, job.pk)
     except ImportIsInUse:
-        said.append("in use")
+        errors.append("in use")
     annotator.join(20)
     answers = Annotation.objects.filter(project=mail).count()
-    assert set(said) <= {"gone", "in use"}
-    assert mail.documents.count() == (40 if "in use" in said else 0)
-    assert bool(answers) == ("in use" in said)
+    assert set(errors) <= {"gone", "in use"}
+    assert mail.documents.count() == (40 if "in use" in errors else 0)
+    assert bool(answers) == ("in use" in errors)
     hold(mail)

@@ -38,8 +38,8 @@ def test_experts_that_agree_need_no_sentence() -> None:
 
 def test_a_model_from_elsewhere_goes_by_its_own_name() -> None:
     evidence = of({"top": [["b", 0.5]], "experts": [["linear", "b", 0.6], ["gpt {name}", "a", 0.9]]})
-    told = "The existing labels point to Billing, gpt {name} points to Refund."
-    assert explanation(evidence, NAMES) == [told]
+    sentence = "The existing labels point to Billing, gpt {name} points to Refund."
+    assert explanation(evidence, NAMES) == [sentence]
 
 
 def test_a_text_that_speaks_as_a_whole_is_said_to() -> None:
@@ -69,7 +69,7 @@ def test_what_the_model_thinks_is_part_of_the_reason_only_where_suggestions_are_
     hidden = shown_reason(REASON, NAMES, False)
     assert PUBLIC_OPINIONS & set(shown_reason(REASON, NAMES, True)), "else nothing is shown anyway"
     assert not {*PUBLIC_OPINIONS, "explanation"} & set(hidden)
-    assert not any(told in str(hidden) for told in ("Refund", "Billing", "invoice", "guideline"))
+    assert not any(word in str(hidden) for word in ("Refund", "Billing", "invoice", "guideline"))
 
 
 @pytest.mark.parametrize("share", INDEPENDENT)

@@ -211,7 +211,7 @@ def test_keys_of_a_newer_version_are_passed_over() -> None:
 
 
 def test_a_model_that_chose_the_document_stays_named() -> None:
-    said = ModelEvidence(top=(ClassProbability(REFUND, 0.9),))
-    chosen = SelectionReason(Share.MARGIN, model=3).with_evidence(4, said)
-    assert (chosen.model, chosen.evidence) == (3, said)
-    assert SelectionReason(Share.TEST).with_evidence(4, said).model == 4
+    evidence = ModelEvidence(top=(ClassProbability(REFUND, 0.9),))
+    chosen = SelectionReason(Share.MARGIN, model=3).with_evidence(4, evidence)
+    assert (chosen.model, chosen.evidence) == (3, evidence)
+    assert SelectionReason(Share.TEST).with_evidence(4, evidence).model == 4

@@ -119,10 +119,10 @@ def test_rankings_are_owed_as_the_vectors_grow_and_not_at_each_slice(
 ) -> None:
     monkeypatch.setattr(embeddings, "TEXT_BATCH_SIZE", 4)
     monkeypatch.setattr(embeddings, "MIN_GROWTH", 10)
-    told = []
-    monkeypatch.setattr(embeddings, "enqueue", lambda project_id, kind: told.append(len(stored(untrained))))
+    counts = []
+    monkeypatch.setattr(embeddings, "enqueue", lambda project_id, kind: counts.append(len(stored(untrained))))
     run(untrained, Recorder())
-    assert told == [12, 24, 36, 56, 84, 102]
+    assert counts == [12, 24, 36, 56, 84, 102]
 
 
 def test_new_documents_are_owed_and_excluded_ones_are_not(untrained: Project) -> None:

@@ -53,10 +53,10 @@ def test_an_odd_id_label_or_span_is_told_and_the_document_stays():
     choice = ColumnChoice("text", labels="labels", spans="spans")
     rows = read_csv('text,labels,spans\na,x||y,\nb,"[1.5]",\nc,["x",\nd,,"[[0, 9, ""x""]]"\ne, , \n', choice)
     assert [(type(row), row.labels, row.spans) for row in rows] == [(Record, None, None)] * 5
-    told = [[str(problem) for problem in row.problems] for row in rows]
+    problems = [[str(problem) for problem in row.problems] for row in rows]
     words = ("label is empty", "must be a class name", "not valid JSON", "outside the text")
-    assert all(word in item for word, (item,) in zip(words, told[:4], strict=True))
-    assert told[4] == [], "blank cells say nothing"
+    assert all(word in item for word, (item,) in zip(words, problems[:4], strict=True))
+    assert problems[4] == [], "blank cells say nothing"
 
 
 def test_several_labels_may_be_a_json_list():

@@ -8,15 +8,15 @@ from django.core.management import CommandError, call_command
 
 
 def created(name: str) -> str:
-    said = io.StringIO()
-    call_command("create_account", name, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("create_account", name, stdout=output)
+    return output.getvalue()
 
 
 @pytest.mark.django_db
 def test_the_printed_password_opens_the_account() -> None:
-    said = created("zoe")
-    password = next(line.split(": ")[1] for line in said.splitlines() if line.startswith("Password"))
+    output = created("zoe")
+    password = next(line.split(": ")[1] for line in output.splitlines() if line.startswith("Password"))
     user = User.objects.get(username="zoe")
     assert user.check_password(password)
     assert not user.is_staff

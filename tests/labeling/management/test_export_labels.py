@@ -31,9 +31,9 @@ def test_the_labels_go_to_standard_output_and_the_count_elsewhere(
     answered: Project, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     call_command("export_labels", answered.pk)
-    said = capfdbinary.readouterr()
-    assert json.loads(said.out)["label"] == "Refund"
-    assert said.err.startswith(b"1 rows written")
+    output = capfdbinary.readouterr()
+    assert json.loads(output.out)["label"] == "Refund"
+    assert output.err.startswith(b"1 rows written")
 
 
 @pytest.mark.parametrize(

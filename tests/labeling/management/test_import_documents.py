@@ -73,10 +73,10 @@ def said(project: Project, path: Path, raw: bytes, **options: Any) -> str:
 
 
 def test_a_dry_run_tells_what_would_be_settled_and_stores_nothing(empty: Project, tmp_path: Path) -> None:
-    told = said(empty, tmp_path / "a.jsonl", ROWS, dry_run=True)
-    assert "2 of 2 rows have a label; 1 would be imported as labeled." in told
-    assert "1 rows have 1 labels that are not classes of the project" in told
-    assert "scam (1 rows)" in told
+    summary = said(empty, tmp_path / "a.jsonl", ROWS, dry_run=True)
+    assert "2 of 2 rows have a label; 1 would be imported as labeled." in summary
+    assert "1 rows have 1 labels that are not classes of the project" in summary
+    assert "scam (1 rows)" in summary
     assert not empty.documents.exists()
     assert not empty.import_jobs.exists()
 
@@ -104,8 +104,8 @@ def test_the_separator_is_guessed_or_chosen(joan: User, tmp_path: Path, chosen: 
 
 
 def test_documents_longer_than_models_read_are_counted(empty: Project, tmp_path: Path) -> None:
-    told = said(empty, tmp_path / "a.txt", b"x" * (READ_CHARACTERS + 1) + b"\nshort\n")
-    assert "1 of the new documents are longer than the 20,000 characters" in told
+    summary = said(empty, tmp_path / "a.txt", b"x" * (READ_CHARACTERS + 1) + b"\nshort\n")
+    assert "1 of the new documents are longer than the 20,000 characters" in summary
 
 
 def undo(*words: str, **options: Any) -> str:
@@ -115,14 +115,14 @@ def undo(*words: str, **options: Any) -> str:
 
 
 def test_an_import_is_undone_by_its_identifier(empty: Project, joan: User, tmp_path: Path) -> None:
-    told = said(empty, tmp_path / "a.csv", b"text,label\nSee you,ham\nYou won,spam\n")
-    job = re.findall(r"Import (\S+)\.", told)[0]
+    summary = said(empty, tmp_path / "a.csv", b"text,label\nSee you,ham\nYou won,spam\n")
+    job = re.findall(r"Import (\S+)\.", summary)[0]
     assert "2 documents, 2 imported labels and 0 classes would be removed" in undo(job, dry_run=True)
     assert empty.documents.count() == 2
     assert "Undone: 2 documents, 2 imported labels" in undo(job)
     assert not empty.documents.exists()
-    told = said(empty, tmp_path / "b.csv", b"text\nSee you\n")
-    job = re.findall(r"Import (\S+)\.", told)[0]
+    summary = said(empty, tmp_path / "b.csv", b"text\nSee you\n")
+    job = re.findall(r"Import (\S+)\.", summary)[0]
     (held,) = claims.claim(empty.pk, joan, 1).documents
     submit(joan, Submission(held.token, [label(empty, "ham")]))
     assert "1 of its documents has been labeled" in undo(job, dry_run=True)

@@ -18,9 +18,11 @@ from labeling.projects.models import Project
 from tests.fixtures.people import fill
 
 
-def prediction(number: int, source: str = "rules", is_top: bool = False, **said: float) -> PredictionRow:
+def prediction(
+    number: int, source: str = "rules", is_top: bool = False, **probabilities: float
+) -> PredictionRow:
     """On the document t<number>."""
-    return PredictionRow(number, source, external_id=f"t{number}", probabilities=said, is_top=is_top)
+    return PredictionRow(number, source, external_id=f"t{number}", probabilities=probabilities, is_top=is_top)
 
 
 def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
@@ -35,11 +37,11 @@ def test_each_source_is_read_as_arrays_with_a_row_for_each_document_it_knows(
     assert (done.read, done.stored, done.bad) == (3, 3, 0)
     predictions = external.external_predictions(tickets.pk)
     names = list(tickets.classes.values_list("name", flat=True))
-    positions, said = predictions["rules"]
-    assert (positions.dtype, said.dtype, positions.tolist()) == (np.int64, np.float32, [1, 3])
-    assert said[0, names.index("Delivery")] == 1
-    assert said[1, names.index("Refund")] == pytest.approx(0.7)
-    assert said.sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
+    positions, probabilities = predictions["rules"]
+    assert (positions.dtype, probabilities.dtype, positions.tolist()) == (np.int64, np.float32, [1, 3])
+    assert probabilities[0, names.index("Delivery")] == 1
+    assert probabilities[1, names.index("Refund")] == pytest.approx(0.7)
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
     assert predictions["llm"][1][0].tolist() == pytest.approx(
         [0.5 if n == "Billing" else 0.25 for n in names]
     )
@@ -49,24 +51,24 @@ def test_the_last_word_of_a_source_counts_however_often_it_is_sent(tickets: Proj
     for _ in range(2):
         external.record(tickets.pk, joan, [prediction(1, Refund=0.9), prediction(1, Billing=0.8)])
     assert Prediction.objects.count() == 1
-    (_positions, said) = external.external_predictions(tickets.pk)["rules"]
+    (_positions, probabilities) = external.external_predictions(tickets.pk)["rules"]
     names = list(tickets.classes.values_list("name", flat=True))
-    assert said[0].argmax() == names.index("Billing")
+    assert probabilities[0].argmax() == names.index("Billing")
 
 
 def test_a_class_that_came_later_is_0_for_what_was_said_before(tickets: Project, joan: User) -> None:
     external.record(tickets.pk, joan, [prediction(1, Refund=1.0)])
     late = classes.add(tickets.pk, joan, "Late")
     external.record(tickets.pk, joan, [prediction(2, Late=1.0)])
-    positions, said = external.external_predictions(tickets.pk, [late.pk])["rules"]
-    assert (positions.tolist(), said[:, 0].tolist()) == ([1, 2], [0, 1])
+    positions, probabilities = external.external_predictions(tickets.pk, [late.pk])["rules"]
+    assert (positions.tolist(), probabilities[:, 0].tolist()) == ([1, 2], [0, 1])
 
 
 def test_several_classes_are_each_on_their_own(make_project: Callable[..., Project], joan: User) -> None:
     project = make_project(kind="multi")
     external.record(project.pk, joan, [prediction(1, Refund=0.9, Billing=0.8)])
-    _positions, said = external.external_predictions(project.pk)["rules"]
-    assert sorted(said[0].tolist(), reverse=True)[:3] == pytest.approx([0.9, 0.8, 0])
+    _positions, probabilities = external.external_predictions(project.pk)["rules"]
+    assert sorted(probabilities[0].tolist(), reverse=True)[:3] == pytest.approx([0.9, 0.8, 0])
 
 
 def test_a_class_is_known_by_every_spelling_of_its_name(tickets: Project, joan: User) -> None:
@@ -141,6 +143,6 @@ def test_ten_thousand_come_in_and_out_in_a_few_statements(tickets: Project, joan
     rows = (prediction(n, Refund=0.6, Billing=0.4) for n in range(10_000))
     with CaptureQueriesContext(connection) as context:
         assert external.record(tickets.pk, joan, rows).stored == 10_000
-        (positions, said) = external.external_predictions(tickets.pk)["rules"]
-    assert (len(positions), said.shape) == (10_000, (10_000, 3))
+        (positions, probabilities) = external.external_predictions(tickets.pk)["rules"]
+    assert (len(positions), probabilities.shape) == (10_000, (10_000, 3))
     assert len(context) < 100

@@ -103,9 +103,9 @@ def test_keys_that_are_not_known_are_passed_over() -> None:
 
 
 def test_a_version_keeps_what_is_known_of_it(tickets: Project) -> None:
-    known = STORED[0][1]
+    stored = STORED[0][1]
     version = ModelVersion(project=tickets, number=1)
     assert version.metadata == ModelMetadata()
-    version.metadata = known
+    version.metadata = stored
     version.save()
-    assert ModelVersion.objects.get().metadata == known
+    assert ModelVersion.objects.get().metadata == stored

@@ -68,11 +68,13 @@ def test_documents_that_come_again_do_not_judge_the_model(taught: Project, ann: 
 def test_a_wrong_prediction_and_a_class_of_none_are_told_as_they_are(taught: Project, ann: User) -> None:
     (held,) = claims.claim(taught.pk, ann).documents
     wrong = next(name for name in ("Refund", "Billing", "Delivery") if name != truth(held.text))
-    said = {str(c.pk): c.name for c in taught.classes.all()}[(held.reason.evidence.top or ())[0].label_class]
+    predicted = {str(c.pk): c.name for c in taught.classes.all()}[
+        (held.reason.evidence.top or ())[0].label_class
+    ]
     submit(ann, Submission(held.token, [label(taught, wrong)]))
     last = prequential(taught.pk)[-1]
     assert last.true_labels == {label(taught, wrong).label_class}
-    assert last.is_right == (said == wrong)
+    assert last.is_right == (predicted == wrong)
 
 
 def test_it_is_one_statement_and_looks_at_the_latest_only(taught: Project) -> None:

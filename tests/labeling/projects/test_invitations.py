@@ -110,9 +110,9 @@ def test_a_link_makes_an_account_and_lets_it_in(tickets: Project, joan: User) ->
 def test_without_a_usable_link_there_is_no_account(tickets: Project, joan: User, eve: User) -> None:
     _, secret = invitations.invite(tickets.pk, joan, ROLE.ANNOTATOR)
     invitations.redeem(secret, eve)
-    for given in (secret, "made up"):
+    for token in (secret, "made up"):
         with pytest.raises(InvitationUnusable):
-            invitations.sign_up(given, "zoe", PASSWORD)
+            invitations.sign_up(token, "zoe", PASSWORD)
     assert not User.objects.filter(username="zoe").exists()
 
 

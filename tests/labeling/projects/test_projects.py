@@ -30,9 +30,9 @@ def test_a_new_project_has_its_creator_as_manager_and_an_empty_first_guideline(j
 def test_classes_get_keys_without_clashes_and_none_that_the_desk_uses_itself(joan: User) -> None:
     project = new_projects.create(joan, name="Many", kind="single", class_names=[f"c{n}" for n in range(50)])
     keys = [c.key for c in project.classes.all()]
-    given = [key for key in keys if key]
-    assert len(given) == len(set(given)) == 30
-    assert not set(given) & set(action_keys("single").values())
+    own = [key for key in keys if key]
+    assert len(own) == len(set(own)) == 30
+    assert not set(own) & set(action_keys("single").values())
 
 
 @pytest.mark.parametrize("class_names", [[], [" "], ["A", "A"], ["A", " A "], [f"c{n}" for n in range(501)]])

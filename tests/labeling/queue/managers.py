@@ -91,14 +91,14 @@ class Managers(MachineBase):
     def import_an_answer(self, at: int, pick: int) -> None:
         item, name = self._document(at, pick)
         if pick % 4 == 0:  # otherwise nothing would be left to label
-            known = [(item.ids[name], self._labels(at, CLASSES[0]))]
-            assert imported.record(item.project, known) == item.model.import_answer(name)
+            labels = [(item.ids[name], self._labels(at, CLASSES[0]))]
+            assert imported.record(item.project, labels) == item.model.import_answer(name)
 
     @step(rest=12, at=which_side, pick=which)
     def import_a_gold_answer(self, at: int, pick: int) -> None:
         item, name = self._document(at, pick)
-        known = [(item.ids[name], self._labels(at, CLASSES[0]))]
-        done = imported.record(item.project, known, Annotation.Source.GOLD)
+        labels = [(item.ids[name], self._labels(at, CLASSES[0]))]
+        done = imported.record(item.project, labels, Annotation.Source.GOLD)
         assert done == item.model.import_answer(name, "gold")
 
     @step(rest=8, at=which_side, pick=which)

@@ -41,8 +41,10 @@ def claiming(project: Project, who: User, key: str | None = None) -> Callable[[]
     return lambda: claims.claim(project.pk, who, key=key)
 
 
-def submitting(project: Project, who: User, token: str, said: str = "Refund") -> Callable[[], Submitted]:
-    answer = Submission(token, [label(project, said)])
+def submitting(
+    project: Project, who: User, token: str, class_name: str = "Refund"
+) -> Callable[[], Submitted]:
+    answer = Submission(token, [label(project, class_name)])
     return lambda: annotations.submit(who, answer)
 
 

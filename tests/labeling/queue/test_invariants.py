@@ -77,12 +77,12 @@ def facts(tickets: Project, ann: User, bob: User) -> dict[str, Any]:
 
 def verify() -> tuple[list[str], bool]:
     """What the command says, and whether it finds everything in order."""
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("verify_invariants", stdout=said)
+        call_command("verify_invariants", stdout=output)
     except CommandError:
-        return said.getvalue().splitlines(), False
-    return said.getvalue().splitlines(), True
+        return output.getvalue().splitlines(), False
+    return output.getvalue().splitlines(), True
 
 
 def test_each_invariant_has_a_line_that_says_what_was_checked(facts: dict[str, Any]) -> None:

@@ -39,9 +39,9 @@ def test_every_document_of_the_head_carries_what_the_model_thinks(trained: Proje
 
 def test_the_words_that_are_named_stand_in_the_text_and_tell_the_class(trained: Project, ann: User) -> None:
     names = {str(c.pk): c.name for c in trained.classes.all()}
-    told = [(document, reason) for document, reason in reasons(trained) if "words" in reason]
-    assert len(told) > 20
-    for document, reason in told:
+    attributed = [(document, reason) for document, reason in reasons(trained) if "words" in reason]
+    assert len(attributed) > 20
+    for document, reason in attributed:
         named = [word for word, _pull in reason["words"]]
         assert set(named) <= set(words(document.text))
         assert named[0] in WORDS[names[reason["top"][0][0]]].split()
@@ -73,9 +73,9 @@ def test_only_so_many_characters_are_searched_for_words(
     label_rightly(untrained, ann, 40)
     monkeypatch.setattr(attached_predictions, "MAX_TOTAL_CHARACTERS", 200)
     train(untrained)
-    told = ["words" in reason for _, reason in reasons(untrained)]
-    assert 0 < sum(told) < 10
-    assert any(told[:5])
+    has_words = ["words" in reason for _, reason in reasons(untrained)]
+    assert 0 < sum(has_words) < 10
+    assert any(has_words[:5])
     assert all("top" in reason for _, reason in reasons(untrained))
 
 
@@ -84,9 +84,9 @@ def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> Non
     assert ranker.attached_predictions is not None
     entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(trained)]
     with CaptureQueriesContext(connection) as statements:
-        told = ranker.attached_predictions.of(entries)
+        predictions = ranker.attached_predictions.of(entries)
     assert len(statements) == 1
-    assert len(told) == len(entries) > 40
+    assert len(predictions) == len(entries) > 40
 
 
 def test_of_several_classes_those_are_told_that_the_model_would_choose(untrained: Project, ann: User) -> None:

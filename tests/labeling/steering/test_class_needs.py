@@ -43,9 +43,9 @@ def is_ranked_again(project: Project) -> bool:
     return Job.objects.filter(project=project, kind=Job.Kind.RANK).exists()
 
 
-def write(project: Project, **given: float) -> bool:
+def write(project: Project, **needs: float) -> bool:
     return class_needs.write_measured(
-        project.pk, {class_id(project, n): (s, EVIDENCE) for n, s in given.items()}
+        project.pk, {class_id(project, n): (s, EVIDENCE) for n, s in needs.items()}
     )
 
 
@@ -135,8 +135,8 @@ def test_retired_classes_and_those_a_model_does_not_know_get_nothing(tickets: Pr
     assert set(described_needs(tickets)) == {class_id(tickets, "Refund")}
 
 
-def shares_of(project: Project, known: list[uuid.UUID]) -> dict[int, float]:
-    return dict(selection_targets_for(project, known).needs)
+def shares_of(project: Project, classes: list[uuid.UUID]) -> dict[int, float]:
+    return dict(selection_targets_for(project, classes).needs)
 
 
 def test_a_project_that_is_not_steered_keeps_the_engine_s_own_estimate(tickets: Project, joan: User) -> None:

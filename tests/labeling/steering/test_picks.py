@@ -71,8 +71,8 @@ def test_picked_documents_come_at_their_share_from_the_first_place_on(
     assert indices == [1, 5, 8, 11, 15, 18]
     assert [head[index].document_id for index in indices] == wanted
     assert len({entry.document_id for entry in head}) == len(head)
-    told = "Selected by a manager: Long texts of Delivery."
-    assert reason_sentence(SelectionReason.from_json(head[1].reason), {}, False) == told
+    sentence = "Selected by a manager: Long texts of Delivery."
+    assert reason_sentence(SelectionReason.from_json(head[1].reason), {}, False) == sentence
 
 
 def test_with_a_model_they_come_as_well_and_test_documents_show_no_suggestion(

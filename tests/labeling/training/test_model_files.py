@@ -124,13 +124,13 @@ def test_j4_a_changed_model_is_not_used_and_trained_anew(
     assert worker.run_job(trained.pk, Job.Kind.RANK)
     assert not Job.objects.failing().exists(), "nothing was raised"
     client.force_login(joan)
-    told = f"The files of model {before.number} are missing or were modified"
-    assert told in client.get(f"/projects/{trained.pk}/").content.decode()
+    notice = f"The files of model {before.number} are missing or were modified"
+    assert notice in client.get(f"/projects/{trained.pk}/").content.decode()
     assert worker.run_job(trained.pk, Job.Kind.TRAIN)
     trained.refresh_from_db()
     assert newest(trained).number == before.number + 1
     assert registry.ranker_in_use(trained).version == newest(trained)
-    assert told not in client.get(f"/projects/{trained.pk}/").content.decode()
+    assert notice not in client.get(f"/projects/{trained.pk}/").content.decode()
     assert not (model_folder(before) / "canary").exists()
 
 

@@ -215,11 +215,11 @@ def test_a_training_keeps_what_cross_validation_says_and_the_words_that_pulled(
         == HeldOutPrediction.objects.filter(model_version=first, document__resolution__isnull=False).count()
     )
     marked_ones = HeldOutPrediction.objects.filter(model_version=first).exclude(spans=[])
-    told = marked_ones.exclude(pulls__words=[]).first()
-    assert told is not None
-    assert told.pulls is not None
-    start, end, nats = told.pulls["words"][0]
-    assert told.document.text[start:end].strip()
+    prediction = marked_ones.exclude(pulls__words=[]).first()
+    assert prediction is not None
+    assert prediction.pulls is not None
+    start, end, nats = prediction.pulls["words"][0]
+    assert prediction.document.text[start:end].strip()
     assert nats > 0
     answer(taught, ann, 2)  # too few to be worth the time again, or to tell a change
     train(taught)

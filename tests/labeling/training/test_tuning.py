@@ -60,10 +60,10 @@ def finished(project: Project, hyperparameters: Hyperparameters = STRONGER, labe
 def test_a_trial_is_owed_once_per_doubling_of_the_labels(trained: Project) -> None:
     assert due() == [trained.pk]
     Job.objects.all().delete()
-    known = ModelVersion.objects.ready().first().label_count
-    finished(trained, label_count=known // 2 + 1)
+    label_count = ModelVersion.objects.ready().first().label_count
+    finished(trained, label_count=label_count // 2 + 1)
     assert due() == []
-    Tuning.objects.update(label_count=known // 2)
+    Tuning.objects.update(label_count=label_count // 2)
     assert due() == [trained.pk]
 
 

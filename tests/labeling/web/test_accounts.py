@@ -35,10 +35,10 @@ def know(client: Client, name: str = "ann") -> None:
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client: Client, ann: User):
-    known = sign_in(client, "ann", "wrong").context["form"].non_field_errors()
+    wrong_password = sign_in(client, "ann", "wrong").context["form"].non_field_errors()
     unknown = sign_in(client, "nobody", "wrong").context["form"].non_field_errors()
-    assert known == unknown
-    assert "Wrong username or password" in known[0]
+    assert wrong_password == unknown
+    assert "Wrong username or password" in wrong_password[0]
 
 
 def test_who_signs_in_goes_on_to_where_they_wanted(client: Client, ann: User):
@@ -81,14 +81,14 @@ NEW = {
 
 
 @pytest.mark.parametrize(
-    ("sent", "told", "is_alive"),
+    ("sent", "notice", "is_alive"),
     [
         ({}, "Your API tokens still work.", True),
         ({"ends_tokens": "on"}, "Your API tokens were revoked.", False),
     ],
 )
 def test_a_new_password_ends_the_tokens_of_its_owner_where_they_ask_for_it(
-    client: Client, tickets: Project, ann: User, bob: User, sent: dict[str, str], told: str, is_alive: bool
+    client: Client, tickets: Project, ann: User, bob: User, sent: dict[str, str], notice: str, is_alive: bool
 ):
     """G5: whoever changes the password because of a thief can end the thief's tokens in the same step."""
     texts = [tokens.create(tickets.pk, ann, name, "annotate")[1] for name in ("one", "two")]
@@ -96,7 +96,7 @@ def test_a_new_password_ends_the_tokens_of_its_owner_where_they_ask_for_it(
     client.force_login(ann)
     assert "You have 2. They keep working" in client.get(CHANGE).content.decode()
     page = client.post(CHANGE, NEW | sent, follow=True).content.decode()
-    assert told in page
+    assert notice in page
     assert [tokens.owner_of(text) is not None for text in texts] == [is_alive] * 2
     assert tokens.owner_of(of_bob) is not None
 

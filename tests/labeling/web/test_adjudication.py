@@ -58,7 +58,7 @@ def test_answers_stand_side_by_side_with_their_notes(adjudicator, disputed):
 def test_a_decision_starts_from_somebody_s_answer_when_asked(adjudicator, disputed):
     bobs = Annotation.objects.get(annotator__username="bob")
     page = adjudicator.get(url(disputed.project, "dispute", disputed.pk), {"from": bobs.pk})
-    assert page.context["given"].classes == [str(bobs.labels.get().label_class_id)]
+    assert page.context["entered"].classes == [str(bobs.labels.get().label_class_id)]
 
 
 def test_an_answer_is_taken_as_it_is_with_one_press_and_the_next_dispute_follows(
@@ -100,8 +100,8 @@ def test_a_gold_or_excluded_document_is_opened_from_the_page_that_relabels_it(cl
 
 def test_a_decision_settles_the_document_and_keeps_its_note(adjudicator, disputed):
     refund = disputed.project.classes.get(name="Refund")
-    said = {"label_class": str(refund.pk), "note": "Money back wins."}
-    page = adjudicator.post(url(disputed.project, "dispute", disputed.pk), said, follow=True)
+    data = {"label_class": str(refund.pk), "note": "Money back wins."}
+    page = adjudicator.post(url(disputed.project, "dispute", disputed.pk), data, follow=True)
     assert "Final label saved." in page.content.decode()
     assert "No disputes" in page.content.decode()
     disputed.refresh_from_db()
@@ -128,8 +128,8 @@ def test_who_labeled_the_document_may_not_decide_it(client, disputed, joan, bob,
         ]
     )
     client.force_login(carla)
-    said = {"label_class": str(disputed.project.classes.first().pk)}
-    page = client.post(url(disputed.project, "dispute", disputed.pk), said)
+    data = {"label_class": str(disputed.project.classes.first().pk)}
+    page = client.post(url(disputed.project, "dispute", disputed.pk), data)
     assert page.status_code == 422
     assert "You labeled this document yourself" in page.content.decode()
 
@@ -183,7 +183,7 @@ def test_my_work_lists_changes_and_takes_back(client, make_project, ann, kind):
     stored = Annotation.objects.get()
     billing = project.classes.get(name="Billing")
     change = reverse("labeling:correct", args=[project.pk, stored.pk])
-    assert client.get(change).context["given"].classes == [str(stored.labels.get().label_class_id)]
+    assert client.get(change).context["entered"].classes == [str(stored.labels.get().label_class_id)]
     client.post(change, {"label_class": str(billing.pk)})
     corrected = Annotation.objects.current().get()
     assert corrected.labels.get().label_class == billing

@@ -177,7 +177,7 @@ def test_undo_keeps_every_span_for_the_second_try(annotator, make_project):
     sent(annotator, project, span_class=[refund], span_start=["2"], span_end=["5"])
     answer = annotator.post(url(project, "undo"), headers={"X-Desk": "part"})
     assert compact(answer.content.decode()).startswith('<section class="part"')
-    assert [row.start for row in answer.context["given"].spans] == ["2"]
+    assert [row.start for row in answer.context["entered"].spans] == ["2"]
 
 
 def test_undo_with_nothing_to_undo_says_so(annotator, tickets):
@@ -277,15 +277,15 @@ def test_what_a_suggestion_rests_on_is_shown_with_it_and_hidden_with_it(annotato
         "words": [["twice", 1.2], ["<b>", 0.4]],
     }
     QueueEntry.objects.update(reason=reason)
-    told = ("the class definitions point to Billing", "These words point to Refund: twice, &lt;b&gt;.")
+    sentences = ("the class definitions point to Billing", "These words point to Refund: twice, &lt;b&gt;.")
     hidden = annotator.get(url(tickets)).content.decode()
-    assert not any(sentence in hidden for sentence in told)
+    assert not any(sentence in hidden for sentence in sentences)
     exclusion.change(tickets.pk, joan, suggestion_policy="shown")
     shown = annotator.get(url(tickets)).content.decode()
-    assert all(sentence in shown for sentence in told)
+    assert all(sentence in shown for sentence in sentences)
     Lease.objects.update(reason=reason | {"share": "test"})
     measured = annotator.get(url(tickets)).content.decode()
-    assert not any(sentence in measured for sentence in (*told, "suggested"))
+    assert not any(sentence in measured for sentence in (*sentences, "suggested"))
 
 
 def test_a_made_up_suggestion_is_not_believed(annotator, tickets):

@@ -122,20 +122,20 @@ def test_a_settled_document_says_by_what(client: Client, tickets: Project, ann: 
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         (("Refund", "Refund"), "Final label (2 annotations agree): Refund"),
         (("Billing", "Refund", "Billing"), "Final label (majority of 3 annotations): Billing"),
     ],
 )
 def test_several_answers_agree_or_most_of_them_do(
-    client: Client, make_project: Callable[..., Project], ann: User, bob: User, carla: User, names, said
+    client: Client, make_project: Callable[..., Project], ann: User, bob: User, carla: User, names, message
 ) -> None:
     project = make_project(texts=["Where is it?"], overlap=len(names))
     for person, name in zip((ann, bob, carla), names, strict=False):
         (held,) = claims.claim(project.pk, person).documents
         submit.submit(person, Submission(held.token, [label(project, name)]))
-    assert said in text(client.get(reverse("labeling:document", args=[project.pk, held.document_id])))
+    assert message in text(client.get(reverse("labeling:document", args=[project.pk, held.document_id])))
 
 
 @pytest.mark.parametrize("split", ["pool", "test"])
@@ -158,12 +158,12 @@ def test_the_page_of_a_document_says_what_the_model_says(
         HeldOutPrediction.objects.create(
             model_version=version, document_id=held.document_id, probabilities=[0.8, 0.2]
         )
-    said = (
+    message = (
         "Prediction of model 7: Refund 80%, Billing 20%"
         if split == "test"
         else "Prediction of model 6: Billing 61%"
     )
-    assert said in " ".join(text(client.get(address)).split())
+    assert message in " ".join(text(client.get(address)).split())
 
 
 def test_spans_are_quoted_by_code_points(
@@ -197,13 +197,13 @@ def test_a_document_is_taken_out_and_brought_back_however_often_one_clicks(
 ) -> None:
     document = tickets.documents.first()
     assert document is not None
-    for name, state, said in (
+    for name, state, message in (
         ("exclude_document", "excluded", "Document excluded"),
         ("include_document", "open", "Document included again"),
     ):
         for _ in range(2):
             response = client.post(reverse(f"labeling:{name}", args=[tickets.pk, document.pk]), follow=True)
-            assert said in text(response)
+            assert message in text(response)
             document.refresh_from_db()
             assert document.state == state
 
@@ -249,7 +249,7 @@ def test_a_text_that_is_learned_from_in_part_says_so_to_managers_and_annotators(
     client: Client, make_project: Callable[..., Project], joan: User, ann: User, length: int, is_said: bool
 ) -> None:
     project = make_project(texts=["x" * length])
-    said = "Models use the first 20,000; sentence embeddings use the first 8,192 (128 tokens)"
+    notice = "Models use the first 20,000; sentence embeddings use the first 8,192 (128 tokens)"
     document = project.documents.get()
     for person, address in (
         (joan, reverse("labeling:document", args=[project.pk, document.pk])),
@@ -257,4 +257,4 @@ def test_a_text_that_is_learned_from_in_part_says_so_to_managers_and_annotators(
     ):
         client.force_login(person)
         page = " ".join(client.get(address, follow=True).content.decode().split())
-        assert (said in page) == is_said, address
+        assert (notice in page) == is_said, address

@@ -80,9 +80,9 @@ def test_no_two_terms_have_the_same_form_and_the_list_is_in_alphabetical_order()
 
 def test_a_term_is_found_as_a_whole_and_in_its_longest_form() -> None:
     test_set = next(term for term in TERMS if term.slug == "test-set")
-    found = pattern(test_set).search("3 of the test documents")
-    assert found is not None
-    assert found[0] == "test documents"
+    match = pattern(test_set).search("3 of the test documents")
+    assert match is not None
+    assert match[0] == "test documents"
     assert pattern(test_set).search("attest set") is None
 
 

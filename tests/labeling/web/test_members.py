@@ -149,7 +149,7 @@ def test_somebody_new_makes_an_account_and_joins(client: Client, link: str, tick
 
 
 @pytest.mark.parametrize(
-    ("username", "password", "said"),
+    ("username", "password", "message"),
     [
         ("ANN", PASSWORD, "This username is taken"),
         ("zoe", "short", "too short"),
@@ -159,11 +159,11 @@ def test_somebody_new_makes_an_account_and_joins(client: Client, link: str, tick
     ],
 )
 def test_a_name_or_password_that_cannot_be_is_said_and_the_link_stays(
-    client: Client, link: str, tickets: Project, username: str, password: str, said: str
+    client: Client, link: str, tickets: Project, username: str, password: str, message: str
 ) -> None:
     response = client.post(link, {"username": username, "password": password})
     assert response.status_code == 422
-    assert said in text(response)
+    assert message in text(response)
     assert PASSWORD not in response.content.decode()
     assert Invitation.objects.usable().count() == 1
 

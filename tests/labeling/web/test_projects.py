@@ -110,8 +110,8 @@ def test_a_project_is_made_in_one_form_and_goes_on_to_the_documents(client: Clie
 
 def test_a_double_click_makes_one_project(client: Client, eve: User) -> None:
     client.force_login(eve)
-    given = NEW | {"creation_key": str(uuid.uuid4())}
-    first, second = (client.post(reverse("labeling:new_project"), given) for _ in range(2))
+    data = NEW | {"creation_key": str(uuid.uuid4())}
+    first, second = (client.post(reverse("labeling:new_project"), data) for _ in range(2))
     assert first["Location"] == second["Location"]
     assert Project.objects.count() == 1
 
@@ -120,21 +120,21 @@ def test_a_form_that_went_back_and_was_changed_makes_a_second_project_when_asked
     client: Client, eve: User
 ) -> None:
     client.force_login(eve)
-    given = NEW | {"creation_key": str(uuid.uuid4())}
-    client.post(reverse("labeling:new_project"), given)
-    refused = client.post(reverse("labeling:new_project"), given | {"name": "Other mail"})
+    data = NEW | {"creation_key": str(uuid.uuid4())}
+    client.post(reverse("labeling:new_project"), data)
+    refused = client.post(reverse("labeling:new_project"), data | {"name": "Other mail"})
     page = refused.content.decode()
     assert refused.status_code == 422
     assert "already created a project" in page
     assert "Other mail" in page
     again = re.search(r'name="creation_key" value="([^"]+)"', page)
     assert again
-    client.post(reverse("labeling:new_project"), given | {"name": "Other mail", "creation_key": again[1]})
+    client.post(reverse("labeling:new_project"), data | {"name": "Other mail", "creation_key": again[1]})
     assert list(Project.objects.order_by("pk").values_list("name", flat=True)) == ["Mail", "Other mail"]
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("name", "", "This field is required."),
         ("name", "x" * 101, "at most 100 characters"),
@@ -149,14 +149,14 @@ def test_a_form_that_went_back_and_was_changed_makes_a_second_project_when_asked
     ],
 )
 def test_a_mistake_is_said_beside_its_field_and_what_was_typed_stays(
-    client: Client, eve: User, field: str, value: str, said: str
+    client: Client, eve: User, field: str, value: str, message: str
 ) -> None:
     client.force_login(eve)
-    given = NEW | {"creation_key": str(uuid.uuid4()), "description": "Kept words", field: value}
-    response = client.post(reverse("labeling:new_project"), given)
+    data = NEW | {"creation_key": str(uuid.uuid4()), "description": "Kept words", field: value}
+    response = client.post(reverse("labeling:new_project"), data)
     page = response.content.decode()
     assert response.status_code == 422
-    assert said in page.replace("&#x27;", "'")
+    assert message in page.replace("&#x27;", "'")
     assert "Kept words" in page
     assert f'id="id_{field}_error"' in page or f'id="id_{field}"' in page
     assert not Project.objects.exists()
@@ -164,12 +164,12 @@ def test_a_mistake_is_said_beside_its_field_and_what_was_typed_stays(
 
 def test_names_are_text_and_never_markup(client: Client, eve: User) -> None:
     client.force_login(eve)
-    given = NEW | {
+    data = NEW | {
         "creation_key": str(uuid.uuid4()),
         "name": HOSTILE,
         "class_names": HOSTILE.replace("\u202e", ""),
     }
-    assert client.post(reverse("labeling:new_project"), given).status_code == 302
+    assert client.post(reverse("labeling:new_project"), data).status_code == 302
     project = Project.objects.get()
     fill(project, [HOSTILE])
     for address in ("projects", "project", "settings", "members", "tokens", "documents", "import"):

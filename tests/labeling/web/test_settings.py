@@ -127,7 +127,7 @@ def test_classes_are_renamed_rekeyed_and_recolored_together(client: Client, tick
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"name": "Billing"}, "Another class has this name. Choose another name."),
         ({"key": "2"}, "Another class has this key."),
@@ -137,11 +137,11 @@ def test_classes_are_renamed_rekeyed_and_recolored_together(client: Client, tick
     ],
 )
 def test_a_wrong_class_is_said_in_its_row_and_none_is_changed(
-    client: Client, tickets: Project, changed: dict[str, str], said: str
+    client: Client, tickets: Project, changed: dict[str, str], message: str
 ) -> None:
     response = send(client, "change_classes", tickets.pk, data=rows(tickets, Refund=changed))
     assert response.status_code == 422
-    assert said in text(response)
+    assert message in text(response)
     assert LabelClass.objects.filter(project=tickets, name="Refund", key="1", color="#0072b2").exists()
 
 
@@ -156,8 +156,8 @@ def test_a_name_that_a_retired_class_has_is_refused(client: Client, tickets: Pro
 def test_a_class_is_added_with_the_first_free_key(client: Client, tickets: Project) -> None:
     page = client.get(reverse("labeling:settings", args=[tickets.pk])).content.decode()
     assert re.search(r'name="new-key" value="4"', page)
-    said = text(send(client, "add_class", tickets.pk, data={"new-name": "Praise", "new-key": "4"}))
-    assert "“Praise” added." in said
+    answer = text(send(client, "add_class", tickets.pk, data={"new-name": "Praise", "new-key": "4"}))
+    assert "“Praise” added." in answer
     again = send(client, "add_class", tickets.pk, data={"new-name": "Praise", "new-key": "5"})
     assert again.status_code == 422
     assert tickets.classes.count() == 4
@@ -179,8 +179,8 @@ def test_retiring_asks_first_and_can_be_taken_back(client: Client, tickets: Proj
 
 def test_the_last_class_stays_and_the_page_says_why(client: Client, tickets: Project) -> None:
     for label_class in tickets.classes.all():
-        said = text(send(client, "retire_class", tickets.pk, label_class.pk))
-    assert "at least one active class" in said
+        page = text(send(client, "retire_class", tickets.pk, label_class.pk))
+    assert "at least one active class" in page
     assert LabelClass.objects.active().filter(project=tickets).count() == 1
 
 

@@ -78,14 +78,14 @@ def test_shown_suggestions_are_on_the_page_and_kept_with_the_answer(client, mark
         [key, start, end, probability] for start, end, key, probability in suggested(marked_project)
     ]
     assert "1 of 2 suggested spans has a probability below 60" in page.content.decode()
-    assert page.context["given"].spans == []
+    assert page.context["entered"].spans == []
     assert answered(client, marked_project, page) == {"policy": "shown", "spans": suggested(marked_project)}
 
 
 def test_preselected_suggestions_fill_the_answer_even_without_a_script(client, marked_project, at_desk):
     page = at_desk("preselected")
     assert page.context["suggested_spans"] == ""
-    rows = [(row.start, row.end) for row in page.context["given"].spans]
+    rows = [(row.start, row.end) for row in page.context["entered"].spans]
     assert rows == [("0", "10"), ("21", "28")]
     assert answered(client, marked_project, page)["policy"] == "preselected"
 
@@ -96,7 +96,7 @@ def test_an_empty_answer_that_was_taken_back_is_not_filled_again(client, marked_
     client.post(f"/projects/{marked_project.pk}/label/undo/")
     again = client.get(f"/projects/{marked_project.pk}/label/?lease={page.context['document'].lease_id}")
     assert again.context["document"].text == TEXT
-    assert again.context["given"].spans == []
+    assert again.context["entered"].spans == []
 
 
 @pytest.mark.parametrize(

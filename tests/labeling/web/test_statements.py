@@ -93,8 +93,8 @@ def statements(client: Client, full_project: FullProject) -> dict[str, int]:
         if name.endswith(OLDER):
             client.get(addresses[name])  # an older model says nothing of newer documents: all is remembered
             result[name] = ask(client, addresses[name])
-    for name, given in PARTS.items():
-        result[f"{name} (part)"] = ask(client, addresses[name], data=given, headers={"HX-Request": "true"})
+    for name, data in PARTS.items():
+        result[f"{name} (part)"] = ask(client, addresses[name], data=data, headers={"HX-Request": "true"})
     return {name: count for name, count in result.items() if count is not None}
 
 

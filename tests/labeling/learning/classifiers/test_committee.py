@@ -34,10 +34,10 @@ def auxiliary(pool, featurizer):
 @pytest.fixture
 def flags(labels):
     """Several labels: the class, every fourth document another one too, every tenth none."""
-    given = np.eye(3, dtype=bool)[labels]
-    given[::4, 0] = True
-    given[::10] = False
-    return given
+    one_hot = np.eye(3, dtype=bool)[labels]
+    one_hot[::4, 0] = True
+    one_hot[::10] = False
+    return one_hot
 
 
 def accuracy(committee, rows, labels):
@@ -61,8 +61,8 @@ def test_the_unlabeled_pool_teaches_words_that_no_label_holds(pool, labels, auxi
 
 
 def test_the_guideline_speaks_of_a_class_that_nobody_has_labeled(pool, labels, auxiliary):
-    known = np.flatnonzero(labels < 2)[:40]
-    committee = fit_committee(pool.part(known), labels[known], 3, auxiliary=auxiliary)
+    labeled = np.flatnonzero(labels < 2)[:40]
+    committee = fit_committee(pool.part(labeled), labels[labeled], 3, auxiliary=auxiliary)
     unseen = labels == 2
     assert committee.trained == (0, 1)
     probabilities = committee.probabilities(pool)[:, 2]
@@ -77,17 +77,17 @@ def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):
 
 def test_wrong_labels_do_not_break_the_committee(pool, labels, auxiliary):
     rng = np.random.default_rng(3)
-    given = labels[:120].copy()
+    noisy = labels[:120].copy()
     wrong = rng.choice(120, 18, replace=False)  # 15%
-    given[wrong] = (given[wrong] + 1 + rng.integers(2, size=18)) % 3
-    committee = fit_committee(pool.part(np.arange(120)), given, 3, auxiliary=auxiliary)
+    noisy[wrong] = (noisy[wrong] + 1 + rng.integers(2, size=18)) % 3
+    committee = fit_committee(pool.part(np.arange(120)), noisy, 3, auxiliary=auxiliary)
     assert accuracy(committee, pool, labels) > 0.9
 
 
 @pytest.mark.parametrize("several", [False, True])
 def test_what_experts_had_not_seen_is_counted_for_each_class(several, pool, labels, flags, auxiliary):
-    given = flags[:80] if several else labels[:80]
-    right, added, missed = fit_committee(pool.part(np.arange(80)), given, 3, auxiliary=auxiliary).crossed
+    targets = flags[:80] if several else labels[:80]
+    right, added, missed = fit_committee(pool.part(np.arange(80)), targets, 3, auxiliary=auxiliary).crossed
     true = flags[:80].sum(axis=0) if several else np.bincount(labels[:80], minlength=3)
     assert (right + missed).tolist() == true.tolist()
     assert (added >= 0).all()
@@ -123,8 +123,8 @@ def test_a_model_from_elsewhere_is_believed_as_far_as_it_proves_right(pool, auxi
         "right": ExternalModel(3, np.arange(len(pool)), sure),
         "wrong": ExternalModel(3, np.arange(len(pool)), np.roll(sure, 1, axis=1)),
     }
-    told = AuxiliaryData(auxiliary.unlabeled, auxiliary.positions, outside=elsewhere)
-    committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, auxiliary=told)
+    with_outside = AuxiliaryData(auxiliary.unlabeled, auxiliary.positions, outside=elsewhere)
+    committee = fit_committee(pool.part(np.arange(60)), truth[:60], 3, auxiliary=with_outside)
     probabilities = dict(zip(committee.names, committee.weights, strict=True))
     assert probabilities["right"] > 2 * probabilities["wrong"]
     assert accuracy(committee, pool, truth) > 0.95
@@ -138,8 +138,8 @@ def test_a_model_from_elsewhere_abstains_where_it_has_said_nothing(pool):
 
 @pytest.mark.parametrize("several", [False, True])
 def test_a_committee_survives_the_disk(several, pool, labels, flags, auxiliary, tmp_path):
-    given = flags[:80] if several else labels[:80]
-    committee = fit_committee(pool.part(np.arange(80)), given, 3, auxiliary=auxiliary)
+    targets = flags[:80] if several else labels[:80]
+    committee = fit_committee(pool.part(np.arange(80)), targets, 3, auxiliary=auxiliary)
     committee.save(tmp_path / "m", {"featurizer": "abc"})
     read, facts = Committee.load(tmp_path / "m")
     assert facts == {"featurizer": "abc"}

@@ -55,8 +55,8 @@ def test_a_labeled_document_does_not_also_count_as_a_guess(counted, rows, labels
     with_guesses = fit_words(words[few], labels[few], 3, vocabulary, ~everyone, mass)
     without = fit_words(words[few], labels[few], 3, vocabulary, everyone, mass)
     assert not np.allclose(with_guesses.weights, without.weights)
-    known = (with_guesses.scores(rows).argmax(axis=1) == labels).mean()
-    assert known > (without.scores(rows).argmax(axis=1) == labels).mean()
+    accuracy = (with_guesses.scores(rows).argmax(axis=1) == labels).mean()
+    assert accuracy > (without.scores(rows).argmax(axis=1) == labels).mean()
 
 
 @settings(max_examples=examples(30), deadline=None)
@@ -87,14 +87,14 @@ def test_labels_spread_as_scikit_learns_do(rows, labels):
     points = rows.points()
     near = nearest(points, points, own=np.arange(len(points)))
     step = smoothing(near)
-    given = np.full(len(labels), -1)
+    targets = np.full(len(labels), -1)
     few = np.concatenate([np.flatnonzero(labels == number)[:4] for number in range(3)])
-    given[few] = labels[few]
+    targets[few] = labels[few]
     joined = near.maximum(near.T)
     oracle = LabelSpreading(
         kernel=lambda x, y: joined.toarray(), alpha=PROPAGATION_WEIGHT, max_iter=200, tol=1e-9
     )
-    oracle.fit(points, given)
+    oracle.fit(points, targets)
     model = propagate(step, near[few], few, labels[few], 3)
     agreed = (model.reached.argmax(axis=1) == oracle.label_distributions_.argmax(axis=1)).mean()
     assert agreed > 0.97

@@ -26,10 +26,10 @@ def flat(rows):
 @pytest.fixture
 def flags(labels):
     """Several labels: the class, every fourth document another one too, every tenth none."""
-    given = np.eye(3, dtype=bool)[labels]
-    given[::4, 0] = True
-    given[::10] = False
-    return given
+    one_hot = np.eye(3, dtype=bool)[labels]
+    one_hot[::4, 0] = True
+    one_hot[::10] = False
+    return one_hot
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -19,25 +19,25 @@ shares = st.floats(0, 1)
 
 @given(shares, shares, st.floats(0.8, 0.95), st.integers(2, 77))
 def test_a_posterior_grows_with_the_prior_and_with_each_annotator(first, second, accuracy, n_classes):
-    said = answer_weights(np.array([accuracy]), n_classes)
-    low, high = (posterior(np.array([p]), said, n_classes)[0] for p in sorted((first, second)))
+    weights = answer_weights(np.array([accuracy]), n_classes)
+    low, high = (posterior(np.array([p]), weights, n_classes)[0] for p in sorted((first, second)))
     assert 0 < low <= high < 1
-    twice = posterior(np.array([first]), 2 * said, n_classes)[0]
-    assert twice >= posterior(np.array([first]), said, n_classes)[0]
+    twice = posterior(np.array([first]), 2 * weights, n_classes)[0]
+    assert twice >= posterior(np.array([first]), weights, n_classes)[0]
 
 
 def test_without_an_opinion_of_the_model_one_usual_annotator_is_believed():
     for n_classes in (2, 4, 20):
-        said = answer_weights(annotator_accuracy(np.array([0]), np.array([0])), n_classes)
-        assert posterior(np.array([1 / n_classes]), said, n_classes)[0] > DOUBTFUL_THRESHOLD
+        weights = answer_weights(annotator_accuracy(np.array([0]), np.array([0])), n_classes)
+        assert posterior(np.array([1 / n_classes]), weights, n_classes)[0] > DOUBTFUL_THRESHOLD
 
 
 def test_a_sure_model_that_disagrees_makes_one_answer_doubtful_and_two_not():
-    said = answer_weights(np.array([0.9]), 2)
-    assert posterior(np.array([0.1]), said, 2)[0] < DOUBTFUL_THRESHOLD
-    assert posterior(np.array([0.1]), 2 * said, 2)[0] > DOUBTFUL_THRESHOLD
-    said = answer_weights(np.array([0.9]), 77)
-    assert posterior(np.array([0.0]), said, 77)[0] < DOUBTFUL_THRESHOLD
+    weights = answer_weights(np.array([0.9]), 2)
+    assert posterior(np.array([0.1]), weights, 2)[0] < DOUBTFUL_THRESHOLD
+    assert posterior(np.array([0.1]), 2 * weights, 2)[0] > DOUBTFUL_THRESHOLD
+    weights = answer_weights(np.array([0.9]), 77)
+    assert posterior(np.array([0.0]), weights, 77)[0] < DOUBTFUL_THRESHOLD
 
 
 def test_of_several_labels_the_weakest_counts_and_rarity_is_no_doubt():

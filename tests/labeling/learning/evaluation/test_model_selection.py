@@ -88,10 +88,10 @@ def test_differences_of_folds_that_share_documents_are_less_sure_than_they_look(
 def test_only_weak_classes_get_more(kind: Augmentation, is_single: bool):
     rows, classes = some_rows(30), np.array([0] * 24 + [1] * 6)
     labels = classes if is_single else np.eye(2, dtype=bool)[classes]
-    more, given = augmented(rows, labels, 2, kind, seed=0)
+    more, targets = augmented(rows, labels, 2, kind, seed=0)
     assert weak_classes(np.eye(2, dtype=bool)[classes]).tolist() == [1]
-    added = given[30:] if is_single else given[30:].argmax(axis=1)
-    assert len(more) == len(given) == 39
+    added = targets[30:] if is_single else targets[30:].argmax(axis=1)
+    assert len(more) == len(targets) == 39
     assert set(added.tolist()) == {1}
     lengths = np.sqrt(more.sparse.multiply(more.sparse).sum(axis=1))
     assert lengths == pytest.approx(np.ones(39), abs=1e-5)

@@ -107,16 +107,16 @@ def test_each_expert_that_has_an_opinion_is_heard_alone(committee, rows):
 
 
 def test_a_model_from_elsewhere_that_said_nothing_is_not_heard(rows, labels):
-    said = np.log(np.full((1, 3), 0.05, dtype=np.float32))
-    said[0, 2] = np.log(0.9)
+    log_probabilities = np.log(np.full((1, 3), 0.05, dtype=np.float32))
+    log_probabilities[0, 2] = np.log(0.9)
     placed = Rows(rows.sparse, rows.dense, positions=np.arange(len(labels)))
     auxiliary = AuxiliaryData(
-        placed, placed.positions, outside={"gpt": ExternalModel(3, np.array([7]), said)}
+        placed, placed.positions, outside={"gpt": ExternalModel(3, np.array([7]), log_probabilities)}
     )
     committee = fit_committee(placed.part(np.arange(60)), labels[:60], 3, auxiliary=auxiliary)
-    told = expert_views(placed.part(np.array([7, 8])), committee)
-    assert [view.label_class for view in told[0] if view.expert == "gpt"] == [2]
-    assert not [view for view in told[1] if view.expert == "gpt"]
+    views = expert_views(placed.part(np.array([7, 8])), committee)
+    assert [view.label_class for view in views[0] if view.expert == "gpt"] == [2]
+    assert not [view for view in views[1] if view.expert == "gpt"]
 
 
 def test_several_labels_are_explained_one_by_one(rows, labels, texts, featurizer):

@@ -85,10 +85,10 @@ def test_few_is_fewer_than_fifteen():
 
 def test_a_class_that_nothing_looks_like_leaves_its_places_to_the_others():
     scores, vectors = pool(300, 6)
-    known = scores.keep((scores.classes != 3).all(axis=1))
+    kept = scores.keep((scores.classes != 3).all(axis=1))
     for sought in (frozenset(), frozenset({3})):
         selection_targets = SelectionTargets(needs={3: 0.3}, target_classes=sought, weakness=np.zeros(6))
-        head = select_head(known, vectors, 6, selection_targets=selection_targets, size=60)
+        head = select_head(kept, vectors, 6, selection_targets=selection_targets, size=60)
         assert len(head) == 60
         assert not served(head)
     assert MAX_NEEDS_SHARE < 1

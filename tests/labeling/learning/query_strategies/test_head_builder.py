@@ -237,7 +237,7 @@ def test_one_of_each_group_comes_before_the_others_and_nothing_is_lost(
     groups = groups[groups]  # the lowest of two that are linked
     groups = np.array([int(np.flatnonzero(groups == group)[0]) for group in groups])
     is_open = ~np.isin(np.arange(n), list(closed))
-    known = groups[[row for row in answered if row < n]].astype(np.int64)
+    labeled_groups = groups[[row for row in answered if row < n]].astype(np.int64)
     positions = gap * np.arange(n)
     likes = np.random.default_rng(seed).permutation(n)
 
@@ -245,16 +245,16 @@ def test_one_of_each_group_comes_before_the_others_and_nothing_is_lost(
         rows = [row for row in likes.tolist() if is_candidate[row]][:indices]
         return [HeadEntry(int(positions[row]), Share.MARGIN) for row in rows]
 
-    head = one_of_each_first(Candidates.of(groups, is_open, known, positions), size, choose)
+    head = one_of_each_first(Candidates.of(groups, is_open, labeled_groups, positions), size, choose)
     rows = [entry.position // gap for entry in head]
     assert len(rows) == len(set(rows)) == min(size, int(is_open.sum()))
     assert is_open[rows].all()
     part = [
-        2 if groups[row] in groups[rows[:index]] else int(groups[row] in known)
+        2 if groups[row] in groups[rows[:index]] else int(groups[row] in labeled_groups)
         for index, row in enumerate(rows)
     ]
     assert part == sorted(part)
-    new = set(groups[is_open].tolist()) - set(known.tolist())
+    new = set(groups[is_open].tolist()) - set(labeled_groups.tolist())
     assert part.count(0) == min(size, len(new))
 
 

@@ -113,8 +113,8 @@ def test_any_pool_gets_a_model_with_sound_probabilities_and_an_order(
         every = np.arange(len(texts))
         rows = store.take(every)
         lines = store.featurizer.transform(["A: hi there", "B", "?!"]) if has_lines else None
-        known = every if has_unlabeled else every[:0]
-        auxiliary = AuxiliaryData(store.take(known), known, described=lines)
+        unlabeled = every if has_unlabeled else every[:0]
+        auxiliary = AuxiliaryData(store.take(unlabeled), unlabeled, described=lines)
         first = fit_committee(rows, labels, 3, auxiliary=auxiliary)
         fit_committee(rows, labels, 3, auxiliary=auxiliary, start=first).save(Path(folder, "model"), {})
         committee, _facts = Committee.load(Path(folder, "model"))

@@ -65,16 +65,16 @@ def describer(tagger):
 def test_many_texts_at_once_get_the_tags_and_probabilities_of_crfsuite(texts, folder, crfsuite, describer):
     tables = WeightTables.of(read_weights(folder / MODEL_FILE))
     block = TokenBlock.of_texts(texts, describer)
-    said = tables.decode(block)
+    decoded = tables.decode(block)
     segments = [words for text in texts for words in segment_words(text)]
-    assert len(segments) == len(said.log_likelihoods)
+    assert len(segments) == len(decoded.log_likelihoods)
     for number, words in enumerate(segments):
         first, behind = block.segments[number : number + 2]
         tags = crfsuite.tag(describer.tokens(words))
-        assert [tables.tags[tag] for tag in said.tags[first:behind]] == tags
-        assert np.exp(said.log_likelihoods[number]) == pytest.approx(crfsuite.probability(tags), abs=1e-4)
+        assert [tables.tags[tag] for tag in decoded.tags[first:behind]] == tags
+        assert np.exp(decoded.log_likelihoods[number]) == pytest.approx(crfsuite.probability(tags), abs=1e-4)
         chances = [crfsuite.marginal(tag, index) for index, tag in enumerate(tags)]
-        assert said.chances[first:behind] == pytest.approx(chances, abs=1e-4)
+        assert decoded.chances[first:behind] == pytest.approx(chances, abs=1e-4)
 
 
 def test_weights_are_those_that_crfsuite_prints(folder, crfsuite):
@@ -119,20 +119,20 @@ def test_a_tagger_answers_for_odd_texts(tagger, odd):
 
 def test_scores_are_those_of_the_tagged_texts(tagger, describer):
     texts = [*lesson(5, seed=3)[0], "", "Nothing Zyx-9 like\nThat Aspirin"]
-    said = tagger.score(TokenBlock.of_texts(texts, describer), ["Drug", "Harm"])
+    scores = tagger.score(TokenBlock.of_texts(texts, describer), ["Drug", "Harm"])
     for number, tagged in enumerate(tagger.tag(texts)):
-        assert said.log_likelihoods[number] == pytest.approx(tagged.log_likelihood)
-        assert said.token_counts[number] == tagged.n_tokens
+        assert scores.log_likelihoods[number] == pytest.approx(tagged.log_likelihood)
+        assert scores.token_counts[number] == tagged.n_tokens
         names = {span.label_class for span in tagged.spans}
-        assert {["Drug", "Harm"][c] for c in said.classes[number] if c >= 0} == names
-        assert (said.probabilities[number] > 0).sum() == len(names)
+        assert {["Drug", "Harm"][c] for c in scores.classes[number] if c >= 0} == names
+        assert (scores.probabilities[number] > 0).sum() == len(names)
 
 
 def test_every_class_that_was_found_is_named_the_surest_first(tagger, describer):
     names = ["Other", "Harm", "Another", "Drug"]
-    said = tagger.score(TokenBlock.of_texts(lesson(4)[0], describer), names)
-    assert said.classes.shape == said.probabilities.shape == (4, 4)
-    for classes, probabilities in zip(said.classes.tolist(), said.probabilities.tolist(), strict=True):
+    scores = tagger.score(TokenBlock.of_texts(lesson(4)[0], describer), names)
+    assert scores.classes.shape == scores.probabilities.shape == (4, 4)
+    for classes, probabilities in zip(scores.classes.tolist(), scores.probabilities.tolist(), strict=True):
         assert set(classes) == {1, 3, -1}
         assert probabilities == sorted(probabilities, reverse=True)
         assert classes[2:] == [-1, -1]
@@ -140,13 +140,13 @@ def test_every_class_that_was_found_is_named_the_surest_first(tagger, describer)
 
 
 def test_a_class_that_is_no_more_is_not_named(tagger, describer):
-    said = tagger.score(TokenBlock.of_texts(lesson(2)[0], describer), ["Harm"])
-    assert said.classes.tolist() == [[0, -1], [0, -1]]
+    scores = tagger.score(TokenBlock.of_texts(lesson(2)[0], describer), ["Harm"])
+    assert scores.classes.tolist() == [[0, -1], [0, -1]]
 
 
 def test_an_unknown_text_is_less_likely_than_a_known_one(tagger):
-    known, unknown = tagger.tag(["The drug Aspirin causes pain.", "Nothing Zyx-9 like That"])
-    assert unknown.log_likelihood < known.log_likelihood
+    seen, unknown = tagger.tag(["The drug Aspirin causes pain.", "Nothing Zyx-9 like That"])
+    assert unknown.log_likelihood < seen.log_likelihood
 
 
 def test_texts_without_spans_teach_that_there_are_none(tmp_path):
@@ -170,10 +170,10 @@ def test_what_words_add_is_all_that_sets_two_taggings_apart_but_moves_and_margin
 ):
     """The likelihoods of CRFsuite differ by the words' pulls, the tags' own frequency and the moves."""
     text = "Aspirin and Codeine do harm ."
-    said, held = [Span(0, 7, "Drug"), Span(12, 19, "Drug")], [Span(0, 7, "Harm"), Span(23, 27, "Harm")]
-    ((tokens, led),) = tagger.attributions([text], [said], [held])
+    predicted, held = [Span(0, 7, "Drug"), Span(12, 19, "Drug")], [Span(0, 7, "Harm"), Span(23, 27, "Harm")]
+    ((tokens, led),) = tagger.attributions([text], [predicted], [held])
     names, tables = list(tagger._tables.tags), tagger._tables
-    sides = [tags_of(tokens, spans) for spans in (said, held)]
+    sides = [tags_of(tokens, spans) for spans in (predicted, held)]
     crfsuite.set(describer.tokens([text[start:end] for start, end in tokens]))
     apart = np.log(crfsuite.probability(sides[0])) - np.log(crfsuite.probability(sides[1]))
 
@@ -190,9 +190,9 @@ def test_what_words_add_is_all_that_sets_two_taggings_apart_but_moves_and_margin
 
 def test_the_strongest_words_are_told_at_their_places(tagger):
     text = "The drug Aspirin causes a rash in 5 patients."
-    (said,) = tagger.tag([text])
-    assert [text[span.start : span.end] for span in said.spans] == ["Aspirin", "a rash"]
-    (attributions,) = attribute_spans(tagger, [text], [said], [[said.spans[0]]])
+    (tagging,) = tagger.tag([text])
+    assert [text[span.start : span.end] for span in tagging.spans] == ["Aspirin", "a rash"]
+    (attributions,) = attribute_spans(tagger, [text], [tagging], [[tagging.spans[0]]])
     words = [text[pull.start : pull.end] for pull in attributions.towards]
     assert "rash" in words
     assert attributions.towards == tuple(sorted(attributions.towards))

@@ -14,9 +14,9 @@ texts = st.text(alphabet=st.sampled_from("abAB1 .-_\n\r\t😀é\u0301שم日ह\
 )
 
 
-def words_of(block, describer, known):
+def words_of(block, describer, vocabulary):
     """The words of each token of a block, found again by their hashes."""
-    names = {hash_of(describer.word(word).own[0]): word for word in known}
+    names = {hash_of(describer.word(word).own[0]): word for word in vocabulary}
     return [names[int(hashed)] for hashed in block.names[block.words]]
 
 
@@ -36,9 +36,9 @@ def test_joined_blocks_hold_what_one_block_of_all_texts_holds(before, after):
     describer = Describer()
     joined = TokenBlock.of_texts(before, describer).joined(TokenBlock.of_texts(after, describer))
     whole = TokenBlock.of_texts(before + after, describer)
-    known = [word for text in before + after for words in segment_words(text) for word in words]
+    vocabulary = [word for text in before + after for words in segment_words(text) for word in words]
     assert len(joined) == len(before + after)
-    assert words_of(joined, describer, known) == words_of(whole, describer, known)
+    assert words_of(joined, describer, vocabulary) == words_of(whole, describer, vocabulary)
     assert joined.segments.tolist() == whole.segments.tolist()
     assert joined.documents.tolist() == whole.documents.tolist()
     for word, name in enumerate(joined.names):

@@ -63,7 +63,7 @@ def test_other_formats_are_recognized(
 
 # reliability C5
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.xlsx", b"PK\x03\x04xxxx", "Save it as CSV"),
         ("a.json", b'{\n"text": "One"}', "one object per line"),
@@ -72,11 +72,11 @@ def test_other_formats_are_recognized(
     ],
 )
 def test_a_file_that_is_none_of_ours_is_refused_with_what_to_do(
-    client: Client, empty: Project, name: str, content: bytes, said: str
+    client: Client, empty: Project, name: str, content: bytes, message: str
 ) -> None:
     response = send(client, empty, content, name)
     assert response.status_code == 422
-    assert said in text(response)
+    assert message in text(response)
     assert not ImportJob.objects.exists()
     assert kept_files() == set()
 

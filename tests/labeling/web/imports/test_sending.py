@@ -33,9 +33,9 @@ from tests.labeling.web.imports.uploads import TABLE, kept_files, send, start, t
 
 
 def test_the_same_file_again_stores_nothing_twice(client: Client, empty: Project) -> None:
-    for said in ("2 documents imported", "0 documents imported"):
+    for message in ("2 documents imported", "0 documents imported"):
         send(client, empty, TABLE)
-        assert said in text(start(client, empty, text="comment", id="nr"))
+        assert message in text(start(client, empty, text="comment", id="nr"))
     assert empty.documents.count() == 2
 
 
