@@ -23,6 +23,7 @@ from labeling import formats
 from labeling.db.clock import Now
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput, StaleRun
+from labeling.exchange import sources
 from labeling.exchange.import_jobs import job_of
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import (
@@ -32,9 +33,13 @@ from labeling.exchange.importing import (
     import_documents,
     read_rows,
 )
+from labeling.exchange.project_imports import usable_outline
+from labeling.exchange.sources import open_rows
 from labeling.exchange.undo import remove_waiting
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.formats.jsonl import read_jsonl
+from labeling.formats.outlines import ProjectOutline
+from labeling.formats.projects import READERS
 from labeling.formats.streams import unpacked_start
 from labeling.guidelines.models import LabelClass
 from labeling.jobs import outbox
@@ -50,6 +55,7 @@ logger = logging.getLogger(__name__)
 # Read within the request, a second or two: what has at most so many rows, and so many bytes when unpacked.
 MAX_REQUEST_ROWS = 1_000
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_OUTLINE_BYTES = 64 * 1024 * 1024  # of another tool's project, whose classes are shown before it is read
 MAX_BYTES = 4 * 1024**3  # of one file, packed or not
 RETENTION_HOURS = 24  # a file that nobody goes on with
 SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
@@ -73,6 +79,7 @@ class Preview:
 
     columns: Columns | None  # of a table, and the keys of JSON objects
     rows: tuple[Record | BadRow, ...]  # the first ones of anything but a table, read by the usual keys
+    outline: ProjectOutline | None = None  # what another tool's file says of its project, where it is small
 
 
 def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
@@ -86,22 +93,27 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     path = _path(job)
     _keep(job, upload.chunks())
     try:
-        head = _head(job)
-        job.encoding = formats.guess_encoding(head)
-        job.file_format = formats.sniff(head, job.file_name, job.encoding).value
+        source = sources.recognize_file(path, job.file_name)
+        if source.member:
+            sources.extract(path, job.file_name, source.member)
+            job.file_name = source.member[-200:]
     except UnreadableFile as error:
         path.unlink()
         raise InvalidInput(_(error.message) % error.values) from error
+    job.file_format, job.encoding = source.file_format, source.encoding
     job.save()
     return job
 
 
-def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) -> Preview:
+def preview(job: ImportJob, file_format: str, encoding: str, **dialect: Any) -> Preview:
     """The first rows of a file that waits. Raises InvalidInput where they cannot be read this way.
 
     dialect : what `labeling.formats.columns` need not guess of a table
     """
     try:
+        if file_format in READERS:
+            with open_rows(_path(job), job.file_name, file_format) as project_rows:
+                return Preview(None, tuple(_first(iter(project_rows))), _outline(job, file_format))
         head = _head(job)
         if file_format == Format.CSV:
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
@@ -111,12 +123,19 @@ def preview(job: ImportJob, file_format: Format, encoding: str, **dialect: Any) 
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
             is_list = file_format == Format.JSON
             columns = formats.json_columns(head, encoding, is_list=is_list, class_names=names)
-        rows = formats.read(BytesIO(head), file_format, encoding=encoding)
+        rows = formats.read(BytesIO(head), Format(file_format), encoding=encoding)
         return Preview(columns, tuple(_first(rows)))
     except UnreadableFile as error:
         raise InvalidInput(_(error.message) % error.values) from error
     except FileNotFoundError as error:
         raise InvalidInput(_("The uploaded file has been deleted. Upload it again.")) from error
+
+
+def _outline(job: ImportJob, file_format: str) -> ProjectOutline | None:
+    """What the file says of its project; None where it is too large to be read whole in a request."""
+    if sources.unpacked_size(_path(job), job.file_name) > MAX_OUTLINE_BYTES:
+        return None
+    return usable_outline(sources.outline_of_file(_path(job), job.file_name, file_format))
 
 
 def _first(rows: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
@@ -135,7 +154,7 @@ def start(
     project_id: int,
     manager: User,
     job_id: UUID,
-    file_format: Format,
+    file_format: str,
     encoding: str,
     choice: ColumnChoice | None,
     *,
@@ -160,7 +179,7 @@ def start(
             state=ImportJob.State.RUNNING if reads_now else ImportJob.State.QUEUED,
             run=None,
             heartbeat_at=Now(),
-            file_format=file_format.value,
+            file_format=file_format,
             encoding=encoding,
             columns=asdict(choice) if choice else None,
             takes_answers=takes_answers,
@@ -177,12 +196,15 @@ def start(
     return job
 
 
-def summary(job: ImportJob, file_format: Format, encoding: str, choice: ColumnChoice | None) -> ImportSummary:
+def summary(job: ImportJob, file_format: str, encoding: str, choice: ColumnChoice | None) -> ImportSummary:
     """What reading the file this way would settle, by its first rows where it is large. Stores nothing."""
     try:
+        if file_format in READERS:
+            with open_rows(_path(job), job.file_name, file_format) as project_rows:
+                return _summary(job.project_id, iter(project_rows), is_whole=True)
         with _path(job).open("rb") as file:
             start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
-        rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
+        rows = formats.read(BytesIO(start), Format(file_format), choice=choice, encoding=encoding)
         return _summary(job.project_id, rows, is_whole=is_whole)
     except FileNotFoundError as error:
         raise InvalidInput(_("The uploaded file has been deleted. Upload it again.")) from error
@@ -305,12 +327,17 @@ def _turn_in_request(is_small: Callable[[], bool]) -> Iterator[bool]:
             _TURN.release()
 
 
-def _is_small(job: ImportJob, file_format: Format, encoding: str, choice: ColumnChoice | None) -> bool:
+def _is_small(job: ImportJob, file_format: str, encoding: str, choice: ColumnChoice | None) -> bool:
     """Whether the file has few rows, and few bytes when it is unpacked."""
     try:
+        if file_format in READERS:
+            if sources.unpacked_size(_path(job), job.file_name) > MAX_REQUEST_BYTES:
+                return False
+            with open_rows(_path(job), job.file_name, file_format) as project_rows:
+                return sum(1 for _ in islice(project_rows, MAX_REQUEST_ROWS + 1)) <= MAX_REQUEST_ROWS
         with _path(job).open("rb") as file:
             start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
-        rows = formats.read(BytesIO(start), file_format, choice=choice, encoding=encoding)
+        rows = formats.read(BytesIO(start), Format(file_format), choice=choice, encoding=encoding)
         return is_whole and sum(1 for _ in islice(rows, MAX_REQUEST_ROWS + 1)) <= MAX_REQUEST_ROWS
     except (UnreadableFile, FileNotFoundError):
         return True  # it ends here, and says why
@@ -366,12 +393,12 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
 
     def on_progress(report: ImportReport) -> None:
         beat()
-        ours.update(bytes_read=file.tell())
+        ours.update(bytes_read=round(rows.share_read * job.byte_count))
 
     try:
         choice = ColumnChoice.from_json(job.columns) if job.columns else None
-        with _path(job).open("rb") as file:
-            rows = formats.read(file, Format(job.file_format), choice=choice, encoding=job.encoding)
+        name, file_format = job.file_name, job.file_format
+        with open_rows(_path(job), name, file_format, encoding=job.encoding, choice=choice) as rows:
             read_rows(job, islice(rows, job.rows_read, None), on_progress)
     except UnreadableFile as error:
         _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from enum import Enum
+from enum import StrEnum
 from itertools import chain
 from pathlib import PurePath
 
@@ -18,7 +18,7 @@ from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noo
 from labeling.formats.streams import HEAD_BYTES, Readable, first_chunk, utf8_chunks
 
 
-class Format(Enum):
+class Format(StrEnum):
     """How documents are laid out in a file; gzip around it is no format of its own."""
 
     CSV = "csv"  # a table, one document a row, mostly below a header

@@ -140,6 +140,11 @@ def retire(project_id: int, manager: User, class_id: UUID) -> None:
     label_class = _class_of(project_id, class_id)
     if not LabelClass.objects.active().filter(project=project_id).exclude(pk=label_class.pk).exists():
         raise InvalidInput(_("A project needs at least one active class."))
+    retire_unasked(label_class)
+
+
+def retire_unasked(label_class: LabelClass) -> None:
+    """The same for whoever need not ask, of a class that is not the last."""
     LabelClass.objects.filter(pk=label_class.pk, retired_at=None).update(retired_at=Now())
     label_class.focuses.filter(ended_at=None).update(ended_at=Now())
 

@@ -15,6 +15,7 @@ from labeling.formats import ENCODINGS, USUAL_KEYS, ColumnChoice, Columns, Diale
 from labeling.formats.csv_columns import ANNOTATION_PREFIX, ROLES, metadata_field
 from labeling.formats.fields import SEPARATORS, split_labels
 from labeling.formats.names import normal_name
+from labeling.formats.projects import READERS
 from labeling.projects.models import Project
 
 MAX_LISTED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say
@@ -25,6 +26,7 @@ FORMATS = (
     (Format.JSON.value, gettext_lazy("JSON, a list of objects")),
     (Format.LINES.value, gettext_lazy("Text, one document per line")),
     (Format.PARAGRAPHS.value, gettext_lazy("Text, documents separated by blank lines")),
+    *((key, reader.TOOL) for key, reader in READERS.items()),
 )
 ANSWERS = {  # which columns can hold an answer in a project of this kind
     Project.Kind.SINGLE: ("label",),
@@ -38,7 +40,8 @@ class UploadForm(forms.Form):
         label=gettext_lazy("File"),
         max_length=500,
         help_text=gettext_lazy(
-            "CSV, TSV, JSON, JSONL or plain text, optionally compressed with gzip. You map the columns next."
+            "CSV, TSV, JSON, JSONL, plain text, an archive of text files, or the export of another tool. You "
+            "check the preview next."
         ),
     )
 
@@ -60,9 +63,7 @@ def _is_yes(value: str) -> bool:
 class Reading(forms.Form):
     """How a file is to be read; what is said of a table only is guessed where it is left open."""
 
-    format = forms.TypedChoiceField(
-        choices=FORMATS, coerce=Format, empty_value=None, label=gettext_lazy("Format")
-    )
+    format = forms.TypedChoiceField(choices=FORMATS, empty_value=None, label=gettext_lazy("Format"))
     encoding = forms.ChoiceField(choices=[(name, name) for name in ENCODINGS], label=gettext_lazy("Encoding"))
     delimiter = forms.TypedChoiceField(
         required=False,

@@ -21,6 +21,7 @@ from labeling.exchange.import_summaries import ImportSummary
 from labeling.exchange.uploads import Preview
 from labeling.formats.csv_columns import metadata_field
 from labeling.formats.csv_rows import needs_escape
+from labeling.formats.projects import READERS
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.projects.models import Membership, Project
 from labeling.web.access import charge, for_managers, person
@@ -97,7 +98,7 @@ def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespons
             return _chooser(request, member, import_job, chooser=chooser, status=status)
         choice = chooser.choice() if chooser else None
         answers = Answers(request.POST)
-        if not answers.is_valid() and choice:  # plain text carries no labels
+        if not answers.is_valid() and (choice or file_format in READERS):  # plain text carries no labels
             summary = uploads.summary(import_job, file_format, encoding, choice)
             if summary.with_label:
                 return _summary(request, member, import_job, summary, chooser)

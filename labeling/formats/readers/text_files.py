@@ -8,7 +8,15 @@ from pathlib import PurePosixPath
 from labeling.formats.bundles import Bundle
 from labeling.formats.fields import check_text
 from labeling.formats.outlines import ProjectOutline, outline_of
-from labeling.formats.records import MAX_TEXT_CHARACTERS, BadRow, Record, RowProblem, bad_row, gettext_noop
+from labeling.formats.records import (
+    MAX_TEXT_CHARACTERS,
+    BadRow,
+    Record,
+    RowProblem,
+    UnreadableFile,
+    bad_row,
+    gettext_noop,
+)
 from labeling.formats.streams import utf8_chunks
 
 TOOL = "Text files"
@@ -50,10 +58,11 @@ def file_text(bundle: Bundle, name: str) -> str:
         raise RowProblem(
             gettext_noop("The file has more than %(limit)d bytes. Split it."), limit=MAX_FILE_BYTES
         )
-    with bundle.open(name) as file:
-        content = b"".join(utf8_chunks(file))
     try:
-        return content.decode()
+        with bundle.open(name) as file:
+            return b"".join(utf8_chunks(file)).decode()
+    except UnreadableFile as error:
+        raise RowProblem(error.message, **error.values) from None
     except UnicodeDecodeError as error:
         raise RowProblem(
             gettext_noop("Byte %(number)d is not UTF-8. Save the file as UTF-8."), number=error.start + 1

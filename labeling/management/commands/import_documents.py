@@ -6,24 +6,26 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from labeling.exceptions import LabelingError
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import ImportReport, import_documents
+from labeling.exchange.sources import head_of, open_rows, recognize_file
 from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
 from labeling.formats.fields import SEPARATORS
 from labeling.formats.json_columns import json_columns
 from labeling.formats.jsonl import USUAL_KEYS
-from labeling.formats.reading import Format, read, sniff
+from labeling.formats.projects import READERS
+from labeling.formats.reading import Format, read
 from labeling.formats.records import BadRow, Record, UnreadableFile
-from labeling.formats.streams import ENCODINGS, HEAD_BYTES, guess_encoding
+from labeling.formats.streams import ENCODINGS, guess_encoding
 from labeling.guidelines.models import LabelClass
 from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project
@@ -45,7 +47,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", type=int, help="the project's number, as in its URL")
         parser.add_argument("file", help="the file, or - for standard input")
-        parser.add_argument("--format", choices=[f.value for f in Format], help="default: guessed")
+        parser.add_argument("--format", choices=[*Format, *READERS], help="default: guessed")
         parser.add_argument("--encoding", choices=ENCODINGS, help="default: guessed")
         parser.add_argument("--delimiter", help="of a CSV file (default: guessed)")
         parser.add_argument(
@@ -78,8 +80,7 @@ class Command(BaseCommand):
             raise CommandError(f"Project {options['project']} does not exist.")
         started = monotonic()
         try:
-            with _stream(options["file"]) as stream:
-                rows, choice = self._open(stream, options)
+            with self._rows(options) as (rows, choice):
                 if options["dry_run"]:
                     self._tell(summarize(options["project"], rows))
                     return
@@ -122,25 +123,32 @@ class Command(BaseCommand):
         if summary.long:
             self.stdout.write(f"{summary.long} texts are {LONGER}.")
 
-    def _open(
-        self, stream: BinaryIO, options: dict[str, Any]
-    ) -> tuple[Iterator[Record | BadRow], ColumnChoice | None]:
+    @contextmanager
+    def _rows(
+        self, options: dict[str, Any]
+    ) -> Iterator[tuple[Iterator[Record | BadRow], ColumnChoice | None]]:
         """The rows of the file, and how its columns are read."""
-        path = None if options["file"] == "-" else Path(options["file"])
-        head = b""
-        if path is not None:
-            with path.open("rb") as file:
-                head = file.read(HEAD_BYTES)
-        encoding = options["encoding"] or (guess_encoding(head) if path else "utf-8")
-        if options["format"] or path is None:
-            file_format = Format(options["format"] or "jsonl")
-        else:
-            file_format = sniff(head, path.name, encoding)
+        encoding = options["encoding"] or "utf-8"
+        if options["file"] == "-":
+            file_format = options["format"] or Format.JSONL
+            choice = self._choice(file_format, b"", encoding, options)
+            yield read(sys.stdin.buffer, Format(file_format), choice=choice, encoding=encoding), choice
+            return
+        path = Path(options["file"])
+        file_format = options["format"]
+        if not file_format:
+            source = recognize_file(path, path.name)
+            file_format = source.file_format
+            encoding = options["encoding"] or source.encoding
+        head = b"" if file_format in READERS else head_of(path, path.name)
+        if options["format"] and not options["encoding"]:
+            encoding = guess_encoding(head)
         choice = self._choice(file_format, head, encoding, options)
-        return read(stream, file_format, choice=choice, encoding=encoding), choice
+        with open_rows(path, path.name, file_format, encoding=encoding, choice=choice) as rows:
+            yield iter(rows), choice
 
     def _choice(
-        self, file_format: Format, head: bytes, encoding: str, options: dict[str, Any]
+        self, file_format: str, head: bytes, encoding: str, options: dict[str, Any]
     ) -> ColumnChoice | None:
         """The guess, but for what the options say. None: the usual keys, or a table that is guessed later."""
         requested: dict[str, Any] = {
@@ -204,10 +212,6 @@ class Command(BaseCommand):
     def _progress(self, report: ImportReport) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{report.read:,} rows read, {report.added:,} added", ending="")
-
-
-def _stream(name: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb")
 
 
 def _add_columns(parser: ArgumentParser) -> None:

@@ -1,0 +1,139 @@
+"""Project import command: a project from another tool's export. `./run manage import_project export.json`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from labeling.exceptions import LabelingError
+from labeling.exchange.importing import ImportReport
+from labeling.exchange.project_imports import import_project, usable_outline
+from labeling.exchange.sources import open_rows, outline_of_file, recognize_file
+from labeling.formats.outlines import ProjectOutline
+from labeling.formats.projects import READERS
+from labeling.formats.records import BadRow, UnreadableFile
+from labeling.projects.models import Project
+
+MAX_LISTED = 20  # bad rows of a dry run on the terminal
+
+
+class Command(BaseCommand):
+    help = "Create a project from another tool's export: classes, guideline and all annotators' labels."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the export: a file, an archive or a folder")
+        parser.add_argument("--format", choices=sorted(READERS), help="default: guessed")
+        parser.add_argument("--manager", help="the username of the project's manager")
+        parser.add_argument("--name", default="", help="the name of the project (default: as in the file)")
+        parser.add_argument("--kind", choices=Project.Kind.values, default="", help="default: as in the file")
+        parser.add_argument(
+            "--class", dest="class_names", action="append", default=[], help="a class; repeat it for each"
+        )
+        parser.add_argument("--overlap", type=int, default=1, help="annotators per document (default: 1)")
+        parser.add_argument(
+            "--test-percent", type=int, default=10, help="test set, % of documents without a split"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show what the file holds; import nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        started = monotonic()
+        try:
+            file_format = options["format"] or recognize_file(path, path.name).file_format
+            if file_format not in READERS:
+                raise CommandError(
+                    f"{path}: this is no project of another tool. Create a project and use import_documents."
+                )
+            outline = usable_outline(outline_of_file(path, path.name, file_format))
+            self._tell_outline(outline)
+            if options["dry_run"]:
+                self._tell_rows(path, file_format)
+                return
+            done = import_project(
+                _manager(options["manager"]),
+                path,
+                path.name,
+                file_format,
+                outline,
+                self._progress,
+                name=options["name"],
+                kind=options["kind"],
+                class_names=options["class_names"],
+                overlap=options["overlap"],
+                test_share=options["test_percent"] / 100,
+            )
+        except (OSError, UnreadableFile, LabelingError) as error:
+            raise CommandError(f"{path}: {error}") from error
+        except ValidationError as error:
+            raise CommandError(f"{path}: {' '.join(error.messages)}") from error
+        self._tell_report(done.project, done.report, max(monotonic() - started, 1e-9))
+
+    def _tell_outline(self, outline: ProjectOutline) -> None:
+        kind = Project.Kind(outline.kind).label if outline.kind else "no labels"
+        self.stdout.write(f"{outline.tool}: {kind}, {len(outline.classes)} classes.")
+        for label_class in outline.classes:
+            self.stdout.write(f"  {label_class.name}" + ("" if label_class.is_active else " (retired)"))
+        if outline.guidelines:
+            self.stdout.write(f"Guideline: {len(outline.guidelines[-1].text):,} characters.")
+        for loss in outline.losses:
+            self.stdout.write(f"Not imported: {loss}")
+
+    def _tell_rows(self, path: Path, file_format: str) -> None:
+        """Counts of a dry run: documents, annotations by annotator, splits, bad rows."""
+        counts: Counter[str] = Counter()
+        annotators: Counter[str] = Counter()
+        splits: Counter[str] = Counter()
+        with open_rows(path, path.name, file_format) as rows:
+            for row in rows:
+                if isinstance(row, BadRow):
+                    counts["bad"] += 1
+                    if counts["bad"] <= MAX_LISTED:
+                        self.stderr.write(f"row {row.line}: {row.reason}  {row.excerpt}")
+                    continue
+                counts["documents"] += 1
+                counts["labeled"] += bool(row.answers)
+                counts["predictions"] += len(row.predictions)
+                splits[row.split or "drawn at random"] += 1
+                annotators.update(answer.annotator or "unnamed" for answer in row.answers)
+        self.stdout.write(
+            f"{counts['documents']:,} documents, {counts['labeled']:,} of them labeled; "
+            f"{counts['predictions']:,} predictions; {counts['bad']:,} rows cannot be imported."
+        )
+        for title, counter in (("Annotator", annotators), ("Split", splits)):
+            for name, count in counter.most_common():
+                self.stdout.write(f"  {title} {name}: {count:,}")
+        self.stdout.write("Nothing was imported.")
+
+    def _tell_report(self, project: Project, report: ImportReport, seconds: float) -> None:
+        for row in (*report.bad_rows, *report.warnings):
+            self.stderr.write(f"row {row.line}: {row.reason}  {row.excerpt}")
+        self.stdout.write(
+            f"Project {project.pk} ({project.name}): {report.added:,} documents, {report.labeled:,} labeled, "
+            f"{report.predicted:,} predictions, {report.bad:,} rows not imported, "
+            f"{report.warned:,} imported with a warning "
+            f"({seconds:.1f} s, {report.read / seconds:,.0f} rows/s)."
+        )
+
+    def _progress(self, report: ImportReport, share_read: float) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{report.read:,} rows read ({share_read:.0%})", ending="")
+
+
+def _manager(username: str | None) -> User:
+    """The person of this name, or the only one there is."""
+    if username:
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no account {username}. Create it with create_account.")
+        return user
+    people = User.objects.filter(is_active=True)[:2]
+    if len(people) != 1:
+        raise CommandError("Name the project's manager with --manager USERNAME.")
+    return people[0]
