@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the export: a file, an archive or a folder")
         parser.add_argument("--format", choices=sorted(READERS), help="default: guessed")
-        parser.add_argument("--manager", help="the username of the manager (default: the only account there is)")
+        parser.add_argument("--manager", help="the username of the manager (default: the only account)")
         parser.add_argument("--name", default="", help="the name of the project (default: as in the file)")
         parser.add_argument("--kind", choices=Project.Kind.values, default="", help="default: as in the file")
         parser.add_argument(
@@ -38,7 +38,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--overlap", type=int, default=1, help="annotators per document (default: 1)")
         parser.add_argument(
-            "--test-percent", type=int, default=10, help="test set, percent of the documents without a split (default: 10)"
+            "--test-percent",
+            type=int,
+            default=10,
+            help="test set, percent of documents without a split (default: 10)",
         )
         parser.add_argument("--dry-run", action="store_true", help="show what the file holds; import nothing")
 
