@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import F
 
+from labeling.annotations import sql
 from labeling.annotations.models import Annotation, Label, Resolution
 from labeling.annotations.resolution import DECIDED, ImportedVote, imported_winner
 from labeling.annotations.validation import Answer, AnswerRules, LabelValue, answer_hash, checked
+from labeling.db.prepared import run
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidAnswer
@@ -86,7 +90,7 @@ def _record_some(
     return len(labels_given)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportedAnswer:
     """What a row answers about its document.
 
@@ -99,7 +103,7 @@ class ImportedAnswer:
     annotator: str | None = None
     provenance: Mapping[str, Json] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def identity(self) -> tuple[str | None, bytes]:
         """What is equal when the same answer is imported again."""
         return self.annotator, answer_hash(self.answer)
@@ -137,26 +141,37 @@ def record_imported(job: ImportJob, answers: Sequence[ImportedAnswer]) -> Import
     result = Imported()
     rows = _Rows(job, {answer.document_id for answer in answers})
     new = [answer for index, answer in enumerate(answers) if rows.accepts(index, answer, result)]
-    stored = Annotation.objects.bulk_create(
-        Annotation(
-            project_id=job.project_id,
-            document_id=item.document_id,
-            round=rows.documents[item.document_id].round,
-            source=Annotation.Source.IMPORT,
-            guideline=rows.guideline,
-            answer_hash=answer_hash(item.answer),
-            import_job=job,
-            origin=item.origin,
-            is_surplus=not item.is_counted,
-        )
-        for item in new
-    )
-    _store_labels(stored, (item.answer for item in new))
-    for annotation in stored:
-        if not annotation.is_surplus:
-            rows.votes[annotation.document_id].append(ImportedVote.of(annotation))
-    result.settled_count = _settle_imported(rows, {annotation.document_id for annotation in stored})
+    numbers = _store(rows, new)
+    for number, item in zip(numbers, new, strict=True):
+        if item.is_counted:
+            vote = ImportedVote(number, item.identity[1], is_final=bool(item.provenance.get("resolution")))
+            rows.votes[item.document_id].append(vote)
+    result.settled_count = _settle_imported(rows, {item.document_id for item in new})
     return result
+
+
+def _store(rows: _Rows, items: Sequence[ImportedAnswer]) -> list[int]:
+    """The annotations of the answers, in their order."""
+    parameters = {
+        "project": rows.job.project_id,
+        "guideline": rows.guideline and rows.guideline.pk,
+        "job": rows.job.pk,
+        "documents": [item.document_id for item in items],
+        "rounds": [rows.documents[item.document_id].round for item in items],
+        "hashes": [item.identity[1] for item in items],
+        "origins": [json.dumps(item.origin) if item.origin else None for item in items],
+        "surplus": [not item.is_counted for item in items],
+    }
+    numbers = sorted(number for (number,) in run(sql.STORE_IMPORTED, parameters))
+    values = [(number, value) for number, item in zip(numbers, items, strict=True) for value in item.answer]
+    labels = {
+        "annotations": [number for number, _ in values],
+        "classes": [value.label_class for _, value in values],
+        "starts": [value.start for _, value in values],
+        "ends": [value.end for _, value in values],
+    }
+    run(sql.STORE_LABELS, labels)
+    return numbers
 
 
 class _Rows:
@@ -217,15 +232,8 @@ def _settle_imported(rows: _Rows, document_ids: Iterable[int]) -> int:
     Resolution.objects.filter(document__in=opened).delete()
     Document.objects.filter(pk__in=opened).update(state=Document.State.OPEN)
     new = {pk: annotation for pk, annotation in winners.items() if pk not in rows.settled}
-    Resolution.objects.bulk_create(
-        Resolution(
-            document_id=pk,
-            project_id=rows.job.project_id,
-            annotation_id=annotation,
-            how=Resolution.How.IMPORTED,
-        )
-        for pk, annotation in new.items()
-    )
+    parameters = {"project": rows.job.project_id, "documents": [*new], "annotations": [*new.values()]}
+    run(sql.RESOLVE_IMPORTED, parameters)
     for pk in winners.keys() - new.keys():
         if rows.settled[pk][1] != winners[pk]:
             Resolution.objects.filter(document=pk).update(annotation=winners[pk])

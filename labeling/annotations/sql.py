@@ -126,3 +126,27 @@ REOPEN = """
     )
     UPDATE labeling_document SET state = 'open' WHERE id = %(document)s::bigint
 """
+
+# imports: annotations in the order of their answers, which rising numbers keep
+STORE_IMPORTED = """
+    INSERT INTO labeling_annotation (project_id, document_id, round, source, guideline_id, answer_hash,
+                                     import_job_id, origin, is_surplus)
+    SELECT %(project)s::bigint, a.document, a.round, 'import', %(guideline)s::bigint, a.answer_hash,
+           %(job)s::uuid, a.origin::jsonb, a.is_surplus
+    FROM unnest(%(documents)s::bigint[], %(rounds)s::int[], %(hashes)s::bytea[], %(origins)s::text[],
+                %(surplus)s::boolean[]) WITH ORDINALITY
+         AS a (document, round, answer_hash, origin, is_surplus, number)
+    ORDER BY a.number
+    RETURNING id
+"""
+
+STORE_LABELS = """
+    INSERT INTO labeling_label (annotation_id, label_class_id, start, "end")
+    SELECT * FROM unnest(%(annotations)s::bigint[], %(classes)s::uuid[], %(starts)s::int[], %(ends)s::int[])
+"""
+
+RESOLVE_IMPORTED = """
+    INSERT INTO labeling_resolution (document_id, project_id, annotation_id, how)
+    SELECT r.document, %(project)s::bigint, r.annotation, 'imported'
+    FROM unnest(%(documents)s::bigint[], %(annotations)s::bigint[]) AS r (document, annotation)
+"""
