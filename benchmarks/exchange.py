@@ -1,4 +1,4 @@
-"""Exchange at scale: documents in from JSONL and Parquet, labels out. `./run bench exchange --json`."""
+"""Exchange at scale: documents in, labels out. `./run bench exchange --json`."""
 
 from __future__ import annotations
 
@@ -34,32 +34,12 @@ def write_jsonl(path: Path, count: int, first: int) -> None:
         file.writelines(lines(count, first))
 
 
-def write_parquet(path: Path, count: int, first: int) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    rows = [json.loads(line) for line in lines(count, first)]
-    parquet.write_table(pa.Table.from_pylist(rows), path, row_group_size=100_000)
-
-
 def import_jsonl(project_id: int, path: Path, note: Callable[[ImportReport], None]) -> None:
     with open_rows(path, path.name, Format.JSONL) as rows:
         import_documents(project_id, iter(rows), note)
 
 
-def import_parquet(project_id: int, path: Path, note: Callable[[ImportReport], None]) -> None:
-    """As a worker does it: converted to JSON lines, which are then read."""
-    from labeling.formats.converters import CONVERTERS
-
-    from labeling.formats.bundles import open_bundle
-
-    converted = path.with_suffix(".jsonl")
-    with open_bundle(path, path.name) as bundle, converted.open("wb") as file:
-        file.writelines(CONVERTERS["parquet"].json_lines(bundle))
-    import_jsonl(project_id, converted, note)
-
-
-READERS = {"jsonl": (write_jsonl, import_jsonl), "parquet": (write_parquet, import_parquet)}
+READERS = {"jsonl": (write_jsonl, import_jsonl)}
 
 
 def write_files(kind: str, folder: str, documents: int) -> None:
