@@ -39,6 +39,10 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
     supersedes = serializers.IntegerField(source="supersedes_id", allow_null=True)
     superseded_by = serializers.IntegerField(source="successor", allow_null=True)
     labels = LabelOut(many=True)
+    origin = serializers.JSONField(
+        allow_null=True,
+        help_text="Of an imported annotation: its `annotator` as in the file, and what else the file says.",
+    )
 
     class Meta:
         model = Annotation
@@ -54,6 +58,7 @@ class AnnotationOut(serializers.ModelSerializer[Annotation]):
             "seconds",
             "note",
             "suggestion",
+            "origin",
             "is_surplus",
             "is_withdrawal",
             "supersedes",

@@ -206,6 +206,7 @@ class ImportOut(serializers.Serializer[Any]):
     imported = serializers.IntegerField()
     existing = serializers.IntegerField(source="already_there", help_text="Duplicates that were skipped.")
     labeled = serializers.IntegerField(help_text="Documents imported as labeled.")
+    predicted = serializers.IntegerField(help_text="Imported predictions, one per document and model.")
     takes_labels = serializers.BooleanField(
         source="takes_answers", help_text="Whether labels in the file were used."
     )
