@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from labeling.projects.models import Project
 from labeling.web.components.glossary import TERMS, pattern
+from tests.fixtures.people import TEXTS
+from tests.journeys.conftest import Open
+from tests.journeys.test_labeling import desk, press, shows
 
 pytestmark = pytest.mark.browser
 REPORTS = ("classes", "quality", "confusion", "distribution", "steering", "models")
 # What is left of a page without what can be pressed, was written by people, or is explained already.
 READABLE = """() => {
     const skipped = "a, button, select, option, textarea, input, summary, code, pre, kbd, svg, script, " +
-        "style, dfn, .text, .manual, .prose, .desk, [dir=auto], [hidden], .hidden-visually, " +
-        "[role=status]";
+        "style, dfn, .text, .manual, .prose, [dir=auto], .hidden-visually, [role=status]";
     const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
     const words = [];
-    while (walker.nextNode())
-        if (!walker.currentNode.parentElement.closest(skipped)) words.push(walker.currentNode.data);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!element.closest(skipped) && element.checkVisibility()) words.push(walker.currentNode.data);
+    }
     return words;
 }"""
 
 
 def test_each_term_is_explained_once_on_each_page_that_has_it(
-    measured: Project, joan, open_as: Callable[..., Page]
+    measured: Project, joan: User, open_as: Open
 ) -> None:
     page = open_as(joan, reverse("analytics:classes", args=[measured.pk]))
     explained = 0
@@ -48,7 +51,7 @@ def test_each_term_is_explained_once_on_each_page_that_has_it(
 
 
 def test_a_term_is_explained_on_hover_by_keyboard_and_by_touch(
-    measured: Project, joan, open_as: Callable[..., Page]
+    measured: Project, joan: User, open_as: Open
 ) -> None:
     page = open_as(joan, reverse("analytics:quality", args=[measured.pk]), has_touch=True)
     mark = page.locator("dfn[data-term]").first
@@ -64,3 +67,54 @@ def test_a_term_is_explained_on_hover_by_keyboard_and_by_touch(
     page.locator("h1").first.click()
     mark.tap()
     expect(tip).to_be_visible()
+
+
+def test_a_panel_of_the_labeling_page_explains_its_terms_when_it_opens(
+    open_as: Open, tickets: Project, ann: User
+) -> None:
+    page = open_as(ann, desk(tickets))
+    expect(page.locator("dfn[data-term=guideline]")).to_be_visible()
+    term = page.locator("dfn[data-term=adjudicator]")
+    expect(term).to_have_count(0)
+    page.locator("[data-panel=ask] > summary").click()
+    expect(term).to_be_visible()
+    expect(page.locator("#question")).to_be_focused()
+    term.hover()
+    expect(page.get_by_role("tooltip")).to_have_text(str(term.get_attribute("data-meaning")))
+
+
+def test_each_document_has_its_terms_and_the_keys_and_the_focus_stay_where_they_were(
+    open_as: Open, tickets: Project, ann: User
+) -> None:
+    page = open_as(ann, desk(tickets))
+    for text in TEXTS[1:3]:
+        page.locator("[data-panel=note] > summary").click()
+        term = page.locator("dfn[data-term=annotation]")
+        term.hover()
+        expect(page.get_by_role("tooltip")).to_be_visible()
+        press(page, "Escape", "1")
+        shows(page, text)
+        expect(page.get_by_role("tooltip")).to_be_hidden()
+        expect(page.locator("dfn[data-term=guideline]")).to_have_count(1)
+        expect(page.locator("#document")).to_be_focused()
+        press(page, "Tab")
+        expect(page.locator("#classes .class").first).to_be_focused()
+
+
+def test_a_term_that_was_closed_with_its_panel_is_explained_where_it_is_visible(
+    measured: Project, joan: User, open_as: Open
+) -> None:
+    page = open_as(joan, reverse("analytics:quality", args=[measured.pk]))
+    expect(page.locator("dfn[data-term]").first).to_be_visible()
+    page.evaluate(
+        """() => document.querySelector("main").innerHTML =
+            "<details id=one><summary>One</summary><p>An accuracy of 90%.</p></details>" +
+            "<details id=other><summary>Other</summary><p>Accuracy, too.</p></details>" """
+    )
+    term = page.locator("dfn[data-term=accuracy]")
+    page.locator("#one summary").click()
+    expect(page.locator("#one").locator(term)).to_be_visible()
+    page.locator("#one summary").click()
+    page.locator("#other summary").click()
+    expect(page.locator("#other").locator(term)).to_be_visible()
+    expect(term).to_have_count(1)

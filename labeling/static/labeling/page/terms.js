@@ -1,9 +1,9 @@
 // @ts-check
-/* Terms of the glossary, explained where they first stand on a page: on hover, focus and touch. */
+/* Terms of the glossary, explained where they are first visible on a page: on hover, focus and touch. */
 const SKIPPED =
   "a, button, select, option, textarea, input, summary, code, pre, kbd, svg, script, style, dfn, " +
-  ".text, .manual, .prose, .desk, [dir=auto], [contenteditable], [hidden], .hidden-visually, [role=status]";
-const main = document.querySelector("main");
+  ".text, .manual, .prose, [dir=auto], [contenteditable], .hidden-visually, [role=status]";
+const root = /** @type {HTMLElement} */ (document.querySelector(".desk") ?? document.querySelector("main"));
 const tip = document.createElement("div");
 tip.id = "term-help";
 tip.className = "term-help";
@@ -12,7 +12,7 @@ tip.hidden = true;
 
 /** @typedef {{ slug: string, forms: string[], meaning: string }} Term */
 /** @type {{ pattern: RegExp, term: Term }[]} */
-let known = [];
+let terms = [];
 
 /** @param {string} text */
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -22,8 +22,8 @@ const load = async () => {
   const answer = await fetch(document.body.dataset.terms).catch(() => /** @type {Response | null} */ (null));
   if (!answer?.ok) return;
   /** @type {{ terms: Term[] }} */
-  const { terms } = await answer.json();
-  known = terms
+  const glossary = await answer.json();
+  terms = glossary.terms
     .map((term) => ({
       term,
       pattern: new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${term.forms.map(escaped).join("|")})(?![\\p{L}\\p{N}_-])`, "iu"),
@@ -36,33 +36,55 @@ const load = async () => {
 /** @param {Term} term */
 const longest = (term) => Math.max(...term.forms.map((form) => form.length));
 
-/** Mark the first place of each term that is not marked on the page. */
+/** Mark each term where it is first visible. A mark that was closed with its panel gives way to a visible one. */
 const explain = () => {
-  for (const { term, pattern } of known) {
-    if (main.querySelector(`dfn[data-term="${term.slug}"]`)) continue;
-    const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT, (node) =>
-      node.parentElement.closest(SKIPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
-    );
-    while (walker.nextNode()) {
-      const node = /** @type {Text} */ (walker.currentNode);
-      const match = pattern.exec(node.data);
-      if (!match) continue;
-      const place = node.splitText(match.index);
-      place.splitText(match[0].length);
-      const mark = document.createElement("dfn");
-      mark.dataset.term = term.slug;
-      mark.dataset.meaning = term.meaning;
-      mark.tabIndex = 0;
-      mark.setAttribute("aria-describedby", tip.id);
-      place.replaceWith(mark);
-      mark.append(place);
-      break;
-    }
+  if (explained && !explained.checkVisibility()) hide();
+  const nodes = readable();
+  for (const { term, pattern } of terms) {
+    const marks = [...root.querySelectorAll(`dfn[data-term="${term.slug}"]`)];
+    const visible = marks.find((mark) => mark.checkVisibility());
+    if (visible || markFirst(nodes, term, pattern))
+      for (const mark of marks) if (mark !== visible) mark.replaceWith(...mark.childNodes);
   }
 };
 
+/** The texts in which terms may be marked, in the order of the page. */
+const readable = () => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, (node) =>
+    node.parentElement.closest(SKIPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
+  /** @type {Text[]} */
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(/** @type {Text} */ (walker.currentNode));
+  return nodes;
+};
+
+/** Whether the term is visible anywhere; then it is marked, and its text is no longer among the nodes.
+   @param {Text[]} nodes @param {Term} term @param {RegExp} pattern */
+const markFirst = (nodes, term, pattern) => {
+  for (const [index, node] of nodes.entries()) {
+    const match = pattern.exec(node.data);
+    if (!match || !node.parentElement.checkVisibility()) continue;
+    const word = node.splitText(match.index);
+    nodes.splice(index + 1, 0, word.splitText(match[0].length));
+    const mark = document.createElement("dfn");
+    mark.dataset.term = term.slug;
+    mark.dataset.meaning = term.meaning;
+    mark.tabIndex = 0;
+    mark.setAttribute("aria-describedby", tip.id);
+    word.replaceWith(mark);
+    mark.append(word);
+    return true;
+  }
+  return false;
+};
+
+/** The mark whose meaning is shown. @type {HTMLElement | null} */
+let explained = null;
+
 /** @param {HTMLElement} mark */
 const show = (mark) => {
+  explained = mark;
   tip.textContent = mark.dataset.meaning;
   tip.hidden = false;
   const at = mark.getBoundingClientRect();
@@ -74,6 +96,7 @@ const show = (mark) => {
   tip.style.setProperty("top", `${top + scrollY}px`);
 };
 const hide = () => {
+  explained = null;
   tip.hidden = true;
 };
 
@@ -95,5 +118,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (termOf(event)?.closest("label")) event.preventDefault();
 });
+/* After the paint: the next document must not wait for its terms. */
+const explainSoon = () => requestAnimationFrame(() => setTimeout(explain));
 document.addEventListener("htmx:load", explain);
-if (main && document.body.dataset.terms) load();
+document.addEventListener("toggle", explain, true);
+for (const moment of ["desk:shown", "desk:prefetched"]) document.addEventListener(moment, explainSoon);
+if (root && document.body.dataset.terms) load();
