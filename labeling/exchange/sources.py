@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import BinaryIO, cast
 
 from labeling import formats
 from labeling.formats import ColumnChoice, Format
-from labeling.formats.bundles import Bundle, open_bundle
+from labeling.formats.bundles import Bundle, CheckedFile, open_bundle
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS, recognize
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
@@ -150,33 +149,12 @@ class _CountingBundle:
         return self._bundle.size(name)
 
 
-class _CountingFile(io.RawIOBase):
+class _CountingFile(CheckedFile):
     def __init__(self, file: BinaryIO, bundle: _CountingBundle) -> None:
-        self._file = file
+        super().__init__(file)
         self._bundle = bundle
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
     def read(self, size: int | None = -1) -> bytes:
-        data = self._file.read(-1 if size is None else size)
+        data = super().read(size)
         self._bundle.bytes_read += len(data)
         return data
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()

@@ -139,7 +139,7 @@ class _Zip:
 
     def open(self, name: str) -> BinaryIO:
         try:
-            return cast(BinaryIO, _Checked(self._zip.open(self._members[name])))
+            return cast(BinaryIO, CheckedFile(self._zip.open(self._members[name])))
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
             raise _damaged() from None
 
@@ -162,13 +162,13 @@ class _Tar:
     def open(self, name: str) -> BinaryIO:
         file = self._tar.extractfile(self._members[name])
         assert file is not None
-        return cast(BinaryIO, _Checked(file))
+        return cast(BinaryIO, CheckedFile(file))
 
     def size(self, name: str) -> int:
         return self._members[name].size
 
 
-class _Checked(io.RawIOBase):
+class CheckedFile(io.RawIOBase):
     """The file of an archive, whose damage is said in our words."""
 
     def __init__(self, file: io.BufferedIOBase | object) -> None:
@@ -196,6 +196,10 @@ class _Checked(io.RawIOBase):
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _is_tar(head: bytes) -> bool:
