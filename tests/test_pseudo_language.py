@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from labeling.documents.imports import ImportJob
+from labeling.formats.projects import READERS, WRITERS
 from labeling.projects.models import Project
 from labeling.steering.models import Focus
 from tests import pseudo
@@ -32,6 +33,8 @@ THEIRS = re.compile(
     r"Tickets (single|spans)|Refund|Billing|Delivery|\d\.csv|No memory is left\.|Unclear since the new rule"
     r"|The courier left the box with a neighbor\.|Please cancel the order and send my money back\."
 )
+TOOL_NAMES = {reader.TOOL for reader in READERS.values()} | {writer.TOOL for writer in WRITERS.values()}
+TOOLS = re.compile("|".join(map(re.escape, sorted(TOOL_NAMES))))
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -48,7 +51,7 @@ def untranslated(html: str) -> list[str]:
             continue
         outside, after = outside_brackets(text.words, 0 if text.is_attribute else depth)
         depth = depth if text.is_attribute else after
-        for pattern in (DATE, THEIRS, FAMILIAR):
+        for pattern in (DATE, THEIRS, TOOLS, FAMILIAR):
             outside = pattern.sub("", outside)
         if WORD.search(outside) and not ENCODING.match(outside.strip()):
             texts.append(" ".join(outside.split()))

@@ -26,7 +26,7 @@ FORMATS = (
     (Format.JSON.value, gettext_lazy("JSON, a list of objects")),
     (Format.LINES.value, gettext_lazy("Text, one document per line")),
     (Format.PARAGRAPHS.value, gettext_lazy("Text, documents separated by blank lines")),
-    *((key, reader.TOOL) for key, reader in READERS.items()),
+    *((key, gettext_lazy(reader.TOOL)) for key, reader in READERS.items()),
 )
 ANSWERS = {  # which columns can hold an answer in a project of this kind
     Project.Kind.SINGLE: ("label",),

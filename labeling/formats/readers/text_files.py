@@ -19,7 +19,7 @@ from labeling.formats.records import (
 )
 from labeling.formats.streams import utf8_chunks
 
-TOOL = "Text files"
+TOOL = gettext_noop("Text files")
 MAX_FILE_BYTES = 4 * MAX_TEXT_CHARACTERS
 _SUFFIXES = (".txt", ".text", ".md")
 
