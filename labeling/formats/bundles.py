@@ -52,7 +52,7 @@ def open_bundle(path: Path, filename: str = "") -> Iterator[Bundle]:
         file = stack.enter_context(path.open("rb"))
         head = file.read(_TAR_MAGIC_OFFSET + 8)
         file.seek(0)
-        if head.startswith(_ZIP) and not filename.lower().endswith((".xlsx", ".xlsm")):
+        if head.startswith(_ZIP) and not _is_workbook(file, filename):
             yield _Zip(file, filename)
         elif _is_tar(head):
             yield _Tar(file, filename)
@@ -200,6 +200,18 @@ class CheckedFile(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _is_workbook(file: BinaryIO, filename: str) -> bool:
+    """Whether a zip is a single file to its users: an Excel workbook, whatever it is called."""
+    if filename.lower().endswith((".xlsx", ".xlsm")):
+        return True
+    try:
+        return "xl/workbook.xml" in zipfile.ZipFile(file).NameToInfo
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        return False
+    finally:
+        file.seek(0)
 
 
 def _is_tar(head: bytes) -> bool:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from reviewqueue.settings import BASE_DIR
 
-LOCKS = ("base", "embeddings", "demo", "dev", "uv")
+LOCKS = ("base", "exchange", "spacy", "embeddings", "demo", "dev", "uv")
 NEEDED = ("sh", "dirname", "readlink", "cksum", "cat", "id", "mkdir", "flock", "rm")
 
 
@@ -134,7 +134,7 @@ def test_a_changed_lock_is_installed_without_taking_the_developers_tools_away(in
 def test_given_servers_need_no_embedded_ones(installing):
     servers = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
     run(installing, "up", **servers)
-    assert asked(installing) == ["base"]
+    assert asked(installing) == ["exchange"]
 
 
 def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
@@ -196,7 +196,15 @@ def test_what_comes_from_npm_is_locked_with_hashes_and_no_address():
 
 
 @pytest.mark.parametrize(
-    ("small", "large"), [("base", "embeddings"), ("embeddings", "demo"), ("demo", "dev")]
+    ("small", "large"),
+    [
+        ("base", "exchange"),
+        ("exchange", "embeddings"),
+        ("exchange", "spacy"),
+        ("embeddings", "demo"),
+        ("demo", "dev"),
+        ("spacy", "dev"),
+    ],
 )
 def test_the_larger_lock_contains_the_smaller_one(small, large):
     """./run takes an installed larger set for a smaller one, which may want a package on more platforms."""
