@@ -147,8 +147,8 @@ def _spurious(
     cells = []
     for column in chosen:
         count, predicted = int(counts.extra_alone[column]), report.classes[column]
-        text = _("{n} predicted as {predicted} where nothing is labeled").format(
-            n=count, predicted=predicted.name
+        text = _("{total} predicted as {predicted} where nothing is labeled").format(
+            total=count, predicted=predicted.name
         )
         query = f"extra={predicted.pk}" if count else ""
         cells.append(Cell(count, count / total, query, text, is_hidden=view.shown is CellFilter.MATCHES))

@@ -131,9 +131,12 @@ def _trend_sentence(trend: Trend | None) -> str:
 
 def _gain_sentence(gain: Gain | None) -> str:
     if gain is None:
-        return _(
+        return ngettext(
+            "The gain from the next {next} labels is unknown. It takes {n} model, evaluated on "
+            "at least {tested} test documents.",
             "The gain from the next {next} labels is unknown. It takes {n} models, each evaluated on "
-            "at least {tested} test documents."
+            "at least {tested} test documents.",
+            stopping_criteria.MIN_MODELS,
         ).format(
             next=stopping_criteria.NEXT,
             n=stopping_criteria.MIN_MODELS,

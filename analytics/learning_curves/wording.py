@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor, isfinite, log10
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.data.small_samples import too_few_to_judge
 from analytics.learning_curves.report import NEXT, CurvesReport, LearningCurve
@@ -53,9 +54,11 @@ def sentence(curve: LearningCurve, target: float) -> str:
             _(forecast.reason) if curve.points else _("No test document of this class has been measured yet.")
         )
     if forecast.standing == TargetStatus.FAR:
-        return _("{target} is not reachable at this rate, even with {n} times as many labels").format(
-            target=shown, n=MAX_EXTRAPOLATION_FACTOR
-        )
+        return ngettext(
+            "{target} is not reachable at this rate, even with {n} time as many labels",
+            "{target} is not reachable at this rate, even with {n} times as many labels",
+            MAX_EXTRAPOLATION_FACTOR,
+        ).format(target=shown, n=MAX_EXTRAPOLATION_FACTOR)
     return _("about {labels}").format(labels=labels_range(forecast.more))
 
 
@@ -72,7 +75,10 @@ def labels_range(more: Measure) -> str:
     if interval is None or more.value is None:
         return ""
     if not isfinite(interval.high):
-        return _("{n} more labels, possibly many more").format(n=_round(more.value))
+        n = _rounded(more.value)
+        return ngettext(
+            "{n} more label, possibly many more", "{n} more labels, possibly many more", n
+        ).format(n=decimal(n, 0))
     return _("{low} to {high} more labels").format(low=_round(interval.low), high=_round(interval.high))
 
 
@@ -106,8 +112,10 @@ def gain_sentence(report: CurvesReport) -> str:
     curve = report.macro
     if curve.gain is None or curve.gain.value is None or curve.gain.interval is None:
         return ""
-    sentence = _(
-        "The next {n} labeled documents would add {value} points of macro F1 ({low} to {high})."
+    sentence = ngettext(
+        "The next {n} labeled document would add {value} points of macro F1 ({low} to {high}).",
+        "The next {n} labeled documents would add {value} points of macro F1 ({low} to {high}).",
+        NEXT,
     ).format(
         n=NEXT,
         value=_points(curve.gain.value),
@@ -136,14 +144,18 @@ def _points(share: float) -> str:
     return decimal(100 * share, 2)
 
 
-def _round(count: float) -> str:
-    """Two digits that mean something.
+def _rounded(count: float) -> int:
+    """Two significant digits.
 
-    >>> [_round(count) for count in (3.4, 141, 2_184)]
-    ['3', '140', '2,200']
+    >>> [_rounded(count) for count in (3.4, 141, 2_184)]
+    [3, 140, 2200]
     """
-    step = 10 ** max(0, floor(log10(max(count, 1))) - 1)
-    return decimal(round(count / step) * step, 0)
+    step: int = 10 ** max(0, floor(log10(max(count, 1))) - 1)
+    return round(count / step) * step
+
+
+def _round(count: float) -> str:
+    return decimal(_rounded(count), 0)
 
 
 def name_of(curve: LearningCurve) -> str:

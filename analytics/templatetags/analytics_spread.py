@@ -78,7 +78,7 @@ def times(measure: Measure) -> str:
         between = _("{low} to {high}").format(low=decimal(low, 1), high=decimal(high, 1))
     else:
         between = _("{low} or more").format(low=decimal(low, 1))
-    return _("{n} times ({between})").format(n=decimal(measure.value, 1), between=between)
+    return _("{factor} times ({between})").format(factor=decimal(measure.value, 1), between=between)
 
 
 @register.filter

@@ -97,9 +97,12 @@ def for_annotators(reason: SelectionReason) -> SelectionReason:
 def _uncertainty(reason: SelectionReason, names: Names) -> str:
     top = (reason.evidence.top or ())[:2]
     if reason.seconds is not None:
-        return _("High uncertainty for the labeling time (about {n} seconds).").format(
-            n=decimal(max(reason.seconds, 1), 0)
-        )
+        seconds = round(max(reason.seconds, 1))
+        return ngettext(
+            "High uncertainty for the labeling time (about {n} second).",
+            "High uncertainty for the labeling time (about {n} seconds).",
+            seconds,
+        ).format(n=decimal(seconds, 0))
     if len(top) < 2:
         return _("The model is unsure about this document.")
     percentages = {"p": percent(top[0][1]), "q": percent(top[1][1])}

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeling.exceptions import InvalidInput, KeyReused
 from labeling.idempotency.models import KeyedRequest
@@ -63,4 +63,10 @@ def begin(
 def check_key(key: str | None) -> None:
     """Raise InvalidInput for what is no key; none at all is allowed."""
     if key and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
-        raise InvalidInput(_("A key must have 1 to {n} printable characters.").format(n=MAX_KEY_LENGTH))
+        raise InvalidInput(
+            ngettext(
+                "A key must have 1 to {n} printable character.",
+                "A key must have 1 to {n} printable characters.",
+                MAX_KEY_LENGTH,
+            ).format(n=MAX_KEY_LENGTH)
+        )

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.data.request_sizes import TEST_DOCUMENTS
 from labeling.guidelines.models import LabelClass
@@ -51,11 +52,15 @@ class Finding:
 def label_more(project: Project, classes: Sequence[LabelClass], limit: int | None = None) -> Action:
     """Ask the queue for more of these classes, of the first `limit`; can be stopped on the same page."""
     first, *others = classes[:limit]
-    name = _("Label more {name}") if not others else _("Label more of these {n} classes")
-    if others and len(others) + 1 < len(classes):
-        name = _("Label more of the first {n} classes")
+    n = len(others) + 1
+    if not others:
+        name = _("Label more {name}").format(name=first.name)
+    elif n < len(classes):
+        name = ngettext("Label more of the first class", "Label more of the first {n} classes", n).format(n=n)
+    else:
+        name = ngettext("Label more of this class", "Label more of these {n} classes", n).format(n=n)
     return Action(
-        name.format(name=first.name, n=len(others) + 1),
+        name,
         reverse("analytics:focus", args=[project.pk, first.pk]),
         is_post=True,
         fields=tuple(("also", str(label_class.pk)) for label_class in others),
@@ -64,7 +69,8 @@ def label_more(project: Project, classes: Sequence[LabelClass], limit: int | Non
 
 def queue_test_documents(project: Project) -> Action:
     """Bring test documents that nobody has labeled to the front; a pick like any other."""
-    name = _("Queue {n} test documents").format(n=TEST_DOCUMENTS)
+    n = TEST_DOCUMENTS
+    name = ngettext("Queue {n} test document", "Queue {n} test documents", n).format(n=n)
     return Action(name, reverse("analytics:queue_test", args=[project.pk]), is_post=True)
 
 

@@ -53,7 +53,7 @@ def _scarce(report: ClassReport, rows: list[ClassReportRow]) -> Finding:
         why=_("A class can hardly be learned from so few labels. Each additional one helps.")
         if few
         else _("The model knows these classes roughly, but its predictions of them are still unstable."),
-        how_sure=_("Counted. The threshold of {n} is a rule of thumb.").format(n=limit),
+        how_sure=_("Counted. The threshold of {limit} is a rule of thumb.").format(limit=limit),
         tone="bad" if few else "warn",
         seriousness=80 if few else 35,
         actions=(_more_of(report, rows),),
@@ -68,7 +68,11 @@ def _scarce_title(rows: list[ClassReportRow], few: list[ClassReportRow], limit: 
             return _("{name} has no training labels").format(name=name)
         title = ngettext("{name} has {n} training label", "{name} has {n} training labels", n)
         return title.format(name=name, n=n)
-    title = _("{n} classes have fewer than {limit} training labels").format(n=len(rows), limit=limit)
+    title = ngettext(
+        "{n} class has fewer than {limit} training labels",
+        "{n} classes have fewer than {limit} training labels",
+        len(rows),
+    ).format(n=len(rows), limit=limit)
     if len(few) in (0, len(rows)):
         return title
     return _("{sentence}, {few} of them fewer than {fewest}").format(

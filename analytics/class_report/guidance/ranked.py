@@ -76,6 +76,8 @@ def _weakest(report: ClassReport) -> str:
         return _("Two classes hold the model back: {first} and {second}").format(
             first=weak[0], second=weak[1]
         )
-    return _("{n} classes hold the model back, most of all {first} and {second}").format(
-        n=len(weak), first=weak[0], second=weak[1]
-    )
+    return ngettext(
+        "{n} class holds the model back, most of all {first} and {second}",
+        "{n} classes hold the model back, most of all {first} and {second}",
+        len(weak),
+    ).format(n=len(weak), first=weak[0], second=weak[1])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from numpy.typing import NDArray
 
 from analytics.metrics.intervals import proportion
@@ -117,13 +118,21 @@ def _difference(field: str, test: list[str], pool: list[str], n_fields: int) -> 
 
 def _length_parts(test: list[int], pool: list[int]) -> tuple[list[str], list[str]]:
     edges = np.unique(np.quantile([*test, *pool], np.linspace(0, 1, LENGTH_PARTS + 1)[1:-1]).astype(np.int64))
-    names = [_("up to {n} characters").format(n=edges[0])] if len(edges) else []
+    names = [_up_to(int(edges[0]))] if len(edges) else []
     names += [
         _("{low} to {high} characters").format(low=low + 1, high=high)
         for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     ]
-    names.append(_("over {n} characters").format(n=edges[-1] if len(edges) else 0))
+    names.append(_over(int(edges[-1]) if len(edges) else 0))
     return tuple([names[part] for part in np.searchsorted(edges, side)] for side in (test, pool))  # type: ignore[return-value]
+
+
+def _up_to(n: int) -> str:
+    return ngettext("up to {n} character", "up to {n} characters", n).format(n=n)
+
+
+def _over(n: int) -> str:
+    return ngettext("over {n} character", "over {n} characters", n).format(n=n)
 
 
 def _kinds(pool: Sequence[Row]) -> list[str]:

@@ -71,9 +71,11 @@ def too_small(report: ClassReport) -> list[Finding]:
             else _("No labeled test documents to evaluate the model yet"),
             text=text,
             why=_("With five test documents of a class, a single one changes its recall by 20 points."),
-            how_sure=_("The interval shows how much: with {n} documents it is about ±10 points wide.").format(
-                n=SMALL_TEST_SET
-            ),
+            how_sure=ngettext(
+                "The interval shows how much: with {n} document it is about ±10 points wide.",
+                "The interval shows how much: with {n} documents it is about ±10 points wide.",
+                SMALL_TEST_SET,
+            ).format(n=SMALL_TEST_SET),
             tone="warn" if n else "bad",
             seriousness=50 if n else 90,
             actions=_more_tests(report),
@@ -93,7 +95,11 @@ def too_good(report: ClassReport) -> list[Finding]:
         Finding(
             key="too_good",
             title=_("The results are nearly perfect, which is suspicious"),
-            text=_("{value} of {n} test documents are correct; {low} is also plausible.").format(
+            text=ngettext(
+                "{value} of {n} test document are correct; {low} is also plausible.",
+                "{value} of {n} test documents are correct; {low} is also plausible.",
+                report.test_documents,
+            ).format(
                 value=percent(accuracy.value),
                 n=report.test_documents,
                 low=percent(accuracy.interval.low),

@@ -20,7 +20,9 @@ def settled_by(resolution: Resolution) -> str:
         return words[how]
     answers = Lease.objects.counted().filter(document=resolution.document_id).count()
     if how is Resolution.How.MAJORITY:
-        return _("Final label (majority of {n} annotations)").format(n=answers)
+        return ngettext(
+            "Final label (majority of {n} annotation)", "Final label (majority of {n} annotations)", answers
+        ).format(n=answers)
     return ngettext("Final label (one annotation)", "Final label ({n} annotations agree)", answers).format(
         n=answers
     )
