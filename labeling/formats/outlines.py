@@ -22,6 +22,17 @@ class OutlineClass:
     color: str = ""  # #rrggbb
     shortcut: str = ""
     is_active: bool = True  # False: retired
+    seed_words: tuple[str, ...] = ()  # that find documents of it
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineRule:
+    """How one version of a guideline defines one class; examples are one per line."""
+
+    label_class: str
+    definition: str = ""
+    examples: str = ""
+    counter_examples: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,8 @@ class OutlineGuideline:
     summary: str = ""  # what changed
     created_at: str = ""  # ISO 8601
     author: str = ""
+    change: str = ""  # "first", "clarification" or "rule"; empty where the file has no such thing
+    rules: tuple[OutlineRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
