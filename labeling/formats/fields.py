@@ -28,6 +28,7 @@ SEPARATORS = ("|", ",", ";", "#")  # of several labels in one cell; the first is
 
 WITHOUT_ID = gettext_noop("The document was imported without its ID: %(reason)s")
 WITHOUT_LABEL = gettext_noop("The document was imported without its label: %(reason)s")
+WITHOUT_SPLIT = gettext_noop("The document was imported without its split: %(reason)s")
 
 Read = TypeVar("Read")
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from labeling.formats.bundles import Bundle
 from labeling.formats.outlines import DatasetFeatures, ProjectOutline
-from labeling.formats.readers import dataset, text_files
+from labeling.formats.readers import azure, dataset, text_files
 from labeling.formats.records import BadRow, Record
+from labeling.formats.writers import azure as azure_writer
 from labeling.formats.writers import dataset as dataset_writer
 
 
@@ -58,11 +59,13 @@ class ProjectWriter(Protocol):
 READERS: Mapping[str, ProjectReader] = {
     # In the order in which they are asked: the more exact shapes first.
     "dataset": dataset,
+    "azure": azure,
     "text_files": text_files,
 }
 
 WRITERS: Mapping[str, ProjectWriter] = {
     "dataset": dataset_writer,
+    "azure": azure_writer,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -17,7 +18,6 @@ from labeling.formats.records import (
     bad_row,
     gettext_noop,
 )
-from labeling.formats.streams import utf8_chunks
 
 TOOL = gettext_noop("Text files")
 MAX_FILE_BYTES = 4 * MAX_TEXT_CHARACTERS
@@ -60,7 +60,10 @@ def file_text(bundle: Bundle, name: str) -> str:
         )
     try:
         with bundle.open(name) as file:
-            return b"".join(utf8_chunks(file)).decode()
+            content = file.read()
+        # Not as a stream of lines: a single document may well have carriage returns only.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnreadableFile as error:
         raise RowProblem(error.message, **error.values) from None
     except UnicodeDecodeError as error:

@@ -10,7 +10,8 @@ from labeling.formats.names import normal_name, skeleton
 from labeling.formats.outlines import Kind, OutlineClass, ProjectOutline
 from labeling.formats.records import Json, Record, RecordAnnotation, RecordPrediction, Span
 
-LONG_TEXT = "Zeile eins.\r\nline two 😀 " * 4_000  # 100,000 characters, of one and of two UTF-16 code units
+# Of one and of two UTF-16 code units.
+LONG_TEXT = ("Zeile eins.\r\nline two 😀 " * 5_000)[:100_000]
 
 TRAPS = (
     "😀 Ann",
