@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.data.request_sizes import TEST_DOCUMENTS
-from analytics.next_steps.report import next_steps
+from analytics.next_steps.report import FAILING_WORK, next_steps
 from labeling.documents.models import Document
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
@@ -28,10 +28,11 @@ FOR_EVALUATION = "To evaluate the model"  # stored: in no reader's language
 @require_safe
 @for_members
 def steps(request: HttpRequest, member: Membership) -> HttpResponse:
-    """The next steps as a page; the first of them alone where the project's home asks."""
+    """The next steps as a page; for the overview, which shows failing jobs itself, the first others."""
     ranked = next_steps(member)
     if is_update(request):
-        context = {"member": member, "findings": ranked[:SHOWN_AT_HOME], "all": len(ranked)}
+        others = [step for step in ranked if step.key != FAILING_WORK]
+        context = {"member": member, "findings": others[:SHOWN_AT_HOME], "all": len(ranked)}
         return render(request, "analytics/guidance/_next_steps.html", context)
     return render(request, "analytics/guidance/page.html", {"member": member, "findings": ranked})
 

@@ -19,6 +19,8 @@ from labeling.project_overview import ProjectCounts, standings
 from labeling.projects.models import Membership
 from labeling.training.model_status import ModelState
 
+FAILING_WORK = "work_failing"
+
 
 def next_steps(member: Membership) -> list[Finding]:
     """What to do next in the project, the most useful first; never empty.
@@ -55,7 +57,7 @@ def _failing(member: Membership) -> list[Finding]:
     """Work that the workers could not do so far."""
     return [
         Finding(
-            key="work_failing",
+            key=FAILING_WORK,
             title=_("{what}: failed").format(what=job.get_kind_display()),
             text=job.failure or _("No error message was recorded."),
             why=_("The queue, model or reports that depend on it are out of date."),

@@ -179,3 +179,13 @@ def test_strangers_find_no_steps(tickets: Project, client: Client, eve: User) ->
     client.force_login(eve)
     assert client.get(reverse("analytics:next_steps", args=[tickets.pk])).status_code == 404
     assert client.get(f"/api/v1/projects/{tickets.pk}/reports/next-steps/").status_code == 404
+
+
+def test_a_failing_job_is_shown_once_on_the_overview(tickets: Project, joan: User, client: Client) -> None:
+    Job.objects.create(project=tickets, kind="train", attempts=2, failure="No memory is left.")
+    client.force_login(joan)
+    overview = client.get(reverse("labeling:project", args=[tickets.pk])).content.decode()
+    steps = reverse("analytics:next_steps", args=[tickets.pk])
+    assert overview.count("No memory is left.") == 1
+    assert "No memory is left." not in client.get(steps, headers={"HX-Request": "true"}).content.decode()
+    assert "No memory is left." in client.get(steps).content.decode()
