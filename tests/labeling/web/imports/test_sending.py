@@ -288,3 +288,14 @@ def test_the_report_counts_documents_that_are_learned_from_in_part(client: Clien
     assert ImportJob.objects.get().long_count == 1
     send(client, empty, json.dumps({"text": long}).encode(), "b.jsonl")
     assert "too long for models to use in full" not in text(start(client, empty)), "it is not new"
+
+
+def test_an_import_that_was_no_upload_has_no_size(client: Client, empty: Project, joan: User) -> None:
+    client.force_login(joan)
+    job = ImportJob.objects.create(
+        project=empty, created_by=joan, file_name="news.jsonl", file_format="jsonl", state="done"
+    )
+    for path in ("", f"{job.pk}/"):
+        page = client.get(f"/projects/{empty.pk}/documents/import/{path}").content.decode()
+        assert "news.jsonl" in page
+        assert "bytes" not in page
