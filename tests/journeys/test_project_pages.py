@@ -178,3 +178,11 @@ def test_every_page_works_without_javascript(
     page.goto(f"/projects/{tickets.pk}/settings/")
     page.get_by_role("button", name="Pause labeling").click()
     expect(page.get_by_role("button", name="Resume labeling")).to_be_visible()
+
+
+def test_the_header_takes_one_row_on_a_phone(open_as: Open, tickets: Project, ann: User) -> None:
+    page = open_as(ann, f"/projects/{tickets.pk}/", viewport={"width": 390, "height": 844})
+    header = page.locator("header.top")
+    expect(header.get_by_role("link", name="Review Queue")).to_be_visible()
+    expect(header.get_by_role("button", name="Menu")).to_be_visible()
+    assert header.evaluate("(header) => header.getBoundingClientRect().height") < 60
