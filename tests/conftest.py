@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.core.management.color import Style
 from django.db import OperationalError
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from psycopg.errors import DeadlockDetected
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -81,6 +82,13 @@ def nobody_has_spent_anything() -> None:
     cache.clear()
     annotation_log._kept.clear()
     content_cache._results.clear()
+
+
+@pytest.fixture(autouse=True)
+def a_language_ends_with_its_test() -> Iterator[None]:
+    """A request activates its reader's language in the thread, and the next test reads numbers in it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)
