@@ -65,4 +65,5 @@ def json_value(value: object) -> Json:
 
 
 def _piece(lines: list[str]) -> bytes:
-    return ("\n".join(lines) + "\n").encode(errors="replace")
+    # Half a character makes bytes that are no UTF-8, which the reader reports with the row.
+    return ("\n".join(lines) + "\n").encode(errors="surrogatepass")

@@ -13,6 +13,7 @@ from reviewqueue.settings import BASE_DIR
 
 FILES = {
     "excel": FilesInMemory({"mails.xlsx": b"PK\x03\x04"}),
+    "arrow": FilesInMemory({"mails.parquet": b"PAR1"}),
 }
 
 
