@@ -7,10 +7,11 @@ from typing import Protocol
 
 from labeling.formats.bundles import Bundle
 from labeling.formats.outlines import DatasetFeatures, ProjectOutline
-from labeling.formats.readers import azure, dataset, text_files
+from labeling.formats.readers import azure, dataset, doccano, text_files
 from labeling.formats.records import BadRow, Record
 from labeling.formats.writers import azure as azure_writer
 from labeling.formats.writers import dataset as dataset_writer
+from labeling.formats.writers import doccano as doccano_writer
 
 
 class ProjectReader(Protocol):
@@ -60,12 +61,14 @@ READERS: Mapping[str, ProjectReader] = {
     # In the order in which they are asked: the more exact shapes first.
     "dataset": dataset,
     "azure": azure,
+    "doccano": doccano,
     "text_files": text_files,
 }
 
 WRITERS: Mapping[str, ProjectWriter] = {
     "dataset": dataset_writer,
     "azure": azure_writer,
+    "doccano": doccano_writer,
 }
 
 
