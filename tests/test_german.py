@@ -1,4 +1,4 @@
-"""Does a German reader get German pages, from signing in to labeling?"""
+"""Does a German reader get German pages, from signing in to labeling, disputes and documents?"""
 
 from __future__ import annotations
 
@@ -19,6 +19,27 @@ from tests.fixtures.full_project import FullProject
 
 GERMAN = {"Accept-Language": "de"}
 SIGN_IN = "/sign-in/"
+PAGES = (  # of an annotator and an adjudicator
+    "change_password",
+    "correct",
+    "dispute",
+    "disputes",
+    "document",
+    "documents",
+    "documents none fits",
+    "guideline",
+    "guideline_diff",
+    "guideline_version",
+    "guideline_versions",
+    "label",
+    "mark_gold",
+    "mine",
+    "my_keys",
+    "new_project",
+    "project",
+    "projects",
+    "relabel",
+)
 
 
 @pytest.mark.django_db
@@ -78,7 +99,7 @@ class Marked:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("full_project", ["single", "spans"], indirect=True)
-def test_every_message_of_sign_in_labeling_and_overview_is_translated(
+def test_every_message_of_the_pages_of_annotators_and_adjudicators_is_translated(
     full_project: FullProject, client: Client, joan: User, tmp_path: Path
 ) -> None:
     german = catalogs.read("de")
@@ -88,14 +109,11 @@ def test_every_message_of_sign_in_labeling_and_overview_is_translated(
         headers = {"Accept-Language": pseudo.LEFT_TO_RIGHT}
         html = client.get(SIGN_IN, headers=headers).content.decode()
         client.force_login(joan)
-        for path in (
-            "",
-            f"projects/{full_project.project.pk}/",
-            f"projects/{full_project.project.pk}/label/",
-        ):
-            html += client.get(f"/{path}", headers=headers).content.decode()
+        addresses = full_project.addresses()
+        for page in PAGES:
+            html += client.get(addresses[f"labeling:{page}"], headers=headers).content.decode()
     shown = list(marked.shown(html))
-    assert len(shown) > 100
+    assert len(shown) > 200
     of = {each: german.get(each if isinstance(each, str) else each[0]) for each in shown}
     missing = [each for each, message in of.items() if not (message and catalogs.is_translated(message))]
     assert missing == []
