@@ -7,11 +7,13 @@ from typing import Protocol
 
 from labeling.formats.bundles import Bundle
 from labeling.formats.outlines import DatasetFeatures, ProjectOutline
-from labeling.formats.readers import azure, dataset, doccano, text_files
+from labeling.formats.readers import azure, brat, dataset, doccano, fasttext, ground_truth, text_files
 from labeling.formats.records import BadRow, Record
 from labeling.formats.writers import azure as azure_writer
+from labeling.formats.writers import brat as brat_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
+from labeling.formats.writers import fasttext as fasttext_writer
 
 
 class ProjectReader(Protocol):
@@ -62,6 +64,9 @@ READERS: Mapping[str, ProjectReader] = {
     "dataset": dataset,
     "azure": azure,
     "doccano": doccano,
+    "ground_truth": ground_truth,
+    "brat": brat,
+    "fasttext": fasttext,
     "text_files": text_files,
 }
 
@@ -69,6 +74,8 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "dataset": dataset_writer,
     "azure": azure_writer,
     "doccano": doccano_writer,
+    "brat": brat_writer,
+    "fasttext": fasttext_writer,
 }
 
 
