@@ -215,6 +215,13 @@ class InvitationUnusable(LabelingError):
     status = 410
 
 
+class FileExpired(LabelingError):
+    """The uploaded file has been deleted. Upload it again."""
+
+    summary = gettext_noop("The uploaded file has been deleted. Upload it again.")
+    status = 410
+
+
 class StaleRun(LabelingError):
     """A newer run has already published its ranking, so this one has no effect."""
 

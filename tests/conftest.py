@@ -146,5 +146,6 @@ pytest_plugins = [
     "tests.fixtures.saved_projects",
     "tests.fixtures.people",
     "tests.fixtures.trained_project",
+    "tests.fixtures.tally",
     "tests.fixtures.full_project",
 ]

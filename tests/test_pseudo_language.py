@@ -31,7 +31,8 @@ ENCODING = re.compile(r"^(utf|iso|cp|koi8|euc|shift_jis|big5|gb)[\w-]*$")  # a c
 # What the users of the project wrote, where an attribute or a list of choices cannot say that it is theirs.
 THEIRS = re.compile(
     r"Tickets (single|spans)|Refund|Billing|Delivery|\d\.csv|No memory is left\.|Unclear since the new rule"
-    r"|The courier left the box with a neighbor\.|Please cancel the order and send my money back\."
+    r"|Tally|Relations are not imported\.|The courier left the box with a neighbor\."
+    r"|Please cancel the order and send my money back\."
 )
 TOOL_NAMES = {reader.TOOL for reader in READERS.values()} | {writer.TOOL for writer in WRITERS.values()}
 TOOLS = re.compile("|".join(map(re.escape, sorted(TOOL_NAMES))))

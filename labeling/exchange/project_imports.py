@@ -56,10 +56,24 @@ def usable_outline(outline: ProjectOutline) -> ProjectOutline:
         if not name or len(name) > MAX_NAME_CHARACTERS or "\0" in name:
             losses.append(_("“{name}” cannot be the name of a class.").format(name=name[:50]))
             continue
-        kept.append(replace(label_class, name=name))
+        kept.append(replace(label_class, name=name, description=_storable(label_class.description)))
     if len(kept) > MAX_CLASSES:
         losses.append(_("A project can have at most {most} classes.").format(most=MAX_CLASSES))
-    return replace(outline, classes=tuple(kept[:MAX_CLASSES]), losses=tuple(losses))
+    return replace(
+        outline,
+        name=_storable(outline.name),
+        description=_storable(outline.description),
+        guidelines=tuple(
+            replace(g, text=_storable(g.text), summary=_storable(g.summary)) for g in outline.guidelines
+        ),
+        classes=tuple(kept[:MAX_CLASSES]),
+        losses=tuple(losses),
+    )
+
+
+def _storable(text: str) -> str:
+    """Without what the database refuses: NUL and halves of characters."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 @transaction.atomic
@@ -128,16 +142,20 @@ def import_project(
         report = import_documents(
             project.pk, iter(rows), report_progress, source=filename, person=creator, adds_classes=True
         )
-    retire_inactive(project, outline)
+    retire_classes(project, retired_names(outline))
     return ProjectImport(project, report)
 
 
-def retire_inactive(project: Project, outline: ProjectOutline) -> None:
+def retire_classes(project: Project, names: Sequence[str]) -> None:
     """Retire the classes that were retired where the file comes from, once their labels are in."""
-    retired = [normal_name(label_class.name) for label_class in outline.classes if not label_class.is_active]
-    for label_class in LabelClass.objects.active().filter(project=project, name__in=retired):
+    for label_class in LabelClass.objects.active().filter(project=project, name__in=names):
         if LabelClass.objects.active().filter(project=project).exclude(pk=label_class.pk).exists():
             classes.retire_unasked(label_class)
+
+
+def retired_names(outline: ProjectOutline) -> list[str]:
+    """The names of the classes that were retired in the other tool."""
+    return [normal_name(label_class.name) for label_class in outline.classes if not label_class.is_active]
 
 
 def _describe_classes(project: Project, outline: ProjectOutline) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -23,7 +21,7 @@ from labeling import formats
 from labeling.db.clock import Now
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput, StaleRun
-from labeling.exchange import sources
+from labeling.exchange import sources, upload_files
 from labeling.exchange.import_jobs import job_of
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import (
@@ -33,9 +31,11 @@ from labeling.exchange.importing import (
     import_documents,
     read_rows,
 )
-from labeling.exchange.project_imports import usable_outline
+from labeling.exchange.project_imports import retire_classes, usable_outline
+from labeling.exchange.project_summaries import is_small
 from labeling.exchange.sources import open_rows
 from labeling.exchange.undo import remove_waiting
+from labeling.exchange.upload_files import RETENTION_HOURS, path_of
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.formats.jsonl import read_jsonl
 from labeling.formats.outlines import ProjectOutline
@@ -55,9 +55,6 @@ logger = logging.getLogger(__name__)
 # Read within the request, a second or two: what has at most so many rows, and so many bytes when unpacked.
 MAX_REQUEST_ROWS = 1_000
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
-MAX_OUTLINE_BYTES = 64 * 1024 * 1024  # of another tool's project, whose classes are shown before it is read
-MAX_BYTES = 4 * 1024**3  # of one file, packed or not
-RETENTION_HOURS = 24  # a file that nobody goes on with
 SILENT_SECONDS = 30  # a run tells of itself after every chunk; after this it is taken for dead
 PREVIEW_ROWS = 3
 SUMMARIZED_ROWS = 20_000  # looked at before an import; half a second
@@ -86,34 +83,33 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     """Keep the file, and guess how it is to be read. Raises NotAllowed, InvalidInput for what is no text."""
     manager_of(project_id, manager)
     _discard_forgotten(project_id)
-    if not upload.size or upload.size > MAX_BYTES:
-        raise InvalidInput(_("Choose a file that is not empty and has at most 4 GB."))
-    job = ImportJob(project_id=project_id, created_by=manager, byte_count=upload.size)
-    job.file_name = (upload.name or "documents")[-200:].replace("\0", "")
-    path = _path(job)
-    _keep(job, upload.chunks())
-    try:
-        source = sources.recognize_file(path, job.file_name)
-        if source.member:
-            sources.extract(path, job.file_name, source.member)
-            job.file_name = source.member[-200:]
-    except UnreadableFile as error:
-        path.unlink()
-        raise InvalidInput(_(error.message) % error.values) from error
+    byte_count = upload_files.checked_size(upload.size)
+    job = ImportJob(project_id=project_id, created_by=manager, byte_count=byte_count)
+    upload_files.keep(job.pk, upload.chunks())
+    source, job.file_name = upload_files.recognize(job.pk, upload_files.name_of(upload.name))
     job.file_format, job.encoding = source.file_format, source.encoding
     job.save()
     return job
 
 
 def preview(job: ImportJob, file_format: str, encoding: str, **dialect: Any) -> Preview:
+    """`first_rows`, with what another tool's file says of its project. Raises InvalidInput."""
+    rows = first_rows(job, file_format, encoding, **dialect)
+    try:
+        return replace(rows, outline=_outline(job, file_format) if file_format in READERS else None)
+    except UnreadableFile as error:
+        raise InvalidInput(_(error.message) % error.values) from error
+
+
+def first_rows(job: ImportJob, file_format: str, encoding: str, **dialect: Any) -> Preview:
     """The first rows of a file that waits. Raises InvalidInput where they cannot be read this way.
 
     dialect : what `labeling.formats.columns` need not guess of a table
     """
     try:
         if file_format in READERS:
-            with open_rows(_path(job), job.file_name, file_format) as project_rows:
-                return Preview(None, tuple(_first(iter(project_rows))), _outline(job, file_format))
+            with open_rows(path_of(job.pk), job.file_name, file_format) as project_rows:
+                return Preview(None, tuple(_first(iter(project_rows))))
         head = _head(job)
         if file_format == Format.CSV:
             names = LabelClass.objects.active().filter(project=job.project_id).normal_names()
@@ -133,9 +129,9 @@ def preview(job: ImportJob, file_format: str, encoding: str, **dialect: Any) -> 
 
 def _outline(job: ImportJob, file_format: str) -> ProjectOutline | None:
     """What the file says of its project; None where it is too large to be read whole in a request."""
-    if sources.unpacked_size(_path(job), job.file_name) > MAX_OUTLINE_BYTES:
+    if not is_small(path_of(job.pk), job.file_name):
         return None
-    return usable_outline(sources.outline_of_file(_path(job), job.file_name, file_format))
+    return usable_outline(sources.outline_of_file(path_of(job.pk), job.file_name, file_format))
 
 
 def _first(rows: Iterator[Record | BadRow]) -> Iterator[Record | BadRow]:
@@ -172,7 +168,7 @@ def start(
     if job.state in (ImportJob.State.UPLOADED, ImportJob.State.FAILED):
         dialect = asdict(choice.dialect) if choice and choice.dialect else {}
         dialect.pop("column_count", None)  # follows from the others
-        preview(job, file_format, encoding, **dialect)
+        first_rows(job, file_format, encoding, **dialect)
     with _turn_in_request(lambda: _is_small(job, file_format, encoding, choice)) as reads_now:
         is_ours = ImportJob.objects.filter(waits, pk=job.pk).update(
             **ImportReport().as_columns(),
@@ -200,9 +196,9 @@ def summary(job: ImportJob, file_format: str, encoding: str, choice: ColumnChoic
     """What reading the file this way would settle, by its first rows where it is large. Stores nothing."""
     try:
         if file_format in READERS:
-            with open_rows(_path(job), job.file_name, file_format) as project_rows:
+            with open_rows(path_of(job.pk), job.file_name, file_format) as project_rows:
                 return _summary(job.project_id, iter(project_rows), is_whole=True)
-        with _path(job).open("rb") as file:
+        with path_of(job.pk).open("rb") as file:
             start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
         rows = formats.read(BytesIO(start), Format(file_format), choice=choice, encoding=encoding)
         return _summary(job.project_id, rows, is_whole=is_whole)
@@ -265,7 +261,7 @@ def take_lines(
     job.state = ImportJob.State.QUEUED
     if choice:
         decide_visibility(project_id, choice)
-    job.byte_count = _keep(job, chain([start.content], chunks))
+    job.byte_count = upload_files.keep(job.pk, chain([start.content], chunks))
     job.save()
     outbox.enqueue(project_id, Job.Kind.IMPORT)
     return job
@@ -288,7 +284,7 @@ def discard(project_id: int, manager: User, job_id: UUID) -> None:
     job = job_of(project_id, manager, job_id)
     kept = (ImportJob.State.RUNNING, ImportJob.State.UNDOING, ImportJob.State.UNDONE)
     if ImportJob.objects.filter(pk=job.pk).exclude(state__in=kept).delete()[0]:
-        _path(job).unlink(missing_ok=True)
+        path_of(job.pk).unlink(missing_ok=True)
 
 
 def is_silent(job: ImportJob) -> bool:
@@ -331,11 +327,11 @@ def _is_small(job: ImportJob, file_format: str, encoding: str, choice: ColumnCho
     """Whether the file has few rows, and few bytes when it is unpacked."""
     try:
         if file_format in READERS:
-            if sources.unpacked_size(_path(job), job.file_name) > MAX_REQUEST_BYTES:
+            if sources.unpacked_size(path_of(job.pk), job.file_name) > MAX_REQUEST_BYTES:
                 return False
-            with open_rows(_path(job), job.file_name, file_format) as project_rows:
+            with open_rows(path_of(job.pk), job.file_name, file_format) as project_rows:
                 return sum(1 for _ in islice(project_rows, MAX_REQUEST_ROWS + 1)) <= MAX_REQUEST_ROWS
-        with _path(job).open("rb") as file:
+        with path_of(job.pk).open("rb") as file:
             start, is_whole = unpacked_start(file, MAX_REQUEST_BYTES)
         rows = formats.read(BytesIO(start), Format(file_format), choice=choice, encoding=encoding)
         return is_whole and sum(1 for _ in islice(rows, MAX_REQUEST_ROWS + 1)) <= MAX_REQUEST_ROWS
@@ -359,18 +355,6 @@ def _first_lines(chunks: Iterator[bytes]) -> _Start:
             return _Start(bytes(content), False)
     is_short = content.count(b"\n") + (not content.endswith(b"\n")) <= MAX_REQUEST_ROWS
     return _Start(bytes(content), is_short)
-
-
-def _keep(job: ImportJob, chunks: Iterable[bytes]) -> int:
-    """Write the job's file; how many bytes it has. What cannot be written whole is not kept."""
-    path = _path(job)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("wb") as file:
-            return sum(file.write(chunk) for chunk in chunks)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _read_now(job_id: UUID) -> None:
@@ -398,8 +382,9 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
     try:
         choice = ColumnChoice.from_json(job.columns) if job.columns else None
         name, file_format = job.file_name, job.file_format
-        with open_rows(_path(job), name, file_format, encoding=job.encoding, choice=choice) as rows:
+        with open_rows(path_of(job.pk), name, file_format, encoding=job.encoding, choice=choice) as rows:
             read_rows(job, islice(rows, job.rows_read, None), on_progress)
+        retire_classes(job.project, job.retired_classes)
     except UnreadableFile as error:
         _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)
     except FileNotFoundError:
@@ -411,7 +396,7 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
         _end(ours, ImportJob.State.STOPPED, failure=f"{type(error).__name__}: {error}"[:500])
     else:
         _end(ours, ImportJob.State.DONE, bytes_read=job.byte_count)
-        _path(job).unlink(missing_ok=True)
+        path_of(job.pk).unlink(missing_ok=True)
 
 
 def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **fields: Any) -> None:
@@ -419,13 +404,9 @@ def _end(ours: QuerySet[ImportJob], state: ImportJob.State, **fields: Any) -> No
         raise StaleRun
 
 
-def _path(job: ImportJob) -> Path:
-    return Path(settings.DATA_DIR, "uploads", job.pk.hex)
-
-
 def _head(job: ImportJob) -> bytes:
     file: BinaryIO
-    with _path(job).open("rb") as file:
+    with path_of(job.pk).open("rb") as file:
         return file.read(formats.HEAD_BYTES)
 
 
@@ -440,5 +421,5 @@ def _discard_forgotten(project_id: int) -> None:
         created_at__lt=Now() - timedelta(hours=RETENTION_HOURS),
     )
     for job in forgotten:
-        _path(job).unlink(missing_ok=True)
+        path_of(job.pk).unlink(missing_ok=True)
         job.delete()

@@ -91,7 +91,7 @@ def start(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespons
         return redirect("labeling:import_job", member.project_id, job_id)
     file_format, encoding = reading.cleaned_data["format"], reading.cleaned_data["encoding"]
     try:
-        columns = uploads.preview(import_job, file_format, encoding, **reading.dialect()).columns
+        columns = uploads.first_rows(import_job, file_format, encoding, **reading.dialect()).columns
         chooser = ColumnChooser(columns, *_known(member), request.POST) if columns else None
         if chooser and (not chooser.is_valid() or "back" in request.POST):
             status = 200 if chooser.is_valid() else 422

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,132 +17,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.documents.metadata import ALL_FIELDS
 from labeling.documents.metadata_fields import fields_of
-from labeling.exceptions import KeyReused, LabelingError
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import SelectionReason
-from labeling.formats.names import NameProblem, checked_names
 from labeling.formatting import percent
-from labeling.guidelines import new_projects
-from labeling.guidelines.models import MAX_CLASSES
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.project_overview import Day, Overview, ProjectCounts, overview, standings
 from labeling.projects.models import Membership, Project
 from labeling.web.access import for_managers, for_members, for_people, person
-from labeling.web.components.forms import put_on
 from labeling.web.components.notices import notices
 from labeling.web.components.polling import live, render_live
-
-
-class NewProject(forms.Form):
-    """All that a project needs to begin. Kind and test share are asked once: answers depend on them."""
-
-    name = forms.CharField(max_length=100, label=gettext_lazy("Name"))
-    kind = forms.ChoiceField(
-        choices=Project.Kind,
-        initial=Project.Kind.SINGLE,
-        widget=forms.RadioSelect,
-        label=gettext_lazy("Task type"),
-        help_text=gettext_lazy(
-            "Cannot be changed later, because existing labels would not fit the new type."
-        ),
-    )
-    class_names = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 6}),
-        max_length=MAX_CLASSES * 101,
-        label=gettext_lazy("Classes, one per line"),
-        help_text=gettext_lazy(
-            "Each class gets a key and a color. You can change both, and add classes, at any time."
-        ),
-    )
-    overlap = forms.IntegerField(
-        min_value=1,
-        max_value=32,
-        initial=1,
-        label=gettext_lazy("Annotators per document (overlap)"),
-        help_text=gettext_lazy(
-            "With two or more, the majority label becomes the final label. Without a majority, an "
-            "adjudicator decides."
-        ),
-    )
-    test_percent = forms.IntegerField(
-        min_value=0,
-        max_value=90,
-        initial=10,
-        label=gettext_lazy("Test set (% of documents)"),
-        help_text=gettext_lazy(
-            "Drawn at random and never used for training, so the evaluation is unbiased. 10 suits "
-            "most projects. Cannot be changed later."
-        ),
-    )
-    description = forms.CharField(
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        label=gettext_lazy("Description"),
-        help_text=gettext_lazy("What the labels are for. Visible to your team."),
-    )
-    lease_minutes = forms.IntegerField(
-        min_value=1,
-        max_value=1440,
-        initial=15,
-        label=gettext_lazy("Lock time per document (minutes)"),
-        help_text=gettext_lazy(
-            "After this time, others can get the document. A late annotation is still saved."
-        ),
-    )
-    allows_overlapping_spans = forms.BooleanField(
-        required=False,
-        label=gettext_lazy("Spans may overlap"),
-        help_text=gettext_lazy("For span labeling only."),
-    )
-    creation_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    MORE = ("description", "lease_minutes", "allows_overlapping_spans")
-
-    @classmethod
-    def with_new_key(cls, sent: QueryDict) -> NewProject:
-        """The same form, checked, as one that was not sent yet."""
-        again = sent.copy()
-        again["creation_key"] = str(uuid.uuid4())
-        form = cls(again)
-        form.full_clean()
-        return form
-
-    def clean_class_names(self) -> list[str]:
-        lines = self.cleaned_data["class_names"].splitlines()
-        try:
-            names = checked_names(line for line in lines if line.strip())
-        except NameProblem as problem:
-            raise forms.ValidationError(_(problem.message) % problem.values) from problem
-        if twice := next((name for index, name in enumerate(names) if name in names[:index]), None):
-            raise forms.ValidationError(_("“{name}” is listed twice. Remove one.").format(name=twice))
-        if too_long := next((name for name in names if len(name) > 100), None):
-            raise forms.ValidationError(
-                _("“{name}…” is longer than 100 characters. Shorten it.").format(name=too_long[:40])
-            )
-        if not 1 <= len(names) <= MAX_CLASSES:
-            raise forms.ValidationError(_("Enter 1 to {most} classes.").format(most=MAX_CLASSES))
-        return names
-
-    def values(self) -> dict[str, Any]:
-        """What `projects.create` takes."""
-        values = dict(self.cleaned_data)
-        values["test_share"] = values.pop("test_percent") / 100
-        return values
-
-    @property
-    def main_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in self.MORE]
-
-    @property
-    def more_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.MORE]
-
-    @property
-    def has_errors_in_more(self) -> bool:
-        return any(name in self.errors for name in self.MORE)
 
 
 class PolicyForm(forms.Form):
@@ -275,27 +158,6 @@ def project_list(request: HttpRequest) -> HttpResponse:
     rows = [ProjectRow(member, counts[member.project_id]) for member in members]
     context = {"rows": rows, "headline": _headline_of_list(rows)}
     return render(request, "labeling/project_list.html", context)
-
-
-@for_people
-def new(request: HttpRequest) -> HttpResponse:
-    form = NewProject(request.POST or None, initial={"creation_key": uuid.uuid4()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            project = new_projects.create_once(person(request), **form.values())
-        except KeyReused:
-            form = NewProject.with_new_key(request.POST)
-            form.add_error(
-                None, _("This form has already created a project. Submit it again to create another.")
-            )
-        except (LabelingError, ValidationError) as error:
-            put_on(form, error)
-        else:
-            messages.success(request, _("Project created. You are its manager."))
-            return redirect("labeling:import", project.pk)
-    return render(
-        request, "labeling/project_new.html", {"form": form, "step": 1}, status=422 if form.errors else 200
-    )
 
 
 @require_safe

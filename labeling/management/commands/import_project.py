@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections import Counter
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,13 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 from labeling.exceptions import LabelingError
 from labeling.exchange.importing import ImportReport
 from labeling.exchange.project_imports import import_project, usable_outline
+from labeling.exchange.project_summaries import summarize_rows
 from labeling.exchange.sources import open_rows, outline_of_file, recognize_file
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS
-from labeling.formats.records import BadRow, UnreadableFile
+from labeling.formats.records import UnreadableFile
 from labeling.projects.models import Project
-
-MAX_LISTED = 20  # bad rows of a dry run on the terminal
 
 
 class Command(BaseCommand):
@@ -57,7 +55,7 @@ class Command(BaseCommand):
             outline = usable_outline(outline_of_file(path, path.name, file_format))
             self._tell_outline(outline)
             if options["dry_run"]:
-                self._tell_rows(path, file_format)
+                self._tell_rows(outline, path, file_format)
                 return
             done = import_project(
                 _manager(options["manager"]),
@@ -88,30 +86,22 @@ class Command(BaseCommand):
         for loss in outline.losses:
             self.stdout.write(f"Not imported: {loss}")
 
-    def _tell_rows(self, path: Path, file_format: str) -> None:
+    def _tell_rows(self, outline: ProjectOutline, path: Path, file_format: str) -> None:
         """Counts of a dry run: documents, annotations by annotator, splits, bad rows."""
-        counts: Counter[str] = Counter()
-        annotators: Counter[str] = Counter()
-        splits: Counter[str] = Counter()
         with open_rows(path, path.name, file_format) as rows:
-            for row in rows:
-                if isinstance(row, BadRow):
-                    counts["bad"] += 1
-                    if counts["bad"] <= MAX_LISTED:
-                        self.stderr.write(f"row {row.line}: {row.reason}  {row.excerpt}")
-                    continue
-                counts["documents"] += 1
-                counts["labeled"] += bool(row.answers)
-                counts["predictions"] += len(row.predictions)
-                splits[row.split or "drawn at random"] += 1
-                annotators.update(answer.annotator or "unnamed" for answer in row.answers)
+            summary = summarize_rows(outline, rows)
+        for row in summary.bad_rows:
+            self.stderr.write(f"row {row.line}: {row.reason}  {row.excerpt}")
         self.stdout.write(
-            f"{counts['documents']:,} documents, {counts['labeled']:,} of them labeled; "
-            f"{counts['predictions']:,} predictions; {counts['bad']:,} rows cannot be imported."
+            f"{summary.documents:,} documents, {summary.labeled:,} of them labeled; "
+            f"{summary.predicted:,} with predictions; {summary.bad:,} rows cannot be imported."
         )
-        for title, counter in (("Annotator", annotators), ("Split", splits)):
-            for name, count in counter.most_common():
-                self.stdout.write(f"  {title} {name}: {count:,}")
+        for name, count in summary.annotators:
+            self.stdout.write(f"  Annotator {name or 'unnamed'}: {count:,}")
+        for name, count in summary.splits:
+            self.stdout.write(f"  Split {name or 'drawn at random'}: {count:,}")
+        if summary.failure:
+            raise CommandError(f"{path}: {summary.failure}")
         self.stdout.write("Nothing was imported.")
 
     def _tell_report(self, project: Project, report: ImportReport, seconds: float) -> None:

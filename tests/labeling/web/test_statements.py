@@ -65,6 +65,7 @@ MAX_STATEMENTS = {
     "labeling:my_keys": 4,
     "labeling:new_project": 2,
     "labeling:project": 15,
+    "labeling:project_from_file": 3,
     "labeling:projects": 4,
     "labeling:relabel": 12,  # two of them: what the model said
     "labeling:remove_member": 4,
