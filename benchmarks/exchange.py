@@ -1,4 +1,4 @@
-"""Exchange at scale: documents in, labels out. `./run bench exchange --json`."""
+"""Exchange at scale: documents in from JSONL and Parquet, labels out. `./run bench exchange --json`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ import django
 
 django.setup()
 
+import pyarrow
 from django.contrib.auth.models import User
+from pyarrow import parquet
 
 from benchmarks.exporting import rss_mb, settled_project, timed_export
 from benchmarks.importing import lines
 from labeling.exchange.exporting import ExportFormat
 from labeling.exchange.importing import ImportReport, import_documents
 from labeling.exchange.sources import open_rows
+from labeling.formats.bundles import open_bundle
+from labeling.formats.converters import CONVERTERS
 from labeling.formats.reading import Format
 from labeling.guidelines import new_projects
 from labeling.projects.models import Project
@@ -34,12 +38,25 @@ def write_jsonl(path: Path, count: int, first: int) -> None:
         file.writelines(lines(count, first))
 
 
+def write_parquet(path: Path, count: int, first: int) -> None:
+    rows = [json.loads(line) for line in lines(count, first)]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), path, row_group_size=100_000)
+
+
 def import_jsonl(project_id: int, path: Path, note: Callable[[ImportReport], None]) -> None:
     with open_rows(path, path.name, Format.JSONL) as rows:
         import_documents(project_id, iter(rows), note)
 
 
-READERS = {"jsonl": (write_jsonl, import_jsonl)}
+def import_parquet(project_id: int, path: Path, note: Callable[[ImportReport], None]) -> None:
+    """As a worker does it: converted to JSON lines, which are then read."""
+    converted = path.with_suffix(".jsonl")
+    with open_bundle(path, path.name) as bundle, converted.open("wb") as file:
+        file.writelines(CONVERTERS["arrow"].json_lines(bundle))
+    import_jsonl(project_id, converted, note)
+
+
+READERS = {"jsonl": (write_jsonl, import_jsonl), "parquet": (write_parquet, import_parquet)}
 
 
 def write_files(kind: str, folder: str, documents: int) -> None:
