@@ -202,7 +202,7 @@ def _metadata(row: JsonObject) -> dict[str, Json]:
     metadata: dict[str, Json] = {}
     for key, value in row.items():
         if key not in RESERVED_KEYS and value is not None:
-            metadata[key] = value
+            metadata[metadata_field(key)] = value
     if isinstance(meta, dict):
         metadata = meta | metadata
     elif isinstance(meta, str) and meta:
@@ -211,7 +211,7 @@ def _metadata(row: JsonObject) -> dict[str, Json]:
         metadata["annotation_approver"] = row["annotation_approver"]
     if "entities" in row and row.get("cats"):
         metadata["cats"] = row["cats"]
-    return {metadata_field(key): value for key, value in metadata.items()}
+    return metadata
 
 
 def _losses(bundle: Bundle) -> Iterator[str]:

@@ -6,9 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
-from labeling.formats.csv_columns import METADATA_PREFIX
 from labeling.formats.outlines import DatasetFeatures, OutlineClass, ProjectOutline
-from labeling.formats.readers.doccano import RESERVED_KEYS
 from labeling.formats.records import (
     BadRow,
     Json,
@@ -82,11 +80,12 @@ class _Stems:
 
 
 def _line(record: Record, annotation: RecordAnnotation) -> bytes:
-    row: dict[str, Json] = {} if record.external_id is None else {"id": record.external_id}
-    row["text"] = record.text
-    for key, value in record.metadata.items():
-        is_taken = key in RESERVED_KEYS or key.startswith(METADATA_PREFIX)
-        row[METADATA_PREFIX + key if is_taken else key] = value
+    """One row. All have the same keys, and metadata are one of them.
+
+    doccano puts what is imported into a data frame. A key that some rows lack becomes NaN there, its database
+    refuses that, and no document of the file is imported.
+    """
+    row: dict[str, Json] = {"id": record.external_id, "text": record.text, "meta": record.metadata}
     if annotation.spans is not None:
         row["label"] = [[span.start, span.end, span.label] for span in annotation.spans]
     else:

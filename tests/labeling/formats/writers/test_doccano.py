@@ -96,8 +96,16 @@ def test_each_annotator_has_a_file_and_unlabeled_documents_are_in_the_shared_one
     files, _ = written(OUTLINE, [labeled, Record(2, "Ho", "8")])
     assert files.names == ["label_config.json", "ann.jsonl", "bob.jsonl", "all.jsonl"]
     row = json.loads(files.open("bob.jsonl").read())
-    assert row == {"id": "7", "text": "Hi", "label": ["b"], "Comments": []}
+    assert row == {"id": "7", "text": "Hi", "meta": {}, "label": ["b"], "Comments": []}
     assert json.loads(files.open("all.jsonl").read())["label"] == []
+
+
+def test_every_row_has_the_same_keys_because_doccano_refuses_files_in_which_some_lack_one():
+    with_metadata = Record(1, "Hi", "7", {"stars": 4}, labels=("a",))
+    files, _ = written(OUTLINE, [with_metadata, Record(2, "Ho", labels=("a",))])
+    first, second = (json.loads(line) for line in files.open("all.jsonl"))
+    assert list(first) == list(second) == ["id", "text", "meta", "label", "Comments"]
+    assert (first["meta"], second["id"], second["meta"]) == ({"stars": 4}, None, {})
 
 
 def test_an_annotator_called_all_is_not_taken_for_everybody():
