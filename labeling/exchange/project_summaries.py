@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from labeling.documents.insert import content_hash
 from labeling.exchange import sources
 from labeling.exchange.project_imports import usable_outline
 from labeling.exchange.sources import open_rows, outline_of_file
@@ -89,6 +90,7 @@ def summarize_rows(outline: ProjectOutline, rows: Iterable[Record | BadRow]) -> 
     annotators: Counter[str] = Counter()
     splits: Counter[str] = Counter()
     class_counts: Counter[str] = Counter()
+    documents: dict[str | bytes, bool] = {}  # by what the import knows them by: whether they are labeled
     bad_rows: list[BadRow] = []
     failure = ""
     try:
@@ -98,18 +100,20 @@ def summarize_rows(outline: ProjectOutline, rows: Iterable[Record | BadRow]) -> 
                 if len(bad_rows) < MAX_LISTED_ROWS:
                     bad_rows.append(row)
                 continue
-            counts["documents"] += 1
+            identity = row.external_id or content_hash(row.text)
+            if identity not in documents:  # else another annotator's row of it
+                splits[row.split or ""] += 1
             counts["predicted"] += bool(row.predictions)
-            splits[row.split or ""] += 1
-            counts["labeled"] += any(a.labels is not None or a.spans is not None for a in row.answers)
+            is_labeled = any(a.labels is not None or a.spans is not None for a in row.answers)
+            documents[identity] = documents.get(identity, False) or is_labeled
             annotators.update(list(dict.fromkeys(a.annotator or UNNAMED for a in row.answers)))
             class_counts.update(_class_names(row))
     except UnreadableFile as error:
         failure = str(error)
     return ProjectSummary(
         outline,
-        documents=counts["documents"],
-        labeled=counts["labeled"],
+        documents=len(documents),
+        labeled=sum(documents.values()),
         predicted=counts["predicted"],
         bad=counts["bad"],
         annotators=tuple(annotators.most_common(MAX_LISTED_ANNOTATORS)),
