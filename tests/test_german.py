@@ -117,3 +117,12 @@ def test_every_message_of_the_pages_of_annotators_and_adjudicators_is_translated
     of = {each: german.get(each if isinstance(each, str) else each[0]) for each in shown}
     missing = [each for each, message in of.items() if not (message and catalogs.is_translated(message))]
     assert missing == []
+
+
+@pytest.mark.django_db
+def test_terms_are_explained_in_german_by_their_german_forms(client: Client, ann: User) -> None:
+    client.force_login(ann)
+    terms = client.get("/help/terms.json", headers=GERMAN).json()["terms"]
+    guideline = next(term for term in terms if term["slug"] == "guideline")
+    assert guideline["forms"] == ["Richtlinie", "Richtlinien"]
+    assert guideline["meaning"].startswith("Die Regeln für das Labeln")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +21,13 @@ class Term:
 
     @property
     def slug(self) -> str:
-        """Its anchor in the glossary.
+        """Its anchor in the glossary, the same in every language.
 
         >>> Term("Test set", "").slug
         'test-set'
         """
-        return slugify(str(self.name))
+        with translation.override(None):
+            return slugify(str(self.name))
 
     def to_json(self) -> dict[str, object]:
         """For the script that explains terms where they first stand on a page."""
