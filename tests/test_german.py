@@ -35,7 +35,6 @@ PAGES = (  # of an annotator and an adjudicator
     "mark_gold",
     "mine",
     "my_keys",
-    "new_project",
     "project",
     "projects",
     "relabel",
