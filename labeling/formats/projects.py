@@ -7,13 +7,23 @@ from typing import Protocol
 
 from labeling.formats.bundles import Bundle
 from labeling.formats.outlines import DatasetFeatures, ProjectOutline
-from labeling.formats.readers import azure, brat, dataset, doccano, fasttext, ground_truth, text_files
+from labeling.formats.readers import (
+    azure,
+    brat,
+    dataset,
+    doccano,
+    fasttext,
+    ground_truth,
+    prodigy,
+    text_files,
+)
 from labeling.formats.records import BadRow, Record
 from labeling.formats.writers import azure as azure_writer
 from labeling.formats.writers import brat as brat_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
+from labeling.formats.writers import prodigy as prodigy_writer
 
 
 class ProjectReader(Protocol):
@@ -63,6 +73,7 @@ READERS: Mapping[str, ProjectReader] = {
     # In the order in which they are asked: the more exact shapes first.
     "dataset": dataset,
     "azure": azure,
+    "prodigy": prodigy,
     "doccano": doccano,
     "ground_truth": ground_truth,
     "brat": brat,
@@ -76,6 +87,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "doccano": doccano_writer,
     "brat": brat_writer,
     "fasttext": fasttext_writer,
+    "prodigy": prodigy_writer,
 }
 
 
