@@ -65,6 +65,9 @@ class ImportJob(models.Model):
     retired_classes = ArrayField(
         models.CharField(max_length=100), default=list, db_default=[], blank=True
     )  # names of those to retire when all rows are read, as they are retired in the other tool
+    losses = ArrayField(
+        models.TextField(), default=list, db_default=[], blank=True
+    )  # what of a converted file is not read, a sentence each, in English
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     run = models.UUIDField(null=True)  # the worker's fence; None while a request reads it
     rows_read = models.BigIntegerField(db_default=0)  # of which all that is to be stored is stored

@@ -19,11 +19,14 @@ from django.utils.translation import gettext as _
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import FileExpired, InvalidInput, NotFound
 from labeling.exchange import upload_files, uploads
+from labeling.exchange.conversions import first_state
 from labeling.exchange.project_imports import create_from_outline, retired_names
 from labeling.exchange.project_summaries import ProjectSummary, is_small, summarize_file
 from labeling.exchange.upload_files import RETENTION_HOURS, path_of
 from labeling.formats.projects import READERS
 from labeling.formats.records import UnreadableFile
+from labeling.jobs import outbox
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 
 if TYPE_CHECKING:
@@ -153,8 +156,11 @@ def attach(
         "file_format": file.file_format,
         "encoding": file.encoding,
         "retired_classes": list(retired),
+        "state": first_state(file.file_format),
     }
-    job, _is_new = ImportJob.objects.get_or_create(pk=file.id, defaults=values)
+    job, is_new = ImportJob.objects.get_or_create(pk=file.id, defaults=values)
+    if is_new and job.state == ImportJob.State.CONVERTING:
+        outbox.enqueue(project.pk, Job.Kind.IMPORT)
     return job
 
 

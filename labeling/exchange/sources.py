@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import BinaryIO, cast
 from labeling import formats
 from labeling.formats import ColumnChoice, Format
 from labeling.formats.bundles import Bundle, CheckedFile, open_bundle
+from labeling.formats.converters import CONVERTERS, convertible
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS, recognize
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
@@ -27,7 +29,7 @@ ONE_FILE = gettext_noop(
 class Source:
     """A file as it was recognized.
 
-    file_format : a value of Format, or a key of READERS
+    file_format : a value of Format, or a key of READERS or CONVERTERS
     member : the file of an archive that is meant, where the archive holds just one; empty: the file itself
     """
 
@@ -61,6 +63,8 @@ def recognize_file(path: Path, filename: str) -> Source:
     """What lies at a path: a file, an archive or a folder. Raises UnreadableFile for an unknown format."""
     with open_bundle(path, filename) as bundle:
         if key := recognize(bundle):
+            return Source(key)
+        if key := convertible(bundle):
             return Source(key)
         name = _only_file(bundle)
         head = _head(bundle)
@@ -113,6 +117,40 @@ def extract(path: Path, filename: str, member: str) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def convert(
+    path: Path, filename: str, key: str, target: Path, on_progress: Callable[[float], None] | None = None
+) -> list[str]:
+    """Write the JSON lines that a binary file becomes; what of it is not read, a sentence each.
+
+    key : of CONVERTERS
+    on_progress : is told of each piece with the share of the file that was read, 0 to 1
+    Raises UnreadableFile, also where the library of the format is not installed. For workers and commands.
+    """
+    with open_bundle(path, filename) as bundle, target.open("wb") as lines:
+        losses = CONVERTERS[key].losses(bundle)
+        counting = _CountingBundle(bundle)
+        for piece in CONVERTERS[key].json_lines(counting):
+            lines.write(piece)
+            if on_progress:
+                on_progress(min(1.0, counting.bytes_read / max(1, counting.byte_count)))
+    return losses
+
+
+@contextmanager
+def as_readable(path: Path, file_format: str) -> Iterator[tuple[Path, str]]:
+    """The file and its format, or a temporary file of JSON lines where the format is a binary one.
+
+    Raises UnreadableFile.
+    """
+    if file_format not in CONVERTERS:
+        yield path, file_format
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(folder, f"{path.stem}.jsonl")
+        convert(path, path.name, file_format, lines)
+        yield lines, Format.JSONL.value
 
 
 def unpacked_size(path: Path, filename: str) -> int:

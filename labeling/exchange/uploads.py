@@ -22,6 +22,7 @@ from labeling.db.clock import Now
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput, StaleRun
 from labeling.exchange import sources, upload_files
+from labeling.exchange.conversions import convert_waiting, first_state
 from labeling.exchange.import_jobs import job_of
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import (
@@ -88,7 +89,10 @@ def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
     upload_files.keep(job.pk, upload.chunks())
     source, job.file_name = upload_files.recognize(job.pk, upload_files.name_of(upload.name))
     job.file_format, job.encoding = source.file_format, source.encoding
+    job.state = first_state(job.file_format)
     job.save()
+    if job.state == ImportJob.State.CONVERTING:
+        outbox.enqueue(project_id, Job.Kind.IMPORT)
     return job
 
 
@@ -293,7 +297,7 @@ def is_silent(job: ImportJob) -> bool:
 
 
 def read_waiting(job: Job) -> None:
-    """Read the project's files that wait, one after the other: what a worker does when told.
+    """Convert and read the project's files that wait, one after the other: what a worker does when told.
 
     One worker at a time does it, so whatever another one was reading is read on here.
     """
@@ -301,6 +305,7 @@ def read_waiting(job: Job) -> None:
     waits = Q(state=ImportJob.State.QUEUED) | left_behind | _silent()
     waiting = ImportJob.objects.with_file().filter(waits, project=job.project_id)
     remove_waiting(job)
+    convert_waiting(job)
     while import_job := waiting.last():
         try:
             _run(import_job.pk, job.fence, lambda: outbox.beat(job))
@@ -417,7 +422,7 @@ def _silent() -> Q:
 def _discard_forgotten(project_id: int) -> None:
     forgotten = ImportJob.objects.filter(
         project=project_id,
-        state__in=(ImportJob.State.UPLOADED, ImportJob.State.FAILED),
+        state__in=(ImportJob.State.CONVERTING, ImportJob.State.UPLOADED, ImportJob.State.FAILED),
         created_at__lt=Now() - timedelta(hours=RETENTION_HOURS),
     )
     for job in forgotten:

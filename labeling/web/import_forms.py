@@ -26,7 +26,6 @@ FORMATS = (
     (Format.JSON.value, gettext_lazy("JSON, a list of objects")),
     (Format.LINES.value, gettext_lazy("Text, one document per line")),
     (Format.PARAGRAPHS.value, gettext_lazy("Text, documents separated by blank lines")),
-    *((key, gettext_lazy(reader.TOOL)) for key, reader in READERS.items()),
 )
 ANSWERS = {  # which columns can hold an answer in a project of this kind
     Project.Kind.SINGLE: ("label",),
@@ -35,13 +34,19 @@ ANSWERS = {  # which columns can hold an answer in a project of this kind
 }
 
 
+def _formats() -> list[tuple[str, str]]:
+    """Plain formats, then those of other tools."""
+    plain = [(key, str(name)) for key, name in FORMATS]
+    return plain + [(key, _(reader.TOOL)) for key, reader in READERS.items()]
+
+
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         max_length=500,
         help_text=gettext_lazy(
-            "CSV, TSV, JSON, JSONL, plain text, an archive of text files, or the export of another tool. You "
-            "check the preview next."
+            "CSV, TSV, JSON, JSONL, plain text, Excel, Parquet, an archive of text files, or the export of "
+            "another tool. You check the preview next."
         ),
     )
 
@@ -63,7 +68,7 @@ def _is_yes(value: str) -> bool:
 class Reading(forms.Form):
     """How a file is to be read; what is said of a table only is guessed where it is left open."""
 
-    format = forms.TypedChoiceField(choices=FORMATS, empty_value=None, label=gettext_lazy("Format"))
+    format = forms.TypedChoiceField(choices=_formats, empty_value=None, label=gettext_lazy("Format"))
     encoding = forms.ChoiceField(choices=[(name, name) for name in ENCODINGS], label=gettext_lazy("Encoding"))
     delimiter = forms.TypedChoiceField(
         required=False,

@@ -19,8 +19,10 @@ from labeling.exchange import import_jobs, uploads
 from labeling.exchange import undo as import_undo
 from labeling.exchange.import_summaries import ImportSummary
 from labeling.exchange.uploads import Preview
+from labeling.formats.converters import CONVERTERS
 from labeling.formats.csv_columns import metadata_field
 from labeling.formats.csv_rows import needs_escape
+from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.projects.models import Membership, Project
@@ -226,6 +228,12 @@ def _chooser(
         "preview": preview,
         "chooser": chooser,
         "problem": problem or import_job.failure,
+        "is_binary": import_job.file_format in CONVERTERS,
+        "outline": preview.outline,
+        "kind_problem": _kind_problem(member.project, preview.outline),
+        "losses": [
+            _(loss) for loss in (*import_job.losses, *(preview.outline.losses if preview.outline else ()))
+        ],
         "can_start": reading.is_valid() and (preview.columns or preview.rows),
         "guesses_no_header": preview.columns
         and preview.columns.dialect
@@ -234,6 +242,19 @@ def _chooser(
         "step": _step(member),
     }
     return render(request, "labeling/document_columns.html", context, status=status)
+
+
+def _kind_problem(project: Project, outline: ProjectOutline | None) -> str:
+    """A sentence where labels of the file cannot fit the project; empty where they can."""
+    if outline is None or outline.kind in (None, project.kind):
+        return ""
+    if (outline.kind, project.kind) == (Project.Kind.SINGLE, Project.Kind.MULTI):
+        return ""
+    sentence = _(
+        "The labels in the file are for {theirs}, but this project is for {ours}. Texts are imported; labels "
+        "that do not fit are not. To keep all labels, create a new project from the file."
+    )
+    return sentence.format(theirs=Project.Kind(outline.kind).label, ours=Project.Kind(project.kind).label)
 
 
 def _known(member: Membership) -> tuple[Project, frozenset[str]]:

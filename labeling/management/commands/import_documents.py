@@ -17,7 +17,8 @@ from django.core.management.base import BaseCommand, CommandError
 from labeling.exceptions import LabelingError
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import ImportReport, import_documents
-from labeling.exchange.sources import head_of, open_rows, recognize_file
+from labeling.exchange.sources import as_readable, head_of, open_rows, recognize_file
+from labeling.formats.converters import CONVERTERS
 from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
 from labeling.formats.fields import SEPARATORS
 from labeling.formats.json_columns import json_columns
@@ -42,12 +43,12 @@ ROLE_HELP = {
 
 
 class Command(BaseCommand):
-    help = "Import documents from a CSV, TSV, JSON, JSONL or plain text file (gzip allowed) into a project."
+    help = "Import documents from a table, JSON, text, Excel, Parquet or another tool's file into a project."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("project", type=int, help="the project's number, as in its URL")
         parser.add_argument("file", help="the file, or - for standard input")
-        parser.add_argument("--format", choices=[*Format, *READERS], help="default: guessed")
+        parser.add_argument("--format", choices=[*Format, *READERS, *CONVERTERS], help="default: guessed")
         parser.add_argument("--encoding", choices=ENCODINGS, help="default: guessed")
         parser.add_argument("--delimiter", help="of a CSV file (default: guessed)")
         parser.add_argument(
@@ -140,12 +141,13 @@ class Command(BaseCommand):
             source = recognize_file(path, path.name)
             file_format = source.file_format
             encoding = options["encoding"] or source.encoding
-        head = b"" if file_format in READERS else head_of(path, path.name)
-        if options["format"] and not options["encoding"]:
-            encoding = guess_encoding(head)
-        choice = self._choice(file_format, head, encoding, options)
-        with open_rows(path, path.name, file_format, encoding=encoding, choice=choice) as rows:
-            yield iter(rows), choice
+        with as_readable(path, file_format) as (path, file_format):
+            head = b"" if file_format in READERS else head_of(path, path.name)
+            if options["format"] and not options["encoding"]:
+                encoding = guess_encoding(head)
+            choice = self._choice(file_format, head, encoding, options)
+            with open_rows(path, path.name, file_format, encoding=encoding, choice=choice) as rows:
+                yield iter(rows), choice
 
     def _choice(
         self, file_format: str, head: bytes, encoding: str, options: dict[str, Any]
