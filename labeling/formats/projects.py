@@ -10,6 +10,7 @@ from labeling.formats.outlines import DatasetFeatures, ProjectOutline
 from labeling.formats.readers import (
     azure,
     brat,
+    conll,
     dataset,
     doccano,
     fasttext,
@@ -20,6 +21,7 @@ from labeling.formats.readers import (
 from labeling.formats.records import BadRow, Record
 from labeling.formats.writers import azure as azure_writer
 from labeling.formats.writers import brat as brat_writer
+from labeling.formats.writers import conll as conll_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
@@ -78,6 +80,7 @@ READERS: Mapping[str, ProjectReader] = {
     "ground_truth": ground_truth,
     "brat": brat,
     "fasttext": fasttext,
+    "conll": conll,
     "text_files": text_files,
 }
 
@@ -88,6 +91,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "brat": brat_writer,
     "fasttext": fasttext_writer,
     "prodigy": prodigy_writer,
+    "conll": conll_writer,
 }
 
 
