@@ -15,6 +15,7 @@ from labeling.formats.readers import (
     doccano,
     fasttext,
     ground_truth,
+    label_studio,
     prodigy,
     text_files,
 )
@@ -25,6 +26,7 @@ from labeling.formats.writers import conll as conll_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
+from labeling.formats.writers import label_studio as label_studio_writer
 from labeling.formats.writers import prodigy as prodigy_writer
 
 
@@ -81,6 +83,7 @@ READERS: Mapping[str, ProjectReader] = {
     "brat": brat,
     "fasttext": fasttext,
     "conll": conll,
+    "label_studio": label_studio,
     "text_files": text_files,
 }
 
@@ -92,6 +95,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "fasttext": fasttext_writer,
     "prodigy": prodigy_writer,
     "conll": conll_writer,
+    "label_studio": label_studio_writer,
 }
 
 
