@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from labeling.formats.bundles import Bundle
-from labeling.formats.converters import arrow, excel
+from labeling.formats.converters import arrow, excel, spacy_docs
 
 
 class Converter(Protocol):
@@ -36,7 +36,7 @@ class Converter(Protocol):
         """What of the files is not read, a sentence each, in English. Raises UnreadableFile."""
 
 
-CONVERTERS: Mapping[str, Converter] = {"excel": excel, "arrow": arrow}
+CONVERTERS: Mapping[str, Converter] = {"excel": excel, "arrow": arrow, "spacy": spacy_docs}
 
 
 def convertible(bundle: Bundle) -> str | None:

@@ -14,6 +14,7 @@ from reviewqueue.settings import BASE_DIR
 FILES = {
     "excel": FilesInMemory({"mails.xlsx": b"PK\x03\x04"}),
     "arrow": FilesInMemory({"mails.parquet": b"PAR1"}),
+    "spacy": FilesInMemory({"train.spacy": b"\x78\x9c"}),
 }
 
 
