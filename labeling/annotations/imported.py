@@ -110,8 +110,12 @@ class ImportedAnswer:
 
     @property
     def is_counted(self) -> bool:
-        """Whether it has a vote: the file may say that it was superseded or came too late."""
-        return self.provenance.get("is_counted") is not False
+        """Whether it has a vote.
+
+        The file may say that it was superseded, came too late, or was not final where it comes from.
+        """
+        is_final = self.provenance.get("resolution", "") is not None
+        return is_final and self.provenance.get("is_counted") is not False
 
     @property
     def origin(self) -> dict[str, Json] | None:

@@ -51,7 +51,8 @@ _ROWS = {
     """,
 }
 _COLUMNS = """a.id, a.annotator_id, a.guideline_id, a.created_at, a.source, a.seconds, a.is_surplus,
-    a.note, a.suggestion, d.id AS document_id, d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
+    a.note, a.suggestion, a.origin, d.id AS document_id,
+    d.external_id, d.text, d.metadata, d.split, d.round, r.how"""
 # octet_length reads the length of a long text without the text; to_json writes a date as ISO 8601.
 _PAGE = """
     WITH page AS (
@@ -62,7 +63,8 @@ _PAGE = """
     )
     SELECT page.place, page.text, page.external_id, page.metadata, page.split,
            given.names, given.starts, given.ends,
-           u.username, to_json(page.created_at) #>> '{{}}', page.source, g.number, page.seconds,
+           coalesce(u.username, page.origin->>'annotator'), to_json(page.created_at) #>> '{{}}',
+           page.source, g.number, page.seconds,
            page.how IS NOT NULL OR l.id IS NOT NULL, page.is_surplus,
            coalesce(later.is_withdrawal, false), page.how, first.share, first.chance,
            page.note, page.suggestion

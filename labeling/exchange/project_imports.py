@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,10 +20,11 @@ from labeling.formats.names import NameProblem, checked_names, normal_name
 from labeling.formats.outlines import OutlineClass, ProjectOutline
 from labeling.formats.records import MAX_NAME_CHARACTERS
 from labeling.guidelines import classes, new_projects, versions
-from labeling.guidelines.models import MAX_CLASSES, Guideline, LabelClass
+from labeling.guidelines.models import MAX_CLASSES, ClassRule, Guideline, LabelClass
 from labeling.guidelines.shortcuts import class_keys
 from labeling.guidelines.versions import RuleText
-from labeling.projects.models import Project
+from labeling.projects.members import check_storable
+from labeling.projects.models import Membership, Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -106,14 +108,20 @@ def create_from_outline(
         "kind": kind,
         "class_names": names,
     }
+    has_versions = outline.is_complete and bool(outline.guidelines)
+    if has_versions:
+        policy["has_guideline"] = False
     if creation_key is None:
         project = new_projects.create(creator, **fields, **policy)
     else:
         project = new_projects.create_once(creator, creation_key, **fields, **policy)
-        if Guideline.objects.filter(project=project, number__gt=1).exists():
+        if Guideline.objects.filter(project=project, number__gt=0 if has_versions else 1).exists():
             return project
     _describe_classes(project, outline)
-    _publish_guidelines(project, creator, outline)
+    if has_versions:
+        _store_versions(project, creator, outline)
+    else:
+        _publish_guidelines(project, creator, outline)
     return project
 
 
@@ -171,10 +179,63 @@ def _describe_classes(project: Project, outline: ProjectOutline) -> None:
             keys[label_class.pk] = shortcut
     LabelClass.objects.filter(project=project).update(key="")
     for label_class in own:
-        label_class.key = keys.get(label_class.pk) or (free.pop(0) if free else "")
-        if label_class.name in described and COLOR.fullmatch(described[label_class.name].color.lower()):
-            label_class.color = described[label_class.name].color.lower()
-    LabelClass.objects.bulk_update(own, ["key", "color"])
+        spare = free.pop(0) if free and not outline.is_complete and label_class.pk not in keys else ""
+        label_class.key = keys.get(label_class.pk, spare)
+        if description := described.get(label_class.name):
+            if COLOR.fullmatch(description.color.lower()):
+                label_class.color = description.color.lower()
+            label_class.seed_words = _seed_words(description)
+    LabelClass.objects.bulk_update(own, ["key", "color", "seed_words"])
+
+
+def _seed_words(label_class: OutlineClass) -> list[str]:
+    try:
+        return classes.checked_seed_words(label_class.seed_words)
+    except InvalidInput:
+        return []
+
+
+def _store_versions(project: Project, creator: User, outline: ProjectOutline) -> None:
+    """The versions of the guideline as they were elsewhere: number, time, author and rules."""
+    class_ids = {label_class.name: label_class.pk for label_class in project.classes.all()}
+    for number, outlined in enumerate(outline.guidelines, 1):
+        guideline = Guideline(
+            project=project,
+            number=number,
+            change=outlined.change if outlined.change in Guideline.Change.values else Guideline.Change.RULE,
+            note=outlined.summary[:300],
+            body=outlined.text[:100_000],
+            author=creator,
+            author_elsewhere=outlined.author[:150],
+            **_time(outlined.created_at),
+        )
+        check_storable(guideline)
+        guideline.save()
+        ClassRule.objects.bulk_create(
+            ClassRule(
+                guideline=guideline,
+                label_class_id=class_ids[rule.label_class],
+                definition=rule.definition[:2000],
+                examples=rule.examples[:5000],
+                counter_examples=rule.counter_examples[:5000],
+            )
+            for rule in {rule.label_class: rule for rule in outlined.rules}.values()
+            if rule.label_class in class_ids
+        )
+    versions.mark_read(Membership.objects.get(project=project, user=creator), len(outline.guidelines))
+
+
+def _time(text: str) -> dict[str, datetime]:
+    """The time of a version, if the file states it; else it is stored with the time of the import.
+
+    >>> _time("2026-01-02T03:04:05+00:00")["created_at"].year, _time("yesterday")
+    (2026, {})
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return {}
+    return {} if time.tzinfo is None else {"created_at": time}
 
 
 def _publish_guidelines(project: Project, creator: User, outline: ProjectOutline) -> None:

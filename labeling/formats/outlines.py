@@ -65,6 +65,7 @@ class ProjectOutline:
     guidelines: tuple[OutlineGuideline, ...] = ()
     allows_overlapping_spans: bool = False
     losses: tuple[str, ...] = ()
+    is_complete: bool = False  # what it leaves empty was empty, as in our own datasets
 
 
 def outline_of(tool: str, rows: Iterable[Record | BadRow], *, name: str = "") -> ProjectOutline:

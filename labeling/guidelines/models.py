@@ -109,6 +109,9 @@ class Guideline(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    author_elsewhere = models.CharField(
+        max_length=150, blank=True, db_default=""
+    )  # of an import: who wrote it in the project that it comes from
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -119,6 +122,11 @@ class Guideline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} version {self.number}"
+
+    @property
+    def author_name(self) -> str:
+        """The username of who wrote it, perhaps elsewhere; empty if unknown."""
+        return self.author_elsewhere or (self.author.get_username() if self.author else "")
 
 
 class ClassRule(models.Model):

@@ -38,9 +38,18 @@ def create_once(creator: User, creation_key: UUID, **fields: Any) -> Project:
 
 
 @transaction.atomic
-def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], **policy: Any) -> Project:
+def create(
+    creator: User,
+    *,
+    name: str,
+    kind: str,
+    class_names: Sequence[str],
+    has_guideline: bool = True,
+    **policy: Any,
+) -> Project:
     """A new project with its classes, an empty first guideline, and its creator as manager.
 
+    has_guideline : False for whoever stores the versions of another project next
     Classes get keys without clashes and colors that can be told apart. Raises InvalidInput, and
     ValidationError for a name or a policy that cannot be.
     """
@@ -63,7 +72,8 @@ def create(creator: User, *, name: str, kind: str, class_names: Sequence[str], *
     for label_class in classes:
         check_storable(label_class, is_unique=True)
     LabelClass.objects.bulk_create(classes)
-    Guideline.objects.create(project=project, number=1, change=Guideline.Change.FIRST, author=creator)
+    if has_guideline:
+        Guideline.objects.create(project=project, number=1, change=Guideline.Change.FIRST, author=creator)
     return project
 
 

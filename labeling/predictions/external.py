@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 BATCH_SIZE = 10_000  # predictions in one transaction
 MAX_SOURCES = 20  # of one project: each is an expert that the committee has to weigh
 MAX_BAD_ROWS = 1_000  # the report names this many; it counts all
+EXACT = 1e-9  # from 1: what the sum of many doubles may differ by
 ROUNDING = 0.01  # probabilities of one class per document may add up to this much above 1
 
 UPSERT = """
@@ -193,8 +194,9 @@ def _vector(
     others = len(classes) - len(probabilities)
     left = 0.0
     if kind == Project.Kind.SINGLE:
-        left = max(0.0, 1 - whole) / others if others else 0.0
-        if not others:
+        is_complete = abs(1 - whole) <= EXACT  # keeps what was exported and imported again as it was
+        left = 0.0 if is_complete or not others else max(0.0, 1 - whole) / others
+        if not others and not is_complete:
             probabilities = {
                 label_class: probability / whole for label_class, probability in probabilities.items()
             }

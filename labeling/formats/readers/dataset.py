@@ -283,6 +283,7 @@ def _project(value: Mapping[str, Json]) -> ProjectOutline:
         cast(Kind, kind) if kind in _KINDS else None,
         _string(value, "description"),
         allows_overlapping_spans=value.get("allows_overlapping_spans") is True,
+        is_complete=True,
     )
 
 

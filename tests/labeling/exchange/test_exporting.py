@@ -22,6 +22,7 @@ from labeling.exchange.exporting import MAX_METADATA_COLUMNS, ExportFormat, Scop
 from labeling.exchange.importing import import_documents
 from labeling.formats import BadRow, Format, Record, Span, columns, read
 from labeling.formats.csv_rows import needs_escape
+from labeling.formats.records import RecordAnnotation
 from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project
@@ -174,6 +175,12 @@ def test_what_was_taken_out_or_belongs_to_another_project_stays(
     assert [row["id"] for row in objects(tickets)] == ["t1"]
     assert len(objects(tickets, Scope.ALL)) == 2
     assert [row["labels"] for row in objects(other)] == [["Refund", "Billing"]]
+
+
+def test_an_imported_annotation_leaves_with_its_annotator_elsewhere(tickets: Project) -> None:
+    annotation = RecordAnnotation("dee", labels=("Refund",))
+    import_documents(tickets.pk, [Record(1, "Where is it?", annotations=(annotation,))])
+    assert [row["annotation"]["annotator"] for row in objects(tickets)] == ["dee"]
 
 
 def test_a_class_leaves_under_the_name_it_has_now(tickets: Project, ann: User) -> None:

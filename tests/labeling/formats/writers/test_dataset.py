@@ -61,6 +61,7 @@ def complete_datasets(draw: st.DrawFn) -> tuple[ProjectOutline, list[Record]]:
         for each in outline.classes
     )
     outline = replace(outline, guidelines=(guideline,), classes=classes, description=draw(STORABLE))
+    outline = replace(outline, is_complete=True)
     return outline, [
         replace(
             record,
