@@ -8,6 +8,7 @@ from typing import Protocol
 from labeling.formats.bundles import Bundle
 from labeling.formats.outlines import DatasetFeatures, ProjectOutline
 from labeling.formats.readers import (
+    argilla,
     azure,
     brat,
     conll,
@@ -20,6 +21,7 @@ from labeling.formats.readers import (
     text_files,
 )
 from labeling.formats.records import BadRow, Record
+from labeling.formats.writers import argilla as argilla_writer
 from labeling.formats.writers import azure as azure_writer
 from labeling.formats.writers import brat as brat_writer
 from labeling.formats.writers import conll as conll_writer
@@ -78,6 +80,7 @@ READERS: Mapping[str, ProjectReader] = {
     "dataset": dataset,
     "azure": azure,
     "prodigy": prodigy,
+    "argilla": argilla,
     "doccano": doccano,
     "ground_truth": ground_truth,
     "brat": brat,
@@ -96,6 +99,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "prodigy": prodigy_writer,
     "conll": conll_writer,
     "label_studio": label_studio_writer,
+    "argilla": argilla_writer,
 }
 
 
