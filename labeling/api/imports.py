@@ -148,7 +148,7 @@ class ImportOptions(FieldFilters):
     )
 
 
-def _choice(requested: dict[str, Any]) -> ColumnChoice | None:
+def choice_of(requested: dict[str, Any]) -> ColumnChoice | None:
     """The usual keys but for those that were asked for; None where nothing was asked."""
     roles: dict[str, Any] = {
         role: requested[f"{role}_field"] or None for role in ROLES if f"{role}_field" in requested
@@ -265,7 +265,7 @@ class ImportDocuments(TakesDocuments):
             project_id,
             self.caller,
             self.lines_of(request),
-            _choice(self.requested),
+            choice_of(self.requested),
             takes_answers=self.requested["takes_labels"],
             adds_classes=self.requested["add_classes"],
         )
@@ -288,7 +288,7 @@ class SummarizeImport(TakesDocuments):
         Takes the same input as `documents/`. Only the first 1,000 lines or 4 MB are checked.
         """
         summary = uploads.summarize_lines(
-            project_id, self.caller, self.lines_of(request), _choice(self.requested)
+            project_id, self.caller, self.lines_of(request), choice_of(self.requested)
         )
         return Response(ImportSummaryOut(summary).data)
 

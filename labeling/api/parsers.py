@@ -8,8 +8,9 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
+from labeling.exchange.upload_files import MAX_BYTES
 from labeling.formats.records import RowProblem
 from labeling.formats.streams import CHUNK_BYTES
 from labeling.formats.strict_json import loads
@@ -69,11 +70,29 @@ class NdjsonParser(JsonLinesParser):
     media_type = "application/x-ndjson"
 
 
-def _limited(stream: IO[Any], limit: int, context: Mapping[str, Any]) -> Iterator[bytes]:
-    """The stream in chunks. Raises BodyTooLarge, before the first byte where the length was announced."""
+class FileParser(MultiPartParser):
+    """A form with a file. Large files go to disk while they arrive."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        _check_announced(MAX_BYTES, parser_context or {})
+        return super().parse(stream, media_type, parser_context)
+
+
+def _check_announced(limit: int, context: Mapping[str, Any]) -> None:
+    """Raise BodyTooLarge before the first byte where a larger length was announced."""
     announced = str(context["request"].META.get("CONTENT_LENGTH", "")) if "request" in context else ""
     if announced.isdigit() and int(announced) > limit:
         raise BodyTooLarge(limit)
+
+
+def _limited(stream: IO[Any], limit: int, context: Mapping[str, Any]) -> Iterator[bytes]:
+    """The stream in chunks. Raises BodyTooLarge, before the first byte where the length was announced."""
+    _check_announced(limit, context)
     return _chunks(stream, limit)
 
 

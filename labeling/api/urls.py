@@ -9,6 +9,7 @@ from labeling.api import (
     disputes,
     documents,
     fields,
+    file_imports,
     focus,
     guidelines,
     imports,
@@ -41,6 +42,7 @@ PROJECT = [
     path("members/", members.Members.as_view(), name="members"),
     path("documents/", documents.Documents.as_view(), name="documents"),
     path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/files/", file_imports.ImportFile.as_view(), name="import_file"),
     path("imports/summary/", imports.SummarizeImport.as_view(), name="import_summary"),
     path("imports/<uuid:import_id>/", imports.OneImport.as_view(), name="import"),
     path("imports/<uuid:import_id>/undo/", imports.UndoImport.as_view(), name="import_undo"),
@@ -88,6 +90,7 @@ PROJECT = [
 urlpatterns = [
     path("schema/", SchemaDocument.as_view(), name="schema"),
     path("docs/", SchemaPage.as_view(), name="docs"),
+    path("projects/from-file/", file_imports.ProjectFromFile.as_view(), name="project_from_file"),
     path("projects/", projects.Projects.as_view(), name="projects"),
     path("projects/<row:project_id>/", include(PROJECT)),
     re_path("", NoSuchAddress.as_view(), name="no_such_address"),

@@ -55,13 +55,14 @@ class ProjectFile:
         return self.file_format in READERS
 
 
-def store(upload: uploads.Upload) -> ProjectFile:
+def store(upload: uploads.Upload, file_id: UUID | None = None) -> ProjectFile:
     """Keep the file and recognize it; what a small project file holds is kept beside it.
 
+    file_id : the same for a request that is sent again
     Raises InvalidInput for what cannot be read.
     """
     upload_files.checked_size(upload.size)
-    file_id = uuid.uuid4()
+    file_id = file_id or uuid.uuid4()
     byte_count = upload_files.keep(file_id, upload.chunks())
     source, name = upload_files.recognize(file_id, upload_files.name_of(upload.name))
     file = ProjectFile(file_id, name, byte_count, source.file_format, source.encoding)
@@ -125,15 +126,19 @@ def create_project(
     Raises as `create_from_outline` does.
     """
     with transaction.atomic():
-        job = job_of(file)
-        if job is None:
-            project = create_from_outline(creator, summary.outline, creation_key=file.id, **options)
-            job = attach(creator, project, file, origin, retired_names(summary.outline))
+        project = create_from_outline(creator, summary.outline, creation_key=file.id, **options)
+        job = attach(creator, project, file, origin, retired_names(summary.outline))
     with suppress(InvalidInput):  # the import's page says why, and offers other settings
         uploads.start(job.project_id, creator, job.pk, job.file_format, job.encoding, None, adds_classes=True)
     _summary_path(file).unlink(missing_ok=True)
     job.refresh_from_db()
     return job
+
+
+def discard(file: ProjectFile) -> None:
+    """Delete a file that no project is created from."""
+    path_of(file.id).unlink(missing_ok=True)
+    _summary_path(file).unlink(missing_ok=True)
 
 
 def attach(

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput
 from labeling.exchange.importing import ImportReport, import_documents
 from labeling.exchange.sources import open_rows
@@ -115,6 +116,8 @@ def create_from_outline(
         project = new_projects.create(creator, **fields, **policy)
     else:
         project = new_projects.create_once(creator, creation_key, **fields, **policy)
+        if ImportJob.objects.filter(project=project).exists():  # the request was carried out before
+            return project
         if Guideline.objects.filter(project=project, number__gt=0 if has_versions else 1).exists():
             return project
     _describe_classes(project, outline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.utils import timezone
@@ -46,12 +46,14 @@ def keep(file_id: UUID, chunks: Iterable[bytes]) -> int:
     """Write a file; how many bytes it has. What cannot be written whole is not kept."""
     path = path_of(file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{uuid4().hex}")  # a request that is sent twice writes two of them
     try:
-        with path.open("wb") as file:
-            return sum(file.write(chunk) for chunk in chunks)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        with partial.open("wb") as file:
+            byte_count = sum(file.write(chunk) for chunk in chunks)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return byte_count
 
 
 def recognize(file_id: UUID, filename: str) -> tuple[Source, str]:

@@ -80,15 +80,19 @@ class Preview:
     outline: ProjectOutline | None = None  # what another tool's file says of its project, where it is small
 
 
-def store(project_id: int, manager: User, upload: Upload) -> ImportJob:
-    """Keep the file, and guess how it is to be read. Raises NotAllowed, InvalidInput for what is no text."""
+def store(project_id: int, manager: User, upload: Upload, file_format: str = "", **fields: Any) -> ImportJob:
+    """Keep the file, and guess how it is to be read. Raises NotAllowed, InvalidInput for what is no text.
+
+    file_format : where it is not to be guessed
+    fields : more of the ImportJob
+    """
     manager_of(project_id, manager)
     _discard_forgotten(project_id)
     byte_count = upload_files.checked_size(upload.size)
-    job = ImportJob(project_id=project_id, created_by=manager, byte_count=byte_count)
+    job = ImportJob(project_id=project_id, created_by=manager, byte_count=byte_count, **fields)
     upload_files.keep(job.pk, upload.chunks())
     source, job.file_name = upload_files.recognize(job.pk, upload_files.name_of(upload.name))
-    job.file_format, job.encoding = source.file_format, source.encoding
+    job.file_format, job.encoding = file_format or source.file_format, source.encoding
     job.state = first_state(job.file_format)
     job.save()
     if job.state == ImportJob.State.CONVERTING:

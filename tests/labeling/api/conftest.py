@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
 from django.test import Client
 
 from labeling.projects import tokens
@@ -22,7 +23,11 @@ class Caller:
             self.client.force_login(user)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        sent: dict[str, Any] = {}
+        if isinstance(body, dict) and isinstance(body.get("file"), UploadedFile):
+            sent = {"data": body}  # a form
+        elif body is not None:
+            sent = {"data": json.dumps(body), "content_type": "application/json"}
         caller = getattr(self.client, method.lower())
         return caller(f"/api/v1/{path}", headers=self.headers | headers, **sent)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
@@ -26,6 +27,7 @@ from labeling.queue import claims
 from labeling.steering import actions, picks
 from labeling.steering.models import PickedDocument
 from tests.fixtures.people import label
+from tests.fixtures.tally import Tally, tally_file
 from tests.labeling.api.conftest import Caller
 from tests.thorough import part_of
 
@@ -54,6 +56,9 @@ CREATE = dict(zip(CALLERS, (401, OK, OK, OK, OK, 403, 403, 403, 403, 401), stric
 PUBLIC = dict.fromkeys(CALLERS, OK)
 TOO_EARLY = 409  # allowed, and refused for want of labels
 NOWHERE = dict.fromkeys(CALLERS, 404)
+
+
+EXPORT = tally_file({"kind": "single", "classes": ["Refund"]}, {"text": "Hi"})
 
 
 @dataclass
@@ -116,6 +121,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("documents", "GET"): (READ, NO_BODY),
     ("documents", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
+    ("project_from_file", "POST"): (CREATE, lambda w, u: {"file": SimpleUploadedFile("export.json", EXPORT)}),
+    ("import_file", "POST"): (MANAGE, lambda w, u: {"file": SimpleUploadedFile("a.csv", b"nr,text\n1,Hi\n")}),
     ("import_summary", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("import", "GET"): (MANAGERS_READ, NO_BODY),
     ("import_undo", "GET"): (MANAGERS_READ, NO_BODY),
@@ -230,7 +237,9 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
 
 
 @pytest.fixture
-def world(make_project: Callable[..., Project], joan: User, ann: User, bob: User, carla: User) -> World:
+def world(
+    make_project: Callable[..., Project], joan: User, ann: User, bob: User, carla: User, tally: Tally
+) -> World:
     project = make_project(overlap=4)
     disputed = Document.objects.get(project=project, external_id="t0")
     for person in (ann, bob, carla, joan):

@@ -11,6 +11,7 @@ from labeling.guidelines.versions import GuidelineMoved
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
 NEVER_HERE = {  # raised by pages, workers and the command line only
     "labeling_error",
+    "file_expired",
     "last_manager",
     "invitation_unusable",
     "stale_run",

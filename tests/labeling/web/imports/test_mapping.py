@@ -66,6 +66,7 @@ def test_other_formats_are_recognized(
     ("name", "content", "message"),
     [
         ("a.xls", b"\xd0\xcf\x11\xe0xxxx", "Save it as CSV"),
+        ("a.json", b'{\n"text": "One"}', "one object per line"),
         ("a.csv", b"", "The submitted file is empty."),
         ("a.bin", b"\0" * 200, "not a text file"),
     ],
