@@ -16,6 +16,7 @@ from labeling.formats.readers import (
     doccano,
     fasttext,
     ground_truth,
+    inception,
     label_studio,
     prodigy,
     text_files,
@@ -28,6 +29,7 @@ from labeling.formats.writers import conll as conll_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
+from labeling.formats.writers import inception as inception_writer
 from labeling.formats.writers import label_studio as label_studio_writer
 from labeling.formats.writers import prodigy as prodigy_writer
 
@@ -79,6 +81,7 @@ READERS: Mapping[str, ProjectReader] = {
     # In the order in which they are asked: the more exact shapes first.
     "dataset": dataset,
     "azure": azure,
+    "inception": inception,
     "prodigy": prodigy,
     "argilla": argilla,
     "doccano": doccano,
@@ -100,6 +103,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "conll": conll_writer,
     "label_studio": label_studio_writer,
     "argilla": argilla_writer,
+    "inception": inception_writer,
 }
 
 
