@@ -146,9 +146,13 @@ MAX_METADATA_COLUMNS = 500  # a table of more is none; our own import takes 1,00
 class ExportFormat(models.TextChoices):
     """How the rows are laid out."""
 
-    JSONL = "jsonl", gettext_lazy("JSONL: for programs, lossless")
-    CSV = "csv", gettext_lazy("CSV: for programs")
-    SPREADSHEET = "spreadsheet", gettext_lazy("CSV for spreadsheets: cells never run as formulas")
+    JSONL = "jsonl", gettext_lazy("JSONL: one object per label")
+    CSV = "csv", gettext_lazy("CSV: cells never run as formulas in a spreadsheet")
+    RAW_CSV = "raw_csv", gettext_lazy("CSV for programs: cells as they are")
+
+    @property
+    def suffix(self) -> str:
+        return ".jsonl" if self == ExportFormat.JSONL else ".csv"
 
 
 def export(
@@ -169,18 +173,7 @@ def export(
     if file_format == ExportFormat.JSONL:
         return write_jsonl(rows, kind)
     columns = _metadata_columns(project, scope)
-    return write_csv(rows, kind, columns, for_spreadsheets=file_format == ExportFormat.SPREADSHEET)
-
-
-def file_name(project: Project, scope: Scope, file_format: ExportFormat) -> str:
-    """What the file is called on any system: ASCII, and nothing that people typed."""
-    what = "labels" if scope == Scope.SETTLED else "answers"
-    ending = {
-        ExportFormat.JSONL: ".jsonl",
-        ExportFormat.CSV: ".csv",
-        ExportFormat.SPREADSHEET: "-spreadsheet.csv",
-    }[file_format]
-    return f"project-{project.pk}-{what}{ending}"
+    return write_csv(rows, kind, columns, for_spreadsheets=file_format == ExportFormat.CSV)
 
 
 def _metadata_columns(project: Project, scope: Scope) -> list[str]:

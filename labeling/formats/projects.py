@@ -107,6 +107,15 @@ WRITERS: Mapping[str, ProjectWriter] = {
 }
 
 
+def extra_of(key: str) -> str:
+    """The optional dependency that the writer of a format needs, its `EXTRA`; empty for a pure one.
+
+    >>> extra_of("dataset")
+    ''
+    """
+    return str(getattr(WRITERS[key], "EXTRA", ""))
+
+
 def recognize(bundle: Bundle) -> str | None:
     """The key of READERS that reads these files; None where none of them does.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, StreamingHttpResponse
@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET
 
 from labeling.annotations.models import Resolution
 from labeling.exceptions import InvalidInput
-from labeling.exchange import exporting
+from labeling.exchange import export_files
+from labeling.exchange.downloads import download
+from labeling.exchange.export_files import FileFormat, file_format, format_keys
 from labeling.exchange.exporting import ExportFormat, Scope
 from labeling.projects.models import Membership
 from labeling.web.access import for_managers
 from labeling.web.components.forms import put_on
-
-BROKEN_OFF = b"This file is incomplete: the export stopped here. Download it again.\n"  # programs read it too
 
 
 class LabelExport(forms.Form):
@@ -30,13 +30,16 @@ class LabelExport(forms.Form):
         widget=forms.RadioSelect,
         label=gettext_lazy("Content"),
     )
-    format = forms.TypedChoiceField(
-        choices=ExportFormat.choices,
-        coerce=ExportFormat,
-        initial=ExportFormat.JSONL,
-        widget=forms.RadioSelect,
-        label=gettext_lazy("Format"),
+    format = forms.ChoiceField(
+        initial=ExportFormat.JSONL, widget=forms.RadioSelect, label=gettext_lazy("Format")
     )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        formats = map(file_format, format_keys())
+        self.fields["format"].choices = [  # type: ignore[attr-defined]
+            (each.key, each.name) for each in formats if not each.extra
+        ]
 
 
 @require_GET  # a HEAD would read the whole project to say nothing
@@ -46,34 +49,19 @@ def labels(request: HttpRequest, member: Membership) -> HttpResponseBase:
     form = LabelExport(request.GET or None)
     if form.is_valid():
         try:
-            return _file(member, form.cleaned_data["scope"], form.cleaned_data["format"])
+            return file_response(member, form.cleaned_data["scope"], file_format(form.cleaned_data["format"]))
         except InvalidInput as error:
             put_on(form, error)
     context = {
         "member": member,
         "form": form,
+        "formats": export_files.formats_of_project(member.project),
         "settled": Resolution.objects.filter(project=member.project_id).count(),
     }
     return render(request, "labeling/export.html", context, status=422 if form.errors else 200)
 
 
-def _file(member: Membership, scope: Scope, file_format: ExportFormat) -> StreamingHttpResponse:
-    is_jsonl = file_format == ExportFormat.JSONL
-    name = exporting.file_name(member.project, scope, file_format)
-    return StreamingHttpResponse(
-        _ended(exporting.export(member.project, scope, file_format)),
-        content_type="application/x-ndjson" if is_jsonl else "text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _ended(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """A file that breaks off says so in a last line that no reader takes for a row.
-
-    The server ends the answer in good order either way, so a browser would keep half a file as a whole one.
-    """
-    try:
-        yield from pieces
-    except Exception:
-        yield BROKEN_OFF
-        raise
+def file_response(member: Membership, scope: Scope, chosen: FileFormat) -> StreamingHttpResponse:
+    """The file as it is written. Raises InvalidInput."""
+    name = export_files.file_name(member.project, scope, chosen)
+    return download(export_files.export_file(member.project, scope, chosen.key), name, chosen.content_type)

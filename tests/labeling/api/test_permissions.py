@@ -120,6 +120,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("members", "GET"): (READ, NO_BODY),
     ("documents", "GET"): (READ, NO_BODY),
     ("documents", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
+    ("exports", "GET"): (MANAGERS_READ, NO_BODY),
+    ("export", "GET"): (MANAGERS_READ, NO_BODY),
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
     ("project_from_file", "POST"): (CREATE, lambda w, u: {"file": SimpleUploadedFile("export.json", EXPORT)}),
     ("import_file", "POST"): (MANAGE, lambda w, u: {"file": SimpleUploadedFile("a.csv", b"nr,text\n1,Hi\n")}),
@@ -230,6 +232,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:source_id>": world.source.pk,
         "<row:pick_id>": world.pick.pick_id,
         "<row:question_id>": world.question.pk,
+        "<slug:file_format_key>": "dataset",
         "<uuid:import_id>": world.import_job.pk,
     }.items():
         path = path.replace(name, str(value))

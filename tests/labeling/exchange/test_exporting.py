@@ -18,7 +18,8 @@ from labeling.annotations.submit import Submission
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
 from labeling.exchange import exporting as pages
-from labeling.exchange.exporting import MAX_METADATA_COLUMNS, ExportFormat, Scope, export, file_name
+from labeling.exchange.export_files import file_format, file_name, format_keys
+from labeling.exchange.exporting import MAX_METADATA_COLUMNS, ExportFormat, Scope, export
 from labeling.exchange.importing import import_documents
 from labeling.formats import BadRow, Format, Record, Span, columns, read
 from labeling.formats.csv_rows import needs_escape
@@ -252,7 +253,7 @@ def test_spans_are_counted_in_code_points(make_project: Callable[..., Project], 
 def test_no_cell_for_spreadsheets_runs_as_a_formula(joan: User) -> None:
     project = new_projects.create(joan, name="p", kind="single", class_names=["=Late", "+b", "@c"])
     import_documents(project.pk, hostile_records("single", ["=Late", "+b", "@c"]))
-    raw = written(project, Scope.SETTLED, ExportFormat.SPREADSHEET).decode().removeprefix("\ufeff")
+    raw = written(project, Scope.SETTLED, ExportFormat.CSV).decode().removeprefix("\ufeff")
     rows = list(csv.reader(io.StringIO(raw, newline="")))
     assert len(rows) == len(HOSTILE) + 1
     assert not [cell for row in rows for cell in row if needs_escape(cell) and not cell.startswith("'")]
@@ -262,7 +263,7 @@ def test_metadata_gets_a_column_a_key_of_the_exported_documents_only(tickets: Pr
     Document.objects.filter(project=tickets, position=0).update(metadata={"stars": 4, "from": "web"})
     Document.objects.filter(project=tickets, position=5).update(metadata={"unseen": 1})
     answer(tickets, ann, "Refund")
-    header, row = written(tickets, Scope.SETTLED, ExportFormat.CSV).decode().splitlines()
+    header, row = written(tickets, Scope.SETTLED, ExportFormat.RAW_CSV).decode().splitlines()
     assert header.endswith(
         "annotation.resolution,annotation.selected_by,annotation.selection_probability,annotation.note,"
         "annotation.suggestion,metadata.from,metadata.stars"
@@ -277,7 +278,7 @@ def test_metadata_that_makes_too_many_columns_is_refused_before_the_first_piece(
     Document.objects.filter(project=tickets, position=0).update(metadata=many)
     answer(tickets, ann, "Refund")
     with pytest.raises(InvalidInput, match="Choose JSONL"):
-        export(tickets, Scope.SETTLED, ExportFormat.CSV)
+        export(tickets, Scope.SETTLED, ExportFormat.RAW_CSV)
     assert objects(tickets)[0]["metadata"] == many
 
 
@@ -356,7 +357,8 @@ def settled(make_project: Callable[..., Project], count: int, text: str = "docum
 
 # reliability H2
 def test_the_name_of_the_file_is_plain_whatever_the_project_is_called(tickets: Project) -> None:
-    names = {file_name(tickets, scope, how) for scope in Scope for how in ExportFormat}
+    formats = [file_format(key) for key in format_keys()]
+    names = {file_name(tickets, scope, each) for scope in Scope for each in formats}
     assert f"project-{tickets.pk}-labels.jsonl" in names
-    assert len(names) == 6
+    assert len(names) == 2 * len(formats)
     assert all(name.isascii() and name.replace("-", "").replace(".", "").isalnum() for name in names)

@@ -10,6 +10,10 @@ from django.core.management import CommandError, call_command
 
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
+from labeling.exchange.exporting import ExportFormat
+from labeling.exchange.importing import import_documents
+from labeling.formats.projects import WRITERS
+from labeling.formats.records import Record, RecordAnnotation
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
@@ -33,12 +37,10 @@ def test_the_labels_go_to_standard_output_and_the_count_elsewhere(
     call_command("export_labels", answered.pk)
     output = capfdbinary.readouterr()
     assert json.loads(output.out)["label"] == "Refund"
-    assert output.err.startswith(b"1 rows written")
+    assert output.err.splitlines()[-1].startswith(b"1 rows written")
 
 
-@pytest.mark.parametrize(
-    ("file_format", "start"), [("csv", b"id,text"), ("spreadsheet", b'\xef\xbb\xbf"id"')]
-)
+@pytest.mark.parametrize(("file_format", "start"), [("raw_csv", b"id,text"), ("csv", b'\xef\xbb\xbf"id"')])
 def test_the_labels_go_to_a_file(answered: Project, tmp_path: Path, file_format: str, start: bytes) -> None:
     path = tmp_path / "labels.csv"
     call_command(
@@ -46,6 +48,46 @@ def test_the_labels_go_to_a_file(answered: Project, tmp_path: Path, file_format:
     )
     assert path.read_bytes().startswith(start)
     assert path.read_bytes().count(b"\r\n") == 2
+
+
+@pytest.mark.parametrize("key", [*ExportFormat.values, *WRITERS])
+@pytest.mark.parametrize("scope", ["settled", "all"])
+def test_every_format_is_written(answered: Project, tmp_path: Path, key: str, scope: str) -> None:
+    path = tmp_path / "labels"
+    call_command(
+        "export_labels", answered.pk, format=key, scope=scope, output=str(path), stderr=io.StringIO()
+    )
+    assert path.stat().st_size > 0
+
+
+def test_what_the_format_cannot_hold_is_listed_before_the_rows(answered: Project, tmp_path: Path) -> None:
+    errors = io.StringIO()
+    call_command("export_labels", answered.pk, format="azure", output=str(tmp_path / "a.zip"), stderr=errors)
+    first, *others = errors.getvalue().splitlines()
+    assert first == "This format cannot hold everything:"
+    assert "  Times, notes, guideline versions and selection probabilities are left out." in others
+    assert "6 rows written" in others[-1]
+    errors = io.StringIO()
+    call_command(
+        "export_labels", answered.pk, format="dataset", output=str(tmp_path / "d.jsonl"), stderr=errors
+    )
+    assert "cannot hold" not in errors.getvalue()
+
+
+def test_a_document_that_loses_something_is_named(answered: Project, tmp_path: Path, bob: User) -> None:
+    annotations = (RecordAnnotation("x", labels=("Refund",)), RecordAnnotation("y", labels=("Billing",)))
+    import_documents(answered.pk, [Record(1, "Where is it?", annotations=annotations)])
+    errors = io.StringIO()
+    call_command(
+        "export_labels",
+        answered.pk,
+        format="azure",
+        scope="all",
+        output=str(tmp_path / "a.zip"),
+        stderr=errors,
+    )
+    assert "Document 7: Annotators disagree and there is no final label." in errors.getvalue()
+    assert "1 documents or labels were not written in full." in errors.getvalue()
 
 
 @pytest.mark.parametrize(("where", "is_shown"), [(Terminal(), True), (io.StringIO(), False)])

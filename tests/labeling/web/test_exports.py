@@ -18,6 +18,7 @@ from labeling.documents.models import Document
 from labeling.exchange import exporting as pages
 from labeling.exchange.exporting import MAX_METADATA_COLUMNS
 from labeling.formats import Format, exports, read
+from labeling.formats.projects import WRITERS, extra_of
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
@@ -53,17 +54,36 @@ def test_the_page_says_how_much_is_settled_and_offers_every_choice(
         "all",
         "jsonl",
         "csv",
-        "spreadsheet",
+        "raw_csv",
+        *(key for key in WRITERS if not extra_of(key)),
     }
+
+
+def test_what_each_format_leaves_out_is_listed_before_the_download(
+    client: Client, answered: Project, joan: User
+) -> None:
+    client.force_login(joan)
+    shown = page(client, answered).content.decode()
+    losses = shown[shown.index("What each format leaves out") :]
+    (of_dataset, of_azure) = (
+        re.search(rf"<dt>{name}.*?</dt>(.*?)(?=<dt>|</dl>)", losses, re.DOTALL)
+        for name in ("Review Queue dataset", "Azure")
+    )
+    assert of_dataset is not None
+    assert re.findall(r"<dd>(.*?)</dd>", of_dataset[1]) == ["Nothing."]
+    assert of_azure is not None
+    assert "selection probabilities are left out" in of_azure[1]
 
 
 @pytest.mark.parametrize(
     ("asked", "content_type", "name", "start"),
     [
         ({"format": "jsonl"}, "application/x-ndjson", "labels.jsonl", b'{"id": "t0"'),
-        ({"format": "csv"}, "text/csv; charset=utf-8", "labels.csv", b"id,text,label"),
-        ({"format": "spreadsheet"}, "text/csv; charset=utf-8", "labels-spreadsheet.csv", b"\xef\xbb\xbf"),
-        ({"scope": "all"}, "application/x-ndjson", "answers.jsonl", b'{"id": "t0"'),
+        ({"format": "raw_csv"}, "text/csv; charset=utf-8", "labels-raw-csv.csv", b"id,text,label"),
+        ({"format": "csv"}, "text/csv; charset=utf-8", "labels.csv", b"\xef\xbb\xbf"),
+        ({"scope": "all"}, "application/x-ndjson", "annotations.jsonl", b'{"id": "t0"'),
+        ({"format": "dataset"}, "application/x-ndjson", "labels-dataset.jsonl", b'{"type": "header"'),
+        ({"format": "azure"}, "application/zip", "labels-azure.zip", b"PK"),
     ],
 )
 def test_a_choice_is_a_download(

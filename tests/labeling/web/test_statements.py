@@ -46,7 +46,7 @@ MAX_STATEMENTS = {
     "labeling:disputes": 8,
     "labeling:document": 13,  # two of them: what the model said
     "labeling:documents": 4,
-    "labeling:export": 4,
+    "labeling:export": 6,
     "labeling:guideline": 8,
     "labeling:guideline_diff": 8,
     "labeling:guideline_edit": 6,
