@@ -109,8 +109,7 @@ def create_from_outline(
         "kind": kind,
         "class_names": names,
     }
-    has_versions = outline.is_complete and bool(outline.guidelines)
-    if has_versions:
+    if outline.has_versions:
         policy["has_guideline"] = False
     if creation_key is None:
         project = new_projects.create(creator, **fields, **policy)
@@ -118,13 +117,11 @@ def create_from_outline(
         project = new_projects.create_once(creator, creation_key, **fields, **policy)
         if ImportJob.objects.filter(project=project).exists():  # the request was carried out before
             return project
-        if Guideline.objects.filter(project=project, number__gt=0 if has_versions else 1).exists():
+        if Guideline.objects.filter(project=project, number__gt=0 if outline.has_versions else 1).exists():
             return project
     _describe_classes(project, outline)
-    if has_versions:
-        _store_versions(project, creator, outline)
-    else:
-        _publish_guidelines(project, creator, outline)
+    store = _store_versions if outline.has_versions else _publish_guidelines
+    store(project, creator, outline)
     return project
 
 

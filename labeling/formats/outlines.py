@@ -67,6 +67,11 @@ class ProjectOutline:
     losses: tuple[str, ...] = ()
     is_complete: bool = False  # what it leaves empty was empty, as in our own datasets
 
+    @property
+    def has_versions(self) -> bool:
+        """Whether its guidelines are all versions of the project, the first one among them."""
+        return self.is_complete and bool(self.guidelines)
+
 
 def outline_of(tool: str, rows: Iterable[Record | BadRow], *, name: str = "") -> ProjectOutline:
     """The outline that the labels themselves tell, for files that do not describe their project.
