@@ -64,7 +64,7 @@ def _servers(python: Path, folder: Path) -> Iterator[dict[str, Client]]:
         "DJANGO_SETTINGS_MODULE": "config.settings.production",
         "DOCCANO_HOME": str(folder),
         "HOME": str(folder),
-        "PATH": f"{python.parent}:{os.environ['PATH']}",
+        "PATH": f"{python.parent}:{os.defpath}",
     }
     for arguments in (["init"], ["createuser", "--username", ANN, "--password", password]):
         done = subprocess.run([program, *arguments], env=environment, cwd=folder, capture_output=True)

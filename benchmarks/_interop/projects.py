@@ -75,20 +75,20 @@ def projects() -> dict[str, Project]:
 
     Where annotators disagree, the annotation of the second is the final one.
     """
+    single = {
+        key: {who: RecordAnnotation(who, labels=(label,)) for who, label in answers.items()}
+        for key, answers in SINGLE.items()
+    }
+    multi = {
+        key: {who: RecordAnnotation(who, labels=tuple(labels)) for who, labels in answers.items()}
+        for key, answers in MULTI.items()
+    }
     return {
-        "single": _project(
-            "single",
-            {key: {who: RecordAnnotation(who, labels=(label,)) for who, label in answers.items()}
-             for key, answers in SINGLE.items()},
-        ),
-        "multi": _project(
-            "multi",
-            {key: {who: RecordAnnotation(who, labels=tuple(labels)) for who, labels in answers.items()}
-             for key, answers in MULTI.items()},
-        ),
+        "single": _project("single", single),
+        "multi": _project("multi", multi),
         "spans": _project("spans", _spans(SPANS)),
         "overlapping": _project("spans", _spans(OVERLAPPING), overlaps=True),
-    }  # fmt: skip
+    }
 
 
 def spans_of(text: str, parts: Mapping[str, str]) -> tuple[Span, ...]:
