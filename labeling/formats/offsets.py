@@ -42,6 +42,40 @@ class OffsetConverter:
         return self._starts[offset]
 
 
+def code_points_by_words(text: str, spans: Sequence[tuple[int, int, object]]) -> list[tuple[int, int]]:
+    r"""Start and end of spans in code points, for tools whose versions count in different units.
+
+    spans : (start, end, words) with the words that the span repeats, or None
+    They count in code points, unless more of the words match where they count in UTF-16 code units. Raises
+    RowProblem for an offset inside a character.
+
+    >>> code_points_by_words("\U0001f600 Ann", [(3, 6, "Ann")])
+    [(2, 5)]
+    """
+    offsets = [(start, end) for start, end, _ in spans]
+    if not text or max(text) <= "\uffff":
+        return offsets
+    converter = OffsetConverter(text, "utf-16")
+    converted = [_converted(converter, start, end) for start, end in offsets]
+
+    def matches(pairs: Sequence[tuple[int, int] | None]) -> int:
+        return sum(
+            pair is not None and 0 <= pair[0] < pair[1] and text[pair[0] : pair[1]] == words
+            for pair, (_, _, words) in zip(pairs, spans, strict=True)
+        )
+
+    if matches(converted) <= matches(offsets):
+        return offsets
+    return [(converter.to_code_points(start), converter.to_code_points(end)) for start, end in offsets]
+
+
+def _converted(converter: OffsetConverter, start: int, end: int) -> tuple[int, int] | None:
+    try:
+        return converter.to_code_points(start), converter.to_code_points(end)
+    except RowProblem:
+        return None
+
+
 def token_offsets(tokens: Sequence[str], separator: str = " ") -> list[tuple[int, int]]:
     """Start and end of each token in the text that joins them, in code points.
 

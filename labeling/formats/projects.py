@@ -18,6 +18,7 @@ from labeling.formats.readers import (
     ground_truth,
     inception,
     label_studio,
+    potato,
     prodigy,
     text_files,
 )
@@ -31,6 +32,7 @@ from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
 from labeling.formats.writers import inception as inception_writer
 from labeling.formats.writers import label_studio as label_studio_writer
+from labeling.formats.writers import potato as potato_writer
 from labeling.formats.writers import prodigy as prodigy_writer
 
 
@@ -90,6 +92,7 @@ READERS: Mapping[str, ProjectReader] = {
     "fasttext": fasttext,
     "conll": conll,
     "label_studio": label_studio,
+    "potato": potato,
     "text_files": text_files,
 }
 
@@ -104,6 +107,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "label_studio": label_studio_writer,
     "argilla": argilla_writer,
     "inception": inception_writer,
+    "potato": potato_writer,
 }
 
 

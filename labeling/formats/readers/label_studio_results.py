@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from labeling.formats.fields import check_labels, check_spans
-from labeling.formats.offsets import OffsetConverter
+from labeling.formats.offsets import code_points_by_words
 from labeling.formats.outlines import Kind
 from labeling.formats.records import Json, RowProblem, Span, gettext_noop
 
@@ -88,13 +88,13 @@ def spans_of(results: list[Result], text: str) -> tuple[Span, ...]:
     Offsets are code points; files of some versions and programs count UTF-16 code units, which shows in
     texts with emoji where only that gives the words that the region repeats.
     """
-    regions = [(*_offsets(result.value), result) for result in results]
-    converter = OffsetConverter(text, "utf-16")
-    if not text.isascii() and _matches(regions, text, converter) > _matches(regions, text, None):
-        to_code_points = converter.to_code_points
-        regions = [(to_code_points(start), to_code_points(end), result) for start, end, result in regions]
+    offsets = code_points_by_words(text, [(*_offsets(r.value), r.value.get("text")) for r in results])
     return check_spans(
-        [[start, end, name] for start, end, result in regions for name in result.names],
+        [
+            [start, end, name]
+            for (start, end), result in zip(offsets, results, strict=True)
+            for name in result.names
+        ],
         text,
     )
 
@@ -107,19 +107,6 @@ def _offsets(value: Object) -> tuple[int, int]:
     if type(start) is not int or type(end) is not int:
         raise RowProblem(gettext_noop("The start and end of a span must be whole numbers."))
     return start, end
-
-
-def _matches(regions: list[tuple[int, int, Result]], text: str, converter: OffsetConverter | None) -> int:
-    """How many regions cover the words that they repeat."""
-    count = 0
-    for start, end, result in regions:
-        try:
-            if converter is not None:
-                start, end = converter.to_code_points(start), converter.to_code_points(end)
-        except RowProblem:
-            continue
-        count += 0 <= start < end and text[start:end] == result.value.get("text")
-    return count
 
 
 def annotations_of(task: Object) -> list[Object]:
