@@ -30,6 +30,7 @@ from labeling.formats.writers import conll as conll_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
 from labeling.formats.writers import fasttext as fasttext_writer
+from labeling.formats.writers import ground_truth as ground_truth_writer
 from labeling.formats.writers import inception as inception_writer
 from labeling.formats.writers import label_studio as label_studio_writer
 from labeling.formats.writers import potato as potato_writer
@@ -108,6 +109,7 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "argilla": argilla_writer,
     "inception": inception_writer,
     "potato": potato_writer,
+    "ground_truth": ground_truth_writer,
 }
 
 

@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from labeling.formats import strict_json
 from labeling.formats.bundles import Bundle
 from labeling.formats.fields import (
+    WITHOUT_ID,
     WITHOUT_LABEL,
     OptionalFields,
+    check_id,
     check_label,
     check_labels,
     check_spans,
@@ -98,10 +100,11 @@ def _record(bundle: Bundle, row: object, number: int) -> Record:
             annotations.append(answer)
     left = {key: value for key, value in row.items() if key not in ("source", "source-ref")}
     others = {k: v for k, v in left.items() if k not in jobs and not k.endswith(_METADATA)}
+    own_id = None if external_id else fields.read(WITHOUT_ID, check_id, others.pop("id", None))
     return Record(
         number,
         text,
-        external_id,
+        external_id or own_id,
         others,
         problems=tuple(fields.problems),
         annotations=tuple(annotations),
