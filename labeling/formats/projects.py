@@ -29,12 +29,16 @@ from labeling.formats.writers import brat as brat_writer
 from labeling.formats.writers import conll as conll_writer
 from labeling.formats.writers import dataset as dataset_writer
 from labeling.formats.writers import doccano as doccano_writer
+from labeling.formats.writers import excel as excel_writer
 from labeling.formats.writers import fasttext as fasttext_writer
 from labeling.formats.writers import ground_truth as ground_truth_writer
+from labeling.formats.writers import huggingface as huggingface_writer
 from labeling.formats.writers import inception as inception_writer
 from labeling.formats.writers import label_studio as label_studio_writer
+from labeling.formats.writers import parquet as parquet_writer
 from labeling.formats.writers import potato as potato_writer
 from labeling.formats.writers import prodigy as prodigy_writer
+from labeling.formats.writers import spacy_docs as spacy_writer
 
 
 class ProjectReader(Protocol):
@@ -98,6 +102,7 @@ READERS: Mapping[str, ProjectReader] = {
 }
 
 WRITERS: Mapping[str, ProjectWriter] = {
+    # Those with an EXTRA load its library: only workers and commands may call their `write`.
     "dataset": dataset_writer,
     "azure": azure_writer,
     "doccano": doccano_writer,
@@ -110,6 +115,10 @@ WRITERS: Mapping[str, ProjectWriter] = {
     "inception": inception_writer,
     "potato": potato_writer,
     "ground_truth": ground_truth_writer,
+    "huggingface": huggingface_writer,
+    "spacy": spacy_writer,
+    "parquet": parquet_writer,
+    "excel": excel_writer,
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -12,7 +11,7 @@ from labeling.formats.bundles import Bundle
 from labeling.formats.converters.binary_files import damage_is, head, seekable
 from labeling.formats.converters.data_files import ARROW_FILE, FEATHER_1, PARQUET, DataFile, data_files
 from labeling.formats.converters.hf_features import Features
-from labeling.formats.converters.json_rows import json_pieces
+from labeling.formats.converters.json_rows import json_pieces, metadata_object
 from labeling.formats.csv_columns import header_names
 from labeling.formats.extras import load
 from labeling.formats.jsonl import MAX_LINE_BYTES
@@ -31,6 +30,7 @@ OLD_FEATHER = gettext_noop("This is a Feather file of version 1. Write it as Par
 _SPLIT = "split"
 _INDEX = "__index_level_0__"  # of pandas, which numbers rows
 _INFO = "dataset_info.json"
+_REPEATED = ("tokens", "ner_tags")  # of our own export, beside text and spans, for those who train taggers
 _HUGGING_FACE = b"huggingface"
 
 
@@ -130,7 +130,7 @@ def _objects(batch: Any, features: Features) -> Iterator[dict[str, Json]]:
         row = dict(zip(names, values, strict=True))
         row.pop(_INDEX, None)
         if "metadata" in row:
-            row["metadata"] = _metadata(row["metadata"])
+            row["metadata"] = metadata_object(row["metadata"])
         yield row
 
 
@@ -159,14 +159,6 @@ def _class_columns(schema: Any, rows: Sequence[dict[str, Json]]) -> list[str]:
     return floats if all(row[name] in (0, 1) for row in rows for name in floats) else []
 
 
-def _metadata(value: Json) -> Json:
-    """Metadata as an object; in Parquet, where each row would need the same keys, it is often a JSON text."""
-    if isinstance(value, str):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    return value if isinstance(value, dict) or value is None else {"metadata": value}
-
-
 def _with_split(line: bytes, features: Features, split: str | None) -> bytes:
     """A line of JSON with its split and the names of its classes; one that is no object as it is."""
     try:
@@ -175,9 +167,13 @@ def _with_split(line: bytes, features: Features, split: str | None) -> bytes:
         row = None
     if not isinstance(row, dict):
         return line + b"\n"
-    row = {key: features.translate(key)(value) for key, value in row.items()} | {
-        _SPLIT: row.get(_SPLIT) or split
-    }
+    row = {key: features.translate(key)(value) for key, value in row.items()}
+    row[_SPLIT] = row.get(_SPLIT) or split
+    if "metadata" in row:
+        row["metadata"] = metadata_object(row["metadata"])
+    if row.keys() >= {"text", "spans"}:
+        for name in _REPEATED:
+            row.pop(name, None)
     return b"".join(json_pieces([row]))
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from labeling.formats.bundles import Bundle
 from labeling.formats.converters.binary_files import damage_is, head, seekable
-from labeling.formats.converters.json_rows import json_pieces, json_value
+from labeling.formats.converters.json_rows import json_pieces, json_value, metadata_object
 from labeling.formats.csv_columns import header_names, numbered_names
 from labeling.formats.dialects import looks_like_header
 from labeling.formats.extras import load
@@ -118,6 +118,8 @@ def _object(names: Sequence[str], row: list[Json]) -> dict[str, Json]:
     value: dict[str, Json] = dict.fromkeys(names) | dict(zip(names, row, strict=False))
     for index in range(len(names), min(_width(row), MAX_COLUMNS)):
         value[f"column {index + 1}"] = row[index]
+    if "metadata" in value:
+        value["metadata"] = metadata_object(value["metadata"])
     return value
 
 

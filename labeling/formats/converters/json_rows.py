@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -62,6 +63,18 @@ def json_value(value: object) -> Json:
         case list() | tuple():
             return [json_value(item) for item in cast(list[object], value)]
     return str(value)
+
+
+def metadata_object(value: Json) -> Json:
+    """Metadata as an object; in a table, where each row would need the same keys, it is often a JSON text.
+
+    >>> metadata_object('{"stars": 4}'), metadata_object("mail"), metadata_object(None)
+    ({'stars': 4}, {'metadata': 'mail'}, None)
+    """
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    return value if isinstance(value, dict) or value is None else {"metadata": value}
 
 
 def _piece(lines: list[str]) -> bytes:

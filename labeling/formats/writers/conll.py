@@ -49,12 +49,23 @@ def write(
 def _block(record: Record, on_loss: Callable[[BadRow], None]) -> str:
     annotation = final_annotation(record, on_loss)
     spans = annotation.spans if annotation is not None else None
-    written = _without_overlap(record, spans or (), on_loss)
-    offsets = list(tokens(record.text, {edge for span in written for edge in (span.start, span.end)}))
+    offsets, tags = tagged_tokens(record, spans or (), on_loss)
     lines = list(_comments(record, is_labeled=spans is not None))
-    for (start, end), tag in zip(offsets, iob2_tags(written, offsets), strict=True):
-        lines.append(f"{record.text[start:end]}\t{tag}")
+    lines += [f"{record.text[start:end]}\t{tag}" for (start, end), tag in zip(offsets, tags, strict=True)]
     return "\n".join(lines) + "\n\n"
+
+
+def tagged_tokens(
+    record: Record, spans: Sequence[Span], on_loss: Callable[[BadRow], None]
+) -> tuple[list[tuple[int, int]], list[str]]:
+    """Start and end of each token of a text, and its IOB2 tag.
+
+    >>> tagged_tokens(Record(1, "EU rejects."), [Span(0, 2, "ORG")], print)
+    ([(0, 2), (3, 10), (10, 11)], ['B-ORG', 'O', 'O'])
+    """
+    written = _without_overlap(record, spans, on_loss)
+    offsets = list(tokens(record.text, {edge for span in written for edge in (span.start, span.end)}))
+    return offsets, list(iob2_tags(written, offsets))
 
 
 def _comments(record: Record, *, is_labeled: bool) -> Iterator[str]:
