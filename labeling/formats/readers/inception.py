@@ -102,12 +102,9 @@ def outline(bundle: Bundle) -> ProjectOutline:
     described = outline_of(TOOL, read(bundle), name=PurePosixPath(bundle.filename).stem)
     losses: dict[str, None] = {}
     for name in _file_names(bundle):
-        try:
-            document = _document(bundle, name)
-        except RowProblem:
-            continue  # read has reported it
-        for layer in document.layers:
-            if layer != document.layer:
+        header = _header(bundle, name)
+        for layer in header.layers:
+            if layer != header.layer:
                 losses[f"The layer “{layer.short_name[:50]}” is left out."] = None
     return replace(described, kind="spans", losses=tuple(losses))
 
@@ -159,6 +156,18 @@ def _document(bundle: Bundle, name: str) -> _Document:
             if index == 0 and not line.startswith(FORMAT_LINE):
                 raise RowProblem(gettext_noop("This is not a file of WebAnno TSV 3. Export it again."))
             _read_line(document, line)
+    return document
+
+
+def _header(bundle: Bundle, name: str) -> _Document:
+    """The layers alone, which come before the first sentence."""
+    document = _Document()
+    with bundle.open(name) as file:
+        for raw in lines(utf8_chunks(file), MAX_LINE_BYTES):
+            if raw.startswith(b"#Text="):
+                break
+            if raw.startswith(b"#T_"):
+                _add_layer(document, raw.decode(errors="replace").rstrip("\r"))
     return document
 
 

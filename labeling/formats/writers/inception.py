@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -78,9 +79,12 @@ def _trimmed(text: str, span: Span) -> Span | None:
 def _sentences(text: str, spans: Sequence[Span], *, has_layer: bool) -> Iterator[str]:
     converter = OffsetConverter(text, "utf-16")
     numbers = {span: number for number, span in enumerate(spans, 1)}
+    later = deque(sorted(spans, key=lambda span: span.start))
     for index, (start, end) in enumerate(_ranges(text, spans), 1):
         yield f"\n#Text={_escaped_controls(text[start:end])}\n"
-        inside = [span for span in spans if start <= span.start < end]
+        inside = []
+        while later and later[0].start < end:
+            inside.append(later.popleft())
         for unit in _units(text, start, end, index, inside, numbers):
             offsets = f"{converter.from_code_points(unit.start)}-{converter.from_code_points(unit.end)}"
             cells = [unit.name, offsets, text[unit.start : unit.end]]
@@ -93,13 +97,15 @@ def _sentences(text: str, spans: Sequence[Span], *, has_layer: bool) -> Iterator
 def _ranges(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
     """Start and end of each sentence: lines with tokens, so that only line feeds are between them."""
     ranges: list[tuple[int, int]] = []
-    start = 0
+    ordered = deque(sorted(spans, key=lambda span: span.start))
+    start = covered = 0  # covered: by spans that began before this line
     for line in text.split("\n"):
         end = start + len(line)
+        while ordered and ordered[0].start < start:
+            covered = max(covered, ordered.popleft().end)
         if _TOKEN.search(line):
             first = ranges[-1][1] if ranges else 0
-            is_crossed = any(span.start < start < span.end for span in spans)
-            if ranges and (is_crossed or text[first:start].strip("\n")):
+            if ranges and (covered > start or text[first:start].strip("\n")):
                 ranges[-1] = (ranges[-1][0], end)
             else:
                 ranges.append((start if ranges or not text[:start].strip("\n") else 0, end))
@@ -113,13 +119,16 @@ def _units(
     text: str, start: int, end: int, sentence: int, spans: Sequence[Span], numbers: dict[Span, int]
 ) -> Iterator[_Unit]:
     """The tokens of a sentence, each with the parts of it that spans cut off behind it."""
+    later = deque(sorted(spans, key=lambda span: span.start))
+    current: list[Span] = []
     for index, token in enumerate(_TOKEN.finditer(text, start, end), 1):
+        while later and later[0].start < token.end():
+            current.append(later.popleft())
+        current = [span for span in current if span.end > token.start()]
         whole_token = _Unit(f"{sentence}-{index}", token.start(), token.end())
         parts: dict[tuple[int, int], _Unit] = {}
-        for span in spans:
+        for span in current:
             edges = (max(span.start, token.start()), min(span.end, token.end()))
-            if edges[0] >= edges[1]:
-                continue
             unit = whole_token
             if edges != token.span():
                 name = f"{whole_token.name}.{len(parts) + 1}"
