@@ -47,14 +47,15 @@ _BYTE_ORDER_MARKS = (
 _FOREIGN = (
     (
         b"PK\x03\x04",
-        gettext_noop("This is a zip archive or an Excel file. Save it as CSV (UTF-8) and upload that."),
+        gettext_noop("This is a zip archive or an Excel file, not text. Import it as a file."),
     ),
     (b"PK\x05\x06", gettext_noop("This is an empty zip archive. Upload a CSV, JSON, JSONL or text file.")),
     (
         b"\xd0\xcf\x11\xe0",
-        gettext_noop("This is an old Office file. Save it as CSV (UTF-8) and upload that."),
+        gettext_noop("This is an old Office file, or has a password. Save it as CSV or .xlsx without one."),
     ),
-    (b"PAR1", gettext_noop("This is a Parquet file. Convert it to JSONL and upload that.")),
+    (b"PAR1", gettext_noop("This is a Parquet file, not text. Import it as a file.")),
+    (b"ARROW1", gettext_noop("This is an Arrow file, not text. Import it as a file.")),
     (b"%PDF", gettext_noop("This is a PDF file. Extract its text and upload that.")),
     (_GZIP, gettext_noop("The file is compressed twice. Decompress it once and upload that.")),
     (b"BZh", gettext_noop("This is a bzip2 file. Decompress it, or compress it with gzip.")),

@@ -115,6 +115,7 @@ def test_damaged_and_cut_off_gzip_is_said():
     [
         (b"PK\x03\x04", "Excel"),
         (b"PAR1", "Parquet"),
+        (b"ARROW1\0\0", "Arrow"),
         (b"\x93NUMPY", "NumPy"),
         (b"%PDF-1.7", "PDF"),
         (b"\x80\x04\x95" + b"\0" * 30, "not a text file"),
