@@ -11,8 +11,8 @@ from typing import Any
 from labeling.formats.bundles import Bundle
 from labeling.formats.converters.binary_files import damage_is, head
 from labeling.formats.converters.json_rows import json_pieces, json_value
-from labeling.formats.extras import load
 from labeling.formats.records import Json, UnreadableFile, gettext_noop
+from labeling.formats.spacy_package import load_spacy
 from labeling.formats.streams import CHUNK_BYTES, GZIP_GRACE_BYTES, MAX_GZIP_RATIO
 
 TOOL = "spaCy"
@@ -25,6 +25,7 @@ TOO_LARGE = gettext_noop("The spaCy file is too large. Split it into several.")
 
 _SUFFIX = ".spacy"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_NO_GROUPS = (b"", b"\x90")  # as spaCy packs them
 _SPLITS = {"train": "pool", "dev": "pool", "test": "test"}
 _THRESHOLD = 0.5  # of a score, from which a category applies
 
@@ -86,11 +87,11 @@ class _Docs:
     """The documents of one file. Reading them twice costs less than keeping them."""
 
     def __init__(self, bundle: Bundle, name: str) -> None:
-        tokens = load("spacy.tokens", EXTRA)
-        self._vocab = load("spacy.vocab", EXTRA).Vocab
+        spacy = load_spacy()
+        self._new_vocab = spacy.vocab.Vocab
         content = _content(bundle, name)
         try:
-            self._bin = tokens.DocBin().from_bytes(content)
+            self._bin = spacy.tokens.DocBin().from_bytes(content)
         finally:
             gc.enable()  # which the unpacker leaves switched off where it fails
         self.layout = self._layout()
@@ -110,16 +111,17 @@ class _Docs:
 
     def _docs(self) -> Iterator[Any]:
         try:
-            yield from self._bin.get_docs(self._vocab())
+            yield from self._bin.get_docs(self._new_vocab())
         finally:
             gc.enable()
 
     def _layout(self) -> _Layout:
         groups: set[str] = set()
         has_entities = False
-        for doc in self._docs():
-            groups.update(key for key in doc.spans)
-            has_entities = has_entities or len(doc.ents) > 0
+        if any(packed not in _NO_GROUPS for packed in self._bin.span_groups):
+            for doc in self._docs():
+                groups.update(doc.spans)
+                has_entities = has_entities or len(doc.ents) > 0
         group = SPAN_GROUP if SPAN_GROUP in groups else min(groups, default=None)
         counts = {len(_categories(cats)) for cats in self._bin.cats if cats}
         return _Layout(frozenset(groups), group, has_entities, counts == {1})

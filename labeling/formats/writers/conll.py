@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -126,18 +127,25 @@ def tokens(text: str, edges: Iterable[int] = ()) -> Iterator[tuple[int, int]]:
     >>> [text[start:end] for start, end in tokens(text)]
     ['“', "Don't", 'shout', ',', '”', 'said', 'Ann', '.']
     """
-    cuts = set(edges)
+    cuts = sorted(set(edges))
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()
-        first, last = start, end
-        while first < end and _is_sign(text[first]):
-            first += 1
-        while last > first and _is_sign(text[last - 1]):
-            last -= 1
-        bounds = {*range(start, first + 1), *range(last, end + 1)}
-        if cuts:
-            bounds.update(edge for edge in range(first, last) if edge in cuts)
-        yield from pairwise(sorted(bounds))
+        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+        if not inner and chunk[0].isalnum():
+            yield start, end
+        else:
+            yield from pairwise(sorted({*_word_edges(text, start, end), *inner}))
+
+
+def _word_edges(text: str, start: int, end: int) -> Iterator[int]:
+    """The ends of a chunk, and of each sign around the word in it."""
+    first, last = start, end
+    while first < end and _is_sign(text[first]):
+        first += 1
+    while last > first and _is_sign(text[last - 1]):
+        last -= 1
+    yield from range(start, first + 1)
+    yield from range(last, end + 1)
 
 
 def _is_sign(character: str) -> bool:

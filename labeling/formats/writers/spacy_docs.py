@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from labeling.formats.extras import load
 from labeling.formats.outlines import DatasetFeatures, Kind, ProjectOutline
 from labeling.formats.records import BadRow, Record, RecordAnnotation, RowProblem, Span, bad_row, gettext_noop
+from labeling.formats.spacy_package import load_spacy
 from labeling.formats.writers.final_labels import final_annotation
 from labeling.formats.writers.losses import losses_beside
 from labeling.formats.writers.zip_stream import Content, zip_pieces
@@ -62,7 +62,7 @@ class _DocMaker:
     """Makes spaCy's documents of ours."""
 
     def __init__(self, outline: ProjectOutline, on_loss: Callable[[BadRow], None]) -> None:
-        self._spacy = load("spacy", EXTRA)
+        self._spacy = load_spacy()
         self._nlp = self._spacy.blank(LANGUAGE)
         self._kind: Kind = outline.kind or "single"
         self._classes = [label_class.name for label_class in outline.classes]
