@@ -156,6 +156,11 @@ urlpatterns = [
         name="resume_import",
     ),
     path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/cancel/",
+        imports.cancel,
+        name="cancel_import",
+    ),
+    path(
         "projects/<int:project_id>/documents/import/<uuid:job_id>/discard/",
         imports.discard,
         name="discard_import",

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,8 @@ from labeling.api.claims import PUBLIC_NAMES, BatchOut
 from labeling.documents.models import Document
 from labeling.explanations.reasons import SENTENCES
 from labeling.explanations.selection_reason import ReasonKey
-from labeling.formats.jsonl import USUAL_KEYS
+from labeling.formats.converters import CONVERTERS
+from labeling.formats.projects import READERS
 from labeling.jobs.models import Job
 from labeling.learning.text import hashing, limits, sentence_embeddings
 from labeling.predictions.models import ModelVersion
@@ -222,39 +222,12 @@ def test_the_rows_of_the_import_page_can_be_imported():
     assert results[0].metadata == {"channel": "mail"}
 
 
-def first_row(raw: str, file_format: formats.Format = formats.Format.JSONL, **columns: str | None) -> Any:
-    choice = replace(USUAL_KEYS, label=None, **columns) if columns else None
-    return next(iter(formats.read(BytesIO(raw.encode()), file_format, choice=choice)))
-
-
-def test_exports_of_other_tools_import_as_their_page_says():
-    labels_of = {
-        "doccano": first_row('{"id": 1, "text": "Hi", "label": ["A"]}', labels="label").labels,
-        "Prodigy": first_row('{"text": "Hi", "label": "A", "answer": "accept"}').labels,
-        "Prodigy choice": first_row('{"text": "Hi", "accept": ["A"]}', labels="accept").labels,
-    }
-    assert set(labels_of.values()) == {("A",)}
-    spans = first_row('{"text": "Ann sings", "label": [[0, 3, "PER"]]}', spans="label").spans
-    assert [(span.start, span.end, span.label) for span in spans] == [(0, 3, "PER")]
-    for nested in ('[{"data": {"text": "Hi"}, "annotations": []}]', '[{"fields": {"text": "Hi"}}]'):
-        refused = first_row(nested, formats.Format.JSON)
-        assert refused.reason.startswith("The row has no text")
-
-
-def test_the_script_for_prodigy_makes_spans_that_import():
-    (script,) = blocks((DOCS / "how-to" / "come-from-another-tool.md").read_text(), "python")
-    span = {"start": 0, "end": 3, "label": "PER", "token_start": 0, "token_end": 0}
-    rows = [
-        {"text": "Ann sings", "spans": [span], "answer": "accept"},
-        {"text": "Bob sings", "spans": [], "answer": "reject"},
-    ]
-    assert first_row(json.dumps(rows[0])).spans is None
-    lines = "\n".join(json.dumps(row) for row in rows)
-    done = subprocess.run(
-        [sys.executable, "-c", script], input=lines, capture_output=True, text=True, check=True
-    )
-    (line,) = done.stdout.splitlines()
-    assert [(span.start, span.end, span.label) for span in first_row(line).spans] == [(0, 3, "PER")]
+def test_the_page_about_other_tools_has_a_row_for_each_tool_that_is_read():
+    text = (DOCS / "how-to" / "come-from-another-tool.md").read_text()
+    table = text.partition("## What imports today")[2].partition("\n\nWhat is read")[0]
+    ours = {"Text files", "Review Queue"}
+    tools = {reader.TOOL for reader in (*READERS.values(), *CONVERTERS.values())} - ours
+    assert [tool for tool in sorted(tools) if not any(word in table for word in tool.split(" or "))] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -287,6 +287,18 @@ def resume(project_id: int, manager: User, job_id: UUID) -> None:
         outbox.enqueue(project_id, Job.Kind.IMPORT)
 
 
+def cancel(project_id: int, manager: User, job_id: UUID) -> None:
+    """Stop an import; what it has stored stays, and `resume` goes on. Raises NotAllowed, NotFound.
+
+    The run notices at its next chunk, which is not stored.
+    """
+    job = job_of(project_id, manager, job_id)
+    in_progress = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
+    ImportJob.objects.filter(pk=job.pk, state__in=in_progress).update(
+        state=ImportJob.State.STOPPED, finished_at=Now(), failure=""
+    )
+
+
 def discard(project_id: int, manager: User, job_id: UUID) -> None:
     """Forget a file that is not being read; what it brought stays. Raises NotAllowed, NotFound."""
     job = job_of(project_id, manager, job_id)

@@ -126,6 +126,13 @@ def resume(request: HttpRequest, member: Membership, job_id: UUID) -> HttpRespon
     return redirect("labeling:import_job", member.project_id, job_id)
 
 
+@require_POST
+@for_managers
+def cancel(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
+    uploads.cancel(member.project_id, person(request), job_id)
+    return redirect("labeling:import_job", member.project_id, job_id)
+
+
 @for_managers
 def undo(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
     """What undoing an import would remove, and doing it."""

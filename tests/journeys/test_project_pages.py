@@ -1,5 +1,6 @@
 """Does a manager get from nothing to a labeling team, with the keyboard, on a phone, in light and dark?"""
 
+import json
 import re
 from pathlib import Path
 
@@ -103,6 +104,52 @@ def test_nothing_is_wider_than_a_small_phone(open_as: Open, rich: Project, joan:
         if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
             wide[name] = width
     assert wide == {}
+
+
+def task_of_label_studio(number: int, text: str, *labels: tuple[int, str]) -> dict[str, object]:
+    """A task of a JSON export: labels are pairs of an annotator's number and a choice."""
+    annotations = [
+        {
+            "id": 10 * number + annotator,
+            "completed_by": annotator,
+            "was_cancelled": False,
+            "result": [
+                {"from_name": "topic", "to_name": "text", "type": "choices", "value": {"choices": [choice]}}
+            ],
+        }
+        for annotator, choice in labels
+    ]
+    return {"id": number, "data": {"text": text}, "annotations": annotations, "predictions": []}
+
+
+def test_from_an_export_of_label_studio_to_the_first_labeled_page(
+    open_as: Open, joan: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    tasks = [
+        task_of_label_studio(1, "I was charged twice.", (1, "Refund"), (2, "Refund")),
+        task_of_label_studio(2, "My parcel is late.", (1, "Delivery")),
+        task_of_label_studio(3, "Please send my money back."),
+    ]
+    export = {"name": "export.json", "mimeType": "application/json", "buffer": json.dumps(tasks).encode()}
+    page = open_as(joan, "/")
+    page.get_by_role("link", name="Create project").click()
+    page.get_by_label("File", exact=True).set_input_files(export)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="3 documents from Label Studio")).to_be_visible()
+    expect(page.get_by_text("Task type: Single-label classification")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Name").fill("Complaints")
+    page.get_by_role("button", name="Create project and import").click()
+    expect(page.get_by_role("heading", name="3 documents imported")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="3 documents imported")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Label", exact=True).click()
+    expect(page.get_by_text("Please send my money back.")).to_be_visible()
+    page.get_by_role("button", name="Refund").click()
+    expect(page.get_by_role("heading", name="Everything is labeled")).to_be_visible()
+    project = Project.objects.get(name="Complaints")
+    assert project.annotations.filter(annotator=joan, filled_lease__isnull=False).count() == 1
 
 
 def test_from_nothing_to_documents_and_an_invited_annotator(
