@@ -16,6 +16,7 @@ from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.documents.models import Document
 from labeling.exchange import exporting as pages
+from labeling.exchange.export_files import format_keys
 from labeling.exchange.exporting import MAX_METADATA_COLUMNS
 from labeling.formats import Format, exports, read
 from labeling.formats.projects import WRITERS, extra_of
@@ -64,15 +65,10 @@ def test_what_each_format_leaves_out_is_listed_before_the_download(
 ) -> None:
     client.force_login(joan)
     shown = page(client, answered).content.decode()
-    losses = shown[shown.index("What each format leaves out") :]
-    (of_dataset, of_azure) = (
-        re.search(rf"<dt>{name}.*?</dt>(.*?)(?=<dt>|</dl>)", losses, re.DOTALL)
-        for name in ("Review Queue dataset", "Azure")
-    )
-    assert of_dataset is not None
-    assert re.findall(r"<dd>(.*?)</dd>", of_dataset[1]) == ["Nothing."]
-    assert of_azure is not None
-    assert "selection probabilities are left out" in of_azure[1]
+    losses = dict(re.findall(r'id="losses-(\w+)">(.*?)</div>', shown, re.DOTALL))
+    assert set(losses) == set(format_keys())
+    assert "Nothing is left out." in losses["dataset"]
+    assert "selection probabilities are left out" in losses["azure"]
 
 
 @pytest.mark.parametrize(
