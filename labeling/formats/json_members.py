@@ -14,8 +14,9 @@ Path: TypeAlias = tuple[str, ...]
 MAX_KEY_BYTES = 1_000
 
 _BLANKS = b" \t\r\n"
-_STRUCTURE = re.compile(rb'[][{},"]')
+_ENDS = (b",", b"}", b"]")
 _STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_TOKEN = re.compile(rb'"' + _STRING.pattern + rb'"|[][{},"]', re.DOTALL)  # a lone quote: its string goes on
 
 
 def members(chunks: Iterable[bytes], list_path: Path, max_bytes: int) -> Iterator[tuple[Path, bytes]]:
@@ -110,20 +111,21 @@ class _Cursor:
         kept = bytearray()
         depth = 0
         while True:
-            stop = _STRUCTURE.search(self._buffer, self._position)
-            self._keep(kept, stop.start() if stop else len(self._buffer))
-            if stop is None:
+            for token in _TOKEN.finditer(self._buffer, self._position):
+                text = token[0]
+                if text == b'"':  # the rest of this string is in the next chunk
+                    self._keep(kept, token.start())
+                    self._string(kept)
+                    break
+                if depth == 0 and text in _ENDS:
+                    self._keep(kept, token.start())
+                    return bytes(kept).strip(_BLANKS)
+                if len(text) == 1:
+                    depth += (text in b"[{") - (text in b"]}")
+            else:
+                self._keep(kept, len(self._buffer))
                 if not self._fill():
                     raise _broken()
-                continue
-            byte = stop[0]
-            if depth == 0 and byte in (b",", b"}", b"]"):
-                return bytes(kept).strip(_BLANKS)
-            if byte == b'"':
-                self._string(kept)
-                continue
-            depth += (byte in b"[{") - (byte in b"]}")
-            self._keep(kept, stop.end())
 
     def _string(self, kept: bytearray) -> None:
         self._keep(kept, self._position + 1)
