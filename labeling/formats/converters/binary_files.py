@@ -46,11 +46,12 @@ def seekable(bundle: Bundle, name: str) -> Iterator[BinaryIO]:
 def damage_is(message: str) -> Iterator[None]:
     """Anything that a library raises over a damaged file, as UnreadableFile with this message.
 
-    Which errors a hostile file can bring a library to raise, its documentation does not tell.
+    Which errors a hostile file can bring a library to raise, its documentation does not tell. It may also
+    claim to hold a petabyte, for which there is no memory.
     """
     try:
         yield
-    except (FormatError, MemoryError):
+    except FormatError:
         raise
     except Exception as error:
         raise UnreadableFile(message) from error
