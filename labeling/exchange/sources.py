@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +11,12 @@ from typing import BinaryIO, cast
 
 from labeling import formats
 from labeling.formats import ColumnChoice, Format
-from labeling.formats.bundles import Bundle, CheckedFile, open_bundle
+from labeling.formats.bundles import Bundle, CheckedFile, bounded, open_bundle
 from labeling.formats.converters import CONVERTERS, convertible
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS, recognize
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
-from labeling.formats.streams import HEAD_BYTES
+from labeling.formats.streams import HEAD_BYTES, read_chunks
 
 ONE_FILE = gettext_noop(
     "The archive holds %(count)d files of no format that is known here. Upload one file, or a project that "
@@ -113,7 +112,7 @@ def extract(path: Path, filename: str, member: str) -> None:
     partial = path.with_suffix(".partial")
     try:
         with open_bundle(path, filename) as bundle, bundle.open(member) as file, partial.open("wb") as target:
-            shutil.copyfileobj(file, target)
+            target.writelines(bounded(read_chunks(file)))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -131,7 +130,7 @@ def convert(
     with open_bundle(path, filename) as bundle, target.open("wb") as lines:
         losses = CONVERTERS[key].losses(bundle)
         counting = _CountingBundle(bundle)
-        for piece in CONVERTERS[key].json_lines(counting):
+        for piece in bounded(CONVERTERS[key].json_lines(counting)):
             lines.write(piece)
             if on_progress:
                 on_progress(min(1.0, counting.bytes_read / max(1, counting.byte_count)))

@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
@@ -16,6 +16,7 @@ from labeling.formats.records import UnreadableFile, gettext_noop
 from labeling.formats.streams import GZIP_GRACE_BYTES, MAX_GZIP_RATIO, unpacked_chunks
 
 MAX_FILES = 2_000_000  # of one archive; their names are held in memory
+MAX_UNPACKED_BYTES = 16 * 1024**3  # that are written to disk for one file
 MAX_MEMORY_BYTES = (
     64 * 1024 * 1024
 )  # of a tar that had to be decompressed; a larger one goes to a temporary file
@@ -58,12 +59,29 @@ def open_bundle(path: Path, filename: str = "") -> Iterator[Bundle]:
             yield _Tar(file, filename)
         elif head.startswith(_GZIP) and filename.lower().endswith((".tgz", ".tar.gz")):
             unpacked = stack.enter_context(tempfile.SpooledTemporaryFile(MAX_MEMORY_BYTES))
-            for chunk in unpacked_chunks(file):
+            for chunk in bounded(unpacked_chunks(file)):
                 unpacked.write(chunk)
             unpacked.seek(0)
             yield _Tar(cast(BinaryIO, unpacked), filename)
         else:
             yield SingleFile(path, filename)
+
+
+def bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same chunks. Raises UnreadableFile where they would fill a disk.
+
+    >>> list(bounded([b"one", b"two"]))
+    [b'one', b'two']
+    """
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_UNPACKED_BYTES:
+            raise UnreadableFile(
+                gettext_noop("The file has more than %(limit)d GB when it is unpacked. Split it."),
+                limit=MAX_UNPACKED_BYTES // 1024**3,
+            )
+        yield chunk
 
 
 class SingleFile:

@@ -87,7 +87,7 @@ def utf8_chunks(stream: Readable, encoding: str = "utf-8") -> Iterator[bytes]:
         raise UnreadableFile(
             gettext_noop('Unknown encoding "%(encoding)s". Choose another one.'), encoding=encoding[:50]
         )
-    chunks = _read(stream)
+    chunks = read_chunks(stream)
     first = next(chunks, b"")
     if first.startswith(_GZIP):
         chunks = _gunzip(chain([first], chunks))
@@ -113,7 +113,7 @@ def guess_encoding(first_bytes: bytes) -> str:
     """
     first = first_bytes
     if first.startswith(_GZIP):
-        first = next(_gunzip(_read(io.BytesIO(first))), b"")
+        first = next(_gunzip(read_chunks(io.BytesIO(first))), b"")
     if any(first.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
         return "utf-8"
     start = first[: HEAD_BYTES - HEAD_BYTES % 4]
@@ -145,7 +145,7 @@ def unpacked_start(stream: Readable, max_bytes: int) -> tuple[bytes, bool]:
     >>> unpacked_start(io.BytesIO(b"one"), 3)
     (b'one', True)
     """
-    chunks = _read(stream)
+    chunks = read_chunks(stream)
     first = next(chunks, b"")
     chunks = chain([first], chunks)
     start = bytearray()
@@ -163,7 +163,7 @@ def unpacked_chunks(stream: Readable) -> Iterator[bytes]:
     >>> b"".join(unpacked_chunks(io.BytesIO(gzip.compress(b"one, two"))))
     b'one, two'
     """
-    return _gunzip(_read(stream))
+    return _gunzip(read_chunks(stream))
 
 
 def first_chunk(first_bytes: bytes, encoding: str = "utf-8") -> tuple[bytes, bool]:
@@ -200,7 +200,8 @@ def lines(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
         yield pending
 
 
-def _read(stream: Readable) -> Iterator[bytes]:
+def read_chunks(stream: Readable) -> Iterator[bytes]:
+    """The bytes of a stream as they are, in pieces of 256 KiB."""
     while chunk := stream.read(CHUNK_BYTES):
         yield chunk
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from labeling.formats.bundles import Bundle
+from labeling.formats.bundles import Bundle, bounded
 from labeling.formats.records import FormatError, UnreadableFile
+from labeling.formats.streams import read_chunks
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024  # of a file that had to be unpacked; a larger one goes to the disk
 
@@ -37,7 +37,7 @@ def seekable(bundle: Bundle, name: str) -> Iterator[BinaryIO]:
         return
     with tempfile.SpooledTemporaryFile(MAX_MEMORY_BYTES) as unpacked:
         with bundle.open(name) as file:
-            shutil.copyfileobj(file, unpacked)
+            unpacked.writelines(bounded(read_chunks(file)))
         unpacked.seek(0)
         yield cast(BinaryIO, unpacked)
 

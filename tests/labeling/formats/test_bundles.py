@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from labeling.formats import bundles
 from labeling.formats.bundles import Bundle, open_bundle
 from labeling.formats.records import UnreadableFile
 
@@ -96,3 +97,12 @@ def test_a_locked_archive_asks_for_one_without_a_password(tmp_path: Path) -> Non
     path.write_bytes(raw)
     with pytest.raises(UnreadableFile, match="password"):
         contents(path)
+
+
+def test_no_archive_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "MAX_UNPACKED_BYTES", 2_000)
+    fits = tar_of(tmp_path / "fits.tgz", {"a.txt": b"short"}, "w:gz")
+    with pytest.raises(UnreadableFile, match="when it is unpacked"):
+        contents(fits)  # a tar ends with 10,240 bytes
+    monkeypatch.setattr(bundles, "MAX_UNPACKED_BYTES", 20_000)
+    assert contents(fits) == {"a.txt": b"short"}
