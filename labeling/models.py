@@ -3,6 +3,7 @@
 from labeling.annotations.models import Annotation, Label, Question, Resolution
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document, DocumentLanguage
+from labeling.exchange.models import DatasetVersion
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 from labeling.idempotency.models import KeyedRequest
 from labeling.jobs.models import Job
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "ClassNeed",
     "ClassRule",
+    "DatasetVersion",
     "Document",
     "DocumentLanguage",
     "Focus",

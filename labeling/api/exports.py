@@ -47,15 +47,15 @@ class ExportFormatOut(serializers.Serializer[Any]):
     losses = serializers.SerializerMethodField(
         help_text="What the format cannot hold of this project, one sentence each. Empty: nothing is lost."
     )
-    needs_version = serializers.SerializerMethodField(
-        help_text="Whether a worker writes the format: freeze a dataset version and request it of that."
+    needs_command = serializers.SerializerMethodField(
+        help_text="Whether only the command `export_labels` writes it, because it needs an optional package."
     )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_losses(self, chosen: FileFormat) -> list[str]:
         return [_(sentence) for sentence in chosen.losses]
 
-    def get_needs_version(self, chosen: FileFormat) -> bool:
+    def get_needs_command(self, chosen: FileFormat) -> bool:
         return bool(chosen.extra)
 
 
@@ -96,7 +96,7 @@ class OneExport(Endpoint):
             raise NotFound
         chosen = file_format(file_format_key)
         if chosen.extra:
-            raise InvalidInput(_("A worker writes this format. Freeze a dataset version and download that."))
+            raise InvalidInput(_("This format needs an optional package. Use the command export_labels."))
         project, scope = self.member.project, Scope(self.requested["scope"])
         name = file_name(project, scope, chosen)
         return download(export_file(project, scope, chosen.key), name, chosen.content_type)

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from django.db import connection, models
-from django.utils.translation import gettext_lazy
+from django.db import connection
 
 from labeling.documents.models import Document
 from labeling.exchange import dataset_sql as sql
+from labeling.exchange.models import Content
 from labeling.explanations.selection_reason import ReasonKey
 from labeling.explanations.suggestions import describe_suggestion
 from labeling.formats.dataset_lines import PROVENANCE_KEYS, TOOL
@@ -31,13 +31,6 @@ from labeling.projects.models import Project
 
 DOCUMENT_BATCH_SIZE = 1_000  # of one page; its annotations are read with one statement more
 MAX_BATCH_BYTES = 8_000_000  # of text and metadata: long documents make smaller pages
-
-
-class Content(models.TextChoices):
-    """Which annotations of a document are in a dataset."""
-
-    ANNOTATORS = "annotators", gettext_lazy("The annotations of each annotator")
-    FINAL = "final", gettext_lazy("Final labels only")
 
 
 def outline_of_project(project: Project) -> ProjectOutline:

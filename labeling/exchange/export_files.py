@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from labeling.exchange.datasets import Content, features_of_project, outline_of_project, records_of_project
+from labeling.exchange.datasets import features_of_project, outline_of_project, records_of_project
 from labeling.exchange.exporting import ROW_BATCH_SIZE, ExportFormat, Scope, export
+from labeling.exchange.models import Content
 from labeling.formats.outlines import DatasetFeatures
 from labeling.formats.projects import WRITERS, extra_of
 from labeling.formats.records import BadRow, Record, gettext_noop

@@ -11,10 +11,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.exceptions import InvalidInput
+from labeling.exceptions import InvalidInput, NotFound
+from labeling.exchange import dataset_versions
 from labeling.exchange.datasets import features_of_project
 from labeling.exchange.export_files import CONTENTS, export_file, file_format, format_keys
 from labeling.exchange.exporting import ExportFormat, Scope
+from labeling.exchange.models import DatasetVersion
 from labeling.formats.records import BadRow, UnreadableFile
 from labeling.projects.models import Project
 
@@ -33,6 +35,12 @@ class Command(BaseCommand):
             default=Scope.SETTLED.value,
             help="final labels, or the annotations of each annotator, counted or not",
         )
+        parser.add_argument(
+            "--dataset-version",
+            type=int,
+            metavar="NUMBER",
+            help="a frozen version instead of the current labels; then --scope has no effect",
+        )
         parser.add_argument("--output", help="the file to write (default: standard output)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,7 +52,15 @@ class Command(BaseCommand):
         self._list_losses(project, scope, key)
         started = monotonic()
         try:
-            self._write(export_file(project, scope, key, self._progress, self._lose), options["output"])
+            if options["dataset_version"] is None:
+                pieces = export_file(project, scope, key, self._progress, self._lose)
+            else:
+                version = self._version(project, options["dataset_version"])
+                pieces = dataset_versions.download(version, key, self._lose)
+                self.rows = version.statistics["documents"]
+            self._write(pieces, options["output"])
+        except NotFound as error:
+            raise CommandError(error.detail or f"Dataset versions have no format {key}.") from error
         except InvalidInput as error:
             raise CommandError(error.detail) from error
         except UnreadableFile as error:
@@ -58,6 +74,12 @@ class Command(BaseCommand):
         self.stderr.write(
             f"{start}{self.rows:,} rows written ({seconds:.1f} s, {self.rows / seconds:,.0f} rows/s)."
         )
+
+    def _version(self, project: Project, number: int) -> DatasetVersion:
+        version = DatasetVersion.objects.frozen().filter(project=project, number=number).first()
+        if version is None:
+            raise CommandError(f"Project {project.pk} has no frozen version {number}.")
+        return version
 
     def _list_losses(self, project: Project, scope: Scope, key: str) -> None:
         """What the format cannot hold, before anything is written."""

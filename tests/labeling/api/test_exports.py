@@ -27,7 +27,7 @@ def test_every_format_is_listed_with_what_it_cannot_hold(
     assert formats["dataset"]["losses"] == []
     assert formats["jsonl"]["losses"] == ["Unlabeled documents are left out."]
     assert formats["dataset"]["suffix"] == ".jsonl"
-    assert formats["dataset"]["needs_version"] is False
+    assert formats["dataset"]["needs_command"] is False
 
 
 def test_the_file_is_streamed_in_the_format(client: Client, tickets: Project, joan: User) -> None:
@@ -38,6 +38,17 @@ def test_the_file_is_streamed_in_the_format(client: Client, tickets: Project, jo
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
     file = b"".join(response.streaming_content)
     assert len(list(dataset.read(FilesInMemory({name: file})))) == 6
+
+
+def test_a_format_that_needs_a_package_is_left_to_the_command(
+    client: Client, tickets: Project, joan: User
+) -> None:
+    client.force_login(joan)
+    formats = {each["key"]: each for each in get(client, tickets).json()["formats"]}
+    assert formats["excel"]["needs_command"] is True
+    response = get(client, tickets, "excel/")
+    assert response.status_code == 422
+    assert "Use the command export_labels" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
