@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from labeling.formats.bundles import Bundle, bounded
 from labeling.formats.records import FormatError, UnreadableFile
 from labeling.formats.streams import read_chunks
 
+_OUR_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE)  # of the disk, not of the file
 MAX_MEMORY_BYTES = 16 * 1024 * 1024  # of a file that had to be unpacked; a larger one goes to the disk
 
 
@@ -54,4 +56,6 @@ def damage_is(message: str) -> Iterator[None]:
     except FormatError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUR_FAULTS:
+            raise
         raise UnreadableFile(message) from error

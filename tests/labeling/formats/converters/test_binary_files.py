@@ -1,5 +1,7 @@
 """Damage in binary files: whatever a library raises, the sender reads what to do."""
 
+import errno
+
 import pytest
 
 from labeling.formats.converters.binary_files import damage_is
@@ -16,3 +18,8 @@ def test_whatever_a_library_raises_is_damage(error):
 def test_what_is_said_already_stays_as_it_is():
     with pytest.raises(UnreadableFile, match="too large"), damage_is("Write it again."):
         raise UnreadableFile("too large")
+
+
+def test_a_full_disk_is_no_damage():
+    with pytest.raises(OSError, match="No space left"), damage_is("Write it again."):
+        raise OSError(errno.ENOSPC, "No space left on device")
