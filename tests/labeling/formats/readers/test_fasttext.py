@@ -31,8 +31,9 @@ def test_a_line_without_a_label_is_an_unlabeled_document():
     assert [row.line for row in rows if isinstance(row, BadRow)] == [4, 5]
 
 
-def test_the_format_is_recognized_by_its_first_label():
+def test_the_format_is_recognized_by_a_line_that_begins_with_a_label():
     assert recognize(file_of(b"__label__late One\n")) == "fasttext"
+    assert recognize(file_of(b"One\n__label__late Two\n")) == "fasttext"
     assert recognize(file_of(b"One __label__late\n")) is None
     assert reader.outline(file_of(b"__label__late __label__rude One\n")).kind == "multi"
 
@@ -50,6 +51,35 @@ def test_what_is_left_out_is_listed_before_and_reported():
     reported: list[BadRow] = []
     assert b"".join(writer.write(OUTLINE, [Record(7, "Hi")], reported.append)) == b""
     assert [row.line for row in reported] == [7]
+
+
+def test_files_called_train_and_test_are_the_splits():
+    archive = FilesInMemory(
+        {"train.txt": b"__label__late One\n", "test.txt": b"Two\n", "more.txt": b"__label__rude Three\n"},
+        "mails.zip",
+    )
+    assert recognize(archive) == "fasttext"
+    rows = [row for row in reader.read(archive) if isinstance(row, Record)]
+    assert [(row.text, row.split) for row in rows] == [("One", "pool"), ("Two", "test"), ("Three", None)]
+
+
+def test_quoted_lines_of_doccano_may_have_line_breaks_and_comments():
+    content = (
+        '"__label__Bug __label__rude She said ""no"", twice __comment__Why?"\n'
+        '"__label__Bug one\r\ntwo "\n'
+        '" not ""labeled"" "\n'
+        "__label__rude plain \n"
+    )
+    archive = FilesInMemory({"ann.txt": content.encode(), "bob.txt": b" Hi \n"}, "export.zip")
+    assert recognize(archive) == "fasttext"
+    rows = [row for row in reader.read(archive) if isinstance(row, Record)]
+    assert [(row.text, row.labels) for row in rows[:4]] == [
+        ('She said "no", twice', ("Bug", "rude")),
+        ("one\r\ntwo", ("Bug",)),
+        ('not "labeled"', None),
+        ("plain", ("rude",)),
+    ]
+    assert rows[0].metadata == {"comments": "Why?"}
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))).filter(
