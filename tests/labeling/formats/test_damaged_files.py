@@ -16,6 +16,7 @@ from labeling.formats.bundles import FilesInMemory
 from labeling.formats.outlines import Kind, OutlineClass, ProjectOutline
 from labeling.formats.projects import READERS, WRITERS, recognize
 from labeling.formats.records import BadRow, Record, RecordAnnotation, Span, UnreadableFile
+from tests.thorough import examples
 
 CLASSES = (OutlineClass("Bug", color="#ff0000"), OutlineClass("Late"))
 HOSTILE = (
@@ -73,7 +74,7 @@ def rows(key: str, files: FilesInMemory) -> Iterator[Record | BadRow]:
 
 @pytest.mark.parametrize("key", TOOLS)
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_broken_file_gives_documents_bad_rows_or_a_refusal_and_never_an_error(key, data):
     kind = data.draw(st.sampled_from(["single", "multi", "spans"]))
     files = files_of(key, kind)

@@ -18,6 +18,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_no_web_process_loads_an_optional_package():
     code = (
         "import sys, reviewqueue.wsgi, reviewqueue.urls;"

@@ -161,6 +161,7 @@ def test_nothing_is_lost(kind: Any) -> None:
     assert writer.losses(features) == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_documents() -> None:
     def documents() -> Iterator[Record]:
         for number in range(20_000):

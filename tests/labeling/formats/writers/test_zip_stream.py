@@ -30,6 +30,7 @@ def test_equal_data_make_equal_archives():
     assert [*zip_pieces([("a", b"one")])] == [*zip_pieces([("a", b"one")])]
 
 
+@pytest.mark.slow
 def test_an_archive_of_many_megabytes_is_never_in_memory():
     def noise() -> Iterator[bytes]:
         for _ in range(400):
