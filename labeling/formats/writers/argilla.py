@@ -31,16 +31,17 @@ ONE_SUGGESTION = gettext_noop("Predictions of further models are left out.")
 NO_CLASS = gettext_noop("Annotations without a class are left out.")
 METADATA_AS_TEXT = gettext_noop("Lists and objects in the metadata are written as text.")
 _USERS = UUID("5d2c1b0e-6f0a-4a57-9d65-7a3f0c1f2b44")  # the namespace of names that become user IDs
+_DISTRIBUTION: dict[str, Json] = {"strategy": "overlap", "min_submitted": 1}
 _QUESTION = {"single": "label", "multi": "labels", "spans": "spans"}
 _TYPES = {"single": "label_selection", "multi": "multi_label_selection", "spans": "span"}
 
 
 def losses(features: DatasetFeatures) -> list[str]:
-    """Splits and provenance, the probabilities of all classes, and "no class" of single-label projects."""
+    """Splits and provenance, the probabilities of all classes, and annotations without a class."""
     sentences = losses_beside(
         ["annotators", "metadata", "overlaps", "predictions", "guideline", "no_class"], features
     )
-    if features.has_no_class and features.kind == "single":
+    if features.has_no_class and features.kind != "spans":
         sentences.append(NO_CLASS)
     if features.has_guideline:
         sentences.append(gettext_noop("Of the guidelines, the newest version is written."))
@@ -114,13 +115,13 @@ def _row(
 
 
 def _response(outline: ProjectOutline, annotation: RecordAnnotation) -> Json:
-    """The value of a response; None for no class where one is required."""
+    """The value of a response; None without a class, which Argilla's server refuses."""
     if outline.kind == "spans":
         return _spans(annotation.spans or ())
     labels = list(annotation.labels or ())
     if outline.kind == "single":
         return labels[0] if labels else None
-    return [*labels]
+    return [*labels] or None
 
 
 def _spans(spans: Iterable[Span]) -> list[Json]:
@@ -186,7 +187,7 @@ def _settings(outline: ProjectOutline) -> dict[str, Json]:
         "vectors": [],
         "metadata": [],
         "allow_extra_metadata": True,
-        "distribution": {"strategy": "overlap", "min_submitted": 1},
+        "distribution": _DISTRIBUTION,
         "mapping": None,
     }
 
@@ -203,7 +204,7 @@ def _dataset(outline: ProjectOutline) -> dict[str, Json]:
         "status": "ready",
         "guidelines": outline.guidelines[-1].text if outline.guidelines else None,
         "allow_extra_metadata": True,
-        "distribution": None,
+        "distribution": _DISTRIBUTION,
         "last_activity_at": None,
     }
 

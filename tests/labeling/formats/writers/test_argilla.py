@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,12 @@ def as_stored(metadata: dict[str, Json]) -> dict[str, Json]:
     return plain
 
 
+def with_a_class(record: Record) -> Record:
+    """The record without the answers that no class applies, which Argilla's server refuses."""
+    answers = tuple(answer for answer in record.annotations if answer.labels != ())
+    return replace(record, labels=record.labels or None, annotations=answers)
+
+
 def comparable(records: Iterable[Record]) -> list[object]:
     return [
         (r.text, r.external_id, as_stored(r.metadata), r.answers, [p.spans for p in r.predictions])
@@ -61,9 +68,10 @@ def comparable(records: Iterable[Record]) -> list[object]:
 def test_a_project_comes_back_as_it_was(dataset):
     outline, records = dataset
     files, losses = written(outline, records)
-    assert comparable(read(files)) == comparable(records)
+    assert comparable(read(files)) == comparable([with_a_class(record) for record in records])
     changed = [r.line for r in records if any(isinstance(v, (bool, list, dict)) for v in r.metadata.values())]
-    assert [loss.line for loss in losses] == changed
+    emptied = [r.line for r in records for answer in r.answers if answer.labels == ()]
+    assert sorted(loss.line for loss in losses) == sorted(changed + emptied)
 
 
 def test_settings_guidelines_and_names_come_back():
@@ -107,8 +115,16 @@ def test_the_prediction_of_one_model_becomes_a_suggestion():
     assert [loss.reason for loss in losses] == ["Predictions of further models are left out."]
 
 
-def test_a_single_label_project_cannot_say_that_no_class_applies():
-    files, losses = written(replace(OUTLINE, kind="single"), [Record(3, "Hi", labels=())])
+def test_the_server_is_told_how_many_responses_complete_a_record():
+    files, _ = written(OUTLINE, [Record(1, "Hi")])
+    for name in ("dataset", "settings"):
+        distribution = json.loads(files.open(f".argilla/{name}.json").read())["distribution"]
+        assert distribution == {"strategy": "overlap", "min_submitted": 1}
+
+
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_no_project_of_classes_can_say_that_no_class_applies(kind):
+    files, losses = written(replace(OUTLINE, kind=kind), [Record(3, "Hi", labels=())])
     assert read(files)[0].answers == ()
     assert [(loss.line, loss.reason) for loss in losses] == [(3, "Annotations without a class are left out.")]
 
