@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks._frame import machine, show
-from benchmarks._interop import doccano, label_studio
+from benchmarks._interop import argilla, doccano, label_studio
 from benchmarks._interop.comparison import (
     Comparison,
     Document,
@@ -50,7 +50,7 @@ class Tool(Protocol):
     def version(self, python: Path) -> str:
         """The installed version."""
 
-    def held(self, document: Document) -> Document:
+    def held(self, document: Document, kind: str) -> Document:
         """What of a document the tool itself has a place for."""
 
     def run(self, python: Path, trips: Sequence[Trip], folder: Path) -> None:
@@ -58,6 +58,7 @@ class Tool(Protocol):
 
 
 TOOLS: Mapping[str, Tool] = {
+    "argilla": argilla,
     "doccano": doccano,
     "label_studio": label_studio,
 }
@@ -111,7 +112,8 @@ def inward(tool: Tool, trips: Iterable[Trip], name: str) -> dict[str, Any]:
             copies, outline, problems = read(tool, path)
             for copy in copies:
                 copy["annotations"] = {each.names.get(k, k): v for k, v in copy["annotations"].items()}
-            entered = [tool.held({**document, "split": None}) for document in each.documents]
+            kind = each.outline.kind or ""
+            entered = [tool.held({**document, "split": None}, kind) for document in each.documents]
             comparison.add(each.name, entered, copies)
             reported.update([*problems, *outline.losses])
             if outline.kind != each.outline.kind:

@@ -35,7 +35,7 @@ def version(python: Path) -> str:
     return version_of(python, "doccano")
 
 
-def held(document: Document) -> Document:
+def held(document: Document, kind: str) -> Document:
     """What of a document annotators can enter: no skips, no predictions, and no label is no annotation."""
     answers = {who: answer for who, answer in document["annotations"].items() if answer}
     return {**document, "annotations": answers, "predictions": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -43,7 +44,18 @@ def version_of(python: Path, package: str) -> str:
     return _run([str(python), "-c", code]).strip()
 
 
-def _run(command: Sequence[str]) -> str:
+def script(name: str) -> Path:
+    """A script that a tool's Python runs, without our modules."""
+    return Path(__file__).parent / "scripts" / f"{name}.py"
+
+
+def run_script(python: Path, name: str, folder: Path, *arguments: str) -> None:
+    """Run a script on a folder, without access to a hub. Raises ToolMissing."""
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "cache"), "PATH": os.defpath}
+    _run([str(python), str(script(name)), str(folder), *arguments], environment)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

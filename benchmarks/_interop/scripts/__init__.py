@@ -1,0 +1,1 @@
+"""Scripts that the Python of a tool runs, without our modules."""
