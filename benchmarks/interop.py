@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks._frame import machine, show
-from benchmarks._interop import argilla, doccano, label_studio
+from benchmarks._interop import argilla, datasets, doccano, label_studio, spacy
 from benchmarks._interop.comparison import (
     Comparison,
     Document,
@@ -37,7 +37,11 @@ class Tool(Protocol):
 
     @property
     def KEY(self) -> str:
-        """Of its reader and its writer."""
+        """Of its writer, and of its environment."""
+
+    @property
+    def READER(self) -> str:
+        """The key of its reader, or of the converter of its files."""
 
     @property
     def REQUIREMENTS(self) -> Sequence[str]:
@@ -59,8 +63,10 @@ class Tool(Protocol):
 
 TOOLS: Mapping[str, Tool] = {
     "argilla": argilla,
+    "datasets": datasets,
     "doccano": doccano,
     "label_studio": label_studio,
+    "spacy": spacy,
 }
 
 
@@ -127,7 +133,7 @@ def read(tool: Tool, path: Path) -> tuple[list[Document], ProjectOutline, list[s
     records: list[Record] = []
     with open_bundle(path) as bundle:
         key = recognize(bundle) or convertible(bundle)
-        if key != tool.KEY:
+        if key != tool.READER:
             problems.append(f"recognized as {key}")
         try:
             for row in rows_of(tool, bundle):
@@ -143,15 +149,15 @@ def read(tool: Tool, path: Path) -> tuple[list[Document], ProjectOutline, list[s
 
 def rows_of(tool: Tool, bundle: Bundle) -> Iterator[Record | BadRow]:
     """Binary files become JSON lines first."""
-    if tool.KEY in CONVERTERS:
-        return read_jsonl(CONVERTERS[tool.KEY].json_lines(bundle))
-    return READERS[tool.KEY].read(bundle)
+    if tool.READER in CONVERTERS:
+        return read_jsonl(CONVERTERS[tool.READER].json_lines(bundle))
+    return READERS[tool.READER].read(bundle)
 
 
 def outline_of_files(tool: Tool, bundle: Bundle, records: Iterable[Record]) -> ProjectOutline:
-    if tool.KEY in CONVERTERS:
+    if tool.READER in CONVERTERS:
         return outline_of(tool.KEY, records)
-    return READERS[tool.KEY].outline(bundle)
+    return READERS[tool.READER].outline(bundle)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from reviewqueue import settings
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, free_port
 
-KEY = "argilla"
+KEY = READER = "argilla"
 HAS_ANNOTATORS = True
 REQUIREMENTS = (
     "argilla==2.8.0",

@@ -22,7 +22,7 @@ from labeling.formats.outlines import ProjectOutline
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, free_port
 
-KEY = "doccano"
+KEY = READER = "doccano"
 HAS_ANNOTATORS = True
 # doccano 1.8.4 names no upper bounds for these, and does not start with their newer versions.
 REQUIREMENTS = ("doccano==1.8.4", "marshmallow<4", "numpy<2", "setuptools<81")

@@ -21,7 +21,7 @@ from labeling.formats.outlines import ProjectOutline
 from reviewqueue.embedded.process import Process
 from reviewqueue.embedded.programs import HOST, free_port
 
-KEY = "label_studio"
+KEY = READER = "label_studio"
 HAS_ANNOTATORS = True
 REQUIREMENTS = ("label-studio==1.23.2",)
 TASKS, CONFIGURATION = "tasks.json", "labeling_config.xml"  # in our zip
