@@ -15,6 +15,7 @@ ORDER = (
     "![",
     "## Two commands",
     "## What it does that others do not",
+    "## Other tools' files",
     "## The loop",
     "## How it works",
     "## Settings",
