@@ -170,6 +170,11 @@ urlpatterns = [
         imports.bad_rows,
         name="bad_rows",
     ),
+    path(
+        "projects/<int:project_id>/documents/import/<uuid:job_id>/rejected-rows/",
+        imports.rejected_rows,
+        name="rejected_rows",
+    ),
     *moved.redirects(
         {
             "mine": "label/annotations",

@@ -92,7 +92,7 @@ MIN_ROLE = {
                 change_seed_words change_classes add_class retire_class restore_class members invite
                 change_role remove_member revoke_invitation documents document exclude_document
                 include_document mark_gold unmark_gold export import import_job start_import resume_import
-                cancel_import discard_import undo_import bad_rows
+                cancel_import rejected_rows discard_import undo_import bad_rows
             """,
             ),
         ],

@@ -399,7 +399,7 @@ def _chunks(rows: Iterable[Record | BadRow]) -> Iterator[list[Record | BadRow]]:
     characters = 0
     try:
         for row in rows:
-            chunk.append(row)
+            chunk.append(replace(row, raw=b"") if isinstance(row, BadRow) and row.raw else row)
             characters += _size(row)
             if len(chunk) >= ROW_BATCH_SIZE or characters >= MAX_BATCH_CHARACTERS:
                 yield chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,10 @@ class ProjectSummary:
         return bool(self.outline.kind or self.outline.classes)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        bad_rows = [
+            {name: value for name, value in asdict(row).items() if name != "raw"} for row in self.bad_rows
+        ]
+        return asdict(replace(self, bad_rows=())) | {"bad_rows": bad_rows}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ProjectSummary:
@@ -98,7 +101,7 @@ def summarize_rows(outline: ProjectOutline, rows: Iterable[Record | BadRow]) -> 
             if isinstance(row, BadRow):
                 counts["bad"] += 1
                 if len(bad_rows) < MAX_LISTED_ROWS:
-                    bad_rows.append(row)
+                    bad_rows.append(replace(row, raw=b""))
                 continue
             identity = row.external_id or content_hash(row.text)
             if identity not in documents:  # else another annotator's row of it

@@ -18,12 +18,18 @@ from labeling.formats.records import UnreadableFile
 
 MAX_BYTES = 4 * 1024**3  # of one file, packed or not
 MAX_NAME_CHARACTERS = 200
+REJECTS_SUFFIX = ".rejects"
 RETENTION_HOURS = 24  # a file that nobody goes on with
 
 
 def path_of(file_id: UUID) -> Path:
     """Where a file lies; an import job's file has the job's ID."""
     return Path(settings.DATA_DIR, "uploads", file_id.hex)
+
+
+def rejects_path(file_id: UUID) -> Path:
+    """Where the rejected rows of an import lie, as long as its report."""
+    return path_of(file_id).with_suffix(REJECTS_SUFFIX)
 
 
 def name_of(name: str | None) -> str:
@@ -90,6 +96,7 @@ def _is_old(path: Path) -> bool:
 
 def _is_of_job(path: Path) -> bool:
     try:
-        return not path.suffix and ImportJob.objects.filter(pk=UUID(path.name)).exists()
+        is_of_report = path.suffix in ("", REJECTS_SUFFIX)
+        return is_of_report and ImportJob.objects.filter(pk=UUID(path.stem)).exists()
     except ValueError:
         return False

@@ -34,9 +34,10 @@ from labeling.exchange.importing import (
 )
 from labeling.exchange.project_imports import retire_classes, usable_outline
 from labeling.exchange.project_summaries import is_small
+from labeling.exchange.rejects import header_of, kept
 from labeling.exchange.sources import open_rows
 from labeling.exchange.undo import remove_waiting
-from labeling.exchange.upload_files import RETENTION_HOURS, path_of
+from labeling.exchange.upload_files import RETENTION_HOURS, path_of, rejects_path
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
 from labeling.formats.jsonl import read_jsonl
 from labeling.formats.outlines import ProjectOutline
@@ -305,6 +306,7 @@ def discard(project_id: int, manager: User, job_id: UUID) -> None:
     kept = (ImportJob.State.RUNNING, ImportJob.State.UNDOING, ImportJob.State.UNDONE)
     if ImportJob.objects.filter(pk=job.pk).exclude(state__in=kept).delete()[0]:
         path_of(job.pk).unlink(missing_ok=True)
+        rejects_path(job.pk).unlink(missing_ok=True)
 
 
 def is_silent(job: ImportJob) -> bool:
@@ -404,7 +406,10 @@ def _run(job_id: UUID, run: UUID | None, beat: Callable[[], None]) -> None:
         choice = ColumnChoice.from_json(job.columns) if job.columns else None
         name, file_format = job.file_name, job.file_format
         with open_rows(path_of(job.pk), name, file_format, encoding=job.encoding, choice=choice) as rows:
-            read_rows(job, islice(rows, job.rows_read, None), on_progress)
+            header = header_of(path_of(job.pk), name, file_format, job.encoding, choice)
+            # Written again from the first row on by each run, so that none is in it twice.
+            every_row = kept(iter(rows), rejects_path(job.pk), file_format, header)
+            read_rows(job, islice(every_row, job.rows_read, None), on_progress)
         retire_classes(job.project, job.retired_classes)
     except UnreadableFile as error:
         _end(ours, ImportJob.State.FAILED, failure=_(error.message) % error.values)

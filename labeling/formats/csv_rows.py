@@ -94,7 +94,8 @@ def read_csv(chunks: Iterable[bytes], dialect: Dialect, choice: ColumnChoice) ->
             yield bad_row(feed.first_line, _quoting_problem(error), feed.row_start)
             feed.reread()
         except RowProblem as problem:
-            yield bad_row(feed.first_line, problem, feed.row_start)
+            raw = feed.row_start if feed.is_broken else feed.row
+            yield bad_row(feed.first_line, problem, feed.row_start, raw)
             if feed.is_broken:
                 feed.reread()
 
@@ -136,6 +137,10 @@ class _Feed:
     @property
     def row_start(self) -> bytes:
         return self._taken[0] if self._taken else b""
+
+    @property
+    def row(self) -> bytes:
+        return b"\n".join(self._taken)
 
     def start_row(self) -> None:
         self._taken.clear()

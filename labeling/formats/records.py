@@ -13,6 +13,7 @@ MAX_ID_CHARACTERS = 200
 MAX_NAME_CHARACTERS = 100  # of a label class
 MAX_COLUMNS = 1_000
 EXCERPT_CHARACTERS = 80
+MAX_RAW_BYTES = 1024 * 1024  # of a bad row; a longer one is not kept
 
 
 def gettext_noop(message: str) -> str:
@@ -122,6 +123,7 @@ class BadRow:
     message: str  # translatable, with %(name)s for each of the values
     excerpt: str  # the start of the row, safe to store and to show
     values: Mapping[str, str | int] = field(default_factory=dict)
+    raw: bytes = field(default=b"", repr=False, compare=False)  # all of the row; empty if it is too long
 
     @property
     def reason(self) -> str:
@@ -133,8 +135,10 @@ class BadRow:
         return self.message % self.values if self.values else self.message
 
 
-def bad_row(line: int, problem: FormatError, raw: bytes | str) -> BadRow:
+def bad_row(line: int, problem: FormatError, raw: bytes | str, row: bytes | None = None) -> BadRow:
     """A bad row from the problem and what was read.
+
+    row : all of it, where `raw` is only its start
 
     >>> bad_row(7, RowProblem("The text is empty."), b"\\x00\\xff,1")
     BadRow(line=7, message='The text is empty.', excerpt='��,1', values={})
@@ -142,4 +146,6 @@ def bad_row(line: int, problem: FormatError, raw: bytes | str) -> BadRow:
     start = raw[: 4 * EXCERPT_CHARACTERS]
     text = start.decode(errors="replace") if isinstance(start, bytes) else start
     excerpt = "".join(c if c.isprintable() else "�" for c in text[:EXCERPT_CHARACTERS].rstrip())
-    return BadRow(line, problem.message, excerpt, problem.values)
+    if row is None:
+        row = raw if isinstance(raw, bytes) else b""
+    return BadRow(line, problem.message, excerpt, problem.values, row if len(row) <= MAX_RAW_BYTES else b"")

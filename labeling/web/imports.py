@@ -6,7 +6,7 @@ import csv
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from labeling.documents.imports import ImportJob
-from labeling.exceptions import InvalidInput, LabelingError
+from labeling.exceptions import InvalidInput, LabelingError, NotFound
 from labeling.exchange import import_jobs, uploads
 from labeling.exchange import undo as import_undo
 from labeling.exchange.import_summaries import ImportSummary
+from labeling.exchange.rejects import MAX_REJECTS_BYTES, suffix_of
+from labeling.exchange.upload_files import rejects_path
 from labeling.exchange.uploads import Preview
 from labeling.formats.converters import CONVERTERS
 from labeling.formats.csv_columns import metadata_field
@@ -78,6 +80,8 @@ def job(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResponse:
         "is_silent": is_silent,
         "live": live(request, state, is_busy=not is_silent),
         "next_step": _next_step(member),
+        "has_rejects": import_job.is_over and rejects_path(import_job.pk).exists(),
+        "max_rejects": MAX_REJECTS_BYTES,
     }
     page, part = "labeling/document_import.html", "labeling/_document_import.html"
     return render_live(request, page, part, context, is_over=import_job.is_over)
@@ -179,6 +183,18 @@ def bad_rows(request: HttpRequest, member: Membership, job_id: UUID) -> HttpResp
             cells = [shown["line"], _escaped(shown["reason"]), _escaped(shown["excerpt"]), is_stored]
             writer.writerow(cells)
     return response
+
+
+@require_safe
+@for_managers
+def rejected_rows(request: HttpRequest, member: Membership, job_id: UUID) -> FileResponse:
+    """The rows that could not be read, to be mended and imported again."""
+    import_job = import_jobs.job_of(member.project_id, person(request), job_id)
+    path = rejects_path(import_job.pk)
+    if not path.exists():
+        raise NotFound
+    name = f"rejected-rows{suffix_of(import_job.file_format)}"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
 
 
 def _summary(

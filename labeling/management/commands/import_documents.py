@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from labeling.exceptions import LabelingError
 from labeling.exchange.import_summaries import ImportSummary, summarize
 from labeling.exchange.importing import ImportReport, import_documents
+from labeling.exchange.rejects import header_of, kept
 from labeling.exchange.sources import as_readable, head_of, open_rows, recognize_file
 from labeling.formats.converters import CONVERTERS
 from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
@@ -58,6 +59,12 @@ class Command(BaseCommand):
             "1, column 2 …",
         )
         _add_columns(parser)
+        parser.add_argument(
+            "--bad-rows",
+            type=Path,
+            metavar="FILE",
+            help="write the rows that cannot be read to this file, to correct and import them again",
+        )
         parser.add_argument(
             "--dry-run",
             action="store_true",
@@ -147,7 +154,11 @@ class Command(BaseCommand):
                 encoding = guess_encoding(head)
             choice = self._choice(file_format, head, encoding, options)
             with open_rows(path, path.name, file_format, encoding=encoding, choice=choice) as rows:
-                yield iter(rows), choice
+                if options["bad_rows"] is None:
+                    yield iter(rows), choice
+                    return
+                header = header_of(path, path.name, file_format, encoding, choice)
+                yield kept(iter(rows), options["bad_rows"], file_format, header), choice
 
     def _choice(
         self, file_format: str, head: bytes, encoding: str, options: dict[str, Any]
