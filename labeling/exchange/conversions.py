@@ -16,7 +16,6 @@ from labeling.exchange import sources
 from labeling.exchange.importing import FAULTS
 from labeling.exchange.upload_files import path_of
 from labeling.formats.converters import CONVERTERS
-from labeling.formats.reading import Format
 from labeling.formats.records import UnreadableFile
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
@@ -52,9 +51,10 @@ def _convert(job: ImportJob, beat: Callable[[], None]) -> None:
 
     try:
         losses = sources.convert(path, job.file_name, job.file_format, lines, on_progress)
+        file_format = sources.format_of_lines(lines, job.file_name)
         next_state = State.QUEUED if job.origin == ImportJob.Origin.API else State.UPLOADED
         with transaction.atomic():
-            if _end(job, next_state, file_format=Format.JSONL.value, losses=losses, bytes_read=0):
+            if _end(job, next_state, file_format=file_format, losses=losses, bytes_read=0):
                 lines.replace(path)
     except UnreadableFile as error:
         _end(job, State.FAILED, failure=_(error.message) % error.values, finished_at=Now())

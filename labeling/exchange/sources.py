@@ -137,9 +137,19 @@ def convert(
     return losses
 
 
+def format_of_lines(path: Path, filename: str) -> str:
+    """What the JSON lines of a binary file are: Argilla's records, which it writes as a Hugging Face dataset,
+    or rows whose columns are mapped.
+
+    No other tool is asked for: a plain table may look like the rows of one.
+    """
+    with open_bundle(path, filename) as bundle:
+        return "argilla" if READERS["argilla"].recognizes(bundle) else Format.JSONL.value
+
+
 @contextmanager
 def as_readable(path: Path, file_format: str) -> Iterator[tuple[Path, str]]:
-    """The file and its format, or a temporary file of JSON lines where the format is a binary one.
+    """The file and its format, or a temporary file of JSON lines and theirs where the format is a binary one.
 
     Raises UnreadableFile.
     """
@@ -149,7 +159,7 @@ def as_readable(path: Path, file_format: str) -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder, f"{path.stem}.jsonl")
         convert(path, path.name, file_format, lines)
-        yield lines, Format.JSONL.value
+        yield lines, format_of_lines(lines, lines.name)
 
 
 def unpacked_size(path: Path, filename: str) -> int:

@@ -104,7 +104,7 @@ def _translate(feature: Feature) -> Translate:
         return json_value
     kind = feature.get("_type")
     if kind == "ClassLabel":
-        return _class_name(_texts(feature.get("names")))
+        return _class_name(_class_names(feature.get("names")))
     if kind in ("Sequence", "List", "LargeList"):
         return _each(_translate(feature.get("feature")))
     if kind is None or isinstance(kind, dict):  # a struct, of which a column may be called _type
@@ -113,8 +113,8 @@ def _translate(feature: Feature) -> Translate:
     return json_value
 
 
-def _class_name(names: Sequence[str]) -> Translate:
-    """-1 stands for no label; a number beyond the names is kept as it is."""
+def _class_name(names: Sequence[str | None]) -> Translate:
+    """-1 stands for no label, and so does a class called null; a number beyond the names is kept as it is."""
 
     def translate(value: object) -> Json:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -140,6 +140,11 @@ def _struct(parts: Mapping[str, Translate], value: object) -> Json:
     if not isinstance(value, dict):
         return json_value(value)
     return {str(key): parts.get(key, json_value)(item) for key, item in value.items()}
+
+
+def _class_names(value: object) -> list[str | None]:
+    """Argilla's export has a class called null for records without a suggestion."""
+    return [None if name is None else str(name) for name in value] if isinstance(value, list) else []
 
 
 def _texts(value: object) -> list[str]:

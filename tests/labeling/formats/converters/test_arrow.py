@@ -69,6 +69,12 @@ def lines(content: bytes | Bundle) -> list[dict[str, Any]]:
     return [json.loads(line) for line in b"".join(arrow.json_lines(bundle)).split(b"\n")[:-1]]
 
 
+def test_a_class_called_null_is_no_label_as_in_exports_of_argilla():
+    features = {"text": VALUE, "label": {"names": ["Bug", None], "_type": "ClassLabel"}}
+    file = parquet({"text": ["Hi", "Ho"], "label": [0, 1]}, features)
+    assert [row["label"] for row in lines(file)] == ["Bug", None]
+
+
 @pytest.mark.parametrize("write", [parquet, arrow_stream, arrow_file, feather])
 def test_each_binary_table_is_one_object_a_row_whatever_the_file_is_called(write):
     content = write({"text": ["Hi 😀", "one\u2028two"], "stars": [4, None], "sure": [True, False]})

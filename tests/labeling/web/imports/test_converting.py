@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow
+import pyarrow.parquet as parquet
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -64,6 +66,28 @@ def test_sheets_that_are_not_read_are_listed(client: Client, empty: Project) -> 
     page = text(page_of(client, convert(empty)))
     assert "Not imported" in page
     assert "Archive" in page
+
+
+def test_records_that_argilla_exports_as_parquet_come_with_their_annotators(
+    client: Client, empty: Project
+) -> None:
+    columns = {
+        "id": ["r1", "r2"],
+        "text": ["Bad and slow", "Money back"],
+        "topic.responses": [["Refund", "Delivery"], None],
+        "topic.responses.users": [["ann", "bob"], None],
+        "topic.responses.status": [["submitted", "submitted"], None],
+    }
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), buffer)
+    send(client, empty, buffer.getvalue(), "records.parquet")
+    job = convert(empty)
+    assert (job.state, job.file_format) == ("uploaded", "argilla")
+    assert "Map the fields" not in text(page_of(client, job))
+    start(client, empty, answers="settle")
+    first, second = empty.documents.order_by("external_id")
+    assert first.annotations.count() == 2
+    assert (second.text, second.annotations.count()) == ("Money back", 0)
 
 
 def test_a_damaged_workbook_fails_with_its_reason(client: Client, empty: Project) -> None:
