@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.http import FileResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,9 +23,12 @@ from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ
 from labeling.api.schema import JSON_LINES, operation
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
+from labeling.exceptions import NotFound
 from labeling.exchange import import_jobs, undo, uploads
 from labeling.exchange.import_summaries import ImportSummary
 from labeling.exchange.importing import ImportReport
+from labeling.exchange.rejects import suffix_of
+from labeling.exchange.upload_files import rejects_path
 from labeling.formats import USUAL_KEYS, ColumnChoice
 from labeling.formats.csv_columns import ROLES
 from labeling.formats.fields import SEPARATORS
@@ -314,6 +319,26 @@ class OneImport(Endpoint):
     def get(self, request: Request, project_id: int, import_id: UUID) -> Response:
         """Get the progress and result of an import."""
         return Response(ImportOut(import_jobs.job_of(project_id, self.caller, import_id)).data)
+
+
+class RejectedRows(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+
+    @operation("imports_rejected_rows", answers={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, project_id: int, import_id: UUID) -> FileResponse:
+        """Get the rows that could not be read, to correct and import them again; 404 if there are none.
+
+        Rows of a table with its header, JSON lines and text as they were; rows of other formats as
+        JSON lines with `line`, `reason` and `row`. At most 64 MB.
+        """
+        job = import_jobs.job_of(project_id, self.caller, import_id)
+        path = rejects_path(job.pk)
+        if not path.exists():
+            raise NotFound
+        name = f"rejected-rows{suffix_of(job.file_format)}"
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+        )
 
 
 class UndoEffectOut(serializers.Serializer[Any]):

@@ -48,6 +48,11 @@ PROJECT = [
     path("imports/files/", file_imports.ImportFile.as_view(), name="import_file"),
     path("imports/summary/", imports.SummarizeImport.as_view(), name="import_summary"),
     path("imports/<uuid:import_id>/", imports.OneImport.as_view(), name="import"),
+    path(
+        "imports/<uuid:import_id>/rejected-rows/",
+        imports.RejectedRows.as_view(),
+        name="import_rejected_rows",
+    ),
     path("imports/<uuid:import_id>/undo/", imports.UndoImport.as_view(), name="import_undo"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput
 from labeling.exchange.importing import ImportReport, import_documents
+from labeling.exchange.rejects import kept
 from labeling.exchange.sources import open_rows
 from labeling.formats.names import NameProblem, checked_names, normal_name
 from labeling.formats.outlines import OutlineClass, ProjectOutline
@@ -132,11 +133,13 @@ def import_project(
     file_format: str,
     outline: ProjectOutline,
     on_progress: Callable[[ImportReport, float], None] | None = None,
+    bad_rows: Path | None = None,
     **options: Any,
 ) -> ProjectImport:
     """Make the project and read all its documents in one go; for commands, which may take their time.
 
     on_progress : is told of each chunk with the share of the file that was read, 0 to 1
+    bad_rows : a file to which the rows that cannot be read are written
     options : as `create_from_outline` takes them
     Raises as `create_from_outline` and `import_documents` do.
     """
@@ -147,8 +150,9 @@ def import_project(
             if on_progress:
                 on_progress(report, rows.share_read)
 
+        every_row = kept(iter(rows), bad_rows, file_format) if bad_rows else iter(rows)
         report = import_documents(
-            project.pk, iter(rows), report_progress, source=filename, person=creator, adds_classes=True
+            project.pk, every_row, report_progress, source=filename, person=creator, adds_classes=True
         )
     retire_classes(project, retired_names(outline))
     return ProjectImport(project, report)

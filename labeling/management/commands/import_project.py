@@ -41,6 +41,9 @@ class Command(BaseCommand):
             default=10,
             help="test set, percent of documents without a split (default: 10)",
         )
+        parser.add_argument(
+            "--bad-rows", type=Path, metavar="FILE", help="write the rows that cannot be read to this file"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what the file holds; import nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,6 +67,7 @@ class Command(BaseCommand):
                 file_format,
                 outline,
                 self._progress,
+                options["bad_rows"],
                 name=options["name"],
                 kind=options["kind"],
                 class_names=options["class_names"],

@@ -61,7 +61,7 @@ def test_a_project_is_created_from_an_export(joan: User, data_folder: Path) -> N
     assert (created["documents"]["state"], created["documents"]["imported"]) == ("done", 3)
     assert created["documents"]["origin"] == "api"
     assert list(project.classes.filter(retired_at=None).values_list("name", flat=True)) == ["Refund"]
-    assert not stored(data_folder)
+    assert [path.suffix for path in stored(data_folder)] == [".rejects"]
 
 
 def test_a_dry_run_shows_what_the_export_holds_and_stores_nothing(joan: User, data_folder: Path) -> None:
@@ -196,3 +196,12 @@ def test_what_cannot_be_read_is_refused_and_not_kept(joan: User, empty: Project,
         assert Caller(joan).post(FROM_FILE, form(content, name)).status_code == 422
     assert not stored(data_folder)
     assert not ImportJob.objects.exists()
+
+
+def test_rows_that_cannot_be_read_come_back_as_a_file(joan: User, empty: Project) -> None:
+    table = b"nr,text\n1,Hi\n2,\n"
+    job = Caller(joan).post(f"projects/{empty.pk}/imports/files/", form(table, "a.csv")).json()
+    response = Caller(joan).get(f"projects/{empty.pk}/imports/{job['id']}/rejected-rows/")
+    assert (response.status_code, b"".join(response.streaming_content)) == (200, b"nr,text\n2,\n")
+    fine = Caller(joan).post(f"projects/{empty.pk}/imports/files/", form(b"nr,text\n3,Ho\n", "a.csv")).json()
+    assert Caller(joan).get(f"projects/{empty.pk}/imports/{fine['id']}/rejected-rows/").status_code == 404

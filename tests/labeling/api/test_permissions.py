@@ -127,6 +127,10 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("import_file", "POST"): (MANAGE, lambda w, u: {"file": SimpleUploadedFile("a.csv", b"nr,text\n1,Hi\n")}),
     ("import_summary", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
     ("import", "GET"): (MANAGERS_READ, NO_BODY),
+    ("import_rejected_rows", "GET"): (
+        {caller: 404 if status == OK else status for caller, status in MANAGERS_READ.items()},  # none here
+        NO_BODY,
+    ),
     ("import_undo", "GET"): (MANAGERS_READ, NO_BODY),
     ("import_undo", "POST"): (MANAGE, NO_BODY),
     ("document", "GET"): (READ, NO_BODY),

@@ -83,3 +83,11 @@ def test_the_command_writes_them_to_a_file(empty: Project, joan: User, tmp_path:
         "import_documents", empty.pk, str(tmp_path / "a.csv"), bad_rows=target, stdout=out, stderr=out
     )
     assert target.read_bytes() == REJECTED
+
+
+def test_a_project_s_import_writes_them_too(joan: User, tmp_path: Path, tally: Tally) -> None:
+    path, target = tmp_path / "export.json", tmp_path / "bad.jsonl"
+    path.write_bytes(tally_file({"kind": "single", "classes": ["A"]}, {"text": "Hi"}, {"id": "2"}))
+    out = io.StringIO()
+    call_command("import_project", str(path), manager="joan", bad_rows=target, stdout=out, stderr=out)
+    assert json.loads(target.read_bytes())["line"] == 3
