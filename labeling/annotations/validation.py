@@ -78,7 +78,7 @@ def _check_whole_document(answer: Answer, kind: str) -> None:
     if kind == Project.Kind.SINGLE and len(answer) != 1:
         raise InvalidAnswer(
             _("Choose exactly one class. The annotation has {count}.").format(count=len(answer)),
-            errors=[{"place": "labels", "reason": "exactly_one_class"}],
+            errors=[{"path": "labels", "reason": "exactly_one_class"}],
         )
 
 
@@ -110,4 +110,4 @@ def _check_apart(answer: Sequence[LabelValue]) -> None:
 
 
 def _refuse(index: int, field: str, reason: str) -> None:
-    raise InvalidAnswer(reason, errors=[{"place": f"labels[{index}].{field}", "reason": str(reason)}])
+    raise InvalidAnswer(reason, errors=[{"path": f"labels[{index}].{field}", "reason": str(reason)}])

@@ -98,7 +98,7 @@ def _of_domain(error: LabelingError) -> ProblemDetails:
     item = error.facts.get("item")
     prefix = "" if item is None else f"annotations[{item}]"
     for problem_facts in error.facts.get("errors", []):
-        path = ".".join(part for part in (prefix, problem_facts["place"]) if part)
+        path = ".".join(part for part in (prefix, problem_facts["path"]) if part)
         problem.errors.append({"path": path, "code": error.code(), "reason": str(problem_facts["reason"])})
     if item is not None and not problem.errors:
         problem.errors = [{"path": prefix, "code": error.code(), "reason": error.message}]

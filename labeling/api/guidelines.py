@@ -92,7 +92,7 @@ def _rules(project_id: int, requested: list[dict[str, Any]]) -> dict[UUID, guide
         class_id = rule.pop("class")
         if class_id not in existing or class_id in rules:
             reason = "Name each class of this project at most once, and none of another project."
-            raise UnknownClass(errors=[{"place": f"rules[{index}].class", "reason": reason}])
+            raise UnknownClass(errors=[{"path": f"rules[{index}].class", "reason": reason}])
         rules[class_id] = guidelines.RuleText(**rule)
     return rules
 
