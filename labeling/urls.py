@@ -5,6 +5,7 @@ from django.urls import path
 from labeling.web import (
     accounts,
     adjudication,
+    dataset_versions,
     documents,
     exports,
     guidelines,
@@ -144,6 +145,32 @@ urlpatterns = [
         name="unmark_gold",
     ),
     path("projects/<int:project_id>/documents/export/", exports.labels, name="export"),
+    path("projects/<int:project_id>/documents/versions/", dataset_versions.versions, name="dataset_versions"),
+    path(
+        "projects/<int:project_id>/documents/versions/<int:version_number>/",
+        dataset_versions.version,
+        name="dataset_version",
+    ),
+    path(
+        "projects/<int:project_id>/documents/versions/<int:version_number>/card.md",
+        dataset_versions.data_card,
+        name="dataset_card",
+    ),
+    path(
+        "projects/<int:project_id>/documents/versions/<int:version_number>/files/<slug:file_format_key>/",
+        dataset_versions.version_file,
+        name="dataset_version_file",
+    ),
+    path(
+        "projects/<int:project_id>/documents/versions/<int:version_number>/difference/<int:other_number>/",
+        dataset_versions.difference,
+        name="dataset_difference",
+    ),
+    path(
+        "projects/<int:project_id>/documents/versions/<int:version_number>/delete/",
+        dataset_versions.delete,
+        name="delete_dataset_version",
+    ),
     path("projects/<int:project_id>/documents/import/", imports.upload, name="import"),
     path("projects/<int:project_id>/documents/import/<uuid:job_id>/", imports.job, name="import_job"),
     path("projects/<int:project_id>/documents/import/<uuid:job_id>/undo/", imports.undo, name="undo_import"),

@@ -18,6 +18,7 @@ from labeling.annotations import submit
 from labeling.annotations.models import Question
 from labeling.annotations.submit import Submission
 from labeling.documents.imports import ImportJob
+from labeling.exchange.models import DatasetVersion
 from labeling.projects import invitations, tokens
 from labeling.projects.models import Membership, Project
 from labeling.queue import claims
@@ -91,7 +92,9 @@ MIN_ROLE = {
                 guideline_edit retry_work settings change_policy pause mixing change_mix reset_mix
                 change_seed_words change_classes add_class retire_class restore_class members invite
                 change_role remove_member revoke_invitation documents document exclude_document
-                include_document mark_gold unmark_gold export import import_job start_import resume_import
+                include_document mark_gold unmark_gold export dataset_versions dataset_version
+                dataset_card dataset_version_file dataset_difference delete_dataset_version
+                import import_job start_import resume_import
                 cancel_import rejected_rows discard_import undo_import bad_rows
             """,
             ),
@@ -113,7 +116,12 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         project=tickets, created_by=joan, file_name="a.csv", byte_count=1, file_format="csv", state="done"
     )
     question = Question.objects.create(project=tickets, document_id=document, asker=ann, text="Why?")
+    for number in (1, 2):
+        DatasetVersion.objects.create(project=tickets, number=number, state="failed")
     arguments: dict[str, Any] = {
+        "version_number": 1,
+        "other_number": 2,
+        "file_format_key": "dataset",
         "project_id": tickets.pk,
         "kind": "train",
         "class_id": tickets.classes.get(name="Refund").pk,

@@ -73,7 +73,8 @@ def _sentences(version: DatasetVersion) -> Iterator[str]:
     )
     annotators = len([name for name in counts["annotators"] if name])
     if annotators:
-        yield f"{_count(annotators, 'annotator')} made {sum(counts['annotators'].values()):,} annotations."
+        made = _count(sum(counts["annotators"].values()), "annotation")
+        yield f"{_count(annotators, 'annotator')} made {made}."
     compared = counts["compared_documents"]
     if compared:
         text = f"{_count(compared, 'document')} were annotated independently by two or more annotators, "

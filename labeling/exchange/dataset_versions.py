@@ -74,7 +74,8 @@ def add(
 def version_of(project_id: int, manager: User, number: int) -> DatasetVersion:
     """One version that is not deleted. Raises NotAllowed, NotFound."""
     manager_of(project_id, manager)
-    version = DatasetVersion.objects.kept().filter(project=project_id, number=number).first()
+    kept = DatasetVersion.objects.kept().select_related("project")
+    version = kept.filter(project=project_id, number=number).first()
     if version is None:
         raise NotFound
     return version
@@ -187,6 +188,11 @@ def download(
     if key not in WRITERS:
         raise NotFound
     return WRITERS[key].write(*contents(version), on_loss)
+
+
+def file_name(version: DatasetVersion, key: str, suffix: str) -> str:
+    """What a download is called on any system: ASCII, and nothing that people typed."""
+    return f"project-{version.project_id}-version-{version.number}-{key.replace('_', '-')}{suffix}"
 
 
 def compare(old: DatasetVersion, new: DatasetVersion) -> DatasetDifference:

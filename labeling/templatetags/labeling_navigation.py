@@ -93,6 +93,17 @@ SECTIONS = (
                 help="how-to/import-documents",
             ),
             Page("labeling:export", _("Export"), (), MANAGE, help="how-to/export-labels"),
+            Page(
+                "labeling:dataset_versions",
+                _("Dataset versions"),
+                (
+                    "labeling:dataset_version",
+                    "labeling:dataset_difference",
+                    "labeling:delete_dataset_version",
+                ),
+                MANAGE,
+                help="how-to/freeze-datasets",
+            ),
         ),
     ),
     Section(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,6 +18,7 @@ from labeling.annotations.submit import Submission
 from labeling.api import urls
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
+from labeling.exchange import dataset_versions
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion, PredictionSource
@@ -78,6 +79,12 @@ class World:
         held = claims.held_by(self.project.pk, user)
         return (held or claims.held_by(self.project.pk, User.objects.get(username="ann")))[0].token
 
+    def frozen(self) -> int:
+        """The number of a new dataset version: a deleted one would be missing for others."""
+        version = dataset_versions.add(self.project.pk, None)
+        dataset_versions.write(version, uuid4(), lambda: None)
+        return version.number
+
     def answered(self, user: User) -> int:
         """An annotation of this person, or for somebody who gets none, of Ann."""
         counted = Annotation.objects.filter(filled_lease__isnull=False)
@@ -120,6 +127,12 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("members", "GET"): (READ, NO_BODY),
     ("documents", "GET"): (READ, NO_BODY),
     ("documents", "POST"): (MANAGE, lambda w, u: {"documents": [{"text": "One more."}]}),
+    ("dataset_versions", "GET"): (MANAGERS_READ, NO_BODY),
+    ("dataset_versions", "POST"): (MANAGE, lambda w, u: {"name": "Pilot"}),
+    ("dataset_version", "GET"): (MANAGERS_READ, NO_BODY),
+    ("dataset_version", "DELETE"): (MANAGE, NO_BODY),
+    ("dataset_version_file", "GET"): (MANAGERS_READ, NO_BODY),
+    ("dataset_version_difference", "GET"): (MANAGERS_READ, NO_BODY),
     ("exports", "GET"): (MANAGERS_READ, NO_BODY),
     ("export", "GET"): (MANAGERS_READ, NO_BODY),
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
@@ -237,6 +250,8 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:pick_id>": world.pick.pick_id,
         "<row:question_id>": world.question.pk,
         "<slug:file_format_key>": "dataset",
+        "<row:version_number>": world.frozen() if "version_number" in path else 0,
+        "<row:other_number>": world.frozen() if "other_number" in path else 0,
         "<uuid:import_id>": world.import_job.pk,
     }.items():
         path = path.replace(name, str(value))

@@ -46,6 +46,11 @@ MAX_STATEMENTS = {
     "labeling:disputes": 8,
     "labeling:document": 13,  # two of them: what the model said
     "labeling:documents": 4,
+    "labeling:dataset_card": 5,
+    "labeling:dataset_difference": 7,
+    "labeling:dataset_version": 6,
+    "labeling:dataset_versions": 4,
+    "labeling:delete_dataset_version": 5,
     "labeling:export": 6,
     "labeling:guideline": 8,
     "labeling:guideline_diff": 8,
