@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,11 +21,9 @@ from benchmarks._interop.comparison import (
 from benchmarks._interop.environments import ToolMissing, interpreter
 from benchmarks._interop.projects import projects
 from benchmarks._interop.trips import Trip
-from labeling.formats.bundles import Bundle, open_bundle
-from labeling.formats.converters import CONVERTERS, convertible
-from labeling.formats.jsonl import read_jsonl
+from labeling.exchange.sources import as_readable, open_rows, outline_of_file, recognize_file
 from labeling.formats.outlines import ProjectOutline, outline_of
-from labeling.formats.projects import READERS, WRITERS, recognize
+from labeling.formats.projects import READERS, WRITERS
 from labeling.formats.records import BadRow, Record, UnreadableFile
 from reviewqueue import settings
 
@@ -41,7 +39,7 @@ class Tool(Protocol):
 
     @property
     def READER(self) -> str:
-        """The key of its reader, or of the converter of its files."""
+        """The format of its files, for binary ones after a worker has converted them."""
 
     @property
     def REQUIREMENTS(self) -> Sequence[str]:
@@ -131,33 +129,24 @@ def read(tool: Tool, path: Path) -> tuple[list[Document], ProjectOutline, list[s
     """The documents, the outline, and what is reported of rows that are left out, as an import does it."""
     problems: list[str] = []
     records: list[Record] = []
-    with open_bundle(path) as bundle:
-        key = recognize(bundle) or convertible(bundle)
-        if key != tool.READER:
-            problems.append(f"recognized as {key}")
-        try:
-            for row in rows_of(tool, bundle):
-                if isinstance(row, BadRow):
-                    problems.append(row.reason)
-                else:
-                    records.append(row)
-                    problems += [str(problem) for problem in row.problems]
-            return merged(map(document_of, records)), outline_of_files(tool, bundle, records), problems
-        except UnreadableFile as error:
-            return [], ProjectOutline(tool.KEY), [*problems, str(error)]
-
-
-def rows_of(tool: Tool, bundle: Bundle) -> Iterator[Record | BadRow]:
-    """Binary files become JSON lines first."""
-    if tool.READER in CONVERTERS:
-        return read_jsonl(CONVERTERS[tool.READER].json_lines(bundle))
-    return READERS[tool.READER].read(bundle)
-
-
-def outline_of_files(tool: Tool, bundle: Bundle, records: Iterable[Record]) -> ProjectOutline:
-    if tool.READER in CONVERTERS:
-        return outline_of(tool.KEY, records)
-    return READERS[tool.READER].outline(bundle)
+    try:
+        source = recognize_file(path, path.name)
+        with as_readable(path, source.file_format) as (readable, file_format):
+            if file_format != tool.READER:
+                problems.append(f"recognized as {file_format}")
+            with open_rows(readable, readable.name, file_format) as rows:
+                for row in rows:
+                    if isinstance(row, BadRow):
+                        problems.append(row.reason)
+                    else:
+                        records.append(row)
+                        problems += [str(problem) for problem in row.problems]
+            outline = outline_of(tool.KEY, records)
+            if file_format in READERS:
+                outline = outline_of_file(readable, readable.name, file_format)
+    except UnreadableFile as error:
+        return [], ProjectOutline(tool.KEY), [*problems, str(error)]
+    return merged(map(document_of, records)), outline, problems
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def held(document: Document, kind: str) -> Document:
 
 
 def run(python: Path, trips: Sequence[Trip], folder: Path) -> None:
-    """One question per project; `from_disk` of our folders, `to_disk` and `to_list` of its datasets."""
+    """One question per project; `from_disk` of our folders, and three exports of its datasets."""
     write_inputs(trips)
     key, port = secrets.token_hex(20), free_port(None)
     environment = {
@@ -57,7 +57,7 @@ def run(python: Path, trips: Sequence[Trip], folder: Path) -> None:
         run_script(python, "argilla_folders", folder, client.address, key)
     finally:
         server.stop()
-    read_results(trips, {"to_disk": "saved", "to_list": "list.json"})
+    read_results(trips, {"to_disk": "saved", "to_list": "list.json", "to_datasets": "parquet"})
     names = json.loads((folder / "names.json").read_text())
     for trip in trips:
         trip.names = names

@@ -10,7 +10,7 @@ from benchmarks._interop.environments import run_script, version_of
 from benchmarks._interop.trips import Trip, read_results, write_inputs
 
 KEY = "huggingface"
-READER = "arrow"
+READER = "jsonl"
 HAS_ANNOTATORS = False
 REQUIREMENTS = ("datasets==5.2.0",)
 

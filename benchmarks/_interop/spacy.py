@@ -9,7 +9,8 @@ from benchmarks._interop.comparison import Document
 from benchmarks._interop.environments import run_script, version_of
 from benchmarks._interop.trips import Trip, read_results, write_inputs
 
-KEY = READER = "spacy"
+KEY = "spacy"
+READER = "jsonl"
 HAS_ANNOTATORS = False
 REQUIREMENTS = ("spacy==3.8.18",)
 

@@ -58,7 +58,7 @@ def record(document: dict[str, Any], kind: str, users: dict[str, uuid.UUID]) -> 
 
 
 def write(client: Any, project: dict[str, Any], folder: Path, name: str) -> None:
-    """A dataset as its users annotate it, by `to_disk` and `to_list`."""
+    """A dataset as its users annotate it, by `to_disk`, `to_list` and `to_datasets`."""
     names = {who for document in project["documents"] for who in document["annotations"]}
     users = {who: user(client, who) for who in sorted(names)}
     settings = rg.Settings(
@@ -73,8 +73,10 @@ def write(client: Any, project: dict[str, Any], folder: Path, name: str) -> None
     saved = folder / f"{name}.saved"
     saved.mkdir()
     dataset.to_disk(str(saved))
-    rows = dataset.records(with_responses=True, with_suggestions=True).to_list(flatten=True)
-    (folder / f"{name}.list.json").write_text(json.dumps(rows))
+    records = dataset.records(with_responses=True, with_suggestions=True)
+    (folder / f"{name}.list.json").write_text(json.dumps(records.to_list(flatten=True)))
+    records = dataset.records(with_responses=True, with_suggestions=True)  # each can be read once
+    records.to_datasets().to_parquet(str(folder / f"{name}.parquet"))
 
 
 def user(client: Any, name: str, number: str | None = None) -> uuid.UUID:
