@@ -20,6 +20,7 @@ from labeling.db.clock import Now
 from labeling.documents import insert, metadata_fields
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidAnswer, StaleRun
+from labeling.formats.bundles import readable_name
 from labeling.formats.csv_columns import ColumnChoice, metadata_field
 from labeling.formats.fields import WITHOUT_LABEL
 from labeling.formats.names import normal_name
@@ -144,7 +145,7 @@ def import_documents(
         project_id=project_id,
         created_by=person,
         origin=origin,
-        file_name=source[:200],
+        file_name=readable_name(source)[:200],
         state=ImportJob.State.RUNNING,
         heartbeat_at=Now(),
         takes_answers=takes_answers,

@@ -45,7 +45,7 @@ def open_bundle(path: Path, filename: str = "") -> Iterator[Bundle]:
     filename : what it was called where it came from
     Raises UnreadableFile for damaged, encrypted and absurdly compressed archives.
     """
-    filename = filename or path.name
+    filename = readable_name(filename or path.name)
     if path.is_dir():
         yield _Folder(path)
         return
@@ -65,6 +65,21 @@ def open_bundle(path: Path, filename: str = "") -> Iterator[Bundle]:
             yield _Tar(cast(BinaryIO, unpacked), filename)
         else:
             yield SingleFile(path, filename)
+
+
+def readable_name(name: str) -> str:
+    r"""The name of a file, that of an old archive or folder read as Latin-1 where it is not UTF-8.
+
+    Python keeps such bytes as halves of characters, which no database can store.
+
+    >>> readable_name("caf\udce9.txt"), readable_name("café.txt")
+    ('café.txt', 'café.txt')
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode(errors="surrogateescape").decode("latin-1")
+    return name
 
 
 def bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -89,7 +104,7 @@ class SingleFile:
 
     def __init__(self, path: Path, filename: str = "") -> None:
         self.path = path
-        self.filename = filename or path.name
+        self.filename = readable_name(filename or path.name)
         self.names: Sequence[str] = [self.filename]
 
     def open(self, name: str) -> BinaryIO:
@@ -121,15 +136,16 @@ class FilesInMemory:
 class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.filename = path.name
+        self.filename = readable_name(path.name)
         files = (p.relative_to(path).as_posix() for p in sorted(path.rglob("*")) if p.is_file())
-        self.names: Sequence[str] = [name for name in files if _is_shown(name)]
+        self._files = {readable_name(name): name for name in files if _is_shown(name)}
+        self.names: Sequence[str] = list(self._files)
 
     def open(self, name: str) -> BinaryIO:
-        return (self._path / name).open("rb")
+        return (self._path / self._files[name]).open("rb")
 
     def size(self, name: str) -> int:
-        return (self._path / name).stat().st_size
+        return (self._path / self._files[name]).stat().st_size
 
 
 class _Zip:
@@ -174,7 +190,7 @@ class _Tar:
         except (tarfile.TarError, ValueError, EOFError):
             raise _damaged() from None
         _check_count(len(members))
-        self._members = {member.name.removeprefix("./"): member for member in members}
+        self._members = {readable_name(member.name.removeprefix("./")): member for member in members}
         self.names: Sequence[str] = list(self._members)
 
     def open(self, name: str) -> BinaryIO:

@@ -1,6 +1,7 @@
 """Files of an archive or folder by name: what counts, what is hidden, and what is refused."""
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -106,3 +107,15 @@ def test_no_archive_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         contents(fits)  # a tar ends with 10,240 bytes
     monkeypatch.setattr(bundles, "MAX_UNPACKED_BYTES", 20_000)
     assert contents(fits) == {"a.txt": b"short"}
+
+
+def test_names_of_files_that_are_not_utf8_can_be_stored_and_opened(tmp_path: Path) -> None:
+    archive = tmp_path / "a.tar"
+    with tarfile.open(archive, "w", format=tarfile.GNU_FORMAT, encoding="latin-1") as tar:
+        member = tarfile.TarInfo("café.txt")
+        member.size = 5
+        tar.addfile(member, io.BytesIO(b"Hello"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"Hello")
+    assert contents(archive) == contents(folder) == {"café.txt": b"Hello"}
