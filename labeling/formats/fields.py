@@ -107,6 +107,7 @@ def check_label(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise RowProblem(gettext_noop("A label must be a class name."))
     name = normal_name(str(value))
+    strict_json.check_storable(name)
     if not name:
         raise RowProblem(gettext_noop("A label is empty. Enter a class name or remove it."))
     if len(name) > MAX_NAME_CHARACTERS:

@@ -35,6 +35,14 @@ def test_spans_are_code_points_of_the_text_as_it_is():
     assert record.text[3:6] == "Ann"
 
 
+def test_a_type_that_no_database_stores_costs_its_labels_and_not_the_text():
+    files = FilesInMemory({"a.txt": b"Ann sings.", "a.ann": b"T1\tPE\0R 0 3\tAnn\n"})
+    (record,) = reader.read(files)
+    assert isinstance(record, Record)
+    assert (record.text, record.spans) == ("Ann sings.", None)
+    assert "NUL" in str(record.problems[0])
+
+
 def test_a_text_without_annotations_is_unlabeled_and_with_an_empty_file_labeled_as_none():
     files = FilesInMemory({"a.txt": b"One", "b.txt": b"Two", "b.ann": b""})
     assert [record.spans for record in reader.read(files) if isinstance(record, Record)] == [None, ()]
