@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -106,7 +106,7 @@ def create_from_outline(
     policy.setdefault("description", outline.description[:2000])
     policy.setdefault("allows_overlapping_spans", outline.allows_overlapping_spans)
     fields: dict[str, Any] = {
-        "name": (name or outline.name or outline.tool)[:100],
+        "name": (" ".join((name or outline.name).split()) or outline.tool)[:100],
         "kind": kind,
         "class_names": names,
     }
@@ -237,9 +237,10 @@ def _time(text: str) -> dict[str, datetime]:
     """
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        # An hour before the year 1 is a time in some zone, and in no database.
+        return {} if time.tzinfo is None else {"created_at": time.astimezone(UTC)}
+    except (ValueError, OverflowError):
         return {}
-    return {} if time.tzinfo is None else {"created_at": time}
 
 
 def _publish_guidelines(project: Project, creator: User, outline: ProjectOutline) -> None:

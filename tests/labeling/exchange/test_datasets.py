@@ -28,6 +28,7 @@ from labeling.exchange.importing import import_documents
 from labeling.exchange.project_imports import create_from_outline, import_project
 from labeling.exchange.sources import outline_of_file, recognize_file
 from labeling.formats.bundles import FilesInMemory
+from labeling.formats.outlines import OutlineClass, OutlineGuideline, ProjectOutline
 from labeling.formats.projects import WRITERS
 from labeling.formats.readers import dataset as reader
 from labeling.formats.records import BadRow, Record, RecordAnnotation, RecordPrediction, Span
@@ -240,6 +241,26 @@ def test_a_page_costs_three_statements_however_many_documents_it_has(
     with CaptureQueriesContext(connection) as captured:
         assert len(list(records_of_project(busy))) == 7
     assert len(captured) == 2 + 2 * 3 + 1  # classes and models, two pages, and one that is empty
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "yesterday", ""])
+def test_a_guideline_with_an_impossible_time_gets_that_of_the_import(joan: User, time: str) -> None:
+    outline = ProjectOutline(
+        "Review Queue",
+        "mails",
+        "single",
+        classes=(OutlineClass("Refund"),),
+        guidelines=(OutlineGuideline("# Rules", created_at=time),),
+        is_complete=True,
+    )
+    project = create_from_outline(joan, outline)
+    created_at = Guideline.objects.get(project=project).created_at
+    assert abs((created_at - project.created_at).total_seconds()) < 3600
+
+
+def test_a_project_whose_name_is_blank_is_called_as_its_tool(joan: User) -> None:
+    outline = ProjectOutline("Review Queue", " \n\t ", "single", classes=(OutlineClass("Refund"),))
+    assert create_from_outline(joan, outline).name == "Review Queue"
 
 
 @pytest.mark.slow
