@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 10_000  # predictions in one transaction
 MAX_SOURCES = 20  # of one project: each is an expert that the committee has to weigh
+TOO_MANY_SOURCES = f"A project has at most {MAX_SOURCES} sources of predictions."
 MAX_BAD_ROWS = 1_000  # the report names this many; it counts all
 EXACT = 1e-9  # from 1: what the sum of many doubles may differ by
 ROUNDING = 0.01  # probabilities of one class per document may add up to this much above 1
@@ -116,12 +117,17 @@ def forget(project_id: int, manager: User, source_id: int) -> bool:
 
 
 def record_some(project: Project, rows: Sequence[PredictionRow]) -> Recorded:
-    """The same for a few rows of whoever need not ask, within the transaction of the caller."""
+    """The same for a few rows of whoever need not ask, within the transaction of the caller.
+
+    Rows of sources beyond MAX_SOURCES are refused, each for itself.
+    """
     done = Recorded()
-    try:
-        _record_some(project, rows, done)
-    except InvalidInput as error:
-        done.refuse(bad_row(rows[0].line, RowProblem(error.detail), rows[0].source))
+    present = PredictionSource.objects.filter(project=project).values_list("name", flat=True)
+    admitted = list(dict.fromkeys([*present, *(row.source for row in rows)]))[:MAX_SOURCES]
+    for row in rows:
+        if row.source not in admitted:
+            done.refuse(bad_row(row.line, RowProblem(TOO_MANY_SOURCES), row.source))
+    _record_some(project, [row for row in rows if row.source in admitted], done)
     return done
 
 
@@ -210,7 +216,7 @@ def _sources(project: Project, names: Iterable[str], classes: Sequence[UUID]) ->
     for name in sorted(set(names)):
         if name not in sources:
             if len(sources) >= MAX_SOURCES:
-                raise InvalidInput(f"A project has at most {MAX_SOURCES} sources of predictions.")
+                raise InvalidInput(TOO_MANY_SOURCES)
             sources[name] = PredictionSource(project=project, name=name)
         source = sources[name]
         source.classes = [*source.classes, *(c for c in classes if c not in source.classes)]

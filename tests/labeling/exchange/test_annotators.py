@@ -10,7 +10,7 @@ from labeling.documents.models import Document
 from labeling.exchange.importing import import_documents
 from labeling.exchange.undo import remove
 from labeling.formats.records import Record, RecordAnnotation, RecordPrediction
-from labeling.predictions.external import external_predictions
+from labeling.predictions.external import MAX_SOURCES, external_predictions
 from labeling.projects.models import Project
 
 
@@ -125,3 +125,10 @@ def test_undo_takes_annotations_and_predictions_away(tickets: Project) -> None:
     remove(ImportJob.objects.get(pk=str(report.job_id)))
     assert not Annotation.objects.filter(project=tickets, source="import").exists()
     assert not external_predictions(tickets.pk)
+
+
+def test_models_beyond_the_most_that_a_project_has_cost_no_prediction_of_the_others(tickets: Project) -> None:
+    predictions = tuple(RecordPrediction(f"m{n}", "", {"Refund": 0.9}) for n in range(MAX_SOURCES + 2))
+    report = import_documents(tickets.pk, [record(predictions=predictions)])
+    assert (report.predicted, len(report.warnings)) == (MAX_SOURCES, 2)
+    assert set(external_predictions(tickets.pk)) == {f"m{n}" for n in range(MAX_SOURCES)}
