@@ -112,16 +112,23 @@ class ImportedAnswer:
     def is_counted(self) -> bool:
         """Whether it has a vote.
 
-        The file may say that it was superseded, came too late, or was not final where it comes from.
+        The file may say that it was withdrawn, superseded, came too late, or was not final where it comes
+        from.
         """
-        is_final = self.provenance.get("resolution", "") is not None
-        return is_final and self.provenance.get("is_counted") is not False
+        if self.provenance.get("is_counted") is False or self.provenance.get("is_withdrawn") is True:
+            return False
+        return self.provenance.get("resolution", "") is not None
 
     @property
     def origin(self) -> dict[str, Json] | None:
-        """What is kept of its annotator and provenance."""
+        """What is kept of its annotator and provenance.
+
+        >>> ImportedAnswer(1, (), "ann", {"annotator": 7, "seconds": 3}).origin
+        {'annotator': 'ann', 'seconds': 3}
+        """
         origin: dict[str, Json] = {} if self.annotator is None else {"annotator": self.annotator}
-        return origin | dict(self.provenance) or None
+        # The key is the annotator's own: a provenance that uses it cannot say whose answer this is.
+        return origin | {key: value for key, value in self.provenance.items() if key != "annotator"} or None
 
 
 @dataclass

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+import pytest
 
 from labeling.annotations.models import Annotation, Resolution
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
+from labeling.exchange.export_files import export_file, format_keys
+from labeling.exchange.exporting import Scope
 from labeling.exchange.importing import import_documents
 from labeling.exchange.undo import remove
-from labeling.formats.records import Record, RecordAnnotation, RecordPrediction
+from labeling.formats.dataset_lines import PROVENANCE_KEYS
+from labeling.formats.records import Json, Record, RecordAnnotation, RecordPrediction
 from labeling.predictions.external import MAX_SOURCES, external_predictions
 from labeling.projects.models import Project
 
@@ -132,3 +138,45 @@ def test_models_beyond_the_most_that_a_project_has_cost_no_prediction_of_the_oth
     report = import_documents(tickets.pk, [record(predictions=predictions)])
     assert (report.predicted, len(report.warnings)) == (MAX_SOURCES, 2)
     assert set(external_predictions(tickets.pk)) == {f"m{n}" for n in range(MAX_SOURCES)}
+
+
+def test_an_annotation_that_was_withdrawn_there_has_no_vote_here(tickets: Project) -> None:
+    import_documents(tickets.pk, [record(by("ann", "Refund", is_withdrawn=True, resolution="agreed"))])
+    assert (state(tickets), Annotation.objects.get(project=tickets, source="import").is_surplus) == (
+        "open",
+        True,
+    )
+
+
+def test_nothing_that_a_file_says_of_an_annotation_changes_whose_it_is(tickets: Project) -> None:
+    rows = [
+        record(
+            RecordAnnotation("ann", ("Refund",), None, {"annotator": 7}),
+            RecordAnnotation(None, ("Refund",), None, {"annotator": ["eve"], "seconds": 2}),
+        )
+    ]
+    import_documents(tickets.pk, rows)
+    import_documents(tickets.pk, rows)
+    annotations = Annotation.objects.filter(project=tickets, source="import").order_by("pk")
+    assert [a.origin for a in annotations] == [{"annotator": "ann"}, {"seconds": 2}]
+
+
+@pytest.mark.parametrize("value", [7, 1e300, False, "", "yesterday", ["x"], {"a": [None]}, "x" * 10_000])
+def test_every_format_is_written_whatever_a_file_said_of_its_annotations(
+    tickets: Project, value: Json
+) -> None:
+    keys = (*PROVENANCE_KEYS, "annotator", "is_skipped", "answer", "flagged", "updated_at")
+    annotations = [RecordAnnotation("ann", ("Refund",), None, {key: value}) for key in keys]
+    rows = [
+        Record(n, f"Text {n}", annotations=(annotation, by("ben", "Refund")))
+        for n, annotation in enumerate(annotations, 1)
+    ]
+    assert import_documents(tickets.pk, rows).added == len(rows)
+    for key in format_keys():
+        assert b"".join(export_file(tickets, Scope.ALL, key))
+        assert b"".join(export_file(tickets, Scope.SETTLED, key))
+
+
+def test_a_file_whose_name_is_not_utf8_is_imported(tickets: Project) -> None:
+    import_documents(tickets.pk, [record()], source=os.fsdecode(b"caf\xe9.jsonl"))
+    assert ImportJob.objects.get(project=tickets).file_name == "café.jsonl"
