@@ -13,7 +13,7 @@ from labeling import formats
 from labeling.formats import ColumnChoice, Format
 from labeling.formats.bundles import Bundle, CheckedFile, bounded, open_bundle
 from labeling.formats.converters import CONVERTERS, convertible
-from labeling.formats.outlines import ProjectOutline
+from labeling.formats.outlines import ProjectOutline, outline_of
 from labeling.formats.projects import READERS, recognize
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
 from labeling.formats.streams import HEAD_BYTES, read_chunks
@@ -102,9 +102,12 @@ def open_rows(
 
 
 def outline_of_file(path: Path, filename: str, file_format: str) -> ProjectOutline:
-    """What a project file says of its project. Raises UnreadableFile."""
-    with open_bundle(path, filename) as bundle:
-        return READERS[file_format].outline(bundle)
+    """What a file says of its project; tables and JSON do so by their labels alone. Raises UnreadableFile."""
+    if file_format in READERS:
+        with open_bundle(path, filename) as bundle:
+            return READERS[file_format].outline(bundle)
+    with open_rows(path, filename, file_format) as rows:
+        return outline_of(file_format.upper(), rows, name=Path(filename).stem)
 
 
 def extract(path: Path, filename: str, member: str) -> None:

@@ -13,11 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from labeling.exceptions import LabelingError
 from labeling.exchange.importing import ImportReport
-from labeling.exchange.project_imports import import_project, usable_outline
+from labeling.exchange.project_imports import ProjectImport, import_project, usable_outline
 from labeling.exchange.project_summaries import summarize_rows
-from labeling.exchange.sources import open_rows, outline_of_file, recognize_file
+from labeling.exchange.sources import as_readable, open_rows, outline_of_file, recognize_file
+from labeling.formats.converters import CONVERTERS
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS
+from labeling.formats.reading import Format
 from labeling.formats.records import UnreadableFile
 from labeling.projects.models import Project
 
@@ -27,7 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the export: a file, an archive or a folder")
-        parser.add_argument("--format", choices=sorted(READERS), help="default: guessed")
+        parser.add_argument(
+            "--format", choices=sorted([*Format, *READERS, *CONVERTERS]), help="default: guessed"
+        )
         parser.add_argument("--manager", help="the username of the manager (default: the only account)")
         parser.add_argument("--name", default="", help="the name of the project (default: as in the file)")
         parser.add_argument("--kind", choices=Project.Kind.values, default="", help="default: as in the file")
@@ -51,34 +55,37 @@ class Command(BaseCommand):
         started = monotonic()
         try:
             file_format = options["format"] or recognize_file(path, path.name).file_format
-            if file_format not in READERS:
-                raise CommandError(
-                    f"{path}: this is no project of another tool. Create a project and use import_documents."
-                )
-            outline = usable_outline(outline_of_file(path, path.name, file_format))
-            self._tell_outline(outline)
-            if options["dry_run"]:
-                self._tell_rows(outline, path, file_format)
+            with as_readable(path, file_format) as (readable, readable_format):
+                done = self._import(readable, readable_format, options)
+            if done is None:
                 return
-            done = import_project(
-                _manager(options["manager"]),
-                path,
-                path.name,
-                file_format,
-                outline,
-                self._progress,
-                options["bad_rows"],
-                name=options["name"],
-                kind=options["kind"],
-                class_names=options["class_names"],
-                overlap=options["overlap"],
-                test_share=options["test_percent"] / 100,
-            )
         except (OSError, UnreadableFile, LabelingError) as error:
             raise CommandError(f"{path}: {error}") from error
         except ValidationError as error:
             raise CommandError(f"{path}: {' '.join(error.messages)}") from error
         self._tell_report(done.project, done.report, max(monotonic() - started, 1e-9))
+
+    def _import(self, path: Path, file_format: str, options: dict[str, Any]) -> ProjectImport | None:
+        """The project of the file; None for a dry run."""
+        outline = usable_outline(outline_of_file(path, path.name, file_format))
+        self._tell_outline(outline)
+        if options["dry_run"]:
+            self._tell_rows(outline, path, file_format)
+            return None
+        return import_project(
+            _manager(options["manager"]),
+            path,
+            path.name,
+            file_format,
+            outline,
+            self._progress,
+            options["bad_rows"],
+            name=options["name"],
+            kind=options["kind"],
+            class_names=options["class_names"],
+            overlap=options["overlap"],
+            test_share=options["test_percent"] / 100,
+        )
 
     def _tell_outline(self, outline: ProjectOutline) -> None:
         kind = Project.Kind(outline.kind).label if outline.kind else "no labels"
