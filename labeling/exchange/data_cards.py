@@ -68,8 +68,8 @@ def _sentences(version: DatasetVersion) -> Iterator[str]:
     counts, project = version.statistics, version.project
     labeled = sum(counts["labeled"].values())
     yield (
-        f"The dataset has {counts['documents']:,} documents, of which {labeled:,} have a final label "
-        f"({KINDS[project.kind]}; {len(counts['classes'])} classes occur)."
+        f"The dataset has {_count(counts['documents'], 'document')} ({KINDS[project.kind]}). "
+        f"Documents with a final label: {labeled:,}; classes in final labels: {len(counts['classes'])}."
     )
     annotators = len([name for name in counts["annotators"] if name])
     if annotators:
@@ -77,8 +77,8 @@ def _sentences(version: DatasetVersion) -> Iterator[str]:
         yield f"{_count(annotators, 'annotator')} made {made}."
     compared = counts["compared_documents"]
     if compared:
-        text = f"{_count(compared, 'document')} were annotated independently by two or more annotators, "
-        text += f"who agreed in {counts['observed_agreement']:.1%} of pairs"
+        text = f"Documents annotated independently by two or more annotators: {compared:,}; "
+        text += f"they agreed in {counts['observed_agreement']:.1%} of pairs"
         if counts["alpha"] is not None and project.kind != "spans":
             text += f" (Krippendorff's alpha {counts['alpha']:.2f})"
         yield text + "."
@@ -89,8 +89,8 @@ def _sentences(version: DatasetVersion) -> Iterator[str]:
     if selected:
         shares = ", ".join(f"{name} {count:,}" for name, count in _by_count(selected)[:MAX_SHARE_NAMES])
         yield (
-            f"Documents were selected by active learning (documents by share of the queue: {shares}); "
-            f"{counts['with_probability']:,} have a known selection probability."
+            f"Documents were selected by active learning (documents by share of the queue: {shares}). "
+            f"Documents with a known selection probability: {counts['with_probability']:,}."
         )
     test = counts["splits"].get("test", 0)
     if test:

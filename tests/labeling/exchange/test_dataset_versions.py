@@ -194,7 +194,7 @@ def test_the_card_and_the_methods_have_the_numbers_of_the_dataset(
     text = methods(version)
     assert text in card
     assert "2 annotators made 4 annotations." in text
-    assert "2 documents were annotated independently by two or more annotators" in text
+    assert "annotated independently by two or more annotators: 2;" in text
     assert "agreed in 50.0% of pairs" in text
     assert "guideline version 1." in text
 
