@@ -13,7 +13,7 @@ from labeling.exchange import sources
 from labeling.exchange.project_imports import usable_outline
 from labeling.exchange.sources import open_rows, outline_of_file
 from labeling.formats.names import normal_name
-from labeling.formats.outlines import OutlineClass, OutlineGuideline, ProjectOutline
+from labeling.formats.outlines import OutlineClass, OutlineGuideline, OutlineRule, ProjectOutline
 from labeling.formats.records import BadRow, Record, UnreadableFile
 
 MAX_OUTLINE_BYTES = 64 * 1024 * 1024  # unpacked; a larger file is not read twice within a request
@@ -66,8 +66,13 @@ class ProjectSummary:
         """The way back from `as_json`."""
         outline = values["outline"]
         outline |= {
-            "classes": tuple(OutlineClass(**c) for c in outline["classes"]),
-            "guidelines": tuple(OutlineGuideline(**g) for g in outline["guidelines"]),
+            "classes": tuple(
+                OutlineClass(**c | {"seed_words": tuple(c["seed_words"])}) for c in outline["classes"]
+            ),
+            "guidelines": tuple(
+                OutlineGuideline(**g | {"rules": tuple(OutlineRule(**rule) for rule in g["rules"])})
+                for g in outline["guidelines"]
+            ),
             "losses": tuple(outline["losses"]),
         }
         pairs = {name: tuple(map(tuple, values[name])) for name in ("annotators", "splits", "class_counts")}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from labeling.exchange.project_summaries import summarize_rows
-from labeling.formats.outlines import ProjectOutline
+import json
+
+from labeling.exchange.project_summaries import ProjectSummary, summarize_rows
+from labeling.formats.outlines import OutlineClass, OutlineGuideline, OutlineRule, ProjectOutline
 from labeling.formats.records import BadRow, Record, RecordAnnotation
 
 OUTLINE = ProjectOutline("doccano", kind="single")
@@ -22,3 +24,22 @@ def test_rows_of_several_annotators_are_one_document():
     assert dict(summary.annotators) == {"ann": 1, "bob": 2}
     assert dict(summary.splits) == {"test": 1, "": 1}
     assert summary.class_counts == (("greeting", 1),)
+
+
+def test_a_summary_is_the_same_after_it_was_kept_as_json():
+    rule = OutlineRule("greeting", "Says hello.", "Hi", "Bye")
+    outline = ProjectOutline(
+        "Review Queue",
+        "mails",
+        "single",
+        classes=(OutlineClass("greeting", seed_words=("hi", "hello")),),
+        guidelines=(OutlineGuideline("# Rules", author="ann", rules=(rule,)),),
+        losses=("Relations are not imported.",),
+        is_complete=True,
+    )
+    rows = [
+        Record(1, "Hi", "7", split="test", annotations=(RecordAnnotation("ann", ("greeting",)),)),
+        BadRow(2, "%(count)d cells", "a,b", {"count": 2}),
+    ]
+    summary = summarize_rows(outline, rows)
+    assert ProjectSummary.from_json(json.loads(json.dumps(summary.as_json()))) == summary

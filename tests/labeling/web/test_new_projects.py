@@ -17,7 +17,11 @@ from labeling import worker
 from labeling.annotations.models import Annotation
 from labeling.documents.imports import ImportJob
 from labeling.exchange import project_summaries, upload_files, uploads
+from labeling.exchange.export_files import export_file
+from labeling.exchange.exporting import Scope
+from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline
+from labeling.guidelines.versions import RuleText
 from labeling.jobs.models import Job
 from labeling.projects import members
 from labeling.projects.models import Project
@@ -104,6 +108,18 @@ def test_one_click_creates_the_project_with_everybodys_labels(client: Client, ev
     assert newest
     assert (newest.number, newest.body) == (3, "Label what the customer wants.")
     assert kept_files() == {f"{ImportJob.objects.get().pk.hex}.rejects"}
+
+
+def test_a_dataset_of_this_service_becomes_the_same_project_with_the_rules_of_its_guideline(
+    client: Client, tickets: Project, joan: User
+) -> None:
+    refund = tickets.classes.get(name="Refund")
+    rules = {refund.pk: RuleText("Money back.", "I want it back", "I paid")}
+    versions.publish(tickets.pk, joan, body="# Rules", rules=rules, change="rule", note="First rules")
+    file = b"".join(export_file(tickets, Scope.ALL, "dataset"))
+    create(client, address_of(upload(client, file, "dataset.jsonl")), name=tickets.name)
+    again = Project.objects.exclude(pk=tickets.pk).get()
+    assert b"".join(export_file(again, Scope.ALL, "dataset")) == file
 
 
 def test_retired_classes_are_retired_when_their_labels_are_in(client: Client) -> None:
