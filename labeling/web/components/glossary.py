@@ -115,6 +115,18 @@ TERMS = (
         (_("Cross-validated"),),
     ),
     Term(
+        _("Data card"),
+        _(
+            "A page about a dataset version: its classes, splits, annotators, agreement and how its documents "
+            "were selected."
+        ),
+    ),
+    Term(
+        _("Dataset version"),
+        _("The data of a project as they were at one time: numbered, with a hash, never changed."),
+        (_("Dataset versions"),),
+    ),
+    Term(
         _("Decision threshold"),
         _("The probability from which on a class is predicted. A higher one trades recall for precision."),
         (_("Decision thresholds"),),
